@@ -1,0 +1,24 @@
+"""qviz shows what quantization did to a PyTorch model, stage by stage, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qviz.api import Snapshot as Snapshot
+    from qviz.api import inspect as inspect
+    from qviz.api import load as load
+    from qviz.api import show as show
+    from qviz.api import snapshot as snapshot
+
+__version__ = "0.1.0"
+__all__ = ["Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the public functions on first use: `import qviz` alone costs nothing."""
+    if name in __all__:
+        from qviz import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

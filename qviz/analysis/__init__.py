@@ -1,0 +1,1 @@
+"""Reasons about documents: links, groups, folding, findings. No torch, no Qt."""

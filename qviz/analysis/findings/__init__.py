@@ -1,0 +1,1 @@
+"""What qviz looks for in a finished run: one small file per rule."""

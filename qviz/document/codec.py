@@ -1,0 +1,132 @@
+"""Reads and writes snapshots: ``.json``, and ``.qviz``, the same compressed."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from qviz.document.graph import lint
+from qviz.document.snapshot import Snapshot
+from qviz.errors import QvizError
+
+FORMAT_VERSION = 1
+SUFFIXES = (".qviz", ".json")
+MAX_BYTES = 2 << 30
+"""A decompressed document above this is refused: a small file may unpack to more than the memory."""
+
+_decoder = msgspec.json.Decoder(Snapshot)
+
+
+class _Head(msgspec.Struct):
+    format: str = ""
+    version: int = 0
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """Return the document's bytes: the same for the same snapshot."""
+    return msgspec.json.encode(snapshot) + b"\n"
+
+
+def decode(data: bytes, name: str = "the document") -> Snapshot:
+    """Return the snapshot that `data` holds.
+
+    Raises:
+        QvizError: Not a qviz document, damaged, or of a newer version; `name` says which.
+    """
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+    except msgspec.DecodeError as error:
+        raise _damaged(name, str(error)) from error
+    if head.format != "qviz":
+        raise QvizError(
+            f"{name} is JSON, but not a qviz document", "Make one with: qviz run SOURCE --flow FLOW -o OUT.qviz"
+        )
+    if head.version > FORMAT_VERSION:
+        raise QvizError(
+            f"{name} has format version {head.version}; this qviz reads up to {FORMAT_VERSION}", "Update qviz."
+        )
+    try:
+        snapshot = _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise _damaged(name, str(error)) from error
+    for stage in snapshot.stages:
+        if faults := lint(stage.graph):
+            raise _damaged(name, f"stage {stage.name}: {faults[0]}")
+    return snapshot
+
+
+def save(snapshot: Snapshot, path: Path | str) -> None:
+    """Write the snapshot; an existing file is replaced only when the new one is complete.
+
+    Raises:
+        QvizError: The ending is unknown, or the disk does not take it.
+    """
+    path = Path(path)
+    if path.suffix not in SUFFIXES:
+        raise QvizError(f"{path.name}: a snapshot ends in .qviz or .json", f"For example: {path.stem or 'out'}.qviz")
+    data = encode(snapshot)
+    if path.suffix == ".qviz":
+        data = gzip.compress(data, mtime=0)
+    write_atomically(path, data)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a full disk or a crash leaves the old one whole.
+
+    Raises:
+        QvizError: The folder does not exist or the disk is full; the old file is untouched.
+    """
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes it private; a picture is for sharing
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise QvizError(
+            f"{path} could not be written: {error.strerror or error}",
+            "Free some space or choose another place; what was there before is untouched.",
+        ) from error
+
+
+def load(path: Path | str) -> Snapshot:
+    """Read a snapshot; runs no code.
+
+    Raises:
+        QvizError: Not found, not a qviz document, damaged, or of a newer version.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise QvizError(f"{path} could not be read: {error.strerror or error}", "Check the path.") from error
+    if data[:2] == b"\x1f\x8b":
+        data = _decompress(data, path.name)
+    return decode(data, path.name)
+
+
+def _decompress(data: bytes, name: str) -> bytes:
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        plain = unzip.decompress(data, MAX_BYTES)
+    except zlib.error as error:
+        raise _damaged(name, str(error)) from error
+    if unzip.unconsumed_tail or not unzip.eof:
+        raise _damaged(name, "cut short" if not unzip.unconsumed_tail else "larger than qviz reads")
+    return plain
+
+
+def _damaged(name: str, detail: str) -> QvizError:
+    return QvizError(f"{name} is damaged: {detail}", "Make it again, or take an older copy.")

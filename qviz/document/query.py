@@ -1,0 +1,44 @@
+"""Questions about one graph: who produces, who uses, which nodes match a search."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from qviz.document.graph import Edge, Graph, Kind, Node
+
+
+class Index:
+    """The lookups of one graph, made once.
+
+    Attributes:
+        nodes: Node by id, in graph order.
+        producers: Ids that feed a node, in the order of its inputs.
+        users: Ids that a node feeds, in graph order.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes: dict[str, Node] = {node.id: node for node in graph.nodes}
+        self.producers: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+        self.users: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+        by_target: defaultdict[str, list[Edge]] = defaultdict(list)
+        for edge in graph.edges:
+            by_target[edge.to_id].append(edge)
+            self.users[edge.from_id].append(edge.to_id)
+        for to_id, edges in by_target.items():
+            self.producers[to_id] = [edge.from_id for edge in sorted(edges, key=lambda e: e.input_index)]
+
+
+def count_kinds(graph: Graph) -> Counter[Kind]:
+    """Return how many nodes of each kind there are."""
+    return Counter(node.kind for node in graph.nodes)
+
+
+def search(graph: Graph, text: str) -> Iterator[Node]:
+    """Yield the nodes whose name, operator, module path, kind or dtype holds every word of `text`."""
+    words = text.lower().split()
+    for node in graph.nodes:
+        dtypes = " ".join(value.dtype for value in node.values)
+        hay = f"{node.id} {node.target} {node.place} {node.module_type} {node.kind.value} {dtypes}".lower()
+        if words and all(word in hay for word in words):
+            yield node

@@ -1,0 +1,126 @@
+"""The whole result of a run: stages, links between them, facts, findings."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from qviz.document.graph import Graph, Json, Number, Record, SourceLine
+
+Status: TypeAlias = Literal["done", "failed", "cancelled"]
+Relation: TypeAlias = Literal["same", "replaced", "fused", "folded", "decomposed", "duplicated", "inserted", "removed"]
+
+
+class Level(str, Enum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class RunError(Record, frozen=True):
+    """The step that failed, why, at which line of the model, and what to try."""
+
+    step: str
+    type: str
+    message: str
+    hint: str
+    source: SourceLine | None = None
+    traceback: str | None = None
+
+
+class Run(Record, frozen=True):
+    """One flow applied to one source; ``python`` reproduces it without qviz."""
+
+    source: str
+    flow: str
+    status: Status
+    config: dict[str, Json]
+    versions: dict[str, str]
+    python: str
+    error: RunError | None = None
+
+
+class Stage(Record, frozen=True):
+    """The graph at one point of a flow; ``code`` is torch's ``print_readable`` text."""
+
+    name: str
+    graph: Graph
+    code: str | None = None
+    subgraphs: dict[str, Graph] | None = None
+
+
+class Link(Record, frozen=True, rename={"from_ids": "from", "to_ids": "to"}):
+    """Which nodes of one stage became which of the next; confidence from 0 to 1."""
+
+    from_stage: str
+    to_stage: str
+    from_ids: tuple[str, ...]
+    to_ids: tuple[str, ...]
+    relation: Relation
+    confidence: float
+    evidence: str
+    reason: str | None = None
+
+
+class Histogram(Record, frozen=True):
+    """Counts of equal bins from ``min`` to ``max``."""
+
+    min: Number
+    max: Number
+    counts: tuple[Number, ...]
+
+
+class ObserverFact(Record, frozen=True):
+    """The state of an observer when its stage was recorded; min and max are lists per channel."""
+
+    min: Number | tuple[Number, ...] | None = None
+    max: Number | tuple[Number, ...] | None = None
+    calibrated: bool | None = None
+    observer_enabled: bool | None = None
+    fake_quant_enabled: bool | None = None
+    histogram: Histogram | None = None
+
+
+class Facts(Record, frozen=True):
+    """What was measured at one node of one stage."""
+
+    observer: ObserverFact | None = None
+
+
+class Finding(Record, frozen=True):
+    """Something a reviewer should look at: the reason, and what to do."""
+
+    rule: str
+    level: Level
+    stage: str
+    nodes: tuple[str, ...]
+    message: str
+    reason: str
+    hint: str
+
+
+class Snapshot(Record, frozen=True):
+    """The document (contract, section 6)."""
+
+    format: Literal["qviz"]
+    version: int
+    run: Run
+    stages: tuple[Stage, ...]
+    links: tuple[Link, ...]
+    facts: dict[str, dict[str, Facts]]
+    findings: tuple[Finding, ...]
+    summary: dict[str, Json]
+    notes: tuple[str, ...]
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of that name.
+
+        Raises:
+            KeyError: No such stage; the message lists those there are.
+        """
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise KeyError(f"no stage {name!r}; there are: {', '.join(s.name for s in self.stages) or 'none'}")

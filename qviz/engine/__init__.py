@@ -1,0 +1,1 @@
+"""Asks torch: the only folder that imports it."""

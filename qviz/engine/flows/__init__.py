@@ -1,0 +1,1 @@
+"""One file per way to capture; one function per step."""

@@ -1,0 +1,1 @@
+"""Shows and listens: the only folder that imports Qt."""

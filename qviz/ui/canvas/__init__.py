@@ -1,0 +1,1 @@
+"""The graph on the screen: scene, painter, view."""

@@ -1,0 +1,1 @@
+"""One file per picture format; the painter of the screen draws them all."""

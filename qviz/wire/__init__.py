@@ -1,0 +1,1 @@
+"""Carries documents between the window (or the command line) and the engine."""

@@ -1,0 +1,133 @@
+"""Starts an engine process and talks to it, without Qt: the command line's side of the wire."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.framing import FrameReader, WireError, pack, report_reader
+from qviz.wire.messages import Report, Request
+
+_BOOT = "import sys; sys.path[:1] = []; from qviz.engine.__main__ import main; main()"
+"""Like ``-m qviz.engine``, but a file of the user's folder never shadows the standard library."""
+
+_READ_BYTES = 1 << 16
+
+
+def engine_command(python: str | None = None) -> list[str]:
+    """Return the command line of an engine process."""
+    return [python or sys.executable, "-c", _BOOT]
+
+
+def engine_environment() -> dict[str, str]:
+    """Return the environment of an engine process: this one, with this qviz importable."""
+    home = str(Path(__file__).resolve().parents[2])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+
+
+def outcome(return_code: int, last_words: str = "") -> str:
+    """Say in one sentence how an engine ended."""
+    if return_code < 0:
+        try:
+            how = f"was ended by {signal.Signals(-return_code).name}"
+        except ValueError:
+            how = f"was ended by signal {-return_code}"
+    else:
+        how = f"ended with code {return_code}"
+    tail = last_words.strip().splitlines()
+    return f"the engine {how}" + (f": {tail[-1]}" if tail else "")
+
+
+class EngineClient:
+    """One engine process; use it as a context manager.
+
+    Attributes:
+        process: The child; its standard error goes to a file whose end `last_words` gives.
+    """
+
+    def __init__(self, python: str | None = None) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the client
+        self.process = subprocess.Popen(
+            engine_command(python),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=engine_environment(),
+        )
+        self._reader: FrameReader[Report] = report_reader()
+        self._waiting: deque[Report] = deque()
+
+    def __enter__(self) -> EngineClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def send(self, request: Request) -> None:
+        """Send one request.
+
+        Raises:
+            QvizError: The engine is gone (exit code 4).
+        """
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(pack(request))
+            self.process.stdin.flush()
+        except OSError as error:
+            raise self._death() from error
+
+    def reports(self) -> Iterator[Report]:
+        """Yield reports as they arrive, for as long as the caller asks.
+
+        Raises:
+            QvizError: The engine died (exit code 4).
+        """
+        assert self.process.stdout is not None
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            data = os.read(self.process.stdout.fileno(), _READ_BYTES)
+            if not data:
+                raise self._death()
+            try:
+                self._waiting.extend(self._reader.feed(data))
+            except WireError as error:
+                raise QvizError(
+                    f"the engine sent something unreadable: {error}", exit_code=ExitCode.ENGINE_DIED
+                ) from error
+
+    def last_words(self) -> str:
+        """Return the end of what the engine wrote to standard error."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - 65536))
+        return self._errors.read().decode(errors="replace")
+
+    def kill(self) -> None:
+        """End the engine now."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):  # unsent bytes of a dead engine
+                    stream.close()
+        self._errors.close()
+
+    def _death(self) -> QvizError:
+        return QvizError(
+            outcome(self.process.wait(), self.last_words()),
+            "Run it again; qviz doctor names the log file.",
+            ExitCode.ENGINE_DIED,
+        )

@@ -1,0 +1,90 @@
+"""What the two processes say to each other: requests imperative, reports in the past tense."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from qviz.document.graph import Json
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Facts, Finding, Link, Stage
+from qviz.document.snapshot import Run as RunRecord
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="message"):
+    """Base of all messages; the class name is the tag."""
+
+
+class Run(Message, frozen=True, tag="Run"):
+    """Apply the plan's flow; `run_id` comes back in every report."""
+
+    run_id: int
+    plan: Plan
+
+
+class Stop(Message, frozen=True, tag="Stop"):
+    """End the engine when its present work is done."""
+
+
+class EngineReady(Message, frozen=True, tag="EngineReady"):
+    """torch is imported; `backends` are the quantized engines of this machine."""
+
+    versions: dict[str, str]
+    backends: tuple[str, ...]
+
+
+class ModelLoaded(Message, frozen=True, tag="ModelLoaded"):
+    """The model stands; `inputs` are written as shape and dtype, for people."""
+
+    run_id: int
+    type: str
+    modules: int
+    parameters: int
+    bytes: int
+    inputs: tuple[str, ...]
+    file: str | None = None
+    tree: tuple[tuple[str, str], ...] = ()
+    """(path, type) of every module, in the order of ``named_modules``."""
+
+
+class StepStarted(Message, frozen=True, tag="StepStarted"):
+    """A step began, or went on: `done` of `total`; total 0 where it cannot be known."""
+
+    run_id: int
+    step: str
+    done: int = 0
+    total: int = 0
+
+
+class StageReached(Message, frozen=True, tag="StageReached"):
+    """A stage as plain data, with its facts and its links from earlier stages."""
+
+    run_id: int
+    stage: Stage
+    facts: dict[str, Facts]
+    links: tuple[Link, ...]
+
+
+class RunFinished(Message, frozen=True, tag="RunFinished"):
+    """The run is over: done, or failed with `run.error`; the stages were sent before."""
+
+    run_id: int
+    run: RunRecord
+    findings: tuple[Finding, ...]
+    summary: dict[str, Json]
+    notes: tuple[str, ...]
+
+
+class RunRejected(Message, frozen=True, tag="RunRejected"):
+    """Nothing ran: bad input that the user can mend."""
+
+    run_id: int
+    text: str
+    hint: str
+    exit_code: int
+    traceback: str = ""
+
+
+Request: TypeAlias = Run | Stop
+Report: TypeAlias = EngineReady | ModelLoaded | StepStarted | StageReached | RunFinished | RunRejected
