@@ -1,0 +1,233 @@
+"""Which nodes of one stage became which of the next.
+
+torch keeps the names of the nodes that survive a step and never gives the name of an erased
+node to a new one of the same graph, so equal names are the first evidence. What a step erased
+is then followed by structure: a fused or folded operator into the survivor that feeds it, an
+observer into the quantize and dequantize around the tensor that it watched, a float function
+into the low-precision one written at the same source line.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from qviz.analysis.regions import function_name
+from qviz.document.graph import Kind, Node
+from qviz.document.query import Index
+from qviz.document.snapshot import Link, Relation, Stage
+
+OBSERVING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
+CASTING = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
+
+
+def link_stages(previous: Stage, current: Stage) -> tuple[Link, ...]:
+    """Return the links from `previous` to `current`, in the order of the graphs."""
+    return _Matching(previous, current).links()
+
+
+class _Matching:
+    """The state of matching one pair of stages.
+
+    Attributes:
+        became: Ids of the current stage by id of the previous one.
+        fresh: Ids of the current stage that no node of the previous one has claimed.
+    """
+
+    def __init__(self, previous: Stage, current: Stage) -> None:
+        self.previous, self.current = previous, current
+        self.old, self.new = Index(previous.graph), Index(current.graph)
+        self.became: dict[str, list[str]] = {}
+        self.fresh = {node_id: None for node_id in self.new.nodes if node_id not in self.old.nodes}
+        self.found: list[Link] = []
+
+    def links(self) -> tuple[Link, ...]:
+        survivors = [node_id for node_id in self.old.nodes if node_id in self.new.nodes]
+        erased = [node_id for node_id in self.old.nodes if node_id not in self.new.nodes]
+        for node_id in survivors:
+            self.became[node_id] = [node_id]
+        self._follow_functions([i for i in erased if self.old.nodes[i].kind is Kind.OP])
+        absorbed = self._follow_absorbed(erased)
+        for node_id in survivors:
+            self._link_survivor(node_id, absorbed.get(node_id, []))
+        for node_id in erased:
+            if self.old.nodes[node_id].kind in OBSERVING:
+                self._follow_observer(node_id)
+        for node_id in erased:
+            if self.old.nodes[node_id].kind is Kind.CONSTANT and node_id not in self.became:
+                self._follow_constant(node_id)
+        for node_id in erased:
+            if node_id not in self.became:
+                self._add(
+                    [node_id], [], "removed", 0.9, "no node of this name or place is left", self._why_gone(node_id)
+                )
+        for node_id in self.fresh:
+            self._add([], [node_id], "inserted", 1.0, "the name is new and nothing before it stands here")
+        return self._in_order()
+
+    def _add(
+        self,
+        old: Sequence[str],
+        new: Sequence[str],
+        relation: Relation,
+        confidence: float,
+        evidence: str,
+        reason: str | None = None,
+    ) -> None:
+        names = self.previous.name, self.current.name
+        link = Link(*names, tuple(old), tuple(new), relation, confidence, evidence, reason)
+        self.found.append(link)
+        for node_id in old:
+            self.became.setdefault(node_id, list(new))
+        if relation != "inserted":
+            for node_id in new:
+                self.fresh.pop(node_id, None)
+
+    def _in_order(self) -> tuple[Link, ...]:
+        old_place = {node_id: place for place, node_id in enumerate(self.old.nodes)}
+        new_place = {node_id: place for place, node_id in enumerate(self.new.nodes)}
+
+        def place(link: Link) -> tuple[int, int]:
+            first_old = min((old_place[i] for i in link.from_ids), default=len(old_place))
+            return first_old, min((new_place[i] for i in link.to_ids), default=-1)
+
+        return tuple(sorted(self.found, key=place))
+
+    def _link_survivor(self, node_id: str, absorbed: list[str]) -> None:
+        before, after = self.old.nodes[node_id], self.new.nodes[node_id]
+        if absorbed:
+            relation: Relation = "fused" if after.kind in (Kind.FUSED_OP, Kind.QUANTIZED_OP) else "folded"
+            parts = ", ".join(
+                function_name(self.old.nodes[i]) for i in absorbed if self.old.nodes[i].kind is not Kind.CONSTANT
+            )
+            evidence = f"{node_id} keeps its name; {parts or 'its constants'} behind it went away"
+            self._add([node_id, *absorbed], [node_id], relation, 0.95, evidence)
+        elif (before.kind, before.target, before.module_type) == (after.kind, after.target, after.module_type):
+            self._add([node_id], [node_id], "same", 1.0, "same name and operator")
+        else:
+            was, now = before.module_type or before.target, after.module_type or after.target
+            self._add([node_id], [node_id], "replaced", 1.0, f"same name; {now} stands for {was}")
+
+    def _follow_functions(self, erased: list[str]) -> None:
+        """Match float functions with the new low-precision ones of the same line, name and turn."""
+        candidates: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for node_id in self.fresh:
+            node = self.new.nodes[node_id]
+            if node.kind in (Kind.QUANTIZED_OP, Kind.OP):
+                for word in _words(node):
+                    candidates[_line(node), word].append(node_id)
+        taken: defaultdict[str, list[str]] = defaultdict(list)
+        turn: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for node_id in erased:
+            node = self.old.nodes[node_id]
+            key = _line(node), function_name(node)
+            matches = candidates.get(key, [])
+            if turn[key] < len(matches):
+                taken[matches[turn[key]]].append(node_id)
+                turn[key] += 1
+        for new_id, old_ids in taken.items():
+            relation: Relation = "fused" if len(old_ids) > 1 else "replaced"
+            evidence = f"same source line and function; {self.new.nodes[new_id].target} stands for it"
+            self._add(old_ids, [new_id], relation, 0.9, evidence)
+
+    def _follow_absorbed(self, erased: list[str]) -> dict[str, list[str]]:
+        """Return, by survivor, the erased operators behind it and the constants only they used."""
+        goes_to: dict[str, str] = {}
+        for node_id in erased:
+            node = self.old.nodes[node_id]
+            if node_id not in self.became and node.kind in (Kind.OP, Kind.FUSED_OP):
+                host = self._host(node_id, goes_to)
+                if host is not None:
+                    goes_to[node_id] = host
+        for node_id in erased:
+            users = self.old.users[node_id]
+            hosts = {goes_to.get(user) for user in users}
+            if self.old.nodes[node_id].kind is Kind.CONSTANT and len(hosts) == 1 and None not in hosts:
+                goes_to[node_id] = hosts.pop() or ""
+        absorbed: defaultdict[str, list[str]] = defaultdict(list)
+        for node_id in erased:
+            if node_id in goes_to:
+                absorbed[goes_to[node_id]].append(node_id)
+        return absorbed
+
+    def _host(self, node_id: str, goes_to: dict[str, str]) -> str | None:
+        """Return the survivor that took in the operator: the first thing that feeds it."""
+        for producer in self.old.producers[node_id]:
+            step: str | None = producer
+            while step is not None and self.old.nodes[step].kind in OBSERVING:
+                step = next(iter(self.old.producers[step]), None)
+            if step is None or self.old.nodes[step].kind in (Kind.CONSTANT, Kind.INPUT):
+                continue
+            if step in goes_to:
+                return goes_to[step]
+            if step in self.new.nodes and self.old.nodes[step].kind in (Kind.OP, Kind.FUSED_OP):
+                return step
+        return None
+
+    def _follow_observer(self, node_id: str) -> None:
+        subject = next(iter(self.old.producers[node_id]), None)
+        if subject is None:
+            return
+        sources = self.became.get(subject, [])
+        casts = self._casts_after(sources)
+        if casts:
+            self._add([node_id], casts, "replaced", 0.95, f"they quantize what the observer watched: {subject}")
+            return
+        casts = self._weight_casts(node_id)
+        if casts:
+            self._add([node_id], casts, "replaced", 0.9, f"they carry the weight that the observer watched: {subject}")
+        elif hosts := [i for i in sources if self.new.nodes[i].kind is Kind.QUANTIZED_OP]:
+            self._add([node_id], hosts, "folded", 0.9, f"{hosts[0]} works in low precision and holds the scale itself")
+
+    def _casts_after(self, sources: Iterable[str]) -> list[str]:
+        """Return the quantize behind the sources, and the dequantize behind it or them."""
+        casts: list[str] = []
+        for source in sources:
+            for user in self.new.users[source]:
+                if user not in self.old.nodes and self.new.nodes[user].kind in CASTING and user not in casts:
+                    casts.append(user)
+        for cast in list(casts):
+            casts += [i for i in self.new.users[cast] if self.new.nodes[i].kind in CASTING and i not in casts]
+        return casts
+
+    def _weight_casts(self, node_id: str) -> list[str]:
+        """Return the new casts of constants that feed the users of an observer of a constant."""
+        casts: list[str] = []
+        position = {user: self.old.producers[user].index(node_id) for user in self.old.users[node_id]}
+        for user, index in position.items():
+            for host in self.became.get(user, []):
+                feeders = self.new.producers[host]
+                if index < len(feeders) and self.new.nodes[feeders[index]].kind in CASTING:
+                    casts.append(feeders[index])
+        return [cast for cast in casts if cast not in self.old.nodes and self._from_constant(cast)]
+
+    def _from_constant(self, cast: str) -> bool:
+        return all(self.new.nodes[i].kind in (Kind.CONSTANT, Kind.QUANTIZE) for i in self.new.producers[cast])
+
+    def _follow_constant(self, node_id: str) -> None:
+        """A float weight became the constant behind the casts that its observer became."""
+        for user in self.old.users[node_id]:
+            for cast in self.became.get(user, []):
+                constants = [i for i in self.new.producers.get(cast, []) if i in self.fresh]
+                if self.old.nodes[user].kind in OBSERVING and constants:
+                    evidence = f"{cast}, in place of {user}, reads it"
+                    self._add([node_id], constants, "replaced", 0.9, evidence)
+                    return
+
+    def _why_gone(self, node_id: str) -> str:
+        node = self.old.nodes[node_id]
+        if node.kind in OBSERVING:
+            return "the tensor is quantized by another node, or not at all"
+        if node.kind is Kind.CONSTANT:
+            return "what used it is gone"
+        return "nothing used its result" if not self.old.users[node_id] else "the step took it out"
+
+
+def _words(node: Node) -> list[str]:
+    """Return the functions that a low-precision operator stands for: ``add_relu`` is add and relu."""
+    base = function_name(node)
+    return list(dict.fromkeys([base, *base.split("_")]))
+
+
+def _line(node: Node) -> str:
+    return f"{node.source.file}:{node.source.line}" if node.source else ""

@@ -1,0 +1,27 @@
+"""The run in a few numbers: nodes per kind of every stage, operators in low precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qviz.analysis.regions import precision
+from qviz.document.graph import Json, Kind
+from qviz.document.query import count_kinds
+from qviz.document.snapshot import Stage
+
+
+def summarize(stages: Sequence[Stage]) -> dict[str, Json]:
+    """Return ``kinds`` (stage, kind, count) and, after a conversion, ``precision``.
+
+    ``precision`` lists the ids of the quantizable operators of the last stage that run ``low``
+    and that stay ``float``.
+    """
+    kinds: dict[str, Json] = {}
+    for stage in stages:
+        counts = count_kinds(stage.graph)
+        kinds[stage.name] = {kind.value: counts[kind] for kind in Kind if counts[kind]}
+    summary: dict[str, Json] = {"kinds": kinds}
+    if stages and stages[-1].name in ("converted", "reference", "lowered"):
+        low, stays_float = precision(stages[-1].graph)
+        summary["precision"] = {"stage": stages[-1].name, "low": list(low), "float": list(stays_float)}
+    return summary
