@@ -21,6 +21,6 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
                 stage=stage.name,
                 nodes=stays_float,
                 message=f"none of the {len(stays_float)} quantizable operators runs in low precision",
-                reason="the configuration asked for no observer around them, or the capture lost what the quantizer needs",
+                reason="no observer was asked for around them, or the capture lost what the quantizer needs",
                 hint="Look at the prepared stage: an operator without observers was not annotated.",
             )
