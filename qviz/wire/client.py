@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -17,10 +18,13 @@ from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import FrameReader, WireError, pack, report_reader
 from qviz.wire.messages import Report, Request
 
-_BOOT = "import sys; sys.path[:1] = []; from qviz.engine.__main__ import main; main()"
+_BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
 """Like ``-m qviz.engine``, but a file of the user's folder never shadows the standard library."""
 
 _READ_BYTES = 1 << 16
+_LAST_WORDS_BYTES = 1 << 16
+
+_log = logging.getLogger(__name__)
 
 
 def engine_command(python: str | None = None) -> list[str]:
@@ -104,6 +108,7 @@ class EngineClient:
             try:
                 self._waiting.extend(self._reader.feed(data))
             except WireError as error:
+                yield from self._waiting
                 raise QvizError(
                     f"the engine sent something unreadable: {error}", exit_code=ExitCode.ENGINE_DIED
                 ) from error
@@ -111,7 +116,7 @@ class EngineClient:
     def last_words(self) -> str:
         """Return the end of what the engine wrote to standard error."""
         size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - 65536))
+        self._errors.seek(max(0, size - _LAST_WORDS_BYTES))
         return self._errors.read().decode(errors="replace")
 
     def kill(self) -> None:
@@ -126,8 +131,10 @@ class EngineClient:
         self._errors.close()
 
     def _death(self) -> QvizError:
+        how = outcome(self.process.wait(), self.last_words())
+        _log.warning("%s\n%s", how, self.last_words())
         return QvizError(
-            outcome(self.process.wait(), self.last_words()),
+            how,
             "Run it again; qviz doctor names the log file.",
             ExitCode.ENGINE_DIED,
         )
