@@ -1,0 +1,163 @@
+"""`qviz doctor`: what this machine has, and what it lacks."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import click
+
+from qviz import __version__
+from qviz.cli.options import debug_option, json_option
+from qviz.errors import ExitCode, QvizError
+
+ENGINE_SECONDS = 60
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+}
+"""What Qt's xcb platform loads on Linux, with the Debian package of each."""
+
+
+class Line(NamedTuple):
+    """One thing looked at: `ok` False where something is lacking, with what to do."""
+
+    name: str
+    found: str
+    ok: bool = True
+    hint: str = ""
+
+
+@click.command()
+@json_option
+@debug_option
+def doctor(as_json: bool) -> int:
+    """Say what this machine has: versions, engine, dot, fonts, display, log file."""
+    lines = list(_examine())
+    if as_json:
+        click.echo(json.dumps({line.name: _as_json(line) for line in lines}, indent=2, ensure_ascii=False))
+    else:
+        width = max(len(line.name) for line in lines)
+        for line in lines:
+            click.echo(f"{'ok' if line.ok else '!!'}  {line.name:<{width}}  {line.found}")
+            if line.hint:
+                click.echo(f"    {'':<{width}}  {line.hint}")
+    engine_died = any(line.name == "engine" and not line.ok for line in lines)
+    return ExitCode.ENGINE_DIED if engine_died else ExitCode.DONE
+
+
+def _as_json(line: Line) -> dict[str, object]:
+    return {"ok": line.ok, "found": line.found, **({"hint": line.hint} if line.hint else {})}
+
+
+def _examine() -> Iterator[Line]:
+    from platformdirs import user_cache_path
+
+    from qviz.log import log_path
+
+    yield Line("qviz", __version__)
+    yield Line("python", f"{platform.python_version()} at {sys.executable}")
+    yield Line("system", platform.platform())
+    for package in ("torch", "torchvision", "PySide6-Essentials", "graphlay", "networkx", "msgspec"):
+        yield _package(package)
+    yield _engine()
+    yield _dot()
+    yield _fonts()
+    yield from _window()
+    yield Line("log file", str(log_path()))
+    yield Line("cache", str(user_cache_path("qviz", appauthor=False)))
+
+
+def _package(name: str) -> Line:
+    try:
+        return Line(name, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        if name == "torchvision":
+            return Line(name, "not installed (only torchvision.models need it: pip install qviz[zoo])")
+        return Line(name, "not installed", False, f"Install qviz again: it needs {name}.")
+
+
+def _engine() -> Line:
+    from qviz.cli.running import Deadline
+    from qviz.wire.client import EngineClient
+    from qviz.wire.messages import EngineReady
+
+    started = time.monotonic()
+    try:
+        with EngineClient() as engine, Deadline(engine, ENGINE_SECONDS):
+            for report in engine.reports():
+                if isinstance(report, EngineReady):
+                    seconds = time.monotonic() - started
+                    backends = ", ".join(report.backends) or "none"
+                    return Line("engine", f"ready in {seconds:.1f} s; quantized backends: {backends}")
+    except QvizError as error:
+        return Line("engine", error.message, False, error.hint)
+    raise AssertionError("reports() ends only by an exception")
+
+
+def _dot() -> Line:
+    if shutil.which("dot") is None:
+        return Line("dot", "not found", False, "Review pictures need Graphviz: apt-get install graphviz.")
+    answer = subprocess.run(["dot", "-V"], stderr=subprocess.PIPE, check=False, encoding="utf-8", errors="replace")
+    return Line("dot", answer.stderr.strip())
+
+
+def _fonts() -> Line:
+    from qviz.assets import asset
+
+    shipped = f"{asset('fonts/Inter-Regular.otf').stem} shipped"
+    if shutil.which("fc-list") is None:
+        return Line("fonts", shipped)
+    answer = subprocess.run(["fc-list", ":lang=zh", "family"], stdout=subprocess.PIPE, check=False, encoding="utf-8")
+    families = sorted({line.split(",")[0] for line in answer.stdout.splitlines() if line})
+    if not families:
+        return Line("fonts", f"{shipped}; none for Chinese", False, "apt-get install fonts-noto-cjk")
+    return Line("fonts", f"{shipped}; for Chinese: {families[0]}")
+
+
+def _window() -> Iterator[Line]:
+    from qviz.cli.window import HEADLESS, display_fault
+
+    fault = display_fault()
+    shown = os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    yield Line("display", fault or shown or "the system's own", fault is None, HEADLESS if fault else "")
+    if sys.platform == "linux":
+        lacking = {library: package for library, package in LIBRARIES.items() if not _loads(library)}
+        yield Line(
+            "libraries of the window",
+            f"missing: {', '.join(lacking)}" if lacking else f"all {len(LIBRARIES)} there",
+            not lacking,
+            f"apt-get install {' '.join(lacking.values())}" if lacking else "",
+        )
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,30 @@
+"""`qviz flows` and `qviz samples`: what there is to choose from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from qviz.cli.options import debug_option, json_option
+from qviz.document.plan import FLOWS
+
+
+@click.command()
+@json_option
+@debug_option
+def flows(as_json: bool) -> None:
+    """List the ways to quantize."""
+    if as_json:
+        _print_json([{"id": f.id, "title": f.title, "stages": f.stages, "runs": f.runs} for f in FLOWS])
+        return
+    width = max(len(flow.id) for flow in FLOWS)
+    for flow in FLOWS:
+        click.echo(f"{flow.id:<{width}}  {flow.runs}")
+        click.echo(f"{'':<{width}}  stages: {', '.join(flow.stages)}")
+
+
+def _print_json(value: list[dict[str, Any]]) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

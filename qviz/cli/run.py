@@ -1,0 +1,104 @@
+"""`qviz run`: apply a flow, write the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, takes_manner, takes_plan
+from qviz.cli.progress import Progress
+from qviz.document.codec import SUFFIXES, save
+from qviz.document.plan import Plan
+from qviz.document.query import count_kinds
+from qviz.document.snapshot import Snapshot
+from qviz.errors import ExitCode, QvizError
+
+
+@click.command()
+@click.argument("source")
+@flow_option(required=True, help_text="The way to quantize; `qviz flows` lists them.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Where to: OUT.qviz or OUT.json.")
+@takes_plan
+@takes_manner
+@debug_option
+def run(plan: Plan, out: Path, manner: Manner) -> int:
+    """Run a flow and write the result, also of a run that failed half-way.
+
+    For example: qviz run sample:conv-bn-relu --flow fx-static -o review.qviz
+    """
+    from qviz.cli.running import run_plan
+    from qviz.log import start_log
+
+    if is_snapshot(plan.source):
+        raise QvizError(f"{plan.source} is a result already", f"qviz {plan.source} opens it; qviz render draws it.")
+    check_place(out, SUFFIXES)
+    start_log()
+    with Progress(manner.quiet or manner.as_json) as progress:
+        snapshot, failure = run_plan(plan, progress.report, manner.timeout)
+    save(snapshot, out)
+    if manner.as_json:
+        _print_json(summarize(snapshot, out))
+    elif not manner.quiet:
+        _print_summary(snapshot, out)
+    if failure is not None:
+        raise failure
+    return ExitCode.DONE
+
+
+def check_place(out: Path, suffixes: tuple[str, ...]) -> None:
+    """Find out before the work whether its result can be kept.
+
+    Raises:
+        QvizError: Another ending, or no such folder.
+    """
+    if out.suffix not in suffixes:
+        raise QvizError(
+            f"{out.name}: {out.suffix or 'no ending'} is not one of {', '.join(suffixes)}",
+            f"For example: -o {out.stem or 'out'}{suffixes[0]}",
+        )
+    if not out.parent.is_dir():
+        raise QvizError(f"{out} could not be written: there is no folder {out.parent}", f"mkdir -p {out.parent}")
+
+
+def summarize(snapshot: Snapshot, out: Path) -> dict[str, Any]:
+    """Return what a run came to, for a program that reads it."""
+    error = snapshot.run.error
+    return {
+        "out": str(out),
+        "status": snapshot.run.status,
+        "source": snapshot.run.source,
+        "flow": snapshot.run.flow,
+        "stages": [
+            {
+                "name": stage.name,
+                "nodes": len(stage.graph.nodes),
+                "edges": len(stage.graph.edges),
+                "kinds": {kind.value: count for kind, count in sorted(count_kinds(stage.graph).items())},
+            }
+            for stage in snapshot.stages
+        ],
+        "findings": [
+            {"rule": f.rule, "level": f.level.value, "stage": f.stage, "nodes": f.nodes, "message": f.message}
+            for f in snapshot.findings
+        ],
+        "summary": snapshot.summary,
+        "error": None if error is None else {"step": error.step, "type": error.type, "message": error.message},
+    }
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_summary(snapshot: Snapshot, out: Path) -> None:
+    for stage in snapshot.stages:
+        kinds = count_kinds(stage.graph)
+        told = ", ".join(f"{count} {kind.value}" for kind, count in kinds.most_common())
+        click.echo(f"{stage.name:<10} {len(stage.graph.nodes):>5} nodes: {told}")
+    for finding in snapshot.findings:
+        click.echo(f"{finding.level.value}: {finding.message}")
+    click.echo(f"{snapshot.run.flow} {snapshot.run.status}, written to {out}")
