@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import NoReturn
 
-from qviz.cli import main
+from qviz import cli
+from qviz.errors import QvizError
+
+BUG = 70
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; return its exit code (contract, section 4; 70 for a bug)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if "--debug" not in words:
+        sys.excepthook = _on_bug
+    return cli.main(words)
+
+
+def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> NoReturn:
+    """Keep the traceback of a bug in the log, and say so."""
+    import logging
+
+    from qviz.log import log_path, start_log
+
+    start_log()
+    logging.getLogger("qviz.cli").critical("bug", exc_info=(kind, error, trace))
+    hint = f"The details are in {log_path()}; --debug shows them here."
+    cli.explain(QvizError(f"this is a bug in qviz: {kind.__name__}: {error}", hint))
+    sys.stdout.flush()
+    os._exit(BUG)  # the interpreter itself would say 1, which means findings
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from logging.handlers import RotatingFileHandler
+import os
 from pathlib import Path
 
 MAX_BYTES = 1 << 20
@@ -19,14 +19,20 @@ def log_path() -> Path:
 
 
 def start_log() -> None:
-    """Write the records of this process to the log file from now on; without one if it cannot be written."""
+    """Write the records of this process to the log file from now on; to none if it cannot be written.
+
+    A large file is put aside at the start only: several processes write it at once, and none
+    of them may take it away from the others later.
+    """
     logger = logging.getLogger("qviz")
-    if any(isinstance(handler, RotatingFileHandler) for handler in logger.handlers):
+    if any(isinstance(handler, logging.FileHandler) for handler in logger.handlers):
         return
     path = log_path()
     with contextlib.suppress(OSError):  # a read-only home is no reason not to work
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8", delay=False)
+        if path.exists() and path.stat().st_size > MAX_BYTES:
+            os.replace(path, path.with_suffix(".old.log"))
+        handler = logging.FileHandler(path, encoding="utf-8")
         handler.setFormatter(logging.Formatter(_FORM))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)

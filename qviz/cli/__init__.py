@@ -2,4 +2,46 @@
 
 from __future__ import annotations
 
-from qviz.cli.app import main as main
+import os
+import sys
+from collections.abc import Sequence
+
+from qviz.errors import ExitCode, QvizError
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; return its exit code (contract, section 4)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    try:
+        return _dispatch(words)
+    except QvizError as error:
+        explain(error, debug)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        explain(QvizError("interrupted"), debug)
+        return INTERRUPTED
+    except BrokenPipeError:  # `qviz flows | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.DONE)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:  # the way most people start it: without what parsing options costs, a third of the start-up
+        from qviz.cli.opening import open_window
+
+        return open_window(None)
+    from qviz.cli.app import dispatch
+
+    return dispatch(words)
+
+
+def explain(error: QvizError, debug: bool = False) -> None:
+    """Say on standard error what went wrong, and what to do."""
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    print(f"qviz: {error}", file=sys.stderr)  # noqa: T201 - this is what the command line says

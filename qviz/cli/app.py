@@ -1,21 +1,13 @@
-"""The program `qviz`: finds the command, and turns failures into two lines and an exit code."""
+"""The program `qviz` with its commands and options."""
 
 from __future__ import annotations
 
 import importlib
-import os
-import sys
-from collections.abc import Sequence
-from types import TracebackType
-from typing import NoReturn
 
 import click
 
 from qviz import __version__
-from qviz.errors import ExitCode, QvizError
-
-INTERRUPTED = 130
-BUG = 70
+from qviz.errors import QvizError
 
 COMMANDS = {
     "run": "qviz.cli.run",
@@ -25,7 +17,6 @@ COMMANDS = {
     "doctor": "qviz.cli.doctor",
 }
 WINDOW = "window"
-SOURCE_ENDINGS = (".qviz", ".json", ".py", ".pt2", ".pt")
 
 
 class _Program(click.Group):
@@ -42,7 +33,7 @@ class _Program(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*COMMANDS, WINDOW, "--help", "-h", "--version"):
+        if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
             args = [WINDOW, *args]
         return super().parse_args(ctx, args)
 
@@ -61,48 +52,17 @@ def program() -> None:
     """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; return its exit code (contract, section 4)."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in words
-    sys.excepthook = _on_bug if not debug else sys.__excepthook__
+def dispatch(words: list[str]) -> int:
+    """Run the command that the words say; return its exit code.
+
+    Raises:
+        QvizError: Also for words that make no command.
+        KeyboardInterrupt: The user had enough.
+    """
     try:
         return int(program.main(args=words, prog_name="qviz", standalone_mode=False) or 0)
-    except QvizError as error:
-        _explain(error.message, error.hint, debug)
-        return int(error.exit_code)
     except click.UsageError as error:
         path = error.ctx.command_path.replace(f" {WINDOW}", "") if error.ctx else "qviz"
-        _explain(error.format_message(), f"{path} --help lists what there is.", debug)
-        return int(ExitCode.BAD_INPUT)
-    except (click.Abort, KeyboardInterrupt):
-        _explain("interrupted", "", debug)
-        return INTERRUPTED
-    except BrokenPipeError:  # `qviz flows | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return int(ExitCode.DONE)
-
-
-def _explain(message: str, hint: str, debug: bool) -> None:
-    """Say on standard error what went wrong, and what to do."""
-    if debug:
-        import traceback
-
-        traceback.print_exc()
-    click.echo(f"qviz: {message}" + (f"\n{hint}" if hint else ""), err=True)
-
-
-def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> NoReturn:
-    """Keep the traceback of a bug in the log, and say so."""
-    import logging
-
-    from qviz.log import log_path, start_log
-
-    start_log()
-    logging.getLogger("qviz.cli").critical("bug", exc_info=(kind, error, trace))
-    _explain(
-        f"this is a bug in qviz: {kind.__name__}: {error}",
-        f"The details are in {log_path()}; --debug shows them here.",
-        False,
-    )
-    raise SystemExit(BUG)
+        raise QvizError(error.format_message(), f"{path} --help lists what there is.") from error
+    except click.Abort as error:
+        raise KeyboardInterrupt from error

@@ -140,7 +140,7 @@ def _fonts() -> Line:
 
 
 def _window() -> Iterator[Line]:
-    from qviz.cli.window import HEADLESS, display_fault
+    from qviz.cli.opening import HEADLESS, display_fault
 
     fault = display_fault()
     shown = os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
