@@ -95,8 +95,10 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any]) -> P
     elif source is None:
         _refuse([*given, *(["flow"] if flow else [])], "needs a SOURCE")
     family = (flow or "").split("-")[0]
+    if flow is None:
+        _refuse([name for name in ("reference",) if name in given], "needs a --flow")
     if family != "fx":
-        _refuse([name for name in ("backend", "reference") if name in given], "is for FX flows")
+        _refuse([name for name in ("backend",) if name in given], "is for FX flows")
     if family != "pt2e":
         _refuse([name for name in ("quantizer", "strict") if name in given], "is for PT2E flows")
     return Plan(source=source or "", flow=flow, **given)

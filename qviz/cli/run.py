@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, takes_manner, takes_plan
+from qviz.cli.places import check_place
 from qviz.cli.progress import Progress
 from qviz.document.codec import SUFFIXES, save
 from qviz.document.plan import Plan
@@ -45,21 +46,6 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
     if failure is not None:
         raise failure
     return ExitCode.DONE
-
-
-def check_place(out: Path, suffixes: tuple[str, ...]) -> None:
-    """Find out before the work whether its result can be kept.
-
-    Raises:
-        QvizError: Another ending, or no such folder.
-    """
-    if out.suffix not in suffixes:
-        raise QvizError(
-            f"{out.name}: {out.suffix or 'no ending'} is not one of {', '.join(suffixes)}",
-            f"For example: -o {out.stem or 'out'}{suffixes[0]}",
-        )
-    if not out.parent.is_dir():
-        raise QvizError(f"{out} could not be written: there is no folder {out.parent}", f"mkdir -p {out.parent}")
 
 
 def summarize(snapshot: Snapshot, out: Path) -> dict[str, Any]:

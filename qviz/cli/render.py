@@ -1,0 +1,152 @@
+"""`qviz render`: draw stages of a run, or of a result, into a picture file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from qviz.analysis.view import Folds
+from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, takes_manner, takes_plan
+from qviz.cli.places import check_place
+from qviz.document.graph import Graph
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Snapshot
+from qviz.errors import ExitCode, QvizError
+
+ENDINGS = (".png", ".svg")
+THEMES = ("light", "dark", "print")
+LAYOUTS = ("dot", "graphlay")
+
+
+class Look(NamedTuple):
+    """How to draw; `depth` is a number of module levels, or ``all``, or None for what fits."""
+
+    theme: str
+    scale: int
+    layout: str | None
+    depth: str | None
+
+
+def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None or value == "all" or (value.isdigit() and int(value) > 0):
+        return value
+    raise click.BadParameter(f"{value!r} is neither a number from 1 on nor 'all'", ctx, param)
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "-o",
+    "--out",
+    "outs",
+    type=click.Path(path_type=Path),
+    required=True,
+    multiple=True,
+    help="Where to: OUT.png or OUT.svg; repeat it for several files of one run.",
+)
+@flow_option(required=False, help_text="The way to quantize; without: the captured model only.")
+@click.option("--stage", metavar="NAME", help="Draw this stage; without: the last one.")
+@click.option("--side-by-side", "pair", metavar="A,B", help="Draw two stages beside each other.")
+@click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True)
+@click.option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help="Pixels of a PNG per unit.")
+@click.option("--layout", type=click.Choice(LAYOUTS), help="Who places the boxes; without: what suits the size.")
+@click.option(
+    "--depth",
+    metavar="N|all",
+    callback=_check_depth,
+    help="Open the modules down to this level; without: about 60 boxes.",
+)
+@takes_plan
+@takes_manner
+@debug_option
+def render(
+    plan: Plan,
+    manner: Manner,
+    outs: tuple[Path, ...],
+    stage: str | None,
+    pair: str | None,
+    **look: Any,
+) -> int:
+    """Draw stages side by side or one alone; needs no display.
+
+    For example: qviz render sample:conv-bn-relu --flow fx-static --side-by-side captured,converted -o out.png
+    """
+    wanted = _stage_names(stage, pair)
+    for out in outs:
+        check_place(out, ENDINGS)
+    snapshot, failure = _obtain(plan, manner)
+    if failure is None or (wanted and set(wanted) <= {each.name for each in snapshot.stages}):
+        _draw(snapshot, wanted or (_last_stage(snapshot),), outs, Look(**look))
+        _tell(outs, manner)
+    if failure is not None:
+        raise failure
+    return ExitCode.DONE
+
+
+def _stage_names(stage: str | None, pair: str | None) -> tuple[str, ...]:
+    """Return the names that were asked for; none means the last one.
+
+    Raises:
+        click.UsageError: Both ways at once, or no pair.
+    """
+    if stage and pair:
+        raise click.UsageError("--stage and --side-by-side exclude each other")
+    names = tuple(name.strip() for name in pair.split(",")) if pair else ()
+    if pair and (len(names) != 2 or not all(names)):
+        raise click.UsageError(f"--side-by-side takes two stages, as in captured,converted; not {pair!r}")
+    return (stage,) if stage else names
+
+
+def _obtain(plan: Plan, manner: Manner) -> tuple[Snapshot, QvizError | None]:
+    """Open the result, or run the plan."""
+    if is_snapshot(plan.source):
+        from qviz.document.codec import load
+
+        return load(plan.source), None
+    from qviz.cli.progress import Progress
+    from qviz.cli.running import run_plan
+    from qviz.log import start_log
+
+    start_log()
+    with Progress(manner.quiet or manner.as_json) as progress:
+        return run_plan(plan, progress.report, manner.timeout)
+
+
+def _last_stage(snapshot: Snapshot) -> str:
+    if not snapshot.stages:
+        raise QvizError(f"{snapshot.run.source} holds no stage to draw", "Run the flow again: qviz run.")
+    return snapshot.stages[-1].name
+
+
+def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], look: Look) -> None:
+    try:
+        stages = [snapshot.stage(name) for name in names]
+    except KeyError as error:
+        raise QvizError(str(error.args[0]), "Choose one of them with --stage or --side-by-side.") from error
+    from qviz.ui.export import write
+    from qviz.ui.export.picture import Picture
+
+    folds = None if look.depth is None else {each.name: _opened(each.graph, look.depth) for each in stages}
+    picture = Picture(snapshot, names, theme=look.theme, scale=look.scale, engine=look.layout, folds=folds)
+    for out in outs:
+        write(picture, out)
+
+
+def _opened(graph: Graph, depth: str) -> Folds:
+    """Return the folds that show `depth` levels of modules, or everything."""
+    from qviz.analysis.folding import unfold_all
+
+    if depth == "all":
+        return unfold_all(graph)
+    return Folds(groups=frozenset(g.path for g in graph.groups if len(g.path.split(".")) < int(depth)))
+
+
+def _tell(outs: tuple[Path, ...], manner: Manner) -> None:
+    if manner.as_json:
+        import json
+
+        click.echo(json.dumps({"out": [str(out) for out in outs]}))
+    elif not manner.quiet:
+        click.echo("\n".join(f"written to {out}" for out in outs))
