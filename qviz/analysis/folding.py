@@ -1,0 +1,194 @@
+"""Makes the view of a graph: what is folded into one box, what stands open, what flows between."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from threading import Lock
+
+from qviz.analysis.captions import caption, short_path
+from qviz.analysis.flowing import Flow, merge, weight_of
+from qviz.analysis.groups import Group, Hierarchy
+from qviz.analysis.stubs import cut_fans
+from qviz.analysis.view import Badge, Box, Folds, Line, View, group_box_id
+from qviz.document.graph import Graph, Kind
+from qviz.document.snapshot import Facts
+
+OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
+BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
+
+_KEPT = 8
+_kept: OrderedDict[int, Hierarchy] = OrderedDict()
+_lock = Lock()
+
+
+def hierarchy(graph: Graph) -> Hierarchy:
+    """Return the groups of a graph; those of the last graphs asked for are kept."""
+    with _lock:
+        found = _kept.pop(id(graph), None)
+    # The kept hierarchy holds its graph, so that no other graph can have its id.
+    found = found or Hierarchy(graph)
+    with _lock:
+        _kept[id(graph)] = found
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def opening(graph: Graph, limit: int = 60) -> Folds:
+    """Return the fewest folds that keep about `limit` boxes on screen: outer groups open first, small before large."""
+    root = hierarchy(graph).root
+    shown = len(root.items)
+    opened: set[str] = set()
+    level = [root]
+    while level:
+        level = sorted(chain.from_iterable(group.groups for group in level), key=lambda group: len(group.items))
+        fitting = []
+        for group in level:
+            if shown + len(group.items) - 1 <= limit:
+                shown += len(group.items) - 1
+                fitting.append(group)
+        opened.update(group.path for group in fitting)
+        level = fitting
+    return Folds(groups=frozenset(opened))
+
+
+def unfold_all(graph: Graph, plumbing: bool = True) -> Folds:
+    """Return the folds that show every group open, and with `plumbing` every node as a box."""
+    tree = hierarchy(graph)
+    groups = frozenset(group.path for group in tree.root.walk())
+    return Folds(groups, frozenset(chain(tree.plumbing.held, tree.plumbing.repeated)) if plumbing else frozenset())
+
+
+def fold(graph: Graph, folds: Folds, facts: Mapping[str, Facts]) -> View:
+    """Return the view of a graph; a box with repeats or plumbing unfolds by its main node's id in `folds.plumbing`."""
+    return _Folding(hierarchy(graph), folds, facts).view()
+
+
+def group_path(box_id: str) -> str | None:
+    """Return the module path of a group's box, whichever call of the module it is; None for other boxes."""
+    return box_id.removeprefix("group:").partition("#")[0] if box_id.startswith("group:") else None
+
+
+class _Folding:
+    def __init__(self, tree: Hierarchy, folds: Folds, facts: Mapping[str, Facts]) -> None:
+        self.tree = tree
+        self.folds = folds
+        self.facts = facts
+        self.flow = Flow(tree.graph, tree.index)
+        self.rings = _rings(tree.graph)
+        self.boxes: list[Box] = []
+        self.box_of: dict[str, str] = {}
+
+    def view(self) -> View:
+        self._add_items(self.tree.root, None)
+        boxes, lines = cut_fans(self.boxes, self._lines())
+        return View(boxes=tuple(boxes), lines=tuple(lines), box_of=self.box_of)
+
+    def _add_items(self, group: Group, parent: str | None) -> None:
+        for item in group.items:
+            if isinstance(item, str):
+                for node_id in self._unfolded(item):
+                    self._add_node(node_id, parent)
+            elif item.path in self.folds.groups:
+                self.boxes.append(self._group_box(item, parent, is_open=True))
+                self._add_items(item, _box_id(item))
+            else:
+                self.boxes.append(box := self._group_box(item, parent, is_open=False))
+                self._stand_for(box)
+
+    def _unfolded(self, unit: str) -> Iterable[str]:
+        """Yield what is drawn as boxes for a node: itself, or with its plumbing before it and its repeats behind."""
+        if unit not in self.folds.plumbing:
+            return (unit,)
+        held, repeated = self.tree.plumbing.held.get(unit, ()), self.tree.plumbing.repeated.get(unit, (unit,))
+        return [*(each for each in held if self.box_of.get(each) != each), *repeated]
+
+    def _add_node(self, node_id: str, parent: str | None) -> None:
+        node = self.tree.index.nodes[node_id]
+        weight = weight_of(node, self.flow.values, self.tree.index)
+        title, subtitle = caption(node, self.facts.get(node_id), weight, self.tree.leaf_names.get(node_id))
+        has_plumbing = node_id in self.tree.plumbing.held or node_id in self.tree.plumbing.repeated
+        is_open = node_id in self.folds.plumbing
+        box = Box(
+            id=node_id,
+            title=title,
+            subtitle=subtitle,
+            kind=node.kind,
+            members=(node_id,) if is_open else self.tree.members_of_node(node_id),
+            parent=parent,
+            badges=() if is_open else self._held_badges(node_id),
+            repeat=1 if is_open else len(self.tree.plumbing.repeated.get(node_id, (node_id,))),
+            ring=self.rings.get(node.object_id) if node.object_id is not None and node.kind in OBSERVING else None,
+            has_plumbing=has_plumbing,
+        )
+        self.boxes.append(box)
+        self._stand_for(box)
+
+    def _held_badges(self, node_id: str) -> tuple[Badge, ...]:
+        return _badges(Counter(self.tree.index.nodes[each].kind for each in self.tree.plumbing.held.get(node_id, ())))
+
+    def _group_box(self, group: Group, parent: str | None, is_open: bool) -> Box:
+        members = self.tree.members(group)
+        counts = self.tree.counts(group)
+        nodes = f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        call = f" · call {group.call}" if group.call > 1 else ""
+        return Box(
+            id=_box_id(group),
+            title=short_path(group.path) + call,
+            subtitle=f"{group.type} · {nodes}" if group.type else nodes,
+            kind=None,
+            members=members,
+            parent=parent,
+            is_open=is_open,
+            badges=_badges(counts),
+        )
+
+    def _stand_for(self, box: Box) -> None:
+        """Note whose box it is; plumbing of several operators belongs to the first, or to its own box."""
+        hosts = self.tree.plumbing.hosts
+        for member in box.members:
+            if member in hosts and member != box.id:
+                self.box_of.setdefault(member, box.id)
+            else:
+                self.box_of[member] = box.id
+
+    def _lines(self) -> list[Line]:
+        pairs: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        box_of, hosts = self.box_of, self.tree.plumbing.hosts
+        for edge in self.tree.graph.edges:
+            source, target = box_of[edge.from_id], box_of[edge.to_id]
+            is_folded = edge.from_id in hosts and source != edge.from_id
+            if source != target and not is_folded:
+                pairs[source, target].append((edge.from_id, edge.to_id))
+        return [self._line(source, target, each) for (source, target), each in pairs.items()]
+
+    def _line(self, source: str, target: str, pairs: list[tuple[str, str]]) -> Line:
+        values = dict.fromkeys(from_id for from_id, _ in pairs)
+        # A repeated dequantize is one value, whichever of its nodes a line leaves.
+        values = dict.fromkeys(self.tree.plumbing.repeats.get(each, each) for each in values)
+        label = self.flow.label(next(iter(values))) if len(values) == 1 else f"{len(values)} values"
+        return Line(
+            from_box=source,
+            to_box=target,
+            label=label,
+            flowing=merge(self.flow.flowing(each) for each in values),
+            pairs=tuple(pairs),
+        )
+
+
+def _rings(graph: Graph) -> dict[int, int]:
+    """Return a small number for each observer object that several nodes call, in graph order."""
+    observers = (node for node in graph.nodes if node.kind in OBSERVING and node.object_id is not None)
+    calls = Counter(node.object_id for node in observers)
+    shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
+    return {object_id: number for number, object_id in enumerate(shared, 1)}
+
+
+def _badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
+    return tuple(Badge(kind, counts[kind]) for kind in BADGES if counts.get(kind))
+
+
+def _box_id(group: Group) -> str:
+    return group_box_id(group.path) + (f"#{group.call}" if group.call > 1 else "")
