@@ -63,6 +63,7 @@ def dispatch(words: list[str]) -> int:
         return int(program.main(args=words, prog_name="qviz", standalone_mode=False) or 0)
     except click.UsageError as error:
         path = error.ctx.command_path.replace(f" {WINDOW}", "") if error.ctx else "qviz"
-        raise QvizError(error.format_message(), f"{path} --help lists what there is.") from error
+        message = " ".join(error.format_message().split())  # click lists choices one a line
+        raise QvizError(message, f"{path} --help lists what there is.") from error
     except click.Abort as error:
         raise KeyboardInterrupt from error

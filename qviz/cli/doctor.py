@@ -19,6 +19,7 @@ import click
 from qviz import __version__
 from qviz.cli.options import debug_option, json_option
 from qviz.errors import ExitCode, QvizError
+from qviz.ui.display import HEADLESS, display_fault
 
 ENGINE_SECONDS = 60
 LIBRARIES = {
@@ -140,8 +141,6 @@ def _fonts() -> Line:
 
 
 def _window() -> Iterator[Line]:
-    from qviz.cli.opening import HEADLESS, display_fault
-
     fault = display_fault()
     shown = os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     yield Line("display", fault or shown or "the system's own", fault is None, HEADLESS if fault else "")

@@ -87,9 +87,8 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any]) -> P
     Raises:
         click.BadOptionUsage: An option says nothing about this flow or source.
     """
-    given = {name: value for name, value in chosen.items() if value not in (None, (), False)}
-    if given.get("seed") == 0:
-        del given["seed"]
+    untouched = {"inputs": (), "reference": False, "seed": 0}
+    given = {name: value for name, value in chosen.items() if value != untouched.get(name)}
     if is_snapshot(source):
         _refuse([*given, *(["flow"] if flow else [])], f"has no meaning for {source}, which is a result already")
     elif source is None:
