@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qviz.analysis.flowing import shape_text, short_dtype
@@ -250,7 +250,7 @@ _SHAPERS = frozenset(
     {"view", "reshape", "permute", "transpose", "flatten", "unsqueeze", "squeeze", "expand", "slice", "select",
      "getitem", "mean", "chunk", "split", "adaptive_avg_pool2d", "repeat", "movedim", "swapaxes"}
 )  # fmt: skip
-_TOLD = {
+_TOLD: dict[Kind, Callable[[Node], str]] = {
     Kind.CONSTANT: _value,
     Kind.FAKE_QUANT: _fake_quantize,
     Kind.QUANTIZE: _quantize,
