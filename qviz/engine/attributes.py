@@ -1,0 +1,112 @@
+"""Picks the few sizes of an operator that its caption shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+from torch.fx import GraphModule, Node
+
+from qviz.document.graph import Json, Value
+from qviz.engine.module_roles import Role, role_of
+from qviz.engine.targets import argument, bare_name
+from qviz.engine.values import Values
+
+_MODULE_SIZES = (
+    "in_channels",
+    "out_channels",
+    "kernel_size",
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "in_features",
+    "out_features",
+    "num_features",
+    "num_embeddings",
+    "embedding_dim",
+    "normalized_shape",
+    "input_size",
+    "hidden_size",
+    "embed_dim",
+    "num_heads",
+    "output_size",
+    "p",
+)
+_USUAL = {"padding": (0, "0"), "dilation": (1, "1"), "groups": (1,)}
+"""What a caption does not say, because it is what one expects."""
+
+
+def attributes(module: GraphModule, node: Node, values: Values) -> dict[str, Json]:
+    """Return the sizes of a node's operator, as scalars: ``{"kernel_size": "3x3", "stride": "2"}``."""
+    if node.op == "call_module":
+        return _of_module(module.get_submodule(str(node.target)))
+    if node.op == "call_function":
+        return _of_function(node, values)
+    return {}
+
+
+def _of_module(child: nn.Module) -> dict[str, Json]:
+    role = role_of(child)
+    if role is Role.STUB:
+        return {"stub": True}
+    if role in (Role.OBSERVER, Role.FAKE_QUANT, Role.GRAPH):
+        return {}
+    source = child[0] if isinstance(child, nn.Sequential) and len(child) else child
+    return _unless_usual({name: _scalar(getattr(source, name, None)) for name in _MODULE_SIZES})
+
+
+def _of_function(node: Node, values: Values) -> dict[str, Json]:
+    name = bare_name(node.target)
+    if name.startswith(("conv1d", "conv2d", "conv3d", "conv_transpose", "convolution")):
+        return _of_convolution(node, _shape(node, 1, values))
+    if name == "linear" and len(weight := _shape(node, 1, values)) == 2:
+        return {"in_features": weight[1], "out_features": weight[0]}
+    if name.endswith(("max_pool2d", "avg_pool2d")):
+        sizes = {each: _scalar(argument(node, each)) for each in ("kernel_size", "stride", "output_size")}
+        return _unless_usual(sizes)
+    if name == "embedding" and len(weight := _shape(node, 0, values)) == 2:
+        return {"num_embeddings": weight[0], "embedding_dim": weight[1]}
+    return {}
+
+
+def _of_convolution(node: Node, weight: tuple[int | str, ...]) -> dict[str, Json]:
+    groups = _called(node, "groups", 6, 1)
+    sizes: dict[str, Json] = {"stride": _scalar(_called(node, "stride", 3, 1)), "groups": _scalar(groups)}
+    if len(weight) >= 3 and all(isinstance(size, int) for size in weight[:2]) and isinstance(groups, int):
+        first, second = int(weight[0]), int(weight[1])
+        turned = "transpose" in bare_name(node.target)
+        sizes["in_channels"] = first if turned else second * groups
+        sizes["out_channels"] = second * groups if turned else first
+        sizes["kernel_size"] = _scalar(weight[2:])
+    return _unless_usual(sizes)
+
+
+def _called(node: Node, name: str, position: int, default: Any) -> Any:
+    found = argument(node, name)
+    if found is None and position < len(node.args):
+        found = node.args[position]
+    return default if found is None else found
+
+
+def _shape(node: Node, position: int, values: Values) -> tuple[int | str, ...]:
+    source = node.args[position] if position < len(node.args) else None
+    found: tuple[Value, ...] = values.get(source.name, ()) if isinstance(source, Node) else ()
+    return found[0].shape if found else ()
+
+
+def _scalar(value: Any) -> Json:
+    """Return ``3x3`` for several sizes and the number itself for one."""
+    if isinstance(value, tuple | list) and value and all(isinstance(size, int | str) for size in value):
+        return "x".join(str(size) for size in value) if len(value) > 1 else value[0]
+    return value if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+
+
+def _unless_usual(sizes: dict[str, Json]) -> dict[str, Json]:
+    kept = {name: size for name, size in sizes.items() if size is not None}
+    return {name: size for name, size in kept.items() if not _is_usual(name, size)}
+
+
+def _is_usual(name: str, size: Json) -> bool:
+    usual = _USUAL.get(name, ())
+    return size in usual or (isinstance(size, str) and bool(usual) and set(size.split("x")) == {str(usual[0])})

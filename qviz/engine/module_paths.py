@@ -1,0 +1,52 @@
+"""Reads the module that a node belongs to, whichever way torch wrote it down."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from torch.fx import GraphModule, Node
+
+_ROOT = re.compile(r"^(L\[['\"]\w+['\"]\]|L__\w+__)\.?")
+_GETATTR = re.compile(r"getattr\((?P<owner>[^()]*), ['\"](?P<name>[^'\"]*)['\"]\)")
+_SUBSCRIPT = re.compile(r"(\._modules)?\[['\"]?([^'\"\]]+)['\"]?\]")
+_SECOND_CALL = re.compile(r"@\d+$")
+
+
+class ModulePlace(NamedTuple):
+    """A module by its path in the user's model, and the name of its class."""
+
+    path: str
+    type: str
+
+
+def plain_path(path: str) -> str:
+    """Return a path as the user would write it: ``getattr(L['self'].layer1, '0').conv1`` is ``layer1.0.conv1``."""
+    before = ""
+    while before != path:
+        before, path = path, _GETATTR.sub(r"\g<owner>.\g<name>", path)
+    path = _ROOT.sub("", path)
+    path = _SUBSCRIPT.sub(r".\2", path)
+    return _SECOND_CALL.sub("", path).strip(".")
+
+
+def class_name(type_: Any) -> str:
+    """Return the bare class name of what ``nn_module_stack`` holds: a class, or its full name."""
+    return type_.__name__ if isinstance(type_, type) else str(type_).rsplit(".", 1)[-1]
+
+
+def module_stack(node: Node) -> list[ModulePlace]:
+    """Return the modules around a node, the outermost first; empty where torch kept none."""
+    stack = node.meta.get("nn_module_stack") or {}
+    return [ModulePlace(plain_path(str(path)), class_name(type_)) for path, type_ in stack.values()]
+
+
+def own_place(module: GraphModule, node: Node) -> ModulePlace | None:
+    """Return the module that torch itself gives for a node, or None."""
+    if node.op == "call_module":
+        return ModulePlace(str(node.target), type(module.get_submodule(str(node.target))).__name__)
+    if node.op == "get_attr":
+        owner, _, _ = str(node.target).rpartition(".")
+        return ModulePlace(owner, "") if owner else None
+    stack = module_stack(node)
+    return stack[-1] if stack else None

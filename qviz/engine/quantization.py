@@ -1,0 +1,204 @@
+"""Says how what goes in and out of every node is quantized."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import torch
+from torch._ops import OpOverload, OpOverloadPacket
+from torch.fx import GraphModule, Node
+
+from qviz.document.graph import Kind, QParams, Quant
+from qviz.engine.arguments import number
+from qviz.engine.classify import is_half_cast
+from qviz.engine.qparams import Numbers, numbers, of_module, of_packed, of_tensor, single
+from qviz.engine.targets import QUANTIZED_DTYPES, argument, argument_names, bare_name, target_name
+from qviz.engine.values import Values, attribute
+
+PER_TENSOR, PER_CHANNEL = "torch.per_tensor_affine", "torch.per_channel_affine"
+
+_WEIGHT_SECOND = ("conv", "linear", "embedding", "addmm")
+"""Operators whose weight comes right behind the input; a bias may follow."""
+
+_POSITIONS = {
+    "quantize_per_tensor": ("scale", "zero_point", "dtype"),
+    "quantize_per_channel": ("scales", "zero_points", "axis", "dtype"),
+    "quantize_per_tensor_dynamic": ("dtype", "reduce_range"),
+}
+"""Arguments behind the input of ``torch.quantize_*``, which are builtins without a schema."""
+
+
+class Reading:
+    """Reads the quantization of one graph's nodes, in graph order.
+
+    Attributes:
+        flowing: By node, how the quantized tensor that it gives is quantized.
+    """
+
+    def __init__(self, module: GraphModule, kinds: dict[str, Kind], values: Values) -> None:
+        self.module, self.kinds, self.values = module, kinds, values
+        self.flowing: dict[Node, QParams] = {}
+
+    def all(self) -> dict[str, Quant]:
+        """Return the quantization of every node where something is known."""
+        found = {node.name: self._read(node) for node in self.module.graph.nodes}
+        for node in self.module.graph.nodes:
+            if self.kinds[node.name] in (Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP):
+                found[node.name] = self._with_output_cast(node, found[node.name])
+        return {name: quant for name, quant in found.items() if quant is not None}
+
+    def _read(self, node: Node) -> Quant | None:
+        match self.kinds[node.name]:
+            case Kind.QUANTIZE | Kind.CHOOSE_QPARAMS:
+                quant = Quant(output=self._of_cast(node))
+            case Kind.DEQUANTIZE:
+                asked = self._of_cast(node) or self._given(node)
+                quant = Quant(input=asked)
+            case Kind.CONSTANT:
+                value = attribute(self.module, node) if node.op == "get_attr" else None
+                quant = Quant(output=of_tensor(value) if isinstance(value, torch.Tensor) else None)
+            case Kind.OBSERVER | Kind.FAKE_QUANT if node.op == "call_module":
+                return of_module(self.module.get_submodule(str(node.target)))
+            case Kind.OP | Kind.FUSED_OP | Kind.QUANTIZED_OP:
+                quant = self._of_operator(node)
+            case _:
+                return None
+        if quant.output is not None and self.kinds[node.name] is not Kind.CHOOSE_QPARAMS:
+            self.flowing[node] = quant.output
+        elif self._stays_quantized(node) and (passed := self._given(node)) is not None:
+            self.flowing[node] = passed
+        return quant if quant != Quant() else None
+
+    def _given(self, node: Node, position: int = 0) -> QParams | None:
+        """Return how the input at that place is quantized."""
+        producer = _producer(node, position)
+        return self.flowing.get(producer) if producer else None
+
+    def _stays_quantized(self, node: Node) -> bool:
+        """Return whether the node hands a quantized tensor on with the scale that it has."""
+        if self.kinds[node.name] not in (Kind.OP, Kind.QUANTIZED_OP):
+            return False
+        known = self.values.get(node.name)
+        return not known or any(value.dtype in QUANTIZED_DTYPES for value in known)
+
+    def _of_cast(self, node: Node) -> QParams | None:
+        if node.op == "call_module":
+            quant = of_module(self.module.get_submodule(str(node.target)))
+            return quant.output if quant else None
+        if is_half_cast(node) or bare_name(node.target) == "convert_element_type":
+            return QParams(str(torch.float16))
+        get = self._getter(node)
+        dtype = get("dtype")
+        if dtype is None:
+            return None
+        axis = get("axis")
+        per_channel = isinstance(axis, int) or "per_channel" in target_name(node.target)
+        read = self._all_numbers if per_channel else self._one_number
+        scale = get("scale") if get("scale") is not None else get("scales")
+        zero_point = get("zero_point") if get("zero_point") is not None else get("zero_points")
+        return QParams(
+            str(dtype),
+            PER_CHANNEL if per_channel else PER_TENSOR,
+            read(scale),
+            read(zero_point),
+            _bound(get("quant_min")),
+            _bound(get("quant_max")),
+            axis if isinstance(axis, int) else None,
+        )
+
+    def _getter(self, node: Node) -> Any:
+        positions = _POSITIONS.get(bare_name(node.target), ())
+        if isinstance(node.target, OpOverload) or not positions:
+            return lambda name: argument(node, name)
+        by_name = {**dict(zip(positions, node.args[1:], strict=False)), **node.kwargs}
+        return by_name.get
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, Node):
+            return attribute(self.module, value) if value.op == "get_attr" else None
+        return value
+
+    def _one_number(self, value: Any) -> Numbers:
+        return single(self._resolved(value))
+
+    def _all_numbers(self, value: Any) -> Numbers:
+        return numbers(self._resolved(value))
+
+    def _of_operator(self, node: Node) -> Quant:
+        quant = Quant(input=self._fed(node, 0))
+        if node.op == "call_module":
+            own = of_module(self.module.get_submodule(str(node.target)))
+            if own is not None:
+                quant = msgspec.structs.replace(quant, weight=own.weight, output=self._with_dtype(node, own.output))
+            return quant
+        if node.op == "call_function" and bare_name(node.target).startswith(_WEIGHT_SECOND):
+            quant = msgspec.structs.replace(quant, weight=self._weight(node), bias=self._fed(node, 2))
+        if self.kinds[node.name] is Kind.QUANTIZED_OP:
+            quant = msgspec.structs.replace(quant, output=self._with_dtype(node, self._of_packed_call(node)))
+        return quant
+
+    def _fed(self, node: Node, position: int) -> QParams | None:
+        """Return how an input was quantized: it is still, or a dequantize stands right before."""
+        producer = _producer(node, position)
+        if producer is None:
+            return None
+        if self.kinds[producer.name] is Kind.DEQUANTIZE:
+            return self._of_cast(producer) or self._given(producer)
+        return self.flowing.get(producer)
+
+    def _weight(self, node: Node) -> QParams | None:
+        producer = _producer(node, 1)
+        packed = attribute(self.module, producer) if producer and producer.op == "get_attr" else None
+        return self._fed(node, 1) or of_packed(packed)
+
+    def _of_packed_call(self, node: Node) -> QParams | None:
+        """Return the output's scale and zero point among the arguments of ``torch.ops.quantized.*``."""
+        for names in _argument_names(node.target, len(node.args)):
+            by_name = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
+            scale = _first(by_name, "scale", "output_scale", "Y_scale_i", "Y_scale")
+            zero_point = _first(by_name, "zero_point", "output_zero_point", "Y_zero_point_i", "Y_zero_point")
+            if scale is not None and zero_point is not None:
+                found = self._one_number(scale), self._one_number(zero_point)
+                return QParams("torch.quint8", PER_TENSOR, *found)
+        return None
+
+    def _with_dtype(self, node: Node, output: QParams | None) -> QParams | None:
+        known = self.values.get(node.name)
+        if output is None or not known or known[0].dtype not in QUANTIZED_DTYPES:
+            return output
+        return msgspec.structs.replace(output, dtype=known[0].dtype)
+
+    def _with_output_cast(self, node: Node, quant: Quant | None) -> Quant | None:
+        """Take the output's quantization from the quantize behind a float operator."""
+        users = list(node.users)
+        if (quant and quant.output) or len(users) != 1 or self.kinds[users[0].name] is not Kind.QUANTIZE:
+            return quant
+        output = self.flowing.get(users[0])
+        if output is None:
+            return quant
+        return msgspec.structs.replace(quant or Quant(), output=output)
+
+
+def _producer(node: Node, position: int) -> Node | None:
+    each = node.args[position] if position < len(node.args) else None
+    return each if isinstance(each, Node) else None
+
+
+def _argument_names(target: Any, count: int) -> list[list[str]]:
+    """Return the argument names of the overloads that take so many arguments."""
+    if isinstance(target, OpOverload):
+        overloads = [target]
+    elif isinstance(target, OpOverloadPacket):
+        overloads = [getattr(target, name) for name in target.overloads()]
+    else:
+        return []
+    return [names for names in map(argument_names, overloads) if len(names) >= count]
+
+
+def _first(by_name: dict[str, Any], *names: str) -> Any:
+    return next((by_name[name] for name in names if by_name.get(name) is not None), None)
+
+
+def _bound(value: Any) -> Any:
+    return number(value) if isinstance(value, float) else value if isinstance(value, int) else None

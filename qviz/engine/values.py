@@ -1,0 +1,238 @@
+"""Finds shapes and dtypes of what every node gives, and leaves the module as it was.
+
+A graph of torch.export carries fake tensors on its placeholders: it is run on these, with
+symbolic dimensions and without computing anything. Any other graph is run once on real inputs,
+because quantized tensors have no fake form; observers and fake-quants then hand their input on,
+so that no statistics change. A node that fails, and what depends on it, stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch._subclasses import FakeTensor, FakeTensorMode
+from torch.fx import GraphModule, Interpreter, Node
+from torch.utils import _pytree as pytree
+
+from qviz.document.graph import Value
+from qviz.engine.module_roles import OBSERVING, role_of
+from qviz.engine.targets import argument, target_name
+
+Values = dict[str, tuple[Value, ...]]
+
+
+class _Unknown:
+    """Stands for what a node gave that could not be run."""
+
+
+UNKNOWN = _Unknown()
+
+
+class Propagation(Interpreter):
+    """Runs a graph node by node and keeps what each one gives, as shapes and dtypes.
+
+    Attributes:
+        found: Values by node name.
+        nested: Values inside called GraphModules, by the name of the node that calls.
+    """
+
+    def __init__(self, module: GraphModule) -> None:
+        super().__init__(module)
+        self.extra_traceback = False
+        self.found: Values = {}
+        self.nested: dict[str, Values] = {}
+        self._node: Node | None = None
+
+    def run_node(self, n: Node) -> Any:
+        """Keep what the node gives; unknown where it fails or is fed with something unknown."""
+        self._node = n
+        try:
+            if _holds_unknown(self.fetch_args_kwargs_from_env(n)) and n.op != "output":
+                return UNKNOWN
+            result = super().run_node(n)
+        except Exception:  # any operator of any model may raise anything; its value stays unknown
+            return UNKNOWN
+        self.found[n.name] = describe(result)
+        return result
+
+    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Pass observers by, and look inside called graphs."""
+        child = self.fetch_attr(str(target))
+        if role_of(child) in OBSERVING:
+            return args[0]
+        if isinstance(child, GraphModule) and self._node is not None:
+            inner = type(self)(child)
+            name = self._node.name
+            result = inner.run(*args)
+            self.nested[name] = inner.found
+            return result
+        return super().call_module(target, args, kwargs)
+
+
+class _FakePropagation(Propagation):
+    """Runs on the fake tensors that torch.export left on the placeholders."""
+
+    def __init__(self, module: GraphModule) -> None:
+        super().__init__(module)
+        self.mode = _fake_mode(module) or FakeTensorMode(allow_non_fake_inputs=True)
+
+    def placeholder(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._node is not None and "val" in self._node.meta:
+            return self._node.meta["val"]
+        return super().placeholder(target, args, kwargs)
+
+    def get_attr(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        value = super().get_attr(target, args, kwargs)
+        if isinstance(value, torch.Tensor) and not isinstance(value, FakeTensor):
+            return self.mode.from_tensor(value, static_shapes=True)
+        return value
+
+
+def describe(result: Any) -> tuple[Value, ...]:
+    """Return one value for every tensor and number in what a node gave; nothing for other objects."""
+    leaves = pytree.tree_leaves(result)
+    return tuple(_describe_leaf(leaf) for leaf in leaves if _is_describable(leaf))
+
+
+def _is_describable(leaf: Any) -> bool:
+    return isinstance(
+        leaf, torch.Tensor | bool | int | float | complex | str | torch.SymInt | torch.SymFloat | torch.SymBool
+    )
+
+
+def _describe_leaf(leaf: Any) -> Value:
+    if isinstance(leaf, torch.Tensor):
+        return Value(tuple(size if type(size) is int else str(size) for size in leaf.shape), str(leaf.dtype))
+    symbolic = {torch.SymInt: "int", torch.SymFloat: "float", torch.SymBool: "bool"}
+    return Value((), symbolic.get(type(leaf), type(leaf).__name__))
+
+
+def find_values(
+    module: GraphModule, example_inputs: tuple[Any, ...] | None, earlier: Mapping[str, tuple[Value, ...]]
+) -> tuple[Values, dict[str, Values]]:
+    """Return the values of every node by its name, and those inside called GraphModules by the caller's.
+
+    Args:
+        module: The graph; neither its tensors nor its observers' statistics change.
+        example_inputs: What the graph is run on when it carries no fake tensors of its own.
+        earlier: Values of nodes of the stage before, which survivors keep where they cannot be run.
+    """
+    found = {node.name: describe(node.meta["val"]) for node in module.graph.nodes if "val" in node.meta}
+    nested: dict[str, Values] = {}
+    if any(node.op not in ("output", "get_attr") and node.name not in found for node in module.graph.nodes):
+        propagation = _propagate(module, example_inputs)
+        if propagation is not None:
+            found |= propagation.found
+            nested = propagation.nested
+    _fill(module, found, earlier)
+    return found, nested
+
+
+def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Propagation | None:
+    runner: Propagation
+    inputs: tuple[Any, ...] = ()
+    if _fake_mode(module) is not None:
+        runner = _FakePropagation(module)
+        around: Any = runner.mode
+    elif example_inputs is not None:
+        runner = Propagation(module)
+        inputs = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), example_inputs)
+        around = undisturbed(module)
+    else:
+        return None
+    with torch.no_grad(), torch.random.fork_rng(devices=[]), around:
+        try:
+            runner.run(*inputs, enable_io_processing=bool(inputs))
+        except Exception:  # inputs that do not fit the graph's signature: what was found stays
+            return runner
+    return runner
+
+
+def _fake_mode(module: GraphModule) -> FakeTensorMode | None:
+    for node in module.graph.nodes:
+        value = node.meta.get("val")
+        if isinstance(value, FakeTensor):
+            return value.fake_mode
+    return None
+
+
+def _holds_unknown(args: Any) -> bool:
+    return any(leaf is UNKNOWN for leaf in pytree.tree_leaves(args))
+
+
+@contextmanager
+def undisturbed(module: torch.nn.Module) -> Iterator[None]:
+    """Let every observer inside hand its input on, and put all buffers back afterwards."""
+    quiet = [each for each in module.modules() if role_of(each) in OBSERVING and not _is_scripted(each)]
+    replaced = {each: each.__dict__.get("forward") for each in quiet}
+    buffers = [
+        (owner, name, buffer, buffer.detach().clone())
+        for owner in module.modules()
+        for name, buffer in owner.named_buffers(recurse=False)
+        if not isinstance(buffer, FakeTensor)
+    ]
+    for each in quiet:
+        each.__dict__["forward"] = _hand_on
+    try:
+        yield
+    finally:
+        for each, forward in replaced.items():
+            if forward is None:
+                del each.__dict__["forward"]
+            else:
+                each.__dict__["forward"] = forward
+        with torch.no_grad():
+            for owner, name, buffer, copy in buffers:
+                owner.register_buffer(name, buffer, name not in owner._non_persistent_buffers_set)  # noqa: SLF001
+                if not torch.equal(buffer, copy):
+                    buffer.set_(copy)  # type: ignore[call-overload]
+
+
+def _is_scripted(module: torch.nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def _hand_on(x: Any, *_: Any) -> Any:
+    return x
+
+
+def _fill(module: GraphModule, found: Values, earlier: Mapping[str, tuple[Value, ...]]) -> None:
+    """Complete what could not be run: from the objects, from the stage before, from the neighbours."""
+    rules: tuple[Callable[[Node], tuple[Value, ...]], ...] = (
+        lambda node: describe(attribute(module, node)) if node.op == "get_attr" else (),
+        lambda node: earlier.get(node.name, ()),
+        lambda node: _passed_on(module, node, found),
+    )
+    for node in module.graph.nodes:
+        for rule in rules:
+            if not found.get(node.name):
+                found[node.name] = rule(node)
+
+
+def attribute(module: torch.nn.Module, node: Node) -> Any:
+    """Return the object that a get_attr node reads, or None."""
+    value: Any = module
+    for part in str(node.target).split("."):
+        value = getattr(value, part, None)
+    return value
+
+
+def _passed_on(module: GraphModule, node: Node, found: Values) -> tuple[Value, ...]:
+    producer = next(iter(node.all_input_nodes), None)
+    if producer is None or not found.get(producer.name):
+        return ()
+    if node.op == "output" or (
+        node.op == "call_module" and role_of(module.get_submodule(str(node.target))) in OBSERVING
+    ):
+        return found[producer.name]
+    shape = found[producer.name][0].shape
+    name = target_name(node.target)
+    if name.startswith(("quantized_decomposed.quantize_", "torch.quantize_per_")):
+        dtype = argument(node, "dtype") or next((each for each in node.args if isinstance(each, torch.dtype)), None)
+        return (Value(shape, str(dtype)),) if dtype else ()
+    if name.startswith("quantized_decomposed.dequantize_") or name == "dequantize":
+        return (Value(shape, str(argument(node, "out_dtype") or torch.float32)),)
+    return ()
