@@ -19,6 +19,7 @@ import click
 from qviz import __version__
 from qviz.cli.options import debug_option, json_option
 from qviz.errors import ExitCode, QvizError
+from qviz.log import log_path, start_log
 from qviz.ui.display import HEADLESS, display_fault
 
 ENGINE_SECONDS = 60
@@ -58,6 +59,7 @@ class Line(NamedTuple):
 @debug_option
 def doctor(as_json: bool) -> int:
     """Say what this machine has: versions, engine, dot, fonts, display, log file."""
+    start_log()
     lines = list(_examine())
     if as_json:
         click.echo(json.dumps({line.name: _as_json(line) for line in lines}, indent=2, ensure_ascii=False))
@@ -77,8 +79,6 @@ def _as_json(line: Line) -> dict[str, object]:
 
 def _examine() -> Iterator[Line]:
     from platformdirs import user_cache_path
-
-    from qviz.log import log_path
 
     yield Line("qviz", __version__)
     yield Line("python", f"{platform.python_version()} at {sys.executable}")

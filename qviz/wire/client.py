@@ -25,6 +25,7 @@ _READ_BYTES = 1 << 16
 _LAST_WORDS_BYTES = 1 << 16
 
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # where nobody keeps a log, the error itself says enough
 
 
 def engine_command(python: str | None = None) -> list[str]:
