@@ -33,12 +33,12 @@ _MODULE_SIZES = (
     "output_size",
     "p",
 )
-_USUAL = {"padding": (0, "0"), "dilation": (1, "1"), "groups": (1,)}
+_USUAL = {"padding": 0, "dilation": 1, "groups": 1, "p": 0.0}
 """What a caption does not say, because it is what one expects."""
 
 
 def attributes(module: GraphModule, node: Node, values: Values) -> dict[str, Json]:
-    """Return the sizes of a node's operator, as scalars: ``{"kernel_size": "3x3", "stride": "2"}``."""
+    """Return the sizes of a node's operator: ``{"in_channels": 3, "kernel_size": [7, 7], "stride": [2, 2]}``."""
     if node.op == "call_module":
         return _of_module(module.get_submodule(str(node.target)))
     if node.op == "call_function":
@@ -53,7 +53,7 @@ def _of_module(child: nn.Module) -> dict[str, Json]:
     if role in (Role.OBSERVER, Role.FAKE_QUANT, Role.GRAPH):
         return {}
     source = child[0] if isinstance(child, nn.Sequential) and len(child) else child
-    return _unless_usual({name: _scalar(getattr(source, name, None)) for name in _MODULE_SIZES})
+    return _unless_usual({name: _sizes(getattr(source, name, None)) for name in _MODULE_SIZES})
 
 
 def _of_function(node: Node, values: Values) -> dict[str, Json]:
@@ -63,7 +63,7 @@ def _of_function(node: Node, values: Values) -> dict[str, Json]:
     if name == "linear" and len(weight := _shape(node, 1, values)) == 2:
         return {"in_features": weight[1], "out_features": weight[0]}
     if name.endswith(("max_pool2d", "avg_pool2d")):
-        sizes = {each: _scalar(argument(node, each)) for each in ("kernel_size", "stride", "output_size")}
+        sizes = {each: _sizes(argument(node, each)) for each in ("kernel_size", "stride", "output_size")}
         return _unless_usual(sizes)
     if name == "embedding" and len(weight := _shape(node, 0, values)) == 2:
         return {"num_embeddings": weight[0], "embedding_dim": weight[1]}
@@ -72,13 +72,13 @@ def _of_function(node: Node, values: Values) -> dict[str, Json]:
 
 def _of_convolution(node: Node, weight: tuple[int | str, ...]) -> dict[str, Json]:
     groups = _called(node, "groups", 6, 1)
-    sizes: dict[str, Json] = {"stride": _scalar(_called(node, "stride", 3, 1)), "groups": _scalar(groups)}
+    sizes: dict[str, Json] = {"stride": _sizes(_called(node, "stride", 3, 1)), "groups": _sizes(groups)}
     if len(weight) >= 3 and all(isinstance(size, int) for size in weight[:2]) and isinstance(groups, int):
         first, second = int(weight[0]), int(weight[1])
         turned = "transpose" in bare_name(node.target)
         sizes["in_channels"] = first if turned else second * groups
         sizes["out_channels"] = second * groups if turned else first
-        sizes["kernel_size"] = _scalar(weight[2:])
+        sizes["kernel_size"] = _sizes(weight[2:])
     return _unless_usual(sizes)
 
 
@@ -95,10 +95,10 @@ def _shape(node: Node, position: int, values: Values) -> tuple[int | str, ...]:
     return found[0].shape if found else ()
 
 
-def _scalar(value: Any) -> Json:
-    """Return ``3x3`` for several sizes and the number itself for one."""
+def _sizes(value: Any) -> Json:
+    """Return a number, or a list of them; None for anything else."""
     if isinstance(value, tuple | list) and value and all(isinstance(size, int | str) for size in value):
-        return "x".join(str(size) for size in value) if len(value) > 1 else value[0]
+        return list(value)
     return value if isinstance(value, int | float | str) and not isinstance(value, bool) else None
 
 
@@ -108,5 +108,5 @@ def _unless_usual(sizes: dict[str, Json]) -> dict[str, Json]:
 
 
 def _is_usual(name: str, size: Json) -> bool:
-    usual = _USUAL.get(name, ())
-    return size in usual or (isinstance(size, str) and bool(usual) and set(size.split("x")) == {str(usual[0])})
+    usual = _USUAL.get(name)
+    return usual is not None and all(each == usual for each in (size if isinstance(size, list) else [size]))

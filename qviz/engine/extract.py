@@ -22,7 +22,7 @@ from qviz.engine.parts import Objects, insides, parts
 from qviz.engine.quantization import Reading
 from qviz.engine.source_lines import source_line
 from qviz.engine.targets import target_name
-from qviz.engine.values import Values, attribute, find_values
+from qviz.engine.values import Known, attribute, find_values
 
 _OBSERVING_KINDS = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
 
@@ -48,15 +48,15 @@ def record(
     """
     recorder = _Recorder(module, Objects(module), earlier.graph if earlier else None)
     before = {node.id: node.values for node in earlier.graph.nodes} if earlier else {}
-    values, nested = find_values(module, example_inputs, before)
-    graph = recorder.graph(values, lifted)
+    known = find_values(module, example_inputs, before)
+    graph = recorder.graph(known, lifted)
     facts = recorder.facts()
-    subgraphs = _record_nested(module, recorder.objects, nested, earlier, facts)
+    subgraphs = _record_nested(module, recorder.objects, known, earlier, facts)
     return Stage(name, graph, _code(module), subgraphs or None), facts
 
 
 def _record_nested(
-    module: GraphModule, objects: Objects, values: dict[str, Values], earlier: Stage | None, facts: dict[str, Facts]
+    module: GraphModule, objects: Objects, outer: Known, earlier: Stage | None, facts: dict[str, Facts]
 ) -> dict[str, Graph]:
     """Return the graphs of GraphModules that nodes call or read (branches of cond), the inner ones too."""
     found: dict[str, Graph] = {}
@@ -64,7 +64,7 @@ def _record_nested(
     for path, inner in nested_graphs(module):
         before = subgraphs.get(path)
         carried = {node.id: node.values for node in before.nodes} if before else {}
-        known = values.get(path) or find_values(inner, None, carried)[0]
+        known = outer.nested.get(path) or find_values(inner, None, carried)
         recorder = _Recorder(inner, objects, before)
         found[path] = recorder.graph(known)
         facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
@@ -96,9 +96,10 @@ class _Recorder:
     def __init__(self, module: GraphModule, objects: Objects, earlier: Graph | None) -> None:
         self.module, self.objects, self.earlier = module, objects, earlier
 
-    def graph(self, values: Values, lifted: Collection[str] = ()) -> Graph:
+    def graph(self, known: Known, lifted: Collection[str] = ()) -> Graph:
+        values = known.values
         kinds = classify(self.module, values, lifted)
-        quants = Reading(self.module, kinds, values).all()
+        quants = Reading(self.module, kinds, known).all()
         homes = Homes(self.module, kinds, self.earlier)
         nodes = []
         for node in self.module.graph.nodes:

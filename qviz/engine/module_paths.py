@@ -37,8 +37,19 @@ def class_name(type_: Any) -> str:
 
 def module_stack(node: Node) -> list[ModulePlace]:
     """Return the modules around a node, the outermost first; empty where torch kept none."""
+    if node.op in ("placeholder", "output") or is_of_pattern(node):
+        return []
     stack = node.meta.get("nn_module_stack") or {}
     return [ModulePlace(plain_path(str(path)), class_name(type_)) for path, type_ in stack.values()]
+
+
+def is_of_pattern(node: Node) -> bool:
+    """Return whether a node was copied from a pattern that torch.ao exported for its rewriting.
+
+    Its metadata tells of the pattern, whose module and shapes are not the model's.
+    """
+    stack = node.meta.get("nn_module_stack") or {}
+    return any(str(type_).startswith("torch.ao.quantization.") for _, type_ in stack.values())
 
 
 def own_place(module: GraphModule, node: Node) -> ModulePlace | None:

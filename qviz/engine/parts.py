@@ -30,8 +30,9 @@ class Objects:
         for child in called:
             if role_of(child) in OBSERVING or calls[id(child)] > 1:
                 self._add(child)
-            for inner in observers_inside(child).values() if role_of(child) is not Role.GRAPH else ():
-                self._add(inner)
+            if role_of(child) not in (*OBSERVING, Role.GRAPH):
+                for inner in observers_inside(child).values():
+                    self._add(inner)
 
     def _add(self, child: nn.Module) -> None:
         self._numbers.setdefault(id(child), len(self._numbers) + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,13 +14,18 @@ from qviz.document.graph import Kind, QParams, Quant
 from qviz.engine.arguments import number
 from qviz.engine.classify import is_half_cast
 from qviz.engine.qparams import Numbers, numbers, of_module, of_packed, of_tensor, single
-from qviz.engine.targets import QUANTIZED_DTYPES, argument, argument_names, bare_name, target_name
-from qviz.engine.values import Values, attribute
+from qviz.engine.targets import argument, argument_names, bare_name, target_name
+from qviz.engine.values import Known, attribute
 
 PER_TENSOR, PER_CHANNEL = "torch.per_tensor_affine", "torch.per_channel_affine"
 
 _WEIGHT_SECOND = ("conv", "linear", "embedding", "addmm")
 """Operators whose weight comes right behind the input; a bias may follow."""
+
+_SAME_SCALE = re.compile(
+    r"relu|max_?pool|(adaptive_?)?avg_?pool|adaptive_max_?pool|mean|hardtanh|clamp|interpolate|dropout"
+)
+"""Arithmetic on a quantized tensor that keeps its scale."""
 
 _POSITIONS = {
     "quantize_per_tensor": ("scale", "zero_point", "dtype"),
@@ -36,8 +42,9 @@ class Reading:
         flowing: By node, how the quantized tensor that it gives is quantized.
     """
 
-    def __init__(self, module: GraphModule, kinds: dict[str, Kind], values: Values) -> None:
-        self.module, self.kinds, self.values = module, kinds, values
+    def __init__(self, module: GraphModule, kinds: dict[str, Kind], known: Known) -> None:
+        self.module, self.kinds = module, kinds
+        self.measured, self.values = known.quantized, known.values
         self.flowing: dict[Node, QParams] = {}
 
     def all(self) -> dict[str, Quant]:
@@ -64,10 +71,10 @@ class Reading:
                 quant = self._of_operator(node)
             case _:
                 return None
-        if quant.output is not None and self.kinds[node.name] is not Kind.CHOOSE_QPARAMS:
-            self.flowing[node] = quant.output
-        elif self._stays_quantized(node) and (passed := self._given(node)) is not None:
-            self.flowing[node] = passed
+        if self.kinds[node.name] is not Kind.CHOOSE_QPARAMS:
+            flowing = self.measured.get(node.name) or quant.output or self._handed_on(node)
+            if flowing is not None:
+                self.flowing[node] = flowing
         return quant if quant != Quant() else None
 
     def _given(self, node: Node, position: int = 0) -> QParams | None:
@@ -75,12 +82,16 @@ class Reading:
         producer = _producer(node, position)
         return self.flowing.get(producer) if producer else None
 
-    def _stays_quantized(self, node: Node) -> bool:
-        """Return whether the node hands a quantized tensor on with the scale that it has."""
-        if self.kinds[node.name] not in (Kind.OP, Kind.QUANTIZED_OP):
-            return False
-        known = self.values.get(node.name)
-        return not known or any(value.dtype in QUANTIZED_DTYPES for value in known)
+    def _handed_on(self, node: Node) -> QParams | None:
+        """Return the scale of a quantized tensor that the node hands on as it is."""
+        if self.kinds[node.name] is Kind.OP or _SAME_SCALE.match(self._function(node)):
+            return self._given(node)
+        return None
+
+    def _function(self, node: Node) -> str:
+        if node.op == "call_module":
+            return type(self.module.get_submodule(str(node.target))).__name__.lower()
+        return bare_name(node.target)
 
     def _of_cast(self, node: Node) -> QParams | None:
         if node.op == "call_module":
@@ -129,13 +140,13 @@ class Reading:
         quant = Quant(input=self._fed(node, 0))
         if node.op == "call_module":
             own = of_module(self.module.get_submodule(str(node.target)))
-            if own is not None:
-                quant = msgspec.structs.replace(quant, weight=own.weight, output=self._with_dtype(node, own.output))
-            return quant
+            output = self.measured.get(node.name) if self.kinds[node.name] is Kind.QUANTIZED_OP else None
+            weight = own.weight if own else None
+            return msgspec.structs.replace(quant, weight=weight, output=output or (own.output if own else None))
         if node.op == "call_function" and bare_name(node.target).startswith(_WEIGHT_SECOND):
             quant = msgspec.structs.replace(quant, weight=self._weight(node), bias=self._fed(node, 2))
         if self.kinds[node.name] is Kind.QUANTIZED_OP:
-            quant = msgspec.structs.replace(quant, output=self._with_dtype(node, self._of_packed_call(node)))
+            quant = msgspec.structs.replace(quant, output=self.measured.get(node.name) or self._of_packed_call(node))
         return quant
 
     def _fed(self, node: Node, position: int) -> QParams | None:
@@ -159,15 +170,10 @@ class Reading:
             scale = _first(by_name, "scale", "output_scale", "Y_scale_i", "Y_scale")
             zero_point = _first(by_name, "zero_point", "output_zero_point", "Y_zero_point_i", "Y_zero_point")
             if scale is not None and zero_point is not None:
-                found = self._one_number(scale), self._one_number(zero_point)
-                return QParams("torch.quint8", PER_TENSOR, *found)
+                dtype = next((value.dtype for value in self.values.get(node.name, ())), "torch.quint8")
+                found = QParams(dtype, PER_TENSOR, self._one_number(scale), self._one_number(zero_point))
+                return None if "float" in dtype else found
         return None
-
-    def _with_dtype(self, node: Node, output: QParams | None) -> QParams | None:
-        known = self.values.get(node.name)
-        if output is None or not known or known[0].dtype not in QUANTIZED_DTYPES:
-            return output
-        return msgspec.structs.replace(output, dtype=known[0].dtype)
 
     def _with_output_cast(self, node: Node, quant: Quant | None) -> Quant | None:
         """Take the output's quantization from the quantize behind a float operator."""
@@ -175,7 +181,7 @@ class Reading:
         if (quant and quant.output) or len(users) != 1 or self.kinds[users[0].name] is not Kind.QUANTIZE:
             return quant
         output = self.flowing.get(users[0])
-        if output is None:
+        if output is None or output.scale is None:  # found anew at every call: it serves the operator behind it
             return quant
         return msgspec.structs.replace(quant or Quant(), output=output)
 

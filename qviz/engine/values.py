@@ -10,18 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch._subclasses import FakeTensor, FakeTensorMode
 from torch.fx import GraphModule, Interpreter, Node
 from torch.utils import _pytree as pytree
 
-from qviz.document.graph import Value
+from qviz.document.graph import QParams, Value
+from qviz.engine.module_paths import is_of_pattern
 from qviz.engine.module_roles import OBSERVING, role_of
+from qviz.engine.qparams import of_tensor
 from qviz.engine.targets import argument, target_name
 
 Values = dict[str, tuple[Value, ...]]
+
+
+class Known(NamedTuple):
+    """What is known about the results of a graph's nodes, by node name.
+
+    Attributes:
+        values: Shapes and dtypes.
+        quantized: How quantized tensors are, where the graph was run for real.
+        nested: The same inside called GraphModules, by the name of the node that calls.
+    """
+
+    values: Values
+    quantized: dict[str, QParams]
+    nested: dict[str, Known]
 
 
 class _Unknown:
@@ -32,18 +48,12 @@ UNKNOWN = _Unknown()
 
 
 class Propagation(Interpreter):
-    """Runs a graph node by node and keeps what each one gives, as shapes and dtypes.
-
-    Attributes:
-        found: Values by node name.
-        nested: Values inside called GraphModules, by the name of the node that calls.
-    """
+    """Runs a graph node by node and keeps what each one gives."""
 
     def __init__(self, module: GraphModule) -> None:
         super().__init__(module)
         self.extra_traceback = False
-        self.found: Values = {}
-        self.nested: dict[str, Values] = {}
+        self.known = Known({}, {}, {})
         self._node: Node | None = None
 
     def run_node(self, n: Node) -> Any:
@@ -55,7 +65,9 @@ class Propagation(Interpreter):
             result = super().run_node(n)
         except Exception:  # any operator of any model may raise anything; its value stays unknown
             return UNKNOWN
-        self.found[n.name] = describe(result)
+        self.known.values[n.name] = describe(result)
+        if isinstance(result, torch.Tensor) and (quantized := of_tensor(result)) is not None:
+            self.known.quantized[n.name] = quantized
         return result
 
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -67,7 +79,7 @@ class Propagation(Interpreter):
             inner = type(self)(child)
             name = self._node.name
             result = inner.run(*args)
-            self.nested[name] = inner.found
+            self.known.nested[name] = inner.known
             return result
         return super().call_module(target, args, kwargs)
 
@@ -112,26 +124,28 @@ def _describe_leaf(leaf: Any) -> Value:
 
 def find_values(
     module: GraphModule, example_inputs: tuple[Any, ...] | None, earlier: Mapping[str, tuple[Value, ...]]
-) -> tuple[Values, dict[str, Values]]:
-    """Return the values of every node by its name, and those inside called GraphModules by the caller's.
+) -> Known:
+    """Return what the nodes give, as far as it can be found.
 
     Args:
         module: The graph; neither its tensors nor its observers' statistics change.
         example_inputs: What the graph is run on when it carries no fake tensors of its own.
         earlier: Values of nodes of the stage before, which survivors keep where they cannot be run.
     """
-    found = {node.name: describe(node.meta["val"]) for node in module.graph.nodes if "val" in node.meta}
-    nested: dict[str, Values] = {}
-    if any(node.op not in ("output", "get_attr") and node.name not in found for node in module.graph.nodes):
-        propagation = _propagate(module, example_inputs)
-        if propagation is not None:
-            found |= propagation.found
-            nested = propagation.nested
-    _fill(module, found, earlier)
-    return found, nested
+    from_meta = {
+        node.name: describe(node.meta["val"])
+        for node in module.graph.nodes
+        if "val" in node.meta and not is_of_pattern(node)
+    }
+    known = Known(from_meta, {}, {})
+    if any(node.op not in ("output", "get_attr") and node.name not in from_meta for node in module.graph.nodes):
+        found = _propagate(module, example_inputs)
+        known = Known(from_meta | found.values, found.quantized, found.nested)
+    complete(module, known.values, earlier)
+    return known
 
 
-def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Propagation | None:
+def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Known:
     runner: Propagation
     inputs: tuple[Any, ...] = ()
     if _fake_mode(module) is not None:
@@ -142,13 +156,13 @@ def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> P
         inputs = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), example_inputs)
         around = undisturbed(module)
     else:
-        return None
+        return Known({}, {}, {})
     with torch.no_grad(), torch.random.fork_rng(devices=[]), around:
         try:
             runner.run(*inputs, enable_io_processing=bool(inputs))
         except Exception:  # inputs that do not fit the graph's signature: what was found stays
-            return runner
-    return runner
+            return runner.known
+    return runner.known
 
 
 def _fake_mode(module: GraphModule) -> FakeTensorMode | None:
@@ -199,7 +213,7 @@ def _hand_on(x: Any, *_: Any) -> Any:
     return x
 
 
-def _fill(module: GraphModule, found: Values, earlier: Mapping[str, tuple[Value, ...]]) -> None:
+def complete(module: GraphModule, found: Values, earlier: Mapping[str, tuple[Value, ...]]) -> None:
     """Complete what could not be run: from the objects, from the stage before, from the neighbours."""
     rules: tuple[Callable[[Node], tuple[Value, ...]], ...] = (
         lambda node: describe(attribute(module, node)) if node.op == "get_attr" else (),
