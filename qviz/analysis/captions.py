@@ -47,7 +47,7 @@ def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
         case Kind.FAKE_QUANT:
             return f"fake quantize{_range(fact)}"
         case Kind.OUTPUT | Kind.QUANTIZE | Kind.DEQUANTIZE | Kind.CHOOSE_QPARAMS:
-            return node.kind.value.replace("_", " ")
+            return str(node.kind.value).replace("_", " ")
         case _:
             return _name(node, leaf)
 

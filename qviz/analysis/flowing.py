@@ -62,14 +62,12 @@ class Flow:
     def label(self, node_id: str) -> str:
         """Return the shape that leaves a node, and the dtype where the node changes it."""
         value = self.values.get(node_id)
-        if value is None:
-            return ""
         node = self._index.nodes[node_id]
+        if value is None or node.kind is Kind.CONSTANT:  # the box of a constant says it
+            return ""
         before = {self.values[each].dtype for each in self._index.producers[node_id] if each in self.values}
         changes = value.dtype not in before if before else self._mixed or value.dtype != "torch.float32"
-        # Observers pass on what they see; a constant's dtype is nobody's news.
-        names_dtype = changes and node.kind is not Kind.CONSTANT
-        return " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if names_dtype else "")))
+        return " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if changes else "")))
 
 
 def merge(flows: Iterable[Flowing]) -> Flowing:

@@ -1,0 +1,276 @@
+"""Places a view with open groups: each group by itself, then as one box in the group around it.
+
+A line that crosses frames is cut at their borders; each frame gives it a port where it comes in
+or goes out, and the pieces meet there. Lines of one value share their ports.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from qviz.analysis.view import Box, View
+from qviz.document.graph import Kind
+from qviz.layout.labels import TITLE, label_width, place_labels, title_width
+from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
+from qviz.layout.place import Direction, Places, Point, Rect, Size
+
+HEAD = 34.0
+"""From a frame's upper border to its first box: a row of 22 for the title, and air."""
+PAD = 14.0
+SPINE_WEIGHT = 8.0
+
+Port: TypeAlias = tuple[str, str]
+"""``("in", id of the box that the line comes from)``, or ``("out", ...)``."""
+Item: TypeAlias = "str | Port"
+
+
+class Frame(NamedTuple):
+    """A placed group, in coordinates of its own: its size, what is in it, where its ports are."""
+
+    size: Size
+    items: dict[Item, Point]
+    routes: tuple[tuple[Point, ...], ...]
+    ports: dict[Port, float]
+    spine: float
+
+
+class Piece(NamedTuple):
+    """The part of a line inside one frame."""
+
+    source: Item
+    target: Item
+    value: str
+
+
+def compose(
+    view: View, sizes: Mapping[str, Size], direction: Direction, place_level: Callable[[Level], PlacedLevel]
+) -> Places:
+    """Return the places of a view, made of its groups' own."""
+    return _Composition(view, sizes, direction, place_level).places()
+
+
+class _Composition:
+    def __init__(
+        self,
+        view: View,
+        sizes: Mapping[str, Size],
+        direction: Direction,
+        place_level: Callable[[Level], PlacedLevel],
+    ) -> None:
+        self.view = view
+        self.turned = direction == "right"
+        self.sizes = {box_id: self._turn_size(size) for box_id, size in sizes.items()}
+        self.place_level = place_level
+        self.kinds = {box.id: box.kind for box in view.boxes}
+        self.stubs = {box.id for box in view.boxes if box.stub_of}
+        self.parents = {box.id: box.parent for box in view.boxes}
+        self.children: defaultdict[str | None, list[Box]] = defaultdict(list)
+        for box in view.boxes:
+            self.children[box.parent].append(box)
+        self.pieces: defaultdict[str | None, dict[Piece, int]] = defaultdict(dict)
+        self.beside: dict[str, float] = {line.from_box: label_width(line.label) for line in view.lines}
+        self.paths = [tuple(self._cut(line.from_box, line.to_box)) for line in view.lines]
+        self.frames: dict[str | None, Frame] = {}
+
+    def places(self) -> Places:
+        for box in reversed(self.view.boxes):
+            if box.is_open:
+                self.frames[box.id] = self._frame(box)
+        self.frames[None] = self._frame(None)
+        origins = self._origins()
+        boxes = {box.id: self._rect(box, origins) for box in self.view.boxes}
+        routes = tuple(self._route(path, origins) for path in self.paths)
+        labels = place_labels(self.view, boxes, routes)
+        return Places(boxes=boxes, routes=routes, labels=labels, bounds=_bounds(boxes, routes))
+
+    def _turn_size(self, size: Size) -> Size:
+        return Size(size.height, size.width) if self.turned else size
+
+    def _cut(self, source: str, target: str) -> Iterator[tuple[str | None, int]]:
+        """Yield the frames that a line passes with the index of its piece there."""
+        around_source, around_target = list(self._around(source)), list(self._around(target))
+        shared = set(around_target)
+        here: Item = source
+        below = 0
+        while around_source[below] not in shared:
+            frame = around_source[below]
+            yield frame, self._piece(frame, Piece(here, ("out", source), source))
+            here, below = frame or "", below + 1
+        meeting = around_source[below]
+        inward = around_target[: around_target.index(meeting)][::-1]
+        for frame, inner in zip([meeting, *inward], [*inward, target], strict=True):
+            yield frame, self._piece(frame, Piece(here, inner or "", source))
+            here = ("in", source)
+
+    def _around(self, box_id: str) -> Iterator[str | None]:
+        frame = self.parents[box_id]
+        while frame is not None:
+            yield frame
+            frame = self.parents[frame]
+        yield None
+
+    def _piece(self, frame: str | None, piece: Piece) -> int:
+        return self.pieces[frame].setdefault(piece, len(self.pieces[frame]))
+
+    def _frame(self, box: Box | None) -> Frame:
+        frame_id = box.id if box else None
+        pieces = self.pieces[frame_id]
+        ports = dict.fromkeys(end for piece in pieces for end in piece[:2] if isinstance(end, tuple))
+        items: list[Item] = [*(child.id for child in self.children[frame_id]), *ports]
+        index = {item: place for place, item in enumerate(items)}
+        level = Level(
+            tuple(self._node(item) for item in items),
+            tuple(
+                self._edge(piece, index, weight) for piece, weight in zip(pieces, self._weights(pieces), strict=True)
+            ),
+        )
+        placed = self.place_level(level)
+        return _trim(level, items, placed, title_width(box) if box else None, self.turned)
+
+    def _weights(self, pieces: Iterable[Piece]) -> list[float]:
+        """Return a weight per piece: what comes from the model's input is the spine, weights and stubs stand beside."""
+        flowing = {item for piece in pieces for item in piece[:2] if self._is_entry(item)}
+        users: defaultdict[Item, list[Item]] = defaultdict(list)
+        for piece in pieces:
+            users[piece.source].append(piece.target)
+        waiting = list(flowing)
+        while waiting:
+            for user in users[waiting.pop()]:
+                if user not in flowing:
+                    flowing.add(user)
+                    waiting.append(user)
+        return [(SPINE_WEIGHT if piece.source in flowing else 1.0) * self._pull(piece) for piece in pieces]
+
+    def _pull(self, piece: Piece) -> float:
+        """Return how much an inserted node hugs what it serves: a dequantize its reader, the others what they read."""
+        reads = isinstance(piece.target, str) and self.kinds[piece.target] in (
+            Kind.QUANTIZE,
+            Kind.OBSERVER,
+            Kind.FAKE_QUANT,
+        )
+        serves = isinstance(piece.source, str) and self.kinds[piece.source] is Kind.DEQUANTIZE
+        return 2.0 if reads or serves else 1.0
+
+    def _is_entry(self, item: Item) -> bool:
+        if isinstance(item, tuple):
+            return item[0] == "in" and item[1] not in self.stubs
+        return item not in self.stubs and self.kinds[item] is Kind.INPUT
+
+    def _node(self, item: Item) -> LevelNode:
+        if isinstance(item, tuple):
+            return LevelNode(1.0, 1.0, 0.5, "first" if item[0] == "in" else "last")
+        frame = self.frames.get(item)
+        size = frame.size if frame else self.sizes[item]
+        return LevelNode(size.width, size.height, frame.spine if frame else size.width / 2)
+
+    def _edge(self, piece: Piece, index: Mapping[Item, int], weight: float) -> LevelEdge:
+        source, target, value = piece
+        leaves = self.frames[source].ports["out", value] if source in self.frames else None
+        enters = self.frames[target].ports["in", value] if target in self.frames else None
+        return LevelEdge(index[source], index[target], leaves, enters, self.beside[value], weight)
+
+    def _origins(self) -> dict[str | None, Point]:
+        origins: dict[str | None, Point] = {None: Point(0.0, 0.0)}
+        for box in self.view.boxes:
+            if box.is_open:
+                origins[box.id] = _add(origins[box.parent], self.frames[box.parent].items[box.id])
+        return origins
+
+    def _rect(self, box: Box, origins: Mapping[str | None, Point]) -> Rect:
+        corner = _add(origins[box.parent], self.frames[box.parent].items[box.id])
+        size = self.frames[box.id].size if box.is_open else self.sizes[box.id]
+        if self.turned:
+            return Rect(corner.y, corner.x, size.height, size.width)
+        return Rect(*corner, *size)
+
+    def _route(
+        self, path: tuple[tuple[str | None, int], ...], origins: Mapping[str | None, Point]
+    ) -> tuple[Point, ...]:
+        points: list[Point] = []
+        for frame, index in path:
+            points += [_add(origins[frame], point) for point in self.frames[frame].routes[index]]
+        route = _straighten(points)
+        return tuple(Point(point.y, point.x) for point in route) if self.turned else tuple(route)
+
+
+def _trim(level: Level, items: list[Item], placed: PlacedLevel, title: float | None, turned: bool) -> Frame:
+    """Return the frame around a placed group: its border, its ports on it, all from its upper left corner."""
+    rect = _border(level, placed, title, turned)
+    routes = []
+    for edge, route in zip(level.edges, placed.routes, strict=True):
+        start, *inner, end = (Point(point.x - rect.x, point.y - rect.y) for point in route)
+        if level.nodes[edge.source].rank == "first":
+            start = Point(start.x, 0.0)
+        if level.nodes[edge.target].rank == "last":
+            end = Point(end.x, rect.height)
+        routes.append((start, *inner, end))
+    ports: dict[Port, float] = {}
+    for edge, route in zip(level.edges, routes, strict=True):
+        for item, point in ((items[edge.source], route[0]), (items[edge.target], route[-1])):
+            if isinstance(item, tuple):
+                ports.setdefault(item, point.x)
+    corners = {item: Point(at.x - rect.x, at.y - rect.y) for item, at in zip(items, placed.corners, strict=True)}
+    return Frame(Size(rect.width, rect.height), corners, tuple(routes), ports, _spine(ports, rect.width))
+
+
+def _border(level: Level, placed: PlacedLevel, title: float | None, turned: bool) -> Rect:
+    inner = [
+        Rect(*corner, node.width, node.height)
+        for corner, node in zip(placed.corners, level.nodes, strict=True)
+        if node.rank == "free"
+    ]
+    beside = (
+        [] if turned else [route[0].x + edge.beside for edge, route in zip(level.edges, placed.routes, strict=True)]
+    )
+    bends = [point for route in placed.routes for point in route[1:-1]]
+    left = min([each.x for each in inner] + [point.x for point in bends], default=0.0)
+    top = min([each.y for each in inner], default=0.0)
+    right = max([each.right for each in inner] + [point.x for point in bends] + beside, default=0.0)
+    bottom = max([each.bottom for each in inner] + [point.y for point in bends], default=0.0)
+    highest = min([top, *(point.y for point in bends)])
+    if title is None:
+        return Rect(left, highest, right - left, bottom - highest)
+    if turned:
+        left, top, right, bottom = left - HEAD, highest - PAD, right + PAD, max(bottom + PAD, highest - PAD + title)
+    else:
+        spare = max(0.0, title - (right - left + 2 * PAD)) / 2
+        left, right = left - PAD - spare, right + PAD + spare
+        top, bottom = min(top - HEAD, highest - TITLE), bottom + PAD
+    return Rect(left, top, right - left, bottom - top)
+
+
+def _spine(ports: Mapping[Port, float], width: float) -> float:
+    """Return where the main line runs: straight through where one does, else where the first comes in."""
+    ins = [x for (way, _), x in ports.items() if way == "in"]
+    outs = [x for (way, _), x in ports.items() if way == "out"]
+    through = (x for x in ins if any(abs(x - other) < 1.0 for other in outs))
+    return next(through, next(iter(ins or outs), width / 2))
+
+
+def _add(one: Point, other: Point) -> Point:
+    return Point(one.x + other.x, one.y + other.y)
+
+
+def _straighten(points: list[Point]) -> list[Point]:
+    """Return a polyline without the points that lie on a straight run."""
+    kept: list[Point] = []
+    for point in (Point(round(each.x, 2), round(each.y, 2)) for each in points):
+        if kept and point == kept[-1]:
+            continue
+        if len(kept) > 1 and _is_straight(kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    return kept if len(kept) > 1 else kept * 2
+
+
+def _is_straight(one: Point, middle: Point, other: Point) -> bool:
+    return one.x == middle.x == other.x or one.y == middle.y == other.y
+
+
+def _bounds(boxes: Mapping[str, Rect], routes: tuple[tuple[Point, ...], ...]) -> Rect:
+    xs = [x for rect in boxes.values() for x in (rect.x, rect.right)] + [point.x for each in routes for point in each]
+    ys = [y for rect in boxes.values() for y in (rect.y, rect.bottom)] + [point.y for each in routes for point in each]
+    left, top = min(xs, default=0.0), min(ys, default=0.0)
+    return Rect(left, top, max(xs, default=0.0) - left, max(ys, default=0.0) - top)
