@@ -1,0 +1,72 @@
+"""Says at which line of the user's model something failed, and what to try."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from pathlib import Path
+
+import torch
+
+from qviz.document.graph import SourceLine
+from qviz.document.snapshot import RunError
+
+_OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<frozen", "<string", "<eval_with_key>")
+_IN_TEXT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+_TEXT_LIMIT = 2000
+
+_HINTS: tuple[tuple[str, str], ...] = (
+    ("TraceError", "torch.fx cannot follow this line; try the flow pt2e-static, or move the branch out of forward."),
+    ("Proxy", "torch.fx cannot follow this line; try the flow pt2e-static, or move it out of forward."),
+    ("GuardOnDataDependent", "The graph depends on the values of a tensor here; use torch.where or torch.cond."),
+    ("Unsupported", "torch.export cannot follow this line; try --no-strict, or the flow fx-static."),
+    ("Could not guard", "The graph depends on the values of a tensor here; use torch.where or torch.cond."),
+    ("same qconfigs", "Modules that are fused need one qconfig: set it for all of them, or by name for each."),
+    ("not implemented for", "This backend has no kernel for that dtype; choose another backend or quantizer."),
+)
+
+
+def line_of(error: BaseException) -> SourceLine | None:
+    """Return the innermost line of the user's code that the error came through, if any."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    for each in chain:
+        for match in reversed(list(_IN_TEXT.finditer(str(each)))):  # dynamo writes its frames into the message
+            if _is_users(match["file"]):
+                return _line(match["file"], int(match["line"]))
+        for frame in reversed(traceback.extract_tb(each.__traceback__)):
+            if _is_users(frame.filename) and frame.lineno:
+                return _line(frame.filename, frame.lineno)
+    return None
+
+
+def _is_users(file: str) -> bool:
+    return not file.startswith(_OURS) and "importlib" not in file
+
+
+def _line(file: str, number: int) -> SourceLine:
+    return SourceLine(file, number, linecache.getline(file, number).strip())
+
+
+def run_error(step: str, error: BaseException) -> RunError:
+    """Return what a failing step leaves in the document."""
+    text = str(error).strip() or type(error).__name__
+    named = f"{type(error).__name__} {text}"
+    hint = next((hint for sign, hint in _HINTS if sign in named), "The whole traceback is in the log.")
+    return RunError(
+        step=step,
+        type=type(error).__name__,
+        message=_first_sentence(text),
+        hint=hint,
+        source=line_of(error),
+        traceback="".join(traceback.format_exception(error))[-20 * _TEXT_LIMIT :],
+    )
+
+
+def _first_sentence(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0][:_TEXT_LIMIT] if lines else ""

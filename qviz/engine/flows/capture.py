@@ -1,0 +1,16 @@
+"""Captures a graph without quantizing: what a picture of the bare model needs."""
+
+from __future__ import annotations
+
+from qviz.engine.flows import fx, pt2e
+from qviz.engine.job import Job
+
+
+def capture_only(job: Job) -> None:
+    """Record the captured stage: by torch.fx, or by torch.export where torch.fx cannot follow the model."""
+    job.step("capturing")
+    try:
+        module = fx.trace(job)
+    except Exception:  # tracing runs the user's forward, which may raise anything
+        module = pt2e.export(job)
+    job.reached("captured", module)

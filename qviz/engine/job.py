@@ -1,0 +1,52 @@
+"""What a flow is given and what it tells while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sized
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.fx import GraphModule
+from torch.nn import Module
+
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Finding
+
+
+@dataclass(frozen=True)
+class Job:
+    """One flow on one model.
+
+    Attributes:
+        model: A copy, in the mode that the flow needs; the flow may change it.
+        inputs: Positional arguments of ``forward``.
+        batches: What to calibrate with.
+        started: Called with the name of each step, and how much of it is done.
+        reached: Called with the name and graph of each stage, before torch changes it further.
+        found: Called with each finding.
+    """
+
+    plan: Plan
+    model: Module
+    inputs: tuple[Any, ...]
+    batches: Iterable[tuple[Any, ...]]
+    started: Callable[[str, int, int], None]
+    reached: Callable[[str, GraphModule], None]
+    found: Callable[[Finding], None]
+
+    def step(self, name: str) -> None:
+        """Say that a step begins."""
+        self.started(name, 0, 0)
+
+    def calibrate(self, prepared: GraphModule) -> None:
+        """Run all batches through the observers; the prepared stage is recorded after, with their ranges."""
+        total = len(self.batches) if isinstance(self.batches, Sized) else 0
+        self.started("calibrating", 0, total)
+        try:
+            with torch.no_grad():
+                for done, batch in enumerate(self.batches, 1):
+                    prepared(*batch)
+                    self.started("calibrating", done, max(total, done))
+        finally:
+            self.reached("prepared", prepared)

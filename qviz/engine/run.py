@@ -1,0 +1,209 @@
+"""Runs a plan: loads, checks, follows the flow, and reports every stage as plain data."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import torch
+from torch.fx import GraphModule
+from torch.nn import Module
+
+from qviz.analysis import findings
+from qviz.analysis.links import link_stages
+from qviz.analysis.summary import summarize
+from qviz.document.graph import Json
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
+from qviz.engine.extract import record
+from qviz.engine.failures import line_of, run_error
+from qviz.engine.flows import flow_function
+from qviz.engine.in_hand import versions
+from qviz.engine.inputs import describe
+from qviz.engine.job import Job
+from qviz.engine.script import script
+from qviz.engine.source import Loaded, load
+from qviz.engine.torch_state import kept
+from qviz.errors import QvizError
+from qviz.wire.assembly import Assembly
+from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, StepStarted
+
+Report = Callable[[Message], None]
+
+_NOISE = ("torch.ao.quantization is deprecated", "reduce_range will be deprecated", "XNNPACKQuantizer is deprecated")
+"""Warnings that torch gives at every run and that say nothing about the model."""
+
+
+def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
+    """Load the plan's model and run its flow.
+
+    Raises:
+        QvizError: Nothing ran: the input has to be mended first.
+    """
+    with kept(plan.seed), _warnings_caught() as caught:
+        flow_function(plan.flow)
+        report(StepStarted(run_id, "loading"))
+        return _run(load(plan), plan, report, run_id, caught)
+
+
+def run_loaded(loaded: Loaded, plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
+    """Run the flow of `plan` on a model in hand, which stays as it is.
+
+    Raises:
+        QvizError: Nothing ran: the input has to be mended first.
+    """
+    with kept(plan.seed), _warnings_caught() as caught:
+        return _run(loaded, plan, report, run_id, caught)
+
+
+@contextlib.contextmanager
+def _warnings_caught() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
+
+
+def _notes(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Return the first line of what torch warned of, each text once."""
+    texts = (str(each.message).strip().partition("\n")[0] for each in caught)
+    return tuple(dict.fromkeys(text for text in texts if text and not any(noise in text for noise in _NOISE)))
+
+
+@dataclass
+class _Progress:
+    """What has happened of one run.
+
+    Attributes:
+        step: The name of the step at work, for when it fails.
+    """
+
+    assembly: Assembly
+    report: Report
+    run_id: int
+    inputs: tuple[Any, ...]
+    step: str = "loading"
+    findings: list[Finding] = field(default_factory=list)
+
+    def started(self, step: str, done: int = 0, total: int = 0) -> None:
+        self.step = step
+        self.report(StepStarted(self.run_id, step, done, total))
+
+    def reached(self, name: str, module: GraphModule) -> None:
+        stages = self.assembly.stages
+        earlier = stages[-1] if stages else None
+        stage, facts = record(name, module, self.inputs, earlier)
+        links = link_stages(earlier, stage) if earlier else ()
+        reached = StageReached(self.run_id, stage, facts, links)
+        self.assembly.add(reached)
+        self.report(reached)
+
+
+def _run(loaded: Loaded, plan: Plan, report: Report, run_id: int, caught: list[warnings.WarningMessage]) -> Snapshot:
+    progress = _Progress(Assembly(plan), report, run_id, loaded.inputs)
+    report(_describe(loaded, run_id))
+    model = _own_copy(loaded.module)
+    if loaded.module.training:
+        progress.findings.append(_mode_changed())
+    progress.started("checking")
+    _check(model, loaded.inputs)
+    batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
+    job = Job(plan, model, loaded.inputs, batches, progress.started, progress.reached, progress.findings.append)
+    error: RunError | None = None
+    try:
+        flow_function(plan.flow)(job)
+    except QvizError:
+        raise
+    except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
+        error = run_error(progress.step, failure)
+    return _finish(loaded, plan, progress, error, caught)
+
+
+def _finish(
+    loaded: Loaded, plan: Plan, progress: _Progress, error: RunError | None, caught: list[warnings.WarningMessage]
+) -> Snapshot:
+    strict = not any(finding.rule == "captured_without_strict" for finding in progress.findings)
+    run = Run(
+        source=plan.source,
+        flow=plan.flow or "",
+        status="failed" if error else "done",
+        config=_config(plan, loaded),
+        versions=versions(),
+        python=script(plan, describe(loaded.inputs), plan.strict if plan.strict is not None else strict),
+        error=error,
+    )
+    summary = summarize(progress.assembly.stages)
+    bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, _notes(caught))
+    whole = progress.assembly.finished(bare)
+    finished = msgspec.structs.replace(bare, findings=findings.find(whole))
+    progress.report(finished)
+    return progress.assembly.finished(finished)
+
+
+def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
+    config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
+    config["calibration"] = plan.calibrate or ("beside the model" if loaded.batches is not None else "example inputs")
+    if (plan.flow or "").startswith("fx"):
+        config["backend"] = plan.backend
+    elif plan.flow:
+        config["quantizer"] = plan.quantizer
+        config["strict"] = "auto" if plan.strict is None else plan.strict
+    if plan.reference:
+        config["reference"] = True
+    return config
+
+
+def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
+    module = loaded.module
+    tensors = {id(each): each for each in (*module.parameters(), *module.buffers())}.values()
+    modules = [(path, type(each).__name__) for path, each in module.named_modules()]
+    return ModelLoaded(
+        run_id=run_id,
+        type=type(module).__name__,
+        modules=len(modules) - 1,
+        parameters=sum(each.numel() for each in module.parameters()),
+        bytes=sum(each.numel() * each.element_size() for each in tensors),
+        inputs=describe(loaded.inputs),
+        file=loaded.file,
+        tree=tuple(modules),
+    )
+
+
+def _own_copy(module: Module) -> Module:
+    try:
+        return copy.deepcopy(module).eval()
+    except Exception as error:  # a model may hold what cannot be copied
+        raise QvizError(
+            f"{type(module).__name__} could not be copied: {error}", "Name a class or a function that makes the model."
+        ) from error
+
+
+def _check(model: Module, inputs: tuple[Any, ...]) -> None:
+    """Run the model once, so that a wrong shape is told apart from a failing flow."""
+    try:
+        with torch.no_grad():
+            model(*inputs)
+    except Exception as error:  # the user's forward may raise anything
+        where = line_of(error)
+        at = f" at {where.file}:{where.line}: {where.code}" if where else ""
+        given = ", ".join(describe(inputs)) or "no input"
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise QvizError(
+            f"the model does not run on {given}{at}: {text}", "Give inputs that fit: --input SHAPE[:DTYPE[:LOW..HIGH]]."
+        ) from error
+
+
+def _mode_changed() -> Finding:
+    return Finding(
+        rule="mode_changed",
+        level=Level.INFO,
+        stage="captured",
+        nodes=(),
+        message="the model was in training mode; qviz ran the flow on a copy in eval mode",
+        reason="static quantization folds batch norms with their running statistics, which needs eval mode",
+        hint="Call model.eval() before quantizing in your own code.",
+    )
