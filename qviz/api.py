@@ -1,0 +1,237 @@
+"""qviz in Python: inspect a model, look at graphs already in hand, open results.
+
+Nothing here imports torch or Qt before it is needed: `load`, `save` and pictures never
+import torch, and Qt only ever runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from qviz.document import codec
+from qviz.document.plan import BACKENDS, FLOWS, QUANTIZERS, Plan
+from qviz.document.snapshot import Finding, Link, Run, Stage
+from qviz.document.snapshot import Snapshot as Document
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.client import engine_environment
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+    from torch.fx import GraphModule
+    from torch.nn import Module
+
+_BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.__main__ import main; sys.exit(main())"
+
+
+class Snapshot:
+    """A result: the stages of a run, links between them, findings; a picture in a notebook.
+
+    Attributes:
+        document: All of it, as plain data.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def __repr__(self) -> str:
+        run, stages = self.document.run, ", ".join(stage.name for stage in self.stages)
+        return f"<qviz.Snapshot of {run.source}: {run.flow or 'no flow'}, {run.status}; {stages or 'no stages'}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Snapshot) and self.document == other.document
+
+    __hash__ = None  # type: ignore[assignment] # the document holds lists
+
+    @property
+    def run(self) -> Run:
+        """What ran; ``run.error`` says what failed if ``run.status`` is not ``done``."""
+        return self.document.run
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in the order of the flow."""
+        return self.document.stages
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Which nodes of one stage became which of the next."""
+        return self.document.links
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a reviewer should look at, the worst first."""
+        return self.document.findings
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of that name.
+
+        Raises:
+            KeyError: No such stage; the message lists those there are.
+        """
+        return self.document.stage(name)
+
+    def save(self, path: Path | str) -> None:
+        """Write a ``.qviz`` or ``.json``.
+
+        Raises:
+            QvizError: The ending is unknown, or the disk does not take it.
+        """
+        codec.save(self.document, path)
+
+    def render(
+        self,
+        path: Path | str,
+        *,
+        stage: str | None = None,
+        side_by_side: tuple[str, str] | None = None,
+        theme: str = "light",
+        scale: int = 1,
+    ) -> None:
+        """Draw one stage, the last if none is named, or two beside each other, into a ``.png`` or ``.svg``.
+
+        Raises:
+            QvizError: No such stage, an unknown ending, or the disk does not take it.
+        """
+        choice = ["--stage", stage] if stage else ["--side-by-side", ",".join(side_by_side)] if side_by_side else []
+        self._draw([Path(path)], [*choice, "--theme", theme, "--scale", str(scale)])
+
+    def _draw(self, paths: list[Path], options: list[str]) -> None:
+        """Draw in a process of its own, so that Qt never meets the event loop of a notebook.
+
+        Raises:
+            QvizError: What that process said.
+        """
+        with tempfile.TemporaryDirectory(prefix="qviz-") as folder:
+            source = Path(folder) / "snapshot.json"
+            self.save(source)
+            outs = [word for path in paths for word in ("-o", str(path))]
+            command = [sys.executable, "-c", _BOOT, "render", str(source), *outs, *options, "--quiet"]
+            done = subprocess.run(command, env=engine_environment(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = done.stderr.strip().removeprefix("qviz: ").splitlines() or ["the picture could not be drawn"]
+            raise QvizError(said[0], " ".join(said[1:]), ExitCode.BAD_INPUT)
+
+    @cached_property
+    def _pictures(self) -> tuple[str, bytes]:
+        """The first and the last stage beside each other as SVG and PNG, drawn when a notebook asks."""
+        names = [stage.name for stage in self.stages]
+        options = ["--side-by-side", f"{names[0]},{names[-1]}"] if len(names) > 1 else []
+        with tempfile.TemporaryDirectory(prefix="qviz-") as folder:
+            svg, png = Path(folder) / "picture.svg", Path(folder) / "picture.png"
+            self._draw([svg, png], options)
+            return svg.read_text(encoding="utf-8"), png.read_bytes()
+
+    def _repr_svg_(self) -> str | None:
+        return self._pictures[0] if self.stages else None
+
+    def _repr_png_(self) -> bytes | None:
+        return self._pictures[1] if self.stages else None
+
+
+def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
+    model: Module,
+    example_inputs: tuple[Any, ...],
+    *,
+    flow: str = "fx-static",
+    calibration: Iterable[Any] | None = None,
+    backend: str = "x86",
+    quantizer: str = "xnnpack",
+    strict: bool | None = None,
+    reference: bool = False,
+    seed: int = 0,
+) -> Snapshot:
+    """Run a flow on a copy of `model`, in this process.
+
+    Args:
+        model: Left as it is.
+        example_inputs: One positional argument of the model each.
+        flow: One of ``qviz flows``.
+        calibration: Batches for the observers, each a tensor or a tuple of arguments; None means the example inputs.
+        backend: Whose configuration an FX flow takes.
+        quantizer: The quantizer of a PT2E flow.
+        strict: How a PT2E flow captures; None means strict first.
+        reference: Whether to show the reference stage, too.
+        seed: For whatever is random.
+
+    Returns:
+        The stages reached; ``run.error`` says why there are no more, if the flow failed.
+
+    Raises:
+        QvizError: The input has to be mended first.
+    """
+    _choose("flow", flow, [each.id for each in FLOWS])
+    _choose("backend", backend, BACKENDS)
+    _choose("quantizer", quantizer, QUANTIZERS)
+    from qviz.engine.inputs import Batches, as_arguments
+    from qviz.engine.run import run_loaded
+    from qviz.engine.source import Loaded
+
+    plan = Plan(
+        source=f"{type(model).__module__}:{type(model).__qualname__}",
+        flow=flow,
+        backend=backend,
+        quantizer=quantizer,
+        strict=strict,
+        reference=reference,
+        seed=seed,
+    )
+    inputs = as_arguments(example_inputs)
+    batches = None if calibration is None else Batches(calibration, len(inputs))
+    return Snapshot(run_loaded(Loaded(model, inputs, batches), plan, lambda report: None))
+
+
+def _choose(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise QvizError(f"there is no {what} {value!r}", f"There are: {', '.join(known)}.")
+
+
+def snapshot(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapshot:
+    """Return a result of graphs that are already in hand, in their order; the names are free.
+
+    Raises:
+        QvizError: There is none, or something is no graph.
+    """
+    from qviz.engine.in_hand import record_graphs
+
+    return Snapshot(record_graphs(graphs))
+
+
+def load(path: Path | str) -> Snapshot:
+    """Read a ``.qviz`` or ``.json``; imports no torch and runs no code.
+
+    Raises:
+        QvizError: Not found, not a qviz document, damaged, or of a newer version.
+    """
+    return Snapshot(codec.load(path))
+
+
+def show(result: Snapshot) -> None:
+    """Open the window on a result, in a process of its own; return at once.
+
+    Raises:
+        QvizError: There is no display.
+    """
+    from qviz.ui.display import HEADLESS, display_fault
+
+    if fault := display_fault():
+        raise QvizError(fault, HEADLESS)
+    folder = tempfile.mkdtemp(prefix="qviz-")
+    path = Path(folder) / f"{result.run.flow or 'captured'}.qviz"
+    result.save(path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BOOT, str(path)], env=engine_environment(), start_new_session=True
+    )
+    Thread(target=_clean_up, args=(process, folder), name="qviz-window", daemon=True).start()
+
+
+def _clean_up(process: subprocess.Popen[bytes], folder: str) -> None:
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)

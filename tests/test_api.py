@@ -1,0 +1,156 @@
+"""qviz in Python: results of a run, of graphs in hand, of a file; pictures of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import qviz
+from qviz.document import codec
+from qviz.errors import QvizError
+from tests.factories import snapshot
+
+
+@pytest.fixture
+def result() -> qviz.Snapshot:
+    return qviz.Snapshot(snapshot())
+
+
+def test_a_result_survives_its_file(result, tmp_path: Path):
+    result.save(tmp_path / "review.qviz")
+    again = qviz.load(tmp_path / "review.qviz")
+    assert again == result
+    assert again.run.flow == "fx-static"
+    assert [stage.name for stage in again.stages] == ["captured", "converted"]
+    assert again.stage("converted").graph.nodes[0].kind == "input"
+    assert (again.links, again.findings) == (result.document.links, result.document.findings)
+
+
+def test_a_result_says_what_it_is(result):
+    assert repr(result) == "<qviz.Snapshot of sample:small-conv: fx-static, done; captured, converted>"
+
+
+def test_a_missing_file_is_a_clear_error(tmp_path: Path):
+    with pytest.raises(QvizError, match="could not be read"):
+        qviz.load(tmp_path / "none.qviz")
+
+
+def test_a_picture_of_a_result(result, tmp_path: Path):
+    result.render(tmp_path / "one.svg", stage="captured", theme="dark")
+    result.render(tmp_path / "two.png", side_by_side=("captured", "converted"), scale=2)
+    assert "<svg" in (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert (tmp_path / "two.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_is_a_clear_error(result, tmp_path: Path):
+    with pytest.raises(QvizError, match="no stage 'prepared'; there are: captured, converted") as caught:
+        result.render(tmp_path / "one.svg", stage="prepared")
+    assert caught.value.hint
+    with pytest.raises(QvizError, match="is not one of"):
+        result.render(tmp_path / "one.gif")
+
+
+def test_a_notebook_gets_both_pictures_of_one_drawing(result, monkeypatch):
+    assert "<svg" in result._repr_svg_()
+
+    def again(*_):
+        raise AssertionError("drawn twice")
+
+    monkeypatch.setattr(result, "_draw", again)
+    assert result._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_result_without_stages_has_no_picture(tmp_path):
+    import msgspec
+
+    empty = qviz.Snapshot(msgspec.structs.replace(snapshot(), stages=()))
+    assert empty._repr_svg_() is None
+    assert empty._repr_png_() is None
+
+
+def test_show_says_that_there_is_no_display(result, monkeypatch):
+    monkeypatch.setattr("qviz.ui.display.display_fault", lambda: "there is no display")
+    with pytest.raises(QvizError, match="there is no display"):
+        qviz.show(result)
+
+
+def test_show_opens_the_result_in_a_process_of_its_own(result, monkeypatch, tmp_path):
+    opened = tmp_path / "opened.qviz"
+    script = f"import sys, shutil; shutil.copy(sys.argv[1], {str(opened)!r})"
+    monkeypatch.setattr("qviz.ui.display.display_fault", lambda: None)
+    monkeypatch.setattr("qviz.api._BOOT", script)
+    watcher = qviz.show(result)
+    assert watcher is None
+    for thread in [each for each in threading.enumerate() if each.name == "qviz-window"]:
+        thread.join(20)
+    assert codec.load(opened) == result.document
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"flow": "fx-dance"}, "there is no flow 'fx-dance'"),
+        ({"backend": "arm"}, "there is no backend 'arm'"),
+        ({"flow": "pt2e-static", "quantizer": "mine"}, "there is no quantizer 'mine'"),
+    ],
+)
+def test_what_there_is_not_is_named(options, told):
+    with pytest.raises(QvizError, match=told) as caught:
+        qviz.inspect(None, (), **options)
+    assert caught.value.hint.startswith("There are: ")
+
+
+INSPECT = """
+import warnings; warnings.simplefilter("ignore")
+import torch, qviz
+from torch import nn
+net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()).eval()
+x = torch.ones(1, 3, 8, 8)
+before = [name for name, _ in net.named_modules()], net[0].weight.clone(), torch.backends.quantized.engine
+snap = qviz.inspect(net, (x,), flow=FLOW, calibration=[x, (x * 2,)])
+assert snap.run.status == "done", snap.run.error
+after = [name for name, _ in net.named_modules()], net[0].weight, torch.backends.quantized.engine
+assert before[0] == after[0] and torch.equal(before[1], after[1]) and before[2] == after[2]
+print(snap)
+"""
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+def test_inspect_runs_a_flow_on_a_copy(flow):
+    script = INSPECT.replace("FLOW", repr(flow))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"Sequential: {flow}, done; captured, " in done.stdout
+    assert "prepared, converted>" in done.stdout
+
+
+IN_HAND = """
+import warnings; warnings.simplefilter("ignore")
+import torch, qviz
+from torch import fx, nn
+net = nn.Sequential(nn.Linear(4, 4), nn.ReLU()).eval()
+graph = fx.symbolic_trace(net)
+program = torch.export.export(net, (torch.ones(1, 4),), strict=True)
+snap = qviz.snapshot({"traced": graph, "exported": program})
+assert [stage.name for stage in snap.stages] == ["traced", "exported"]
+assert len(snap.stage("traced").graph.nodes) == len(graph.graph.nodes)
+kinds = [node.kind.value for node in snap.stage("exported").graph.nodes]
+assert kinds == ["constant", "constant", "input", "op", "op", "output"], kinds
+assert snap.links and snap.run.versions["torch"].startswith("2.")
+for wrong in ({}, {"a": net}):
+    try:
+        qviz.snapshot(wrong)
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+
+def test_graphs_in_hand():
+    done = subprocess.run([sys.executable, "-c", IN_HAND], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "QvizError there is no graph to look at" in done.stdout
+    assert "QvizError a is a Sequential, not a graph" in done.stdout
