@@ -14,6 +14,7 @@ from qviz import cli
 from qviz.cli import options
 from qviz.document import codec
 from qviz.document.plan import FLOWS, Plan
+from qviz.document.samples import SAMPLES
 from qviz.wire import client
 from tests.factories import snapshot
 
@@ -231,6 +232,15 @@ def test_flows(capsys):
     assert cli.main(["flows", "--json"]) == 0
     assert [each["id"] for each in json.loads(capsys.readouterr().out)] == [flow.id for flow in FLOWS]
     assert all(flow.id in text and flow.runs in text for flow in FLOWS)
+
+
+def test_samples(capsys):
+    assert cli.main(["samples"]) == 0
+    text = capsys.readouterr().out
+    assert cli.main(["samples", "--json"]) == 0
+    sources = [each["source"] for each in json.loads(capsys.readouterr().out)]
+    assert sources == [f"sample:{sample.name}" for sample in SAMPLES]
+    assert all(source in text for source in sources)
 
 
 def test_doctor_looks_at_everything(engine, capsys):

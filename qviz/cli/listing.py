@@ -8,6 +8,7 @@ import click
 
 from qviz.cli.options import debug_option, json_option
 from qviz.document.plan import FLOWS
+from qviz.document.samples import SAMPLES
 
 
 @click.command()
@@ -22,6 +23,19 @@ def flows(as_json: bool) -> None:
     for flow in FLOWS:
         click.echo(f"{flow.id:<{width}}  {flow.runs}")
         click.echo(f"{'':<{width}}  stages: {', '.join(flow.stages)}")
+
+
+@click.command()
+@json_option
+@debug_option
+def samples(as_json: bool) -> None:
+    """List the models that come with qviz."""
+    if as_json:
+        _print_json([{"source": f"sample:{s.name}", "title": s.title, "description": s.description} for s in SAMPLES])
+        return
+    width = max(len(sample.name) for sample in SAMPLES) + len("sample:")
+    for sample in SAMPLES:
+        click.echo(f"{'sample:' + sample.name:<{width}}  {sample.title}: {sample.description}")
 
 
 def _print_json(value: list[dict[str, Any]]) -> None:
