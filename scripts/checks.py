@@ -24,7 +24,7 @@ CHECKS = {
     "format": ["-m", "ruff", "format", "--check", "--quiet", "."],
     "lint": ["-m", "ruff", "check", "--quiet", "."],
     "types": ["-m", "mypy", "--no-error-summary"],
-    "layers": ["-c", LAYERS, "--no-timing"],
+    "layers": ["-c", LAYERS, "--no-logo"],
 }
 
 
