@@ -46,24 +46,31 @@ class _Matching:
         erased = [node_id for node_id in self.old.nodes if node_id not in self.new.nodes]
         for node_id in survivors:
             self.became[node_id] = [node_id]
-        self._follow_functions([i for i in erased if self.old.nodes[i].kind is Kind.OP])
+        rewritten = self._rewritten([i for i in erased if self.old.nodes[i].kind is Kind.OP])
         absorbed = self._follow_absorbed(erased)
+        for new_id, old_ids in rewritten.items():
+            self._link_rewritten(new_id, [*old_ids, *absorbed.get(new_id, [])])
         for node_id in survivors:
             self._link_survivor(node_id, absorbed.get(node_id, []))
+        self._link_erased(erased)
+        for node_id in self.fresh:
+            self._add([], [node_id], "inserted", 1.0, "the name is new and nothing before it stands here")
+        return self._in_order()
+
+    def _link_erased(self, erased: list[str]) -> None:
+        """Follow observers first: what they became tells where the weights behind them went."""
+        kinds = {node_id: self.old.nodes[node_id].kind for node_id in erased}
         for node_id in erased:
-            if self.old.nodes[node_id].kind in OBSERVING:
+            if kinds[node_id] in OBSERVING:
                 self._follow_observer(node_id)
         for node_id in erased:
-            if self.old.nodes[node_id].kind is Kind.CONSTANT and node_id not in self.became:
+            if kinds[node_id] is Kind.CONSTANT and node_id not in self.became:
                 self._follow_constant(node_id)
         for node_id in erased:
             if node_id not in self.became:
                 self._add(
                     [node_id], [], "removed", 0.9, "no node of this name or place is left", self._why_gone(node_id)
                 )
-        for node_id in self.fresh:
-            self._add([], [node_id], "inserted", 1.0, "the name is new and nothing before it stands here")
-        return self._in_order()
 
     def _add(
         self,
@@ -105,10 +112,9 @@ class _Matching:
         elif (before.kind, before.target, before.module_type) == (after.kind, after.target, after.module_type):
             self._add([node_id], [node_id], "same", 1.0, "same name and operator")
         else:
-            was, now = before.module_type or before.target, after.module_type or after.target
-            self._add([node_id], [node_id], "replaced", 1.0, f"same name; {now} stands for {was}")
+            self._add([node_id], [node_id], "replaced", 1.0, f"same name; {_what(after)} stands for {_what(before)}")
 
-    def _follow_functions(self, erased: list[str]) -> None:
+    def _rewritten(self, erased: list[str]) -> dict[str, list[str]]:
         """Match float functions with the new low-precision ones of the same line, name and turn."""
         candidates: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for node_id in self.fresh:
@@ -124,11 +130,14 @@ class _Matching:
             matches = candidates.get(key, [])
             if turn[key] < len(matches):
                 taken[matches[turn[key]]].append(node_id)
+                self.became[node_id] = [matches[turn[key]]]
                 turn[key] += 1
-        for new_id, old_ids in taken.items():
-            relation: Relation = "fused" if len(old_ids) > 1 else "replaced"
-            evidence = f"same source line and function; {self.new.nodes[new_id].target} stands for it"
-            self._add(old_ids, [new_id], relation, 0.9, evidence)
+        return taken
+
+    def _link_rewritten(self, new_id: str, old_ids: list[str]) -> None:
+        relation: Relation = "fused" if len(old_ids) > 1 else "replaced"
+        evidence = f"same source line and function; {self.new.nodes[new_id].target} stands for it"
+        self._add(old_ids, [new_id], relation, 0.9, evidence)
 
     def _follow_absorbed(self, erased: list[str]) -> dict[str, list[str]]:
         """Return, by survivor, the erased operators behind it and the constants only they used."""
@@ -160,6 +169,8 @@ class _Matching:
                 continue
             if step in goes_to:
                 return goes_to[step]
+            if step in self.became and step not in self.new.nodes:
+                return self.became[step][0]
             if step in self.new.nodes and self.old.nodes[step].kind in (Kind.OP, Kind.FUSED_OP):
                 return step
         return None
@@ -171,13 +182,19 @@ class _Matching:
         sources = self.became.get(subject, [])
         casts = self._casts_after(sources)
         if casts:
-            self._add([node_id], casts, "replaced", 0.95, f"they quantize what the observer watched: {subject}")
+            verb = "quantizes" if self.new.nodes[casts[0]].kind is not Kind.DEQUANTIZE else "takes out of low precision"
+            self._add([node_id], casts, "replaced", 0.95, f"{casts[0]} {verb} what the observer watched: {subject}")
             return
         casts = self._weight_casts(node_id)
         if casts:
-            self._add([node_id], casts, "replaced", 0.9, f"they carry the weight that the observer watched: {subject}")
+            self._add(
+                [node_id], casts, "replaced", 0.9, f"{casts[0]} gives the weight that the observer watched: {subject}"
+            )
         elif hosts := [i for i in sources if self.new.nodes[i].kind is Kind.QUANTIZED_OP]:
             self._add([node_id], hosts, "folded", 0.9, f"{hosts[0]} works in low precision and holds the scale itself")
+        elif sources:
+            reason = f"{sources[0]} hands on what it is given, in low precision or float; no cast is needed behind it"
+            self._add([node_id], [], "removed", 0.8, f"no cast stands behind {sources[0]}", reason)
 
     def _casts_after(self, sources: Iterable[str]) -> list[str]:
         """Return the quantize behind the sources, and the dequantize behind it or them."""
@@ -227,6 +244,12 @@ def _words(node: Node) -> list[str]:
     """Return the functions that a low-precision operator stands for: ``add_relu`` is add and relu."""
     base = function_name(node)
     return list(dict.fromkeys([base, *base.split("_")]))
+
+
+def _what(node: Node) -> str:
+    """Return a node's operator, with its role where the name alone does not tell: both may be ``Conv2d``."""
+    name = node.module_type if node.op == "call_module" else node.target
+    return f"{name} ({node.kind.value})" if node.kind is not Kind.OP else name
 
 
 def _line(node: Node) -> str:
