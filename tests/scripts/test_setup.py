@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import os
@@ -318,3 +319,10 @@ def test_the_development_lock_holds_the_other():
         return {line.split("\\")[0].strip() for line in lock.splitlines() if line and line[0].isalnum()}
 
     assert pins("run") <= pins("dev")
+
+
+@pytest.mark.parametrize("name", ["setup", "system_packages", "installer", "python_environment"])
+def test_setting_up_starts_with_an_old_python(name):
+    text = (SCRIPTS / f"{name}.py").read_text(encoding="utf-8")
+    ast.parse(text, feature_version=(3, 8))
+    assert "from __future__ import annotations" in text
