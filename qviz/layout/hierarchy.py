@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.view import Box, View
 from qviz.document.graph import Kind
-from qviz.layout.labels import TITLE, label_width, place_labels, title_width
+from qviz.layout.labels import TITLE, bounds_of, label_width, place_labels, title_width
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
 from qviz.layout.place import Direction, Places, Point, Rect, Size
 
@@ -83,7 +83,7 @@ class _Composition:
         boxes = {box.id: self._rect(box, origins) for box in self.view.boxes}
         routes = tuple(self._route(path, origins) for path in self.paths)
         labels = place_labels(self.view, boxes, routes)
-        return Places(boxes=boxes, routes=routes, labels=labels, bounds=_bounds(boxes, routes))
+        return Places(boxes=boxes, routes=routes, labels=labels, bounds=bounds_of(self.view, boxes, routes, labels))
 
     def _turn_size(self, size: Size) -> Size:
         return Size(size.height, size.width) if self.turned else size
@@ -267,10 +267,3 @@ def _straighten(points: list[Point]) -> list[Point]:
 
 def _is_straight(one: Point, middle: Point, other: Point) -> bool:
     return one.x == middle.x == other.x or one.y == middle.y == other.y
-
-
-def _bounds(boxes: Mapping[str, Rect], routes: tuple[tuple[Point, ...], ...]) -> Rect:
-    xs = [x for rect in boxes.values() for x in (rect.x, rect.right)] + [point.x for each in routes for point in each]
-    ys = [y for rect in boxes.values() for y in (rect.y, rect.bottom)] + [point.y for each in routes for point in each]
-    left, top = min(xs, default=0.0), min(ys, default=0.0)
-    return Rect(left, top, max(xs, default=0.0) - left, max(ys, default=0.0) - top)

@@ -66,6 +66,20 @@ def label_width(label: str) -> float:
     return BESIDE + LETTER * len(label) if label else 0.0
 
 
+def bounds_of(
+    view: View, boxes: Mapping[str, Rect], routes: Sequence[Sequence[Point]], labels: Sequence[Point | None]
+) -> Rect:
+    """Return what holds all boxes, routes and labels."""
+    points = [point for route in routes for point in route]
+    xs = [x for rect in boxes.values() for x in (rect.x, rect.right)] + [point.x for point in points]
+    ys = [y for rect in boxes.values() for y in (rect.y, rect.bottom)] + [point.y for point in points]
+    for line, spot in zip(view.lines, labels, strict=True):
+        if spot is not None:
+            xs += [spot.x, spot.x + LETTER * len(line.label)]
+    left, top = min(xs, default=0.0), min(ys, default=0.0)
+    return Rect(left, top, max(xs, default=0.0) - left, max(ys, default=0.0) - top)
+
+
 def _spot(label: str, route: Sequence[Point], taken: Occupied) -> Rect | None:
     width = LETTER * len(label)
     return next((spot for spot in _candidates(route, width) if taken.is_free(spot)), None)
@@ -79,6 +93,10 @@ def _candidates(route: Sequence[Point], width: float) -> Iterator[Rect]:
             yield Rect(one.x + BESIDE, y - HEIGHT / 2, width, HEIGHT)
             yield Rect(one.x - BESIDE - width, y - HEIGHT / 2, width, HEIGHT)
     for one, other in runs:
+        if one.x != other.x and one.y != other.y:  # a piece of a curve
+            x, y = max(one.x, other.x), (one.y + other.y - HEIGHT) / 2
+            yield Rect(x + BESIDE, y, width, HEIGHT)
+            yield Rect(min(one.x, other.x) - BESIDE - width, y, width, HEIGHT)
         if one.y == other.y and abs(other.x - one.x) > width:
             yield Rect((one.x + other.x - width) / 2, one.y - HEIGHT - 2, width, HEIGHT)
 

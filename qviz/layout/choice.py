@@ -1,0 +1,35 @@
+"""Chooses the layout engine: the default everywhere, dot for pictures where it is installed."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from qviz.analysis.view import View
+from qviz.errors import QvizError
+from qviz.layout.dot_engine import DotEngine, is_installed
+from qviz.layout.graphlay_engine import GraphlayEngine
+from qviz.layout.place import LayoutEngine
+
+Purpose: TypeAlias = Literal["screen", "picture"]
+
+ENGINES: dict[str, type[GraphlayEngine] | type[DotEngine]] = {
+    GraphlayEngine.name: GraphlayEngine,
+    DotEngine.name: DotEngine,
+}
+DOT_UP_TO = 1000
+"""Boxes; on more dot takes longer than anyone waits."""
+
+
+def engine_for(view: View, purpose: Purpose, name: str | None = None) -> LayoutEngine:
+    """Return the engine of that name, or the best for the purpose.
+
+    Raises:
+        QvizError: No engine has that name.
+    """
+    if name is not None:
+        if name not in ENGINES:
+            raise QvizError(f"There is no layout engine {name!r}", f"Choose one of: {', '.join(ENGINES)}.")
+        return ENGINES[name]()
+    if purpose == "picture" and len(view.boxes) <= DOT_UP_TO and is_installed():
+        return DotEngine()
+    return GraphlayEngine()
