@@ -35,7 +35,12 @@ from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, 
 
 Report = Callable[[Message], None]
 
-_NOISE = ("torch.ao.quantization is deprecated", "reduce_range will be deprecated", "XNNPACKQuantizer is deprecated")
+_NOISE = (
+    "torch.ao.quantization is deprecated",
+    "reduce_range will be deprecated",
+    "XNNPACKQuantizer is deprecated",
+    "erase_node(",
+)
 """Warnings that torch gives at every run and that say nothing about the model."""
 
 

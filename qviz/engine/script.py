@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qviz.document.plan import Plan
 from qviz.engine.naming import Name, read_name
+from qviz.errors import QvizError
 
 _FX = """\
 from torch.ao.quantization import get_default_qconfig_mapping
@@ -40,7 +41,7 @@ _QUANTIZERS = {
 
 def script(plan: Plan, inputs: tuple[str, ...], strict: bool) -> str:
     """Return the script; `inputs` are the arguments as ``describe`` writes them, random where the run's were."""
-    name = read_name(plan.source)
+    name = _named(plan.source)
     parts = [f"import torch\n\ntorch.manual_seed({plan.seed})", _model(name, plan.source), _inputs(plan, name, inputs)]
     if plan.flow == "fx-static":
         parts.append(_FX.format(backend=plan.backend))
@@ -51,12 +52,23 @@ def script(plan: Plan, inputs: tuple[str, ...], strict: bool) -> str:
         convert = "convert_pt2e"
     else:
         return "\n".join(parts)
-    data = "[example_inputs]  # put your batches here" if plan.calibrate is None else f"...  # {plan.calibrate}"
-    parts.append(f"for batch in {data}:\n    prepared(*batch)\n\nconverted = {convert}(prepared)\nprint(converted)\n")
+    data = "the example inputs of the run" if plan.calibrate is None else plan.calibrate
+    calibrate = f"batches = [example_inputs]  # calibrated with {data}\nfor batch in batches:\n    prepared(*batch)\n"
+    parts.append(f"{calibrate}\nconverted = {convert}(prepared)\nprint(converted)\n")
     return "\n".join(parts).replace("convert_fx, prepare_fx", f"{convert}, prepare_fx")
 
 
-def _model(name: Name, source: str) -> str:
+def _named(source: str) -> Name | None:
+    """Return what a source names; None for a model that was in hand."""
+    try:
+        return read_name(source)
+    except QvizError:
+        return None
+
+
+def _model(name: Name | None, source: str) -> str:
+    if name is None:
+        return f"model = ...  # {source}, in eval mode\n"
     arguments = ", ".join(f"{key}={value!r}" for key, value in (name.arguments or {}).items())
     if name.is_file:
         path = Path(name.place)
@@ -70,8 +82,8 @@ def _instance(arguments: str) -> str:
     return f"\nmodel = (source if isinstance(source, torch.nn.Module) else source({arguments})).eval()\n"
 
 
-def _inputs(plan: Plan, name: Name, inputs: tuple[str, ...]) -> str:
-    if not plan.inputs and name.is_file:
+def _inputs(plan: Plan, name: Name | None, inputs: tuple[str, ...]) -> str:
+    if not plan.inputs and name is not None and name.is_file:
         beside = f"from {Path(name.place).stem} import example_inputs\n\n"
         return beside + "example_inputs = example_inputs() if callable(example_inputs) else example_inputs\n"
     tensors = []

@@ -1,0 +1,22 @@
+"""Lets pass what torch 2.8 itself warns of at every quantization, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+TORCH_WARNS = (
+    "ignore:torch.ao.quantization is deprecated:DeprecationWarning",
+    "ignore:.*XNNPACKQuantizer is deprecated:DeprecationWarning",
+    "ignore:.*reduce_range will be deprecated:UserWarning",
+    "ignore:erase_node.* on an already erased node:UserWarning",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            for warning in TORCH_WARNS:
+                item.add_marker(pytest.mark.filterwarnings(warning))

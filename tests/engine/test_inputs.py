@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qviz.engine.inputs import calibration_batches, describe, read_inputs
+from qviz.errors import QvizError
+
+
+class Two(torch.nn.Module):
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return left + right
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.sampled_from(["float32", "float16", "int64", "bool"]))
+def test_a_shape_and_dtype_give_a_tensor_of_them(shape: list[int], dtype: str):
+    (made,) = read_inputs(("x".join(map(str, shape)) + f":{dtype}",), Two())
+    assert list(made.shape) == shape
+    assert made.dtype == getattr(torch, dtype)
+
+
+def test_a_range_bounds_the_values_both_ends_included():
+    ids, floats = read_inputs(("200:int64:5..7", "200:float32:-1..0.5"), Two())
+    assert set(ids.tolist()) == {5, 6, 7}
+    assert floats.min() >= -1
+    assert floats.max() <= 0.5
+
+
+def test_named_inputs_are_put_in_the_order_of_forward():
+    left, right = read_inputs(("right=2x2", "left=1x2"), Two())
+    assert (left.shape, right.shape) == ((1, 2), (2, 2))
+
+
+def test_files_hold_tensors(tmp_path: Path):
+    np.savez(tmp_path / "in.npz", a=np.ones((1, 2), np.float32), b=np.zeros((1, 2), np.float32))
+    torch.save([torch.ones(3)], tmp_path / "in.pt")
+    assert [each.sum().item() for each in read_inputs((str(tmp_path / "in.npz"),), Two())] == [2, 0]
+    assert read_inputs((str(tmp_path / "in.pt"),), Two())[0].shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (("1xx3",), "'1xx3' is no input"),
+        (("1x3:float33",), "no dtype 'float33'"),
+        (("middle=1x2",), "do not fit forward"),
+        (("gone.npz",), "was not found"),
+    ],
+)
+def test_what_is_no_input_is_said(texts: tuple[str, ...], message: str):
+    with pytest.raises(QvizError, match=message):
+        read_inputs(texts, Two())
+
+
+def test_a_pickle_that_is_more_than_tensors_is_not_run(tmp_path: Path):
+    torch.save(Two(), tmp_path / "model.pt")
+    with pytest.raises(QvizError, match="could not be read"):
+        read_inputs((str(tmp_path / "model.pt"),), Two())
+
+
+def test_calibration_rows_of_a_file_are_batches(tmp_path: Path):
+    np.savez(tmp_path / "data.npz", x=np.ones((5, 3), np.float32))
+    batches = list(calibration_batches(str(tmp_path / "data.npz"), torch, 1) or ())
+    assert [batch[0].shape for batch in batches] == [(1, 3)] * 5
+
+
+def test_inputs_are_described_for_people():
+    assert describe((torch.zeros(1, 3), torch.zeros(2, dtype=torch.int64), 4)) == ("1×3 float32", "2 int64", "int")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from qviz.document.plan import Plan
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.client import EngineClient
+from qviz.wire.messages import EngineReady, Report, Run, RunFinished, RunRejected, StageReached, StepStarted, Stop
+
+TALKATIVE = """
+import os
+import torch
+
+class Talkative(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 4)
+
+    def forward(self, x):
+        print("|" * 100)
+        return self.fc(x)
+
+example_inputs = torch.ones(1, 4)
+
+def deadly():
+    os.kill(os.getpid(), 11)
+"""
+
+
+def until_the_end(engine: EngineClient) -> list[Report]:
+    seen: list[Report] = []
+    for report in engine.reports():
+        seen.append(report)
+        if isinstance(report, (RunFinished, RunRejected)):
+            return seen
+    raise AssertionError("no end")
+
+
+def test_one_engine_runs_one_plan_after_the_other_and_is_not_disturbed_by_print(tmp_path: Path):
+    file = tmp_path / "talkative.py"
+    file.write_text(TALKATIVE)
+    with EngineClient() as engine:
+        ready = next(engine.reports())
+        assert isinstance(ready, EngineReady)
+        assert ready.versions["torch"].startswith("2.8.0")
+        assert ready.backends
+        engine.send(Run(1, Plan(source=f"{file}:Talkative", flow="fx-static")))
+        first = until_the_end(engine)
+        assert [each.stage.name for each in first if isinstance(each, StageReached)][-1] == "converted"
+        assert all(each.run_id == 1 for each in first if isinstance(each, StepStarted))
+        engine.send(Run(2, Plan(source=f"{file}:Nobody", flow="fx-static")))
+        rejected = until_the_end(engine)[-1]
+        assert isinstance(rejected, RunRejected)
+        assert (rejected.run_id, rejected.exit_code) == (2, ExitCode.BAD_INPUT)
+        assert "has no 'Nobody'" in rejected.text
+        engine.send(Stop())
+        assert engine.process.wait(timeout=30) == 0
+        assert "|" * 100 in engine.last_words()
+
+
+def test_the_death_of_an_engine_is_told(tmp_path: Path):
+    file = tmp_path / "deadly_source.py"
+    file.write_text(TALKATIVE)
+    with EngineClient() as engine:
+        engine.send(Run(1, Plan(source=f"{file}:deadly", flow="fx-static")))
+        with pytest.raises(QvizError, match=signal.Signals.SIGSEGV.name) as caught:
+            until_the_end(engine)
+        assert caught.value.exit_code == ExitCode.ENGINE_DIED

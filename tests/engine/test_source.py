@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from qviz.document.plan import Plan
+from qviz.document.samples import SAMPLES
+from qviz.engine.source import load
+from qviz.errors import QvizError
+
+MODEL = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, depth=2):
+        super().__init__()
+        self.layers = torch.nn.Sequential(*[torch.nn.Linear(4, 4) for _ in range(depth)])
+
+    def forward(self, x):
+        return self.layers(x)
+
+net = Net()
+number = 3
+
+def make(depth=1):
+    return Net(depth), (torch.zeros(1, 4),)
+
+def nothing():
+    return None
+
+def broken():
+    raise ValueError("no weights")
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "small_net.py"
+    path.write_text(MODEL)
+    return path
+
+
+@pytest.mark.parametrize(("name", "layers"), [("Net", 2), ("net", 2), ("make", 1), ("make(depth=3)", 3)])
+def test_a_class_an_instance_and_a_function_give_a_model(file: Path, name: str, layers: int):
+    loaded = load(Plan(source=f"{file}:{name}", inputs=("1x4",)))
+    assert len(loaded.module.layers) == layers
+    assert loaded.inputs[0].shape == (1, 4)
+    assert loaded.file == str(file)
+
+
+def test_a_function_may_return_its_inputs(file: Path):
+    assert torch.equal(load(Plan(source=f"{file}:make")).inputs[0], torch.zeros(1, 4))
+
+
+def test_inputs_and_calibration_data_stand_beside_the_model(file: Path):
+    file.write_text(
+        MODEL + "\nexample_inputs = torch.ones(2, 4)\ncalibration_data = [(torch.ones(1, 4), 'label')] * 3\n"
+    )
+    loaded = load(Plan(source=f"{file}:Net"))
+    assert torch.equal(loaded.inputs[0], torch.ones(2, 4))
+    assert [len(batch) for batch in loaded.batches or ()] == [1, 1, 1]
+
+
+def test_an_importable_name_is_a_source():
+    assert isinstance(load(Plan(source="torch.nn:ReLU", inputs=("2x2",))).module, torch.nn.ReLU)
+
+
+@pytest.mark.parametrize("sample", [each.name for each in SAMPLES if each.name != "seed"])
+def test_samples_run_on_their_inputs(sample: str):
+    loaded = load(Plan(source=f"sample:{sample}"))
+    assert loaded.module.eval()(*loaded.inputs).isfinite().all()
+    assert loaded.file is None
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "hint"),
+    [
+        ("{file}:Nett", "has no 'Nett'", "Did you mean Net?"),
+        ("{file}", "needs the name of a model", "There are: Net, net."),
+        ("{file}:number", "is a int, not a model", "Module class"),
+        ("{file}:nothing", "returned a NoneType", "Return a Module"),
+        ("{file}:broken", "ValueError: no weights at {file}:22", "write a function without"),
+        ("{file}:make(depth=unknown)", "could not be read", "keyword=literal"),
+        ("{folder}/small_nett.py:Net", "was not found", "Did you mean small_net.py?"),
+        ("no_such_package:Net", "there is no module 'no_such_package'", "Install it"),
+        ("torch.nn:Liner", "has no 'Liner'", "Did you mean Linear?"),
+        ("sample:residul", "there is no sample:residul", "Did you mean sample:residual?"),
+        ("resnet18", "names no model", "file.py:name"),
+        ("model.pt2", "does not open .pt2", "SOURCE is"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said(file: Path, source: str, message: str, hint: str):
+    names = {"file": file, "folder": file.parent}
+    with pytest.raises(QvizError) as caught:
+        load(Plan(source=source.format(**names), inputs=("1x4",)))
+    assert message.format(**names) in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_model_without_inputs_says_how_to_give_them(file: Path):
+    with pytest.raises(QvizError, match="without inputs") as caught:
+        load(Plan(source=f"{file}:Net"))
+    assert "--input 1x3x224x224" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import torch\nimport no_such_thing\n", "no_such_thing.*:2"),
+        ("import torch\nx = 1 / 0\n", "ZeroDivisionError.*:2"),
+        ("def f(:\n", "SyntaxError.*:1"),
+    ],
+)
+def test_a_file_that_does_not_import_names_its_line(tmp_path: Path, text: str, message: str):
+    path = tmp_path / "does_not_import.py"
+    path.write_text(text)
+    with pytest.raises(QvizError, match=message):
+        load(Plan(source=f"{path}:Net"))
