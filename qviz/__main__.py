@@ -31,7 +31,8 @@ def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     start_log()
     logging.getLogger("qviz.cli").critical("bug", exc_info=(kind, error, trace))
     hint = f"The details are in {log_path()}; --debug shows them here."
-    cli.explain(QvizError(f"this is a bug in qviz: {kind.__name__}: {error}", hint))
+    what = "".join(str(error).splitlines()[:1])
+    cli.explain(QvizError(f"this is a bug in qviz: {kind.__name__}: {what}", hint))
     sys.stdout.flush()
     os._exit(BUG)  # the interpreter itself would say 1, which means findings
 

@@ -56,7 +56,7 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
     "--depth",
     metavar="N|all",
     callback=_check_depth,
-    help="Open the modules down to this level; without: about 60 boxes.",
+    help="Show modules down to this level; without: about 60 boxes.",
 )
 @takes_plan
 @takes_manner
@@ -121,14 +121,12 @@ def _last_stage(snapshot: Snapshot) -> str:
 
 
 def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], look: Look) -> None:
-    try:
-        stages = [snapshot.stage(name) for name in names]
-    except KeyError as error:
-        raise QvizError(str(error.args[0]), "Choose one of them with --stage or --side-by-side.") from error
     from qviz.ui.export import write
     from qviz.ui.export.picture import Picture
 
-    folds = None if look.depth is None else {each.name: _opened(each.graph, look.depth) for each in stages}
+    folds = {
+        each.name: _opened(each.graph, look.depth) for each in snapshot.stages if look.depth and each.name in names
+    }
     picture = Picture(snapshot, names, theme=look.theme, scale=look.scale, engine=look.layout, folds=folds)
     for out in outs:
         write(picture, out)
@@ -140,7 +138,8 @@ def _opened(graph: Graph, depth: str) -> Folds:
 
     if depth == "all":
         return unfold_all(graph)
-    return Folds(groups=frozenset(g.path for g in graph.groups if len(g.path.split(".")) < int(depth)))
+    groups = unfold_all(graph, plumbing=False).groups
+    return Folds(groups=frozenset(path for path in groups if path.count(".") + 1 < int(depth)))
 
 
 def _tell(outs: tuple[Path, ...], manner: Manner) -> None:
