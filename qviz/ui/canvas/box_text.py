@@ -1,0 +1,95 @@
+"""Writes into the boxes: titles, second rows, badges and small signs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen
+
+from qviz.analysis.view import Box
+from qviz.document.graph import Kind
+from qviz.ui.canvas import metrics, shapes
+from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
+from qviz.ui.theme import Theme
+
+CENTRE = Qt.AlignmentFlag.AlignCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def draw(painter: QPainter, box: Box, rect: QRectF, theme: Theme, in_full: bool) -> None:
+    """Write a box's rows; without `in_full` the title alone."""
+    if box.stub_of is not None:
+        _row(painter, box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), theme, "text.muted")
+        return
+    small = box.kind is Kind.CONSTANT
+    top, rows = _rows(box, rect, in_full)
+    for text, font, height, token in rows:
+        area = QRectF(rect.left() + metrics.lead(box), top, rect.width() - metrics.lead(box), height)
+        _row(painter, text, font, area.adjusted(8, 0, -8, 0) if not small else area.adjusted(10, 0, 0, 0), theme, token)
+        top += height
+    if in_full and box.badges:
+        _draw_badges(painter, box, QRectF(rect.left(), top, rect.width(), metrics.BADGE_ROW), theme)
+
+
+def _rows(box: Box, rect: QRectF, in_full: bool) -> tuple[float, list[tuple[str, QFont, float, str]]]:
+    """Return where the text begins, and for each row its text, font, height and colour."""
+    small = box.kind is Kind.CONSTANT
+    title = (metrics.heading(box), subtitle_font() if small else title_font(), metrics.TITLE_ROW, "text")
+    rows = [title]
+    if box.subtitle and in_full:
+        rows.append((box.subtitle, label_font() if small else subtitle_font(), metrics.SUBTITLE_ROW, "text.muted"))
+    height = rect.height() - (metrics.STACK if box.kind is None else 0.0)
+    used = sum(row[2] for row in rows) + (metrics.BADGE_ROW if in_full and box.badges else 0.0)
+    return rect.top() + (height - used) / 2 - (0.0 if small else 0.5), rows
+
+
+def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
+    """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under."""
+    bar = QRectF(rect.left() + 20, rect.top() + 2, max(rect.width() - 26, 0.0), shapes.FRAME_BAR - 2)
+    title = elided(box.title, group_font(), bar.width())
+    used = width(title, group_font()) + 8
+    subtitle = elided(box.subtitle, label_font(), bar.width() - used) if bar.width() - used > 40 else ""
+    plate = used - 6 + (width(subtitle, label_font()) + 6 if subtitle else 0.0)
+    painter.fillRect(QRectF(bar.left() - 3, bar.top() + 3, plate + 3, bar.height() - 5), theme.color("canvas"))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("text.muted"))
+    painter.drawPath(shapes.caret(QPointF(rect.left() + 11, bar.center().y()), is_open=True))
+    painter.setPen(theme.color("text.muted"))
+    painter.setFont(group_font())
+    painter.drawText(bar, LEFT, title)
+    painter.setFont(label_font())
+    painter.drawText(bar.adjusted(used, 0, 0, 0), LEFT, subtitle)
+
+
+def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
+    """Draw the eye, the stair, and the triangle of what can be opened."""
+    if box.kind in (Kind.OBSERVER, Kind.FAKE_QUANT):
+        middle = QPointF(rect.left() + metrics.ICON, rect.center().y())
+        painter.setPen(QPen(theme.line(box.kind), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(shapes.eye(middle) if box.kind is Kind.OBSERVER else shapes.stair(middle))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("text.muted"))
+    if box.stub_of is not None:
+        painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
+    elif box.kind is None:
+        painter.drawPath(shapes.caret(QPointF(rect.left() + 12, rect.top() + 14), is_open=False))
+
+
+def _row(painter: QPainter, text: str, font: QFont, area: QRectF, theme: Theme, token: str) -> None:
+    painter.setFont(font)
+    painter.setPen(theme.color(token))
+    painter.drawText(area, CENTRE, elided(text, font, area.width()))
+
+
+def _draw_badges(painter: QPainter, box: Box, area: QRectF, theme: Theme) -> None:
+    left = area.center().x() - metrics.badges_width(box.badges) / 2
+    top = area.top() + (area.height() - metrics.BADGE_HEIGHT) / 2 + 1
+    painter.setFont(label_font())
+    for badge in box.badges:
+        pill = QRectF(left, top, metrics.badge_width(badge), metrics.BADGE_HEIGHT)
+        painter.setPen(QPen(theme.line(badge.kind), 1.0))
+        painter.setBrush(theme.fill(badge.kind))
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.setPen(theme.color("text"))
+        painter.drawText(pill, CENTRE, metrics.badge_text(badge))
+        left = pill.right() + metrics.BADGE_GAP

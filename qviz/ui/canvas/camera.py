@@ -1,0 +1,64 @@
+"""Where the window looks: arithmetic alone, without widgets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF
+
+SMALLEST = 0.02
+LARGEST = 4.0
+MARGIN = 28.0
+"""Pixels of the screen around what was fitted."""
+
+
+class Camera(NamedTuple):
+    """A place on the screen is (a place on the canvas - (x, y)) * scale."""
+
+    scale: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+
+    def to_canvas(self, point: QPointF) -> QPointF:
+        """Return the place on the canvas of a place on the screen."""
+        return QPointF(point.x() / self.scale + self.x, point.y() / self.scale + self.y)
+
+    def to_screen(self, point: QPointF) -> QPointF:
+        """Return the place on the screen of a place on the canvas."""
+        return QPointF((point.x() - self.x) * self.scale, (point.y() - self.y) * self.scale)
+
+    def sight(self, width: float, height: float) -> QRectF:
+        """Return the area of the canvas that a screen of this size shows."""
+        return QRectF(self.x, self.y, width / self.scale, height / self.scale)
+
+    def moved(self, right: float, down: float) -> Camera:
+        """Return the camera after the picture was pushed by so many pixels of the screen."""
+        return Camera(self.scale, self.x - right / self.scale, self.y - down / self.scale)
+
+    def zoomed(self, factor: float, at: QPointF) -> Camera:
+        """Return the camera with a larger or smaller scale; the place under `at` stays there."""
+        return self.scaled(self.scale * factor, at)
+
+    def scaled(self, scale: float, at: QPointF) -> Camera:
+        """Return the camera with this scale, within the limits; the place under `at` stays there."""
+        scale = min(max(scale, SMALLEST), LARGEST)
+        fixed = self.to_canvas(at)
+        return Camera(scale, fixed.x() - at.x() / scale, fixed.y() - at.y() / scale)
+
+    def centred(self, area: QRectF, width: float, height: float) -> Camera:
+        """Return the camera with the middle of an area in the middle of the screen."""
+        middle = area.center()
+        return Camera(self.scale, middle.x() - width / self.scale / 2, middle.y() - height / self.scale / 2)
+
+    def revealing(self, area: QRectF, width: float, height: float) -> Camera:
+        """Return the camera itself where it shows the area, else the one with the area in its middle."""
+        edge = MARGIN / self.scale
+        sight = self.sight(width, height).adjusted(edge, edge, -edge, -edge)
+        return self if sight.contains(area) else self.centred(area, width, height)
+
+
+def fitting(area: QRectF, width: float, height: float, largest: float = 1.0) -> Camera:
+    """Return the camera that shows a whole area in the middle of a screen, never larger than `largest`."""
+    room = QRectF(0, 0, max(width - 2 * MARGIN, 1.0), max(height - 2 * MARGIN, 1.0))
+    scale = min(room.width() / max(area.width(), 1.0), room.height() / max(area.height(), 1.0), largest)
+    return Camera(min(max(scale, SMALLEST), LARGEST)).centred(area, width, height)

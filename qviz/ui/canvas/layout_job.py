@@ -1,0 +1,120 @@
+"""Folds and places away from the window's thread; only the answer to the last question is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from qviz.analysis.view import Folds, View
+from qviz.document.graph import Graph
+from qviz.document.snapshot import Facts
+from qviz.errors import QvizError
+from qviz.layout.place import Places, Size
+from qviz.ui.canvas.metrics import measure
+from qviz.ui.canvas.scene import Scene
+
+
+class Question(NamedTuple):
+    """What is to be placed; `number` grows with every question."""
+
+    number: int
+    graph: Graph
+    folds: Folds | None
+    facts: Mapping[str, Facts]
+
+
+class Placed(NamedTuple):
+    """The answer; `folds` are those asked for, or the graph's opening ones."""
+
+    question: Question
+    folds: Folds
+    scene: Scene
+
+
+class LayoutJobs(QObject):
+    """Places views in a thread of its own.
+
+    Signals:
+        placed: A `Placed`, unless a newer question was asked meanwhile.
+        failed: The message of a `QvizError`.
+    """
+
+    placed = Signal(object)
+    failed = Signal(str)
+    _folded = Signal(object, object, object)
+    _laid = Signal(object, object, object, object)
+    _gave_up = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._number = 0
+        self._is_busy = False
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._folded.connect(self._measure)
+        self._laid.connect(self._tell)
+        self._gave_up.connect(self._tell_failure)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._is_busy
+
+    def ask(self, graph: Graph, folds: Folds | None, facts: Mapping[str, Facts]) -> None:
+        """Begin to place a graph; without folds, those that keep about 60 boxes."""
+        self._number += 1
+        self._is_busy = True
+        question = Question(self._number, graph, folds, facts)
+        self._start(question.number, lambda: self._fold(question))
+
+    def drop(self) -> None:
+        """Want no answer to what was asked."""
+        self._number += 1
+        self._is_busy = False
+        self._pool.clear()
+
+    def stop(self) -> None:
+        """Drop everything and wait until the thread is idle."""
+        self.drop()
+        self._pool.waitForDone()
+
+    def _start(self, number: int, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                if number == self._number:
+                    work()
+            except QvizError as error:
+                self._gave_up.emit(number, str(error))
+            except Exception as error:  # a thread that dies silently would leave the pane waiting
+                self._gave_up.emit(number, f"{type(error).__name__}: {error}")
+
+        self._pool.start(guarded)
+
+    def _fold(self, question: Question) -> None:
+        from qviz.analysis.folding import fold, opening
+
+        folds = question.folds if question.folds is not None else opening(question.graph)
+        self._folded.emit(question, folds, fold(question.graph, folds, question.facts))
+
+    def _measure(self, question: Question, folds: Folds, view: View) -> None:
+        if question.number == self._number:
+            # Fonts belong to the window's thread.
+            sizes = measure(view)
+            self._start(question.number, lambda: self._place(question, folds, view, sizes))
+
+    def _place(self, question: Question, folds: Folds, view: View, sizes: dict[str, Size]) -> None:
+        from qviz.layout.choice import engine_for
+
+        self._laid.emit(question, folds, view, engine_for(view, "screen").place(view, sizes))
+
+    def _tell(self, question: Question, folds: Folds, view: View, places: Places) -> None:
+        if question.number == self._number:
+            self._is_busy = False
+            self.placed.emit(Placed(question, folds, Scene(view, places)))
+
+    def _tell_failure(self, number: int, message: str) -> None:
+        if number == self._number:
+            self._is_busy = False
+            self.failed.emit(message)

@@ -1,0 +1,106 @@
+"""How large each box must be for its text, with the shipped font."""
+
+from __future__ import annotations
+
+from qviz.analysis.view import Badge, Box, View
+from qviz.document.graph import Kind
+from qviz.layout.place import Size
+from qviz.ui.canvas.fonts import label_font, subtitle_font, title_font, width
+
+WIDEST = 280.0
+"""Longer texts are shortened in their middle."""
+TITLE_ROW = 17.0
+SUBTITLE_ROW = 15.0
+BADGE_ROW = 20.0
+BADGE_HEIGHT = 15.0
+BADGE_GAP = 4.0
+BADGE_PAD = 6.0
+PAD_Y = 5.0
+SLANT = 14.0
+"""How far a trapezoid's or a hexagon's short side stands back."""
+ICON = 20.0
+"""The room of the eye or the stair."""
+STACK = 6.0
+"""How far the cards behind a folded group show."""
+DOUBLE = 5.0
+"""The second left edge of a fused operator."""
+
+SHORT = {
+    Kind.OBSERVER: "obs",
+    Kind.FAKE_QUANT: "fq",
+    Kind.CHOOSE_QPARAMS: "qp",
+    Kind.QUANTIZE: "q",
+    Kind.DEQUANTIZE: "dq",
+    Kind.QUANTIZED_OP: "int8",
+}
+
+_PAD_X = {
+    Kind.INPUT: 20.0,
+    Kind.OUTPUT: 20.0,
+    Kind.OBSERVER: 16.0,
+    Kind.FAKE_QUANT: 16.0,
+    Kind.QUANTIZE: 12.0 + SLANT,
+    Kind.DEQUANTIZE: 12.0 + SLANT,
+    Kind.CHOOSE_QPARAMS: 10.0 + SLANT,
+    Kind.CONSTANT: 13.0,
+}
+_ICONS = (Kind.OBSERVER, Kind.FAKE_QUANT)
+
+
+def measure(view: View) -> dict[str, Size]:
+    """Return the size of each box that is not an open frame, in logical pixels; needs a QGuiApplication."""
+    return {box.id: size_of(box) for box in view.boxes if not box.is_open}
+
+
+def size_of(box: Box) -> Size:
+    """Return the size that a box's text needs."""
+    if box.stub_of is not None:
+        return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
+    if box.kind is Kind.CONSTANT:
+        rows = max(width(heading(box), subtitle_font()), width(box.subtitle, label_font()))
+        return Size(_even(min(rows, WIDEST) + 2 * _PAD_X[Kind.CONSTANT]), 34.0 if box.subtitle else 22.0)
+    rows = max(
+        width(heading(box), title_font()),
+        width(box.subtitle, subtitle_font()),
+        badges_width(box.badges),
+    )
+    wide = min(rows, WIDEST) + 2 * pad_x(box) + lead(box)
+    tall = 2 * PAD_Y + TITLE_ROW + (SUBTITLE_ROW if box.subtitle else 0.0) + (BADGE_ROW if box.badges else 0.0)
+    return Size(max(_even(wide), 90.0), tall + (STACK if box.kind is None else 0.0))
+
+
+def heading(box: Box) -> str:
+    """Return a box's first row: its title, and how often it stands for the same."""
+    return f"{box.title}  ×{box.repeat}" if box.repeat > 1 else box.title
+
+
+def pad_x(box: Box) -> float:
+    """Return the room left and right of a box's text."""
+    return 22.0 if box.kind is None else _PAD_X.get(box.kind, 18.0)
+
+
+def lead(box: Box) -> float:
+    """Return the room of what stands before a box's text: an eye, a stair, a second edge."""
+    if box.kind in _ICONS:
+        return ICON
+    return DOUBLE if box.kind is Kind.FUSED_OP else 0.0
+
+
+def badge_text(badge: Badge) -> str:
+    """Return a badge's words, such as ``2 obs``."""
+    return f"{badge.count} {SHORT.get(badge.kind, badge.kind.value)}"
+
+
+def badge_width(badge: Badge) -> float:
+    """Return the width of one badge."""
+    return width(badge_text(badge), label_font()) + 2 * BADGE_PAD
+
+
+def badges_width(badges: tuple[Badge, ...]) -> float:
+    """Return the width of a row of badges."""
+    return sum(badge_width(each) for each in badges) + BADGE_GAP * max(len(badges) - 1, 0)
+
+
+def _even(length: float) -> float:
+    """Round up to an even number, so that a box's middle lies on a pixel."""
+    return 2.0 * -(-length // 2)

@@ -1,0 +1,211 @@
+"""Draws a scene: on the screen and into pictures, with less detail the farther away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from qviz.analysis.view import Box
+from qviz.document.graph import Kind
+from qviz.ui.canvas import box_text, shapes
+from qviz.ui.canvas.edges import draw_arrow, pen_of, rounded
+from qviz.ui.canvas.fonts import badge_font, label_font
+from qviz.ui.canvas.scene import Scene
+from qviz.ui.theme import Theme
+
+DIMMED = 0.25
+HEAVY = 2.2
+
+
+class Marks(NamedTuple):
+    """What is emphasised, by box id; `flags` are levels of findings. With `highlighted`, the rest is dimmed."""
+
+    selected: frozenset[str] = frozenset()
+    partners: frozenset[str] = frozenset()
+    highlighted: frozenset[str] | None = None
+    hovered: frozenset[str] = frozenset()
+    flags: Mapping[str, str] = {}
+
+
+class Detail(IntEnum):
+    """How much is drawn: blocks of colour, shapes with titles, everything."""
+
+    BLOCKS = 0
+    TITLES = 1
+    ALL = 2
+
+
+def detail_at(scale: float) -> Detail:
+    """Return what can still be read at a scale."""
+    if scale < 0.28:
+        return Detail.BLOCKS
+    return Detail.TITLES if scale < 0.55 else Detail.ALL
+
+
+class _Brush(NamedTuple):
+    """What every drawing step needs."""
+
+    painter: QPainter
+    scene: Scene
+    theme: Theme
+    scale: float
+    detail: Detail
+    marks: Marks
+
+    def dim(self, *box_ids: str) -> None:
+        shown = self.marks.highlighted
+        self.painter.setOpacity(1.0 if shown is None or shown.issuperset(box_ids) else DIMMED)
+
+    def outline(self, box: Box, rect: QRectF) -> None:
+        path = self.scene.outlines.get(box.id)
+        if path is None:
+            path = self.scene.outlines[box.id] = shapes.outline(box, rect)
+        self.painter.drawPath(path)
+
+
+def paint(
+    painter: QPainter, scene: Scene, visible: QRectF, scale: float, theme: Theme, marks: Marks | None = None
+) -> None:
+    """Draw what an area of the canvas shows; the painter's units are those of the canvas."""
+    brush = _Brush(painter, scene, theme, scale, detail_at(scale), marks or Marks())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, brush.detail is not Detail.BLOCKS)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    boxes, lines = scene.visible(visible)
+    for box in boxes:
+        if box.is_open:
+            _draw_frame(brush, box)
+    for index in lines:
+        _draw_line(brush, index)
+    for box in boxes:
+        if not box.is_open:
+            _draw_box(brush, box)
+        elif brush.detail is not Detail.BLOCKS:
+            # After the lines, which may come in under the title.
+            painter.setOpacity(1.0)
+            box_text.draw_frame_title(painter, box, scene.rect(box.id), theme)
+    painter.setOpacity(1.0)
+    if brush.detail is Detail.ALL:
+        for index in lines:
+            _draw_label(brush, index)
+    for box in boxes:
+        _draw_marks(brush, box)
+    painter.restore()
+
+
+def _draw_frame(brush: _Brush, box: Box) -> None:
+    painter, rect = brush.painter, brush.scene.rect(box.id)
+    pen = QPen(brush.theme.color("group.frame"), max(1.0, 0.7 / brush.scale))
+    pen.setDashPattern([5.0, 4.0])
+    painter.setOpacity(1.0)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if brush.detail is Detail.BLOCKS:
+        painter.drawRect(rect)
+        return
+    painter.drawPath(shapes.frame(rect))
+
+
+def _draw_line(brush: _Brush, index: int) -> None:
+    painter, line, route = brush.painter, brush.scene.view.lines[index], brush.scene.places.routes[index]
+    brush.dim(line.from_box, line.to_box)
+    pen = pen_of(line.flowing, brush.theme, least=0.8 / brush.scale)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if brush.detail is Detail.BLOCKS:
+        painter.drawPolyline([QPointF(*point) for point in route])
+        return
+    path = brush.scene.routes.get(index)
+    if path is None:
+        path = brush.scene.routes[index] = rounded(route)
+    painter.drawPath(path)
+    draw_arrow(painter, route, pen)
+
+
+def _draw_label(brush: _Brush, index: int) -> None:
+    line, place = brush.scene.view.lines[index], brush.scene.places.labels[index]
+    if place is None or not line.label:
+        return
+    brush.dim(line.from_box, line.to_box)
+    brush.painter.setFont(label_font())
+    brush.painter.setPen(brush.theme.color("edge.label"))
+    brush.painter.drawText(QPointF(place.x, place.y + 3.5), line.label)
+    brush.painter.setOpacity(1.0)
+
+
+def _draw_box(brush: _Brush, box: Box) -> None:
+    painter, rect, theme = brush.painter, brush.scene.rect(box.id), brush.theme
+    brush.dim(box.id)
+    if brush.detail is Detail.BLOCKS:
+        painter.fillRect(rect, theme.line(box.kind) if _stands_out(box.kind) else theme.color("border.strong"))
+        return
+    painter.setPen(_pen(box, theme))
+    painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
+    if box.kind is None:
+        for path in shapes.cards_behind(rect):
+            painter.drawPath(path)
+    brush.outline(box, rect)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if box.kind is Kind.FUSED_OP:
+        painter.drawPath(shapes.second_edge(rect))
+    if brush.detail is Detail.ALL:
+        box_text.draw_signs(painter, box, rect, theme)
+    box_text.draw(painter, box, rect, theme, in_full=brush.detail is Detail.ALL)
+
+
+def _pen(box: Box, theme: Theme) -> QPen:
+    pen = QPen(theme.line(box.kind), HEAVY if box.kind is Kind.QUANTIZED_OP else 1.4)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if box.stub_of is not None:
+        pen.setWidthF(1.0)
+        pen.setDashPattern([3.0, 2.0])
+    return pen
+
+
+def _stands_out(kind: Kind | None) -> bool:
+    return kind not in (None, Kind.OP, Kind.FUSED_OP, Kind.CONSTANT)
+
+
+def _draw_marks(brush: _Brush, box: Box) -> None:
+    marks, rect = brush.marks, brush.scene.rect(box.id)
+    color = brush.theme.color("selection")
+    if box.id in marks.selected:
+        _ring(brush, rect, color, 2.4)
+    elif box.id in marks.partners:
+        _ring(brush, rect, color, 1.6)
+    elif box.id in marks.hovered:
+        soft = QColor(color)
+        soft.setAlphaF(0.45)
+        _ring(brush, rect, soft, 1.4)
+    elif marks.highlighted is not None and box.id in marks.highlighted and not box.is_open:
+        _ring(brush, rect, brush.theme.color("highlight"), 1.6)
+    if brush.detail is Detail.BLOCKS:
+        return
+    if box.ring is not None:
+        brush.dim(box.id)
+        _disc(brush, rect.topRight() + QPointF(-7, 0), str(box.ring), brush.theme.line(box.kind), is_ring=True)
+        brush.painter.setOpacity(1.0)
+    level = marks.flags.get(box.id)
+    if level is not None:
+        _disc(brush, rect.topRight() + QPointF(-1, 2), "!", brush.theme.color(f"level.{level}"), is_ring=False)
+
+
+def _ring(brush: _Brush, rect: QRectF, color: QColor, width: float) -> None:
+    away = 5.0
+    brush.painter.setPen(QPen(color, max(width, width * 0.7 / brush.scale)))
+    brush.painter.setBrush(Qt.BrushStyle.NoBrush)
+    brush.painter.drawRoundedRect(rect.adjusted(-away, -away, away, away), 9.0, 9.0)
+
+
+def _disc(brush: _Brush, middle: QPointF, text: str, color: QColor, is_ring: bool) -> None:
+    painter = brush.painter
+    painter.setPen(QPen(color, 1.4))
+    painter.setBrush(brush.theme.color("canvas") if is_ring else color)
+    painter.drawEllipse(middle, 7.5, 7.5)
+    painter.setFont(badge_font())
+    painter.setPen(brush.theme.color("text" if is_ring else "text.on_accent"))
+    painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, text)

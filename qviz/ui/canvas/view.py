@@ -1,0 +1,434 @@
+"""The widget that shows one stage: looks, selects, folds, walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QHelpEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+
+from qviz.analysis.view import Box, Folds, View, group_box_id
+from qviz.document.graph import Graph
+from qviz.document.snapshot import Facts, Stage
+from qviz.ui.canvas import accessible, folding_moves, wording
+from qviz.ui.canvas.camera import Camera, fitting
+from qviz.ui.canvas.fonts import subtitle_font
+from qviz.ui.canvas.layout_job import LayoutJobs, Placed
+from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.scene import Scene, Step
+from qviz.ui.theme import Theme
+from qviz.ui.theme import theme as theme_of
+
+STEP = 1.25
+"""One press of + or -."""
+WHEEL = 1.0015
+"""Zoom by one eighth of a degree of the wheel."""
+
+_WALKS: dict[int, Step] = {
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+}
+
+
+class GraphCanvas(QWidget):
+    """Shows the graph of one stage.
+
+    Signals:
+        node_selected: The user chose a node by click or key; its id, "" for none.
+        node_activated: Double click or Enter on a node that does not unfold; its id.
+        group_toggled: A group's box was opened or closed; the box's id.
+        folds_changed: The `Folds` shown, after the user changed them.
+        camera_moved: The `Camera`, after the user moved it.
+        laid_out: A stage or other folds were placed and are shown.
+        layout_failed: Why nothing could be placed.
+
+    Attributes:
+        stage: The stage shown.
+        facts: Its facts by node id.
+        folds: What is open; None until the stage was placed first.
+    """
+
+    node_selected = Signal(str)
+    node_activated = Signal(str)
+    group_toggled = Signal(str)
+    folds_changed = Signal(object)
+    camera_moved = Signal(object)
+    laid_out = Signal()
+    layout_failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
+        super().__init__(parent)
+        self.stage: Stage | None = None
+        self.facts: Mapping[str, Facts] = {}
+        self.folds: Folds | None = None
+        self.scene: Scene | None = None
+        self._theme = theme or theme_of("light")
+        self._camera = Camera()
+        self._selected: str | None = None
+        self._selected_box: str | None = None
+        self._partners: frozenset[str] = frozenset()
+        self._highlighted: frozenset[str] | None = None
+        self._flags: dict[str, str] = {}
+        self._hovered: str | None = None
+        self._pressed: QPointF | None = None
+        self._is_dragging = False
+        self._is_fitted = False
+        self._anchor: tuple[str, QPointF] | None = None
+        self._reveal_later = False
+        self._jobs = LayoutJobs(self)
+        self._jobs.placed.connect(self._show_placed)
+        self._jobs.failed.connect(self._show_failure)
+        self._failure = ""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Graph")
+        accessible.install()
+
+    @property
+    def view(self) -> View | None:
+        """The boxes and lines on screen."""
+        return self.scene.view if self.scene else None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a layout is still to come."""
+        return self._jobs.is_busy
+
+    def show_stage(self, stage: Stage | None, facts: Mapping[str, Facts], folds: Folds | None = None) -> None:
+        """Show a stage; without folds the fewest that fit. None empties the canvas."""
+        is_other = stage is not self.stage
+        self.stage, self.facts, self._failure = stage, facts, ""
+        if is_other:
+            self.scene, self.folds, self._is_fitted = None, None, False
+            self._selected = self._selected_box = self._hovered = self._anchor = None
+            self._partners, self._highlighted, self._flags = frozenset(), None, {}
+        if stage is None:
+            self._jobs.drop()
+        else:
+            self._jobs.ask(stage.graph, folds, facts)
+        self.update()
+
+    def selected(self) -> str | None:
+        """Return the id of the selected node."""
+        return self._selected
+
+    def selected_box(self) -> Box | None:
+        """Return the box that stands for the selection; a group's where a group is selected."""
+        return self.scene.box.get(self._selected_box or "") if self.scene else None
+
+    def select(self, node_id: str | None, reveal: bool = True) -> None:
+        """Select a node without telling anyone; `reveal` brings its box into view."""
+        self._selected = node_id or None
+        self._reveal_later = reveal
+        self._find_selected_box()
+
+    def set_partners(self, ids: Iterable[str]) -> None:
+        """Mark what the other pane's selection became here."""
+        self._partners = frozenset(ids)
+        self.update()
+
+    def set_flags(self, flags: Mapping[str, str]) -> None:
+        """Flag nodes that findings speak of: the level's name by node id."""
+        self._flags = dict(flags)
+        self.update()
+
+    def highlight(self, ids: Iterable[str] | None) -> None:
+        """Dim everything but these nodes; None dims nothing."""
+        self._highlighted = None if ids is None else frozenset(ids)
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        self.update()
+
+    def camera(self) -> Camera:
+        """Return where the canvas looks."""
+        return self._camera
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look elsewhere without telling anyone."""
+        self._camera = Camera(*camera)
+        self._is_fitted = False
+        self.update()
+
+    def fit(self) -> None:
+        """Show everything."""
+        if self.scene:
+            self._move(fitting(self.scene.bounds, self.width(), self.height()))
+            self._is_fitted = True
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom around the middle."""
+        self._move(self._camera.zoomed(factor, QPointF(self.width() / 2, self.height() / 2)))
+
+    def zoom_to(self, scale: float) -> None:
+        """Zoom to a scale; 1 is 100 %."""
+        self._move(self._camera.scaled(scale, QPointF(self.width() / 2, self.height() / 2)))
+
+    def reveal(self, node_id: str) -> None:
+        """Bring the box of a node into view."""
+        box_id = self.view.box_of.get(node_id) if self.view else None
+        if box_id is not None and self.scene:
+            self._move(self._camera.revealing(self.scene.rect(box_id), self.width(), self.height()))
+
+    def unfold_all(self) -> None:
+        """Open every group and all plumbing."""
+        from qviz.analysis.folding import unfold_all
+
+        if self.stage:
+            self._refold(unfold_all(self.stage.graph), self._selected_box)
+
+    def fold_all(self) -> None:
+        """Close every group and all plumbing."""
+        self._refold(Folds(), self._selected_box)
+
+    def toggle_fold(self, box_or_node: str) -> bool:
+        """Open or close a group, or an operator's plumbing; return whether there was anything to fold."""
+        box = self._box(box_or_node)
+        if box is None or self.folds is None or not folding_moves.can_toggle(box):
+            return False
+        self._refold(folding_moves.toggled(self.folds, box), box.id)
+        if box.kind is None:
+            self.group_toggled.emit(box.id)
+        return True
+
+    def fold_parent(self) -> None:
+        """Close the group around the selection, and select it."""
+        box = self.selected_box()
+        parent = self._box(box.parent) if box and box.parent else None
+        if parent is not None and self.folds is not None:
+            self._refold(folding_moves.toggled(self.folds, parent), parent.id)
+
+    def walk(self, direction: Step) -> None:
+        """Select the box one step along the lines, or beside in the row."""
+        if not self.scene or not self.scene.view.boxes:
+            return
+        start = self.selected_box()
+        found = self.scene.beside(start.id, direction) if start else self._first_box()
+        if found is not None:
+            self._choose(self.scene.box[found], reveal=True)
+
+    def sizeHint(self) -> QSize:
+        """Return room for a small graph."""
+        return QSize(520, 600)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what the camera sees."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("canvas"))
+        if self.scene is None:
+            self._paint_words(painter)
+            return
+        scale, x, y = self._camera
+        painter.scale(scale, scale)
+        painter.translate(-x, -y)
+        # One pixel more on each side for the pens' widths.
+        edge = 2 / scale
+        sight = self._camera.sight(self.width(), self.height()).adjusted(-edge, -edge, edge, edge)
+        paint(painter, self.scene, sight, scale, self._theme, self._marks())
+
+    def _paint_words(self, painter: QPainter) -> None:
+        words = self._failure or ("Placing the graph…" if self.stage else "")
+        painter.setPen(self._theme.color("text.muted"))
+        painter.setFont(subtitle_font())
+        painter.drawText(self.rect().adjusted(20, 20, -20, -20), int(Qt.AlignmentFlag.AlignCenter), words)
+
+    def _marks(self) -> Marks:
+        box_of = self.scene.view.box_of if self.scene else {}
+        shown = self._highlighted
+        return Marks(
+            selected=frozenset({self._selected_box} if self._selected_box else ()),
+            partners=frozenset(box_of[each] for each in self._partners if each in box_of),
+            highlighted=None if shown is None else frozenset(box_of[each] for each in shown if each in box_of),
+            hovered=frozenset({self._hovered} if self._hovered else ()),
+            flags={box_of[each]: level for each, level in self._flags.items() if each in box_of},
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a fitted picture fitted, and any other's middle in the middle."""
+        if self._is_fitted:
+            self.fit()
+            return
+        old = event.oldSize()
+        if old.isValid():
+            grown = event.size() - old
+            self._camera = self._camera.moved(grown.width() / 2, grown.height() / 2)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget the pointer."""
+        self._hovered = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with Shift, or two fingers on a touch pad, pan."""
+        pixels, degrees = event.pixelDelta(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._move(self._camera.moved(degrees.x() or degrees.y(), 0))
+        elif not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._move(self._camera.moved(pixels.x(), pixels.y()))
+        else:
+            self._move(self._camera.zoomed(WHEEL ** degrees.y(), event.position()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click or a drag."""
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._pressed, self._is_dragging = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan while pressed, else see what is under the pointer."""
+        if self._pressed is None:
+            self._hover(event.position())
+            return
+        way = event.position() - self._pressed
+        if self._is_dragging or way.manhattanLength() >= QApplication.startDragDistance():
+            self._is_dragging = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._move(self._camera.moved(way.x(), way.y()))
+            self._pressed = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Select what was clicked."""
+        was_click = self._pressed is not None and not self._is_dragging
+        self._pressed, self._is_dragging = None, False
+        self._hover(event.position())
+        if was_click and event.button() is Qt.MouseButton.LeftButton:
+            self._choose(self._box_at(event.position()), reveal=False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open or close; go from a stub to its source."""
+        box = self._box_at(event.position())
+        if box is not None:
+            self._activate(box)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk, zoom, fold."""
+        key = event.key()
+        if key in _WALKS:
+            self.walk(_WALKS[key])
+        elif key == Qt.Key.Key_F and not event.modifiers():
+            self.fit()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_by(STEP)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom_by(1 / STEP)
+        elif key == Qt.Key.Key_0:
+            self.zoom_to(1.0)
+        elif key == Qt.Key.Key_Backspace:
+            self.fold_parent()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (box := self.selected_box()):
+            self._activate(box)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Show what a box is when the pointer rests on it."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            box = self._box_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), wording.tooltip(box, self._graph()) if box else "", self)
+            return True
+        return super().event(event)
+
+    def _graph(self) -> Graph | None:
+        return self.stage.graph if self.stage else None
+
+    def _box(self, box_or_node: str) -> Box | None:
+        if not self.scene:
+            return None
+        boxes = self.scene.box
+        found = boxes.get(box_or_node) or boxes.get(group_box_id(box_or_node))
+        return found or boxes.get(self.scene.view.box_of.get(box_or_node, ""))
+
+    def _box_at(self, point: QPointF) -> Box | None:
+        return self.scene.box_at(self._camera.to_canvas(point)) if self.scene else None
+
+    def _first_box(self) -> str | None:
+        sight = self._camera.sight(self.width(), self.height())
+        boxes = self.scene.visible(sight).boxes if self.scene else []
+        return next((box.id for box in boxes if not box.is_open and box.stub_of is None), None)
+
+    def _hover(self, point: QPointF) -> None:
+        box = self._box_at(point)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if box else Qt.CursorShape.ArrowCursor)
+        if (box.id if box else None) != self._hovered:
+            self._hovered = box.id if box else None
+            self.update()
+
+    def _choose(self, box: Box | None, reveal: bool) -> None:
+        """Select by the user's hand."""
+        self._selected_box = box.id if box else None
+        self._selected = box.members[0] if box and box.members else None
+        if box and reveal and self.scene:
+            self._move(self._camera.revealing(self.scene.rect(box.id), self.width(), self.height()))
+        self.update()
+        accessible.tell_focus(self)
+        self.node_selected.emit(self._selected or "")
+
+    def _activate(self, box: Box) -> None:
+        source = self._box(box.stub_of) if box.stub_of else None
+        if source is not None:
+            self._choose(source, reveal=True)
+        elif not self.toggle_fold(box.id) and box.members:
+            self.node_activated.emit(box.members[0])
+
+    def _find_selected_box(self) -> None:
+        box = self._box(self._selected) if self._selected else None
+        self._selected_box = box.id if box else None
+        if box is not None and self._reveal_later and self.scene:
+            self._reveal_later = False
+            self._move(self._camera.revealing(self.scene.rect(box.id), self.width(), self.height()))
+        self.update()
+
+    def _refold(self, folds: Folds, anchor: str | None) -> None:
+        """Show other folds; the anchor's box stays where it is on screen."""
+        if self.stage is None:
+            return
+        if self.scene and anchor in self.scene.box:
+            self._anchor = (anchor, self._camera.to_screen(self.scene.rect(anchor).topLeft()))
+        self.folds = folds
+        self._jobs.ask(self.stage.graph, folds, self.facts)
+        self.folds_changed.emit(folds)
+
+    def _show_placed(self, placed: Placed) -> None:
+        is_first = self.scene is None
+        self.scene, self.folds, self._hovered = placed.scene, placed.folds, None
+        if is_first:
+            self.fit()
+        elif self._anchor:
+            self._hold_anchor(*self._anchor)
+        self._anchor = None
+        if self._selected_box not in self.scene.box:
+            self._find_selected_box()
+        elif self._reveal_later:
+            self._find_selected_box()
+        accessible.tell_changed(self)
+        self.update()
+        self.laid_out.emit()
+
+    def _hold_anchor(self, box_id: str, was_at: QPointF) -> None:
+        if self.scene and box_id in self.scene.box:
+            way = was_at - self._camera.to_screen(self.scene.rect(box_id).topLeft())
+            self._move(self._camera.moved(way.x(), way.y()))
+
+    def _show_failure(self, message: str) -> None:
+        self._failure, self.scene = message, None
+        self.update()
+        self.layout_failed.emit(message)
+
+    def _move(self, camera: Camera) -> None:
+        self._camera, self._is_fitted = camera, False
+        self.update()
+        self.camera_moved.emit(camera)

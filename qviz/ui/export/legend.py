@@ -1,0 +1,115 @@
+"""The legend of a picture: the roles and precisions that occur in it, drawn as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from qviz.analysis.view import Box, Flowing
+from qviz.document.graph import Kind
+from qviz.ui.canvas import box_text, shapes
+from qviz.ui.canvas.edges import pen_of
+from qviz.ui.canvas.fonts import subtitle_font, width
+from qviz.ui.theme import Theme
+
+ROW = 26.0
+SAMPLE = 38.0
+GAP = 22.0
+ABOVE = 14.0
+
+WORDS = {
+    Kind.INPUT: "input",
+    Kind.OUTPUT: "output",
+    Kind.CONSTANT: "constant",
+    Kind.FAKE_QUANT: "fake quantize",
+    Kind.OBSERVER: "observer",
+    Kind.CHOOSE_QPARAMS: "choose qparams",
+    Kind.QUANTIZE: "quantize",
+    Kind.DEQUANTIZE: "dequantize",
+    Kind.QUANTIZED_OP: "quantized operator",
+    Kind.FUSED_OP: "fused operator",
+    Kind.OP: "operator",
+}
+FLOWING_WORDS = {
+    Flowing.FLOAT: "float32",
+    Flowing.LOW: "8 bits or fewer",
+    Flowing.HALF: "float16",
+    Flowing.INDEX: "integer or bool",
+}
+
+
+class Entry(NamedTuple):
+    """One sample with its words; what is neither a role nor a precision is a module group."""
+
+    words: str
+    kind: Kind | None = None
+    flowing: Flowing | None = None
+
+    @property
+    def width(self) -> float:
+        """The room of the sample and its words."""
+        return SAMPLE + 8 + width(self.words, subtitle_font()) + GAP
+
+
+def entries(kinds: Iterable[Kind], has_groups: bool, flowing: Iterable[Flowing]) -> tuple[Entry, ...]:
+    """Return the entries of what occurs."""
+    occurring = set(flowing)
+    return (
+        *(Entry(WORDS[kind], kind=kind) for kind in kinds),
+        *((Entry("module"),) if has_groups else ()),
+        *(Entry(FLOWING_WORDS[each], flowing=each) for each in Flowing if each in occurring),
+    )
+
+
+def height(shown: Sequence[Entry], room: float) -> float:
+    """Return the height of a legend in a room of this width."""
+    rows = {place.y() for _, place in _placed(shown, room)}
+    return ABOVE + ROW * len(rows) if rows else 0.0
+
+
+def draw(painter: QPainter, shown: Sequence[Entry], area: QRectF, theme: Theme) -> None:
+    """Draw the legend."""
+    if not shown:
+        return
+    painter.setPen(QPen(theme.color("border"), 1.0))
+    painter.drawLine(area.topLeft(), area.topRight())
+    for entry, place in _placed(shown, area.width()):
+        spot = area.topLeft() + place + QPointF(0, ABOVE)
+        _draw_sample(painter, entry, QRectF(spot.x(), spot.y() + 4, SAMPLE, ROW - 8), theme)
+        painter.setFont(subtitle_font())
+        painter.setPen(theme.color("text.muted"))
+        words = QRectF(spot.x() + SAMPLE + 8, spot.y(), entry.width, ROW)
+        painter.drawText(words, box_text.LEFT, entry.words)
+
+
+def _placed(shown: Sequence[Entry], room: float) -> Iterator[tuple[Entry, QPointF]]:
+    x = y = 0.0
+    for entry in shown:
+        if x and x + entry.width - GAP > room:
+            x, y = 0.0, y + ROW
+        yield entry, QPointF(x, y)
+        x += entry.width
+
+
+def _draw_sample(painter: QPainter, entry: Entry, rect: QRectF, theme: Theme) -> None:
+    if entry.flowing is not None:
+        painter.setPen(pen_of(entry.flowing, theme))
+        painter.drawLine(QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y()))
+        return
+    box = Box(id="", title="", subtitle="", kind=entry.kind, members=())
+    pen = QPen(theme.line(entry.kind), 2.2 if entry.kind is Kind.QUANTIZED_OP else 1.4)
+    painter.setPen(pen)
+    painter.setBrush(theme.fill(entry.kind))
+    if entry.kind is None:
+        for path in shapes.cards_behind(rect):
+            painter.drawPath(path)
+    painter.drawPath(shapes.outline(box, rect))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if entry.kind is Kind.FUSED_OP:
+        painter.drawPath(shapes.second_edge(rect))
+    sign = {Kind.OBSERVER: shapes.eye, Kind.FAKE_QUANT: shapes.stair}.get(entry.kind) if entry.kind else None
+    if sign:
+        painter.drawPath(sign(rect.center()))
