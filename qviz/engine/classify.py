@@ -145,7 +145,8 @@ def _gives_quantized_tensor(module: GraphModule, node: Node, kind: Kind, fed_low
         case Kind.CONSTANT:
             return _is_quantized_tensor(module, node)
         case Kind.QUANTIZE:
-            return not target_name(node.target).startswith(("quantized_decomposed.", "pt2e_quant.", "to"))
+            of_plain_integers = target_name(node.target).startswith(("quantized_decomposed.", "pt2e_quant."))
+            return not of_plain_integers and not is_half_cast(node)
         case Kind.QUANTIZED_OP if node.op == "call_module":
             return _module_gives_quantized_tensor(module.get_submodule(str(node.target)), fed_low)
         case Kind.QUANTIZED_OP:

@@ -46,6 +46,7 @@ class Reading:
         self.module, self.kinds = module, kinds
         self.measured, self.values = known.quantized, known.values
         self.flowing: dict[Node, QParams] = {}
+        self._by_observer: dict[torch.nn.Module, Quant | None] = {}
 
     def all(self) -> dict[str, Quant]:
         """Return the quantization of every node where something is known."""
@@ -66,7 +67,7 @@ class Reading:
                 value = attribute(self.module, node) if node.op == "get_attr" else None
                 quant = Quant(output=of_tensor(value) if isinstance(value, torch.Tensor) else None)
             case Kind.OBSERVER | Kind.FAKE_QUANT if node.op == "call_module":
-                return of_module(self.module.get_submodule(str(node.target)))
+                return self._of_observer(self.module.get_submodule(str(node.target)))
             case Kind.OP | Kind.FUSED_OP | Kind.QUANTIZED_OP:
                 quant = self._of_operator(node)
             case _:
@@ -76,6 +77,12 @@ class Reading:
             if flowing is not None:
                 self.flowing[node] = flowing
         return quant if quant != Quant() else None
+
+    def _of_observer(self, observer: torch.nn.Module) -> Quant | None:
+        """Ask each observer once: a histogram of few values takes long to tell its scale."""
+        if observer not in self._by_observer:
+            self._by_observer[observer] = of_module(observer)
+        return self._by_observer[observer]
 
     def _given(self, node: Node, position: int = 0) -> QParams | None:
         """Return how the input at that place is quantized."""

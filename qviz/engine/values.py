@@ -8,6 +8,7 @@ so that no statistics change. A node that fails, and what depends on it, stays u
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -157,7 +158,8 @@ def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> K
         around = undisturbed(module)
     else:
         return Known({}, {}, {})
-    with torch.no_grad(), torch.random.fork_rng(devices=[]), around:
+    with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings(), around:
+        warnings.simplefilter("ignore")  # the run that the user asked for gives the same ones
         try:
             runner.run(*inputs, enable_io_processing=bool(inputs))
         except Exception:  # inputs that do not fit the graph's signature: what was found stays
