@@ -1,0 +1,120 @@
+"""What the user has open: the plan, what has arrived of its run, the two stages in view, the selection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from qviz.analysis.link_index import LinkIndex
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Facts, Finding, Link, RunError, Snapshot, Stage
+from qviz.wire.assembly import Assembly
+from qviz.wire.messages import RunFinished, StageReached
+
+SIDES = ("left", "right")
+
+
+@dataclass
+class Project:
+    """One source with the plan for it and the result so far.
+
+    Attributes:
+        plan: What a run would do.
+        assembly: What has arrived of the run at work, or of the last one.
+        snapshot: The result, once the run ended or a file was opened.
+        shown: Stage names of the left and right pane; None while there is none.
+        selected: Side and node id of the selection.
+    """
+
+    plan: Plan
+    assembly: Assembly
+    snapshot: Snapshot | None = None
+    shown: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(SIDES))
+    selected: tuple[str, str] | None = None
+    _index: LinkIndex | None = None
+
+    @classmethod
+    def of_plan(cls, plan: Plan) -> Project:
+        """Return a project that has not run yet."""
+        return cls(plan, Assembly(plan))
+
+    @classmethod
+    def of_snapshot(cls, snapshot: Snapshot) -> Project:
+        """Return a project of a result that was opened: its first and last stage are shown."""
+        plan = Plan(source=snapshot.run.source, flow=snapshot.run.flow or None)
+        project = cls(plan, Assembly(plan, list(snapshot.stages), list(snapshot.links), dict(snapshot.facts)), snapshot)
+        if snapshot.stages:
+            project.shown = {"left": snapshot.stages[0].name, "right": snapshot.stages[-1].name}
+        return project
+
+    def restarted(self, plan: Plan) -> Project:
+        """Return a project for a new run of `plan`."""
+        return Project(plan, Assembly(plan))
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The stages that have arrived."""
+        return self.assembly.stages
+
+    @property
+    def links(self) -> list[Link]:
+        """The links that have arrived."""
+        return self.assembly.links
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of the result."""
+        return self.snapshot.findings if self.snapshot else ()
+
+    @property
+    def error(self) -> RunError | None:
+        """Why the run ended half-way, if it did."""
+        return self.snapshot.run.error if self.snapshot else None
+
+    @property
+    def index(self) -> LinkIndex:
+        """The links, ready to be asked."""
+        if self._index is None:
+            self._index = LinkIndex([stage.name for stage in self.stages], self.links)
+        return self._index
+
+    def stage(self, name: str | None) -> Stage | None:
+        """Return the stage of that name, or None."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    def facts(self, name: str | None) -> dict[str, Facts]:
+        """Return the facts of a stage."""
+        return self.assembly.facts.get(name or "", {})
+
+    def add(self, report: StageReached) -> None:
+        """Take a stage that arrived: the first goes left, each newer one right."""
+        self.assembly.add(report)
+        self._index = None
+        side = "left" if self.shown["left"] is None else "right"
+        self.shown[side] = report.stage.name
+
+    def finish(self, report: RunFinished) -> None:
+        """Take the end of the run."""
+        self.snapshot = self.assembly.finished(report)
+
+    def interrupt(self, error: RunError | None = None) -> None:
+        """Keep what there is of a run that was cancelled or whose engine died."""
+        self.snapshot = self.assembly.interrupted(error)
+
+    def partners(self, side: str, node_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what nodes of one side are on the other."""
+        other = "right" if side == "left" else "left"
+        here, there = self.shown[side], self.shown[other]
+        return self.index.partners(here, there, node_ids) if here and there else ()
+
+    def swap(self) -> None:
+        """Change the sides."""
+        self.shown = {"left": self.shown["right"], "right": self.shown["left"]}
+        if self.selected is not None:
+            side, node_id = self.selected
+            self.selected = ("right" if side == "left" else "left", node_id)
+
+    def with_plan(self, **changes: object) -> Plan:
+        """Return the plan with some choices changed."""
+        return msgspec.structs.replace(self.plan, **changes)
