@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.fx import GraphModule, Interpreter, Node, symbolic_trace
+
+from qviz.document.graph import Value
+from qviz.engine.values import describe, find_values
+from tests.engine.small_models import (
+    NET_INPUTS,
+    WORDS_INPUTS,
+    Branches,
+    Net,
+    Words,
+    convert_fx,
+    convert_pt2e,
+    exported,
+    fx_prepared,
+    fx_qat_prepared,
+    pt2e_prepared,
+)
+
+
+class Recorder(Interpreter):
+    """Runs for real and keeps shape and dtype of plain tensors: what the found values must equal."""
+
+    def __init__(self, module: GraphModule) -> None:
+        super().__init__(module)
+        self.seen: dict[str, tuple[Value, ...]] = {}
+
+    def run_node(self, n: Node) -> Any:
+        result = super().run_node(n)
+        if isinstance(result, torch.Tensor):
+            self.seen[n.name] = (Value(tuple(result.shape), str(result.dtype)),)
+        return result
+
+
+def really(module: GraphModule, inputs: tuple[Any, ...]) -> dict[str, tuple[Value, ...]]:
+    recorder = Recorder(module)
+    recorder.run(*inputs, enable_io_processing=True)
+    return recorder.seen
+
+
+def state(module: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: each.clone() for name, each in module.state_dict(keep_vars=False).items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(
+        torch.equal(one[name], other[name]) and one[name].dtype == other[name].dtype for name in one
+    )
+
+
+@pytest.mark.parametrize(("make", "model"), [(fx_prepared, Net), (fx_prepared, Words), (fx_qat_prepared, Net)])
+def test_finding_values_leaves_observers_bit_identical(make: Any, model: type[nn.Module]) -> None:
+    inputs = NET_INPUTS if model is Net else WORDS_INPUTS
+    prepared = make(model(), inputs)
+    before, random = state(prepared), torch.get_rng_state()
+    other = tuple(each * 3 if each.is_floating_point() else each for each in inputs)
+    known = find_values(prepared, other, {})
+    assert same(before, state(prepared))
+    assert torch.equal(random, torch.get_rng_state())
+    assert all(known.values[node.name] for node in prepared.graph.nodes)
+    prepared(*other)
+    assert not same(before, state(prepared)), "a plain run does change the statistics"
+
+
+def test_pt2e_observers_stay_bit_identical_too() -> None:
+    prepared = pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS)
+    before = state(prepared)
+    known = find_values(prepared, None, {})
+    assert same(before, state(prepared))
+    assert all(known.values[node.name] for node in prepared.graph.nodes)
+
+
+def test_values_of_a_run_are_those_of_torch() -> None:
+    converted = convert_fx(fx_prepared(Net(), NET_INPUTS))
+    expected = really(converted, NET_INPUTS)
+    found = find_values(converted, NET_INPUTS, {}).values
+    assert {name: found[name] for name in expected} == expected
+    assert found["layer1_0_conv1"] == (Value((2, 4, 8, 8), "torch.quint8"),)
+
+
+def test_values_of_fake_tensors_are_those_of_torch() -> None:
+    converted = convert_pt2e(pt2e_prepared(exported(Words().eval(), WORDS_INPUTS), WORDS_INPUTS))
+    expected = really(converted, WORDS_INPUTS)
+    found = find_values(converted, None, {}).values
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_symbolic_dimensions_stay_symbolic_through_conversion() -> None:
+    dynamic = {"x": {0: torch.export.Dim("batch")}}
+    captured = exported(Net().eval(), NET_INPUTS, dynamic_shapes=dynamic)
+    batch = find_values(captured, NET_INPUTS, {}).values["x"][0].shape[0]
+    assert isinstance(batch, str)
+    converted = convert_pt2e(pt2e_prepared(captured, NET_INPUTS))
+    found = find_values(converted, NET_INPUTS, {}).values
+    assert found["linear"] == (Value((batch, 10), "torch.float32"),)
+    quantized = [value for name, value in found.items() if name.startswith("quantize_per_tensor")]
+    assert {each[0].dtype for each in quantized} == {"torch.int8"}
+    assert quantized[0][0].shape == (batch, 4, 8, 8)
+
+
+def test_shapes_of_torchs_own_patterns_are_not_believed() -> None:
+    inputs = (torch.ones(2, 4),)
+    prepared = pt2e_prepared(exported(nn.Sequential(nn.Linear(4, 4)).eval(), inputs), inputs)
+    reference = convert_pt2e(prepared, use_reference_representation=True)
+    assert any(list(node.meta.get("val", torch.ones(0)).shape)[:1] == [1] for node in reference.graph.nodes)
+    expected = really(reference, inputs)
+    found = find_values(reference, None, {}).values
+    assert {name: found[name] for name in expected} == expected
+
+
+class Fails(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x + 1
+        z = torch.matmul(y, torch.ones(99, 99))
+        return y, torch.relu(z)
+
+
+def test_a_failing_node_and_what_depends_on_it_stay_unknown() -> None:
+    module = symbolic_trace(Fails())
+    found = find_values(module, (torch.ones(2, 3),), {}).values
+    assert found["add"] == (Value((2, 3), "torch.float32"),)
+    assert found["matmul"] == ()
+    assert found["relu"] == ()
+
+
+def test_what_is_unknown_is_carried_over_from_the_stage_before() -> None:
+    known = (Value((7,), "torch.float32"),)
+    found = find_values(symbolic_trace(Fails()), (torch.ones(2, 3),), {"relu": known, "add": known}).values
+    assert found["relu"] == known
+    assert found["add"] != known
+
+
+def test_without_inputs_weights_and_what_observers_pass_on_are_known() -> None:
+    prepared = fx_prepared(Net(), NET_INPUTS)
+    x = (Value((2, 4, 8, 8), "torch.float32"),)
+    found = find_values(prepared, None, {"x": x}).values
+    assert found["activation_post_process_0"] == x
+    assert found["fc"] == ()
+
+
+def test_inputs_that_do_not_fit_are_no_crash() -> None:
+    assert find_values(symbolic_trace(Net().eval()), (), {}).values["x"] == ()
+    assert find_values(exported(nn.Linear(2, 2), (torch.ones(1, 2),)), (torch.ones(5),), {}).values["linear"]
+
+
+class Counts(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mul_(self.calls.add_(x.sum()))
+
+
+def test_inputs_and_buffers_that_the_model_writes_to_stay_as_they_were() -> None:
+    module, x = symbolic_trace(Counts()), torch.ones(2)
+    buffer = module.calls
+    find_values(module, (x,), {})
+    assert torch.equal(x, torch.ones(2))
+    assert module.calls is buffer
+    assert buffer.item() == 0
+
+
+def test_nested_graphs_are_run_with_what_the_caller_gives_them() -> None:
+    class Outer(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = symbolic_trace(nn.Linear(3, 5))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.inner(x + 1)
+
+    class KeepGraphs(torch.fx.Tracer):
+        def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+            return isinstance(m, GraphModule) or super().is_leaf_module(m, module_qualified_name)
+
+    outer = Outer()
+    known = find_values(GraphModule(outer, KeepGraphs().trace(outer)), (torch.ones(2, 3),), {})
+    assert known.nested["inner"].values["output"] == (Value((2, 5), "torch.float32"),)
+
+
+def test_control_flow_is_known_without_running_it() -> None:
+    found = find_values(exported(Branches().eval(), (torch.ones(2, 4),)), None, {}).values
+    assert found["cond"] == (Value((2, 4), "torch.float32"),)
+    assert found["gt"] == (Value((), "torch.bool"),)
+
+
+def test_several_outputs_and_numbers_are_described_one_by_one() -> None:
+    result = (torch.ones(2, 3, dtype=torch.int8), [torch.ones(())], 3, None, object())
+    assert describe(result) == (Value((2, 3), "torch.int8"), Value((), "torch.float32"), Value((), "int"))
+
+
+def test_the_module_can_still_be_copied_and_converted_afterwards() -> None:
+    prepared = fx_prepared(Net(), NET_INPUTS)
+    find_values(prepared, NET_INPUTS, {})
+    convert_fx(copy.deepcopy(prepared))(*NET_INPUTS)
