@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QHelpEvent,
-    QHideEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from qviz.analysis.view import Box, Folds, View, group_box_id
 from qviz.document.graph import Graph
 from qviz.document.snapshot import Facts, Stage
 from qviz.ui.canvas import accessible, folding_moves, wording
-from qviz.ui.canvas.camera import Camera, fitting
-from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed
-from qviz.ui.canvas.painter import Marks, paint
-from qviz.ui.canvas.scene import Scene, Step
+from qviz.ui.canvas.painter import Marks
+from qviz.ui.canvas.scene import Step
+from qviz.ui.canvas.surface import Surface
 from qviz.ui.theme import Theme
-from qviz.ui.theme import theme as theme_of
 
 STEP = 1.25
 """One press of + or -."""
-WHEEL = 1.0015
-"""Zoom by one eighth of a degree of the wheel."""
 
 _WALKS: dict[int, Step] = {
     Qt.Key.Key_Up: "up",
@@ -42,7 +29,7 @@ _WALKS: dict[int, Step] = {
 }
 
 
-class GraphCanvas(QWidget):
+class GraphCanvas(Surface):
     """Shows the graph of one stage.
 
     Signals:
@@ -64,36 +51,24 @@ class GraphCanvas(QWidget):
     node_activated = Signal(str)
     group_toggled = Signal(str)
     folds_changed = Signal(object)
-    camera_moved = Signal(object)
     laid_out = Signal()
     layout_failed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, theme)
         self.stage: Stage | None = None
         self.facts: Mapping[str, Facts] = {}
         self.folds: Folds | None = None
-        self.scene: Scene | None = None
-        self._theme = theme or theme_of("light")
-        self._camera = Camera()
         self._selected: str | None = None
         self._selected_box: str | None = None
         self._partners: frozenset[str] = frozenset()
         self._highlighted: frozenset[str] | None = None
         self._flags: dict[str, str] = {}
-        self._hovered: str | None = None
-        self._pressed: QPointF | None = None
-        self._is_dragging = False
-        self._is_fitted = False
         self._anchor: tuple[str, QPointF] | None = None
         self._reveal_later = False
         self._jobs = LayoutJobs(self)
         self._jobs.placed.connect(self._show_placed)
         self._jobs.failed.connect(self._show_failure)
-        self._failure = ""
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Graph")
         accessible.install()
 
@@ -110,7 +85,7 @@ class GraphCanvas(QWidget):
     def show_stage(self, stage: Stage | None, facts: Mapping[str, Facts], folds: Folds | None = None) -> None:
         """Show a stage; without folds the fewest that fit. None empties the canvas."""
         is_other = stage is not self.stage
-        self.stage, self.facts, self._failure = stage, facts, ""
+        self.stage, self.facts, self.words = stage, facts, "Placing the graph…" if stage else ""
         if is_other:
             self.scene, self.folds, self._is_fitted = None, None, False
             self._selected = self._selected_box = self._hovered = self._anchor = None
@@ -149,35 +124,6 @@ class GraphCanvas(QWidget):
         """Dim everything but these nodes; None dims nothing."""
         self._highlighted = None if ids is None else frozenset(ids)
         self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Use other colours."""
-        self._theme = theme
-        self.update()
-
-    def camera(self) -> Camera:
-        """Return where the canvas looks."""
-        return self._camera
-
-    def set_camera(self, camera: Camera) -> None:
-        """Look elsewhere without telling anyone."""
-        self._camera = Camera(*camera)
-        self._is_fitted = False
-        self.update()
-
-    def fit(self) -> None:
-        """Show everything."""
-        if self.scene:
-            self._move(fitting(self.scene.bounds, self.width(), self.height()))
-            self._is_fitted = True
-
-    def zoom_by(self, factor: float) -> None:
-        """Zoom around the middle."""
-        self._move(self._camera.zoomed(factor, QPointF(self.width() / 2, self.height() / 2)))
-
-    def zoom_to(self, scale: float) -> None:
-        """Zoom to a scale; 1 is 100 %."""
-        self._move(self._camera.scaled(scale, QPointF(self.width() / 2, self.height() / 2)))
 
     def reveal(self, node_id: str) -> None:
         """Bring the box of a node into view."""
@@ -222,31 +168,6 @@ class GraphCanvas(QWidget):
         if found is not None:
             self._choose(self.scene.box[found], reveal=True)
 
-    def sizeHint(self) -> QSize:
-        """Return room for a small graph."""
-        return QSize(520, 600)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what the camera sees."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("canvas"))
-        if self.scene is None:
-            self._paint_words(painter)
-            return
-        scale, x, y = self._camera
-        painter.scale(scale, scale)
-        painter.translate(-x, -y)
-        # One pixel more on each side for the pens' widths.
-        edge = 2 / scale
-        sight = self._camera.sight(self.width(), self.height()).adjusted(-edge, -edge, edge, edge)
-        paint(painter, self.scene, sight, scale, self._theme, self._marks())
-
-    def _paint_words(self, painter: QPainter) -> None:
-        words = self._failure or ("Placing the graph…" if self.stage else "")
-        painter.setPen(self._theme.color("text.muted"))
-        painter.setFont(subtitle_font())
-        painter.drawText(self.rect().adjusted(20, 20, -20, -20), int(Qt.AlignmentFlag.AlignCenter), words)
-
     def _marks(self) -> Marks:
         box_of = self.scene.view.box_of if self.scene else {}
         shown = self._highlighted
@@ -258,53 +179,9 @@ class GraphCanvas(QWidget):
             flags={box_of[each]: level for each, level in self._flags.items() if each in box_of},
         )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep a fitted picture fitted, and any other's middle in the middle."""
-        if self._is_fitted:
-            self.fit()
-            return
-        old = event.oldSize()
-        if old.isValid():
-            grown = event.size() - old
-            self._camera = self._camera.moved(grown.width() / 2, grown.height() / 2)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Forget the pointer."""
-        self._hovered = None
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; with Shift, or two fingers on a touch pad, pan."""
-        pixels, degrees = event.pixelDelta(), event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._move(self._camera.moved(degrees.x() or degrees.y(), 0))
-        elif not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._move(self._camera.moved(pixels.x(), pixels.y()))
-        else:
-            self._move(self._camera.zoomed(WHEEL ** degrees.y(), event.position()))
-        event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or a drag."""
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._pressed, self._is_dragging = event.position(), False
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan while pressed, else see what is under the pointer."""
-        if self._pressed is None:
-            self._hover(event.position())
-            return
-        way = event.position() - self._pressed
-        if self._is_dragging or way.manhattanLength() >= QApplication.startDragDistance():
-            self._is_dragging = True
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            self._move(self._camera.moved(way.x(), way.y()))
-            self._pressed = event.position()
-
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Select what was clicked."""
-        was_click = self._pressed is not None and not self._is_dragging
-        self._pressed, self._is_dragging = None, False
-        self._hover(event.position())
+        was_click = self._end_press(event.position())
         if was_click and event.button() is Qt.MouseButton.LeftButton:
             self._choose(self._box_at(event.position()), reveal=False)
 
@@ -352,20 +229,10 @@ class GraphCanvas(QWidget):
         found = boxes.get(box_or_node) or boxes.get(group_box_id(box_or_node))
         return found or boxes.get(self.scene.view.box_of.get(box_or_node, ""))
 
-    def _box_at(self, point: QPointF) -> Box | None:
-        return self.scene.box_at(self._camera.to_canvas(point)) if self.scene else None
-
     def _first_box(self) -> str | None:
         sight = self._camera.sight(self.width(), self.height())
         boxes = self.scene.visible(sight).boxes if self.scene else []
         return next((box.id for box in boxes if not box.is_open and box.stub_of is None), None)
-
-    def _hover(self, point: QPointF) -> None:
-        box = self._box_at(point)
-        self.setCursor(Qt.CursorShape.PointingHandCursor if box else Qt.CursorShape.ArrowCursor)
-        if (box.id if box else None) != self._hovered:
-            self._hovered = box.id if box else None
-            self.update()
 
     def _choose(self, box: Box | None, reveal: bool) -> None:
         """Select by the user's hand."""
@@ -410,9 +277,7 @@ class GraphCanvas(QWidget):
         elif self._anchor:
             self._hold_anchor(*self._anchor)
         self._anchor = None
-        if self._selected_box not in self.scene.box:
-            self._find_selected_box()
-        elif self._reveal_later:
+        if self._selected_box not in self.scene.box or self._reveal_later:
             self._find_selected_box()
         accessible.tell_changed(self)
         self.update()
@@ -424,11 +289,6 @@ class GraphCanvas(QWidget):
             self._move(self._camera.moved(way.x(), way.y()))
 
     def _show_failure(self, message: str) -> None:
-        self._failure, self.scene = message, None
+        self.words, self.scene = message, None
         self.update()
         self.layout_failed.emit(message)
-
-    def _move(self, camera: Camera) -> None:
-        self._camera, self._is_fitted = camera, False
-        self.update()
-        self.camera_moved.emit(camera)

@@ -1,0 +1,171 @@
+"""The widget under the canvas: draws a scene as its camera sees it, pans and zooms."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from qviz.analysis.view import Box
+from qviz.ui.canvas.camera import Camera, fitting
+from qviz.ui.canvas.fonts import subtitle_font
+from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.scene import Scene
+from qviz.ui.theme import Theme
+from qviz.ui.theme import theme as theme_of
+
+WHEEL = 1.0015
+"""Zoom by one eighth of a degree of the wheel."""
+
+
+class Surface(QWidget):
+    """Shows a scene through a camera that the user moves.
+
+    Signals:
+        camera_moved: The `Camera`, after it moved, except by `set_camera`.
+
+    Attributes:
+        scene: What is shown, or None.
+        words: What is written where no scene is shown.
+    """
+
+    camera_moved = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
+        super().__init__(parent)
+        self.scene: Scene | None = None
+        self.words = ""
+        self._theme = theme or theme_of("light")
+        self._camera = Camera()
+        self._is_fitted = False
+        self._hovered: str | None = None
+        self._pressed: QPointF | None = None
+        self._is_dragging = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def theme(self) -> Theme:
+        """Return the colours in use."""
+        return self._theme
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        self.update()
+
+    def camera(self) -> Camera:
+        """Return where the canvas looks."""
+        return self._camera
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look elsewhere without telling anyone."""
+        self._camera = Camera(*camera)
+        self._is_fitted = False
+        self.update()
+
+    def fit(self) -> None:
+        """Show everything."""
+        if self.scene:
+            self._move(fitting(self.scene.bounds, self.width(), self.height()))
+            self._is_fitted = True
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom around the middle."""
+        self._move(self._camera.zoomed(factor, QPointF(self.width() / 2, self.height() / 2)))
+
+    def zoom_to(self, scale: float) -> None:
+        """Zoom to a scale; 1 is 100 %."""
+        self._move(self._camera.scaled(scale, QPointF(self.width() / 2, self.height() / 2)))
+
+    def sizeHint(self) -> QSize:
+        """Return room for a small graph."""
+        return QSize(520, 600)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what the camera sees."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("canvas"))
+        if self.scene is None:
+            self._paint_words(painter)
+            return
+        scale, x, y = self._camera
+        painter.scale(scale, scale)
+        painter.translate(-x, -y)
+        # One pixel more on each side for the pens' widths.
+        edge = 2 / scale
+        sight = self._camera.sight(self.width(), self.height()).adjusted(-edge, -edge, edge, edge)
+        paint(painter, self.scene, sight, scale, self._theme, self._marks())
+
+    def _paint_words(self, painter: QPainter) -> None:
+        painter.setPen(self._theme.color("text.muted"))
+        painter.setFont(subtitle_font())
+        painter.drawText(self.rect().adjusted(20, 20, -20, -20), int(Qt.AlignmentFlag.AlignCenter), self.words)
+
+    def _marks(self) -> Marks:
+        """Return what to emphasise."""
+        return Marks()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a fitted picture fitted, and any other's middle in the middle."""
+        if self._is_fitted:
+            self.fit()
+            return
+        old = event.oldSize()
+        if old.isValid():
+            grown = event.size() - old
+            self._camera = self._camera.moved(grown.width() / 2, grown.height() / 2)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget the pointer."""
+        self._hovered = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with Shift, or two fingers on a touch pad, pan."""
+        pixels, degrees = event.pixelDelta(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._move(self._camera.moved(degrees.x() or degrees.y(), 0))
+        elif not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._move(self._camera.moved(pixels.x(), pixels.y()))
+        else:
+            self._move(self._camera.zoomed(WHEEL ** degrees.y(), event.position()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click or a drag."""
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._pressed, self._is_dragging = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan while pressed, else see what is under the pointer."""
+        if self._pressed is None:
+            self._hover(event.position())
+            return
+        way = event.position() - self._pressed
+        if self._is_dragging or way.manhattanLength() >= QApplication.startDragDistance():
+            self._is_dragging = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._move(self._camera.moved(way.x(), way.y()))
+            self._pressed = event.position()
+
+    def _end_press(self, point: QPointF) -> bool:
+        """End a click or a drag; return whether it was a click."""
+        was_click = self._pressed is not None and not self._is_dragging
+        self._pressed, self._is_dragging = None, False
+        self._hover(point)
+        return was_click
+
+    def _box_at(self, point: QPointF) -> Box | None:
+        return self.scene.box_at(self._camera.to_canvas(point)) if self.scene else None
+
+    def _hover(self, point: QPointF) -> None:
+        box = self._box_at(point)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if box else Qt.CursorShape.ArrowCursor)
+        if (box.id if box else None) != self._hovered:
+            self._hovered = box.id if box else None
+            self.update()
+
+    def _move(self, camera: Camera) -> None:
+        self._camera, self._is_fitted = camera, False
+        self.update()
+        self.camera_moved.emit(camera)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible
+
+from qviz.analysis.view import Folds
+from qviz.ui.canvas.view import GraphCanvas
+from tests.factories import small_stages
+
+CAPTURED, CONVERTED = small_stages()
+
+
+@pytest.fixture
+def canvas(qtbot):
+    canvas = GraphCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(500, 700)
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(CAPTURED, {})
+    canvas.show()
+    return canvas
+
+
+def middle(canvas, box_id):
+    rect = canvas.scene.rect(box_id)
+    point = QPointF(rect.center().x(), rect.top() + 8)
+    return canvas.camera().to_screen(point).toPoint()
+
+
+def test_a_shown_stage_fits(canvas):
+    sight = canvas.camera().sight(canvas.width(), canvas.height())
+    assert sight.contains(canvas.scene.bounds)
+
+
+def test_a_click_selects_and_tells(canvas, qtbot):
+    with qtbot.waitSignal(canvas.node_selected) as told:
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=middle(canvas, "conv"))
+    assert told.args == ["conv"]
+    assert canvas.selected() == "conv"
+
+
+def test_a_click_beside_selects_nothing(canvas, qtbot):
+    canvas.select("conv")
+    with qtbot.waitSignal(canvas.node_selected) as told:
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    assert told.args == [""]
+    assert canvas.selected() is None
+
+
+def test_a_double_click_folds_a_group_and_keeps_it_in_place(canvas, qtbot):
+    canvas.zoom_to(2.0)
+    before = canvas.camera().to_screen(canvas.scene.rect("group:block").topLeft())
+    with qtbot.waitSignals([canvas.folds_changed, canvas.laid_out]):
+        qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(int(before.x()) + 20, int(before.y()) + 10))
+    assert not canvas.scene.box["group:block"].is_open
+    after = canvas.camera().to_screen(canvas.scene.rect("group:block").topLeft())
+    assert (after - before).manhattanLength() < 1e-6
+
+
+def test_the_selection_follows_its_node_into_a_folded_group(canvas, qtbot):
+    canvas.select("bn")
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.fold_parent()
+    assert canvas.selected() == "bn"
+    assert canvas.selected_box().id == "group:block"
+
+
+def test_arrows_walk_along_the_lines(canvas, qtbot):
+    canvas.select("fc")
+    for key, expected in ((Qt.Key.Key_Down, "relu"), (Qt.Key.Key_Down, "view"), (Qt.Key.Key_Up, "relu")):
+        qtbot.keyClick(canvas, key)
+        assert canvas.selected() == expected
+
+
+def test_a_drag_pans(canvas, qtbot):
+    before = canvas.camera()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    qtbot.mouseMove(canvas, QPoint(60, 40))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+    assert canvas.camera() == before.moved(50, 30)
+    assert canvas.selected() is None
+
+
+def test_only_the_last_stage_asked_for_is_shown(canvas, qtbot):
+    shown = []
+    canvas.laid_out.connect(lambda: shown.append(set(canvas.scene.box)))
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(CAPTURED, {}, Folds())
+        canvas.show_stage(CONVERTED, {})
+    qtbot.waitUntil(lambda: not canvas.is_busy)
+    assert len(shown) == 1
+    assert "quantize_per_tensor" in shown[0]
+
+
+def test_marks_change_the_picture(canvas):
+    plain = canvas.grab().toImage()
+    canvas.highlight({"conv"})
+    dimmed = canvas.grab().toImage()
+    canvas.highlight(None)
+    canvas.set_partners({"conv"})
+    ringed = canvas.grab().toImage()
+    assert plain != dimmed
+    assert plain != ringed
+    canvas.set_partners(())
+    assert canvas.grab().toImage() == plain
+
+
+def test_a_screen_reader_hears_role_name_and_neighbours(canvas):
+    interface = QAccessible.queryAccessibleInterface(canvas)
+    children = [interface.child(index) for index in range(interface.childCount())]
+    said = {child.text(QAccessible.Text.Name): child.text(QAccessible.Text.Description) for child in children}
+    assert said["operator conv, Conv2d 10 → 1, 3×3"] == "reads view; read by bn"
+
+
+def test_none_empties_the_canvas(canvas):
+    canvas.show_stage(None, {})
+    assert canvas.view is None
+    assert canvas.selected() is None
