@@ -161,6 +161,6 @@ def _edges(module: GraphModule) -> tuple[Edge, ...]:
 
 def _placed(node: document.Node, inferred: Mapping[str, str]) -> document.Node:
     path = inferred.get(node.id, "" if node.kind in _OBSERVING_KINDS else None)
-    if path is None or path == node.module_path:
+    if path is None or (path and path == node.module_path):
         return node
     return msgspec.structs.replace(node, inferred_path=path)

@@ -9,7 +9,7 @@ from torch.fx import GraphModule, Node
 
 _ROOT = re.compile(r"^(L\[['\"]\w+['\"]\]|L__\w+__)\.?")
 _GETATTR = re.compile(r"getattr\((?P<owner>[^()]*), ['\"](?P<name>[^'\"]*)['\"]\)")
-_SUBSCRIPT = re.compile(r"(\._modules)?\[['\"]?([^'\"\]]+)['\"]?\]")
+_SUBSCRIPT = re.compile(r"(\.?_modules)?\[['\"]?([^'\"\]]+)['\"]?\]")
 _SECOND_CALL = re.compile(r"@\d+$")
 
 
