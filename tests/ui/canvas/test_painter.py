@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from qviz.analysis.folding import fold
+from qviz.analysis.view import Badge, Box, Folds, View
+from qviz.document.graph import Kind
+from qviz.layout.place import Places, Rect
+from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
+from qviz.ui.canvas.metrics import measure, size_of
+from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.scene import Scene
+from qviz.ui.canvas.shapes import outline
+from qviz.ui.theme import theme
+from tests.factories import small_stages
+
+
+def box_of(kind, **fields):
+    return Box(id="a", title="abc", subtitle="", kind=kind, members=("a",), **fields)
+
+
+def picture(box, scale=1.0, marks=None):
+    place = Rect(20, 20, *size_of(box))
+    scene = Scene(View((box,), (), {"a": "a"}), Places({"a": place}, (), (), place))
+    image = QImage(200, 100, QImage.Format.Format_RGB32)
+    image.fill(theme("light").color("canvas"))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    paint(painter, scene, QRectF(0, 0, 4000, 2000), scale, theme("light"), marks)
+    painter.end()
+    return image
+
+
+def test_the_shipped_font_is_used(qapp):
+    assert family() == "Inter"
+
+
+def test_every_box_is_as_wide_as_its_text(qapp):
+    for stage in small_stages():
+        view = fold(stage.graph, Folds(), {})
+        for box in view.boxes:
+            size = measure(view)[box.id]
+            assert size.width >= max(width(box.title, title_font()), width(box.subtitle, subtitle_font())) + 8
+
+
+def test_open_frames_are_not_measured(qapp):
+    view = fold(small_stages()[0].graph, Folds(frozenset({"block"})), {})
+    assert set(measure(view)) == {box.id for box in view.boxes} - {"group:block"}
+
+
+def test_a_long_title_is_shortened(qapp):
+    long = Box(id="a", title="m" * 300, subtitle="", kind=Kind.OP, members=("a",))
+    assert size_of(long).width < 400
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Kind.QUANTIZE, Kind.DEQUANTIZE),
+        (Kind.OP, Kind.INPUT),
+        (Kind.CHOOSE_QPARAMS, Kind.QUANTIZE),
+        (Kind.CONSTANT, Kind.OP),
+        (Kind.OBSERVER, Kind.OP),
+    ],
+)
+def test_roles_differ_in_shape_not_colour_alone(one, other):
+    rect = QRectF(0, 0, 120, 40)
+    assert outline(box_of(one), rect) != outline(box_of(other), rect)
+
+
+@pytest.mark.parametrize("kind", [*Kind, None])
+@pytest.mark.parametrize("scale", [0.1, 0.4, 1.0])
+def test_every_role_is_drawn_at_every_level_of_detail(qapp, kind, scale):
+    blank = QImage(200, 100, QImage.Format.Format_RGB32)
+    blank.fill(theme("light").color("canvas"))
+    assert picture(box_of(kind), scale) != blank
+
+
+@pytest.mark.parametrize(
+    "fields", [{"ring": 2}, {"repeat": 3}, {"badges": (Badge(Kind.OBSERVER, 2),)}, {"stub_of": "b"}]
+)
+def test_what_a_box_says_beside_its_title_is_drawn(qapp, fields):
+    assert picture(box_of(Kind.OP, **fields)) != picture(box_of(Kind.OP))
+
+
+def test_every_mark_looks_different(qapp):
+    here = frozenset({"a"})
+    marks = [
+        Marks(),
+        Marks(selected=here),
+        Marks(partners=here),
+        Marks(hovered=here),
+        Marks(highlighted=here),
+        Marks(highlighted=frozenset()),
+        Marks(flags={"a": "warning"}),
+        Marks(flags={"a": "error"}),
+    ]
+    images = [picture(box_of(Kind.OP), marks=each) for each in marks]
+    assert all(one != other for index, one in enumerate(images) for other in images[:index])
