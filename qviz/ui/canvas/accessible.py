@@ -9,6 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, Q
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 from qviz.ui.canvas import wording
+from qviz.ui.canvas.folding_moves import can_toggle
 
 if TYPE_CHECKING:
     from qviz.analysis.view import Box
@@ -70,7 +71,13 @@ class BoxInterface(QAccessibleInterface):
 
     def state(self) -> QAccessible.State:
         """Return what can be done, and what is the case."""
-        return QAccessible.State()
+        state = QAccessible.State()
+        box, chosen = self._box(), self._canvas.chosen_box()
+        state.focusable = state.selectable = box is not None
+        state.focused = state.selected = box is not None and box.id == chosen
+        state.expandable = box is not None and can_toggle(box)
+        state.expanded = box is not None and box.is_open
+        return state
 
     def parent(self) -> QAccessibleInterface:
         """Return the canvas."""

@@ -20,6 +20,9 @@ def draw(painter: QPainter, box: Box, rect: QRectF, theme: Theme, in_full: bool)
     if box.stub_of is not None:
         _row(painter, box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), theme, "text.muted")
         return
+    if box.kind is None:
+        _draw_group(painter, box, shapes.card(rect), theme, in_full)
+        return
     small = box.kind is Kind.CONSTANT
     top, rows = _rows(box, rect, in_full)
     for text, font, height, token in rows:
@@ -27,7 +30,22 @@ def draw(painter: QPainter, box: Box, rect: QRectF, theme: Theme, in_full: bool)
         _row(painter, text, font, area.adjusted(8, 0, -8, 0) if not small else area.adjusted(10, 0, 0, 0), theme, token)
         top += height
     if in_full and box.badges:
-        _draw_badges(painter, box, QRectF(rect.left(), top, rect.width(), metrics.BADGE_ROW), theme)
+        left = rect.center().x() - metrics.badges_width(box.badges) / 2
+        _draw_badges(painter, box, QPointF(left, top + metrics.BADGE_ROW / 2 + 1), theme)
+
+
+def _draw_group(painter: QPainter, box: Box, card: QRectF, theme: Theme, in_full: bool) -> None:
+    """Write on a folded group's card: the text at the left, what it holds at the right."""
+    badges = metrics.badges_width(box.badges) + metrics.GROUP_PAD if box.badges and in_full else 0.0
+    top, rows = _rows(box, card, in_full)
+    for text, font, height, token in rows:
+        area = QRectF(card.left() + metrics.GROUP_LEAD, top, card.width() - metrics.GROUP_LEAD - 8 - badges, height)
+        painter.setFont(font)
+        painter.setPen(theme.color(token))
+        painter.drawText(area, LEFT, elided(text, font, area.width()))
+        top += height
+    if badges:
+        _draw_badges(painter, box, QPointF(card.right() - badges + 2, card.center().y()), theme)
 
 
 def _rows(box: Box, rect: QRectF, in_full: bool) -> tuple[float, list[tuple[str, QFont, float, str]]]:
@@ -37,9 +55,8 @@ def _rows(box: Box, rect: QRectF, in_full: bool) -> tuple[float, list[tuple[str,
     rows = [title]
     if box.subtitle and in_full:
         rows.append((box.subtitle, label_font() if small else subtitle_font(), metrics.SUBTITLE_ROW, "text.muted"))
-    height = rect.height() - (metrics.STACK if box.kind is None else 0.0)
-    used = sum(row[2] for row in rows) + (metrics.BADGE_ROW if in_full and box.badges else 0.0)
-    return rect.top() + (height - used) / 2 - (0.0 if small else 0.5), rows
+    used = sum(row[2] for row in rows) + (metrics.BADGE_ROW if in_full and box.badges and box.kind else 0.0)
+    return rect.top() + (rect.height() - used) / 2 - (0.0 if small else 0.5), rows
 
 
 def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
@@ -72,7 +89,7 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
     if box.stub_of is not None:
         painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
     elif box.kind is None:
-        painter.drawPath(shapes.caret(QPointF(rect.left() + 12, rect.top() + 14), is_open=False))
+        painter.drawPath(shapes.caret(QPointF(rect.left() + 14, rect.top() + 13.5), is_open=False))
 
 
 def _row(painter: QPainter, text: str, font: QFont, area: QRectF, theme: Theme, token: str) -> None:
@@ -81,9 +98,9 @@ def _row(painter: QPainter, text: str, font: QFont, area: QRectF, theme: Theme, 
     painter.drawText(area, CENTRE, elided(text, font, area.width()))
 
 
-def _draw_badges(painter: QPainter, box: Box, area: QRectF, theme: Theme) -> None:
-    left = area.center().x() - metrics.badges_width(box.badges) / 2
-    top = area.top() + (area.height() - metrics.BADGE_HEIGHT) / 2 + 1
+def _draw_badges(painter: QPainter, box: Box, start: QPointF, theme: Theme) -> None:
+    """Draw a row of badges from its left middle on."""
+    left, top = start.x(), start.y() - metrics.BADGE_HEIGHT / 2
     painter.setFont(label_font())
     for badge in box.badges:
         pill = QRectF(left, top, metrics.badge_width(badge), metrics.BADGE_HEIGHT)

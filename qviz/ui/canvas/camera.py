@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 
-SMALLEST = 0.02
+SMALLEST = 0.004
 LARGEST = 4.0
 MARGIN = 28.0
 """Pixels of the screen around what was fitted."""

@@ -26,6 +26,13 @@ def pen_of(flowing: Flowing, theme: Theme, least: float = 0.0) -> QPen:
     return pen
 
 
+def frame_pen(theme: Theme, least: float = 0.0) -> QPen:
+    """Return the pen of an open group's frame, at least `least` wide."""
+    pen = QPen(theme.color("group.frame"), max(1.0, least))
+    pen.setDashPattern([5.0, 4.0])
+    return pen
+
+
 def rounded(route: Sequence[Point]) -> QPainterPath:
     """Return a route with round bends that ends where its arrow begins."""
     points = [QPointF(*point) for point in route]

@@ -20,8 +20,11 @@ SLANT = 14.0
 """How far a trapezoid's or a hexagon's short side stands back."""
 ICON = 20.0
 """The room of the eye or the stair."""
-STACK = 6.0
-"""How far the cards behind a folded group show."""
+STACK = 4.0
+"""How far the card behind a folded group shows, to the right and below."""
+GROUP_LEAD = 26.0
+"""The room of a folded group's triangle, before its text."""
+GROUP_PAD = 14.0
 DOUBLE = 5.0
 """The second left edge of a fused operator."""
 
@@ -59,14 +62,14 @@ def size_of(box: Box) -> Size:
     if box.kind is Kind.CONSTANT:
         rows = max(width(heading(box), subtitle_font()), width(box.subtitle, label_font()))
         return Size(_even(min(rows, WIDEST) + 2 * _PAD_X[Kind.CONSTANT]), 34.0 if box.subtitle else 22.0)
-    rows = max(
-        width(heading(box), title_font()),
-        width(box.subtitle, subtitle_font()),
-        badges_width(box.badges),
-    )
-    wide = min(rows, WIDEST) + 2 * pad_x(box) + lead(box)
-    tall = 2 * PAD_Y + TITLE_ROW + (SUBTITLE_ROW if box.subtitle else 0.0) + (BADGE_ROW if box.badges else 0.0)
-    return Size(max(_even(wide), 90.0), tall + (STACK if box.kind is None else 0.0))
+    rows = max(width(heading(box), title_font()), width(box.subtitle, subtitle_font()))
+    tall = 2 * PAD_Y + TITLE_ROW + (SUBTITLE_ROW if box.subtitle else 0.0)
+    badges = badges_width(box.badges)
+    if box.kind is None:
+        beside = GROUP_PAD + badges if box.badges else 0.0
+        return Size(_even(GROUP_LEAD + min(rows, WIDEST) + beside + GROUP_PAD + STACK), tall + STACK)
+    wide = max(min(rows, WIDEST), badges) + 2 * pad_x(box) + lead(box)
+    return Size(max(_even(wide), 90.0), tall + (BADGE_ROW if box.badges else 0.0))
 
 
 def heading(box: Box) -> str:
@@ -76,7 +79,7 @@ def heading(box: Box) -> str:
 
 def pad_x(box: Box) -> float:
     """Return the room left and right of a box's text."""
-    return 22.0 if box.kind is None else _PAD_X.get(box.kind, 18.0)
+    return _PAD_X.get(box.kind, 18.0) if box.kind else GROUP_PAD
 
 
 def lead(box: Box) -> float:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from qviz.analysis.view import Box
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
-from qviz.ui.canvas.edges import draw_arrow, pen_of, rounded
+from qviz.ui.canvas.edges import draw_arrow, frame_pen, pen_of, rounded
 from qviz.ui.canvas.fonts import badge_font, label_font
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
@@ -99,10 +99,8 @@ def paint(
 
 def _draw_frame(brush: _Brush, box: Box) -> None:
     painter, rect = brush.painter, brush.scene.rect(box.id)
-    pen = QPen(brush.theme.color("group.frame"), max(1.0, 0.7 / brush.scale))
-    pen.setDashPattern([5.0, 4.0])
     painter.setOpacity(1.0)
-    painter.setPen(pen)
+    painter.setPen(frame_pen(brush.theme, least=0.7 / brush.scale))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if brush.detail is Detail.BLOCKS:
         painter.drawRect(rect)
@@ -146,8 +144,7 @@ def _draw_box(brush: _Brush, box: Box) -> None:
     painter.setPen(_pen(box, theme))
     painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
     if box.kind is None:
-        for path in shapes.cards_behind(rect):
-            painter.drawPath(path)
+        painter.drawPath(shapes.card_behind(rect))
     brush.outline(box, rect)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if box.kind is Kind.FUSED_OP:

@@ -39,15 +39,12 @@ def outline(box: Box, rect: QRectF) -> QPainterPath:
 
 def card(rect: QRectF) -> QRectF:
     """Return the front card of a folded group."""
-    return rect.adjusted(0, 0, 0, -STACK)
+    return rect.adjusted(0, 0, -STACK, -STACK)
 
 
-def cards_behind(rect: QRectF) -> tuple[QPainterPath, ...]:
-    """Return the cards behind a folded group's, the last one first."""
-    return tuple(
-        _rounded(card(rect).adjusted(4.0 * step, 3.0 * step, -4.0 * step, 3.0 * step), min(RADIUS, rect.height() / 5))
-        for step in (2, 1)
-    )
+def card_behind(rect: QRectF) -> QPainterPath:
+    """Return the card behind a folded group's."""
+    return _rounded(rect.adjusted(STACK, STACK, 0, 0), min(RADIUS, rect.height() / 5))
 
 
 def frame(rect: QRectF) -> QPainterPath:

@@ -102,6 +102,10 @@ class Surface(QWidget):
         painter.setFont(subtitle_font())
         painter.drawText(self.rect().adjusted(20, 20, -20, -20), int(Qt.AlignmentFlag.AlignCenter), self.words)
 
+    def chosen_box(self) -> str | None:
+        """Return the id of the selected box."""
+        return None
+
     def _marks(self) -> Marks:
         """Return what to emphasise."""
         return Marks()

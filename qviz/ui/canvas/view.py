@@ -104,6 +104,10 @@ class GraphCanvas(Surface):
         """Return the box that stands for the selection; a group's where a group is selected."""
         return self.scene.box.get(self._selected_box or "") if self.scene else None
 
+    def chosen_box(self) -> str | None:
+        """Return the id of the selected box."""
+        return self._selected_box
+
     def select(self, node_id: str | None, reveal: bool = True) -> None:
         """Select a node without telling anyone; `reveal` brings its box into view."""
         self._selected = node_id or None

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from qviz.analysis.view import Box, Flowing
+from qviz.analysis.view import Box, Flowing, View
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
-from qviz.ui.canvas.edges import pen_of
+from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
+from qviz.ui.canvas.wording import ROLES
 from qviz.ui.theme import Theme
 
 ROW = 26.0
@@ -20,19 +21,6 @@ SAMPLE = 38.0
 GAP = 22.0
 ABOVE = 14.0
 
-WORDS = {
-    Kind.INPUT: "input",
-    Kind.OUTPUT: "output",
-    Kind.CONSTANT: "constant",
-    Kind.FAKE_QUANT: "fake quantize",
-    Kind.OBSERVER: "observer",
-    Kind.CHOOSE_QPARAMS: "choose qparams",
-    Kind.QUANTIZE: "quantize",
-    Kind.DEQUANTIZE: "dequantize",
-    Kind.QUANTIZED_OP: "quantized operator",
-    Kind.FUSED_OP: "fused operator",
-    Kind.OP: "operator",
-}
 FLOWING_WORDS = {
     Flowing.FLOAT: "float32",
     Flowing.LOW: "8 bits or fewer",
@@ -42,9 +30,10 @@ FLOWING_WORDS = {
 
 
 class Entry(NamedTuple):
-    """One sample with its words; what is neither a role nor a precision is a module group."""
+    """One sample with its words; what is neither a role nor a precision is a module group, folded or open."""
 
     words: str
+    is_open: bool = False
     kind: Kind | None = None
     flowing: Flowing | None = None
 
@@ -54,13 +43,18 @@ class Entry(NamedTuple):
         return SAMPLE + 8 + width(self.words, subtitle_font()) + GAP
 
 
-def entries(kinds: Iterable[Kind], has_groups: bool, flowing: Iterable[Flowing]) -> tuple[Entry, ...]:
+def entries(views: Iterable[View]) -> tuple[Entry, ...]:
     """Return the entries of what occurs."""
-    occurring = set(flowing)
+    shown = tuple(views)
+    boxes = [box for view in shown for box in view.boxes if box.stub_of is None]
+    kinds = {box.kind for box in boxes}
+    groups = {box.is_open for box in boxes if box.kind is None}
+    flowing = {line.flowing for view in shown for line in view.lines}
     return (
-        *(Entry(WORDS[kind], kind=kind) for kind in kinds),
-        *((Entry("module"),) if has_groups else ()),
-        *(Entry(FLOWING_WORDS[each], flowing=each) for each in Flowing if each in occurring),
+        *(Entry(ROLES[kind], kind=kind) for kind in Kind if kind in kinds),
+        *((Entry("module, folded"),) if False in groups else ()),
+        *((Entry("module", is_open=True),) if True in groups else ()),
+        *(Entry(FLOWING_WORDS[each], flowing=each) for each in Flowing if each in flowing),
     )
 
 
@@ -99,13 +93,16 @@ def _draw_sample(painter: QPainter, entry: Entry, rect: QRectF, theme: Theme) ->
         painter.setPen(pen_of(entry.flowing, theme))
         painter.drawLine(QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y()))
         return
+    if entry.is_open:
+        painter.setPen(frame_pen(theme))
+        painter.drawPath(shapes.frame(rect))
+        return
     box = Box(id="", title="", subtitle="", kind=entry.kind, members=())
     pen = QPen(theme.line(entry.kind), 2.2 if entry.kind is Kind.QUANTIZED_OP else 1.4)
     painter.setPen(pen)
     painter.setBrush(theme.fill(entry.kind))
     if entry.kind is None:
-        for path in shapes.cards_behind(rect):
-            painter.drawPath(path)
+        painter.drawPath(shapes.card_behind(rect))
     painter.drawPath(shapes.outline(box, rect))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if entry.kind is Kind.FUSED_OP:

@@ -11,7 +11,6 @@ from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.folding import fold, opening
 from qviz.analysis.view import Folds
-from qviz.document.graph import Kind
 from qviz.document.snapshot import Snapshot, Stage
 from qviz.errors import QvizError
 from qviz.layout.choice import engine_for
@@ -122,9 +121,7 @@ class Picture:
 
     @cached_property
     def _entries(self) -> tuple[legend.Entry, ...]:
-        kinds = [box.kind for pane in self.panes for box in pane.scene.view.boxes if box.stub_of is None]
-        lines = [line.flowing for pane in self.panes for line in pane.scene.view.lines]
-        return legend.entries([kind for kind in Kind if kind in kinds], None in kinds, lines)
+        return legend.entries(pane.scene.view for pane in self.panes)
 
     def _widths_of_rows(self) -> tuple[float, float]:
         return width(self.title, heading_font()), width(self.subtitle, subtitle_font())
