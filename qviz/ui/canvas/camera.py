@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 
 SMALLEST = 0.004
 LARGEST = 4.0
+READABLE = 0.7
+"""The smallest scale at which everything is easy to read."""
 MARGIN = 28.0
 """Pixels of the screen around what was fitted."""
 
@@ -45,6 +47,12 @@ class Camera(NamedTuple):
         fixed = self.to_canvas(at)
         return Camera(scale, fixed.x() - at.x() / scale, fixed.y() - at.y() / scale)
 
+    def along(self, before: Camera, after: Camera) -> Camera:
+        """Return the camera after the push and zoom on screen that took another camera from `before` to `after`."""
+        scale = min(max(self.scale * after.scale / before.scale, SMALLEST), LARGEST)
+        right, down = (before.x - after.x) * after.scale, (before.y - after.y) * after.scale
+        return Camera(scale, self.x - right / scale, self.y - down / scale)
+
     def centred(self, area: QRectF, width: float, height: float) -> Camera:
         """Return the camera with the middle of an area in the middle of the screen."""
         middle = area.center()
@@ -55,6 +63,24 @@ class Camera(NamedTuple):
         edge = MARGIN / self.scale
         sight = self.sight(width, height).adjusted(edge, edge, -edge, -edge)
         return self if sight.contains(area) else self.centred(area, width, height)
+
+
+def opening(area: QRectF, first: QRectF, width: float, height: float) -> Camera:
+    """Return where to look first: at everything, or where that could not be read, at the upper end.
+
+    Args:
+        area: All of the picture.
+        first: The first box, which stays in sight where the width does not fit either.
+        width: Of the screen.
+        height: Of the screen.
+    """
+    whole = fitting(area, width, height)
+    if whole.scale >= READABLE:
+        return whole
+    beside = max(width - 2 * MARGIN, 1.0) / max(area.width(), 1.0)
+    camera = Camera(min(max(beside, READABLE), 1.0))
+    middle = area.center().x() if beside >= READABLE else first.center().x()
+    return Camera(camera.scale, middle - width / camera.scale / 2, area.top() - MARGIN / camera.scale)
 
 
 def fitting(area: QRectF, width: float, height: float, largest: float = 1.0) -> Camera:

@@ -18,6 +18,8 @@ from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
 
 DIMMED = 0.25
+SHAPES_FROM = (0.12, 0.32, 0.55)
+"""Scales from which shapes, titles, everything can be told."""
 HEAVY = 2.2
 
 
@@ -32,18 +34,17 @@ class Marks(NamedTuple):
 
 
 class Detail(IntEnum):
-    """How much is drawn: blocks of colour, shapes with titles, everything."""
+    """How much is drawn: blocks of colour, shapes, shapes with titles, everything."""
 
     BLOCKS = 0
-    TITLES = 1
-    ALL = 2
+    SHAPES = 1
+    TITLES = 2
+    ALL = 3
 
 
 def detail_at(scale: float) -> Detail:
     """Return what can still be read at a scale."""
-    if scale < 0.28:
-        return Detail.BLOCKS
-    return Detail.TITLES if scale < 0.55 else Detail.ALL
+    return Detail(sum(scale >= least for least in SHAPES_FROM))
 
 
 class _Brush(NamedTuple):
@@ -84,7 +85,7 @@ def paint(
     for box in boxes:
         if not box.is_open:
             _draw_box(brush, box)
-        elif brush.detail is not Detail.BLOCKS:
+        elif brush.detail >= Detail.TITLES:
             # After the lines, which may come in under the title.
             painter.setOpacity(1.0)
             box_text.draw_frame_title(painter, box, scene.rect(box.id), theme)
@@ -141,7 +142,7 @@ def _draw_box(brush: _Brush, box: Box) -> None:
     if brush.detail is Detail.BLOCKS:
         painter.fillRect(rect, theme.line(box.kind) if _stands_out(box.kind) else theme.color("border.strong"))
         return
-    painter.setPen(_pen(box, theme))
+    painter.setPen(_pen(box, theme, least=1.0 / brush.scale))
     painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
     if box.kind is None:
         painter.drawPath(shapes.card_behind(rect))
@@ -151,11 +152,12 @@ def _draw_box(brush: _Brush, box: Box) -> None:
         painter.drawPath(shapes.second_edge(rect))
     if brush.detail is Detail.ALL:
         box_text.draw_signs(painter, box, rect, theme)
-    box_text.draw(painter, box, rect, theme, in_full=brush.detail is Detail.ALL)
+    if brush.detail >= Detail.TITLES:
+        box_text.draw(painter, box, rect, theme, in_full=brush.detail is Detail.ALL)
 
 
-def _pen(box: Box, theme: Theme) -> QPen:
-    pen = QPen(theme.line(box.kind), HEAVY if box.kind is Kind.QUANTIZED_OP else 1.4)
+def _pen(box: Box, theme: Theme, least: float) -> QPen:
+    pen = QPen(theme.line(box.kind), max(HEAVY if box.kind is Kind.QUANTIZED_OP else 1.4, least))
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if box.stub_of is not None:
         pen.setWidthF(1.0)

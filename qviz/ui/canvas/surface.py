@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from qviz.analysis.view import Box
-from qviz.ui.canvas.camera import Camera, fitting
+from qviz.ui.canvas.camera import Camera, fitting, opening
 from qviz.ui.canvas.fonts import subtitle_font
+from qviz.ui.canvas.minimap import Minimap
 from qviz.ui.canvas.painter import Marks, paint
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
+
+Pose: TypeAlias = Literal["free", "fit", "opening"]
 
 WHEEL = 1.0015
 """Zoom by one eighth of a degree of the wheel."""
@@ -22,7 +27,8 @@ class Surface(QWidget):
     """Shows a scene through a camera that the user moves.
 
     Signals:
-        camera_moved: The `Camera`, after it moved, except by `set_camera`.
+        camera_moved: The `Camera`, after the user moved it.
+        travelled: The `Camera` before and after the user moved it, for another canvas's `travel`.
 
     Attributes:
         scene: What is shown, or None.
@@ -30,17 +36,22 @@ class Surface(QWidget):
     """
 
     camera_moved = Signal(object)
+    travelled = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
         super().__init__(parent)
         self.scene: Scene | None = None
         self.words = ""
+        # Shown until the next scene is placed, so that changing stages does not flicker.
+        self._leaving: Scene | None = None
         self._theme = theme or theme_of("light")
         self._camera = Camera()
-        self._is_fitted = False
+        self._pose: Pose = "free"
+        self._minimap = Minimap()
         self._hovered: str | None = None
         self._pressed: QPointF | None = None
         self._is_dragging = False
+        self._is_jumping = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -60,15 +71,24 @@ class Surface(QWidget):
 
     def set_camera(self, camera: Camera) -> None:
         """Look elsewhere without telling anyone."""
-        self._camera = Camera(*camera)
-        self._is_fitted = False
-        self.update()
+        self._look(Camera(*camera))
+
+    def travel(self, before: Camera, after: Camera) -> None:
+        """Pan and zoom as another canvas did, from where this one looks; tells no one."""
+        self._look(self._camera.along(before, after))
 
     def fit(self) -> None:
         """Show everything."""
         if self.scene:
             self._move(fitting(self.scene.bounds, self.width(), self.height()))
-            self._is_fitted = True
+            self._pose = "fit"
+
+    def open_camera(self) -> None:
+        """Look where reading begins: at everything, or at the upper end; tells no one."""
+        if self.scene and self.scene.view.boxes:
+            first = self.scene.rect(self.scene.view.boxes[0].id)
+            self._look(opening(self.scene.bounds, first, self.width(), self.height()))
+            self._pose = "opening"
 
     def zoom_by(self, factor: float) -> None:
         """Zoom around the middle."""
@@ -86,16 +106,20 @@ class Surface(QWidget):
         """Draw what the camera sees."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.color("canvas"))
-        if self.scene is None:
+        scene = self.scene or self._leaving
+        if scene is None:
             self._paint_words(painter)
             return
         scale, x, y = self._camera
+        painter.save()
         painter.scale(scale, scale)
         painter.translate(-x, -y)
         # One pixel more on each side for the pens' widths.
         edge = 2 / scale
         sight = self._camera.sight(self.width(), self.height()).adjusted(-edge, -edge, edge, edge)
-        paint(painter, self.scene, sight, scale, self._theme, self._marks())
+        paint(painter, scene, sight, scale, self._theme, self._marks())
+        painter.restore()
+        self._minimap.draw(painter, scene, self._camera, QSizeF(self.size()), self._theme)
 
     def _paint_words(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color("text.muted"))
@@ -112,8 +136,8 @@ class Surface(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a fitted picture fitted, and any other's middle in the middle."""
-        if self._is_fitted:
-            self.fit()
+        if self._pose != "free" and self.scene:
+            self.fit() if self._pose == "fit" else self.open_camera()
             return
         old = event.oldSize()
         if old.isValid():
@@ -137,11 +161,16 @@ class Surface(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click or a drag."""
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+        if event.button() is Qt.MouseButton.LeftButton and self._jump(event.position()):
+            self._is_jumping = True
+        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._pressed, self._is_dragging = event.position(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan while pressed, else see what is under the pointer."""
+        if self._is_jumping:
+            self._jump(event.position())
+            return
         if self._pressed is None:
             self._hover(event.position())
             return
@@ -155,9 +184,17 @@ class Surface(QWidget):
     def _end_press(self, point: QPointF) -> bool:
         """End a click or a drag; return whether it was a click."""
         was_click = self._pressed is not None and not self._is_dragging
-        self._pressed, self._is_dragging = None, False
+        self._pressed, self._is_dragging, self._is_jumping = None, False, False
         self._hover(point)
         return was_click
+
+    def _jump(self, point: QPointF) -> bool:
+        """Look where the small map is pressed; return whether it is there."""
+        size = QSizeF(self.size())
+        place = self._minimap.place_at(point, self.scene, self._camera, size) if self.scene else None
+        if place is not None:
+            self._move(self._camera.centred(QRectF(place, place), size.width(), size.height()))
+        return place is not None
 
     def _box_at(self, point: QPointF) -> Box | None:
         return self.scene.box_at(self._camera.to_canvas(point)) if self.scene else None
@@ -170,6 +207,12 @@ class Surface(QWidget):
             self.update()
 
     def _move(self, camera: Camera) -> None:
-        self._camera, self._is_fitted = camera, False
-        self.update()
+        """Look elsewhere because the user wants to."""
+        before = self._camera
+        self._look(camera)
         self.camera_moved.emit(camera)
+        self.travelled.emit(before, camera)
+
+    def _look(self, camera: Camera) -> None:
+        self._camera, self._pose = camera, "free"
+        self.update()

@@ -65,6 +65,7 @@ class GraphCanvas(Surface):
         self._highlighted: frozenset[str] | None = None
         self._flags: dict[str, str] = {}
         self._anchor: tuple[str, QPointF] | None = None
+        self._landmarks: list[tuple[str, QPointF]] = []
         self._reveal_later = False
         self._jobs = LayoutJobs(self)
         self._jobs.placed.connect(self._show_placed)
@@ -87,7 +88,9 @@ class GraphCanvas(Surface):
         is_other = stage is not self.stage
         self.stage, self.facts, self.words = stage, facts, "Placing the graph…" if stage else ""
         if is_other:
-            self.scene, self.folds, self._is_fitted = None, None, False
+            self._landmarks = self._in_place() if self._pose == "free" else []
+            self._leaving = self.scene if stage else None
+            self.scene, self.folds = None, None
             self._selected = self._selected_box = self._hovered = self._anchor = None
             self._partners, self._highlighted, self._flags = frozenset(), None, {}
         if stage is None:
@@ -260,7 +263,7 @@ class GraphCanvas(Surface):
         self._selected_box = box.id if box else None
         if box is not None and self._reveal_later and self.scene:
             self._reveal_later = False
-            self._move(self._camera.revealing(self.scene.rect(box.id), self.width(), self.height()))
+            self._look(self._camera.revealing(self.scene.rect(box.id), self.width(), self.height()))
         self.update()
 
     def _refold(self, folds: Folds, anchor: str | None) -> None:
@@ -268,7 +271,7 @@ class GraphCanvas(Surface):
         if self.stage is None:
             return
         if self.scene and anchor in self.scene.box:
-            self._anchor = (anchor, self._camera.to_screen(self.scene.rect(anchor).topLeft()))
+            self._anchor = (anchor, self._camera.to_screen(self._handle(anchor)))
         self.folds = folds
         self._jobs.ask(self.stage.graph, folds, self.facts)
         self.folds_changed.emit(folds)
@@ -276,10 +279,11 @@ class GraphCanvas(Surface):
     def _show_placed(self, placed: Placed) -> None:
         is_first = self.scene is None
         self.scene, self.folds, self._hovered = placed.scene, placed.folds, None
+        self._leaving = None
         if is_first:
-            self.fit()
+            self._settle()
         elif self._anchor:
-            self._hold_anchor(*self._anchor)
+            self._hold(*self._anchor)
         self._anchor = None
         if self._selected_box not in self.scene.box or self._reveal_later:
             self._find_selected_box()
@@ -287,12 +291,37 @@ class GraphCanvas(Surface):
         self.update()
         self.laid_out.emit()
 
-    def _hold_anchor(self, box_id: str, was_at: QPointF) -> None:
+    def _in_place(self) -> list[tuple[str, QPointF]]:
+        """Return the boxes in sight and where on screen they are, from the middle outwards."""
+        if self.scene is None:
+            return []
+        sight = self._camera.sight(self.width(), self.height())
+        boxes = [box.id for box in self.scene.visible(sight).boxes if not box.is_open and box.stub_of is None]
+        rect, middle = self.scene.rect, sight.center()
+        boxes.sort(key=lambda each: (each != self._selected_box, (rect(each).center() - middle).manhattanLength()))
+        return [(each, self._camera.to_screen(self._handle(each))) for each in boxes]
+
+    def _settle(self) -> None:
+        """Look where the last stage's boxes are, so that only what changed seems to move; else at the opening."""
+        found = next((each for each in self._landmarks if self.scene and each[0] in self.scene.box), None)
+        self._landmarks = []
+        if found:
+            self._hold(*found)
+        else:
+            self.open_camera()
+
+    def _handle(self, box_id: str) -> QPointF:
+        """Return the place of a box that stays when the box opens or the view changes: its title's."""
+        assert self.scene is not None
+        return self.scene.rect(box_id).topLeft()
+
+    def _hold(self, box_id: str, at: QPointF) -> None:
+        """Look so that a box is at a place on the screen; tells no one."""
         if self.scene and box_id in self.scene.box:
-            way = was_at - self._camera.to_screen(self.scene.rect(box_id).topLeft())
-            self._move(self._camera.moved(way.x(), way.y()))
+            way = at - self._camera.to_screen(self._handle(box_id))
+            self._look(self._camera.moved(way.x(), way.y()))
 
     def _show_failure(self, message: str) -> None:
-        self.words, self.scene = message, None
+        self.words, self.scene, self._leaving = message, None, None
         self.update()
         self.layout_failed.emit(message)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 
-from qviz.ui.canvas.camera import LARGEST, SMALLEST, Camera, fitting
+from qviz.ui.canvas.camera import LARGEST, READABLE, SMALLEST, Camera, fitting, opening
 
 
 def test_screen_and_canvas_are_inverse():
@@ -37,3 +37,25 @@ def test_revealing_moves_only_where_it_must():
     assert camera.revealing(QRectF(100, 100, 50, 50), 800, 600) is camera
     moved = camera.revealing(QRectF(5000, 100, 50, 50), 800, 600)
     assert moved.sight(800, 600).contains(QRectF(5000, 100, 50, 50))
+
+
+def test_along_pushes_and_zooms_as_another_camera_did():
+    before = Camera(0.8, 5, 6)
+    after = before.moved(30, -10).zoomed(1.5, QPointF(200, 100))
+    other = Camera(0.4, 900, 50)
+    assert before.along(before, after) == pytest.approx(after)
+    assert other.along(before, after) == pytest.approx(other.moved(30, -10).zoomed(1.5, QPointF(200, 100)))
+
+
+def test_a_tall_graph_opens_readable_at_its_upper_end():
+    area = QRectF(0, 0, 500, 9000)
+    camera = opening(area, QRectF(200, 0, 100, 30), 800, 600)
+    assert camera.scale == 1.0
+    assert camera.sight(800, 600).contains(QRectF(0, 0, 500, 300))
+
+
+def test_a_wide_graph_opens_with_its_first_box_in_the_middle():
+    first = QRectF(7000, 0, 100, 30)
+    camera = opening(QRectF(0, 0, 9000, 9000), first, 800, 600)
+    assert camera.scale == READABLE
+    assert camera.sight(800, 600).center().x() == pytest.approx(first.center().x())

@@ -117,3 +117,33 @@ def test_none_empties_the_canvas(canvas):
     canvas.show_stage(None, {})
     assert canvas.view is None
     assert canvas.selected() is None
+
+
+def test_another_stage_keeps_what_is_the_same_in_place(canvas, qtbot):
+    canvas.zoom_to(1.5)
+    canvas.select("view")
+    before = canvas.camera().to_screen(canvas.scene.rect("view").topLeft())
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(CONVERTED, {})
+    after = canvas.camera().to_screen(canvas.scene.rect("view").topLeft())
+    assert canvas.camera().scale == 1.5
+    assert (after - before).manhattanLength() < 1e-6
+
+
+def test_the_map_appears_for_a_part_and_leads_elsewhere(canvas, qtbot):
+    assert canvas._minimap.place_at(QPointF(480, 680), canvas.scene, canvas.camera(), canvas.size().toSizeF()) is None
+    canvas.zoom_to(4.0)
+    canvas.set_camera(canvas.camera()._replace(y=canvas.scene.bounds.top()))
+    before = canvas.camera()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(475, 675))
+    assert canvas.camera().y > before.y
+    assert canvas.selected() is None
+
+
+def test_panes_travel_alike(canvas, qtbot):
+    with qtbot.waitSignal(canvas.travelled) as told:
+        canvas.zoom_by(2.0)
+    other = GraphCanvas()
+    qtbot.addWidget(other)
+    other.travel(*told.args)
+    assert other.camera().scale == 2.0

@@ -1,0 +1,93 @@
+"""The small map in the corner: where on a large graph one is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.painter import paint
+from qviz.ui.canvas.scene import Scene
+from qviz.ui.theme import Theme
+
+LARGEST = QSizeF(120.0, 190.0)
+AWAY = 12.0
+PAD = 6.0
+WORTH = 0.6
+"""A map is drawn where less than this share of the graph's length is in sight."""
+BLOCKS = 0.05
+"""The scale whose level of detail is blocks of colour."""
+
+
+class Minimap:
+    """Draws a scene once as blocks, then only the frame of what is in sight."""
+
+    def __init__(self) -> None:
+        self._pixmap: QPixmap | None = None
+        self._drawn: tuple[Scene, str, float] | None = None
+
+    def draw(self, painter: QPainter, scene: Scene, camera: Camera, screen: QSizeF, theme: Theme) -> None:
+        """Draw the map, where the screen shows a part of the scene only."""
+        area = self._area(scene, camera, screen)
+        if area is None:
+            return
+        small = self._camera(scene, area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(area.topLeft(), self._image(painter, scene, area, theme))
+        sight = camera.sight(screen.width(), screen.height())
+        shown = QRectF(small.to_screen(sight.topLeft()), small.to_screen(sight.bottomRight())).translated(
+            area.topLeft()
+        )
+        soft = QColor(theme.color("selection"))
+        soft.setAlphaF(0.08)
+        painter.setPen(QPen(theme.color("selection"), 1.4))
+        painter.setBrush(soft)
+        painter.drawRect(shown.intersected(area.adjusted(1, 1, -1, -1)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def place_at(self, point: QPointF, scene: Scene, camera: Camera, screen: QSizeF) -> QPointF | None:
+        """Return the place on the canvas of a place on the map; None beside the map."""
+        area = self._area(scene, camera, screen)
+        if area is None or not area.contains(point):
+            return None
+        return self._camera(scene, area).to_canvas(point - area.topLeft())
+
+    def _area(self, scene: Scene, camera: Camera, screen: QSizeF) -> QRectF | None:
+        """Return where on the screen the map is; None where there is none."""
+        bounds = scene.bounds
+        sight = camera.sight(screen.width(), screen.height())
+        is_needed = sight.height() < WORTH * bounds.height() or sight.width() < WORTH * bounds.width()
+        if not is_needed or screen.width() < 3 * LARGEST.width() or screen.height() < 1.5 * LARGEST.height():
+            return None
+        size = bounds.size().scaled(LARGEST, Qt.AspectRatioMode.KeepAspectRatio)
+        wide, tall = max(size.width(), 28.0) + 2 * PAD, max(size.height(), 28.0) + 2 * PAD
+        return QRectF(screen.width() - wide - AWAY, screen.height() - tall - AWAY, wide, tall)
+
+    def _camera(self, scene: Scene, area: QRectF) -> Camera:
+        # `fitting` leaves a margin for the screen that a map cannot afford.
+        scale = min(
+            (area.width() - 2 * PAD) / max(scene.bounds.width(), 1.0),
+            (area.height() - 2 * PAD) / max(scene.bounds.height(), 1.0),
+        )
+        return Camera(scale).centred(scene.bounds, area.width(), area.height())
+
+    def _image(self, painter: QPainter, scene: Scene, area: QRectF, theme: Theme) -> QPixmap:
+        ratio = painter.device().devicePixelRatio()
+        key = (scene, theme.name, ratio)
+        if self._pixmap is None or self._drawn != key:
+            self._pixmap, self._drawn = self._painted(scene, area, theme, ratio), key
+        return self._pixmap
+
+    def _painted(self, scene: Scene, area: QRectF, theme: Theme, ratio: float) -> QPixmap:
+        pixmap = QPixmap((area.size() * ratio).toSize())
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(theme.color("panel"))
+        painter = QPainter(pixmap)
+        painter.setPen(theme.color("border"))
+        painter.drawRect(QRectF(0.5, 0.5, area.width() - 1.5, area.height() - 1.5))
+        scale, x, y = self._camera(scene, area)
+        painter.scale(scale, scale)
+        painter.translate(-x, -y)
+        paint(painter, scene, scene.bounds.adjusted(-1, -1, 1, 1), min(scale, BLOCKS), theme)
+        painter.end()
+        return pixmap
