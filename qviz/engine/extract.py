@@ -15,6 +15,7 @@ from qviz.document.snapshot import Facts, Stage
 from qviz.engine.arguments import plain
 from qviz.engine.attributes import attributes
 from qviz.engine.classify import classify
+from qviz.engine.explain import explain
 from qviz.engine.homes import Homes
 from qviz.engine.module_roles import OBSERVING, role_of
 from qviz.engine.observers import observer_fact
@@ -100,6 +101,7 @@ class _Recorder:
         values = known.values
         kinds = classify(self.module, values, lifted)
         quants = Reading(self.module, kinds, known).all()
+        reasons = explain(self.module)
         homes = Homes(self.module, kinds, self.earlier)
         nodes = []
         for node in self.module.graph.nodes:
@@ -118,6 +120,7 @@ class _Recorder:
                     values=values.get(node.name, ()),
                     attributes=attributes(self.module, node, values),
                     quant=quants.get(node.name),
+                    why=reasons.get(node.name),
                     source=source_line(node.meta.get("stack_trace")),
                     **self._of_called(node),
                 )

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 from torch.ao.quantization import get_default_qat_qconfig_mapping, get_default_qconfig_mapping
-from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx, prepare_qat_fx
-from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e
+from torch.ao.quantization.quantize_fx import prepare_fx, prepare_qat_fx
+from torch.ao.quantization.quantize_pt2e import prepare_pt2e
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
 from torch.fx import GraphModule
 from torch.nn import functional as F  # noqa: N812 - torch's own name
@@ -108,6 +108,3 @@ def pt2e_prepared(captured: GraphModule, inputs: tuple[Any, ...], **options: Any
     prepared = prepare_pt2e(captured, quantizer(**options))
     prepared(*inputs)
     return prepared
-
-
-__all__ = ["convert_fx", "convert_pt2e"]

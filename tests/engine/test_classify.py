@@ -26,8 +26,13 @@ from torch.ao.quantization import (
 )
 from torch.ao.quantization.fx._decomposed import quantized_decomposed_lib  # noqa: F401 - registers the operators
 from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86
-from torch.ao.quantization.quantize_fx import _convert_to_reference_decomposed_fx, convert_to_reference_fx, prepare_fx
-from torch.ao.quantization.quantize_pt2e import prepare_pt2e, prepare_qat_pt2e
+from torch.ao.quantization.quantize_fx import (
+    _convert_to_reference_decomposed_fx,
+    convert_fx,
+    convert_to_reference_fx,
+    prepare_fx,
+)
+from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.fx import Graph, GraphModule
 
@@ -40,8 +45,6 @@ from tests.engine.small_models import (
     Branches,
     Net,
     Words,
-    convert_fx,
-    convert_pt2e,
     exported,
     fx_prepared,
     fx_qat_prepared,

@@ -24,6 +24,8 @@ from torch.ao.quantization.quantization_mappings import (
     get_default_dynamic_quant_module_mappings,
     get_default_static_quant_module_mappings,
 )
+from torch.ao.quantization.quantize_fx import convert_fx
+from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import GraphModule, Node
 from torch.fx.passes.shape_prop import ShapeProp
 
@@ -31,7 +33,7 @@ from qviz.document.query import count_kinds
 from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Stage
 from qviz.engine.extract import record
-from tests.engine.small_models import convert_fx, convert_pt2e, exported, fx_prepared, pt2e_prepared
+from tests.engine.small_models import exported, fx_prepared, pt2e_prepared
 
 SAMPLE_FILES = Path(__file__).parents[2] / "resources" / "samples"
 QUANTIZED_CLASSES = (

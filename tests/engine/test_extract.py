@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch import nn
 from torch.ao.quantization import QuantStub
+from torch.ao.quantization.quantize_fx import convert_fx
+from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import Graph, GraphModule, symbolic_trace
 
 from qviz.document.codec import FORMAT_VERSION
@@ -23,8 +25,6 @@ from tests.engine.small_models import (
     NET_INPUTS,
     Branches,
     Net,
-    convert_fx,
-    convert_pt2e,
     exported,
     fx_prepared,
     fx_qat_prepared,

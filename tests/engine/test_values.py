@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.ao.quantization.quantize_fx import convert_fx
+from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import GraphModule, Interpreter, Node, symbolic_trace
 
 from qviz.document.graph import Value
@@ -16,8 +18,6 @@ from tests.engine.small_models import (
     Branches,
     Net,
     Words,
-    convert_fx,
-    convert_pt2e,
     exported,
     fx_prepared,
     fx_qat_prepared,

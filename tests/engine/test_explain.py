@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.ao.quantization import (
+    MinMaxObserver,
+    PlaceholderObserver,
+    QConfig,
+    QConfigMapping,
+    default_qconfig,
+    get_default_qconfig_mapping,
+)
+from torch.ao.quantization.quantize_fx import prepare_fx
+from torch.ao.quantization.quantize_pt2e import prepare_pt2e
+from torch.ao.quantization.quantizer import (
+    DerivedQuantizationSpec,
+    FixedQParamsQuantizationSpec,
+    QuantizationAnnotation,
+    QuantizationSpec,
+    Quantizer,
+)
+from torch.fx import GraphModule, symbolic_trace
+
+from qviz.document.graph import Why
+from qviz.engine.explain import explain
+from tests.engine.small_models import NET_INPUTS, WORDS_INPUTS, Net, Words, exported, fx_prepared, pt2e_prepared
+
+
+def reasons(module: GraphModule) -> dict[str, Why]:
+    """Return the reasons by the name of what each observer watches."""
+    return {module_node.args[0].name: why for module_node, why in _with_nodes(module)}
+
+
+def _with_nodes(module: GraphModule) -> list[tuple[torch.fx.Node, Why]]:
+    found = explain(module)
+    return [(node, found[node.name]) for node in module.graph.nodes if node.name in found]
+
+
+def test_every_observer_of_both_flows_has_a_reason() -> None:
+    for module in (
+        fx_prepared(Net(), NET_INPUTS),
+        fx_prepared(Words(), WORDS_INPUTS),
+        pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS),
+    ):
+        observers = {node.name for node in module.graph.nodes if str(node.target).startswith("activation_post")}
+        assert set(explain(module)) == observers
+
+
+def test_fx_names_the_input_and_the_output_it_serves() -> None:
+    found = reasons(fx_prepared(Net(), NET_INPUTS))
+    assert found["x"].rule == "layer1_0_conv1 takes x quantized"
+    assert found["layer1_0_conv1"].rule == "the output of layer1_0_conv1 is quantized"
+    assert found["layer1_0_conv1"].evidence.endswith("HistogramObserver")
+    assert found["pool"].api == "ObservationType.OUTPUT_SHARE_OBSERVER_WITH_INPUT"
+
+
+def test_an_observer_given_away_for_sharing_says_who_shares() -> None:
+    found = reasons(fx_prepared(Words(), WORDS_INPUTS))
+    assert found["getitem_2"].api == "QConfigMapping.set_object_type(sigmoid)"
+    assert found["sigmoid"].rule.startswith("cat has one range for its inputs and output")
+
+
+def test_fx_names_the_call_that_set_the_qconfig() -> None:
+    mine = QConfig(activation=MinMaxObserver.with_args(dtype=torch.quint8), weight=default_qconfig.weight)
+    mapping = get_default_qconfig_mapping("x86")
+    calls = {
+        "QConfigMapping.set_global": mapping,
+        "QConfigMapping.set_object_type(Linear)": QConfigMapping().set_object_type(nn.Linear, mine),
+        "QConfigMapping.set_module_name('fc')": get_default_qconfig_mapping("x86").set_module_name("fc", mine),
+        "QConfigMapping.set_module_name_regex('f.')": QConfigMapping().set_module_name_regex("f.", mine),
+    }
+    for call, each in calls.items():
+        prepared = prepare_fx(Net().eval(), each, NET_INPUTS)
+        assert reasons(prepared)["fc"].api == call
+
+
+def test_fx_order_of_calls_is_named_with_its_place() -> None:
+    mine = QConfig(activation=MinMaxObserver.with_args(dtype=torch.quint8), weight=default_qconfig.weight)
+    mapping = QConfigMapping().set_module_name_object_type_order("layer1.0", nn.Conv2d, 0, mine)
+    found = reasons(prepare_fx(Net().eval(), mapping, NET_INPUTS))
+    assert found["x"].api == "QConfigMapping.set_module_name_object_type_order('layer1.0', Conv2d, 0)"
+
+
+def test_pt2e_quotes_the_annotation() -> None:
+    found = reasons(pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS))
+    assert found["fc_weight"] == Why(
+        "linear takes fc_weight quantized",
+        "linear.meta['quantization_annotation'].input_qspec_map: torch.int8 -127..127, MinMaxObserver",
+        "QuantizationAnnotation.input_qspec_map",
+    )
+    assert found["max_pool2d"].evidence.endswith("the range is shared with the output of relu_3")
+
+
+class FixedAndDerived(Quantizer):
+    """Asks for a fixed scale at the output and a bias derived from input and weight."""
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        linear = next(node for node in model.graph.nodes if "linear" in str(node.target))
+        x, weight, bias = linear.args
+        made = QuantizationSpec(torch.int8, MinMaxObserver.with_args(eps=2**-12), -128, 127, torch.per_tensor_affine)
+        fixed = FixedQParamsQuantizationSpec(torch.uint8, 1 / 256, 0, 0, 255, torch.per_tensor_affine)
+        derived = DerivedQuantizationSpec(
+            [(x, linear), (weight, linear)],
+            lambda observers: (torch.tensor([1.0]), torch.tensor([0])),
+            torch.int32,
+            -(2**31),
+            2**31 - 1,
+            torch.per_tensor_symmetric,
+        )
+        linear.meta["quantization_annotation"] = QuantizationAnnotation(
+            {x: made, weight: made, bias: derived}, fixed, _annotated=True
+        )
+        return model
+
+    def validate(self, model: GraphModule) -> None:
+        pass
+
+
+def test_specs_of_every_kind_have_a_text() -> None:
+    inputs = (torch.ones(2, 4),)
+    found = reasons(prepare_pt2e(exported(nn.Linear(4, 4).eval(), inputs), FixedAndDerived()))
+    assert found["linear"].evidence.endswith("torch.uint8, fixed scale 0.00390625 and zero point 0")
+    assert "derived from what linear takes from input_1, what linear takes from weight" in found["bias"].evidence
+    assert found["weight"].evidence.endswith("torch.int8 -128..127, MinMaxObserver")
+
+
+def test_without_metadata_nothing_is_made_up() -> None:
+    class Observed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.obs = PlaceholderObserver()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.obs(x)
+
+    assert explain(symbolic_trace(Observed())) == {}
