@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPointF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from qviz.analysis.view import Flowing
 from qviz.layout.place import Point
@@ -30,6 +30,13 @@ def frame_pen(theme: Theme, least: float = 0.0) -> QPen:
     """Return the pen of an open group's frame, at least `least` wide."""
     pen = QPen(theme.color("group.frame"), max(1.0, least))
     pen.setDashPattern([5.0, 4.0])
+    return pen
+
+
+def hairline(color: QColor) -> QPen:
+    """Return a pen of one pixel at every scale, which Qt draws fastest."""
+    pen = QPen(color, 0.0)
+    pen.setCosmetic(True)
     return pen
 
 

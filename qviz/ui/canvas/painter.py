@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from qviz.analysis.view import Box
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
-from qviz.ui.canvas.edges import draw_arrow, frame_pen, pen_of, rounded
+from qviz.ui.canvas.edges import draw_arrow, frame_pen, hairline, pen_of, rounded
 from qviz.ui.canvas.fonts import badge_font, label_font
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
@@ -101,23 +101,25 @@ def paint(
 def _draw_frame(brush: _Brush, box: Box) -> None:
     painter, rect = brush.painter, brush.scene.rect(box.id)
     painter.setOpacity(1.0)
-    painter.setPen(frame_pen(brush.theme, least=0.7 / brush.scale))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if brush.detail is Detail.BLOCKS:
+        painter.setPen(hairline(brush.theme.color("group.frame")))
         painter.drawRect(rect)
         return
+    painter.setPen(frame_pen(brush.theme, least=0.7 / brush.scale))
     painter.drawPath(shapes.frame(rect))
 
 
 def _draw_line(brush: _Brush, index: int) -> None:
     painter, line, route = brush.painter, brush.scene.view.lines[index], brush.scene.places.routes[index]
     brush.dim(line.from_box, line.to_box)
-    pen = pen_of(line.flowing, brush.theme, least=0.8 / brush.scale)
-    painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if brush.detail is Detail.BLOCKS:
-        painter.drawPolyline([QPointF(*point) for point in route])
+        painter.setPen(hairline(brush.theme.color(f"edge.{line.flowing.value}")))
+        painter.drawPolyline(brush.scene.polyline(index))
         return
+    pen = pen_of(line.flowing, brush.theme, least=0.8 / brush.scale)
+    painter.setPen(pen)
     path = brush.scene.routes.get(index)
     if path is None:
         path = brush.scene.routes[index] = rounded(route)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QPolygonF
 
 from qviz.analysis.view import Box, View
 from qviz.layout.place import Places, Rect
@@ -47,6 +47,7 @@ class Scene:
         self.box = {box.id: box for box in view.boxes}
         self.outlines: dict[str, QPainterPath] = {}
         self.routes: dict[int, QPainterPath] = {}
+        self._polylines: dict[int, QPolygonF] = {}
         self._rects = {box.id: qrect(places.boxes[box.id]) for box in view.boxes}
         self._boxes_in: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         self._lines_in: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
@@ -54,20 +55,36 @@ class Scene:
         self._consumers: defaultdict[str, list[str]] = defaultdict(list)
         self._index_boxes()
         self._index_lines()
+        self._all_cells = {*self._boxes_in, *self._lines_in}
 
     def rect(self, box_id: str) -> QRectF:
         """Return the place of a box."""
         return self._rects[box_id]
 
+    def polyline(self, index: int) -> QPolygonF:
+        """Return the bare route of a line."""
+        found = self._polylines.get(index)
+        if found is None:
+            found = self._polylines[index] = QPolygonF([QPointF(*point) for point in self.places.routes[index]])
+        return found
+
     def visible(self, area: QRectF) -> InSight:
         """Return the boxes and lines that may be seen in an area of the canvas."""
         if area.contains(self.bounds):
             return InSight(list(self.view.boxes), list(range(len(self.view.lines))))
-        cells = list(_cells(area))
+        cells = self._filled(area)
         boxes = {index for cell in cells for index in self._boxes_in.get(cell, ())}
         lines = {index for cell in cells for index in self._lines_in.get(cell, ())}
         shown = [self.view.boxes[index] for index in sorted(boxes)]
         return InSight([box for box in shown if self._rects[box.id].intersects(area)], sorted(lines))
+
+    def _filled(self, area: QRectF) -> list[tuple[int, int]]:
+        """Return the cells of an area; where those are more than there are in all, only the filled ones."""
+        left, top = area.left() // CELL, area.top() // CELL
+        right, bottom = area.right() // CELL, area.bottom() // CELL
+        if (right - left + 1) * (bottom - top + 1) < len(self._all_cells):
+            return list(_cells(area))
+        return [cell for cell in self._all_cells if left <= cell[0] <= right and top <= cell[1] <= bottom]
 
     def box_at(self, point: QPointF) -> Box | None:
         """Return the innermost box at a point; an open frame only by its title."""
