@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
@@ -86,11 +87,15 @@ class LayoutJobs(QObject):
                 if number == self._number:
                     work()
             except QvizError as error:
-                self._gave_up.emit(number, str(error))
+                self._give_up(number, str(error))
             except Exception as error:  # a thread that dies silently would leave the pane waiting
-                self._gave_up.emit(number, f"{type(error).__name__}: {error}")
+                self._give_up(number, f"{type(error).__name__}: {error}")
 
         self._pool.start(guarded)
+
+    def _give_up(self, number: int, message: str) -> None:
+        with suppress(RuntimeError):  # the window was closed meanwhile, and no one waits
+            self._gave_up.emit(number, message)
 
     def _fold(self, question: Question) -> None:
         from qviz.analysis.folding import fold, opening

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from PySide6.QtCore import QBuffer, QIODevice, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from qviz.ui.canvas.fonts import family
+from qviz.ui.canvas.fonts import family, width_of
 from qviz.ui.export.picture import Picture
+
+BOLD = 600
+_TEXT = re.compile(r'<text ([^>]*?font-size="(\d+)" font-weight="(\d+)"[^>]*)>([^<]*)</text>')
 
 
 def encode(picture: Picture) -> bytes:
@@ -19,8 +25,8 @@ def encode(picture: Picture) -> bytes:
     generator.setOutputDevice(buffer)
     generator.setSize(size.toSize())
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    # At 72 dots per inch one logical pixel is one unit of the file.
-    generator.setResolution(72)
+    # Readers show 96 dots per inch: so one logical pixel is one of theirs.
+    generator.setResolution(96)
     generator.setTitle(picture.title)
     generator.setDescription(picture.subtitle)
     painter = QPainter(generator)
@@ -28,10 +34,16 @@ def encode(picture: Picture) -> bytes:
         picture.draw(painter)
     finally:
         painter.end()
-    return _with_fallbacks(bytes(buffer.data().data()))
+    return _for_any_reader(bytes(buffer.data().data()).decode()).encode()
 
 
-def _with_fallbacks(data: bytes) -> bytes:
-    """Name other families too: a reader's machine may not have Inter."""
-    shipped = f'font-family="{family()}"'.encode()
-    return data.replace(shipped, f'font-family="{family()}, Helvetica, Arial, sans-serif"'.encode())
+def _for_any_reader(text: str) -> str:
+    """Name other families too, and hold each text's width: a reader's machine may not have Inter."""
+    named = text.replace(f'font-family="{family()}"', f'font-family="{family()}, Helvetica, Arial, sans-serif"')
+    return _TEXT.sub(_held, named)
+
+
+def _held(found: re.Match[str]) -> str:
+    opening, size, weight, words = found.groups()
+    length = width_of(unescape(words), int(size), int(weight) >= BOLD)
+    return f'<text textLength="{length:.2f}" lengthAdjust="spacingAndGlyphs" {opening}>{words}</text>'

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from qviz.analysis.view import Folds
 from qviz.errors import QvizError
+from qviz.ui.canvas.fonts import heading_font, width
 from qviz.ui.export import write
 from qviz.ui.export.picture import Picture
 from tests.factories import snapshot
@@ -87,3 +88,10 @@ def test_an_unknown_stage_is_said():
 def test_a_picture_too_large_is_said(qapp, tmp_path):
     with pytest.raises(QvizError, match="pixels"):
         write(Picture(snapshot(), ("captured",), scale=100, engine="graphlay"), tmp_path / "a.png")
+
+
+def test_texts_keep_their_width_where_the_font_is_missing(qapp, tmp_path):
+    write(Picture(snapshot(), PAIR, engine="graphlay", title="a < b & c"), tmp_path / "a.svg")
+    made = list(Xml.parse(tmp_path / "a.svg").iter("{http://www.w3.org/2000/svg}text"))
+    assert all(float(each.get("textLength")) > 0 for each in made)
+    assert float(made[0].get("textLength")) == pytest.approx(width("a < b & c", heading_font()), abs=0.01)
