@@ -192,7 +192,8 @@ def _draw_marks(brush: _Brush, box: Box) -> None:
         brush.painter.setOpacity(1.0)
     level = marks.flags.get(box.id)
     if level is not None:
-        _disc(brush, rect.topRight() + QPointF(-1, 2), "!", brush.theme.color(f"level.{level}"), is_ring=False)
+        corner = rect.topRight() + QPointF(-1, 2) if box.ring is None else rect.topLeft() + QPointF(6, 1)
+        _disc(brush, corner, "!", brush.theme.color(f"level.{level}"), is_ring=False)
 
 
 def _ring(brush: _Brush, rect: QRectF, color: QColor, width: float) -> None:
