@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qviz.version import __version__
+
 if TYPE_CHECKING:
     from qviz.api import Snapshot as Snapshot
     from qviz.api import inspect as inspect
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     from qviz.api import show as show
     from qviz.api import snapshot as snapshot
 
-__version__ = "0.1.0"
 __all__ = ["Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
 
 

@@ -6,8 +6,8 @@ import importlib
 
 import click
 
-from qviz import __version__
 from qviz.errors import QvizError
+from qviz.version import __version__
 
 COMMANDS = {
     "run": "qviz.cli.run",

@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 import click
 
-from qviz import __version__
 from qviz.cli.options import debug_option, json_option
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.display import HEADLESS, display_fault
+from qviz.version import __version__
 
 ENGINE_SECONDS = 60
 LIBRARIES = {

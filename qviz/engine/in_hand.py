@@ -12,7 +12,6 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx import GraphModule
 
-import qviz
 from qviz.analysis import findings
 from qviz.analysis.links import link_stages
 from qviz.analysis.summary import summarize
@@ -20,6 +19,7 @@ from qviz.document.codec import FORMAT_VERSION
 from qviz.document.snapshot import Facts, Run, Snapshot, Stage
 from qviz.engine.extract import record
 from qviz.errors import QvizError
+from qviz.version import __version__
 
 _LIFTED = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR, InputKind.CUSTOM_OBJ)
 
@@ -56,7 +56,7 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
 
 def versions() -> dict[str, str]:
     """Return the versions that matter for a result."""
-    return {"python": platform.python_version(), "qviz": qviz.__version__, "torch": str(torch.__version__)}
+    return {"python": platform.python_version(), "qviz": __version__, "torch": str(torch.__version__)}
 
 
 def _open(name: str, graph: object) -> tuple[GraphModule, tuple[str, ...]]:
