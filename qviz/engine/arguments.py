@@ -17,7 +17,9 @@ def plain(value: Any) -> Json:
     """Return an argument as JSON: nodes as ``{"node": id}``, torch's own things by their names."""
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, set | frozenset):
+        return [plain(each) for each in sorted(value, key=str)]
+    if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return _plain_leaf(value)
 

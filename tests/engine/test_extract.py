@@ -83,6 +83,7 @@ def test_stages_are_sound_and_survive_a_round_trip(flow: str, request: pytest.Fi
         (math.nan, "nan"),
         (..., "..."),
         (torch.relu, "torch.relu"),
+        ({"b", "a"}, ["a", "b"]),
         (object(), "object"),
         (torch.ones(2, 3), {"tensor": "torch.float32", "shape": [2, 3]}),
     ],
