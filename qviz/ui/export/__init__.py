@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qviz.document.codec import write_atomically
 from qviz.errors import QvizError
 
 if TYPE_CHECKING:
@@ -23,8 +24,4 @@ def write(picture: Picture, path: Path) -> None:
     encode = formats.get(path.suffix.lower())
     if encode is None:
         raise QvizError(f"qviz writes no {path.suffix or 'file without an ending'}", f"Use {' or '.join(formats)}.")
-    data = encode(picture)
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise QvizError(f"{path} cannot be written: {error.strerror}", "Choose another place.") from error
+    write_atomically(path, encode(picture))

@@ -1,0 +1,57 @@
+"""Every command once: its id, title, shortcut, and when it is possible; menus, tooltips and the sheet read it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class When(str, Enum):
+    """What has to be the case for a command."""
+
+    ALWAYS = "always"
+    STAGE = "a stage is shown"
+    PLAN = "a model is chosen"
+    RUNNING = "a run is at work"
+    RESULT = "there is a result"
+
+
+class Command(NamedTuple):
+    """One thing that the user can do; `keys` as Qt writes them."""
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    when: When
+    group: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", "Open…", ("Ctrl+O",), When.ALWAYS, "File"),
+    Command("welcome", "Welcome page", (), When.ALWAYS, "File"),
+    Command("save", "Save result…", ("Ctrl+S",), When.RESULT, "File"),
+    Command("export", "Export picture…", ("E",), When.STAGE, "File"),
+    Command("copy_picture", "Copy picture", ("Ctrl+Shift+C",), When.STAGE, "File"),
+    Command("quit", "Quit", ("Ctrl+Q",), When.ALWAYS, "File"),
+    Command("run", "Run flow", ("Ctrl+R",), When.PLAN, "Run"),
+    Command("cancel", "Cancel run", ("Esc",), When.RUNNING, "Run"),
+    Command("search", "Search nodes", ("Ctrl+F", "/"), When.STAGE, "Find"),
+    Command("palette", "Search commands", ("Ctrl+K",), When.ALWAYS, "Find"),
+    Command("next_observer", "Next observer", ("O",), When.STAGE, "Find"),
+    Command("next_cast", "Next quantize or dequantize", ("Q",), When.STAGE, "Find"),
+    Command("next_finding", "Next finding", ("N",), When.RESULT, "Find"),
+    Command("previous_finding", "Previous finding", ("P",), When.RESULT, "Find"),
+    Command("fit", "Fit", ("F",), When.STAGE, "View"),
+    Command("zoom_in", "Zoom in", ("+", "="), When.STAGE, "View"),
+    Command("zoom_out", "Zoom out", ("-",), When.STAGE, "View"),
+    Command("zoom_100", "Zoom to 100 %", ("0",), When.STAGE, "View"),
+    Command("unfold_all", "Unfold all", ("Shift+U",), When.STAGE, "View"),
+    Command("fold_all", "Fold all", ("Shift+F",), When.STAGE, "View"),
+    Command("swap", "Swap before and after", ("Space",), When.STAGE, "View"),
+    Command("previous_stage", "Previous stage", ("[",), When.STAGE, "View"),
+    Command("next_stage", "Next stage", ("]",), When.STAGE, "View"),
+    Command("link_panes", "Move both panes together", ("L",), When.STAGE, "View"),
+    Command("focus", "Only the panes", ("F9",), When.ALWAYS, "View"),
+    Command("theme", "Light or dark", ("Ctrl+T",), When.ALWAYS, "View"),
+    Command("shortcuts", "Keys", ("?",), When.ALWAYS, "Help"),
+)

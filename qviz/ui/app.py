@@ -1,0 +1,57 @@
+"""Starts the window: shown first, everything heavy after."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from qviz.document.plan import Plan
+from qviz.ui.main_window import MainWindow
+from qviz.ui.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def run(source: str | None = None, plan: Plan | None = None) -> int:
+    """Show the window until it is closed; return the exit code.
+
+    Args:
+        source: What to open: a result, or the model that `plan` is for.
+        plan: What to run at once; None for a result or the welcome page.
+    """
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("qviz")
+    window = MainWindow(Settings())
+    sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
+    window.show()
+    QTimer.singleShot(0, window, lambda: start(window, source, plan))
+    return int(application.exec())
+
+
+def start(window: MainWindow, source: str | None, plan: Plan | None) -> None:
+    """Warm an engine up and open what was asked for, now that the window is there."""
+    window.engines.warm_up()
+    if plan is not None:
+        window.open_plan(plan)
+    elif source is not None:
+        window.open_source(source, is_consented=True)
+
+
+def report_bug(window: QWidget, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log a fault of qviz and say so; the program goes on."""
+    details = "".join(traceback.format_exception(kind, error, trace))
+    _log.error("a fault in the window\n%s", details)
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    box = QMessageBox(window)
+    box.setWindowTitle("A fault in qviz")
+    box.setText(f"{kind.__name__}: {error}")
+    box.setInformativeText("qviz goes on. The details are in the log too: qviz doctor names it.")
+    box.setDetailedText(details)
+    box.open()

@@ -1,0 +1,266 @@
+"""The workspace with the project on it: ties selection, stages, findings and files together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from qviz.document import codec
+from qviz.document.graph import Kind, Node
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Finding, Stage
+from qviz.errors import QvizError
+from qviz.session.project import SIDES, Project
+from qviz.ui.editor import open_in_editor
+from qviz.ui.engines import Engines
+from qviz.ui.files import copy_picture, export_picture, save_result
+from qviz.ui.runs import Runs
+from qviz.ui.settings import Settings
+from qviz.ui.theme import Theme
+from qviz.ui.workspace import Workspace
+
+
+class Desk(QObject):
+    """What the commands of an open project do.
+
+    Signals:
+        changed: The project, its run or what is shown of it changed.
+        failed: A `QvizError` to tell the user.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject, engines: Engines, settings: Settings, theme: Theme) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._theme = theme
+        self.work = Workspace(theme, settings)
+        self._runs = Runs(engines, self.work, settings, self)
+        self._runs.changed.connect(self.refresh)
+        work = self.work
+        work.setup.plan_changed.connect(self.on_setup_plan_changed)
+        work.strip.stage_chosen.connect(self.show_stage)
+        work.strip.kind_chosen.connect(self.on_strip_kind_chosen)
+        work.panes.selected.connect(self.on_panes_selected)
+        work.outline.module_chosen.connect(self.on_outline_module_chosen)
+        work.inspector.node_chosen.connect(self.choose)
+        work.inspector.source_requested.connect(self.on_inspector_source_requested)
+        work.inspector.copied.connect(self.on_inspector_copied)
+        work.findings.finding_chosen.connect(self.on_findings_finding_chosen)
+        work.code.line_chosen.connect(self.choose_here)
+
+    @property
+    def project(self) -> Project | None:
+        """What is open."""
+        return self._runs.project
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is at work."""
+        return self._runs.is_running
+
+    def open_plan(self, plan: Plan) -> None:
+        """Open a model and run its flow."""
+        self._forget()
+        self._runs.open(Project.of_plan(plan))
+        self._runs.start()
+
+    def open_result(self, path: str) -> None:
+        """Open a saved result; runs nothing.
+
+        Raises:
+            QvizError: It cannot be read.
+        """
+        snapshot = codec.load(path)
+        self._forget()
+        self._runs.open(Project.of_snapshot(snapshot))
+        modules = {group.path: group.type for stage in snapshot.stages for group in stage.graph.groups}
+        self.work.outline.show_modules(sorted(modules.items()))
+        self._settings.remember(path, f"{snapshot.run.flow or 'captured'} · {len(snapshot.findings)} findings")
+        if snapshot.run.error is not None:
+            error = snapshot.run.error
+            self.work.notice.tell("error", f"{error.step.capitalize()} failed: {error.message}", error.hint)
+
+    def _forget(self) -> None:
+        self.work.inspector.show_nothing()
+        self.work.setup.show_model(None)
+        self.work.outline.show_modules(())
+
+    def refresh(self) -> None:
+        """Show the project as it is now."""
+        if self.project is not None:
+            self.work.setup.show_plan(self.project.plan)
+            self.work.show_project(self.project, self._theme)
+        self.changed.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        self.work.set_theme(theme)
+        if self.project is not None:
+            self.work.show_project(self.project, theme)
+
+    def run(self) -> None:
+        """Run the flow."""
+        self._runs.start()
+
+    def cancel(self) -> None:
+        """Cancel the run."""
+        self._runs.cancel()
+
+    def save(self) -> None:
+        """Save the result."""
+        if self.project is not None and (snapshot := self.project.snapshot) is not None:
+            self._say("Saved as", lambda: save_result(self.work, snapshot))
+
+    def export(self) -> None:
+        """Export a picture of the stages in view."""
+        if (project := self.project) is not None:
+            self._say("Exported to", lambda: export_picture(self.work, project, self._theme.name))
+
+    def copy_picture(self) -> None:
+        """Copy a picture of the stages in view."""
+        if (project := self.project) is not None:
+            self._say("", lambda: copy_picture(project, self._theme.name))
+
+    def _say(self, done: str, act: Callable[[], str | None]) -> None:
+        try:
+            path = act()
+        except QvizError as error:
+            self.failed.emit(error)
+            return
+        if path:
+            self.work.notice.tell("info", f"{done} {path}")
+
+    def show_stage(self, side: str, name: str) -> None:
+        """Show a stage on a side."""
+        if self.project is not None and self.project.stage(name) is not None:
+            self.project.shown[side] = name
+            self.refresh()
+
+    def step_stage(self, by: int) -> None:
+        """Show the next or previous stage on the right."""
+        if self.project is None or not self.project.stages:
+            return
+        names = [stage.name for stage in self.project.stages]
+        side = "right" if self.project.shown["right"] else "left"
+        here = names.index(self.project.shown[side] or names[0])
+        self.show_stage(side, names[max(0, min(len(names) - 1, here + by))])
+
+    def swap(self) -> None:
+        """Swap before and after."""
+        if self.project is not None and self.project.shown["right"] is not None:
+            self.project.swap()
+            self.refresh()
+
+    def toggle_link(self) -> None:
+        """Let the panes move together, or each by itself."""
+        self.work.panes.is_linked = not self.work.panes.is_linked
+        self.work.notice.tell(
+            "info", f"The panes move {'together' if self.work.panes.is_linked else 'each by itself'}."
+        )
+
+    def searched_stage(self) -> Stage | None:
+        """Return the stage that search looks at: the one in the pane used last."""
+        return self.work.panes.canvas.stage
+
+    def choose_here(self, node_id: str) -> None:
+        """Select a node in the pane used last, or where it is shown."""
+        if self.project is not None and (stage := self.searched_stage()) is not None:
+            self.choose(stage.name, node_id)
+
+    def choose(self, stage: str, node_id: str) -> None:
+        """Select a node of a stage, showing the stage first if need be."""
+        if self.project is None or self.project.stage(stage) is None:
+            return
+        shown = [side for side in SIDES if self.project.shown[side] == stage]
+        if not shown:
+            self.show_stage("right", stage)
+            shown = ["right"]
+        self.work.panes.select(shown[0], node_id)
+        self.on_panes_selected(shown[0], node_id)
+
+    def next_of_kinds(self, kinds: tuple[Kind, ...]) -> None:
+        """Select the next node of these kinds in the pane used last."""
+        stage = self.searched_stage()
+        nodes = [node.id for node in stage.graph.nodes if node.kind in kinds] if stage else []
+        if nodes:
+            here = self.work.panes.canvas.selected()
+            self.choose_here(nodes[(nodes.index(here) + 1) % len(nodes)] if here in nodes else nodes[0])
+
+    def step_finding(self, by: int) -> None:
+        """Go to the next or previous finding."""
+        self.work.tabs.setCurrentWidget(self.work.findings)
+        self.work.findings.step(by)
+
+    def highlight_here(self, ids: frozenset[str] | None) -> None:
+        """Dim all but these nodes in the pane used last."""
+        self.work.panes.canvas.highlight(ids)
+
+    def on_setup_plan_changed(self, plan: Plan) -> None:
+        """Take the choice; the result stays until the next run."""
+        if self.project is not None:
+            same_source = plan.source == self.project.plan.source
+            self.project.plan = plan if same_source else msgspec.structs.replace(plan, seed=self.project.plan.seed)
+            self.changed.emit()
+
+    def on_strip_kind_chosen(self, kind: str) -> None:
+        """Highlight the nodes of a role in both panes."""
+        if self.project is None:
+            return
+        if not kind:
+            self.work.panes.highlight(None)
+            return
+        ids = {
+            side: frozenset(node.id for node in stage.graph.nodes if node.kind.value == kind) if stage else frozenset()
+            for side in SIDES
+            for stage in [self.project.stage(self.project.shown[side])]
+        }
+        self.work.panes.highlight(ids)
+
+    def on_panes_selected(self, side: str, node_id: str) -> None:
+        """Show the selected node in the inspector, the code and the outline."""
+        if self.project is None:
+            return
+        stage = self.project.stage(self.project.shown[side])
+        if stage is None or not node_id:
+            self.project.selected = None
+            self.work.inspector.show_nothing()
+            return
+        self.project.selected = (side, node_id)
+        self.work.inspector.show_node(self.project, stage.name, node_id)
+        self.work.code.show_stage(stage)
+        self.work.code.show_node(node_id)
+        self.work.outline.show_selected(next((n.place for n in stage.graph.nodes if n.id == node_id), ""))
+        self.changed.emit()
+
+    def on_outline_module_chosen(self, path: str) -> None:
+        """Select the first node of a module."""
+        stage = self.searched_stage()
+
+        def belongs(node: Node) -> bool:
+            return not path or node.place == path or node.place.startswith(f"{path}.")
+
+        found = next((node.id for node in stage.graph.nodes if belongs(node)), None) if stage else None
+        if found is not None:
+            self.choose_here(found)
+
+    def on_findings_finding_chosen(self, finding: Finding) -> None:
+        """Go to the first node of a finding, and say its reason and what to do."""
+        if finding.nodes:
+            self.choose(finding.stage, finding.nodes[0])
+        self.work.notice.tell(finding.level.value, f"{finding.message}: {finding.reason}.", finding.hint)
+
+    def on_inspector_copied(self, text: str) -> None:
+        """Put text on the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
+    def on_inspector_source_requested(self, file: str, line: int) -> None:
+        """Open the user's editor."""
+        if not open_in_editor(file, line, self._settings.editor):
+            hint = "Set VISUAL or EDITOR to an editor with a window."
+            self.failed.emit(QvizError(f"no editor was found for {file}:{line}", hint))

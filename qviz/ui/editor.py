@@ -1,0 +1,45 @@
+"""Opens a line of the user's source in the editor that she uses."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+
+from PySide6.QtCore import QProcess, QUrl
+from PySide6.QtGui import QDesktopServices
+
+_KNOWN = {
+    "code": "{editor} -g {file}:{line}",
+    "codium": "{editor} -g {file}:{line}",
+    "cursor": "{editor} -g {file}:{line}",
+    "subl": "{editor} {file}:{line}",
+    "zed": "{editor} {file}:{line}",
+    "pycharm": "{editor} --line {line} {file}",
+    "kate": "{editor} --line {line} {file}",
+    "gedit": "{editor} {file} +{line}",
+    "gvim": "{editor} +{line} {file}",
+    "emacsclient": "{editor} -n +{line} {file}",
+}
+"""Editors with a window of their own, and how each is told the line."""
+
+
+def editor_command(file: str, line: int, setting: str = "") -> list[str] | None:
+    """Return the command that opens a file at a line: the user's setting, $VISUAL, $EDITOR, or what is installed."""
+    if setting:
+        return [word.format(file=file, line=line) for word in shlex.split(setting)]
+    wished = [os.environ.get(name, "") for name in ("VISUAL", "EDITOR")]
+    for editor in (*filter(None, wished), *_KNOWN):
+        program = shlex.split(editor)[0]
+        form = _KNOWN.get(os.path.basename(program))
+        if form is not None and shutil.which(program):
+            return [word.format(editor=program, file=file, line=line) for word in form.split()]
+    return None
+
+
+def open_in_editor(file: str, line: int, setting: str = "") -> bool:
+    """Open a file at a line; without a known editor, the file with the desktop's own program."""
+    command = editor_command(file, line, setting)
+    if command is not None:
+        return bool(QProcess.startDetached(command[0], command[1:])[0])
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(file))

@@ -1,0 +1,102 @@
+"""Opening, saving, exporting: every dialog that asks for a file, and the question of trust."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from qviz.document import codec
+from qviz.document.snapshot import Snapshot
+from qviz.errors import QvizError
+from qviz.session.project import Project
+from qviz.ui.settings import Settings
+
+_MODELS = "Models and results (*.py *.qviz *.json)"
+_RESULTS = "qviz result (*.qviz);;JSON (*.json)"
+_PICTURES = "SVG (*.svg);;PNG (*.png)"
+
+
+def ask_for_source(parent: QWidget) -> str | None:
+    """Return the file that the user chose, or None."""
+    path, _ = QFileDialog.getOpenFileName(parent, "Open a model or a result", "", _MODELS)
+    return path or None
+
+
+def is_allowed(parent: QWidget, source: str, settings: Settings) -> bool:
+    """Ask once whether the code of a file may run; the answer yes is remembered by the file's path."""
+    file = source.rsplit(":", 1)[0] if ".py:" in source else source
+    if not file.endswith(".py"):
+        return True
+    path = str(Path(file).expanduser().absolute())
+    if settings.is_trusted(path):
+        return True
+    question = QMessageBox(parent)
+    question.setWindowTitle("Run this file?")
+    question.setText(f"Opening {Path(path).name} runs its code.")
+    question.setInformativeText("It runs in a process of its own, with your rights. Open only what you trust.")
+    run = question.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
+    question.addButton(QMessageBox.StandardButton.Cancel)
+    question.exec()
+    if question.clickedButton() is not run:
+        return False
+    settings.trust(path)
+    return True
+
+
+def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
+    """Ask where to, and save; return the path, or None.
+
+    Raises:
+        QvizError: The disk does not take it; what was there before is untouched.
+    """
+    path, chosen = QFileDialog.getSaveFileName(parent, "Save the result", "review.qviz", _RESULTS)
+    if not path:
+        return None
+    if not path.endswith(codec.SUFFIXES):
+        path += ".json" if "json" in chosen else ".qviz"
+    codec.save(snapshot, path)
+    return path
+
+
+def _snapshot_of(project: Project) -> Snapshot:
+    return project.snapshot if project.snapshot is not None else project.assembly.interrupted()
+
+
+def _shown(project: Project) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in project.shown.values() if name is not None))
+
+
+def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
+    """Ask where to, and draw the stages in view; return the path, or None.
+
+    Raises:
+        QvizError: An unknown ending, or the disk does not take it.
+    """
+    from qviz.ui import export
+    from qviz.ui.export.picture import Picture
+
+    path, chosen = QFileDialog.getSaveFileName(parent, "Export a picture", "review.svg", _PICTURES)
+    if not path:
+        return None
+    if not path.endswith((".svg", ".png")):
+        path += ".png" if "png" in chosen else ".svg"
+    export.write(Picture(_snapshot_of(project), _shown(project), theme=theme), Path(path))
+    return path
+
+
+def copy_picture(project: Project, theme: str) -> None:
+    """Put the stages in view on the clipboard as an image, at twice the size.
+
+    Raises:
+        QvizError: The picture cannot be drawn.
+    """
+    from qviz.ui.export.picture import Picture
+    from qviz.ui.export.png import encode
+
+    data = encode(Picture(_snapshot_of(project), _shown(project), theme=theme, scale=2))
+    image = QImage.fromData(data)
+    if image.isNull():
+        raise QvizError("the picture could not be drawn", "Export it to a file instead.")
+    QGuiApplication.clipboard().setImage(image)

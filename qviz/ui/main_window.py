@@ -1,0 +1,252 @@
+"""The window: puts the parts together and says which command does what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from qviz.document.graph import Kind
+from qviz.document.plan import Plan
+from qviz.errors import QvizError
+from qviz.session.commands import When
+from qviz.ui.actions import Actions
+from qviz.ui.engines import Engines
+from qviz.ui.panels.welcome import Welcome
+from qviz.ui.settings import Settings
+from qviz.ui.stylesheet import stylesheet
+from qviz.ui.theme import theme as theme_of
+from qviz.ui.topbar import TopBar
+from qviz.wire.messages import EngineReady
+
+if TYPE_CHECKING:
+    from qviz.ui.desk import Desk
+
+DEFAULT_FLOW = "fx-static"
+RESULTS = (".qviz", ".json")
+
+
+class MainWindow(QMainWindow):
+    """The one window; its heavy half is made when a model is opened first."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.setWindowTitle("qviz")
+        self.resize(1600, 1000)
+        self.settings = settings
+        self.engines = Engines(self)
+        self.theme = theme_of(self._theme_name())
+        self._ready: EngineReady | None = None
+        self.desk: Desk | None = None
+        self.actions_of = Actions(self, self._handlers(), None)
+        self.bar = TopBar(self.actions_of)
+        self.welcome = Welcome(self.theme, settings.recent)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(whole)
+        self._make_status()
+        self.welcome.sample_chosen.connect(self.on_welcome_sample_chosen)
+        self.welcome.source_chosen.connect(self.on_welcome_source_chosen)
+        self.welcome.open_requested.connect(self.open_dialog)
+        self.engines.ready.connect(self.on_engines_ready)
+        self.setStyleSheet(stylesheet(self.theme))
+        self.restoreGeometry(settings.state("window"))
+        self._enable()
+
+    def _make_status(self) -> None:
+        self.state, self.engine_state = QLabel("Ready"), QLabel("Engine: starting torch…")
+        self.zoom, self.keys = QLabel(""), QLabel("? keys")
+        for each in (self.state, self.engine_state):
+            self.statusBar().addWidget(each)
+        for each in (self.zoom, self.keys):
+            self.statusBar().addPermanentWidget(each)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what every command does; the desk is there whenever a desk's command is enabled."""
+
+        def at_desk(name: str, *arguments: object) -> Callable[[], object]:
+            return lambda: getattr(self._desk(), name)(*arguments)
+
+        def on_canvas(name: str, *arguments: object) -> Callable[[], object]:
+            return lambda: getattr(self._desk().work.panes.canvas, name)(*arguments)
+
+        return {
+            "open": self.open_dialog,
+            "welcome": self.show_welcome,
+            "quit": self.close,
+            "theme": self.switch_theme,
+            "shortcuts": self.show_shortcuts,
+            "palette": self.show_palette,
+            "search": lambda: self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason),
+            "run": at_desk("run"),
+            "cancel": at_desk("cancel"),
+            "save": at_desk("save"),
+            "export": at_desk("export"),
+            "copy_picture": at_desk("copy_picture"),
+            "next_observer": at_desk("next_of_kinds", (Kind.OBSERVER, Kind.FAKE_QUANT)),
+            "next_cast": at_desk("next_of_kinds", (Kind.QUANTIZE, Kind.DEQUANTIZE)),
+            "next_finding": at_desk("step_finding", 1),
+            "previous_finding": at_desk("step_finding", -1),
+            "swap": at_desk("swap"),
+            "previous_stage": at_desk("step_stage", -1),
+            "next_stage": at_desk("step_stage", 1),
+            "link_panes": at_desk("toggle_link"),
+            "focus": self.toggle_focus,
+            "fit": on_canvas("fit"),
+            "zoom_in": on_canvas("zoom_by", 1.25),
+            "zoom_out": on_canvas("zoom_by", 0.8),
+            "zoom_100": on_canvas("zoom_to", 1.0),
+            "unfold_all": on_canvas("unfold_all"),
+            "fold_all": on_canvas("fold_all"),
+        }
+
+    def _desk(self) -> Desk:
+        if self.desk is None:
+            from qviz.ui.desk import Desk
+
+            self.desk = Desk(self, self.engines, self.settings, self.theme)
+            self.desk.changed.connect(self.on_desk_changed)
+            self.desk.failed.connect(self.tell)
+            self.desk.work.panes.zoomed.connect(self.on_panes_zoomed)
+            self.bar.search.node_chosen.connect(self.desk.choose_here)
+            self.bar.search.matched.connect(self.desk.highlight_here)
+            self.actions_of.confine("swap", self.desk.work.panes)
+            self.pages.addWidget(self.desk.work)
+            if self._ready is not None:
+                self.desk.work.setup.set_backends(self._ready.backends)
+        return self.desk
+
+    def open_source(self, source: str, is_consented: bool) -> None:
+        """Open a model or a result; a file that can run code asks first unless its owner named it."""
+        from qviz.ui.files import is_allowed
+
+        if source.endswith(RESULTS):
+            self._try(lambda: self._desk().open_result(source))
+        elif is_consented or is_allowed(self, source, self.settings):
+            self._desk().open_plan(Plan(source=source, flow=DEFAULT_FLOW))
+        self._enable()
+
+    def open_plan(self, plan: Plan) -> None:
+        """Open what the command line named, and run it if it named a flow too."""
+        self._desk().open_plan(plan if plan.flow else Plan(source=plan.source, flow=DEFAULT_FLOW, inputs=plan.inputs))
+
+    def open_dialog(self) -> None:
+        """Ask for a file and open it."""
+        from qviz.ui.files import ask_for_source
+
+        if source := ask_for_source(self):
+            self.open_source(source, is_consented=False)
+
+    def show_welcome(self) -> None:
+        """Go back to the first page."""
+        self.pages.setCurrentWidget(self.welcome)
+        self.bar.show_plan(None)
+
+    def toggle_focus(self) -> None:
+        """Hide all but the panes, or bring it back."""
+        if self.desk is not None:
+            self.desk.work.toggle_focus()
+
+    def switch_theme(self) -> None:
+        """Change between light and dark, and remember it."""
+        self.set_theme("light" if self.theme.is_dark else "dark")
+        self.settings.theme = self.theme.name
+
+    def set_theme(self, name: str) -> None:
+        """Use a theme everywhere."""
+        self.theme = theme_of(name)
+        self.setStyleSheet(stylesheet(self.theme))
+        self.welcome.set_theme(self.theme)
+        if self.desk is not None:
+            self.desk.set_theme(self.theme)
+
+    def _theme_name(self) -> str:
+        if self.settings.theme in ("light", "dark"):
+            return self.settings.theme
+        is_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return "dark" if is_dark else "light"
+
+    def show_shortcuts(self) -> None:
+        """Show all keys."""
+        from qviz.ui.panels.shortcuts import ShortcutSheet
+
+        ShortcutSheet(self).open()
+
+    def show_palette(self) -> None:
+        """Run a command by its name."""
+        from qviz.ui.panels.shortcuts import Palette
+
+        palette = Palette(self)
+        palette.command_chosen.connect(lambda command_id: self.actions_of[command_id].trigger())
+        palette.open()
+
+    def tell(self, error: QvizError) -> None:
+        """Show a failure that the user can act on."""
+        self._desk().work.notice.tell("error", error.message, error.hint)
+        self.pages.setCurrentWidget(self._desk().work)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except QvizError as error:
+            self.tell(error)
+
+    def _enable(self) -> None:
+        now: set[When] = set()
+        if self.desk is not None and self.desk.project is not None:
+            project = self.desk.project
+            now |= {When.PLAN} if project.plan.source and not self.desk.is_running else set()
+            now |= {When.RUNNING} if self.desk.is_running else set()
+            now |= {When.STAGE} if project.stages else set()
+            now |= {When.RESULT} if project.snapshot is not None else set()
+        self.actions_of.enable(now)
+        self.bar.enable_run(When.PLAN in now)
+
+    def on_desk_changed(self) -> None:
+        """Follow the project in the bars."""
+        desk = self._desk()
+        self.pages.setCurrentWidget(desk.work)
+        self.bar.show_plan(desk.project.plan if desk.project else None)
+        self.bar.search.set_stage(desk.searched_stage())
+        self.state.setText("Running" if desk.is_running else "Ready")
+        name = Path(desk.project.plan.source).name if desk.project else ""
+        self.setWindowTitle(f"{name} – qviz" if name else "qviz")
+        self._enable()
+
+    def on_panes_zoomed(self, scale: float) -> None:
+        """Show the scale."""
+        self.zoom.setText(f"Zoom {scale * 100:.0f} %")
+
+    def on_engines_ready(self, ready: EngineReady) -> None:
+        """Say so; only the engines of this machine are offered."""
+        self._ready = ready
+        self.engine_state.setText(f"Engine: torch {ready.versions.get('torch', '')}, ready")
+        if self.desk is not None:
+            self.desk.work.setup.set_backends(ready.backends)
+
+    def on_welcome_sample_chosen(self, source: str) -> None:
+        """Show a sample before and after."""
+        self.open_plan(Plan(source=source, flow=DEFAULT_FLOW))
+
+    def on_welcome_source_chosen(self, source: str, is_typed: bool) -> None:
+        """Open what was typed, dropped or chosen again."""
+        self.open_source(source, is_consented=is_typed)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember sizes, end the engines."""
+        self.settings.save_state("window", self.saveGeometry())
+        if self.desk is not None:
+            self.desk.work.save_state()
+        self.engines.shut_down()
+        super().closeEvent(event)

@@ -1,0 +1,124 @@
+"""torch's own text of a stage's graph; a click on a line selects its node, and back."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
+from qviz.document.snapshot import Stage
+from qviz.ui.panels.pieces import mono
+from qviz.ui.theme import Theme
+
+_ASSIGNED = re.compile(r"^\s*(?P<name>\w+)(?:\s*:\s*[^=]+)?\s*=[^=]")
+
+
+class GraphCode(QPlainTextEdit):
+    """Signals: line_chosen with the id of the node that the clicked line makes."""
+
+    line_chosen = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setProperty("role", "text")
+        self.setFont(mono())
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setAccessibleName("Graph code")
+        self._theme = theme
+        self._stage: Stage | None = None
+        self._lines: dict[str, int] = {}
+        self._nodes: dict[int, str] = {}
+        self._highlighter: PythonHighlighter | None = None
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        if self._highlighter is not None:
+            self._highlighter.set_theme(theme)
+
+    def show_stage(self, stage: Stage | None) -> None:
+        """Show the code of a stage."""
+        if stage is self._stage:
+            return
+        self._stage = stage
+        code = stage.code if stage and stage.code else ""
+        self.show_text(code)
+        self._lines, self._nodes = {}, {}
+        ids = {node.id for node in stage.graph.nodes} if stage else set()
+        for place, text in enumerate(code.splitlines()):
+            match = _ASSIGNED.match(text)
+            name = match["name"] if match else ""
+            if name in ids and name not in self._lines:
+                self._lines[name] = place
+                self._nodes[place] = name
+
+    def show_text(self, text: str) -> None:
+        """Show Python, highlighted."""
+        if self._highlighter is None:
+            self._highlighter = PythonHighlighter(self.document(), self._theme)
+        self.setPlainText(text)
+
+    def show_node(self, node_id: str) -> None:
+        """Bring the line that makes a node into view and mark it."""
+        if node_id not in self._lines:
+            self.setExtraSelections([])
+            return
+        cursor = QTextCursor(self.document().findBlockByNumber(self._lines[node_id]))
+        self.setTextCursor(cursor)
+        self.centerCursor()
+        mark = QTextEdit.ExtraSelection()
+        mark.cursor = cursor
+        mark.format.setBackground(self._theme.color("code.line"))
+        mark.format.setProperty(QTextCharFormat.Property.FullWidthSelection, True)
+        self.setExtraSelections([mark])
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Select the node of the clicked line."""
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
+            place = self.cursorForPosition(event.position().toPoint()).blockNumber()
+            if place in self._nodes:
+                self.line_chosen.emit(self._nodes[place])
+
+
+class PythonHighlighter(QSyntaxHighlighter):
+    """Colours Python line by line with pygments."""
+
+    def __init__(self, document: QTextDocument, theme: Theme) -> None:
+        super().__init__(document)
+        from pygments.lexers.python import PythonLexer
+
+        self._lexer = PythonLexer(stripnl=False, ensurenl=False)
+        self._formats: dict[str, QTextCharFormat] = {}
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        names = ("keyword", "string", "comment", "number", "name")
+        self._formats = {name: _format(theme.color(f"code.{name}")) for name in names}
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        """Colour one line."""
+        for start, token, value in self._lexer.get_tokens_unprocessed(text):
+            look = self._formats.get(_look(str(token)))
+            if look is not None:
+                self.setFormat(start, len(value), look)
+
+
+def _look(token: str) -> str:
+    if ".Function" in token or ".Class" in token or ".Decorator" in token:
+        return "name"
+    for name in ("Keyword", "String", "Comment", "Number"):
+        if f".{name}" in token:
+            return name.lower()
+    return ""
+
+
+def _format(color: QColor) -> QTextCharFormat:
+    made = QTextCharFormat()
+    made.setForeground(color)
+    return made

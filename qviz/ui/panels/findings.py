@@ -1,0 +1,72 @@
+"""What to look at: the findings of the run, the worst first."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+
+from qviz.document.snapshot import Finding
+from qviz.ui.theme import Theme
+
+
+class Findings(QTreeWidget):
+    """Signals: finding_chosen with the `Finding`."""
+
+    finding_chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setColumnCount(3)
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIconSize(QSize(9, 9))
+        self.setAccessibleName("Findings")
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.header().setStretchLastSection(False)
+        self.setColumnWidth(0, 230)
+        self.setColumnWidth(2, 190)
+        self.itemClicked.connect(self.on_item_chosen)
+        self.itemActivated.connect(self.on_item_chosen)
+
+    def show_findings(self, findings: tuple[Finding, ...], theme: Theme) -> None:
+        """Show one row a finding; reason and hint are in the tooltip and below the row."""
+        self.clear()
+        for finding in findings:
+            title = finding.rule.replace("_", " ").capitalize()
+            nodes = ", ".join(finding.nodes[:2]) + (
+                f" and {len(finding.nodes) - 2} more" if len(finding.nodes) > 2 else ""
+            )
+            row = QTreeWidgetItem([title, finding.message, nodes or finding.stage])
+            row.setIcon(0, _dot(theme.color(f"level.{finding.level.value}")))
+            row.setData(0, Qt.ItemDataRole.UserRole, finding)
+            for column in range(3):
+                row.setToolTip(column, f"{finding.level.value}: {finding.reason}.\n{finding.hint}")
+            self.addTopLevelItem(row)
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous finding."""
+        count = self.topLevelItemCount()
+        if count:
+            current = self.currentItem()
+            here = self.indexOfTopLevelItem(current) if current is not None else (-1 if by > 0 else 0)
+            item = self.topLevelItem((here + by) % count)
+            if item is not None:
+                self.setCurrentItem(item)
+                self.on_item_chosen(item)
+
+    def on_item_chosen(self, item: QTreeWidgetItem) -> None:
+        """Tell which finding was chosen."""
+        self.finding_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
+
+
+def _dot(color: QColor) -> QIcon:
+    pixmap = QPixmap(18, 18)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(color)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(1, 1, 16, 16)
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,195 @@
+"""This node: what it is, why it is here, how it is quantized, where it came from."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
+
+from qviz.document.graph import Node
+from qviz.document.snapshot import Link, ObserverFact
+from qviz.session.facts_text import Row, facts_text, observer_rows, quant_rows, why_text
+from qviz.session.project import Project
+from qviz.ui.panels.histogram import HistogramPlot
+from qviz.ui.panels.pieces import button, empty, label, mono, section
+from qviz.ui.theme import Theme
+
+_LINKS_SHOWN = 6
+
+
+class Inspector(QScrollArea):
+    """The right side.
+
+    Signals:
+        node_chosen: Stage name and node id of a link that was clicked.
+        source_requested: File and line to open in the user's editor.
+        copied: Text for the clipboard.
+    """
+
+    node_chosen = Signal(str, str)
+    source_requested = Signal(str, int)
+    copied = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._theme = theme
+        page = QFrame()
+        page.setProperty("role", "side")
+        self._column = QVBoxLayout(page)
+        self._column.setContentsMargins(14, 14, 14, 14)
+        self._column.setSpacing(6)
+        self.setWidget(page)
+        self._shown: tuple[Project, str, str] | None = None
+        self.show_nothing()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self._theme = theme
+        if self._shown is not None:
+            self.show_node(*self._shown)
+
+    def show_nothing(self) -> None:
+        """Say what would be here."""
+        self._shown = None
+        empty(self._column)
+        self._column.addWidget(section("Node"))
+        self._column.addWidget(label("Click a node to see what it is and what became of it.", "muted", wraps=True))
+        self._column.addStretch(1)
+
+    def show_node(self, project: Project, stage_name: str, node_id: str) -> None:
+        """Show a node of a stage."""
+        stage = project.stage(stage_name)
+        node = next((each for each in stage.graph.nodes if each.id == node_id), None) if stage else None
+        if node is None:
+            self.show_nothing()
+            return
+        self._shown = (project, stage_name, node_id)
+        fact = project.facts(stage_name).get(node_id)
+        observer = fact.observer if fact else None
+        empty(self._column)
+        self._add_head(node, observer)
+        self._add_why(node)
+        self._add_rows("Quantization", quant_rows(node))
+        self._add_range(observer)
+        self._add_links(project, stage_name, node_id)
+        self._add_source(node)
+        self._add_rows("Node", _facts(node))
+        self._column.addStretch(1)
+
+    def _add_head(self, node: Node, observer: ObserverFact | None) -> None:
+        row = QHBoxLayout()
+        row.addWidget(section("Node"))
+        row.addStretch(1)
+        row.addWidget(button("Copy name", "link", lambda: self.copied.emit(node.id)))
+        row.addSpacing(8)
+        row.addWidget(button("Copy facts", "link", lambda: self.copied.emit(facts_text(node, observer))))
+        self._column.addLayout(row)
+        title = label(node.id, "title", wraps=True)
+        title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._column.addWidget(title)
+        what = node.module_type or node.target
+        place = node.place + (" (inferred)" if node.inferred_path is not None else "")
+        role = node.kind.value.replace("_", " ")
+        self._column.addWidget(label(" · ".join(filter(None, (role, what, place))), "muted", wraps=True))
+
+    def _add_why(self, node: Node) -> None:
+        if node.why is None:
+            return
+        self._column.addSpacing(8)
+        self._column.addWidget(section("Why it is here"))
+        frame = QFrame()
+        frame.setProperty("role", "why")
+        inner = QVBoxLayout(frame)
+        inner.setContentsMargins(11, 8, 10, 8)
+        said, source = why_text(node.why)
+        inner.addWidget(label(said, wraps=True))
+        inner.addWidget(label(source, "muted", wraps=True))
+        self._column.addWidget(frame)
+
+    def _add_rows(self, title: str, rows: list[Row]) -> None:
+        if not rows:
+            return
+        self._column.addSpacing(8)
+        self._column.addWidget(section(title))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        for place, (name, value) in enumerate(rows):
+            key = label(name, "muted")
+            text = _selectable(value)
+            grid.addWidget(key, place, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(text, place, 1)
+        self._column.addLayout(grid)
+
+    def _add_range(self, observer: ObserverFact | None) -> None:
+        if observer is None:
+            return
+        self._add_rows("Observed range", observer_rows(observer))
+        if observer.histogram is not None:
+            self._column.addWidget(HistogramPlot(observer.histogram, self._theme))
+
+    def _add_links(self, project: Project, stage: str, node_id: str) -> None:
+        came = [(link, link.from_stage, link.from_ids) for link in project.index.links_to(stage, node_id)]
+        became = [(link, link.to_stage, link.to_ids) for link in project.index.links_from(stage, node_id)]
+        for title, rows in (("Came from", came), ("Became", became)):
+            if rows:
+                self._column.addSpacing(8)
+                self._column.addWidget(section(title))
+            for link, other, ids in rows:
+                self._add_link(link, other, ids)
+
+    def _add_link(self, link: Link, stage: str, ids: tuple[str, ...]) -> None:
+        words = {"inserted": "inserted here", "removed": "nothing"}.get(link.relation, link.relation)
+        text = f"{stage}: {words}" if ids else (words if link.relation == "inserted" else f"{stage}: {words}")
+        note = label(text, "muted", wraps=True)
+        note.setToolTip(f"{link.evidence} (confidence {link.confidence:g})")
+        self._column.addWidget(note)
+        for each in ids[:_LINKS_SHOWN]:
+            self._column.addWidget(button(each, "link", partial(self.node_chosen.emit, stage, each)))
+        if len(ids) > _LINKS_SHOWN:
+            self._column.addWidget(label(f"and {len(ids) - _LINKS_SHOWN} more", "muted"))
+        if link.reason:
+            self._column.addWidget(label(link.reason, "muted", wraps=True))
+
+    def _add_source(self, node: Node) -> None:
+        source = node.source
+        if source is None:
+            return
+        self._column.addSpacing(8)
+        row = QHBoxLayout()
+        row.addWidget(section("Source"))
+        row.addStretch(1)
+        row.addWidget(button("Open in editor", "link", lambda: self.source_requested.emit(source.file, source.line)))
+        self._column.addLayout(row)
+        frame = QFrame()
+        frame.setProperty("role", "code")
+        inner = QVBoxLayout(frame)
+        inner.setContentsMargins(9, 7, 9, 7)
+        code = _selectable(f"{source.line}  {source.code}")
+        inner.addWidget(code)
+        self._column.addWidget(frame)
+        name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
+        where = label(name, "muted")
+        where.setToolTip(source.file)
+        self._column.addWidget(where)
+
+
+def _selectable(text: str) -> QLabel:
+    made = label(text, wraps=True)
+    made.setFont(mono())
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def _facts(node: Node) -> list[Row]:
+    rows: list[Row] = [(node.op, node.target)]
+    for place, value in enumerate(node.values):
+        name = "output" if len(node.values) == 1 else f"output {place}"
+        rows.append((name, f"{'×'.join(map(str, value.shape)) or 'scalar'} {value.dtype.removeprefix('torch.')}"))
+    for key, given in sorted(node.attributes.items()):
+        rows.append((key.replace("_", " "), str(given)))
+    return rows

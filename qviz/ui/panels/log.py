@@ -1,0 +1,26 @@
+"""What engines and models printed, and the tracebacks that nobody should meet first."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QPlainTextEdit
+
+from qviz.ui.panels.pieces import mono
+
+MOST_BLOCKS = 5000
+
+
+class Log(QPlainTextEdit):
+    """Grows at the end; forgets its beginning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setProperty("role", "text")
+        self.setFont(mono())
+        self.setMaximumBlockCount(MOST_BLOCKS)
+        self.setAccessibleName("Log")
+
+    def add(self, text: str) -> None:
+        """Put text at the end."""
+        if text.strip():
+            self.appendPlainText(text.rstrip())

@@ -1,0 +1,148 @@
+"""Two stages side by side: before and after, looking at the same place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
+
+from qviz.session.project import SIDES, Project
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.panels.pieces import label
+from qviz.ui.theme import Theme
+
+_OTHER = {"left": "right", "right": "left"}
+
+
+class Pane(QFrame):
+    """One canvas under its stage's name."""
+
+    def __init__(self, side: str, theme: Theme) -> None:
+        super().__init__()
+        self.side = side
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 12, 6)
+        self.name = label("", "pane")
+        self.about = label("", "muted")
+        head.addWidget(self.name)
+        head.addWidget(self.about)
+        head.addStretch(1)
+        column.addLayout(head)
+        self.canvas = GraphCanvas(self, theme)
+        self.canvas.setAccessibleName(f"Graph, {side} pane")
+        column.addWidget(self.canvas, 1)
+
+    def describe(self) -> None:
+        """Write the stage's name and how much of it is on screen."""
+        stage, view = self.canvas.stage, self.canvas.view
+        if stage is None:
+            self.name.setText("")
+            self.about.setText("")
+            return
+        words = [f"{len(stage.graph.nodes)} nodes", "before" if self.side == "left" else "after"]
+        if view is not None and len(view.boxes) < len(stage.graph.nodes):
+            words.append(f"{len(view.boxes)} boxes shown")
+        self.name.setText(stage.name.capitalize())
+        self.about.setText(" · ".join(words))
+
+
+class Panes(QSplitter):
+    """Both panes, their selection and cameras tied together.
+
+    Signals:
+        selected: Side and node id, "" for none.
+        activated: Side and node id of a double click.
+        zoomed: The scale of the pane in use.
+    """
+
+    selected = Signal(str, str)
+    activated = Signal(str, str)
+    zoomed = Signal(float)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setChildrenCollapsible(False)
+        self.is_linked = True
+        self._project: Project | None = None
+        self.active = "right"
+        self.panes = {side: Pane(side, theme) for side in SIDES}
+        for side, pane in self.panes.items():
+            self._connect(side, pane)
+            self.addWidget(pane)
+            self.setStretchFactor(self.indexOf(pane), 1)
+
+    def _connect(self, side: str, pane: Pane) -> None:
+        canvas = pane.canvas
+        canvas.node_selected.connect(lambda node_id: self.on_canvas_node_selected(side, node_id))
+        canvas.node_activated.connect(lambda node_id: self.activated.emit(side, node_id))
+        canvas.camera_moved.connect(lambda camera: self.zoomed.emit(camera.scale))
+        canvas.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
+        canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
+
+    @property
+    def canvas(self) -> GraphCanvas:
+        """The canvas that keys go to: the one last used."""
+        return self.panes[self.active].canvas
+
+    def show_project(self, project: Project) -> None:
+        """Show the project's two stages; a single stage has the room to itself."""
+        self._project = project
+        for side, pane in self.panes.items():
+            stage = project.stage(project.shown[side])
+            pane.setVisible(side == "left" or stage is not None)
+            if pane.canvas.stage is not stage:
+                pane.canvas.show_stage(stage, project.facts(stage.name if stage else None))
+            pane.describe()
+        if project.shown["right"] is None:
+            self.active = "left"
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint with another theme."""
+        for pane in self.panes.values():
+            pane.canvas.set_theme(theme)
+
+    def select(self, side: str, node_id: str, reveal: bool = True) -> None:
+        """Select a node and what it is on the other side."""
+        self.active = side
+        self.panes[side].canvas.select(node_id or None, reveal)
+        self.panes[side].canvas.set_partners(())
+        self._show_partners(side, node_id)
+
+    def highlight(self, ids_by_side: dict[str, frozenset[str]] | None) -> None:
+        """Dim all but these nodes; None ends it."""
+        for side, pane in self.panes.items():
+            pane.canvas.highlight(ids_by_side[side] if ids_by_side is not None else None)
+
+    def set_flags(self, flags_by_stage: dict[str, dict[str, str]]) -> None:
+        """Flag the nodes that findings speak of."""
+        for pane in self.panes.values():
+            stage = pane.canvas.stage
+            pane.canvas.set_flags(flags_by_stage.get(stage.name, {}) if stage else {})
+
+    def _show_partners(self, side: str, node_id: str) -> None:
+        if self._project is None:
+            return
+        other = self.panes[_OTHER[side]].canvas
+        ids = self._project.partners(side, (node_id,)) if node_id else ()
+        other.select(ids[0] if ids else None, reveal=bool(ids))
+        other.set_partners(ids)
+
+    def on_canvas_node_selected(self, side: str, node_id: str) -> None:
+        """Follow the user's selection on the other side."""
+        self.active = side
+        self.panes[side].canvas.set_partners(())
+        self._show_partners(side, node_id)
+        self.selected.emit(side, node_id)
+
+    def on_canvas_travelled(self, side: str, before: Camera, after: Camera) -> None:
+        """Move the other pane along."""
+        if self.is_linked:
+            self.panes[_OTHER[side]].canvas.travel(before, after)
+
+    def on_canvas_laid_out(self, side: str) -> None:
+        """Say how much is shown, now that it is known."""
+        self.panes[side].describe()
+        self.zoomed.emit(self.panes[side].canvas.camera().scale)

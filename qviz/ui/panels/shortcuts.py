@@ -1,0 +1,87 @@
+"""The sheet of all keys, and the palette that runs a command by its name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from qviz.session.commands import COMMANDS
+from qviz.ui.panels.pieces import label, section
+
+_CANVAS_KEYS = (
+    ("↑ ↓", "Go to the producer, the consumer"),
+    ("← →", "Go to a sibling"),
+    ("Enter", "Unfold or fold"),
+    ("Backspace", "Fold the parent"),
+)
+
+
+class ShortcutSheet(QDialog):
+    """All keys, by group."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(24, 20, 24, 20)
+        grid.setHorizontalSpacing(26)
+        groups = list(dict.fromkeys(command.group for command in COMMANDS))
+        rows = {group: [(c.keys, c.title) for c in COMMANDS if c.group == group and c.keys] for group in groups}
+        rows["Graph"] = [((keys,), title) for keys, title in _CANVAS_KEYS]
+        for place, (group, commands) in enumerate((group, each) for group, each in rows.items() if each):
+            column = QGridLayout()
+            column.setVerticalSpacing(5)
+            column.addWidget(section(group), 0, 0, 1, 2)
+            for row, (keys, title) in enumerate(commands, 1):
+                column.addWidget(label(" or ".join(keys)), row, 0)
+                column.addWidget(label(title, "muted"), row, 1)
+            column.setRowStretch(len(commands) + 1, 1)
+            grid.addLayout(column, place // 3, place % 3)
+
+
+class Palette(QDialog):
+    """Type a few letters of a command, Enter runs it.
+
+    Signals:
+        command_chosen: A command's id.
+    """
+
+    command_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Search commands")
+        self.resize(420, 340)
+        column = QVBoxLayout(self)
+        self.typed = QLineEdit()
+        self.typed.setPlaceholderText("Search commands")
+        self.typed.setAccessibleName("Search commands")
+        self.typed.textChanged.connect(self.on_typed_changed)
+        self.typed.returnPressed.connect(self.on_typed_returned)
+        self.rows = QListWidget()
+        self.rows.itemActivated.connect(self.on_row_chosen)
+        self.rows.itemClicked.connect(self.on_row_chosen)
+        column.addWidget(self.typed)
+        column.addWidget(self.rows)
+        self.on_typed_changed("")
+
+    def on_typed_changed(self, text: str) -> None:
+        """Show the commands that hold every word."""
+        self.rows.clear()
+        for command in COMMANDS:
+            if command.id != "palette" and all(word in command.title.lower() for word in text.lower().split()):
+                keys = f"    {command.keys[0]}" if command.keys else ""
+                row = QListWidgetItem(command.title + keys)
+                row.setData(Qt.ItemDataRole.UserRole, command.id)
+                self.rows.addItem(row)
+        self.rows.setCurrentRow(0)
+
+    def on_typed_returned(self) -> None:
+        """Run the first."""
+        if (row := self.rows.currentItem()) is not None:
+            self.on_row_chosen(row)
+
+    def on_row_chosen(self, row: QListWidgetItem) -> None:
+        """Run one."""
+        self.accept()
+        self.command_chosen.emit(row.data(Qt.ItemDataRole.UserRole))

@@ -1,0 +1,207 @@
+"""The first page: a place to drop a file, what was open lately, samples to try."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from qviz.document.samples import SAMPLES, Sample
+from qviz.ui.panels.pieces import button, label, line, section
+from qviz.ui.panels.thumbnails import paint_thumbnail
+from qviz.ui.theme import Theme
+
+OPENABLE = (".py", ".qviz", ".json")
+
+
+class Welcome(QWidget):
+    """Where everybody starts.
+
+    Signals:
+        source_chosen: A typed or recent source, or a dropped file.
+        sample_chosen: The source of a sample.
+        open_requested: The button that opens the file dialog.
+    """
+
+    source_chosen = Signal(str, bool)
+    sample_chosen = Signal(str)
+    open_requested = Signal()
+
+    def __init__(self, theme: Theme, recent: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._cards: list[SampleCard] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._open_side(recent), 1)
+        row.addWidget(self._sample_side(theme), 2)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint the thumbnails."""
+        for card in self._cards:
+            card.set_theme(theme)
+
+    def _open_side(self, recent: list[tuple[str, str]]) -> QWidget:
+        side = QFrame()
+        side.setProperty("role", "sunken")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(44, 52, 44, 40)
+        column.setSpacing(10)
+        column.addWidget(label("Open a model", "heading"))
+        column.addWidget(label("A Python file, an importable name or a saved result.", "muted", wraps=True))
+        column.addSpacing(10)
+        drop = DropTarget()
+        drop.file_dropped.connect(lambda path: self.source_chosen.emit(path, False))
+        drop.source_typed.connect(lambda text: self.source_chosen.emit(text, True))
+        drop.open_clicked.connect(self.open_requested)
+        column.addWidget(drop)
+        if recent:
+            column.addSpacing(14)
+            column.addWidget(section("Recent"))
+            for source, about in recent:
+                column.addWidget(line())
+                column.addLayout(self._recent_row(source, about))
+        column.addStretch(1)
+        return side
+
+    def _recent_row(self, source: str, about: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        name = source.replace("\\", "/").rsplit("/", 1)[-1]
+        link = button(name, "link", lambda: self.source_chosen.emit(source, False))
+        link.setToolTip(source)
+        row.addWidget(link)
+        row.addStretch(1)
+        row.addWidget(label(about, "muted"))
+        return row
+
+    def _sample_side(self, theme: Theme) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(48, 52, 48, 40)
+        column.setSpacing(10)
+        column.addWidget(label("Or try one", "heading"))
+        column.addWidget(label("One click shows it before and after FX static quantization.", "muted"))
+        column.addSpacing(10)
+        grid = QGridLayout()
+        grid.setSpacing(18)
+        for place, sample in enumerate(SAMPLES):
+            card = SampleCard(sample, theme)
+            card.clicked.connect(self.sample_chosen)
+            self._cards.append(card)
+            grid.addWidget(card, place // 3, place % 3)
+        column.addLayout(grid)
+        column.addStretch(1)
+        return side
+
+
+class DropTarget(QFrame):
+    """Takes a dropped file, a click on Open, or a typed source."""
+
+    file_dropped = Signal(str)
+    source_typed = Signal(str)
+    open_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "drop")
+        self.setAcceptDrops(True)
+        self.setMinimumHeight(170)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(26, 20, 26, 20)
+        column.addStretch(1)
+        drop = label("Drop a file here")
+        drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(drop)
+        row = QHBoxLayout()
+        row.addWidget(button("Open…", "primary", self.open_clicked.emit))
+        self.typed = QLineEdit()
+        self.typed.setPlaceholderText("or type package.module:name")
+        self.typed.setAccessibleName("Source of a model")
+        self.typed.returnPressed.connect(self.on_typed_returned)
+        row.addWidget(self.typed, 1)
+        column.addLayout(row)
+        note = label(".py · .qviz · .json. Files that can run code ask first.", "muted", wraps=True)
+        note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(note)
+        column.addStretch(1)
+
+    def on_typed_returned(self) -> None:
+        """Take what was typed."""
+        if text := self.typed.text().strip():
+            self.source_typed.emit(text)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept what can be opened."""
+        if any(url.toLocalFile().endswith(OPENABLE) for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the first file that can be opened."""
+        for url in event.mimeData().urls():
+            if url.toLocalFile().endswith(OPENABLE):
+                self.file_dropped.emit(url.toLocalFile())
+                return
+
+
+class SampleCard(QFrame):
+    """A sample: what it looks like, its title, one line."""
+
+    clicked = Signal(str)
+
+    def __init__(self, sample: Sample, theme: Theme) -> None:
+        super().__init__()
+        self._sample = sample
+        self.setProperty("role", "card")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"Sample: {sample.title}, {sample.description}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 12)
+        column.setSpacing(3)
+        self._thumbnail = Thumbnail(sample.name, theme)
+        column.addWidget(self._thumbnail)
+        column.addWidget(line())
+        for text, role in ((sample.title, "pane"), (sample.description, "muted")):
+            words = label(text, role)
+            words.setContentsMargins(13, 4 if role == "pane" else 0, 10, 0)
+            column.addWidget(words)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint the thumbnail."""
+        self._thumbnail.theme = theme
+        self._thumbnail.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take a click."""
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit(f"sample:{self._sample.name}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take Enter or Space for a click."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit(f"sample:{self._sample.name}")
+        else:
+            super().keyPressEvent(event)
+
+
+class Thumbnail(QWidget):
+    """A few shapes that tell what a sample is about."""
+
+    def __init__(self, name: str, theme: Theme) -> None:
+        super().__init__()
+        self._name = name
+        self.theme = theme
+        self.setMinimumHeight(160)
+
+    def sizeHint(self) -> QSize:
+        """Return a size that the shapes have room in."""
+        return QSize(300, 165)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.theme.color("canvas"))
+        paint_thumbnail(painter, QRectF(self.rect()), self._name, self.theme)
+        painter.end()

@@ -1,0 +1,63 @@
+"""What is remembered between sessions: sizes, folds, theme, recent files, trusted files, the editor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSettings
+
+RECENT_LIMIT = 8
+
+
+class Settings:
+    """Typed access to the platform's settings store."""
+
+    def __init__(self) -> None:
+        self._store = QSettings("qviz", "qviz")
+
+    @property
+    def theme(self) -> str:
+        """``light``, ``dark`` or ``system``."""
+        return str(self._store.value("theme", "system"))
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("theme", name)
+
+    @property
+    def editor(self) -> str:
+        """The command that opens a file at a line, with ``{file}`` and ``{line}``; empty for the usual ones."""
+        return str(self._store.value("editor", ""))
+
+    @property
+    def recent(self) -> list[tuple[str, str]]:
+        """Source and what was done with it, the newest first."""
+        pairs = (row.partition("\n") for row in self._strings("recent"))
+        return [(source, about) for source, _, about in pairs]
+
+    def remember(self, source: str, about: str) -> None:
+        """Put a source first among the recent ones."""
+        rows = [(source, about), *((each, text) for each, text in self.recent if each != source)]
+        self._store.setValue("recent", [f"{each}\n{text}" for each, text in rows[:RECENT_LIMIT]])
+
+    def is_trusted(self, path: str) -> bool:
+        """Tell whether the user once allowed a file's code to run."""
+        return path in self._trusted()
+
+    def trust(self, path: str) -> None:
+        """Remember that a file's code may run."""
+        self._store.setValue("trusted", sorted({*self._trusted(), path}))
+
+    def _trusted(self) -> list[str]:
+        return self._strings("trusted")
+
+    def _strings(self, key: str) -> list[str]:
+        value = self._store.value(key)  # a list of one comes back as its one text
+        return [value] if isinstance(value, str) else [str(each) for each in value] if isinstance(value, list) else []
+
+    def state(self, name: str) -> QByteArray:
+        """Return the saved geometry or splitter sizes of that name."""
+        value = self._store.value(f"state/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def save_state(self, name: str, state: QByteArray) -> None:
+        """Keep a geometry or splitter sizes."""
+        self._store.setValue(f"state/{name}", state)

@@ -1,0 +1,93 @@
+"""The look of the widgets, made of the tokens of a theme."""
+
+from __future__ import annotations
+
+from qviz.ui.theme import Theme
+
+_SHEET = """
+* {{ font-size: 12px; }}
+QMainWindow, QDialog, QWidget#page {{ background: {window}; color: {text}; }}
+QLabel {{ color: {text}; background: transparent; }}
+QLabel[role="heading"] {{ font-size: 22px; font-weight: 600; }}
+QLabel[role="section"] {{ font-size: 10px; font-weight: 600; letter-spacing: 1px; color: {text.muted}; }}
+QLabel[role="muted"] {{ color: {text.muted}; }}
+QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
+QLabel[role="brand"] {{ font-weight: 700; font-size: 13px; }}
+QLabel[role="pane"] {{ font-weight: 600; }}
+QFrame[role="side"], QWidget[role="side"] {{ background: {panel}; }}
+QFrame[role="sunken"] {{ background: {panel.sunken}; }}
+QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-height: 1px; }}
+QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}
+QFrame[role="code"] {{ background: {code.fill}; border: none; border-radius: 5px; }}
+QFrame[role="notice"] {{ background: {panel}; border: 1px solid {border.strong}; border-radius: 7px; }}
+QFrame[role="notice"][level="error"] {{ border-left: 4px solid {level.error}; }}
+QFrame[role="notice"][level="warning"] {{ border-left: 4px solid {level.warning}; }}
+QFrame[role="notice"][level="info"] {{ border-left: 4px solid {level.info}; }}
+QFrame[role="drop"] {{ border: 2px dashed {border.strong}; border-radius: 9px; background: transparent; }}
+QFrame[role="card"] {{ border: 1px solid {border}; border-radius: 9px; background: {panel}; }}
+QFrame[role="card"]:hover, QFrame[role="card"]:focus {{ border: 1px solid {accent}; background: {hover}; }}
+QPushButton, QToolButton {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; border-radius: 5px;
+    padding: 5px 11px; }}
+QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus {{ border: 1px solid {accent}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {text.muted}; border-color: {border}; }}
+QPushButton[role="primary"] {{ background: {accent}; color: {text.on_accent}; border-color: {accent};
+    font-weight: 600; }}
+QPushButton[role="primary"]:disabled {{ background: {border}; border-color: {border}; color: {text.muted}; }}
+QPushButton[role="chip"] {{ border-radius: 11px; padding: 3px 10px; font-size: 11px; }}
+QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
+QPushButton[role="stage"] {{ border-radius: 12px; padding: 4px 13px; }}
+QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 3px 12px; }}
+QPushButton[role="stage"][failed="true"] {{ border: 2px solid {level.error}; color: {level.error}; }}
+QPushButton[role="segment"] {{ border-radius: 0; }}
+QPushButton[role="segment"]:checked {{ background: {accent}; color: {text.on_accent}; border-color: {accent}; }}
+QPushButton[role="link"] {{ border: none; background: transparent; color: {accent}; padding: 0; text-align: left; }}
+QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+QLineEdit, QComboBox, QPlainTextEdit {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
+    border-radius: 5px; padding: 4px 8px; selection-background-color: {accent}; selection-color: {text.on_accent}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox QAbstractItemView {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
+    selection-background-color: {accent.soft}; selection-color: {text}; }}
+QTreeView, QTableView, QListView, QTreeWidget, QTableWidget, QListWidget {{ background: {panel}; color: {text};
+    border: none; alternate-background-color: {panel.sunken}; gridline-color: {border}; outline: none; }}
+QTreeView::item, QListView::item, QTableView::item {{ padding: 4px; }}
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
+    background: {accent.soft}; color: {text}; }}
+QTreeView::item:hover, QListView::item:hover {{ background: {hover}; }}
+QHeaderView::section {{ background: {panel}; color: {text.muted}; border: none; padding: 4px; }}
+QPlainTextEdit[role="text"] {{ border: none; background: {code.fill}; }}
+QScrollArea {{ border: none; background: transparent; }}
+QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 9px; margin: 0; }}
+QScrollBar::handle {{ background: {border.strong}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
+QTabBar {{ background: {panel}; }}
+QTabBar::tab {{ background: transparent; color: {text.muted}; padding: 7px 12px;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; font-weight: 600; }}
+QSplitter::handle {{ background: {border}; }}
+QSplitter::handle:horizontal {{ width: 1px; }}
+QSplitter::handle:vertical {{ height: 1px; }}
+QProgressBar {{ background: {panel.sunken}; border: 1px solid {border}; border-radius: 4px; height: 8px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QStatusBar {{ background: {panel}; color: {text.muted}; border-top: 1px solid {border}; }}
+QStatusBar::item {{ border: none; }}
+QStatusBar QLabel {{ color: {text.muted}; padding: 0 8px; }}
+QMenu {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; padding: 4px; }}
+QMenu::item {{ padding: 5px 22px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {accent.soft}; }}
+QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
+QToolTip {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; padding: 4px; }}
+QCheckBox {{ color: {text}; }}
+"""
+
+
+def stylesheet(theme: Theme) -> str:
+    """Return the style sheet of a theme."""
+    sheet = _SHEET.replace("{{", "\0").replace("}}", "\1")
+    for token, color in theme.tokens.items():
+        sheet = sheet.replace(f"{{{token}}}", color)
+    return sheet.replace("\0", "{").replace("\1", "}")
