@@ -8,9 +8,11 @@ import traceback
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from qviz.document.plan import Plan
+from qviz.ui.canvas.fonts import family
 from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
 
@@ -26,6 +28,7 @@ def run(source: str | None = None, plan: Plan | None = None) -> int:
     """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("qviz")
+    application.setFont(QFont(family()))
     window = MainWindow(Settings())
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
     window.show()

@@ -15,6 +15,7 @@ QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
 QLabel[role="brand"] {{ font-weight: 700; font-size: 13px; }}
 QLabel[role="pane"] {{ font-weight: 600; }}
 QFrame[role="side"], QWidget[role="side"] {{ background: {panel}; }}
+QFrame[role="bar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
 QFrame[role="sunken"] {{ background: {panel.sunken}; }}
 QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}
@@ -34,7 +35,7 @@ QPushButton:disabled, QToolButton:disabled {{ color: {text.muted}; border-color:
 QPushButton[role="primary"] {{ background: {accent}; color: {text.on_accent}; border-color: {accent};
     font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; border-color: {border}; color: {text.muted}; }}
-QPushButton[role="chip"] {{ border-radius: 11px; padding: 3px 10px; font-size: 11px; }}
+QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}
 QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
 QPushButton[role="stage"] {{ border-radius: 12px; padding: 4px 13px; }}
 QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 3px 12px; }}

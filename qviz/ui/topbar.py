@@ -21,7 +21,7 @@ class TopBar(QFrame):
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
-        self.setProperty("role", "side")
+        self.setProperty("role", "bar")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 7, 12, 7)
         row.setSpacing(9)
@@ -63,6 +63,7 @@ class TopBar(QFrame):
 def _tool(action: QAction) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(action)
+    made.setText(action.text())  # Qt leaves the dots out
     made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
@@ -73,6 +74,7 @@ def _menu_button(actions: Actions) -> QToolButton:
     made.setText("☰")
     made.setToolTip("All commands")
     made.setAccessibleName("All commands")
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     made.setStyleSheet("QToolButton::menu-indicator { image: none; }")
     menu = QMenu(made)

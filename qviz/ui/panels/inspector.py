@@ -191,5 +191,6 @@ def _facts(node: Node) -> list[Row]:
         name = "output" if len(node.values) == 1 else f"output {place}"
         rows.append((name, f"{'×'.join(map(str, value.shape)) or 'scalar'} {value.dtype.removeprefix('torch.')}"))
     for key, given in sorted(node.attributes.items()):
-        rows.append((key.replace("_", " "), str(given)))
+        text = "×".join(map(str, given)) if isinstance(given, list) else str(given)
+        rows.append((key.replace("_", " "), text))
     return rows

@@ -25,6 +25,7 @@ class Pane(QFrame):
         column.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(12, 8, 12, 6)
+        head.setSpacing(8)
         self.name = label("", "pane")
         self.about = label("", "muted")
         head.addWidget(self.name)

@@ -52,7 +52,7 @@ class StageStrip(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setProperty("role", "side")
+        self.setProperty("role", "bar")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 7, 12, 7)
         row.addWidget(label("Stage", "muted"))
