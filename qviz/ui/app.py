@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from qviz.document.plan import Plan
+from qviz.log import start_log
 from qviz.ui.canvas.fonts import family
 from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
@@ -38,6 +39,7 @@ def run(source: str | None = None, plan: Plan | None = None) -> int:
 
 def start(window: MainWindow, source: str | None, plan: Plan | None) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
+    start_log()
     window.engines.warm_up()
     if plan is not None:
         window.open_plan(plan)
