@@ -91,6 +91,8 @@ class Panes(QSplitter):
     def show_project(self, project: Project) -> None:
         """Show the project's two stages; a single stage has the room to itself."""
         self._project = project
+        if self.panes["right"].canvas.stage is None:
+            self.active = "right"
         for side, pane in self.panes.items():
             stage = project.stage(project.shown[side])
             pane.setVisible(side == "left" or stage is not None)

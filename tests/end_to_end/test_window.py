@@ -1,0 +1,106 @@
+"""The real window with the real engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from qviz.document.plan import Plan
+from qviz.ui.main_window import MainWindow
+from qviz.ui.settings import Settings
+
+PATIENCE_MS = 120_000
+
+SLEEPY = """
+import time
+import torch
+
+class Sleepy(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.fc(x)
+
+example_inputs = torch.ones(1, 4)
+
+def calibration_data():
+    yield example_inputs
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path))
+    made = MainWindow(Settings())
+    qtbot.addWidget(made)
+    made.show()
+    made.engines.warm_up()
+    yield made
+    made.close()
+    assert made.engines.process_id() == 0
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def start_sleepy(window: MainWindow, qtbot: QtBot, folder: Path) -> int:
+    (folder / "sleepy.py").write_text(SLEEPY)
+    window.open_plan(Plan(source=f"{folder / 'sleepy.py'}:Sleepy", flow="fx-static"))
+    qtbot.waitUntil(lambda: len(stages(window)) == 2, timeout=PATIENCE_MS)
+    return window.engines.process_id()
+
+
+def stages(window: MainWindow) -> list[str]:
+    assert window.desk is not None
+    assert window.desk.project is not None
+    return [stage.name for stage in window.desk.project.stages]
+
+
+def test_a_sample_is_shown_before_and_after(window: MainWindow, qtbot: QtBot):
+    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    desk = window.desk
+    assert desk is not None
+    qtbot.waitUntil(lambda: not desk.is_running, timeout=PATIENCE_MS)
+    assert stages(window) == ["captured", "fused", "prepared", "converted"]
+    panes = desk.work.panes.panes
+    qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in panes.values()))
+    desk.choose("converted", "conv")
+    assert panes["left"].canvas.selected() == "conv"
+
+
+def test_cancel_ends_the_engine_within_a_second_and_the_next_run_works(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+):
+    process_id = start_sleepy(window, qtbot, tmp_path)
+    before = time.monotonic()
+    window.actions_of["cancel"].trigger()
+    assert not is_alive(process_id)
+    assert time.monotonic() - before < 1
+    assert stages(window) == ["captured", "fused"]
+    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    qtbot.waitUntil(lambda: len(stages(window)) == 4, timeout=PATIENCE_MS)
+
+
+def test_an_engine_that_is_killed_takes_nothing_along(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    process_id = start_sleepy(window, qtbot, tmp_path)
+    with qtbot.waitSignal(window.engines.run_died, timeout=PATIENCE_MS) as told:
+        os.kill(process_id, signal.SIGKILL)
+    assert "SIGKILL" in told.args[0]
+    assert stages(window) == ["captured", "fused"]
+    assert window.desk is not None
+    assert window.desk.work.notice.isVisible()
