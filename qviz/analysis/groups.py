@@ -26,15 +26,15 @@ class Group:
     Attributes:
         path: Its module path, "" for the whole model.
         type: Its class name, "" where unknown.
-        call: 1, or which call of the module this is.
-        items: Ids of nodes, and groups.
         nodes: Ids of all its boxes at any depth.
+        call: 1, or which group of the same module this is, where it is called again.
+        items: Ids of nodes, and groups.
     """
 
     path: str
     type: str
-    call: int
     nodes: list[str]
+    call: int = 1
     items: list[str | Group] = field(default_factory=list)
 
     @property
@@ -74,7 +74,11 @@ class Hierarchy:
             if node.id not in self.plumbing.hosts and node.id not in self.plumbing.repeats
         ]
         self._parts = {unit: self._parts_of(unit) for unit in units}
-        self.root = self._build("", 0, units, 1)
+        self.root = self._build("", 0, units)
+        calls: Counter[str] = Counter()
+        for group in self.root.walk():
+            calls[group.path] += 1
+            group.call = calls[group.path]
 
     def members_of_node(self, unit: str) -> tuple[str, ...]:
         """Return the ids of a box that stands for a node: the node, its repeats, its plumbing."""
@@ -103,13 +107,13 @@ class Hierarchy:
             parts = _common(parts, _split(self.index.nodes[other].place))
         return parts
 
-    def _build(self, path: str, depth: int, units: Sequence[str], call: int) -> Group:
+    def _build(self, path: str, depth: int, units: Sequence[str]) -> Group:
         while True:
             below = self._below(depth, units)
             if not path or len(below) != 1 or len(next(iter(below.values()))) != len(units):
                 break
             path, depth = f"{path}.{next(iter(below))}", depth + 1
-        group = Group(path, self._types.get(path, ""), call, list(units))
+        group = Group(path, self._types.get(path, ""), list(units))
         self._fill(group, depth, below)
         return group
 
@@ -148,7 +152,7 @@ class Hierarchy:
             if not name or (len(boxes) == 1 and (name, 2) in inside):
                 group.items.append(unit)
             elif boxes[0] == unit:
-                group.items.append(self._build(f"{group.path}{name}".lstrip("."), depth + 1, boxes, calls[unit]))
+                group.items.append(self._build(f"{group.path}{name}".lstrip("."), depth + 1, boxes))
 
     def _calls(self, units: Sequence[str], owner: Mapping[str, str]) -> dict[str, int]:
         """Return which call of its module every grouped box belongs to."""

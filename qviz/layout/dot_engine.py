@@ -67,7 +67,7 @@ def _source(view: View, sizes: Mapping[str, Size], direction: Direction) -> str:
     lines = [
         "digraph {",
         f"graph [rankdir={'LR' if direction == 'right' else 'TB'} ranksep={RANK_GAP / PER_INCH:.4f}"
-        f" nodesep={NODE_GAP / PER_INCH:.4f} margin={PAD} labelloc=t labeljust=l splines=true]",
+        f" nodesep={NODE_GAP / PER_INCH:.4f} margin={PAD} labelloc=t labeljust=l splines=true newrank=true]",
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowhead=none]",
         *_inside(None, children, numbers, sizes),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from qviz.analysis.view import View
 from qviz.errors import QvizError
 from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
-from qviz.layout.place import Direction, Places, Point, Size
+from qviz.layout.occupied import Occupied
+from qviz.layout.place import Direction, Places, Point, Rect, Size
 
 LAYER_GAP = 34.0
 """Between rows: a line's label fits in."""
@@ -20,6 +22,18 @@ CORNER = 24.0
 """graphlay keeps ports this far from a box's corners."""
 QUICK_FROM = 1500
 """Boxes in one group from which fewer crossings are not worth the wait."""
+
+SLACK = 0.2
+"""Borders may touch."""
+
+
+class _Attempt(NamedTuple):
+    is_tight: bool
+    step_flatten: float
+
+
+_ATTEMPTS = (_Attempt(True, 1e6), _Attempt(False, 1e6), _Attempt(True, 0.0), _Attempt(False, 0.0))
+"""Narrow frames and few bends first; graphlay now and then pays for them with a line through a box."""
 
 _OPTIONS: dict[str, Any] = {
     "direction": "topbottom",
@@ -55,14 +69,24 @@ def place_level(level: Level) -> PlacedLevel:
     Raises:
         QvizError: graphlay refused the graph.
     """
+    placed = _lay_out(level, _ATTEMPTS[0])
+    for attempt in _ATTEMPTS[1:]:
+        if _is_clear(level, placed):
+            break
+        placed = _lay_out(level, attempt)
+    return placed
+
+
+def _lay_out(level: Level, attempt: _Attempt) -> PlacedLevel:
     import graphlay
 
-    cores = _cores(level)
+    halves = _halves(level, attempt.is_tight)
     request = {
-        "nodes": [_node(*each) for each in zip(level.nodes, cores, _besides(level), strict=True)],
-        "edges": [_edge(edge, level, cores) for edge in level.edges],
+        "nodes": [_node(*each) for each in zip(level.nodes, halves, _besides(level), strict=True)],
+        "edges": [_edge(edge, level, halves) for edge in level.edges],
     }
-    options = {**_OPTIONS, "effort": "fast" if len(level.nodes) > QUICK_FROM else "balanced"}
+    tuning = {"routing": {"step_flatten": attempt.step_flatten}}
+    options = {**_OPTIONS, "tuning": tuning, "effort": "fast" if len(level.nodes) > QUICK_FROM else "balanced"}
     try:
         laid = graphlay.layout(request, options=options)
     except graphlay.GraphlayError as error:
@@ -75,14 +99,35 @@ def place_level(level: Level) -> PlacedLevel:
     return PlacedLevel(corners, routes)
 
 
-def _cores(level: Level) -> list[float]:
-    """Return half the width of the box that graphlay centres on each spine; the rest of a node is its margin."""
-    cores = [max(min(node.spine, node.width - node.spine), 0.5) for node in level.nodes]
+def _halves(level: Level, is_tight: bool) -> list[float]:
+    """Return half the width of the box that graphlay centres on each spine.
+
+    Tight, what sticks out on the longer side is the box's margin; graphlay keeps boxes out of
+    margins, but not always lines. Else the box is as wide on its shorter side as on the longer.
+    """
+    pick = min if is_tight else max
+    halves = [pick(node.spine, node.width - node.spine) for node in level.nodes]
     for edge in level.edges:
         for end, at in ((edge.source, edge.leaves_at), (edge.target, edge.enters_at)):
             if at is not None:
-                cores[end] = max(cores[end], abs(at - level.nodes[end].spine) + CORNER)
-    return cores
+                halves[end] = max(halves[end], abs(at - level.nodes[end].spine) + CORNER)
+    return halves
+
+
+def _is_clear(level: Level, placed: PlacedLevel) -> bool:
+    """Return whether no boxes overlap and no line runs through one."""
+    taken = Occupied()
+    for node, corner in zip(level.nodes, placed.corners, strict=True):
+        rect = Rect(corner.x + SLACK, corner.y + SLACK, node.width - 2 * SLACK, node.height - 2 * SLACK)
+        if node.rank == "free":
+            if not taken.is_free(rect):
+                return False
+            taken.add(rect)
+    return all(taken.is_free(_hull(*segment)) for route in placed.routes for segment in pairwise(route))
+
+
+def _hull(one: Point, other: Point) -> Rect:
+    return Rect(min(one.x, other.x), min(one.y, other.y), abs(one.x - other.x), abs(one.y - other.y))
 
 
 def _besides(level: Level) -> list[float]:
@@ -106,12 +151,12 @@ def _clear(excess: float) -> float:
     return excess + LANE_GAP if excess > 0 else 0.0
 
 
-def _edge(edge: LevelEdge, level: Level, cores: list[float]) -> dict[str, Any]:
+def _edge(edge: LevelEdge, level: Level, halves: list[float]) -> dict[str, Any]:
     made: dict[str, Any] = {"source": edge.source, "target": edge.target, "weight": edge.weight}
     for key, side, end, at in (
         ("source_port", "bottom", edge.source, edge.leaves_at),
         ("target_port", "top", edge.target, edge.enters_at),
     ):
         if at is not None:
-            made[key] = {"offset": {"side": side, "t": (at - level.nodes[end].spine) / cores[end]}}
+            made[key] = {"offset": {"side": side, "t": (at - level.nodes[end].spine) / halves[end]}}
     return made

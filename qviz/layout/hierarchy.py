@@ -19,6 +19,7 @@ from qviz.layout.place import Direction, Places, Point, Rect, Size
 HEAD = 34.0
 """From a frame's upper border to its first box: a row of 22 for the title, and air."""
 PAD = 14.0
+PORT = 0.01
 SPINE_WEIGHT = 8.0
 
 Port: TypeAlias = tuple[str, str]
@@ -160,7 +161,7 @@ class _Composition:
 
     def _node(self, item: Item) -> LevelNode:
         if isinstance(item, tuple):
-            return LevelNode(1.0, 1.0, 0.5, "first" if item[0] == "in" else "last")
+            return LevelNode(PORT, PORT, PORT / 2, "first" if item[0] == "in" else "last")
         frame = self.frames.get(item)
         size = frame.size if frame else self.sizes[item]
         return LevelNode(size.width, size.height, frame.spine if frame else size.width / 2)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from qviz.analysis.view import Box, View
+from qviz.layout.occupied import Occupied
 from qviz.layout.place import Point, Rect
 
 LETTER = 6.3
@@ -16,23 +16,6 @@ TITLE = 22.0
 TITLE_LETTER = 6.6
 BESIDE = 7.0
 """From the line to the text."""
-CELL = 200.0
-
-
-class Occupied:
-    """Rectangles by the cells of a grid, to ask quickly what lies in the way."""
-
-    def __init__(self) -> None:
-        self._cells: defaultdict[tuple[int, int], list[Rect]] = defaultdict(list)
-
-    def add(self, rect: Rect) -> None:
-        """Take a place."""
-        for cell in _cells(rect):
-            self._cells[cell].append(rect)
-
-    def is_free(self, rect: Rect) -> bool:
-        """Return whether nothing taken lies there."""
-        return not any(_overlap(rect, other) for cell in _cells(rect) for other in self._cells.get(cell, ()))
 
 
 def place_labels(view: View, boxes: Mapping[str, Rect], routes: Sequence[Sequence[Point]]) -> tuple[Point | None, ...]:
@@ -125,13 +108,3 @@ def _frame_bars(rect: Rect, title: float) -> Iterator[Rect]:
     yield Rect(rect.x, rect.bottom - 1, rect.width, 2)
     yield Rect(rect.x - 1, rect.y, 2, rect.height)
     yield Rect(rect.right - 1, rect.y, 2, rect.height)
-
-
-def _overlap(one: Rect, other: Rect) -> bool:
-    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
-
-
-def _cells(rect: Rect) -> Iterator[tuple[int, int]]:
-    for column in range(int(rect.x // CELL), int(rect.right // CELL) + 1):
-        for row in range(int(rect.y // CELL), int(rect.bottom // CELL) + 1):
-            yield column, row
