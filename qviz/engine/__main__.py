@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import sys
+import threading
 import warnings
 
 
 def main() -> None:
-    """Keep the real standard output for the wire, point print at standard error, and serve."""
-    wire = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    """Keep the real standard streams for the wire, so that neither print nor input disturbs it, and serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us; it ends us
+    requests = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdout = sys.stderr
+    sys.dont_write_bytecode = True  # a file saved twice in a second would be taken for the one before
+    _end_when_nobody_listens(reports.fileno())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.ao's deprecation notes at import
         from qviz.engine.server import serve
-    serve(sys.stdin.buffer, wire)
+    serve(requests, reports)
+
+
+def _end_when_nobody_listens(reports: int) -> None:
+    """End in the middle of a run, too, when the other side is gone, as after the window was killed."""
+    if not hasattr(select, "poll"):
+        return  # Windows cannot watch a pipe; there the next report finds out
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(reports, 0)
+        poll.poll()
+        os._exit(0)
+
+    threading.Thread(target=watch, name="qviz-listener", daemon=True).start()
 
 
 if __name__ == "__main__":
