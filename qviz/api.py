@@ -170,7 +170,8 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     _choose("flow", flow, [each.id for each in FLOWS])
     _choose("backend", backend, BACKENDS)
     _choose("quantizer", quantizer, QUANTIZERS)
-    from qviz.engine.inputs import Batches, as_arguments
+    from qviz.engine.calibration import Batches
+    from qviz.engine.inputs import as_arguments
     from qviz.engine.run import run_loaded
     from qviz.engine.source import Loaded
 
@@ -183,8 +184,8 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         reference=reference,
         seed=seed,
     )
-    inputs = as_arguments(example_inputs)
-    batches = None if calibration is None else Batches(calibration, len(inputs))
+    inputs = as_arguments(example_inputs, model)
+    batches = None if calibration is None else Batches(calibration, len(inputs), model)
     return Snapshot(run_loaded(Loaded(model, inputs, batches), plan, lambda report: None))
 
 

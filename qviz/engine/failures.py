@@ -6,15 +6,27 @@ import linecache
 import re
 import traceback
 from pathlib import Path
+from types import FrameType
 
 import torch
+from torch.fx import GraphModule
 
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import RunError
+from qviz.engine.source_lines import source_line
 
 _OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<frozen", "<string", "<eval_with_key>")
 _IN_TEXT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+_ASSIGNED = re.compile(r"\s*(\w+)\b[^=]*=")
 _TEXT_LIMIT = 2000
+
+_DEFAULT_HINT = "The result keeps the whole traceback."
+_GENERATED = "<eval_with_key>"
+
+_STEP_HINTS = {
+    "calibrating": "Check that every batch fits the model; PT2E flows keep the shapes that the example inputs have.",
+    "capturing": "Try the other way to capture: the flow fx-static or pt2e-static.",
+}
 
 _HINTS: tuple[tuple[str, str], ...] = (
     ("TraceError", "torch.fx cannot follow this line; try the flow pt2e-static, or move the branch out of forward."),
@@ -38,10 +50,23 @@ def line_of(error: BaseException) -> SourceLine | None:
         for match in reversed(list(_IN_TEXT.finditer(str(each)))):  # dynamo writes its frames into the message
             if _is_users(match["file"]):
                 return _line(match["file"], int(match["line"]))
-        for frame in reversed(traceback.extract_tb(each.__traceback__)):
-            if _is_users(frame.filename) and frame.lineno:
-                return _line(frame.filename, frame.lineno)
+        for frame, number in reversed(list(traceback.walk_tb(each.__traceback__))):
+            file = frame.f_code.co_filename
+            if file.startswith(_GENERATED) and (found := _behind_generated(frame, number)):
+                return found
+            if _is_users(file):
+                return _line(file, number)
     return None
+
+
+def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:
+    """Return the model's line from which a line of a GraphModule's generated forward was traced."""
+    module = frame.f_locals.get("self")
+    assigned = _ASSIGNED.match(linecache.getline(frame.f_code.co_filename, number))
+    if not isinstance(module, GraphModule) or assigned is None:
+        return None
+    node = next((each for each in module.graph.nodes if each.name == assigned[1]), None)
+    return source_line(node.meta.get("stack_trace")) if node is not None else None
 
 
 def _is_users(file: str) -> bool:
@@ -56,7 +81,7 @@ def run_error(step: str, error: BaseException) -> RunError:
     """Return what a failing step leaves in the document."""
     text = str(error).strip() or type(error).__name__
     named = f"{type(error).__name__} {text}"
-    hint = next((hint for sign, hint in _HINTS if sign in named), "The whole traceback is in the log.")
+    hint = next((hint for sign, hint in _HINTS if sign in named), _STEP_HINTS.get(step, _DEFAULT_HINT))
     return RunError(
         step=step,
         type=type(error).__name__,

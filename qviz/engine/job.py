@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch.fx import GraphModule
@@ -13,8 +13,10 @@ from torch.nn import Module
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding
 
+Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export"]
 
-@dataclass(frozen=True)
+
+@dataclass
 class Job:
     """One flow on one model.
 
@@ -25,6 +27,7 @@ class Job:
         started: Called with the name of each step, and how much of it is done.
         reached: Called with the name and graph of each stage, before torch changes it further.
         found: Called with each finding.
+        captured_by: What made the graph; for the script that does it again.
     """
 
     plan: Plan
@@ -34,6 +37,7 @@ class Job:
     started: Callable[[str, int, int], None]
     reached: Callable[[str, GraphModule], None]
     found: Callable[[Finding], None]
+    captured_by: Capture = "torch.fx"
 
     def step(self, name: str) -> None:
         """Say that a step begins."""
@@ -46,7 +50,7 @@ class Job:
         try:
             with torch.no_grad():
                 for done, batch in enumerate(self.batches, 1):
-                    prepared(*batch)
-                    self.started("calibrating", done, max(total, done))
+                    Module.__call__(prepared, *batch)  # a GraphModule's own __call__ throws the traceback away
+                    self.started("calibrating", done, total)
         finally:
             self.reached("prepared", prepared)

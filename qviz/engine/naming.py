@@ -1,13 +1,10 @@
-"""Reads SOURCE and ``mod:callable`` texts, and imports what they name."""
+"""Reads SOURCE and ``mod:callable`` texts, and finds what they name in an imported place."""
 
 from __future__ import annotations
 
 import ast
 import difflib
-import importlib
-import importlib.util
-import sys
-import traceback
+import functools
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -26,6 +23,17 @@ class Name(NamedTuple):
     attribute: str
     arguments: dict[str, Any] | None
     is_file: bool
+    positional: tuple[Any, ...] = ()
+
+    def call(self, function: Any) -> Any:
+        """Call what was found with the arguments that were given."""
+        return function(*self.positional, **(self.arguments or {}))
+
+    @property
+    def written_arguments(self) -> str:
+        """The arguments as Python writes them."""
+        named = (f"{key}={value!r}" for key, value in (self.arguments or {}).items())
+        return ", ".join([*map(repr, self.positional), *named])
 
 
 def read_name(text: str) -> Name:
@@ -47,8 +55,7 @@ def read_name(text: str) -> Name:
     is_file = place.endswith(".py") or "/" in place or "\\" in place
     if not attribute and not is_file:
         raise QvizError(f"{text!r} names no model", FORMS)
-    attribute, arguments = _read_call(attribute, text)
-    return Name(place, attribute, arguments, is_file)
+    return _read_call(place, attribute, is_file, text)
 
 
 def _sample_name(text: str) -> Name:
@@ -61,93 +68,35 @@ def _sample_name(text: str) -> Name:
     return Name(str(asset(f"samples/{found.file}")), "model", None, True)
 
 
-def _read_call(attribute: str, text: str) -> tuple[str, dict[str, Any] | None]:
+def _read_call(place: str, attribute: str, is_file: bool, text: str) -> Name:
     if "(" not in attribute:
-        return attribute, None
+        return Name(place, attribute, None, is_file)
     try:
         call = ast.parse(attribute, mode="eval").body
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
-            raise ValueError("not a call with keyword arguments")
-        return call.func.id, {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (SyntaxError, ValueError) as error:
+        if not isinstance(call, ast.Call) or not isinstance(call.func, (ast.Name, ast.Attribute)):
+            raise ValueError(attribute)
+        if any(word.arg is None for word in call.keywords):
+            raise ValueError("**")
+        positional = tuple(ast.literal_eval(each) for each in call.args)
+        arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    except (SyntaxError, TypeError, ValueError) as error:
         raise QvizError(
-            f"{text!r} could not be read: {error}", "Arguments are keyword=literal, as in file.py:make(depth=18)."
+            f"{text!r} could not be read", "Arguments are literals, as in file.py:make(depth=18, act='relu')."
         ) from error
-
-
-def import_place(name: Name) -> ModuleType:
-    """Import the file or module that a name stands in.
-
-    Raises:
-        QvizError: Not found, or it fails while it is imported; then the line is named.
-    """
-    return _import_file(Path(name.place)) if name.is_file else _import_module(name.place)
-
-
-def _import_file(path: Path) -> ModuleType:
-    path = path.expanduser().absolute()
-    if not path.is_file():
-        near = difflib.get_close_matches(path.name, _neighbours(path.parent), 1)
-        raise QvizError(
-            f"{path} was not found" if path.parent.is_dir() else f"{path}: its folder was not found",
-            f"Did you mean {near[0]}?" if near else "Check the path.",
-        )
-    if path.suffix != ".py":
-        raise QvizError(f"{path.name} is not a Python file", FORMS)
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))  # last, so that a file of the user's never hides the standard library
-    spec = importlib.util.spec_from_file_location(f"qviz_source_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise QvizError(f"{path} could not be imported", "Check that it is a Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # the user's file may raise anything
-        raise _import_failure(path.name, error, str(path)) from error
-    return module
-
-
-def _neighbours(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.glob("*.py")) if folder.is_dir() else []
-
-
-def _import_module(dotted: str) -> ModuleType:
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
-    try:
-        return importlib.import_module(dotted)
-    except ModuleNotFoundError as error:
-        missing = error.name or dotted
-        if dotted == missing or dotted.startswith(f"{missing}."):
-            hint = "Install it beside qviz" + (
-                ": qviz[zoo]." if missing == "torchvision" else ", or check the spelling."
-            )
-            raise QvizError(f"there is no module {missing!r}", hint) from error
-        raise _import_failure(dotted, error) from error
-    except Exception as error:  # an imported package may raise anything
-        raise _import_failure(dotted, error) from error
-
-
-def _import_failure(name: str, error: Exception, file: str | None = None) -> QvizError:
-    line: int | None = error.lineno if isinstance(error, SyntaxError) else None
-    where = error.filename if isinstance(error, SyntaxError) else None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == file or (file is None and "importlib" not in frame.filename):
-            where, line = frame.filename, frame.lineno
-    at = f" at {where}:{line}" if where and line else ""
-    hint = f"Mend the import, or install {error.name!r} beside qviz." if isinstance(error, ImportError) else "Mend it."
-    return QvizError(f"{name} could not be imported: {type(error).__name__}: {error}{at}", hint)
+    return Name(place, ast.unparse(call.func), arguments, is_file, positional)
 
 
 def look_up(module: ModuleType, name: Name, candidates: list[str], what: str) -> Any:
-    """Return the named attribute of an imported place.
+    """Return the named attribute of an imported place; ``Net.small`` is looked up part by part.
 
     Raises:
         QvizError: There is none; the hint suggests the nearest name, or what there is.
     """
-    if name.attribute and hasattr(module, name.attribute):
-        return getattr(module, name.attribute)
+    if name.attribute:
+        try:
+            return functools.reduce(getattr, name.attribute.split("."), module)
+        except AttributeError:
+            pass
     near = difflib.get_close_matches(name.attribute, [*candidates, *vars(module)], 1) if name.attribute else []
     if near:
         hint = f"Did you mean {near[0]}?"

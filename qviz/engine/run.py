@@ -13,6 +13,7 @@ import msgspec
 import torch
 from torch.fx import GraphModule
 from torch.nn import Module
+from torch.utils import _pytree as pytree
 
 from qviz.analysis import findings
 from qviz.analysis.links import link_stages
@@ -26,6 +27,7 @@ from qviz.engine.flows import flow_function
 from qviz.engine.in_hand import versions
 from qviz.engine.inputs import describe
 from qviz.engine.job import Job
+from qviz.engine.recipe import in_hand
 from qviz.engine.script import script
 from qviz.engine.source import Loaded, load
 from qviz.engine.torch_state import kept
@@ -111,9 +113,9 @@ class _Progress:
 def _run(loaded: Loaded, plan: Plan, report: Report, run_id: int, caught: list[warnings.WarningMessage]) -> Snapshot:
     progress = _Progress(Assembly(plan), report, run_id, loaded.inputs)
     report(_describe(loaded, run_id))
-    model = _own_copy(loaded.module)
-    if loaded.module.training:
+    if any(module.training for module in loaded.module.modules()):
         progress.findings.append(_mode_changed())
+    model = _own(loaded)
     progress.started("checking")
     _check(model, loaded.inputs)
     batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
@@ -125,24 +127,25 @@ def _run(loaded: Loaded, plan: Plan, report: Report, run_id: int, caught: list[w
         raise
     except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
         error = run_error(progress.step, failure)
-    return _finish(loaded, plan, progress, error, caught)
+    recipe = loaded.python or in_hand(type(loaded.module).__name__)
+    return _finish(script(plan, recipe, job.captured_by), _config(plan, loaded), progress, error, _notes(caught))
 
 
 def _finish(
-    loaded: Loaded, plan: Plan, progress: _Progress, error: RunError | None, caught: list[warnings.WarningMessage]
+    python: str, config: dict[str, Json], progress: _Progress, error: RunError | None, notes: tuple[str, ...]
 ) -> Snapshot:
-    strict = not any(finding.rule == "captured_without_strict" for finding in progress.findings)
+    plan = progress.assembly.plan
     run = Run(
         source=plan.source,
         flow=plan.flow or "",
         status="failed" if error else "done",
-        config=_config(plan, loaded),
+        config=config,
         versions=versions(),
-        python=script(plan, describe(loaded.inputs), plan.strict if plan.strict is not None else strict),
+        python=python,
         error=error,
     )
     summary = summarize(progress.assembly.stages)
-    bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, _notes(caught))
+    bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, notes)
     whole = progress.assembly.finished(bare)
     finished = msgspec.structs.replace(bare, findings=findings.find(whole))
     progress.report(finished)
@@ -178,21 +181,23 @@ def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
     )
 
 
-def _own_copy(module: Module) -> Module:
+def _own(loaded: Loaded) -> Module:
+    """Return the model in eval mode; a copy if anybody else has it."""
+    if loaded.is_ours:
+        return loaded.module.eval()
     try:
-        return copy.deepcopy(module).eval()
+        return copy.deepcopy(loaded.module).eval()
     except Exception as error:  # a model may hold what cannot be copied
-        raise QvizError(
-            f"{type(module).__name__} could not be copied: {error}", "Name a class or a function that makes the model."
-        ) from error
+        what = f"{type(loaded.module).__name__} could not be copied"
+        raise QvizError(f"{what}: {error}", "Name its class, as in file.py:Net.") from error
 
 
 def _check(model: Module, inputs: tuple[Any, ...]) -> None:
     """Run the model once, so that a wrong shape is told apart from a failing flow."""
     try:
         with torch.no_grad():
-            model(*inputs)
-    except Exception as error:  # the user's forward may raise anything
+            model(*pytree.tree_map_only(torch.Tensor, torch.clone, inputs))  # forward may work in place
+    except (Exception, SystemExit) as error:  # the user's forward may raise anything
         where = line_of(error)
         at = f" at {where.file}:{where.line}: {where.code}" if where else ""
         given = ", ".join(describe(inputs)) or "no input"

@@ -8,12 +8,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch.nn import Module
 
 from qviz.document.plan import Plan
+from qviz.engine.calibration import calibration_batches
 from qviz.engine.failures import line_of
-from qviz.engine.inputs import as_arguments, calibration_batches, read_inputs
-from qviz.engine.naming import Name, import_place, look_up, read_name
+from qviz.engine.importing import forget, import_place
+from qviz.engine.inputs import as_arguments, call_users, plan_inputs
+from qviz.engine.naming import Name, look_up, read_name
+from qviz.engine.recipe import Origin, recipe
 from qviz.errors import QvizError
 
 
@@ -26,12 +30,16 @@ class Loaded:
         inputs: One positional argument of ``forward`` each.
         batches: Calibration data as argument tuples; None means the example inputs, once.
         file: The file it came from, if it came from one.
+        is_ours: The object was made for this run, and nobody else has it.
+        python: Makes ``model``, ``example_inputs`` and ``batches`` again; none for a model in hand.
     """
 
     module: Module
     inputs: tuple[Any, ...]
     batches: Iterable[tuple[Any, ...]] | None = None
     file: str | None = None
+    is_ours: bool = False
+    python: str | None = None
 
 
 def load(plan: Plan) -> Loaded:
@@ -40,21 +48,36 @@ def load(plan: Plan) -> Loaded:
     Raises:
         QvizError: Not found, not importable, no model, or no inputs.
     """
+    forget()
     name = read_name(plan.source)
     place = import_place(name)
     found = look_up(place, name, _models_in(place), "model")
-    module, given = _make(found, name)
-    inputs = read_inputs(plan.inputs, module) if plan.inputs else given
-    if inputs is None:
-        inputs = _beside(place)
-    if inputs is None:
+    made = _make(found, name)
+    module = made[0] if isinstance(made, tuple) else made
+    torch.manual_seed(plan.seed)
+    planned = plan_inputs(plan.inputs, module)
+    beside = None if planned or isinstance(made, tuple) else _beside(place)
+    if planned:
+        inputs = tuple(each.make() for each in planned)
+    elif beside is not None or isinstance(made, tuple):
+        inputs = as_arguments(made[1] if beside is None else beside[1], module)
+    else:
         raise QvizError(
             f"{plan.source} comes without inputs",
             "Give them: --input 1x3x224x224 (one for each argument), or define example_inputs beside the model.",
         )
-    batches = calibration_batches(plan.calibrate, place, len(inputs))
-    file = Path(name.place).absolute() if name.is_file else None
-    return Loaded(module, inputs, batches, str(file) if file and not plan.source.startswith("sample:") else None)
+    batches = calibration_batches(plan.calibrate, place, inputs, module)
+    given = tuple(each.python for each in planned)
+    origin = Origin(found, made, module, given, beside, len(inputs), batches is not None)
+    file = Path(name.place).absolute() if name.is_file and not plan.source.startswith("sample:") else None
+    return Loaded(
+        module=module,
+        inputs=inputs,
+        batches=batches,
+        file=str(file) if file else None,
+        is_ours=isinstance(found, type),
+        python=recipe(plan, origin),
+    )
 
 
 def _models_in(place: ModuleType) -> list[str]:
@@ -66,35 +89,39 @@ def _models_in(place: ModuleType) -> list[str]:
     ]
 
 
-def _make(found: Any, name: Name) -> tuple[Module, tuple[Any, ...] | None]:
-    if isinstance(found, Module):
-        return found, None
-    if not callable(found):
+def _make(found: Any, name: Name) -> Any:
+    """Return the model, or a tuple of it and the inputs that it came with."""
+    if isinstance(found, Module) and name.arguments is None:
+        return found
+    if not callable(found) or isinstance(found, Module):
         raise QvizError(
-            f"{name.place}:{name.attribute} is a {type(found).__name__}, not a model",
+            f"{name.place}:{name.attribute} is a {type(found).__name__}, not "
+            + ("something to call" if isinstance(found, Module) else "a model"),
             "Name a Module class, an instance, or a function that returns one.",
         )
     try:
-        made = found(**(name.arguments or {}))
-    except Exception as error:  # the user's code may raise anything
+        made = name.call(found)
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
         where = line_of(error)
         at = f" at {where.file}:{where.line}" if where else ""
         raise QvizError(
-            f"{name.attribute}() failed: {type(error).__name__}: {error}{at}",
+            f"{name.attribute}({name.written_arguments}) failed: {type(error).__name__}: {error}{at}",
             f"If it takes arguments, write a function without, or give them: {name.attribute}(depth=18).",
         ) from error
-    if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Module):
-        return made[0], as_arguments(made[1])
-    if not isinstance(made, Module):
+    pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Module)
+    if not (pair or isinstance(made, Module)):
         raise QvizError(
             f"{name.attribute}() returned a {type(made).__name__}, not a model",
             "Return a Module, or a tuple of a Module and its example inputs.",
         )
-    return made, None
+    return made
 
 
-def _beside(place: ModuleType) -> tuple[Any, ...] | None:
-    beside = getattr(place, "example_inputs", None)
-    if beside is None:
+def _beside(place: ModuleType) -> tuple[str, Any] | None:
+    """Return the expression and the value of ``example_inputs`` in the source's file, if it has some."""
+    found = getattr(place, "example_inputs", None)
+    if found is None:
         return None
-    return as_arguments(beside() if callable(beside) else beside)
+    if callable(found):
+        return "example_inputs()", call_users("example_inputs()", found)
+    return "example_inputs", found

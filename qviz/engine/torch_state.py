@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 
@@ -14,8 +15,11 @@ def kept(seed: int) -> Iterator[None]:
     """Seed the random number generators; restore them, the engine, the dtype and the grad mode at the end."""
     engine, dtype = torch.backends.quantized.engine, torch.get_default_dtype()
     grad, state, python_state = torch.is_grad_enabled(), torch.get_rng_state(), random.getstate()
+    numpy_state = np.random.get_state()
+    torch.set_grad_enabled(True)
     torch.manual_seed(seed)
     random.seed(seed)
+    np.random.seed(seed % 2**32)
     try:
         yield
     finally:
@@ -24,3 +28,4 @@ def kept(seed: int) -> Iterator[None]:
         torch.set_grad_enabled(grad)
         torch.set_rng_state(state)
         random.setstate(python_state)
+        np.random.set_state(numpy_state)

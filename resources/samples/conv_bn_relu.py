@@ -17,7 +17,7 @@ class ConvBnRelu(torch.nn.Module):
 
 
 def model():
-    return ConvBnRelu()
+    return ConvBnRelu().eval()
 
 
 def example_inputs():

@@ -41,7 +41,7 @@ class MobileBlock(torch.nn.Module):
 
 
 def model():
-    return MobileBlock()
+    return MobileBlock().eval()
 
 
 def example_inputs():

@@ -40,7 +40,7 @@ class Residual(torch.nn.Module):
 
 
 def model():
-    return Residual()
+    return Residual().eval()
 
 
 def example_inputs():

@@ -24,7 +24,7 @@ class UserModel(torch.nn.Module):
 
 
 def model():
-    return UserModel()
+    return UserModel().eval()
 
 
 def example_inputs():

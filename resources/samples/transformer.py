@@ -44,7 +44,7 @@ class Block(torch.nn.Module):
 
 
 def model():
-    return Block()
+    return Block().eval()
 
 
 def example_inputs():

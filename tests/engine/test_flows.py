@@ -162,3 +162,29 @@ def test_the_script_of_a_run_gives_its_graph_with_plain_torch(sample: str, flow:
     exec(snapshot.run.python.replace("print(converted)", ""), names)
     made = [node.name for node in names["converted"].graph.nodes]
     assert made == [node.id for node in snapshot.stages[-1].graph.nodes]
+
+
+class Adds(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 3, 1)
+        self.adding = torch.ao.nn.quantized.FloatFunctional()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.adding.add(x, self.conv(x))
+
+
+def test_captured_is_what_prepare_itself_traces():
+    inputs = (torch.ones(1, 3, 4, 4),)
+    snapshot = run_loaded(Loaded(Adds().eval(), inputs), Plan(source="adds", flow="fx-static"), lambda _: None)
+    before, prepared = (snapshot.stage(name).graph.nodes for name in ("fused", "prepared"))
+    assert [each.id for each in before] == [each.id for each in prepared if each.kind != "observer"]
+    assert "add" in {each.id for each in before}
+
+
+def test_one_module_in_training_mode_is_a_change_of_mode():
+    model = Net().eval()
+    next(model.children()).train()
+    snapshot = run_loaded(Loaded(model, (torch.ones(2, 4, 8, 8),)), Plan(source="net"), lambda _: None)
+    assert [each.rule for each in snapshot.findings] == ["mode_changed"]
+    assert next(model.children()).training

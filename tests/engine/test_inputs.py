@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.engine.inputs import calibration_batches, describe, read_inputs
+from qviz.engine.calibration import calibration_batches
+from qviz.engine.inputs import describe, read_inputs
 from qviz.errors import QvizError
 
 
@@ -65,9 +66,37 @@ def test_a_pickle_that_is_more_than_tensors_is_not_run(tmp_path: Path):
 
 def test_calibration_rows_of_a_file_are_batches(tmp_path: Path):
     np.savez(tmp_path / "data.npz", x=np.ones((5, 3), np.float32))
-    batches = list(calibration_batches(str(tmp_path / "data.npz"), torch, 1) or ())
+    batches = list(calibration_batches(str(tmp_path / "data.npz"), torch, (torch.ones(1, 3),)) or ())
     assert [batch[0].shape for batch in batches] == [(1, 3)] * 5
 
 
 def test_inputs_are_described_for_people():
     assert describe((torch.zeros(1, 3), torch.zeros(2, dtype=torch.int64), 4)) == ("1×3 float32", "2 int64", "int")
+
+
+class Many(torch.nn.Module):
+    def forward(self, x, mask=None, scale=2.0, *, debug=False):
+        return x
+
+
+def test_defaults_fill_the_gaps_and_no_more():
+    x, mask = read_inputs(("1x2", "mask=3:bool"), Many())
+    assert (x.shape, mask.shape) == ((1, 2), (3,))
+    assert read_inputs(("x=1x2", "scale=1"), Many())[1] is None
+    assert len(read_inputs(("x=1x2",), Many())) == 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (("1x2", "debug=1"), "takes debug by keyword only"),
+        (("1x2", "depth=1"), "it has no depth"),
+        (("1x2:int64:5..3",), "5 is above 3"),
+        (("1x2:float32:low..high",), "is no input"),
+        (("1x2:quint8",), "random inputs cannot be quint8"),
+        (("999999999x999999999",), "cannot be made"),
+    ],
+)
+def test_what_cannot_be_given_is_said(texts: tuple[str, ...], message: str):
+    with pytest.raises(QvizError, match=message):
+        read_inputs(texts, Many())

@@ -82,7 +82,7 @@ def test_samples_run_on_their_inputs(sample: str):
         ("{file}:number", "is a int, not a model", "Module class"),
         ("{file}:nothing", "returned a NoneType", "Return a Module"),
         ("{file}:broken", "ValueError: no weights at {file}:22", "write a function without"),
-        ("{file}:make(depth=unknown)", "could not be read", "keyword=literal"),
+        ("{file}:make(depth=unknown)", "could not be read", "Arguments are literals"),
         ("{folder}/small_nett.py:Net", "was not found", "Did you mean small_net.py?"),
         ("no_such_package:Net", "there is no module 'no_such_package'", "Install it"),
         ("torch.nn:Liner", "has no 'Liner'", "Did you mean Linear?"),

@@ -7,7 +7,13 @@ import copy
 import torch
 from torch.ao.quantization import get_default_qconfig_mapping
 from torch.ao.quantization.fx.tracer import QuantizationTracer
-from torch.ao.quantization.quantize_fx import _fuse_fx, convert_fx, convert_to_reference_fx, prepare_fx
+from torch.ao.quantization.quantize_fx import (
+    _fuse_fx,
+    _swap_ff_with_fxff,
+    convert_fx,
+    convert_to_reference_fx,
+    prepare_fx,
+)
 from torch.fx import GraphModule
 
 from qviz.document.plan import BACKENDS
@@ -20,10 +26,11 @@ def static(job: Job) -> None:
     use_backend(job.plan.backend)
     mapping = get_default_qconfig_mapping(job.plan.backend)
     job.step("capturing")
-    job.reached("captured", trace(job))
+    captured = trace(job)
+    job.reached("captured", captured)
     job.step("fusing")
-    # prepare_fx fuses with its own tracer, which keeps observers' modules whole; fuse_fx would trace otherwise.
-    job.reached("fused", _fuse_fx(trace(job), False))
+    # prepare_fx fuses what its own tracer gives, in which observers stay whole; fuse_fx traces in another way.
+    job.reached("fused", _fuse_fx(captured, False))
     job.step("preparing")
     prepared = prepare_fx(job.model, mapping, job.inputs)
     job.calibrate(prepared)
@@ -36,6 +43,8 @@ def static(job: Job) -> None:
 
 def trace(job: Job) -> GraphModule:
     """Return the graph as ``prepare_fx`` sees it; modules are shared with the model."""
+    job.captured_by = "torch.fx"
+    _swap_ff_with_fxff(job.model)  # as prepare_fx does first
     return GraphModule(job.model, QuantizationTracer([], []).trace(job.model))
 
 

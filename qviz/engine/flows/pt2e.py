@@ -56,9 +56,9 @@ def export(job: Job) -> GraphModule:
 
 
 def _export(job: Job, strict: bool) -> GraphModule:
+    job.captured_by = "strict export" if strict else "non-strict export"
     torch._dynamo.reset()  # noqa: SLF001 - repeated strict exports hit dynamo's recompile limit otherwise
-    with torch.no_grad():
-        module = torch.export.export(job.model, job.inputs, strict=strict).module()
+    module = torch.export.export(job.model, job.inputs, strict=strict).module()
     assert isinstance(module, GraphModule)
     return module
 

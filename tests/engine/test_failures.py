@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+import torch
+
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Snapshot
+from qviz.engine.run import run_loaded
+from qviz.engine.source import Loaded
+from qviz.errors import QvizError
+
+
+class Flat(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.fc(x)
+        return x.view(2, 4)
+
+
+class Exits(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        raise SystemExit(1)
+
+
+class InPlace(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.add_(1)
+
+
+def run(module: torch.nn.Module, flow: str, *batches: torch.Tensor) -> Snapshot:
+    data = [(batch,) for batch in batches]
+    loaded = Loaded(module.eval(), (torch.ones(2, 4),), data or None)
+    return run_loaded(loaded, Plan(source="module", flow=flow), lambda _: None)
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+def test_a_batch_that_does_not_fit_names_the_line_of_the_model(flow: str):
+    snapshot = run(Flat(), flow, torch.ones(2, 4), torch.ones(3, 4))
+    error = snapshot.run.error
+    assert error is not None
+    assert (error.step, error.type) == ("calibrating", "RuntimeError")
+    assert "every batch fits" in error.hint
+    assert error.source is not None
+    lines, first = inspect.getsourcelines(Flat.forward)
+    assert (error.source.file, error.source.line) == (str(Path(__file__)), first + len(lines) - 1)
+    assert [stage.name for stage in snapshot.stages][-1] == "prepared"
+
+
+def test_a_model_that_ends_the_program_is_refused():
+    with pytest.raises(QvizError, match=r"does not run on 2×4 float32 at .*raise SystemExit"):
+        run(Exits(), "fx-static")
+
+
+def test_inputs_that_the_model_changes_stay_what_they_were():
+    inputs = (torch.zeros(1),)
+    run_loaded(Loaded(InPlace(), inputs), Plan(source="in-place"), lambda _: None)
+    assert inputs[0].item() == 0

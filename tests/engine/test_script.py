@@ -1,0 +1,80 @@
+"""The script of a run, executed by a plain Python, gives the graph of the run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from qviz.document.plan import Plan
+from qviz.engine.importing import forget
+from qviz.engine.run import run_plan
+from qviz.engine.torch_state import kept
+
+MODEL = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.fc = torch.nn.Linear(width, 4)
+
+    def forward(self, x, scale=None):
+        return self.fc(x).relu()
+
+def make(width=4):
+    return Net(width), [torch.randn(2, width)]
+
+net = Net()
+example_inputs = torch.randn(2, 4)
+"""
+DATA = """
+def calibration_data():
+    for _ in range(3):
+        yield {"x": torch.randn(2, 4)}
+"""
+
+
+def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
+    forget()
+    capsys.readouterr()
+    with kept(99):
+        exec(compile(python, "again.py", "exec"), {"__name__": "again"})
+    sys.modules.pop("net_of_script", None)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "fields"),
+    [
+        ("net", "", {"flow": "fx-static", "reference": True}),
+        ("make(5)", "", {"flow": "fx-static"}),
+        ("Net(width=6)", "", {"flow": "pt2e-static", "inputs": ("x=2x6:float32:-1..1",), "quantizer": "x86_inductor"}),
+        ("Net", DATA, {"flow": "pt2e-static", "seed": 7}),
+        ("Net", "", {"flow": None}),
+    ],
+)
+def test_a_script_does_the_run_again(
+    name: str, data: str, fields: dict[str, object], tmp_path: Path, capsys, monkeypatch
+):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file = tmp_path / "net_of_script.py"
+    file.write_text(MODEL + data)
+    plan = Plan(source=f"{file}:{name}", **fields)
+    snapshot = run_plan(plan, lambda _: None)
+    assert snapshot.run.error is None
+    printed = printed_by(snapshot.run.python, capsys)
+    graph = snapshot.stages[-1].graph
+    assert all(node.id in printed for node in graph.nodes if node.op != "output")
+    scales = [
+        argument
+        for node in graph.nodes
+        if node.target.startswith("quantized_decomposed.quantize")
+        for argument in node.args
+        if isinstance(argument, float)
+    ] + [
+        node.quant.output.scale for node in graph.nodes if node.op == "call_module" and node.quant and node.quant.output
+    ]
+    assert all(str(scale) in printed for scale in scales)
+    assert scales or plan.flow is None
