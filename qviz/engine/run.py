@@ -213,7 +213,7 @@ def _mode_changed() -> Finding:
         level=Level.INFO,
         stage="captured",
         nodes=(),
-        message="the model was in training mode; qviz ran the flow on a copy in eval mode",
+        message="the model was in training mode; the flow ran in eval mode",
         reason="static quantization folds batch norms with their running statistics, which needs eval mode",
         hint="Call model.eval() before quantizing in your own code.",
     )

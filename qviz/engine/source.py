@@ -75,7 +75,7 @@ def load(plan: Plan) -> Loaded:
         inputs=inputs,
         batches=batches,
         file=str(file) if file else None,
-        is_ours=isinstance(found, type),
+        is_ours=isinstance(found, type) or plan.source.startswith("sample:"),
         python=recipe(plan, origin),
     )
 
