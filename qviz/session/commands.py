@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("save", "Save result…", ("Ctrl+S",), When.RESULT, "File"),
     Command("export", "Export picture…", ("E",), When.STAGE, "File"),
     Command("copy_picture", "Copy picture", ("Ctrl+Shift+C",), When.STAGE, "File"),
+    Command("copy_python", "Copy as Python", (), When.RESULT, "File"),
     Command("quit", "Quit", ("Ctrl+Q",), When.ALWAYS, "File"),
     Command("run", "Run flow", ("Ctrl+R",), When.PLAN, "Run"),
     Command("cancel", "Cancel run", ("Esc",), When.RUNNING, "Run"),

@@ -56,7 +56,7 @@ def observer_rows(fact: ObserverFact) -> list[Row]:
 
 def why_text(why: Why) -> tuple[str, str]:
     """Return why a node is here, and where that is known from."""
-    return why.evidence, f"Rule: {why.rule} · {why.api}"
+    return f"{why.rule[:1].upper()}{why.rule[1:]}.", f"{why.evidence} · {why.api}"
 
 
 def facts_text(node: Node, observer: ObserverFact | None = None) -> str:

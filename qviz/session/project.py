@@ -25,6 +25,7 @@ class Project:
         snapshot: The result, once the run ended or a file was opened.
         shown: Stage names of the left and right pane; None while there is none.
         selected: Side and node id of the selection.
+        seconds: How long the run took; None while it is at work, or where it was opened from a file.
     """
 
     plan: Plan
@@ -32,6 +33,7 @@ class Project:
     snapshot: Snapshot | None = None
     shown: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(SIDES))
     selected: tuple[str, str] | None = None
+    seconds: float | None = None
     _index: LinkIndex | None = None
 
     @classmethod

@@ -127,6 +127,12 @@ class Desk(QObject):
         if (project := self.project) is not None:
             self._say("", lambda: copy_picture(project, self._theme.name))
 
+    def copy_python(self) -> None:
+        """Put a script that does the run without qviz on the clipboard."""
+        if self.project is not None and (snapshot := self.project.snapshot) is not None:
+            QGuiApplication.clipboard().setText(snapshot.run.python)
+            self.work.notice.tell("info", "The script is on the clipboard.")
+
     def _say(self, done: str, act: Callable[[], str | None]) -> None:
         try:
             path = act()

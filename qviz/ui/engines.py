@@ -17,12 +17,14 @@ class Engines(QObject):
         report_received: A report of the run at work.
         printed: Text that an engine or a model wrote.
         run_died: In words, when the engine at work ended in mid-run.
+        spare_died: In words, when the engine in waiting ended.
     """
 
     ready = Signal(object)
     report_received = Signal(object)
     printed = Signal(str)
     run_died = Signal(str)
+    spare_died = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +98,7 @@ class Engines(QObject):
         engine.deleteLater()
         if engine is self._spare:
             self._spare = None
+            self.spare_died.emit(how)
             return
         if engine is self._worker:
             self._worker = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from qviz.ui.desk import Desk
 
 DEFAULT_FLOW = "fx-static"
+_WELCOME_KEYS = "? keys"
+_DESK_KEYS = "F fit  ·  arrows walk  ·  Space before/after  ·  Ctrl K commands  ·  ? keys"
 RESULTS = (".qviz", ".json")
 
 
@@ -59,14 +62,17 @@ class MainWindow(QMainWindow):
         self.welcome.source_chosen.connect(self.on_welcome_source_chosen)
         self.welcome.open_requested.connect(self.open_dialog)
         self.engines.ready.connect(self.on_engines_ready)
+        self.engines.spare_died.connect(self.on_engines_spare_died)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self.on_system_scheme_changed)
         self.setStyleSheet(stylesheet(self.theme))
         self.restoreGeometry(settings.state("window"))
         self._enable()
+        self.pages.setFocus()
 
     def _make_status(self) -> None:
-        self.state, self.engine_state = QLabel("Ready"), QLabel("Engine: starting torch…")
-        self.zoom, self.keys = QLabel(""), QLabel("? keys")
-        for each in (self.state, self.engine_state):
+        self.state, self.took, self.engine_state = QLabel("Ready"), QLabel(""), QLabel("Engine: starting torch…")
+        self.zoom, self.keys = QLabel(""), QLabel(_WELCOME_KEYS)
+        for each in (self.state, self.took, self.engine_state):
             self.statusBar().addWidget(each)
         for each in (self.zoom, self.keys):
             self.statusBar().addPermanentWidget(each)
@@ -94,6 +100,7 @@ class MainWindow(QMainWindow):
             "save": at_desk("save"),
             "export": at_desk("export"),
             "copy_picture": at_desk("copy_picture"),
+            "copy_python": at_desk("copy_python"),
             "next_observer": at_desk("next_of_kinds", (Kind.OBSERVER, Kind.FAKE_QUANT)),
             "next_cast": at_desk("next_of_kinds", (Kind.QUANTIZE, Kind.DEQUANTIZE)),
             "next_finding": at_desk("step_finding", 1),
@@ -103,7 +110,7 @@ class MainWindow(QMainWindow):
             "next_stage": at_desk("step_stage", 1),
             "link_panes": at_desk("toggle_link"),
             "focus": self.toggle_focus,
-            "fit": on_canvas("fit"),
+            "fit": self.fit,
             "zoom_in": on_canvas("zoom_by", 1.25),
             "zoom_out": on_canvas("zoom_by", 0.8),
             "zoom_100": on_canvas("zoom_to", 1.0),
@@ -139,7 +146,7 @@ class MainWindow(QMainWindow):
 
     def open_plan(self, plan: Plan) -> None:
         """Open what the command line named, and run it if it named a flow too."""
-        self._desk().open_plan(plan if plan.flow else Plan(source=plan.source, flow=DEFAULT_FLOW, inputs=plan.inputs))
+        self._desk().open_plan(plan if plan.flow else msgspec.structs.replace(plan, flow=DEFAULT_FLOW))
 
     def open_dialog(self) -> None:
         """Ask for a file and open it."""
@@ -150,8 +157,14 @@ class MainWindow(QMainWindow):
 
     def show_welcome(self) -> None:
         """Go back to the first page."""
+        self.welcome.show_recent(self.settings.recent)
         self.pages.setCurrentWidget(self.welcome)
         self.bar.show_plan(None)
+        self._describe(None)
+
+    def fit(self) -> None:
+        """Show all of both panes."""
+        self._desk().work.panes.fit()
 
     def toggle_focus(self) -> None:
         """Hide all but the panes, or bring it back."""
@@ -216,13 +229,29 @@ class MainWindow(QMainWindow):
     def on_desk_changed(self) -> None:
         """Follow the project in the bars."""
         desk = self._desk()
-        self.pages.setCurrentWidget(desk.work)
+        if self.pages.currentWidget() is not desk.work:
+            self.pages.setCurrentWidget(desk.work)
+            desk.work.panes.canvas.setFocus()
         self.bar.show_plan(desk.project.plan if desk.project else None)
         self.bar.search.set_stage(desk.searched_stage())
-        self.state.setText("Running" if desk.is_running else "Ready")
-        name = Path(desk.project.plan.source).name if desk.project else ""
-        self.setWindowTitle(f"{name} – qviz" if name else "qviz")
+        self._describe(desk)
         self._enable()
+
+    def _describe(self, desk: Desk | None) -> None:
+        """Write the title and the status bar; without a desk those of the welcome page."""
+        project = desk.project if desk else None
+        is_running = desk is not None and desk.is_running
+        self.state.setText("Running" if is_running else "Ready")
+        seconds = project.seconds if project else None
+        self.took.setText(f"Run took {seconds:.1f} s" if seconds is not None else "")
+        self.took.setVisible(seconds is not None)
+        self.zoom.setVisible(bool(project and project.stages))
+        self.keys.setText(_DESK_KEYS if desk else _WELCOME_KEYS)
+        if self._ready is not None:
+            version = self._ready.versions.get("torch", "")
+            self.engine_state.setText(f"Engine: torch {version}, {'at work' if is_running else 'idle'}")
+        name = Path(project.plan.source).name if project else ""
+        self.setWindowTitle(f"{name} – qviz" if name else "qviz")
 
     def on_panes_zoomed(self, scale: float) -> None:
         """Show the scale."""
@@ -231,9 +260,18 @@ class MainWindow(QMainWindow):
     def on_engines_ready(self, ready: EngineReady) -> None:
         """Say so; only the engines of this machine are offered."""
         self._ready = ready
-        self.engine_state.setText(f"Engine: torch {ready.versions.get('torch', '')}, ready")
         if self.desk is not None:
             self.desk.work.setup.set_backends(ready.backends)
+        self._describe(self.desk if self.pages.currentWidget() is not self.welcome else None)
+
+    def on_engines_spare_died(self, how: str) -> None:
+        """Say that torch did not start; the next run tries again and tells more."""
+        if self._ready is None:
+            self.engine_state.setText(f"{how[:1].upper()}{how[1:]}")
+
+    def on_system_scheme_changed(self) -> None:
+        """Follow the system from light to dark and back, unless the user chose."""
+        self.set_theme(self._theme_name())
 
     def on_welcome_sample_chosen(self, source: str) -> None:
         """Show a sample before and after."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
@@ -13,6 +14,8 @@ from qviz.ui.engines import Engines
 from qviz.ui.settings import Settings
 from qviz.ui.workspace import Step, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
+
+_FIRST_STEP = "starting the engine"
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +34,8 @@ class Runs(QObject):
         self._engines = engines
         self._workspace = workspace
         self._settings = settings
-        self._step = "start the engine"
+        self._step = _FIRST_STEP
+        self._began = 0.0
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self.on_watcher_file_changed)
         self.project: Project | None = None
@@ -61,8 +65,9 @@ class Runs(QObject):
         if self.project is None or not self.project.plan.source:
             return
         self.open(self.project.restarted(self.project.plan))
-        self._step = "start the engine"
-        self._workspace.progress.show_step(Step("starting the engine", 0, 0))
+        self._step = _FIRST_STEP
+        self._began = time.monotonic()
+        self._workspace.progress.show_step(Step(_FIRST_STEP, 0, 0))
         self._engines.run(self.project.plan)
         self.changed.emit()
 
@@ -108,6 +113,7 @@ class Runs(QObject):
 
     def _finish(self, project: Project, report: RunFinished) -> None:
         project.finish(report)
+        project.seconds = time.monotonic() - self._began
         self._workspace.progress.hide()
         error = report.run.error
         for note in report.notes:

@@ -35,6 +35,8 @@ QPushButton:disabled, QToolButton:disabled {{ color: {text.muted}; border-color:
 QPushButton[role="primary"] {{ background: {accent}; color: {text.on_accent}; border-color: {accent};
     font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; border-color: {border}; color: {text.muted}; }}
+QToolButton {{ padding: 3px 9px; }}
+QPushButton[role="field"] {{ color: {text.muted}; text-align: left; padding: 5px 9px; }}
 QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}
 QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
 QPushButton[role="stage"] {{ border-radius: 12px; padding: 4px 13px; }}

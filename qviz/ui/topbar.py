@@ -32,19 +32,26 @@ class TopBar(QFrame):
         self._run = button("▶ Run flow", "primary", actions["run"].trigger)
         self._run.setToolTip(actions["run"].toolTip())
         self._export = _tool(actions["export"])
-        for each in (self._open, self._run, self._export):
+        self._python = _tool(actions["copy_python"])
+        self._python.setToolTip("Copy a script that does the same without qviz")
+        self._tools = (self._open, self._run, self._export, self._python)
+        for each in self._tools:
             row.addWidget(each)
         row.addStretch(1)
         self.search = Search(self)
         self.search.setFixedWidth(_SEARCH_WIDTH)
         row.addWidget(self.search)
+        self._palette = button("Search commands   Ctrl K", "field", actions["palette"].trigger)
+        self._palette.setFixedWidth(_SEARCH_WIDTH)
+        row.addWidget(self._palette)
         row.addWidget(_menu_button(actions))
         self.show_plan(None)
 
     def show_plan(self, plan: Plan | None) -> None:
         """Name what is open; without a plan only what the welcome page needs is shown."""
-        for each in (self._open, self._run, self._export, self.search):
+        for each in (*self._tools, self.search):
             each.setVisible(plan is not None)
+        self._palette.setVisible(plan is None)
         if plan is None:
             self._about.setText(_SUBTITLE)
             return

@@ -74,6 +74,7 @@ class Workspace(QWidget):
         self.notice, self.progress = Notice(), Progress()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         for title, page in (
             ("Findings", self.findings),
             ("Graph code", self.code),
@@ -145,7 +146,7 @@ class Workspace(QWidget):
 
     def show_project(self, project: Project, theme: Theme) -> None:
         """Show everything that is known of the project."""
-        chosen = flow(project.plan.flow or "")
+        chosen = flow(project.assembly.plan.flow or "")  # the plan may have been edited since
         there = {stage.name for stage in project.stages}
         names = tuple(dict.fromkeys([*(chosen.stages if chosen else ()), *(stage.name for stage in project.stages)]))
         missing = [name for name in names if name not in there]

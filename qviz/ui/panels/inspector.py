@@ -12,7 +12,7 @@ from qviz.document.snapshot import Link, ObserverFact
 from qviz.session.facts_text import Row, facts_text, observer_rows, quant_rows, why_text
 from qviz.session.project import Project
 from qviz.ui.panels.histogram import HistogramPlot
-from qviz.ui.panels.pieces import button, empty, label, mono, section
+from qviz.ui.panels.pieces import breakable, button, empty, label, mono, section
 from qviz.ui.theme import Theme
 
 _LINKS_SHOWN = 6
@@ -93,7 +93,8 @@ class Inspector(QScrollArea):
         what = node.module_type or node.target
         place = node.place + (" (inferred)" if node.inferred_path is not None else "")
         role = node.kind.value.replace("_", " ")
-        self._column.addWidget(label(" · ".join(filter(None, (role, what, place))), "muted", wraps=True))
+        about = " · ".join(filter(None, (role, what, place)))
+        self._column.addWidget(label(breakable(about), "muted", wraps=True))
 
     def _add_why(self, node: Node) -> None:
         if node.why is None:
@@ -105,8 +106,8 @@ class Inspector(QScrollArea):
         inner = QVBoxLayout(frame)
         inner.setContentsMargins(11, 8, 10, 8)
         said, source = why_text(node.why)
-        inner.addWidget(label(said, wraps=True))
-        inner.addWidget(label(source, "muted", wraps=True))
+        inner.addWidget(label(breakable(said), wraps=True))
+        inner.addWidget(label(breakable(source), "muted", wraps=True))
         self._column.addWidget(frame)
 
     def _add_rows(self, title: str, rows: list[Row]) -> None:

@@ -102,6 +102,13 @@ class Panes(QSplitter):
         if project.shown["right"] is None:
             self.active = "left"
 
+    def fit(self) -> None:
+        """Show all of both panes; neither drags the other along."""
+        was_linked, self.is_linked = self.is_linked, False
+        for pane in self.panes.values():
+            pane.canvas.fit()
+        self.is_linked = was_linked
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint with another theme."""
         for pane in self.panes.values():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontDatabase
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFont, QFontDatabase, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QWidget
+
+_JOINT = re.compile(r"(?<=[\w\])'])([._/\[(])(?=[\w'])")
+_ZERO_WIDTH_SPACE = "\u200b"
 
 
 def label(text: str = "", role: str = "", wraps: bool = False) -> QLabel:
@@ -41,6 +45,26 @@ def button(text: str, role: str = "", on_click: Callable[[], object] | None = No
     if on_click is not None:
         made.clicked.connect(lambda _checked: on_click())
     return made
+
+
+def breakable(text: str) -> str:
+    """Let a long name break at its joints; for reading only, since a copy holds the invisible spaces too."""
+    return _JOINT.sub(_ZERO_WIDTH_SPACE + r"\1", text)
+
+
+class Choice(QComboBox):
+    """A combo box with its arrow, which a style sheet leaves out."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box, then the arrow."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role = QPalette.ColorRole.Text if self.isEnabled() else QPalette.ColorRole.PlaceholderText
+        painter.setPen(QPen(self.palette().color(role), 1.4))
+        x, y = self.width() - 14.0, self.height() / 2
+        painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+        painter.end()
 
 
 def line() -> QFrame:

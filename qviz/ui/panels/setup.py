@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from qviz.document.plan import BACKENDS, FLOWS, QUANTIZERS, Plan, flow
-from qviz.ui.panels.pieces import button, label, section
+from qviz.ui.panels.pieces import Choice, button, label, section
 from qviz.wire.messages import ModelLoaded
 
 _QUANTIZER_TITLES = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor"}
@@ -59,7 +59,7 @@ class Setup(QFrame):
         column.addLayout(row)
         self.kind = label("", "muted")
         column.addWidget(self.kind)
-        self.backend = QComboBox()
+        self.backend = Choice()
         self.backend.setAccessibleName("Backend or quantizer")
         self.backend.activated.connect(self.on_field_edited)
         column.addWidget(self.backend)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, Q
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from qviz.document.samples import SAMPLES, Sample
-from qviz.ui.panels.pieces import button, label, line, section
+from qviz.ui.panels.pieces import button, empty, label, line, section
 from qviz.ui.panels.thumbnails import paint_thumbnail
 from qviz.ui.theme import Theme
 
@@ -56,14 +56,22 @@ class Welcome(QWidget):
         drop.source_typed.connect(lambda text: self.source_chosen.emit(text, True))
         drop.open_clicked.connect(self.open_requested)
         column.addWidget(drop)
-        if recent:
-            column.addSpacing(14)
-            column.addWidget(section("Recent"))
-            for source, about in recent:
-                column.addWidget(line())
-                column.addLayout(self._recent_row(source, about))
+        column.addSpacing(14)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(10)
+        column.addLayout(self._recent)
+        self.show_recent(recent)
         column.addStretch(1)
         return side
+
+    def show_recent(self, recent: list[tuple[str, str]]) -> None:
+        """Show what was open lately: source and what was done with it, the newest first."""
+        empty(self._recent)
+        if recent:
+            self._recent.addWidget(section("Recent"))
+        for source, about in recent:
+            self._recent.addWidget(line())
+            self._recent.addLayout(self._recent_row(source, about))
 
     def _recent_row(self, source: str, about: str) -> QHBoxLayout:
         row = QHBoxLayout()
