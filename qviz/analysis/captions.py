@@ -16,7 +16,7 @@ OBSERVERS = {
     "MovingAverageMinMaxObserver": "moving average",
     "PerChannelMinMaxObserver": "per channel min max",
     "MovingAveragePerChannelMinMaxObserver": "per channel moving average",
-    "FixedQParamsObserver": "fixed",
+    "FixedQParamsObserver": "fixed qparams",
 }
 NAMESPACES = ("aten", "quantized", "quantized_decomposed", "onednn", "prims", "torchvision")
 """Namespaces of torch's operators, whose names end in an overload."""

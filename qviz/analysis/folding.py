@@ -132,12 +132,13 @@ class _Folding:
     def _group_box(self, group: Group, parent: str | None, is_open: bool) -> Box:
         members = self.tree.members(group)
         counts = self.tree.counts(group)
-        nodes = f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        # A frame shows what it holds; only a folded group must say how much.
+        nodes = "" if is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
         call = f" · call {group.call}" if group.call > 1 else ""
         return Box(
             id=_box_id(group),
             title=short_path(group.path) + call,
-            subtitle=f"{group.type} · {nodes}" if group.type else nodes,
+            subtitle=" · ".join(filter(None, (group.type, nodes))),
             kind=None,
             members=members,
             parent=parent,

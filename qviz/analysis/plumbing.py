@@ -53,9 +53,9 @@ def _find_hosts(graph: Graph, index: Index) -> dict[str, tuple[str, ...]]:
         found: dict[str, None] = {}
         for user in index.users[node.id]:
             found.update(dict.fromkeys(hosts.get(user, (user,))))
-        if not found and node.kind is not Kind.CONSTANT and node.place in sole_ops:
-            # A batch norm's counter: it reads a buffer and nothing reads it.
-            found = {sole_ops[node.place]: None}
+        if not found and (sole := sole_ops.get(_owner(node))):
+            # A batch norm's counter: nothing reads it, or what counts it up.
+            found = {sole: None}
         if 0 < len(found) <= MAX_HOSTS:
             hosts[node.id] = tuple(found)
     return hosts
@@ -68,6 +68,11 @@ def _constant_only(graph: Graph, index: Index) -> set[str]:
         if node.kind is Kind.CONSTANT or (_carries(node) and _all_in(index.producers[node.id], constant)):
             constant.add(node.id)
     return constant
+
+
+def _owner(node: Node) -> str:
+    """Return the module that a constant belongs to."""
+    return node.place or (node.target.rpartition(".")[0] if node.kind is Kind.CONSTANT else "")
 
 
 def _carries(node: Node) -> bool:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from qviz.analysis.view import Box, View
+from qviz.analysis.view import View
 from qviz.errors import QvizError
-from qviz.layout.labels import TITLE, bounds_of, place_labels, title_width
-from qviz.layout.place import Direction, Places, Point, Rect, Size
+from qviz.layout.chains import chain_numbers, next_in_chain
+from qviz.layout.hierarchy import compose
+from qviz.layout.level import Level, LevelNode, PlacedLevel
+from qviz.layout.place import Direction, Places, Point, Size
 
 PER_INCH = 72.0
-RANK_GAP = 34.0
+RANK_GAP = 32.0
 NODE_GAP = 28.0
-PAD = 14.0
-STEPS = 8
-"""Straight pieces that one Bézier curve is drawn with."""
+PIECE = 12.0
+"""About the length of the straight pieces that a curve is drawn with."""
+SNAP = 1.5
+"""Ports stand at whole points in dot; a line that misses its port by less is straight."""
+CHAIN_PULL = 20
+"""How much straighter a chain is to be than other lines."""
 BINARY = "dot"
 
 
@@ -28,7 +34,7 @@ def is_installed() -> bool:
 
 
 class DotEngine:
-    """Places the whole view at once; open groups are clusters."""
+    """Places each open group by itself: dot would let lines run through its own clusters, and tear them apart."""
 
     name = "dot"
 
@@ -38,7 +44,32 @@ class DotEngine:
         Raises:
             QvizError: dot is missing or failed.
         """
-        return _read(view, sizes, _run(_source(view, sizes, direction)))
+        return compose(view, sizes, direction, place_level)
+
+
+@lru_cache(maxsize=2048)
+def place_level(level: Level) -> PlacedLevel:
+    """Place one group.
+
+    Raises:
+        QvizError: dot is missing or failed.
+    """
+    if not level.nodes:
+        return PlacedLevel((), ())
+    drawn = _run("\n".join(_source(level)))
+    top = _numbers(drawn["bb"])[3]
+    corners = [Point(0.0, 0.0)] * len(level.nodes)
+    for each in drawn["objects"]:
+        if each["name"].startswith("n"):
+            index = int(each["name"][1:])
+            x, y = _numbers(each["pos"])
+            node = level.nodes[index]
+            corners[index] = Point(x - node.width / 2, top - y - node.height / 2)
+    routes: list[tuple[Point, ...]] = [()] * len(level.edges)
+    for each in drawn.get("edges", ()):
+        points = [Point(x, top - y) for x, y in (_numbers(pair) for pair in each["pos"].split())]
+        routes[int(each["id"])] = _snapped(level, corners, int(each["id"]), list(_curve(points)))
+    return PlacedLevel(tuple(corners), tuple(routes))
 
 
 def _run(source: str) -> dict[str, Any]:
@@ -51,113 +82,82 @@ def _run(source: str) -> dict[str, Any]:
         raise QvizError("Graphviz's dot is not installed", hint) from error
     except graphviz.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines() if error.stderr else []
-        raise QvizError(
-            f"Graphviz's dot failed: {said[0] if said else error}", "Choose the layout engine graphlay."
-        ) from error
+        message = f"Graphviz's dot failed: {said[0] if said else error}"
+        raise QvizError(message, "Choose the layout engine graphlay.") from error
     found: dict[str, Any] = json.loads(out)
     return found
 
 
-def _source(view: View, sizes: Mapping[str, Size], direction: Direction) -> str:
-    numbers = {box.id: number for number, box in enumerate(view.boxes)}
-    children: dict[str | None, list[Box]] = {}
-    for box in view.boxes:
-        children.setdefault(box.parent, []).append(box)
-    stubs = {box.id for box in view.boxes if box.stub_of}
-    lines = [
-        "digraph {",
-        f"graph [rankdir={'LR' if direction == 'right' else 'TB'} ranksep={RANK_GAP / PER_INCH:.4f}"
-        f" nodesep={NODE_GAP / PER_INCH:.4f} margin={PAD} labelloc=t labeljust=l splines=true newrank=true]",
-        'node [shape=box fixedsize=true label=""]',
-        "edge [arrowhead=none]",
-        *_inside(None, children, numbers, sizes),
-        *(f"n{numbers[box_id]} [group=g{chain}]" for box_id, chain in _chains(view).items()),
-    ]
-    for number, line in enumerate(view.lines):
-        weight = 1 if line.from_box in stubs else 8
-        lines.append(f"n{numbers[line.from_box]} -> n{numbers[line.to_box]} [id={number} weight={weight}]")
-    return "\n".join([*lines, "}"])
-
-
-def _chains(view: View) -> dict[str, int]:
-    """Return which chain a box stands in: dot draws a chain straight. Each takes the longest way on and back."""
-    after: defaultdict[str, list[str]] = defaultdict(list)
-    before: defaultdict[str, list[str]] = defaultdict(list)
-    for line in view.lines:
-        after[line.from_box].append(line.to_box)
-        before[line.to_box].append(line.from_box)
-    order = [box.id for box in view.boxes if not box.is_open]
-    depth, height = _lengths(order, before, after), _lengths(order, after, before)
-    chains: dict[str, int] = {}
-    for number, box_id in enumerate(order):
-        back = max(before[box_id], key=lambda each: depth[each], default=None)
-        follows = back is not None and max(after[back], key=lambda each: height[each]) == box_id
-        chains[box_id] = chains.get(back, number) if back is not None and follows else number
-    return chains
-
-
-def _lengths(
-    order: Sequence[str], toward: Mapping[str, Sequence[str]], away: Mapping[str, Sequence[str]]
-) -> dict[str, int]:
-    """Return the longest way from each box to an end."""
-    waits = {each: len(toward.get(each, ())) for each in order}
-    lengths = dict.fromkeys(order, 0)
-    free = [each for each in order if waits[each] == 0]
-    while free:
-        each = free.pop()
-        for other in away.get(each, ()):
-            lengths[other] = max(lengths[other], lengths[each] + 1)
-            waits[other] -= 1
-            if waits[other] == 0:
-                free.append(other)
-    return lengths
-
-
-def _inside(
-    parent: str | None, children: Mapping[str | None, list[Box]], numbers: Mapping[str, int], sizes: Mapping[str, Size]
-) -> Iterator[str]:
-    for box in children.get(parent, ()):
-        number = numbers[box.id]
-        if box.is_open:
-            # An empty table of the title's size keeps its row free.
-            row = f'WIDTH="{title_width(box):.0f}" HEIGHT="{TITLE:.0f}"'
-            yield f"subgraph cluster_{number} {{"
-            yield f'label=<<TABLE BORDER="0" FIXEDSIZE="TRUE" {row}><TR><TD></TD></TR></TABLE>>'
-            yield from _inside(box.id, children, numbers, sizes)
-            yield "}"
+def _source(level: Level) -> Iterator[str]:
+    yield f"digraph {{ graph [ranksep={RANK_GAP / PER_INCH:.4f} nodesep={NODE_GAP / PER_INCH:.4f} splines=true]"
+    yield 'node [shape=box fixedsize=true label=""] edge [arrowhead=none]'
+    ports = _ports(level)
+    following = next_in_chain(len(level.nodes), [(edge.source, edge.target, edge.weight) for edge in level.edges])
+    chains = chain_numbers(following)
+    for index, node in enumerate(level.nodes):
+        if ports[index]:
+            drawn = f"shape=plain fixedsize=false label=<{_table(node, ports[index])}>"
         else:
-            width, height = sizes[box.id]
-            yield f"n{number} [width={width / PER_INCH:.4f} height={height / PER_INCH:.4f}]"
+            drawn = f"width={node.width / PER_INCH:.4f} height={node.height / PER_INCH:.4f}"
+        yield f"n{index} [group=g{chains[index]} {drawn}]"
+    for rank, name in (("first", "source"), ("last", "sink")):
+        inside = " ".join(f"n{index};" for index, node in enumerate(level.nodes) if node.rank == rank)
+        if inside:
+            yield f"{{ rank={name}; {inside} }}"
+    for number, edge in enumerate(level.edges):
+        tail = _end(level.nodes[edge.source], "b", edge.leaves_at, ports[edge.source])
+        head = _end(level.nodes[edge.target], "t", edge.enters_at, ports[edge.target])
+        pull = CHAIN_PULL if following[edge.source] == edge.target else 1
+        yield f"n{edge.source}{tail} -> n{edge.target}{head} [id={number} weight={round(edge.weight) * pull}]"
+    yield "}"
 
 
-def _read(view: View, sizes: Mapping[str, Size], drawn: Mapping[str, Any]) -> Places:
-    top = _numbers(drawn["bb"])[3]
-    boxes: dict[str, Rect] = {}
-    for each in drawn.get("objects", ()):
-        name = each["name"]
-        box = view.boxes[int(name.removeprefix("cluster_").removeprefix("n"))]
-        if name.startswith("cluster_"):
-            left, low, right, high = _numbers(each["bb"])
-            boxes[box.id] = Rect(left, top - high, right - left, high - low)
-        else:
-            x, y = _numbers(each["pos"])
-            width, height = sizes[box.id]
-            boxes[box.id] = Rect(x - width / 2, top - y - height / 2, width, height)
-    routes: list[tuple[Point, ...]] = [()] * len(view.lines)
-    for each in drawn.get("edges", ()):
-        routes[int(each["id"])] = tuple(_curve([Point(x, top - y) for x, y in _pairs(each["pos"])]))
-    ordered = {box.id: boxes[box.id] for box in view.boxes}
-    labels = place_labels(view, ordered, routes)
-    return Places(boxes=ordered, routes=tuple(routes), labels=labels, bounds=bounds_of(view, ordered, routes, labels))
+def _end(node: LevelNode, side: str, at: float | None, ports: Sequence[int]) -> str:
+    """Return where a line meets a node: at a port of an open group, straight at a port of the frame around."""
+    compass = "s" if side == "b" else "n"
+    if at is not None:
+        return f":{side}{ports.index(_cut(at))}:{compass}"
+    return "" if node.rank == "free" else f":{compass}"
+
+
+def _cut(at: float) -> int:
+    return round(at)
+
+
+def _ports(level: Level) -> list[list[int]]:
+    """Return where lines are fixed at each node's upper or lower border."""
+    found: list[set[int]] = [set() for _ in level.nodes]
+    for edge in level.edges:
+        for end, at in ((edge.source, edge.leaves_at), (edge.target, edge.enters_at)):
+            if at is not None:
+                found[end].add(_cut(at))
+    return [sorted(each) for each in found]
+
+
+def _table(node: LevelNode, ports: Sequence[int]) -> str:
+    """Return a table as large as the node, with a cell around each port in its first and last row."""
+    width, height = round(node.width), round(node.height)
+    middles = [(one + other) // 2 for one, other in pairwise(ports)]
+    # A cell's port is its middle: a spare cell makes up for what is unequal at its sides.
+    cells = []
+    for number, (left, at, right) in enumerate(zip([0, *middles], ports, [*middles, width], strict=True)):
+        half = max(min(at - left, right - at), 1)
+        cells += [(None, at - half - left), (number, 2 * half), (None, right - at - half)]
+    rows = []
+    for side, high in (("t", 1), ("", max(height - 2, 1)), ("b", 1)):
+        row = "".join(_cell(f"{side}{number}" if side and number is not None else "", size, high)
+                      for number, size in cells if size > 0)  # fmt: skip
+        rows.append(f"<TR>{row}</TR>")
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(rows)}</TABLE>'
+
+
+def _cell(port: str, width: int, height: int) -> str:
+    named = f' PORT="{port}"' if port else ""
+    return f'<TD{named} FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}"></TD>'
 
 
 def _numbers(text: str) -> list[float]:
     return [float(each) for each in text.split(",")]
-
-
-def _pairs(text: str) -> Iterator[list[float]]:
-    for pair in text.split():
-        yield _numbers(pair)
 
 
 def _curve(points: Sequence[Point]) -> Iterator[Point]:
@@ -168,11 +168,25 @@ def _curve(points: Sequence[Point]) -> Iterator[Point]:
         if a.x == b.x == c.x == d.x:
             yield d
             continue
-        for step in range(1, STEPS + 1):
-            t = step / STEPS
+        steps = min(max(round((abs(a.x - d.x) + abs(a.y - d.y)) / PIECE), 6), 60)
+        for step in range(1, steps + 1):
+            t = step / steps
             u = 1 - t
             weights = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
             yield Point(
-                round(sum(w * p.x for w, p in zip(weights, (a, b, c, d), strict=True)), 2),
-                round(sum(w * p.y for w, p in zip(weights, (a, b, c, d), strict=True)), 2),
+                sum(weight * point.x for weight, point in zip(weights, (a, b, c, d), strict=True)),
+                sum(weight * point.y for weight, point in zip(weights, (a, b, c, d), strict=True)),
             )
+
+
+def _snapped(level: Level, corners: Sequence[Point], number: int, route: list[Point]) -> tuple[Point, ...]:
+    """Return a route that ends exactly at its ports."""
+    edge = level.edges[number]
+    is_straight = len(route) == 2 and abs(route[0].x - route[1].x) < SNAP
+    for end, at, place in ((edge.source, edge.leaves_at, 0), (edge.target, edge.enters_at, -1)):
+        if at is not None:
+            below = level.nodes[end].height if place == 0 else 0.0
+            route[place] = Point(corners[end].x + at, corners[end].y + below)
+            if is_straight:
+                route = [Point(route[place].x, point.y) for point in route]
+    return tuple(route)

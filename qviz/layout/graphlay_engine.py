@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -69,12 +69,45 @@ def place_level(level: Level) -> PlacedLevel:
     Raises:
         QvizError: graphlay refused the graph.
     """
+    linked = sorted({end for edge in level.edges for end in (edge.source, edge.target)})
+    if 0 < len(linked) < len(level.nodes):
+        return _beside_linked(level, linked)
     placed = _lay_out(level, _ATTEMPTS[0])
     for attempt in _ATTEMPTS[1:]:
         if _is_clear(level, placed):
             break
         placed = _lay_out(level, attempt)
     return placed
+
+
+def _beside_linked(level: Level, linked: list[int]) -> PlacedLevel:
+    """Place what has lines, then the rest in columns to its right: graphlay puts it in the way of lines."""
+    renumbered = {index: number for number, index in enumerate(linked)}
+    edges = tuple(edge._replace(source=renumbered[edge.source], target=renumbered[edge.target]) for edge in level.edges)
+    core = place_level(Level(tuple(level.nodes[index] for index in linked), edges))
+    corners = dict(zip(linked, core.corners, strict=True))
+    points = [point for route in core.routes for point in route]
+    left = max(
+        [corners[index].x + max(level.nodes[index].width, beside) for index, beside in _reach(level, linked)]
+        + [point.x for point in points]
+    )
+    top, bottom = min(point.y for point in corners.values()), max(point.y for point in points)
+    x, y, widest = left + NODE_GAP, top, 0.0
+    for index, node in enumerate(level.nodes):
+        if index in corners:
+            continue
+        if y > top and y + node.height > bottom:
+            x, y, widest = x + widest + NODE_GAP, top, 0.0
+        corners[index] = Point(x, y)
+        y, widest = y + node.height + NODE_GAP, max(widest, node.width)
+    return PlacedLevel(tuple(corners[index] for index in range(len(level.nodes))), core.routes)
+
+
+def _reach(level: Level, linked: list[int]) -> Iterator[tuple[int, float]]:
+    """Yield how far each box and its label reach from the box's left edge."""
+    besides = _besides(level)
+    for index in linked:
+        yield index, level.nodes[index].spine + besides[index]
 
 
 def _lay_out(level: Level, attempt: _Attempt) -> PlacedLevel:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from qviz.analysis.folding import fold, unfold_all
 from qviz.analysis.view import View
 from qviz.errors import QvizError
-from qviz.layout.dot_engine import DotEngine, is_installed
+from qviz.layout.dot_engine import DotEngine, is_installed, place_level
 from tests.factories import small_stages
 from tests.layout.geometry import faults, sizes_of, views
 
@@ -18,11 +18,9 @@ with_dot = pytest.mark.skipif(not is_installed(), reason="graphviz is not instal
 @with_dot
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(views())
-def test_boxes_do_not_overlap_and_lines_end_at_boxes(view: View) -> None:
+def test_any_view_is_placed_without_faults(view: View) -> None:
     sizes = sizes_of(view)
-    # Curves may graze a box that they pass.
-    found = [each for each in faults(view, sizes, DotEngine().place(view, sizes)) if "runs through" not in each]
-    assert found == []
+    assert faults(view, sizes, DotEngine().place(view, sizes)) == []
 
 
 @with_dot
@@ -30,7 +28,7 @@ def test_chain_is_a_straight_column() -> None:
     view = small_view()
     places = DotEngine().place(view, sizes_of(view))
     middles = [rect.x + rect.width / 2 for each, rect in places.boxes.items() if not each.startswith("group:")]
-    assert max(middles) - min(middles) < 0.1
+    assert max(middles) - min(middles) < 0.6
     assert all(len(route) == 2 for route in places.routes)
 
 
@@ -43,6 +41,7 @@ def test_left_to_right() -> None:
 
 def test_says_what_to_do_without_dot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    place_level.cache_clear()
     view = small_view()
     with pytest.raises(QvizError, match="not installed") as caught:
         DotEngine().place(view, sizes_of(view))

@@ -139,3 +139,11 @@ def test_same_places_again(view: View) -> None:
     first = place(view)
     place_level.cache_clear()
     assert place(view) == first
+
+
+def test_box_without_lines_stands_aside() -> None:
+    nodes = [node("x", kind="input"), node("alone"), node("op", "x"), node("output", "op", kind="output")]
+    view = fold(graph(*nodes), Folds(), {})
+    places = place(view)
+    assert faults(view, sizes_of(view), places) == []
+    assert places.boxes["alone"].x > max(places.boxes[each].right for each in ("x", "op", "output"))
