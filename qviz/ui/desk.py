@@ -267,6 +267,7 @@ class Desk(QObject):
 
     def on_inspector_source_requested(self, file: str, line: int) -> None:
         """Open the user's editor."""
-        if not open_in_editor(file, line, self._settings.editor):
-            hint = "Set VISUAL or EDITOR to an editor with a window."
-            self.failed.emit(QvizError(f"no editor was found for {file}:{line}", hint))
+        try:
+            open_in_editor(file, line, self._settings.editor)
+        except QvizError as error:
+            self.failed.emit(error)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from pathlib import Path
 
 from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
+
+from qviz.errors import QvizError
 
 _KNOWN = {
     "code": "{editor} -g {file}:{line}",
@@ -37,9 +40,24 @@ def editor_command(file: str, line: int, setting: str = "") -> list[str] | None:
     return None
 
 
-def open_in_editor(file: str, line: int, setting: str = "") -> bool:
-    """Open a file at a line; without a known editor, the file with the desktop's own program."""
+def open_in_editor(file: str, line: int, setting: str = "") -> None:
+    """Open a file at a line; without a known editor, the file with the desktop's own program.
+
+    Raises:
+        QvizError: It is no Python file of this machine, or nothing opens it.
+    """
+    _check(file)
     command = editor_command(file, line, setting)
     if command is not None:
-        return bool(QProcess.startDetached(command[0], command[1:])[0])
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(file))
+        is_open = bool(QProcess.startDetached(command[0], command[1:])[0])
+    else:
+        is_open = QDesktopServices.openUrl(QUrl.fromLocalFile(file))
+    if not is_open:
+        raise QvizError(f"no editor was found for {file}:{line}", "Set VISUAL or EDITOR to an editor with a window.")
+
+
+def _check(file: str) -> None:
+    """Let only a Python file through: a result may come from a stranger, and editors take options that run commands."""
+    path = Path(file)
+    if not path.is_absolute() or path.suffix != ".py" or not path.is_file():
+        raise QvizError(f"{file} is no Python file on this machine", "The result may come from another one.")
