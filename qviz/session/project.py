@@ -25,6 +25,7 @@ class Project:
         snapshot: The result, once the run ended or a file was opened.
         shown: Stage names of the left and right pane; None while there is none.
         selected: Side and node id of the selection.
+        foreign_source: The source that an opened result names; nobody here has asked for it to run.
         seconds: How long the run took; None while it is at work, or where it was opened from a file.
     """
 
@@ -33,6 +34,7 @@ class Project:
     snapshot: Snapshot | None = None
     shown: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(SIDES))
     selected: tuple[str, str] | None = None
+    foreign_source: str | None = None
     seconds: float | None = None
     _index: LinkIndex | None = None
 
@@ -46,6 +48,7 @@ class Project:
         """Return a project of a result that was opened: its first and last stage are shown."""
         plan = Plan(source=snapshot.run.source, flow=snapshot.run.flow or None)
         project = cls(plan, Assembly(plan, list(snapshot.stages), list(snapshot.links), dict(snapshot.facts)), snapshot)
+        project.foreign_source = snapshot.run.source
         if snapshot.stages:
             project.shown = {"left": snapshot.stages[0].name, "right": snapshot.stages[-1].name}
         return project

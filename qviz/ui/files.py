@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -11,6 +12,7 @@ from qviz.document import codec
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.project import Project
+from qviz.session.sources import python_file
 from qviz.ui.settings import Settings
 
 _MODELS = "Models and results (*.py *.qviz *.json)"
@@ -24,25 +26,37 @@ def ask_for_source(parent: QWidget) -> str | None:
     return path or None
 
 
-def is_allowed(parent: QWidget, source: str, settings: Settings) -> bool:
-    """Ask once whether the code of a file may run; the answer yes is remembered by the file's path."""
-    file = source.rsplit(":", 1)[0] if ".py:" in source else source
-    if not file.endswith(".py"):
-        return True
+def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:
+    """Ask once whether the code of a file may run; the answer yes is remembered by the file's path.
+
+    Args:
+        parent: What the question stands before.
+        source: What would run.
+        settings: Where the answer is remembered.
+        is_foreign: The source was read from a result, so that even an importable name is nobody's wish here.
+    """
+    file = python_file(source)
+    if file is None:
+        return not is_foreign or source.startswith("sample:") or _says_yes(parent, source)
     path = str(Path(file).expanduser().absolute())
     if settings.is_trusted(path):
         return True
-    question = QMessageBox(parent)
-    question.setWindowTitle("Run this file?")
-    question.setText(f"Opening {Path(path).name} runs its code.")
-    question.setInformativeText("It runs in a process of its own, with your rights. Open only what you trust.")
-    run = question.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
-    question.addButton(QMessageBox.StandardButton.Cancel)
-    question.exec()
-    if question.clickedButton() is not run:
+    if not _says_yes(parent, path):
         return False
     settings.trust(path)
     return True
+
+
+def _says_yes(parent: QWidget, what: str) -> bool:
+    question = QMessageBox(parent)
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    question.setWindowTitle("Run this model's code?")
+    question.setText(f"This runs the code of {what}")
+    question.setInformativeText("It runs in a process of its own, with your rights. Run only what you trust.")
+    run = question.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
+    question.addButton(QMessageBox.StandardButton.Cancel)
+    question.exec()
+    return question.clickedButton() is run
 
 
 def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:

@@ -10,7 +10,9 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from qviz.document.snapshot import RunError
 from qviz.session.project import Project
+from qviz.session.sources import absolute
 from qviz.ui.engines import Engines
+from qviz.ui.files import is_allowed
 from qviz.ui.settings import Settings
 from qviz.ui.workspace import Step, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
@@ -38,6 +40,8 @@ class Runs(QObject):
         self._began = 0.0
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self.on_watcher_file_changed)
+        self._watcher.directoryChanged.connect(self.on_watcher_directory_changed)
+        self._watched: str | None = None
         self.project: Project | None = None
         engines.report_received.connect(self.on_engines_report_received)
         engines.run_died.connect(self.on_engines_run_died)
@@ -56,13 +60,16 @@ class Runs(QObject):
         self.project = project
         self._workspace.progress.hide()
         self._workspace.notice.hide()
-        if self._watcher.files():
-            self._watcher.removePaths(self._watcher.files())
+        self._watch(None)
         self.changed.emit()
 
     def start(self) -> None:
         """Run the project's plan from its beginning."""
         if self.project is None or not self.project.plan.source:
+            return
+        source = self.project.plan.source
+        is_foreign = source == self.project.foreign_source
+        if is_foreign and not is_allowed(self._workspace, source, self._settings, is_foreign=True):
             return
         self.open(self.project.restarted(self.project.plan))
         self._step = _FIRST_STEP
@@ -96,8 +103,7 @@ class Runs(QObject):
             case ModelLoaded():
                 self._workspace.setup.show_model(report)
                 self._workspace.outline.show_modules(report.tree)
-                if report.file is not None:
-                    self._watcher.addPath(report.file)
+                self._watch(report.file)
             case StageReached():
                 project.add(report)
                 self.changed.emit()
@@ -125,7 +131,7 @@ class Runs(QObject):
             message = f"{error.step.capitalize()} failed{where}: {error.message}{code}"
             self._workspace.notice.tell("error", message, error.hint)
         about = f"{report.run.flow} · " + ("stopped at " + error.step if error else f"{len(report.findings)} findings")
-        self._settings.remember(project.plan.source, about)
+        self._settings.remember(absolute(project.plan.source), about)
         self.changed.emit()
 
     def on_engines_run_died(self, how: str) -> None:
@@ -139,9 +145,22 @@ class Runs(QObject):
         self._workspace.notice.tell("error", message, hint, (("Run again", self.start),))
         self.changed.emit()
 
+    def _watch(self, file: str | None) -> None:
+        """Watch the model's file, and its folder: a file that is replaced slowly is gone for a moment."""
+        if paths := [*self._watcher.files(), *self._watcher.directories()]:
+            self._watcher.removePaths(paths)
+        self._watched = file
+        if file is not None:
+            self._watcher.addPaths([file, os.path.dirname(file)])
+
     def on_watcher_file_changed(self, path: str) -> None:
         """Offer to run again: the model's file was saved."""
-        if os.path.exists(path):
+        if path == self._watched and os.path.exists(path):
             self._watcher.addPath(path)  # editors save by replacing the file, which ends the watch
             name = os.path.basename(path)
             self._workspace.notice.tell("info", f"{name} was saved again.", "", (("Run again", self.start),))
+
+    def on_watcher_directory_changed(self) -> None:
+        """Notice that the file is back after an editor moved it away."""
+        if self._watched is not None and self._watched not in self._watcher.files():
+            self.on_watcher_file_changed(self._watched)
