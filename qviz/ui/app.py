@@ -7,7 +7,7 @@ import sys
 import traceback
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -16,6 +16,8 @@ from qviz.log import start_log
 from qviz.ui.canvas.fonts import family
 from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
+
+_FAULT = "fault"
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +56,12 @@ def report_bug(window: QWidget, kind: type[BaseException], error: BaseException,
     if issubclass(kind, KeyboardInterrupt):
         window.close()
         return
+    if window.findChild(QMessageBox, _FAULT) is not None:
+        return  # a fault in painting comes with every frame; one dialog says enough
     box = QMessageBox(window)
+    box.setObjectName(_FAULT)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle("A fault in qviz")
     box.setText(f"{kind.__name__}: {error}")
     box.setInformativeText("qviz goes on. The details are in the log too: qviz doctor names it.")
