@@ -113,6 +113,13 @@ class Project:
         here, there = self.shown[side], self.shown[other]
         return self.index.partners(here, there, node_ids) if here and there else ()
 
+    def follow(self, side: str, before: str) -> None:
+        """Carry the selection of a side from the stage shown before to the one shown now; it may end."""
+        here = self.shown[side]
+        if self.selected is not None and self.selected[0] == side and here is not None:
+            became = self.index.partners(before, here, (self.selected[1],))
+            self.selected = (side, became[0]) if became else None
+
     def swap(self) -> None:
         """Change the sides."""
         self.shown = {"left": self.shown["right"], "right": self.shown["left"]}

@@ -125,7 +125,7 @@ class Desk(QObject):
     def copy_picture(self) -> None:
         """Copy a picture of the stages in view."""
         if (project := self.project) is not None:
-            self._say("", lambda: copy_picture(project, self._theme.name))
+            self._say("Copied:", lambda: copy_picture(project, self._theme.name))
 
     def copy_python(self) -> None:
         """Put a script that does the run without qviz on the clipboard."""
@@ -143,10 +143,23 @@ class Desk(QObject):
             self.work.notice.tell("info", f"{done} {path}")
 
     def show_stage(self, side: str, name: str) -> None:
-        """Show a stage on a side."""
-        if self.project is not None and self.project.stage(name) is not None:
-            self.project.shown[side] = name
-            self.refresh()
+        """Show a stage on a side; what was selected there is now what it is in this stage."""
+        if self.project is None or self.project.stage(name) is None:
+            return
+        before, self.project.shown[side] = self.project.shown[side], name
+        if before is not None and before != name:
+            self.project.follow(side, before)
+        self.refresh()
+        self._select_again()
+
+    def _select_again(self) -> None:
+        """Mark the selection where canvases got another stage, without moving them."""
+        if self.project is not None and self.project.selected is not None:
+            side, node_id = self.project.selected
+            self.work.panes.select(side, node_id, reveal=False)
+            self.on_panes_selected(side, node_id)
+        else:
+            self.work.inspector.show_nothing()
 
     def step_stage(self, by: int) -> None:
         """Show the next or previous stage on the right."""
@@ -162,6 +175,7 @@ class Desk(QObject):
         if self.project is not None and self.project.shown["right"] is not None:
             self.project.swap()
             self.refresh()
+            self._select_again()
 
     def toggle_link(self) -> None:
         """Let the panes move together, or each by itself."""

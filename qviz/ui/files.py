@@ -100,8 +100,8 @@ def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
     return path
 
 
-def copy_picture(project: Project, theme: str) -> None:
-    """Put the stages in view on the clipboard as an image, at twice the size.
+def copy_picture(project: Project, theme: str) -> str:
+    """Put the stages in view on the clipboard as an image, at twice the size; return their names.
 
     Raises:
         QvizError: The picture cannot be drawn.
@@ -114,3 +114,4 @@ def copy_picture(project: Project, theme: str) -> None:
     if image.isNull():
         raise QvizError("the picture could not be drawn", "Export it to a file instead.")
     QGuiApplication.clipboard().setImage(image)
+    return " and ".join(_shown(project))

@@ -64,6 +64,7 @@ class StageStrip(QFrame):
         row.addLayout(self._chips)
         self._buttons: dict[str, StageButton] = {}
         self._shown_key: tuple[object, ...] = ()
+        self._chosen_kind = ""
 
     def show_stages(
         self, names: tuple[str, ...], there: set[str], shown: dict[str, str | None], failing: str | None
@@ -91,6 +92,8 @@ class StageStrip(QFrame):
         if key == self._shown_key:
             return
         self._shown_key = key
+        if self._chosen_kind:
+            self.on_chip_clicked("")  # the chip goes, and what it highlighted with it
         empty(self._chips)
         counts = count_kinds(stage.graph) if stage else {}
         for kind, one, many in _COUNTED:
@@ -115,6 +118,7 @@ class StageStrip(QFrame):
 
     def on_chip_clicked(self, kind: str) -> None:
         """Check one chip at most."""
+        self._chosen_kind = kind
         for place in range(self._chips.count()):
             item = self._chips.itemAt(place)
             chip = item.widget() if item is not None else None
