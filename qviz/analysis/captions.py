@@ -20,6 +20,8 @@ OBSERVERS = {
 }
 NAMESPACES = ("aten", "quantized", "quantized_decomposed", "onednn", "prims", "torchvision")
 """Namespaces of torch's operators, whose names end in an overload."""
+GROUPS = 6
+"""Where aten's convolutions take the number of groups."""
 MAX_SUBTITLE = 44
 """Letters; a longer text is cut, the inspector shows it all."""
 
@@ -201,16 +203,22 @@ def _sizes(node: Node, weight: Value | None) -> str:
     for key in ("num_features", "normalized_shape", "num_embeddings"):
         if key in has:
             return _list_text(has[key])
-    return _weight_sizes(operator_name(node), weight)
+    return _weight_sizes(node, weight)
 
 
-def _weight_sizes(function: str, weight: Value | None) -> str:
+def _weight_sizes(node: Node, weight: Value | None) -> str:
+    function = operator_name(node)
     if weight is None or len(weight.shape) < 2:
         return ""
-    if "linear" in function and len(weight.shape) == 2:
-        return f"{weight.shape[1]} → {weight.shape[0]}"
-    if "conv" in function and len(weight.shape) > 2:
-        return f"{weight.shape[1]} → {weight.shape[0]}, {shape_text(weight.shape[2:])}"
+    out, into, *kernel = weight.shape
+    if "linear" in function and not kernel:
+        return f"{into} → {out}"
+    if "conv" in function and kernel:
+        groups = node.args[GROUPS] if len(node.args) > GROUPS else 1
+        if isinstance(into, int) and isinstance(groups, int) and "transpose" not in function:
+            into *= groups
+        into, out = (out, into) if "transpose" in function else (into, out)
+        return f"{into} → {out}, {shape_text(kernel)}"
     return ""
 
 

@@ -8,14 +8,13 @@ from itertools import chain
 from threading import Lock
 
 from qviz.analysis.captions import caption, short_path
-from qviz.analysis.flowing import Flow, merge, weight_of
-from qviz.analysis.groups import Group, Hierarchy
+from qviz.analysis.flowing import merge, weight_of
+from qviz.analysis.groups import OBSERVING, Group, Hierarchy
 from qviz.analysis.stubs import cut_fans
 from qviz.analysis.view import Badge, Box, Folds, Line, View, group_box_id
 from qviz.document.graph import Graph, Kind
 from qviz.document.snapshot import Facts
 
-OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
 
 _KEPT = 8
@@ -46,8 +45,10 @@ def opening(graph: Graph, limit: int = 60) -> Folds:
         level = sorted(chain.from_iterable(group.groups for group in level), key=lambda group: len(group.items))
         fitting = []
         for group in level:
-            if shown + len(group.items) - 1 <= limit:
-                shown += len(group.items) - 1
+            more = shown + len(group.items) - 1
+            # A long list of layers says more than the one box that holds them.
+            if more <= limit or (shown * 4 < limit and more <= 2 * limit):
+                shown = more
                 fitting.append(group)
         opened.update(group.path for group in fitting)
         level = fitting
@@ -76,8 +77,8 @@ class _Folding:
         self.tree = tree
         self.folds = folds
         self.facts = facts
-        self.flow = Flow(tree.graph, tree.index)
-        self.rings = _rings(tree.graph)
+        self.flow = tree.flow
+        self.rings = tree.rings
         self.boxes: list[Box] = []
         self.box_of: dict[str, str] = {}
 
@@ -177,14 +178,6 @@ class _Folding:
             flowing=merge(self.flow.flowing(each) for each in values),
             pairs=tuple(pairs),
         )
-
-
-def _rings(graph: Graph) -> dict[int, int]:
-    """Return a small number for each observer object that several nodes call, in graph order."""
-    observers = (node for node in graph.nodes if node.kind in OBSERVING and node.object_id is not None)
-    calls = Counter(node.object_id for node in observers)
-    shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
-    return {object_id: number for number, object_id in enumerate(shared, 1)}
 
 
 def _badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:

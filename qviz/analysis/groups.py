@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, groupby
 
+from qviz.analysis.flowing import Flow
 from qviz.analysis.plumbing import Plumbing, find_plumbing
 from qviz.document.graph import Graph, Kind
 from qviz.document.query import Index
 
+OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
 WORK = (Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP)
 
 
@@ -79,6 +82,19 @@ class Hierarchy:
         for group in self.root.walk():
             calls[group.path] += 1
             group.call = calls[group.path]
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What flows out of every node."""
+        return Flow(self.graph, self.index)
+
+    @cached_property
+    def rings(self) -> dict[int, int]:
+        """A small number for each observer object that several nodes call, in graph order."""
+        observers = (node for node in self.graph.nodes if node.kind in OBSERVING and node.object_id is not None)
+        calls = Counter(node.object_id for node in observers)
+        shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
+        return {object_id: number for number, object_id in enumerate(shared, 1)}
 
     def members_of_node(self, unit: str) -> tuple[str, ...]:
         """Return the ids of a box that stands for a node: the node, its repeats, its plumbing."""
