@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
         is_running = desk is not None and desk.is_running
         self.state.setText("Running" if is_running else "Ready")
         seconds = project.seconds if project else None
-        self.took.setText(f"Run took {seconds:.1f} s" if seconds is not None else "")
+        self.took.setText(f"Run took {max(seconds, 0.1):.1f} s" if seconds is not None else "")
         self.took.setVisible(seconds is not None)
         self.zoom.setVisible(bool(project and project.stages))
         self.keys.setText(_DESK_KEYS if desk else _WELCOME_KEYS)

@@ -20,7 +20,7 @@ QFrame[role="sunken"] {{ background: {panel.sunken}; }}
 QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}
 QFrame[role="code"] {{ background: {code.fill}; border: none; border-radius: 5px; }}
-QFrame[role="notice"] {{ background: {panel}; border: 1px solid {border.strong}; border-radius: 7px; }}
+QFrame[role="notice"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
 QFrame[role="notice"][level="error"] {{ border-left: 4px solid {level.error}; }}
 QFrame[role="notice"][level="warning"] {{ border-left: 4px solid {level.warning}; }}
 QFrame[role="notice"][level="info"] {{ border-left: 4px solid {level.info}; }}
@@ -48,6 +48,7 @@ QPushButton[role="link"] {{ border: none; background: transparent; color: {accen
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
 QLineEdit, QComboBox, QPlainTextEdit {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
     border-radius: 5px; padding: 4px 8px; selection-background-color: {accent}; selection-color: {text.on_accent}; }}
+QComboBox {{ padding-left: 10px; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox QAbstractItemView {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
     selection-background-color: {accent.soft}; selection-color: {text}; }}

@@ -156,13 +156,19 @@ class Workspace(QWidget):
         self.strip.show_counts(right, _precision(project), theme)
         self.panes.show_project(project)
         self.panes.set_flags(_flags(project))
-        self.findings.show_findings(project.findings, theme)
+        self.findings.show_findings(project.findings, theme, _without_findings(project))
         count = len(project.findings)
         self.tabs.setTabText(0, f"Findings {count}" if count else "Findings")
         self.code.show_stage(right)
         script = project.snapshot.run.python if project.snapshot else ""
         if self.script.toPlainText() != script:
             self.script.show_text(script)
+
+
+def _without_findings(project: Project) -> str:
+    if project.snapshot is None:
+        return "Findings come when the run is done."
+    return "No findings." if project.snapshot.run.status == "done" else "The run did not come to its end."
 
 
 def _precision(project: Project) -> tuple[int, int] | None:

@@ -285,11 +285,18 @@ class GraphCanvas(Surface):
         elif self._anchor:
             self._hold(*self._anchor)
         self._anchor = None
+        if not self._sees_a_box():
+            self.open_camera()
         if self._selected_box not in self.scene.box or self._reveal_later:
             self._find_selected_box()
         accessible.tell_changed(self)
         self.update()
         self.laid_out.emit()
+
+    def _sees_a_box(self) -> bool:
+        """Tell whether folding left anything where the camera looks."""
+        assert self.scene is not None
+        return bool(self.scene.visible(self._camera.sight(self.width(), self.height())).boxes)
 
     def _in_place(self) -> list[tuple[str, QPointF]]:
         """Return the boxes in sight and where on screen they are, from the middle outwards."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from qviz.document.snapshot import Finding
@@ -17,6 +17,7 @@ class Findings(QTreeWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._words, self._ink = "", QColor()
         self.setColumnCount(3)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -29,9 +30,11 @@ class Findings(QTreeWidget):
         self.itemClicked.connect(self.on_item_chosen)
         self.itemActivated.connect(self.on_item_chosen)
 
-    def show_findings(self, findings: tuple[Finding, ...], theme: Theme) -> None:
-        """Show one row a finding; reason and hint are in the tooltip and below the row."""
+    def show_findings(self, findings: tuple[Finding, ...], theme: Theme, words: str = "") -> None:
+        """Show one row a finding, its reason and hint in the tooltip; `words` stand where there is none."""
         self.clear()
+        self._words, self._ink = words, theme.color("text.muted")
+        self.setAccessibleDescription("" if findings else words)
         for finding in findings:
             title = finding.rule.replace("_", " ").capitalize()
             nodes = ", ".join(finding.nodes[:2]) + (
@@ -54,6 +57,16 @@ class Findings(QTreeWidget):
             if item is not None:
                 self.setCurrentItem(item)
                 self.on_item_chosen(item)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, or say why there is none."""
+        super().paintEvent(event)
+        if self.topLevelItemCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self._ink)
+            top_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+            painter.drawText(self.viewport().rect().adjusted(12, 10, -12, 0), top_left, self._words)
+            painter.end()
 
     def on_item_chosen(self, item: QTreeWidgetItem) -> None:
         """Tell which finding was chosen."""

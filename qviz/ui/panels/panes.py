@@ -98,6 +98,8 @@ class Panes(QSplitter):
             pane.setVisible(side == "left" or stage is not None)
             if pane.canvas.stage is not stage:
                 pane.canvas.show_stage(stage, project.facts(stage.name if stage else None))
+            if stage is None:
+                pane.canvas.words = "No stage was reached." if project.snapshot else "The first stage comes here."
             pane.describe()
         if project.shown["right"] is None:
             self.active = "left"

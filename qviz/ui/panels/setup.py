@@ -97,7 +97,8 @@ class Setup(QFrame):
         if model is None:
             self.about.setText("")
             return
-        size = f"{model.modules} modules · {_short(model.parameters)} parameters · {_bytes(model.bytes)}"
+        modules = f"{model.modules} module" + ("" if model.modules == 1 else "s")
+        size = f"{modules} · {_short(model.parameters)} parameters · {_bytes(model.bytes)}"
         self.about.setText(size + "".join(f"\ninput {each}" for each in model.inputs))
 
     def set_backends(self, available: tuple[str, ...]) -> None:

@@ -48,6 +48,13 @@ def test_a_click_beside_selects_nothing(canvas, qtbot):
     assert canvas.selected() is None
 
 
+def test_folding_never_leaves_an_empty_sight(canvas, qtbot):
+    canvas.set_camera((1.0, canvas.scene.bounds.right() - 5, canvas.scene.bounds.bottom() - 5))
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.fold_all()
+    assert canvas.scene.visible(canvas.camera().sight(canvas.width(), canvas.height())).boxes
+
+
 def test_a_double_click_folds_a_group_and_keeps_it_in_place(canvas, qtbot):
     canvas.zoom_to(2.0)
     before = canvas.camera().to_screen(canvas.scene.rect("group:block").topLeft())

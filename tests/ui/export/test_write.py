@@ -74,7 +74,7 @@ def test_no_display_and_no_application_are_needed(tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(("name", "said"), [("a.bmp", ".bmp"), ("missing/a.png", "cannot be written")])
+@pytest.mark.parametrize(("name", "said"), [("a.bmp", ".bmp"), ("missing/a.png", "could not be written")])
 def test_what_cannot_be_written_is_said(qapp, tmp_path, name, said):
     with pytest.raises(QvizError, match=re.escape(said)):
         write(Picture(snapshot(), ("captured",), engine="graphlay"), tmp_path / name)

@@ -1,0 +1,136 @@
+"""Draws the pictures of docs/images: the real window, the real engine, 1600 x 1000."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from qviz.document.graph import Kind
+from qviz.document.plan import Plan
+from qviz.ui.canvas.fonts import family
+from qviz.ui.desk import Desk
+from qviz.ui.main_window import MainWindow
+from qviz.ui.settings import Settings
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+PATIENCE_S = 180
+SETTLE_MS = 300
+
+BRANCH = """import torch
+
+
+class Branch(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 4)
+
+    def forward(self, x):
+        if x.sum() > 0:
+            return self.fc(x)
+        return x
+
+
+example_inputs = torch.ones(1, 4)
+"""
+
+
+class Photographer:
+    """Opens things in a window and takes pictures of it."""
+
+    def __init__(self) -> None:
+        self.window = MainWindow(Settings())
+        self.window.set_theme("light")
+        self.window.resize(1600, 1000)
+        self.window.show()
+        self.window.engines.warm_up()
+
+    @property
+    def desk(self) -> Desk:
+        """The workspace; there once something was opened."""
+        assert self.window.desk is not None
+        return self.window.desk
+
+    def wait_for(self, is_so: Callable[[], bool]) -> None:
+        """Let the window work until something is so."""
+        end = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < end, "waited in vain"
+            QTest.qWait(50)
+
+    def settle(self) -> None:
+        """Wait until every graph is placed and drawn."""
+        QTest.qWait(SETTLE_MS)
+        if self.window.desk is not None:
+            canvases = [pane.canvas for pane in self.desk.work.panes.panes.values()]
+            self.wait_for(lambda: not any(canvas.is_busy for canvas in canvases))
+
+    def shoot(self, name: str) -> None:
+        """Save a picture of the window."""
+        self.settle()
+        self.window.grab().save(str(IMAGES / f"{name}.png"))
+        print(IMAGES / f"{name}.png")
+
+    def run(self, plan: Plan) -> None:
+        """Open a model and wait for its run to end."""
+        self.window.open_plan(plan)
+        self.wait_for(lambda: not self.desk.is_running)
+        self.settle()
+
+    def all(self, folder: Path) -> None:
+        """Take every picture."""
+        self.shoot("welcome")
+        self.window.open_plan(Plan(source="sample:seed", flow="fx-static"))
+        self.wait_for(lambda: bool(self.desk.project and self.desk.project.shown["right"]))
+        self.shoot("running")
+        self.desk.cancel()
+        self.run(Plan(source="sample:residual", flow="fx-static"))
+        self.desk.choose("converted", "block_conv1")
+        self.shoot("before-after-light")
+        self.window.set_theme("dark")
+        self.shoot("before-after-dark")
+        self.window.set_theme("light")
+        self.run(Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",)))
+        self.desk.show_stage("right", "prepared")
+        self.settle()
+        for pane in self.desk.work.panes.panes.values():
+            pane.canvas.fold_all()
+        self.settle()
+        for pane in self.desk.work.panes.panes.values():
+            pane.canvas.toggle_fold("layer2")
+        self.settle()
+        for pane in self.desk.work.panes.panes.values():
+            pane.canvas.open_camera()
+        for _ in range(3):  # the third is shared by two places
+            self.desk.next_of_kinds((Kind.OBSERVER,))
+        self.shoot("resnet18-folded")
+        (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
+        self.run(Plan(source="branch.py:Branch", flow="fx-static"))
+        self.shoot("error")
+        self.window.close()
+
+
+def main() -> int:
+    """Take all pictures with settings of their own."""
+    application = QApplication(sys.argv[:1])
+    application.setFont(QFont(family()))
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
+        os.chdir(folder)  # so that no picture shows a path of this machine
+        Photographer().all(Path(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
