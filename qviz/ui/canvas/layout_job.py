@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.view import Folds, View
 from qviz.document.graph import Graph
@@ -37,6 +37,9 @@ class Placed(NamedTuple):
 class LayoutJobs(QObject):
     """Places views in a thread of its own.
 
+    It has no Qt parent, and its thread is Python's: the work at hand keeps it alive when its canvas
+    goes. A `QThreadPool` that goes with the canvas would wait for the work, and the work for Python's lock.
+
     Signals:
         placed: A `Placed`, unless a newer question was asked meanwhile.
         failed: The message of a `QvizError`.
@@ -48,12 +51,11 @@ class LayoutJobs(QObject):
     _laid = Signal(object, object, object, object)
     _gave_up = Signal(int, str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._number = 0
         self._is_busy = False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="layout")
         self._folded.connect(self._measure)
         self._laid.connect(self._tell)
         self._gave_up.connect(self._tell_failure)
@@ -74,12 +76,6 @@ class LayoutJobs(QObject):
         """Want no answer to what was asked."""
         self._number += 1
         self._is_busy = False
-        self._pool.clear()
-
-    def stop(self) -> None:
-        """Drop everything and wait until the thread is idle."""
-        self.drop()
-        self._pool.waitForDone()
 
     def _start(self, number: int, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -87,15 +83,11 @@ class LayoutJobs(QObject):
                 if number == self._number:
                     work()
             except QvizError as error:
-                self._give_up(number, str(error))
+                self._gave_up.emit(number, str(error))
             except Exception as error:  # a thread that dies silently would leave the pane waiting
-                self._give_up(number, f"{type(error).__name__}: {error}")
+                self._gave_up.emit(number, f"{type(error).__name__}: {error}")
 
-        self._pool.start(guarded)
-
-    def _give_up(self, number: int, message: str) -> None:
-        with suppress(RuntimeError):  # the window was closed meanwhile, and no one waits
-            self._gave_up.emit(number, message)
+        self._pool.submit(guarded)
 
     def _fold(self, question: Question) -> None:
         from qviz.analysis.folding import fold, opening

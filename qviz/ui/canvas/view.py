@@ -67,7 +67,7 @@ class GraphCanvas(Surface):
         self._anchor: tuple[str, QPointF] | None = None
         self._landmarks: list[tuple[str, QPointF]] = []
         self._reveal_later = False
-        self._jobs = LayoutJobs(self)
+        self._jobs = LayoutJobs()
         self._jobs.placed.connect(self._show_placed)
         self._jobs.failed.connect(self._show_failure)
         self.setAccessibleName("Graph")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible
 
@@ -154,3 +155,11 @@ def test_panes_travel_alike(canvas, qtbot):
     qtbot.addWidget(other)
     other.travel(*told.args)
     assert other.camera().scale == 2.0
+
+
+def test_a_canvas_may_go_while_its_graph_is_placed(qtbot):
+    for _ in range(20):
+        leaving = GraphCanvas()
+        leaving.show_stage(CONVERTED, {})
+        qtbot.wait(1)
+        shiboken6.delete(leaving)
