@@ -111,8 +111,12 @@ class Photographer:
         self.settle()
         for pane in self.desk.work.panes.panes.values():
             pane.canvas.open_camera()
-        for _ in range(3):  # the third is shared by two places
-            self.desk.next_of_kinds((Kind.OBSERVER,))
+        assert self.desk.project is not None
+        prepared = self.desk.project.stage("prepared")
+        assert prepared is not None
+        observers = [node for node in prepared.graph.nodes if node.kind is Kind.OBSERVER]
+        objects = [node.object_id for node in observers]
+        self.desk.choose("prepared", next(node.id for node in observers if objects.count(node.object_id) > 1))
         self.shoot("resnet18-folded")
         (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
         self.run(Plan(source="branch.py:Branch", flow="fx-static"))
