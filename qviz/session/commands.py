@@ -35,6 +35,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_python", "Copy as Python", (), When.RESULT, "File"),
     Command("quit", "Quit", ("Ctrl+Q",), When.ALWAYS, "File"),
     Command("run", "Run flow", ("Ctrl+R",), When.PLAN, "Run"),
+    Command("undo", "Undo choice", ("Ctrl+Z",), When.PLAN, "Run"),
+    Command("redo", "Redo choice", ("Ctrl+Shift+Z",), When.PLAN, "Run"),
     Command("cancel", "Cancel run", ("Esc",), When.RUNNING, "Run"),
     Command("search", "Search nodes", ("Ctrl+F", "/"), When.STAGE, "Find"),
     Command("palette", "Search commands", ("Ctrl+K",), When.ALWAYS, "Find"),

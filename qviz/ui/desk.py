@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
@@ -13,6 +12,7 @@ from qviz.document.graph import Kind, Node
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Stage
 from qviz.errors import QvizError
+from qviz.session.history import History
 from qviz.session.project import SIDES, Project
 from qviz.ui.editor import open_in_editor
 from qviz.ui.engines import Engines
@@ -38,6 +38,7 @@ class Desk(QObject):
         super().__init__(parent)
         self._settings = settings
         self._theme = theme
+        self._history = History()
         self.work = Workspace(theme, settings)
         self._runs = Runs(engines, self.work, settings, self)
         self._runs.changed.connect(self.refresh)
@@ -86,6 +87,7 @@ class Desk(QObject):
             self.work.notice.tell("error", f"{error.step.capitalize()} failed: {error.message}", error.hint)
 
     def _forget(self) -> None:
+        self._history = History()
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
@@ -107,6 +109,18 @@ class Desk(QObject):
     def run(self) -> None:
         """Run the flow."""
         self._runs.start()
+
+    def undo(self) -> None:
+        """Take back the last choice; the result stays until the next run."""
+        if self.project is not None:
+            self.project.plan = self._history.undo(self.project.plan)
+            self.refresh()
+
+    def redo(self) -> None:
+        """Bring back the choice that was taken back last."""
+        if self.project is not None:
+            self.project.plan = self._history.redo(self.project.plan)
+            self.refresh()
 
     def cancel(self) -> None:
         """Cancel the run."""
@@ -224,8 +238,8 @@ class Desk(QObject):
     def on_setup_plan_changed(self, plan: Plan) -> None:
         """Take the choice; the result stays until the next run."""
         if self.project is not None:
-            same_source = plan.source == self.project.plan.source
-            self.project.plan = plan if same_source else msgspec.structs.replace(plan, seed=self.project.plan.seed)
+            self._history.record(self.project.plan, plan)
+            self.project.plan = plan
             self.changed.emit()
 
     def on_strip_kind_chosen(self, kind: str) -> None:

@@ -17,6 +17,7 @@ from qviz.errors import QvizError
 from qviz.session.commands import When
 from qviz.ui.actions import Actions
 from qviz.ui.engines import Engines
+from qviz.ui.notices import Notice
 from qviz.ui.panels.welcome import Welcome
 from qviz.ui.settings import Settings
 from qviz.ui.stylesheet import stylesheet
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.actions_of = Actions(self, self._handlers(), None)
         self.bar = TopBar(self.actions_of)
         self.welcome = Welcome(self.theme, settings.recent)
+        self.notice = Notice()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         whole = QWidget()
@@ -55,6 +57,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        column.addWidget(self.notice)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(whole)
         self._make_status()
@@ -96,6 +99,8 @@ class MainWindow(QMainWindow):
             "palette": self.show_palette,
             "search": lambda: self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason),
             "run": at_desk("run"),
+            "undo": at_desk("undo"),
+            "redo": at_desk("redo"),
             "cancel": at_desk("cancel"),
             "save": at_desk("save"),
             "export": at_desk("export"),
@@ -205,9 +210,10 @@ class MainWindow(QMainWindow):
         palette.open()
 
     def tell(self, error: QvizError) -> None:
-        """Show a failure that the user can act on."""
-        self._desk().work.notice.tell("error", error.message, error.hint)
-        self.pages.setCurrentWidget(self._desk().work)
+        """Show a failure that the user can act on, on the page that is open."""
+        is_at_desk = self.desk is not None and self.pages.currentWidget() is self.desk.work
+        notice = self._desk().work.notice if is_at_desk else self.notice
+        notice.tell("error", error.message, error.hint)
 
     def _try(self, act: Callable[[], object]) -> None:
         try:
@@ -229,6 +235,7 @@ class MainWindow(QMainWindow):
     def on_desk_changed(self) -> None:
         """Follow the project in the bars."""
         desk = self._desk()
+        self.notice.hide()
         if self.pages.currentWidget() is not desk.work:
             self.pages.setCurrentWidget(desk.work)
             desk.work.panes.canvas.setFocus()

@@ -18,6 +18,7 @@ class Findings(QTreeWidget):
     def __init__(self) -> None:
         super().__init__()
         self._words, self._ink = "", QColor()
+        self._shown_key: tuple[object, ...] = ()
         self.setColumnCount(3)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -32,6 +33,10 @@ class Findings(QTreeWidget):
 
     def show_findings(self, findings: tuple[Finding, ...], theme: Theme, words: str = "") -> None:
         """Show one row a finding, its reason and hint in the tooltip; `words` stand where there is none."""
+        key = (findings, theme.name, words)
+        if key == self._shown_key:
+            return  # rows that stay keep the place that the next and the previous are counted from
+        self._shown_key = key
         self.clear()
         self._words, self._ink = words, theme.color("text.muted")
         self.setAccessibleDescription("" if findings else words)

@@ -209,7 +209,7 @@ def test_a_result_opens_without_an_engine(window: MainWindow, asked: Asked, tmp_
 def test_a_damaged_result_is_told(window: MainWindow, tmp_path: Path):
     (tmp_path / "broken.qviz").write_bytes(b"\x1f\x8bnot really")
     window.open_source(str(tmp_path / "broken.qviz"), is_consented=False)
-    assert "broken.qviz is damaged" in words(window)
+    assert "broken.qviz is damaged" in window.notice.message.text()
 
 
 def test_a_model_saved_again_offers_to_run_again(running: MainWindow, tmp_path: Path, qtbot: QtBot):

@@ -1,0 +1,65 @@
+"""Walking the findings, taking choices back, and failures on the first page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from qviz.document.snapshot import Finding, Level
+from qviz.ui.main_window import MainWindow
+from tests.factories import node, stage
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_window import CAPTURED, PREPARED, finished, hear, reached
+
+CONVERTED = stage("converted", node("x", kind="input"), node("output", "x", kind="output"))
+
+
+def open_sample(window: MainWindow) -> None:
+    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+
+
+def test_the_next_finding_is_reached_whatever_stage_it_is_in(window: MainWindow, asked: Asked):
+    findings = tuple(
+        Finding(each, Level.INFO, each, ("x",), "m", "r", "h") for each in ("captured", "prepared", "converted")
+    )
+    open_sample(window)
+    end = msgspec.structs.replace(finished(), findings=findings)
+    hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED), reached(CONVERTED, PREPARED), end)
+    assert window.desk is not None
+    seen: list[str] = []
+    window.desk.work.findings.finding_chosen.connect(lambda finding: seen.append(finding.rule))
+    for command in ("next_finding",) * 4 + ("previous_finding",):
+        window.actions_of[command].trigger()
+    assert seen == ["captured", "prepared", "converted", "captured", "converted"]
+
+
+def test_a_choice_is_taken_back_and_brought_back(window: MainWindow, asked: Asked, qtbot: QtBot):
+    open_sample(window)
+    hear(window, reached(CAPTURED), finished())
+    assert window.desk is not None
+    assert window.desk.project is not None
+    setup = window.desk.work.setup
+    qtbot.mouseClick(
+        next(b for b in setup.findChildren(QPushButton) if b.property("flow") == "pt2e-static"),
+        Qt.MouseButton.LeftButton,
+    )
+    assert window.desk.project.plan.flow == "pt2e-static"
+    window.actions_of["undo"].trigger()
+    assert window.desk.project.plan.flow == "fx-static"
+    assert setup.modes.checkedButton().property("flow") == "fx-static"
+    window.actions_of["redo"].trigger()
+    assert window.desk.project.plan.flow == "pt2e-static"
+
+
+def test_a_damaged_result_leaves_the_first_page_where_it_is(window: MainWindow, asked: Asked, tmp_path: Path):
+    (tmp_path / "broken.qviz").write_bytes(b"\x1f\x8bnot really")
+    window.open_source(str(tmp_path / "broken.qviz"), is_consented=False)
+    assert window.pages.currentWidget() is window.welcome
+    assert window.notice.isVisible()
+    assert "broken.qviz is damaged" in window.notice.message.text()
+    open_sample(window)
+    assert not window.notice.isVisible()
