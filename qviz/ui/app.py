@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -17,6 +18,8 @@ from qviz.ui.canvas.fonts import family
 from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
 
+PATIENCE_MS = 1500
+"""How long a window that nobody sees, minimized or covered, waits for its first paint."""
 _FAULT = "fault"
 
 _log = logging.getLogger(__name__)
@@ -34,9 +37,33 @@ def run(source: str | None = None, plan: Plan | None = None) -> int:
     application.setFont(QFont(family()))
     window = MainWindow(Settings())
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
+    AfterFirstPaint(window, lambda: start(window, source, plan))
     window.show()
-    QTimer.singleShot(0, window, lambda: start(window, source, plan))
     return int(application.exec())
+
+
+class AfterFirstPaint(QObject):
+    """Does something once the window is on the screen; a timer alone would come before the first paint."""
+
+    def __init__(self, window: QWidget, act: Callable[[], object]) -> None:
+        super().__init__(window)
+        self._act: Callable[[], object] | None = act
+        window.installEventFilter(self)
+        QTimer.singleShot(PATIENCE_MS, self, self.act)
+
+    def act(self) -> None:
+        """Do it, once."""
+        act, self._act = self._act, None
+        if act is not None:
+            self.deleteLater()
+            act()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the paint to be over."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self.act)
+        return False
 
 
 def start(window: MainWindow, source: str | None, plan: Plan | None) -> None:

@@ -2,9 +2,44 @@ from __future__ import annotations
 
 import logging
 
+import pytest
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from qviz.ui.app import report_bug
+from qviz.ui import app
+from qviz.ui.app import AfterFirstPaint, report_bug
+
+
+class Painted(QWidget):
+    """Notes when it is painted."""
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__()
+        self._events = events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._events.append("painted")
+
+
+def test_the_window_is_painted_before_anything_else_begins(qtbot):
+    events: list[str] = []
+    window = Painted(events)
+    qtbot.addWidget(window)
+    AfterFirstPaint(window, lambda: events.append("started"))
+    window.show()
+    qtbot.waitUntil(lambda: "started" in events)
+    assert events[0] == "painted"
+    window.repaint()
+    assert events.count("started") == 1
+
+
+def test_a_window_that_nobody_sees_starts_too(qtbot, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(app, "PATIENCE_MS", 1)
+    events: list[str] = []
+    window = Painted(events)
+    qtbot.addWidget(window)
+    AfterFirstPaint(window, lambda: events.append("started"))
+    qtbot.waitUntil(lambda: events == ["started"])
 
 
 def report(window: QWidget, text: str) -> None:
