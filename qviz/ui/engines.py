@@ -80,7 +80,7 @@ class Engines(QObject):
     def _retire(self, engine: EngineProcess) -> None:
         engine.blockSignals(True)
         engine.kill()
-        engine.deleteLater()
+        _part_with(engine)
 
     def on_engine_report_received(self, engine: EngineProcess, report: Report) -> None:
         """Pass on what belongs to the run at work."""
@@ -95,7 +95,7 @@ class Engines(QObject):
 
     def on_engine_died(self, engine: EngineProcess, how: str) -> None:
         """Replace a dead engine; a run that it takes along is told."""
-        engine.deleteLater()
+        _part_with(engine)
         if engine is self._spare:
             self._spare = None
             self.spare_died.emit(how)
@@ -106,3 +106,9 @@ class Engines(QObject):
             self.warm_up()
             if was_running:
                 self.run_died.emit(how)
+
+
+def _part_with(engine: EngineProcess) -> None:
+    """Let an engine go when its signal was told; still a child, it would be deleted twice if we go first."""
+    engine.setParent(None)
+    engine.deleteLater()

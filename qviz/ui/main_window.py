@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
         self.resize(1600, 1000)
         self.settings = settings
         self.engines = Engines(self)
-        self.theme = theme_of(self._theme_name())
+        self.theme = theme_of(self._theme_name(QGuiApplication.styleHints().colorScheme()))
         self._ready: EngineReady | None = None
         self.desk: Desk | None = None
         self.actions_of = Actions(self, self._handlers(), None)
@@ -189,11 +189,10 @@ class MainWindow(QMainWindow):
         if self.desk is not None:
             self.desk.set_theme(self.theme)
 
-    def _theme_name(self) -> str:
+    def _theme_name(self, system: Qt.ColorScheme) -> str:
         if self.settings.theme in ("light", "dark"):
             return self.settings.theme
-        is_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        return "dark" if is_dark else "light"
+        return "dark" if system == Qt.ColorScheme.Dark else "light"
 
     def show_shortcuts(self) -> None:
         """Show all keys."""
@@ -276,9 +275,9 @@ class MainWindow(QMainWindow):
         if self._ready is None:
             self.engine_state.setText(f"{how[:1].upper()}{how[1:]}")
 
-    def on_system_scheme_changed(self) -> None:
+    def on_system_scheme_changed(self, system: Qt.ColorScheme) -> None:
         """Follow the system from light to dark and back, unless the user chose."""
-        self.set_theme(self._theme_name())
+        self.set_theme(self._theme_name(system))
 
     def on_welcome_sample_chosen(self, source: str) -> None:
         """Show a sample before and after."""

@@ -1,0 +1,91 @@
+"""Engine processes from the window's side, with short scripts in the place of torch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from qviz.document.plan import Plan
+from qviz.ui import engine_client
+from qviz.ui.engines import Engines
+from qviz.wire.messages import EngineReady, RunRejected
+
+WAIT_MS = 20_000
+SAY = """
+import sys, time
+from qviz.wire.framing import pack
+from qviz.wire.messages import EngineReady, RunRejected
+def say(report):
+    sys.stdout.buffer.write(pack(report)); sys.stdout.buffer.flush()
+say(EngineReady({"torch": "0"}, ("x86",)))
+"""
+ANSWER = SAY + "sys.stdin.buffer.readline(); say(RunRejected(7, 'stale', '', 2)); say(RunRejected(1, 'no', '', 2))\n"
+SLEEP = "time.sleep(600)\n"
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Engines]]:
+    made: list[Engines] = []
+
+    def start(script: str) -> Engines:
+        monkeypatch.setattr(engine_client, "engine_command", lambda: [sys.executable, "-c", script])
+        made.append(Engines())
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.shut_down()
+
+
+def test_a_spare_says_that_it_is_ready(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start(SAY + SLEEP)
+    with qtbot.waitSignal(engines.ready, timeout=WAIT_MS) as told:
+        engines.warm_up()
+    assert told.args == [EngineReady({"torch": "0"}, ("x86",))]
+
+
+def test_only_reports_of_the_run_at_work_are_passed_on(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start(ANSWER + SLEEP)
+    with qtbot.waitSignal(engines.report_received, timeout=WAIT_MS) as told:
+        engines.run(Plan(source="x"))
+    assert told.args == [RunRejected(1, "no", "", 2)]
+    assert not engines.is_running
+
+
+def test_a_spare_that_dies_is_told_and_not_started_again_and_again(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start("raise SystemExit('there is no torch')")
+    with qtbot.waitSignal(engines.spare_died, timeout=WAIT_MS) as told:
+        engines.warm_up()
+    assert told.args == ["the engine ended with code 1: there is no torch"]
+
+
+def test_an_engine_that_speaks_nonsense_ends_the_run(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start("print('hello, this is no frame', flush=True); import time; time.sleep(600)")
+    with qtbot.waitSignal(engines.run_died, timeout=WAIT_MS) as told:
+        engines.run(Plan(source="x"))
+    assert "unreadable" in told.args[0]
+    assert engines.process_id() == 0
+
+
+def test_a_python_that_does_not_start_is_told(
+    start: Callable[[str], Engines], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+):
+    engines = start("")
+    monkeypatch.setattr(engine_client, "engine_command", lambda: ["/nowhere/python"])
+    with qtbot.waitSignal(engines.spare_died, timeout=WAIT_MS) as told:
+        engines.warm_up()
+    assert "did not start" in told.args[0]
+
+
+def test_cancel_kills_at_once_and_the_spare_takes_over(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start(SAY + SLEEP)
+    engines.run(Plan(source="x"))
+    first = engines.process_id()
+    with qtbot.waitSignal(engines.ready, timeout=WAIT_MS):
+        engines.cancel()
+    assert engines.process_id() == 0
+    engines.run(Plan(source="x"))
+    assert engines.process_id() not in (0, first)

@@ -1,0 +1,175 @@
+"""How things get into the window and out of it: trust, recent files, the palette, export, the clipboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from qviz.document import codec
+from qviz.document.plan import Plan
+from qviz.session.commands import COMMANDS
+from qviz.ui.app import report_bug
+from qviz.ui.main_window import MainWindow
+from qviz.ui.panels.pieces import breakable
+from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
+from qviz.ui.panels.welcome import DropTarget
+from tests.factories import small_stages, snapshot
+from tests.ui.window.conftest import Asked
+
+CAPTURED, CONVERTED = small_stages()
+
+
+def answer(title: str) -> None:
+    """Press a button of the question that is about to open."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(each for each in box.buttons() if each.text().replace("&", "") == title).click()
+
+    QTimer.singleShot(0, press)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    (tmp_path / "net.py").write_text("")
+    return str(tmp_path / "net.py")
+
+
+@pytest.fixture
+def opened(window: MainWindow, tmp_path: Path) -> MainWindow:
+    codec.save(snapshot(CAPTURED, CONVERTED), tmp_path / "saved.qviz")
+    window.open_source(str(tmp_path / "saved.qviz"), is_consented=False)
+    return window
+
+
+def test_a_dropped_file_runs_only_after_a_yes_and_asks_once(window: MainWindow, asked: Asked, model: str):
+    answer("Cancel")
+    window.open_source(model, is_consented=False)
+    assert asked.plans == []
+    answer("Run it")
+    window.open_source(model, is_consented=False)
+    window.open_source(f"{model}:Net", is_consented=False)  # trusted by its path, so no question
+    assert [plan.source for plan in asked.plans] == [model, f"{model}:Net"]
+
+
+def test_a_file_can_be_dropped(qtbot: QtBot, model: str):
+    target = DropTarget()
+    qtbot.addWidget(target)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/a/picture.png"), QUrl.fromLocalFile(model)])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    with qtbot.waitSignal(target.file_dropped) as told:
+        target.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, none, QEvent.Type.Drop))
+    assert told.args == [model]
+
+
+def test_what_the_command_line_chose_is_kept_without_a_flow(window: MainWindow, asked: Asked):
+    window.open_plan(Plan(source="m:n", backend="qnnpack", calibrate="data.npz", inputs=("1x2",)))
+    assert asked.plans == [Plan("m:n", "fx-static", ("1x2",), "data.npz", "qnnpack")]
+
+
+def test_the_welcome_page_lists_what_was_open_lately(opened: MainWindow):
+    opened.show_welcome()
+    names = [each.text() for each in opened.welcome.findChildren(QPushButton) if not each.isHidden()]
+    assert "saved.qviz" in names
+
+
+def test_an_edited_flow_leaves_the_result_its_stages(opened: MainWindow, qtbot: QtBot):
+    assert opened.desk is not None
+    before = [each.text() for each in opened.desk.work.strip.findChildren(QPushButton)]
+    setup = opened.desk.work.setup
+    other = next(each for each in setup.modes.buttons() if not each.isChecked())
+    with qtbot.waitSignal(setup.plan_changed):
+        qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
+    opened.desk.refresh()
+    assert [each.text() for each in opened.desk.work.strip.findChildren(QPushButton)] == before
+
+
+@pytest.mark.parametrize("ending", [".svg", ".png"])
+def test_a_picture_is_exported(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str):
+    path = tmp_path / f"out{ending}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    opened.actions_of["export"].trigger()
+    head = {".svg": b"<svg", ".png": b"\x89PNG"}[ending]
+    assert head in path.read_bytes()[:400]
+    assert opened.desk is not None
+    assert str(path) in opened.desk.work.notice.message.text()
+
+
+def test_an_export_that_fails_is_told(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    gone = tmp_path / "not there" / "out.svg"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(gone), ""))
+    opened.actions_of["export"].trigger()
+    assert opened.desk is not None
+    assert opened.desk.work.notice.property("level") == "error"
+
+
+def test_a_result_is_saved(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "again"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "qviz result (*.qviz)"))
+    opened.actions_of["save"].trigger()
+    assert codec.load(f"{path}.qviz") == codec.load(tmp_path / "saved.qviz")
+
+
+def test_the_script_and_the_picture_can_be_copied(opened: MainWindow):
+    assert opened.desk is not None
+    assert opened.desk.project is not None
+    assert opened.desk.project.snapshot is not None
+    opened.actions_of["copy_python"].trigger()
+    assert QGuiApplication.clipboard().text() == opened.desk.project.snapshot.run.python
+    opened.actions_of["copy_picture"].trigger()
+    assert not QGuiApplication.clipboard().image().isNull()
+
+
+def test_the_palette_runs_the_command_that_was_typed(window: MainWindow, qtbot: QtBot):
+    before = window.theme.name
+    window.actions_of["palette"].trigger()
+    palette = window.findChild(Palette)
+    qtbot.keyClicks(palette.typed, "dark")
+    qtbot.keyClick(palette.typed, Qt.Key.Key_Return)
+    assert window.theme.name != before
+
+
+def test_the_sheet_has_every_key(window: MainWindow):
+    window.show_shortcuts()
+    said = " ".join(each.text() for each in window.findChild(ShortcutSheet).findChildren(QLabel))
+    assert [key for command in COMMANDS for key in command.keys if key not in said] == []
+
+
+def test_every_command_has_a_handler_and_its_key_in_the_tooltip(window: MainWindow):
+    for command in COMMANDS:
+        tip = window.actions_of[command.id].toolTip()
+        assert not command.keys or command.keys[0] in tip
+
+
+def test_the_window_follows_the_system_until_the_user_chooses(window: MainWindow):
+    changed = QGuiApplication.styleHints().colorSchemeChanged
+    changed.emit(Qt.ColorScheme.Dark)
+    assert window.theme.is_dark
+    changed.emit(Qt.ColorScheme.Light)
+    assert not window.theme.is_dark
+    window.switch_theme()
+    changed.emit(Qt.ColorScheme.Light)
+    assert window.theme.is_dark
+
+
+def test_a_fault_is_told_and_the_window_goes_on(window: MainWindow):
+    try:
+        raise ZeroDivisionError("a fault")
+    except ZeroDivisionError as error:
+        report_bug(window, type(error), error, error.__traceback__)
+    box = window.findChild(QMessageBox)
+    assert "a fault" in box.text()
+    assert "test_opening.py" in box.detailedText()
+    assert window.isVisible()
+
+
+def test_long_names_break_at_their_joints():
+    assert breakable("a.meta['x'].input_map").split("\u200b") == ["a", ".meta", "['x']", ".input", "_map"]
+    assert breakable("plain words, 1..2 and (x)").replace("\u200b", "") == "plain words, 1..2 and (x)"
