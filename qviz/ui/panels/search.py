@@ -37,6 +37,7 @@ class Search(QLineEdit):
         self._results = QListWidget(parent.window())
         self._results.setAccessibleName("Search results")
         self._results.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._results.setProperty("role", "popup")
         self._results.hide()
         self._results.itemClicked.connect(self.on_result_clicked)
         self.textChanged.connect(self.on_text_changed)
@@ -59,6 +60,8 @@ class Search(QLineEdit):
         self._place_results(bool(text.strip()))
 
     def _place_results(self, is_shown: bool) -> None:
+        if self._results.parent() is not self.window():
+            self._results.setParent(self.window())  # the bar has got into its window only after the list was made
         self._results.setVisible(is_shown)
         if is_shown:
             corner = self.mapTo(self.window(), QPoint(0, self.height() + 3))

@@ -31,6 +31,8 @@ class ShortcutSheet(QDialog):
         for place, (group, commands) in enumerate((group, each) for group, each in rows.items() if each):
             column = QGridLayout()
             column.setVerticalSpacing(5)
+            column.setHorizontalSpacing(14)
+            column.setColumnStretch(1, 1)
             column.addWidget(section(group), 0, 0, 1, 2)
             for row, (keys, title) in enumerate(commands, 1):
                 column.addWidget(label(" or ".join(keys)), row, 0)

@@ -98,6 +98,7 @@ class Welcome(QWidget):
             card.clicked.connect(self.sample_chosen)
             self._cards.append(card)
             grid.addWidget(card, place // 3, place % 3)
+            grid.setColumnStretch(place % 3, 1)
         column.addLayout(grid)
         column.addStretch(1)
         return side
@@ -171,7 +172,7 @@ class SampleCard(QFrame):
         column.addWidget(self._thumbnail)
         column.addWidget(line())
         for text, role in ((sample.title, "pane"), (sample.description, "muted")):
-            words = label(text, role)
+            words = label(text, role, wraps=True)
             words.setContentsMargins(13, 4 if role == "pane" else 0, 10, 0)
             column.addWidget(words)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from qviz.analysis.links import link_stages
@@ -248,3 +248,15 @@ def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):
     running.desk.choose("converted", "q")
     qtbot.waitUntil(lambda: "per tensor affine" in words(running))
     assert "0.5" in words(running)
+
+
+def test_the_results_of_a_search_are_seen_below_its_field(shown: MainWindow, qtbot: QtBot):
+    qtbot.keyClicks(shown.bar.search, "conv")
+    results = shown.findChild(QListWidget)
+    assert results.parent() is shown
+    assert results.visibleRegion().boundingRect().size() == results.size()
+
+
+def test_the_window_fits_a_small_screen(shown: MainWindow):
+    assert shown.minimumSizeHint().width() <= 1280
+    assert shown.minimumSizeHint().height() <= 720
