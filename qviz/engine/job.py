@@ -11,7 +11,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Finding
+from qviz.document.snapshot import Finding, Level
 
 Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export"]
 
@@ -27,6 +27,7 @@ class Job:
         started: Called with the name of each step, and how much of it is done.
         reached: Called with the name and graph of each stage, before torch changes it further.
         found: Called with each finding.
+        trainer: The user's training, given the prepared model; None demonstrates.
         captured_by: What made the graph; for the script that does it again.
     """
 
@@ -37,6 +38,7 @@ class Job:
     started: Callable[[str, int, int], None]
     reached: Callable[[str, GraphModule], None]
     found: Callable[[Finding], None]
+    trainer: Callable[[Module], object] | None = None
     captured_by: Capture = "torch.fx"
 
     def step(self, name: str) -> None:
@@ -54,3 +56,35 @@ class Job:
                     self.started("calibrating", done, total)
         finally:
             self.reached("prepared", prepared)
+
+    def train(self, prepared: GraphModule) -> None:
+        """Train through the fake-quants; the prepared stage is recorded after.
+
+        Without a training of the user's own it is one forward pass in training mode, which sets the
+        ranges and shows what training would see, no more.
+        """
+        self.step("training")
+        try:
+            if self.trainer is not None:
+                self.trainer(prepared)
+            else:
+                self.found(_only_demonstrated())
+                Module.__call__(prepared, *self.inputs)
+        finally:
+            self.reached("prepared", prepared)
+
+    def prepared(self, prepared: GraphModule) -> None:
+        """Record the prepared stage of a flow that neither calibrates nor trains."""
+        self.reached("prepared", prepared)
+
+
+def _only_demonstrated() -> Finding:
+    return Finding(
+        rule="training_demonstrated",
+        level=Level.INFO,
+        stage="prepared",
+        nodes=(),
+        message="nothing was trained: one forward pass in training mode stands for it",
+        reason="no train function was given",
+        hint="Give one: --train mod:callable, or define train(model) beside the model.",
+    )

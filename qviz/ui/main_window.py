@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from qviz.document.graph import Kind
-from qviz.document.plan import Plan
+from qviz.document.plan import DEFAULT_FLOW, Plan
 from qviz.errors import QvizError
 from qviz.session.commands import When
 from qviz.ui.actions import Actions
@@ -28,7 +28,7 @@ from qviz.wire.messages import EngineReady
 if TYPE_CHECKING:
     from qviz.ui.desk import Desk
 
-DEFAULT_FLOW = "fx-static"
+
 _WELCOME_KEYS = "? keys"
 _DESK_KEYS = "F fit  ·  arrows walk  ·  Space before/after  ·  Ctrl K commands  ·  ? keys"
 RESULTS = (".qviz", ".json")

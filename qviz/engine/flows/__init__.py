@@ -8,7 +8,16 @@ from qviz.engine.flows import capture, fx, pt2e
 from qviz.engine.job import Job
 from qviz.errors import QvizError
 
-FLOWS: dict[str, Callable[[Job], None]] = {"fx-static": fx.static, "pt2e-static": pt2e.static}
+FLOWS: dict[str, Callable[[Job], None]] = {
+    "fx-dynamic": fx.dynamic,
+    "fx-weight-only": fx.weight_only,
+    "fx-static": fx.static,
+    "fx-qat": fx.qat,
+    "fx-fuse": fx.fuse,
+    "pt2e-static": pt2e.static,
+    "pt2e-dynamic": pt2e.dynamic,
+    "pt2e-qat": pt2e.qat,
+}
 
 
 def flow_function(flow_id: str | None) -> Callable[[Job], None]:

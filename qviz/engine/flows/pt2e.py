@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e
+from torch.ao.quantization import move_exported_model_to_eval
+from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86
+from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
+from torch.ao.quantization.quantizer.embedding_quantizer import EmbeddingQuantizer
 from torch.ao.quantization.quantizer.quantizer import Quantizer
 from torch.fx import GraphModule
 
@@ -17,18 +22,44 @@ from qviz.errors import QvizError
 
 
 def static(job: Job) -> None:
-    """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e`` with the quantizer's defaults."""
+    """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
     quantizer = make_quantizer(job.plan.quantizer)
+    _convert(job, prepare_pt2e(_captured(job), quantizer), job.calibrate)
+
+
+def dynamic(job: Job) -> None:
+    """Run the static flow with a dynamic configuration: ranges are computed when the model runs."""
+    quantizer = make_quantizer(job.plan.quantizer, is_dynamic=True)
+    _convert(job, prepare_pt2e(_captured(job), quantizer), job.calibrate)
+
+
+def qat(job: Job) -> None:
+    """Run ``torch.export``, ``prepare_qat_pt2e``, training and ``convert_pt2e``."""
+    quantizer = make_quantizer(job.plan.quantizer, is_qat=True)
+    job.model.train()
+    prepared = prepare_qat_pt2e(_captured(job), quantizer)
+    _convert(job, prepared, job.train)
+
+
+def _captured(job: Job) -> GraphModule:
     job.step("capturing")
     captured = export(job)
     job.reached("captured", captured)
     job.step("preparing")
-    prepared = prepare_pt2e(captured, quantizer)
-    job.calibrate(prepared)
+    return captured
+
+
+def _convert(job: Job, prepared: GraphModule, observe: Callable[[GraphModule], None]) -> None:
+    observe(prepared)
     job.step("converting")
     reference = job.plan.reference
-    converted = convert_pt2e(prepared, use_reference_representation=reference)
+    if job.plan.flow == "pt2e-qat":
+        move_exported_model_to_eval(prepared)
+    converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
     job.reached("reference" if reference else "converted", converted)
+    if job.plan.lower:
+        job.step("lowering")
+        job.reached("lowered", lower_pt2e_quantized_to_x86(converted, job.inputs))
 
 
 def export(job: Job) -> GraphModule:
@@ -63,7 +94,7 @@ def _export(job: Job, strict: bool) -> GraphModule:
     return module
 
 
-def make_quantizer(name: str) -> Quantizer:
+def make_quantizer(name: str, is_qat: bool = False, is_dynamic: bool = False) -> Quantizer:
     """Return a quantizer with its default configuration set globally.
 
     Raises:
@@ -71,9 +102,13 @@ def make_quantizer(name: str) -> Quantizer:
     """
     quantizer: Quantizer
     if name == "xnnpack":
-        quantizer = xnnpack.XNNPACKQuantizer().set_global(xnnpack.get_symmetric_quantization_config())
+        config = xnnpack.get_symmetric_quantization_config(is_qat=is_qat, is_dynamic=is_dynamic)
+        quantizer = xnnpack.XNNPACKQuantizer().set_global(config)
     elif name == "x86_inductor":
-        quantizer = x86.X86InductorQuantizer().set_global(x86.get_default_x86_inductor_quantization_config())
+        x86_config = x86.get_default_x86_inductor_quantization_config(is_qat=is_qat, is_dynamic=is_dynamic)
+        quantizer = x86.X86InductorQuantizer().set_global(x86_config)
+    elif name == "embedding":
+        quantizer = EmbeddingQuantizer()
     else:
         raise QvizError(f"there is no quantizer {name!r}", f"There are: {', '.join(QUANTIZERS)}.")
     return quantizer

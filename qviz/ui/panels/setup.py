@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
-from qviz.document.plan import BACKENDS, FLOWS, QUANTIZERS, Plan, flow
+from qviz.document.plan import BACKENDS, DEFAULT_FLOW, FLOWS, QUANTIZERS, Plan, flow
 from qviz.ui.panels.pieces import Choice, button, label, section
 from qviz.wire.messages import ModelLoaded
 
@@ -83,7 +83,7 @@ class Setup(QFrame):
         self._is_filling = True
         self._plan = plan
         self.source.setText(plan.source)
-        chosen = flow(plan.flow or "") or FLOWS[0]
+        chosen = flow(plan.flow or "") or flow(DEFAULT_FLOW) or FLOWS[0]
         for each in self.modes.buttons():
             each.setChecked(each.property("flow") == chosen.id)
         self.kind.setText(chosen.type)
@@ -104,7 +104,7 @@ class Setup(QFrame):
     def set_backends(self, available: tuple[str, ...]) -> None:
         """Leave only the engines of this machine selectable; the others say why."""
         self._available = available
-        self._fill_backends(self._plan, self._plan.flow or FLOWS[0].id)
+        self._fill_backends(self._plan, self._plan.flow or DEFAULT_FLOW)
 
     _available: tuple[str, ...] = BACKENDS
 
@@ -127,8 +127,8 @@ class Setup(QFrame):
         if self._is_filling:
             return
         checked = self.modes.checkedButton()
-        flow_id = checked.property("flow") if checked else FLOWS[0].id
-        same_flow = flow_id == (self._plan.flow or FLOWS[0].id)
+        flow_id = checked.property("flow") if checked else DEFAULT_FLOW
+        same_flow = flow_id == (self._plan.flow or DEFAULT_FLOW)
         choice = self.backend.currentData()
         is_fx = flow_id.startswith("fx")
         changed = Plan(
