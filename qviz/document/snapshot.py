@@ -83,10 +83,37 @@ class ObserverFact(Record, frozen=True):
     histogram: Histogram | None = None
 
 
+class Integers(Record, frozen=True):
+    """The whole numbers of a quantized weight; each stands for (integer - zero point) * scale.
+
+    Attributes:
+        dtype: As torch keeps them, ``torch.qint8`` or ``torch.int8``.
+        shape: Of the whole tensor.
+        channels: The first values of the first channels, one row each.
+        min: The smallest of all.
+        max: The largest of all.
+        axis: The dimension whose slices the rows are.
+        scale: Of each row; one number where all share it.
+        zero_point: The same.
+        total: How many rows there are in all.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    channels: tuple[tuple[int, ...], ...]
+    min: int
+    max: int
+    axis: int
+    scale: Number | tuple[Number, ...]
+    zero_point: Number | tuple[Number, ...]
+    total: int
+
+
 class Facts(Record, frozen=True):
     """What was measured at one node of one stage."""
 
     observer: ObserverFact | None = None
+    integers: Integers | None = None
 
 
 class Finding(Record, frozen=True):

@@ -17,6 +17,7 @@ from qviz.engine.attributes import attributes
 from qviz.engine.classify import classify
 from qviz.engine.explain import explain
 from qviz.engine.homes import Homes
+from qviz.engine.integers import integers_of
 from qviz.engine.module_roles import OBSERVING, role_of
 from qviz.engine.observers import observer_fact
 from qviz.engine.parts import Objects, insides, parts
@@ -51,7 +52,7 @@ def record(
     before = {node.id: node.values for node in earlier.graph.nodes} if earlier else {}
     known = find_values(module, example_inputs, before)
     graph = recorder.graph(known, lifted)
-    facts = recorder.facts()
+    facts = recorder.facts(graph)
     subgraphs = _record_nested(module, recorder.objects, known, earlier, facts)
     return Stage(name, graph, _code(module), subgraphs or None), facts
 
@@ -68,7 +69,7 @@ def _record_nested(
         known = outer.nested.get(path) or find_values(inner, None, carried)
         recorder = _Recorder(inner, objects, before)
         found[path] = recorder.graph(known)
-        facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
+        facts |= {f"{path}/{key}": fact for key, fact in recorder.facts(found[path]).items()}
     return found
 
 
@@ -140,9 +141,13 @@ class _Recorder:
             "observer": ObserverType(type(child).__name__) if role_of(child) in OBSERVING else None,
         }
 
-    def facts(self) -> dict[str, Facts]:
+    def facts(self, graph: Graph) -> dict[str, Facts]:
+        """Return what is measured at the nodes of `graph`, which was recorded of this module."""
         found: dict[str, Facts] = {}
-        for node in self.module.graph.nodes:
+        for node, recorded in zip(self.module.graph.nodes, graph.nodes, strict=True):
+            params = recorded.quant.output if recorded.quant else None
+            if (integers := integers_of(self.module, node, params)) is not None:
+                found[node.name] = Facts(integers=integers)
             if node.op != "call_module":
                 continue
             child = self.module.get_submodule(str(node.target))

@@ -160,7 +160,13 @@ def _reference_weight(module: nn.Module) -> QParams | None:
 
 def of_packed(packed: Any) -> QParams | None:
     """Return how the weight inside packed parameters is quantized; None where they do not unpack."""
+    weight = unpacked(packed)
+    return of_tensor(weight) if weight is not None else None
+
+
+def unpacked(packed: Any) -> torch.Tensor | None:
+    """Return the weight inside packed parameters; None where they do not unpack."""
     unpack = getattr(packed, "unpack", None) if isinstance(packed, torch.ScriptObject) else None
     content = _tried(unpack) if unpack is not None else None
     weight = content[0] if isinstance(content, tuple) and content else content
-    return of_tensor(weight) if isinstance(weight, torch.Tensor) else None
+    return weight if isinstance(weight, torch.Tensor) else None

@@ -65,7 +65,9 @@ class Reading:
                 quant = Quant(input=asked)
             case Kind.CONSTANT:
                 value = attribute(self.module, node) if node.op == "get_attr" else None
-                quant = Quant(output=of_tensor(value) if isinstance(value, torch.Tensor) else None)
+                quant = Quant(
+                    output=(of_tensor(value) or self._read_as(node)) if isinstance(value, torch.Tensor) else None
+                )
             case Kind.OBSERVER | Kind.FAKE_QUANT if node.op == "call_module":
                 return self._of_observer(self.module.get_submodule(str(node.target)))
             case Kind.OP | Kind.FUSED_OP | Kind.QUANTIZED_OP:
@@ -124,6 +126,12 @@ class Reading:
             _bound(get("quant_max")),
             axis if isinstance(axis, int) else None,
         )
+
+    def _read_as(self, node: Node) -> QParams | None:
+        """Return how the dequantize behind a constant of plain integers takes it."""
+        readers = (user for user in node.users if self.kinds[user.name] is Kind.DEQUANTIZE and user.args[0] is node)
+        reader = next(readers, None)
+        return self._of_cast(reader) if reader is not None else None
 
     def _getter(self, node: Node) -> Any:
         positions = _POSITIONS.get(bare_name(node.target), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from qviz.document.graph import Node, Number, QParams, Why
-from qviz.document.snapshot import ObserverFact
+from qviz.document.snapshot import Integers, ObserverFact
 
 Row: TypeAlias = tuple[str, str]
 
@@ -52,6 +52,28 @@ def observer_rows(fact: ObserverFact) -> list[Row]:
         if on is not None:
             rows.append((name, "on" if on else "off"))
     return rows
+
+
+def integer_rows(integers: Integers, as_floats: bool) -> list[list[str]]:
+    """Return a row of texts for each channel: scale, zero point, then its first values.
+
+    Args:
+        integers: The sample of a weight.
+        as_floats: Give what the integers stand for: (integer - zero point) * scale.
+    """
+    rows = []
+    for place, channel in enumerate(integers.channels):
+        scale, zero_point = _of_row(integers.scale, place), _of_row(integers.zero_point, place)
+        if as_floats and not isinstance(scale, str) and not isinstance(zero_point, str):
+            values = [f"{(each - zero_point) * scale:.4g}".replace("-", "−") for each in channel]
+        else:
+            values = [str(each).replace("-", "−") for each in channel]
+        rows.append([_number(scale), _number(zero_point), *values])
+    return rows
+
+
+def _of_row(numbers: Number | tuple[Number, ...], place: int) -> Number:
+    return numbers[place] if isinstance(numbers, tuple) else numbers
 
 
 def why_text(why: Why) -> tuple[str, str]:

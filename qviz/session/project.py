@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from qviz.analysis.link_index import LinkIndex
+from qviz.document.graph import Kind
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Facts, Finding, Link, RunError, Snapshot, Stage
+from qviz.document.snapshot import Facts, Finding, Integers, Link, RunError, Snapshot, Stage
 from qviz.wire.assembly import Assembly
 from qviz.wire.messages import RunFinished, StageReached
 
@@ -91,6 +92,18 @@ class Project:
     def facts(self, name: str | None) -> dict[str, Facts]:
         """Return the facts of a stage."""
         return self.assembly.facts.get(name or "", {})
+
+    def integers(self, name: str, node_id: str) -> Integers | None:
+        """Return the weight of a node: its own, or the constant's that it reads through a dequantize."""
+        stage, facts = self.stage(name), self.facts(name)
+        if node_id in facts and facts[node_id].integers is not None:
+            return facts[node_id].integers
+        if stage is None:
+            return None
+        feeders = {edge.from_id for edge in stage.graph.edges if edge.to_id == node_id}
+        casts = {n.id for n in stage.graph.nodes if n.id in feeders and n.kind is Kind.DEQUANTIZE}
+        weights = (facts.get(edge.from_id) for edge in stage.graph.edges if edge.to_id in casts)
+        return next((fact.integers for fact in weights if fact and fact.integers), None)
 
     def add(self, report: StageReached) -> None:
         """Take a stage that arrived: the first goes left, each newer one right."""

@@ -59,7 +59,8 @@ QTreeView::item, QListView::item, QTableView::item {{ padding: 4px; }}
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
     background: {accent.soft}; color: {text}; }}
 QTreeView::item:hover, QListView::item:hover {{ background: {hover}; }}
-QHeaderView::section {{ background: {panel}; color: {text.muted}; border: none; padding: 4px; }}
+QHeaderView::section, QTableCornerButton::section {{ background: {panel}; color: {text.muted};
+    border: none; padding: 4px; }}
 QPlainTextEdit[role="text"] {{ border: none; background: {code.fill}; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}

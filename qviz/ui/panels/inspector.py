@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
 
 from qviz.document.graph import Node
-from qviz.document.snapshot import Link, ObserverFact
+from qviz.document.snapshot import Integers, Link, ObserverFact
 from qviz.session.facts_text import Row, facts_text, observer_rows, quant_rows, why_text
 from qviz.session.project import Project
 from qviz.ui.panels.histogram import HistogramPlot
+from qviz.ui.panels.integers import IntegersTable
 from qviz.ui.panels.pieces import breakable, button, empty, label, mono, section
 from qviz.ui.theme import Theme
 
@@ -74,6 +75,7 @@ class Inspector(QScrollArea):
         self._add_why(node)
         self._add_rows("Quantization", quant_rows(node))
         self._add_range(observer)
+        self._add_integers(project.integers(stage_name, node_id))
         self._add_links(project, stage_name, node_id)
         self._add_source(node)
         self._add_rows("Node", _facts(node))
@@ -132,6 +134,14 @@ class Inspector(QScrollArea):
         self._add_rows("Observed range", observer_rows(observer))
         if observer.histogram is not None:
             self._column.addWidget(HistogramPlot(observer.histogram, self._theme))
+
+    def _add_integers(self, integers: Integers | None) -> None:
+        if integers is None:
+            return
+        shape, dtype = "×".join(map(str, integers.shape)), integers.dtype.removeprefix("torch.")
+        rows = [("tensor", f"{shape} {dtype}"), ("from, to", f"{integers.min}, {integers.max}".replace("-", "−"))]
+        self._add_rows("Quantized weight", rows)
+        self._column.addWidget(IntegersTable(integers))
 
     def _add_links(self, project: Project, stage: str, node_id: str) -> None:
         came = [(link, link.from_stage, link.from_ids) for link in project.index.links_to(stage, node_id)]
