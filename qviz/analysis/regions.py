@@ -4,6 +4,10 @@ An operator is low (contract, section 1) when it is a ``quantized_op``, or when 
 inputs come through dequantize and its output is quantized again. Operators that a backend
 takes as one pattern (conv, batch norm, relu) hand values on between them without a cast, so
 the question is asked of each chain of such operators as a whole.
+
+The output may stay float where a weight comes through dequantize too: only the operator's own
+annotation quantizes a weight, so a missing cast behind it is what that annotation wants, as
+that of every dynamic one does. Inputs alone prove nothing: the operator before may have asked for the cast.
 """
 
 from __future__ import annotations
@@ -15,9 +19,9 @@ from qviz.document.graph import Graph, Kind, Node
 from qviz.document.query import Index
 
 QUANTIZABLE = re.compile(
-    r"conv(_?transpose)?[123]d|conv(bn)?(relu)?[123]d|linear(relu|bn1d)?|addmm|matmul|bmm|embedding_?(bag)?|lstm|gru"
-    r"|add|mul|cat|relu6?|leaky_?relu|prelu|elu|gelu|silu|hard(tanh|swish|sigmoid)|sigmoid|tanh|softmax"
-    r"|(layer|group)_?norm|(instance|batch)_?norm([123]d)?|(adaptive_?)?(avg|max)_?pool[123]d|mean"
+    r"conv(_?transpose)?[123]d|convolution|conv(bn)?(relu)?[123]d|linear(relu|bn1d)?|addmm|matmul|bmm|embedding_?(bag)?|lstm|gru"
+    r"|add|mul|cat|relu6?|leaky_?relu|prelu|elu|gelu|silu|hard(tanh|swish|sigmoid)|sigmoid|tanh|_?softmax"
+    r"|(native_)?(layer|group)_?norm|(instance|batch)_?norm([123]d)?|(adaptive_?)?(avg|max)_?pool[123]d|mean"
     r"|scaled_dot_product_attention|multiheadattention"
 )
 """Bare names of the functions and modules that compute and that some backend of torch 2.8 quantizes."""
@@ -25,8 +29,14 @@ QUANTIZABLE = re.compile(
 FOLLOWER = re.compile(r"relu6?|hardtanh|batch_?norm([123]d)?")
 """Operators that backends take into the pattern of the operator before them."""
 
-_OVERLOADS = frozenset({"default", "Tensor", "Scalar", "out", "int", "dim"})
+_OPERATOR = re.compile(
+    r"(aten|prims|quantized|quantized_decomposed|onednn|torchvision)\.(\w+)(\.\w+)?|(\w+)\.(\w+)\.default"
+)
+"""``namespace.operator.overload`` of ``torch.ops``; a packet goes without the overload."""
+
 _INPLACE = {"iadd": "add", "imul": "mul", "isub": "sub"}
+_PACKING = re.compile(r"\w*(un|pre)pack\w*")
+"""Work on weights that a lowered graph does once; it computes no operator of the model."""
 
 
 class Precision(NamedTuple):
@@ -40,8 +50,9 @@ def function_name(node: Node) -> str:
     """Return the bare function or module name: ``aten.relu_.default`` and ``ReLU`` are both ``relu``."""
     if node.op == "call_module":
         return node.module_type.lower()
-    name = next((part for part in reversed(node.target.split(".")) if part not in _OVERLOADS), node.target)
-    name = name.rstrip("_")
+    operator = _OPERATOR.fullmatch(node.target)
+    name = (operator[2] or operator[5]) if operator else node.target.rpartition(".")[2]
+    name = name.rstrip("_") or name
     return _INPLACE.get(name, name)
 
 
@@ -52,9 +63,9 @@ def precision(graph: Graph) -> Precision:
     stays_float: list[str] = []
     for node in graph.nodes:
         if node.kind is Kind.QUANTIZED_OP:
-            low.append(node.id)
+            low += [] if _matches(_PACKING, node) else [node.id]
         elif node.kind in (Kind.OP, Kind.FUSED_OP) and not node.attributes.get("stub") and _is_quantizable(node, index):
-            (low if _fed_low(node, index) and _quantized_again(node, index) else stays_float).append(node.id)
+            (low if _fed_low(node, index) and _keeps_low(node, index) else stays_float).append(node.id)
     return Precision(tuple(low), tuple(stays_float))
 
 
@@ -65,16 +76,41 @@ def _matches(names: re.Pattern[str], node: Node) -> bool:
 def _is_quantizable(node: Node, index: Index) -> bool:
     if not _matches(QUANTIZABLE, node):
         return False
-    dtypes = {value.dtype for producer in index.producers[node.id] for value in index.nodes[producer].values}
-    return not dtypes or any("float" in dtype for dtype in dtypes)
+    producers = [index.nodes[i] for i in index.producers[node.id]]
+    return not any(each.values for each in producers) or any(map(_is_float, producers))
 
 
 def _fed_low(node: Node, index: Index) -> bool:
-    activations = [index.nodes[i] for i in index.producers[node.id] if index.nodes[i].kind is not Kind.CONSTANT]
+    activations, weights = _float_inputs(node, index)
     if _matches(FOLLOWER, node) and len(activations) == 1 and activations[0].kind in (Kind.OP, Kind.FUSED_OP):
         before = activations[0]
         return len(index.users[before.id]) == 1 and _matches(QUANTIZABLE, before) and _fed_low(before, index)
-    return bool(activations) and all(each.kind is Kind.DEQUANTIZE for each in activations)
+    return bool(activations or weights) and all(each.kind is Kind.DEQUANTIZE for each in activations)
+
+
+def _float_inputs(node: Node, index: Index) -> tuple[list[Node], list[Node]]:
+    """Return the activations, without indices, and the weights that come through dequantize."""
+    producers = [index.nodes[i] for i in index.producers[node.id] if index.nodes[i].kind is not Kind.CONSTANT]
+    weights = [each for each in producers if _is_cast_constant(each, index)]
+    activations = [each for each in producers if each not in weights and (not each.values or _is_float(each))]
+    return activations, weights
+
+
+def _is_float(node: Node) -> bool:
+    return any("float" in value.dtype for value in node.values)
+
+
+def _is_cast_constant(node: Node, index: Index) -> bool:
+    """Return whether a node dequantizes a parameter, quantized beforehand or on the spot."""
+    is_cast = node.kind is Kind.DEQUANTIZE
+    while node.kind in (Kind.DEQUANTIZE, Kind.QUANTIZE) and index.producers[node.id]:
+        node = index.nodes[index.producers[node.id][0]]
+    return is_cast and node.kind is Kind.CONSTANT
+
+
+def _keeps_low(node: Node, index: Index) -> bool:
+    """Return whether the output is quantized again, or may stay float."""
+    return bool(_float_inputs(node, index)[1]) or _quantized_again(node, index)
 
 
 def _quantized_again(node: Node, index: Index) -> bool:

@@ -1,14 +1,27 @@
 from __future__ import annotations
 
+import pytest
+
 from qviz.analysis.regions import function_name, precision
-from tests.factories import graph, node
+from tests.factories import graph, node, value
 
 
 def test_names_of_functions_lose_their_frame():
     assert function_name(node("a", target="aten.relu_.default")) == "relu"
     assert function_name(node("a", target="_operator.iadd")) == "add"
     assert function_name(node("a", target="quantized.add_relu")) == "add_relu"
+    assert function_name(node("a", target="quantized.add_relu.default")) == "add_relu"
+    assert function_name(node("a", target="torch.nn.functional.relu")) == "relu"
+    assert function_name(node("a", target="torch.flatten")) == "flatten"
     assert function_name(node("a", path="conv", type="Conv2d")) == "conv2d"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["aten.flatten.using_ints", "aten.flatten.default", "flatten", "custom.flatten.default", "torchvision.flatten.x"],
+)
+def test_the_overload_is_no_part_of_the_name(target: str):
+    assert function_name(node("a", target=target)) == "flatten"
 
 
 def test_a_pattern_between_casts_is_low_as_a_whole():
@@ -38,3 +51,67 @@ def test_an_operator_whose_output_stays_float_is_float():
 def test_shape_work_is_not_counted():
     found = precision(graph(node("x", kind="input"), node("view", "x", target="aten.view.default")))
     assert found == ((), ())
+
+
+def cast_weight():
+    return node("w_low", kind="constant"), node("w", "w_low", kind="dequantize")
+
+
+def test_a_dynamic_operator_is_low_and_what_follows_it_is_float():
+    found = precision(
+        graph(
+            *cast_weight(),
+            node("b", kind="constant"),
+            node("x", kind="input"),
+            node("choose", "x", kind="choose_qparams"),
+            node("scale", "choose", target="_operator.getitem"),
+            node("q", "x", "scale", kind="quantize"),
+            node("dq", "q", "scale", kind="dequantize"),
+            node("linear", "dq", "w", "b", target="aten.linear.default"),
+            node("relu", "linear", target="aten.relu.default"),
+            node("output", "relu", kind="output"),
+        )
+    )
+    assert found == (("linear",), ("relu",))
+
+
+def test_an_operator_with_a_quantized_weight_and_a_float_input_is_float():
+    found = precision(graph(*cast_weight(), node("x", kind="input"), node("linear", "x", "w", target="aten.linear")))
+    assert found == ((), ("linear",))
+
+
+def test_an_input_cast_for_the_operator_before_proves_nothing():
+    found = precision(
+        graph(
+            node("x", kind="dequantize"),
+            node("gelu", "x", target="aten.gelu.default"),
+            node("output", "gelu", kind="output"),
+        )
+    )
+    assert found == ((), ("gelu",))
+
+
+def test_a_weight_that_is_quantized_on_the_spot_and_indices():
+    found = precision(
+        graph(
+            node("w_float", kind="constant"),
+            node("q", "w_float", kind="quantize"),
+            node("w", "q", kind="dequantize"),
+            node("ids", kind="input", values=[value(3, dtype="torch.int64")]),
+            node("embedding", "w", "ids", target="aten.embedding.default"),
+            node("output", "embedding", kind="output"),
+        )
+    )
+    assert found == (("embedding",), ())
+
+
+def test_kernels_count_once_and_their_packing_not():
+    found = precision(
+        graph(
+            node("w", kind="constant"),
+            node("packed", "w", kind="quantized_op", target="onednn.qlinear_prepack.default"),
+            node("x", kind="quantize"),
+            node("qlinear", "x", "packed", kind="quantized_op", target="onednn.qlinear_pointwise.tensor"),
+        )
+    )
+    assert found == (("qlinear",), ())
