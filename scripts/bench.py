@@ -1,6 +1,7 @@
 """Measures what the user waits for.
 
 bench startup    from the command to the first painted window, beside an empty window of the same machine
+bench flows      from a ready engine to the last stage, beside a plain torch script that does the same
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from bench_flows import flows
 from rich.console import Console
 from rich.table import Table
 
@@ -129,6 +131,9 @@ def display(offscreen: bool) -> Iterator[dict[str, str]]:
 def environment_name(environment: dict[str, str]) -> str:
     """Return where the windows were shown."""
     return environment.get("QT_QPA_PLATFORM") or f"display {environment.get('DISPLAY', 'of the system')}"
+
+
+bench.add_command(flows)
 
 
 if __name__ == "__main__":

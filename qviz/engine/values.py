@@ -1,16 +1,17 @@
 """Finds shapes and dtypes of what every node gives, and leaves the module as it was.
 
 A graph of torch.export carries fake tensors on its placeholders: it is run on these, with
-symbolic dimensions and without computing anything. Any other graph is run once on real inputs,
-because quantized tensors have no fake form; observers and fake-quants then hand their input on,
-so that no statistics change. A node that fails, and what depends on it, stays unknown.
+symbolic dimensions and without computing anything. A float graph without them is run on fakes of
+the example inputs. Any other is run once on real inputs, because quantized tensors have no fake
+form; observers and fake-quants then hand their input on, so that no statistics change. A node that
+fails, and what depends on it, stays unknown.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -20,7 +21,7 @@ from torch.utils import _pytree as pytree
 
 from qviz.document.graph import QParams, Value
 from qviz.engine.module_paths import is_of_pattern
-from qviz.engine.module_roles import OBSERVING, role_of
+from qviz.engine.module_roles import LOW, OBSERVING, role_of
 from qviz.engine.qparams import of_tensor
 from qviz.engine.targets import argument, target_name
 
@@ -147,17 +148,23 @@ def find_values(
 
 
 def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Known:
-    runner: Propagation
-    inputs: tuple[Any, ...] = ()
     if _fake_mode(module) is not None:
         runner = _FakePropagation(module)
-        around: Any = runner.mode
-    elif example_inputs is not None:
-        runner = Propagation(module)
-        inputs = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), example_inputs)
-        around = undisturbed(module)
-    else:
+        return _run(runner, (), runner.mode)
+    if example_inputs is None:
         return Known({}, {}, {})
+    if is_float(module):
+        mode = FakeTensorMode(allow_non_fake_inputs=True)
+        fakes = pytree.tree_map_only(torch.Tensor, mode.from_tensor, example_inputs)
+        with undisturbed(module):  # a fake-quant of QAT writes into its real buffers all the same
+            known = _run(Propagation(module), fakes, mode)
+        if all(node.name in known.values for node in module.graph.nodes):
+            return known  # else something asked for a value, which fakes have none of
+    copies = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), example_inputs)
+    return _run(Propagation(module), copies, undisturbed(module))
+
+
+def _run(runner: Propagation, inputs: tuple[Any, ...], around: AbstractContextManager[Any]) -> Known:
     with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings(), around:
         warnings.simplefilter("ignore")  # the run that the user asked for gives the same ones
         try:
@@ -173,6 +180,21 @@ def _fake_mode(module: GraphModule) -> FakeTensorMode | None:
         if isinstance(value, FakeTensor):
             return value.fake_mode
     return None
+
+
+def is_float(module: GraphModule) -> bool:
+    """Tell whether nothing in a graph can be low precision; packed weights would be read as garbage by fakes."""
+    if any(role_of(each) in LOW for each in module.modules()):
+        return False
+    functions = [node for node in module.graph.nodes if node.op in ("call_function", "get_attr")]
+    return not any(
+        isinstance(attribute(module, node), torch.ScriptObject) if node.op == "get_attr" else _is_quantized(node)
+        for node in functions
+    )
+
+
+def _is_quantized(node: Node) -> bool:
+    return "quantize" in target_name(node.target)
 
 
 def _holds_unknown(args: Any) -> bool:
