@@ -11,13 +11,12 @@ from torch.fx import GraphModule, Node
 from qviz.analysis.places import infer_places
 from qviz.document import graph as document
 from qviz.document.graph import Edge, Graph, Kind, ObserverType
-from qviz.document.snapshot import Facts, Stage
+from qviz.document.snapshot import Facts, Integers, Stage
 from qviz.engine.arguments import plain
 from qviz.engine.attributes import attributes
 from qviz.engine.classify import classify
 from qviz.engine.explain import explain
 from qviz.engine.homes import Homes
-from qviz.engine.integers import integers_of
 from qviz.engine.module_roles import OBSERVING, role_of
 from qviz.engine.observers import observer_fact
 from qviz.engine.parts import Objects, insides, parts
@@ -52,7 +51,7 @@ def record(
     before = {node.id: node.values for node in earlier.graph.nodes} if earlier else {}
     known = find_values(module, example_inputs, before)
     graph = recorder.graph(known, lifted)
-    facts = recorder.facts(graph)
+    facts = recorder.facts()
     subgraphs = _record_nested(module, recorder.objects, known, earlier, facts)
     return Stage(name, graph, _code(module), subgraphs or None), facts
 
@@ -69,7 +68,7 @@ def _record_nested(
         known = outer.nested.get(path) or find_values(inner, None, carried)
         recorder = _Recorder(inner, objects, before)
         found[path] = recorder.graph(known)
-        facts |= {f"{path}/{key}": fact for key, fact in recorder.facts(found[path]).items()}
+        facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
     return found
 
 
@@ -97,11 +96,14 @@ class _Recorder:
 
     def __init__(self, module: GraphModule, objects: Objects, earlier: Graph | None) -> None:
         self.module, self.objects, self.earlier = module, objects, earlier
+        self.integers: dict[str, Integers] = {}
 
     def graph(self, known: Known, lifted: Collection[str] = ()) -> Graph:
         values = known.values
         kinds = classify(self.module, values, lifted)
-        quants = Reading(self.module, kinds, known).all()
+        reading = Reading(self.module, kinds, known)
+        quants = reading.all()
+        self.integers = reading.integers
         reasons = explain(self.module)
         homes = Homes(self.module, kinds, self.earlier)
         nodes = []
@@ -141,13 +143,10 @@ class _Recorder:
             "observer": ObserverType(type(child).__name__) if role_of(child) in OBSERVING else None,
         }
 
-    def facts(self, graph: Graph) -> dict[str, Facts]:
-        """Return what is measured at the nodes of `graph`, which was recorded of this module."""
-        found: dict[str, Facts] = {}
-        for node, recorded in zip(self.module.graph.nodes, graph.nodes, strict=True):
-            params = recorded.quant.output if recorded.quant else None
-            if (integers := integers_of(self.module, node, params)) is not None:
-                found[node.name] = Facts(integers=integers)
+    def facts(self) -> dict[str, Facts]:
+        """Return what was measured; the graph has to be recorded first."""
+        found = {name: Facts(integers=each) for name, each in self.integers.items()}
+        for node in self.module.graph.nodes:
             if node.op != "call_module":
                 continue
             child = self.module.get_submodule(str(node.target))

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
-from torch.fx import GraphModule, Node
 
 from qviz.document.graph import QParams
 from qviz.document.snapshot import Integers
-from qviz.engine.module_roles import LOW, role_of
-from qviz.engine.qparams import Numbers, of_tensor, unpacked
-from qviz.engine.values import attribute
+from qviz.engine.qparams import Numbers, of_tensor
 
 CHANNELS, VALUES = 16, 32
 """How many rows are kept, and how much of each."""
@@ -20,40 +16,18 @@ CHANNELS, VALUES = 16, 32
 _WHOLE = (torch.int8, torch.uint8, torch.int16, torch.uint16, torch.int32)
 
 
-def integers_of(module: GraphModule, node: Node, params: QParams | None) -> Integers | None:
-    """Return the integers of a constant, or of the weight inside a low-precision module; None for any other node.
-
-    Args:
-        module: Holds the node.
-        node: Any node.
-        params: How a constant of plain integers is quantized; its reader knows.
-    """
-    if node.op == "call_module":
-        child = module.get_submodule(str(node.target))
-        return _of_quantized(_weight_of(child)) if role_of(child) in LOW else None
-    if node.op != "get_attr":
-        return None
-    value = attribute(module, node)
-    if isinstance(value, torch.ScriptObject):
-        return _of_quantized(unpacked(value))
-    if not isinstance(value, torch.Tensor):
-        return None
-    if value.is_quantized:
-        return _of_quantized(value)
-    return _sample(value, str(value.dtype), params) if value.dtype in _WHOLE else None
-
-
-def _of_quantized(weight: Any) -> Integers | None:
-    if not isinstance(weight, torch.Tensor) or not weight.is_quantized:
+def of_quantized(weight: torch.Tensor) -> Integers | None:
+    """Return the integers of a tensor of torch's quantized dtypes; None of any other."""
+    if not weight.is_quantized:
         return None
     if weight.dtype in (torch.quint4x2, torch.quint2x4):  # several share a byte, and torch does not take them apart
         return None
     return _sample(weight.int_repr(), str(weight.dtype), of_tensor(weight))
 
 
-def _weight_of(child: nn.Module) -> Any:
-    weight = getattr(child, "weight", None)
-    return weight() if callable(weight) and not isinstance(weight, nn.Module) else weight
+def of_plain(constant: torch.Tensor, params: QParams | None) -> Integers | None:
+    """Return the integers of a constant that a dequantize reads as `params` say; None of floats."""
+    return _sample(constant, str(constant.dtype), params) if constant.dtype in _WHOLE else None
 
 
 def _sample(integers: torch.Tensor, dtype: str, params: QParams | None) -> Integers | None:

@@ -97,8 +97,13 @@ def _calculated(observer: nn.Module) -> tuple[Any, Any]:
     return scale, zero_point
 
 
-def of_module(module: nn.Module) -> Quant | None:
-    """Return the weight's and the output's quantization of a quantized, reference, QAT or Quantize module."""
+def of_module(module: nn.Module, packed: torch.Tensor | None = None) -> Quant | None:
+    """Return the weight's and the output's quantization of a quantized, reference, QAT or Quantize module.
+
+    Args:
+        module: Any module.
+        packed: Its `packed_weight`, if it was unpacked already, which takes long.
+    """
     role = role_of(module)
     if role in (Role.OBSERVER, Role.FAKE_QUANT):
         asked = of_observer(module)
@@ -110,7 +115,11 @@ def of_module(module: nn.Module) -> Quant | None:
     if role not in LOW:
         return None
     output = _of_scale_attributes(module) if role is Role.QUANTIZED else None
-    weight = _reference_weight(module) if role is Role.REFERENCE else _packed_weight(module)
+    if role is Role.REFERENCE:
+        weight = _reference_weight(module)
+    else:
+        tensor = packed if packed is not None else packed_weight(module)
+        weight = None if tensor is None else of_tensor(tensor) or QParams(str(tensor.dtype))
     return Quant(weight=weight, output=output) if weight or output else None
 
 
@@ -125,12 +134,11 @@ def _of_scale_attributes(module: nn.Module) -> QParams | None:
     return QParams(str(dtype), str(torch.per_tensor_affine), single(scale), single(zero_point))
 
 
-def _packed_weight(module: nn.Module) -> QParams | None:
+def packed_weight(module: nn.Module) -> torch.Tensor | None:
+    """Return the weight that a quantized module holds packed, or as it is."""
     weight = getattr(module, "weight", None)
     tensor = _tried(weight) if callable(weight) else weight
-    if not isinstance(tensor, torch.Tensor):
-        return None
-    return of_tensor(tensor) or QParams(str(tensor.dtype))
+    return tensor if isinstance(tensor, torch.Tensor) else None
 
 
 def _tried(read: Callable[[], Any]) -> Any:

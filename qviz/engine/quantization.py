@@ -11,9 +11,12 @@ from torch._ops import OpOverload, OpOverloadPacket
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Kind, QParams, Quant
+from qviz.document.snapshot import Integers
+from qviz.engine import integers
 from qviz.engine.arguments import number
 from qviz.engine.classify import is_half_cast
-from qviz.engine.qparams import Numbers, numbers, of_module, of_packed, of_tensor, single
+from qviz.engine.module_roles import LOW, role_of
+from qviz.engine.qparams import Numbers, numbers, of_module, of_packed, of_tensor, packed_weight, single, unpacked
 from qviz.engine.targets import argument, argument_names, bare_name, target_name
 from qviz.engine.values import Known, attribute
 
@@ -40,12 +43,14 @@ class Reading:
 
     Attributes:
         flowing: By node, how the quantized tensor that it gives is quantized.
+        integers: By node name, the integers of a quantized weight.
     """
 
     def __init__(self, module: GraphModule, kinds: dict[str, Kind], known: Known) -> None:
         self.module, self.kinds = module, kinds
         self.measured, self.values = known.quantized, known.values
         self.flowing: dict[Node, QParams] = {}
+        self.integers: dict[str, Integers] = {}
         self._by_observer: dict[torch.nn.Module, Quant | None] = {}
 
     def all(self) -> dict[str, Quant]:
@@ -64,10 +69,7 @@ class Reading:
                 asked = self._of_cast(node) or self._given(node)
                 quant = Quant(input=asked)
             case Kind.CONSTANT:
-                value = attribute(self.module, node) if node.op == "get_attr" else None
-                quant = Quant(
-                    output=(of_tensor(value) or self._read_as(node)) if isinstance(value, torch.Tensor) else None
-                )
+                quant = Quant(output=self._of_constant(node))
             case Kind.OBSERVER | Kind.FAKE_QUANT if node.op == "call_module":
                 return self._of_observer(self.module.get_submodule(str(node.target)))
             case Kind.OP | Kind.FUSED_OP | Kind.QUANTIZED_OP:
@@ -127,11 +129,26 @@ class Reading:
             axis if isinstance(axis, int) else None,
         )
 
+    def _of_constant(self, node: Node) -> QParams | None:
+        value = attribute(self.module, node) if node.op == "get_attr" else None
+        weight = unpacked(value)
+        if weight is not None:
+            self._keep(node, integers.of_quantized(weight))
+        if not isinstance(value, torch.Tensor):
+            return None
+        params = of_tensor(value) or self._read_as(node)
+        self._keep(node, integers.of_quantized(value) or integers.of_plain(value, params))
+        return params
+
     def _read_as(self, node: Node) -> QParams | None:
         """Return how the dequantize behind a constant of plain integers takes it."""
         readers = (user for user in node.users if self.kinds[user.name] is Kind.DEQUANTIZE and user.args[0] is node)
         reader = next(readers, None)
         return self._of_cast(reader) if reader is not None else None
+
+    def _keep(self, node: Node, found: Integers | None) -> None:
+        if found is not None:
+            self.integers[node.name] = found
 
     def _getter(self, node: Node) -> Any:
         positions = _POSITIONS.get(bare_name(node.target), ())
@@ -154,7 +171,7 @@ class Reading:
     def _of_operator(self, node: Node) -> Quant:
         quant = Quant(input=self._fed(node, 0))
         if node.op == "call_module":
-            own = of_module(self.module.get_submodule(str(node.target)))
+            own = self._of_called(node)
             output = self.measured.get(node.name) if self.kinds[node.name] is Kind.QUANTIZED_OP else None
             weight = own.weight if own else None
             return msgspec.structs.replace(quant, weight=weight, output=output or (own.output if own else None))
@@ -163,6 +180,13 @@ class Reading:
         if self.kinds[node.name] is Kind.QUANTIZED_OP:
             quant = msgspec.structs.replace(quant, output=self.measured.get(node.name) or self._of_packed_call(node))
         return quant
+
+    def _of_called(self, node: Node) -> Quant | None:
+        child = self.module.get_submodule(str(node.target))
+        packed = packed_weight(child) if role_of(child) in LOW else None
+        if packed is not None:
+            self._keep(node, integers.of_quantized(packed))
+        return of_module(child, packed)
 
     def _fed(self, node: Node, position: int) -> QParams | None:
         """Return how an input was quantized: it is still, or a dequantize stands right before."""
