@@ -33,6 +33,11 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("Proxy", "torch.fx cannot follow this line; try the flow pt2e-static, or move it out of forward."),
     ("GuardOnDataDependent", "The graph depends on the values of a tensor here; use torch.where or torch.cond."),
     ("Unsupported", "torch.export cannot follow this line; try --no-strict, or the flow fx-static."),
+    (
+        "source_fn_stack",
+        "torch folds the batch norms of a trained graph only after strict capture: ask for --strict, "
+        "and mend the line of the model that it stops at.",
+    ),
     ("Could not guard", "The graph depends on the values of a tensor here; use torch.where or torch.cond."),
     ("same qconfigs", "Modules that are fused need one qconfig: set it for all of them, or by name for each."),
     ("not implemented for", "This backend has no kernel for that dtype; choose another backend or quantizer."),
@@ -55,7 +60,7 @@ def line_of(error: BaseException) -> SourceLine | None:
             if file.startswith(_GENERATED) and (found := _behind_generated(frame, number)):
                 return found
             if _is_users(file):
-                return _line(file, number)
+                return _line(file, number or frame.f_code.co_firstlineno)  # a traceback may have lost the line
     return None
 
 

@@ -12,6 +12,7 @@ from torch.nn import Module
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.configuration.written import Written
 
 Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export"]
 
@@ -29,6 +30,8 @@ class Job:
         found: Called with each finding.
         trainer: The user's training, given the prepared model; None demonstrates.
         captured_by: What made the graph; for the script that does it again.
+        quantizer: Of a PT2E flow, once it is made; for the script too.
+        dynamic_shapes: What ``torch.export.export`` was given, if anything; for the script too.
     """
 
     plan: Plan
@@ -40,6 +43,8 @@ class Job:
     found: Callable[[Finding], None]
     trainer: Callable[[Module], object] | None = None
     captured_by: Capture = "torch.fx"
+    quantizer: Written | None = None
+    dynamic_shapes: Written | None = None
 
     def step(self, name: str) -> None:
         """Say that a step begins."""

@@ -75,10 +75,11 @@ def _from(name: Name, source: str) -> str:
     """Return the import of a name; a sample is written out, because it is no module of anything."""
     if source.startswith("sample:"):
         return Path(name.place).read_text(encoding="utf-8").strip() + "\n\n"
-    return _import(name, name.attribute.split(".")[0])
+    return import_of(name, name.attribute.split(".")[0])
 
 
-def _import(name: Name, attribute: str) -> str:
+def import_of(name: Name, attribute: str) -> str:
+    """Return the statement that imports an attribute of the file or module that a name stands in."""
     if not name.is_file:
         return f"from {name.place} import {attribute}"
     root, dotted = dotted_name(Path(name.place).expanduser().absolute())
@@ -93,7 +94,7 @@ def _inputs(plan: Plan, name: Name, origin: Origin) -> str:
         values = f"({', '.join(origin.given)},)" if origin.given else _arguments("given", origin.made[1], origin.module)
         return f"example_inputs = {values}"
     value = _arguments(*origin.beside, origin.module)
-    imported = "" if plan.source.startswith("sample:") else _import(name, "example_inputs") + "\n"
+    imported = "" if plan.source.startswith("sample:") else import_of(name, "example_inputs") + "\n"
     return imported if value == "example_inputs" else f"{imported}example_inputs = {value}"
 
 
@@ -117,10 +118,10 @@ def _batches(plan: Plan, name: Name, origin: Origin) -> str:
         return f"batches = ...  # {plan.calibrate}, cut into batches like example_inputs"
     names = list(parameters(origin.module))[: origin.width]
     if plan.calibrate is None:
-        imported, data = _import(name, "calibration_data"), "calibration_data"
+        imported, data = import_of(name, "calibration_data"), "calibration_data"
     else:
         called = read_name(plan.calibrate)
-        imported, data = _import(called, called.attribute.split(".")[0]), called.attribute
+        imported, data = import_of(called, called.attribute.split(".")[0]), called.attribute
         if called.arguments is not None:
             data = f"{called.attribute}({called.written_arguments})"
     data = f"{data}() if callable({data}) else {data}"

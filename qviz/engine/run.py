@@ -128,7 +128,7 @@ def _run(loaded: Loaded, plan: Plan, report: Report, run_id: int, caught: list[w
     except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__)
-    return _finish(script(plan, recipe, job.captured_by), _config(plan, loaded), progress, error, _notes(caught))
+    return _finish(script(job, recipe), _config(plan, loaded), progress, error, _notes(caught))
 
 
 def _finish(

@@ -2,54 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
-from torch.ao.quantization import move_exported_model_to_eval
+from torch.ao.quantization import allow_exported_model_train_eval, move_exported_model_to_eval
 from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
-from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
-from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
-from torch.ao.quantization.quantizer.embedding_quantizer import EmbeddingQuantizer
-from torch.ao.quantization.quantizer.quantizer import Quantizer
 from torch.fx import GraphModule
 
-from qviz.document.plan import QUANTIZERS
 from qviz.document.snapshot import Finding, Level
+from qviz.engine import exported_checks as checks
+from qviz.engine.configuration.written import Written, users_own
 from qviz.engine.failures import line_of
 from qviz.engine.job import Job
+from qviz.engine.quantizers import make_quantizer
 from qviz.errors import QvizError
 
 
 def static(job: Job) -> None:
     """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
-    quantizer = make_quantizer(job.plan.quantizer)
-    _convert(job, prepare_pt2e(_captured(job), quantizer), job.calibrate)
+    quantizer = _quantizer(job)
+    captured = _captured(job)
+    shared = checks.shared_convolutions(captured)
+    before = checks.output_of(captured, job.inputs) if shared else []
+    job.step("preparing")
+    prepared = prepare_pt2e(captured, quantizer.value)
+    if shared:
+        job.found(checks.folded_wrongly(shared, before, checks.output_of(prepared, job.inputs)))
+    _finish(job, prepared, quantizer, job.calibrate)
 
 
 def dynamic(job: Job) -> None:
     """Run the static flow with a dynamic configuration: ranges are computed when the model runs."""
-    quantizer = make_quantizer(job.plan.quantizer, is_dynamic=True)
-    _convert(job, prepare_pt2e(_captured(job), quantizer), job.calibrate)
+    static(job)
 
 
 def qat(job: Job) -> None:
     """Run ``torch.export``, ``prepare_qat_pt2e``, training and ``convert_pt2e``."""
-    quantizer = make_quantizer(job.plan.quantizer, is_qat=True)
+    quantizer = _quantizer(job)
     job.model.train()
-    prepared = prepare_qat_pt2e(_captured(job), quantizer)
-    _convert(job, prepared, job.train)
+    captured = _captured(job)
+    job.step("preparing")
+    prepared = prepare_qat_pt2e(captured, quantizer.value)
+    _tell(job, checks.without_fake_quant(prepared))
+    allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
+    _finish(job, prepared, quantizer, job.train)
+
+
+def _quantizer(job: Job) -> Written:
+    """Make the quantizer first: what is wrong with it is told before anything runs."""
+    if job.plan.lower and job.plan.reference:
+        raise QvizError(
+            "the reference representation cannot be lowered", "Ask for one of them: --reference or --lower."
+        )
+    job.quantizer = make_quantizer(job.plan)
+    return job.quantizer
 
 
 def _captured(job: Job) -> GraphModule:
     job.step("capturing")
     captured = export(job)
     job.reached("captured", captured)
-    job.step("preparing")
     return captured
 
 
-def _convert(job: Job, prepared: GraphModule, observe: Callable[[GraphModule], None]) -> None:
+def _finish(job: Job, prepared: GraphModule, quantizer: Written, observe: Callable[[GraphModule], None]) -> None:
+    _tell(job, checks.rules_without_effect(quantizer.value))
+    if job.captured_by == "non-strict export":
+        _tell(job, checks.needs_strict(quantizer.value))
     observe(prepared)
     job.step("converting")
     reference = job.plan.reference
@@ -57,13 +77,28 @@ def _convert(job: Job, prepared: GraphModule, observe: Callable[[GraphModule], N
         move_exported_model_to_eval(prepared)
     converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
     job.reached("reference" if reference else "converted", converted)
+    _tell(job, checks.dynamic_convolutions(converted))
     if job.plan.lower:
-        job.step("lowering")
-        job.reached("lowered", lower_pt2e_quantized_to_x86(converted, job.inputs))
+        _lower(job, converted)
+
+
+def _lower(job: Job, converted: GraphModule) -> None:
+    job.step("lowering")
+    torch._dynamo.reset()  # noqa: SLF001 - it captures once more
+    lowered = lower_pt2e_quantized_to_x86(converted, job.inputs)
+    job.reached("lowered", lowered)
+    _tell(job, checks.not_lowered(lowered))
+
+
+def _tell(job: Job, findings: Iterable[Finding]) -> None:
+    for each in findings:
+        job.found(each)
 
 
 def export(job: Job) -> GraphModule:
     """Capture strict first: quantizers need ``source_fn_stack``, which only strict capture records."""
+    if job.plan.dynamic_shapes is not None:
+        job.dynamic_shapes = users_own(job.plan.dynamic_shapes, job.plan.source)
     if job.plan.strict is not None:
         return _export(job, job.plan.strict)
     try:
@@ -89,26 +124,7 @@ def export(job: Job) -> GraphModule:
 def _export(job: Job, strict: bool) -> GraphModule:
     job.captured_by = "strict export" if strict else "non-strict export"
     torch._dynamo.reset()  # noqa: SLF001 - repeated strict exports hit dynamo's recompile limit otherwise
-    module = torch.export.export(job.model, job.inputs, strict=strict).module()
+    shapes = job.dynamic_shapes.value if job.dynamic_shapes else None
+    module = torch.export.export(job.model, job.inputs, dynamic_shapes=shapes, strict=strict).module()
     assert isinstance(module, GraphModule)
     return module
-
-
-def make_quantizer(name: str, is_qat: bool = False, is_dynamic: bool = False) -> Quantizer:
-    """Return a quantizer with its default configuration set globally.
-
-    Raises:
-        QvizError: No such quantizer.
-    """
-    quantizer: Quantizer
-    if name == "xnnpack":
-        config = xnnpack.get_symmetric_quantization_config(is_qat=is_qat, is_dynamic=is_dynamic)
-        quantizer = xnnpack.XNNPACKQuantizer().set_global(config)
-    elif name == "x86_inductor":
-        x86_config = x86.get_default_x86_inductor_quantization_config(is_qat=is_qat, is_dynamic=is_dynamic)
-        quantizer = x86.X86InductorQuantizer().set_global(x86_config)
-    elif name == "embedding":
-        quantizer = EmbeddingQuantizer()
-    else:
-        raise QvizError(f"there is no quantizer {name!r}", f"There are: {', '.join(QUANTIZERS)}.")
-    return quantizer

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from qviz.document.plan import Plan
-from qviz.engine.job import Capture
+from qviz.engine.job import Job
 from qviz.engine.script import fx, pt2e
 
 
-def script(plan: Plan, recipe: str, captured_by: Capture) -> str:
+def script(job: Job, recipe: str) -> str:
     """Return the script: the recipe of the model and its data, and the calls of the flow."""
-    return f"import torch\n\n{recipe}\n{_flow(plan, captured_by)}"
+    return f"import torch\n\n{recipe}\n{_flow(job)}"
 
 
-def _flow(plan: Plan, captured_by: Capture) -> str:
-    if plan.flow is None:
-        return (fx.CAPTURE if captured_by == "torch.fx" else pt2e.capture(captured_by)) + "print(captured)\n"
-    return fx.flow(plan) if plan.flow.startswith("fx") else pt2e.flow(plan, captured_by)
+def _flow(job: Job) -> str:
+    flow = job.plan.flow
+    if flow is None:
+        return (fx.CAPTURE if job.captured_by == "torch.fx" else pt2e.capture(job)) + "print(captured)\n"
+    return fx.flow(job.plan) if flow.startswith("fx") else pt2e.flow(job)

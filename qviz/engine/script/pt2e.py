@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
-from qviz.document.plan import Plan
-from qviz.engine.job import Capture
+from qviz.engine.configuration.written import Written
+from qviz.engine.job import Job
 from qviz.engine.script.data import observe
 
-_IMPORTS = """
-from torch.ao.quantization.quantize_pt2e import convert_pt2e, {prepare}
-{quantizer_import}
+_WIDTH = 100
 
-quantizer = {quantizer}
-prepared = {prepare}(captured, quantizer)
+_LOWER = """
+from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86
+
+torch._dynamo.reset()
+converted = lower_pt2e_quantized_to_x86(converted, example_inputs)
 """
 
-_QUANTIZERS = {
-    "xnnpack": (
-        "from torch.ao.quantization.quantizer.xnnpack_quantizer import (\n"
-        "    XNNPACKQuantizer,\n    get_symmetric_quantization_config,\n)",
-        "XNNPACKQuantizer().set_global(get_symmetric_quantization_config({}))",
-    ),
-    "x86_inductor": (
-        "from torch.ao.quantization.quantizer.x86_inductor_quantizer import (\n"
-        "    X86InductorQuantizer,\n    get_default_x86_inductor_quantization_config,\n)",
-        "X86InductorQuantizer().set_global(get_default_x86_inductor_quantization_config({}))",
-    ),
-    "embedding": (
-        "from torch.ao.quantization.quantizer.embedding_quantizer import EmbeddingQuantizer",
-        "EmbeddingQuantizer()",
-    ),
-}
-_KINDS = {"pt2e-dynamic": "is_dynamic=True", "pt2e-qat": "is_qat=True"}
 
-
-def capture(captured_by: Capture) -> str:
+def capture(job: Job) -> str:
     """Return the call of ``torch.export.export``."""
-    strict = captured_by == "strict export"
-    return f"\ncaptured = torch.export.export(model, example_inputs, strict={strict}).module()\n"
+    options = f"strict={job.captured_by == 'strict export'}"
+    imports = ""
+    if job.dynamic_shapes is not None:
+        imports = _lines(job.dynamic_shapes.imports)
+        options = f"dynamic_shapes={job.dynamic_shapes.python}, {options}"
+    return f"\n{imports}captured = torch.export.export(model, example_inputs, {options}).module()\n"
 
 
-def flow(plan: Plan, captured_by: Capture) -> str:
+def flow(job: Job) -> str:
     """Return the calls of the flow, from the model to the last stage."""
+    plan = job.plan
     is_qat = plan.flow == "pt2e-qat"
-    quantizer_import, quantizer = _QUANTIZERS[plan.quantizer]
-    text = ("model.train()\n" if is_qat else "") + capture(captured_by)
-    text += _IMPORTS.format(
-        prepare="prepare_qat_pt2e" if is_qat else "prepare_pt2e",
-        quantizer_import=quantizer_import,
-        quantizer=quantizer.format(_KINDS.get(plan.flow or "", "")),
-    )
+    prepare = "prepare_qat_pt2e" if is_qat else "prepare_pt2e"
+    text = "model.train()\n" if is_qat else ""
+    text += capture(job)
+    text += f"\nfrom torch.ao.quantization.quantize_pt2e import convert_pt2e, {prepare}\n"
+    text += _quantizer(job.quantizer)
+    text += f"prepared = {prepare}(captured, quantizer)\n"
+    if is_qat:
+        text += "torch.ao.quantization.allow_exported_model_train_eval(prepared)\n"
     text += observe(plan)
     if is_qat:
         text += "\ntorch.ao.quantization.move_exported_model_to_eval(prepared)"
     options = ", use_reference_representation=True" if plan.reference else ""
     options += "" if plan.fold_quantize else ", fold_quantize=False"
     text += f"\nconverted = convert_pt2e(prepared{options})\n"
-    if plan.lower:
-        text += "\nfrom torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86\n\n"
-        text += "converted = lower_pt2e_quantized_to_x86(converted, example_inputs)\n"
-    return f"{text}print(converted)\n"
+    return f"{text}{_LOWER if plan.lower else ''}print(converted)\n"
+
+
+def _quantizer(made: Written | None) -> str:
+    """Return the lines that make the quantizer; none was made if the run ended before."""
+    if made is None:
+        return "\nquantizer = ...\n"
+    python = made.python
+    if len(python) > _WIDTH:
+        python = "(\n    " + python.replace(".set_", "\n    .set_") + "\n)"
+    return f"{_lines(made.imports)}\nquantizer = {python}\n"
+
+
+def _lines(imports: frozenset[str]) -> str:
+    return "".join(f"{each}\n" for each in sorted(imports))
