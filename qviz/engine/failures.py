@@ -93,8 +93,25 @@ def run_error(step: str, error: BaseException) -> RunError:
         message=_first_sentence(text),
         hint=hint,
         source=line_of(error),
-        traceback="".join(traceback.format_exception(error))[-20 * _TEXT_LIMIT :],
+        traceback=traceback_text(error)[-20 * _TEXT_LIMIT :],
     )
+
+
+def traceback_text(error: BaseException) -> str:
+    """Return the traceback as Python prints it; without its source lines where Python stumbles over a frame.
+
+    torch.fx runs functions whose byte code it has patched, and CPython then looks for the columns of an
+    instruction that their table of positions does not have (RuntimeError: generator raised StopIteration).
+    """
+    try:
+        return "".join(traceback.format_exception(error))
+    except RuntimeError:
+        frames = (
+            f'  File "{frame.f_code.co_filename}", line {number or frame.f_code.co_firstlineno}, '
+            f"in {frame.f_code.co_name}\n"
+            for frame, number in traceback.walk_tb(error.__traceback__)
+        )
+        return "".join(["Traceback (most recent call last):\n", *frames, f"{type(error).__name__}: {error}\n"])
 
 
 def _first_sentence(text: str) -> str:

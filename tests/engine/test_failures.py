@@ -33,6 +33,14 @@ class InPlace(torch.nn.Module):
         return x.add_(1)
 
 
+class Star(torch.nn.Module):
+    """torch.fx patches the code of a forward with a star, and spoils its table of lines."""
+
+    def forward(self, *given: torch.Tensor) -> torch.Tensor:
+        totals = [each.sum() for each in given]
+        return sum(totals) if totals[0] > 0 else -totals[0]
+
+
 def run(module: torch.nn.Module, flow: str, *batches: torch.Tensor) -> Snapshot:
     data = [(batch,) for batch in batches]
     loaded = Loaded(module.eval(), (torch.ones(2, 4),), data or None)
@@ -61,3 +69,11 @@ def test_inputs_that_the_model_changes_stay_what_they_were():
     inputs = (torch.zeros(1),)
     run_loaded(Loaded(InPlace(), inputs), Plan(source="in-place"), lambda _: None)
     assert inputs[0].item() == 0
+
+
+def test_a_traceback_that_python_cannot_format_is_told_in_short():
+    error = run(Star(), "fx-static").run.error
+    assert error is not None
+    assert error.traceback is not None
+    assert error.traceback.rstrip().endswith(error.message)
+    assert "in forward" in error.traceback
