@@ -5,9 +5,10 @@ inputs come through dequantize and its output is quantized again. Operators that
 takes as one pattern (conv, batch norm, relu) hand values on between them without a cast, so
 the question is asked of each chain of such operators as a whole.
 
-The output may stay float where a weight comes through dequantize too: only the operator's own
-annotation quantizes a weight, so a missing cast behind it is what that annotation wants, as
-that of every dynamic one does. Inputs alone prove nothing: the operator before may have asked for the cast.
+The output may stay float where the operator's annotation says so, or where a weight comes through
+dequantize too: only the operator's own annotation quantizes a weight, so a missing cast behind it is
+what that annotation wants, as that of every dynamic one does. Inputs alone prove nothing: the operator
+before may have asked for the cast.
 """
 
 from __future__ import annotations
@@ -82,10 +83,20 @@ def _is_quantizable(node: Node, index: Index) -> bool:
 
 def _fed_low(node: Node, index: Index) -> bool:
     activations, weights = _float_inputs(node, index)
-    if _matches(FOLLOWER, node) and len(activations) == 1 and activations[0].kind in (Kind.OP, Kind.FUSED_OP):
-        before = activations[0]
-        return len(index.users[before.id]) == 1 and _matches(QUANTIZABLE, before) and _fed_low(before, index)
+    within = [each for each in activations if each.kind in (Kind.OP, Kind.FUSED_OP)]
+    if len(within) == 1 and ((_matches(FOLLOWER, node) and len(activations) == 1) or _is_annotated(node)):
+        before = within[0]
+        is_only_reader = len(index.users[before.id]) == 1
+        if not (is_only_reader and _matches(QUANTIZABLE, before) and _fed_low(before, index)):
+            return False
+        activations.remove(before)
+        return all(each.kind is Kind.DEQUANTIZE for each in activations)
     return bool(activations or weights) and all(each.kind is Kind.DEQUANTIZE for each in activations)
+
+
+def _is_annotated(node: Node) -> bool:
+    """Return whether a quantizer took the operator and wants its output in float."""
+    return node.attributes.get("annotated") == "float output"
 
 
 def _float_inputs(node: Node, index: Index) -> tuple[list[Node], list[Node]]:
@@ -110,7 +121,7 @@ def _is_cast_constant(node: Node, index: Index) -> bool:
 
 def _keeps_low(node: Node, index: Index) -> bool:
     """Return whether the output is quantized again, or may stay float."""
-    return bool(_float_inputs(node, index)[1]) or _quantized_again(node, index)
+    return bool(_float_inputs(node, index)[1]) or _is_annotated(node) or _quantized_again(node, index)
 
 
 def _quantized_again(node: Node, index: Index) -> bool:

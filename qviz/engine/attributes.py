@@ -42,8 +42,18 @@ def attributes(module: GraphModule, node: Node, values: Values) -> dict[str, Jso
     if node.op == "call_module":
         return _of_module(module.get_submodule(str(node.target)))
     if node.op == "call_function":
-        return _of_function(node, values)
+        return _of_function(node, values) | _of_annotation(node)
     return {}
+
+
+def _of_annotation(node: Node) -> dict[str, Json]:
+    """Return that a PT2E quantizer took the operator, into a pattern or alone, and wants its output in float."""
+    annotation: Any = node.meta.get("quantization_annotation")
+    if annotation is None or not annotation._annotated or annotation.output_qspec is not None:  # noqa: SLF001 - torch's
+        return {}
+    # an operator to be left alone is annotated too, and with nothing
+    is_taken = annotation.input_qspec_map or getattr(annotation, "_is_output_of_quantized_pattern", False)
+    return {"annotated": "float output"} if is_taken else {}
 
 
 def _of_module(child: nn.Module) -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
 from torch.ao.quantization.quantizer.composable_quantizer import ComposableQuantizer
 from torch.ao.quantization.quantizer.embedding_quantizer import EmbeddingQuantizer
 from torch.ao.quantization.quantizer.quantizer import Quantizer
+from torch.nn import Module
 
 from qviz.document import configuration
 from qviz.document.configuration import QuantizerRule
@@ -40,13 +42,19 @@ _SETTERS = {
 }
 
 
-def make_quantizer(plan: Plan) -> Written:
+def make_quantizer(plan: Plan, model: Module) -> Written:
     """Return the quantizer of a plan, with its options set.
 
     Raises:
-        QvizError: No such quantizer, or it has no such option.
+        QvizError: No such quantizer, it has no such option, or the model has no such module.
     """
     options = plan.quantizer_options
+    paths = [path for path, _ in model.named_modules()]
+    for rule in options.rules:
+        if rule.kind == "module_name" and rule.target not in paths:
+            near = difflib.get_close_matches(rule.target, paths, 1)
+            hint = f"Did you mean {near[0]}?" if near else "Name it as named_modules() does: layer1.0.conv1."
+            raise QvizError(f"the model has no module {rule.target!r}", hint)
     first = _one(plan.quantizer, plan, options)
     if not options.then:
         return first

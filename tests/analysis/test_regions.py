@@ -115,3 +115,24 @@ def test_kernels_count_once_and_their_packing_not():
         )
     )
     assert found == (("qlinear",), ())
+
+
+def x86_pattern(annotated: bool):
+    attributes = {"annotated": "float output"} if annotated else {}
+    return graph(
+        *cast_weight(),
+        node("x", kind="dequantize"),
+        node("y", kind="dequantize"),
+        node("conv", "x", "w", target="aten.conv2d.default", attributes=attributes),
+        node("add", "conv", "y", target="aten.add.Tensor", attributes=attributes),
+        node("relu", "add", target="aten.relu.default", attributes=attributes),
+        node("output", "relu", kind="output"),
+    )
+
+
+def test_a_pattern_whose_annotation_leaves_the_output_float_is_low():
+    assert precision(x86_pattern(annotated=True)) == (("conv", "add", "relu"), ())
+
+
+def test_what_reads_a_float_output_without_an_annotation_of_its_own_is_float():
+    assert precision(x86_pattern(annotated=False)) == (("conv",), ("add", "relu"))

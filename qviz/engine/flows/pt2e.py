@@ -55,7 +55,7 @@ def _quantizer(job: Job) -> Written:
         raise QvizError(
             "the reference representation cannot be lowered", "Ask for one of them: --reference or --lower."
         )
-    job.quantizer = make_quantizer(job.plan)
+    job.quantizer = make_quantizer(job.plan, job.model)
     return job.quantizer
 
 
