@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
+from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses import FakeTensor, FakeTensorMode
 from torch.fx import GraphModule, Interpreter, Node
+from torch.fx.experimental.symbolic_shapes import has_free_symbols
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
@@ -103,6 +105,13 @@ class _FakePropagation(Propagation):
     def __init__(self, module: GraphModule) -> None:
         super().__init__(module)
         self.mode = _fake_mode(module) or FakeTensorMode(allow_non_fake_inputs=True)
+        inputs = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
+        self.is_symbolic = has_free_symbols(inputs)
+
+    def run(self, *args: Any, **options: Any) -> Any:
+        """Run, with symbolic sizes where composite operators (flatten) take them, as torch.export does."""
+        with enable_python_dispatcher() if self.is_symbolic else nullcontext():
+            return super().run(*args, **options)
 
     def placeholder(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._node is not None and "val" in self._node.meta:

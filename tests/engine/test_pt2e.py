@@ -281,6 +281,7 @@ def test_symbolic_sizes_are_strings_and_other_batches_fit(file: Path):
         values = {node.id: node.values[0].shape for node in stage.graph.nodes if node.id in ("x", "linear")}
         assert isinstance(values["x"][0], str)
         assert values == {"x": (values["x"][0], 3, 4, 4), "linear": (values["x"][0], 4)}
+        assert all(node.values for node in stage.graph.nodes)
 
 
 def test_qat_trains_through_fake_quants_and_folds_the_batch_norm(file: Path):
