@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt
+from PySide6 import QtCore
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -39,7 +39,7 @@ class Actions:
     def confine(self, command_id: str, widget: QWidget) -> None:
         """Let a command's keys work in one part of the window only."""
         action = self._actions[command_id]
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
         widget.addAction(action)
 
     def enable(self, true_now: set[When]) -> None:

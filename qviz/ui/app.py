@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6 import QtCore
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
-from qviz.document.plan import Plan
-from qviz.log import start_log
 from qviz.ui.canvas.fonts import family
 from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
+
+if TYPE_CHECKING:
+    from qviz.document.plan import Plan
 
 PATIENCE_MS = 1500
 """How long a window that nobody sees, minimized or covered, waits for its first paint."""
@@ -59,15 +61,18 @@ class AfterFirstPaint(QObject):
             act()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Wait for the paint to be over."""
+        """Wait for the paint to be over; what is closed sooner needs no engine that nobody would end."""
         if event.type() == QEvent.Type.Paint:
-            watched.removeEventFilter(self)
             QTimer.singleShot(0, self, self.act)
+        elif event.type() == QEvent.Type.Close:
+            self._act = None
         return False
 
 
 def start(window: MainWindow, source: str | None, plan: Plan | None) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
+    from qviz.log import start_log
+
     start_log()
     window.engines.warm_up()
     if plan is not None:
@@ -78,6 +83,10 @@ def start(window: MainWindow, source: str | None, plan: Plan | None) -> None:
 
 def report_bug(window: QWidget, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Log a fault of qviz and say so; the program goes on."""
+    import traceback
+
+    from PySide6.QtWidgets import QMessageBox
+
     details = "".join(traceback.format_exception(kind, error, trace))
     _log.error("a fault in the window\n%s", details)
     if issubclass(kind, KeyboardInterrupt):
@@ -87,8 +96,8 @@ def report_bug(window: QWidget, kind: type[BaseException], error: BaseException,
         return  # a fault in painting comes with every frame; one dialog says enough
     box = QMessageBox(window)
     box.setObjectName(_FAULT)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(QtCore.Qt.TextFormat.PlainText)
     box.setWindowTitle("A fault in qviz")
     box.setText(f"{kind.__name__}: {error}")
     box.setInformativeText("qviz goes on. The details are in the log too: qviz doctor names it.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from qviz.document.plan import Plan
-from qviz.ui.engine_client import EngineProcess
-from qviz.wire.messages import EngineReady, Report, Run, RunFinished, RunRejected, StageReached
+if TYPE_CHECKING:
+    from qviz.document.plan import Plan
+    from qviz.ui.engine_client import EngineProcess
+    from qviz.wire.messages import Report
 
 
 class Engines(QObject):
@@ -46,6 +49,8 @@ class Engines(QObject):
             self.warm_up()
             self._worker, self._spare = self._spare, None
         assert self._worker is not None
+        from qviz.wire.messages import Run
+
         self._run_id += 1
         self.is_running = True
         self._worker.send(Run(self._run_id, plan))
@@ -71,6 +76,8 @@ class Engines(QObject):
         return self._worker.process_id if self._worker is not None else 0
 
     def _start(self) -> EngineProcess:
+        from qviz.ui.engine_client import EngineProcess  # the wire is no part of the first paint
+
         engine = EngineProcess(self)
         engine.report_received.connect(lambda report: self.on_engine_report_received(engine, report))
         engine.printed.connect(self.printed)
@@ -84,6 +91,8 @@ class Engines(QObject):
 
     def on_engine_report_received(self, engine: EngineProcess, report: Report) -> None:
         """Pass on what belongs to the run at work."""
+        from qviz.wire.messages import EngineReady, RunFinished, RunRejected, StageReached
+
         if isinstance(report, EngineReady):
             self.ready.emit(report)
         elif engine is self._worker and report.run_id == self._run_id and self.is_running:

@@ -6,13 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6 import QtCore
+from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from qviz.document.graph import Kind
-from qviz.document.plan import DEFAULT_FLOW, Plan
 from qviz.errors import QvizError
 from qviz.session.commands import When
 from qviz.ui.actions import Actions
@@ -23,10 +20,13 @@ from qviz.ui.settings import Settings
 from qviz.ui.stylesheet import stylesheet
 from qviz.ui.theme import theme as theme_of
 from qviz.ui.topbar import TopBar
-from qviz.wire.messages import EngineReady
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
+    from qviz.document.plan import Plan
     from qviz.ui.desk import Desk
+    from qviz.wire.messages import EngineReady
 
 
 _WELCOME_KEYS = "? keys"
@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
         self.resize(1600, 1000)
         self.settings = settings
         self.engines = Engines(self)
-        self.theme = theme_of(self._theme_name(QGuiApplication.styleHints().colorScheme()))
+        self.theme = theme_of(self._theme_name(_is_system_dark()))
         self._ready: EngineReady | None = None
         self.desk: Desk | None = None
         self.actions_of = Actions(self, self._handlers(), None)
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
             "theme": self.switch_theme,
             "shortcuts": self.show_shortcuts,
             "palette": self.show_palette,
-            "search": lambda: self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason),
+            "search": lambda: self.bar.search.setFocus(QtCore.Qt.FocusReason.ShortcutFocusReason),
             "run": at_desk("run"),
             "undo": at_desk("undo"),
             "redo": at_desk("redo"),
@@ -106,8 +106,8 @@ class MainWindow(QMainWindow):
             "export": at_desk("export"),
             "copy_picture": at_desk("copy_picture"),
             "copy_python": at_desk("copy_python"),
-            "next_observer": at_desk("next_of_kinds", (Kind.OBSERVER, Kind.FAKE_QUANT)),
-            "next_cast": at_desk("next_of_kinds", (Kind.QUANTIZE, Kind.DEQUANTIZE)),
+            "next_observer": lambda: self._next_of_kinds("observer", "fake_quant"),
+            "next_cast": lambda: self._next_of_kinds("quantize", "dequantize"),
             "next_finding": at_desk("step_finding", 1),
             "previous_finding": at_desk("step_finding", -1),
             "swap": at_desk("swap"),
@@ -139,6 +139,16 @@ class MainWindow(QMainWindow):
                 self.desk.work.setup.set_backends(self._ready.backends)
         return self.desk
 
+    def _next_of_kinds(self, *kinds: str) -> None:
+        from qviz.document.graph import Kind
+
+        self._desk().next_of_kinds(tuple(Kind(each) for each in kinds))
+
+    def _open_model(self, source: str) -> None:
+        from qviz.document.plan import Plan
+
+        self.open_plan(Plan(source=source))
+
     def open_source(self, source: str, is_consented: bool) -> None:
         """Open a model or a result; a file that can run code asks first unless its owner named it."""
         from qviz.ui.files import is_allowed
@@ -146,12 +156,16 @@ class MainWindow(QMainWindow):
         if source.endswith(RESULTS):
             self._try(lambda: self._desk().open_result(source))
         elif is_consented or is_allowed(self, source, self.settings):
-            self._desk().open_plan(Plan(source=source, flow=DEFAULT_FLOW))
+            self._open_model(source)
         self._enable()
 
     def open_plan(self, plan: Plan) -> None:
         """Open what the command line named, and run it if it named a flow too."""
-        self._desk().open_plan(plan if plan.flow else msgspec.structs.replace(plan, flow=DEFAULT_FLOW))
+        from msgspec.structs import replace
+
+        from qviz.document.plan import DEFAULT_FLOW
+
+        self._desk().open_plan(plan if plan.flow else replace(plan, flow=DEFAULT_FLOW))
 
     def open_dialog(self) -> None:
         """Ask for a file and open it."""
@@ -189,10 +203,10 @@ class MainWindow(QMainWindow):
         if self.desk is not None:
             self.desk.set_theme(self.theme)
 
-    def _theme_name(self, system: Qt.ColorScheme) -> str:
+    def _theme_name(self, is_system_dark: bool) -> str:
         if self.settings.theme in ("light", "dark"):
             return self.settings.theme
-        return "dark" if system == Qt.ColorScheme.Dark else "light"
+        return "dark" if is_system_dark else "light"
 
     def show_shortcuts(self) -> None:
         """Show all keys."""
@@ -275,13 +289,13 @@ class MainWindow(QMainWindow):
         if self._ready is None:
             self.engine_state.setText(f"{how[:1].upper()}{how[1:]}")
 
-    def on_system_scheme_changed(self, system: Qt.ColorScheme) -> None:
+    def on_system_scheme_changed(self, system: QtCore.Qt.ColorScheme) -> None:
         """Follow the system from light to dark and back, unless the user chose."""
-        self.set_theme(self._theme_name(system))
+        self.set_theme(self._theme_name(system == QtCore.Qt.ColorScheme.Dark))
 
     def on_welcome_sample_chosen(self, source: str) -> None:
         """Show a sample before and after."""
-        self.open_plan(Plan(source=source, flow=DEFAULT_FLOW))
+        self._open_model(source)
 
     def on_welcome_source_chosen(self, source: str, is_typed: bool) -> None:
         """Open what was typed, dropped or chosen again."""
@@ -294,3 +308,9 @@ class MainWindow(QMainWindow):
             self.desk.work.save_state()
         self.engines.shut_down()
         super().closeEvent(event)
+
+
+def _is_system_dark() -> bool:
+    """Tell by the palette; the first name of the namespace `Qt`, as of a colour scheme, is dear (`pieces.choose`)."""
+    palette = QGuiApplication.palette()
+    return palette.color(QPalette.ColorRole.Window).lightness() < palette.color(QPalette.ColorRole.Text).lightness()

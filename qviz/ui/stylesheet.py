@@ -19,6 +19,7 @@ QFrame[role="bar"] {{ background: {panel}; border: none; border-bottom: 1px soli
 QFrame[role="sunken"] {{ background: {panel.sunken}; }}
 QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}
+QFrame[role="canvas"] {{ background: {canvas}; border: none; }}
 QFrame[role="code"] {{ background: {code.fill}; border: none; border-radius: 5px; }}
 QFrame[role="notice"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
 QFrame[role="notice"][level="error"] {{ border-left: 4px solid {level.error}; }}
@@ -36,6 +37,7 @@ QPushButton[role="primary"] {{ background: {accent}; color: {text.on_accent}; bo
     font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; border-color: {border}; color: {text.muted}; }}
 QToolButton {{ padding: 3px 9px; }}
+QToolButton::menu-indicator {{ image: none; }}
 QPushButton[role="field"] {{ color: {text.muted}; text-align: left; padding: 5px 9px; }}
 QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}
 QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}

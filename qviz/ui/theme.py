@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor
 
 from qviz.assets import asset
-from qviz.document.graph import Kind
+
+if TYPE_CHECKING:
+    from qviz.document.graph import Kind
 
 THEMES = ("light", "dark", "print")
 

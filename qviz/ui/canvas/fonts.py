@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-from PySide6.QtCore import Qt
+from PySide6 import QtCore
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF
 
 from qviz.assets import asset
@@ -81,7 +81,7 @@ def width(text: str, font: QFont) -> float:
 
 @lru_cache(maxsize=65536)
 def _elided(text: str, pixels: int, bold: bool, room: int) -> str:
-    return _metrics(pixels, bold).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+    return _metrics(pixels, bold).elidedText(text, QtCore.Qt.TextElideMode.ElideMiddle, room)
 
 
 def elided(text: str, font: QFont, room: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QObject, QPointF
 from PySide6.QtGui import QFont, QFontDatabase, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QWidget
 
@@ -13,10 +13,21 @@ _JOINT = re.compile(r"(?<=[\w\])'])([._/\[(])(?=[\w'])")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
+def choose(made: QObject, **values: str) -> None:
+    """Set Qt's own properties to values called by their names, as in ``alignment="AlignCenter"``.
+
+    Like this the first page needs no name of the namespace `Qt`: the first use of one makes
+    all its ninety enums, a tenth of the time until the window is there.
+    """
+    for name, value in values.items():
+        if not made.setProperty(name, value):
+            raise ValueError(f"{type(made).__name__} has no property {name} that can be {value}")
+
+
 def label(text: str = "", role: str = "", wraps: bool = False) -> QLabel:
     """Return a label; `role` chooses its look in the style sheet."""
     made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+    choose(made, textFormat="PlainText")
     if role:
         made.setProperty("role", role)
     if wraps:

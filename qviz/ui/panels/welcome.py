@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from typing import TYPE_CHECKING
+
+from PySide6 import QtCore
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from qviz.document.samples import SAMPLES, Sample
-from qviz.ui.panels.pieces import button, empty, label, line, section
-from qviz.ui.panels.thumbnails import paint_thumbnail
+from qviz.ui.panels.pieces import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
 OPENABLE = (".py", ".qviz", ".json")
 
@@ -120,7 +124,7 @@ class DropTarget(QFrame):
         column.setContentsMargins(26, 20, 26, 20)
         column.addStretch(1)
         drop = label("Drop a file here")
-        drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        choose(drop, alignment="AlignCenter")
         column.addWidget(drop)
         row = QHBoxLayout()
         row.addWidget(button("Open…", "primary", self.open_clicked.emit))
@@ -131,7 +135,7 @@ class DropTarget(QFrame):
         row.addWidget(self.typed, 1)
         column.addLayout(row)
         note = label(".py · .qviz · .json. Files that can run code ask first.", "muted", wraps=True)
-        note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        choose(note, alignment="AlignCenter")
         column.addWidget(note)
         column.addStretch(1)
 
@@ -162,8 +166,7 @@ class SampleCard(QFrame):
         super().__init__()
         self._sample = sample
         self.setProperty("role", "card")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        choose(self, focusPolicy="StrongFocus")
         self.setAccessibleName(f"Sample: {sample.title}, {sample.description}")
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 12)
@@ -181,6 +184,10 @@ class SampleCard(QFrame):
         self._thumbnail.theme = theme
         self._thumbnail.update()
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Look as if it could be clicked."""
+        self.setCursor(QtCore.Qt.CursorShape.PointingHandCursor)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take a click."""
         if self.rect().contains(event.position().toPoint()):
@@ -188,19 +195,22 @@ class SampleCard(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Enter or Space for a click."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        keys = QtCore.Qt.Key
+        if event.key() in (keys.Key_Return, keys.Key_Enter, keys.Key_Space):
             self.clicked.emit(f"sample:{self._sample.name}")
         else:
             super().keyPressEvent(event)
 
 
-class Thumbnail(QWidget):
-    """A few shapes that tell what a sample is about."""
+class Thumbnail(QFrame):
+    """A few shapes that tell what a sample is about; they come right after the first paint of the window."""
 
     def __init__(self, name: str, theme: Theme) -> None:
         super().__init__()
         self._name = name
         self.theme = theme
+        self._is_late = True
+        self.setProperty("role", "canvas")
         self.setMinimumHeight(160)
 
     def sizeHint(self) -> QSize:
@@ -208,9 +218,17 @@ class Thumbnail(QWidget):
         return QSize(300, 165)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw."""
+        """Draw the ground at first; the shapes once the window is painted and there is time to import them."""
+        super().paintEvent(event)
+        if self._is_late:
+            self._is_late = False
+            QTimer.singleShot(0, self, self.update)
+            return
+        from PySide6.QtGui import QPainter
+
+        from qviz.ui.panels.thumbnails import paint_thumbnail
+
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.color("canvas"))
-        paint_thumbnail(painter, QRectF(self.rect()), self._name, self.theme)
+        paint_thumbnail(painter, self.rect().toRectF(), self._name, self.theme)
         painter.end()

@@ -42,6 +42,19 @@ def test_a_window_that_nobody_sees_starts_too(qtbot, monkeypatch: pytest.MonkeyP
     qtbot.waitUntil(lambda: events == ["started"])
 
 
+def test_a_window_that_is_closed_at_once_starts_nothing(qtbot):
+    events: list[str] = []
+    window = Painted(events)
+    qtbot.addWidget(window)
+    waiting = AfterFirstPaint(window, lambda: events.append("started"))
+    window.show()
+    window.repaint()
+    window.close()
+    waiting.act()
+    qtbot.wait(20)
+    assert "started" not in events
+
+
 def report(window: QWidget, text: str) -> None:
     error = ValueError(text)
     report_bug(window, type(error), error, None)

@@ -5,9 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from qviz.session.commands import COMMANDS
+from qviz.ui.main_window import MainWindow
+from qviz.ui.panels.pieces import choose
+from qviz.ui.panels.welcome import Thumbnail
+from qviz.ui.theme import theme
+
 HEAVY = ("torch", "numpy", "networkx", "pygments", "graphlay")
+LATER = ("msgspec", "subprocess", "qviz.wire", "qviz.analysis", "qviz.document.graph", "qviz.ui.panels.search")
 START = """
 import sys
+import PySide6.QtCore
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
 import qviz.ui.app
@@ -15,14 +28,62 @@ from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
 window = MainWindow(Settings())
 window.show()
+application.sendPostedEvents()
+window.repaint()
+print(*sys.modules, "PySide6.QtCore.Qt" if "Qt" in vars(PySide6.QtCore) else "")
 application.processEvents()
 window._desk()
 print(*sys.modules)
 """
 
 
-def test_nothing_heavy_is_imported_before_a_model_is_opened():
+@pytest.fixture(scope="module")
+def loaded() -> list[set[str]]:
+    """The modules after the first paint and those after a model is opened."""
     done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
-    assert "qviz.ui.desk" in loaded
-    assert loaded.isdisjoint(HEAVY)
+    return [set(line.split()) for line in done.stdout.splitlines()]
+
+
+def test_nothing_heavy_is_imported_before_a_model_is_opened(loaded: list[set[str]]):
+    assert "qviz.ui.desk" in loaded[1]
+    assert loaded[1].isdisjoint(HEAVY)
+
+
+def test_the_first_paint_waits_for_no_more_than_it_shows(loaded: list[set[str]]):
+    assert "qviz.ui.panels.welcome" in loaded[0]
+    assert loaded[0].isdisjoint(LATER)
+
+
+def test_the_first_paint_makes_none_of_the_enums_of_the_namespace_qt(loaded: list[set[str]]):
+    assert "PySide6.QtCore.Qt" not in loaded[0], "see pieces.choose"
+
+
+def test_a_thumbnail_is_drawn_right_after_its_ground(qtbot: QtBot):
+    thumbnail = Thumbnail("residual", theme("light"))
+    qtbot.addWidget(thumbnail)
+    thumbnail.resize(300, 165)
+    thumbnail.show()
+    qtbot.waitUntil(lambda: _colors(thumbnail) > 2)
+
+
+def test_a_property_that_qt_does_not_have_is_a_fault(qtbot: QtBot):
+    made = QLabel()
+    qtbot.addWidget(made)
+    choose(made, alignment="AlignCenter")
+    assert made.alignment() == Qt.AlignmentFlag.AlignCenter
+    for wrong in ({"alignment": "AlignMiddle"}, {"aligned": "AlignCenter"}):
+        with pytest.raises(ValueError, match="has no property"):
+            choose(made, **wrong)
+
+
+def test_the_menu_of_all_commands_is_filled_when_it_is_opened(window: MainWindow):
+    menu = window.bar.findChild(QMenu)
+    menu.aboutToShow.emit()
+    menu.aboutToShow.emit()
+    assert [each.text() for each in menu.actions() if not each.isSeparator()] == [each.title for each in COMMANDS]
+
+
+def _colors(widget: QWidget) -> int:
+    picture = widget.grab().toImage()
+    middle = picture.width() // 2
+    return len({picture.pixel(middle, y) for y in range(picture.height())})
