@@ -91,6 +91,17 @@ STATIC, DYNAMIC, WEIGHT_ONLY = "Static (calibrated)", "Dynamic", "Weight only"
 TRAINED, FUSION = "Quantization-aware training", "Fusion only"
 
 FLOWS: tuple[Flow, ...] = (
+    Flow("eager-dynamic", "Eager dynamic", "Eager", DYNAMIC, ("captured", "converted"), "quantize_dynamic"),
+    Flow(
+        "eager-weight-only",
+        "Eager weight only",
+        "Eager",
+        WEIGHT_ONLY,
+        ("captured", "converted"),
+        "quantize_dynamic; weights only",
+    ),
+    Flow("eager-static", "Eager static", "Eager", STATIC, FX_STAGES, "fuse_modules, prepare, calibrate, convert"),
+    Flow("eager-qat", "Eager QAT", "Eager", TRAINED, FX_STAGES, "fuse_modules_qat, prepare_qat, train, convert"),
     Flow("fx-dynamic", "FX dynamic", "FX graph", DYNAMIC, FX_STAGES, "prepare_fx, convert_fx; dynamic", ("reference",)),
     Flow(
         "fx-weight-only",

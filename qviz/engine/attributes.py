@@ -9,6 +9,7 @@ from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Json, Value
 from qviz.engine.module_roles import Role, role_of
+from qviz.engine.recorded_run import FUNCTIONAL
 from qviz.engine.targets import argument, bare_name
 from qviz.engine.values import Values
 
@@ -42,7 +43,8 @@ def attributes(module: GraphModule, node: Node, values: Values) -> dict[str, Jso
     if node.op == "call_module":
         return _of_module(module.get_submodule(str(node.target)))
     if node.op == "call_function":
-        return _of_function(node, values) | _of_annotation(node)
+        stub: dict[str, Json] = {"stub": True} if FUNCTIONAL in node.meta else {}
+        return _of_function(node, values) | _of_annotation(node) | stub
     return {}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import torch
 from torch.fx import GraphModule
 from torch.nn import Module
 
+from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.written import Written
@@ -32,6 +33,9 @@ class Job:
         captured_by: What made the graph; for the script that does it again.
         quantizer: Of a PT2E flow, once it is made; for the script too.
         dynamic_shapes: What ``torch.export.export`` was given, if anything; for the script too.
+        fuser: Of an eager flow, if the user has one of his own; for the script too.
+        graph_of: Draws a prepared module that is no GraphModule itself.
+        configured: What the flow chose for itself, for the record of the run.
     """
 
     plan: Plan
@@ -45,12 +49,15 @@ class Job:
     captured_by: Capture = "torch.fx"
     quantizer: Written | None = None
     dynamic_shapes: Written | None = None
+    fuser: Written | None = None
+    graph_of: Callable[[Any], GraphModule] = lambda module: module
+    configured: dict[str, Json] = field(default_factory=dict)
 
     def step(self, name: str) -> None:
         """Say that a step begins."""
         self.started(name, 0, 0)
 
-    def calibrate(self, prepared: GraphModule) -> None:
+    def calibrate(self, prepared: Module) -> None:
         """Run all batches through the observers; the prepared stage is recorded after, with their ranges."""
         total = len(self.batches) if isinstance(self.batches, Sized) else 0
         self.started("calibrating", 0, total)
@@ -60,9 +67,9 @@ class Job:
                     Module.__call__(prepared, *batch)  # a GraphModule's own __call__ throws the traceback away
                     self.started("calibrating", done, total)
         finally:
-            self.reached("prepared", prepared)
+            self.reached("prepared", self.graph_of(prepared))
 
-    def train(self, prepared: GraphModule) -> None:
+    def train(self, prepared: Module) -> None:
         """Train through the fake-quants; the prepared stage is recorded after.
 
         Without a training of the user's own it is one forward pass in training mode, which sets the
@@ -76,11 +83,11 @@ class Job:
                 self.found(_only_demonstrated())
                 Module.__call__(prepared, *self.inputs)
         finally:
-            self.reached("prepared", prepared)
+            self.reached("prepared", self.graph_of(prepared))
 
-    def prepared(self, prepared: GraphModule) -> None:
+    def prepared(self, prepared: Module) -> None:
         """Record the prepared stage of a flow that neither calibrates nor trains."""
-        self.reached("prepared", prepared)
+        self.reached("prepared", self.graph_of(prepared))
 
 
 def _only_demonstrated() -> Finding:

@@ -58,14 +58,18 @@ def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
         return _run(load(plan), plan, report, run_id, caught)
 
 
-def run_loaded(loaded: Loaded, plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
+def run_loaded(
+    loaded: Loaded, plan: Plan, report: Report, run_id: int = 0, keep: Callable[[Module], None] | None = None
+) -> Snapshot:
     """Run the flow of `plan` on a model in hand, which stays as it is.
+
+    `keep` is called with the module of each stage after it was recorded; torch changes all but the last one further.
 
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
     with kept(plan.seed), _warnings_caught() as caught:
-        return _run(loaded, plan, report, run_id, caught)
+        return _run(loaded, plan, report, run_id, caught, keep)
 
 
 @contextlib.contextmanager
@@ -95,6 +99,7 @@ class _Progress:
     inputs: tuple[Any, ...]
     step: str = "loading"
     findings: list[Finding] = field(default_factory=list)
+    keep: Callable[[Module], None] | None = None
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
@@ -108,10 +113,19 @@ class _Progress:
         reached = StageReached(self.run_id, stage, facts, links)
         self.assembly.add(reached)
         self.report(reached)
+        if self.keep is not None:
+            self.keep(module)
 
 
-def _run(loaded: Loaded, plan: Plan, report: Report, run_id: int, caught: list[warnings.WarningMessage]) -> Snapshot:
-    progress = _Progress(Assembly(plan), report, run_id, loaded.inputs)
+def _run(
+    loaded: Loaded,
+    plan: Plan,
+    report: Report,
+    run_id: int,
+    caught: list[warnings.WarningMessage],
+    keep: Callable[[Module], None] | None = None,
+) -> Snapshot:
+    progress = _Progress(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
     if any(module.training for module in loaded.module.modules()):
         progress.findings.append(_mode_changed())
@@ -128,7 +142,7 @@ def _run(loaded: Loaded, plan: Plan, report: Report, run_id: int, caught: list[w
     except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__)
-    return _finish(script(job, recipe), _config(plan, loaded), progress, error, _notes(caught))
+    return _finish(script(job, recipe), _config(plan, loaded) | job.configured, progress, error, _notes(caught))
 
 
 def _finish(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qviz.engine.flows import capture, fx, pt2e
+from qviz.engine.flows import capture, eager, fx, pt2e
 from qviz.engine.job import Job
 from qviz.errors import QvizError
 
 FLOWS: dict[str, Callable[[Job], None]] = {
+    "eager-dynamic": eager.dynamic,
+    "eager-weight-only": eager.weight_only,
+    "eager-static": eager.static,
+    "eager-qat": eager.qat,
     "fx-dynamic": fx.dynamic,
     "fx-weight-only": fx.weight_only,
     "fx-static": fx.static,

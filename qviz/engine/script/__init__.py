@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qviz.engine.job import Job
-from qviz.engine.script import fx, pt2e
+from qviz.engine.script import eager, fx, pt2e
 
 
 def script(job: Job, recipe: str) -> str:
@@ -15,4 +15,6 @@ def _flow(job: Job) -> str:
     flow = job.plan.flow
     if flow is None:
         return (fx.CAPTURE if job.captured_by == "torch.fx" else pt2e.capture(job)) + "print(captured)\n"
+    if flow.startswith("eager"):
+        return eager.flow(job)
     return fx.flow(job.plan) if flow.startswith("fx") else pt2e.flow(job)

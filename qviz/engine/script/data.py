@@ -19,4 +19,4 @@ def observe(plan: Plan) -> str:
     chosen = flow(plan.flow or "")
     if chosen is not None and chosen.is_training:
         return _TRAIN
-    return "" if plan.flow in ("fx-dynamic", "fx-weight-only") else _CALIBRATE
+    return "" if plan.flow in ("fx-dynamic", "fx-weight-only", "eager-dynamic", "eager-weight-only") else _CALIBRATE

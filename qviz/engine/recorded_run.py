@@ -1,0 +1,150 @@
+"""Writes down one run of a model as a graph: calls of leaf modules, and of torch's functions between them."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.fx import Graph, GraphModule, Node
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils import _pytree as pytree
+
+from qviz.engine.values import undisturbed
+
+_ROOT = "_constant_{}"
+
+
+WATCHER = "activation_post_process"
+FUNCTIONAL = "float_functional"
+"""Where the meta of a node names the FloatFunctional whose method it is."""
+
+
+def is_kept_place(path: str, module: nn.Module) -> bool:
+    """Tell whether a module is the Identity with which FloatFunctional keeps the place of an observer."""
+    return isinstance(module, nn.Identity) and path.endswith(WATCHER)
+
+
+def record_run(model: nn.Module, inputs: tuple[Any, ...], is_leaf: Callable[[nn.Module], bool]) -> GraphModule:
+    """Run a model once and return what it did; a run that fails leaves what came before.
+
+    Args:
+        model: Its observers hand on what they see, so nothing of it changes.
+        inputs: Positional arguments of ``forward``.
+        is_leaf: Whether a module is one node.
+    """
+    copies = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), inputs)
+    recording = _Recording(model, copies, is_leaf)
+    with torch.no_grad(), undisturbed(model), recording.listening():
+        try:
+            result = model(*copies)
+        except Exception:  # a converted model that misses a stub stops in mid-run; the stage is shown all the same
+            result = None
+    return recording.finished(result)
+
+
+class _Recording(TorchFunctionMode):
+    """Follows tensors by identity from what gives them to what takes them."""
+
+    def __init__(self, model: nn.Module, inputs: tuple[Any, ...], is_leaf: Callable[[nn.Module], bool]) -> None:
+        super().__init__()
+        self.model, self.is_leaf = model, is_leaf
+        self.graph = Graph()
+        self.holder: dict[str, Any] = {}
+        self.depth = 0
+        self.alive: list[Any] = []
+        self.giver: dict[int, tuple[Node, tuple[Any, ...]]] = {}
+        self.paths = {each: path for path, each in reversed(list(model.named_modules()))}
+        self.held = {id(each): path for path, each in (*model.named_parameters(), *model.named_buffers())}
+        for name, value in zip(self._names(len(inputs)), inputs, strict=True):
+            self._gives(self.graph.placeholder(name), value)
+
+    def _names(self, count: int) -> list[str]:
+        known = [each for each in inspect.signature(self.model.forward).parameters if each.isidentifier()]
+        return [known[place] if place < len(known) else f"input_{place}" for place in range(count)]
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Write down whatever runs inside."""
+        with ExitStack() as stack:
+            for handle in (
+                register_module_forward_pre_hook(self._entered),
+                register_module_forward_hook(self._left, always_call=True),
+            ):
+                stack.callback(handle.remove)
+            stack.enter_context(self)
+            yield
+
+    def _entered(self, module: nn.Module, args: Any) -> None:
+        if self.depth or (self.is_leaf(module) and module in self.paths):
+            self.depth += 1
+
+    def _left(self, module: nn.Module, args: Any, result: Any) -> None:
+        if not self.depth:
+            return
+        self.depth -= 1
+        if self.depth or result is None:
+            return
+        path = self.paths[module]
+        if is_kept_place(path, module):
+            self._node_of(result).meta[FUNCTIONAL] = path.removesuffix(f".{WATCHER}")
+        else:
+            self._gives(self.graph.call_module(path, self._taken(args)), result)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        if not self.depth and any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves(result)):
+            self._gives(self._function(func, self._taken(args), self._taken(kwargs)), result)
+        return result
+
+    def _function(self, func: Any, args: Any, kwargs: Any) -> Node:
+        name = getattr(func, "__name__", "")
+        if name == "__get__":  # a property, as in x.T
+            return self.graph.call_function(getattr, (args[0], func.__self__.__name__))
+        if (resolve_name(func) or "").startswith("torch.Tensor.") and not name.startswith("__"):
+            return self.graph.call_method(name, args, kwargs)
+        if name.startswith("__r") and hasattr(operator, name[3:-2]):
+            return self.graph.call_function(getattr(operator, name[3:-2]), args[::-1])
+        known = getattr(operator, name[2:-2], func) if name.startswith("__") else func
+        return self.graph.call_function(known, args, kwargs)
+
+    def _gives(self, node: Node, value: Any) -> None:
+        for path, leaf in pytree.tree_flatten_with_path(value)[0]:
+            if isinstance(leaf, torch.Tensor):
+                self.giver[id(leaf)] = (node, path)
+                self.alive.append(leaf)  # else its identity could be given to another tensor
+
+    def _taken(self, value: Any) -> Any:
+        """Return arguments with nodes in place of tensors."""
+        return pytree.tree_map_only(torch.Tensor, self._node_of, value)
+
+    def _node_of(self, tensor: torch.Tensor) -> Node:
+        if id(tensor) not in self.giver:
+            path = self.held.get(id(tensor))
+            if path is None:
+                path = _ROOT.format(len(self.holder))
+                self.holder[path] = tensor
+            self._gives(self.graph.get_attr(path), tensor)
+        node, steps = self.giver[id(tensor)]
+        for step in steps:
+            key = getattr(step, "idx", getattr(step, "key", getattr(step, "name", None)))
+            node = self.graph.call_function(operator.getitem, (node, key))
+        if steps:
+            self.giver[id(tensor)] = (node, ())
+        return node
+
+    def finished(self, result: Any) -> GraphModule:
+        """Return the graph, with what the run gave as its output."""
+        self.graph.output(self._taken(result))
+        root = self.model
+        module = nn.Module()
+        module.__dict__.update(root.__dict__)
+        for name, value in self.holder.items():
+            module.__dict__[name] = value
+        return GraphModule(module, self.graph, type(root).__name__)

@@ -1,0 +1,55 @@
+"""The Python of an eager flow."""
+
+from __future__ import annotations
+
+from qviz.engine.job import Job
+from qviz.engine.script.data import observe
+
+_ENGINE = 'torch.backends.quantized.engine = "{backend}"\n'
+
+
+def flow(job: Job) -> str:
+    """Return the calls of the flow, from the model to the last stage."""
+    plan = job.plan
+    if plan.flow == "eager-dynamic":
+        calls = "converted = quantize_dynamic(model)\n"
+        return _begin(plan.backend, ["quantize_dynamic"]) + calls + "print(converted)\n"
+    if plan.flow == "eager-weight-only":
+        return _weight_only(job)
+    return _prepared(job)
+
+
+def _begin(backend: str, names: list[str], more: frozenset[str] = frozenset()) -> str:
+    lines = [*sorted(more), f"from torch.ao.quantization import {', '.join(names)}"]
+    return "\n" + "\n".join(lines) + "\n\n" + _ENGINE.format(backend=backend)
+
+
+def _weight_only(job: Job) -> str:
+    from qviz.engine.flows.eager import WEIGHT_ONLY
+
+    name, types, dtype = WEIGHT_ONLY[job.plan.weight_dtype]
+    spec = ", ".join(f"torch.nn.{each}: {name}" for each in types)
+    return (
+        _begin(job.plan.backend, [name, "quantize_dynamic"])
+        + f"converted = quantize_dynamic(model, {{{spec}}}, {dtype})\nprint(converted)\n"
+    )
+
+
+def _prepared(job: Job) -> str:
+    """Return fusing, preparing, observing and converting."""
+    plan = job.plan
+    is_qat = plan.flow == "eager-qat"
+    for_training = plan.fuse_for_training if plan.fuse_for_training is not None else is_qat
+    fuse = "fuse_modules_qat" if for_training else "fuse_modules"
+    prepare = "prepare_qat" if is_qat else "prepare"
+    qconfig = "get_default_qat_qconfig" if is_qat else "get_default_qconfig"
+    entries = job.configured.get("fuse_list") or []
+    names = sorted(["convert", *([fuse] if entries else []), qconfig, prepare])
+    text = _begin(plan.backend, names, job.fuser.imports if job.fuser else frozenset())
+    if entries:
+        options = f", fuser_func={job.fuser.python}" if job.fuser else ""
+        text += f"model.train({for_training})\nmodel = {fuse}(model, {entries}{options})\n"
+    text += f"model.train({is_qat})\n"
+    text += "if getattr(model, 'qconfig', None) is None:\n"
+    text += f'    model.qconfig = {qconfig}("{plan.backend}")\nprepared = {prepare}(model)\n{observe(plan)}'
+    return f"{text}\nprepared.eval()\nconverted = convert(prepared)\nprint(converted)\n"

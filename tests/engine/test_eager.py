@@ -1,0 +1,300 @@
+"""Eager flows: what torch prints is what qviz draws; what eager mode passes over in silence is said."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+import torch.testing._internal.common_quantization as torch_models
+from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, FakeQuantizeBase, ObserverBase, QuantStub
+from torch.ao.quantization import qconfig as qconfigs
+
+from qviz.document.graph import Graph, Kind
+from qviz.document.plan import Plan
+from qviz.document.query import count_kinds
+from qviz.document.snapshot import Snapshot
+from qviz.engine.fuse_list import fuse_list
+from qviz.engine.module_graph import draw
+from qviz.engine.run import run_loaded
+from qviz.engine.source import Loaded
+from qviz.errors import QvizError
+
+SIDE = 8
+
+
+class Dynamic(nn.Module):
+    """The tutorial's model for dynamic quantization, shrunk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3 * SIDE * SIDE, 10 * SIDE * SIDE)
+        self.conv = nn.Conv2d(10, 1, kernel_size=3, padding=1, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(self.fc(x).view(-1, 10, SIDE, SIDE))
+
+
+class Static(nn.Module):
+    """The tutorial's model for static quantization, shrunk; relu follows fc, not conv."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant = QuantStub()
+        self.fc = nn.Linear(3 * SIDE * SIDE, 10 * SIDE * SIDE)
+        self.relu = nn.ReLU()
+        self.conv = nn.Conv2d(10, 1, kernel_size=3, padding=1, bias=False)
+        self.dequant = DeQuantStub()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.relu(self.fc(self.quant(x)))
+        return self.dequant(self.conv(x.view(-1, 10, SIDE, SIDE)))
+
+
+class Trained(nn.Module):
+    """The tutorial's model for training, shrunk; its relu is used twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant = QuantStub()
+        self.fc = nn.Linear(3 * SIDE * SIDE, 10 * SIDE * SIDE)
+        self.conv = nn.Conv2d(10, 1, 3, 1, 1)
+        self.bn = nn.BatchNorm2d(1)
+        self.relu = nn.ReLU()
+        self.dequant = DeQuantStub()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.relu(self.fc(self.quant(x))).view(-1, 10, SIDE, SIDE)
+        return self.dequant(self.relu(self.bn(self.conv(x))))
+
+
+class Branch(nn.Module):
+    """No trace can follow its forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.fc, self.relu = nn.Linear(4, 4), nn.ReLU()
+        self.adding = FloatFunctional()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.sum() > -1e9:
+            x = self.quant(x)
+        x = self.adding.add(self.relu(self.fc(x)), x)
+        return self.dequant(x).reshape(-1)
+
+
+INPUT = (torch.randn(4, 3 * SIDE * SIDE),)
+
+
+def run(model: nn.Module, flow: str, inputs: tuple[Any, ...] = INPUT, **fields: Any) -> Snapshot:
+    return run_loaded(Loaded(model.eval(), inputs), Plan(source="model", flow=flow, **fields), lambda _: None)
+
+
+def types(graph: Graph) -> dict[str, str]:
+    return {node.id: node.module_type for node in graph.nodes if node.op == "call_module"}
+
+
+def rules(snapshot: Snapshot) -> set[str]:
+    return {each.rule for each in snapshot.findings}
+
+
+def test_dynamic_leaves_convolutions_in_float():
+    converted = run(Dynamic(), "eager-dynamic").stage("converted").graph
+    kinds = {node.id: node.kind for node in converted.nodes}
+    assert (kinds["fc"], kinds["conv"]) == (Kind.QUANTIZED_OP, Kind.OP)
+    fc = next(node for node in converted.nodes if node.id == "fc")
+    assert fc.quant is not None
+    assert fc.quant.weight is not None
+    assert fc.quant.weight.dtype == "torch.qint8"
+
+
+def test_the_tutorials_fuse_list_runs_as_it_stands_and_the_right_one_is_offered():
+    wrong = run(Static(), "eager-static", fuse_list=(("conv", "relu"),))
+    assert types(wrong.stage("converted").graph)["relu"] == "Identity"
+    (finding,) = [each for each in wrong.findings if each.rule == "fuse_list_out_of_order"]
+    assert set(finding.nodes) == {"conv", "relu"}
+    assert "[fc, relu]" in finding.hint
+    right = run(Static(), "eager-static")
+    assert right.run.config["fuse_list"] == [["fc", "relu"]]
+    assert "fuse_list_out_of_order" not in rules(right)
+    converted = right.stage("converted").graph
+    assert types(converted)["fc"] == "LinearReLU"
+    weights = [node.quant.weight for node in converted.nodes if node.quant and node.quant.weight]
+    assert [each.dtype for each in weights] == ["torch.qint8"] * 2
+    assert all(isinstance(each.scale, tuple) for each in weights)
+
+
+def test_training_watches_with_fake_quants_and_ends_in_integers():
+    snapshot = run(Trained(), "eager-qat")
+    assert snapshot.run.error is None
+    prepared, converted = (count_kinds(snapshot.stage(name).graph) for name in ("prepared", "converted"))
+    assert prepared[Kind.FAKE_QUANT] > 0
+    assert prepared[Kind.OBSERVER] == 0
+    assert converted[Kind.QUANTIZED_OP] >= 2
+    assert "module_used_twice" in rules(snapshot)
+    assert "training_demonstrated" in rules(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind"), [("quint8", Kind.QUANTIZED_OP), ("quint4x2", Kind.QUANTIZED_OP), ("float16", Kind.OP)]
+)
+def test_embeddings_are_weight_only(dtype: str, kind: Kind):
+    model = nn.Sequential(nn.Embedding(20, 8), nn.Linear(8, 4))
+    snapshot = run(model, "eager-weight-only", (torch.randint(0, 20, (2, 3)),), weight_dtype=dtype)
+    kinds = [node.kind for node in snapshot.stage("converted").graph.nodes]
+    assert kinds[1] is kind
+    assert (kinds[2] is Kind.QUANTIZED_OP) == (dtype == "float16")
+
+
+def test_observers_stand_behind_the_modules_that_they_watch():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.quant, self.fc, self.dequant = QuantStub(), nn.Linear(4, 4), DeQuantStub()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.dequant(self.fc(self.fc(self.quant(x))))
+
+    snapshot = run(Twice(), "eager-static", (torch.randn(2, 4),))
+    prepared = snapshot.stage("prepared").graph
+    behind = {edge.to_id: edge.from_id for edge in prepared.edges}
+    watchers = {node.id: node for node in prepared.nodes if node.kind is Kind.OBSERVER}
+    assert {watcher: behind[watcher] for watcher in watchers} == {
+        "quant_activation_post_process": "quant",
+        "fc_activation_post_process": "fc",
+        "fc_activation_post_process_1": "fc_1",
+    }
+    first, second = watchers["fc_activation_post_process"], watchers["fc_activation_post_process_1"]
+    assert first.object_id == second.object_id is not None
+    assert all(snapshot.facts["prepared"][each].observer.calibrated for each in watchers)
+
+
+def test_what_no_trace_can_follow_is_recorded_by_running_it():
+    snapshot = run(Branch(), "eager-static", (torch.randn(2, 4),))
+    (finding,) = [each for each in snapshot.findings if each.rule == "recorded_by_running"]
+    assert "test_eager.py:" in finding.message
+    assert [(node.op, node.target) for node in snapshot.stage("captured").graph.nodes] == [
+        ("placeholder", "x"),
+        ("call_method", "sum"),
+        ("call_method", "gt"),
+        ("call_module", "quant"),
+        ("call_module", "fc"),
+        ("call_module", "relu"),
+        ("call_function", "torch.add"),
+        ("call_module", "dequant"),
+        ("call_method", "reshape"),
+        ("output", "output"),
+    ]
+    converted = snapshot.stage("converted").graph
+    assert types(converted)["fc"] == "LinearReLU"
+    assert any(node.target == "quantized.add" and node.kind is Kind.QUANTIZED_OP for node in converted.nodes)
+
+
+def test_what_eager_mode_needs_is_said():
+    class Plain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.relu(self.fc(x) + x)
+
+    snapshot = run(Plain(), "eager-static", (torch.randn(2, 4),))
+    assert {"missing_quant_stub", "functional_in_eager", "converted_does_not_run"} <= rules(snapshot)
+    named = {node for each in snapshot.findings if each.rule == "functional_in_eager" for node in each.nodes}
+    assert named == {"add", "relu"}
+    assert snapshot.run.status == "done"
+    assert not rules(run(Plain(), "eager-dynamic", (torch.randn(2, 4),))) & {"missing_quant_stub"}
+
+
+def test_a_fuse_list_with_an_unknown_module_is_refused():
+    with pytest.raises(QvizError, match="'cnov'"):
+        run(Static(), "eager-static", fuse_list=(("cnov", "relu"),))
+
+
+def test_a_qconfig_that_the_user_set_stays():
+    model = Static()
+    model.qconfig, model.conv.qconfig = qconfigs.default_qconfig, None
+    converted = run(model, "eager-static").stage("converted").graph
+    quants = {node.id: node.quant for node in converted.nodes}
+    assert quants["conv"] is None or quants["conv"].weight is None
+    assert not isinstance(quants["fc"].weight.scale, tuple)  # default_qconfig is per tensor, that of x86 per channel
+
+
+def test_the_users_model_stays_as_it_is():
+    model = Trained().eval()
+    before = copy.deepcopy(model.state_dict())
+    run(model, "eager-qat")
+    assert not model.training
+    assert not hasattr(model, "qconfig")
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AnnotatedSingleLayerLinearModel",
+        "AnnotatedConvModel",
+        "AnnotatedConvBnReLUModel",
+    ],
+)
+def test_kinds_are_as_many_as_torch_made(name: str):
+    """Counted on torch's own prepared and converted modules, which share nothing with qviz's graphs."""
+    class_ = getattr(torch_models, name)
+    try:
+        model = class_("fbgemm")
+    except TypeError:
+        model = class_()
+    inputs = (torch.randn((1, 3, 9, 9) if "Conv" in name else (2, 5)),)
+    snapshot = run(model, "eager-static", inputs, fuse_list=())
+    plain = copy.deepcopy(model).eval()
+    plain.qconfig = getattr(plain, "qconfig", None) or torch.ao.quantization.get_default_qconfig("x86")
+    prepared = torch.ao.quantization.prepare(plain)
+    watchers = [each for each in prepared.modules() if isinstance(each, ObserverBase | FakeQuantizeBase)]
+    prepared(*inputs)
+    drawn = count_kinds(snapshot.stage("prepared").graph)
+    assert drawn[Kind.OBSERVER] + drawn[Kind.FAKE_QUANT] == len(watchers)
+    converted = torch.ao.quantization.convert(prepared)
+    worked: list[nn.Module] = []
+    for each in converted.modules():
+        home = type(each).__module__
+        if (
+            home.startswith(("torch.nn.modules", "torch.ao.nn.quantized.modules"))
+            and "Packed" not in type(each).__name__
+        ):
+            each.register_forward_hook(lambda module, args, _: worked.append(module) if args[0].is_quantized else None)
+    converted(*inputs)
+    drawn = count_kinds(snapshot.stage("converted").graph)
+    casts = [each for each in worked if type(each).__name__ == "DeQuantize"]
+    assert drawn[Kind.QUANTIZED_OP] == len(worked) - len(casts)
+    assert drawn[Kind.DEQUANTIZE] == len(casts)
+
+
+def test_the_fuse_list_follows_the_data_and_leaves_shared_modules_alone():
+    assert fuse_list(draw(Static(), INPUT).graph) == (("fc", "relu"),)
+    assert fuse_list(draw(Trained(), INPUT).graph) == (("conv", "bn"),)
+
+
+@pytest.mark.parametrize("flow", ["eager-dynamic", "eager-weight-only", "eager-static", "eager-qat"])
+def test_the_script_makes_the_same_modules(flow: str):
+    model, inputs = (
+        (nn.Sequential(nn.Embedding(9, 4)), (torch.tensor([[1, 2]]),)) if "only" in flow else (Static(), INPUT)
+    )
+    snapshot = run(model, flow, inputs)
+    given = {"model": copy.deepcopy(model).eval(), "example_inputs": inputs, "batches": [inputs]}
+    code = "\n".join(
+        line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line
+    )
+    exec(compile(code, "again.py", "exec"), given)
+    drawn = draw(given["converted"], inputs).graph
+    converted = snapshot.stage("converted").graph
+    assert [node.name for node in drawn.graph.nodes] == [node.id for node in converted.nodes]
+    made = dict(given["converted"].named_modules())
+    for node in converted.nodes:
+        if node.op == "call_module" and node.quant and node.quant.output:
+            assert float(made[node.target].scale) == pytest.approx(node.quant.output.scale)
+            assert type(made[node.target]).__name__ == node.module_type
