@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
@@ -146,7 +146,11 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     quantizer: str = "xnnpack",
     strict: bool | None = None,
     reference: bool = False,
+    lower: bool = False,
+    train: Callable[[Module], object] | None = None,
+    batch_limit: int | None = None,
     seed: int = 0,
+    plan: Plan | None = None,
 ) -> Snapshot:
     """Run a flow on a copy of `model`, in this process.
 
@@ -155,11 +159,15 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         example_inputs: One positional argument of the model each.
         flow: One of ``qviz flows``.
         calibration: Batches for the observers, each a tensor or a tuple of arguments; None means the example inputs.
-        backend: Whose configuration an FX flow takes.
-        quantizer: The quantizer of a PT2E flow.
+        backend: Whose configuration an eager or FX flow takes.
+        quantizer: The quantizer of a PT2E flow: one of torch's by name, or ``mod:callable``.
         strict: How a PT2E flow captures; None means strict first.
         reference: Whether to show the reference stage, too.
+        lower: Whether to lower a PT2E result to x86 kernels, too.
+        train: Trains the prepared model of a QAT flow; None means one forward pass in training mode.
+        batch_limit: How many batches of `calibration` at most.
         seed: For whatever is random.
+        plan: The whole configuration as a value; it takes the place of what is said above, but for the data.
 
     Returns:
         The stages reached; ``run.error`` says why there are no more, if the flow failed.
@@ -169,24 +177,29 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     """
     _choose("flow", flow, [each.id for each in FLOWS])
     _choose("backend", backend, BACKENDS)
-    _choose("quantizer", quantizer, QUANTIZERS)
+    if ":" not in quantizer:
+        _choose("quantizer", quantizer, QUANTIZERS)
     from qviz.engine.calibration import Batches
     from qviz.engine.inputs import as_arguments
     from qviz.engine.run import run_loaded
     from qviz.engine.source import Loaded
+    from qviz.engine.training import given
 
-    plan = Plan(
+    plan = plan or Plan(
         source=f"{type(model).__module__}:{type(model).__qualname__}",
         flow=flow,
+        batch_limit=batch_limit,
         backend=backend,
         quantizer=quantizer,
         strict=strict,
         reference=reference,
+        lower=lower,
         seed=seed,
     )
     inputs = as_arguments(example_inputs, model)
     batches = None if calibration is None else Batches(calibration, len(inputs), model)
-    return Snapshot(run_loaded(Loaded(model, inputs, batches), plan, lambda report: None))
+    training = None if train is None else given(train)
+    return Snapshot(run_loaded(Loaded(model, inputs, batches, training=training), plan, lambda report: None))
 
 
 def _choose(what: str, value: str, known: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from qviz.document.codec import SUFFIXES
-from qviz.document.plan import BACKENDS, FLOWS, QUANTIZERS, Plan
+from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, QUANTIZERS, WEIGHT_DTYPES, Plan
 
 Command = Callable[..., Any]
 
@@ -22,10 +22,24 @@ PLAN_OPTIONS = (
         help="An example input, such as 1x3x224x224; repeat it for each.",
     ),
     click.option("--calibrate", metavar="FILE|mod:callable", help="Calibration data; without: the example inputs."),
-    click.option("--backend", type=click.Choice(BACKENDS), help=f"For FX flows; {Plan('').backend} if not given."),
-    click.option("--quantizer", type=click.Choice(QUANTIZERS), help=f"For PT2E; {Plan('').quantizer} if not given."),
+    click.option("--batches", "batch_limit", type=click.IntRange(min=1), metavar="N", help="At most so many batches."),
+    click.option("--train", metavar="mod:callable", help="For QAT: trains the model it is given."),
+    click.option("--backend", type=click.Choice(BACKENDS), help=f"Eager and FX; {Plan('').backend} if not given."),
+    click.option("--qconfig", metavar="NAME|mod:callable", help="Eager and FX: a QConfig, or a QConfigMapping."),
+    click.option("--backend-config", metavar="NAME|mod:callable", help=f"FX: {', '.join(BACKEND_CONFIGS)}, or yours."),
+    click.option(
+        "--weight-dtype", type=click.Choice(WEIGHT_DTYPES), help="Weight-only flows; quint8 embeddings if not given."
+    ),
+    click.option(
+        "--quantizer",
+        metavar="NAME|mod:callable",
+        help=f"PT2E: {', '.join(QUANTIZERS)}, or yours; {Plan('').quantizer} if not given.",
+    ),
+    click.option("--dynamic-shapes", metavar="NAME|mod:callable", help="PT2E: as torch.export.export takes them."),
+    click.option("--fold/--no-fold", "fold_quantize", default=None, help="PT2E: compute quantized weights at once."),
     click.option("--strict/--no-strict", default=None, help="How torch.export captures; without: strict, else not."),
     click.option("--reference", is_flag=True, help="Also show the reference stage."),
+    click.option("--lower", is_flag=True, help="PT2E: also lower the result to x86 kernels."),
     click.option("--seed", type=int, default=0, show_default=True, help="For all that is random."),
     click.option(
         "--trust", is_flag=True, help="The source's code may run; a .py or a name given here needs no saying."
@@ -50,6 +64,25 @@ class Manner(NamedTuple):
     quiet: bool
 
 
+_FOR_ALL = ("inputs", "calibrate", "batch_limit", "seed")
+_FOR: dict[str, tuple[str, ...]] = {
+    "train": ("qat",),
+    "backend": ("fx", "eager"),
+    "qconfig": ("fx", "eager"),
+    "backend_config": ("fx",),
+    "weight_dtype": ("weight-only",),
+    "quantizer": ("pt2e",),
+    "dynamic_shapes": ("pt2e",),
+    "fold_quantize": ("pt2e",),
+    "strict": ("pt2e",),
+    "reference": ("fx", "pt2e"),
+    "lower": ("pt2e",),
+}
+"""The modes, or the types, of the flows that a choice says something about."""
+_FLOW_WORDS = {"fx": "FX", "pt2e": "PT2E", "eager": "eager", "qat": "QAT", "weight-only": "weight-only"}
+_OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "fold"}
+
+
 def flow_option(required: bool, help_text: str) -> Callable[[Command], Command]:
     """Return the option ``--flow``."""
     ids = click.Choice([flow.id for flow in FLOWS])
@@ -61,7 +94,7 @@ def takes_plan(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_plan(source: str | None, flow: str | None, **values: Any) -> Any:
-        names = ("inputs", "calibrate", "backend", "quantizer", "strict", "reference", "seed")
+        names = (*_FOR_ALL, *_FOR)
         chosen = {name: values.pop(name) for name in names}
         values.pop("trust")
         plan = make_plan(source, flow, chosen)
@@ -87,19 +120,18 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any]) -> P
     Raises:
         click.BadOptionUsage: An option says nothing about this flow or source.
     """
-    untouched = {"inputs": (), "reference": False, "seed": 0}
+    untouched = {"inputs": (), "reference": False, "lower": False, "seed": 0}
     given = {name: value for name, value in chosen.items() if value != untouched.get(name)}
     if is_snapshot(source):
         _refuse([*given, *(["flow"] if flow else [])], f"has no meaning for {source}, which is a result already")
     elif source is None:
         _refuse([*given, *(["flow"] if flow else [])], "needs a SOURCE")
-    family = (flow or "").split("-")[0]
-    if flow is None:
-        _refuse([name for name in ("reference",) if name in given], "needs a --flow")
-    if family != "fx":
-        _refuse([name for name in ("backend",) if name in given], "is for FX flows")
-    if family != "pt2e":
-        _refuse([name for name in ("quantizer", "strict") if name in given], "is for PT2E flows")
+    mode, _, kind = (flow or "").partition("-")
+    for name in given:
+        wants = _FOR.get(name, ())
+        if wants and not ({mode, kind} & set(wants)):
+            flows = ", ".join(_FLOW_WORDS[each] for each in wants)
+            _refuse([name], f"is for {flows} flows" if flow else "needs a --flow")
     return Plan(source=source or "", flow=flow, **given)
 
 
@@ -110,7 +142,7 @@ def is_snapshot(source: str | None) -> bool:
 
 def _refuse(names: list[str], why: str) -> None:
     for name in names:
-        option = {"inputs": "input"}.get(name, name)
+        option = _OPTION_NAMES.get(name, name.replace("_", "-"))
         raise click.BadOptionUsage(option, f"--{option} {why}")
 
 

@@ -146,6 +146,7 @@ FLOWS: tuple[Flow, ...] = (
 """The flows of the contract's section 2 that this version runs, in its order."""
 
 DEFAULT_FLOW = "fx-static"
+WEIGHT_DTYPES = ("quint8", "quint4x2", "float16")
 BACKENDS = ("x86", "fbgemm", "qnnpack", "onednn")
 QUANTIZERS = ("xnnpack", "x86_inductor", "embedding")
 BACKEND_CONFIGS = ("native", "fbgemm", "qnnpack", "x86", "onednn", "executorch", "tensorrt")

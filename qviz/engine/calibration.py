@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,33 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         for batch in self._data:
             yield as_arguments(batch, self._module)[: self._width]
+
+
+class _Limited:
+    """The first batches of some."""
+
+    def __init__(self, batches: Iterable[tuple[Any, ...]], count: int) -> None:
+        self._batches, self._count = batches, count
+
+    def __len__(self) -> int:
+        known = len(self._batches) if isinstance(self._batches, Sized) else 0
+        return min(known, self._count) or self._count
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return islice(self._batches, self._count)
+
+
+def limited(batches: Iterable[tuple[Any, ...]], count: int | None) -> Iterable[tuple[Any, ...]]:
+    """Return at most so many batches; all for None.
+
+    Raises:
+        QvizError: The count is none.
+    """
+    if count is None:
+        return batches
+    if count < 1:
+        raise QvizError(f"{count} batches calibrate nothing", "Ask for one at least.")
+    return _Limited(batches, count)
 
 
 def calibration_batches(

@@ -48,7 +48,7 @@ def read_name(text: str) -> Name:
         raise QvizError(f"{text}: this version of qviz does not open {Path(text).suffix} files", FORMS)
     before_call = text.split("(", 1)[0]
     place, colon, _ = before_call.rpartition(":")
-    if not colon or len(place) == 1:
+    if not colon or (len(place) == 1 and text[2:3] in ("/", "\\")):  # the colon behind a drive's letter
         place, attribute = text, ""
     else:
         attribute = text[len(place) + 1 :]

@@ -19,8 +19,9 @@ from qviz.analysis import findings
 from qviz.analysis.links import link_stages
 from qviz.analysis.summary import summarize
 from qviz.document.graph import Json
-from qviz.document.plan import Plan
+from qviz.document.plan import Plan, flow
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
+from qviz.engine.calibration import limited
 from qviz.engine.extract import record
 from qviz.engine.failures import line_of, run_error
 from qviz.engine.flows import flow_function
@@ -127,13 +128,15 @@ def _run(
 ) -> Snapshot:
     progress = _Progress(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
-    if any(module.training for module in loaded.module.modules()):
-        progress.findings.append(_mode_changed())
+    if (finding := _mode_changed(loaded.module, plan)) is not None:
+        progress.findings.append(finding)
     model = _own(loaded)
     progress.started("checking")
     _check(model, loaded.inputs)
     batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
+    batches = limited(batches, plan.batch_limit)
     job = Job(plan, model, loaded.inputs, batches, progress.started, progress.reached, progress.findings.append)
+    job.training = loaded.training
     error: RunError | None = None
     try:
         flow_function(plan.flow)(job)
@@ -169,7 +172,11 @@ def _finish(
 def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
     config["calibration"] = plan.calibrate or ("beside the model" if loaded.batches is not None else "example inputs")
-    if (plan.flow or "").startswith("fx"):
+    if plan.batch_limit is not None:
+        config["batch_limit"] = plan.batch_limit
+    if (chosen := flow(plan.flow or "")) is not None and chosen.is_training:
+        config["training"] = loaded.training.python if loaded.training else "demonstrated"
+    if (plan.flow or "").startswith(("fx", "eager")):
         config["backend"] = plan.backend
     elif plan.flow:
         config["quantizer"] = plan.quantizer
@@ -221,13 +228,23 @@ def _check(model: Module, inputs: tuple[Any, ...]) -> None:
         ) from error
 
 
-def _mode_changed() -> Finding:
+def _mode_changed(model: Module, plan: Plan) -> Finding | None:
+    """Say that a flow ran in another mode than the model came in."""
+    chosen = flow(plan.flow or "")
+    trains = chosen is not None and chosen.is_training
+    was_training = any(module.training for module in model.modules())
+    if was_training == trains:
+        return None
+    reason = "batch norms are folded with their running statistics, which needs eval mode"
+    if trains:
+        reason = "quantization-aware training learns the ranges in training mode; eval mode comes back for convert"
+    before, now = ("training", "eval") if was_training else ("eval", "training")
     return Finding(
         rule="mode_changed",
         level=Level.INFO,
         stage="captured",
         nodes=(),
-        message="the model was in training mode; the flow ran in eval mode",
-        reason="static quantization folds batch norms with their running statistics, which needs eval mode",
-        hint="Call model.eval() before quantizing in your own code.",
+        message=f"the model was in {before} mode; the flow ran in {now} mode",
+        reason=reason,
+        hint=f"Call model.{'train' if trains else 'eval'}() before quantizing in your own code.",
     )

@@ -13,11 +13,13 @@ from torch.nn import Module
 
 from qviz.document.plan import Plan
 from qviz.engine.calibration import calibration_batches
+from qviz.engine.configuration.written import Written
 from qviz.engine.failures import line_of
 from qviz.engine.importing import forget, import_place
 from qviz.engine.inputs import as_arguments, call_users, plan_inputs
 from qviz.engine.naming import Name, look_up, read_name
 from qviz.engine.recipe import Origin, recipe
+from qviz.engine.training import find_training
 from qviz.errors import QvizError
 
 
@@ -32,6 +34,7 @@ class Loaded:
         file: The file it came from, if it came from one.
         is_ours: The object was made for this run, and nobody else has it.
         python: Makes ``model``, ``example_inputs`` and ``batches`` again; none for a model in hand.
+        training: Trains a prepared model; none demonstrates.
     """
 
     module: Module
@@ -40,6 +43,7 @@ class Loaded:
     file: str | None = None
     is_ours: bool = False
     python: str | None = None
+    training: Written | None = None
 
 
 def load(plan: Plan) -> Loaded:
@@ -77,6 +81,7 @@ def load(plan: Plan) -> Loaded:
         file=str(file) if file else None,
         is_ours=isinstance(found, type) or plan.source.startswith("sample:"),
         python=recipe(plan, origin),
+        training=find_training(plan, place),
     )
 
 

@@ -78,3 +78,43 @@ def test_a_script_does_the_run_again(
     ]
     assert all(str(scale) in printed for scale in scales)
     assert scales or plan.flow is None
+
+
+TRAINING = """
+def train(model):
+    assert model.training
+    model(torch.full((2, 4), 3.0))
+"""
+
+
+@pytest.mark.parametrize("flow", ["fx-qat", "pt2e-qat", "eager-qat"])
+def test_a_training_beside_the_model_runs_and_is_written(flow: str, tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file = tmp_path / "net_of_script.py"
+    file.write_text(MODEL + TRAINING)
+    snapshot = run_plan(Plan(source=f"{file}:Net", flow=flow), lambda _: None)
+    assert snapshot.run.error is None
+    assert snapshot.run.config["training"] == "train"
+    assert "training_demonstrated" not in {each.rule for each in snapshot.findings}
+    assert "train(prepared)" in snapshot.run.python
+    printed = printed_by(snapshot.run.python, capsys)
+    assert all(
+        node.module_type in printed for node in snapshot.stages[-1].graph.nodes if node.kind.value == "quantized_op"
+    )
+
+
+def test_a_limit_leaves_batches_out(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file = tmp_path / "net_of_script.py"
+    file.write_text(MODEL + "calibration_data = [torch.full((2, 4), float(each)) for each in range(1, 9)]\n")
+
+    def highest(limit: int | None) -> float:
+        plan = Plan(source=f"{file}:net", flow="fx-static", batch_limit=limit)
+        snapshot = run_plan(plan, lambda _: None)
+        printed_by(snapshot.run.python, capsys)
+        prepared = snapshot.stage("prepared").graph
+        first = next(node.id for node in prepared.nodes if node.observer)
+        return snapshot.facts["prepared"][first].observer.max
+
+    assert highest(2) == 2.0
+    assert highest(None) == 8.0

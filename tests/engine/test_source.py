@@ -7,6 +7,7 @@ import torch
 
 from qviz.document.plan import Plan
 from qviz.document.samples import SAMPLES
+from qviz.engine.naming import read_name
 from qviz.engine.source import load
 from qviz.errors import QvizError
 
@@ -118,3 +119,8 @@ def test_a_file_that_does_not_import_names_its_line(tmp_path: Path, text: str, m
     path.write_text(text)
     with pytest.raises(QvizError, match=message):
         load(Plan(source=f"{path}:Net"))
+
+
+def test_a_module_may_have_a_name_of_one_letter():
+    assert read_name("m:Ok")[:2] == ("m", "Ok")
+    assert read_name("C:\\models\\net.py")[:2] == ("C:\\models\\net.py", "")

@@ -51,5 +51,5 @@ def _prepared(job: Job) -> str:
         text += f"model.train({for_training})\nmodel = {fuse}(model, {entries}{options})\n"
     text += f"model.train({is_qat})\n"
     text += "if getattr(model, 'qconfig', None) is None:\n"
-    text += f'    model.qconfig = {qconfig}("{plan.backend}")\nprepared = {prepare}(model)\n{observe(plan)}'
+    text += f'    model.qconfig = {qconfig}("{plan.backend}")\nprepared = {prepare}(model)\n{observe(job)}'
     return f"{text}\nprepared.eval()\nconverted = convert(prepared)\nprint(converted)\n"

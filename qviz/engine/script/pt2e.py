@@ -38,7 +38,7 @@ def flow(job: Job) -> str:
     text += f"prepared = {prepare}(captured, quantizer)\n"
     if is_qat:
         text += "torch.ao.quantization.allow_exported_model_train_eval(prepared)\n"
-    text += observe(plan)
+    text += observe(job)
     if is_qat:
         text += "\ntorch.ao.quantization.move_exported_model_to_eval(prepared)"
     options = ", use_reference_representation=True" if plan.reference else ""
