@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         whole = QWidget()
+        whole.setObjectName("whole")  # the style sheet places it at once: Qt would animate even a move of no time
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -7,6 +7,7 @@ from qviz.ui.theme import Theme
 _SHEET = """
 * {{ font-size: 12px; }}
 QMainWindow, QDialog, QWidget#page {{ background: {window}; color: {text}; }}
+QWidget#whole {{ widget-animation-duration: 0; }}
 QLabel {{ color: {text}; background: transparent; }}
 QLabel[role="heading"] {{ font-size: 22px; font-weight: 600; }}
 QLabel[role="section"] {{ font-size: 10px; font-weight: 600; letter-spacing: 1px; color: {text.muted}; }}

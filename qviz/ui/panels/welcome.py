@@ -13,7 +13,7 @@ from qviz.ui.panels.pieces import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
 OPENABLE = (".py", ".qviz", ".json")
 
@@ -165,6 +165,7 @@ class SampleCard(QFrame):
     def __init__(self, sample: Sample, theme: Theme) -> None:
         super().__init__()
         self._sample = sample
+        self._is_complete = False
         self.setProperty("role", "card")
         choose(self, focusPolicy="StrongFocus")
         self.setAccessibleName(f"Sample: {sample.title}, {sample.description}")
@@ -184,9 +185,17 @@ class SampleCard(QFrame):
         self._thumbnail.theme = theme
         self._thumbnail.update()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Look as if it could be clicked."""
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw; once the window is painted, make the rest."""
+        super().paintEvent(event)
+        if not self._is_complete:
+            self._is_complete = True
+            QTimer.singleShot(0, self, self._complete)
+
+    def _complete(self) -> None:
+        """Add what the first paint of the window need not wait for."""
         self.setCursor(QtCore.Qt.CursorShape.PointingHandCursor)
+        self._thumbnail.draw_shapes()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take a click."""
@@ -203,26 +212,29 @@ class SampleCard(QFrame):
 
 
 class Thumbnail(QFrame):
-    """A few shapes that tell what a sample is about; they come right after the first paint of the window."""
+    """A few shapes that tell what a sample is about."""
 
     def __init__(self, name: str, theme: Theme) -> None:
         super().__init__()
         self._name = name
         self.theme = theme
-        self._is_late = True
+        self._has_shapes = False
         self.setProperty("role", "canvas")
         self.setMinimumHeight(160)
+
+    def draw_shapes(self) -> None:
+        """Draw the shapes too; before, there is only their ground."""
+        self._has_shapes = True
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Return a size that the shapes have room in."""
         return QSize(300, 165)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ground at first; the shapes once the window is painted and there is time to import them."""
+        """Draw the ground, and the shapes once there is time to import them."""
         super().paintEvent(event)
-        if self._is_late:
-            self._is_late = False
-            QTimer.singleShot(0, self, self.update)
+        if not self._has_shapes:
             return
         from PySide6.QtGui import QPainter
 

@@ -10,10 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from qviz.document.samples import SAMPLES
 from qviz.session.commands import COMMANDS
 from qviz.ui.main_window import MainWindow
 from qviz.ui.panels.pieces import choose
-from qviz.ui.panels.welcome import Thumbnail
+from qviz.ui.panels.welcome import SampleCard, Thumbnail
 from qviz.ui.theme import theme
 
 HEAVY = ("torch", "numpy", "networkx", "pygments", "graphlay")
@@ -58,12 +59,13 @@ def test_the_first_paint_makes_none_of_the_enums_of_the_namespace_qt(loaded: lis
     assert "PySide6.QtCore.Qt" not in loaded[0], "see pieces.choose"
 
 
-def test_a_thumbnail_is_drawn_right_after_its_ground(qtbot: QtBot):
-    thumbnail = Thumbnail("residual", theme("light"))
-    qtbot.addWidget(thumbnail)
-    thumbnail.resize(300, 165)
-    thumbnail.show()
-    qtbot.waitUntil(lambda: _colors(thumbnail) > 2)
+def test_a_card_is_complete_right_after_its_first_paint(qtbot: QtBot):
+    card = SampleCard(SAMPLES[0], theme("light"))
+    qtbot.addWidget(card)
+    card.resize(300, 230)
+    card.show()
+    qtbot.waitUntil(lambda: card.cursor().shape() == Qt.CursorShape.PointingHandCursor)
+    assert _colors(card.findChild(Thumbnail)) > 2
 
 
 def test_a_property_that_qt_does_not_have_is_a_fault(qtbot: QtBot):
