@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import msgspec
 
 from qviz.document.codec import SUFFIXES
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, QUANTIZERS, WEIGHT_DTYPES, Plan
+from qviz.document.plan_file import load
 
 Command = Callable[..., Any]
 
 PLAN_OPTIONS = (
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE.toml",
+        help="The whole plan; other options override it.",
+    ),
     click.option(
         "--input",
         "inputs",
@@ -97,7 +106,8 @@ def takes_plan(command: Command) -> Command:
         names = (*_FOR_ALL, *_FOR)
         chosen = {name: values.pop(name) for name in names}
         values.pop("trust")
-        plan = make_plan(source, flow, chosen)
+        config: Path | None = values.pop("config")
+        plan = make_plan(source, flow, chosen, load(config) if config else None)
         return command(plan=plan, **values)
 
     return _with_options(with_plan, PLAN_OPTIONS)
@@ -114,13 +124,20 @@ def takes_manner(command: Command) -> Command:
     return _with_options(with_manner, MANNER_OPTIONS)
 
 
-def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any]) -> Plan:
+def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base: Plan | None = None) -> Plan:
     """Return the plan of what was asked for, so that no option is taken in silence.
+
+    Args:
+        source: The argument SOURCE.
+        flow: ``--flow``.
+        chosen: What other options say, by the names of the plan.
+        base: What ``--config`` holds; the options override it.
 
     Raises:
         click.BadOptionUsage: An option says nothing about this flow or source.
     """
     untouched = {"inputs": (), "reference": False, "lower": False, "seed": 0}
+    source, flow = source or (base.source if base else None) or None, flow or (base.flow if base else None)
     given = {name: value for name, value in chosen.items() if value != untouched.get(name)}
     if is_snapshot(source):
         _refuse([*given, *(["flow"] if flow else [])], f"has no meaning for {source}, which is a result already")
@@ -132,7 +149,19 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any]) -> P
         if wants and not ({mode, kind} & set(wants)):
             flows = ", ".join(_FLOW_WORDS[each] for each in wants)
             _refuse([name], f"is for {flows} flows" if flow else "needs a --flow")
-    return Plan(source=source or "", flow=flow, **given)
+    return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
+
+
+def need_source(plan: Plan, needs_flow: bool = False) -> None:
+    """Refuse a plan without a source, or without the flow that the command needs.
+
+    Raises:
+        click.UsageError: It is missing on the command line and in ``--config``.
+    """
+    if not plan.source:
+        raise click.UsageError("Missing argument 'SOURCE'.")
+    if needs_flow and plan.flow is None:
+        raise click.UsageError("Missing option '--flow'.")
 
 
 def is_snapshot(source: str | None) -> bool:

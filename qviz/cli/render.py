@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from qviz.analysis.view import Folds
-from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, takes_manner, takes_plan
+from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.places import check_place
 from qviz.document.graph import Graph
 from qviz.document.plan import Plan
@@ -36,7 +36,7 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", required=False)
 @click.option(
     "-o",
     "--out",
@@ -73,6 +73,7 @@ def render(
 
     For example: qviz render sample:conv-bn-relu --flow fx-static --side-by-side captured,converted -o out.png
     """
+    need_source(plan)
     wanted = _stage_names(stage, pair)
     for out in outs:
         check_place(out, ENDINGS)

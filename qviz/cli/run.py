@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, takes_manner, takes_plan
+from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.places import check_place
 from qviz.cli.progress import Progress
 from qviz.document.codec import SUFFIXES, save
@@ -18,8 +18,8 @@ from qviz.errors import ExitCode, QvizError
 
 
 @click.command()
-@click.argument("source")
-@flow_option(required=True, help_text="The way to quantize; `qviz flows` lists them.")
+@click.argument("source", required=False)
+@flow_option(required=False, help_text="The way to quantize; `qviz flows` lists them.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Where to: OUT.qviz or OUT.json.")
 @takes_plan
 @takes_manner
@@ -32,6 +32,7 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
     from qviz.cli.running import run_plan
     from qviz.log import start_log
 
+    need_source(plan, needs_flow=True)
     if is_snapshot(plan.source):
         raise QvizError(f"{plan.source} is a result already", f"qviz {plan.source} opens it; qviz render draws it.")
     check_place(out, SUFFIXES)

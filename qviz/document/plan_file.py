@@ -1,0 +1,119 @@
+"""Reads and writes a whole plan as TOML: what a team keeps beside its model (docs/configuration.md)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from qviz.document.codec import write_atomically
+from qviz.document.plan import Plan
+from qviz.errors import QvizError
+
+PLAN_VERSION = 1
+SUFFIX = ".toml"
+_HINT = "docs/configuration.md lists what a plan can say."
+
+
+class _Head(msgspec.Struct):
+    version: int = 0
+
+
+class _Filed(Plan, frozen=True, kw_only=True):
+    """A plan as it stands in a file; the source may be left to the command line."""
+
+    version: int = PLAN_VERSION
+    source: str = ""
+
+
+def write(plan: Plan) -> str:
+    """Return the TOML of a plan; what stands at its default is left out."""
+    fields = msgspec.to_builtins(plan)
+    tables = {key: value for key, value in fields.items() if _is_table(value)}
+    plain = {key: value for key, value in fields.items() if key not in tables and value != ""}
+    return msgspec.toml.encode({"version": PLAN_VERSION, **plain, **tables}).decode()
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, (list, tuple)) and any(isinstance(each, dict) for each in value)
+    )
+
+
+def read(text: str, name: str = "the plan") -> Plan:
+    """Return the plan that a TOML text holds.
+
+    Raises:
+        QvizError: No TOML, of a newer version, an unknown key or a wrong value; `name` says of what.
+    """
+    try:
+        raw = msgspec.toml.decode(text)
+        version = msgspec.convert(raw, _Head).version
+    except msgspec.DecodeError as error:
+        raise QvizError(f"{name} is not TOML: {error}", _HINT) from error
+    if version != PLAN_VERSION:
+        raise QvizError(
+            f"{name} has version {version or 'none'}; this qviz reads version {PLAN_VERSION}",
+            f"Begin it with: version = {PLAN_VERSION}" if not version else "Update qviz.",
+        )
+    for where, key, known in _unknown(raw, _Filed, ""):
+        near = difflib.get_close_matches(key, known, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+        raise QvizError(f"{name}: there is no {where}{key}{_at_line(text, key)}", hint)
+    try:
+        filed = msgspec.convert(raw, _Filed)
+    except msgspec.ValidationError as error:
+        raise QvizError(f"{name}: {error}", _HINT) from error
+    return Plan(**{field: getattr(filed, field) for field in Plan.__struct_fields__})
+
+
+def _unknown(data: Any, type_: Any, where: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield the keys that a structure has not: the place, the key, and what there is."""
+    if get_origin(type_) in (Union, UnionType):
+        type_ = next((each for each in get_args(type_) if each is not type(None)), None)
+    if get_origin(type_) is tuple and isinstance(data, list):
+        for each in data:
+            yield from _unknown(each, get_args(type_)[0], where)
+    if not (isinstance(data, dict) and isinstance(type_, type) and issubclass(type_, msgspec.Struct)):
+        return
+    hints = get_type_hints(type_)
+    known = list(type_.__struct_fields__)
+    for key, value in data.items():
+        if key not in known:
+            yield where, key, known
+        else:
+            yield from _unknown(value, hints[key], f"{where}{key}.")
+
+
+def _at_line(text: str, key: str) -> str:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip().strip("[]").split("=")[0].strip().endswith(key):
+            return f" (line {number})"
+    return ""
+
+
+def load(path: Path | str) -> Plan:
+    """Read a plan from a file.
+
+    Raises:
+        QvizError: Not found, or `read` has something against it.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QvizError(f"{path} could not be read: {error}", "Check the path.") from error
+    return read(text, path.name)
+
+
+def save(plan: Plan, path: Path | str) -> None:
+    """Write a plan to a file; an existing one is replaced only when the new one is complete.
+
+    Raises:
+        QvizError: The disk does not take it.
+    """
+    write_atomically(Path(path), write(plan).encode())
