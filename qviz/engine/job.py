@@ -13,6 +13,7 @@ from torch.nn import Module
 from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.configuration.fx import FxConfiguration
 from qviz.engine.configuration.written import Written
 
 Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export"]
@@ -29,10 +30,11 @@ class Job:
         started: Called with the name of each step, and how much of it is done.
         reached: Called with the name and graph of each stage, before torch changes it further.
         found: Called with each finding.
-        trainer: The user's training, given the prepared model; None demonstrates.
+        training: The user's training, given the prepared model; None demonstrates.
         captured_by: What made the graph; for the script that does it again.
         quantizer: Of a PT2E flow, once it is made; for the script too.
         dynamic_shapes: What ``torch.export.export`` was given, if anything; for the script too.
+        fx: Of an FX flow, once it is made; for the script too.
         fuser: Of an eager flow, if the user has one of his own; for the script too.
         graph_of: Draws a prepared module that is no GraphModule itself.
         configured: What the flow chose for itself, for the record of the run.
@@ -45,11 +47,12 @@ class Job:
     started: Callable[[str, int, int], None]
     reached: Callable[[str, GraphModule], None]
     found: Callable[[Finding], None]
-    trainer: Callable[[Module], object] | None = None
+    training: Written | None = None
     captured_by: Capture = "torch.fx"
     quantizer: Written | None = None
     dynamic_shapes: Written | None = None
     fuser: Written | None = None
+    fx: FxConfiguration | None = None
     graph_of: Callable[[Any], GraphModule] = lambda module: module
     configured: dict[str, Json] = field(default_factory=dict)
 
@@ -77,8 +80,8 @@ class Job:
         """
         self.step("training")
         try:
-            if self.trainer is not None:
-                self.trainer(prepared)
+            if self.training is not None:
+                self.training.value(prepared)
             else:
                 self.found(_only_demonstrated())
                 Module.__call__(prepared, *self.inputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qviz.engine.flows import fx, pt2e
 from qviz.engine.job import Job
+from qviz.errors import QvizError
 
 
 def capture_only(job: Job) -> None:
@@ -11,6 +12,8 @@ def capture_only(job: Job) -> None:
     job.step("capturing")
     try:
         module = fx.trace(job)
+    except QvizError:
+        raise
     except Exception:  # tracing runs the user's forward, which may raise anything
         module = pt2e.export(job)
     job.reached("captured", module)

@@ -6,15 +6,6 @@ import copy
 from collections.abc import Callable
 
 import torch
-from torch.ao.quantization import (
-    QConfigMapping,
-    default_dynamic_qconfig,
-    float16_dynamic_qconfig,
-    float_qparams_weight_only_qconfig,
-    float_qparams_weight_only_qconfig_4bit,
-    get_default_qat_qconfig_mapping,
-    get_default_qconfig_mapping,
-)
 from torch.ao.quantization.fx.tracer import QuantizationTracer
 from torch.ao.quantization.quantize_fx import (
     _fuse_fx,
@@ -27,85 +18,124 @@ from torch.ao.quantization.quantize_fx import (
 )
 from torch.fx import GraphModule, symbolic_trace
 
-from qviz.document.plan import BACKENDS, WeightDtype
+from qviz.document.snapshot import Finding, Level
+from qviz.engine.backends import use_backend
+from qviz.engine.configuration import rules
+from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
+from qviz.engine.explain import PREPARED_WITH
 from qviz.engine.job import Job
-from qviz.errors import QvizError
 
 
 def static(job: Job) -> None:
     """Run ``prepare_fx``, calibration and ``convert_fx``."""
-    use_backend(job.plan.backend)
-    _quantize(job, get_default_qconfig_mapping(job.plan.backend), job.calibrate)
+    _quantize(job, job.calibrate)
 
 
 def dynamic(job: Job) -> None:
     """Run ``prepare_fx`` and ``convert_fx`` with a dynamic qconfig: ranges are computed when the model runs."""
-    use_backend(job.plan.backend)
-    _quantize(job, QConfigMapping().set_global(default_dynamic_qconfig), job.prepared)
+    _quantize(job, job.prepared)
 
 
 def weight_only(job: Job) -> None:
     """Run ``prepare_fx`` and ``convert_fx`` for embeddings in 8 or 4 bits, or Linear in float16."""
-    use_backend(job.plan.backend)
-    _quantize(job, _weight_only_mapping(job.plan.weight_dtype), job.prepared)
+    converted = _quantize(job, job.prepared)
+    left = [
+        node.name
+        for node in converted.graph.nodes
+        if node.op == "call_module" and type(converted.get_submodule(str(node.target))) is torch.nn.Linear
+    ]
+    if left and job.plan.weight_dtype != "float16":
+        job.found(_no_weight_only_linear(left))
 
 
 def qat(job: Job) -> None:
     """Run ``prepare_qat_fx``, training and ``convert_fx``."""
-    use_backend(job.plan.backend)
     job.model.train()
-    _quantize(job, get_default_qat_qconfig_mapping(job.plan.backend), job.train, is_qat=True)
+    _quantize(job, job.train)
 
 
 def fuse(job: Job) -> None:
     """Run ``fuse_fx``."""
+    configuration = _configured(job)
     job.step("capturing")
     job.reached("captured", symbolic_trace(job.model))
     job.step("fusing")
-    job.reached("fused", fuse_fx(job.model))
+    job.reached("fused", fuse_fx(job.model, **values(configuration.of_fuse)))
 
 
-def _quantize(job: Job, mapping: QConfigMapping, observe: Callable[[GraphModule], None], is_qat: bool = False) -> None:
+def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
+    use_backend(job.plan.backend)
+    configuration = _configured(job)
     job.step("capturing")
     captured = trace(job)
     job.reached("captured", captured)
     job.step("fusing")
     # prepare_fx fuses what its own tracer gives, in which observers stay whole; fuse_fx traces in another way.
-    job.reached("fused", _fuse_fx(captured, is_qat))
+    is_qat = job.plan.flow == "fx-qat"
+    fused = _fuse_fx(captured, is_qat, **values(configuration.of_fuse))
+    job.reached("fused", fused)
     job.step("preparing")
-    prepared = (prepare_qat_fx if is_qat else prepare_fx)(job.model, mapping, job.inputs)
+    prepared = _prepare(job, configuration, is_qat)
+    _report_rules(job, configuration, fused, prepared)
     observe(prepared)
+    if is_qat:
+        prepared.eval()
     if job.plan.reference:
         job.step("converting to the reference")
-        job.reached("reference", convert_to_reference_fx(copy.deepcopy(prepared)))
+        copied = copy.deepcopy(prepared)
+        job.reached("reference", convert_to_reference_fx(copied, **values(configuration.of_convert)))
     job.step("converting")
-    job.reached("converted", convert_fx(prepared))
+    converted = convert_fx(prepared, **values(configuration.of_convert))
+    job.reached("converted", converted)
+    return converted
 
 
-def _weight_only_mapping(dtype: WeightDtype) -> QConfigMapping:
-    mapping = QConfigMapping()
-    if dtype == "float16":
-        return mapping.set_object_type(torch.nn.Linear, float16_dynamic_qconfig)
-    qconfig = float_qparams_weight_only_qconfig if dtype == "quint8" else float_qparams_weight_only_qconfig_4bit
-    return mapping.set_object_type(torch.nn.Embedding, qconfig).set_object_type(torch.nn.EmbeddingBag, qconfig)
+def _configured(job: Job) -> FxConfiguration:
+    """Make the configuration first: what is wrong with it is told before anything runs."""
+    job.fx = make_configuration(job.plan, job.model, job.inputs)
+    chosen = {"qconfig": job.plan.qconfig, "backend_config": job.plan.backend_config}
+    job.configured.update({key: text for key, text in chosen.items() if text is not None})
+    return job.fx
+
+
+def _prepare(job: Job, configuration: FxConfiguration, is_qat: bool) -> GraphModule:
+    assert configuration.mapping is not None
+    mapping = configuration.mapping.written.value
+    prepare = prepare_qat_fx if is_qat else prepare_fx
+    return prepare(job.model, mapping, job.inputs, **values(configuration.of_prepare))
+
+
+def _report_rules(job: Job, configuration: FxConfiguration, fused: GraphModule, prepared: GraphModule) -> None:
+    """Record how many nodes each rule decided, and what is odd about them."""
+    mapping = configuration.mapping
+    if mapping is None or not mapping.settings:
+        return
+    scopes = prepared.meta[PREPARED_WITH].node_name_to_scope
+    decided = list(rules.decided(fused, scopes, mapping).values())
+    job.configured["rules"] = [
+        {"rule": setting.python, "matched": decided.count(number)} for number, setting in enumerate(mapping.settings)
+    ]
+    for finding in rules.findings(fused, scopes, mapping, job.model):
+        job.found(finding)
+
+
+def _no_weight_only_linear(nodes: list[str]) -> Finding:
+    return Finding(
+        rule="no_weight_only_linear",
+        level=Level.INFO,
+        stage="converted",
+        nodes=tuple(nodes),
+        message=f"{len(nodes)} Linear left in float: torch has no Linear with int8 weights only",
+        reason="of weights only, torch quantizes embeddings (8 or 4 bits) and Linear in float16",
+        hint="Take the weight dtype float16, or the flow fx-dynamic for int8 weights.",
+    )
 
 
 def trace(job: Job) -> GraphModule:
     """Return the graph as ``prepare_fx`` sees it; modules are shared with the model."""
     job.captured_by = "torch.fx"
+    if job.fx is None:
+        job.fx = make_configuration(job.plan, job.model, job.inputs)
+    names, classes = job.fx.skipped
     _swap_ff_with_fxff(job.model)  # as prepare_fx does first
-    return GraphModule(job.model, QuantizationTracer([], []).trace(job.model))
-
-
-def use_backend(name: str) -> None:
-    """Select the engine of quantized kernels.
-
-    Raises:
-        QvizError: Unknown, or this machine does not have it.
-    """
-    if name not in BACKENDS:
-        raise QvizError(f"there is no backend {name!r}", f"There are: {', '.join(BACKENDS)}.")
-    here = [each for each in BACKENDS if each in torch.backends.quantized.supported_engines]
-    if name not in here:
-        raise QvizError(f"this machine has no engine {name!r}", f"It has: {', '.join(here)}.")
-    torch.backends.quantized.engine = name
+    return GraphModule(job.model, QuantizationTracer(names, classes).trace(job.model))

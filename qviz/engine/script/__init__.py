@@ -14,7 +14,7 @@ def script(job: Job, recipe: str) -> str:
 def _flow(job: Job) -> str:
     flow = job.plan.flow
     if flow is None:
-        return (fx.CAPTURE if job.captured_by == "torch.fx" else pt2e.capture(job)) + "print(captured)\n"
+        return (fx.capture(job) if job.captured_by == "torch.fx" else pt2e.capture(job)) + "print(captured)\n"
     if flow.startswith("eager"):
         return eager.flow(job)
-    return fx.flow(job.plan) if flow.startswith("fx") else pt2e.flow(job)
+    return fx.flow(job) if flow.startswith("fx") else pt2e.flow(job)

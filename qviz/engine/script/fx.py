@@ -2,59 +2,81 @@
 
 from __future__ import annotations
 
-from qviz.document.plan import Plan
+from qviz.engine.configuration.fx import FxConfiguration
+from qviz.engine.configuration.written import Written
+from qviz.engine.job import Job
 from qviz.engine.script.data import observe
+from qviz.engine.script.imports import import_lines
 
-CAPTURE = """
-from torch.ao.quantization.fx.tracer import QuantizationTracer
-
-captured = torch.fx.GraphModule(model, QuantizationTracer([], []).trace(model))
-"""
-
-_FUSE = """
-from torch.ao.quantization.quantize_fx import fuse_fx
-
-fused = fuse_fx(model)
-print(fused)
-"""
-
-_IMPORTS = """
-from torch.ao.quantization import {names}
-from torch.ao.quantization.quantize_fx import {calls}
-
-torch.backends.quantized.engine = "{backend}"
-"""
+_WIDTH = 100
+_PLACE = "torch.ao.quantization.quantize_fx"
+_TRACER = "from torch.ao.quantization.fx.tracer import QuantizationTracer"
+_SKIPPED = "from torch.ao.quantization.fx.utils import get_skipped_module_name_and_classes"
 
 
-def flow(plan: Plan) -> str:
+def capture(job: Job) -> str:
+    """Return the tracing of a model that is only captured."""
+    custom = job.fx.custom.prepare if job.fx is not None else None
+    skipped = "[], []"
+    text = import_lines([_TRACER, *([_SKIPPED, *custom.imports] if custom is not None else ())])
+    if custom is not None:
+        text += f"\n{_assigned('prepare_custom_config', custom)}"
+        skipped = "*get_skipped_module_name_and_classes(prepare_custom_config, False)"
+    return f"\n{text}\ncaptured = torch.fx.GraphModule(model, QuantizationTracer({skipped}).trace(model))\n"
+
+
+def flow(job: Job) -> str:
     """Return the calls of the flow, from the model to the last stage."""
-    if plan.flow == "fx-fuse":
-        return _FUSE
+    configuration = job.fx
+    if configuration is None:  # the run ended before there was one
+        return ""
+    if configuration.mapping is None:
+        return _fuse(configuration)
+    plan = job.plan
     prepare = "prepare_qat_fx" if plan.flow == "fx-qat" else "prepare_fx"
-    calls = ["convert_fx", *(["convert_to_reference_fx"] if plan.reference else []), prepare]
-    names, mapping = _mapping(plan)
-    text = "\nimport copy\n" if plan.reference else ""
-    text += _IMPORTS.format(names=names, calls=", ".join(calls), backend=plan.backend)
+    calls = ["convert_fx", prepare, *(["convert_to_reference_fx"] if plan.reference else [])]
+    text = _imports(configuration, calls, ["import copy"] if plan.reference else [])
+    text += f'\ntorch.backends.quantized.engine = "{plan.backend}"\n'
+    text += _assigned("qconfig_mapping", configuration.mapping.written)
+    text += _options({**configuration.of_prepare, **configuration.of_convert})
     text += "model.train()\n" if plan.flow == "fx-qat" else ""
-    text += f"prepared = {prepare}(model, {mapping}, example_inputs)\n{observe(plan)}\n"
-    text += "reference = convert_to_reference_fx(copy.deepcopy(prepared))\n" if plan.reference else ""
-    return f"{text}converted = convert_fx(prepared)\nprint(converted)\n"
+    text += f"prepared = {prepare}(model, qconfig_mapping, example_inputs{_passed(configuration.of_prepare)})\n"
+    text += f"{observe(job)}\n"
+    text += "prepared.eval()\n" if plan.flow == "fx-qat" else ""
+    passed = _passed(configuration.of_convert)
+    if plan.reference:
+        text += f"reference = convert_to_reference_fx(copy.deepcopy(prepared){passed})\n"
+    return f"{text}converted = convert_fx(prepared{passed})\nprint(converted)\n"
 
 
-def _mapping(plan: Plan) -> tuple[str, str]:
-    """Return the names to import and the expression of the ``QConfigMapping``."""
-    match plan.flow:
-        case "fx-static":
-            return "get_default_qconfig_mapping", f'get_default_qconfig_mapping("{plan.backend}")'
-        case "fx-qat":
-            return "get_default_qat_qconfig_mapping", f'get_default_qat_qconfig_mapping("{plan.backend}")'
-        case "fx-dynamic":
-            return "QConfigMapping, default_dynamic_qconfig", "QConfigMapping().set_global(default_dynamic_qconfig)"
-    if plan.weight_dtype == "float16":
-        return (
-            "QConfigMapping, float16_dynamic_qconfig",
-            "QConfigMapping().set_object_type(torch.nn.Linear, float16_dynamic_qconfig)",
-        )
-    name = "float_qparams_weight_only_qconfig" + ("_4bit" if plan.weight_dtype == "quint4x2" else "")
-    types = "".join(f".set_object_type(torch.nn.{each}, {name})" for each in ("Embedding", "EmbeddingBag"))
-    return f"QConfigMapping, {name}", f"QConfigMapping(){types}"
+def _fuse(configuration: FxConfiguration) -> str:
+    options = configuration.of_fuse
+    text = _imports(configuration, ["fuse_fx"], []) + "\n" + _options(options)
+    return f"{text}fused = fuse_fx(model{_passed(options)})\nprint(fused)\n"
+
+
+def _imports(configuration: FxConfiguration, calls: list[str], others: list[str]) -> str:
+    quantizes = configuration.mapping is not None
+    made = {**configuration.of_prepare, **configuration.of_convert} if quantizes else configuration.of_fuse
+    statements = {f"from {_PLACE} import {call}" for call in calls}.union(
+        others, *(each.imports for each in made.values())
+    )
+    if configuration.mapping is not None:
+        statements |= configuration.mapping.written.imports
+    return f"\n{import_lines(statements)}"
+
+
+def _options(options: dict[str, Written]) -> str:
+    return "".join(_assigned(name, made) for name, made in options.items())
+
+
+def _passed(options: dict[str, Written]) -> str:
+    return "".join(f", {name}={name}" for name in options)
+
+
+def _assigned(name: str, made: Written) -> str:
+    """Return the assignment; a long chain of ``set_`` calls has one line for each."""
+    python = made.python
+    if len(python) > _WIDTH:
+        python = "(\n    " + python.replace(").set_", ")\n    .set_") + "\n)"
+    return f"{name} = {python}\n"
