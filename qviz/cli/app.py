@@ -12,6 +12,7 @@ from qviz.version import __version__
 COMMANDS = {
     "run": "qviz.cli.run",
     "render": "qviz.cli.render",
+    "compare": "qviz.cli.compare",
     "flows": "qviz.cli.listing",
     "samples": "qviz.cli.listing",
     "doctor": "qviz.cli.doctor",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from typing import BinaryIO
 
 import torch
 
 from qviz.document.plan import BACKENDS
+from qviz.engine.compare import compare
+from qviz.engine.failures import traceback_text
 from qviz.engine.in_hand import versions
 from qviz.engine.run import run_plan
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import pack, request_reader
-from qviz.wire.messages import EngineReady, Message, Run, RunRejected, Stop
+from qviz.wire.messages import Compare, EngineReady, Message, Run, RunRejected, Stop
 
 _READ_BYTES = 1 << 16
 
@@ -34,23 +35,22 @@ def serve(requests: BinaryIO, reports: BinaryIO) -> None:
     while data := requests.read1(_READ_BYTES):  # type: ignore[attr-defined] # a BufferedReader
         for request in reader.feed(data):
             match request:
-                case Run():
+                case Run() | Compare():
                     _answer(request, send)
                 case Stop():
                     return
 
 
-def _answer(request: Run, send: Callable[[Message], None]) -> None:
+def _answer(request: Run | Compare, send: Callable[[Message], None]) -> None:
     try:
-        run_plan(request.plan, send, request.run_id)
+        if isinstance(request, Compare):
+            compare(request, send)
+        else:
+            run_plan(request.plan, send, request.run_id)
     except QvizError as error:
-        send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), _trace(error)))
+        send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), traceback_text(error)))
     except Exception as error:  # a bug of ours: say so and go on
         _log.exception("the run failed by a fault of qviz")
         text = f"a fault in qviz: {type(error).__name__}: {error}"
         hint = "Please report it with the traceback, which is in the log."
-        send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), _trace(error)))
-
-
-def _trace(error: Exception) -> str:
-    return "".join(traceback.format_exception(error))
+        send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))

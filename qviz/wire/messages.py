@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from qviz.document.comparison import FlowRow
 from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Facts, Finding, Link, Stage
@@ -21,6 +22,14 @@ class Run(Message, frozen=True, tag="Run"):
 
     run_id: int
     plan: Plan
+
+
+class Compare(Message, frozen=True, tag="Compare"):
+    """Apply each of `flows` to the plan's model and measure what came of it; one FlowCompared each."""
+
+    run_id: int
+    plan: Plan
+    flows: tuple[str, ...]
 
 
 class Stop(Message, frozen=True, tag="Stop"):
@@ -86,5 +95,27 @@ class RunRejected(Message, frozen=True, tag="RunRejected"):
     traceback: str = ""
 
 
-Request: TypeAlias = Run | Stop
-Report: TypeAlias = EngineReady | ModelLoaded | StepStarted | StageReached | RunFinished | RunRejected
+class FlowCompared(Message, frozen=True, tag="FlowCompared"):
+    """What one flow came to on the model, good or bad."""
+
+    run_id: int
+    row: FlowRow
+
+
+class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
+    """All flows that were asked for have their rows."""
+
+    run_id: int
+
+
+Request: TypeAlias = Run | Compare | Stop
+Report: TypeAlias = (
+    EngineReady
+    | ModelLoaded
+    | StepStarted
+    | StageReached
+    | RunFinished
+    | RunRejected
+    | FlowCompared
+    | ComparisonFinished
+)

@@ -1,0 +1,1 @@
+"""Measures models that run: size, error, time."""

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from qviz.analysis.comparison_words import cells, float_lines
+from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time
+from qviz.document.graph import SourceLine
+from qviz.document.snapshot import RunError
+
+FLOATS = (
+    FloatOperators("softmax", ("a",), "not annotated"),
+    FloatOperators("matmul", ("b", "c"), "not annotated"),
+    FloatOperators("add", ("d",), "no kernel"),
+)
+
+
+def test_a_row_in_words():
+    row = FlowRow(
+        "fx-static",
+        "done",
+        low=("x", "y"),
+        stays_float=FLOATS,
+        size=Size(1_260_000_000, 55_731),
+        sqnr_db=30.715,
+        time=Time(0.10297, 12.26),
+        findings={"error": 1, "info": 2},
+    )
+    assert cells(row) == ("done", "2 of 6", "1.26 GB → 55.7 kB", "30.7 dB", "0.103 → 12.3 ms", "1 error, 2 info")
+    assert list(float_lines(row)) == [
+        "1 softmax, 2 matmul in float: not annotated",
+        "1 add in float: no kernel",
+    ]
+
+
+def test_what_was_not_measured_stays_empty():
+    assert cells(FlowRow("fx-static", "done")) == ("done", "", "", "", "", "")
+    simulated = FlowRow("pt2e-static", "done", low=("x",), sqnr_db="inf", no_time=NOT_A_SPEED_MEASURE)
+    assert cells(simulated)[3:5] == ("none", "not a speed measure")
+
+
+def test_a_failure_names_its_line_and_what_to_do():
+    where = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
+    row = FlowRow("fx-static", "failed", RunError("capturing", "TraceError", "it branches", "Move it.", where))
+    assert cells(row)[0] == "failed while capturing at line 31 of model.py"
+    assert list(float_lines(row)) == ["it branches. Move it."]
+    nowhere = FlowRow("fx-static", "died", RunError("converting", "EngineDied", "ended", ""))
+    assert cells(nowhere)[0] == "died while converting"
+
+
+def test_a_result_that_does_not_run_says_so():
+    row = FlowRow("eager-static", "done", low=("x",), broken="no kernel for 'CPU'")
+    assert cells(row)[0] == "done, does not run"
+    assert list(float_lines(row)) == ["the converted model does not run: no kernel for 'CPU'"]

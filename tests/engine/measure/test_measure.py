@@ -1,0 +1,103 @@
+"""Size, error and time of small models, against what torch itself says."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from qviz.engine.measure.error import MAX_BATCHES, first, outputs, sqnr_db
+from qviz.engine.measure.size import size_of
+from qviz.engine.measure.time import median_ms
+from tests.engine.small_models import NET_INPUTS, Net, exported, fx_prepared, pt2e_prepared
+
+LINEAR = (torch.randn(2, 64),)
+
+
+def saved(module: nn.Module) -> int:
+    buffer = io.BytesIO()
+    torch.save(module.state_dict(), buffer)
+    return buffer.tell()
+
+
+def test_the_size_is_that_of_the_file_that_torch_writes():
+    assert size_of(Net()) == saved(Net())
+
+
+def test_a_converted_fx_model_is_as_large_as_its_file():
+    from torch.ao.quantization.quantize_fx import convert_fx
+
+    converted = convert_fx(fx_prepared(nn.Sequential(nn.Linear(64, 256)), LINEAR))
+    assert size_of(converted) == pytest.approx(saved(converted), rel=0.02)
+    assert size_of(converted) < saved(nn.Linear(64, 256)) / 2.5
+
+
+def test_the_float_weights_that_an_exported_model_no_longer_reads_do_not_count():
+    from torch.ao.quantization.quantize_pt2e import convert_pt2e
+
+    model = nn.Sequential(nn.Linear(64, 256)).eval()
+    converted = convert_pt2e(pt2e_prepared(exported(model, LINEAR), LINEAR))
+    assert saved(converted) > saved(model)
+    assert size_of(converted) < saved(model) / 3
+
+
+def test_packed_weights_that_torch_does_not_save_count_as_their_numbers():
+    weight = torch.randn(256, 256).to_mkldnn()
+
+    class Held(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("weight", weight)
+
+    assert size_of(Held()) == pytest.approx(256 * 256 * 4, rel=0.02)
+
+
+def test_sqnr_is_ten_for_a_tenth_of_the_power():
+    signal = torch.tensor([3.0, 4.0])
+    assert sqnr_db([signal], [signal + torch.tensor([math.sqrt(2.5), 0.0])]) == pytest.approx(10.0)
+    assert sqnr_db([signal, signal], [signal, signal + torch.tensor([math.sqrt(5), 0.0])]) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "db"),
+    [
+        ([torch.ones(2)], [torch.ones(2)], "inf"),
+        ([torch.zeros(2)], [torch.zeros(2)], "inf"),
+        ([torch.zeros(2)], [torch.ones(2)], None),
+        ([torch.ones(2)], [torch.ones(3)], None),
+        ([torch.ones(2)], [torch.tensor([1.0, float("nan")])], None),
+        ([], [], None),
+    ],
+)
+def test_sqnr_at_its_ends(expected, got, db):
+    assert sqnr_db(expected, got) == db
+
+
+def test_quantized_outputs_are_compared_by_what_they_stand_for():
+    x = torch.tensor([0.5, 1.0])
+    assert sqnr_db([x], [torch.quantize_per_tensor(x, 0.5, 0, torch.quint8)]) == "inf"
+
+
+def test_outputs_are_taken_apart_and_the_inputs_stay_as_they_are():
+    class InPlace(nn.Module):
+        def forward(self, x: torch.Tensor) -> dict[str, object]:
+            return {"a": x.add_(1), "n": torch.tensor([1]), "b": (x * 2,)}
+
+    x = torch.zeros(2)
+    assert [each.tolist() for each in outputs(InPlace(), [(x,)])] == [[1.0, 1.0], [2.0, 2.0]]
+    assert x.tolist() == [0.0, 0.0]
+
+
+def test_only_the_first_batches_are_compared():
+    assert len(first((torch.ones(1),) for _ in range(100))) == MAX_BATCHES
+
+
+def test_more_work_takes_longer_and_threads_come_back():
+    threads = torch.get_num_threads()
+    small, large = nn.Linear(64, 64), nn.Sequential(*(nn.Linear(64, 64) for _ in range(50)))
+    assert 0 < median_ms(small, LINEAR) < median_ms(large, LINEAR)
+    assert torch.get_num_threads() == threads
+    assert median_ms(Net().eval(), NET_INPUTS) > 0

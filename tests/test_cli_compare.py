@@ -1,0 +1,135 @@
+"""`qviz compare` with an engine that follows a script: rows, deaths, what it prints and ends with."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+from qviz import cli
+from qviz.wire import client
+
+ENGINE = """
+import os, sys
+from qviz.document.comparison import *
+from qviz.document.snapshot import RunError
+from qviz.wire.framing import pack, request_reader
+from qviz.wire.messages import *
+def say(*messages):
+    for message in messages:
+        sys.stdout.buffer.write(pack(message))
+    sys.stdout.buffer.flush()
+say(EngineReady({"torch": "0"}, ("x86",)))
+request = next(iter(request_reader().feed(os.read(0, 65536))))
+say(ModelLoaded(1, "Net", 1, 1, 1, (), tree=(("", "Net"), ("fc", "Linear"), ("fc2", "Linear"))))
+for flow in request.flows:
+    say(StepStarted(1, flow + ": converting"))
+"""
+ROW = """
+    say(FlowCompared(1, FlowRow(flow, "done", stage="converted", low=("fc",), sqnr_db=40.0, size=Size(400, 100))))
+"""
+FAILED = """
+    say(FlowCompared(1, FlowRow(flow, "failed", RunError("capturing", "TraceError", "no", "try"))))
+"""
+DEATH = "    if flow == 'fx-static': os.kill(os.getpid(), 6)"
+REJECTED = "    say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"
+
+
+@pytest.fixture(autouse=True)
+def own_log(tmp_path: Path, monkeypatch):
+    """Keep the log of the tests out of the user's."""
+    monkeypatch.setattr("qviz.log.log_path", lambda: tmp_path / "log" / "qviz.log")
+    yield
+    logger = logging.getLogger("qviz")
+    for handler in list(logger.handlers):
+        handler.close()
+        logger.removeHandler(handler)
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch):
+    """Let every engine follow a script."""
+
+    def follow(script: str) -> None:
+        path = tmp_path / "engine.py"
+        path.write_text(ENGINE + script, encoding="utf-8")
+        monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, str(path)])
+
+    return follow
+
+
+def test_rows_come_as_json_with_the_advice(engine, capsys):
+    engine(ROW)
+    assert cli.main(["compare", "m.py:Net", "--flows", "fx-static,pt2e-static", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["flow"] for row in told["rows"]] == ["fx-static", "pt2e-static"]
+    assert told["rows"][0]["size"] == {"before": 400, "after": 100}
+    assert told["types"] == ["Net", "Linear"]
+    assert told["operators_used"] == ["Linear"]
+    assert told["advice"]["flow"] == "fx-static"
+    assert told["claims"][0]["measured"].startswith("4.0 times")
+
+
+def test_an_engine_that_dies_takes_one_row_and_the_next_engine_goes_on(engine, capsys):
+    engine(DEATH + ROW)
+    assert cli.main(["compare", "m.py:Net", "--flows", "fx-dynamic,fx-static,pt2e-static"]) == 0
+    told = capsys.readouterr().out
+    lines = [line.split()[:2] for line in told.splitlines()]
+    assert ["fx-dynamic", "done"] in lines
+    assert ["fx-static", "died"] in lines
+    assert ["pt2e-static", "done"] in lines
+    assert "died while converting" in told
+    assert "SIGABRT" in told
+
+
+def test_the_table_has_the_advice_the_claims_and_the_operators(engine, capsys):
+    engine(ROW)
+    assert cli.main(["compare", "m.py:Net", "--flows", "pt2e-static"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("PT2E static: captures all of it")
+    assert "int8 makes a model 4 times smaller" in told
+    assert "4.0 times (PT2E static)" in told
+    marked = [line.split()[1] for line in told.splitlines() if line.startswith("✓")]
+    assert marked == ["Linear"]
+    assert "torch.ao.nn.quantizable.LSTM" in told
+
+
+def test_all_flows_failing_is_a_failure(engine, capsys):
+    engine(FAILED)
+    assert cli.main(["compare", "m.py:Net", "--flows", "fx-static,fx-qat", "--quiet"]) == 3
+    assert capsys.readouterr().out == ""
+
+
+def test_a_rejected_model_is_told_once(engine, capsys):
+    engine(REJECTED)
+    assert cli.main(["compare", "m.py:Net"]) == 2
+    assert capsys.readouterr().err == "qviz: m.py has no Net\nIt has: Other.\n"
+
+
+def test_an_engine_that_does_not_start_is_no_row(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, "-c", "raise SystemExit(3)"])
+    assert cli.main(["compare", "m.py:Net"]) == 4
+    assert "the engine ended with code 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["m.py:Net", "--flows", "fx-statik"], "there is no flow 'fx-statik'; there are: eager"),
+        (["m.py:Net", "--flows", ","], "it names no flow"),
+        (["a.qviz"], "a.qviz is a result already"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(words, said, capsys):
+    assert cli.main(["compare", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_fusion_alone_is_not_among_the_flows_that_are_compared():
+    from qviz.cli.compare import COMPARED
+
+    assert "fx-fuse" not in COMPARED
+    assert {"eager-static", "fx-static", "pt2e-static"} <= set(COMPARED)
