@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ def recorded_by_running(error: Exception) -> Finding:
         stage="captured",
         nodes=(),
         message="the graph is what one run on the example inputs did"
-        + (f": torch.fx cannot follow {where.file}:{where.line}" if where else ""),
+        + (f": torch.fx cannot follow {Path(where.file).name}:{where.line}" if where else ""),
         reason=f"tracing failed: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
         hint="Other inputs may take another way through the model; eager quantization itself needs no graph.",
     )
@@ -144,7 +145,8 @@ def does_not_run(model: nn.Module, inputs: tuple[Any, ...]) -> Finding | None:
             level=Level.ERROR,
             stage="converted",
             nodes=(),
-            message="the converted model does not run" + (f": it stops at {where.file}:{where.line}" if where else ""),
+            message="the converted model does not run"
+            + (f": it stops at {Path(where.file).name}:{where.line}" if where else ""),
             reason=text,
             hint="Put a QuantStub before the first quantized module."
             if needs_stub

@@ -119,6 +119,7 @@ class Runs(QObject):
 
     def _finish(self, project: Project, report: RunFinished) -> None:
         project.finish(report)
+        self._workspace.setup.show_result(report.run.config, project.assembly.plan.rules)
         project.seconds = time.monotonic() - self._began
         self._workspace.progress.hide()
         error = report.run.error

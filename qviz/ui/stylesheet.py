@@ -12,6 +12,7 @@ QLabel {{ color: {text}; background: transparent; }}
 QLabel[role="heading"] {{ font-size: 22px; font-weight: 600; }}
 QLabel[role="section"] {{ font-size: 10px; font-weight: 600; letter-spacing: 1px; color: {text.muted}; }}
 QLabel[role="muted"] {{ color: {text.muted}; }}
+QLabel[role="error"] {{ color: {level.error}; }}
 QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
 QLabel[role="brand"] {{ font-weight: 700; font-size: 13px; }}
 QLabel[role="pane"] {{ font-weight: 600; }}

@@ -67,7 +67,7 @@ class TopBar(QFrame):
         chosen = flow(plan.flow or "")
         parts = [plan.source.replace("\\", "/").rsplit("/", 1)[-1]]
         if chosen is not None:
-            parts += [chosen.title, plan.backend if chosen.id.startswith("fx") else plan.quantizer]
+            parts += [chosen.title, plan.quantizer if chosen.id.startswith("pt2e") else plan.backend]
         self._about.setText("  ›  ".join(parts))
         self._about.setToolTip(plan.source)
 

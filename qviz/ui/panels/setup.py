@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
-from qviz.document.plan import BACKENDS, DEFAULT_FLOW, FLOWS, QUANTIZERS, Plan, flow
-from qviz.ui.panels.pieces import Choice, button, label, section
+from qviz.document.configuration import Rule
+from qviz.document.graph import Json
+from qviz.document.plan import DEFAULT_FLOW, FUSION, STATIC, Flow, Plan, flow
+from qviz.ui.panels.flow_choice import FlowChoice
+from qviz.ui.panels.pieces import button, label, section
+from qviz.ui.panels.plan_text import PlanDialog
+from qviz.ui.panels.rules import Rules
 from qviz.wire.messages import ModelLoaded
-
-_QUANTIZER_TITLES = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor"}
-_NO_ENGINE = "this machine has no such engine"
 
 
 class Setup(QFrame):
@@ -27,6 +30,9 @@ class Setup(QFrame):
         self.setProperty("role", "side")
         self._plan = Plan(source="")
         self._is_filling = False
+        self._ran_with: tuple[Rule, ...] = ()
+        self._matched: list[int | None] = []
+        self._fused: tuple[tuple[str, ...], ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 8)
         column.setSpacing(6)
@@ -45,24 +51,29 @@ class Setup(QFrame):
 
     def _add_flow(self, column: QVBoxLayout) -> None:
         column.addWidget(section("Flow"))
+        self.flow = FlowChoice()
+        self.flow.edited.connect(self.on_field_edited)
+        column.addWidget(self.flow)
+        column.addSpacing(8)
         row = QHBoxLayout()
-        row.setSpacing(0)
-        self.modes = QButtonGroup(self)
-        for each in FLOWS:
-            segment = button(each.mode, "segment")
-            segment.setCheckable(True)
-            segment.setProperty("flow", each.id)
-            segment.setToolTip(each.runs)
-            self.modes.addButton(segment)
-            row.addWidget(segment, 1)
-        self.modes.buttonClicked.connect(self.on_field_edited)
+        row.addWidget(section("Configuration"))
+        row.addStretch(1)
+        row.addWidget(button("All options…", "link", self.on_all_clicked))
         column.addLayout(row)
-        self.kind = label("", "muted")
-        column.addWidget(self.kind)
-        self.backend = Choice()
-        self.backend.setAccessibleName("Backend or quantizer")
-        self.backend.activated.connect(self.on_field_edited)
-        column.addWidget(self.backend)
+        self.fused = label("", "muted", wraps=True)
+        column.addWidget(self.fused)
+        self.rules = Rules()
+        self.rules.rules_changed.connect(self.on_rules_changed)
+        column.addWidget(self.rules)
+        boxes = QHBoxLayout()
+        self.with_reference, self.with_lowering = QCheckBox("Reference"), QCheckBox("Lower to x86")
+        self.with_reference.setToolTip("Also show the reference representation; PT2E shows it in place of the result")
+        self.with_lowering.setToolTip("Also lower the result to kernels of x86, which alone run in integers")
+        for each in (self.with_reference, self.with_lowering):
+            each.clicked.connect(self.on_field_edited)
+            boxes.addWidget(each)
+        boxes.addStretch(1)
+        column.addLayout(boxes)
 
     def _add_data(self, column: QVBoxLayout) -> None:
         column.addWidget(section("Data"))
@@ -74,7 +85,11 @@ class Setup(QFrame):
         self.calibrate.setAccessibleName("Calibration data")
         self.calibrate.setPlaceholderText("calibration: file.npz or mod:callable")
         self.calibrate.setToolTip("Empty: calibration_data beside the model, else the example inputs once")
-        for each in (self.inputs, self.calibrate):
+        self.train = QLineEdit()
+        self.train.setAccessibleName("Training")
+        self.train.setPlaceholderText("training: mod:callable")
+        self.train.setToolTip("Trains the model it is given; empty: train beside the model, else one forward pass")
+        for each in (self.inputs, self.calibrate, self.train):
             each.editingFinished.connect(self.on_field_edited)
             column.addWidget(each)
 
@@ -83,14 +98,40 @@ class Setup(QFrame):
         self._is_filling = True
         self._plan = plan
         self.source.setText(plan.source)
-        chosen = flow(plan.flow or "") or flow(DEFAULT_FLOW) or FLOWS[0]
-        for each in self.modes.buttons():
-            each.setChecked(each.property("flow") == chosen.id)
-        self.kind.setText(chosen.type)
-        self._fill_backends(plan, chosen.id)
+        chosen = flow(plan.flow or DEFAULT_FLOW)
+        assert chosen is not None
+        self.flow.show_plan(plan)
+        self._show_configuration(plan, chosen)
         self.inputs.setText(" ".join(plan.inputs))
         self.calibrate.setText(plan.calibrate or "")
+        self.calibrate.setVisible(chosen.type == STATIC)
+        self.train.setText(plan.train or "")
+        self.train.setVisible(chosen.is_training)
         self._is_filling = False
+
+    def _show_configuration(self, plan: Plan, chosen: Flow) -> None:
+        takes_rules = chosen.mode == "FX graph" and chosen.type != FUSION
+        self.rules.setVisible(takes_rules)
+        self.rules.show_rules(plan.rules, self._matched if plan.rules == self._ran_with else ())
+        self.with_reference.setVisible("reference" in chosen.optional or chosen.mode == "PT2E")
+        self.with_reference.setChecked(plan.reference)
+        self.with_lowering.setVisible("lowered" in chosen.optional)
+        self.with_lowering.setChecked(plan.lower)
+        fuses = chosen.mode == "Eager" and "fused" in chosen.stages
+        self.fused.setVisible(fuses)
+        given = plan.fuse_list if plan.fuse_list is not None else self._fused
+        words = "; ".join(", ".join(entry) for entry in given) or "what the trace shows"
+        self.fused.setText(f"fuses {words}" + ("" if plan.fuse_list is not None or not given else " (from the trace)"))
+
+    def show_result(self, config: dict[str, Json], rules: tuple[Rule, ...]) -> None:
+        """Show what a run recorded of its configuration: the nodes that each rule matched, the fuse list."""
+        rows = config.get("rules")
+        self._ran_with = rules
+        self._matched = [_count(row) for row in rows] if isinstance(rows, list) else []
+        entries = config.get("fuse_list")
+        lists = entries if isinstance(entries, list) else []
+        self._fused = tuple(tuple(map(str, each)) for each in lists if isinstance(each, list))
+        self.show_plan(self._plan)
 
     def show_model(self, model: ModelLoaded | None) -> None:
         """Show what the engine said of the model."""
@@ -98,53 +139,54 @@ class Setup(QFrame):
             self.about.setText("")
             return
         modules = f"{model.modules} module" + ("" if model.modules == 1 else "s")
+        self.rules.suggest(tuple(dict.fromkeys(text for pair in model.tree for text in pair if text)))
         size = f"{modules} · {_short(model.parameters)} parameters · {_bytes(model.bytes)}"
         self.about.setText(size + "".join(f"\ninput {each}" for each in model.inputs))
 
     def set_backends(self, available: tuple[str, ...]) -> None:
         """Leave only the engines of this machine selectable; the others say why."""
-        self._available = available
-        self._fill_backends(self._plan, self._plan.flow or DEFAULT_FLOW)
+        self.flow.set_backends(available, self._plan)
 
-    _available: tuple[str, ...] = BACKENDS
+    def on_rules_changed(self, rules: tuple[Rule, ...]) -> None:
+        """Take other rules into the plan."""
+        self._take(msgspec.structs.replace(self._plan, rules=rules))
 
-    def _fill_backends(self, plan: Plan, flow_id: str) -> None:
-        self.backend.clear()
-        if flow_id.startswith("fx"):
-            for name in BACKENDS:
-                there = name in self._available
-                self.backend.addItem(f"Backend: {name}" + ("" if there else f" ({_NO_ENGINE})"), name)
-                if not there:
-                    self.backend.model().item(self.backend.count() - 1).setEnabled(False)  # type: ignore[attr-defined]
-            self.backend.setCurrentIndex(max(0, self.backend.findData(plan.backend)))
-        else:
-            for name in QUANTIZERS:
-                self.backend.addItem(f"Quantizer: {_QUANTIZER_TITLES[name]}", name)
-            self.backend.setCurrentIndex(max(0, self.backend.findData(plan.quantizer)))
+    def on_all_clicked(self) -> None:
+        """Edit the whole plan as text."""
+        dialog = PlanDialog(self, self._plan)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self._take(dialog.plan)
+
+    def _take(self, plan: Plan) -> None:
+        if plan != self._plan:
+            self.show_plan(plan)
+            self.plan_changed.emit(plan)
 
     def on_field_edited(self) -> None:
         """Make a plan of what the fields say."""
         if self._is_filling:
             return
-        checked = self.modes.checkedButton()
-        flow_id = checked.property("flow") if checked else DEFAULT_FLOW
-        same_flow = flow_id == (self._plan.flow or DEFAULT_FLOW)
-        choice = self.backend.currentData()
-        is_fx = flow_id.startswith("fx")
-        changed = Plan(
-            source=self.source.text().strip(),
-            flow=flow_id,
-            inputs=tuple(self.inputs.text().split()),
-            calibrate=self.calibrate.text().strip() or None,
-            backend=choice if is_fx and same_flow else self._plan.backend,
-            quantizer=choice if not is_fx and same_flow else self._plan.quantizer,
-            strict=self._plan.strict,
-            reference=self._plan.reference,
-            seed=self._plan.seed,
+        flow_id, choice = self.flow.flow_id(), self.flow.backend.currentData()
+        was_pt2e, is_pt2e = ((each or DEFAULT_FLOW).startswith("pt2e") for each in (self._plan.flow, flow_id))
+        whose = {"quantizer" if is_pt2e else "backend": choice} if choice and was_pt2e == is_pt2e else {}
+        self._take(
+            msgspec.structs.replace(
+                self._plan,
+                source=self.source.text().strip(),
+                flow=flow_id,
+                inputs=tuple(self.inputs.text().split()),
+                calibrate=self.calibrate.text().strip() or None,
+                train=self.train.text().strip() or None,
+                reference=self.with_reference.isChecked() and not self.with_reference.isHidden(),
+                lower=self.with_lowering.isChecked() and not self.with_lowering.isHidden(),
+                **whose,
+            )
         )
-        if changed != self._plan:
-            self.show_plan(changed)
-            self.plan_changed.emit(changed)
+
+
+def _count(row: Json) -> int | None:
+    found = row.get("matched") if isinstance(row, dict) else None
+    return found if isinstance(found, int) else None
 
 
 def _short(count: int) -> str:

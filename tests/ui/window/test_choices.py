@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from qviz.document.snapshot import Finding, Level
@@ -44,13 +43,13 @@ def test_a_choice_is_taken_back_and_brought_back(window: MainWindow, asked: Aske
     assert window.desk.project is not None
     setup = window.desk.work.setup
     qtbot.mouseClick(
-        next(b for b in setup.findChildren(QPushButton) if b.property("flow") == "pt2e-static"),
+        next(b for b in setup.flow.modes.buttons() if b.text() == "PT2E"),
         Qt.MouseButton.LeftButton,
     )
     assert window.desk.project.plan.flow == "pt2e-static"
     window.actions_of["undo"].trigger()
     assert window.desk.project.plan.flow == "fx-static"
-    assert setup.modes.checkedButton().property("flow") == "fx-static"
+    assert setup.flow.modes.checkedButton().text() == "FX graph"
     window.actions_of["redo"].trigger()
     assert window.desk.project.plan.flow == "pt2e-static"
 

@@ -84,7 +84,7 @@ def test_an_edited_flow_leaves_the_result_its_stages(opened: MainWindow, qtbot: 
     assert opened.desk is not None
     before = [each.text() for each in opened.desk.work.strip.findChildren(QPushButton)]
     setup = opened.desk.work.setup
-    other = next(each for each in setup.modes.buttons() if not each.isChecked())
+    other = next(each for each in setup.flow.modes.buttons() if not each.isChecked())
     with qtbot.waitSignal(setup.plan_changed):
         qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
     opened.desk.refresh()

@@ -223,7 +223,7 @@ def test_a_model_saved_again_offers_to_run_again(running: MainWindow, tmp_path: 
 def test_only_the_engines_of_this_machine_can_be_chosen(running: MainWindow):
     running.engines.ready.emit(EngineReady({"torch": "2.8.0"}, ("x86",)))
     assert running.desk is not None
-    backends = running.desk.work.setup.backend
+    backends = running.desk.work.setup.flow.backend
     enabled = [backends.model().flags(backends.model().index(i, 0)) for i in range(backends.count())]
     assert [bool(flags & Qt.ItemFlag.ItemIsEnabled) for flags in enabled] == [True, False, False, False]
     assert "no such engine" in backends.itemText(1)

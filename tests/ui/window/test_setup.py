@@ -1,0 +1,100 @@
+"""The side of the window that says what to do: every choice is a plan, every plan is shown."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from qviz.document.configuration import QConfig, Rule
+from qviz.document.plan import FLOWS, Plan, flow
+from qviz.document.plan_file import read
+from qviz.ui.panels.plan_text import PlanDialog
+from qviz.ui.panels.rules import RuleDialog
+from qviz.ui.panels.setup import Setup
+
+
+@pytest.fixture
+def setup(qtbot: QtBot) -> Setup:
+    made = Setup()
+    qtbot.addWidget(made)
+    made.show_plan(Plan("net.py:Net", "fx-static"))
+    made.show()
+    return made
+
+
+def words(setup: Setup) -> list[str]:
+    return [each.text() for each in setup.findChildren(QLabel) if each.isVisible()]
+
+
+@pytest.mark.parametrize("each", FLOWS, ids=lambda each: each.id)
+def test_every_flow_can_be_shown_and_chosen(each, setup: Setup, qtbot: QtBot):
+    plans: list[Plan] = []
+    setup.plan_changed.connect(plans.append)
+    segment = next(button for button in setup.flow.modes.buttons() if button.text() == each.mode)
+    qtbot.mouseClick(segment, Qt.MouseButton.LeftButton)
+    setup.flow.types.setCurrentIndex(setup.flow.types.findText(each.type))
+    setup.flow.types.activated.emit(setup.flow.types.currentIndex())
+    chosen = plans[-1] if plans else Plan("net.py:Net", "fx-static")
+    assert chosen.flow == each.id
+    assert setup.train.isVisible() == each.is_training
+    setup.show_plan(Plan("net.py:Net", each.id))
+    assert setup.flow.flow_id() == each.id
+
+
+def test_another_mode_keeps_the_type(setup: Setup, qtbot: QtBot):
+    setup.show_plan(Plan("net.py:Net", "fx-qat"))
+    with qtbot.waitSignal(setup.plan_changed) as told:
+        qtbot.mouseClick(setup.flow.modes.buttons()[-1], Qt.MouseButton.LeftButton)
+    assert flow(told.args[0].flow).id == "pt2e-qat"
+
+
+def test_rules_are_shown_with_what_they_matched(setup: Setup, qtbot: QtBot):
+    rules = (Rule("global", qconfig=QConfig("default")), Rule("module_name", "cnov"))
+    setup.show_plan(Plan("net.py:Net", "fx-static", rules=rules))
+    setup.show_result({"rules": [{"rule": "a", "matched": 3}, {"rule": "b", "matched": 0}]}, rules)
+    expected = {"everywhere", "name cnov", "leave in float", "3 nodes", "0 nodes"}
+    qtbot.waitUntil(lambda: expected <= set(words(setup)))
+    remove = [each for each in setup.findChildren(QPushButton) if each.text() == "×" and each.isVisible()]
+    with qtbot.waitSignal(setup.plan_changed) as told:
+        qtbot.mouseClick(remove[1], Qt.MouseButton.LeftButton)
+    assert told.args[0].rules == rules[:1]
+    assert "3 nodes" not in words(setup)  # counted with other rules
+
+
+def test_a_rule_is_made(setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    def fill(dialog: RuleDialog) -> int:
+        dialog._kind.setCurrentIndex(dialog._kind.findData("module_name"))
+        assert not dialog._ok.isEnabled()
+        dialog._target.setText("fc")
+        dialog._qconfig.setCurrentText("default_qconfig")
+        assert dialog._ok.isEnabled()
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(RuleDialog, "exec", fill)
+    with qtbot.waitSignal(setup.plan_changed) as told:
+        qtbot.mouseClick(setup.rules.add, Qt.MouseButton.LeftButton)
+    assert told.args[0].rules == (Rule("module_name", "fc", QConfig("default_qconfig")),)
+
+
+def test_the_fuse_list_of_the_trace_is_shown(setup: Setup):
+    setup.show_plan(Plan("net.py:Net", "eager-static"))
+    setup.show_result({"fuse_list": [["conv", "bn"]]}, ())
+    assert "fuses conv, bn (from the trace)" in words(setup)
+    setup.show_plan(Plan("net.py:Net", "eager-static", fuse_list=(("a", "b"),)))
+    assert "fuses a, b" in words(setup)
+
+
+def test_the_whole_plan_is_edited_as_text(qtbot: QtBot, tmp_path):
+    dialog = PlanDialog(None, Plan("net.py:Net", "fx-static"))
+    qtbot.addWidget(dialog)
+    dialog.text.setPlainText("version = 1\nflwo = 'fx-qat'")
+    dialog.accept()
+    assert dialog.result() != QDialog.DialogCode.Accepted
+    assert "flwo" in dialog.fault.text()
+    (tmp_path / "plan.toml").write_text("version = 1\nflow = 'fx-qat'")
+    dialog.open_file(tmp_path / "plan.toml")
+    assert read(dialog.text.toPlainText()) == Plan("net.py:Net", "fx-qat")
+    dialog.accept()
+    assert dialog.plan == Plan("net.py:Net", "fx-qat")
