@@ -114,7 +114,9 @@ class Snapshot:
             self.save(source)
             outs = [word for path in paths for word in ("-o", str(path))]
             command = [sys.executable, "-c", _BOOT, "render", str(source), *outs, *options, "--quiet"]
-            done = subprocess.run(command, env=engine_environment(), capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command, env=engine_environment(sys.executable), capture_output=True, text=True, check=False
+            )
         if done.returncode:
             said = done.stderr.strip().removeprefix("qviz: ").splitlines() or ["the picture could not be drawn"]
             raise QvizError(said[0], " ".join(said[1:]), ExitCode.BAD_INPUT)
@@ -241,7 +243,7 @@ def show(result: Snapshot) -> None:
     path = Path(folder) / f"{result.run.flow or 'captured'}.qviz"
     result.save(path)
     process = subprocess.Popen(
-        [sys.executable, "-c", _BOOT, str(path)], env=engine_environment(), start_new_session=True
+        [sys.executable, "-c", _BOOT, str(path)], env=engine_environment(sys.executable), start_new_session=True
     )
     Thread(target=_clean_up, args=(process, folder), name="qviz-window", daemon=True).start()
 

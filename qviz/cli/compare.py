@@ -7,12 +7,9 @@ from typing import Any
 import click
 
 from qviz.cli.options import Manner, debug_option, is_snapshot, takes_manner
-from qviz.document.comparison import Comparison
-from qviz.document.plan import BACKENDS, FLOWS, FUSION, QUANTIZERS, Plan
+from qviz.document.comparison import COMPARED, Comparison
+from qviz.document.plan import BACKENDS, FLOWS, QUANTIZERS, Plan
 from qviz.errors import ExitCode, QvizError
-
-COMPARED = tuple(flow.id for flow in FLOWS if flow.type != FUSION)
-"""The flows that are compared if none are named: fusion alone quantizes nothing."""
 
 
 def _flows(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -59,7 +56,7 @@ def compare(source: str, flows: tuple[str, ...], manner: Manner, trust: bool, **
         raise QvizError(f"{source} is a result already", "Name the model that it came from.")
     start_log()
     with Progress(manner.quiet or manner.as_json) as progress:
-        comparison = compare_flows(Plan(source=source, **chosen), flows, progress.report, manner.timeout)
+        comparison = compare_flows(Plan(source=source, **chosen), flows, progress.report, manner)
     if manner.as_json:
         _print_json(comparison)
     elif not manner.quiet:

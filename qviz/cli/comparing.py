@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from qviz.cli.running import RUN_ID, Deadline
+from qviz.cli.limits import Limits
+from qviz.cli.options import Manner
+from qviz.cli.running import RUN_ID
 from qviz.document.comparison import Comparison, FlowRow, died, waiting
 from qviz.document.plan import Plan
 from qviz.document.snapshot import RunError
@@ -13,15 +15,13 @@ from qviz.wire.client import EngineClient
 from qviz.wire.messages import Compare, EngineReady, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
 
 
-def compare_flows(
-    plan: Plan, flows: Sequence[str], on_report: Callable[[Report], None], timeout: float | None = None
-) -> Comparison:
-    """Compare flows on the plan's model; `timeout` in seconds is for each flow.
+def compare_flows(plan: Plan, flows: Sequence[str], on_report: Callable[[Report], None], manner: Manner) -> Comparison:
+    """Compare flows on the plan's model; the limits of `manner` are for each flow.
 
     Raises:
         QvizError: The model does not load or does not run: the input has to be mended first.
     """
-    comparing = _Comparing(on_report, timeout)
+    comparing = _Comparing(on_report, manner)
     while left := waiting(flows, comparing.rows):
         comparing.go_on(plan, left)
     return Comparison(plan.source, comparing.types, tuple(comparing.rows))
@@ -30,11 +30,11 @@ def compare_flows(
 class _Comparing:
     """The rows so far, whichever engine they came from."""
 
-    def __init__(self, on_report: Callable[[Report], None], timeout: float | None) -> None:
+    def __init__(self, on_report: Callable[[Report], None], manner: Manner) -> None:
         self.rows: list[FlowRow] = []
         self.types: tuple[str, ...] = ()
         self._on_report = on_report
-        self._timeout = timeout
+        self._manner = manner
         self._step = ""
         self._is_ready = False
 
@@ -48,7 +48,7 @@ class _Comparing:
             self._is_ready, reports = False, engine.reports()
             for flow in flows:
                 self._step = "starting the engine" if flow == flows[0] else "loading"
-                with Deadline(engine, self._timeout) as deadline:
+                with Limits(engine, self._manner.timeout, self._manner.memory) as limits:
                     try:
                         if flow == flows[0]:
                             engine.send(Compare(RUN_ID, plan, tuple(flows)))
@@ -56,7 +56,7 @@ class _Comparing:
                     except QvizError as error:
                         if error.exit_code != ExitCode.ENGINE_DIED or not self._is_ready:
                             raise
-                        self.rows.append(_ended(flow, self._step, deadline.failure(self._step), error))
+                        self.rows.append(_ended(flow, self._step, limits.failure(self._step), error))
                         return
 
     def _next_row(self, reports: Iterator[Report]) -> FlowRow:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from qviz.analysis.advice import advise
 from qviz.analysis.claims import claims
-from qviz.analysis.comparison_words import HEADINGS, cells, float_lines
+from qviz.analysis.comparison_words import HEADINGS, cells, explained
 from qviz.analysis.support import OPERATORS, used
 from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, Comparison
 
@@ -47,9 +47,8 @@ def _flows(comparison: Comparison) -> RenderableType:
 
 def _notes(comparison: Comparison) -> Iterator[str]:
     yield ""
-    for row in comparison.rows:
-        for line in float_lines(row):
-            yield escape(f"{row.flow}: {line}")
+    for names, line in explained(comparison.rows):
+        yield escape(f"{names}: {line}")
     yield escape(f"Size: {SIZE_MEANS}.\nError: {ERROR_MEANS}.\nTime: {TIME_MEANS}.")
     yield ""
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import click
 
-from qviz.cli.options import debug_option, json_option
+from qviz.cli.options import debug_option, json_option, python_option
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.display import HEADLESS, display_fault
@@ -55,6 +55,7 @@ class Line(NamedTuple):
 
 
 @click.command()
+@python_option
 @json_option
 @debug_option
 def doctor(as_json: bool) -> int:
@@ -103,18 +104,20 @@ def _package(name: str) -> Line:
 
 
 def _engine() -> Line:
-    from qviz.cli.running import Deadline
+    from qviz.cli.limits import Limits
     from qviz.wire.client import EngineClient
+    from qviz.wire.interpreter import chosen, is_foreign
     from qviz.wire.messages import EngineReady
 
     started = time.monotonic()
     try:
-        with EngineClient() as engine, Deadline(engine, ENGINE_SECONDS):
+        with EngineClient() as engine, Limits(engine, ENGINE_SECONDS):
             for report in engine.reports():
                 if isinstance(report, EngineReady):
                     seconds = time.monotonic() - started
                     backends = ", ".join(report.backends) or "none"
-                    return Line("engine", f"ready in {seconds:.1f} s; quantized backends: {backends}")
+                    whose = f" in {chosen()}" if is_foreign(chosen()) else ""
+                    return Line("engine", f"ready in {seconds:.1f} s{whose}; quantized backends: {backends}")
     except QvizError as error:
         return Line("engine", error.message, False, error.hint)
     raise AssertionError("reports() ends only by an exception")

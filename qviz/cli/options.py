@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,23 @@ from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, QUANTIZERS, WEI
 from qviz.document.plan_file import load
 
 Command = Callable[..., Any]
+
+
+def _choose_python(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Have every engine of this process run in that interpreter."""
+    if value is not None:
+        from qviz.wire.interpreter import VARIABLE, check
+
+        os.environ[VARIABLE] = check(value)
+
+
+python_option = click.option(
+    "--python",
+    metavar="PATH",
+    callback=_choose_python,
+    expose_value=False,
+    help="The interpreter of the engine: your project's, with torch 2.8 and msgspec.",
+)
 
 PLAN_OPTIONS = (
     click.option(
@@ -56,6 +74,13 @@ PLAN_OPTIONS = (
 )
 
 MANNER_OPTIONS = (
+    python_option,
+    click.option(
+        "--memory",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="GIB",
+        help="End the run when its engine takes more.",
+    ),
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End the run then."),
     click.option("--json", "as_json", is_flag=True, help="Machine-readable standard output."),
     click.option("--quiet", "-q", is_flag=True, help="No progress, no summary."),
@@ -66,9 +91,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Machine-read
 
 
 class Manner(NamedTuple):
-    """How a command runs and speaks; `timeout` in seconds, None for no limit."""
+    """How a command runs and speaks; `timeout` in seconds, `memory` in GiB, None for no limit."""
 
     timeout: float | None
+    memory: float | None
     as_json: bool
     quiet: bool
 
@@ -118,7 +144,7 @@ def takes_manner(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_manner(**values: Any) -> Any:
-        manner = Manner(values.pop("timeout"), values.pop("as_json"), values.pop("quiet"))
+        manner = Manner(values.pop("timeout"), values.pop("memory"), values.pop("as_json"), values.pop("quiet"))
         return command(manner=manner, **values)
 
     return _with_options(with_manner, MANNER_OPTIONS)

@@ -112,7 +112,7 @@ def _obtain(plan: Plan, manner: Manner) -> tuple[Snapshot, QvizError | None]:
 
     start_log()
     with Progress(manner.quiet or manner.as_json) as progress:
-        return run_plan(plan, progress.report, manner.timeout)
+        return run_plan(plan, progress.report, manner)
 
 
 def _last_stage(snapshot: Snapshot) -> str:

@@ -38,7 +38,7 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
     check_place(out, SUFFIXES)
     start_log()
     with Progress(manner.quiet or manner.as_json) as progress:
-        snapshot, failure = run_plan(plan, progress.report, manner.timeout)
+        snapshot, failure = run_plan(plan, progress.report, manner)
     save(snapshot, out)
     if manner.as_json:
         _print_json(summarize(snapshot, out))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from qviz.cli.limits import Limits
+from qviz.cli.options import Manner
 from qviz.document.plan import Plan
 from qviz.document.snapshot import RunError, Snapshot
 from qviz.errors import ExitCode, QvizError
@@ -23,15 +24,15 @@ class Outcome(NamedTuple):
     failure: QvizError | None
 
 
-def run_plan(plan: Plan, on_report: Callable[[Report], None], timeout: float | None = None) -> Outcome:
-    """Run a plan to its end, good or bad; `timeout` in seconds.
+def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) -> Outcome:
+    """Run a plan to its end, good or bad, within the limits of `manner`.
 
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
     assembly, step = Assembly(plan), "start the engine"
-    with EngineClient() as engine, Deadline(engine, timeout) as deadline:
+    with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
             engine.send(Run(RUN_ID, plan))
             for report in engine.reports():
@@ -50,7 +51,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], timeout: float | N
         except QvizError as error:
             if error.exit_code != ExitCode.ENGINE_DIED:
                 raise
-            failure = deadline.failure(step) or error
+            failure = limits.failure(step) or error
             how = RunError(step, "EngineDied", failure.message, failure.hint)
             return Outcome(assembly.interrupted(how), failure)
     raise AssertionError("reports() ends only by an exception")
@@ -63,38 +64,3 @@ def _finished(snapshot: Snapshot) -> Outcome:
     where = f" ({error.source.file}:{error.source.line})" if error.source else ""
     message = f"{error.step} failed: {' '.join(error.message.split())}{where}"
     return Outcome(snapshot, QvizError(message, error.hint, ExitCode.FLOW_FAILED))
-
-
-class Deadline:
-    """Ends an engine that takes too long."""
-
-    def __init__(self, engine: EngineClient, seconds: float | None) -> None:
-        self._seconds = seconds
-        self._passed = False
-        self._engine = engine
-        self._timer = threading.Timer(seconds or 0, self._end)
-
-    def __enter__(self) -> Deadline:
-        if self._seconds is not None:
-            self._timer.daemon = True
-            self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        if self._seconds is not None:
-            self._timer.join()
-
-    def _end(self) -> None:
-        self._passed = True
-        self._engine.process.kill()
-
-    def failure(self, step: str) -> QvizError | None:
-        """Return the failure if it was the deadline that ended the engine."""
-        if not self._passed:
-            return None
-        return QvizError(
-            f"{step}: not done after {self._seconds:g} s, so the run was ended",
-            "Give it more time: --timeout SECONDS.",
-            ExitCode.FLOW_FAILED,
-        )

@@ -6,8 +6,12 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import torch
+
+try:
+    import numpy as np
+except ImportError:  # torch does without
+    np = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -15,11 +19,12 @@ def kept(seed: int) -> Iterator[None]:
     """Seed the random number generators; restore them, the engine, the dtype and the grad mode at the end."""
     engine, dtype = torch.backends.quantized.engine, torch.get_default_dtype()
     grad, state, python_state = torch.is_grad_enabled(), torch.get_rng_state(), random.getstate()
-    numpy_state = np.random.get_state()
+    numpy_state = np.random.get_state() if np else None
     torch.set_grad_enabled(True)
     torch.manual_seed(seed)
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    if np:
+        np.random.seed(seed % 2**32)
     try:
         yield
     finally:
@@ -28,4 +33,5 @@ def kept(seed: int) -> Iterator[None]:
         torch.set_grad_enabled(grad)
         torch.set_rng_state(state)
         random.setstate(python_state)
-        np.random.set_state(numpy_state)
+        if np:
+            np.random.set_state(numpy_state)

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from types import TracebackType
 
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import FrameReader, WireError, pack, report_reader
+from qviz.wire.interpreter import chosen, foreign_boot, is_foreign
 from qviz.wire.messages import Report, Request
 
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
@@ -29,12 +29,15 @@ _log.addHandler(logging.NullHandler())  # where nobody keeps a log, the error it
 
 
 def engine_command(python: str | None = None) -> list[str]:
-    """Return the command line of an engine process."""
-    return [python or sys.executable, "-c", _BOOT]
+    """Return the command line of an engine process, in `python` or the interpreter that the user chose."""
+    program = chosen(python)
+    return [program, "-c", foreign_boot() if is_foreign(program) else _BOOT]
 
 
-def engine_environment() -> dict[str, str]:
-    """Return the environment of an engine process: this one, with this qviz importable."""
+def engine_environment(python: str | None = None) -> dict[str, str]:
+    """Return the environment of an engine process: this one, with this qviz importable for this interpreter."""
+    if is_foreign(chosen(python)):
+        return {**os.environ, "PYTHONUNBUFFERED": "1"}
     home = str(Path(__file__).resolve().parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
@@ -67,7 +70,7 @@ class EngineClient:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=engine_environment(),
+            env=engine_environment(python),
         )
         self._reader: FrameReader[Report] = report_reader()
         self._waiting: deque[Report] = deque()

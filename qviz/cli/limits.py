@@ -1,0 +1,87 @@
+"""Ends an engine that takes too long, or too much memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.client import EngineClient
+
+_LOOK_EVERY_S = 0.25
+_GIB = 1 << 30
+
+
+class Limits:
+    """Watches one engine while it is used as a context manager; None for no limit.
+
+    Args:
+        engine: What is ended.
+        seconds: How long it may take, from now on.
+        gib: How much memory it may hold; its child processes do not count.
+
+    Raises:
+        QvizError: This system does not tell how much memory a process holds.
+    """
+
+    def __init__(self, engine: EngineClient, seconds: float | None, gib: float | None = None) -> None:
+        self._engine, self._seconds, self._gib = engine, seconds, gib
+        self._passed = ""
+        self._is_over = threading.Event()
+        self._watch: threading.Thread | None = None
+        if gib is not None and sys.platform == "win32":
+            raise QvizError("--memory does not work on Windows", "Leave it out.")
+
+    def __enter__(self) -> Limits:
+        if self._seconds is not None or self._gib is not None:
+            self._watch = threading.Thread(target=self._look, name="limits", daemon=True)
+            self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        if self._watch is not None:
+            self._watch.join()
+
+    def _look(self) -> None:
+        end = time.monotonic() + self._seconds if self._seconds is not None else None
+        while True:
+            left = end - time.monotonic() if end is not None else _LOOK_EVERY_S
+            if end is not None and left <= 0:
+                return self._end("time")
+            if self._gib is not None and memory_of(self._engine.process.pid) > self._gib * _GIB:
+                return self._end("memory")
+            if self._is_over.wait(left if self._gib is None else min(left, _LOOK_EVERY_S)):
+                return None
+
+    def _end(self, limit: str) -> None:
+        self._passed = limit
+        self._engine.process.kill()
+
+    def failure(self, step: str) -> QvizError | None:
+        """Return the failure if it was a limit that ended the engine."""
+        match self._passed:
+            case "time":
+                text = f"{step}: not done after {self._seconds:g} s, so the run was ended"
+                return QvizError(text, "Give it more time: --timeout SECONDS.", ExitCode.FLOW_FAILED)
+            case "memory":
+                text = f"{step}: the engine took more than {self._gib:g} GiB, so the run was ended"
+                return QvizError(text, "Give it more: --memory GIB; or a smaller batch.", ExitCode.FLOW_FAILED)
+        return None
+
+
+def memory_of(process_id: int) -> int:
+    """Return the bytes of memory that a process holds; 0 of one that is gone."""
+    try:
+        status_file = Path(f"/proc/{process_id}/status")
+        if status_file.is_file():
+            status = status_file.read_text(encoding="ascii")
+            line = next((each for each in status.splitlines() if each.startswith("VmRSS:")), "VmRSS: 0 kB")
+            return int(line.split()[1]) * 1024
+        answer = subprocess.run(["ps", "-o", "rss=", "-p", str(process_id)], capture_output=True, check=False)
+        return int(answer.stdout or 0) * 1024
+    except (OSError, ValueError):
+        return 0

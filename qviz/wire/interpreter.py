@@ -1,0 +1,77 @@
+"""Chooses the Python that the engine runs in: this one, or that of the user's project, with her packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from qviz.errors import QvizError
+
+VARIABLE = "QVIZ_PYTHON"
+TORCH = "2.8."
+_PROBE_SECONDS = 60
+_PROBE = """
+import importlib.metadata, json, sys
+def version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+print(json.dumps([list(sys.version_info[:2]), version("torch"), version("msgspec")]))
+"""
+"""Imports neither: torch alone takes seconds."""
+_BOOT = """
+import importlib.util, sys
+sys.path[:1] == [''] and sys.path.pop(0)
+spec = importlib.util.spec_from_file_location("qviz", {init!r}, submodule_search_locations=[{folder!r}])
+sys.modules["qviz"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["qviz"])
+from qviz.engine.__main__ import main
+main()
+"""
+"""Brings qviz along and nothing that stands beside it: its torch must not hide the project's."""
+
+
+def chosen(python: str | None = None) -> str:
+    """Return the interpreter of the engine: `python`, else that of ``QVIZ_PYTHON``, else this one."""
+    return python or os.environ.get(VARIABLE) or sys.executable
+
+
+def is_foreign(python: str) -> bool:
+    """Tell whether an interpreter is another than this one; two environments may share one binary."""
+    return os.path.abspath(python) != os.path.abspath(sys.executable)
+
+
+def foreign_boot() -> str:
+    """Return the program that starts an engine in an interpreter without qviz."""
+    folder = Path(__file__).resolve().parents[1]
+    return _BOOT.format(init=str(folder / "__init__.py"), folder=str(folder))
+
+
+def check(python: str) -> str:
+    """Return the full path of an interpreter that can be an engine.
+
+    Raises:
+        QvizError: There is none, or it lacks something; the hint is the command that mends it.
+    """
+    path = shutil.which(os.path.expanduser(python))
+    if path is None:
+        raise QvizError(f"{python} is no Python", "Name the interpreter, as in .venv/bin/python.")
+    path = os.path.abspath(path)
+    try:
+        answer = subprocess.run([path, "-c", _PROBE], capture_output=True, timeout=_PROBE_SECONDS, check=False)
+        version, torch, msgspec = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise QvizError(f"{python} is no Python that runs", "Name the interpreter, as in .venv/bin/python.") from error
+    if tuple(version) < (3, 10):
+        raise QvizError(f"{python} is Python {version[0]}.{version[1]}", "The engine needs Python 3.10 or newer.")
+    lacking = [] if torch and torch.startswith(TORCH) else [f"torch {torch}, not 2.8" if torch else "no torch"]
+    lacking += [] if msgspec else ["no msgspec"]
+    if lacking:
+        packages = [*(['"torch==2.8.0"'] if "torch" in lacking[0] else []), *([] if msgspec else ["msgspec"])]
+        raise QvizError(f"{python} has {' and '.join(lacking)}", f"{path} -m pip install {' '.join(packages)}")
+    return path
