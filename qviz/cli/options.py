@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from qviz.document.codec import SUFFIXES
-from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, QUANTIZERS, WEIGHT_DTYPES, Plan
+from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, MODEL_FILES, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
+from qviz.errors import QvizError
 
 Command = Callable[..., Any]
 
@@ -73,6 +74,9 @@ PLAN_OPTIONS = (
     ),
 )
 
+TRUST = "qviz.trust"
+"""Where a command's context keeps ``--trust``."""
+
 MANNER_OPTIONS = (
     python_option,
     click.option(
@@ -131,7 +135,7 @@ def takes_plan(command: Command) -> Command:
     def with_plan(source: str | None, flow: str | None, **values: Any) -> Any:
         names = (*_FOR_ALL, *_FOR)
         chosen = {name: values.pop(name) for name in names}
-        values.pop("trust")
+        click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
         plan = make_plan(source, flow, chosen, load(config) if config else None)
         return command(plan=plan, **values)
@@ -178,16 +182,26 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
     return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
 
 
+def is_trusted() -> bool:
+    """Tell whether the command at work was given ``--trust``."""
+    return bool(click.get_current_context().meta.get(TRUST))
+
+
 def need_source(plan: Plan, needs_flow: bool = False) -> None:
-    """Refuse a plan without a source, or without the flow that the command needs.
+    """Refuse a plan without a source, without the flow that the command needs, or of a file that nobody trusts.
 
     Raises:
         click.UsageError: It is missing on the command line and in ``--config``.
+        QvizError: The file can run code, and ``--trust`` was not said.
     """
     if not plan.source:
         raise click.UsageError("Missing argument 'SOURCE'.")
     if needs_flow and plan.flow is None:
         raise click.UsageError("Missing option '--flow'.")
+    if plan.source.endswith(MODEL_FILES) and not is_trusted():
+        raise QvizError(
+            f"{plan.source} can run code when it is opened", "If you trust whoever made it, say so: --trust."
+        )
 
 
 def is_snapshot(source: str | None) -> bool:

@@ -145,11 +145,18 @@ FLOWS: tuple[Flow, ...] = (
 )
 """The flows of the contract's section 2 that this version runs, in its order."""
 
+MODEL_FILES = (".pt2", ".pt")
+"""Endings of sources that hold a model whole, and run code when they are opened (contract, section 7)."""
 DEFAULT_FLOW = "fx-static"
 WEIGHT_DTYPES = ("quint8", "quint4x2", "float16")
 BACKENDS = ("x86", "fbgemm", "qnnpack", "onednn")
 QUANTIZERS = ("xnnpack", "x86_inductor", "embedding")
 BACKEND_CONFIGS = ("native", "fbgemm", "qnnpack", "x86", "onednn", "executorch", "tensorrt")
+
+
+def default_flow(source: str) -> str:
+    """Return the flow that a source is opened with; an exported program takes only those of PT2E."""
+    return "pt2e-static" if source.endswith(".pt2") else DEFAULT_FLOW
 
 
 def flow(flow_id: str) -> Flow | None:

@@ -16,7 +16,7 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.fx import FxConfiguration
 from qviz.engine.configuration.written import Written
 
-Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export"]
+Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export", "exported program"]
 
 
 @dataclass

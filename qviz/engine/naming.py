@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from qviz.assets import asset
+from qviz.document.plan import MODEL_FILES
 from qviz.document.samples import SAMPLES, sample
 from qviz.errors import QvizError
 
-FORMS = "SOURCE is file.py:name, package.module:name, sample:NAME, a .qviz or a .json."
+FORMS = "SOURCE is file.py:name, package.module:name, sample:NAME, a .pt2, .pt, .qviz or .json."
 
 
 class Name(NamedTuple):
@@ -44,8 +44,8 @@ def read_name(text: str) -> Name:
     """
     if text.startswith("sample:"):
         return _sample_name(text)
-    if Path(text).suffix in (".pt", ".pt2"):
-        raise QvizError(f"{text}: this version of qviz does not open {Path(text).suffix} files", FORMS)
+    if text.endswith(MODEL_FILES):
+        raise QvizError(f"{text} holds a whole model, not a name", FORMS)
     before_call = text.split("(", 1)[0]
     place, colon, _ = before_call.rpartition(":")
     if not colon or (len(place) == 1 and text[2:3] in ("/", "\\")):  # the colon behind a drive's letter

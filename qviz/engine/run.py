@@ -28,6 +28,7 @@ from qviz.engine.flows import flow_function
 from qviz.engine.in_hand import versions
 from qviz.engine.inputs import describe
 from qviz.engine.job import Job
+from qviz.engine.model_files import is_program
 from qviz.engine.recipe import in_hand
 from qviz.engine.script import script
 from qviz.engine.source import Loaded, load
@@ -204,6 +205,8 @@ def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
 
 def _own(loaded: Loaded) -> Module:
     """Return the model in eval mode; a copy if anybody else has it."""
+    if is_program(loaded.module):
+        return loaded.module  # its mode was fixed when it was exported
     if loaded.is_ours:
         return loaded.module.eval()
     try:
@@ -233,7 +236,7 @@ def _mode_changed(model: Module, plan: Plan) -> Finding | None:
     chosen = flow(plan.flow or "")
     trains = chosen is not None and chosen.is_training
     was_training = any(module.training for module in model.modules())
-    if was_training == trains:
+    if was_training == trains or is_program(model):
         return None
     reason = "batch norms are folded with their running statistics, which needs eval mode"
     if trains:

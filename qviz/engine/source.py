@@ -17,6 +17,7 @@ from qviz.engine.configuration.written import Written
 from qviz.engine.failures import line_of
 from qviz.engine.importing import forget, import_place
 from qviz.engine.inputs import as_arguments, call_users, plan_inputs
+from qviz.engine.model_files import is_model_file, open_model
 from qviz.engine.naming import Name, look_up, read_name
 from qviz.engine.recipe import Origin, recipe
 from qviz.engine.training import find_training
@@ -53,6 +54,8 @@ def load(plan: Plan) -> Loaded:
         QvizError: Not found, not importable, no model, or no inputs.
     """
     forget()
+    if is_model_file(plan.source):
+        return _load_file(plan)
     name = read_name(plan.source)
     place = import_place(name)
     found = look_up(place, name, _models_in(place), "model")
@@ -83,6 +86,32 @@ def load(plan: Plan) -> Loaded:
         python=recipe(plan, origin),
         training=find_training(plan, place),
     )
+
+
+def _load_file(plan: Plan) -> Loaded:
+    """Load a file that holds a model whole; everything else comes from the plan."""
+    held = open_model(plan)
+    torch.manual_seed(plan.seed)
+    planned = plan_inputs(plan.inputs, held.module)
+    if not planned and held.inputs is None:
+        raise QvizError(
+            f"{plan.source} comes without inputs", "Give them: --input 1x3x224x224 (one for each argument)."
+        )
+    inputs = tuple(each.make() for each in planned) if planned else held.inputs or ()
+    batches = calibration_batches(plan.calibrate, ModuleType("nowhere"), inputs, held.module)
+    written = ", ".join(each.python for each in planned)
+    python = "\n".join(
+        [
+            "from torch.ao.quantization.fx import _decomposed  # the operators of quantized programs\n",
+            f"torch.manual_seed({plan.seed})\n",
+            held.python,
+            f"example_inputs = ({written},)" if planned else "example_inputs = program.example_inputs[0]",
+            "batches = [example_inputs]" if batches is None else f"batches = ...  # {plan.calibrate}",
+        ]
+    )
+    training = None if plan.train is None else find_training(plan, ModuleType("nowhere"))
+    file = str(Path(plan.source).expanduser().absolute())
+    return Loaded(held.module, inputs, batches, file, is_ours=True, python=python, training=training)
 
 
 def _models_in(place: ModuleType) -> list[str]:

@@ -33,5 +33,5 @@ def kept(seed: int) -> Iterator[None]:
         torch.set_grad_enabled(grad)
         torch.set_rng_state(state)
         random.setstate(python_state)
-        if np:
+        if numpy_state is not None:
             np.random.set_state(numpy_state)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 
+from qviz.document.plan import MODEL_FILES
 
-def python_file(source: str) -> str | None:
-    """Return the file of ``file.py:name`` or ``file.py:make(depth=18)``; None where a source names no file."""
+
+def code_file(source: str) -> str | None:
+    """Return the file of ``file.py:name``, ``file.py:make(depth=18)`` or a ``.pt2``; None where a source names none."""
+    if source.endswith(MODEL_FILES):
+        return source
     before_call = source.split("(", 1)[0]
     place, colon, _ = before_call.rpartition(":")
     if not colon or len(place) == 1:  # no name, or the colon of a Windows drive
@@ -16,5 +20,5 @@ def python_file(source: str) -> str | None:
 
 def absolute(source: str) -> str:
     """Return a source that means the same wherever qviz is started."""
-    file = python_file(source)
+    file = code_file(source)
     return os.path.abspath(os.path.expanduser(file)) + source[len(file) :] if file else source

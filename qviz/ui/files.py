@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -9,14 +10,16 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from qviz.document import codec
+from qviz.document.plan import MODEL_FILES
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.project import Project
-from qviz.session.sources import python_file
+from qviz.session.sources import code_file
 from qviz.ui.settings import Settings
 
-_MODELS = "Models and results (*.py *.qviz *.json)"
+_MODELS = "Models and results (*.py *.pt2 *.pt *.qviz *.json)"
 _RESULTS = "qviz result (*.qviz);;JSON (*.json)"
+_CHUNK_BYTES = 1 << 22
 _PICTURES = "SVG (*.svg);;PNG (*.png)"
 
 
@@ -27,7 +30,9 @@ def ask_for_source(parent: QWidget) -> str | None:
 
 
 def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:
-    """Ask once whether the code of a file may run; the answer yes is remembered by the file's path.
+    """Ask once whether the code of a file may run.
+
+    The answer yes is remembered by the file's path, of a ``.pt`` or ``.pt2`` by its content.
 
     Args:
         parent: What the question stands before.
@@ -35,16 +40,29 @@ def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: boo
         settings: Where the answer is remembered.
         is_foreign: The source was read from a result, so that even an importable name is nobody's wish here.
     """
-    file = python_file(source)
+    file = code_file(source)
     if file is None:
         return not is_foreign or source.startswith("sample:") or _says_yes(parent, source)
-    path = str(Path(file).expanduser().absolute())
-    if settings.is_trusted(path):
+    path = Path(file).expanduser().absolute()
+    mark = _content_of(path) if source.endswith(MODEL_FILES) else str(path)
+    if settings.is_trusted(mark):
         return True
-    if not _says_yes(parent, path):
+    if not _says_yes(parent, str(path)):
         return False
-    settings.trust(path)
+    settings.trust(mark)
     return True
+
+
+def _content_of(path: Path) -> str:
+    """Return what a file holds as a hash: another file in its place is asked for again."""
+    try:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        return f"sha256:{digest.hexdigest()}"
+    except OSError:
+        return str(path)  # the engine says that it is not there
 
 
 def _says_yes(parent: QWidget, what: str) -> bool:

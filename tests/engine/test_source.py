@@ -89,7 +89,7 @@ def test_samples_run_on_their_inputs(sample: str):
         ("torch.nn:Liner", "has no 'Liner'", "Did you mean Linear?"),
         ("sample:residul", "there is no sample:residul", "Did you mean sample:residual?"),
         ("resnet18", "names no model", "file.py:name"),
-        ("model.pt2", "does not open .pt2", "SOURCE is"),
+        ("model.pt2", "was not found", "Check"),
     ],
 )
 def test_what_cannot_be_loaded_is_said(file: Path, source: str, message: str, hint: str):

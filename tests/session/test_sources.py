@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.session.sources import absolute, python_file
+from qviz.session.sources import absolute, code_file
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from qviz.session.sources import absolute, python_file
     ],
 )
 def test_the_file_that_a_source_would_run(source: str, file: str | None):
-    assert python_file(source) == file
+    assert code_file(source) == file
 
 
 def test_a_relative_file_is_found_from_elsewhere(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from qviz.engine import exported_checks as checks
 from qviz.engine.configuration.written import Written, users_own
 from qviz.engine.failures import line_of
 from qviz.engine.job import Job
+from qviz.engine.model_files import is_program
 from qviz.engine.quantizers import make_quantizer
 from qviz.errors import QvizError
 
@@ -40,7 +41,8 @@ def dynamic(job: Job) -> None:
 def qat(job: Job) -> None:
     """Run ``torch.export``, ``prepare_qat_pt2e``, training and ``convert_pt2e``."""
     quantizer = _quantizer(job)
-    job.model.train()
+    if not is_program(job.model):
+        job.model.train()
     captured = _captured(job)
     job.step("preparing")
     prepared = prepare_qat_pt2e(captured, quantizer.value)
@@ -97,6 +99,10 @@ def _tell(job: Job, findings: Iterable[Finding]) -> None:
 
 def export(job: Job) -> GraphModule:
     """Capture strict first: quantizers need ``source_fn_stack``, which only strict capture records."""
+    if is_program(job.model):
+        job.captured_by = "exported program"
+        assert isinstance(job.model, GraphModule)
+        return job.model
     if job.plan.dynamic_shapes is not None:
         job.dynamic_shapes = users_own(job.plan.dynamic_shapes, job.plan.source)
     if job.plan.strict is not None:

@@ -18,6 +18,8 @@ converted = lower_pt2e_quantized_to_x86(converted, example_inputs)
 
 def capture(job: Job) -> str:
     """Return the call of ``torch.export.export``."""
+    if job.captured_by == "exported program":
+        return ""
     options = f"strict={job.captured_by == 'strict export'}"
     imports = ""
     if job.dynamic_shapes is not None:
@@ -31,7 +33,7 @@ def flow(job: Job) -> str:
     plan = job.plan
     is_qat = plan.flow == "pt2e-qat"
     prepare = "prepare_qat_pt2e" if is_qat else "prepare_pt2e"
-    text = "model.train()\n" if is_qat else ""
+    text = "model.train()\n" if is_qat and job.captured_by != "exported program" else ""
     text += capture(job)
     text += f"\nfrom torch.ao.quantization.quantize_pt2e import convert_pt2e, {prepare}\n"
     text += _quantizer(job.quantizer)

@@ -15,7 +15,7 @@ from qviz.ui.theme import Theme
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
-OPENABLE = (".py", ".qviz", ".json")
+OPENABLE = (".py", ".pt2", ".pt", ".qviz", ".json")
 
 
 class Welcome(QWidget):
@@ -134,7 +134,7 @@ class DropTarget(QFrame):
         self.typed.returnPressed.connect(self.on_typed_returned)
         row.addWidget(self.typed, 1)
         column.addLayout(row)
-        note = label(".py · .qviz · .json. Files that can run code ask first.", "muted", wraps=True)
+        note = label(".py · .pt2 · .pt · .qviz · .json. Files that can run code ask first.", "muted", wraps=True)
         choose(note, alignment="AlignCenter")
         column.addWidget(note)
         column.addStretch(1)
