@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qviz import cli
+from qviz.document.comparison import COMPARED
 from qviz.wire import client
 
 ENGINE = """
@@ -129,7 +130,5 @@ def test_what_cannot_be_compared_is_refused(words, said, capsys):
 
 
 def test_fusion_alone_is_not_among_the_flows_that_are_compared():
-    from qviz.cli.compare import COMPARED
-
     assert "fx-fuse" not in COMPARED
     assert {"eager-static", "fx-static", "pt2e-static"} <= set(COMPARED)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from qviz.analysis.advice import where
+from qviz.analysis.advice import title, where
 from qviz.document.comparison import FlowRow
 
 HEADINGS = ("Ends", "Low precision", "Size", "Error", "Time", "Findings")
@@ -26,6 +26,15 @@ def float_lines(row: FlowRow) -> Iterator[str]:
         reasons.setdefault(group.reason, []).append(f"{len(group.nodes)} {group.type}")
     for reason, groups in reasons.items():
         yield f"{', '.join(groups)} in float: {reason}"
+
+
+def explained(rows: Sequence[FlowRow]) -> list[tuple[str, str]]:
+    """Return each line with the titles of the flows that it holds for."""
+    flows: dict[str, list[str]] = {}
+    for row in rows:
+        for line in float_lines(row):
+            flows.setdefault(line, []).append(title(row.flow))
+    return [(", ".join(names), line) for line, names in flows.items()]
 
 
 def _sentence(text: str) -> str:

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from qviz.document.graph import Number, Record
+from qviz.document.plan import FLOWS, FUSION
 from qviz.document.snapshot import RunError
 
 RowStatus: TypeAlias = Literal["done", "failed", "died"]
+
+COMPARED = tuple(flow.id for flow in FLOWS if flow.type != FUSION)
+"""The flows that are compared if none are named: fusion alone quantizes nothing."""
 
 NOT_A_SPEED_MEASURE = "not a speed measure"
 """Stands where a time would mislead: the graph computes in float between quantize and dequantize."""

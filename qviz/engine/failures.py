@@ -9,13 +9,21 @@ from pathlib import Path
 from types import FrameType
 
 import torch
+import typing_extensions
 from torch.fx import GraphModule
 
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import RunError
 from qviz.engine.source_lines import source_line
 
-_OURS = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<frozen", "<string", "<eval_with_key>")
+_OURS = (
+    str(Path(torch.__file__).parent),
+    str(Path(__file__).parent),
+    typing_extensions.__file__,  # wraps torch's deprecated functions
+    "<frozen",
+    "<string",
+    "<eval_with_key>",
+)
 _IN_TEXT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _ASSIGNED = re.compile(r"\s*(\w+)\b[^=]*=")
 _TEXT_LIMIT = 2000
@@ -39,6 +47,11 @@ _HINTS: tuple[tuple[str, str], ...] = (
         "and mend the line of the model that it stops at.",
     ),
     ("Could not guard", "The graph depends on the values of a tensor here; use torch.where or torch.cond."),
+    (
+        "'float' object has no attribute 'name'",
+        "The onednn backend config looks for a convolution on both sides of an addition, and stops at a plain number: "
+        "add a tensor instead, or take the backend config x86.",
+    ),
     ("same qconfigs", "Modules that are fused need one qconfig: set it for all of them, or by name for each."),
     ("not implemented for", "This backend has no kernel for that dtype; choose another backend or quantizer."),
 )

@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy_python", "Copy as Python", (), When.RESULT, "File"),
     Command("quit", "Quit", ("Ctrl+Q",), When.ALWAYS, "File"),
     Command("run", "Run flow", ("Ctrl+R",), When.PLAN, "Run"),
+    Command("compare", "Compare flows", ("Ctrl+Shift+R",), When.PLAN, "Run"),
     Command("undo", "Undo choice", ("Ctrl+Z",), When.PLAN, "Run"),
     Command("redo", "Redo choice", ("Ctrl+Shift+Z",), When.PLAN, "Run"),
     Command("cancel", "Cancel run", ("Esc",), When.RUNNING, "Run"),

@@ -17,6 +17,7 @@ from qviz.session.project import SIDES, Project
 from qviz.ui.editor import open_in_editor
 from qviz.ui.engines import Engines
 from qviz.ui.files import copy_picture, export_picture, save_result
+from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.runs import Runs
 from qviz.ui.settings import Settings
 from qviz.ui.theme import Theme
@@ -109,6 +110,14 @@ class Desk(QObject):
     def run(self) -> None:
         """Run the flow."""
         self._runs.start()
+
+    def compare(self) -> None:
+        """Compare the flows on the open model, in a window of its own."""
+        if self.project is None or not self._runs.may_run():
+            return
+        sheet = ComparisonSheet(self.project.plan, self._theme, self.work.window())
+        sheet.flow_chosen.connect(self.on_comparison_flow_chosen)
+        sheet.show()
 
     def undo(self) -> None:
         """Take back the last choice; the result stays until the next run."""
@@ -241,6 +250,12 @@ class Desk(QObject):
             self._history.record(self.project.plan, plan)
             self.project.plan = plan
             self.changed.emit()
+
+    def on_comparison_flow_chosen(self, plan: Plan) -> None:
+        """Run a flow that was compared."""
+        if self.project is not None:
+            self.on_setup_plan_changed(plan)
+            self._runs.start()
 
     def on_strip_kind_chosen(self, kind: str) -> None:
         """Highlight the nodes of a role in both panes."""

@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
             "palette": self.show_palette,
             "search": lambda: self.bar.search.setFocus(QtCore.Qt.FocusReason.ShortcutFocusReason),
             "run": at_desk("run"),
+            "compare": at_desk("compare"),
             "undo": at_desk("undo"),
             "redo": at_desk("redo"),
             "cancel": at_desk("cancel"),

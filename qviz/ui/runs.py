@@ -63,13 +63,17 @@ class Runs(QObject):
         self._watch(None)
         self.changed.emit()
 
-    def start(self) -> None:
-        """Run the project's plan from its beginning."""
+    def may_run(self) -> bool:
+        """Tell whether there is a model that may run; asks about one that only an opened result names."""
         if self.project is None or not self.project.plan.source:
-            return
+            return False
         source = self.project.plan.source
         is_foreign = source == self.project.foreign_source
-        if is_foreign and not is_allowed(self._workspace, source, self._settings, is_foreign=True):
+        return not is_foreign or is_allowed(self._workspace, source, self._settings, is_foreign=True)
+
+    def start(self) -> None:
+        """Run the project's plan from its beginning."""
+        if self.project is None or not self.may_run():
             return
         self.open(self.project.restarted(self.project.plan))
         self._step = _FIRST_STEP

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from qviz.analysis.comparison_words import cells, float_lines
+from qviz.analysis.comparison_words import cells, explained, float_lines
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import RunError
@@ -43,6 +43,14 @@ def test_a_failure_names_its_line_and_what_to_do():
     assert list(float_lines(row)) == ["it branches. Move it."]
     nowhere = FlowRow("fx-static", "died", RunError("converting", "EngineDied", "ended", ""))
     assert cells(nowhere)[0] == "died while converting"
+
+
+def test_one_reason_is_told_once_for_all_its_flows():
+    rows = [FlowRow(flow, "done", stays_float=FLOATS[:1]) for flow in ("fx-static", "pt2e-static")]
+    assert explained([*rows, FlowRow("fx-qat", "done", stays_float=FLOATS[2:])]) == [
+        ("FX static, PT2E static", "1 softmax in float: not annotated"),
+        ("FX QAT", "1 add in float: no kernel"),
+    ]
 
 
 def test_a_result_that_does_not_run_says_so():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qviz.cli.comparing import compare_flows
+from qviz.cli.options import Manner
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow
 from qviz.document.plan import Plan
 from qviz.engine.compare import compare, compare_flow
@@ -14,6 +15,8 @@ from qviz.errors import QvizError
 from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Message, ModelLoaded, StepStarted
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+MANNER = Manner(timeout=None, memory=None, as_json=False, quiet=True)
 
 MODELS = """
 import os
@@ -94,7 +97,7 @@ def test_lowered_kernels_are_timed(models):
 
 def test_nothing_quantized_is_equal_and_not_timed(models):
     row = row_of(f"{models}:Net", "fx-weight-only")
-    assert (row.low, row.sqnr_db, row.no_time) == ((), "inf", "nothing runs in low precision")
+    assert (row.low, row.sqnr_db, row.no_time) == ((), "inf", "nothing in low precision")
     assert row.findings["error"] == 1
 
 
@@ -154,7 +157,7 @@ def test_a_generator_of_batches_serves_the_measure_and_the_calibration(tmp_path)
 
 def test_a_dying_engine_takes_one_flow_with_it(models):
     comparison = compare_flows(
-        Plan(source=f"{models}:Deadly"), ("fx-static", "pt2e-static", "pt2e-dynamic"), lambda report: None
+        Plan(source=f"{models}:Deadly"), ("fx-static", "pt2e-static", "pt2e-dynamic"), lambda report: None, MANNER
     )
     assert [row.status for row in comparison.rows] == ["died", "done", "done"]
     error = comparison.rows[0].error
@@ -168,6 +171,6 @@ def test_the_deadline_is_for_each_flow(models, tmp_path):
     file = tmp_path / "slow.py"
     file.write_text(MODELS.replace("os.kill(os.getpid(), 9)", "__import__('time').sleep(60)"), encoding="utf-8")
     flows = ("pt2e-static", "fx-static")
-    comparison = compare_flows(Plan(source=f"{file}:Deadly"), flows, lambda report: None, timeout=25)
+    comparison = compare_flows(Plan(source=f"{file}:Deadly"), flows, lambda report: None, MANNER._replace(timeout=25))
     assert [row.status for row in comparison.rows] == ["done", "failed"]
     assert "not done after 25 s" in comparison.rows[1].error.message  # type: ignore[union-attr]

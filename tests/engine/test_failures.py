@@ -8,6 +8,7 @@ import torch
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.engine.failures import line_of
 from qviz.engine.run import run_loaded
 from qviz.engine.source import Loaded
 from qviz.errors import QvizError
@@ -77,3 +78,11 @@ def test_a_traceback_that_python_cannot_format_is_told_in_short():
     assert error.traceback is not None
     assert error.traceback.rstrip().endswith(error.message)
     assert "in forward" in error.traceback
+
+
+def test_the_wrapper_of_torchs_deprecated_functions_is_not_the_users_code():
+    with pytest.raises(AttributeError) as caught:
+        torch.ao.quantization.convert(None)
+    where = line_of(caught.value)
+    assert where is not None
+    assert where.file == __file__
