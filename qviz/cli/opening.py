@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from qviz.document.plan import Plan
 
 
-def open_window(source: str | None, plan: Plan | None = None) -> int:
-    """Show the window until it is closed; return the exit code.
+def open_window(source: str | None, plan: Plan | None = None, is_consented: bool = True) -> int:
+    """Show the window until it is closed; return the exit code; a source without consent asks first.
 
     Raises:
         QvizError: There is no display, or Qt lacks a library.
@@ -25,4 +25,4 @@ def open_window(source: str | None, plan: Plan | None = None) -> int:
         if not (error.name or "").startswith(("PySide6", "shiboken6")):
             raise
         raise QvizError(f"Qt could not be loaded: {error}", "qviz doctor lists the missing libraries.") from error
-    return run(source, plan)
+    return run(source, plan, is_consented)

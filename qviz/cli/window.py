@@ -9,8 +9,8 @@ import click
 
 from qviz.cli.app import COMMANDS
 from qviz.cli.opening import open_window
-from qviz.cli.options import debug_option, flow_option, is_snapshot, takes_plan
-from qviz.document.plan import Plan
+from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted, python_option, takes_plan
+from qviz.document.plan import MODEL_FILES, Plan
 from qviz.errors import QvizError
 
 SOURCE_ENDINGS = (".qviz", ".json", ".py", ".pt2", ".pt")
@@ -20,12 +20,14 @@ SOURCE_ENDINGS = (".qviz", ".json", ".py", ".pt2", ".pt")
 @click.argument("source", required=False)
 @flow_option(required=False, help_text="Run this flow at once.")
 @takes_plan
+@python_option
 @debug_option
 def window(plan: Plan) -> int:
     """Open the window; without SOURCE the welcome page with the samples."""
     check_source(plan.source)
     is_model = bool(plan.source) and not is_snapshot(plan.source)
-    return open_window(plan.source or None, plan if is_model else None)
+    is_consented = is_trusted() or not plan.source.endswith(MODEL_FILES)
+    return open_window(plan.source or None, plan if is_model else None, is_consented)
 
 
 def check_source(source: str) -> None:

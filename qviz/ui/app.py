@@ -27,19 +27,20 @@ _FAULT = "fault"
 _log = logging.getLogger(__name__)
 
 
-def run(source: str | None = None, plan: Plan | None = None) -> int:
+def run(source: str | None = None, plan: Plan | None = None, is_consented: bool = True) -> int:
     """Show the window until it is closed; return the exit code.
 
     Args:
         source: What to open: a result, or the model that `plan` is for.
         plan: What to run at once; None for a result or the welcome page.
+        is_consented: Whether the source may run code without a question.
     """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("qviz")
     application.setFont(QFont(family()))
     window = MainWindow(Settings())
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
-    AfterFirstPaint(window, lambda: start(window, source, plan))
+    AfterFirstPaint(window, lambda: start(window, source, plan, is_consented))
     window.show()
     return int(application.exec())
 
@@ -69,14 +70,14 @@ class AfterFirstPaint(QObject):
         return False
 
 
-def start(window: MainWindow, source: str | None, plan: Plan | None) -> None:
+def start(window: MainWindow, source: str | None, plan: Plan | None, is_consented: bool = True) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
     from qviz.log import start_log
 
     start_log()
     window.engines.warm_up()
     if plan is not None:
-        window.open_plan(plan)
+        window.open_plan(plan, is_consented)
     elif source is not None:
         window.open_source(source, is_consented=True)
 

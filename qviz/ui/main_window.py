@@ -161,13 +161,18 @@ class MainWindow(QMainWindow):
             self._open_model(source)
         self._enable()
 
-    def open_plan(self, plan: Plan) -> None:
-        """Open what the command line named, and run it if it named a flow too."""
+    def open_plan(self, plan: Plan, is_consented: bool = True) -> None:
+        """Open what the command line named, and run it if it named a flow too; ask first without consent."""
         from msgspec.structs import replace
 
-        from qviz.document.plan import DEFAULT_FLOW
+        from qviz.ui.files import is_allowed
 
-        self._desk().open_plan(plan if plan.flow else replace(plan, flow=DEFAULT_FLOW))
+        if not (is_consented or is_allowed(self, plan.source, self.settings)):
+            return
+
+        from qviz.document.plan import default_flow
+
+        self._desk().open_plan(plan if plan.flow else replace(plan, flow=default_flow(plan.source)))
 
     def open_dialog(self) -> None:
         """Ask for a file and open it."""
