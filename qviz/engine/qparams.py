@@ -119,8 +119,13 @@ def of_module(module: nn.Module, packed: torch.Tensor | None = None) -> Quant | 
         weight = _reference_weight(module)
     else:
         tensor = packed if packed is not None else packed_weight(module)
-        weight = None if tensor is None else of_tensor(tensor) or QParams(str(tensor.dtype))
+        weight = None if tensor is None else of_tensor(tensor) or QParams(_held_dtype(module, tensor))
     return Quant(weight=weight, output=output) if weight or output else None
+
+
+def _held_dtype(module: nn.Module, weight: torch.Tensor) -> str:
+    """Return what a weight is packed as: float16 ones are unpacked to float32."""
+    return str(getattr(getattr(module, "_packed_params", None), "dtype", weight.dtype))
 
 
 def _of_scale_attributes(module: nn.Module) -> QParams | None:

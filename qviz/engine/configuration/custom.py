@@ -10,7 +10,7 @@ from torch.ao.quantization.fx.custom_config import ConvertCustomConfig, FuseCust
 from torch.nn import Module
 
 from qviz.document.configuration import Custom
-from qviz.document.plan import STATIC, TRAINED, Plan, flow
+from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, flow
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.written import Written
 from qviz.errors import QvizError
@@ -113,7 +113,7 @@ def _check(custom: Custom, model: Module, inputs: tuple[Any, ...]) -> None:
 
 def _check_flow(custom: Custom, plan: Plan) -> None:
     chosen = flow(plan.flow or "")
-    if custom.float_to_observed and chosen is not None and chosen.type not in (STATIC, TRAINED):
+    if custom.float_to_observed and chosen is not None and chosen.type in (DYNAMIC, WEIGHT_ONLY):
         raise QvizError(
             f"{plan.flow} cannot observe modules of your own: torch has that for static quantization only",
             "Leave out float_to_observed, or take the flow fx-static.",

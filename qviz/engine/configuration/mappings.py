@@ -79,12 +79,12 @@ def make_mapping(plan: Plan) -> Mapping:
 
 def _default(plan: Plan) -> Written:
     chosen = flow(plan.flow or "")
-    if chosen is not None and chosen.type == DYNAMIC:
+    is_weight_only = chosen is not None and chosen.type == WEIGHT_ONLY
+    # a qconfig for Linear only would not do for float16: torch refuses it where a Linear is fused with a ReLU
+    if (chosen is not None and chosen.type == DYNAMIC) or (is_weight_only and plan.weight_dtype == "float16"):
         return _global(default_qconfig(plan))
-    if chosen is not None and chosen.type == WEIGHT_ONLY:
-        return _of_types(
-            default_qconfig(plan), ["Linear"] if plan.weight_dtype == "float16" else ["Embedding", "EmbeddingBag"]
-        )
+    if is_weight_only:
+        return _of_types(default_qconfig(plan), ["Embedding", "EmbeddingBag"])
     is_qat = chosen is not None and chosen.is_training
     return of_backend("get_default_qat_qconfig_mapping" if is_qat else "get_default_qconfig_mapping", plan.backend)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from qviz.engine.importing import import_place
+from qviz.engine.importing import import_of, import_place
 from qviz.engine.inputs import call_users
 from qviz.engine.naming import Name, look_up, read_name
-from qviz.engine.recipe import import_of
 
 
 class Written(NamedTuple):

@@ -62,7 +62,7 @@ def again(written) -> object:
     return eval(written.python, names)
 
 
-FLOAT16 = q.QConfigMapping().set_object_type(torch.nn.Linear, q.float16_dynamic_qconfig)
+FLOAT16 = q.QConfigMapping().set_global(q.float16_dynamic_qconfig)
 
 
 @pytest.mark.parametrize(
