@@ -36,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "Quit", ("Ctrl+Q",), When.ALWAYS, "File"),
     Command("run", "Run flow", ("Ctrl+R",), When.PLAN, "Run"),
     Command("compare", "Compare flows", ("Ctrl+Shift+R",), When.PLAN, "Run"),
+    Command("choose_python", "Python of the engine…", (), When.ALWAYS, "Run"),
     Command("undo", "Undo choice", ("Ctrl+Z",), When.PLAN, "Run"),
     Command("redo", "Redo choice", ("Ctrl+Shift+Z",), When.PLAN, "Run"),
     Command("cancel", "Cancel run", ("Esc",), When.RUNNING, "Run"),

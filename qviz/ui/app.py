@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from types import TracebackType
@@ -73,8 +74,11 @@ class AfterFirstPaint(QObject):
 def start(window: MainWindow, source: str | None, plan: Plan | None, is_consented: bool = True) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
     from qviz.log import start_log
+    from qviz.wire import interpreter
 
     start_log()
+    if window.settings.python and interpreter.VARIABLE not in os.environ:
+        os.environ[interpreter.VARIABLE] = window.settings.python
     window.engines.warm_up()
     if plan is not None:
         window.open_plan(plan, is_consented)

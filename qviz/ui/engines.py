@@ -41,6 +41,11 @@ class Engines(QObject):
         if self._spare is None:
             self._spare = self._start()
 
+    def restart(self) -> None:
+        """Begin anew, in the interpreter that is chosen now; a run at work is cancelled."""
+        self.shut_down()
+        self.warm_up()
+
     def run(self, plan: Plan) -> None:
         """Start a run; one at work is cancelled."""
         if self.is_running:

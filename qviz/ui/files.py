@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from qviz.document import codec
 from qviz.document.plan import MODEL_FILES
@@ -16,6 +17,7 @@ from qviz.errors import QvizError
 from qviz.session.project import Project
 from qviz.session.sources import code_file
 from qviz.ui.settings import Settings
+from qviz.wire import interpreter
 
 _MODELS = "Models and results (*.py *.pt2 *.pt *.qviz *.json)"
 _RESULTS = "qviz result (*.qviz);;JSON (*.json)"
@@ -27,6 +29,22 @@ def ask_for_source(parent: QWidget) -> str | None:
     """Return the file that the user chose, or None."""
     path, _ = QFileDialog.getOpenFileName(parent, "Open a model or a result", "", _MODELS)
     return path or None
+
+
+def ask_for_python(parent: QWidget, settings: Settings) -> bool:
+    """Ask for the interpreter of the engine, and remember it; return whether another was chosen.
+
+    Raises:
+        QvizError: It lacks what an engine needs; the one before stays.
+    """
+    question = "The interpreter of your project, with torch 2.8 and msgspec; empty: the one of qviz"
+    typed, is_given = QInputDialog.getText(parent, "Python of the engine", question, text=settings.python)
+    path = interpreter.check(typed.strip()) if is_given and typed.strip() else ""
+    if not is_given or path == settings.python:
+        return False
+    settings.python = path
+    os.environ[interpreter.VARIABLE] = path  # every engine that starts from now on reads it
+    return True
 
 
 def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:

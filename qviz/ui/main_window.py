@@ -95,6 +95,7 @@ class MainWindow(QMainWindow):
             "open": self.open_dialog,
             "welcome": self.show_welcome,
             "quit": self.close,
+            "choose_python": self.choose_python,
             "theme": self.switch_theme,
             "shortcuts": self.show_shortcuts,
             "palette": self.show_palette,
@@ -180,6 +181,19 @@ class MainWindow(QMainWindow):
 
         if source := ask_for_source(self):
             self.open_source(source, is_consented=False)
+
+    def choose_python(self) -> None:
+        """Ask for the interpreter that the engine runs in, and start it there."""
+        from qviz.ui.files import ask_for_python
+
+        def choose() -> None:
+            if ask_for_python(self, self.settings):
+                if self.desk is not None:
+                    self.desk.cancel()
+                self.engines.restart()
+                self.engine_state.setText("Engine: starting torch…")
+
+        self._try(choose)
 
     def show_welcome(self) -> None:
         """Go back to the first page."""

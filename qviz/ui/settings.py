@@ -28,6 +28,15 @@ class Settings:
         return str(self._store.value("editor", ""))
 
     @property
+    def python(self) -> str:
+        """The interpreter of the engine; empty for qviz's own."""
+        return str(self._store.value("python", ""))
+
+    @python.setter
+    def python(self, path: str) -> None:
+        self._store.setValue("python", path)
+
+    @property
     def recent(self) -> list[tuple[str, str]]:
         """Source and what was done with it, the newest first."""
         pairs = (row.partition("\n") for row in self._strings("recent"))
