@@ -34,7 +34,7 @@ class QConfig(Record, frozen=True):
 
     Either ``name``: one of torch's (``default_dynamic_qconfig``), ``default`` for the one of the
     backend and flow, or ``mod:callable``; or ``activation`` and ``weight``, where a missing one is
-    taken from the default.
+    taken from ``name`` or, without it, from the default.
     """
 
     name: str | None = None
@@ -60,7 +60,8 @@ class Rule(Record, frozen=True):
 class Custom(Record, frozen=True):
     """What ``PrepareCustomConfig`` and ``ConvertCustomConfig`` hold; classes by dotted path or ``mod:Class``.
 
-    ``float_to_observed`` and ``observed_to_quantized`` map class to class.
+    ``float_to_observed`` and ``observed_to_quantized`` map class to class; torch has that for static
+    quantization only, trained or calibrated.
     """
 
     non_traceable_modules: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from qviz.document.configuration import Custom, Quantizer, Rule
 from qviz.document.graph import Record
 
 WeightDtype: TypeAlias = Literal["quint8", "quint4x2", "float16"]
-"""Of weight-only flows: embeddings in 8 or 4 bits, or float16 Linear."""
+"""Of weight-only flows: embeddings in 8 or 4 bits, or float16 Linear (in FX also LSTM)."""
 
 
 class Plan(Record, frozen=True):
