@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qviz import cli
-from qviz.document.comparison import COMPARED
+from qviz.document.comparison import COMPARED, compared
 from qviz.wire import client
 
 ENGINE = """
@@ -98,6 +98,15 @@ def test_the_table_has_the_advice_the_claims_and_the_operators(engine, capsys):
     assert "torch.ao.nn.quantizable.LSTM" in told
 
 
+def test_options_reach_the_plan_of_all_flows(engine, tmp_path):
+    engine(f"    open({str(tmp_path / 'asked')!r}, 'w').write(repr(request.plan))\n" + ROW.lstrip("\n"))
+    words = ["--flows", "fx-qat,pt2e-static", "--backend", "onednn", "--lower", "--train", "m:fit", "--input", "1x3"]
+    assert cli.main(["compare", "m.py:Net", *words, "--quiet"]) == 0
+    asked = (tmp_path / "asked").read_text()
+    for said in ("source='m.py:Net'", "inputs=('1x3',)", "backend='onednn'", "lower=True", "train='m:fit'"):
+        assert said in asked
+
+
 def test_all_flows_failing_is_a_failure(engine, capsys):
     engine(FAILED)
     assert cli.main(["compare", "m.py:Net", "--flows", "fx-static,fx-qat", "--quiet"]) == 3
@@ -122,11 +131,18 @@ def test_an_engine_that_does_not_start_is_no_row(tmp_path, monkeypatch, capsys):
         (["m.py:Net", "--flows", "fx-statik"], "there is no flow 'fx-statik'; there are: eager"),
         (["m.py:Net", "--flows", ","], "it names no flow"),
         (["a.qviz"], "a.qviz is a result already"),
+        (["a.pt2"], "a.pt2 can run code when it is opened"),
+        (["m.py:Net", "--flows", "fx-static,eager-qat", "--quantizer", "xnnpack"], "--quantizer is for PT2E flows"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(words, said, capsys):
     assert cli.main(["compare", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_an_exported_program_is_compared_by_pt2e_flows_only():
+    assert compared("m.pt2") == ("pt2e-static", "pt2e-dynamic", "pt2e-qat")
+    assert compared("m.py:Net") == COMPARED
 
 
 def test_fusion_alone_is_not_among_the_flows_that_are_compared():

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from qviz.document.codec import SUFFIXES
+from qviz.document.comparison import compared
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, MODEL_FILES, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
@@ -118,6 +119,8 @@ _FOR: dict[str, tuple[str, ...]] = {
     "lower": ("pt2e",),
 }
 """The modes, or the types, of the flows that a choice says something about."""
+_UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "seed": 0}
+"""What a choice is if nobody says anything; None for the others."""
 _FLOW_WORDS = {"fx": "FX", "pt2e": "PT2E", "eager": "eager", "qat": "QAT", "weight-only": "weight-only"}
 _OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "fold"}
 
@@ -139,6 +142,27 @@ def takes_plan(command: Command) -> Command:
         config: Path | None = values.pop("config")
         plan = make_plan(source, flow, chosen, load(config) if config else None)
         return command(plan=plan, **values)
+
+    return _with_options(with_plan, PLAN_OPTIONS)
+
+
+def takes_plan_of_many(command: Command) -> Command:
+    """Give a command that has ``source`` and ``flows`` the other options of a plan; it receives ``plan``, too.
+
+    No flows are those that fit the source.
+    """
+
+    @functools.wraps(command)
+    def with_plan(source: str, flows: tuple[str, ...], **values: Any) -> Any:
+        chosen, flows = {name: values.pop(name) for name in (*_FOR_ALL, *_FOR)}, flows or compared(source)
+        click.get_current_context().meta[TRUST] = values.pop("trust")
+        config: Path | None = values.pop("config")
+        given = {name: value for name, value in chosen.items() if value != _UNTOUCHED.get(name)}
+        for name in given:
+            if not any(_fits(name, flow) for flow in flows):
+                _refuse([name], f"is for {_fitting(name)} flows")
+        plan = msgspec.structs.replace(load(config) if config else Plan(""), source=source, flow=None, **given)
+        return command(plan=plan, flows=flows, **values)
 
     return _with_options(with_plan, PLAN_OPTIONS)
 
@@ -166,20 +190,27 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
     Raises:
         click.BadOptionUsage: An option says nothing about this flow or source.
     """
-    untouched = {"inputs": (), "reference": False, "lower": False, "seed": 0}
     source, flow = source or (base.source if base else None) or None, flow or (base.flow if base else None)
-    given = {name: value for name, value in chosen.items() if value != untouched.get(name)}
+    given = {name: value for name, value in chosen.items() if value != _UNTOUCHED.get(name)}
     if is_snapshot(source):
         _refuse([*given, *(["flow"] if flow else [])], f"has no meaning for {source}, which is a result already")
     elif source is None:
         _refuse([*given, *(["flow"] if flow else [])], "needs a SOURCE")
-    mode, _, kind = (flow or "").partition("-")
     for name in given:
-        wants = _FOR.get(name, ())
-        if wants and not ({mode, kind} & set(wants)):
-            flows = ", ".join(_FLOW_WORDS[each] for each in wants)
-            _refuse([name], f"is for {flows} flows" if flow else "needs a --flow")
+        if not _fits(name, flow or ""):
+            _refuse([name], f"is for {_fitting(name)} flows" if flow else "needs a --flow")
     return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
+
+
+def _fits(name: str, flow: str) -> bool:
+    """Tell whether a choice says something about a flow."""
+    mode, _, kind = flow.partition("-")
+    wants = _FOR.get(name, ())
+    return not wants or bool({mode, kind} & set(wants))
+
+
+def _fitting(name: str) -> str:
+    return ", ".join(_FLOW_WORDS[each] for each in _FOR[name])
 
 
 def is_trusted() -> bool:

@@ -12,7 +12,7 @@ from qviz.document.snapshot import RunError
 RowStatus: TypeAlias = Literal["done", "failed", "died"]
 
 COMPARED = tuple(flow.id for flow in FLOWS if flow.type != FUSION)
-"""The flows that are compared if none are named: fusion alone quantizes nothing."""
+"""The flows that quantize: fusion alone does not."""
 
 NOT_A_SPEED_MEASURE = "not a speed measure"
 """Stands where a time would mislead: the graph computes in float between quantize and dequantize."""
@@ -109,6 +109,13 @@ class Comparison(Record, frozen=True):
     source: str
     types: tuple[str, ...]
     rows: tuple[FlowRow, ...]
+
+
+def compared(source: str) -> tuple[str, ...]:
+    """Return the flows that are compared if none are named: an exported program is for PT2E only."""
+    if not source.endswith(".pt2"):
+        return COMPARED
+    return tuple(each for each in COMPARED if each.startswith("pt2e"))
 
 
 def died(flow: str, step: str, how: str, hint: str) -> FlowRow:

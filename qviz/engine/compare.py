@@ -151,7 +151,8 @@ class _Replayed:
 @contextlib.contextmanager
 def _evaluating(module: Module) -> Iterator[None]:
     modes = {each: each.training for each in module.modules()}
-    module.eval()
+    with contextlib.suppress(NotImplementedError):  # exported programs have no modes
+        module.eval()
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from qviz.document import codec
+from qviz.document.comparison import compared
 from qviz.document.graph import Kind, Node
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Stage
@@ -115,7 +116,7 @@ class Desk(QObject):
         """Compare the flows on the open model, in a window of its own."""
         if self.project is None or not self._runs.may_run():
             return
-        sheet = ComparisonSheet(self.project.plan, self._theme, self.work.window())
+        sheet = ComparisonSheet(self.project.plan, compared(self.project.plan.source), self._theme, self.work.window())
         sheet.flow_chosen.connect(self.on_comparison_flow_chosen)
         sheet.show()
 

@@ -28,7 +28,7 @@ from qviz.analysis.advice import advise, title
 from qviz.analysis.claims import claims
 from qviz.analysis.comparison_words import HEADINGS, cells, explained, float_lines
 from qviz.analysis.support import OPERATORS, TRAITS, TRAITS_NOTE, used
-from qviz.document.comparison import COMPARED, ERROR_MEANS, SIZE_MEANS, TIME_MEANS, FlowRow
+from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, FlowRow
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.ui.comparing import Comparing
@@ -50,7 +50,7 @@ class ComparisonSheet(QDialog):
 
     flow_chosen = Signal(object)
 
-    def __init__(self, plan: Plan, theme: Theme, parent: QWidget, flows: Sequence[str] = COMPARED) -> None:
+    def __init__(self, plan: Plan, flows: Sequence[str], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Flows compared – {plan.source}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
