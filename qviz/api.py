@@ -140,7 +140,7 @@ class Snapshot:
 
 def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     model: Module,
-    example_inputs: tuple[Any, ...],
+    example_inputs: tuple[Any, ...] | Mapping[str, Any],
     *,
     flow: str = "fx-static",
     calibration: Iterable[Any] | None = None,
@@ -158,9 +158,10 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
 
     Args:
         model: Left as it is.
-        example_inputs: One positional argument of the model each.
+        example_inputs: A tuple of positional arguments, or a dict of arguments by name; each a tensor, or
+            lists, tuples and dicts of tensors. A dict that is itself one argument stands in a tuple.
         flow: One of ``qviz flows``.
-        calibration: Batches for the observers, each a tensor or a tuple of arguments; None means the example inputs.
+        calibration: Batches for the observers, each a tensor, or arguments as above; None means the example inputs.
         backend: Whose configuration an eager or FX flow takes.
         quantizer: The quantizer of a PT2E flow: one of torch's by name, or ``mod:callable``.
         strict: How a PT2E flow captures; None means strict first.
@@ -182,7 +183,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     if ":" not in quantizer:
         _choose("quantizer", quantizer, QUANTIZERS)
     from qviz.engine.calibration import Batches
-    from qviz.engine.inputs import as_arguments
+    from qviz.engine.forward import as_arguments
     from qviz.engine.run import run_loaded
     from qviz.engine.source import Loaded
     from qviz.engine.training import given
@@ -199,7 +200,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         seed=seed,
     )
     inputs = as_arguments(example_inputs, model)
-    batches = None if calibration is None else Batches(calibration, len(inputs), model)
+    batches = None if calibration is None else Batches(calibration, inputs, model)
     training = None if train is None else given(train)
     return Snapshot(run_loaded(Loaded(model, inputs, batches, training=training), plan, lambda report: None))
 

@@ -11,22 +11,24 @@ from typing import Any
 import torch
 from torch.nn import Module
 
-from qviz.engine.inputs import FILES, as_arguments, call, call_users, read_file
+from qviz.engine.forward import Arguments, arrange, describe, names
+from qviz.engine.inputs import call, call_users
+from qviz.engine.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
 
 
 class Batches:
-    """Calibration batches as argument tuples; counts them where the data can.
+    """Calibration batches as calls of ``forward``; counts them where the data can.
 
     Args:
         data: Tensors, tuples of arguments, or dicts of arguments by name.
-        width: How many arguments the model takes; what a batch has beyond (labels) is dropped.
+        example: Which arguments the model takes; what a batch has beyond (labels) is dropped.
         module: Whose ``forward`` names the arguments of a dict.
     """
 
-    def __init__(self, data: Iterable[Any], width: int, module: Module | None = None) -> None:
+    def __init__(self, data: Iterable[Any], example: Arguments, module: Module | None = None) -> None:
         self._data = data
-        self._width = width
+        self._example = example
         self._module = module
 
     def __len__(self) -> int:
@@ -38,26 +40,26 @@ class Batches:
     def __bool__(self) -> bool:
         return True
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Arguments]:
         for batch in self._data:
-            yield as_arguments(batch, self._module)[: self._width]
+            yield arrange(batch, self._example, self._module)
 
 
 class _Limited:
     """The first batches of some."""
 
-    def __init__(self, batches: Iterable[tuple[Any, ...]], count: int) -> None:
+    def __init__(self, batches: Iterable[Arguments], count: int) -> None:
         self._batches, self._count = batches, count
 
     def __len__(self) -> int:
         known = len(self._batches) if isinstance(self._batches, Sized) else 0
         return min(known, self._count) or self._count
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Arguments]:
         return islice(self._batches, self._count)
 
 
-def limited(batches: Iterable[tuple[Any, ...]], count: int | None) -> Iterable[tuple[Any, ...]]:
+def limited(batches: Iterable[Arguments], count: int | None) -> Iterable[Arguments]:
     """Return at most so many batches; all for None.
 
     Raises:
@@ -71,9 +73,9 @@ def limited(batches: Iterable[tuple[Any, ...]], count: int | None) -> Iterable[t
 
 
 def calibration_batches(
-    text: str | None, place: ModuleType, inputs: tuple[Any, ...], module: Module | None = None
-) -> Iterable[tuple[Any, ...]] | None:
-    """Return calibration data as argument tuples, or None for the example inputs.
+    text: str | None, place: ModuleType, inputs: Arguments, module: Module | None = None
+) -> Iterable[Arguments] | None:
+    """Return calibration data as calls of ``forward``, or None for the example inputs.
 
     Args:
         text: ``--calibrate``: a file, or ``mod:callable`` that yields batches; None looks for
@@ -86,7 +88,8 @@ def calibration_batches(
         QvizError: A file that does not open, a name that is not there, data that is no sequence.
     """
     if text is not None and text.endswith(FILES):
-        return cut(text, read_file(Path(text)), inputs)
+        held = read_tensors(Path(text)).ordered(names(inputs, module))
+        return cut(text, held.tensors, inputs)
     if text is not None:
         data = call(text)
     else:
@@ -96,10 +99,10 @@ def calibration_batches(
         return None
     if isinstance(data, torch.Tensor) or not isinstance(data, Iterable):
         raise QvizError(f"the calibration data is a {type(data).__name__}, not batches", "Return a list of batches.")
-    return Batches(data, len(inputs), module)
+    return Batches(data, inputs, module)
 
 
-def cut(text: str, held: tuple[torch.Tensor, ...], inputs: tuple[Any, ...]) -> list[tuple[torch.Tensor, ...]]:
+def cut(text: str, held: tuple[torch.Tensor, ...], inputs: Arguments) -> list[Arguments]:
     """Cut one tensor per argument into batches like the example inputs; an incomplete last one is left out.
 
     A tensor with one dimension more than its example input holds whole batches.
@@ -112,15 +115,15 @@ def cut(text: str, held: tuple[torch.Tensor, ...], inputs: tuple[Any, ...]) -> l
             f"{text} holds {len(held)} tensors, and the model takes {len(inputs)} inputs",
             "Give one tensor for each, with the samples along the first dimension.",
         )
-    columns = [_column(tensor, example) for tensor, example in zip(held, inputs, strict=True)]
+    columns = [_column(tensor, example) for tensor, example in zip(held, inputs.values, strict=True)]
     counts = {len(column) for column in columns}
     if len(counts) != 1 or counts == {0}:
         shapes = ", ".join("×".join(map(str, tensor.shape)) for tensor in held)
         raise QvizError(
-            f"{text} does not make whole batches: it holds {shapes}",
+            f"{text} does not make whole batches: it holds {shapes}, and one batch is {', '.join(describe(inputs))}",
             "Its first dimensions have to be as many samples each, and at least as many as one batch of inputs.",
         )
-    return list(zip(*columns, strict=True))
+    return [arrange(row, inputs) for row in zip(*columns, strict=True)]
 
 
 def _column(tensor: torch.Tensor, example: Any) -> list[torch.Tensor]:

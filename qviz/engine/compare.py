@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
 
 import msgspec
 import torch
@@ -23,6 +22,7 @@ from qviz.document.graph import Kind, Number
 from qviz.document.plan import Plan
 from qviz.document.snapshot import RunError, Snapshot
 from qviz.engine.flows import flow_function
+from qviz.engine.forward import Arguments
 from qviz.engine.measure.error import first, outputs, sqnr_db
 from qviz.engine.measure.size import size_of
 from qviz.engine.measure.time import median_ms
@@ -44,7 +44,7 @@ class _Before:
     """What the float model gave; its outputs are missing if it does not run."""
 
     loaded: Loaded
-    batches: list[tuple[Any, ...]]
+    batches: list[Arguments]
     expected: list[torch.Tensor] | None
     bytes: int
     milliseconds: float | None
@@ -133,7 +133,7 @@ def _measure_float(loaded: Loaded, plan: Plan) -> _Before:
 class _Replayed:
     """Calibration batches whose first ones were looked at; a generator would not give them again."""
 
-    def __init__(self, given: Iterable[tuple[Any, ...]]) -> None:
+    def __init__(self, given: Iterable[Arguments]) -> None:
         self._given = given
         self._rest = iter(given)
         self.first = first(self._rest)
@@ -144,7 +144,7 @@ class _Replayed:
     def __bool__(self) -> bool:
         return True
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Arguments]:
         return chain(self.first, self._rest)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 from torch.ao.quantization import QuantStub
 from torch.fx import GraphModule, Node
-from torch.utils import _pytree as pytree
 
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.failures import line_of
+from qviz.engine.forward import Arguments
 from qviz.engine.fuse_list import FuseList, out_of_order
 from qviz.engine.module_roles import Role, role_of
 from qviz.engine.recorded_run import FUNCTIONAL
@@ -130,12 +129,11 @@ def _written(entries: FuseList) -> str:
     return ", ".join(f"[{', '.join(entry)}]" for entry in entries)
 
 
-def does_not_run(model: nn.Module, inputs: tuple[Any, ...]) -> Finding | None:
+def does_not_run(model: nn.Module, inputs: Arguments) -> Finding | None:
     """Run a converted model once; return what stops it, if anything does."""
-    copies = pytree.tree_map_only(torch.Tensor, torch.clone, inputs)
     try:
         with torch.no_grad():
-            model(*copies)
+            inputs.cloned().call(model)
     except Exception as error:  # the user's forward and torch's kernels may raise anything
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]

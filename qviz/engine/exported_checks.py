@@ -14,6 +14,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from torch.utils import _pytree as pytree
 
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.forward import Arguments
 from qviz.engine.module_roles import OBSERVING, role_of
 from qviz.engine.targets import bare_name
 
@@ -30,9 +31,9 @@ class _WithoutObservers(Interpreter):
         return super().call_module(target, args, kwargs)
 
 
-def output_of(module: GraphModule, inputs: tuple[Any, ...]) -> list[torch.Tensor]:
+def output_of(module: GraphModule, inputs: Arguments) -> list[torch.Tensor]:
     """Return the float tensors that a graph gives, its observers passed by."""
-    own = pytree.tree_map_only(torch.Tensor, torch.clone, inputs)  # forward may work in place
+    own = inputs.cloned().of_graph(module)  # forward may work in place
     with torch.no_grad():
         result = _WithoutObservers(module).run(*own)
     return [each.clone() for each in pytree.tree_leaves(result) if isinstance(each, torch.Tensor)]

@@ -52,6 +52,11 @@ _HINTS: tuple[tuple[str, str], ...] = (
         "The onednn backend config looks for a convolution on both sides of an addition, and stops at a plain number: "
         "add a tensor instead, or take the backend config x86.",
     ),
+    (
+        "non-default argument follows default",
+        "torch.fx makes positional arguments of keyword-only ones, and a required one may not stand behind an optional "
+        "one: give it a default, too, or use a PT2E flow.",
+    ),
     ("same qconfigs", "Modules that are fused need one qconfig: set it for all of them, or by name for each."),
     ("not implemented for", "This backend has no kernel for that dtype; choose another backend or quantizer."),
 )

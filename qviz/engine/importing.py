@@ -87,6 +87,17 @@ def dotted_name(path: Path) -> tuple[Path, str]:
     return root, ".".join(parts)
 
 
+def import_of(name: Name, attribute: str) -> str:
+    """Return the statement that imports an attribute of the file or module that a name stands in."""
+    if not name.is_file:
+        return f"from {name.place} import {attribute}"
+    root, dotted = dotted_name(Path(name.place).expanduser().absolute())
+    lines = ["import sys", f"sys.path.append({str(root)!r})"]
+    if all(part.isidentifier() for part in dotted.split(".")):
+        return "\n".join([*lines, f"from {dotted} import {attribute}"])
+    return "\n".join(["import importlib", *lines, f"{attribute} = importlib.import_module({dotted!r}).{attribute}"])
+
+
 def _make_importable(folder: Path) -> None:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))  # last, so that a file of the user's never hides the standard library

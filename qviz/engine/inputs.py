@@ -1,10 +1,9 @@
-"""Makes input tensors from texts such as ``1x3x224x224:float32``, files, and the user's functions."""
+"""Makes inputs from texts such as ``1x3x224x224:float32``, files of tensors, and the user's functions."""
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,12 +12,13 @@ import torch
 from torch.nn import Module
 
 from qviz.engine.failures import line_of
-from qviz.engine.importing import import_place
+from qviz.engine.forward import Arguments, bind, is_by_name, parameters
+from qviz.engine.importing import import_of, import_place
 from qviz.engine.naming import look_up, read_name
+from qviz.engine.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
 
-FORM = "An input is [NAME=]SHAPE[:DTYPE[:LOW..HIGH]], a .npz, .npy or .pt file of tensors, or mod:callable."
-FILES = (".npz", ".npy", ".pt")
+FORM = f"An input is [NAME=]SHAPE[:DTYPE[:LOW..HIGH]], a {', '.join(FILES)} file of tensors, or mod:callable."
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _SHAPE = re.compile(rf"(?P<shape>\d+(x\d+)*)(:(?P<dtype>\w+)(:(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER}))?)?")
@@ -27,30 +27,37 @@ _INTEGERS = ("uint8", "int8", "int16", "int32", "int64", "bool")
 
 
 class Input(NamedTuple):
-    """One argument of ``forward``: how it is made here, and the Python that makes it elsewhere."""
+    """One argument of ``forward``.
+
+    Attributes:
+        make: Makes it here; random ones are drawn when made.
+        python: Makes it elsewhere.
+        setup: Statements that `python` needs before.
+    """
 
     make: Callable[[], Any]
     python: str
+    setup: tuple[str, ...] = ()
 
 
-def as_arguments(inputs: Any, module: Module | None = None) -> tuple[Any, ...]:
-    """Return inputs as positional arguments: a lone tensor is one, a dict by the names of ``forward``."""
-    if isinstance(inputs, dict) and module is not None and set(inputs) <= set(parameters(module)):
-        return _bind(module, [], inputs)
-    return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-
-
-def read_inputs(texts: tuple[str, ...], module: Module) -> tuple[Any, ...]:
-    """Return the arguments of ``forward`` that the texts of ``--input`` describe.
+def read_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
+    """Return the call of ``forward`` that the texts of ``--input`` describe.
 
     Raises:
         QvizError: A text of no known form, an unknown argument name, a file that does not open.
     """
-    return tuple(each.make() for each in plan_inputs(texts, module))
+    return make(plan_inputs(texts, module))
 
 
-def plan_inputs(texts: tuple[str, ...], module: Module) -> tuple[Input, ...]:
-    """Return how the arguments of ``forward`` are made, in its order; random ones are drawn when made.
+def make(planned: Arguments) -> Arguments:
+    """Return a call with the values of its `Input` arguments."""
+    return Arguments(
+        tuple(each.make() for each in planned.args), {name: each.make() for name, each in planned.kwargs.items()}
+    )
+
+
+def plan_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
+    """Return a call of ``forward`` whose arguments are `Input`, in its order.
 
     Raises:
         QvizError: A text of no known form, an unknown argument name, a file that does not open.
@@ -60,61 +67,55 @@ def plan_inputs(texts: tuple[str, ...], module: Module) -> tuple[Input, ...]:
     for text in texts:
         name, equals, rest = text.partition("=")
         if not (equals and name.isidentifier()):
-            positional += _read_one(text)
+            for own, each in _read_one(text, module):
+                if own is None:
+                    positional.append(each)
+                else:
+                    named[own] = each
             continue
-        values = _read_one(rest)
+        values = _read_one(rest, module)
         if len(values) != 1:
             raise QvizError(f"{text!r} holds {len(values)} tensors, and {name} is one argument", FORM)
-        named[name] = values[0]
-    if not named:
-        return tuple(positional)
-    bound = _bind(module, positional, named)
-    return tuple(each if isinstance(each, Input) else Input(partial(_same, each), repr(each)) for each in bound)
+        named[name] = values[0][1]
+    return bind(module, positional, named) if named else Arguments(tuple(positional))
 
 
 def _same(value: Any) -> Any:
     return value
 
 
-def parameters(module: Module) -> dict[str, inspect.Parameter]:
-    """Return the parameters of ``forward`` by name."""
-    return dict(inspect.signature(module.forward).parameters)
-
-
-def _bind(module: Module, positional: list[Any], named: dict[str, Any]) -> tuple[Any, ...]:
-    """Return arguments in the order of ``forward``, with defaults in the gaps."""
-    known = parameters(module)
-    form = f"forward({', '.join(known)})"
-    unknown = [name for name in named if name not in known]
-    if unknown and not any(each.kind is each.VAR_KEYWORD for each in known.values()):
-        raise QvizError(f"the inputs do not fit {form}: it has no {unknown[0]}", FORM)
-    try:
-        bound = inspect.signature(module.forward).bind(*positional, **named)
-    except TypeError as error:
-        raise QvizError(f"the inputs do not fit {form}: {error}", FORM) from error
-    given = set(bound.arguments)
-    bound.apply_defaults()
-    by_keyword = sorted(given & set(bound.kwargs) | set(bound.kwargs) - set(known))
-    if by_keyword:
-        raise QvizError(
-            f"{form} takes {', '.join(by_keyword)} by keyword only", "Wrap the model in one that takes it by position."
-        )
-    if any(each.kind is each.VAR_POSITIONAL for each in known.values()):
-        return bound.args
-    return bound.args[: 1 + max(list(known).index(name) for name in given)]
-
-
-def _read_one(text: str) -> list[Input]:
+def _read_one(text: str, module: Module) -> list[tuple[str | None, Input]]:
+    """Return the arguments that a text gives, with their names where it has them."""
     if text.endswith(FILES):
-        load = f"load({text!r})"
-        held = read_file(Path(text))
-        return [Input(partial(_same, each), f"{load}[{index}]") for index, each in enumerate(held)]
+        return _of_file(text, module)
     if match := _SHAPE.fullmatch(text):
-        return [_random(text, match)]
+        return [(None, _random(text, match))]
     if ":" in text and not _SHAPE_BEGINS.match(text):
-        called = as_arguments(call(text))
-        return [Input(partial(_same, each), f"call({text!r})[{index}]") for index, each in enumerate(called)]
+        return _of_call(text, module)
     raise QvizError(f"{text!r} is no input", FORM)
+
+
+def _of_file(text: str, module: Module) -> list[tuple[str | None, Input]]:
+    held = read_tensors(Path(text))
+    is_by_name = bool(held.names) and set(held.names) <= set(parameters(module))
+    names = held.names if is_by_name else [None] * len(held.tensors)
+    return [
+        (name, Input(partial(_same, tensor), python, held.imports))
+        for name, tensor, python in zip(names, held.tensors, held.python, strict=True)
+    ]
+
+
+def _of_call(text: str, module: Module) -> list[tuple[str | None, Input]]:
+    name, value = read_name(text), call(text)
+    variable = f"{name.attribute.replace('.', '_')}_given"
+    is_called = callable(_found(text))
+    expression = f"{name.attribute}({name.written_arguments})" if is_called else name.attribute
+    setup = (import_of(name, name.attribute.split(".")[0]), f"{variable} = {expression}")
+    if isinstance(value, Mapping) and is_by_name(value, module):
+        return [(key, Input(partial(_same, each), f"{variable}[{key!r}]", setup)) for key, each in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [(None, Input(partial(_same, each), f"{variable}[{at}]", setup)) for at, each in enumerate(value)]
+    return [(None, Input(partial(_same, value), variable, setup))]
 
 
 def _random(text: str, match: re.Match[str]) -> Input:
@@ -149,42 +150,20 @@ def _draw(text: str, make: Callable[[], torch.Tensor]) -> torch.Tensor:
         raise QvizError(f"{text!r} cannot be made: {error}", "Give a smaller shape.") from error
 
 
-def read_file(path: Path) -> tuple[torch.Tensor, ...]:
-    """Return the tensors of a file, without running code from it.
-
-    Raises:
-        QvizError: Not found, or it holds something else.
-    """
-    if not path.is_file():
-        raise QvizError(f"{path} was not found", "Check the path.")
-    try:
-        if path.suffix == ".pt":
-            held = torch.load(path, weights_only=True, map_location="cpu")
-            held = as_arguments(list(held.values()) if isinstance(held, dict) else held)
-        else:
-            import numpy as np
-
-            arrays = np.load(path, allow_pickle=False)
-            held = tuple(torch.from_numpy(arrays[key]) for key in arrays.files) if path.suffix == ".npz" else (arrays,)
-            held = tuple(torch.as_tensor(each) for each in held)
-    except Exception as error:  # torch, zipfile and numpy raise a dozen kinds
-        first = str(error).strip().partition("\n")[0]
-        raise QvizError(f"{path} could not be read: {first}", "It has to hold tensors only.") from error
-    if not held or not all(isinstance(each, torch.Tensor) for each in held):
-        raise QvizError(f"{path} holds something else than tensors", FORM)
-    return held
-
-
 def call(text: str) -> Any:
     """Return what ``mod:callable`` or ``file.py:callable`` gives, or is.
 
     Raises:
         QvizError: It is not there, or it fails.
     """
+    found = _found(text)
+    return call_users(text, partial(read_name(text).call, found)) if callable(found) else found
+
+
+def _found(text: str) -> Any:
     name = read_name(text)
     module = import_place(name)
-    found = look_up(module, name, [key for key, value in vars(module).items() if callable(value)], "function")
-    return call_users(text, partial(name.call, found)) if callable(found) else found
+    return look_up(module, name, [key for key, value in vars(module).items() if callable(value)], "function")
 
 
 def call_users(text: str, function: Callable[[], Any]) -> Any:
@@ -199,13 +178,3 @@ def call_users(text: str, function: Callable[[], Any]) -> Any:
         where = line_of(error)
         at = f" at {where.file}:{where.line}" if where else ""
         raise QvizError(f"{text} failed: {type(error).__name__}: {error}{at}", "Mend that line.") from error
-
-
-def describe(inputs: tuple[Any, ...]) -> tuple[str, ...]:
-    """Return shape and dtype of every input, for people: ``1×3×224×224 float32``."""
-    return tuple(
-        f"{'×'.join(map(str, each.shape))} {str(each.dtype).removeprefix('torch.')}".lstrip()
-        if isinstance(each, torch.Tensor)
-        else type(each).__name__
-        for each in inputs
-    )

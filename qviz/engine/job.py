@@ -13,8 +13,10 @@ from torch.nn import Module
 from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.configuration.eager import Configured
 from qviz.engine.configuration.fx import FxConfiguration
 from qviz.engine.configuration.written import Written
+from qviz.engine.forward import Arguments
 
 Capture: TypeAlias = Literal["torch.fx", "strict export", "non-strict export", "exported program"]
 
@@ -25,7 +27,7 @@ class Job:
 
     Attributes:
         model: A copy, in the mode that the flow needs; the flow may change it.
-        inputs: Positional arguments of ``forward``.
+        inputs: The example call of ``forward``.
         batches: What to calibrate with.
         started: Called with the name of each step, and how much of it is done.
         reached: Called with the name and graph of each stage, before torch changes it further.
@@ -34,6 +36,7 @@ class Job:
         captured_by: What made the graph; for the script that does it again.
         quantizer: Of a PT2E flow, once it is made; for the script too.
         dynamic_shapes: What ``torch.export.export`` was given, if anything; for the script too.
+        eager: Of an eager flow, once it is configured; for the script too.
         fx: Of an FX flow, once it is made; for the script too.
         fuser: Of an eager flow, if the user has one of his own; for the script too.
         graph_of: Draws a prepared module that is no GraphModule itself.
@@ -42,8 +45,8 @@ class Job:
 
     plan: Plan
     model: Module
-    inputs: tuple[Any, ...]
-    batches: Iterable[tuple[Any, ...]]
+    inputs: Arguments
+    batches: Iterable[Arguments]
     started: Callable[[str, int, int], None]
     reached: Callable[[str, GraphModule], None]
     found: Callable[[Finding], None]
@@ -53,6 +56,7 @@ class Job:
     dynamic_shapes: Written | None = None
     fuser: Written | None = None
     fx: FxConfiguration | None = None
+    eager: Configured | None = None
     graph_of: Callable[[Any], GraphModule] = lambda module: module
     configured: dict[str, Json] = field(default_factory=dict)
 
@@ -67,7 +71,7 @@ class Job:
         try:
             with torch.no_grad():
                 for done, batch in enumerate(self.batches, 1):
-                    Module.__call__(prepared, *batch)  # a GraphModule's own __call__ throws the traceback away
+                    batch.call(prepared)
                     self.started("calibrating", done, total)
         finally:
             self.reached("prepared", self.graph_of(prepared))
@@ -84,7 +88,7 @@ class Job:
                 self.training.value(prepared)
             else:
                 self.found(_only_demonstrated())
-                Module.__call__(prepared, *self.inputs)
+                self.inputs.call(prepared)
         finally:
             self.reached("prepared", self.graph_of(prepared))
 

@@ -6,7 +6,7 @@ Both run whatever code their author put in; only the engine opens them, after th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - a quantized .pt2 names its operators
@@ -14,6 +14,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.plan import MODEL_FILES, Plan
+from qviz.engine.forward import Arguments
 from qviz.errors import QvizError
 
 
@@ -21,7 +22,7 @@ class Held(NamedTuple):
     """What a file held: the module, and for a ``.pt2`` the inputs that it was exported with."""
 
     module: Module
-    inputs: tuple[Any, ...] | None
+    inputs: Arguments | None
     python: str
 
 
@@ -57,12 +58,11 @@ def _open_program(path: Path, plan: Plan) -> Held:
         module = program.module()
     except Exception as error:  # zip, JSON, pickle and torch raise a dozen kinds
         raise _unreadable(path, error, "It has to be a program saved by torch.export.save of this torch.") from error
-    args, kwargs = program.example_inputs or (None, None)
-    if kwargs:
-        names = ", ".join(kwargs)
-        raise QvizError(f"{path.name} was exported with inputs by keyword: {names}", "Export it with positional ones.")
     python = f"program = torch.export.load({str(path)!r})\nmodel = captured = program.module()"
-    return Held(module, None if args is None else tuple(args), python)
+    if program.example_inputs is None:
+        return Held(module, None, python)
+    args, kwargs = program.example_inputs
+    return Held(module, Arguments(tuple(args), dict(kwargs)), python)
 
 
 def _open_pickle(path: Path) -> Held:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from torch import nn
 from torch.fx import GraphModule, Proxy, Tracer
 
+from qviz.engine.forward import Arguments
 from qviz.engine.recorded_run import FUNCTIONAL, WATCHER, is_kept_place, record_run
 
 _CONTAINERS = (nn.ModuleList, nn.ModuleDict)
@@ -25,7 +26,7 @@ class Drawn(NamedTuple):
     error: Exception | None = None
 
 
-def draw(model: nn.Module, inputs: tuple[Any, ...]) -> Drawn:
+def draw(model: nn.Module, inputs: Arguments) -> Drawn:
     """Return the graph of an eager model at any stage; modules are shared with it.
 
     Args:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch.nn import Module
 
 from qviz.document.plan import Plan
-from qviz.engine.importing import dotted_name
-from qviz.engine.inputs import FILES, parameters
+from qviz.engine.forward import Arguments, is_by_name, names
+from qviz.engine.importing import import_of
 from qviz.engine.naming import Name, read_name
+from qviz.engine.tensor_files import FILES, read_tensors
 
 _ARGUMENTS = """
 
@@ -21,14 +23,36 @@ def arguments(batch):
 
 
 batches = map(arguments, {data})"""
+_WITH_KEYWORDS = """
+
+def arguments(batch):
+    if isinstance(batch, Mapping):
+        batch = [batch[name] for name in {names}]
+    values = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+    return values[:{width}], dict(zip({keywords}, values[{width}:]))
 
 
-def in_hand(type_name: str) -> str:
+batches = map(arguments, {data})"""
+_CUT = """
+
+def column(tensor, example):
+    if tensor.dim() != example.dim():
+        return list(tensor)
+    size = max(len(example), 1)
+    return [tensor[start : start + size] for start in range(0, len(tensor) - size + 1, size)]
+
+
+batches = list(zip(*map(column, [{tensors}], {examples})))"""
+
+
+def in_hand(type_name: str, inputs: Arguments) -> str:
     """Return what stands for a model that the caller had."""
+    keywords = f"example_kwargs = ...  # those by keyword: {', '.join(inputs.kwargs)}\n" if inputs.kwargs else ""
+    batch = "(example_inputs, example_kwargs)" if inputs.kwargs else "example_inputs"
     return (
         f"model = ...  # the {type_name} that was inspected, in eval mode\n"
-        "example_inputs = ...  # its example inputs\n"
-        "batches = [example_inputs]  # or the calibration data"
+        f"example_inputs = ...  # its example inputs\n{keywords}"
+        f"batches = [{batch}]  # or the calibration data"
     )
 
 
@@ -39,35 +63,39 @@ class Origin(NamedTuple):
         found: What the source's name stands for.
         made: What calling it gave, or `found` itself.
         module: The model.
-        given: The Python of each ``--input``; none if the inputs stand with the model.
+        given: The `Input` arguments of ``--input``; none if the inputs stand with the model.
         beside: The expression and the value of ``example_inputs`` in the source's file, if the run took them.
-        width: How many inputs there are.
+        inputs: What the model is called with.
         has_data: Whether there is calibration data.
     """
 
     found: Any
     made: Any
     module: Module
-    given: tuple[str, ...]
+    given: Arguments
     beside: tuple[str, Any] | None
-    width: int
+    inputs: Arguments
     has_data: bool
 
 
 def recipe(plan: Plan, origin: Origin) -> str:
-    """Return Python that leaves ``model``, ``example_inputs`` and ``batches``."""
+    """Return Python that leaves ``model``, ``example_inputs`` and ``batches``.
+
+    A model that is called with keywords has ``example_kwargs``, too, and pairs of both as batches.
+    """
     name = read_name(plan.source)
     is_instance = isinstance(origin.found, Module)
     expression = name.attribute if is_instance else f"{name.attribute}({name.written_arguments})"
     parts = [f"torch.manual_seed({plan.seed})\n", _from(name, plan.source)]
     if not isinstance(origin.made, tuple):
         parts.append(f"model = {expression}.eval()")
-    elif origin.given:
+    elif len(origin.given):
         parts.append(f"model = {expression}[0].eval()")
     else:
         parts.append(f"model, given = {expression}\nmodel.eval()")
     parts.append(f"torch.manual_seed({plan.seed})\n{_inputs(plan, name, origin)}")
-    parts.append(_batches(plan, name, origin))
+    beside = import_of(name, "calibration_data") if plan.calibrate is None and origin.has_data else None
+    parts.append(written_data(plan, origin.inputs, origin.module, beside))
     return "\n".join(parts)
 
 
@@ -78,51 +106,84 @@ def _from(name: Name, source: str) -> str:
     return import_of(name, name.attribute.split(".")[0])
 
 
-def import_of(name: Name, attribute: str) -> str:
-    """Return the statement that imports an attribute of the file or module that a name stands in."""
-    if not name.is_file:
-        return f"from {name.place} import {attribute}"
-    root, dotted = dotted_name(Path(name.place).expanduser().absolute())
-    lines = ["import sys", f"sys.path.append({str(root)!r})"]
-    if all(part.isidentifier() for part in dotted.split(".")):
-        return "\n".join([*lines, f"from {dotted} import {attribute}"])
-    return "\n".join(["import importlib", *lines, f"{attribute} = importlib.import_module({dotted!r}).{attribute}"])
-
-
 def _inputs(plan: Plan, name: Name, origin: Origin) -> str:
+    if len(origin.given):
+        return written_inputs(origin.given)
     if origin.beside is None:
-        values = f"({', '.join(origin.given)},)" if origin.given else _arguments("given", origin.made[1], origin.module)
-        return f"example_inputs = {values}"
-    value = _arguments(*origin.beside, origin.module)
+        return _assigned("given", origin.made[1], origin)
     imported = "" if plan.source.startswith("sample:") else import_of(name, "example_inputs") + "\n"
-    return imported if value == "example_inputs" else f"{imported}example_inputs = {value}"
+    value = _assigned(*origin.beside, origin)
+    return imported if value == "example_inputs = example_inputs" else imported + value
 
 
-def _arguments(expression: str, value: Any, module: Module) -> str:
+def written_inputs(given: Arguments) -> str:
+    """Return the statements that make the inputs of ``--input`` again."""
+    setup = dict.fromkeys(line for each in given.values for line in each.setup)
+    args = "".join(f"{each.python}, " for each in given.args)
+    lines = [*setup, f"example_inputs = ({args.strip()})"]
+    if given.kwargs:
+        lines.append(
+            f"example_kwargs = {{{', '.join(f'{key!r}: {each.python}' for key, each in given.kwargs.items())}}}"
+        )
+    return "\n".join(lines)
+
+
+def _assigned(expression: str, value: Any, origin: Origin) -> str:
+    """Return the assignments of inputs that stand with the model."""
+    if isinstance(value, Mapping) and is_by_name(value, origin.module):
+        by_position = list(names(origin.inputs, origin.module)[: len(origin.inputs.args)])
+        if not origin.inputs.kwargs:
+            return f"example_inputs = tuple(map({expression}.__getitem__, {by_position}))"
+        keywords = f"example_kwargs = {{key: {expression}[key] for key in {list(origin.inputs.kwargs)}}}"
+        # the keywords first: the variable may be named example_inputs itself
+        return f"{keywords}\nexample_inputs = tuple({expression}[key] for key in {by_position})"
     match value:
         case tuple():
-            return expression
+            return f"example_inputs = {expression}"
         case list():
-            return f"tuple({expression})"
-        case dict() if set(value) <= set(parameters(module)):
-            names = [key for key in parameters(module) if key in value]
-            return f"tuple(map({expression}.get, {names}))"
+            return f"example_inputs = tuple({expression})"
         case _:
-            return f"({expression},)"
+            return f"example_inputs = ({expression},)"
 
 
-def _batches(plan: Plan, name: Name, origin: Origin) -> str:
-    if not origin.has_data:
-        return "batches = [example_inputs]"
+def written_data(plan: Plan, inputs: Arguments, module: Module, beside: str | None = None) -> str:
+    """Return the statements that make the batches.
+
+    Args:
+        plan: Names the calibration data.
+        inputs: The example call.
+        module: The model.
+        beside: The import of ``calibration_data`` from beside the model, if that is taken.
+    """
+    if plan.calibrate is None and beside is None:
+        return "batches = [(example_inputs, example_kwargs)]" if inputs.kwargs else "batches = [example_inputs]"
     if plan.calibrate is not None and plan.calibrate.endswith(FILES):
-        return f"batches = ...  # {plan.calibrate}, cut into batches like example_inputs"
-    names = list(parameters(origin.module))[: origin.width]
-    if plan.calibrate is None:
-        imported, data = import_of(name, "calibration_data"), "calibration_data"
-    else:
+        return _written_file(plan.calibrate, inputs, module)
+    imported, data = beside, "calibration_data"
+    if plan.calibrate is not None:
         called = read_name(plan.calibrate)
         imported, data = import_of(called, called.attribute.split(".")[0]), called.attribute
         if called.arguments is not None:
             data = f"{called.attribute}({called.written_arguments})"
     data = f"{data}() if callable({data}) else {data}"
-    return imported + _ARGUMENTS.format(names=names, width=origin.width, data=data)
+    return f"{imported}{_written_batches(data, inputs, module)}"
+
+
+def _written_batches(data: str, inputs: Arguments, module: Module) -> str:
+    """Return the statements that turn the batches of an expression into calls."""
+    known = [name for name in names(inputs, module) if name]
+    if not inputs.kwargs:
+        return _ARGUMENTS.format(names=known, width=len(inputs), data=data)
+    text = _WITH_KEYWORDS.format(names=known, width=len(inputs.args), keywords=list(inputs.kwargs), data=data)
+    return f"\nfrom collections.abc import Mapping{text}"
+
+
+def _written_file(text: str, inputs: Arguments, module: Module) -> str:
+    """Return the statements that cut a file of tensors into batches."""
+    held = read_tensors(Path(text)).ordered(names(inputs, module))
+    examples = "[*example_inputs, *example_kwargs.values()]" if inputs.kwargs else "example_inputs"
+    cut = _CUT.format(tensors=", ".join(held.python), examples=examples)
+    if inputs.kwargs:
+        width = len(inputs.args)
+        cut += f"\nbatches = [(row[:{width}], dict(zip(example_kwargs, row[{width}:]))) for row in batches]"
+    return "\n".join([*held.imports, cut.lstrip("\n") if not held.imports else cut])

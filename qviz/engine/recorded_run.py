@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils import _pytree as pytree
 
+from qviz.engine.forward import Arguments, names
 from qviz.engine.values import undisturbed
 
 _ROOT = "_constant_{}"
@@ -30,19 +30,19 @@ def is_kept_place(path: str, module: nn.Module) -> bool:
     return isinstance(module, nn.Identity) and path.endswith(WATCHER)
 
 
-def record_run(model: nn.Module, inputs: tuple[Any, ...], is_leaf: Callable[[nn.Module], bool]) -> GraphModule:
+def record_run(model: nn.Module, inputs: Arguments, is_leaf: Callable[[nn.Module], bool]) -> GraphModule:
     """Run a model once and return what it did; a run that fails leaves what came before.
 
     Args:
         model: Its observers hand on what they see, so nothing of it changes.
-        inputs: Positional arguments of ``forward``.
+        inputs: The call of ``forward``.
         is_leaf: Whether a module is one node.
     """
-    copies = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), inputs)
+    copies = inputs.cloned()
     recording = _Recording(model, copies, is_leaf)
     with torch.no_grad(), undisturbed(model), recording.listening():
         try:
-            result = model(*copies)
+            result = copies.call(model)
         except Exception:  # a converted model that misses a stub stops in mid-run; the stage is shown all the same
             result = None
     return recording.finished(result)
@@ -51,7 +51,7 @@ def record_run(model: nn.Module, inputs: tuple[Any, ...], is_leaf: Callable[[nn.
 class _Recording(TorchFunctionMode):
     """Follows tensors by identity from what gives them to what takes them."""
 
-    def __init__(self, model: nn.Module, inputs: tuple[Any, ...], is_leaf: Callable[[nn.Module], bool]) -> None:
+    def __init__(self, model: nn.Module, inputs: Arguments, is_leaf: Callable[[nn.Module], bool]) -> None:
         super().__init__()
         self.model, self.is_leaf = model, is_leaf
         self.graph = Graph()
@@ -61,12 +61,9 @@ class _Recording(TorchFunctionMode):
         self.giver: dict[int, tuple[Node, tuple[Any, ...]]] = {}
         self.paths = {each: path for path, each in reversed(list(model.named_modules()))}
         self.held = {id(each): path for path, each in (*model.named_parameters(), *model.named_buffers())}
-        for name, value in zip(self._names(len(inputs)), inputs, strict=True):
+        known = zip(names(inputs, model), inputs.values, strict=True)
+        for name, value in ((name or f"input_{at}", value) for at, (name, value) in enumerate(known)):
             self._gives(self.graph.placeholder(name), value)
-
-    def _names(self, count: int) -> list[str]:
-        known = [each for each in inspect.signature(self.model.forward).parameters if each.isidentifier()]
-        return [known[place] if place < len(known) else f"input_{place}" for place in range(count)]
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -7,13 +7,11 @@ import copy
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 import torch
 from torch.fx import GraphModule
 from torch.nn import Module
-from torch.utils import _pytree as pytree
 
 from qviz.analysis import findings
 from qviz.analysis.links import link_stages
@@ -25,8 +23,8 @@ from qviz.engine.calibration import limited
 from qviz.engine.extract import record
 from qviz.engine.failures import line_of, run_error
 from qviz.engine.flows import flow_function
+from qviz.engine.forward import Arguments, describe
 from qviz.engine.in_hand import versions
-from qviz.engine.inputs import describe
 from qviz.engine.job import Job
 from qviz.engine.model_files import is_program
 from qviz.engine.recipe import in_hand
@@ -98,7 +96,7 @@ class _Progress:
     assembly: Assembly
     report: Report
     run_id: int
-    inputs: tuple[Any, ...]
+    inputs: Arguments
     step: str = "loading"
     findings: list[Finding] = field(default_factory=list)
     keep: Callable[[Module], None] | None = None
@@ -110,7 +108,7 @@ class _Progress:
     def reached(self, name: str, module: GraphModule) -> None:
         stages = self.assembly.stages
         earlier = stages[-1] if stages else None
-        stage, facts = record(name, module, self.inputs, earlier)
+        stage, facts = record(name, module, self.inputs.of_graph(module), earlier)
         links = link_stages(earlier, stage) if earlier else ()
         reached = StageReached(self.run_id, stage, facts, links)
         self.assembly.add(reached)
@@ -145,7 +143,7 @@ def _run(
         raise
     except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
         error = run_error(progress.step, failure)
-    recipe = loaded.python or in_hand(type(loaded.module).__name__)
+    recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
     return _finish(script(job, recipe), _config(plan, loaded) | job.configured, progress, error, _notes(caught))
 
 
@@ -216,11 +214,11 @@ def _own(loaded: Loaded) -> Module:
         raise QvizError(f"{what}: {error}", "Name its class, as in file.py:Net.") from error
 
 
-def _check(model: Module, inputs: tuple[Any, ...]) -> None:
+def _check(model: Module, inputs: Arguments) -> None:
     """Run the model once, so that a wrong shape is told apart from a failing flow."""
     try:
         with torch.no_grad():
-            model(*pytree.tree_map_only(torch.Tensor, torch.clone, inputs))  # forward may work in place
+            inputs.cloned().call(model)  # forward may work in place
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         where = line_of(error)
         at = f" at {where.file}:{where.line}: {where.code}" if where else ""

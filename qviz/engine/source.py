@@ -12,14 +12,16 @@ import torch
 from torch.nn import Module
 
 from qviz.document.plan import Plan
-from qviz.engine.calibration import calibration_batches
+from qviz.engine.calibration import Batches, calibration_batches
 from qviz.engine.configuration.written import Written
 from qviz.engine.failures import line_of
+from qviz.engine.forward import Arguments, arrange, as_arguments
 from qviz.engine.importing import forget, import_place
-from qviz.engine.inputs import as_arguments, call_users, plan_inputs
+from qviz.engine.inputs import call_users, plan_inputs
+from qviz.engine.inputs import make as make_inputs
 from qviz.engine.model_files import is_model_file, open_model
 from qviz.engine.naming import Name, look_up, read_name
-from qviz.engine.recipe import Origin, recipe
+from qviz.engine.recipe import Origin, recipe, written_data, written_inputs
 from qviz.engine.training import find_training
 from qviz.errors import QvizError
 
@@ -30,8 +32,8 @@ class Loaded:
 
     Attributes:
         module: The user's own object; flows work on copies.
-        inputs: One positional argument of ``forward`` each.
-        batches: Calibration data as argument tuples; None means the example inputs, once.
+        inputs: The example call of ``forward``.
+        batches: Calibration data as such calls; None means the example inputs, once.
         file: The file it came from, if it came from one.
         is_ours: The object was made for this run, and nobody else has it.
         python: Makes ``model``, ``example_inputs`` and ``batches`` again; none for a model in hand.
@@ -39,12 +41,19 @@ class Loaded:
     """
 
     module: Module
-    inputs: tuple[Any, ...]
-    batches: Iterable[tuple[Any, ...]] | None = None
+    inputs: Arguments
+    batches: Iterable[Arguments] | None = None
     file: str | None = None
     is_ours: bool = False
     python: str | None = None
     training: Written | None = None
+
+    def __post_init__(self) -> None:
+        """Take inputs and batches as users have them, too: tuples, dicts by name, lone tensors."""
+        inputs = as_arguments(self.inputs, self.module)
+        object.__setattr__(self, "inputs", inputs)
+        if self.batches is not None and not isinstance(self.batches, Batches):
+            object.__setattr__(self, "batches", Batches(self.batches, inputs, self.module))
 
 
 def load(plan: Plan) -> Loaded:
@@ -63,9 +72,9 @@ def load(plan: Plan) -> Loaded:
     module = made[0] if isinstance(made, tuple) else made
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, module)
-    beside = None if planned or isinstance(made, tuple) else _beside(place)
-    if planned:
-        inputs = tuple(each.make() for each in planned)
+    beside = None if len(planned) or isinstance(made, tuple) else _beside(place)
+    if len(planned):
+        inputs = make_inputs(planned)
     elif beside is not None or isinstance(made, tuple):
         inputs = as_arguments(made[1] if beside is None else beside[1], module)
     else:
@@ -74,8 +83,7 @@ def load(plan: Plan) -> Loaded:
             "Give them: --input 1x3x224x224 (one for each argument), or define example_inputs beside the model.",
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
-    given = tuple(each.python for each in planned)
-    origin = Origin(found, made, module, given, beside, len(inputs), batches is not None)
+    origin = Origin(found, made, module, planned, beside, inputs, batches is not None)
     file = Path(name.place).absolute() if name.is_file and not plan.source.startswith("sample:") else None
     return Loaded(
         module=module,
@@ -93,20 +101,22 @@ def _load_file(plan: Plan) -> Loaded:
     held = open_model(plan)
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, held.module)
-    if not planned and held.inputs is None:
+    inputs = make_inputs(planned) if len(planned) else held.inputs
+    if inputs is None:
         raise QvizError(
             f"{plan.source} comes without inputs", "Give them: --input 1x3x224x224 (one for each argument)."
         )
-    inputs = tuple(each.make() for each in planned) if planned else held.inputs or ()
+    if held.inputs is not None:  # an exported program is called as it was exported
+        inputs, planned = (arrange(each.values, held.inputs) for each in (inputs, planned))
     batches = calibration_batches(plan.calibrate, ModuleType("nowhere"), inputs, held.module)
-    written = ", ".join(each.python for each in planned)
+    names = "example_inputs, example_kwargs" if inputs.kwargs else "example_inputs, _"
     python = "\n".join(
         [
             "from torch.ao.quantization.fx import _decomposed  # the operators of quantized programs\n",
             f"torch.manual_seed({plan.seed})\n",
             held.python,
-            f"example_inputs = ({written},)" if planned else "example_inputs = program.example_inputs[0]",
-            "batches = [example_inputs]" if batches is None else f"batches = ...  # {plan.calibrate}",
+            written_inputs(planned) if len(planned) else f"{names} = program.example_inputs",
+            written_data(plan, inputs, held.module),
         ]
     )
     training = None if plan.train is None else find_training(plan, ModuleType("nowhere"))

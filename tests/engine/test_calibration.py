@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from qviz.engine.calibration import Batches, calibration_batches
+from qviz.engine.forward import Arguments
 from qviz.errors import QvizError
 
-EXAMPLE = (torch.ones(2, 3),)
+EXAMPLE = Arguments((torch.ones(2, 3),))
 
 
 class Two(torch.nn.Module):
@@ -18,9 +19,9 @@ class Two(torch.nn.Module):
         return left + right
 
 
-def shapes(path: Path, inputs: tuple[torch.Tensor, ...] = EXAMPLE) -> list[list[tuple[int, ...]]]:
+def shapes(path: Path, inputs: Arguments = EXAMPLE) -> list[list[tuple[int, ...]]]:
     batches = calibration_batches(str(path), SimpleNamespace(), inputs)
-    return [[tuple(each.shape) for each in batch] for batch in batches or ()]
+    return [[tuple(each.shape) for each in batch.values] for batch in batches or ()]
 
 
 def test_samples_of_a_file_are_cut_like_the_example_inputs(tmp_path: Path):
@@ -35,7 +36,7 @@ def test_one_dimension_more_is_the_number_of_batches(tmp_path: Path):
 
 def test_every_input_has_its_tensor(tmp_path: Path):
     torch.save({"left": torch.zeros(4, 3), "right": torch.zeros(4, 1)}, tmp_path / "two.pt")
-    assert shapes(tmp_path / "two.pt", (torch.ones(2, 3), torch.ones(2, 1))) == [[(2, 3), (2, 1)]] * 2
+    assert shapes(tmp_path / "two.pt", Arguments((torch.ones(2, 3), torch.ones(2, 1)))) == [[(2, 3), (2, 1)]] * 2
 
 
 @pytest.mark.parametrize(
@@ -55,12 +56,13 @@ def test_a_file_that_does_not_fit_says_why(tmp_path: Path, arrays: dict[str, tup
 def test_labels_are_dropped_and_names_put_in_order():
     left, right, label = torch.zeros(1), torch.ones(1), torch.tensor(3)
     data = [(left, right, label), {"right": right, "left": left}]
-    assert [[each.item() for each in batch] for batch in Batches(data, 2, Two())] == [[0, 1], [0, 1]]
+    batches = Batches(data, Arguments((left, right)), Two())
+    assert [[each.item() for each in batch.args] for batch in batches] == [[0, 1], [0, 1]]
 
 
 def test_data_of_unknown_length_counts_nothing():
-    assert len(Batches((batch for batch in [torch.ones(1)]), 1)) == 0
-    assert len(Batches([torch.ones(1)] * 3, 1)) == 3
+    assert len(Batches((batch for batch in [torch.ones(1)]), EXAMPLE)) == 0
+    assert len(Batches([torch.ones(1)] * 3, EXAMPLE)) == 3
 
 
 def test_data_beside_the_model_may_be_a_function():

@@ -13,10 +13,12 @@ from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import DeQuantStub, FakeQuantizeBase, ObserverBase, QuantStub
 from torch.ao.quantization import qconfig as qconfigs
 
+from qviz.document.configuration import QConfig, Rule
 from qviz.document.graph import Graph, Kind
 from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Snapshot
+from qviz.engine.forward import Arguments
 from qviz.engine.fuse_list import fuse_list
 from qviz.engine.module_graph import draw
 from qviz.engine.run import run_loaded
@@ -275,8 +277,8 @@ def test_kinds_are_as_many_as_torch_made(name: str):
 
 
 def test_the_fuse_list_follows_the_data_and_leaves_shared_modules_alone():
-    assert fuse_list(draw(Static(), INPUT).graph) == (("fc", "relu"),)
-    assert fuse_list(draw(Trained(), INPUT).graph) == (("conv", "bn"),)
+    assert fuse_list(draw(Static(), Arguments(INPUT)).graph) == (("fc", "relu"),)
+    assert fuse_list(draw(Trained(), Arguments(INPUT)).graph) == (("conv", "bn"),)
 
 
 @pytest.mark.parametrize("flow", ["eager-dynamic", "eager-weight-only", "eager-static", "eager-qat"])
@@ -290,7 +292,7 @@ def test_the_script_makes_the_same_modules(flow: str):
         line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line
     )
     exec(compile(code, "again.py", "exec"), given)
-    drawn = draw(given["converted"], inputs).graph
+    drawn = draw(given["converted"], Arguments(inputs)).graph
     converted = snapshot.stage("converted").graph
     assert [node.name for node in drawn.graph.nodes] == [node.id for node in converted.nodes]
     made = dict(given["converted"].named_modules())
@@ -298,3 +300,32 @@ def test_the_script_makes_the_same_modules(flow: str):
         if node.op == "call_module" and node.quant and node.quant.output:
             assert float(made[node.target].scale) == pytest.approx(node.quant.output.scale)
             assert type(made[node.target]).__name__ == node.module_type
+
+
+def test_rules_hold_from_the_weakest_to_the_strongest():
+    plan = {
+        "qconfig": "default_per_channel_qconfig",
+        "rules": (
+            Rule("module_name", "fc", QConfig("default_qconfig")),
+            Rule("object_type", "torch.nn.Linear"),
+            Rule("module_name_regex", "con.*"),
+            Rule("module_name", "cnov"),
+        ),
+    }
+    snapshot = run(Static(), "eager-static", **plan)
+    assert [each["matched"] for each in snapshot.run.config["rules"]] == [1, 1, 1, 0]
+    quants = {node.id: node.quant for node in snapshot.stage("converted").graph.nodes}
+    assert not isinstance(quants["fc"].weight.scale, tuple)  # by name; its type alone would leave it in float
+    assert quants["conv"] is None or quants["conv"].weight is None
+    (finding,) = [each for each in snapshot.findings if each.rule == "rule_matches_nothing"]
+    assert finding.hint == "Did you mean conv?"
+    again = {"model": copy.deepcopy(Static()).eval(), "example_inputs": INPUT, "batches": [INPUT]}
+    code = [line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line]
+    exec(compile("\n".join(code), "again.py", "exec"), again)
+    assert again["converted"].fc.weight().qscheme() == torch.per_tensor_symmetric
+    assert isinstance(again["converted"].conv, nn.Conv2d)
+
+
+def test_rules_that_eager_mode_has_not_are_refused():
+    with pytest.raises(QvizError, match="module_name_object_type_order"):
+        run(Static(), "eager-static", rules=(Rule("module_name_object_type_order", "fc", None, "torch.nn.Linear", 0),))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qviz.engine.calibration import calibration_batches
-from qviz.engine.inputs import describe, read_inputs
+from qviz.engine.forward import Arguments, describe
+from qviz.engine.inputs import read_inputs
 from qviz.errors import QvizError
 
 
@@ -20,28 +21,28 @@ class Two(torch.nn.Module):
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.sampled_from(["float32", "float16", "int64", "bool"]))
 def test_a_shape_and_dtype_give_a_tensor_of_them(shape: list[int], dtype: str):
-    (made,) = read_inputs(("x".join(map(str, shape)) + f":{dtype}",), Two())
+    (made,) = read_inputs(("x".join(map(str, shape)) + f":{dtype}",), Two()).args
     assert list(made.shape) == shape
     assert made.dtype == getattr(torch, dtype)
 
 
 def test_a_range_bounds_the_values_both_ends_included():
-    ids, floats = read_inputs(("200:int64:5..7", "200:float32:-1..0.5"), Two())
+    ids, floats = read_inputs(("200:int64:5..7", "200:float32:-1..0.5"), Two()).args
     assert set(ids.tolist()) == {5, 6, 7}
     assert floats.min() >= -1
     assert floats.max() <= 0.5
 
 
 def test_named_inputs_are_put_in_the_order_of_forward():
-    left, right = read_inputs(("right=2x2", "left=1x2"), Two())
+    left, right = read_inputs(("right=2x2", "left=1x2"), Two()).args
     assert (left.shape, right.shape) == ((1, 2), (2, 2))
 
 
 def test_files_hold_tensors(tmp_path: Path):
     np.savez(tmp_path / "in.npz", a=np.ones((1, 2), np.float32), b=np.zeros((1, 2), np.float32))
     torch.save([torch.ones(3)], tmp_path / "in.pt")
-    assert [each.sum().item() for each in read_inputs((str(tmp_path / "in.npz"),), Two())] == [2, 0]
-    assert read_inputs((str(tmp_path / "in.pt"),), Two())[0].shape == (3,)
+    assert [each.sum().item() for each in read_inputs((str(tmp_path / "in.npz"),), Two()).args] == [2, 0]
+    assert read_inputs((str(tmp_path / "in.pt"),), Two()).args[0].shape == (3,)
 
 
 @pytest.mark.parametrize(
@@ -66,12 +67,17 @@ def test_a_pickle_that_is_more_than_tensors_is_not_run(tmp_path: Path):
 
 def test_calibration_rows_of_a_file_are_batches(tmp_path: Path):
     np.savez(tmp_path / "data.npz", x=np.ones((5, 3), np.float32))
-    batches = list(calibration_batches(str(tmp_path / "data.npz"), torch, (torch.ones(1, 3),)) or ())
-    assert [batch[0].shape for batch in batches] == [(1, 3)] * 5
+    batches = list(calibration_batches(str(tmp_path / "data.npz"), torch, Arguments((torch.ones(1, 3),))) or ())
+    assert [batch.args[0].shape for batch in batches] == [(1, 3)] * 5
 
 
 def test_inputs_are_described_for_people():
-    assert describe((torch.zeros(1, 3), torch.zeros(2, dtype=torch.int64), 4)) == ("1×3 float32", "2 int64", "int")
+    ids = torch.zeros(2, dtype=torch.int64)
+    assert describe(Arguments((torch.zeros(1, 3), ids, 4))) == ("1×3 float32", "2 int64", "int")
+    assert describe(Arguments(({"a": ids, "b": [ids]},), {"mask": ids})) == (
+        "{a: 2 int64, b: (2 int64)}",
+        "mask=2 int64",
+    )
 
 
 class Many(torch.nn.Module):
@@ -79,17 +85,18 @@ class Many(torch.nn.Module):
         return x
 
 
-def test_defaults_fill_the_gaps_and_no_more():
-    x, mask = read_inputs(("1x2", "mask=3:bool"), Many())
-    assert (x.shape, mask.shape) == ((1, 2), (3,))
-    assert read_inputs(("x=1x2", "scale=1"), Many())[1] is None
+def test_arguments_go_by_position_up_to_a_gap_and_by_keyword_behind_it():
+    whole = read_inputs(("1x2", "mask=3:bool"), Many())
+    assert ([each.shape for each in whole.args], whole.kwargs) == ([(1, 2), (3,)], {})
+    behind = read_inputs(("x=1x2", "scale=1", "debug=1:bool"), Many())
+    assert (len(behind.args), list(behind.kwargs)) == (1, ["scale", "debug"])
     assert len(read_inputs(("x=1x2",), Many())) == 1
 
 
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (("1x2", "debug=1"), "takes debug by keyword only"),
+        (("mask=1x2",), "missing a required argument: 'x'"),
         (("1x2", "depth=1"), "it has no depth"),
         (("1x2:int64:5..3",), "5 is above 3"),
         (("1x2:float32:low..high",), "is no input"),

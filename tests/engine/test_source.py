@@ -47,12 +47,12 @@ def file(tmp_path: Path) -> Path:
 def test_a_class_an_instance_and_a_function_give_a_model(file: Path, name: str, layers: int):
     loaded = load(Plan(source=f"{file}:{name}", inputs=("1x4",)))
     assert len(loaded.module.layers) == layers
-    assert loaded.inputs[0].shape == (1, 4)
+    assert loaded.inputs.args[0].shape == (1, 4)
     assert loaded.file == str(file)
 
 
 def test_a_function_may_return_its_inputs(file: Path):
-    assert torch.equal(load(Plan(source=f"{file}:make")).inputs[0], torch.zeros(1, 4))
+    assert torch.equal(load(Plan(source=f"{file}:make")).inputs.args[0], torch.zeros(1, 4))
 
 
 def test_inputs_and_calibration_data_stand_beside_the_model(file: Path):
@@ -60,7 +60,7 @@ def test_inputs_and_calibration_data_stand_beside_the_model(file: Path):
         MODEL + "\nexample_inputs = torch.ones(2, 4)\ncalibration_data = [(torch.ones(1, 4), 'label')] * 3\n"
     )
     loaded = load(Plan(source=f"{file}:Net"))
-    assert torch.equal(loaded.inputs[0], torch.ones(2, 4))
+    assert torch.equal(loaded.inputs.args[0], torch.ones(2, 4))
     assert [len(batch) for batch in loaded.batches or ()] == [1, 1, 1]
 
 
@@ -71,7 +71,7 @@ def test_an_importable_name_is_a_source():
 @pytest.mark.parametrize("sample", [each.name for each in SAMPLES if each.name != "seed"])
 def test_samples_run_on_their_inputs(sample: str):
     loaded = load(Plan(source=f"sample:{sample}"))
-    assert loaded.module.eval()(*loaded.inputs).isfinite().all()
+    assert loaded.inputs.call(loaded.module.eval()).isfinite().all()
     assert loaded.file is None
 
 

@@ -92,7 +92,7 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
 
 def _configured(job: Job) -> FxConfiguration:
     """Make the configuration first: what is wrong with it is told before anything runs."""
-    job.fx = make_configuration(job.plan, job.model, job.inputs)
+    job.fx = make_configuration(job.plan, job.model, job.inputs.values)
     chosen = {"qconfig": job.plan.qconfig, "backend_config": job.plan.backend_config}
     job.configured.update({key: text for key, text in chosen.items() if text is not None})
     return job.fx
@@ -102,7 +102,7 @@ def _prepare(job: Job, configuration: FxConfiguration, is_qat: bool) -> GraphMod
     assert configuration.mapping is not None
     mapping = configuration.mapping.written.value
     prepare = prepare_qat_fx if is_qat else prepare_fx
-    return prepare(job.model, mapping, job.inputs, **values(configuration.of_prepare))
+    return prepare(job.model, mapping, job.inputs.values, **values(configuration.of_prepare))
 
 
 def _report_rules(job: Job, configuration: FxConfiguration, fused: GraphModule, prepared: GraphModule) -> None:
@@ -135,7 +135,7 @@ def trace(job: Job) -> GraphModule:
     """Return the graph as ``prepare_fx`` sees it; modules are shared with the model."""
     job.captured_by = "torch.fx"
     if job.fx is None:
-        job.fx = make_configuration(job.plan, job.model, job.inputs)
+        job.fx = make_configuration(job.plan, job.model, job.inputs.values)
     names, classes = job.fx.skipped
     _swap_ff_with_fxff(job.model)  # as prepare_fx does first
     return GraphModule(job.model, QuantizationTracer(names, classes).trace(job.model))

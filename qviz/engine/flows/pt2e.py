@@ -87,7 +87,12 @@ def _finish(job: Job, prepared: GraphModule, quantizer: Written, observe: Callab
 def _lower(job: Job, converted: GraphModule) -> None:
     job.step("lowering")
     torch._dynamo.reset()  # noqa: SLF001 - it captures once more
-    lowered = lower_pt2e_quantized_to_x86(converted, job.inputs)
+    if job.inputs.kwargs:
+        raise QvizError(
+            f"a model that takes {', '.join(job.inputs.kwargs)} by keyword cannot be lowered",
+            "lower_pt2e_quantized_to_x86 calls by position: wrap the model in one that does.",
+        )
+    lowered = lower_pt2e_quantized_to_x86(converted, job.inputs.args)
     job.reached("lowered", lowered)
     _tell(job, checks.not_lowered(lowered))
 
@@ -131,6 +136,8 @@ def _export(job: Job, strict: bool) -> GraphModule:
     job.captured_by = "strict export" if strict else "non-strict export"
     torch._dynamo.reset()  # noqa: SLF001 - repeated strict exports hit dynamo's recompile limit otherwise
     shapes = job.dynamic_shapes.value if job.dynamic_shapes else None
-    module = torch.export.export(job.model, job.inputs, dynamic_shapes=shapes, strict=strict).module()
+    inputs = job.inputs
+    program = torch.export.export(job.model, inputs.args, inputs.kwargs or None, dynamic_shapes=shapes, strict=strict)
+    module = program.module()
     assert isinstance(module, GraphModule)
     return module

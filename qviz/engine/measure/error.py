@@ -5,30 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 import torch
 from torch.nn import Module
 from torch.utils import _pytree as pytree
 
 from qviz.document.graph import Number
+from qviz.engine.forward import Arguments
 
 MAX_BATCHES = 8
 
 
-def first(batches: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def first(batches: Iterable[Arguments]) -> list[Arguments]:
     """Return the batches that errors are measured on; outputs of more would fill the memory."""
     return list(islice(batches, MAX_BATCHES))
 
 
-def outputs(module: Module, batches: Iterable[tuple[Any, ...]]) -> list[torch.Tensor]:
+def outputs(module: Module, batches: Iterable[Arguments]) -> list[torch.Tensor]:
     """Return all floating outputs, in their order; ``forward`` may change its inputs, so it gets copies."""
     found: list[torch.Tensor] = []
     with torch.no_grad():
         for batch in batches:
-            given = pytree.tree_map_only(torch.Tensor, torch.clone, batch)
-            # a GraphModule's own __call__ throws the traceback away
-            leaves = pytree.tree_leaves(Module.__call__(module, *given))
+            leaves = pytree.tree_leaves(batch.cloned().call(module))
             found += [each.detach().clone() for each in leaves if isinstance(each, torch.Tensor) and _is_number(each)]
     return found
 

@@ -6,18 +6,18 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch.nn import Module
-from torch.utils import _pytree as pytree
+
+from qviz.engine.forward import Arguments
 
 _WARM_UPS = 3
 _AT_LEAST, _AT_MOST = 5, 200
 _BUDGET_SECONDS = 0.5
 
 
-def median_ms(module: Module, inputs: tuple[Any, ...]) -> float:
+def median_ms(module: Module, inputs: Arguments) -> float:
     """Return the median of some inferences in milliseconds, after warming up.
 
     At least five are taken, and more while they fit into half a second; on one thread, because
@@ -29,9 +29,9 @@ def median_ms(module: Module, inputs: tuple[Any, ...]) -> float:
         while len(taken) < _WARM_UPS + _AT_LEAST or (
             len(taken) < _AT_MOST and time.perf_counter() - began < _BUDGET_SECONDS
         ):
-            given = pytree.tree_map_only(torch.Tensor, torch.clone, inputs)  # forward may work in place
+            given = inputs.cloned()  # forward may work in place
             start = time.perf_counter()
-            Module.__call__(module, *given)
+            given.call(module)
             taken.append(time.perf_counter() - start)
     return statistics.median(taken[_WARM_UPS:]) * 1000
 

@@ -7,11 +7,11 @@ from qviz.engine.job import Job
 
 _CALIBRATE = """
 with torch.no_grad():
-    for batch in {batches}:
-        prepared(*batch)
+    for {batch} in {batches}:
+        prepared({call})
 """
 _DEMONSTRATE = """
-prepared(*example_inputs)  # one forward pass in training mode stands for the training
+prepared({call})  # one forward pass in training mode stands for the training
 """
 _WITHOUT_DATA = ("fx-dynamic", "fx-weight-only", "eager-dynamic", "eager-weight-only")
 
@@ -20,12 +20,19 @@ def observe(job: Job) -> str:
     """Return the calibration or the training of a flow that has one."""
     chosen = flow(job.plan.flow or "")
     if chosen is not None and chosen.is_training:
-        return _DEMONSTRATE if job.training is None else _train(job)
+        example = "*example_inputs, **example_kwargs" if job.inputs.kwargs else "*example_inputs"
+        return _DEMONSTRATE.format(call=example) if job.training is None else _train(job)
     if job.plan.flow in _WITHOUT_DATA:
         return ""
+    one = (
+        {"batch": "args, kwargs", "call": "*args, **kwargs"}
+        if job.inputs.kwargs
+        else {"batch": "batch", "call": "*batch"}
+    )
     if job.plan.batch_limit is None:
-        return _CALIBRATE.format(batches="batches")
-    return "\nimport itertools\n" + _CALIBRATE.format(batches=f"itertools.islice(batches, {job.plan.batch_limit})")
+        return _CALIBRATE.format(batches="batches", **one)
+    some = f"itertools.islice(batches, {job.plan.batch_limit})"
+    return "\nimport itertools\n" + _CALIBRATE.format(batches=some, **one)
 
 
 def _train(job: Job) -> str:

@@ -40,7 +40,8 @@ def flow(job: Job) -> str:
     text += _assigned("qconfig_mapping", configuration.mapping.written)
     text += _options({**configuration.of_prepare, **configuration.of_convert})
     text += "model.train()\n" if plan.flow == "fx-qat" else ""
-    text += f"prepared = {prepare}(model, qconfig_mapping, example_inputs{_passed(configuration.of_prepare)})\n"
+    examples = "(*example_inputs, *example_kwargs.values())" if job.inputs.kwargs else "example_inputs"
+    text += f"prepared = {prepare}(model, qconfig_mapping, {examples}{_passed(configuration.of_prepare)})\n"
     text += f"{observe(job)}\n"
     text += "prepared.eval()\n" if plan.flow == "fx-qat" else ""
     passed = _passed(configuration.of_convert)

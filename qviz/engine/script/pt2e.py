@@ -25,7 +25,8 @@ def capture(job: Job) -> str:
     if job.dynamic_shapes is not None:
         imports = _lines(job.dynamic_shapes.imports)
         options = f"dynamic_shapes={job.dynamic_shapes.python}, {options}"
-    return f"\n{imports}captured = torch.export.export(model, example_inputs, {options}).module()\n"
+    inputs = "example_inputs, example_kwargs" if job.inputs.kwargs else "example_inputs"
+    return f"\n{imports}captured = torch.export.export(model, {inputs}, {options}).module()\n"
 
 
 def flow(job: Job) -> str:

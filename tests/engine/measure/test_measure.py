@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from qviz.engine.forward import Arguments
 from qviz.engine.measure.error import MAX_BATCHES, first, outputs, sqnr_db
 from qviz.engine.measure.size import size_of
 from qviz.engine.measure.time import median_ms
@@ -87,7 +88,7 @@ def test_outputs_are_taken_apart_and_the_inputs_stay_as_they_are():
             return {"a": x.add_(1), "n": torch.tensor([1]), "b": (x * 2,)}
 
     x = torch.zeros(2)
-    assert [each.tolist() for each in outputs(InPlace(), [(x,)])] == [[1.0, 1.0], [2.0, 2.0]]
+    assert [each.tolist() for each in outputs(InPlace(), [Arguments((x,))])] == [[1.0, 1.0], [2.0, 2.0]]
     assert x.tolist() == [0.0, 0.0]
 
 
@@ -98,6 +99,6 @@ def test_only_the_first_batches_are_compared():
 def test_more_work_takes_longer_and_threads_come_back():
     threads = torch.get_num_threads()
     small, large = nn.Linear(64, 64), nn.Sequential(*(nn.Linear(64, 64) for _ in range(50)))
-    assert 0 < median_ms(small, LINEAR) < median_ms(large, LINEAR)
+    assert 0 < median_ms(small, Arguments(LINEAR)) < median_ms(large, Arguments(LINEAR))
     assert torch.get_num_threads() == threads
-    assert median_ms(Net().eval(), NET_INPUTS) > 0
+    assert median_ms(Net().eval(), Arguments(NET_INPUTS)) > 0

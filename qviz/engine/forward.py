@@ -1,0 +1,171 @@
+"""What ``forward`` is called with: positional arguments, and keywords where it cannot do without."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.fx import GraphModule
+from torch.nn import Module
+from torch.utils import _pytree as pytree
+
+from qviz.errors import QvizError
+
+_NO_DEFAULT = None
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """One call of ``forward``; an argument may be a tensor, or lists, tuples and dicts of them."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.args) + len(self.kwargs)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """All arguments in their order, without names, as ``prepare_fx`` takes its example inputs."""
+        return (*self.args, *self.kwargs.values())
+
+    def call(self, module: Module) -> Any:
+        """Call a module; a GraphModule's own ``__call__`` would throw the traceback away."""
+        return Module.__call__(module, *self.args, **self.kwargs)
+
+    def mapped(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Arguments:
+        """Return the same call with every tensor changed."""
+        return Arguments(*pytree.tree_map_only(torch.Tensor, change, (self.args, self.kwargs)))
+
+    def cloned(self) -> Arguments:
+        """Return the same call on copies, for a ``forward`` that works in place."""
+        return self.mapped(lambda tensor: tensor.detach().clone())
+
+    def of_graph(self, module: GraphModule) -> tuple[Any, ...]:
+        """Return what the placeholders of a graph get, in their order."""
+        if hasattr(module.graph._codegen, "pytree_info"):  # noqa: SLF001 - an exported graph takes leaves
+            return tuple(pytree.tree_leaves((self.args, self.kwargs)))
+        if not self.kwargs:
+            return self.args
+        places = [node for node in module.graph.nodes if node.op == "placeholder"]
+        defaults = [node.args[0] if node.args else _NO_DEFAULT for node in places]
+        rest = zip(places[len(self.args) :], defaults[len(self.args) :], strict=True)
+        return (*self.args, *(self._named(str(node.target), default) for node, default in rest))
+
+    def _named(self, target: str, default: Any) -> Any:
+        return dict(self.kwargs) if target.startswith("**") else self.kwargs.get(target, default)
+
+
+def parameters(module: Module) -> dict[str, inspect.Parameter]:
+    """Return the parameters of ``forward`` by name; none where Python cannot tell them."""
+    try:
+        return dict(inspect.signature(module.forward).parameters)
+    except (TypeError, ValueError):
+        return {}
+
+
+def names(example: Arguments, module: Module | None) -> tuple[str, ...]:
+    """Return the names of the arguments of a call; "" for those that have none."""
+    known = [] if module is None else list(parameters(module).values())
+    by_position = [each.name if each.kind is not each.VAR_POSITIONAL else "" for each in known][: len(example.args)]
+    return (*by_position, *[""] * (len(example.args) - len(by_position)), *example.kwargs)
+
+
+def as_arguments(inputs: Any, module: Module | None = None) -> Arguments:
+    """Return inputs as a call: a lone tensor is one argument, a dict holds them by the names of ``forward``.
+
+    Raises:
+        QvizError: A dict with some names that ``forward`` has, and others that it has not.
+    """
+    if isinstance(inputs, Arguments):
+        return inputs
+    if isinstance(inputs, Arguments):
+        return inputs
+    if isinstance(inputs, Mapping) and module is not None and is_by_name(inputs, module):
+        return bind(module, [], dict(inputs))
+    return Arguments(tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,))
+
+
+def is_by_name(inputs: Mapping[Any, Any], module: Module) -> bool:
+    """Tell whether a dict holds arguments by name, and is not itself one argument."""
+    known = parameters(module)
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in known.values())
+    return any(key in known for key in inputs) or (takes_any and all(isinstance(key, str) for key in inputs))
+
+
+def bind(module: Module, positional: list[Any], named: Mapping[str, Any]) -> Arguments:
+    """Return a call of ``forward``: by position as far as that goes, by keyword behind a gap.
+
+    Raises:
+        QvizError: The arguments do not fit its signature.
+    """
+    signature = inspect.signature(module.forward)
+    form = f"forward({', '.join(signature.parameters)})"
+    unknown = [name for name in named if name not in signature.parameters]
+    if unknown and not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
+        hint = "Leave it out; a dict that is itself one argument stands in a tuple: ({...},)."
+        raise QvizError(f"the inputs do not fit {form}: it has no {unknown[0]}", hint)
+    try:
+        bound = signature.bind(*positional, **named)
+    except TypeError as error:
+        raise QvizError(f"the inputs do not fit {form}: {error}", "Give every argument without a default.") from error
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    has_gap = False
+    for name, parameter in signature.parameters.items():
+        if name not in bound.arguments:
+            has_gap = True
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            args += bound.arguments[name]
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            kwargs |= bound.arguments[name]
+        elif has_gap or parameter.kind is parameter.KEYWORD_ONLY:
+            kwargs[name] = bound.arguments[name]
+        else:
+            args.append(bound.arguments[name])
+    return Arguments(tuple(args), kwargs)
+
+
+def arrange(batch: Any, example: Arguments, module: Module | None = None) -> Arguments:
+    """Return a batch as a call like the example; what it has beyond (labels) is dropped.
+
+    Args:
+        batch: A tensor, a sequence of arguments, or a mapping of them by name.
+        example: The call whose arguments are wanted.
+        module: Whose ``forward`` names the arguments.
+    """
+    if isinstance(batch, Arguments):
+        return batch
+    if isinstance(batch, Arguments):
+        return batch
+    wanted = names(example, module)
+    if isinstance(batch, Mapping) and wanted and set(wanted) <= set(batch):
+        values = [batch[name] for name in wanted]
+    else:
+        whole = as_arguments(batch, module)
+        if whole.kwargs:
+            return whole
+        values = list(whole.args[: len(example)])
+    count = len(example.args)
+    return Arguments(tuple(values[:count]), dict(zip(example.kwargs, values[count:], strict=False)))
+
+
+def describe(inputs: Arguments) -> tuple[str, ...]:
+    """Return shape and dtype of every input, for people: ``1×3×224×224 float32``, ``mask=1×8 int64``."""
+    named = (f"{name}={_describe(value)}" for name, value in inputs.kwargs.items())
+    return (*map(_describe, inputs.args), *named)
+
+
+def _describe(value: Any) -> str:
+    match value:
+        case torch.Tensor():
+            return f"{'×'.join(map(str, value.shape))} {str(value.dtype).removeprefix('torch.')}".lstrip()
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {_describe(each)}" for key, each in value.items()) + "}"
+        case list() | tuple():
+            return "(" + ", ".join(map(_describe, value)) + ")"
+        case _:
+            return type(value).__name__

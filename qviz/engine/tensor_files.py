@@ -1,0 +1,97 @@
+"""Reads files of tensors, without running code from them, and writes down how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from qviz.errors import QvizError
+
+FILES = (".npz", ".npy", ".pt", ".safetensors")
+
+
+class TensorFile(NamedTuple):
+    """The tensors of a file.
+
+    Attributes:
+        tensors: In the file's order.
+        names: What the file calls them; none in a file that only counts them.
+        python: An expression for each.
+        imports: What these expressions need besides torch.
+    """
+
+    tensors: tuple[torch.Tensor, ...]
+    names: tuple[str, ...]
+    python: tuple[str, ...]
+    imports: tuple[str, ...] = ()
+
+    def ordered(self, wanted: tuple[str, ...]) -> TensorFile:
+        """Return the tensors of some names, in that order, if the file has all of them; else as it is."""
+        if not wanted or not set(wanted) <= set(self.names):
+            return self
+        at = [self.names.index(name) for name in wanted]
+        return TensorFile(tuple(self.tensors[i] for i in at), wanted, tuple(self.python[i] for i in at), self.imports)
+
+
+def read_tensors(path: Path) -> TensorFile:
+    """Return the tensors of a file.
+
+    Raises:
+        QvizError: Not found, not readable here, or it holds something else.
+    """
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise QvizError(f"{path} was not found", "Check the path.")
+    try:
+        held = {".pt": _read_pt, ".safetensors": _read_safetensors}.get(path.suffix, _read_numpy)(path)
+    except QvizError:
+        raise
+    except Exception as error:  # torch, zipfile, safetensors and numpy raise a dozen kinds
+        first = str(error).strip().partition("\n")[0]
+        raise QvizError(f"{path} could not be read: {first}", "It has to hold tensors only.") from error
+    if not held.tensors or not all(isinstance(each, torch.Tensor) for each in held.tensors):
+        raise QvizError(f"{path} holds something else than tensors", "A list or a dict of tensors, or one tensor.")
+    return held
+
+
+def _read_pt(path: Path) -> TensorFile:
+    held = torch.load(path, weights_only=True, map_location="cpu")
+    load = f'torch.load({str(path)!r}, weights_only=True, map_location="cpu")'
+    if isinstance(held, dict):
+        return _by_name(held, load)
+    if isinstance(held, (list, tuple)):
+        return TensorFile(tuple(held), (), tuple(f"{load}[{index}]" for index in range(len(held))))
+    return TensorFile((held,), (), (load,))
+
+
+def _read_safetensors(path: Path) -> TensorFile:
+    try:
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise QvizError(
+            f"{path.name}: the engine's Python has no safetensors",
+            "pip install safetensors, or save it with torch.save.",
+        ) from error
+    imports = ("from safetensors.torch import load_file",)
+    return _by_name(load_file(path), f"load_file({str(path)!r})")._replace(imports=imports)
+
+
+def _by_name(held: dict[Any, Any], load: str) -> TensorFile:
+    return TensorFile(tuple(held.values()), tuple(map(str, held)), tuple(f"{load}[{key!r}]" for key in held))
+
+
+def _read_numpy(path: Path) -> TensorFile:
+    try:
+        import numpy as np
+    except ImportError as error:
+        raise QvizError(f"{path.name}: the engine's Python has no numpy", "pip install numpy") from error
+    imports = ("import numpy",)
+    arrays = np.load(path, allow_pickle=False)
+    load = f"numpy.load({str(path)!r})"
+    if path.suffix == ".npy":
+        return TensorFile((torch.as_tensor(arrays),), (), (f"torch.as_tensor({load})",), imports)
+    held = {name: torch.as_tensor(arrays[name]) for name in arrays.files}
+    python = tuple(f"torch.as_tensor({load}[{name!r}])" for name in held)
+    return TensorFile(tuple(held.values()), tuple(held), python, imports)
