@@ -322,7 +322,7 @@ def test_rules_hold_from_the_weakest_to_the_strongest():
     again = {"model": copy.deepcopy(Static()).eval(), "example_inputs": INPUT, "batches": [INPUT]}
     code = [line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line]
     exec(compile("\n".join(code), "again.py", "exec"), again)
-    assert again["converted"].fc.weight().qscheme() == torch.per_tensor_symmetric
+    assert again["converted"].fc.weight().qscheme() == torch.per_tensor_affine
     assert isinstance(again["converted"].conv, nn.Conv2d)
 
 

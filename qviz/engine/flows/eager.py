@@ -10,8 +10,6 @@ from torch.ao.quantization import (
     convert,
     fuse_modules,
     fuse_modules_qat,
-    get_default_qat_qconfig,
-    get_default_qconfig,
     prepare,
     prepare_qat,
     quantize_dynamic,
@@ -22,6 +20,7 @@ from torch.fx import GraphModule
 from qviz.document.plan import WeightDtype
 from qviz.engine import eager_checks as checks
 from qviz.engine.backends import use_backend
+from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.written import users_own
 from qviz.engine.fuse_list import FuseList, fuse_list, unknown_paths
 from qviz.engine.job import Job
@@ -60,7 +59,7 @@ def static(job: Job) -> None:
     captured = _captured(job)
     model = _fused(job, captured, for_training=bool(job.plan.fuse_for_training))
     model.eval()
-    _configure(model, get_default_qconfig(job.plan.backend))
+    _configure(job, model)
     job.step("preparing")
     prepared = prepare(model, inplace=True)
     job.calibrate(prepared)
@@ -74,7 +73,7 @@ def qat(job: Job) -> None:
     captured = _captured(job)
     model = _fused(job, captured, for_training=job.plan.fuse_for_training is not False)
     model.train()
-    _configure(model, get_default_qat_qconfig(job.plan.backend))
+    _configure(job, model)
     job.step("preparing")
     prepared = prepare_qat(model, inplace=True)
     job.train(prepared)
@@ -118,10 +117,16 @@ def _fused(job: Job, captured: GraphModule, for_training: bool) -> nn.Module:
     return model
 
 
-def _configure(model: nn.Module, qconfig: Any) -> None:
-    """Set the qconfig of the whole; what the user set on the model or inside stays."""
-    if getattr(model, "qconfig", None) is None:
-        model.qconfig = qconfig
+def _configure(job: Job, model: nn.Module) -> None:
+    """Set the qconfigs, and record how many modules each rule matched."""
+    job.eager = done = configure(model, job.plan)
+    if job.plan.rules:
+        job.configured["rules"] = [
+            {"rule": f"{rule.kind} {rule.target}".strip(), "matched": count}
+            for rule, count in zip(job.plan.rules, done.matched, strict=True)
+        ]
+    for finding in done.findings:
+        job.found(finding)
 
 
 def _converted(job: Job, model: nn.Module) -> None:

@@ -42,14 +42,14 @@ def _prepared(job: Job) -> str:
     for_training = plan.fuse_for_training if plan.fuse_for_training is not None else is_qat
     fuse = "fuse_modules_qat" if for_training else "fuse_modules"
     prepare = "prepare_qat" if is_qat else "prepare"
-    qconfig = "get_default_qat_qconfig" if is_qat else "get_default_qconfig"
     entries = job.configured.get("fuse_list") or []
-    names = sorted(["convert", *([fuse] if entries else []), qconfig, prepare])
-    text = _begin(plan.backend, names, job.fuser.imports if job.fuser else frozenset())
+    names = sorted(["convert", *([fuse] if entries else []), prepare])
+    configured = job.eager.imports if job.eager else frozenset()
+    text = _begin(plan.backend, names, configured | (job.fuser.imports if job.fuser else frozenset()))
     if entries:
         options = f", fuser_func={job.fuser.python}" if job.fuser else ""
         text += f"model.train({for_training})\nmodel = {fuse}(model, {entries}{options})\n"
     text += f"model.train({is_qat})\n"
-    text += "if getattr(model, 'qconfig', None) is None:\n"
-    text += f'    model.qconfig = {qconfig}("{plan.backend}")\nprepared = {prepare}(model)\n{observe(job)}'
+    text += "".join(f"{each}\n" for each in (job.eager.statements if job.eager else ()))
+    text += f"prepared = {prepare}(model)\n{observe(job)}"
     return f"{text}\nprepared.eval()\nconverted = convert(prepared)\nprint(converted)\n"

@@ -110,7 +110,7 @@ class Setup(QFrame):
         self._is_filling = False
 
     def _show_configuration(self, plan: Plan, chosen: Flow) -> None:
-        takes_rules = chosen.mode == "FX graph" and chosen.type != FUSION
+        takes_rules = chosen.type != FUSION and "fused" in chosen.stages
         self.rules.setVisible(takes_rules)
         self.rules.show_rules(plan.rules, self._matched if plan.rules == self._ran_with else ())
         self.with_reference.setVisible("reference" in chosen.optional or chosen.mode == "PT2E")

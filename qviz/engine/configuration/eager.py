@@ -1,0 +1,104 @@
+"""Sets the qconfigs of an eager model as a plan says: on the whole, then where its rules hold.
+
+Eager mode knows no mapping: a module's ``qconfig`` attribute holds for it and for what is inside without one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import NamedTuple
+
+from torch import nn
+from torch.ao.nn.intrinsic.modules import fused
+
+from qviz.document.configuration import Rule
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Finding, Level
+from qviz.engine.configuration.object_types import object_type
+from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, named_qconfig
+from qviz.engine.configuration.written import Written
+from qviz.errors import QvizError
+
+_STRENGTH = ("global", "object_type", "module_name_regex", "module_name")
+_FUSED: type = vars(fused)["_FusedModule"]
+
+
+class Configured(NamedTuple):
+    """What was set: the Python that does it again, how many modules each rule matched, what is odd."""
+
+    statements: tuple[str, ...]
+    imports: frozenset[str]
+    matched: tuple[int, ...]
+    findings: tuple[Finding, ...]
+
+
+def configure(model: nn.Module, plan: Plan) -> Configured:
+    """Set the qconfigs of a fused model; what the user set on it stays where the plan says nothing.
+
+    Raises:
+        QvizError: A qconfig, an observer or a type that does not exist, or a kind of rule that eager mode has not.
+    """
+    whole = default_qconfig(plan) if plan.qconfig is None else named_qconfig(plan.qconfig)
+    statements, imports = [f"model.qconfig = {whole.python}"], whole.imports
+    if plan.qconfig is not None or getattr(model, "qconfig", None) is None:
+        model.qconfig = whole.value
+    else:
+        statements, imports = [], frozenset()
+    counts: dict[int, int] = {}
+    for number in sorted(range(len(plan.rules)), key=lambda place: _strength(plan.rules[place])):
+        rule = plan.rules[number]
+        qconfig = Written(None, "None") if rule.qconfig is None else make_qconfig(rule.qconfig, plan)
+        paths = _paths(model, rule)
+        for path in paths:
+            model.get_submodule(path).qconfig = qconfig.value
+            statements.append(f"model{_access(path)}.qconfig = {qconfig.python}")
+        counts[number] = len(paths)
+        imports |= qconfig.imports
+    findings = tuple(_matches_nothing(rule, model) for place, rule in enumerate(plan.rules) if not counts[place])
+    matched = tuple(counts[place] for place in range(len(plan.rules)))
+    return Configured(tuple(statements), imports, matched, findings)
+
+
+def _strength(rule: Rule) -> int:
+    if rule.kind not in _STRENGTH:
+        raise QvizError(f"eager mode has no rules of the kind {rule.kind}", f"It has: {', '.join(_STRENGTH)}.")
+    return _STRENGTH.index(rule.kind)
+
+
+def _access(path: str) -> str:
+    return f".get_submodule({path!r})" if path else ""
+
+
+def _paths(model: nn.Module, rule: Rule) -> list[str]:
+    """Return the modules that a rule matches; a fused one goes by the type of its first part."""
+    inside = {f"{path}.{name}" for path, each in model.named_modules() if isinstance(each, _FUSED) for name in "012"}
+    modules = {path: each for path, each in model.named_modules() if path not in inside}
+    match rule.kind:
+        case "global":
+            return [""]
+        case "object_type":
+            wanted = object_type(rule.target).value
+            return [path for path, module in modules.items() if wanted in (type(module), _first_type(module))]
+        case "module_name_regex":
+            return [path for path in modules if path and re.match(rule.target, path)]
+        case _:
+            return [path for path in modules if path == rule.target]
+
+
+def _first_type(module: nn.Module) -> type | None:
+    return type(next(module.children())) if isinstance(module, _FUSED) else None
+
+
+def _matches_nothing(rule: Rule, model: nn.Module) -> Finding:
+    names = [name for path, module in model.named_modules() for name in (path, type(module).__name__) if name]
+    near = difflib.get_close_matches(rule.target.rpartition("torch.nn.")[2], names, 1)
+    return Finding(
+        rule="rule_matches_nothing",
+        level=Level.WARNING,
+        stage="fused",
+        nodes=(),
+        message=f"the rule for {rule.target!r} matches no module",
+        reason=f"no module of the fused model has that {'type' if rule.kind == 'object_type' else 'name'}",
+        hint=f"Did you mean {near[0]}?" if near else "The outline lists the modules.",
+    )
