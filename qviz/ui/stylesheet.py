@@ -63,6 +63,12 @@ QTreeView::item, QListView::item, QTableView::item {{ padding: 4px; }}
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
     background: {accent.soft}; color: {text}; }}
 QTreeView::item:hover, QListView::item:hover {{ background: {hover}; }}
+QCheckBox {{ color: {text}; spacing: 7px; }}
+QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {border.strong}; border-radius: 3px;
+    background: {panel}; }}
+QCheckBox::indicator:checked {{ background: {accent}; border: 1px solid {accent}; }}
+QCheckBox:focus {{ color: {accent}; }}
+QHeaderView {{ background: {panel}; }}
 QHeaderView::section, QTableCornerButton::section {{ background: {panel}; color: {text.muted};
     border: none; padding: 4px; }}
 QPlainTextEdit[role="text"] {{ border: none; background: {code.fill}; }}
