@@ -154,6 +154,19 @@ QUANTIZERS = ("xnnpack", "x86_inductor", "embedding")
 BACKEND_CONFIGS = ("native", "fbgemm", "qnnpack", "x86", "onednn", "executorch", "tensorrt")
 
 
+def expected_stages(plan: Plan) -> tuple[str, ...]:
+    """Return the stages that a run of the plan goes through, those asked for in their places."""
+    chosen = flow(plan.flow or "")
+    if chosen is None:
+        return ("captured",)
+    stages = list(chosen.stages)
+    if plan.reference and "reference" in chosen.optional:
+        stages.insert(stages.index("converted"), "reference")
+    elif plan.reference and chosen.mode == "PT2E":
+        stages[stages.index("converted")] = "reference"
+    return (*stages, *(["lowered"] if plan.lower and "lowered" in chosen.optional else []))
+
+
 def default_flow(source: str) -> str:
     """Return the flow that a source is opened with; an exported program takes only those of PT2E."""
     return "pt2e-static" if source.endswith(".pt2") else DEFAULT_FLOW

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from qviz.document.plan import flow
+from qviz.document.plan import expected_stages
 from qviz.session.project import Project
 from qviz.ui.notices import Notice
 from qviz.ui.panels.code import GraphCode
@@ -146,13 +146,14 @@ class Workspace(QWidget):
 
     def show_project(self, project: Project, theme: Theme) -> None:
         """Show everything that is known of the project."""
-        chosen = flow(project.assembly.plan.flow or "")  # the plan may have been edited since
-        there = {stage.name for stage in project.stages}
-        names = tuple(dict.fromkeys([*(chosen.stages if chosen else ()), *(stage.name for stage in project.stages)]))
+        there = [stage.name for stage in project.stages]
+        is_whole = project.snapshot is not None and project.snapshot.run.status == "done"
+        expected = () if is_whole else expected_stages(project.assembly.plan)  # its plan; the user's may be edited
+        names = tuple(dict.fromkeys([*expected, *there]))
         missing = [name for name in names if name not in there]
         failing = missing[0] if project.error is not None and missing else None
         right = project.stage(project.shown["right"]) or project.stage(project.shown["left"])
-        self.strip.show_stages(names, there, project.shown, failing)
+        self.strip.show_stages(names, set(there), project.shown, failing)
         self.strip.show_counts(right, _precision(project), theme)
         self.panes.show_project(project)
         self.panes.set_flags(_flags(project))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qviz.document.graph import Edge, Graph, Kind, Node, Value
-from qviz.document.plan import FLOWS, flow
+from qviz.document.plan import FLOWS, Plan, expected_stages, flow
 from qviz.document.query import Index, count_kinds, search
 from qviz.document.snapshot import Run, Snapshot, Stage
 from qviz.errors import QvizError
@@ -75,3 +75,11 @@ def test_flows_are_found_by_id():
 def test_an_error_reads_as_what_and_what_to_do():
     assert str(QvizError("It broke.", "Mend it.")) == "It broke.\nMend it."
     assert str(QvizError("It broke.")) == "It broke."
+
+
+def test_stages_that_were_asked_for_have_their_place():
+    assert expected_stages(Plan("m", "fx-static", reference=True))[-2:] == ("reference", "converted")
+    assert expected_stages(Plan("m", "pt2e-static", reference=True)) == ("captured", "prepared", "reference")
+    assert expected_stages(Plan("m", "pt2e-static", lower=True))[-2:] == ("converted", "lowered")
+    assert expected_stages(Plan("m", "fx-fuse", reference=True, lower=True)) == ("captured", "fused")
+    assert expected_stages(Plan("m")) == ("captured",)
