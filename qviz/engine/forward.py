@@ -74,6 +74,16 @@ def names(example: Arguments, module: Module | None) -> tuple[str, ...]:
     return (*by_position, *[""] * (len(example.args) - len(by_position)), *example.kwargs)
 
 
+def left_out(inputs: Arguments, module: Module) -> dict[str, Any]:
+    """Return the arguments of ``forward`` that a call leaves at their defaults, with these."""
+    given = names(inputs, module)
+    return {
+        name: each.default
+        for name, each in parameters(module).items()
+        if name not in given and each.default is not each.empty
+    }
+
+
 def as_arguments(inputs: Any, module: Module | None = None) -> Arguments:
     """Return inputs as a call: a lone tensor is one argument, a dict holds them by the names of ``forward``.
 

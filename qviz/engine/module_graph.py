@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from torch import nn
 from torch.fx import GraphModule, Proxy, Tracer
 
-from qviz.engine.forward import Arguments
+from qviz.engine.forward import Arguments, left_out
 from qviz.engine.recorded_run import FUNCTIONAL, WATCHER, is_kept_place, record_run
 
 _CONTAINERS = (nn.ModuleList, nn.ModuleDict)
@@ -34,21 +34,29 @@ def draw(model: nn.Module, inputs: Arguments) -> Drawn:
         inputs: What it is run on otherwise; its observers hand these on and see nothing.
     """
     try:
-        return Drawn(GraphModule(model, ModuleTracer().trace(model), type(model).__name__))
+        return Drawn(GraphModule(model, ModuleTracer(left_out(inputs, model)).trace(model), type(model).__name__))
     except Exception as error:  # tracing runs the user's forward, which may raise anything
         return Drawn(record_run(model, inputs, is_leaf), error)
 
 
 class ModuleTracer(Tracer):
-    """Traces down to the modules of torch, which stay whole, and shows what watches them."""
+    """Traces down to the modules of torch, which stay whole, and shows what watches them.
 
-    def __init__(self) -> None:
+    Args:
+        left_out: Arguments that keep their defaults; a Proxy for them would take ``if mask is None`` the other way.
+    """
+
+    def __init__(self, left_out: dict[str, Any] | None = None) -> None:
         super().__init__()
+        self.left_out = left_out or {}
         self.record_stack_traces = True
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Return whether a module is drawn as one node."""
         return is_leaf(m)
+
+    def _proxy_placeholder(self, name: str, *how: Any) -> Any:
+        return self.left_out[name] if name in self.left_out else super()._proxy_placeholder(name, *how)
 
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -170,7 +170,8 @@ def _finish(
 
 def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
-    config["calibration"] = plan.calibrate or ("beside the model" if loaded.batches is not None else "example inputs")
+    data = "beside the model" if loaded.python is not None else "given"
+    config["calibration"] = plan.calibrate or (data if loaded.batches is not None else "example inputs")
     if plan.batch_limit is not None:
         config["batch_limit"] = plan.batch_limit
     if (chosen := flow(plan.flow or "")) is not None and chosen.is_training:

@@ -147,3 +147,41 @@ def test_a_batch_is_arranged_like_the_example():
     assert arrange((3, 4, "label"), example) == Arguments((3,), {"b": 4})
     assert arrange({"b": 4}, Arguments((), {"b": 2})) == Arguments((), {"b": 4})
     assert arrange({"image": 4}, Arguments((1,))) == Arguments(({"image": 4},))
+
+
+class Optional(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor, shift: torch.Tensor | None = None) -> torch.Tensor:
+        return self.fc(x) if shift is None else self.fc(x) + shift
+
+
+def test_an_eager_graph_goes_the_way_of_what_is_left_out():
+    from qviz.engine.module_graph import draw
+
+    model, x = Optional().eval(), torch.ones(2, 4)
+    drawn = draw(model, Arguments((x,)))
+    assert drawn.error is None
+    assert [node.name for node in drawn.graph.graph.nodes] == ["x", "fc", "output"]
+    assert torch.equal(drawn.graph(x), model(x))
+    assert "add" in [node.name for node in draw(model, Arguments((x, x))).graph.graph.nodes]
+
+
+@pytest.mark.parametrize(("inputs", "told"), [((torch.ones(2, 4),), True), ((torch.ones(2, 4),) * 2, False)])
+def test_fx_takes_what_is_left_out_for_given_which_is_said(inputs: tuple[torch.Tensor, ...], told: bool):
+    snapshot = run_loaded(Loaded(Optional().eval(), inputs), Plan("net", "fx-static"), lambda _: None)
+    found = [each for each in snapshot.findings if each.rule == "default_taken_for_given"]
+    assert [each.nodes for each in found] == ([("shift", "add")] if told else [])
+    assert (snapshot.run.error is not None) == told
+
+
+def test_what_is_called_by_keyword_cannot_be_lowered():
+    class Keyword(Optional):
+        def forward(self, *, x: torch.Tensor) -> torch.Tensor:
+            return self.fc(x)
+
+    loaded = Loaded(Keyword().eval(), {"x": torch.ones(2, 4)})
+    with pytest.raises(QvizError, match="takes x by keyword cannot be lowered"):
+        run_loaded(loaded, Plan("net", "pt2e-static", lower=True), lambda _: None)

@@ -23,6 +23,8 @@ from qviz.engine.backends import use_backend
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
 from qviz.engine.explain import PREPARED_WITH
+from qviz.engine.forward import left_out
+from qviz.engine.fx_checks import taken_for_given
 from qviz.engine.job import Job
 
 
@@ -69,6 +71,8 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     job.step("capturing")
     captured = trace(job)
     job.reached("captured", captured)
+    for finding in taken_for_given(captured, left_out(job.inputs, job.model)):
+        job.found(finding)
     job.step("fusing")
     # prepare_fx fuses what its own tracer gives, in which observers stay whole; fuse_fx traces in another way.
     is_qat = job.plan.flow == "fx-qat"

@@ -57,6 +57,11 @@ def _quantizer(job: Job) -> Written:
         raise QvizError(
             "the reference representation cannot be lowered", "Ask for one of them: --reference or --lower."
         )
+    if job.plan.lower and job.inputs.kwargs:
+        raise QvizError(
+            f"a model that takes {', '.join(job.inputs.kwargs)} by keyword cannot be lowered",
+            "lower_pt2e_quantized_to_x86 calls by position: wrap the model in one that does.",
+        )
     job.quantizer = make_quantizer(job.plan, job.model)
     return job.quantizer
 
@@ -87,11 +92,6 @@ def _finish(job: Job, prepared: GraphModule, quantizer: Written, observe: Callab
 def _lower(job: Job, converted: GraphModule) -> None:
     job.step("lowering")
     torch._dynamo.reset()  # noqa: SLF001 - it captures once more
-    if job.inputs.kwargs:
-        raise QvizError(
-            f"a model that takes {', '.join(job.inputs.kwargs)} by keyword cannot be lowered",
-            "lower_pt2e_quantized_to_x86 calls by position: wrap the model in one that does.",
-        )
     lowered = lower_pt2e_quantized_to_x86(converted, job.inputs.args)
     job.reached("lowered", lowered)
     _tell(job, checks.not_lowered(lowered))
