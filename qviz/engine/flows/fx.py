@@ -8,7 +8,6 @@ from collections.abc import Callable
 import torch
 from torch.ao.quantization.fx.tracer import QuantizationTracer
 from torch.ao.quantization.quantize_fx import (
-    _fuse_fx,
     _swap_ff_with_fxff,
     convert_fx,
     convert_to_reference_fx,
@@ -23,6 +22,7 @@ from qviz.engine.backends import use_backend
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
 from qviz.engine.explain import PREPARED_WITH
+from qviz.engine.flows.fx_watch import watched
 from qviz.engine.forward import left_out
 from qviz.engine.fx_checks import taken_for_given
 from qviz.engine.job import Job
@@ -69,18 +69,10 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     use_backend(job.plan.backend)
     configuration = _configured(job)
     job.step("capturing")
-    captured = trace(job)
-    job.reached("captured", captured)
-    for finding in taken_for_given(captured, left_out(job.inputs, job.model)):
-        job.found(finding)
-    job.step("fusing")
-    # prepare_fx fuses what its own tracer gives, in which observers stay whole; fuse_fx traces in another way.
     is_qat = job.plan.flow == "fx-qat"
-    fused = _fuse_fx(captured, is_qat, **values(configuration.of_fuse))
-    job.reached("fused", fused)
-    job.step("preparing")
-    prepared = _prepare(job, configuration, is_qat)
-    _report_rules(job, configuration, fused, prepared)
+    with watched(job, lambda captured: _captured(job, captured)) as fused:
+        prepared = _prepare(job, configuration, is_qat)
+    _report_rules(job, configuration, fused[0], prepared)
     observe(prepared)
     if is_qat:
         prepared.eval()
@@ -92,6 +84,12 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     converted = convert_fx(prepared, **values(configuration.of_convert))
     job.reached("converted", converted)
     return converted
+
+
+def _captured(job: Job, captured: GraphModule) -> None:
+    job.reached("captured", captured)
+    for finding in taken_for_given(captured, left_out(job.inputs, job.model)):
+        job.found(finding)
 
 
 def _configured(job: Job) -> FxConfiguration:
