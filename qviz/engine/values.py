@@ -9,6 +9,7 @@ fails, and what depends on it, stays unknown.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -29,6 +30,9 @@ from qviz.engine.qparams import of_tensor
 from qviz.engine.targets import argument, target_name
 
 Values = dict[str, tuple[Value, ...]]
+
+_QUANTIZE = re.compile(r"quantized_decomposed\.quantize_per_(tensor|channel)\.(default|tensor2?)")
+_DEQUANTIZE = re.compile(r"quantized_decomposed\.dequantize_per_(tensor|channel)\.(default|tensor2?)")
 
 
 class Known(NamedTuple):
@@ -161,10 +165,51 @@ def find_values(
     }
     known = Known(from_meta, {}, {})
     if any(node.op not in ("output", "get_attr") and node.name not in from_meta for node in module.graph.nodes):
-        found = _propagate(module, example_inputs)
+        inferred = infer(module, from_meta)
+        found = Known(inferred, {}, {}) if inferred is not None else _propagate(module, example_inputs)
         known = Known(from_meta | found.values, found.quantized, found.nested)
     complete(module, known.values, earlier)
     return known
+
+
+def infer(module: GraphModule, known: Values) -> Values | None:
+    """Return what all nodes give if the inserted ones alone are unknown: they keep the shape of what they read.
+
+    That spares running a whole exported program for its observers, or its quantizes and dequantizes.
+
+    Args:
+        module: The graph.
+        known: What is known from the capture.
+
+    Returns:
+        None where anything else is unknown.
+    """
+    found = dict(known)
+    for node in module.graph.nodes:
+        if node.op == "output" or node.name in found:
+            continue
+        value = _of_inserted(module, node, found)
+        if value is None:
+            return None
+        found[node.name] = value
+    return found
+
+
+def _of_inserted(module: GraphModule, node: Node, found: Values) -> tuple[Value, ...] | None:
+    if node.op == "get_attr":
+        constant = attribute(module, node)
+        return describe(constant) if isinstance(constant, torch.Tensor) else None
+    given = found.get(node.args[0].name) if node.args and isinstance(node.args[0], Node) else None
+    if not given or len(given) != 1:
+        return None
+    if node.op == "call_module":
+        return given if role_of(module.get_submodule(str(node.target))) in OBSERVING else None
+    name = target_name(node.target)
+    if _QUANTIZE.fullmatch(name):
+        return (Value(given[0].shape, str(argument(node, "dtype"))),)
+    if _DEQUANTIZE.fullmatch(name):
+        return (Value(given[0].shape, str(argument(node, "out_dtype") or torch.float32)),)
+    return None
 
 
 def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Known:

@@ -201,3 +201,23 @@ def test_the_module_can_still_be_copied_and_converted_afterwards() -> None:
     prepared = fx_prepared(Net(), NET_INPUTS)
     find_values(prepared, NET_INPUTS, {})
     convert_fx(copy.deepcopy(prepared))(*NET_INPUTS)
+
+
+def test_what_is_inferred_is_what_a_run_gives():
+    """Shapes of inserted nodes are read off; a run of the fake program has to agree."""
+    from torch.ao.quantization.quantize_pt2e import convert_pt2e
+
+    from qviz.engine.values import _propagate, describe, infer
+    from tests.engine.small_models import Net, exported, pt2e_prepared
+
+    inputs = (torch.randn(1, 3, 8, 8),)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(144, 4))
+    prepared = pt2e_prepared(exported(model.eval(), inputs), inputs)
+    for stage in ("prepared", "converted"):
+        graph = prepared if stage == "prepared" else convert_pt2e(prepared)
+        known = {node.name: describe(node.meta["val"]) for node in graph.graph.nodes if "val" in node.meta}
+        inferred, run = infer(graph, known), _propagate(graph, inputs).values
+        assert inferred is not None
+        assert len(inferred) > len(known)
+        assert all(run[name] == value for name, value in inferred.items() if name in run and name not in known)
+    assert infer(torch.fx.symbolic_trace(Net()), {}) is None
