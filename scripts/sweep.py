@@ -49,7 +49,7 @@ TORCHVISION = (
     "swin_t",
     "maxvit_t",
 )
-LARGE = {"vit_b_16": 224, "swin_t": 224, "maxvit_t": 224, "inception_v3": 96, "alexnet": 96}
+LARGE = {"vit_b_16": 224, "swin_t": 224, "maxvit_t": 224, "inception_v3": 299, "alexnet": 96}
 SEEDS = ("seed_dynamic", "seed_stubs", "seed_stubs_without_norm")
 TRANSFORMERS = ("bert", "distilbert", "gpt2", "vit", "llama")
 LOWERED = (Kind.QUANTIZED_OP, Kind.OBSERVER, Kind.FAKE_QUANT, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.FUSED_OP)
