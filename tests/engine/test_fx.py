@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import torch
 
 from qviz.document.configuration import Custom, Factory, QConfig, Rule
 from qviz.document.graph import Kind
@@ -17,8 +16,7 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot, Stage
 from qviz.engine.extract import record
 from qviz.engine.importing import forget
-from qviz.engine.run import run_loaded, run_plan
-from qviz.engine.source import Loaded
+from qviz.engine.run import run_plan
 from qviz.engine.torch_state import kept
 from qviz.errors import QvizError
 
@@ -263,33 +261,6 @@ def test_every_rule_does_what_it_says(file: str):
     assert "operator.add" not in snapshot.run.python
 
 
-class Leaky(torch.nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = torch.nn.Linear(4, 4)
-        self.act = torch.nn.LeakyReLU()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.act(self.fc(x))
-
-
-@pytest.mark.parametrize(
-    ("name", "types", "kind"),
-    [
-        ("onednn", ["LinearLeakyReLU", "LinearLeakyReLU", "LinearLeakyReLU"], Kind.QUANTIZED_OP),
-        ("native", ["Linear", "Linear", "Linear"], Kind.QUANTIZED_OP),
-        ("tensorrt", ["Linear", "Linear", "Linear"], Kind.OP),  # its activations are qint8, not the qconfig's quint8
-    ],
-)
-def test_a_backend_config_is_that_of_prepare_convert_and_the_fused_stage(name: str, types: list[str], kind: Kind):
-    loaded = Loaded(Leaky().eval(), (torch.randn(2, 4),))
-    snapshot = run_loaded(loaded, Plan("leaky", "fx-static", backend="onednn", backend_config=name), lambda _: None)
-    assert snapshot.run.error is None
-    assert snapshot.run.config["backend_config"] == name
-    assert [nodes(snapshot, stage.name)["fc"].module_type for stage in snapshot.stages[1:]] == types
-    assert nodes(snapshot)["fc"].kind is kind
-
-
 @pytest.mark.filterwarnings("ignore:must run observer:UserWarning")
 def test_what_is_not_traced_is_one_node_in_every_stage(file: str):
     failed = run_plan(Plan(source=f"{file}:gated", flow="fx-static"), lambda _: None)
@@ -369,46 +340,3 @@ def test_embeddings_are_trained_by_their_own_qconfig(file: str):
     assert after["emb"].quant.weight.qscheme == "torch.per_channel_affine_float_qparams"
     assert after["emb"].kind is after["fc"].kind is Kind.QUANTIZED_OP
     same(again(snapshot)["converted"], snapshot.stages[-1])
-
-
-class AddsANumber(torch.nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = torch.nn.Conv2d(3, 4, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.add(self.conv(x), 1.0)
-
-
-def test_an_addition_that_the_onednn_config_stops_at_is_told_how_to_mend():
-    loaded = Loaded(AddsANumber().eval(), (torch.randn(1, 3, 4, 4),))
-    failed = run_loaded(loaded, Plan("adds", "fx-static", backend_config="onednn"), lambda _: None)
-    assert failed.run.error is not None
-    assert (failed.run.error.step, failed.run.error.type) == ("fusing", "AttributeError")
-    assert "a plain number" in failed.run.error.hint
-    assert run_loaded(loaded, Plan("adds", "fx-static", backend_config="x86"), lambda _: None).run.error is None
-
-
-class Drops(torch.nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = torch.nn.Linear(4, 4)
-        self.drop = torch.nn.Dropout()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.drop(self.fc(x))
-
-
-def test_what_training_leaves_in_float_is_converted_in_eval_mode():
-    stages: list[torch.nn.Module] = []
-    loaded = Loaded(Drops().train(), (torch.randn(2, 4),))
-    plan = Plan("drops", "fx-qat", rules=(Rule("module_name", "drop"),), reference=True)
-    was_training: list[bool] = []
-
-    def keep(module: torch.nn.Module) -> None:
-        stages.append(module)
-        was_training.append(module.get_submodule("drop").training)
-
-    assert run_loaded(loaded, plan, lambda _: None, keep=keep).run.error is None
-    assert was_training == [True, True, True, False, False]
-    assert type(stages[-1].get_submodule("drop")) is torch.nn.Dropout
