@@ -23,7 +23,6 @@ PLAIN = """
 import sys, time
 import torch, torch.ao.quantization.quantize_fx, torch.ao.quantization.quantize_pt2e
 import torch.ao.quantization.quantizer.xnnpack_quantizer, torch.ao.quantization.quantizer.x86_inductor_quantizer
-import torch.ao.quantization.pt2e.lowering
 code = compile(open(sys.argv[1]).read().replace("print(converted)", ""), sys.argv[1], "exec")
 started = time.monotonic()
 exec(code, {"__name__": "plain"})

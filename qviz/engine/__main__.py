@@ -20,6 +20,8 @@ def main() -> None:
     sys.stdout = sys.stderr
     sys.dont_write_bytecode = True  # a file saved twice in a second would be taken for the one before
     _end_when_nobody_listens(reports.fileno())
+    # Importing Inductor starts a worker for each core, whose start slows what runs beside it three times down.
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.ao's deprecation notes at import
         from qviz.engine.server import serve

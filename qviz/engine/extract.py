@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
+from torch import nn
 from torch.fx import GraphModule, Node
 
 from qviz.analysis.places import infer_places
@@ -17,13 +18,13 @@ from qviz.engine.attributes import attributes
 from qviz.engine.classify import classify
 from qviz.engine.explain import explain
 from qviz.engine.homes import Homes
-from qviz.engine.module_roles import OBSERVING, role_of
+from qviz.engine.module_roles import OBSERVING, Role, role_of
 from qviz.engine.observers import observer_fact
 from qviz.engine.parts import Objects, insides, parts
 from qviz.engine.quantization import Reading
 from qviz.engine.source_lines import source_line
 from qviz.engine.targets import target_name
-from qviz.engine.values import Known, attribute, find_values
+from qviz.engine.values import Known, attribute, find_values, is_float
 
 _OBSERVING_KINDS = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
 
@@ -49,11 +50,32 @@ def record(
     """
     recorder = _Recorder(module, Objects(module), earlier.graph if earlier else None)
     before = {node.id: node.values for node in earlier.graph.nodes} if earlier else {}
-    known = find_values(module, example_inputs, before)
+    unchanged = _unchanged(module, earlier.graph) if earlier else ()
+    known = find_values(module, example_inputs, before, unchanged)
     graph = recorder.graph(known, lifted)
     facts = recorder.facts()
     subgraphs = _record_nested(module, recorder.objects, known, earlier, facts)
     return Stage(name, graph, _code(module), subgraphs or None), facts
+
+
+def _unchanged(module: GraphModule, earlier: Graph) -> Collection[str]:
+    """Return the nodes of a float graph that give what they gave; fusing keeps names and shapes."""
+    if not is_float(module):
+        return ()
+    before = {node.id: (node.op, node.target, node.module_type) for node in earlier.nodes}
+    return [
+        node.name for node in module.graph.nodes if node.name in before and _is_like(module, node, before[node.name])
+    ]
+
+
+def _is_like(module: GraphModule, node: Node, before: tuple[str, str, str | None]) -> bool:
+    op, target, type_ = before
+    if (node.op, target_name(node.target)) != (op, target):
+        return False
+    if node.op != "call_module":
+        return node.op != "get_attr"
+    child = module.get_submodule(str(node.target))
+    return isinstance(child, nn.Identity) or role_of(child) is Role.SEVERAL or type(child).__name__ == type_
 
 
 def _record_nested(
@@ -153,7 +175,7 @@ class _Recorder:
             if role_of(child) in OBSERVING:
                 found[node.name] = Facts(observer_fact(child))
             for name, inner in insides(child).items():
-                if role_of(inner) in OBSERVING:
+                if role_of(inner) in OBSERVING and f"{node.target}.{name}" not in self.objects.drawn:
                     found[f"{node.target}.{name}"] = Facts(observer_fact(inner))
         return found
 

@@ -15,7 +15,11 @@ from qviz.engine.qparams import of_module
 
 
 class Objects:
-    """Small numbers for observers, and for modules that several nodes call, in graph order."""
+    """Small numbers for observers, and for modules that several nodes call, in graph order.
+
+    Attributes:
+        drawn: The paths of the modules that nodes of the outer graph call.
+    """
 
     def __init__(self, module: GraphModule) -> None:
         called = [
@@ -26,6 +30,7 @@ class Objects:
             if node.op == "call_module"
         ]
         calls = Counter(id(child) for child in called)
+        self.drawn = frozenset(str(node.target) for node in module.graph.nodes if node.op == "call_module")
         self._numbers: dict[int, int] = {}
         for child in called:
             if role_of(child) in OBSERVING or calls[id(child)] > 1:
@@ -57,5 +62,6 @@ def parts(child: nn.Module, path: str, objects: Objects) -> tuple[Part, ...] | N
     found = tuple(
         Part(f"{path}.{name}", type(inner).__name__, module_kind(inner), of_module(inner), objects.number(inner))
         for name, inner in insides(child).items()
+        if f"{path}.{name}" not in objects.drawn  # the observer behind an eager module has its own node
     )
     return found or None

@@ -12,6 +12,7 @@ import msgspec
 import torch
 from torch.fx import GraphModule
 from torch.nn import Module
+from torch.utils import _pytree as pytree
 
 from qviz.analysis import findings
 from qviz.analysis.links import link_stages
@@ -29,6 +30,7 @@ from qviz.engine.job import Job
 from qviz.engine.model_files import is_program
 from qviz.engine.recipe import in_hand
 from qviz.engine.script import script
+from qviz.engine.searches import searched_once
 from qviz.engine.source import Loaded, load
 from qviz.engine.torch_state import kept
 from qviz.errors import QvizError
@@ -52,7 +54,7 @@ def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
         flow_function(plan.flow)
         report(StepStarted(run_id, "loading"))
         return _run(load(plan), plan, report, run_id, caught)
@@ -68,7 +70,7 @@ def run_loaded(
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
         return _run(loaded, plan, report, run_id, caught, keep)
 
 
@@ -91,6 +93,7 @@ class _Progress:
 
     Attributes:
         step: The name of the step at work, for when it fails.
+        check: Raises if the model does not run on the inputs; none after it was found that it does.
     """
 
     assembly: Assembly
@@ -100,15 +103,30 @@ class _Progress:
     step: str = "loading"
     findings: list[Finding] = field(default_factory=list)
     keep: Callable[[Module], None] | None = None
+    check: Callable[[], None] | None = None
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
         self.report(StepStarted(self.run_id, step, done, total))
 
+    def checked(self) -> None:
+        """Run the model once, if nothing has shown yet that it runs.
+
+        Raises:
+            QvizError: It does not.
+        """
+        if self.check is not None:
+            self.check()
+            self.check = None
+
     def reached(self, name: str, module: GraphModule) -> None:
         stages = self.assembly.stages
         earlier = stages[-1] if stages else None
         stage, facts = record(name, module, self.inputs.of_graph(module), earlier)
+        read = {edge.from_id for edge in stage.graph.edges}
+        if not all(node.values for node in stage.graph.nodes if node.id in read or node.op == "output"):
+            self.checked()
+        self.check = None
         links = link_stages(earlier, stage) if earlier else ()
         reached = StageReached(self.run_id, stage, facts, links)
         self.assembly.add(reached)
@@ -129,9 +147,11 @@ def _run(
     report(_describe(loaded, run_id))
     if (finding := _mode_changed(loaded.module, plan)) is not None:
         progress.findings.append(finding)
-    model = _own(loaded)
-    progress.started("checking")
-    _check(model, loaded.inputs)
+    model = _own(loaded, plan)
+    progress.check = lambda: _check(model, loaded.inputs)
+    if not (plan.flow or "").startswith("fx") or not _is_float(loaded.inputs):
+        progress.started("checking")
+        progress.checked()  # else the shapes found for the first graph tell: torch.fx captures without inputs
     batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
     batches = limited(batches, plan.batch_limit)
     job = Job(plan, model, loaded.inputs, batches, progress.started, progress.reached, progress.findings.append)
@@ -142,6 +162,7 @@ def _run(
     except QvizError:
         raise
     except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
+        progress.checked()
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
     return _finish(script(job, recipe), _config(plan, loaded) | job.configured, progress, error, _notes(caught))
@@ -202,17 +223,29 @@ def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
     )
 
 
-def _own(loaded: Loaded) -> Module:
-    """Return the model in eval mode; a copy if anybody else has it."""
+def _own(loaded: Loaded, plan: Plan) -> Module:
+    """Return the model in eval mode; a copy if anybody else may have it.
+
+    The copy shares the weights of a model that this process has loaded, unless they will be trained.
+    """
     if is_program(loaded.module):
         return loaded.module  # its mode was fixed when it was exported
     if loaded.is_ours:
         return loaded.module.eval()
+    chosen = flow(plan.flow or "")
+    writes = loaded.python is None or (chosen is not None and chosen.is_training)
+    shared = {} if writes else {id(each): each for each in loaded.module.parameters()}
     try:
-        return copy.deepcopy(loaded.module).eval()
+        return copy.deepcopy(loaded.module, shared).eval()
     except Exception as error:  # a model may hold what cannot be copied
         what = f"{type(loaded.module).__name__} could not be copied"
         raise QvizError(f"{what}: {error}", "Name its class, as in file.py:Net.") from error
+
+
+def _is_float(inputs: Arguments) -> bool:
+    """Tell whether shapes are all that can be wrong; an index may also be out of range."""
+    leaves = pytree.tree_leaves((inputs.args, inputs.kwargs))
+    return all(isinstance(each, torch.Tensor) and each.is_floating_point() for each in leaves)
 
 
 def _check(model: Module, inputs: Arguments) -> None:

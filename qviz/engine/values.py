@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -149,7 +149,10 @@ def _describe_leaf(leaf: Any) -> Value:
 
 
 def find_values(
-    module: GraphModule, example_inputs: tuple[Any, ...] | None, earlier: Mapping[str, tuple[Value, ...]]
+    module: GraphModule,
+    example_inputs: tuple[Any, ...] | None,
+    earlier: Mapping[str, tuple[Value, ...]],
+    unchanged: Collection[str] = (),
 ) -> Known:
     """Return what the nodes give, as far as it can be found.
 
@@ -157,6 +160,7 @@ def find_values(
         module: The graph; neither its tensors nor its observers' statistics change.
         example_inputs: What the graph is run on when it carries no fake tensors of its own.
         earlier: Values of nodes of the stage before, which survivors keep where they cannot be run.
+        unchanged: The nodes of a float graph that do what they did in the stage before.
     """
     from_meta = {
         node.name: describe(node.meta["val"])
@@ -165,7 +169,8 @@ def find_values(
     }
     known = Known(from_meta, {}, {})
     if any(node.op not in ("output", "get_attr") and node.name not in from_meta for node in module.graph.nodes):
-        inferred = infer(module, from_meta)
+        kept = {name: earlier[name] for name in unchanged if name in earlier}
+        inferred = infer(module, kept | from_meta)
         found = Known(inferred, {}, {}) if inferred is not None else _propagate(module, example_inputs)
         known = Known(from_meta | found.values, found.quantized, found.nested)
     complete(module, known.values, earlier)
@@ -219,9 +224,12 @@ def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> K
     if example_inputs is None:
         return Known({}, {}, {})
     if is_float(module):
-        mode = FakeTensorMode(allow_non_fake_inputs=True)
+        mode = FakeTensorMode(allow_non_fake_inputs=True, allow_fallback_kernels=False)
         fakes = pytree.tree_map_only(torch.Tensor, mode.from_tensor, example_inputs)
-        with undisturbed(module):  # a fake-quant of QAT writes into its real buffers all the same
+        with (
+            undisturbed(module),
+            _without_attention_kernel(),
+        ):  # a fake-quant of QAT writes into its buffers all the same
             known = _run(_FloatPropagation(module), fakes, mode)
         if all(node.name in known.values for node in module.graph.nodes):
             return known  # else something asked for a value, which fakes have none of
@@ -237,6 +245,17 @@ def _run(runner: Propagation, inputs: tuple[Any, ...], around: AbstractContextMa
         except Exception:  # inputs that do not fit the graph's signature: what was found stays
             return runner.known
     return runner.known
+
+
+@contextmanager
+def _without_attention_kernel() -> Iterator[None]:
+    """Let attention run as ordinary operators: its fused kernel has no fake form, and takes the time of a real run."""
+    was_enabled = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was_enabled)
 
 
 def _fake_mode(module: GraphModule) -> FakeTensorMode | None:

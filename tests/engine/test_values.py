@@ -221,3 +221,29 @@ def test_what_is_inferred_is_what_a_run_gives():
         assert len(inferred) > len(known)
         assert all(run[name] == value for name, value in inferred.items() if name in run and name not in known)
     assert infer(torch.fx.symbolic_trace(Net()), {}) is None
+
+
+@pytest.mark.parametrize("sample", ["residual", "mobile", "transformer"])
+@pytest.mark.parametrize("flow", ["fx-static", "fx-qat", "eager-static"])
+def test_values_kept_from_the_stage_before_are_those_of_a_run(sample: str, flow: str) -> None:
+    from qviz.document.plan import Plan
+    from qviz.engine.run import run_loaded
+    from qviz.engine.source import load
+
+    plan = Plan(source=f"sample:{sample}", flow=flow)
+    loaded = load(plan)
+    found: list[dict[str, tuple[Value, ...]]] = []
+
+    def keep(module: nn.Module) -> None:
+        if isinstance(module, GraphModule):
+            found.append(find_values(module, loaded.inputs.of_graph(module), {}).values)
+
+    stages = run_loaded(loaded, plan, lambda message: None, keep=keep).stages
+    assert len(found) >= 2
+    for stage, values in zip(stages, found, strict=True):
+        assert any(values.values())
+        assert {node.id: node.values for node in stage.graph.nodes if values[node.id]} == {
+            name: each
+            for name, each in values.items()
+            if each  # an eager model may not run after its conversion
+        }

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch.ao.quantization import allow_exported_model_train_eval, move_exported_model_to_eval
-from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.fx import GraphModule
 
@@ -91,6 +90,8 @@ def _finish(job: Job, prepared: GraphModule, quantizer: Written, observe: Callab
 
 def _lower(job: Job, converted: GraphModule) -> None:
     job.step("lowering")
+    from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86  # starts Inductor's compile workers
+
     torch._dynamo.reset()  # noqa: SLF001 - it captures once more
     lowered = lower_pt2e_quantized_to_x86(converted, job.inputs.args)
     job.reached("lowered", lowered)

@@ -1,0 +1,38 @@
+from unittest.mock import patch
+
+import torch
+from torch.ao.quantization import HistogramObserver
+
+from qviz.engine.searches import searched_once
+
+
+def test_a_range_is_searched_once_until_the_observer_sees_more():
+    observer = HistogramObserver()
+    observer(torch.linspace(-1, 2, 100))
+    plain = observer.calculate_qparams()
+    with patch.object(HistogramObserver, "_compute_quantization_error", autospec=True, return_value=0.5) as error:
+        with searched_once():
+            assert observer.calculate_qparams() == observer.calculate_qparams()
+            searched = error.call_count
+            observer.calculate_qparams()
+            assert error.call_count == searched > 0
+            observer(torch.tensor([9.0]))
+            observer.calculate_qparams()
+            assert error.call_count > searched
+        searched = error.call_count
+        observer.calculate_qparams()
+        assert error.call_count > searched
+    with searched_once():
+        again = HistogramObserver()
+        again(torch.linspace(-1, 2, 100))
+        assert again.calculate_qparams() == plain
+
+
+def test_a_loaded_state_is_searched_anew():
+    wide, narrow = HistogramObserver(), HistogramObserver()
+    wide(torch.linspace(-9, 9, 100))
+    narrow(torch.linspace(-1, 1, 100))
+    with searched_once():
+        before = narrow.calculate_qparams()
+        narrow.load_state_dict(wide.state_dict())
+        assert narrow.calculate_qparams() == wide.calculate_qparams() != before
