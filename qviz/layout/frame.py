@@ -1,78 +1,128 @@
-"""Draws the border around a group whose boxes have places: its size, and its ports on the border."""
+"""Draws the border around a group whose boxes have places: its size, its ports on the border, its labels.
+
+Groups of equal structure share one frame, in coordinates of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from functools import lru_cache
 from math import ceil
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from qviz.layout.labels import TITLE
-from qviz.layout.level import Level, PlacedLevel
-from qviz.layout.place import Point, Rect, Size
+from qviz.layout.labels import TITLE, Wish, label_rect, spots
+from qviz.layout.level import Level, PlacedLevel, PlaceLevel
+from qviz.layout.near import Near
+from qviz.layout.place import Point, Rect, Route, Size, turned
 
 HEAD = 34.0
 """From a frame's upper border to its first box: a row of 22 for the title, and air."""
 PAD = 14.0
-Port: TypeAlias = tuple[str, str]
-"""``("in", id of the box that the line comes from)``, or ``("out", ...)``."""
-Item: TypeAlias = "str | Port"
 
 
-class Frame(NamedTuple):
-    """A placed group, in coordinates of its own: its size, what is in it, where its ports are."""
+class Outline(NamedTuple):
+    """What decides a frame beside its level.
 
-    size: Size
-    items: dict[Item, Point]
-    routes: tuple[tuple[Point, ...], ...]
-    ports: dict[Port, float]
-    spine: float
+    Attributes:
+        title: The room that its title takes; None for the whole model, which has no border.
+        is_turned: Whether the flow runs to the right on screen.
+        wishes: The label that each edge wants, if any.
+    """
+
+    title: float | None
+    is_turned: bool
+    wishes: tuple[Wish | None, ...]
 
 
-def trim(level: Level, items: list[Item], placed: PlacedLevel, title: float | None, turned: bool) -> Frame:
-    """Return the frame around a placed group: its border, its ports on it, all from its upper left corner."""
-    rect = _border(level, placed, title, turned)
-    routes = []
+class Frame:
+    """A placed group, all from its upper left corner, in the order of its level.
+
+    Attributes:
+        size: Its own size in flow coordinates, as are the ports and the spine: the group around it needs them so.
+        ports: Where the items that are ports stand on its border, across the flow.
+        spine: Where its main line enters, across the flow.
+        rects: The places of what it holds, on the screen; so are routes and labels.
+        routes: Its edges.
+        labels: The left middle of each edge's label; None where there is none, or no room.
+        near: Tells what is where.
+    """
+
+    __slots__ = ("labels", "near", "ports", "rects", "routes", "size", "spine")
+
+    def __init__(self, level: Level, placed: PlacedLevel, outline: Outline) -> None:
+        border = _border(level, placed, outline)
+        self.size = Size(border.width, border.height)
+        routes = list(_routes(level, placed, border))
+        self.ports = _ports(level, routes)
+        self.spine = _spine(level, self.ports, border.width)
+        rects = [
+            Rect(at.x - border.x, at.y - border.y, node.width, node.height)
+            for node, at in zip(level.nodes, placed.corners, strict=True)
+        ]
+        whole = Rect(0.0, 0.0, *self.size)
+        if outline.is_turned:
+            rects, routes, whole = [turned(each) for each in rects], [_turned(each) for each in routes], turned(whole)
+        self.rects, self.routes = tuple(rects), tuple(routes)
+        boxes = [rect for rect, node in zip(rects, level.nodes, strict=True) if node.rank == "free"]
+        self.labels = spots(boxes, routes, outline.wishes, None if outline.title is None else whole, outline.title)
+        texts = [
+            label_rect(at, wish.text) if at is not None and wish is not None else None
+            for at, wish in zip(self.labels, outline.wishes, strict=True)
+        ]
+        self.near = Near(rects, routes, texts)
+
+
+@lru_cache(maxsize=4096)
+def framed(place_level: PlaceLevel, level: Level, outline: Outline) -> Frame:
+    """Return the frame of a group; equal groups share it."""
+    return Frame(level, place_level(level), outline)
+
+
+def _turned(route: Route) -> Route:
+    return tuple(Point(point.y, point.x) for point in route)
+
+
+def _routes(level: Level, placed: PlacedLevel, border: Rect) -> Iterator[Route]:
+    """Yield the edges, those through ports drawn out to the border."""
     for edge, route in zip(level.edges, placed.routes, strict=True):
-        start, *inner, end = (Point(point.x - rect.x, point.y - rect.y) for point in route)
+        start, *inner, end = (Point(point.x - border.x, point.y - border.y) for point in route)
         if level.nodes[edge.source].rank == "first":
             start = Point(start.x, 0.0)
         if level.nodes[edge.target].rank == "last":
-            end = Point(end.x, rect.height)
-        routes.append((start, *inner, end))
-    ports: dict[Port, float] = {}
+            end = Point(end.x, border.height)
+        yield (start, *inner, end)
+
+
+def _ports(level: Level, routes: list[Route]) -> dict[int, float]:
+    ports: dict[int, float] = {}
     for edge, route in zip(level.edges, routes, strict=True):
-        for item, point in ((items[edge.source], route[0]), (items[edge.target], route[-1])):
-            if isinstance(item, tuple):
+        for item, point in ((edge.source, route[0]), (edge.target, route[-1])):
+            if level.nodes[item].rank != "free":
                 ports.setdefault(item, point.x)
-    corners = {item: Point(at.x - rect.x, at.y - rect.y) for item, at in zip(items, placed.corners, strict=True)}
-    return Frame(Size(rect.width, rect.height), corners, tuple(routes), ports, _spine(ports, rect.width))
+    return ports
 
 
-def _border(level: Level, placed: PlacedLevel, title: float | None, turned: bool) -> Rect:
+def _border(level: Level, placed: PlacedLevel, outline: Outline) -> Rect:
     inner = [
         Rect(*corner, node.width, node.height)
         for corner, node in zip(placed.corners, level.nodes, strict=True)
         if node.rank == "free"
     ]
-    beside = (
-        [] if turned else [route[0].x + edge.beside for edge, route in zip(level.edges, placed.routes, strict=True)]
-    )
+    pairs = list(zip(level.edges, placed.routes, strict=True))
+    beside = [] if outline.is_turned else [route[0].x + edge.beside for edge, route in pairs]
     bends = [point for route in placed.routes for point in route[1:-1]]
     left = min([each.x for each in inner] + [point.x for point in bends], default=0.0)
     top = min([each.y for each in inner], default=0.0)
     right = max([each.right for each in inner] + [point.x for point in bends] + beside, default=0.0)
     bottom = max([each.bottom for each in inner] + [point.y for point in bends], default=0.0)
     highest = min([top, *(point.y for point in bends)])
+    title = outline.title
     if title is None:
         return Rect(left, highest, right - left, bottom - highest)
-    if turned:
+    if outline.is_turned:
         left, top, right, bottom = left - HEAD, highest - PAD, right + PAD, max(bottom + PAD, highest - PAD + title)
     else:
-        entries = [
-            route[0].x
-            for edge, route in zip(level.edges, placed.routes, strict=True)
-            if level.nodes[edge.source].rank == "first"
-        ]
+        entries = [route[0].x for edge, route in pairs if level.nodes[edge.source].rank == "first"]
         left, right = left - PAD, right + PAD
         # The title stands left of the lines that come in.
         left = min(left, min(entries, default=left + title) - title)
@@ -82,9 +132,9 @@ def _border(level: Level, placed: PlacedLevel, title: float | None, turned: bool
     return Rect(left, top, 2 * ceil((right - left) / 2), 2 * ceil((bottom - top) / 2))
 
 
-def _spine(ports: Mapping[Port, float], width: float) -> float:
+def _spine(level: Level, ports: dict[int, float], width: float) -> float:
     """Return where the main line runs: straight through where one does, else where the first comes in."""
-    ins = [x for (way, _), x in ports.items() if way == "in"]
-    outs = [x for (way, _), x in ports.items() if way == "out"]
+    ins = [x for item, x in ports.items() if level.nodes[item].rank == "first"]
+    outs = [x for item, x in ports.items() if level.nodes[item].rank == "last"]
     through = (x for x in ins if any(abs(x - other) < 1.0 for other in outs))
     return next(through, next(iter(ins or outs), width / 2))

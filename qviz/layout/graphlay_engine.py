@@ -149,13 +149,16 @@ def _halves(level: Level, is_tight: bool) -> list[float]:
 
 def _is_clear(level: Level, placed: PlacedLevel) -> bool:
     """Return whether no boxes overlap and no line runs through one."""
-    taken = Occupied()
-    for node, corner in zip(level.nodes, placed.corners, strict=True):
-        rect = Rect(corner.x + SLACK, corner.y + SLACK, node.width - 2 * SLACK, node.height - 2 * SLACK)
-        if node.rank == "free":
-            if not taken.is_free(rect):
-                return False
-            taken.add(rect)
+    rects = [
+        Rect(corner.x + SLACK, corner.y + SLACK, node.width - 2 * SLACK, node.height - 2 * SLACK)
+        for node, corner in zip(level.nodes, placed.corners, strict=True)
+        if node.rank == "free"
+    ]
+    taken = Occupied(rects)
+    for rect in rects:
+        if not taken.is_free(rect):
+            return False
+        taken.add(rect)
     return all(taken.is_free(_hull(*segment)) for route in placed.routes for segment in pairwise(route))
 
 

@@ -7,112 +7,145 @@ or goes out, and the pieces meet there. Lines of one value share their ports.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
 
-from qviz.analysis.view import Box, View
+from qviz.analysis.view import View
 from qviz.document.graph import Kind
-from qviz.layout.frame import Frame, Item, trim
-from qviz.layout.labels import bounds_of, label_width, place_labels, title_width
-from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
-from qviz.layout.place import Direction, Places, Point, Rect, Size
+from qviz.layout.composed import Composed, Stand, Step
+from qviz.layout.frame import Frame, Outline, framed
+from qviz.layout.labels import Wish, label_width, title_width
+from qviz.layout.level import Level, LevelEdge, LevelNode, PlaceLevel
+from qviz.layout.place import Direction, Places, Point, Size
 
 PORT = 0.01
 SPINE_WEIGHT = 8.0
+WHOLE = -1
+
+_READING = frozenset({Kind.QUANTIZE, Kind.OBSERVER, Kind.FAKE_QUANT})
+
+Port: TypeAlias = "tuple[bool, int]"
+"""Whether lines come in there, and the number of the box whose value it is."""
+Item: TypeAlias = "int | Port"
+"""The number of a box in the view, or a port of the frame around."""
 
 
 class Piece(NamedTuple):
-    """The part of a line inside one frame."""
+    """The part of a line inside one frame; `value` is the number of the box that the line comes from."""
 
     source: Item
     target: Item
-    value: str
+    value: int
 
 
-def compose(
-    view: View, sizes: Mapping[str, Size], direction: Direction, place_level: Callable[[Level], PlacedLevel]
-) -> Places:
+def compose(view: View, sizes: Mapping[str, Size], direction: Direction, place_level: PlaceLevel) -> Places:
     """Return the places of a view, made of its groups' own."""
     return _Composition(view, sizes, direction, place_level).places()
 
 
 class _Composition:
-    def __init__(
-        self,
-        view: View,
-        sizes: Mapping[str, Size],
-        direction: Direction,
-        place_level: Callable[[Level], PlacedLevel],
-    ) -> None:
+    def __init__(self, view: View, sizes: Mapping[str, Size], direction: Direction, place_level: PlaceLevel) -> None:
         self.view = view
-        self.turned = direction == "right"
-        self.sizes = {box_id: self._turn_size(size) for box_id, size in sizes.items()}
+        self.is_turned = direction == "right"
         self.place_level = place_level
-        self.kinds = {box.id: box.kind for box in view.boxes}
-        self.stubs = {box.id for box in view.boxes if box.stub_of}
-        self.parents = {box.id: box.parent for box in view.boxes}
-        self.children: defaultdict[str | None, list[Box]] = defaultdict(list)
-        for box in view.boxes:
-            self.children[box.parent].append(box)
-        self.pieces: defaultdict[str | None, dict[Piece, int]] = defaultdict(dict)
-        self.beside: dict[str, float] = {line.from_box: label_width(line.label) for line in view.lines}
-        self.paths = [tuple(self._cut(line.from_box, line.to_box)) for line in view.lines]
-        self.frames: dict[str | None, Frame] = {}
+        number = {box.id: at for at, box in enumerate(view.boxes)}
+        self.sizes = [None if box.is_open else sizes[box.id] for box in view.boxes]
+        self.parents = [WHOLE if box.parent is None else number[box.parent] for box in view.boxes]
+        self.children: defaultdict[int, list[int]] = defaultdict(list)
+        for at, parent in enumerate(self.parents):
+            self.children[parent].append(at)
+        self.pieces: defaultdict[int, dict[Piece, int]] = defaultdict(dict)
+        self.lines: defaultdict[int, list[list[int]]] = defaultdict(list)
+        self.ends = [(number[line.from_box], number[line.to_box]) for line in view.lines]
+        self.beside = {source: label_width(line.label) for (source, _), line in zip(self.ends, view.lines, strict=True)}
+        self.paths = [tuple(self._cut(at, *ends)) for at, ends in enumerate(self.ends)]
+        self.frames: dict[int, Frame] = {}
+        self.ports: dict[int, dict[Port, float]] = {}
+        self.labelled: dict[int, Step] = {}
+        self.written: set[tuple[int, str]] = set()
 
     def places(self) -> Places:
-        for box in reversed(self.view.boxes):
-            if box.is_open:
-                self.frames[box.id] = self._frame(box)
-        self.frames[None] = self._frame(None)
-        origins = self._origins()
-        boxes = {box.id: self._rect(box, origins) for box in self.view.boxes}
-        routes = tuple(self._route(path, origins) for path in self.paths)
-        labels = place_labels(self.view, boxes, routes)
-        return Places(boxes=boxes, routes=routes, labels=labels, bounds=bounds_of(self.view, boxes, routes, labels))
+        opened = [at for at, box in enumerate(self.view.boxes) if box.is_open]
+        for group in (*reversed(opened), WHOLE):
+            self._frame(group)
+        stands: dict[int, Stand] = {WHOLE: self._stand(WHOLE, Point(0.0, 0.0))}
+        homes: list[Step] = [(WHOLE, 0)] * len(self.view.boxes)
+        for group in (WHOLE, *opened):
+            if group != WHOLE:
+                around, item = homes[group]
+                corner, origin = stands[around].frame.rects[item], stands[around].origin
+                stands[group] = self._stand(group, Point(origin.x + corner.x, origin.y + corner.y))
+            for item, at in enumerate(self.children[group]):
+                homes[at] = (group, item)
+        return Composed(self.view, stands, homes, self.paths, self.labelled)
 
-    def _turn_size(self, size: Size) -> Size:
-        return Size(size.height, size.width) if self.turned else size
+    def _stand(self, group: int, origin: Point) -> Stand:
+        return Stand(self.frames[group], origin, tuple(self.children[group]), tuple(map(tuple, self.lines[group])))
 
-    def _cut(self, source: str, target: str) -> Iterator[tuple[str | None, int]]:
-        """Yield the frames that a line passes with the index of its piece there."""
+    def _cut(self, line: int, source: int, target: int) -> Iterator[Step]:
+        """Yield the frames that a line passes with the number of its piece there."""
         around_source, around_target = list(self._around(source)), list(self._around(target))
         shared = set(around_target)
         here: Item = source
         below = 0
         while around_source[below] not in shared:
             frame = around_source[below]
-            yield frame, self._piece(frame, Piece(here, ("out", source), source))
-            here, below = frame or "", below + 1
+            yield frame, self._piece(line, frame, Piece(here, (False, source), source))
+            here, below = frame, below + 1
         meeting = around_source[below]
         inward = around_target[: around_target.index(meeting)][::-1]
         for frame, inner in zip([meeting, *inward], [*inward, target], strict=True):
-            yield frame, self._piece(frame, Piece(here, inner or "", source))
-            here = ("in", source)
+            yield frame, self._piece(line, frame, Piece(here, inner, source))
+            here = (True, source)
 
-    def _around(self, box_id: str) -> Iterator[str | None]:
-        frame = self.parents[box_id]
-        while frame is not None:
-            yield frame
-            frame = self.parents[frame]
-        yield None
+    def _around(self, box: int) -> Iterator[int]:
+        while box != WHOLE:
+            box = self.parents[box]
+            yield box
 
-    def _piece(self, frame: str | None, piece: Piece) -> int:
-        return self.pieces[frame].setdefault(piece, len(self.pieces[frame]))
+    def _piece(self, line: int, frame: int, piece: Piece) -> int:
+        pieces, lines = self.pieces[frame], self.lines[frame]
+        found = pieces.setdefault(piece, len(pieces))
+        if found == len(lines):
+            lines.append([])
+        lines[found].append(line)
+        return found
 
-    def _frame(self, box: Box | None) -> Frame:
-        frame_id = box.id if box else None
-        pieces = self.pieces[frame_id]
+    def _frame(self, group: int) -> None:
+        """Place a group whose inner groups are placed, and note which lines got their labels there."""
+        pieces = self.pieces[group]
         ports = dict.fromkeys(end for piece in pieces for end in piece[:2] if isinstance(end, tuple))
-        items: list[Item] = [*(child.id for child in self.children[frame_id]), *ports]
+        items: list[Item] = [*self.children[group], *ports]
         index = {item: place for place, item in enumerate(items)}
+        weights = self._weights(pieces)
         level = Level(
             tuple(self._node(item) for item in items),
-            tuple(
-                self._edge(piece, index, weight) for piece, weight in zip(pieces, self._weights(pieces), strict=True)
-            ),
+            tuple(self._edge(piece, index, weight) for piece, weight in zip(pieces, weights, strict=True)),
         )
-        placed = self.place_level(level)
-        return trim(level, items, placed, title_width(box) if box else None, self.turned)
+        title = None if group == WHOLE else title_width(self.view.boxes[group])
+        wishes = list(self._wishes(group))
+        frame = framed(self.place_level, level, Outline(title, self.is_turned, tuple(wishes)))
+        self.frames[group] = frame
+        self.ports[group] = {item: frame.ports[at] for at, item in enumerate(items) if isinstance(item, tuple)}
+        for edge, (at, lines) in enumerate(zip(frame.labels, self.lines[group], strict=True)):
+            if at is not None:
+                line = self._first(lines)
+                self.labelled[line] = (group, edge)
+                self.written.add((self.ends[line][0], self.view.lines[line].label))
+
+    def _first(self, lines: list[int]) -> int:
+        """Return the line whose label an edge bears: the first that has one."""
+        return next((line for line in lines if self.view.lines[line].label), lines[0])
+
+    def _wishes(self, group: int) -> Iterator[Wish | None]:
+        """Yield the label that each edge is to bear; what comes in from outside is labelled where it comes from."""
+        numbers: dict[tuple[int, str], int] = {}
+        for piece, lines in zip(self.pieces[group], self.lines[group], strict=True):
+            value = (piece.value, self.view.lines[self._first(lines)].label)
+            if not value[1] or value in self.written or (isinstance(piece.source, tuple) and piece.source[0]):
+                yield None
+            else:
+                yield Wish(numbers.setdefault(value, len(numbers)), value[1])
 
     def _weights(self, pieces: Iterable[Piece]) -> list[float]:
         """Return a weight per piece: what comes from the model's input is the spine, weights and stubs stand beside."""
@@ -130,71 +163,30 @@ class _Composition:
 
     def _pull(self, piece: Piece) -> float:
         """Return how much an inserted node hugs what it serves: a dequantize its reader, the others what they read."""
-        reads = isinstance(piece.target, str) and self.kinds[piece.target] in (
-            Kind.QUANTIZE,
-            Kind.OBSERVER,
-            Kind.FAKE_QUANT,
-        )
-        serves = isinstance(piece.source, str) and self.kinds[piece.source] is Kind.DEQUANTIZE
+        boxes = self.view.boxes
+        reads = isinstance(piece.target, int) and boxes[piece.target].kind in _READING
+        serves = isinstance(piece.source, int) and boxes[piece.source].kind is Kind.DEQUANTIZE
         return 2.0 if reads or serves else 1.0
 
     def _is_entry(self, item: Item) -> bool:
         if isinstance(item, tuple):
-            return item[0] == "in" and item[1] not in self.stubs
-        return item not in self.stubs and self.kinds[item] is Kind.INPUT
+            return item[0] and self.view.boxes[item[1]].stub_of is None
+        box = self.view.boxes[item]
+        return box.stub_of is None and box.kind is Kind.INPUT
 
     def _node(self, item: Item) -> LevelNode:
         if isinstance(item, tuple):
-            return LevelNode(PORT, PORT, PORT / 2, "first" if item[0] == "in" else "last")
+            return LevelNode(PORT, PORT, PORT / 2, "first" if item[0] else "last")
         frame = self.frames.get(item)
-        size = frame.size if frame else self.sizes[item]
-        return LevelNode(size.width, size.height, frame.spine if frame else size.width / 2)
+        if frame is not None:
+            return LevelNode(*frame.size, frame.spine)
+        size = self.sizes[item]
+        assert size is not None
+        width, height = (size.height, size.width) if self.is_turned else size
+        return LevelNode(width, height, width / 2)
 
     def _edge(self, piece: Piece, index: Mapping[Item, int], weight: float) -> LevelEdge:
         source, target, value = piece
-        leaves = self.frames[source].ports["out", value] if source in self.frames else None
-        enters = self.frames[target].ports["in", value] if target in self.frames else None
+        leaves = self.ports[source][False, value] if isinstance(source, int) and source in self.ports else None
+        enters = self.ports[target][True, value] if isinstance(target, int) and target in self.ports else None
         return LevelEdge(index[source], index[target], leaves, enters, self.beside[value], weight)
-
-    def _origins(self) -> dict[str | None, Point]:
-        origins: dict[str | None, Point] = {None: Point(0.0, 0.0)}
-        for box in self.view.boxes:
-            if box.is_open:
-                origins[box.id] = _add(origins[box.parent], self.frames[box.parent].items[box.id])
-        return origins
-
-    def _rect(self, box: Box, origins: Mapping[str | None, Point]) -> Rect:
-        corner = _add(origins[box.parent], self.frames[box.parent].items[box.id])
-        size = self.frames[box.id].size if box.is_open else self.sizes[box.id]
-        if self.turned:
-            return Rect(corner.y, corner.x, size.height, size.width)
-        return Rect(*corner, *size)
-
-    def _route(
-        self, path: tuple[tuple[str | None, int], ...], origins: Mapping[str | None, Point]
-    ) -> tuple[Point, ...]:
-        points: list[Point] = []
-        for frame, index in path:
-            points += [_add(origins[frame], point) for point in self.frames[frame].routes[index]]
-        route = _straighten(points)
-        return tuple(Point(point.y, point.x) for point in route) if self.turned else tuple(route)
-
-
-def _add(one: Point, other: Point) -> Point:
-    return Point(one.x + other.x, one.y + other.y)
-
-
-def _straighten(points: list[Point]) -> list[Point]:
-    """Return a polyline without the points that lie on a straight run."""
-    kept: list[Point] = []
-    for point in (Point(round(each.x, 2), round(each.y, 2)) for each in points):
-        if kept and point == kept[-1]:
-            continue
-        if len(kept) > 1 and _is_straight(kept[-2], kept[-1], point):
-            kept.pop()
-        kept.append(point)
-    return kept if len(kept) > 1 else kept * 2
-
-
-def _is_straight(one: Point, middle: Point, other: Point) -> bool:
-    return one.x == middle.x == other.x or one.y == middle.y == other.y

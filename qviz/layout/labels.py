@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-from qviz.analysis.view import Box, View
+from qviz.analysis.view import Box
 from qviz.layout.occupied import Occupied
-from qviz.layout.place import Point, Rect
+from qviz.layout.place import Point, Rect, Route
 
 LETTER = 6.3
 """About the width of a letter of a label: labels are small and mostly digits."""
@@ -18,25 +19,48 @@ BESIDE = 7.0
 """From the line to the text."""
 
 
-def place_labels(view: View, boxes: Mapping[str, Rect], routes: Sequence[Sequence[Point]]) -> tuple[Point | None, ...]:
-    """Return the left middle of each label's text, None where there is no room or its value is labelled already."""
-    taken = Occupied()
-    for box in view.boxes:
-        for rect in _frame_bars(boxes[box.id], title_width(box)) if box.is_open else (boxes[box.id],):
-            taken.add(rect)
+class Wish(NamedTuple):
+    """A label that an edge wants: one of each number is enough, beside whichever edge has room."""
+
+    number: int
+    text: str
+
+
+def spots(
+    boxes: Sequence[Rect],
+    routes: Sequence[Route],
+    wishes: Sequence[Wish | None],
+    frame: Rect | None,
+    title: float | None,
+) -> tuple[Point | None, ...]:
+    """Return the left middle of each edge's label, None where none is wished or there is no room.
+
+    Args:
+        boxes: What is in the way.
+        routes: The edges, which are in the way, too.
+        wishes: Their labels.
+        frame: What labels may not leave, if anything.
+        title: The room of the frame's title, at its upper left.
+    """
+    if not any(wishes):
+        return (None,) * len(routes)
+    taken = Occupied(boxes)
+    for rect in boxes:
+        taken.add(rect)
+    if frame is not None and title is not None:
+        taken.add(Rect(frame.x, frame.y, title, TITLE))
     for route in routes:
         for one, other in pairwise(route):
             taken.add(_around(one, other))
-    labelled: set[tuple[str, str]] = set()
-    labels: list[Point | None] = []
-    for line, route in zip(view.lines, routes, strict=True):
-        value = (line.from_box, line.label)
-        spot = None if not line.label or value in labelled else _spot(line.label, route, taken)
-        if spot is not None:
-            labelled.add(value)
+    found: list[Point | None] = []
+    written: set[int] = set()
+    for route, wish in zip(routes, wishes, strict=True):
+        spot = None if wish is None or wish.number in written else _spot(wish.text, route, taken, frame)
+        if spot is not None and wish is not None:
+            written.add(wish.number)
             taken.add(spot)
-        labels.append(Point(spot.x, spot.y + HEIGHT / 2) if spot else None)
-    return tuple(labels)
+        found.append(Point(spot.x, spot.y + HEIGHT / 2) if spot else None)
+    return tuple(found)
 
 
 def title_width(frame: Box) -> float:
@@ -49,23 +73,20 @@ def label_width(label: str) -> float:
     return BESIDE + LETTER * len(label) if label else 0.0
 
 
-def bounds_of(
-    view: View, boxes: Mapping[str, Rect], routes: Sequence[Sequence[Point]], labels: Sequence[Point | None]
-) -> Rect:
-    """Return what holds all boxes, routes and labels."""
-    points = [point for route in routes for point in route]
-    xs = [x for rect in boxes.values() for x in (rect.x, rect.right)] + [point.x for point in points]
-    ys = [y for rect in boxes.values() for y in (rect.y, rect.bottom)] + [point.y for point in points]
-    for line, spot in zip(view.lines, labels, strict=True):
-        if spot is not None:
-            xs += [spot.x, spot.x + LETTER * len(line.label)]
-    left, top = min(xs, default=0.0), min(ys, default=0.0)
-    return Rect(left, top, max(xs, default=0.0) - left, max(ys, default=0.0) - top)
+def label_rect(at: Point, text: str) -> Rect:
+    """Return the place of a label's text, given its left middle."""
+    return Rect(at.x, at.y - HEIGHT / 2, LETTER * len(text), HEIGHT)
 
 
-def _spot(label: str, route: Sequence[Point], taken: Occupied) -> Rect | None:
+def _spot(label: str, route: Route, taken: Occupied, frame: Rect | None) -> Rect | None:
     width = LETTER * len(label)
-    return next((spot for spot in _candidates(route, width) if taken.is_free(spot)), None)
+    return next((spot for spot in _candidates(route, width) if _holds(frame, spot) and taken.is_free(spot)), None)
+
+
+def _holds(frame: Rect | None, spot: Rect) -> bool:
+    return frame is None or (
+        frame.x < spot.x and spot.right < frame.right and frame.y < spot.y and spot.bottom < frame.bottom
+    )
 
 
 def _candidates(route: Sequence[Point], width: float) -> Iterator[Rect]:
@@ -100,11 +121,3 @@ def _heights(start: float, end: float) -> Iterator[float]:
 def _around(one: Point, other: Point) -> Rect:
     left, right, top, bottom = min(one.x, other.x), max(one.x, other.x), min(one.y, other.y), max(one.y, other.y)
     return Rect(left - 1, top - 1, right - left + 2, bottom - top + 2)
-
-
-def _frame_bars(rect: Rect, title: float) -> Iterator[Rect]:
-    yield Rect(rect.x, rect.y, title, TITLE)
-    yield Rect(rect.x, rect.y - 1, rect.width, 2)
-    yield Rect(rect.x, rect.bottom - 1, rect.width, 2)
-    yield Rect(rect.x - 1, rect.y, 2, rect.height)
-    yield Rect(rect.right - 1, rect.y, 2, rect.height)

@@ -6,7 +6,8 @@ direction on the screen.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeAlias
 
 from qviz.layout.place import Point
 
@@ -61,3 +62,6 @@ class PlacedLevel(NamedTuple):
 
     corners: tuple[Point, ...]
     routes: tuple[tuple[Point, ...], ...]
+
+
+PlaceLevel: TypeAlias = Callable[[Level], PlacedLevel]

@@ -6,11 +6,10 @@ same places, in every process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from qviz.analysis.view import View
-from qviz.document.graph import Record
 
 Direction: TypeAlias = Literal["down", "right"]
 
@@ -48,18 +47,40 @@ class Rect(NamedTuple):
         return self.y + self.height
 
 
-class Places(Record, frozen=True):
+Route: TypeAlias = tuple[Point, ...]
+"""The polyline of a line from border to border."""
+
+
+def turned(rect: Rect) -> Rect:
+    """Return a place with x and y changed."""
+    return Rect(rect.y, rect.x, rect.height, rect.width)
+
+
+class Places(Protocol):
     """Where everything is.
 
-    ``boxes`` by box id, open frames included. ``routes[i]`` is the polyline of ``view.lines[i]``
-    from border to border, ``labels[i]`` the left middle of its label's text or None where there
-    is no room. ``bounds`` holds all of it.
+    Attributes:
+        boxes: By box id, open frames included.
+        routes: By the number of ``view.lines``.
+        labels: By the same: the left middle of its label's text, None where there is none or no room.
+        bounds: What holds all of it.
     """
 
-    boxes: dict[str, Rect]
-    routes: tuple[tuple[Point, ...], ...]
-    labels: tuple[Point | None, ...]
+    boxes: Mapping[str, Rect]
+    routes: Sequence[Route]
+    labels: Sequence[Point | None]
     bounds: Rect
+
+    def within(self, area: Rect) -> Within:
+        """Return what an area shows, in the order of the view."""
+        ...
+
+
+class Within(NamedTuple):
+    """Numbers of ``view.boxes`` and of ``view.lines``."""
+
+    boxes: list[int]
+    lines: list[int]
 
 
 class LayoutEngine(Protocol):

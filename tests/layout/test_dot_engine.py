@@ -9,6 +9,7 @@ from qviz.analysis.folding import fold, unfold_all
 from qviz.analysis.view import View
 from qviz.errors import QvizError
 from qviz.layout.dot_engine import DotEngine, is_installed, place_level
+from qviz.layout.frame import framed
 from tests.factories import small_stages
 from tests.layout.geometry import faults, sizes_of, views
 
@@ -44,6 +45,7 @@ def test_left_to_right() -> None:
 def test_says_what_to_do_without_dot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     place_level.cache_clear()
+    framed.cache_clear()
     view = small_view()
     with pytest.raises(QvizError, match="not installed") as caught:
         DotEngine().place(view, sizes_of(view))

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from qviz.analysis.folding import fold, unfold_all
 from qviz.analysis.view import Folds, View
+from qviz.layout.frame import framed
 from qviz.layout.graphlay_engine import GraphlayEngine, place_level
 from tests.factories import graph, node, small_stages
 from tests.layout.geometry import faults, sizes_of, views
@@ -104,6 +105,7 @@ def test_equal_groups_are_placed_once() -> None:
         nodes.append(node(f"b{number}", nodes[-1].id, path=f"layers.{number}", target="aten.mul.Tensor"))
     each = graph(*nodes, node("output", nodes[-1].id, kind="output"))
     place_level.cache_clear()
+    framed.cache_clear()
     place(fold(each, unfold_all(each), {}))
     assert place_level.cache_info().misses <= 3, "the six layers, the list of them, the whole"
 
@@ -111,11 +113,12 @@ def test_equal_groups_are_placed_once() -> None:
 def test_empty_view() -> None:
     places = place(View(boxes=(), lines=(), box_of={}))
     assert places.boxes == {}
-    assert places.routes == ()
+    assert len(places.routes) == len(places.labels) == 0
 
 
 SCRIPT = """
 from qviz.analysis.folding import fold, unfold_all
+from qviz.layout.frame import framed
 from qviz.layout.graphlay_engine import GraphlayEngine
 from tests.factories import small_stages
 from tests.layout.geometry import sizes_of
@@ -138,6 +141,7 @@ def test_same_places_in_every_process() -> None:
 def test_same_places_again(view: View) -> None:
     first = place(view)
     place_level.cache_clear()
+    framed.cache_clear()
     assert place(view) == first
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 from qviz.analysis.folding import fold
 from qviz.analysis.view import Badge, Box, Folds, View
 from qviz.document.graph import Kind
-from qviz.layout.place import Places, Rect
+from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
 from qviz.ui.canvas.metrics import measure, size_of
 from qviz.ui.canvas.painter import Marks, paint
@@ -22,13 +22,14 @@ def box_of(kind, **fields):
 
 
 def picture(box, scale=1.0, marks=None):
-    place = Rect(20, 20, *size_of(box))
-    scene = Scene(View((box,), (), {"a": "a"}), Places({"a": place}, (), (), place))
+    view = View((box,), (), {"a": "a"})
+    scene = Scene(view, GraphlayEngine().place(view, {"a": size_of(box)}))
     image = QImage(200, 100, QImage.Format.Format_RGB32)
     image.fill(theme("light").color("canvas"))
     painter = QPainter(image)
     painter.scale(scale, scale)
-    paint(painter, scene, QRectF(0, 0, 4000, 2000), scale, theme("light"), marks)
+    painter.translate(20, 20)
+    paint(painter, scene, QRectF(-20, -20, 4000, 2000), scale, theme("light"), marks)
     painter.end()
     return image
 

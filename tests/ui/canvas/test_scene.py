@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from qviz.analysis.folding import fold, unfold_all
 from qviz.layout.graphlay_engine import GraphlayEngine
+from qviz.layout.near import OVER
 from qviz.ui.canvas.metrics import measure
 from qviz.ui.canvas.scene import Scene
 from tests.factories import graph, node, small_stages
@@ -41,8 +42,11 @@ def test_the_index_finds_what_a_search_finds(large):
             300,
             200,
         )
-        expected = [box.id for box in large.view.boxes if large.rect(box.id).intersects(area)]
-        assert [box.id for box in large.visible(area).boxes] == expected
+        found = [box.id for box in large.visible(area).boxes]
+        grown = area.adjusted(-OVER - 1, -OVER - 1, OVER + 1, OVER + 1)  # for what stands over a box's corner
+        assert {box.id for box in large.view.boxes if large.rect(box.id).intersects(area)} <= set(found)
+        assert all(large.rect(each).intersects(grown) for each in found)
+        assert found == [box.id for box in large.view.boxes if box.id in set(found)]
 
 
 def test_every_line_that_crosses_an_area_is_in_sight(large):

@@ -1,0 +1,175 @@
+"""The places of a view as its groups' own: groups of equal structure share theirs, and nothing is placed unasked.
+
+Absolute places are made when something asks for them, so that the cost of a large view is that of what is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar, overload
+
+from qviz.analysis.view import View
+from qviz.layout.frame import Frame
+from qviz.layout.place import Point, Rect, Route, Within
+
+T = TypeVar("T")
+
+
+class Stand(NamedTuple):
+    """An open group, or the whole: its frame, where it stands, and what its items and edges are in the view.
+
+    Attributes:
+        frame: The shared places.
+        origin: Its upper left corner on the screen.
+        boxes: The number in the view of each item; ports follow them and have none.
+        lines: The numbers in the view of the lines that run along each edge.
+    """
+
+    frame: Frame
+    origin: Point
+    boxes: tuple[int, ...]
+    lines: tuple[tuple[int, ...], ...]
+
+
+Step = tuple[int, int]
+"""An open group's number, -1 for the whole, and the number of something in it."""
+
+
+class Composed:
+    """The places of a view (`qviz.layout.place.Places`).
+
+    Args:
+        view: What is placed.
+        stands: The open groups by their number in the view; the whole is -1.
+        homes: The group of each box, and its item there.
+        paths: The edges that each line is made of, from its source on.
+        labelled: The edge that bears each line's label, where one does.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        stands: Mapping[int, Stand],
+        homes: Sequence[Step],
+        paths: Sequence[Sequence[Step]],
+        labelled: Mapping[int, Step],
+    ) -> None:
+        self._stands, self._homes, self._paths, self._labelled = stands, homes, paths, labelled
+        self._rects: dict[int, Rect] = {}
+        self._routes: dict[int, Route] = {}
+        self.bounds = stands[-1].frame.near.bounds
+        self.boxes: Mapping[str, Rect] = _Boxes({box.id: at for at, box in enumerate(view.boxes)}, self.rect)
+        self.routes: Sequence[Route] = _OfLines(len(view.lines), self.route)
+        self.labels: Sequence[Point | None] = _OfLines(len(view.lines), self.label)
+
+    def rect(self, number: int) -> Rect:
+        """Return the place of a box by its number."""
+        found = self._rects.get(number)
+        if found is None:
+            group, item = self._homes[number]
+            stand = self._stands[group]
+            x, y, width, height = stand.frame.rects[item]
+            found = self._rects[number] = Rect(x + stand.origin.x, y + stand.origin.y, width, height)
+        return found
+
+    def route(self, number: int) -> Route:
+        """Return the route of a line by its number."""
+        found = self._routes.get(number)
+        if found is None:
+            points: list[Point] = []
+            for group, edge in self._paths[number]:
+                stand = self._stands[group]
+                points += [_moved(point, stand.origin) for point in stand.frame.routes[edge]]
+            found = self._routes[number] = tuple(_straightened(points))
+        return found
+
+    def label(self, number: int) -> Point | None:
+        """Return the left middle of a line's label."""
+        if number not in self._labelled:
+            return None
+        group, edge = self._labelled[number]
+        stand = self._stands[group]
+        at = stand.frame.labels[edge]
+        return None if at is None else _moved(at, stand.origin)
+
+    def within(self, area: Rect) -> Within:
+        """Return what an area shows, in the order of the view."""
+        boxes: list[int] = []
+        lines: set[int] = set()
+        waiting = [-1]
+        while waiting:
+            stand = self._stands[waiting.pop()]
+            here = Rect(area.x - stand.origin.x, area.y - stand.origin.y, area.width, area.height)
+            found = [stand.boxes[item] for item in stand.frame.near.items(here) if item < len(stand.boxes)]
+            boxes += found
+            waiting += [number for number in found if number in self._stands]
+            for edge in stand.frame.near.edges(here):
+                lines.update(stand.lines[edge])
+        return Within(sorted(boxes), sorted(lines))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Composed) and self._plain() == other._plain()
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"Composed{self._plain()}"
+
+    def _plain(self) -> tuple[object, ...]:
+        return dict(self.boxes), tuple(self.routes), tuple(self.labels), self.bounds
+
+
+class _Boxes(Mapping[str, Rect]):
+    """The places of boxes by id, made when asked for."""
+
+    def __init__(self, numbers: Mapping[str, int], rect: Callable[[int], Rect]) -> None:
+        self._numbers, self._rect = numbers, rect
+
+    def __getitem__(self, box_id: str) -> Rect:
+        return self._rect(self._numbers[box_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+class _OfLines(Sequence[T]):
+    """Something of every line, made when asked for."""
+
+    def __init__(self, count: int, make: Callable[[int], T]) -> None:
+        self._count, self._make = count, make
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return [self._make(each) for each in range(*index.indices(self._count))]
+        return self._make(range(self._count)[index])
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def _moved(point: Point, by: Point) -> Point:
+    return Point(point.x + by.x, point.y + by.y)
+
+
+def _straightened(points: list[Point]) -> list[Point]:
+    """Return a polyline without the points that lie on a straight run."""
+    kept: list[Point] = []
+    for point in (Point(round(each.x, 2), round(each.y, 2)) for each in points):
+        if kept and point == kept[-1]:
+            continue
+        if len(kept) > 1 and _is_straight(kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    return kept if len(kept) > 1 else kept * 2
+
+
+def _is_straight(one: Point, middle: Point, other: Point) -> bool:
+    return one.x == middle.x == other.x or one.y == middle.y == other.y

@@ -1,0 +1,95 @@
+"""Tells what of a placed group lies in an area, in the group's own coordinates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from qviz.layout.place import Point, Rect, Route
+
+CELL = 256.0
+OVER = 8.0
+"""What stands over a box's corner, a ring or a flag, belongs to the box; pens and arrows have widths."""
+FEW = 48
+"""So few rectangles are looked at one by one."""
+
+
+class Near:
+    """An index of a group's items and edges by place.
+
+    Attributes:
+        bounds: What holds all of it.
+    """
+
+    __slots__ = ("_edge_of", "_items", "_pieces", "bounds")
+
+    def __init__(self, items: Sequence[Rect], routes: Sequence[Route], labels: Sequence[Rect | None]) -> None:
+        pieces = [(edge, _hull(*ends)) for edge, route in enumerate(routes) for ends in pairwise(route)]
+        pieces += [(edge, label) for edge, label in enumerate(labels) if label is not None]
+        self.bounds = hull([*items, *(rect for _, rect in pieces)])
+        self._items = _Grid([_grown(rect) for rect in items])
+        self._edge_of = [edge for edge, _ in pieces]
+        self._pieces = _Grid([_grown(rect) for _, rect in pieces])
+
+    def items(self, area: Rect) -> list[int]:
+        """Return the numbers of the items in an area, in their order."""
+        return self._items.meeting(area)
+
+    def edges(self, area: Rect) -> list[int]:
+        """Return the numbers of the edges that run or are labelled in an area, in their order."""
+        return sorted({self._edge_of[piece] for piece in self._pieces.meeting(area)})
+
+
+class _Grid:
+    """Rectangles; many are found by the cells that they lie in, which are filled when first asked."""
+
+    __slots__ = ("_cells", "_rects")
+
+    def __init__(self, rects: list[Rect]) -> None:
+        self._rects = rects
+        self._cells: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+
+    def meeting(self, area: Rect) -> list[int]:
+        x, y, width, height = area
+        right, bottom = x + width, y + height
+        return [
+            number
+            for number in self._candidates(area)
+            if (rect := self._rects[number]).x <= right
+            and x <= rect.x + rect.width
+            and rect.y <= bottom
+            and y <= rect.y + rect.height
+        ]
+
+    def _candidates(self, area: Rect) -> Sequence[int]:
+        count = len(self._rects)
+        if count <= FEW or (area.width // CELL + 2) * (area.height // CELL + 2) > count:
+            return range(count)
+        if not self._cells:
+            for number, rect in enumerate(self._rects):
+                for cell in _cells(rect):
+                    self._cells[cell].append(number)
+        return sorted({number for cell in _cells(area) for number in self._cells.get(cell, ())})
+
+
+def hull(rects: Sequence[Rect]) -> Rect:
+    """Return the smallest rectangle that holds all of these."""
+    left, top = min((each.x for each in rects), default=0.0), min((each.y for each in rects), default=0.0)
+    right, bottom = max((each.right for each in rects), default=0.0), max((each.bottom for each in rects), default=0.0)
+    return Rect(left, top, right - left, bottom - top)
+
+
+def _grown(rect: Rect) -> Rect:
+    return Rect(rect.x - OVER, rect.y - OVER, rect.width + 2 * OVER, rect.height + 2 * OVER)
+
+
+def _hull(one: Point, other: Point) -> Rect:
+    left, top = min(one.x, other.x), min(one.y, other.y)
+    return Rect(left, top, abs(one.x - other.x), abs(one.y - other.y))
+
+
+def _cells(rect: Rect) -> Iterator[tuple[int, int]]:
+    for column in range(int(rect.x // CELL), int(rect.right // CELL) + 1):
+        for row in range(int(rect.y // CELL), int(rect.bottom // CELL) + 1):
+            yield column, row
