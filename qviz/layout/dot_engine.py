@@ -14,7 +14,8 @@ from qviz.errors import QvizError
 from qviz.layout.chains import chain_numbers, next_in_chain
 from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelNode, PlacedLevel
-from qviz.layout.place import Direction, Places, Point, Size
+from qviz.layout.place import Direction, Point, Size
+from qviz.layout.places import Places
 
 PER_INCH = 72.0
 RANK_GAP = 32.0

@@ -12,7 +12,9 @@ from qviz.errors import QvizError
 from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
 from qviz.layout.occupied import Occupied
-from qviz.layout.place import Direction, Places, Point, Rect, Size
+from qviz.layout.place import Direction, Point, Rect, Size
+from qviz.layout.places import Places
+from qviz.layout.series import place_in_series
 
 LAYER_GAP = 34.0
 """Between rows: a line's label fits in."""
@@ -23,6 +25,8 @@ CORNER = 24.0
 QUICK_FROM = 1500
 """Boxes in one group from which fewer crossings are not worth the wait."""
 
+PORT = 1.0
+"""What is no wider is a port, which takes no room."""
 SLACK = 0.2
 """Borders may touch."""
 
@@ -72,6 +76,11 @@ def place_level(level: Level) -> PlacedLevel:
     linked = sorted({end for edge in level.edges for end in (edge.source, edge.target)})
     if 0 < len(linked) < len(level.nodes):
         return _beside_linked(level, linked)
+    return place_in_series(level, _place_piece) or _place_piece(level)
+
+
+@lru_cache(maxsize=4096)
+def _place_piece(level: Level) -> PlacedLevel:
     placed = _lay_out(level, _ATTEMPTS[0])
     for attempt in _ATTEMPTS[1:]:
         if _is_clear(level, placed):
@@ -152,7 +161,7 @@ def _is_clear(level: Level, placed: PlacedLevel) -> bool:
     rects = [
         Rect(corner.x + SLACK, corner.y + SLACK, node.width - 2 * SLACK, node.height - 2 * SLACK)
         for node, corner in zip(level.nodes, placed.corners, strict=True)
-        if node.rank == "free"
+        if node.width > PORT
     ]
     taken = Occupied(rects)
     for rect in rects:

@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.view import View
 from qviz.document.graph import Kind
-from qviz.layout.composed import Composed, Stand, Step
 from qviz.layout.frame import Frame, Outline, framed
 from qviz.layout.labels import Wish, label_width, title_width
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlaceLevel
-from qviz.layout.place import Direction, Places, Point, Size
+from qviz.layout.place import Direction, Point, Size
+from qviz.layout.places import Places, Stand, Step
 
 PORT = 0.01
 SPINE_WEIGHT = 8.0
@@ -77,7 +77,7 @@ class _Composition:
                 stands[group] = self._stand(group, Point(origin.x + corner.x, origin.y + corner.y))
             for item, at in enumerate(self.children[group]):
                 homes[at] = (group, item)
-        return Composed(self.view, stands, homes, self.paths, self.labelled)
+        return Places(self.view, stands, homes, self.paths, self.labelled)
 
     def _stand(self, group: int, origin: Point) -> Stand:
         return Stand(self.frames[group], origin, tuple(self.children[group]), tuple(map(tuple, self.lines[group])))

@@ -17,6 +17,8 @@ TITLE = 22.0
 TITLE_LETTER = 6.6
 BESIDE = 7.0
 """From the line to the text."""
+AIR = 3.0
+"""From the text to the frame around."""
 
 
 class Wish(NamedTuple):
@@ -85,7 +87,10 @@ def _spot(label: str, route: Route, taken: Occupied, frame: Rect | None) -> Rect
 
 def _holds(frame: Rect | None, spot: Rect) -> bool:
     return frame is None or (
-        frame.x < spot.x and spot.right < frame.right and frame.y < spot.y and spot.bottom < frame.bottom
+        frame.x + AIR < spot.x
+        and spot.right < frame.right - AIR
+        and frame.y + AIR < spot.y
+        and spot.bottom < frame.bottom - AIR
     )
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from qviz.layout.place import Point, Rect, Route
 
 CELL = 256.0
+"""The smallest cell's side; larger rectangles have larger cells."""
 OVER = 8.0
 """What stands over a box's corner, a ring or a flag, belongs to the box; pens and arrows have widths."""
 FEW = 48
@@ -44,10 +45,11 @@ class Near:
 class _Grid:
     """Rectangles; many are found by the cells that they lie in, which are filled when first asked."""
 
-    __slots__ = ("_cells", "_rects")
+    __slots__ = ("_cells", "_rects", "_side")
 
     def __init__(self, rects: list[Rect]) -> None:
         self._rects = rects
+        self._side = max(CELL, sum(each.width + each.height for each in rects) / (2 * max(len(rects), 1)))
         self._cells: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
 
     def meeting(self, area: Rect) -> list[int]:
@@ -64,13 +66,18 @@ class _Grid:
 
     def _candidates(self, area: Rect) -> Sequence[int]:
         count = len(self._rects)
-        if count <= FEW or (area.width // CELL + 2) * (area.height // CELL + 2) > count:
+        if count <= FEW or (area.width // self._side + 2) * (area.height // self._side + 2) > count:
             return range(count)
         if not self._cells:
             for number, rect in enumerate(self._rects):
-                for cell in _cells(rect):
+                for cell in self._covered(rect):
                     self._cells[cell].append(number)
-        return sorted({number for cell in _cells(area) for number in self._cells.get(cell, ())})
+        return sorted({number for cell in self._covered(area) for number in self._cells.get(cell, ())})
+
+    def _covered(self, rect: Rect) -> Iterator[tuple[int, int]]:
+        for column in range(int(rect.x // self._side), int(rect.right // self._side) + 1):
+            for row in range(int(rect.y // self._side), int(rect.bottom // self._side) + 1):
+                yield column, row
 
 
 def hull(rects: Sequence[Rect]) -> Rect:
@@ -87,9 +94,3 @@ def _grown(rect: Rect) -> Rect:
 def _hull(one: Point, other: Point) -> Rect:
     left, top = min(one.x, other.x), min(one.y, other.y)
     return Rect(left, top, abs(one.x - other.x), abs(one.y - other.y))
-
-
-def _cells(rect: Rect) -> Iterator[tuple[int, int]]:
-    for column in range(int(rect.x // CELL), int(rect.right // CELL) + 1):
-        for row in range(int(rect.y // CELL), int(rect.bottom // CELL) + 1):
-            yield column, row

@@ -6,10 +6,13 @@ same places, in every process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from qviz.analysis.view import View
+
+if TYPE_CHECKING:
+    from qviz.layout.places import Places
 
 Direction: TypeAlias = Literal["down", "right"]
 
@@ -54,33 +57,6 @@ Route: TypeAlias = tuple[Point, ...]
 def turned(rect: Rect) -> Rect:
     """Return a place with x and y changed."""
     return Rect(rect.y, rect.x, rect.height, rect.width)
-
-
-class Places(Protocol):
-    """Where everything is.
-
-    Attributes:
-        boxes: By box id, open frames included.
-        routes: By the number of ``view.lines``.
-        labels: By the same: the left middle of its label's text, None where there is none or no room.
-        bounds: What holds all of it.
-    """
-
-    boxes: Mapping[str, Rect]
-    routes: Sequence[Route]
-    labels: Sequence[Point | None]
-    bounds: Rect
-
-    def within(self, area: Rect) -> Within:
-        """Return what an area shows, in the order of the view."""
-        ...
-
-
-class Within(NamedTuple):
-    """Numbers of ``view.boxes`` and of ``view.lines``."""
-
-    boxes: list[int]
-    lines: list[int]
 
 
 class LayoutEngine(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 1500
 """How long a window that nobody sees, minimized or covered, waits for its first paint."""
+COLLECT = (200_000, 20, 100)
+"""Python looks for cycles after so many new objects: a large graph has hundreds of thousands and no cycle."""
 _FAULT = "fault"
 
 _log = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
         plan: What to run at once; None for a result or the welcome page.
         is_consented: Whether the source may run code without a question.
     """
+    gc.set_threshold(*COLLECT)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("qviz")
     application.setFont(QFont(family()))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from qviz.analysis.folding import fold, hierarchy
 from qviz.analysis.view import Box, Folds, View
 from qviz.document.graph import Graph
-from qviz.layout.place import Places, Point, Rect, Size
+from qviz.layout.place import Point, Rect, Size
+from qviz.layout.places import Places
 from tests.factories import graph, node
 
 SLACK = 0.6

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 
-SMALLEST = 0.004
+SMALLEST = 0.0002
 LARGEST = 4.0
 READABLE = 0.7
 """The smallest scale at which everything is easy to read."""

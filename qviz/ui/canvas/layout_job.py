@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from qviz.analysis.view import Folds, View
 from qviz.document.graph import Graph
 from qviz.document.snapshot import Facts
 from qviz.errors import QvizError
-from qviz.layout.place import Places, Size
-from qviz.ui.canvas.metrics import measure
+from qviz.layout.place import Size
+from qviz.layout.places import Places
+from qviz.ui.canvas.metrics import measure_in_slices
 from qviz.ui.canvas.scene import Scene
+
+SLICE = 2000
+"""Boxes measured between two events: some milliseconds."""
 
 
 class Question(NamedTuple):
@@ -96,10 +100,19 @@ class LayoutJobs(QObject):
         self._folded.emit(question, folds, fold(question.graph, folds, question.facts))
 
     def _measure(self, question: Question, folds: Folds, view: View) -> None:
-        if question.number == self._number:
-            # Fonts belong to the window's thread.
-            sizes = measure(view)
-            self._start(question.number, lambda: self._place(question, folds, view, sizes))
+        """Measure texts in slices between events: fonts belong to the window's thread."""
+        sizes: dict[str, Size] = {}
+        slices = measure_in_slices(view.boxes, sizes, SLICE)
+
+        def go_on() -> None:
+            if question.number != self._number:
+                return
+            if next(slices, None) is None:
+                self._start(question.number, lambda: self._place(question, folds, view, sizes))
+            else:
+                QTimer.singleShot(0, self, go_on)
+
+        go_on()
 
     def _place(self, question: Question, folds: Folds, view: View, sizes: dict[str, Size]) -> None:
         from qviz.layout.choice import engine_for

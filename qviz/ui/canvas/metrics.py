@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from qviz.analysis.view import Badge, Box, View
 from qviz.document.graph import Kind
 from qviz.layout.place import Size
@@ -53,6 +55,14 @@ _ICONS = (Kind.OBSERVER, Kind.FAKE_QUANT)
 def measure(view: View) -> dict[str, Size]:
     """Return the size of each box that is not an open frame, in logical pixels; needs a QGuiApplication."""
     return {box.id: size_of(box) for box in view.boxes if not box.is_open}
+
+
+def measure_in_slices(boxes: Sequence[Box], sizes: dict[str, Size], count: int) -> Iterator[int]:
+    """Fill in the size of each box that is not an open frame; yields after each slice but the last."""
+    for start in range(0, len(boxes), count):
+        sizes.update((box.id, size_of(box)) for box in boxes[start : start + count] if not box.is_open)
+        if start + count < len(boxes):
+            yield start + count
 
 
 def size_of(box: Box) -> Size:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.painter import paint
 from qviz.ui.canvas.scene import Scene
+from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.theme import Theme
 
 LARGEST = QSizeF(120.0, 190.0)
@@ -26,14 +27,19 @@ class Minimap:
         self._pixmap: QPixmap | None = None
         self._drawn: tuple[Scene, str, float] | None = None
 
-    def draw(self, painter: QPainter, scene: Scene, camera: Camera, screen: QSizeF, theme: Theme) -> None:
-        """Draw the map, where the screen shows a part of the scene only."""
+    def draw(
+        self, painter: QPainter, scene: Scene, camera: Camera, screen: QSizeF, theme: Theme, tiles: Tiles | None
+    ) -> None:
+        """Draw the map, where the screen shows a part of the scene only; that of a large scene from its tiles."""
         area = self._area(scene, camera, screen)
         if area is None:
             return
         small = self._camera(scene, area)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawPixmap(area.topLeft(), self._image(painter, scene, area, theme))
+        if tiles is None:
+            painter.drawPixmap(area.topLeft(), self._image(painter, scene, area, theme))
+        else:
+            self._draw_tiles(painter, area, small, theme, tiles)
         sight = camera.sight(screen.width(), screen.height())
         shown = QRectF(small.to_screen(sight.topLeft()), small.to_screen(sight.bottomRight())).translated(
             area.topLeft()
@@ -44,6 +50,17 @@ class Minimap:
         painter.setBrush(soft)
         painter.drawRect(shown.intersected(area.adjusted(1, 1, -1, -1)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _draw_tiles(self, painter: QPainter, area: QRectF, small: Camera, theme: Theme, tiles: Tiles) -> None:
+        painter.setPen(theme.color("border"))
+        painter.setBrush(theme.color("panel"))
+        painter.drawRect(area.adjusted(0.5, 0.5, -1.0, -1.0))
+        painter.save()
+        painter.setClipRect(area.adjusted(PAD, PAD, -PAD, -PAD))
+        painter.translate(area.topLeft())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        tiles.draw_whole(painter, small)
+        painter.restore()
 
     def place_at(self, point: QPointF, scene: Scene, camera: Camera, screen: QSizeF) -> QPointF | None:
         """Return the place on the canvas of a place on the map; None beside the map."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from qviz.analysis.view import Box
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
-from qviz.ui.canvas.edges import draw_arrow, frame_pen, hairline, pen_of, rounded
+from qviz.ui.canvas.edges import draw_arrow, frame_pen, pen_of, rounded
 from qviz.ui.canvas.fonts import badge_font, label_font
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
@@ -76,6 +76,33 @@ def paint(
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, brush.detail is not Detail.BLOCKS)
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    if brush.detail is Detail.BLOCKS:
+        _draw_blocks(brush, visible)
+    else:
+        _draw_parts(brush, visible)
+    _draw_rings(brush, visible)
+    painter.restore()
+
+
+def paint_rings(painter: QPainter, scene: Scene, visible: QRectF, scale: float, theme: Theme, marks: Marks) -> None:
+    """Draw the rings of what is selected, its partners, and what the pointer is over: `paint` without the rest."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _draw_rings(_Brush(painter, scene, theme, scale, detail_at(scale), marks), visible)
+    painter.restore()
+
+
+def _draw_blocks(brush: _Brush, visible: QRectF) -> None:
+    blocks, shown = brush.scene.blocks(brush.theme), brush.marks.highlighted
+    brush.painter.setOpacity(1.0 if shown is None else DIMMED)
+    blocks.draw(brush.painter, visible, brush.scale)
+    brush.painter.setOpacity(1.0)
+    if shown is not None:
+        blocks.draw_boxes(brush.painter, brush.scene.numbers(shown, visible))
+
+
+def _draw_parts(brush: _Brush, visible: QRectF) -> None:
+    painter, scene = brush.painter, brush.scene
     boxes, lines = scene.visible(visible)
     for box in boxes:
         if box.is_open:
@@ -88,24 +115,20 @@ def paint(
         elif brush.detail >= Detail.TITLES:
             # After the lines, which may come in under the title.
             painter.setOpacity(1.0)
-            box_text.draw_frame_title(painter, box, scene.rect(box.id), theme)
+            box_text.draw_frame_title(painter, box, scene.rect(box.id), brush.theme)
     painter.setOpacity(1.0)
     if brush.detail is Detail.ALL:
         for index in lines:
             _draw_label(brush, index)
+    rings = brush.marks.selected | brush.marks.partners | brush.marks.hovered
     for box in boxes:
-        _draw_marks(brush, box)
-    painter.restore()
+        _draw_signs(brush, box, has_ring=box.id in rings)
 
 
 def _draw_frame(brush: _Brush, box: Box) -> None:
     painter, rect = brush.painter, brush.scene.rect(box.id)
     painter.setOpacity(1.0)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if brush.detail is Detail.BLOCKS:
-        painter.setPen(hairline(brush.theme.color("group.frame")))
-        painter.drawRect(rect)
-        return
     painter.setPen(frame_pen(brush.theme, least=0.7 / brush.scale))
     painter.drawPath(shapes.frame(rect))
 
@@ -114,10 +137,6 @@ def _draw_line(brush: _Brush, index: int) -> None:
     painter, line, route = brush.painter, brush.scene.view.lines[index], brush.scene.places.routes[index]
     brush.dim(line.from_box, line.to_box)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if brush.detail is Detail.BLOCKS:
-        painter.setPen(hairline(brush.theme.color(f"edge.{line.flowing.value}")))
-        painter.drawPolyline(brush.scene.polyline(index))
-        return
     pen = pen_of(line.flowing, brush.theme, least=0.8 / brush.scale)
     painter.setPen(pen)
     path = brush.scene.routes.get(index)
@@ -141,9 +160,6 @@ def _draw_label(brush: _Brush, index: int) -> None:
 def _draw_box(brush: _Brush, box: Box) -> None:
     painter, rect, theme = brush.painter, brush.scene.rect(box.id), brush.theme
     brush.dim(box.id)
-    if brush.detail is Detail.BLOCKS:
-        painter.fillRect(rect, theme.line(box.kind) if _stands_out(box.kind) else theme.color("border.strong"))
-        return
     painter.setPen(_pen(box, theme, least=1.0 / brush.scale))
     painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
     if box.kind is None:
@@ -167,25 +183,25 @@ def _pen(box: Box, theme: Theme, least: float) -> QPen:
     return pen
 
 
-def _stands_out(kind: Kind | None) -> bool:
-    return kind not in (None, Kind.OP, Kind.FUSED_OP, Kind.CONSTANT)
-
-
-def _draw_marks(brush: _Brush, box: Box) -> None:
-    marks, rect = brush.marks, brush.scene.rect(box.id)
+def _draw_rings(brush: _Brush, visible: QRectF) -> None:
+    """Draw rings around what is marked, each box the strongest that it has."""
+    marks, scene = brush.marks, brush.scene
     color = brush.theme.color("selection")
-    if box.id in marks.selected:
-        _ring(brush, rect, color, 2.4)
-    elif box.id in marks.partners:
-        _ring(brush, rect, color, 1.6)
-    elif box.id in marks.hovered:
-        soft = QColor(color)
-        soft.setAlphaF(0.45)
-        _ring(brush, rect, soft, 1.4)
-    elif marks.highlighted is not None and box.id in marks.highlighted and not box.is_open:
+    soft = QColor(color)
+    soft.setAlphaF(0.45)
+    done: set[str] = set()
+    for ids, ink, width in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
+        for box_id in sorted(ids - done):
+            if box_id in scene.box and scene.rect(box_id).intersects(visible):
+                _ring(brush, scene.rect(box_id), ink, width)
+        done |= ids
+
+
+def _draw_signs(brush: _Brush, box: Box, has_ring: bool) -> None:
+    """Draw what stands over a box's border: that it was looked for, its observer's number, its finding."""
+    marks, rect = brush.marks, brush.scene.rect(box.id)
+    if marks.highlighted is not None and box.id in marks.highlighted and not box.is_open and not has_ring:
         _ring(brush, rect, brush.theme.color("highlight"), 1.6)
-    if brush.detail is Detail.BLOCKS:
-        return
     if box.ring is not None:
         brush.dim(box.id)
         _disc(brush, rect.topRight() + QPointF(-7, 0), str(box.ring), brush.theme.line(box.kind), is_ring=True)

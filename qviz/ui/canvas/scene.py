@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath, QPolygonF
+from PySide6.QtGui import QPainterPath
 
 from qviz.analysis.view import Box, View
-from qviz.layout.place import Places, Rect
+from qviz.layout.place import Rect
+from qviz.layout.places import Places
+from qviz.ui.canvas.blocks import Blocks
 from qviz.ui.canvas.shapes import FRAME_BAR, qrect
+from qviz.ui.theme import Theme
 
 Step: TypeAlias = Literal["up", "down", "left", "right"]
 
@@ -40,10 +44,11 @@ class Scene:
         self.places = places
         self.bounds = qrect(places.bounds)
         self.box = {box.id: box for box in view.boxes}
+        self._number = {box.id: number for number, box in enumerate(view.boxes)}
         self.outlines: dict[str, QPainterPath] = {}
         self.routes: dict[int, QPainterPath] = {}
-        self._polylines: dict[int, QPolygonF] = {}
         self._rects: dict[str, QRectF] = {}
+        self._blocks: dict[str, Blocks] = {}
 
     def rect(self, box_id: str) -> QRectF:
         """Return the place of a box."""
@@ -52,16 +57,23 @@ class Scene:
             found = self._rects[box_id] = qrect(self.places.boxes[box_id])
         return found
 
-    def polyline(self, index: int) -> QPolygonF:
-        """Return the bare route of a line."""
-        found = self._polylines.get(index)
-        if found is None:
-            found = self._polylines[index] = QPolygonF([QPointF(*point) for point in self.places.routes[index]])
-        return found
+    def are_few(self, area: QRectF, limit: int) -> bool:
+        """Return whether an area shows at most so many boxes; looks at no more of them."""
+        return self.places.are_few(_rect(area), limit)
+
+    def blocks(self, theme: Theme) -> Blocks:
+        """Return the scene as it looks from far away."""
+        if theme.name not in self._blocks:
+            self._blocks[theme.name] = Blocks(self.view, self.places, theme)
+        return self._blocks[theme.name]
+
+    def numbers(self, box_ids: Iterable[str], area: QRectF) -> list[int]:
+        """Return the numbers of those of some boxes that stand in an area."""
+        return [self._number[each] for each in box_ids if self.rect(each).intersects(area)]
 
     def visible(self, area: QRectF) -> InSight:
         """Return the boxes and lines that may be seen in an area of the canvas."""
-        boxes, lines = self.places.within(Rect(area.x(), area.y(), area.width(), area.height()))
+        boxes, lines = self.places.within(_rect(area))
         return InSight([self.view.boxes[number] for number in boxes], lines)
 
     def box_at(self, point: QPointF) -> Box | None:
@@ -110,3 +122,7 @@ class Scene:
             producers[line.to_box].append(source)
             consumers[source].append(line.to_box)
         return producers, consumers
+
+
+def _rect(area: QRectF) -> Rect:
+    return Rect(area.x(), area.y(), area.width(), area.height())

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from qviz.analysis.view import Box
 from qviz.ui.canvas.camera import Camera, fitting, opening
+from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.canvas.minimap import Minimap
-from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.painter import Marks
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
@@ -48,6 +49,8 @@ class Surface(QWidget):
         self._camera = Camera()
         self._pose: Pose = "free"
         self._minimap = Minimap()
+        self._exposure = Exposure(self)
+        self._exposure.improved.connect(self.update)
         self._hovered: str | None = None
         self._pressed: QPointF | None = None
         self._is_dragging = False
@@ -55,6 +58,11 @@ class Surface(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether a crowded picture is painted to its end."""
+        return self._exposure.is_finished
 
     def theme(self) -> Theme:
         """Return the colours in use."""
@@ -110,16 +118,9 @@ class Surface(QWidget):
         if scene is None:
             self._paint_words(painter)
             return
-        scale, x, y = self._camera
-        painter.save()
-        painter.scale(scale, scale)
-        painter.translate(-x, -y)
-        # One pixel more on each side for the pens' widths.
-        edge = 2 / scale
-        sight = self._camera.sight(self.width(), self.height()).adjusted(-edge, -edge, edge, edge)
-        paint(painter, scene, sight, scale, self._theme, self._marks())
-        painter.restore()
-        self._minimap.draw(painter, scene, self._camera, QSizeF(self.size()), self._theme)
+        screen = QSizeF(self.size())
+        tiles = self._exposure.paint(painter, scene, self._camera, screen, self._theme, self._marks())
+        self._minimap.draw(painter, scene, self._camera, screen, self._theme, tiles)
 
     def _paint_words(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color("text.muted"))

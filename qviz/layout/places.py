@@ -10,9 +10,16 @@ from typing import NamedTuple, TypeVar, overload
 
 from qviz.analysis.view import View
 from qviz.layout.frame import Frame
-from qviz.layout.place import Point, Rect, Route, Within
+from qviz.layout.place import Point, Rect, Route
 
 T = TypeVar("T")
+
+
+class Within(NamedTuple):
+    """Numbers of ``view.boxes`` and of ``view.lines``."""
+
+    boxes: list[int]
+    lines: list[int]
 
 
 class Stand(NamedTuple):
@@ -35,8 +42,8 @@ Step = tuple[int, int]
 """An open group's number, -1 for the whole, and the number of something in it."""
 
 
-class Composed:
-    """The places of a view (`qviz.layout.place.Places`).
+class Places:
+    """Where everything of a view is.
 
     Args:
         view: What is placed.
@@ -44,6 +51,12 @@ class Composed:
         homes: The group of each box, and its item there.
         paths: The edges that each line is made of, from its source on.
         labelled: The edge that bears each line's label, where one does.
+
+    Attributes:
+        boxes: The place of each box by id, open frames included.
+        routes: The polyline of each of ``view.lines`` from border to border.
+        labels: The left middle of the text of each one's label; None where there is none, or no room.
+        bounds: What holds all of it.
     """
 
     def __init__(
@@ -96,25 +109,45 @@ class Composed:
         """Return what an area shows, in the order of the view."""
         boxes: list[int] = []
         lines: set[int] = set()
-        waiting = [-1]
-        while waiting:
-            stand = self._stands[waiting.pop()]
-            here = Rect(area.x - stand.origin.x, area.y - stand.origin.y, area.width, area.height)
-            found = [stand.boxes[item] for item in stand.frame.near.items(here) if item < len(stand.boxes)]
+        for stand, found in self._walk(area):
             boxes += found
-            waiting += [number for number in found if number in self._stands]
-            for edge in stand.frame.near.edges(here):
+            for edge in stand.frame.near.edges(_from(area, stand)):
                 lines.update(stand.lines[edge])
         return Within(sorted(boxes), sorted(lines))
 
+    def groups(self, area: Rect) -> list[Stand]:
+        """Return the open groups that an area shows, the outer ones first."""
+        return [stand for stand, _ in self._walk(area)]
+
+    def are_few(self, area: Rect, limit: int) -> bool:
+        """Return whether an area shows at most so many boxes, without looking at more."""
+        count = 0
+        for _, found in self._walk(area):
+            count += len(found)
+            if count > limit:
+                return False
+        return True
+
+    def _walk(self, area: Rect) -> Iterator[tuple[Stand, list[int]]]:
+        """Yield the open groups that an area shows, with the boxes right inside that it shows."""
+        level = [self._stands[-1]]
+        while level:
+            below: list[Stand] = []
+            for stand in level:
+                count = len(stand.boxes)
+                found = [stand.boxes[item] for item in stand.frame.near.items(_from(area, stand)) if item < count]
+                yield stand, found
+                below += [self._stands[number] for number in found if number in self._stands]
+            level = below
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Composed) and self._plain() == other._plain()
+        return isinstance(other, Places) and self._plain() == other._plain()
 
     def __hash__(self) -> int:
         return id(self)
 
     def __repr__(self) -> str:
-        return f"Composed{self._plain()}"
+        return f"Places{self._plain()}"
 
     def _plain(self) -> tuple[object, ...]:
         return dict(self.boxes), tuple(self.routes), tuple(self.labels), self.bounds
@@ -153,6 +186,11 @@ class _OfLines(Sequence[T]):
 
     def __len__(self) -> int:
         return self._count
+
+
+def _from(area: Rect, stand: Stand) -> Rect:
+    """Return an area in the coordinates of a group."""
+    return Rect(area.x - stand.origin.x, area.y - stand.origin.y, area.width, area.height)
 
 
 def _moved(point: Point, by: Point) -> Point:

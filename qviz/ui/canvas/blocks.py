@@ -1,0 +1,100 @@
+"""Draws a scene from far away, as blocks of colour: one recorded picture for all groups that look the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF
+
+from qviz.analysis.view import View
+from qviz.document.graph import Kind
+from qviz.layout.frame import Frame
+from qviz.layout.place import Rect
+from qviz.layout.places import Places, Stand
+from qviz.ui.canvas.edges import hairline
+from qviz.ui.canvas.shapes import qrect
+from qviz.ui.theme import Theme
+
+LINES_FROM = 0.02
+"""The scale from which lines can be told apart."""
+
+_Look: TypeAlias = "tuple[Frame, tuple[str, ...], tuple[str, ...], bool]"
+
+
+class Blocks:
+    """The pictures of one view in one theme."""
+
+    def __init__(self, view: View, places: Places, theme: Theme) -> None:
+        self._view, self._places, self._theme = view, places, theme
+        self._pictures: dict[_Look, QPicture] = {}
+        self._looks: dict[tuple[int, bool], _Look] = {}
+
+    def draw(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        """Draw what an area shows."""
+        has_lines = scale >= LINES_FROM
+        for stand in self._places.groups(Rect(area.x(), area.y(), area.width(), area.height())):
+            painter.drawPicture(QPointF(stand.origin.x, stand.origin.y), self._picture(stand, has_lines))
+
+    def draw_boxes(self, painter: QPainter, numbers: list[int]) -> None:
+        """Draw some boxes alone, each with a bright border that shows where it is even when it is a dot."""
+        by_color: defaultdict[str, list[QRectF]] = defaultdict(list)
+        for number in numbers:
+            box = self._view.boxes[number]
+            if not box.is_open:
+                by_color[_token(box.kind)].append(qrect(self._places.rect(number)))
+        _fill(painter, by_color, self._theme)
+        painter.setPen(QPen(self._theme.color("highlight"), 0.0))
+        for rects in by_color.values():
+            painter.drawRects(rects)
+
+    def _picture(self, stand: Stand, has_lines: bool) -> QPicture:
+        key = (id(stand), has_lines)
+        look = self._looks.get(key)
+        if look is None:
+            look = self._looks[key] = self._look(stand, has_lines)
+        found = self._pictures.get(look)
+        if found is None:
+            found = self._pictures[look] = self._recorded(stand.frame, look)
+        return found
+
+    def _look(self, stand: Stand, has_lines: bool) -> _Look:
+        boxes, lines = self._view.boxes, self._view.lines
+        kinds = ["" if boxes[number].is_open else _token(boxes[number].kind) for number in stand.boxes]
+        flows = [f"edge.{lines[numbers[0]].flowing.value}" for numbers in stand.lines] if has_lines else []
+        return stand.frame, tuple(kinds), tuple(flows), has_lines
+
+    def _recorded(self, frame: Frame, look: _Look) -> QPicture:
+        _, kinds, flows, _ = look
+        picture = QPicture()
+        painter = QPainter(picture)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(hairline(self._theme.color("group.frame")))
+        rects: defaultdict[str, list[QRectF]] = defaultdict(list)
+        for kind, rect in zip(kinds, frame.rects, strict=False):  # ports follow the boxes
+            if kind:
+                rects[kind].append(qrect(rect))
+            else:
+                painter.drawRect(qrect(rect))
+        for flow, route in zip(flows, frame.routes, strict=False):
+            painter.setPen(hairline(self._theme.color(flow)))
+            painter.drawPolyline(QPolygonF([QPointF(*point) for point in route]))
+        _fill(painter, rects, self._theme)
+        painter.end()
+        return picture
+
+
+def _fill(painter: QPainter, rects: Mapping[str, list[QRectF]], theme: Theme) -> None:
+    painter.setPen(QPen(Qt.PenStyle.NoPen))
+    for token, each in rects.items():
+        painter.setBrush(QColor(theme.color(token)))
+        painter.drawRects(each)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _token(kind: Kind | None) -> str:
+    """Return the colour of a block: what quantization put there stands out."""
+    stands_out = kind not in (None, Kind.OP, Kind.FUSED_OP, Kind.CONSTANT)
+    return f"role.{kind.value}.line" if kind is not None and stands_out else "border.strong"

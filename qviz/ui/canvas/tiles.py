@@ -1,0 +1,163 @@
+"""Keeps what was painted: panning and zooming a crowded scene draws pictures of its parts, not its parts.
+
+A plane is the scene at one scale, cut into square tiles, each painted once when there is time. While the
+camera zooms, the tiles of the last plane are drawn larger or smaller; a plane of the whole scene stands
+behind all.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import TypeAlias
+
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from qviz.ui.canvas.camera import Camera
+
+SIDE = 256
+"""Pixels of the screen."""
+KEPT = 220
+"""Tiles of one plane; more than two screens."""
+WHOLE = 1200.0
+"""The longer side of the plane behind all, in pixels."""
+
+Cell: TypeAlias = tuple[int, int]
+Draw: TypeAlias = Callable[[QPainter, QRectF, float], None]
+"""Paints an area of the canvas at a scale; the painter's units are those of the canvas."""
+
+
+class _Plane:
+    """The scene at one scale."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self.tiles: OrderedDict[Cell, QPixmap] = OrderedDict()
+
+    def cells(self, sight: QRectF) -> list[Cell]:
+        """Return the cells that an area of the canvas shows, from its middle outwards."""
+        side = SIDE / self.scale
+        columns = range(int(sight.left() // side), int(sight.right() // side) + 1)
+        rows = range(int(sight.top() // side), int(sight.bottom() // side) + 1)
+        middle = sight.center() / side
+        cells = [(column, row) for column in columns for row in rows]
+        return sorted(cells, key=lambda cell: abs(cell[0] + 0.5 - middle.x()) + abs(cell[1] + 0.5 - middle.y()))
+
+    def area(self, cell: Cell) -> QRectF:
+        """Return the part of the canvas in a cell."""
+        side = SIDE / self.scale
+        return QRectF(cell[0] * side, cell[1] * side, side, side)
+
+    def draw(self, painter: QPainter, camera: Camera, sight: QRectF) -> None:
+        """Draw the tiles there are."""
+        is_exact = camera.scale == self.scale
+        left, top = round(-camera.x * self.scale), round(-camera.y * self.scale)
+        for cell in self.cells(sight):
+            tile = self.tiles.get(cell)
+            if tile is None:
+                continue
+            self.tiles.move_to_end(cell)
+            if is_exact:
+                painter.drawPixmap(left + cell[0] * SIDE, top + cell[1] * SIDE, tile)
+            else:
+                area = self.area(cell)
+                at, end = camera.to_screen(area.topLeft()), camera.to_screen(area.bottomRight())
+                painter.drawPixmap(QRectF(at, end), tile, QRectF(tile.rect()))
+
+
+class Tiles:
+    """The tiles of one scene as it looks now.
+
+    Args:
+        draw: Paints the scene.
+        bounds: Its bounds.
+        ground: The colour behind it.
+        ratio: Pixels of the device in one of the screen.
+        stale: How the same scene looked before; it is shown until the new tiles are there.
+    """
+
+    def __init__(self, draw: Draw, bounds: QRectF, ground: QColor, ratio: float, stale: Tiles | None = None) -> None:
+        self._draw, self._ground, self._ratio = draw, ground, ratio
+        self._bounds = bounds
+        self._whole = _Plane(min(1.0, WHOLE / max(bounds.width(), bounds.height(), 1.0)))
+        self._now: _Plane | None = None
+        self._before: _Plane | None = stale.latest if stale else None
+
+    @property
+    def latest(self) -> _Plane | None:
+        """The plane that was drawn last."""
+        return self._now or self._before
+
+    def draw(self, painter: QPainter, camera: Camera, screen: QSizeF) -> None:
+        """Draw what is there of what the camera sees, the finest on top."""
+        sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds)
+        planes = [self._whole, self._before, self._now]
+        if self._now is not None and self._now.scale == camera.scale and self._has_all(self._now, sight):
+            planes = [self._now]
+        for plane in planes:
+            if plane is not None and self._is_worth(plane, camera):
+                plane.draw(painter, camera, sight)
+
+    def draw_whole(self, painter: QPainter, camera: Camera) -> None:
+        """Draw all of the scene as far as it is painted, small."""
+        self._whole.draw(painter, camera, self._bounds)
+
+    def has_any(self, camera: Camera, screen: QSizeF) -> bool:
+        """Return whether there is anything to draw for a camera."""
+        sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds)
+        planes = (plane for plane in (self._whole, self._before, self._now) if plane and self._is_worth(plane, camera))
+        return any(cell in plane.tiles for plane in planes for cell in plane.cells(sight))
+
+    def are_missing(self, camera: Camera | None, screen: QSizeF) -> bool:
+        """Return whether `work` would find something to do."""
+        if camera and (self._now is None or self._now.scale != camera.scale):
+            return True
+        sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds) if camera else QRectF()
+        return next(self._missing(sight), None) is not None
+
+    def work(self, camera: Camera | None, screen: QSizeF, seconds: float) -> bool:
+        """Paint missing tiles for about so long, at least one; return whether any is still missing.
+
+        Without a camera, whose sight is painted first, those of the whole scene only.
+        """
+        sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds) if camera else QRectF()
+        if camera and (self._now is None or self._now.scale != camera.scale):
+            if self._now is not None and self._now.tiles:
+                self._before = self._now
+            self._now = _Plane(camera.scale)
+        end = monotonic() + seconds
+        for plane, cell in self._missing(sight):
+            plane.tiles[cell] = self._painted(plane, cell)
+            if len(plane.tiles) > KEPT:
+                plane.tiles.popitem(last=False)
+            if monotonic() >= end:
+                break
+        return next(self._missing(sight), None) is not None
+
+    def _missing(self, sight: QRectF) -> Iterator[tuple[_Plane, Cell]]:
+        for plane, area in ((self._now, sight), (self._whole, self._bounds)):
+            if plane is not None and not area.isEmpty():
+                yield from ((plane, cell) for cell in plane.cells(area) if cell not in plane.tiles)
+
+    def _has_all(self, plane: _Plane, sight: QRectF) -> bool:
+        return all(cell in plane.tiles for cell in plane.cells(sight))
+
+    def _is_worth(self, plane: _Plane, camera: Camera) -> bool:
+        """Return whether a plane is near enough in scale: many small tiles would take long, few show little."""
+        return plane is self._whole or 0.2 < plane.scale / camera.scale < 5.0
+
+    def _painted(self, plane: _Plane, cell: Cell) -> QPixmap:
+        pixels = round(SIDE * self._ratio)
+        tile = QPixmap(pixels, pixels)
+        tile.fill(self._ground)
+        area = plane.area(cell)
+        painter = QPainter(tile)
+        painter.scale(pixels / area.width(), pixels / area.height())
+        painter.translate(-area.topLeft())
+        edge = 2 / plane.scale  # for the pens' widths
+        self._draw(painter, area.adjusted(-edge, -edge, edge, edge), plane.scale)
+        painter.end()
+        tile.setDevicePixelRatio(self._ratio)
+        return tile

@@ -1,0 +1,88 @@
+"""Crowded scenes come from tiles, and look as if they were painted."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QImage, QPainter
+
+from qviz.document.snapshot import Stage
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.exposure import FEW
+from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.view import GraphCanvas
+from tests.factories import graph, node
+
+
+@pytest.fixture
+def canvas(qtbot) -> GraphCanvas:
+    nodes = [node("x", kind="input")]
+    for number in range(400):
+        kind = ("op", "quantize", "dequantize")[number % 3]
+        nodes.append(node(f"n{number}", nodes[-1].id, kind=kind))
+    made = GraphCanvas()
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.show()
+    made.show_stage(Stage("captured", graph(*nodes, node("output", "n399", kind="output")), ""), {})
+    qtbot.waitUntil(lambda: not made.is_busy)
+    return made
+
+
+def finished(canvas: GraphCanvas, qtbot) -> QImage:
+    canvas.grab()
+    qtbot.waitUntil(lambda: canvas.is_finished)
+    return canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def painted(canvas: GraphCanvas) -> QImage:
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    image.fill(canvas.theme().color("canvas"))
+    painter = QPainter(image)
+    scale, x, y = canvas.camera()
+    painter.scale(scale, scale)
+    painter.translate(-x, -y)
+    paint(painter, canvas.scene, canvas.camera().sight(700, 500), scale, canvas.theme(), Marks())
+    painter.end()
+    return image
+
+
+def difference(one: QImage, other: QImage) -> float:
+    """The share of pixels left of the small map that differ by more than a shade."""
+    far = 0
+    for y in range(one.height()):
+        for x in range(one.width() - 160):
+            a, b = one.pixelColor(x, y), other.pixelColor(x, y)
+            far += abs(a.red() - b.red()) + abs(a.green() - b.green()) + abs(a.blue() - b.blue()) > 90
+    return far / one.height() / (one.width() - 160)
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.0625])
+def test_tiles_show_what_would_be_painted(canvas: GraphCanvas, qtbot, scale: float) -> None:
+    middle = canvas.scene.bounds.center()
+    left, top = round(middle.x() * scale) - 350, round(middle.y() * scale) - 250
+    canvas.set_camera(Camera(scale, left / scale, top / scale))
+    if scale == 0.0625:
+        assert not canvas.scene.are_few(canvas.camera().sight(700, 500), FEW)
+    shown, expected = finished(canvas, qtbot), painted(canvas)
+    blank = QImage(expected.size(), expected.format())
+    blank.fill(canvas.theme().color("canvas"))
+    assert difference(expected, blank) > 0.004
+    assert difference(shown, expected) < difference(expected, blank) / 10
+
+
+def test_a_zoom_shows_something_at_once(canvas: GraphCanvas, qtbot) -> None:
+    canvas.fit()
+    finished(canvas, qtbot)
+    canvas.zoom_by(1.6)
+    blank = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    blank.fill(canvas.theme().color("canvas"))
+    assert difference(canvas.grab().toImage(), blank) > 0.0005
+
+
+def test_what_is_looked_for_changes_the_tiles(canvas: GraphCanvas, qtbot) -> None:
+    canvas.fit()
+    before = finished(canvas, qtbot)
+    canvas.highlight({"n3", "n200"})
+    assert finished(canvas, qtbot) != before
+    canvas.highlight(None)
+    assert finished(canvas, qtbot) == before
