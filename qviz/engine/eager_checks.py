@@ -8,25 +8,38 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import QuantStub
+from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
 from torch.fx import GraphModule, Node
 
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.eager_functions import Unseen, unseen
 from qviz.engine.failures import line_of
 from qviz.engine.forward import Arguments
-from qviz.engine.fuse_list import FuseList, out_of_order
-from qviz.engine.module_roles import Role, role_of
+from qviz.engine.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.recorded_run import FUNCTIONAL
 from qviz.engine.targets import bare_name
 
-_WANT_MODULES = {
-    "add": "FloatFunctional.add",
-    "mul": "FloatFunctional.mul",
-    "cat": "FloatFunctional.cat",
-    "matmul": "FloatFunctional.matmul",
-    "relu": "torch.nn.ReLU",
-}
-"""Functions that eager mode does not see, and the modules that it does."""
+_OBSERVED = frozenset(get_default_qconfig_propagation_list())
+"""The module types that prepare puts an observer behind."""
+
+_WHY_NOT = (
+    ("Could not run 'quantized::", "Put a QuantStub before the first quantized module."),
+    (
+        "view size is not compatible",
+        "Use reshape in the place of view: quantized convolutions give tensors in channels_last.",
+    ),
+    (
+        "'function' object has no attribute",
+        "Something reads weight as a tensor, which is a method of quantized modules; for torch's Transformer layers: "
+        "torch.backends.mha.set_fastpath_enabled(False).",
+    ),
+    ("QuantizedCPU", "Put a DeQuantStub before what has no quantized kernel, or use FloatFunctional there."),
+    ("on quantized tensors", "Put a DeQuantStub before what has no quantized kernel, or use FloatFunctional there."),
+)
+"""What to do about an error of a converted model, by a part of its text; the first that fits counts."""
+_LEAVE_IT = "Leave what stops in float: a rule without a qconfig for its type or its name."
 
 
 def recorded_by_running(error: Exception) -> Finding:
@@ -51,15 +64,25 @@ def of_captured(graph: GraphModule, needs_stubs: bool) -> Iterator[Finding]:
     calls = [node for node in graph.graph.nodes if node.op == "call_module"]
     if not any(isinstance(graph.get_submodule(str(node.target)), QuantStub) for node in calls):
         yield _missing_stub(graph)
+    yield from map(_functional, unseen(graph))
+    for path, class_, nodes in _shared(graph):
+        if (finding := _used_twice(path, class_, nodes)) is not None:
+            yield finding
+
+
+def _shared(graph: GraphModule) -> list[tuple[str, type, list[Node]]]:
+    """Return path, class and calls of what several nodes call; the methods of a FloatFunctional are calls of it."""
+    calls: defaultdict[nn.Module | str, list[Node]] = defaultdict(list)
     for node in graph.graph.nodes:
-        if (better := _better(node)) is not None:
-            yield _functional(node, better)
-    by_module: defaultdict[nn.Module, list[Node]] = defaultdict(list)
-    for node in calls:
-        by_module[graph.get_submodule(str(node.target))].append(node)
-    for module, nodes in by_module.items():
-        if len(nodes) > 1 and role_of(module) is not Role.STUB:
-            yield _used_twice(module, nodes)
+        if FUNCTIONAL in node.meta:
+            calls[node.meta[FUNCTIONAL]].append(node)
+        elif node.op == "call_module":
+            calls[graph.get_submodule(str(node.target))].append(node)
+    return [
+        (called, FloatFunctional, nodes) if isinstance(called, str) else (str(nodes[0].target), type(called), nodes)
+        for called, nodes in calls.items()
+        if len(nodes) > 1
+    ]
 
 
 def _missing_stub(graph: GraphModule) -> Finding:
@@ -75,36 +98,35 @@ def _missing_stub(graph: GraphModule) -> Finding:
     )
 
 
-def _better(node: Node) -> str | None:
-    """Return the module that does what a function does; None for other nodes and inside of such a module."""
-    if FUNCTIONAL in node.meta or node.op not in ("call_function", "call_method"):
-        return None
-    name = bare_name(node.target).strip("_")
-    joins = len(node.all_input_nodes) > 1 or name in ("relu", "cat")
-    return _WANT_MODULES.get(name.removeprefix("i")) if joins else None
-
-
-def _functional(node: Node, better: str) -> Finding:
+def _functional(each: Unseen) -> Finding:
+    name = bare_name(each.node.target)
+    fate = "stops at quantized tensors" if each.stops else "keeps the scale of what comes in and is not fused"
     return Finding(
         rule="functional_in_eager",
         level=Level.WARNING,
         stage="captured",
-        nodes=(node.name,),
-        message=f"{bare_name(node.target)} is a function, which eager mode neither observes nor replaces",
-        reason="prepare puts observers on modules only; a function gets quantized tensors and may not run on them",
-        hint=f"Use {better} in its place.",
+        nodes=(each.node.name,),
+        message=f"{name} is a function, which eager mode neither observes nor replaces",
+        reason=f"prepare and convert change modules only; the function {name} {fate}",
+        hint=f"Use {each.better} in its place.",
     )
 
 
-def _used_twice(module: nn.Module, nodes: list[Node]) -> Finding:
-    has_scale = any(True for _ in module.parameters()) or "ReLU" not in type(module).__name__
+def _used_twice(path: str, class_: type, nodes: list[Node]) -> Finding | None:
+    """Return what it means for a module to be called several times, if it means anything."""
+    is_observed = class_ in _OBSERVED
+    reasons = ["all its calls share one observer and one scale"] if is_observed else []
+    if class_ in FUSIBLE:
+        reasons.append("fusing it would replace it at every call, so none of its calls can be fused")
+    if not reasons:
+        return None
     return Finding(
         rule="module_used_twice",
-        level=Level.WARNING if has_scale else Level.INFO,
+        level=Level.WARNING if is_observed else Level.INFO,
         stage="captured",
         nodes=tuple(node.name for node in nodes),
-        message=f"{nodes[0].target} ({type(module).__name__}) is called {len(nodes)} times",
-        reason="all its calls share one observer and one scale; fusing it replaces it at every call",
+        message=f"{path} ({class_.__name__}) is called {len(nodes)} times",
+        reason="; ".join(reasons),
         hint="Make a module for each call.",
     )
 
@@ -129,25 +151,22 @@ def _written(entries: FuseList) -> str:
     return ", ".join(f"[{', '.join(entry)}]" for entry in entries)
 
 
-def does_not_run(model: nn.Module, inputs: Arguments) -> Finding | None:
-    """Run a converted model once; return what stops it, if anything does."""
+def does_not_run(model: nn.Module, inputs: Arguments, node: str | None = None) -> Finding | None:
+    """Run a converted model once; return what stops it, if anything does; `node` is where, if that is known."""
     try:
         with torch.no_grad():
             inputs.cloned().call(model)
     except Exception as error:  # the user's forward and torch's kernels may raise anything
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
-        needs_stub = "Could not run 'quantized::" in text
         return Finding(
             rule="converted_does_not_run",
             level=Level.ERROR,
             stage="converted",
-            nodes=(),
+            nodes=(node,) if node else (),
             message="the converted model does not run"
             + (f": it stops at {Path(where.file).name}:{where.line}" if where else ""),
             reason=text,
-            hint="Put a QuantStub before the first quantized module."
-            if needs_stub
-            else "Put a DeQuantStub before what has no quantized kernel, or use FloatFunctional there.",
+            hint=next((hint for sign, hint in _WHY_NOT if sign in str(error)), _LEAVE_IT),
         )
     return None

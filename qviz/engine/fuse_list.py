@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 from torch import nn
@@ -14,22 +14,29 @@ FuseList: TypeAlias = tuple[tuple[str, ...], ...]
 
 _PATTERNS = frozenset(each for each in mappings._DEFAULT_OP_LIST_TO_FUSER_METHOD if isinstance(each, tuple))  # noqa: SLF001
 """The sequences of module types that torch can fuse."""
+FUSIBLE = frozenset(type_ for pattern in _PATTERNS for type_ in pattern)
 _LONGEST = max(map(len, _PATTERNS))
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
-def fuse_list(graph: GraphModule) -> FuseList:
+def fuse_list(graph: GraphModule, for_training: bool = False) -> FuseList:
     """Return the module paths to fuse, the longest sequences first tried, in the order of the graph.
 
-    A module that is called more than once stands alone: fusing would replace it at every call.
+    A module that is called more than once stands alone, and ends a sequence: fusing would replace it at every call.
+
+    Args:
+        graph: The trace of the model.
+        for_training: For ``fuse_modules_qat``, which refuses transposed convolutions.
     """
+    patterns = {each for each in _PATTERNS if not (for_training and issubclass(each[0], _TRANSPOSED))}
     calls = Counter(str(node.target) for node in graph.graph.nodes if node.op == "call_module")
     found: list[tuple[str, ...]] = []
     taken: set[str] = set()
     for node in graph.graph.nodes:
-        chain = [each for each in _chain(node) if calls[str(each.target)] == 1 and str(each.target) not in taken]
+        chain = list(takewhile(lambda each: calls[str(each.target)] == 1 and each.target not in taken, _chain(node)))
         for length in range(min(_LONGEST, len(chain)), 1, -1):
             paths = tuple(str(each.target) for each in chain[:length])
-            if tuple(type(graph.get_submodule(path)) for path in paths) in _PATTERNS:
+            if tuple(type(graph.get_submodule(path)) for path in paths) in patterns:
                 found.append(paths)
                 taken.update(paths)
                 break

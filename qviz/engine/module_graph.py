@@ -13,9 +13,11 @@ from torch import nn
 from torch.fx import GraphModule, Proxy, Tracer
 
 from qviz.engine.forward import Arguments, left_out
-from qviz.engine.recorded_run import FUNCTIONAL, WATCHER, is_kept_place, record_run
+from qviz.engine.recorded_run import FUNCTIONAL, WATCHER, is_kept_place, record_run, redrawn
 
 _CONTAINERS = (nn.ModuleList, nn.ModuleDict)
+STOPS_AT = "stops_at"
+"""Where the meta of a graph names the node at which the model's run stopped, if it did."""
 _WATCH_BEHIND, _WATCH_BEFORE = "_observer_forward_hook", "_observer_forward_pre_hook"
 
 
@@ -26,17 +28,24 @@ class Drawn(NamedTuple):
     error: Exception | None = None
 
 
-def draw(model: nn.Module, inputs: Arguments) -> Drawn:
+def draw(model: nn.Module, inputs: Arguments, captured: Drawn | None = None) -> Drawn:
     """Return the graph of an eager model at any stage; modules are shared with it.
 
     Args:
         model: Not run if torch.fx can trace it.
         inputs: What it is run on otherwise; its observers hand these on and see nothing.
+        captured: How the float model was drawn: what a later stage that stops in mid-run would do after.
     """
     try:
         return Drawn(GraphModule(model, ModuleTracer(left_out(inputs, model)).trace(model), type(model).__name__))
     except Exception as error:  # tracing runs the user's forward, which may raise anything
-        return Drawn(record_run(model, inputs, is_leaf), error)
+        graph, is_whole = record_run(model, inputs, is_leaf)
+        if is_whole or captured is None or captured.error is None:
+            return Drawn(graph, error)
+        done = {node.name for node in graph.graph.nodes if node.op != "output"}
+        whole = redrawn(captured.graph, model, watched)
+        whole.meta[STOPS_AT] = next((node.name for node in whole.graph.nodes if node.name not in done), None)
+        return Drawn(whole, error)
 
 
 class ModuleTracer(Tracer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
@@ -20,9 +20,14 @@ from qviz.engine.values import undisturbed
 _ROOT = "_constant_{}"
 
 
+CONSTANTS = "recorded_constants"
+"""Where the meta of a recorded graph keeps the tensors that belong to no module."""
 WATCHER = "activation_post_process"
 FUNCTIONAL = "float_functional"
 """Where the meta of a node names the FloatFunctional whose method it is."""
+
+
+Watched: TypeAlias = Callable[[nn.Module], tuple[bool, bool]]
 
 
 def is_kept_place(path: str, module: nn.Module) -> bool:
@@ -30,7 +35,14 @@ def is_kept_place(path: str, module: nn.Module) -> bool:
     return isinstance(module, nn.Identity) and path.endswith(WATCHER)
 
 
-def record_run(model: nn.Module, inputs: Arguments, is_leaf: Callable[[nn.Module], bool]) -> GraphModule:
+class Recorded(NamedTuple):
+    """What a run did; `is_whole` unless it failed, and the graph ends where it did."""
+
+    graph: GraphModule
+    is_whole: bool
+
+
+def record_run(model: nn.Module, inputs: Arguments, is_leaf: Callable[[nn.Module], bool]) -> Recorded:
     """Run a model once and return what it did; a run that fails leaves what came before.
 
     Args:
@@ -40,12 +52,13 @@ def record_run(model: nn.Module, inputs: Arguments, is_leaf: Callable[[nn.Module
     """
     copies = inputs.cloned()
     recording = _Recording(model, copies, is_leaf)
+    result, is_whole = None, True
     with torch.no_grad(), undisturbed(model), recording.listening():
         try:
             result = copies.call(model)
         except Exception:  # a converted model that misses a stub stops in mid-run; the stage is shown all the same
-            result = None
-    return recording.finished(result)
+            is_whole = False
+    return Recorded(recording.finished(result), is_whole)
 
 
 class _Recording(TorchFunctionMode):
@@ -139,9 +152,45 @@ class _Recording(TorchFunctionMode):
     def finished(self, result: Any) -> GraphModule:
         """Return the graph, with what the run gave as its output."""
         self.graph.output(self._taken(result))
-        root = self.model
-        module = nn.Module()
-        module.__dict__.update(root.__dict__)
-        for name, value in self.holder.items():
-            module.__dict__[name] = value
-        return GraphModule(module, self.graph, type(root).__name__)
+        return _graph_of(self.model, self.graph, self.holder)
+
+
+def _graph_of(model: nn.Module, graph: Graph, constants: dict[str, Any]) -> GraphModule:
+    """Return a graph over the modules of a model, which stay the model's own."""
+    module = nn.Module()
+    module.__dict__.update(model.__dict__)
+    module.__dict__.update(constants)
+    made = GraphModule(module, graph, type(model).__name__)
+    made.meta[CONSTANTS] = constants
+    return made
+
+
+def redrawn(captured: GraphModule, model: nn.Module, watched: Watched) -> GraphModule:
+    """Return what a model did when it was captured, with the modules that stand in their places now.
+
+    A converted model that stops in mid-run still holds all its modules; what would follow is known.
+
+    Args:
+        captured: The graph of the run of the float model.
+        model: What it became.
+        watched: Whether an observer watches what goes into a module, and what comes out.
+    """
+    graph = Graph()
+    now: dict[Node, Node] = {}
+    for node in captured.graph.nodes:
+        module = _submodule(model, str(node.target)) if node.op == "call_module" else None
+        before, behind = watched(module) if module is not None else (False, False)
+        watcher = f"{node.target}.{WATCHER}"
+        given = [graph.call_module(watcher, (now[each],)) for each in node.all_input_nodes[:1] if before]
+        known = {**now, **dict(zip(node.all_input_nodes, given, strict=False))}
+        now[node] = graph.node_copy(node, known.__getitem__)
+        if behind:
+            now[node] = graph.call_module(watcher, (now[node],))
+    return _graph_of(model, graph, captured.meta[CONSTANTS])
+
+
+def _submodule(model: nn.Module, path: str) -> nn.Module | None:
+    try:
+        return model.get_submodule(path)
+    except AttributeError:
+        return None

@@ -329,3 +329,29 @@ def test_rules_hold_from_the_weakest_to_the_strongest():
 def test_rules_that_eager_mode_has_not_are_refused():
     with pytest.raises(QvizError, match="module_name_object_type_order"):
         run(Static(), "eager-static", rules=(Rule("module_name_object_type_order", "fc", None, "torch.nn.Linear", 0),))
+
+
+class NoStub(nn.Module):
+    """No trace can follow it, and its converted form stops at its first quantized module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.fc, self.relu, self.last = nn.Identity(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        if x.sum() > -1e9:
+            x = self.relu(self.fc(x))
+        return self.last(x) + 1
+
+
+def test_a_recorded_model_that_stops_keeps_what_comes_after() -> None:
+    snapshot = run(NoStub(), "eager-static", (torch.randn(3, 4),))
+    captured, converted = snapshot.stages[0].graph, snapshot.stages[-1].graph
+    assert [node.id for node in converted.nodes] == [node.id for node in captured.nodes]
+    assert types(converted)["last"] == "Linear"
+    assert next(node for node in converted.nodes if node.id == "last").kind is Kind.QUANTIZED_OP
+    stop = next(each for each in snapshot.findings if each.rule == "converted_does_not_run")
+    assert stop.nodes == ("fc",)
+    gone = [link for link in snapshot.links if link.to_stage == "converted" and not link.to_ids]
+    assert gone == []

@@ -24,7 +24,7 @@ from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.written import users_own
 from qviz.engine.fuse_list import FuseList, fuse_list, unknown_paths
 from qviz.engine.job import Job
-from qviz.engine.module_graph import draw
+from qviz.engine.module_graph import STOPS_AT, draw
 from qviz.errors import QvizError
 
 WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {
@@ -84,8 +84,8 @@ def qat(job: Job) -> None:
 
 def _captured(job: Job) -> GraphModule:
     job.step("capturing")
-    job.graph_of = lambda model: draw(model, job.inputs).graph
     drawn = draw(job.model, job.inputs)
+    job.graph_of = lambda model: draw(model, job.inputs, drawn).graph
     job.reached("captured", drawn.graph)
     if drawn.error is not None:
         job.found(checks.recorded_by_running(drawn.error))
@@ -97,7 +97,7 @@ def _captured(job: Job) -> GraphModule:
 def _fused(job: Job, captured: GraphModule, for_training: bool) -> nn.Module:
     """Fuse what the plan says, or what the trace shows."""
     job.step("fusing")
-    derived = fuse_list(captured)
+    derived = fuse_list(captured, for_training)
     chosen: FuseList = derived if job.plan.fuse_list is None else job.plan.fuse_list
     if missing := unknown_paths(job.model, chosen):
         known = ", ".join(path for path, _ in job.model.named_modules() if path)
@@ -130,6 +130,7 @@ def _configure(job: Job, model: nn.Module) -> None:
 
 
 def _converted(job: Job, model: nn.Module) -> None:
-    job.reached("converted", job.graph_of(model))
-    if (finding := checks.does_not_run(model, job.inputs)) is not None:
+    graph = job.graph_of(model)
+    job.reached("converted", graph)
+    if (finding := checks.does_not_run(model, job.inputs, graph.meta.get(STOPS_AT))) is not None:
         job.found(finding)
