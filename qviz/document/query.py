@@ -1,9 +1,8 @@
-"""Questions about one graph: who produces, who uses, which nodes match a search."""
+"""Questions about one graph: who produces, who uses, how many of each kind."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 
 from qviz.document.graph import Edge, Graph, Kind, Node
 
@@ -32,13 +31,3 @@ class Index:
 def count_kinds(graph: Graph) -> Counter[Kind]:
     """Return how many nodes of each kind there are."""
     return Counter(node.kind for node in graph.nodes)
-
-
-def search(graph: Graph, text: str) -> Iterator[Node]:
-    """Yield the nodes whose name, operator, module path, kind or dtype holds every word of `text`."""
-    words = text.lower().split()
-    for node in graph.nodes:
-        dtypes = " ".join(value.dtype for value in node.values)
-        hay = f"{node.id} {node.target} {node.place} {node.module_type} {node.kind.value} {dtypes}".lower()
-        if words and all(word in hay for word in words):
-            yield node

@@ -217,6 +217,11 @@ class Desk(QObject):
         if self.project is not None and (stage := self.searched_stage()) is not None:
             self.choose(stage.name, node_id)
 
+    def jump_here(self, node_id: str) -> None:
+        """Select a node as `choose_here` does, and open what it is folded into."""
+        self.choose_here(node_id)
+        self.work.panes.canvas.uncover(node_id)
+
     def choose(self, stage: str, node_id: str) -> None:
         """Select a node of a stage, showing the stage first if need be."""
         if self.project is None or self.project.stage(stage) is None:
@@ -242,8 +247,9 @@ class Desk(QObject):
         self.work.findings.step(by)
 
     def highlight_here(self, ids: frozenset[str] | None) -> None:
-        """Dim all but these nodes in the pane used last."""
-        self.work.panes.canvas.highlight(ids)
+        """Dim all but these nodes in the pane used last, and nothing in the other."""
+        for pane in self.work.panes.panes.values():
+            pane.canvas.highlight(ids if pane.canvas is self.work.panes.canvas else None)
 
     def on_setup_plan_changed(self, plan: Plan) -> None:
         """Take the choice; the result stays until the next run."""

@@ -134,7 +134,8 @@ class MainWindow(QMainWindow):
             self.desk.changed.connect(self.on_desk_changed)
             self.desk.failed.connect(self.tell)
             self.desk.work.panes.zoomed.connect(self.on_panes_zoomed)
-            self.bar.search.node_chosen.connect(self.desk.choose_here)
+            self.bar.search.set_theme(self.theme)
+            self.bar.search.node_chosen.connect(self.desk.jump_here)
             self.bar.search.matched.connect(self.desk.highlight_here)
             self.actions_of.confine("swap", self.desk.work.panes)
             self.pages.addWidget(self.desk.work)
@@ -223,6 +224,7 @@ class MainWindow(QMainWindow):
         self.welcome.set_theme(self.theme)
         if self.desk is not None:
             self.desk.set_theme(self.theme)
+            self.bar.search.set_theme(self.theme)
 
     def _theme_name(self, is_system_dark: bool) -> str:
         if self.settings.theme in ("light", "dark"):
@@ -274,7 +276,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(desk.work)
             desk.work.panes.canvas.setFocus()
         self.bar.show_plan(desk.project.plan if desk.project else None)
-        self.bar.search.set_stage(desk.searched_stage())
+        self.bar.search.set_stage(desk.searched_stage(), desk.project.findings if desk.project else ())
         self._describe(desk)
         self._enable()
 

@@ -58,7 +58,7 @@ QComboBox QAbstractItemView {{ background: {panel}; color: {text}; border: 1px s
     selection-background-color: {accent.soft}; selection-color: {text}; }}
 QTreeView, QTableView, QListView, QTreeWidget, QTableWidget, QListWidget {{ background: {panel}; color: {text};
     border: none; alternate-background-color: {panel.sunken}; gridline-color: {border}; outline: none; }}
-QListWidget[role="popup"] {{ border: 1px solid {border.strong}; border-radius: 5px; }}
+QFrame[role="popup"] {{ background: {panel}; border: 1px solid {border.strong}; border-radius: 5px; }}
 QTreeView::item, QListView::item, QTableView::item {{ padding: 4px; }}
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
     background: {accent.soft}; color: {text}; }}

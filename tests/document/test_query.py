@@ -6,7 +6,7 @@ import pytest
 
 from qviz.document.graph import Edge, Graph, Kind, Node, Value
 from qviz.document.plan import FLOWS, Plan, expected_stages, flow
-from qviz.document.query import Index, count_kinds, search
+from qviz.document.query import Index, count_kinds
 from qviz.document.snapshot import Run, Snapshot, Stage
 from qviz.errors import QvizError
 
@@ -36,22 +36,6 @@ def test_producers_stand_in_the_order_of_inputs():
 
 def test_kinds_are_counted():
     assert count_kinds(GRAPH) == {Kind.INPUT: 1, Kind.OP: 2, Kind.QUANTIZE: 1}
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("conv", ["conv", "conv_q"]),
-        ("CONV quantize", ["conv_q"]),
-        ("stem", ["conv"]),
-        ("quint8", ["conv_q"]),
-        ("aten", ["conv", "add"]),
-        ("nothing here", []),
-        ("  ", []),
-    ],
-)
-def test_search_wants_every_word(text, found):
-    assert [each.id for each in search(GRAPH, text)] == found
 
 
 def test_the_inferred_path_comes_first():

@@ -138,6 +138,17 @@ class GraphCanvas(Surface):
         if box_id is not None and self.scene:
             self._move(self._camera.revealing(self.scene.rect(box_id), self.width(), self.height()))
 
+    def uncover(self, node_id: str) -> None:
+        """Open what a node is folded into, and bring its box into view."""
+        from qviz.analysis.uncovering import uncovered
+
+        if self.stage is None or self.folds is None:
+            return
+        folds = uncovered(self.stage.graph, self.folds, node_id)
+        if folds != self.folds:
+            self._selected, self._reveal_later = node_id, True
+            self._refold(folds, None)
+
     def unfold_all(self) -> None:
         """Open every group and all plumbing."""
         from qviz.analysis.folding import unfold_all

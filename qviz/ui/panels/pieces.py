@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPointF
-from PySide6.QtGui import QFont, QFontDatabase, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QWidget
 
 _JOINT = re.compile(r"(?<=[\w\])'])([._/\[(])(?=[\w'])")
@@ -93,6 +93,19 @@ def empty(layout: QLayout) -> None:
             widget.deleteLater()
         elif (inner := item.layout()) is not None:
             empty(inner)
+
+
+def dot(color: QColor) -> QIcon:
+    """Return a small patch of a colour, as for the role of a node."""
+    pixmap = QPixmap(18, 18)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(color)
+    painter.setPen(QPen(QColor(0, 0, 0, 0)))
+    painter.drawRoundedRect(1, 1, 16, 16, 5, 5)
+    painter.end()
+    return QIcon(pixmap)
 
 
 def restyle(widget: QWidget) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections import OrderedDict, defaultdict
+from typing import TypeAlias
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from qviz.document.graph import Node
-from qviz.document.query import search
-from qviz.document.snapshot import Stage
+from qviz.analysis.search import Found, SearchIndex
+from qviz.document.snapshot import Finding, Stage
+from qviz.ui.panels.pieces import label
+from qviz.ui.panels.search_results import Results
+from qviz.ui.theme import Theme
 
-LIMIT = 200
-ROWS = 12
-ROW_HEIGHT = 26
+_KEPT = 4
+"""Indexes of so many stages are kept: both panes', and those stepped through last."""
+_CLEAR_BUTTON = 26
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+Findings: TypeAlias = tuple[Finding, ...]
 
 
 class Search(QLineEdit):
@@ -22,7 +28,7 @@ class Search(QLineEdit):
 
     Signals:
         node_chosen: The id of a result.
-        matched: The ids of all results, a frozenset; None when the field is empty.
+        matched: The ids that shall not be dimmed, a frozenset; None when nothing shall be dimmed.
     """
 
     node_chosen = Signal(str)
@@ -30,69 +36,124 @@ class Search(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setPlaceholderText("Search nodes, ops, modules…   Ctrl F")
+        self.setPlaceholderText("Search nodes, kind:observer…   Ctrl F")
         self.setAccessibleName("Search nodes")
         self.setClearButtonEnabled(True)
         self._stage: Stage | None = None
-        self._results = QListWidget(parent.window())
-        self._results.setAccessibleName("Search results")
-        self._results.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._results.setProperty("role", "popup")
-        self._results.hide()
-        self._results.itemClicked.connect(self.on_result_clicked)
+        self._findings: Findings = ()
+        self._found = Found()
+        self._indexes: OrderedDict[tuple[int, int], tuple[Stage, Findings, SearchIndex]] = OrderedDict()
+        self._count = label("", "muted")
+        self._count.setParent(self)
+        self.results = Results(parent.window())
+        self.results.node_clicked.connect(self.on_result_clicked)
+        self.results.dim_toggled.connect(lambda _on: self._dim())
         self.textChanged.connect(self.on_text_changed)
 
-    def set_stage(self, stage: Stage | None) -> None:
-        """Search another stage."""
-        self._stage = stage
+    def set_theme(self, theme: Theme) -> None:
+        """Show the results in these colours."""
+        self.results.set_theme(theme)
+
+    def set_stage(self, stage: Stage | None, findings: Findings = ()) -> None:
+        """Search another stage; `findings` are all of the result."""
+        if stage is self._stage and findings is self._findings:
+            return
+        self._stage, self._findings = stage, findings
+        if self.text():
+            self._search()
+
+    def _index(self) -> SearchIndex | None:
+        if self._stage is None:
+            return None
+        key = (id(self._stage), id(self._findings))
+        # What is kept holds its stage and findings, so that no other can have their id.
+        found = self._indexes.pop(key, None) or (self._stage, self._findings, self._new_index(self._stage))
+        self._indexes[key] = found
+        while len(self._indexes) > _KEPT:
+            self._indexes.popitem(last=False)
+        return found[2]
+
+    def _new_index(self, stage: Stage) -> SearchIndex:
+        texts: defaultdict[str, list[str]] = defaultdict(list)
+        for finding in self._findings:
+            for node_id in finding.nodes if finding.stage == stage.name else ():
+                texts[node_id].append(f"{finding.rule} {finding.level.value} {finding.message}")
+        return SearchIndex(stage.graph, texts)
 
     def on_text_changed(self, text: str) -> None:
         """Show what matches."""
-        self._results.clear()
-        found: list[Node] = list(islice(search(self._stage.graph, text), LIMIT)) if self._stage and text.strip() else []
-        for node in found:
-            item = QListWidgetItem(f"{node.id}    {node.kind.value.replace('_', ' ')}    {node.place}")
-            item.setData(Qt.ItemDataRole.UserRole, node.id)
-            self._results.addItem(item)
-        if text.strip() and not found:
-            self._results.addItem("Nothing matches")
-        self.matched.emit(frozenset(node.id for node in found) if text.strip() else None)
-        self._place_results(bool(text.strip()))
+        self._search()
+        if text.strip():
+            self.results.show_found(self._found)
+            self.results.place_below(self)
+        else:
+            self.results.hide()
 
-    def _place_results(self, is_shown: bool) -> None:
-        if self._results.parent() is not self.window():
-            self._results.setParent(self.window())  # the bar has got into its window only after the list was made
-        self._results.setVisible(is_shown)
-        if is_shown:
-            corner = self.mapTo(self.window(), QPoint(0, self.height() + 3))
-            rows = min(ROWS, self._results.count())
-            wide = max(self.width(), 380)
-            left = min(corner.x(), self.window().width() - wide - 8)
-            self._results.setGeometry(left, corner.y(), wide, rows * ROW_HEIGHT + 6)
-            self._results.raise_()
-            self._results.setCurrentRow(0)
+    def _search(self) -> None:
+        text, index = self.text().strip(), self._index()
+        self._found = index.search(text) if index is not None and text else Found()
+        total = len(self._stage.graph.nodes) if self._stage else 0
+        self._count.setText(f"{len(self._found.ids):,} of {total:,}" if text and not self._found.fault else "")
+        self._place_count()
+        self._dim()
+
+    def _place_count(self) -> None:
+        self._count.adjustSize()
+        wide = self._count.width() if self._count.text() else 0
+        self.setTextMargins(0, 0, wide, 0)
+        self._count.move(self.width() - _CLEAR_BUTTON - wide, (self.height() - self._count.height()) // 2)
+
+    def _dim(self) -> None:
+        shall_dim = self.results.dim.isChecked() and bool(self.text().strip()) and not self._found.fault
+        self.matched.emit(frozenset(self._found.ids) if shall_dim else None)
 
     def close_results(self) -> None:
-        """Hide the list; the highlight goes with it."""
+        """Empty the field; list and dimming go with its text."""
         self.clear()
-        self._results.hide()
+        self.results.hide()
 
-    def on_result_clicked(self, item: QListWidgetItem) -> None:
+    def on_result_clicked(self, node_id: str) -> None:
         """Go to a result."""
-        if node_id := item.data(Qt.ItemDataRole.UserRole):
-            self.node_chosen.emit(node_id)
-            self._results.hide()
+        self.results.hide()
+        self.node_chosen.emit(node_id)
+
+    def _go(self, by: int) -> None:
+        """Go to the chosen result; where the list is closed already, to the next or the one before."""
+        if self.results.isHidden():
+            self.results.walk(by, wraps=True)
+        if node_id := self.results.chosen():
+            self.on_result_clicked(node_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk the results, choose one, or leave."""
         key = event.key()
-        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self._results.isVisible():
-            step = 1 if key == Qt.Key.Key_Down else -1
-            self._results.setCurrentRow(max(0, min(self._results.count() - 1, self._results.currentRow() + step)))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._results.currentItem() is not None:
-            self.on_result_clicked(self._results.currentItem())
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            if self.results.isHidden():
+                self.results.place_below(self)
+            else:
+                self.results.walk(1 if key == Qt.Key.Key_Down else -1)
+        elif key in _ENTER and self.text().strip():
+            self._go(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
         elif key == Qt.Key.Key_Escape:
             self.close_results()
             self.clearFocus()
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Make the index ready before the first letter, and tell what can be typed."""
+        super().focusInEvent(event)
+        self._index()
+        if not self.text() and event.reason() in (Qt.FocusReason.ShortcutFocusReason, Qt.FocusReason.MouseFocusReason):
+            self.results.show_help()
+            self.results.place_below(self)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the list away; the dimming stays as long as the text."""
+        super().focusOutEvent(event)
+        self.results.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the count at the right end."""
+        super().resizeEvent(event)
+        self._place_count()

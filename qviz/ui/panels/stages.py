@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
-from qviz.ui.panels.pieces import button, empty, label, restyle
+from qviz.ui.panels.pieces import button, dot, empty, label, restyle
 from qviz.ui.theme import Theme
 
 _COUNTED = (
@@ -108,7 +108,7 @@ class StageStrip(QFrame):
 
     def _chip(self, kind: Kind, text: str, theme: Theme) -> QPushButton:
         chip = button(text, "chip")
-        chip.setIcon(_dot(theme.line(kind)))
+        chip.setIcon(dot(theme.line(kind)))
         chip.setIconSize(QSize(9, 9))
         chip.setCheckable(True)
         chip.setProperty("kind", kind.value)
@@ -125,15 +125,3 @@ class StageStrip(QFrame):
             if isinstance(chip, QPushButton):
                 chip.setChecked(chip.property("kind") == kind)
         self.kind_chosen.emit(kind)
-
-
-def _dot(color: QColor) -> QIcon:
-    pixmap = QPixmap(18, 18)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(color)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawRoundedRect(1, 1, 16, 16, 5, 5)
-    painter.end()
-    return QIcon(pixmap)

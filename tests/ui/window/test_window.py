@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QListWidget, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from qviz.analysis.links import link_stages
@@ -252,7 +252,7 @@ def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):
 
 def test_the_results_of_a_search_are_seen_below_its_field(shown: MainWindow, qtbot: QtBot):
     qtbot.keyClicks(shown.bar.search, "conv")
-    results = shown.findChild(QListWidget)
+    results = shown.bar.search.results
     assert results.parent() is shown
     assert results.visibleRegion().boundingRect().size() == results.size()
 

@@ -1,0 +1,80 @@
+"""What can stand before a colon in a search, and the texts that a node has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from qviz.document.graph import Json, Kind, Node, Number, QParams
+
+_OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
+_QUANTIZATION = ("scale", "zero_point", "qscheme", "quant_min", "quant_max", "axis")
+
+SEPARATORS: Final = {"module": ".", "shape": "x", "name": "", "op": "", "observer": "", "finding": ""}
+"""What parts a value into pieces that can be looked for whole: ``module:layer1`` is not in ``layer10``.
+
+Without a separator only a part is looked for; a key that is not named here is looked for as a whole value.
+"""
+
+
+def _dtypes(node: Node) -> list[str]:
+    found = [value.dtype.removeprefix("torch.") for value in node.values]
+    if node.quant is not None and node.quant.output is not None:
+        found.append(node.quant.output.dtype.removeprefix("torch."))
+    return found
+
+
+def _shapes(node: Node) -> list[str]:
+    return ["x".join(map(str, value.shape)) for value in node.values]
+
+
+def _operators(node: Node) -> list[str]:
+    parts = [part.type for part in node.parts] if node.parts else []
+    return [node.target, node.module_type, *parts] if node.module_type else [node.target, *parts]
+
+
+def _observers(node: Node) -> list[str]:
+    found = [part.type for part in node.parts if part.kind in _OBSERVING] if node.parts else []
+    return [*found, node.observer.type] if node.observer is not None else found
+
+
+def _modules(node: Node) -> tuple[str, ...]:
+    return (node.place,) if node.place else ()
+
+
+def _quantized(node: Node) -> Iterator[QParams]:
+    for quant in (node.quant, *(part.quant for part in node.parts or ())):
+        if quant is not None:
+            yield from filter(None, (quant.input, quant.weight, quant.bias, quant.output))
+
+
+def _of_quantization(field: str) -> Callable[[Node], Iterable[str]]:
+    def texts(node: Node) -> Iterator[str]:
+        for params in _quantized(node):
+            value: Number | tuple[Number, ...] | None = getattr(params, field)
+            if value is not None:
+                yield json_text(list(value) if isinstance(value, tuple) else value).removeprefix("torch.")
+
+    return texts
+
+
+FIELDS: Final[dict[str, Callable[[Node], Iterable[str]]]] = {
+    "name": lambda node: (node.id,),
+    "op": _operators,
+    "module": _modules,
+    "kind": lambda node: (node.kind.value,),
+    "dtype": _dtypes,
+    "shape": _shapes,
+    "observer": _observers,
+    **{field: _of_quantization(field) for field in _QUANTIZATION},
+}
+"""The texts of a node by key; more than one where it has several outputs or tensors."""
+
+
+def json_text(value: Json) -> str:
+    """Return a value as people type it: 3x3 for a list, 1 for 1.0."""
+    if isinstance(value, list):
+        return "x".join(map(json_text, value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "none" if value is None else str(value)

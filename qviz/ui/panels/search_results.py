@@ -1,0 +1,158 @@
+"""The list below the search field: what was found, the best first, and how to search."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from qviz.analysis.search import Found
+from qviz.document.graph import Kind, Node
+from qviz.ui.panels.pieces import button, dot, label
+from qviz.ui.theme import Theme
+
+ROWS = 12
+ROW_HEIGHT = 26
+FOOT_HEIGHT = 62
+WIDTH = 640
+_HELP = (
+    "kind:  dtype:  op:  module:  name:  shape:1x64  scale:  observer:  finding:  any attribute:  "
+    '·  -not  ·  "two words"'
+)
+_KEYS = "↑ ↓ choose  ·  Enter go to it, again the next  ·  Shift Enter the one before  ·  Esc clear"
+
+
+class Results(QFrame):
+    """A frame over the window; the keys stay with the search field.
+
+    Signals:
+        node_clicked: The id of a result.
+        dim_toggled: Whether what does not match shall be dimmed.
+    """
+
+    node_clicked = Signal(str)
+    dim_toggled = Signal(bool)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setProperty("role", "popup")
+        self.setAccessibleName("Search results")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        self.rows = _rows()
+        self.rows.itemClicked.connect(self.on_row_clicked)
+        column.addWidget(self.rows, 1)
+        self.dim = button("Dim others", "chip")
+        self.dim.setCheckable(True)
+        self.dim.setChecked(True)
+        self.dim.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.dim.setToolTip("Dim on the canvas what does not match")
+        self.dim.toggled.connect(self.dim_toggled)
+        column.addWidget(self._foot())
+        self._icons: dict[Kind, QIcon] = {}
+        self._theme: Theme | None = None
+        self.hide()
+
+    def _foot(self) -> QFrame:
+        foot = QFrame()
+        foot.setProperty("role", "sunken")
+        foot.setFixedHeight(FOOT_HEIGHT)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(10, 6, 8, 6)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(_HELP, "muted", wraps=True))
+        words.addWidget(label(_KEYS, "muted"))
+        row.addLayout(words, 1)
+        row.addWidget(self.dim)
+        return foot
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the colours of the roles."""
+        self._theme = theme
+        self._icons = {}
+
+    def show_found(self, found: Found) -> None:
+        """Show the best results, or in words why there are none."""
+        self.rows.clear()
+        if found.best:
+            self.rows.addTopLevelItems([self._row(node) for node in found.best])
+            self._choose(0)
+        else:
+            row = QTreeWidgetItem([found.fault or "Nothing matches"])
+            row.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.rows.addTopLevelItem(row)
+            row.setFirstColumnSpanned(True)
+            row.setToolTip(0, row.text(0))
+
+    def show_help(self) -> None:
+        """Show no rows, only how to search."""
+        self.rows.clear()
+
+    def _row(self, node: Node) -> QTreeWidgetItem:
+        looks = "  ".join(
+            f"{value.dtype.removeprefix('torch.')} {'×'.join(map(str, value.shape))}".rstrip() for value in node.values
+        )
+        row = QTreeWidgetItem([node.id, node.place, looks])
+        row.setData(0, Qt.ItemDataRole.UserRole, node.id)
+        row.setToolTip(0, f"{node.id}: {node.kind.value.replace('_', ' ')}, {node.target}")
+        if self._theme is not None:
+            if node.kind not in self._icons:
+                self._icons[node.kind] = dot(self._theme.line(node.kind))
+            row.setIcon(0, self._icons[node.kind])
+            for place in (1, 2):
+                row.setForeground(place, self._theme.color("text.muted"))
+        return row
+
+    def place_below(self, field: QWidget) -> None:
+        """Stand below the field, within the window."""
+        window = field.window()
+        if self.parent() is not window:
+            self.setParent(window)  # the bar has got into its window only after the list was made
+        corner = field.mapTo(window, QPoint(0, field.height() + 3))
+        wide = min(max(field.width(), WIDTH), window.width() - 16)
+        count = min(ROWS, self.rows.topLevelItemCount())
+        self.rows.setVisible(count > 0)
+        left = max(8, min(corner.x(), window.width() - wide - 8))
+        self.setGeometry(left, corner.y(), wide, (count * ROW_HEIGHT + 4 if count else 0) + FOOT_HEIGHT + 2)
+        self.show()
+        self.raise_()
+
+    def walk(self, by: int, wraps: bool = False) -> None:
+        """Choose another row."""
+        count = self.rows.topLevelItemCount()
+        current = self.rows.currentItem()
+        place = (self.rows.indexOfTopLevelItem(current) if current is not None else -1) + by
+        if count:
+            place = place % count if wraps else max(0, min(count - 1, place))
+            self._choose(place)
+
+    def _choose(self, place: int) -> None:
+        self.rows.setCurrentIndex(self.rows.model().index(place, 0))
+
+    def chosen(self) -> str:
+        """Return the id of the chosen row's node, "" where there is none."""
+        current = self.rows.currentItem()
+        return (current.data(0, Qt.ItemDataRole.UserRole) or "") if current is not None else ""
+
+    def on_row_clicked(self, row: QTreeWidgetItem) -> None:
+        """Tell which node was chosen."""
+        if node_id := row.data(0, Qt.ItemDataRole.UserRole):
+            self.node_clicked.emit(node_id)
+
+
+def _rows() -> QTreeWidget:
+    made = QTreeWidget()
+    made.setAccessibleName("Search results")
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setHeaderHidden(True)
+    made.setColumnCount(3)
+    made.setRootIsDecorated(False)
+    made.setUniformRowHeights(True)
+    made.setIconSize(QSize(9, 9))
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    header = made.header()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    return made
