@@ -16,6 +16,10 @@ LIMIT = 200
 """As many results are worth a row."""
 
 
+_KINDS = tuple(kind.value for kind in Kind)
+_NAMED = 7
+
+
 class Found(NamedTuple):
     """What a search found.
 
@@ -61,13 +65,11 @@ class SearchIndex:
         return Found(tuple([nodes[each].id for each in places]), tuple(nodes[each] for each in best))
 
     def _fault(self, term: Term) -> str:
-        if term.key == "kind" and not any(term.value in kind.value for kind in Kind):
-            return f"There is no kind “{term.value}”; there are {', '.join(kind.value for kind in Kind)}."
-        if not term.key or term.key in self.keys:
-            return ""
-        near = get_close_matches(term.key, self.keys, 1, 0.5)
-        known = f"did you mean “{near[0]}:”?" if near else f"there are {', '.join(FIELDS)}, finding and attributes."
-        return f"No node has “{term.key}:”; {known}"
+        if term.key == "kind" and not any(term.value in kind for kind in _KINDS):
+            return f"There is no kind “{term.value}”; {_nearest(term.value, _KINDS, '')}"
+        if term.key and term.key not in self.keys:
+            return f"No node has “{term.key}:”; {_nearest(term.key, self.keys, ':')}"
+        return ""
 
     def _places(self, terms: list[Term]) -> list[int]:
         """Return where matching nodes stand, in graph order."""
@@ -139,6 +141,12 @@ class SearchIndex:
             yield from compress(left, is_best)
             left = [place for place, is_taken in zip(left, is_best, strict=True) if not is_taken]
         yield from left
+
+
+def _nearest(wrong: str, known: tuple[str, ...], mark: str) -> str:
+    """Say which of the known words was meant, or which there are."""
+    near = get_close_matches(wrong, known, 1, 0.5)
+    return f"did you mean “{near[0]}{mark}”?" if near else f"there are {', '.join(known[:_NAMED])} and more."
 
 
 def _holds_any(name: str, words: tuple[str, ...]) -> bool:

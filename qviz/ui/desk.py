@@ -48,6 +48,7 @@ class Desk(QObject):
         work.setup.plan_changed.connect(self.on_setup_plan_changed)
         work.strip.stage_chosen.connect(self.show_stage)
         work.strip.kind_chosen.connect(self.on_strip_kind_chosen)
+        work.strip.kind_stepped.connect(self.on_strip_kind_stepped)
         work.panes.selected.connect(self.on_panes_selected)
         work.outline.module_chosen.connect(self.on_outline_module_chosen)
         work.inspector.node_chosen.connect(self.choose)
@@ -239,7 +240,7 @@ class Desk(QObject):
         nodes = [node.id for node in stage.graph.nodes if node.kind in kinds] if stage else []
         if nodes:
             here = self.work.panes.canvas.selected()
-            self.choose_here(nodes[(nodes.index(here) + 1) % len(nodes)] if here in nodes else nodes[0])
+            self.jump_here(nodes[(nodes.index(here) + 1) % len(nodes)] if here in nodes else nodes[0])
 
     def step_finding(self, by: int) -> None:
         """Go to the next or previous finding."""
@@ -263,6 +264,12 @@ class Desk(QObject):
         if self.project is not None:
             self.on_setup_plan_changed(plan)
             self._runs.start()
+
+    def on_strip_kind_stepped(self, kind: str) -> None:
+        """Go to the next node of a role in the stage that the strip counts."""
+        if self.project is not None and self.project.shown["right"] is not None:
+            self.work.panes.active = "right"
+        self.next_of_kinds((Kind(kind),))
 
     def on_strip_kind_chosen(self, kind: str) -> None:
         """Highlight the nodes of a role in both panes."""

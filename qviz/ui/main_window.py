@@ -22,7 +22,7 @@ from qviz.ui.theme import theme as theme_of
 from qviz.ui.topbar import TopBar
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent
 
     from qviz.document.plan import Plan
     from qviz.ui.desk import Desk
@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
             self.bar.search.set_theme(self.theme)
             self.bar.search.node_chosen.connect(self.desk.jump_here)
             self.bar.search.matched.connect(self.desk.highlight_here)
+            self.bar.search.left.connect(self.desk.work.panes.take_focus)
             self.actions_of.confine("swap", self.desk.work.panes)
             self.pages.addWidget(self.desk.work)
             if self._ready is not None:
@@ -323,6 +324,14 @@ class MainWindow(QMainWindow):
     def on_welcome_source_chosen(self, source: str, is_typed: bool) -> None:
         """Open what was typed, dropped or chosen again."""
         self.open_source(source, is_consented=is_typed)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Bring back what search or chips dimmed, on an Escape that nothing else took."""
+        if event.key() == QtCore.Qt.Key.Key_Escape and self.desk is not None:
+            self.bar.search.close_results()
+            self.desk.work.strip.dim_for("")
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember sizes, end the engines."""

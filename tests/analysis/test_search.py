@@ -106,8 +106,8 @@ def test_terms_find(text: str, ids: list[str]):
     [
         ("knd:op", "No node has “knd:”; did you mean “kind:”?"),
         ("conv in_chanels:3", "No node has “in_chanels:”; did you mean “in_channels:”?"),
-        ("zzz:1", "No node has “zzz:”; there are name, op, module"),
-        ("kind:observr", "There is no kind “observr”; there are input, output"),
+        ("zzz:1", "No node has “zzz:”; there are name, op, module, kind, dtype, shape, observer and more."),
+        ("kind:observr", "There is no kind “observr”; did you mean “observer”?"),
     ],
 )
 def test_what_is_not_known_is_told(text: str, words: str):

@@ -111,6 +111,10 @@ class Panes(QSplitter):
             pane.canvas.fit()
         self.is_linked = was_linked
 
+    def take_focus(self) -> None:
+        """Let keys go to the canvas used last."""
+        self.canvas.setFocus()
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint with another theme."""
         for pane in self.panes.values():

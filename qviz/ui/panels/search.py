@@ -27,10 +27,12 @@ class Search(QLineEdit):
     """The field in the top bar, with its list of results below it.
 
     Signals:
+        left: The user is done; the field is empty.
         node_chosen: The id of a result.
         matched: The ids that shall not be dimmed, a frozenset; None when nothing shall be dimmed.
     """
 
+    left = Signal()
     node_chosen = Signal(str)
     matched = Signal(object)
 
@@ -104,8 +106,9 @@ class Search(QLineEdit):
         self._count.move(self.width() - _CLEAR_BUTTON - wide, (self.height() - self._count.height()) // 2)
 
     def _dim(self) -> None:
-        shall_dim = self.results.dim.isChecked() and bool(self.text().strip()) and not self._found.fault
-        self.matched.emit(frozenset(self._found.ids) if shall_dim else None)
+        """Dim what does not match; a search that finds nothing leaves all as it is."""
+        ids = self._found.ids if self.results.dim.isChecked() else ()
+        self.matched.emit(frozenset(ids) if ids else None)
 
     def close_results(self) -> None:
         """Empty the field; list and dimming go with its text."""
@@ -137,6 +140,7 @@ class Search(QLineEdit):
         elif key == Qt.Key.Key_Escape:
             self.close_results()
             self.clearFocus()
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 

@@ -16,10 +16,10 @@ ROW_HEIGHT = 26
 FOOT_HEIGHT = 62
 WIDTH = 640
 _HELP = (
-    "kind:  dtype:  op:  module:  name:  shape:1x64  scale:  observer:  finding:  any attribute:  "
-    '·  -not  ·  "two words"'
+    "kind:observer  dtype:  op:  module:  name:  shape:1x64  scale:  observer:  finding:",
+    'any attribute, as in_channels:64  ·  -not  ·  "two words"',
+    "↑ ↓ choose  ·  Enter go to it, again the next  ·  Shift Enter the one before  ·  Esc clear",
 )
-_KEYS = "↑ ↓ choose  ·  Enter go to it, again the next  ·  Shift Enter the one before  ·  Esc clear"
 
 
 class Results(QFrame):
@@ -62,8 +62,8 @@ class Results(QFrame):
         row.setContentsMargins(10, 6, 8, 6)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(label(_HELP, "muted", wraps=True))
-        words.addWidget(label(_KEYS, "muted"))
+        for each in _HELP:
+            words.addWidget(label(each, "muted"))
         row.addLayout(words, 1)
         row.addWidget(self.dim)
         return foot
@@ -114,8 +114,9 @@ class Results(QFrame):
         wide = min(max(field.width(), WIDTH), window.width() - 16)
         count = min(ROWS, self.rows.topLevelItemCount())
         self.rows.setVisible(count > 0)
+        self.rows.setFixedHeight(count * ROW_HEIGHT + 4)
         left = max(8, min(corner.x(), window.width() - wide - 8))
-        self.setGeometry(left, corner.y(), wide, (count * ROW_HEIGHT + 4 if count else 0) + FOOT_HEIGHT + 2)
+        self.setGeometry(left, corner.y(), wide, self.sizeHint().height())
         self.show()
         self.raise_()
 

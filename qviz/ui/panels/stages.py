@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
-from qviz.ui.panels.pieces import button, dot, empty, label, restyle
+from qviz.ui.panels.pieces import dot, empty, label, restyle
 from qviz.ui.theme import Theme
 
 _COUNTED = (
@@ -44,10 +44,58 @@ class StageButton(QPushButton):
             super().mousePressEvent(event)
 
 
+class KindChip(QPushButton):
+    """How many nodes of a kind there are: a click goes to the next of them, one with Shift dims the others."""
+
+    stepped = Signal(str)
+    dim_toggled = Signal(str)
+
+    def __init__(self, kind: Kind, text: str, theme: Theme) -> None:
+        super().__init__(text)
+        self.kind = kind.value
+        self.setProperty("role", "chip")
+        self.setProperty("kind", kind.value)
+        self.setIcon(dot(theme.line(kind)))
+        self.setIconSize(QSize(9, 9))
+        self.setCheckable(True)
+        self.setToolTip("Go to the next; with Shift, dim all others")
+        self._with_shift = False
+        self.clicked.connect(self.on_clicked)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note whether Shift is held."""
+        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Enter and Space do what a click does, with Shift too."""
+        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def on_clicked(self, is_checked: bool) -> None:
+        """Step or dim; only what is dimmed shows as pressed."""
+        with_shift, self._with_shift = self._with_shift, False
+        if with_shift:
+            self.dim_toggled.emit(self.kind if is_checked else "")
+        else:
+            self.setChecked(not is_checked)
+            self.stepped.emit(self.kind)
+
+
 class StageStrip(QFrame):
-    """Signals: stage_chosen (side, name); kind_chosen (a kind's value, or "" for none)."""
+    """The stages and the chips.
+
+    Signals:
+        stage_chosen: Side and name.
+        kind_stepped: A kind's value: to its next node.
+        kind_chosen: The kind that all others are dimmed for, "" for none.
+    """
 
     stage_chosen = Signal(str, str)
+    kind_stepped = Signal(str)
     kind_chosen = Signal(str)
 
     def __init__(self) -> None:
@@ -93,7 +141,7 @@ class StageStrip(QFrame):
             return
         self._shown_key = key
         if self._chosen_kind:
-            self.on_chip_clicked("")  # the chip goes, and what it highlighted with it
+            self.dim_for("")  # the chip goes, and what it highlighted with it
         empty(self._chips)
         counts = count_kinds(stage.graph) if stage else {}
         for kind, one, many in _COUNTED:
@@ -106,22 +154,18 @@ class StageStrip(QFrame):
             self._chips.addSpacing(4)
             self._chips.addWidget(chip)
 
-    def _chip(self, kind: Kind, text: str, theme: Theme) -> QPushButton:
-        chip = button(text, "chip")
-        chip.setIcon(dot(theme.line(kind)))
-        chip.setIconSize(QSize(9, 9))
-        chip.setCheckable(True)
-        chip.setProperty("kind", kind.value)
-        chip.setToolTip("Highlight them")
-        chip.clicked.connect(lambda on: self.on_chip_clicked(kind.value if on else ""))
+    def _chip(self, kind: Kind, text: str, theme: Theme) -> KindChip:
+        chip = KindChip(kind, text, theme)
+        chip.stepped.connect(self.kind_stepped)
+        chip.dim_toggled.connect(self.dim_for)
         return chip
 
-    def on_chip_clicked(self, kind: str) -> None:
+    def dim_for(self, kind: str) -> None:
         """Check one chip at most."""
         self._chosen_kind = kind
         for place in range(self._chips.count()):
             item = self._chips.itemAt(place)
             chip = item.widget() if item is not None else None
-            if isinstance(chip, QPushButton):
-                chip.setChecked(chip.property("kind") == kind)
+            if isinstance(chip, KindChip):
+                chip.setChecked(chip.kind == kind)
         self.kind_chosen.emit(kind)

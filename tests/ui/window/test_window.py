@@ -132,11 +132,11 @@ def test_search_lists_matches_and_enter_goes_to_one(shown: MainWindow, qtbot: Qt
     assert shown.desk.work.panes.canvas.selected() == "obs"
 
 
-def test_chips_highlight_the_nodes_of_a_role(shown: MainWindow, qtbot: QtBot):
+def test_chips_count_the_nodes_of_a_role(shown: MainWindow, qtbot: QtBot):
     assert shown.desk is not None
     chips = [b for b in shown.desk.work.strip.findChildren(QPushButton) if b.property("kind") == "observer"]
     assert [chip.text() for chip in chips] == ["1 observer"]
-    with qtbot.waitSignal(shown.desk.work.strip.kind_chosen) as told:
+    with qtbot.waitSignal(shown.desk.work.strip.kind_stepped) as told:
         qtbot.mouseClick(chips[0], Qt.MouseButton.LeftButton)
     assert told.args == ["observer"]
 
