@@ -63,6 +63,7 @@ class GraphCanvas(Surface):
         self._selected_box: str | None = None
         self._partners: frozenset[str] = frozenset()
         self._highlighted: frozenset[str] | None = None
+        self._boxes_of: tuple[tuple[frozenset[str], View], frozenset[str]] | None = None
         self._flags: dict[str, str] = {}
         self._anchor: tuple[str, QPointF] | None = None
         self._landmarks: list[tuple[str, QPointF]] = []
@@ -188,14 +189,23 @@ class GraphCanvas(Surface):
 
     def _marks(self) -> Marks:
         box_of = self.scene.view.box_of if self.scene else {}
-        shown = self._highlighted
         return Marks(
             selected=frozenset({self._selected_box} if self._selected_box else ()),
             partners=frozenset(box_of[each] for each in self._partners if each in box_of),
-            highlighted=None if shown is None else frozenset(box_of[each] for each in shown if each in box_of),
+            highlighted=self._highlighted_boxes(),
             hovered=frozenset({self._hovered} if self._hovered else ()),
             flags={box_of[each]: level for each, level in self._flags.items() if each in box_of},
         )
+
+    def _highlighted_boxes(self) -> frozenset[str] | None:
+        """Return the boxes of what is highlighted; the same object as long as neither changes, for every paint asks."""
+        if self._highlighted is None or self.scene is None:
+            return None
+        key = (self._highlighted, self.scene.view)
+        if self._boxes_of is None or any(a is not b for a, b in zip(self._boxes_of[0], key, strict=True)):
+            box_of = self.scene.view.box_of
+            self._boxes_of = key, frozenset([box_of[each] for each in self._highlighted if each in box_of])
+        return self._boxes_of[1]
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Select what was clicked."""
