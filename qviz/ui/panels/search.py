@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from typing import TypeAlias
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -18,6 +18,9 @@ from qviz.ui.theme import Theme
 _KEPT = 4
 """Indexes of so many stages are kept: both panes', and those stepped through last."""
 _CLEAR_BUTTON = 26
+_MANY = 5_000
+_PAUSE_MS = 150
+"""A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 Findings: TypeAlias = tuple[Finding, ...]
@@ -51,6 +54,10 @@ class Search(QLineEdit):
         self.results.node_clicked.connect(self.on_result_clicked)
         self.results.dim_toggled.connect(lambda _on: self._dim())
         self.textChanged.connect(self.on_text_changed)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._dim)
 
     def set_theme(self, theme: Theme) -> None:
         """Show the results in these colours."""
@@ -97,7 +104,10 @@ class Search(QLineEdit):
         total = len(self._stage.graph.nodes) if self._stage else 0
         self._count.setText(f"{len(self._found.ids):,} of {total:,}" if text and not self._found.fault else "")
         self._place_count()
-        self._dim()
+        if text and total > _MANY:
+            self._pause.start()
+        else:
+            self._dim()
 
     def _place_count(self) -> None:
         self._count.adjustSize()
@@ -107,6 +117,7 @@ class Search(QLineEdit):
 
     def _dim(self) -> None:
         """Dim what does not match; a search that finds nothing leaves all as it is."""
+        self._pause.stop()
         ids = self._found.ids if self.results.dim.isChecked() else ()
         self.matched.emit(frozenset(ids) if ids else None)
 

@@ -16,6 +16,15 @@ _CANVAS_KEYS = (
 )
 
 
+_SEARCH_KEYS = (
+    ("Enter", "Go to the result, then the next"),
+    ("Shift Enter", "Go to the one before"),
+    ("↑ ↓", "Choose in the list"),
+    ("Esc", "Clear, and dim nothing"),
+    ("Shift click", "On a count: dim the others"),
+)
+
+
 class ShortcutSheet(QDialog):
     """All keys, by group."""
 
@@ -28,6 +37,7 @@ class ShortcutSheet(QDialog):
         groups = list(dict.fromkeys(command.group for command in COMMANDS))
         rows = {group: [(c.keys, c.title) for c in COMMANDS if c.group == group and c.keys] for group in groups}
         rows["Graph"] = [((keys,), title) for keys, title in _CANVAS_KEYS]
+        rows["Search"] = [((keys,), title) for keys, title in _SEARCH_KEYS]
         for place, (group, commands) in enumerate((group, each) for group, each in rows.items() if each):
             column = QGridLayout()
             column.setVerticalSpacing(5)

@@ -129,6 +129,20 @@ def test_others_are_dimmed_as_long_as_that_is_wanted(search: Search, qtbot: QtBo
     assert here.hasFocus()
 
 
+def test_many_nodes_are_dimmed_when_the_typing_pauses(
+    search: Search, qtbot: QtBot, window_of_result: MainWindow, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("qviz.ui.panels.search._MANY", 10)
+    here = canvas(window_of_result)
+    with qtbot.waitSignal(search.matched) as told:
+        type_(qtbot, search, "kind:quantize")
+        assert here._highlighted is None
+    assert told.args == [{"q"}]
+    assert here._highlighted == {"q"}
+    search.clear()
+    assert here._highlighted is None
+
+
 def test_escape_on_the_canvas_ends_the_search_too(search: Search, qtbot: QtBot, window_of_result: MainWindow):
     here = canvas(window_of_result)
     type_(qtbot, search, "kind:quantize")
