@@ -78,7 +78,6 @@ class _Folding:
         self.folds = folds
         self.facts = facts
         self.flow = tree.flow
-        self.rings = tree.rings
         self.boxes: list[Box] = []
         self.box_of: dict[str, str] = {}
 
@@ -107,28 +106,19 @@ class _Folding:
         return [*(each for each in held if self.box_of.get(each) != each), *repeated]
 
     def _add_node(self, node_id: str, parent: str | None) -> None:
-        node = self.tree.index.nodes[node_id]
-        weight = weight_of(node, self.flow.values, self.tree.index)
-        title, subtitle = caption(node, self.facts.get(node_id), weight, self.tree.leaf_names.get(node_id))
-        has_plumbing = node_id in self.tree.plumbing.held or node_id in self.tree.plumbing.repeated
+        plumbing = self.tree.plumbing
         is_open = node_id in self.folds.plumbing
-        box = Box(
-            id=node_id,
-            title=title,
-            subtitle=subtitle,
-            kind=node.kind,
-            members=(node_id,) if is_open else self.tree.members_of_node(node_id),
-            parent=parent,
-            badges=() if is_open else self._held_badges(node_id),
-            repeat=1 if is_open else len(self.tree.plumbing.repeated.get(node_id, (node_id,))),
-            ring=self.rings.get(node.object_id) if node.object_id is not None and node.kind in OBSERVING else None,
-            has_plumbing=has_plumbing,
+        box = node_box(
+            self.tree,
+            (node_id,) if is_open else self.tree.members_of_node(node_id),
+            parent,
+            self.facts,
+            leaf=self.tree.leaf_names.get(node_id),
+            repeat=1 if is_open else len(plumbing.repeated.get(node_id, (node_id,))),
+            has_plumbing=node_id in plumbing.held or node_id in plumbing.repeated,
         )
         self.boxes.append(box)
         self._stand_for(box)
-
-    def _held_badges(self, node_id: str) -> tuple[Badge, ...]:
-        return _badges(Counter(self.tree.index.nodes[each].kind for each in self.tree.plumbing.held.get(node_id, ())))
 
     def _group_box(self, group: Group, parent: str | None, is_open: bool) -> Box:
         members = self.tree.members(group)
@@ -144,7 +134,7 @@ class _Folding:
             members=members,
             parent=parent,
             is_open=is_open,
-            badges=_badges(counts),
+            badges=badges(counts),
         )
 
     def _stand_for(self, box: Box) -> None:
@@ -180,7 +170,46 @@ class _Folding:
         )
 
 
-def _badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
+def node_box(
+    tree: Hierarchy,
+    members: tuple[str, ...],
+    parent: str | None,
+    facts: Mapping[str, Facts],
+    *,
+    leaf: str | None,
+    repeat: int,
+    has_plumbing: bool,
+) -> Box:
+    """Return the box of a node.
+
+    Args:
+        tree: The graph's.
+        members: The node, the others that repeat it, and the plumbing folded into it.
+        parent: The frame around.
+        facts: What was measured, by node id.
+        leaf: The path of the leaf module whose only operator the node is.
+        repeat: How many of the members are the node and its repeats.
+        has_plumbing: Whether it can be opened, or is open.
+    """
+    node = tree.index.nodes[members[0]]
+    weight = weight_of(node, tree.flow.values, tree.index)
+    title, subtitle = caption(node, facts.get(node.id), weight, leaf)
+    return Box(
+        id=node.id,
+        title=title,
+        subtitle=subtitle,
+        kind=node.kind,
+        members=members,
+        parent=parent,
+        badges=badges(Counter(tree.index.nodes[each].kind for each in members[repeat:])),
+        repeat=repeat,
+        ring=tree.rings.get(node.object_id) if node.object_id is not None and node.kind in OBSERVING else None,
+        has_plumbing=has_plumbing,
+    )
+
+
+def badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
+    """Return the badges of what quantization put somewhere."""
     return tuple(Badge(kind, counts[kind]) for kind in BADGES if counts.get(kind))
 
 

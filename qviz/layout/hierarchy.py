@@ -77,7 +77,7 @@ class _Composition:
                 stands[group] = self._stand(group, Point(origin.x + corner.x, origin.y + corner.y))
             for item, at in enumerate(self.children[group]):
                 homes[at] = (group, item)
-        return Places(self.view, stands, homes, self.paths, self.labelled)
+        return Places(self.view, stands, homes, [(path,) for path in self.paths], self.labelled)
 
     def _stand(self, group: int, origin: Point) -> Stand:
         return Stand(self.frames[group], origin, tuple(self.children[group]), tuple(map(tuple, self.lines[group])))

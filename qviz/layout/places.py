@@ -5,6 +5,7 @@ Absolute places are made when something asks for them, so that the cost of a lar
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar, overload
 
@@ -28,7 +29,7 @@ class Stand(NamedTuple):
     Attributes:
         frame: The shared places.
         origin: Its upper left corner on the screen.
-        boxes: The number in the view of each item; ports follow them and have none.
+        boxes: The number in the view of each item, negative where the view has it not; ports follow and have none.
         lines: The numbers in the view of the lines that run along each edge.
     """
 
@@ -49,7 +50,8 @@ class Places:
         view: What is placed.
         stands: The open groups by their number in the view; the whole is -1.
         homes: The group of each box, and its item there.
-        paths: The edges that each line is made of, from its source on.
+        paths: The edges that each line is made of, from its source on; a line that runs through places where
+            nothing stands has several such ways, one from gap to gap.
         labelled: The edge that bears each line's label, where one does.
 
     Attributes:
@@ -64,7 +66,7 @@ class Places:
         view: View,
         stands: Mapping[int, Stand],
         homes: Sequence[Step],
-        paths: Sequence[Sequence[Step]],
+        paths: Sequence[Sequence[Sequence[Step]]],
         labelled: Mapping[int, Step],
     ) -> None:
         self._stands, self._homes, self._paths, self._labelled = stands, homes, paths, labelled
@@ -90,11 +92,48 @@ class Places:
         found = self._routes.get(number)
         if found is None:
             points: list[Point] = []
-            for group, edge in self._paths[number]:
-                stand = self._stands[group]
-                points += [_moved(point, stand.origin) for point in stand.frame.routes[edge]]
+            for way in self._paths[number]:
+                further: list[Point] = []
+                for group, edge in way:
+                    stand = self._stands[group]
+                    further += [_moved(point, stand.origin) for point in stand.frame.routes[edge]]
+                points += [*_bend(points[-1], further[0]), *further] if points else further
             found = self._routes[number] = tuple(_straightened(points))
         return found
+
+    def part(self, view: View, boxes: Sequence[int], lines: Sequence[Sequence[int]]) -> Places:
+        """Return the same places for a view that has a part of these boxes and lines.
+
+        Args:
+            view: The part.
+            boxes: The number here of each of its boxes.
+            lines: The numbers here of the lines that each of its lines runs along, one after the other.
+        """
+        mine = {there: here for here, there in enumerate(boxes)}
+        number = {-1: -1, **{there: mine.get(there, -2 - there) for there in range(len(self._homes))}}
+        along: defaultdict[Step, list[int]] = defaultdict(list)
+        paths = []
+        for here, ways in enumerate(lines):
+            for step in (step for there in ways for way in self._paths[there] for step in way):
+                along[step].append(here)
+            paths.append([[(number[g], edge) for g, edge in way] for there in ways for way in self._paths[there]])
+        stands = {
+            number[group]: Stand(
+                stand.frame,
+                stand.origin,
+                tuple(number[each] for each in stand.boxes),
+                tuple(tuple(along.get((group, edge), ())) for edge in range(len(stand.lines))),
+            )
+            for group, stand in self._stands.items()
+        }
+        homes = [(number[self._homes[there][0]], self._homes[there][1]) for there in boxes]
+        labelled = {}
+        for here, ways in enumerate(lines):
+            there = next((each for each in ways if each in self._labelled), None)
+            if there is not None:
+                group, edge = self._labelled[there]
+                labelled[here] = (number[group], edge)
+        return Places(view, stands, homes, paths, labelled)
 
     def label(self, number: int) -> Point | None:
         """Return the left middle of a line's label."""
@@ -136,7 +175,7 @@ class Places:
             for stand in level:
                 count = len(stand.boxes)
                 found = [stand.boxes[item] for item in stand.frame.near.items(_from(area, stand)) if item < count]
-                yield stand, found
+                yield stand, [number for number in found if number >= 0]
                 below += [self._stands[number] for number in found if number in self._stands]
             level = below
 
@@ -186,6 +225,14 @@ class _OfLines(Sequence[T]):
 
     def __len__(self) -> int:
         return self._count
+
+
+def _bend(one: Point, other: Point) -> list[Point]:
+    """Return the way through a gap: straight, or from side to side in its middle."""
+    if abs(one.x - other.x) < 0.01 or abs(one.y - other.y) < 0.01:
+        return []
+    middle = (one.y + other.y) / 2
+    return [Point(one.x, middle), Point(other.x, middle)]
 
 
 def _from(area: Rect, stand: Stand) -> Rect:

@@ -21,6 +21,8 @@ from qviz.ui.theme import Theme
 LINES_FROM = 0.02
 """The scale from which lines can be told apart."""
 
+_OPEN, _ABSENT = "open", ""
+
 _Look: TypeAlias = "tuple[Frame, tuple[str, ...], tuple[str, ...], bool]"
 
 
@@ -62,8 +64,8 @@ class Blocks:
 
     def _look(self, stand: Stand, has_lines: bool) -> _Look:
         boxes, lines = self._view.boxes, self._view.lines
-        kinds = ["" if boxes[number].is_open else _token(boxes[number].kind) for number in stand.boxes]
-        flows = [f"edge.{lines[numbers[0]].flowing.value}" for numbers in stand.lines] if has_lines else []
+        kinds = [_ABSENT if at < 0 else _OPEN if boxes[at].is_open else _token(boxes[at].kind) for at in stand.boxes]
+        flows = [f"edge.{lines[of[0]].flowing.value}" if of else _ABSENT for of in stand.lines] if has_lines else []
         return stand.frame, tuple(kinds), tuple(flows), has_lines
 
     def _recorded(self, frame: Frame, look: _Look) -> QPicture:
@@ -74,11 +76,13 @@ class Blocks:
         painter.setPen(hairline(self._theme.color("group.frame")))
         rects: defaultdict[str, list[QRectF]] = defaultdict(list)
         for kind, rect in zip(kinds, frame.rects, strict=False):  # ports follow the boxes
-            if kind:
-                rects[kind].append(qrect(rect))
-            else:
+            if kind == _OPEN:
                 painter.drawRect(qrect(rect))
+            elif kind != _ABSENT:
+                rects[kind].append(qrect(rect))
         for flow, route in zip(flows, frame.routes, strict=False):
+            if flow == _ABSENT:
+                continue
             painter.setPen(hairline(self._theme.color(flow)))
             painter.drawPolyline(QPolygonF([QPointF(*point) for point in route]))
         _fill(painter, rects, self._theme)

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from qviz.analysis.view import Folds, View
-from qviz.document.graph import Graph
-from qviz.document.snapshot import Facts
+from qviz.analysis.projection import Whole
+from qviz.analysis.view import Box, Folds, View
+from qviz.document.snapshot import Facts, Stage
 from qviz.errors import QvizError
 from qviz.layout.place import Size
 from qviz.layout.places import Places
+from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import measure_in_slices
 from qviz.ui.canvas.scene import Scene
 
@@ -22,12 +23,28 @@ SLICE = 2000
 
 
 class Question(NamedTuple):
-    """What is to be placed; `number` grows with every question."""
+    """What is to be placed; `number` grows with every question. Without a family the stage is placed by itself."""
 
     number: int
-    graph: Graph
+    stage: Stage
     folds: Folds | None
     facts: Mapping[str, Facts]
+    family: Family | None
+
+
+class _Folded(NamedTuple):
+    """What is to be measured and placed: one view, or those of a family under the union's folds."""
+
+    folds: Folds
+    view: View | None
+    whole: Whole | None
+
+    def boxes(self) -> list[tuple[str, Box]]:
+        """Return what is to be measured, with the id that its size is for."""
+        if self.whole is not None:
+            return boxes_to_measure(self.whole)
+        assert self.view is not None
+        return [(box.id, box) for box in self.view.boxes]
 
 
 class Placed(NamedTuple):
@@ -51,7 +68,7 @@ class LayoutJobs(QObject):
 
     placed = Signal(object)
     failed = Signal(str)
-    _folded = Signal(object, object, object)
+    _folded = Signal(object, object)
     _laid = Signal(object, object, object, object)
     _gave_up = Signal(int, str)
 
@@ -69,11 +86,11 @@ class LayoutJobs(QObject):
         """Whether an answer is still to come."""
         return self._is_busy
 
-    def ask(self, graph: Graph, folds: Folds | None, facts: Mapping[str, Facts]) -> None:
-        """Begin to place a graph; without folds, those that keep about 60 boxes."""
+    def ask(self, stage: Stage, folds: Folds | None, facts: Mapping[str, Facts], family: Family | None = None) -> None:
+        """Begin to place a stage; without folds, those that keep about 60 boxes."""
         self._number += 1
         self._is_busy = True
-        question = Question(self._number, graph, folds, facts)
+        question = Question(self._number, stage, folds, facts, family)
         self._start(question.number, lambda: self._fold(question))
 
     def drop(self) -> None:
@@ -95,29 +112,56 @@ class LayoutJobs(QObject):
 
     def _fold(self, question: Question) -> None:
         from qviz.analysis.folding import fold, opening
+        from qviz.analysis.projection import project
 
-        folds = question.folds if question.folds is not None else opening(question.graph)
-        self._folded.emit(question, folds, fold(question.graph, folds, question.facts))
+        stage, family = question.stage, question.family
+        if family is None or not family.has(stage):
+            folds = question.folds if question.folds is not None else opening(stage.graph)
+            self._folded.emit(question, _Folded(folds, fold(stage.graph, folds, question.facts), None))
+            return
+        assert family.union is not None
+        folds = opening(family.union.graph) if question.folds is None else family.to_union(stage, question.folds)
+        shared = family.known(folds)
+        if shared is not None:
+            self._answer(question, folds, shared)
+        else:
+            self._folded.emit(question, _Folded(folds, None, project(family.union, folds, family.stages, family.facts)))
 
-    def _measure(self, question: Question, folds: Folds, view: View) -> None:
+    def _measure(self, question: Question, folded: _Folded) -> None:
         """Measure texts in slices between events: fonts belong to the window's thread."""
         sizes: dict[str, Size] = {}
-        slices = measure_in_slices(view.boxes, sizes, SLICE)
+        slices = measure_in_slices(folded.boxes(), sizes, SLICE)
 
         def go_on() -> None:
             if question.number != self._number:
                 return
             if next(slices, None) is None:
-                self._start(question.number, lambda: self._place(question, folds, view, sizes))
+                self._start(question.number, lambda: self._place(question, folded, sizes))
             else:
                 QTimer.singleShot(0, self, go_on)
 
         go_on()
 
-    def _place(self, question: Question, folds: Folds, view: View, sizes: dict[str, Size]) -> None:
+    def _place(self, question: Question, folded: _Folded, sizes: dict[str, Size]) -> None:
         from qviz.layout.choice import engine_for
 
-        self._laid.emit(question, folds, view, engine_for(view, "screen").place(view, sizes))
+        if folded.whole is None:
+            assert folded.view is not None
+            places = engine_for(folded.view, "screen").place(folded.view, sizes)
+            self._laid.emit(question, folded.folds, folded.view, places)
+            return
+        assert question.family is not None
+        whole = folded.whole
+        shared = Shared(whole, engine_for(whole.view, "screen").place(whole.view, sizes))
+        question.family.keep(folded.folds, shared)
+        self._answer(question, folded.folds, shared)
+
+    def _answer(self, question: Question, folds: Folds, shared: Shared) -> None:
+        """Tell a stage's part of its family's layout."""
+        assert question.family is not None
+        part = question.family.of_stage(question.stage, shared.whole)
+        places = shared.places.part(part.view, part.boxes, part.lines)
+        self._laid.emit(question, question.family.of_union(question.stage, folds), part.view, places)
 
     def _tell(self, question: Question, folds: Folds, view: View, places: Places) -> None:
         if question.number == self._number:

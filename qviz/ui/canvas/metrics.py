@@ -57,10 +57,19 @@ def measure(view: View) -> dict[str, Size]:
     return {box.id: size_of(box) for box in view.boxes if not box.is_open}
 
 
-def measure_in_slices(boxes: Sequence[Box], sizes: dict[str, Size], count: int) -> Iterator[int]:
-    """Fill in the size of each box that is not an open frame; yields after each slice but the last."""
+def measure_in_slices(boxes: Sequence[tuple[str, Box]], sizes: dict[str, Size], count: int) -> Iterator[int]:
+    """Fill in the size of each box that is not an open frame; yields after each slice but the last.
+
+    Args:
+        boxes: Each with the id that its size is for; of several with one id, it is the size that holds them all.
+        sizes: Filled in.
+        count: Boxes of a slice.
+    """
     for start in range(0, len(boxes), count):
-        sizes.update((box.id, size_of(box)) for box in boxes[start : start + count] if not box.is_open)
+        for box_id, box in boxes[start : start + count]:
+            if not box.is_open:
+                size, known = size_of(box), sizes.get(box_id, Size(0.0, 0.0))
+                sizes[box_id] = Size(max(size.width, known.width), max(size.height, known.height))
         if start + count < len(boxes):
             yield start + count
 

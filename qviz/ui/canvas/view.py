@@ -12,6 +12,7 @@ from qviz.analysis.view import Box, Folds, View, group_box_id
 from qviz.document.graph import Graph
 from qviz.document.snapshot import Facts, Stage
 from qviz.ui.canvas import accessible, folding_moves, wording
+from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed
 from qviz.ui.canvas.painter import Marks
 from qviz.ui.canvas.scene import Step
@@ -44,6 +45,7 @@ class GraphCanvas(Surface):
     Attributes:
         stage: The stage shown.
         facts: Its facts by node id.
+        family: The stages with which it shares its layout; None while their run is at work.
         folds: What is open; None until the stage was placed first.
     """
 
@@ -57,6 +59,7 @@ class GraphCanvas(Surface):
     def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
         super().__init__(parent, theme)
         self.stage: Stage | None = None
+        self.family: Family | None = None
         self.facts: Mapping[str, Facts] = {}
         self.folds: Folds | None = None
         self._selected: str | None = None
@@ -84,10 +87,24 @@ class GraphCanvas(Surface):
         """Whether a layout is still to come."""
         return self._jobs.is_busy
 
-    def show_stage(self, stage: Stage | None, facts: Mapping[str, Facts], folds: Folds | None = None) -> None:
-        """Show a stage; without folds the fewest that fit. None empties the canvas."""
+    def show_stage(
+        self,
+        stage: Stage | None,
+        facts: Mapping[str, Facts],
+        folds: Folds | None = None,
+        family: Family | None = None,
+    ) -> None:
+        """Show a stage; without folds the fewest that fit. None empties the canvas.
+
+        Args:
+            stage: What to show; the same stage again keeps the selection and the place.
+            facts: What was measured, by node id.
+            folds: What is open.
+            family: The run's stages, with which it shares a layout.
+        """
         is_other = stage is not self.stage
         self.stage, self.facts, self.words = stage, facts, "Placing the graph…" if stage else ""
+        self.family = family
         if is_other:
             self._landmarks = self._in_place() if self._pose == "free" else []
             self._leaving = self.scene if stage else None
@@ -97,7 +114,9 @@ class GraphCanvas(Surface):
         if stage is None:
             self._jobs.drop()
         else:
-            self._jobs.ask(stage.graph, folds, facts)
+            if not is_other and self._pose == "free":
+                self._anchor = next(iter(self._in_place()), None)
+            self._jobs.ask(stage, folds, facts, family)
         self.update()
 
     def selected(self) -> str | None:
@@ -294,7 +313,7 @@ class GraphCanvas(Surface):
         if self.scene and anchor in self.scene.box:
             self._anchor = (anchor, self._camera.to_screen(self._handle(anchor)))
         self.folds = folds
-        self._jobs.ask(self.stage.graph, folds, self.facts)
+        self._jobs.ask(self.stage, folds, self.facts, self.family)
         self.folds_changed.emit(folds)
 
     def _show_placed(self, placed: Placed) -> None:
@@ -305,6 +324,10 @@ class GraphCanvas(Surface):
             self._settle()
         elif self._anchor:
             self._hold(*self._anchor)
+        elif self._pose == "fit":
+            self.fit()
+        elif self._pose == "opening":
+            self.open_camera()
         self._anchor = None
         if not self._sees_a_box():
             self.open_camera()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
+from qviz.analysis.view import Folds
+from qviz.document.snapshot import Snapshot, Stage
 from qviz.session.project import SIDES, Project
 from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.pieces import label
 from qviz.ui.theme import Theme
@@ -68,6 +71,7 @@ class Panes(QSplitter):
         self.setChildrenCollapsible(False)
         self.is_linked = True
         self._project: Project | None = None
+        self._family: tuple[Snapshot, Family] | None = None
         self.active = "right"
         self.panes = {side: Pane(side, theme) for side in SIDES}
         for side, pane in self.panes.items():
@@ -91,18 +95,30 @@ class Panes(QSplitter):
     def show_project(self, project: Project) -> None:
         """Show the project's two stages; a single stage has the room to itself."""
         self._project = project
+        family = self._family_of(project)
         if self.panes["right"].canvas.stage is None:
             self.active = "right"
         for side, pane in self.panes.items():
             stage = project.stage(project.shown[side])
             pane.setVisible(side == "left" or stage is not None)
-            if pane.canvas.stage is not stage:
-                pane.canvas.show_stage(stage, project.facts(stage.name if stage else None))
+            canvas = pane.canvas
+            if canvas.stage is not stage or canvas.family is not family:
+                folds = canvas.folds if canvas.stage is stage else _carried(canvas, stage, family)
+                canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             if stage is None:
                 pane.canvas.words = "No stage was reached." if project.snapshot else "The first stage comes here."
             pane.describe()
         if project.shown["right"] is None:
             self.active = "left"
+
+    def _family_of(self, project: Project) -> Family | None:
+        """Return the stages of a result, which share a layout; those of a run at work do not yet."""
+        snapshot = project.snapshot
+        if snapshot is None:
+            return None
+        if self._family is None or self._family[0] is not snapshot:
+            self._family = (snapshot, Family(project.stages, project.links, snapshot.facts))
+        return self._family[1]
 
     def fit(self) -> None:
         """Show all of both panes; neither drags the other along."""
@@ -162,3 +178,12 @@ class Panes(QSplitter):
         """Say how much is shown, now that it is known."""
         self.panes[side].describe()
         self.zoomed.emit(self.panes[side].canvas.camera().scale)
+
+
+def _carried(canvas: GraphCanvas, stage: Stage | None, family: Family | None) -> Folds | None:
+    """Return what is open on a canvas, for another stage of the same run."""
+    if family is None or family is not canvas.family or canvas.folds is None or canvas.stage is None or stage is None:
+        return None
+    if not family.has(canvas.stage):
+        return None
+    return family.of_union(stage, family.to_union(canvas.stage, canvas.folds))

@@ -1,0 +1,90 @@
+"""All stages as one graph, and each stage's part of its view."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from qviz.analysis.folding import fold, unfold_all
+from qviz.analysis.projection import project
+from qviz.analysis.union import unite
+from qviz.analysis.view import Folds
+from qviz.document.snapshot import Link, Stage
+from tests.factories import graph, node
+
+
+def link(relation: str, before: tuple[str, ...], after: tuple[str, ...], stages: tuple[str, str] = ("a", "b")) -> Link:
+    return Link(*stages, before, after, relation, 1.0, "test")  # type: ignore[arg-type]
+
+
+BEFORE = Stage(
+    "a",
+    graph(
+        node("x", kind="input"),
+        node("conv", "x", path="m"),
+        node("bn", "conv", path="m"),
+        node("relu", "bn", path="m"),
+        node("output", "relu", kind="output"),
+    ),
+    "",
+)
+AFTER = Stage(
+    "b",
+    graph(
+        node("x", kind="input"),
+        node("q", "x", kind="quantize"),
+        node("dq", "q", kind="dequantize"),
+        node("conv", "dq", path="m", kind="fused_op"),
+        node("output", "conv", kind="output"),
+    ),
+    "",
+)
+LINKS = (
+    link("same", ("x",), ("x",)),
+    link("fused", ("conv", "bn", "relu"), ("conv",)),
+    link("inserted", (), ("q",)),
+    link("inserted", (), ("dq",)),
+    link("same", ("output",), ("output",)),
+)
+
+
+def test_what_survives_is_one_node_and_a_way_through_what_is_new_replaces_an_edge():
+    union = unite((BEFORE, AFTER), LINKS)
+    assert union is not None
+    assert [each.id for each in union.graph.nodes] == ["x", "q", "dq", "conv", "bn", "relu", "output"]
+    edges = {(edge.from_id, edge.to_id) for edge in union.graph.edges}
+    assert edges == {("x", "q"), ("q", "dq"), ("dq", "conv"), ("conv", "bn"), ("bn", "relu"), ("relu", "output")}
+    assert union.ids["b"]["conv"] == union.ids["a"]["conv"] == "conv"
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_stage_has_its_own_boxes_and_its_lines_run_through_the_gaps(is_open: bool):
+    union = unite((BEFORE, AFTER), LINKS)
+    assert union is not None
+    folds = unfold_all(union.graph) if is_open else Folds()
+    whole = project(union, folds, (BEFORE, AFTER), {})
+    for stage, part in zip((BEFORE, AFTER), whole.stages, strict=True):
+        alone = fold(stage.graph, folds, {})
+        assert {box.members for box in part.view.boxes} == {box.members for box in alone.boxes}
+        assert {line.pairs for line in part.view.lines} == {line.pairs for line in alone.lines}
+        for line, along in zip(part.view.lines, part.lines, strict=True):
+            ways = [whole.view.lines[each] for each in along]
+            assert ways[0].from_box == line.from_box
+            assert ways[-1].to_box == line.to_box
+            assert all(one.to_box == other.from_box for one, other in itertools.pairwise(ways))
+
+
+def test_links_that_turn_the_order_around_make_no_union():
+    first = Stage("a", graph(node("x", kind="input"), node("p", "x"), node("r", "p")), "")
+    second = Stage("b", graph(node("x", kind="input"), node("p", "x"), node("r", "p")), "")
+    crossed = (link("same", ("p",), ("r",)), link("same", ("r",), ("p",)))
+    assert unite((first, second), crossed) is None
+
+
+def test_equal_names_without_a_link_are_two_nodes():
+    first = Stage("a", graph(node("x", kind="input"), node("p", "x")), "")
+    second = Stage("b", graph(node("x", kind="input"), node("p", "x", kind="quantize")), "")
+    union = unite((first, second), (link("same", ("x",), ("x",)),))
+    assert union is not None
+    assert [each.id for each in union.graph.nodes] == ["x", "p", "p@b"]
