@@ -12,7 +12,7 @@ from qviz.ui.panels.pieces import button, dot, label
 from qviz.ui.theme import Theme
 
 ROWS = 12
-ROW_HEIGHT = 26
+_NAME_SHARE = 0.48
 FOOT_HEIGHT = 62
 WIDTH = 640
 _HELP = (
@@ -114,7 +114,8 @@ class Results(QFrame):
         wide = min(max(field.width(), WIDTH), window.width() - 16)
         count = min(ROWS, self.rows.topLevelItemCount())
         self.rows.setVisible(count > 0)
-        self.rows.setFixedHeight(count * ROW_HEIGHT + 4)
+        self.rows.setFixedHeight(count * self.rows.sizeHintForRow(0) + 2)
+        self.rows.setColumnWidth(0, round(wide * _NAME_SHARE))
         left = max(8, min(corner.x(), window.width() - wide - 8))
         self.setGeometry(left, corner.y(), wide, self.sizeHint().height())
         self.show()
@@ -152,8 +153,10 @@ def _rows() -> QTreeWidget:
     made.setRootIsDecorated(False)
     made.setUniformRowHeights(True)
     made.setIconSize(QSize(9, 9))
+    made.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ in their last digits
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     header = made.header()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
     return made

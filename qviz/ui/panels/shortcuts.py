@@ -36,8 +36,9 @@ class ShortcutSheet(QDialog):
         grid.setHorizontalSpacing(26)
         groups = list(dict.fromkeys(command.group for command in COMMANDS))
         rows = {group: [(c.keys, c.title) for c in COMMANDS if c.group == group and c.keys] for group in groups}
-        rows["Graph"] = [((keys,), title) for keys, title in _CANVAS_KEYS]
         rows["Search"] = [((keys,), title) for keys, title in _SEARCH_KEYS]
+        rows["Graph"] = [((keys,), title) for keys, title in _CANVAS_KEYS]
+        rows["Help"] = rows.pop("Help")  # the short ones last
         for place, (group, commands) in enumerate((group, each) for group, each in rows.items() if each):
             column = QGridLayout()
             column.setVerticalSpacing(5)
