@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from qviz.document.graph import Json, Kind, Node, Number, QParams
@@ -25,7 +26,12 @@ def _dtypes(node: Node) -> list[str]:
 
 
 def _shapes(node: Node) -> list[str]:
-    return ["x".join(map(str, value.shape)) for value in node.values]
+    return [_shape(value.shape) for value in node.values]
+
+
+@lru_cache(4096)
+def _shape(sizes: tuple[int | str, ...]) -> str:
+    return "x".join(map(str, sizes))
 
 
 def _operators(node: Node) -> list[str]:

@@ -68,6 +68,8 @@ class Search(QLineEdit):
         if stage is self._stage and findings is self._findings:
             return
         self._stage, self._findings = stage, findings
+        if stage is None:
+            self._indexes.clear()  # another model comes
         if self.text():
             self._search()
 
