@@ -79,10 +79,18 @@ class _Projection:
         self.from_union = {each: node_id for node_id, each in self.to_union.items()}
         self.numbers = {box.id: number for number, box in enumerate(whole.boxes)}
         self.mine: dict[int, tuple[str, ...]] = {}
+        orphans: dict[int, tuple[str, ...]] = {}
         for number, box in enumerate(whole.boxes):
             members = tuple(self.from_union[each] for each in box.members if each in self.from_union)
             if members and box.stub_of is None:
-                self.mine[number] = members
+                (self.mine if box.kind is None or self._has_main(box) else orphans)[number] = members
+        self.home = {each: number for number, members in reversed(self.mine.items()) for each in members}
+        for number, members in orphans.items():
+            # Plumbing whose operator this stage has not stands for itself, unless it is in another's box.
+            left = tuple(each for each in members if each not in self.home)
+            if left:
+                self.mine[number] = left
+                self.home.update(dict.fromkeys(left, number))
 
     def without_way(self) -> list[tuple[str, str]]:
         """Return the ids of the union's boxes between which the stage has a line, and the union no way."""
@@ -91,7 +99,16 @@ class _Projection:
 
     def box_of(self) -> dict[str, int]:
         """Return the number of the union's box that stands for each node of the stage."""
-        return {node_id: self.numbers[self.whole.box_of[each]] for node_id, each in self.to_union.items()}
+        homes = {}
+        for node_id, each in self.to_union.items():
+            number = self.numbers[self.whole.box_of[each]]
+            homes[node_id] = number if node_id in self.mine.get(number, ()) else self.home[node_id]
+        return homes
+
+    def _has_main(self, box: Box) -> bool:
+        """Return whether the stage has the node of a box, or one of its repeats."""
+        repeated = self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1])
+        return any(each in self.from_union for each in repeated)
 
     def projected(self) -> Projected:
         made = {number: self._box(number) for number in self.mine}

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from qviz.document.graph import Edge, Graph, Group, Node
+from qviz.document.graph import Edge, Graph, Group, Kind, Node
 from qviz.document.snapshot import Link, Stage
 
 _SURVIVES = ("same", "replaced", "fused", "decomposed", "duplicated")
 """The relations whose first node on either side is one node, drawn in one place."""
+_TAKES_IN = ("fused", "folded", "same", "replaced")
 
 
 class Union(NamedTuple):
@@ -34,14 +35,22 @@ class Union(NamedTuple):
 
 def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
     """Return the union of some stages, or None where their links contradict the order of the nodes."""
+    links = list(links)
     ids = _identities(stages, links)
     nodes: dict[str, Node] = {}
     ranks: dict[str, float] = {}
     edges: dict[tuple[str, str], set[str]] = {}
-    for stage in stages:
+    exits: dict[str, str] = {}
+    for before, stage in zip((None, *stages), stages, strict=False):
         mine = ids[stage.name]
-        _add_edges(stage, mine, edges)
-        _add_nodes(stage, mine, nodes, ranks)
+        if before is not None:
+            exits = _exits(
+                before, ids[before.name], mine, exits, [each for each in links if each.to_stage == stage.name]
+            )
+        read = [(exits.get(mine[edge.from_id], mine[edge.from_id]), mine[edge.to_id]) for edge in stage.graph.edges]
+        for each in read:
+            edges.setdefault(each, set()).add(stage.name)
+        _add_nodes(stage, mine, read, nodes, ranks)
     order = _ordered(ranks, edges)
     if order is None:
         return None
@@ -62,17 +71,19 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
 def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dict[str, str]]:
     before: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for link in links:
-        if link.relation in _SURVIVES and link.from_ids and link.to_ids:
+        if link.from_ids and link.to_ids and (link.relation in _SURVIVES or _keeps_name(link)):
             before[link.to_stage].setdefault(link.to_ids[0], link.from_ids[0])
     ids: dict[str, dict[str, str]] = {}
     taken: set[str] = set()
     earlier: Mapping[str, str] = {}
+    of_weights: set[str] = set()
     for stage in stages:
         mine: dict[str, str] = {}
         used: set[str] = set()
         for node in stage.graph.nodes:
-            was = earlier.get(before[stage.name].get(node.id, ""))
-            if was is not None and was not in used:
+            old = before[stage.name].get(node.id, "")
+            was = earlier.get(old)
+            if was is not None and was not in used and not (old in of_weights and node.kind is Kind.DEQUANTIZE):
                 mine[node.id] = was
                 used.add(was)
         for node in stage.graph.nodes:
@@ -81,27 +92,73 @@ def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dic
                 mine[node.id] = fresh
         taken.update(mine.values())
         ids[stage.name] = earlier = mine
+        of_weights = _observers_of_weights(stage)
     return ids
 
 
-def _add_nodes(stage: Stage, mine: Mapping[str, str], nodes: dict[str, Node], ranks: dict[str, float]) -> None:
+def _observers_of_weights(stage: Stage) -> set[str]:
+    """Return the observers of constants: a box of its own becomes a dequantize that folds into its operator."""
+    constants = {node.id for node in stage.graph.nodes if node.kind is Kind.CONSTANT}
+    observing = {node.id for node in stage.graph.nodes if node.kind in (Kind.OBSERVER, Kind.FAKE_QUANT)}
+    return {edge.to_id for edge in stage.graph.edges if edge.from_id in constants and edge.to_id in observing}
+
+
+def _keeps_name(link: Link) -> bool:
+    """Return whether a node took in others and stayed; an observer that is folded into an operator does not."""
+    return link.relation == "folded" and link.from_ids[0] == link.to_ids[0]
+
+
+def _exits(
+    before: Stage, ids: Mapping[str, str], mine: Mapping[str, str], known: Mapping[str, str], links: Iterable[Link]
+) -> dict[str, str]:
+    """Return where the values of nodes come out that took in others: behind the last of these, whose gaps they fill.
+
+    Args:
+        before: The stage in which they were several.
+        ids: The union's ids of its nodes.
+        mine: The same of the stage in which they are one.
+        known: The exits of the stage before.
+        links: Between the two.
+    """
+    parts: defaultdict[str, set[str]] = defaultdict(set)
+    for link in links:
+        if link.relation in _TAKES_IN:
+            for node_id in link.to_ids[:1]:
+                parts[mine[node_id]].update(ids[each] for each in link.from_ids)
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for edge in before.graph.edges:
+        users[known.get(ids[edge.from_id], ids[edge.from_id])].append(ids[edge.to_id])
+    survivors = set(mine.values())
+    exits = {each: exit_ for each, exit_ in known.items() if each in survivors}
+    for each, taken in parts.items():
+        here = known.get(each, each)
+        while following := next((user for user in users[here] if user in taken and user not in survivors), None):
+            taken.discard(following)
+            here = known.get(following, following)
+        if here != each:
+            exits[each] = here
+    return exits
+
+
+def _add_nodes(
+    stage: Stage,
+    mine: Mapping[str, str],
+    edges: Iterable[tuple[str, str]],
+    nodes: dict[str, Node],
+    ranks: dict[str, float],
+) -> None:
     """Add what is new in a stage, right behind what it reads."""
     read: defaultdict[str, list[str]] = defaultdict(list)
-    for edge in stage.graph.edges:
-        read[edge.to_id].append(mine[edge.from_id])
+    for source, target in edges:
+        read[target].append(source)
     last = 0.0
     for place, node in enumerate(stage.graph.nodes):
         each = mine[node.id]
         if each not in nodes:
             nodes[each] = msgspec.structs.replace(node, id=each)
             # Between what it reads and what follows; 2**-20 keeps the order within a stage.
-            ranks[each] = max([ranks[one] for one in read[node.id]], default=last) + (place + 1) * 2.0**-20
+            ranks[each] = max([ranks[one] for one in read[each]], default=last) + (place + 1) * 2.0**-20
         last = ranks[each]
-
-
-def _add_edges(stage: Stage, mine: Mapping[str, str], edges: dict[tuple[str, str], set[str]]) -> None:
-    for edge in stage.graph.edges:
-        edges.setdefault((mine[edge.from_id], mine[edge.to_id]), set()).add(stage.name)
 
 
 def _ordered(ranks: Mapping[str, float], edges: Iterable[tuple[str, str]]) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 import pytest
 
@@ -36,7 +36,8 @@ AFTER = Stage(
         node("q", "x", kind="quantize"),
         node("dq", "q", kind="dequantize"),
         node("conv", "dq", path="m", kind="fused_op"),
-        node("output", "conv", kind="output"),
+        node("q2", "conv", kind="quantize"),
+        node("output", "q2", kind="output"),
     ),
     "",
 )
@@ -45,6 +46,7 @@ LINKS = (
     link("fused", ("conv", "bn", "relu"), ("conv",)),
     link("inserted", (), ("q",)),
     link("inserted", (), ("dq",)),
+    link("inserted", (), ("q2",)),
     link("same", ("output",), ("output",)),
 )
 
@@ -52,9 +54,10 @@ LINKS = (
 def test_what_survives_is_one_node_and_a_way_through_what_is_new_replaces_an_edge():
     union = unite((BEFORE, AFTER), LINKS)
     assert union is not None
-    assert [each.id for each in union.graph.nodes] == ["x", "q", "dq", "conv", "bn", "relu", "output"]
+    assert [each.id for each in union.graph.nodes] == ["x", "q", "dq", "conv", "bn", "relu", "q2", "output"]
     edges = {(edge.from_id, edge.to_id) for edge in union.graph.edges}
-    assert edges == {("x", "q"), ("q", "dq"), ("dq", "conv"), ("conv", "bn"), ("bn", "relu"), ("relu", "output")}
+    chain = ("x", "q", "dq", "conv", "bn", "relu", "q2", "output")
+    assert edges == set(pairwise(chain)), "what follows the fused node follows its last part"
     assert union.ids["b"]["conv"] == union.ids["a"]["conv"] == "conv"
 
 
@@ -72,7 +75,7 @@ def test_a_stage_has_its_own_boxes_and_its_lines_run_through_the_gaps(is_open: b
             ways = [whole.view.lines[each] for each in along]
             assert ways[0].from_box == line.from_box
             assert ways[-1].to_box == line.to_box
-            assert all(one.to_box == other.from_box for one, other in itertools.pairwise(ways))
+            assert all(one.to_box == other.from_box for one, other in pairwise(ways))
 
 
 def test_links_that_turn_the_order_around_make_no_union():
