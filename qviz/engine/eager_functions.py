@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch.fx import GraphModule, Node
 
 from qviz.engine.classify import SHAPE_QUERY
-from qviz.engine.recorded_run import FUNCTIONAL
+from qviz.engine.functional_calls import MADE_BY
 from qviz.engine.targets import bare_name
 
 _RUNS = {"relu": "torch.nn.ReLU", "cat": "FloatFunctional.cat"}
@@ -46,7 +46,7 @@ def unseen(graph: GraphModule) -> Iterator[Unseen]:
     """Yield the functions of an eager model that have an observed module; none inside of a FloatFunctional."""
     numbers = _numbers(graph)
     for node in graph.graph.nodes:
-        if FUNCTIONAL in node.meta or node.op not in ("call_function", "call_method"):
+        if MADE_BY in node.meta or node.op not in ("call_function", "call_method"):
             continue
         name = _name(node)
         tensors = [each for each in node.all_input_nodes if each not in numbers]

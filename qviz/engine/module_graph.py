@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from torch import nn
-from torch.fx import GraphModule, Proxy, Tracer
+from torch.fx import GraphModule, Node, Proxy, Tracer
 
 from qviz.engine.forward import Arguments, left_out
+from qviz.engine.functional_calls import MADE_BY, running
 from qviz.engine.recorded_run import FUNCTIONAL, WATCHER, is_kept_place, record_run, redrawn
 
 _CONTAINERS = (nn.ModuleList, nn.ModuleDict)
@@ -42,10 +43,17 @@ def draw(model: nn.Module, inputs: Arguments, captured: Drawn | None = None) -> 
         graph, is_whole = record_run(model, inputs, is_leaf)
         if is_whole or captured is None or captured.error is None:
             return Drawn(graph, error)
-        done = {node.name for node in graph.graph.nodes if node.op != "output"}
         whole = redrawn(captured.graph, model, watched)
-        whole.meta[STOPS_AT] = next((node.name for node in whole.graph.nodes if node.name not in done), None)
+        whole.meta[STOPS_AT] = _behind(graph, whole)
         return Drawn(whole, error)
+
+
+def _behind(stopped: GraphModule, whole: GraphModule) -> str | None:
+    """Return the node of the whole run at which the other stopped; None if that went another way before."""
+    done = [node for node in stopped.graph.nodes if node.op != "output"]
+    nodes = list(whole.graph.nodes)
+    goes_along = all(one.target == other.target for one, other in zip(done, nodes, strict=False))
+    return nodes[len(done)].name if goes_along and len(done) < len(nodes) else None
 
 
 class ModuleTracer(Tracer):
@@ -66,6 +74,13 @@ class ModuleTracer(Tracer):
 
     def _proxy_placeholder(self, name: str, *how: Any) -> Any:
         return self.left_out[name] if name in self.left_out else super()._proxy_placeholder(name, *how)
+
+    def create_node(self, *args: Any, **kwargs: Any) -> Node:
+        """Note which FloatFunctional makes it."""
+        node = super().create_node(*args, **kwargs)
+        if (call := running(self.root)) is not None:
+            node.meta[MADE_BY] = call
+        return node
 
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

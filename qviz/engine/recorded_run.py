@@ -9,12 +9,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
+from torch.ao.nn.quantized import QFunctional
 from torch.fx import Graph, GraphModule, Node
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils import _pytree as pytree
 
 from qviz.engine.forward import Arguments, names
+from qviz.engine.functional_calls import MADE_BY, converted_call, running
 from qviz.engine.values import undisturbed
 
 _ROOT = "_constant_{}"
@@ -110,7 +112,10 @@ class _Recording(TorchFunctionMode):
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         if not self.depth and any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves(result)):
-            self._gives(self._function(func, self._taken(args), self._taken(kwargs)), result)
+            node = self._function(func, self._taken(args), self._taken(kwargs))
+            if (call := running(self.model)) is not None:
+                node.meta[MADE_BY] = call
+            self._gives(node, result)
         return result
 
     def _function(self, func: Any, args: Any, kwargs: Any) -> Node:
@@ -178,7 +183,11 @@ def redrawn(captured: GraphModule, model: nn.Module, watched: Watched) -> GraphM
     graph = Graph()
     now: dict[Node, Node] = {}
     for node in captured.graph.nodes:
-        module = _submodule(model, str(node.target)) if node.op == "call_module" else None
+        path = node.meta[MADE_BY].path if MADE_BY in node.meta else str(node.target)
+        module = _submodule(model, path) if MADE_BY in node.meta or node.op == "call_module" else None
+        if isinstance(module, QFunctional):
+            now[node] = converted_call(graph, node, now, module)
+            continue
         before, behind = watched(module) if module is not None else (False, False)
         watcher = f"{node.target}.{WATCHER}"
         given = [graph.call_module(watcher, (now[each],)) for each in node.all_input_nodes[:1] if before]

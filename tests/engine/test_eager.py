@@ -355,3 +355,41 @@ def test_a_recorded_model_that_stops_keeps_what_comes_after() -> None:
     assert stop.nodes == ("fc",)
     gone = [link for link in snapshot.links if link.to_stage == "converted" and not link.to_ids]
     assert gone == []
+
+
+class StopsBetween(nn.Module):
+    """No trace can follow it; once converted it stops at its ``+``, between FloatFunctionals."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.fc, self.last = QuantStub(), nn.Linear(4, 4), nn.Linear(8, 4)
+        self.before, self.behind, self.joining = FloatFunctional(), FloatFunctional(), FloatFunctional()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.sum() < -1e9:
+            return x
+        x = self.quant(x)
+        x = self.before.add_relu(x, self.fc(x))
+        x = x + x
+        x = self.behind.add_relu(x, x)
+        return self.last(self.joining.cat([x, x], 1))
+
+
+def test_float_functionals_around_the_stop_are_drawn_as_they_were_converted() -> None:
+    snapshot = run(StopsBetween(), "eager-static", (torch.randn(3, 4),))
+    converted = snapshot.stages[-1].graph
+    functions = [node.target for node in converted.nodes if node.target.startswith("quantized.")]
+    assert functions == ["quantized.add_relu", "quantized.add_relu", "quantized.cat"]
+    (stop,) = [each for each in snapshot.findings if each.rule == "converted_does_not_run"]
+    (at,) = [node for node in converted.nodes if node.id in stop.nodes]
+    assert (at.target, [each.rule for each in snapshot.findings].count("functional_in_eager")) == ("add", 1)
+    gone = [link.from_ids for link in snapshot.links if link.to_stage == "converted" and not link.to_ids]
+    assert gone == [("quant_activation_post_process",)]
+
+
+def test_an_observer_that_has_a_node_is_no_part_of_its_module() -> None:
+    prepared = next(stage.graph for stage in run(Static(), "eager-static").stages if stage.name == "prepared")
+    drawn = {node.target for node in prepared.nodes if node.kind is Kind.OBSERVER}
+    inside = {part.path for node in prepared.nodes for part in node.parts or ()}
+    assert "fc.activation_post_process" in drawn
+    assert not drawn & inside

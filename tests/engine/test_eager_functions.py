@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
@@ -25,6 +26,31 @@ class Functions(nn.Module):
         x = x * 3
         x = self.adding.add(x, x)
         return torch.cat([x, x], dim=1).reshape(count - 4, -1)
+
+
+class Inside(nn.Module):
+    """Whatever a FloatFunctional does is seen, unless the model does not hold it."""
+
+    def __init__(self, branches: bool, is_held: bool) -> None:
+        super().__init__()
+        self.branches = branches
+        self.held = [FloatFunctional() for _ in range(3)]
+        if is_held:
+            self.functionals = nn.ModuleList(self.held)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.branches and x.sum() < -1e9:
+            return x
+        one, two, three = self.held
+        return three.mul_scalar(two.add_scalar(one.add_relu(x, x), 3.0), 2.0)
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_functions_inside_of_a_float_functional_are_seen(branches: bool) -> None:
+    inputs = Arguments((torch.randn(2, 4),))
+    assert list(unseen(draw(Inside(branches, is_held=True), inputs).graph)) == []
+    passed_by = [each.node.name for each in unseen(draw(Inside(branches, is_held=False), inputs).graph)]
+    assert passed_by == ["add", "relu", "add_1", "mul"]
 
 
 def test_each_function_is_named_with_the_module_that_eager_mode_sees() -> None:
