@@ -58,5 +58,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("link_panes", "Move both panes together", ("L",), When.STAGE, "View"),
     Command("focus", "Only the panes", ("F9",), When.ALWAYS, "View"),
     Command("theme", "Light or dark", ("Ctrl+T",), When.ALWAYS, "View"),
+    Command("api_help", "API help", ("F1",), When.ALWAYS, "Help"),
     Command("shortcuts", "Keys", ("?",), When.ALWAYS, "Help"),
 )

@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "choose_python": self.choose_python,
             "theme": self.switch_theme,
+            "api_help": self.show_api_help,
             "shortcuts": self.show_shortcuts,
             "palette": self.show_palette,
             "search": lambda: self.bar.search.setFocus(QtCore.Qt.FocusReason.ShortcutFocusReason),
@@ -134,6 +135,8 @@ class MainWindow(QMainWindow):
             self.desk.changed.connect(self.on_desk_changed)
             self.desk.failed.connect(self.tell)
             self.desk.work.panes.zoomed.connect(self.on_panes_zoomed)
+            for panel in (self.desk.work.inspector, self.desk.work.setup):
+                panel.help_requested.connect(self.show_api_help)
             self.bar.search.set_theme(self.theme)
             self.bar.search.node_chosen.connect(self.desk.jump_here)
             self.bar.search.matched.connect(self.desk.highlight_here)
@@ -237,6 +240,12 @@ class MainWindow(QMainWindow):
         from qviz.ui.panels.shortcuts import ShortcutSheet
 
         ShortcutSheet(self).open()
+
+    def show_api_help(self, topic: str = "") -> None:
+        """Explain torch's names: the one asked for, or that of the field in use."""
+        from qviz.ui.panels.api_help import ApiHelp, topic_of
+
+        ApiHelp(self, self.theme, topic or topic_of(self.focusWidget())).open()
 
     def show_palette(self) -> None:
         """Run a command by its name."""

@@ -50,6 +50,7 @@ QPushButton[role="segment"] {{ border-radius: 0; }}
 QPushButton[role="segment"]:checked {{ background: {accent}; color: {text.on_accent}; border-color: {accent}; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {accent}; padding: 0; text-align: left; }}
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+QTextBrowser {{ background: {panel}; color: {text}; border: 1px solid {border}; border-radius: 6px; padding: 8px; }}
 QLineEdit, QComboBox, QPlainTextEdit {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
     border-radius: 5px; padding: 4px 8px; selection-background-color: {accent}; selection-color: {text.on_accent}; }}
 QComboBox {{ padding-left: 10px; }}

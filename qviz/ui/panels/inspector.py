@@ -26,11 +26,13 @@ class Inspector(QScrollArea):
         node_chosen: Stage name and node id of a link that was clicked.
         source_requested: File and line to open in the user's editor.
         copied: Text for the clipboard.
+        help_requested: The class or operator that is to be explained.
     """
 
     node_chosen = Signal(str, str)
     source_requested = Signal(str, int)
     copied = Signal(str)
+    help_requested = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -97,6 +99,19 @@ class Inspector(QScrollArea):
         role = node.kind.value.replace("_", " ")
         about = " · ".join(filter(None, (role, what, place)))
         self._column.addWidget(label(breakable(about), "muted", wraps=True))
+        self._add_help(node)
+
+    def _add_help(self, node: Node) -> None:
+        """Offer an explanation of torch's class or operator."""
+        from qviz.document.api_entries import entry_for
+
+        topic = node.observer.type if node.observer else node.module_type if node.op == "call_module" else node.target
+        entry = entry_for(topic)
+        if entry is not None:
+            row = QHBoxLayout()
+            row.addWidget(button(f"What is {entry.short}?", "link", lambda: self.help_requested.emit(entry.name)))
+            row.addStretch(1)
+            self._column.addLayout(row)
 
     def _add_why(self, node: Node) -> None:
         if node.why is None:

@@ -6,6 +6,7 @@ import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
+from qviz.document.api_entries import BEGINS
 from qviz.document.configuration import Rule
 from qviz.document.graph import Json
 from qviz.document.plan import DEFAULT_FLOW, FUSION, STATIC, Flow, Plan, flow
@@ -21,9 +22,11 @@ class Setup(QFrame):
 
     Signals:
         plan_changed: The `Plan` after the user changed something.
+        help_requested: The API that is to be explained.
     """
 
     plan_changed = Signal(object)
+    help_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +53,11 @@ class Setup(QFrame):
         self._add_data(column)
 
     def _add_flow(self, column: QVBoxLayout) -> None:
-        column.addWidget(section("Flow"))
+        head = QHBoxLayout()
+        head.addWidget(section("Flow"))
+        head.addStretch(1)
+        head.addWidget(button("What it calls", "link", lambda: self.help_requested.emit(BEGINS[self.flow.flow_id()])))
+        column.addLayout(head)
         self.flow = FlowChoice()
         self.flow.edited.connect(self.on_field_edited)
         column.addWidget(self.flow)
@@ -69,6 +76,10 @@ class Setup(QFrame):
         self.with_reference, self.with_lowering = QCheckBox("Reference"), QCheckBox("Lower to x86")
         self.with_reference.setToolTip("Also show the reference representation; PT2E shows it in place of the result")
         self.with_lowering.setToolTip("Also lower the result to kernels of x86, which alone run in integers")
+        self.with_reference.setProperty("topic", "use_reference_representation")
+        self.with_lowering.setProperty("topic", "lower_pt2e_quantized_to_x86")
+        self.rules.setProperty("topic", "QConfigMapping")
+        self.flow.backend.setProperty("topic", "backend")
         for each in (self.with_reference, self.with_lowering):
             each.clicked.connect(self.on_field_edited)
             boxes.addWidget(each)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+
+from qviz.document.api_entries import BEGINS, load_entries
+from qviz.document.graph import Kind
+from qviz.session.project import Project
+from qviz.ui.panels.api_help import ApiHelp, topic_of
+from qviz.ui.theme import theme
+from tests.factories import small_stages, snapshot
+
+
+def names(help_: ApiHelp) -> list[str]:
+    rows = (help_.rows.item(place) for place in range(help_.rows.count()))
+    return [row.data(Qt.ItemDataRole.UserRole).name for row in rows if row.data(Qt.ItemDataRole.UserRole)]
+
+
+@pytest.fixture
+def owner(qtbot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+def test_letters_narrow_the_list_and_arrows_choose(qtbot, owner):
+    help_ = ApiHelp(owner, theme("light"))
+    assert len(names(help_)) == len(load_entries())
+    qtbot.keyClicks(help_.typed, "histogram observer")
+    assert names(help_)[0] == "torch.ao.quantization.HistogramObserver"
+    assert "searches the range" in help_.text.toPlainText()
+    before = help_.text.toPlainText()
+    qtbot.keyClick(help_.typed, Qt.Key.Key_Down)
+    assert help_.text.toPlainText() != before
+    help_.typed.setText("no such name")
+    assert "Nothing of this name" in help_.text.toPlainText()
+    assert not help_.copy.isEnabled()
+
+
+def test_a_topic_opens_its_entry_with_an_example_to_copy(owner):
+    help_ = ApiHelp(owner, theme("dark"), "quantized_decomposed.quantize_per_tensor.default")
+    said = help_.text.toPlainText()
+    assert "torch.ops.quantized_decomposed.quantize_per_tensor" in said
+    assert "In torch 2.10 and torchao" in said
+    help_.copy.click()
+    assert "import torch" in QGuiApplication.clipboard().text()
+
+
+def test_f1_asks_for_what_the_field_in_use_is_about(qtbot):
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    outer.setProperty("topic", "QConfigMapping")
+    inner = QCheckBox("x", outer)
+    assert topic_of(inner) == "QConfigMapping"
+    inner.setProperty("topic", "is_qat")
+    assert topic_of(inner) == "is_qat"
+    assert topic_of(None) == ""
+
+
+def test_the_window_opens_help_from_its_panels_and_by_key(window):
+    window._desk().work.inspector.help_requested.emit("torch.ao.quantization.prepare")
+    window._desk().work.setup.help_requested.emit(BEGINS["fx-fuse"])
+    window.actions_of["api_help"].trigger()
+    opened = [each.text.toPlainText().split()[0] for each in window.findChildren(ApiHelp)]
+    assert opened[:2] == ["prepare", "fuse_fx"]
+    assert len(opened) == 3
+
+
+def test_a_node_of_torchs_quantization_offers_its_explanation(window):
+    stage = small_stages()[1]
+    inspector = window._desk().work.inspector
+    project = Project.of_snapshot(snapshot(stage))
+    node = next(each for each in stage.graph.nodes if each.kind is Kind.QUANTIZE)
+    inspector.show_node(project, stage.name, node.id)
+    links = [each for each in inspector.findChildren(QPushButton) if each.text().startswith("What is ")]
+    assert [each.text() for each in links] == ["What is quantize_per_tensor?"]
+    links[0].click()
+    assert window.findChildren(ApiHelp)
