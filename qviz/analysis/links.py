@@ -190,7 +190,7 @@ class _Matching:
             self._add(
                 [node_id], casts, "replaced", 0.9, f"{casts[0]} gives the weight that the observer watched: {subject}"
             )
-        elif hosts := [i for i in sources if self.new.nodes[i].kind is Kind.QUANTIZED_OP]:
+        elif hosts := [i for i in sources if self.new.nodes[i].kind in (Kind.QUANTIZED_OP, Kind.QUANTIZE)]:
             self._add([node_id], hosts, "folded", 0.9, f"{hosts[0]} works in low precision and holds the scale itself")
         elif sources:
             reason = f"{sources[0]} hands on what it is given, in low precision or float; no cast is needed behind it"

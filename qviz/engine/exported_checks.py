@@ -11,6 +11,7 @@ from torch.ao.quantization.pt2e.utils import _is_bn_node, _is_conv_or_conv_trans
 from torch.ao.quantization.quantizer.x86_inductor_quantizer import X86InductorQuantizer
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
 from torch.fx import GraphModule, Interpreter, Node
+from torch.fx.experimental.symbolic_shapes import has_free_symbols
 from torch.utils import _pytree as pytree
 
 from qviz.document.snapshot import Finding, Level
@@ -172,3 +173,23 @@ def _is_cast_weight(node: Node) -> bool:
         node = node.all_input_nodes[0]
     is_cast = node.op == "call_function" and bare_name(node.target).startswith("dequantize_per")
     return is_cast and node.all_input_nodes[0].op == "get_attr"
+
+
+def fixed_by_lowering(converted: GraphModule, lowered: GraphModule) -> Iterator[Finding]:
+    """Yield that sizes which were symbolic are numbers now: the lowering exports anew with the example inputs."""
+    before, after = (_symbolic_inputs(each) for each in (converted, lowered))
+    if before and not after:
+        yield Finding(
+            rule="sizes_fixed_by_lowering",
+            level=Level.WARNING,
+            stage="lowered",
+            nodes=tuple(node.name for node in lowered.graph.nodes if node.op == "placeholder"),
+            message="the lowered graph takes inputs of one size only",
+            reason="lower_pt2e_quantized_to_x86 exports the graph once more and knows no dynamic shapes",
+            hint="Use torch.compile(converted) for inputs of several sizes, or lower once for each size.",
+        )
+
+
+def _symbolic_inputs(graph: GraphModule) -> bool:
+    values = [node.meta.get("val") for node in graph.graph.nodes if node.op == "placeholder"]
+    return has_free_symbols([value for value in values if isinstance(value, torch.Tensor)])

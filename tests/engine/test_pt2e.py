@@ -303,3 +303,9 @@ def test_qat_without_strict_capture_says_what_to_do(file: Path):
     assert snapshot.run.error is not None
     assert (snapshot.run.error.step, snapshot.run.error.type) == ("converting", "KeyError")
     assert "--strict" in snapshot.run.error.hint
+
+
+def test_lowering_that_fixes_the_sizes_is_found(file: Path):
+    options = {"quantizer": "x86_inductor", "lower": True}
+    assert "sizes_fixed_by_lowering" in found(run(file, "Net", dynamic_shapes="shapes", **options))
+    assert "sizes_fixed_by_lowering" not in found(run(file, "Net", **options))

@@ -14,6 +14,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         if stage.name != "converted":
             continue
         low, stays_float = precision(stage.graph)
+        is_watched = any(each.name == "prepared" for each in snapshot.stages)
         if stays_float and not low:
             yield Finding(
                 rule="nothing_quantized",
@@ -21,6 +22,11 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
                 stage=stage.name,
                 nodes=stays_float,
                 message=f"none of the {len(stays_float)} quantizable operators runs in low precision",
-                reason="no observer was asked for around them, or the capture lost what the quantizer needs",
-                hint="Look at the prepared stage: an operator without observers was not annotated.",
+                reason="no observer was asked for around them, or the capture lost what the quantizer needs"
+                if is_watched
+                else "this flow swaps modules of certain types only, and the model has none of them",
+                hint="Look at the prepared stage: an operator without observers was not annotated."
+                if is_watched
+                else "Dynamic quantization takes Linear and recurrent modules, weights only embeddings; "
+                "the static flows take convolutions too.",
             )

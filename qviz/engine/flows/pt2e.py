@@ -96,6 +96,7 @@ def _lower(job: Job, converted: GraphModule) -> None:
     lowered = lower_pt2e_quantized_to_x86(converted, job.inputs.args)
     job.reached("lowered", lowered)
     _tell(job, checks.not_lowered(lowered))
+    _tell(job, checks.fixed_by_lowering(converted, lowered))
 
 
 def _tell(job: Job, findings: Iterable[Finding]) -> None:
