@@ -167,7 +167,7 @@ def _written(entry: ApiEntry) -> Iterator[str]:
     where = " · ".join(filter(None, (", ".join(entry.flows), ", ".join(entry.stages))))
     yield from (f"### `{entry.name}`", "", entry.line + (f" *{where}*" if where else ""), "")
     if entry.signature and entry.what != "option":
-        yield from ("```python", entry.signature, "```", "")
+        yield from ("```text", entry.signature, "```", "")
     if entry.example:
         yield from ("<details><summary>Example</summary>", "", "```python")
         yield from (entry.example.rstrip(), "```", "", "</details>", "")

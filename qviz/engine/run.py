@@ -161,7 +161,7 @@ def _run(
         flow_function(plan.flow)(job)
     except QvizError:
         raise
-    except Exception as failure:  # torch and the user's model may raise anything; the stages reached are kept
+    except (Exception, SystemExit) as failure:  # torch and the user's model may raise anything; the stages stay
         progress.checked()
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
