@@ -1,0 +1,270 @@
+"""One graph of `scripts/bench canvas`: prints its measurements as JSON (name, value, limit, yardstick)."""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from big_graphs import grown
+from item_per_node import ItemPerNode
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from qviz.analysis.folding import hierarchy
+from qviz.analysis.search import SearchIndex
+from qviz.document import codec
+from qviz.document.snapshot import Stage
+from qviz.ui.app import COLLECT
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.view import GraphCanvas
+
+Line = tuple[str, float, float | None, str]
+WIDTH, HEIGHT = 1600, 1000
+FLAT_UP_TO, ALL_UP_TO, DOT_UP_TO_S = 6_000, 60_000, 120
+
+
+def ms(act: Callable[[], object]) -> float:
+    """Return the milliseconds that something takes."""
+    started = time.perf_counter()
+    act()
+    return (time.perf_counter() - started) * 1000
+
+
+class Case:
+    """A window with one canvas."""
+
+    def __init__(self, application: QApplication, stage: Stage, repeats: int) -> None:
+        self.application, self.stage, self.repeats = application, stage, repeats
+        self.lines: list[Line] = []
+        self.longest = 0.0
+        self.canvas = self.fresh()
+
+    def fresh(self) -> GraphCanvas:
+        """Return an empty canvas on the screen."""
+        canvas = GraphCanvas()
+        canvas.resize(WIDTH, HEIGHT)
+        canvas.show()
+        return canvas
+
+    def median(self, act: Callable[[], float]) -> float:
+        """Return the median of several goes."""
+        return statistics.median(act() for _ in range(self.repeats))
+
+    def settle(self, canvas: GraphCanvas, is_painted: bool = True) -> None:
+        """Run the event loop until everything is there, and note how long one turn blocks it."""
+        while canvas.is_busy or (is_painted and not canvas.is_finished):
+            self.longest = max(self.longest, ms(self.application.processEvents))
+
+    def opened(self) -> float:
+        """Return the time from a stage to its first picture."""
+        canvas = self.fresh()
+        self.application.processEvents()
+
+        def act() -> None:
+            canvas.show_stage(self.stage, {})
+            self.settle(canvas, is_painted=False)
+            canvas.grab()
+
+        took = ms(act)
+        canvas.close()
+        self.canvas = canvas
+        return took
+
+    def frame(self) -> float:
+        """Return the time of painting what the camera sees."""
+        return ms(self.canvas.grab)
+
+    def frames(self, scale: float) -> list[float]:
+        """Pan at a scale, then zoom in and out around it."""
+        canvas = self.canvas
+        canvas.set_camera(Camera(scale).centred(canvas.scene.bounds, WIDTH, HEIGHT))
+        canvas.grab()
+        self.settle(canvas)
+        found = []
+        for step in range(40):
+            camera = canvas.camera()
+            canvas.set_camera(camera.moved(-31, -47) if step < 30 else camera._replace(scale=camera.scale * 1.03))
+            found.append(self.frame())
+            self.longest = max(self.longest, ms(self.application.processEvents))
+        return found
+
+
+def sixty_boxes(canvas: GraphCanvas) -> float:
+    """Return the time of painting 60 labelled boxes: a chain of operators, painted directly."""
+    from qviz.analysis.folding import fold
+    from qviz.analysis.view import Folds
+    from qviz.document.graph import Edge, Graph, Kind, Node
+    from qviz.layout.graphlay_engine import GraphlayEngine
+    from qviz.ui.canvas.metrics import measure
+    from qviz.ui.canvas.painter import paint
+    from qviz.ui.canvas.scene import Scene
+
+    nodes = tuple(
+        Node(
+            f"operator_{at}", f"operator_{at}", "call_function", "aten.conv2d.default", Kind.OP, [], {}, "", "", (), {}
+        )
+        for at in range(60)
+    )
+    edges = tuple(Edge(f"operator_{at}", f"operator_{at + 1}", 0) for at in range(59))
+    view = fold(Graph(nodes, edges, ()), Folds(), {})
+    scene = Scene(view, GraphlayEngine().place(view, measure(view)))
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
+
+    def act() -> None:
+        painter = QPainter(image)
+        painter.fillRect(image.rect(), canvas.theme().color("canvas"))
+        paint(painter, scene, scene.bounds, 1.0, canvas.theme())
+        painter.end()
+
+    act()
+    return statistics.median(ms(act) for _ in range(9))
+
+
+def measure(stage: Stage, repeats: int) -> list[Line]:
+    """Return all measurements of a stage."""
+    application = QApplication([])
+    case = Case(application, stage, repeats)
+    count = len(stage.graph.nodes)
+    case.opened()  # fonts, imports
+    cold: list[float] = []
+    for _ in range(repeats):
+        gc.collect()
+        fresh = Stage(stage.name, type(stage.graph)(stage.graph.nodes, stage.graph.edges, stage.graph.groups), "")
+        case.stage = fresh
+        cold.append(case.opened())
+    case.stage = stage
+    hierarchy(stage.graph)
+    warm = case.median(case.opened)
+    yard = sixty_boxes(case.canvas)
+    lines = case.lines
+    lines.append(("open to first picture, groups known, ms", warm, 150, "150 ms"))
+    lines.append(("the same, groups found then, more ms", statistics.median(cold) - warm, 500, "500 ms"))
+    canvas = case.canvas = case.fresh()
+    canvas.show_stage(stage, {})
+    case.settle(canvas)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    lines.append(("memory with one stage open, MB", memory, 300, "300 MB"))
+    _unfold(case)
+    index = SearchIndex(stage.graph)
+    index.search("kind:quantize dtype:int8")
+    for text in ("conv", "kind:quantize dtype:int8", "module:layers"):
+        took = case.median(lambda text=text: ms(lambda: index.search(text)))
+        lines.append((f"search {text!r}, ms a keystroke", took, 50, "50 ms"))
+    if count <= ALL_UP_TO:
+        lines.append(("everything unfolded, drawn after, ms", _unfold_all(case), 2000, "2 s"))
+    worst = max(sorted(case.frames(scale))[38] for scale in (1.0, 0.5, 0.3, 0.15, 0.08, 0.04, 0.01))
+    lines.append(("frame of pan and zoom, 95 %, ms", worst, 2 * yard, f"60 labelled boxes: {yard:.2f} ms"))
+    _against_items(case, count)
+    if count <= FLAT_UP_TO:
+        _against_dot(case)
+    lines.append(("longest block of the event loop, ms", case.longest, 50, "50 ms"))
+    return lines
+
+
+def _unfold(case: Case) -> None:
+    """Unfold the group whose number of items is nearest to 100."""
+    groups = [group for group in hierarchy(case.stage.graph).root.walk() if len(group.items) > 1]
+    if not groups:
+        return
+    group = min(groups, key=lambda each: abs(len(each.items) - 100))
+    canvas = case.canvas
+
+    def act() -> float:
+        canvas.fold_all()
+        case.settle(canvas)
+        parts = group.path.split(".")
+        for end in range(1, len(parts)):
+            path = ".".join(parts[:end])
+            if f"group:{path}" in canvas.scene.box:
+                canvas.toggle_fold(path)
+                case.settle(canvas)
+
+        def toggle() -> None:
+            canvas.toggle_fold(group.path)
+            case.settle(canvas, is_painted=False)
+            canvas.grab()
+
+        return ms(toggle)
+
+    case.lines.append((f"unfold a group of {len(group.items)}, ms", case.median(act), 100, "100 ms"))
+
+
+def _unfold_all(case: Case) -> float:
+    canvas = case.canvas
+
+    def act() -> float:
+        canvas.fold_all()
+        case.settle(canvas)
+
+        def unfold() -> None:
+            canvas.unfold_all()
+            case.settle(canvas, is_painted=False)
+            canvas.grab()
+
+        return ms(unfold)
+
+    return case.median(act)
+
+
+def _against_items(case: Case, count: int) -> None:
+    """Compare with one QGraphicsItem for each node, of the same graph in the same places."""
+    canvas = case.canvas
+    items = ItemPerNode(canvas.scene, WIDTH, HEIGHT)
+    theirs, worst_of_theirs = statistics.median(items.frame() for _ in range(3)), items.worst_of_zoom()
+    items.close()  # its paints would be taken for blocks of ours
+    canvas.fit()
+    canvas.grab()
+    case.settle(canvas)
+    whole = case.median(case.frame)
+    limit = theirs / 1000 if count > 40_000 else None
+    case.lines.append(("whole graph in view, ms a frame", whole, limit, f"an item per node: {theirs:.0f} ms"))
+    worst = 0.0
+    scale = canvas.camera().scale
+    while scale < 1.0:
+        scale = min(scale * 1.4, 1.0)
+        canvas.zoom_to(scale)
+        worst = max(worst, case.frame())
+        case.longest = max(case.longest, ms(case.application.processEvents))
+    limit = worst_of_theirs / 50 if count > 40_000 else None
+    yardstick = f"an item per node: {worst_of_theirs:.0f} ms"
+    case.lines.append(("worst frame of a zoom to 100 %, ms", worst, limit, yardstick))
+
+
+def _against_dot(case: Case) -> None:
+    """Compare the layout of everything as one flat graph, its stubs cut, with that of dot."""
+    from flat import flat_view, in_dot
+
+    from qviz.layout.frame import framed
+    from qviz.layout.graphlay_engine import GraphlayEngine, _place_piece, place_level
+
+    view, sizes = flat_view(case.stage.graph)
+
+    def act() -> float:
+        for each in (framed, place_level, _place_piece):
+            each.cache_clear()
+        return ms(lambda: GraphlayEngine().place(view, sizes))
+
+    ours = case.median(act)
+    try:
+        theirs = ms(
+            lambda: subprocess.run(
+                ["dot", "-Tplain"], input=in_dot(view, sizes), capture_output=True, check=True, timeout=DOT_UP_TO_S
+            )
+        )
+    except (subprocess.TimeoutExpired, FileNotFoundError):
+        theirs = DOT_UP_TO_S * 1000.0
+    case.lines.append(("flat layout, ms", ours, theirs / 8 if len(view.boxes) > 1000 else None, f"dot {theirs:.0f} ms"))
+
+
+if __name__ == "__main__":
+    path, nodes, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    gc.set_threshold(*COLLECT)
+    shown = codec.load(path).stage("converted")
+    print(json.dumps(measure(grown(shown, nodes) if nodes else shown, repeats)))
