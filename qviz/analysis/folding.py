@@ -10,6 +10,7 @@ from threading import Lock
 from qviz.analysis.captions import caption, short_path
 from qviz.analysis.flowing import merge, weight_of
 from qviz.analysis.groups import OBSERVING, Group, Hierarchy
+from qviz.analysis.repeats import in_words
 from qviz.analysis.stubs import cut_fans
 from qviz.analysis.view import Badge, Box, Folds, Line, View, group_box_id
 from qviz.document.graph import Graph, Kind
@@ -93,7 +94,7 @@ class _Folding:
                     self._add_node(node_id, parent)
             elif item.path in self.folds.groups:
                 self.boxes.append(self._group_box(item, parent, is_open=True))
-                self._add_items(item, _box_id(item))
+                self._add_items(item, box_id_of(item))
             else:
                 self.boxes.append(box := self._group_box(item, parent, is_open=False))
                 self._stand_for(box)
@@ -125,11 +126,12 @@ class _Folding:
         counts = self.tree.counts(group)
         # A frame shows what it holds; only a folded group must say how much.
         nodes = "" if is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        repeat = None if is_open else self.tree.repeats.of(group)
         call = f" · call {group.call}" if group.call > 1 else ""
         return Box(
-            id=_box_id(group),
+            id=box_id_of(group),
             title=short_path(group.path) + call,
-            subtitle=" · ".join(filter(None, (group.type, nodes))),
+            subtitle=" · ".join(filter(None, (group.type, nodes, in_words(repeat) if repeat else ""))),
             kind=None,
             members=members,
             parent=parent,
@@ -213,5 +215,6 @@ def badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
     return tuple(Badge(kind, counts[kind]) for kind in BADGES if counts.get(kind))
 
 
-def _box_id(group: Group) -> str:
+def box_id_of(group: Group) -> str:
+    """Return the id of a group's box; a module that is called again has one per call."""
     return group_box_id(group.path) + (f"#{group.call}" if group.call > 1 else "")

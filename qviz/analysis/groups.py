@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby
+from typing import TYPE_CHECKING
 
 from qviz.analysis.flowing import Flow
 from qviz.analysis.plumbing import Plumbing, find_plumbing
 from qviz.document.graph import Graph, Kind
 from qviz.document.query import Index
+
+if TYPE_CHECKING:
+    from qviz.analysis.repeats import Repeats
 
 OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
 WORK = (Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP)
@@ -82,6 +86,13 @@ class Hierarchy:
         for group in self.root.walk():
             calls[group.path] += 1
             group.call = calls[group.path]
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Which blocks are alike."""
+        from qviz.analysis.repeats import Repeats
+
+        return Repeats(self)
 
     @cached_property
     def flow(self) -> Flow:

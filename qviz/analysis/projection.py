@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from qviz.analysis.flowing import merge
-from qviz.analysis.folding import badges, fold, hierarchy, node_box
+from qviz.analysis.folding import badges, box_id_of, fold, hierarchy, node_box
 from qviz.analysis.groups import Hierarchy
+from qviz.analysis.repeats import in_words
 from qviz.analysis.union import Union
 from qviz.analysis.view import Box, Flowing, Folds, Line, View
 from qviz.document.snapshot import Facts, Stage
@@ -77,6 +78,8 @@ class _Projection:
         self.union_tree = hierarchy(union.graph)
         self.to_union = union.ids[stage.name]
         self.from_union = {each: node_id for node_id, each in self.to_union.items()}
+        self.types = {box_id_of(group): group.type for group in self.union_tree.root.walk()}
+        self.groups = {box_id_of(group): group for group in self.tree.root.walk()}
         self.numbers = {box.id: number for number, box in enumerate(whole.boxes)}
         self.mine: dict[int, tuple[str, ...]] = {}
         orphans: dict[int, tuple[str, ...]] = {}
@@ -145,12 +148,13 @@ class _Projection:
                 has_plumbing=box.has_plumbing,
             )
         kinds = Counter(self.tree.index.nodes[each].kind for each in members)
-        type_, _, count = box.subtitle.rpartition(" · ") if not box.is_open else (box.subtitle, "", "")
+        group = self.groups.get(box.id)
+        repeat = None if box.is_open or group is None else self.tree.repeats.of(group)
         words = "" if box.is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
         return Box(
             id=box.id,
             title=box.title,
-            subtitle=" · ".join(filter(None, (type_ if type_ != count else "", words))),
+            subtitle=" · ".join(filter(None, (self.types[box.id], words, in_words(repeat) if repeat else ""))),
             kind=None,
             members=members,
             parent=box.parent,
