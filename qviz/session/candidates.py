@@ -90,7 +90,8 @@ def offer(source: str, folders: Sequence[str]) -> Offer | None:
     found = candidates(file) if file is not None else ()
     if attribute:
         found = tuple(each for each in found if each.name == attribute and each.needs_arguments)
-    return Offer(place, found) if found else None
+    is_worth = code_file(place) is not None or any(each.is_likely for each in found)  # modules pass on others' names
+    return Offer(place, found) if found and is_worth else None
 
 
 def _apart(source: str) -> tuple[str, str]:
@@ -150,6 +151,8 @@ def _is_model(made: ast.ClassDef, classes: dict[str, ast.ClassDef], below: tuple
     if any(_is_model(base, classes, (*below, made.name)) for base in own):
         return True
     imported = [base for base in bases if base not in classes]
+    if any(base.endswith(("Model", "Net")) and not base.endswith("BaseModel") for base in imported):
+        return True
     return bool(imported) and any(isinstance(each, ast.FunctionDef) and each.name == "forward" for each in made.body)
 
 

@@ -163,9 +163,34 @@ class MainWindow(QMainWindow):
 
         if source.endswith(RESULTS):
             self._try(lambda: self._desk().open_result(source))
+        elif self._asks_which(source, lambda chosen: self.open_source(chosen, is_consented)):
+            return
         elif is_consented or is_allowed(self, source, self.settings):
             self._open_model(source)
         self._enable()
+
+    def _asks_which(self, source: str, take: Callable[[str], None]) -> bool:
+        """Ask what a source leaves open, before any of it runs; return whether `take` gets the source later."""
+        import os
+        import sys
+
+        from qviz.session.candidates import offer
+        from qviz.wire import interpreter
+
+        is_own = interpreter.VARIABLE not in os.environ  # of another interpreter only the folder is known here
+        made = offer(source, [*(sys.path if is_own else ()), os.getcwd()])
+        if made is None:
+            return False
+        if made.is_plain:
+            take(f"{made.place}:{made.candidates[0].name}")
+            return True
+
+        from qviz.ui.panels.source_form import SourceForm
+
+        form = SourceForm(self, made)
+        form.source_chosen.connect(take)
+        form.open()
+        return True
 
     def open_plan(self, plan: Plan, is_consented: bool = True) -> None:
         """Open what the command line named, and run it if it named a flow too; ask first without consent."""
@@ -173,6 +198,8 @@ class MainWindow(QMainWindow):
 
         from qviz.ui.files import is_allowed
 
+        if self._asks_which(plan.source, lambda chosen: self.open_plan(replace(plan, source=chosen), is_consented)):
+            return
         if not (is_consented or is_allowed(self, plan.source, self.settings)):
             return
 

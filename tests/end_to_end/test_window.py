@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
 from qviz.ui.main_window import MainWindow
+from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.settings import Settings
 
 PATIENCE_MS = 120_000
@@ -104,3 +105,27 @@ def test_an_engine_that_is_killed_takes_nothing_along(window: MainWindow, qtbot:
     assert stages(window) == ["captured", "fused"]
     assert window.desk is not None
     assert window.desk.work.notice.isVisible()
+
+
+FACTORY = """
+import torch
+
+def make(width: int, act="relu"):
+    return torch.nn.Sequential(torch.nn.Linear(4, width)), (torch.ones(1, 4),)
+"""
+
+
+def test_a_factory_runs_with_the_arguments_of_the_form(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    (tmp_path / "factory.py").write_text(FACTORY)
+    window.open_source(str(tmp_path / "factory.py"), is_consented=True)
+    form = window.findChild(SourceForm)
+    form.rows[0].field.setText("7")
+    form.accept()
+    desk = window.desk
+    assert desk is not None
+    qtbot.waitUntil(lambda: not desk.is_running, timeout=PATIENCE_MS)
+    assert stages(window)[-1] == "converted"
+    assert desk.project is not None
+    assert desk.project.plan.source.endswith("factory.py:make(width=7)")
+    shapes = {value.shape for node in desk.project.stages[0].graph.nodes for value in node.values}
+    assert (1, 7) in shapes

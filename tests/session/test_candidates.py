@@ -28,6 +28,9 @@ class Data: ...
 class _Hidden(nn.Module): ...
 class Far(Base):
     def forward(self, x): return x
+class Tall(elsewhere.SmallNet): ...
+class Config(BaseModel): ...
+def tall() -> Tall: return _build()
 
 def helper(x): return x + 1
 def make(depth, /, width: int | None = None, *blocks): return Block(depth)
@@ -58,7 +61,7 @@ def named(file: Path) -> dict[str, Candidate]:
 def test_models_come_first_and_what_is_none_is_left_out(zoo: Path):
     found = candidates(zoo)
     assert [each.name for each in found if each.is_likely] == [
-        "Block", "Wide", "Wide.small", "Bare", "Far", "make", "net", "other",
+        "Block", "Wide", "Wide.small", "Bare", "Far", "Tall", "tall", "make", "net", "other",
     ]  # fmt: skip
     assert [each.name for each in found if not each.is_likely] == ["helper"]
     assert found[-1].name == "helper"
@@ -113,7 +116,7 @@ def test_a_class_that_is_its_own_base_ends(tmp_path: Path):
 @pytest.mark.parametrize(
     ("rest", "names"),
     [
-        ("", ["Block", "Wide", "Wide.small", "Bare", "Far", "make", "net", "other", "helper"]),
+        ("", ["Block", "Wide", "Wide.small", "Bare", "Far", "Tall", "tall", "make", "net", "other", "helper"]),
         (":make", ["make"]),
         (":Block", ["Block"]),
         (":Bare", None),
@@ -152,3 +155,9 @@ def test_a_module_is_found_without_importing_its_packages(tmp_path: Path):
 )
 def test_where_no_file_is_found_the_typed_line_stands(source: str):
     assert offer(source, sys.path) is None
+
+
+def test_a_module_that_only_passes_names_on_is_not_asked_about(tmp_path: Path):
+    (tmp_path / "qviz_probe_hub.py").write_text("from somewhere import Net\ndef helper(x): return x\n")
+    assert offer("qviz_probe_hub", [str(tmp_path)]) is None
+    assert offer(str(tmp_path / "qviz_probe_hub.py"), ()) is not None
