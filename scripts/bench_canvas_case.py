@@ -21,7 +21,7 @@ from qviz.analysis.folding import hierarchy
 from qviz.analysis.search import SearchIndex
 from qviz.document import codec
 from qviz.document.snapshot import Stage
-from qviz.ui.app import COLLECT
+from qviz.ui.app import tune
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.view import GraphCanvas
 
@@ -265,6 +265,6 @@ def _against_dot(case: Case) -> None:
 
 if __name__ == "__main__":
     path, nodes, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    gc.set_threshold(*COLLECT)
+    tune()
     shown = codec.load(path).stage("converted")
     print(json.dumps(measure(grown(shown, nodes) if nodes else shown, repeats)))

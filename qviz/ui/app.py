@@ -26,6 +26,8 @@ PATIENCE_MS = 1500
 """How long a window that nobody sees, minimized or covered, waits for its first paint."""
 COLLECT = (200_000, 20, 100)
 """Python looks for cycles after so many new objects: a large graph has hundreds of thousands and no cycle."""
+TURN = 0.0005
+"""Seconds after which a layout at work lets the window paint; Python's own 5 ms add up, a turn at each call of Qt's."""
 _FAULT = "fault"
 
 _log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
         plan: What to run at once; None for a result or the welcome page.
         is_consented: Whether the source may run code without a question.
     """
-    gc.set_threshold(*COLLECT)
+    tune()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("qviz")
     application.setFont(QFont(family()))
@@ -48,6 +50,12 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
     AfterFirstPaint(window, lambda: start(window, source, plan, is_consented))
     window.show()
     return int(application.exec())
+
+
+def tune() -> None:
+    """Let Python serve a window that shows large graphs: few searches for cycles, quick turns between threads."""
+    gc.set_threshold(*COLLECT)
+    sys.setswitchinterval(TURN)
 
 
 class AfterFirstPaint(QObject):

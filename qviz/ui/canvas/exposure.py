@@ -13,7 +13,7 @@ from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.theme import Theme
 
-FEW = 80
+FEW = 36
 """Boxes; painting them takes about as long as drawing tiles."""
 AT_ONCE = 0.02
 """Seconds that a frame may spend on tiles where it would show nothing."""
@@ -67,7 +67,7 @@ class Exposure(QObject):
         is_zoomed = camera.scale != self._camera.scale
         self._camera, self._screen = camera, screen
         self._is_crowded = not scene.are_few(sight, FEW)
-        tiles = None if scene.are_few(scene.bounds, FEW) else self._tiles_of(scene, theme, marks, painter)
+        tiles = None if len(scene.view.boxes) <= FEW else self._tiles_of(scene, theme, marks, painter)
         if tiles is not None and self._is_crowded:
             if not tiles.has_any(camera, screen):
                 tiles.work(camera, screen, AT_ONCE)

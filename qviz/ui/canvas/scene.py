@@ -59,6 +59,8 @@ class Scene:
 
     def are_few(self, area: QRectF, limit: int) -> bool:
         """Return whether an area shows at most so many boxes; looks at no more of them."""
+        if area.contains(self.bounds):
+            return len(self.view.boxes) <= limit
         return self.places.are_few(_rect(area), limit)
 
     def blocks(self, theme: Theme) -> Blocks:

@@ -93,12 +93,14 @@ class Tiles:
     def draw(self, painter: QPainter, camera: Camera, screen: QSizeF) -> None:
         """Draw what is there of what the camera sees, the finest on top."""
         sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds)
-        planes = [self._whole, self._before, self._now]
-        if self._now is not None and self._now.scale == camera.scale and self._has_all(self._now, sight):
-            planes = [self._now]
-        for plane in planes:
+        drawn: list[_Plane] = []
+        for plane in (self._now, self._before, self._whole):
             if plane is not None and self._is_worth(plane, camera):
-                plane.draw(painter, camera, sight)
+                drawn.insert(0, plane)
+                if self._has_all(plane, sight):
+                    break  # what lies below cannot be seen
+        for plane in drawn:
+            plane.draw(painter, camera, sight)
 
     def draw_whole(self, painter: QPainter, camera: Camera) -> None:
         """Draw all of the scene as far as it is painted, small."""

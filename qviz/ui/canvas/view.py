@@ -340,7 +340,7 @@ class GraphCanvas(Surface):
     def _sees_a_box(self) -> bool:
         """Tell whether folding left anything where the camera looks."""
         assert self.scene is not None
-        return bool(self.scene.visible(self._camera.sight(self.width(), self.height())).boxes)
+        return not self.scene.are_few(self._camera.sight(self.width(), self.height()), 0)
 
     def _in_place(self) -> list[tuple[str, QPointF]]:
         """Return the boxes in sight and where on screen they are, from the middle outwards."""
