@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from qviz.analysis.changes import Changes, changes
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.graph import Kind, Node
@@ -201,6 +202,35 @@ class Desk(QObject):
             self.project.swap()
             self.refresh()
             self._select_again()
+
+    def _changes(self) -> Changes | None:
+        """Return what changed between the stages in view."""
+        project = self.project
+        left, right = (project.shown[side] for side in SIDES) if project is not None else (None, None)
+        if project is None or left is None or right is None:
+            return None
+        return changes(project.stages, project.links, left, right)
+
+    def toggle_changes(self) -> None:
+        """Dim what the stages in view have in common, or nothing."""
+        found = self._changes()
+        is_on = any(pane.canvas.is_highlighting for pane in self.work.panes.panes.values())
+        if found is None or is_on:
+            self.work.panes.highlight(None)
+            return
+        self.work.panes.highlight({"left": frozenset(found.before), "right": frozenset(found.after)})
+        told = f"{len(found.before)} nodes before and {len(found.after)} after changed; C shows all again."
+        self.work.notice.tell("info", told)
+
+    def step_change(self, by: int) -> None:
+        """Select the next or previous node that changed, in the pane used last."""
+        found = self._changes()
+        side = self.work.panes.active
+        nodes = (found.before if side == "left" else found.after) if found is not None else ()
+        if nodes:
+            here = self.work.panes.canvas.selected()
+            at = nodes.index(here) + by if here in nodes else (0 if by > 0 else -1)
+            self.jump_here(nodes[at % len(nodes)])
 
     def toggle_link(self) -> None:
         """Let the panes move together, or each by itself."""

@@ -83,6 +83,11 @@ class GraphCanvas(Surface):
         return self.scene.view if self.scene else None
 
     @property
+    def is_highlighting(self) -> bool:
+        """Whether some nodes are dimmed."""
+        return self._highlighted is not None
+
+    @property
     def is_busy(self) -> bool:
         """Whether a layout is still to come."""
         return self._jobs.is_busy

@@ -92,3 +92,17 @@ def test_a_copied_picture_is_said(desk: Desk):
     desk.copy_picture()
     assert desk.work.notice.message.text() == "Copied: captured and converted"
     assert not QGuiApplication.clipboard().image().isNull()
+
+
+def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, desk: Desk):
+    desk.show_stage("left", "captured")
+    desk.show_stage("right", "prepared")
+    canvases = {side: pane.canvas for side, pane in desk.work.panes.panes.items()}
+    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases.values()))
+    desk.toggle_changes()
+    assert all(each.is_highlighting for each in canvases.values())
+    desk.toggle_changes()
+    assert not any(each.is_highlighting for each in canvases.values())
+    desk.work.panes.active = "right"
+    desk.step_change(1)
+    assert canvases["right"].selected() == "obs"

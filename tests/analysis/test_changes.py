@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from qviz.analysis.changes import changes
+from qviz.document.snapshot import Link
+from tests.factories import node, stage
+
+
+def link(before: str, after: str, relation: str, *ids: str) -> Link:
+    from_ids = ids[:1] if relation != "inserted" else ()
+    return Link(before, after, from_ids, ids[-1:] if relation != "removed" else (), relation, 1.0, "test")  # type: ignore[arg-type]
+
+
+STAGES = (
+    stage("a", node("x", kind="input"), node("conv", "x"), node("bn", "conv")),
+    stage("b", node("x", kind="input"), node("conv", "x", kind="fused_op")),
+    stage("c", node("x", kind="input"), node("q", "x", kind="quantize"), node("conv", "q", kind="quantized_op")),
+)
+LINKS = (
+    link("a", "b", "same", "x"),
+    link("a", "b", "fused", "conv"),
+    link("a", "b", "removed", "bn"),
+    link("b", "c", "same", "x"),
+    link("b", "c", "inserted", "q"),
+    link("b", "c", "replaced", "conv"),
+)
+
+
+def test_what_is_not_the_same_has_changed():
+    assert changes(STAGES, LINKS, "a", "b") == (("conv", "bn"), ("conv",))
+
+
+def test_over_several_stages_and_backwards():
+    assert changes(STAGES, LINKS, "a", "c") == (("conv", "bn"), ("q", "conv"))
+    assert changes(STAGES, LINKS, "c", "a") == (("q", "conv"), ("conv", "bn"))
+
+
+def test_a_stage_has_not_changed_against_itself():
+    assert changes(STAGES, LINKS, "b", "b") == ((), ())
