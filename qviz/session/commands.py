@@ -26,6 +26,8 @@ class Command(NamedTuple):
     group: str
 
 
+FOCUSES = ("focus_neighbours", "focus_upstream", "focus_downstream", "focus_paths")
+
 COMMANDS: tuple[Command, ...] = (
     Command("open", "Open…", ("Ctrl+O",), When.ALWAYS, "File"),
     Command("welcome", "Welcome page", (), When.ALWAYS, "File"),
@@ -55,6 +57,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("swap", "Swap before and after", ("Space",), When.STAGE, "View"),
     Command("previous_stage", "Previous stage", ("[",), When.STAGE, "View"),
     Command("next_stage", "Next stage", ("]",), When.STAGE, "View"),
+    Command("focus_neighbours", "Focus on neighbours, one hop more each time", ("K",), When.STAGE, "Find"),
+    Command("focus_upstream", "Focus on what feeds it", ("U",), When.STAGE, "Find"),
+    Command("focus_downstream", "Focus on what it feeds", ("D",), When.STAGE, "Find"),
+    Command("focus_paths", "Focus on the ways from the node selected before", ("W",), When.STAGE, "Find"),
     Command("changes", "Show only what changed", ("C",), When.STAGE, "View"),
     Command("next_change", "Next change", (".",), When.STAGE, "View"),
     Command("previous_change", "Previous change", (",",), When.STAGE, "View"),

@@ -12,8 +12,10 @@ from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.graph import Kind, Node
 from qviz.document.plan import Plan
+from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Stage
 from qviz.errors import QvizError
+from qviz.session.focusing import Focusing
 from qviz.session.history import History
 from qviz.session.project import SIDES, Project
 from qviz.ui.editor import open_in_editor
@@ -42,6 +44,7 @@ class Desk(QObject):
         self._settings = settings
         self._theme = theme
         self._history = History()
+        self._focusing = Focusing()
         self.work = Workspace(theme, settings)
         self._runs = Runs(engines, self.work, settings, self)
         self._runs.changed.connect(self.refresh)
@@ -211,6 +214,17 @@ class Desk(QObject):
             return None
         return changes(project.stages, project.links, left, right)
 
+    def focus_on(self, focus: str) -> None:
+        """Dim all but what lies around the selection, in the pane used last."""
+        stage, node_id = self.searched_stage(), self.work.panes.canvas.selected()
+        if stage is None or not node_id:
+            self.work.notice.tell("info", "Select a node first.")
+            return
+        found, told = self._focusing.shown(focus, Index(stage.graph), node_id)
+        if found:
+            self.highlight_here(found)
+        self.work.notice.tell("info", told)
+
     def toggle_changes(self) -> None:
         """Dim what the stages in view have in common, or nothing."""
         found = self._changes()
@@ -325,6 +339,7 @@ class Desk(QObject):
             self.work.inspector.show_nothing()
             return
         self.project.selected = (side, node_id)
+        self._focusing.select(node_id)
         self.work.inspector.show_node(self.project, stage.name, node_id)
         self.work.code.show_stage(stage)
         self.work.code.show_node(node_id)

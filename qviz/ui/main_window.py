@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from qviz.errors import QvizError
-from qviz.session.commands import When
+from qviz.session.commands import FOCUSES, When
 from qviz.ui.actions import Actions
 from qviz.ui.engines import Engines
 from qviz.ui.notices import Notice
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             "next_finding": at_desk("step_finding", 1),
             "previous_finding": at_desk("step_finding", -1),
             "swap": at_desk("swap"),
+            **{each: at_desk("focus_on", each) for each in FOCUSES},
             "changes": at_desk("toggle_changes"),
             "next_change": at_desk("step_change", 1),
             "previous_change": at_desk("step_change", -1),

@@ -106,3 +106,11 @@ def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, de
     desk.work.panes.active = "right"
     desk.step_change(1)
     assert canvases["right"].selected() == "obs"
+
+
+def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
+    desk.focus_on("focus_upstream")
+    assert not any(pane.canvas.is_highlighting for pane in desk.work.panes.panes.values())
+    desk.choose("converted", "conv")
+    desk.focus_on("focus_upstream")
+    assert desk.work.panes.canvas._highlighted == {"x", "conv"}
