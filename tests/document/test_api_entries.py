@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.document.api_entries import BEGINS, entry_for, entry_of, load_entries
+from qviz.document.api_entries import BEGINS, entry_for, entry_of, entry_of_node, load_entries
+from qviz.document.graph import Kind
 from qviz.document.plan import FLOWS, Plan, expected_stages
+from tests.factories import node, value
 
 
 def test_every_name_stands_once_and_says_something():
@@ -11,7 +13,8 @@ def test_every_name_stands_once_and_says_something():
     assert len({entry.name for entry in entries}) == len(entries) > 300
     assert all(entry.line.endswith(".") for entry in entries)
     assert all(entry.example for entry in entries if entry.what != "option")
-    assert all(entry.later for entry in entries if entry.what != "option")
+    stays = {entry.name.rpartition(".")[0] for entry in entries if entry.what != "option" and not entry.later}
+    assert stays == {"torch.export", "torch.fx", "torch.ops.higher_order"}
 
 
 def test_flows_and_stages_are_those_that_there_are():
@@ -40,7 +43,27 @@ def test_what_graphs_and_plans_write_is_found(written: str, name: str):
     assert found.name == name
 
 
-@pytest.mark.parametrize("written", ["aten.conv2d.default", "MyBlock", ""])
+@pytest.mark.parametrize(
+    ("kind", "module_type", "dtype", "stage", "name"),
+    [
+        (Kind.OP, "Linear", "torch.float32", "original", None),
+        (Kind.QUANTIZED_OP, "Linear", "torch.quint8", "converted", "torch.ao.nn.quantized.Linear"),
+        (Kind.QUANTIZED_OP, "Linear", "torch.float32", "converted", "torch.ao.nn.quantized.dynamic.Linear"),
+        (Kind.QUANTIZED_OP, "Linear", "torch.float32", "reference", "torch.ao.nn.quantized.reference.Linear"),
+        (Kind.FUSED_OP, "ConvReLU2d", "torch.float32", "prepared", "torch.ao.nn.intrinsic.ConvReLU2d"),
+        (Kind.QUANTIZED_OP, "ConvReLU2d", "torch.quint8", "converted", "torch.ao.nn.intrinsic.quantized.ConvReLU2d"),
+        (Kind.OBSERVER, "HistogramObserver", "torch.float32", "prepared", "torch.ao.quantization.HistogramObserver"),
+    ],
+)
+def test_a_node_is_told_from_the_float_module_of_the_same_name(
+    kind: Kind, module_type: str, dtype: str, stage: str, name: str | None
+):
+    made = node("n", kind=kind, type=module_type, values=[value(1, 8, dtype=dtype)])
+    found = entry_of_node(made, stage)
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize("written", ["Linear", "aten.conv2d.default", "MyBlock", ""])
 def test_what_is_none_of_torchs_quantization_has_no_entry(written: str):
     assert entry_for(written) is None
 

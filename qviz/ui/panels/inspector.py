@@ -73,7 +73,7 @@ class Inspector(QScrollArea):
         fact = project.facts(stage_name).get(node_id)
         observer = fact.observer if fact else None
         empty(self._column)
-        self._add_head(node, observer)
+        self._add_head(node, observer, stage_name)
         self._add_why(node)
         self._add_rows("Quantization", quant_rows(node))
         self._add_range(observer)
@@ -83,7 +83,7 @@ class Inspector(QScrollArea):
         self._add_rows("Node", _facts(node))
         self._column.addStretch(1)
 
-    def _add_head(self, node: Node, observer: ObserverFact | None) -> None:
+    def _add_head(self, node: Node, observer: ObserverFact | None, stage_name: str) -> None:
         row = QHBoxLayout()
         row.addWidget(section("Node"))
         row.addStretch(1)
@@ -99,14 +99,13 @@ class Inspector(QScrollArea):
         role = node.kind.value.replace("_", " ")
         about = " · ".join(filter(None, (role, what, place)))
         self._column.addWidget(label(breakable(about), "muted", wraps=True))
-        self._add_help(node)
+        self._add_help(node, stage_name)
 
-    def _add_help(self, node: Node) -> None:
+    def _add_help(self, node: Node, stage_name: str) -> None:
         """Offer an explanation of torch's class or operator."""
-        from qviz.document.api_entries import entry_for
+        from qviz.document.api_entries import entry_of_node
 
-        topic = node.observer.type if node.observer else node.module_type if node.op == "call_module" else node.target
-        entry = entry_for(topic)
+        entry = entry_of_node(node, stage_name)
         if entry is not None:
             row = QHBoxLayout()
             row.addWidget(button(f"What is {entry.short}?", "link", lambda: self.help_requested.emit(entry.name)))
