@@ -48,3 +48,45 @@ def test_graph_flows(flow: str):
     assert snapshot.run.error is None
     kinds = count_kinds(snapshot.stages[-1].graph)
     assert kinds[Kind.QUANTIZED_OP] or kinds[Kind.DEQUANTIZE] or flow in ("fx-fuse", "fx-weight-only")
+
+
+class Dynamic(nn.Module):
+    """The document's model for dynamic quantization: 31 million parameters, no stubs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(WIDTH, 10 * 32 * 32)
+        self.conv = nn.Conv2d(10, 1, kernel_size=3, stride=1, padding=1, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(self.fc(x).view(-1, 10, 32, 32))
+
+
+def test_eager_dynamic():
+    loaded = Loaded(Dynamic().eval(), (torch.randn(10, WIDTH),), is_ours=True)
+    snapshot = run_loaded(loaded, Plan("seed", "eager-dynamic"), lambda _: None)
+    assert snapshot.run.error is None
+    nodes = {node.module_path: node for node in snapshot.stages[-1].graph.nodes if node.op == "call_module"}
+    assert nodes["fc"].quant and nodes["fc"].quant.weight.dtype == "torch.qint8"
+    assert nodes["conv"].kind is Kind.OP
+
+
+class Words(nn.Module):
+    """Where weight-only quantization pays: 51 million numbers. torch never swaps the root itself, so it is a child."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bag = nn.EmbeddingBag(100_000, 512, mode="sum", include_last_offset=True)
+
+    def forward(self, words: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+        return self.bag(words, offsets)
+
+
+@pytest.mark.parametrize("dtype", ["quint8", "quint4x2"])
+def test_eager_weight_only(dtype: str):
+    inputs = torch.randint(0, 100_000, (4096,)), torch.arange(0, 4097, 32)
+    loaded = Loaded(Words().eval(), inputs, is_ours=True)
+    snapshot = run_loaded(loaded, Plan("seed", "eager-weight-only", weight_dtype=dtype), lambda _: None)
+    assert snapshot.run.error is None
+    quantized = [node for node in snapshot.stages[-1].graph.nodes if node.kind is Kind.QUANTIZED_OP]
+    assert [node.quant.weight.dtype for node in quantized if node.quant] == [f"torch.{dtype}"]
