@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from msgspec import structs
+
+from qviz.document.graph import Graph
 from qviz.document.query import Index
+from qviz.document.snapshot import Stage
 
 
 def neighbours(index: Index, node_id: str, hops: int) -> frozenset[str]:
@@ -41,3 +45,11 @@ def _reached(following: Mapping[str, Iterable[str]], start: Iterable[str]) -> fr
                 found.add(each)
                 waiting.append(each)
     return frozenset(found)
+
+
+def part(stage: Stage, ids: frozenset[str]) -> Stage:
+    """Return a stage with these nodes only, and the edges between them."""
+    graph = stage.graph
+    nodes = tuple(node for node in graph.nodes if node.id in ids)
+    edges = tuple(edge for edge in graph.edges if edge.from_id in ids and edge.to_id in ids)
+    return structs.replace(stage, graph=Graph(nodes, edges, graph.groups))

@@ -128,8 +128,16 @@ class Finding(Record, frozen=True):
     hint: str
 
 
+class Bookmark(Record, frozen=True):
+    """A node that a reviewer wants to find again, and what she noted at it."""
+
+    stage: str
+    node: str
+    note: str = ""
+
+
 class Snapshot(Record, frozen=True):
-    """The document (contract, section 6)."""
+    """The document (contract, section 6); bookmarks are the reader's, a run makes none."""
 
     format: Literal["qviz"]
     version: int
@@ -140,6 +148,7 @@ class Snapshot(Record, frozen=True):
     findings: tuple[Finding, ...]
     summary: dict[str, Json]
     notes: tuple[str, ...]
+    bookmarks: tuple[Bookmark, ...] = ()
 
     def stage(self, name: str) -> Stage:
         """Return the stage of that name.

@@ -9,7 +9,7 @@ import msgspec
 from qviz.analysis.link_index import LinkIndex
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Facts, Finding, Integers, Link, RunError, Snapshot, Stage
+from qviz.document.snapshot import Bookmark, Facts, Finding, Integers, Link, RunError, Snapshot, Stage
 from qviz.wire.assembly import Assembly
 from qviz.wire.messages import RunFinished, StageReached
 
@@ -28,6 +28,7 @@ class Project:
         selected: Side and node id of the selection.
         foreign_source: The source that an opened result names; nobody here has asked for it to run.
         seconds: How long the run took; None while it is at work, or where it was opened from a file.
+        bookmarks: What the user marked; it outlives a new run of the same source.
     """
 
     plan: Plan
@@ -37,6 +38,7 @@ class Project:
     selected: tuple[str, str] | None = None
     foreign_source: str | None = None
     seconds: float | None = None
+    bookmarks: tuple[Bookmark, ...] = ()
     _index: LinkIndex | None = None
 
     @classmethod
@@ -50,13 +52,14 @@ class Project:
         plan = Plan(source=snapshot.run.source, flow=snapshot.run.flow or None)
         project = cls(plan, Assembly(plan, list(snapshot.stages), list(snapshot.links), dict(snapshot.facts)), snapshot)
         project.foreign_source = snapshot.run.source
+        project.bookmarks = snapshot.bookmarks
         if snapshot.stages:
             project.shown = {"left": snapshot.stages[0].name, "right": snapshot.stages[-1].name}
         return project
 
     def restarted(self, plan: Plan) -> Project:
         """Return a project for a new run of `plan`."""
-        return Project(plan, Assembly(plan))
+        return Project(plan, Assembly(plan), bookmarks=self.bookmarks)
 
     @property
     def stages(self) -> list[Stage]:
@@ -115,6 +118,25 @@ class Project:
     def finish(self, report: RunFinished) -> None:
         """Take the end of the run."""
         self.snapshot = self.assembly.finished(report)
+
+    @property
+    def document(self) -> Snapshot | None:
+        """The result with the bookmarks, as it is saved."""
+        return None if self.snapshot is None else msgspec.structs.replace(self.snapshot, bookmarks=self.bookmarks)
+
+    def mark(self, stage: str, node_id: str, note: str) -> None:
+        """Bookmark a node, or change the note of its bookmark."""
+        made = Bookmark(stage, node_id, note)
+        places = [(each.stage, each.node) for each in self.bookmarks]
+        if (stage, node_id) in places:
+            here = places.index((stage, node_id))
+            self.bookmarks = (*self.bookmarks[:here], made, *self.bookmarks[here + 1 :])
+        else:
+            self.bookmarks = (*self.bookmarks, made)
+
+    def unmark(self, stage: str, node_id: str) -> None:
+        """Take a bookmark away."""
+        self.bookmarks = tuple(each for each in self.bookmarks if (each.stage, each.node) != (stage, node_id))
 
     def interrupt(self, error: RunError | None = None) -> None:
         """Keep what there is of a run that was cancelled or whose engine died."""

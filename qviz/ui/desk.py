@@ -7,20 +7,17 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
-from qviz.analysis.changes import Changes, changes
 from qviz.document import codec
 from qviz.document.comparison import compared
-from qviz.document.graph import Kind, Node
 from qviz.document.plan import Plan
-from qviz.document.query import Index
-from qviz.document.snapshot import Finding, Stage
+from qviz.document.snapshot import Stage
 from qviz.errors import QvizError
-from qviz.session.focusing import Focusing
 from qviz.session.history import History
 from qviz.session.project import SIDES, Project
 from qviz.ui.editor import open_in_editor
 from qviz.ui.engines import Engines
 from qviz.ui.files import copy_picture, export_picture, save_result
+from qviz.ui.navigation import Navigation
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.runs import Runs
 from qviz.ui.settings import Settings
@@ -44,22 +41,18 @@ class Desk(QObject):
         self._settings = settings
         self._theme = theme
         self._history = History()
-        self._focusing = Focusing()
         self.work = Workspace(theme, settings)
         self._runs = Runs(engines, self.work, settings, self)
         self._runs.changed.connect(self.refresh)
         work = self.work
         work.setup.plan_changed.connect(self.on_setup_plan_changed)
         work.strip.stage_chosen.connect(self.show_stage)
-        work.strip.kind_chosen.connect(self.on_strip_kind_chosen)
-        work.strip.kind_stepped.connect(self.on_strip_kind_stepped)
         work.panes.selected.connect(self.on_panes_selected)
-        work.outline.module_chosen.connect(self.on_outline_module_chosen)
         work.inspector.node_chosen.connect(self.choose)
         work.inspector.source_requested.connect(self.on_inspector_source_requested)
         work.inspector.copied.connect(self.on_inspector_copied)
-        work.findings.finding_chosen.connect(self.on_findings_finding_chosen)
         work.code.line_chosen.connect(self.choose_here)
+        self.navigation = Navigation(self)
 
     @property
     def project(self) -> Project | None:
@@ -95,6 +88,7 @@ class Desk(QObject):
 
     def _forget(self) -> None:
         self._history = History()
+        self.navigation.forget()
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
@@ -143,7 +137,7 @@ class Desk(QObject):
 
     def save(self) -> None:
         """Save the result."""
-        if self.project is not None and (snapshot := self.project.snapshot) is not None:
+        if self.project is not None and (snapshot := self.project.document) is not None:
             self._say("Saved as", lambda: save_result(self.work, snapshot))
 
     def export(self) -> None:
@@ -206,46 +200,6 @@ class Desk(QObject):
             self.refresh()
             self._select_again()
 
-    def _changes(self) -> Changes | None:
-        """Return what changed between the stages in view."""
-        project = self.project
-        left, right = (project.shown[side] for side in SIDES) if project is not None else (None, None)
-        if project is None or left is None or right is None:
-            return None
-        return changes(project.stages, project.links, left, right)
-
-    def focus_on(self, focus: str) -> None:
-        """Dim all but what lies around the selection, in the pane used last."""
-        stage, node_id = self.searched_stage(), self.work.panes.canvas.selected()
-        if stage is None or not node_id:
-            self.work.notice.tell("info", "Select a node first.")
-            return
-        found, told = self._focusing.shown(focus, Index(stage.graph), node_id)
-        if found:
-            self.highlight_here(found)
-        self.work.notice.tell("info", told)
-
-    def toggle_changes(self) -> None:
-        """Dim what the stages in view have in common, or nothing."""
-        found = self._changes()
-        is_on = any(pane.canvas.is_highlighting for pane in self.work.panes.panes.values())
-        if found is None or is_on:
-            self.work.panes.highlight(None)
-            return
-        self.work.panes.highlight({"left": frozenset(found.before), "right": frozenset(found.after)})
-        told = f"{len(found.before)} nodes before and {len(found.after)} after changed; C shows all again."
-        self.work.notice.tell("info", told)
-
-    def step_change(self, by: int) -> None:
-        """Select the next or previous node that changed, in the pane used last."""
-        found = self._changes()
-        side = self.work.panes.active
-        nodes = (found.before if side == "left" else found.after) if found is not None else ()
-        if nodes:
-            here = self.work.panes.canvas.selected()
-            at = nodes.index(here) + by if here in nodes else (0 if by > 0 else -1)
-            self.jump_here(nodes[at % len(nodes)])
-
     def toggle_link(self) -> None:
         """Let the panes move together, or each by itself."""
         self.work.panes.is_linked = not self.work.panes.is_linked
@@ -262,11 +216,6 @@ class Desk(QObject):
         if self.project is not None and (stage := self.searched_stage()) is not None:
             self.choose(stage.name, node_id)
 
-    def jump_here(self, node_id: str) -> None:
-        """Select a node as `choose_here` does, and open what it is folded into."""
-        self.choose_here(node_id)
-        self.work.panes.canvas.uncover(node_id)
-
     def choose(self, stage: str, node_id: str) -> None:
         """Select a node of a stage, showing the stage first if need be."""
         if self.project is None or self.project.stage(stage) is None:
@@ -277,24 +226,6 @@ class Desk(QObject):
             shown = ["right"]
         self.work.panes.select(shown[0], node_id)
         self.on_panes_selected(shown[0], node_id)
-
-    def next_of_kinds(self, kinds: tuple[Kind, ...]) -> None:
-        """Select the next node of these kinds in the pane used last."""
-        stage = self.searched_stage()
-        nodes = [node.id for node in stage.graph.nodes if node.kind in kinds] if stage else []
-        if nodes:
-            here = self.work.panes.canvas.selected()
-            self.jump_here(nodes[(nodes.index(here) + 1) % len(nodes)] if here in nodes else nodes[0])
-
-    def step_finding(self, by: int) -> None:
-        """Go to the next or previous finding."""
-        self.work.tabs.setCurrentWidget(self.work.findings)
-        self.work.findings.step(by)
-
-    def highlight_here(self, ids: frozenset[str] | None) -> None:
-        """Dim all but these nodes in the pane used last, and nothing in the other."""
-        for pane in self.work.panes.panes.values():
-            pane.canvas.highlight(ids if pane.canvas is self.work.panes.canvas else None)
 
     def on_setup_plan_changed(self, plan: Plan) -> None:
         """Take the choice; the result stays until the next run."""
@@ -309,26 +240,6 @@ class Desk(QObject):
             self.on_setup_plan_changed(plan)
             self._runs.start()
 
-    def on_strip_kind_stepped(self, kind: str) -> None:
-        """Go to the next node of a role in the stage that the strip counts."""
-        if self.project is not None and self.project.shown["right"] is not None:
-            self.work.panes.active = "right"
-        self.next_of_kinds((Kind(kind),))
-
-    def on_strip_kind_chosen(self, kind: str) -> None:
-        """Highlight the nodes of a role in both panes."""
-        if self.project is None:
-            return
-        if not kind:
-            self.work.panes.highlight(None)
-            return
-        ids = {
-            side: frozenset(node.id for node in stage.graph.nodes if node.kind.value == kind) if stage else frozenset()
-            for side in SIDES
-            for stage in [self.project.stage(self.project.shown[side])]
-        }
-        self.work.panes.highlight(ids)
-
     def on_panes_selected(self, side: str, node_id: str) -> None:
         """Show the selected node in the inspector, the code and the outline."""
         if self.project is None:
@@ -339,29 +250,12 @@ class Desk(QObject):
             self.work.inspector.show_nothing()
             return
         self.project.selected = (side, node_id)
-        self._focusing.select(node_id)
+        self.navigation.visit(stage.name, node_id)
         self.work.inspector.show_node(self.project, stage.name, node_id)
         self.work.code.show_stage(stage)
         self.work.code.show_node(node_id)
         self.work.outline.show_selected(next((n.place for n in stage.graph.nodes if n.id == node_id), ""))
         self.changed.emit()
-
-    def on_outline_module_chosen(self, path: str) -> None:
-        """Select the first node of a module."""
-        stage = self.searched_stage()
-
-        def belongs(node: Node) -> bool:
-            return not path or node.place == path or node.place.startswith(f"{path}.")
-
-        found = next((node.id for node in stage.graph.nodes if belongs(node)), None) if stage else None
-        if found is not None:
-            self.choose_here(found)
-
-    def on_findings_finding_chosen(self, finding: Finding) -> None:
-        """Go to the first node of a finding, and say its reason and what to do."""
-        if finding.nodes:
-            self.choose(finding.stage, finding.nodes[0])
-        self.work.notice.tell(finding.level.value, f"{finding.message}: {finding.reason}.", finding.hint)
 
     def on_inspector_copied(self, text: str) -> None:
         """Put text on the clipboard."""

@@ -88,6 +88,12 @@ class MainWindow(QMainWindow):
         def at_desk(name: str, *arguments: object) -> Callable[[], object]:
             return lambda: getattr(self._desk(), name)(*arguments)
 
+        def finding_ways(name: str, *arguments: object) -> Callable[[], object]:
+            return lambda: getattr(self._desk().navigation, name)(*arguments)
+
+        def on_panes(name: str, *arguments: object) -> Callable[[], object]:
+            return lambda: getattr(self._desk().work.panes, name)(*arguments)
+
         def on_canvas(name: str, *arguments: object) -> Callable[[], object]:
             return lambda: getattr(self._desk().work.panes.canvas, name)(*arguments)
 
@@ -112,23 +118,29 @@ class MainWindow(QMainWindow):
             "copy_python": at_desk("copy_python"),
             "next_observer": lambda: self._next_of_kinds("observer", "fake_quant"),
             "next_cast": lambda: self._next_of_kinds("quantize", "dequantize"),
-            "next_finding": at_desk("step_finding", 1),
-            "previous_finding": at_desk("step_finding", -1),
+            "next_finding": finding_ways("step_finding", 1),
+            "previous_finding": finding_ways("step_finding", -1),
             "swap": at_desk("swap"),
-            **{each: at_desk("focus_on", each) for each in FOCUSES},
-            "changes": at_desk("toggle_changes"),
-            "next_change": at_desk("step_change", 1),
-            "previous_change": at_desk("step_change", -1),
+            **{each: finding_ways("focus_on", each) for each in FOCUSES},
+            "changes": finding_ways("toggle_changes"),
+            "next_change": finding_ways("step_change", 1),
+            "previous_change": finding_ways("step_change", -1),
+            "back": finding_ways("go", -1),
+            "forward": finding_ways("go", 1),
+            "bookmark": finding_ways("bookmark"),
+            "hide_dimmed": finding_ways("hide_dimmed"),
             "previous_stage": at_desk("step_stage", -1),
             "next_stage": at_desk("step_stage", 1),
             "link_panes": at_desk("toggle_link"),
             "focus": self.toggle_focus,
-            "fit": self.fit,
+            "fit": on_panes("fit"),
             "zoom_in": on_canvas("zoom_by", 1.25),
             "zoom_out": on_canvas("zoom_by", 0.8),
             "zoom_100": on_canvas("zoom_to", 1.0),
             "unfold_all": on_canvas("unfold_all"),
             "fold_all": on_canvas("fold_all"),
+            "fold_others": on_canvas("fold_others"),
+            "turn": on_panes("turn"),
         }
 
     def _desk(self) -> Desk:
@@ -142,8 +154,8 @@ class MainWindow(QMainWindow):
             for panel in (self.desk.work.inspector, self.desk.work.setup):
                 panel.help_requested.connect(self.show_api_help)
             self.bar.search.set_theme(self.theme)
-            self.bar.search.node_chosen.connect(self.desk.jump_here)
-            self.bar.search.matched.connect(self.desk.highlight_here)
+            self.bar.search.node_chosen.connect(self.desk.navigation.jump_here)
+            self.bar.search.matched.connect(self.desk.navigation.highlight_here)
             self.bar.search.left.connect(self.desk.work.panes.take_focus)
             self.actions_of.confine("swap", self.desk.work.panes)
             self.pages.addWidget(self.desk.work)
@@ -154,7 +166,7 @@ class MainWindow(QMainWindow):
     def _next_of_kinds(self, *kinds: str) -> None:
         from qviz.document.graph import Kind
 
-        self._desk().next_of_kinds(tuple(Kind(each) for each in kinds))
+        self._desk().navigation.next_of_kinds(tuple(Kind(each) for each in kinds))
 
     def _open_model(self, source: str) -> None:
         from qviz.document.plan import Plan
@@ -237,10 +249,6 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.welcome)
         self.bar.show_plan(None)
         self._describe(None)
-
-    def fit(self) -> None:
-        """Show all of both panes."""
-        self._desk().work.panes.fit()
 
     def toggle_focus(self) -> None:
         """Hide all but the panes, or bring it back."""

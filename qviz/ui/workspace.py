@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from qviz.document.plan import expected_stages
+from qviz.document.snapshot import Bookmark
 from qviz.session.project import Project
 from qviz.ui.notices import Notice
+from qviz.ui.panels.bookmarks import Bookmarks
 from qviz.ui.panels.code import GraphCode
 from qviz.ui.panels.findings import Findings
 from qviz.ui.panels.inspector import Inspector
@@ -69,7 +71,8 @@ class Workspace(QWidget):
         self.setup, self.outline, self.strip = Setup(), Outline(), StageStrip()
         self.panes, self.inspector = Panes(theme), Inspector(theme)
         self.findings, self.code, self.log = Findings(), GraphCode(theme), Log()
-        self.script = GraphCode(theme)
+        self.script, self.bookmarks = GraphCode(theme), Bookmarks()
+        self.bookmarks.set_theme(theme)
         self.script.setAccessibleName("Python of the run")
         self.notice, self.progress = Notice(), Progress()
         self.tabs = QTabWidget()
@@ -77,6 +80,7 @@ class Workspace(QWidget):
         self.tabs.tabBar().setDrawBase(False)
         for title, page in (
             ("Findings", self.findings),
+            ("Bookmarks", self.bookmarks),
             ("Graph code", self.code),
             ("Python", self.script),
             ("Log", self.log),
@@ -141,7 +145,7 @@ class Workspace(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint what paints itself."""
-        for part in (self.panes, self.inspector, self.code, self.script):
+        for part in (self.panes, self.inspector, self.code, self.script, self.bookmarks):
             part.set_theme(theme)
 
     def show_project(self, project: Project, theme: Theme) -> None:
@@ -160,10 +164,16 @@ class Workspace(QWidget):
         self.findings.show_findings(project.findings, theme, _without_findings(project))
         count = len(project.findings)
         self.tabs.setTabText(0, f"Findings {count}" if count else "Findings")
+        self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)
         script = project.snapshot.run.python if project.snapshot else ""
         if self.script.toPlainText() != script:
             self.script.show_text(script)
+
+    def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
+        """Show what the reader marked, and how much that is."""
+        self.bookmarks.show_bookmarks(bookmarks)
+        self.tabs.setTabText(1, f"Bookmarks {len(bookmarks)}" if bookmarks else "Bookmarks")
 
 
 def _without_findings(project: Project) -> str:

@@ -16,9 +16,8 @@ STAGES = (
     stage("c", node("x", kind="input"), node("q", "x", kind="quantize"), node("conv", "q", kind="quantized_op")),
 )
 LINKS = (
+    Link("a", "b", ("conv", "bn"), ("conv",), "fused", 1.0, "test"),
     link("a", "b", "same", "x"),
-    link("a", "b", "fused", "conv"),
-    link("a", "b", "removed", "bn"),
     link("b", "c", "same", "x"),
     link("b", "c", "inserted", "q"),
     link("b", "c", "replaced", "conv"),
@@ -26,13 +25,20 @@ LINKS = (
 
 
 def test_what_is_not_the_same_has_changed():
-    assert changes(STAGES, LINKS, "a", "b") == (("conv", "bn"), ("conv",))
+    assert changes(STAGES, LINKS, "a", "b")[:2] == (("conv", "bn"), ("conv",))
 
 
 def test_over_several_stages_and_backwards():
-    assert changes(STAGES, LINKS, "a", "c") == (("conv", "bn"), ("q", "conv"))
-    assert changes(STAGES, LINKS, "c", "a") == (("q", "conv"), ("conv", "bn"))
+    assert changes(STAGES, LINKS, "a", "c")[:2] == (("conv", "bn"), ("q", "conv"))
+    assert changes(STAGES, LINKS, "c", "a")[:2] == (("q", "conv"), ("conv", "bn"))
 
 
 def test_a_stage_has_not_changed_against_itself():
-    assert changes(STAGES, LINKS, "b", "b") == ((), ())
+    assert changes(STAGES, LINKS, "b", "b")[:2] == ((), ())
+
+
+def test_what_became_one_is_told_of_the_earlier_stage_whichever_was_named_first():
+    for pair in (("a", "b"), ("a", "c"), ("c", "a")):
+        found = changes(STAGES, LINKS, *pair)
+        assert (found.fused, found.earlier) == ((("conv", "bn"),), "a")
+    assert changes(STAGES, LINKS, "b", "c").fused == ()

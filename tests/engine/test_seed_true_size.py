@@ -67,7 +67,10 @@ def test_eager_dynamic():
     snapshot = run_loaded(loaded, Plan("seed", "eager-dynamic"), lambda _: None)
     assert snapshot.run.error is None
     nodes = {node.module_path: node for node in snapshot.stages[-1].graph.nodes if node.op == "call_module"}
-    assert nodes["fc"].quant and nodes["fc"].quant.weight.dtype == "torch.qint8"
+    quant = nodes["fc"].quant
+    assert quant is not None
+    assert quant.weight is not None
+    assert quant.weight.dtype == "torch.qint8"
     assert nodes["conv"].kind is Kind.OP
 
 

@@ -65,15 +65,19 @@ class Camera(NamedTuple):
         return self if sight.contains(area) else self.centred(area, width, height)
 
 
-def opening(area: QRectF, first: QRectF, width: float, height: float) -> Camera:
-    """Return where to look first: at everything, or where that could not be read, at the upper end.
+def opening(area: QRectF, first: QRectF, width: float, height: float, is_turned: bool = False) -> Camera:
+    """Return where to look first: at everything, or where that could not be read, at the beginning.
 
     Args:
         area: All of the picture.
         first: The first box, which stays in sight where the width does not fit either.
         width: Of the screen.
         height: Of the screen.
+        is_turned: Whether the picture runs from left to right, and so begins there; else at the top.
     """
+    if is_turned:
+        scale, y, x = opening(_turned(area), _turned(first), height, width)
+        return Camera(scale, x, y)
     whole = fitting(area, width, height)
     if whole.scale >= READABLE:
         return whole
@@ -81,6 +85,10 @@ def opening(area: QRectF, first: QRectF, width: float, height: float) -> Camera:
     camera = Camera(min(max(beside, READABLE), 1.0))
     middle = area.center().x() if beside >= READABLE else first.center().x()
     return Camera(camera.scale, middle - width / camera.scale / 2, area.top() - MARGIN / camera.scale)
+
+
+def _turned(area: QRectF) -> QRectF:
+    return QRectF(area.y(), area.x(), area.height(), area.width())
 
 
 def fitting(area: QRectF, width: float, height: float, largest: float = 1.0) -> Camera:

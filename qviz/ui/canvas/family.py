@@ -12,6 +12,7 @@ from qviz.analysis.projection import Projected, Whole
 from qviz.analysis.union import Union, unite
 from qviz.analysis.view import Box, Folds
 from qviz.document.snapshot import Facts, Link, Stage
+from qviz.layout.place import Direction
 from qviz.layout.places import Places
 
 LARGEST = 20_000
@@ -35,7 +36,7 @@ class Family:
     ) -> None:
         self.stages, self.facts = tuple(stages), facts
         self._links = tuple(links)
-        self._shared: OrderedDict[Folds, Shared] = OrderedDict()
+        self._shared: OrderedDict[tuple[Folds, Direction], Shared] = OrderedDict()
         self._lock = Lock()
 
     @cached_property
@@ -49,15 +50,15 @@ class Family:
         """Return whether a stage is one of these, and they have a layout together."""
         return any(each is stage for each in self.stages) and self.union is not None
 
-    def known(self, folds: Folds) -> Shared | None:
+    def known(self, folds: Folds, direction: Direction = "down") -> Shared | None:
         """Return the layout under some folds, by the union's ids, if it was made."""
         with self._lock:
-            return self._shared.get(folds)
+            return self._shared.get((folds, direction))
 
-    def keep(self, folds: Folds, shared: Shared) -> None:
+    def keep(self, folds: Folds, direction: Direction, shared: Shared) -> None:
         """Remember a layout."""
         with self._lock:
-            self._shared[folds] = shared
+            self._shared[folds, direction] = shared
             while len(self._shared) > KEPT:
                 self._shared.popitem(last=False)
 

@@ -12,7 +12,7 @@ from qviz.analysis.projection import Whole
 from qviz.analysis.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Stage
 from qviz.errors import QvizError
-from qviz.layout.place import Size
+from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import measure_in_slices
@@ -30,6 +30,7 @@ class Question(NamedTuple):
     folds: Folds | None
     facts: Mapping[str, Facts]
     family: Family | None
+    direction: Direction
 
 
 class _Folded(NamedTuple):
@@ -86,11 +87,18 @@ class LayoutJobs(QObject):
         """Whether an answer is still to come."""
         return self._is_busy
 
-    def ask(self, stage: Stage, folds: Folds | None, facts: Mapping[str, Facts], family: Family | None = None) -> None:
+    def ask(
+        self,
+        stage: Stage,
+        folds: Folds | None,
+        facts: Mapping[str, Facts],
+        family: Family | None = None,
+        direction: Direction = "down",
+    ) -> None:
         """Begin to place a stage; without folds, those that keep about 60 boxes."""
         self._number += 1
         self._is_busy = True
-        question = Question(self._number, stage, folds, facts, family)
+        question = Question(self._number, stage, folds, facts, family, direction)
         self._start(question.number, lambda: self._fold(question))
 
     def drop(self) -> None:
@@ -121,7 +129,7 @@ class LayoutJobs(QObject):
             return
         assert family.union is not None
         folds = opening(family.union.graph) if question.folds is None else family.to_union(stage, question.folds)
-        shared = family.known(folds)
+        shared = family.known(folds, question.direction)
         if shared is not None:
             self._answer(question, folds, shared)
         else:
@@ -147,13 +155,13 @@ class LayoutJobs(QObject):
 
         if folded.whole is None:
             assert folded.view is not None
-            places = engine_for(folded.view, "screen").place(folded.view, sizes)
+            places = engine_for(folded.view, "screen").place(folded.view, sizes, question.direction)
             self._laid.emit(question, folded.folds, folded.view, places)
             return
         assert question.family is not None
         whole = folded.whole
-        shared = Shared(whole, engine_for(whole.view, "screen").place(whole.view, sizes))
-        question.family.keep(folded.folds, shared)
+        shared = Shared(whole, engine_for(whole.view, "screen").place(whole.view, sizes, question.direction))
+        question.family.keep(folded.folds, question.direction, shared)
         self._answer(question, folded.folds, shared)
 
     def _answer(self, question: Question, folds: Folds, shared: Shared) -> None:

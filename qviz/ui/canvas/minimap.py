@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
@@ -16,6 +18,8 @@ AWAY = 12.0
 PAD = 6.0
 WORTH = 0.6
 """A map is drawn where less than this share of the graph's length is in sight."""
+MOST_FLAGS = 300
+"""Dots of one level; more could not be told apart, and every frame draws them."""
 BLOCKS = 0.05
 """The scale whose level of detail is blocks of colour."""
 
@@ -28,9 +32,19 @@ class Minimap:
         self._drawn: tuple[Scene, str, float] | None = None
 
     def draw(
-        self, painter: QPainter, scene: Scene, camera: Camera, screen: QSizeF, theme: Theme, tiles: Tiles | None
+        self,
+        painter: QPainter,
+        scene: Scene,
+        camera: Camera,
+        screen: QSizeF,
+        theme: Theme,
+        tiles: Tiles | None,
+        flags: Mapping[str, str],
     ) -> None:
-        """Draw the map, where the screen shows a part of the scene only; that of a large scene from its tiles."""
+        """Draw the map, where the screen shows a part of the scene only; that of a large scene from its tiles.
+
+        `flags` are levels of findings by box id: each is a dot on the map.
+        """
         area = self._area(scene, camera, screen)
         if area is None:
             return
@@ -40,6 +54,7 @@ class Minimap:
             painter.drawPixmap(area.topLeft(), self._image(painter, scene, area, theme))
         else:
             self._draw_tiles(painter, area, small, theme, tiles)
+        self._draw_flags(painter, scene, area, small, theme, flags)
         sight = camera.sight(screen.width(), screen.height())
         shown = QRectF(small.to_screen(sight.topLeft()), small.to_screen(sight.bottomRight())).translated(
             area.topLeft()
@@ -50,6 +65,16 @@ class Minimap:
         painter.setBrush(soft)
         painter.drawRect(shown.intersected(area.adjusted(1, 1, -1, -1)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _draw_flags(
+        self, painter: QPainter, scene: Scene, area: QRectF, small: Camera, theme: Theme, flags: Mapping[str, str]
+    ) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        # The worst last, on top of the others.
+        for level in ("info", "warning", "error"):
+            painter.setBrush(theme.color(f"level.{level}"))
+            for box_id in [each for each, its in flags.items() if its == level and each in scene.box][:MOST_FLAGS]:
+                painter.drawEllipse(small.to_screen(scene.rect(box_id).center()) + area.topLeft(), 2.4, 2.4)
 
     def _draw_tiles(self, painter: QPainter, area: QRectF, small: Camera, theme: Theme, tiles: Tiles) -> None:
         painter.setPen(theme.color("border"))

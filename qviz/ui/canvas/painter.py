@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from functools import reduce
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from qviz.analysis.view import Box
 from qviz.document.graph import Kind
@@ -24,13 +25,31 @@ HEAVY = 2.2
 
 
 class Marks(NamedTuple):
-    """What is emphasised, by box id; `flags` are levels of findings. With `highlighted`, the rest is dimmed."""
+    """What is emphasised, by box id; `flags` are levels of findings. With `highlighted`, the rest is dimmed.
+
+    Each of the `brackets` holds boxes that became one.
+    """
 
     selected: frozenset[str] = frozenset()
     partners: frozenset[str] = frozenset()
     highlighted: frozenset[str] | None = None
     hovered: frozenset[str] = frozenset()
     flags: Mapping[str, str] = {}
+    brackets: tuple[frozenset[str], ...] = ()
+
+
+class Moving(NamedTuple):
+    """How far boxes still are from their places, and how much of what is new shows.
+
+    Attributes:
+        ways: Units of the canvas by box id.
+        fresh: Boxes that were not there before.
+        shown: From 0 to 1: of fresh boxes and of all lines.
+    """
+
+    ways: Mapping[str, QPointF]
+    fresh: frozenset[str]
+    shown: float
 
 
 class Detail(IntEnum):
@@ -56,10 +75,27 @@ class _Brush(NamedTuple):
     scale: float
     detail: Detail
     marks: Marks
+    moving: Moving | None = None
 
     def dim(self, *box_ids: str) -> None:
         shown = self.marks.highlighted
-        self.painter.setOpacity(1.0 if shown is None or shown.issuperset(box_ids) else DIMMED)
+        opacity = 1.0 if shown is None or shown.issuperset(box_ids) else DIMMED
+        # A line ends at boxes that are on their way; it comes with what is new.
+        if self.moving is not None and (len(box_ids) > 1 or box_ids[0] in self.moving.fresh):
+            opacity *= self.moving.shown
+        self.painter.setOpacity(opacity)
+
+    def rect(self, box_id: str) -> QRectF:
+        """Return where a box is at this moment."""
+        rect = self.scene.rect(box_id)
+        way = self.moving.ways.get(box_id) if self.moving is not None else None
+        return rect if way is None else rect.translated(way)
+
+    def shift(self, box: Box, forth: bool = True) -> None:
+        """Go to where a box that moves is, and back."""
+        way = self.moving.ways.get(box.id) if self.moving is not None else None
+        if way is not None:
+            self.painter.translate(way if forth else -way)
 
     def outline(self, box: Box, rect: QRectF) -> None:
         path = self.scene.outlines.get(box.id)
@@ -69,10 +105,16 @@ class _Brush(NamedTuple):
 
 
 def paint(
-    painter: QPainter, scene: Scene, visible: QRectF, scale: float, theme: Theme, marks: Marks | None = None
+    painter: QPainter,
+    scene: Scene,
+    visible: QRectF,
+    scale: float,
+    theme: Theme,
+    marks: Marks | None = None,
+    moving: Moving | None = None,
 ) -> None:
     """Draw what an area of the canvas shows; the painter's units are those of the canvas."""
-    brush = _Brush(painter, scene, theme, scale, detail_at(scale), marks or Marks())
+    brush = _Brush(painter, scene, theme, scale, detail_at(scale), marks or Marks(), moving)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, brush.detail is not Detail.BLOCKS)
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
@@ -106,23 +148,29 @@ def _draw_parts(brush: _Brush, visible: QRectF) -> None:
     boxes, lines = scene.visible(visible)
     for box in boxes:
         if box.is_open:
+            brush.shift(box)
             _draw_frame(brush, box)
+            brush.shift(box, forth=False)
     for index in lines:
         _draw_line(brush, index)
     for box in boxes:
+        brush.shift(box)
         if not box.is_open:
             _draw_box(brush, box)
         elif brush.detail >= Detail.TITLES:
             # After the lines, which may come in under the title.
             painter.setOpacity(1.0)
             box_text.draw_frame_title(painter, box, scene.rect(box.id), brush.theme)
+        brush.shift(box, forth=False)
     painter.setOpacity(1.0)
     if brush.detail is Detail.ALL:
         for index in lines:
             _draw_label(brush, index)
     rings = brush.marks.selected | brush.marks.partners | brush.marks.hovered
     for box in boxes:
+        brush.shift(box)
         _draw_signs(brush, box, has_ring=box.id in rings)
+        brush.shift(box, forth=False)
 
 
 def _draw_frame(brush: _Brush, box: Box) -> None:
@@ -186,6 +234,8 @@ def _pen(box: Box, theme: Theme, least: float) -> QPen:
 def _draw_rings(brush: _Brush, visible: QRectF) -> None:
     """Draw rings around what is marked, each box the strongest that it has."""
     marks, scene = brush.marks, brush.scene
+    for box_ids in marks.brackets:
+        _bracket(brush, [brush.rect(each) for each in box_ids if each in scene.box], visible)
     color = brush.theme.color("selection")
     soft = QColor(color)
     soft.setAlphaF(0.45)
@@ -193,8 +243,21 @@ def _draw_rings(brush: _Brush, visible: QRectF) -> None:
     for ids, ink, width in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
         for box_id in sorted(ids - done):
             if box_id in scene.box and scene.rect(box_id).intersects(visible):
-                _ring(brush, scene.rect(box_id), ink, width)
+                _ring(brush, brush.rect(box_id), ink, width)
         done |= ids
+
+
+def _bracket(brush: _Brush, rects: Sequence[QRectF], visible: QRectF) -> None:
+    """Draw a pair of brackets around boxes that became one."""
+    around = reduce(QRectF.united, rects, QRectF()).adjusted(-9, -4, 9, 4)
+    if not around.intersects(visible):
+        return
+    width = max(2.2, 1.4 / brush.scale)
+    brush.painter.setPen(QPen(brush.theme.color("text"), width))
+    brush.painter.setBrush(Qt.BrushStyle.NoBrush)
+    for x, hook in ((around.left(), 8.0), (around.right(), -8.0)):
+        corners = ((x + hook, around.top()), (x, around.top()), (x, around.bottom()), (x + hook, around.bottom()))
+        brush.painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
 
 
 def _draw_signs(brush: _Brush, box: Box, has_ring: bool) -> None:

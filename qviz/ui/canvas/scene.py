@@ -88,6 +88,11 @@ class Scene:
                 return box
         return None
 
+    def members_in(self, area: QRectF) -> frozenset[str]:
+        """Return the nodes whose boxes are wholly in an area."""
+        inside = (box for box in self.visible(area).boxes if not box.is_open and box.stub_of is None)
+        return frozenset(each for box in inside if area.contains(self.rect(box.id)) for each in box.members)
+
     def producers(self, box_id: str) -> list[str]:
         """Return the boxes whose values a box reads; a stub counts as its source."""
         return self._neighbours[0].get(box_id, [])
@@ -96,19 +101,26 @@ class Scene:
         """Return the boxes that read a box's values."""
         return self._neighbours[1].get(box_id, [])
 
-    def beside(self, box_id: str, step: Step) -> str | None:
-        """Return the box one step away: up a producer, down a consumer, left and right in the same row."""
-        if step in ("up", "down"):
-            found = self.producers(box_id) if step == "up" else self.consumers(box_id)
-            x = self.rect(box_id).center().x()
-            return min(found, key=lambda each: abs(self.rect(each).center().x() - x), default=None)
-        return self._in_row(box_id, -1 if step == "left" else 1)
+    def beside(self, box_id: str, step: Step, is_turned: bool = False) -> str | None:
+        """Return the box one step away: up a producer, down a consumer, left and right in the same row.
 
-    def _in_row(self, box_id: str, way: int) -> str | None:
-        here = self.rect(box_id)
-        band = QRectF(self.bounds.left() - 1, here.top(), self.bounds.width() + 2, here.height())
+        Where the picture is turned, from left to right, producers are on the left, and rows are columns.
+        """
+        along, back = ("left", "right"), "left" if is_turned else "up"
+        if is_turned == (step in along):
+            found = self.producers(box_id) if step == back else self.consumers(box_id)
+            here = _across(self.rect(box_id), is_turned)
+            return min(found, key=lambda each: abs(_across(self.rect(each), is_turned) - here), default=None)
+        return self._in_row(box_id, -1 if step in ("left", "up") else 1, is_turned)
+
+    def _in_row(self, box_id: str, way: int, is_turned: bool) -> str | None:
+        here, whole = self.rect(box_id), self.bounds
+        if is_turned:
+            band = QRectF(here.left(), whole.top() - 1, here.width(), whole.height() + 2)
+        else:
+            band = QRectF(whole.left() - 1, here.top(), whole.width() + 2, here.height())
         others = [
-            (way * (self.rect(box.id).center().x() - here.center().x()), box.id)
+            (way * (_across(self.rect(box.id), is_turned) - _across(here, is_turned)), box.id)
             for box in self.visible(band).boxes
             if not box.is_open and box.stub_of is None and box.id != box_id
         ]
@@ -128,3 +140,8 @@ class Scene:
 
 def _rect(area: QRectF) -> Rect:
     return Rect(area.x(), area.y(), area.width(), area.height())
+
+
+def _across(rect: QRectF, is_turned: bool) -> float:
+    """Return the middle of a box across the flow."""
+    return rect.center().y() if is_turned else rect.center().x()

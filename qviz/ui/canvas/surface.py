@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture, QWidget
 
 from qviz.analysis.view import Box
+from qviz.layout.place import Direction
 from qviz.ui.canvas.camera import Camera, fitting, opening
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.fonts import subtitle_font
+from qviz.ui.canvas.glide import Glide
 from qviz.ui.canvas.minimap import Minimap
-from qviz.ui.canvas.painter import Marks
+from qviz.ui.canvas.motion import Motion, wants_less_motion
+from qviz.ui.canvas.painter import Marks, paint
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
@@ -30,6 +43,7 @@ class Surface(QWidget):
     Signals:
         camera_moved: The `Camera`, after the user moved it.
         travelled: The `Camera` before and after the user moved it, for another canvas's `travel`.
+        banded: The `QRectF` of the canvas that the user drew a rubber band around.
 
     Attributes:
         scene: What is shown, or None.
@@ -38,6 +52,7 @@ class Surface(QWidget):
 
     camera_moved = Signal(object)
     travelled = Signal(object, object)
+    banded = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
         super().__init__(parent)
@@ -51,18 +66,25 @@ class Surface(QWidget):
         self._minimap = Minimap()
         self._exposure = Exposure(self)
         self._exposure.improved.connect(self.update)
+        self._motion = Motion(self)
+        self._motion.moved.connect(self.update)
+        self._glide = Glide(self)
+        self._glide.moved.connect(self.on_glide_moved)
+        self._direction: Direction = "down"
         self._hovered: str | None = None
         self._pressed: QPointF | None = None
+        self._band: QRectF | None = None
         self._is_dragging = False
         self._is_jumping = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.grabGesture(Qt.GestureType.PinchGesture)
 
     @property
     def is_finished(self) -> bool:
-        """Whether a crowded picture is painted to its end."""
-        return self._exposure.is_finished
+        """Whether a crowded picture is painted to its end, and nothing moves."""
+        return self._exposure.is_finished and not self._motion.is_running
 
     def theme(self) -> Theme:
         """Return the colours in use."""
@@ -95,7 +117,7 @@ class Surface(QWidget):
         """Look where reading begins: at everything, or at the upper end; tells no one."""
         if self.scene and self.scene.view.boxes:
             first = self.scene.rect(self.scene.view.boxes[0].id)
-            self._look(opening(self.scene.bounds, first, self.width(), self.height()))
+            self._look(opening(self.scene.bounds, first, self.width(), self.height(), self._direction == "right"))
             self._pose = "opening"
 
     def zoom_by(self, factor: float) -> None:
@@ -118,9 +140,30 @@ class Surface(QWidget):
         if scene is None:
             self._paint_words(painter)
             return
-        screen = QSizeF(self.size())
-        tiles = self._exposure.paint(painter, scene, self._camera, screen, self._theme, self._marks())
-        self._minimap.draw(painter, scene, self._camera, screen, self._theme, tiles)
+        screen, marks = QSizeF(self.size()), self._marks()
+        if self._motion.is_running:
+            self._paint_moving(painter, scene, marks)
+            return
+        tiles = self._exposure.paint(painter, scene, self._camera, screen, self._theme, marks)
+        self._minimap.draw(painter, scene, self._camera, screen, self._theme, tiles, marks.flags)
+        if self._band is not None:
+            self._paint_band(painter, self._band)
+
+    def _paint_moving(self, painter: QPainter, scene: Scene, marks: Marks) -> None:
+        scale, x, y = self._camera
+        painter.scale(scale, scale)
+        painter.translate(-x, -y)
+        # Boxes come from as far as the screen is large.
+        sight = self._camera.sight(self.width(), self.height())
+        wide, tall = sight.width(), sight.height()
+        paint(painter, scene, sight.adjusted(-wide, -tall, wide, tall), scale, self._theme, marks, self._motion.now())
+
+    def _paint_band(self, painter: QPainter, band: QRectF) -> None:
+        soft = QColor(self._theme.color("selection"))
+        soft.setAlphaF(0.10)
+        painter.setPen(QPen(self._theme.color("selection"), 1.0, Qt.PenStyle.DashLine))
+        painter.setBrush(soft)
+        painter.drawRect(band.normalized())
 
     def _paint_words(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color("text.muted"))
@@ -160,8 +203,34 @@ class Surface(QWidget):
             self._move(self._camera.zoomed(WHEEL ** degrees.y(), event.position()))
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        """Zoom where two fingers pinch, on a touch pad or a touch screen."""
+        if isinstance(event, QNativeGestureEvent):
+            if event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
+                self._move(self._camera.zoomed(1.0 + event.value(), event.position()))
+                return True
+        elif isinstance(event, QGestureEvent):
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                self._pinch(pinch)
+                return True
+        return super().event(event)
+
+    def _pinch(self, pinch: QPinchGesture) -> None:
+        at, before = pinch.centerPoint(), pinch.lastCenterPoint()
+        # Qt gives the places of a touch screen in those of the whole desktop.
+        here = QPointF(self.mapFromGlobal(at.toPoint()))
+        way = at - before if pinch.state() is not Qt.GestureState.GestureStarted else QPointF()
+        self._pressed = None
+        self._move(self._camera.moved(way.x(), way.y()).zoomed(pinch.scaleFactor(), here))
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or a drag."""
+        """Begin a click, a drag, or with Shift a rubber band."""
+        self._glide.stop()
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if is_left and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._band = QRectF(event.position(), QSizeF())
+            return
         if event.button() is Qt.MouseButton.LeftButton and self._jump(event.position()):
             self._is_jumping = True
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
@@ -172,6 +241,10 @@ class Surface(QWidget):
         if self._is_jumping:
             self._jump(event.position())
             return
+        if self._band is not None:
+            self._band.setBottomRight(event.position())
+            self.update()
+            return
         if self._pressed is None:
             self._hover(event.position())
             return
@@ -180,14 +253,31 @@ class Surface(QWidget):
             self._is_dragging = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self._move(self._camera.moved(way.x(), way.y()))
+            self._glide.push(way, event.timestamp())
             self._pressed = event.position()
 
-    def _end_press(self, point: QPointF) -> bool:
-        """End a click or a drag; return whether it was a click."""
+    def on_glide_moved(self, way: QPointF) -> None:
+        """Pan on."""
+        self._move(self._camera.moved(way.x(), way.y()))
+
+    def _end_press(self, event: QMouseEvent) -> bool:
+        """End a click, a drag or a band; return whether it was a click."""
+        point = event.position()
+        if self._band is not None:
+            self._end_band(self._band.normalized())
+            return False
+        if self._is_dragging and not wants_less_motion():
+            self._glide.let_go(event.timestamp())
         was_click = self._pressed is not None and not self._is_dragging
         self._pressed, self._is_dragging, self._is_jumping = None, False, False
         self._hover(point)
         return was_click
+
+    def _end_band(self, band: QRectF) -> None:
+        self._band = None
+        self.update()
+        if max(band.width(), band.height()) >= QApplication.startDragDistance():
+            self.banded.emit(QRectF(self._camera.to_canvas(band.topLeft()), self._camera.to_canvas(band.bottomRight())))
 
     def _jump(self, point: QPointF) -> bool:
         """Look where the small map is pressed; return whether it is there."""
@@ -217,3 +307,29 @@ class Surface(QWidget):
     def _look(self, camera: Camera) -> None:
         self._camera, self._pose = camera, "free"
         self.update()
+
+    def _sees_a_box(self) -> bool:
+        """Tell whether folding left anything where the camera looks."""
+        assert self.scene is not None
+        return not self.scene.are_few(self._camera.sight(self.width(), self.height()), 0)
+
+    def _in_place(self) -> list[tuple[str, QPointF]]:
+        """Return the boxes in sight and where on screen they are, from the middle outwards."""
+        if self.scene is None:
+            return []
+        sight = self._camera.sight(self.width(), self.height())
+        boxes = [box.id for box in self.scene.visible(sight).boxes if not box.is_open and box.stub_of is None]
+        rect, middle = self.scene.rect, sight.center()
+        boxes.sort(key=lambda each: (each != self.chosen_box(), (rect(each).center() - middle).manhattanLength()))
+        return [(each, self._camera.to_screen(self._handle(each))) for each in boxes]
+
+    def _handle(self, box_id: str) -> QPointF:
+        """Return the place of a box that stays when the box opens or the view changes: its title's."""
+        assert self.scene is not None
+        return self.scene.rect(box_id).topLeft()
+
+    def _hold(self, box_id: str, at: QPointF) -> None:
+        """Look so that a box is at a place on the screen; tells no one."""
+        if self.scene and box_id in self.scene.box:
+            way = at - self._camera.to_screen(self._handle(box_id))
+            self._look(self._camera.moved(way.x(), way.y()))

@@ -8,10 +8,13 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from qviz.analysis.reach import part
 from qviz.analysis.view import Box, Folds, View, group_box_id
 from qviz.document.graph import Graph
 from qviz.document.snapshot import Facts, Stage
+from qviz.layout.place import Direction
 from qviz.ui.canvas import accessible, folding_moves, wording
+from qviz.ui.canvas.emphasis import Emphasis
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed
 from qviz.ui.canvas.painter import Marks
@@ -63,11 +66,10 @@ class GraphCanvas(Surface):
         self.facts: Mapping[str, Facts] = {}
         self.folds: Folds | None = None
         self._selected: str | None = None
-        self._selected_box: str | None = None
-        self._partners: frozenset[str] = frozenset()
-        self._highlighted: frozenset[str] | None = None
-        self._boxes_of: tuple[tuple[frozenset[str], View], frozenset[str]] | None = None
-        self._flags: dict[str, str] = {}
+        self._emphasis = Emphasis()
+        self._part: Stage | None = None
+        self._whole_folds: Folds | None = None
+        self._shown_direction = self._direction
         self._anchor: tuple[str, QPointF] | None = None
         self._landmarks: list[tuple[str, QPointF]] = []
         self._reveal_later = False
@@ -83,9 +85,24 @@ class GraphCanvas(Surface):
         return self.scene.view if self.scene else None
 
     @property
+    def highlighted(self) -> frozenset[str] | None:
+        """The nodes that are not dimmed; None where nothing is."""
+        return self._emphasis.highlighted
+
+    @property
     def is_highlighting(self) -> bool:
         """Whether some nodes are dimmed."""
-        return self._highlighted is not None
+        return self.highlighted is not None
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether what is dimmed is not shown at all."""
+        return self._part is not None
+
+    @property
+    def own_folds(self) -> Folds | None:
+        """What is open of the whole stage, also while a part is shown."""
+        return self._whole_folds if self.is_hiding else self.folds
 
     @property
     def is_busy(self) -> bool:
@@ -113,16 +130,22 @@ class GraphCanvas(Surface):
         if is_other:
             self._landmarks = self._in_place() if self._pose == "free" else []
             self._leaving = self.scene if stage else None
-            self.scene, self.folds = None, None
-            self._selected = self._selected_box = self._hovered = self._anchor = None
-            self._partners, self._highlighted, self._flags = frozenset(), None, {}
+            self.scene, self.folds, self._part = None, None, None
+            self._selected = self._hovered = self._anchor = None
+            self._emphasis = Emphasis()
         if stage is None:
             self._jobs.drop()
         else:
             if not is_other and self._pose == "free":
                 self._anchor = next(iter(self._in_place()), None)
-            self._jobs.ask(stage, folds, facts, family)
+            self._ask(folds)
         self.update()
+
+    def _ask(self, folds: Folds | None) -> None:
+        """Begin to place what is shown: the stage with its family, or a part of it alone."""
+        if self.stage is not None:
+            family = None if self._part else self.family
+            self._jobs.ask(self._part or self.stage, folds, self.facts, family, self._direction)
 
     def selected(self) -> str | None:
         """Return the id of the selected node."""
@@ -130,11 +153,11 @@ class GraphCanvas(Surface):
 
     def selected_box(self) -> Box | None:
         """Return the box that stands for the selection; a group's where a group is selected."""
-        return self.scene.box.get(self._selected_box or "") if self.scene else None
+        return self.scene.box.get(self._emphasis.selected_box or "") if self.scene else None
 
     def chosen_box(self) -> str | None:
         """Return the id of the selected box."""
-        return self._selected_box
+        return self._emphasis.selected_box
 
     def select(self, node_id: str | None, reveal: bool = True) -> None:
         """Select a node without telling anyone; `reveal` brings its box into view."""
@@ -144,18 +167,42 @@ class GraphCanvas(Surface):
 
     def set_partners(self, ids: Iterable[str]) -> None:
         """Mark what the other pane's selection became here."""
-        self._partners = frozenset(ids)
+        self._emphasis.partners = frozenset(ids)
         self.update()
 
     def set_flags(self, flags: Mapping[str, str]) -> None:
         """Flag nodes that findings speak of: the level's name by node id."""
-        self._flags = dict(flags)
+        self._emphasis.flags = dict(flags)
+        self.update()
+
+    def set_brackets(self, fused: Iterable[Iterable[str]]) -> None:
+        """Put brackets around nodes that became one."""
+        self._emphasis.brackets = tuple(frozenset(each) for each in fused)
         self.update()
 
     def highlight(self, ids: Iterable[str] | None) -> None:
-        """Dim everything but these nodes; None dims nothing."""
-        self._highlighted = None if ids is None else frozenset(ids)
+        """Dim everything but these nodes; None dims nothing. Where the rest is hidden, it stays so, but for None."""
+        self._emphasis.highlighted = None if ids is None else frozenset(ids)
+        if self.is_hiding:
+            self.hide_dimmed(ids is not None)
         self.update()
+
+    def hide_dimmed(self, is_hidden: bool) -> None:
+        """Show only what is highlighted, or all again."""
+        ids = self._emphasis.highlighted
+        if self.stage is None or (is_hidden and ids is None) or (not is_hidden and not self.is_hiding):
+            return
+        if not self.is_hiding:
+            self._whole_folds = self.folds
+        self._part = part(self.stage, ids) if is_hidden and ids is not None else None
+        self._anchor = next(iter(self._in_place()), None) if self._pose == "free" else None
+        self._ask(None if self._part else self._whole_folds)
+
+    def turn(self, direction: Direction) -> None:
+        """Let the picture run downwards or to the right."""
+        if direction != self._direction:
+            self._direction, self._pose, self._anchor = direction, "opening", None
+            self._ask(self.folds)
 
     def reveal(self, node_id: str) -> None:
         """Bring the box of a node into view."""
@@ -169,7 +216,7 @@ class GraphCanvas(Surface):
 
         if self.stage is None or self.folds is None:
             return
-        folds = uncovered(self.stage.graph, self.folds, node_id)
+        folds = uncovered((self._part or self.stage).graph, self.folds, node_id)
         if folds != self.folds:
             self._selected, self._reveal_later = node_id, True
             self._refold(folds, None)
@@ -179,11 +226,19 @@ class GraphCanvas(Surface):
         from qviz.analysis.folding import unfold_all
 
         if self.stage:
-            self._refold(unfold_all(self.stage.graph), self._selected_box)
+            self._refold(unfold_all((self._part or self.stage).graph), self.chosen_box())
 
     def fold_all(self) -> None:
         """Close every group and all plumbing."""
-        self._refold(Folds(), self._selected_box)
+        self._refold(Folds(), self.chosen_box())
+
+    def fold_others(self) -> None:
+        """Close every group but those around the selection."""
+        from qviz.analysis.uncovering import uncovered
+
+        if self.stage is not None and self._selected is not None:
+            self._reveal_later = True
+            self._refold(uncovered((self._part or self.stage).graph, Folds(), self._selected), None)
 
     def toggle_fold(self, box_or_node: str) -> bool:
         """Open or close a group, or an operator's plumbing; return whether there was anything to fold."""
@@ -207,33 +262,17 @@ class GraphCanvas(Surface):
         if not self.scene or not self.scene.view.boxes:
             return
         start = self.selected_box()
-        found = self.scene.beside(start.id, direction) if start else self._first_box()
+        is_turned = self._direction == "right"
+        found = self.scene.beside(start.id, direction, is_turned) if start else self._first_box()
         if found is not None:
             self._choose(self.scene.box[found], reveal=True)
 
     def _marks(self) -> Marks:
-        box_of = self.scene.view.box_of if self.scene else {}
-        return Marks(
-            selected=frozenset({self._selected_box} if self._selected_box else ()),
-            partners=frozenset(box_of[each] for each in self._partners if each in box_of),
-            highlighted=self._highlighted_boxes(),
-            hovered=frozenset({self._hovered} if self._hovered else ()),
-            flags={box_of[each]: level for each, level in self._flags.items() if each in box_of},
-        )
-
-    def _highlighted_boxes(self) -> frozenset[str] | None:
-        """Return the boxes of what is highlighted; the same object as long as neither changes, for every paint asks."""
-        if self._highlighted is None or self.scene is None:
-            return None
-        key = (self._highlighted, self.scene.view)
-        if self._boxes_of is None or any(a is not b for a, b in zip(self._boxes_of[0], key, strict=True)):
-            box_of = self.scene.view.box_of
-            self._boxes_of = key, frozenset([box_of[each] for each in self._highlighted if each in box_of])
-        return self._boxes_of[1]
+        return self._emphasis.marks(self.scene, self._hovered, is_dimming=not self.is_hiding)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Select what was clicked."""
-        was_click = self._end_press(event.position())
+        was_click = self._end_press(event)
         if was_click and event.button() is Qt.MouseButton.LeftButton:
             self._choose(self._box_at(event.position()), reveal=False)
 
@@ -288,7 +327,7 @@ class GraphCanvas(Surface):
 
     def _choose(self, box: Box | None, reveal: bool) -> None:
         """Select by the user's hand."""
-        self._selected_box = box.id if box else None
+        self._emphasis.selected_box = box.id if box else None
         self._selected = box.members[0] if box and box.members else None
         if box and reveal and self.scene:
             self._move(self._camera.revealing(self.scene.rect(box.id), self.width(), self.height()))
@@ -305,7 +344,7 @@ class GraphCanvas(Surface):
 
     def _find_selected_box(self) -> None:
         box = self._box(self._selected) if self._selected else None
-        self._selected_box = box.id if box else None
+        self._emphasis.selected_box = box.id if box else None
         if box is not None and self._reveal_later and self.scene:
             self._reveal_later = False
             self._look(self._camera.revealing(self.scene.rect(box.id), self.width(), self.height()))
@@ -318,11 +357,13 @@ class GraphCanvas(Surface):
         if self.scene and anchor in self.scene.box:
             self._anchor = (anchor, self._camera.to_screen(self._handle(anchor)))
         self.folds = folds
-        self._jobs.ask(self.stage, folds, self.facts, self.family)
+        self._ask(folds)
         self.folds_changed.emit(folds)
 
     def _show_placed(self, placed: Placed) -> None:
+        before = (self.scene, self._camera) if self.scene is not None else None
         is_first = self.scene is None
+        is_turned, self._shown_direction = placed.question.direction != self._shown_direction, placed.question.direction
         self.scene, self.folds, self._hovered = placed.scene, placed.folds, None
         self._leaving = None
         if is_first:
@@ -336,26 +377,13 @@ class GraphCanvas(Surface):
         self._anchor = None
         if not self._sees_a_box():
             self.open_camera()
-        if self._selected_box not in self.scene.box or self._reveal_later:
+        if self.chosen_box() not in self.scene.box or self._reveal_later:
             self._find_selected_box()
+        if before is not None and not is_turned:
+            self._motion.start(before, (self.scene, self._camera), self.size())
         accessible.tell_changed(self)
         self.update()
         self.laid_out.emit()
-
-    def _sees_a_box(self) -> bool:
-        """Tell whether folding left anything where the camera looks."""
-        assert self.scene is not None
-        return not self.scene.are_few(self._camera.sight(self.width(), self.height()), 0)
-
-    def _in_place(self) -> list[tuple[str, QPointF]]:
-        """Return the boxes in sight and where on screen they are, from the middle outwards."""
-        if self.scene is None:
-            return []
-        sight = self._camera.sight(self.width(), self.height())
-        boxes = [box.id for box in self.scene.visible(sight).boxes if not box.is_open and box.stub_of is None]
-        rect, middle = self.scene.rect, sight.center()
-        boxes.sort(key=lambda each: (each != self._selected_box, (rect(each).center() - middle).manhattanLength()))
-        return [(each, self._camera.to_screen(self._handle(each))) for each in boxes]
 
     def _settle(self) -> None:
         """Look where the last stage's boxes are, so that only what changed seems to move; else at the opening."""
@@ -365,17 +393,6 @@ class GraphCanvas(Surface):
             self._hold(*found)
         else:
             self.open_camera()
-
-    def _handle(self, box_id: str) -> QPointF:
-        """Return the place of a box that stays when the box opens or the view changes: its title's."""
-        assert self.scene is not None
-        return self.scene.rect(box_id).topLeft()
-
-    def _hold(self, box_id: str, at: QPointF) -> None:
-        """Look so that a box is at a place on the screen; tells no one."""
-        if self.scene and box_id in self.scene.box:
-            way = at - self._camera.to_screen(self._handle(box_id))
-            self._look(self._camera.moved(way.x(), way.y()))
 
     def _show_failure(self, message: str) -> None:
         self.words, self.scene, self._leaving = message, None, None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Mapping
+
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
 from qviz.analysis.view import Folds
 from qviz.document.snapshot import Snapshot, Stage
+from qviz.layout.place import Direction
 from qviz.session.project import SIDES, Project
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.family import Family
@@ -60,16 +63,19 @@ class Panes(QSplitter):
         selected: Side and node id, "" for none.
         activated: Side and node id of a double click.
         zoomed: The scale of the pane in use.
+        banded: The ids of the nodes that the user drew a rubber band around, in the pane used last.
     """
 
     selected = Signal(str, str)
     activated = Signal(str, str)
     zoomed = Signal(float)
+    banded = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setChildrenCollapsible(False)
         self.is_linked = True
+        self._direction: Direction = "down"
         self._project: Project | None = None
         self._family: tuple[Snapshot, Family] | None = None
         self.active = "right"
@@ -85,6 +91,7 @@ class Panes(QSplitter):
         canvas.node_activated.connect(lambda node_id: self.activated.emit(side, node_id))
         canvas.camera_moved.connect(lambda camera: self.zoomed.emit(camera.scale))
         canvas.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
+        canvas.banded.connect(lambda area: self.on_canvas_banded(side, area))
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
 
     @property
@@ -103,7 +110,7 @@ class Panes(QSplitter):
             pane.setVisible(side == "left" or stage is not None)
             canvas = pane.canvas
             if canvas.stage is not stage or canvas.family is not family:
-                folds = canvas.folds if canvas.stage is stage else _carried(canvas, stage, family)
+                folds = canvas.own_folds if canvas.stage is stage else _carried(canvas, stage, family)
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             if stage is None:
                 pane.canvas.words = "No stage was reached." if project.snapshot else "The first stage comes here."
@@ -127,6 +134,14 @@ class Panes(QSplitter):
             pane.canvas.fit()
         self.is_linked = was_linked
 
+    def turn(self) -> None:
+        """Let both pictures run to the right, one above the other, or downwards again."""
+        is_turned = self._direction == "down"
+        self._direction = "right" if is_turned else "down"
+        self.setOrientation(Qt.Orientation.Vertical if is_turned else Qt.Orientation.Horizontal)
+        for pane in self.panes.values():
+            pane.canvas.turn(self._direction)
+
     def take_focus(self) -> None:
         """Let keys go to the canvas used last."""
         self.canvas.setFocus()
@@ -147,6 +162,12 @@ class Panes(QSplitter):
         """Dim all but these nodes; None ends it."""
         for side, pane in self.panes.items():
             pane.canvas.highlight(ids_by_side[side] if ids_by_side is not None else None)
+
+    def set_brackets(self, fused_by_stage: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
+        """Put brackets around nodes of a stage that became one; around nothing in the others."""
+        for pane in self.panes.values():
+            stage = pane.canvas.stage
+            pane.canvas.set_brackets(fused_by_stage.get(stage.name, ()) if stage else ())
 
     def set_flags(self, flags_by_stage: dict[str, dict[str, str]]) -> None:
         """Flag the nodes that findings speak of."""
@@ -174,6 +195,12 @@ class Panes(QSplitter):
         if self.is_linked:
             self.panes[_OTHER[side]].canvas.travel(before, after)
 
+    def on_canvas_banded(self, side: str, area: QRectF) -> None:
+        """Tell what is inside."""
+        self.active = side
+        scene = self.panes[side].canvas.scene
+        self.banded.emit(scene.members_in(area) if scene else frozenset())
+
     def on_canvas_laid_out(self, side: str) -> None:
         """Say how much is shown, now that it is known."""
         self.panes[side].describe()
@@ -182,8 +209,14 @@ class Panes(QSplitter):
 
 def _carried(canvas: GraphCanvas, stage: Stage | None, family: Family | None) -> Folds | None:
     """Return what is open on a canvas, for another stage of the same run."""
-    if family is None or family is not canvas.family or canvas.folds is None or canvas.stage is None or stage is None:
+    if (
+        family is None
+        or family is not canvas.family
+        or canvas.own_folds is None
+        or canvas.stage is None
+        or stage is None
+    ):
         return None
     if not family.has(canvas.stage):
         return None
-    return family.of_union(stage, family.to_union(canvas.stage, canvas.folds))
+    return family.of_union(stage, family.to_union(canvas.stage, canvas.own_folds))

@@ -84,7 +84,7 @@ def test_an_unknown_key_is_told_and_nothing_is_dimmed(search: Search, qtbot: QtB
     type_(qtbot, search, "knd:op")
     assert listed(search) == ["No node has “knd:”; did you mean “kind:”?"]
     assert search._count.text() == ""
-    assert canvas(window_of_result)._highlighted is None
+    assert canvas(window_of_result).highlighted is None
 
 
 def test_the_arrows_choose_and_enter_goes_on_to_the_next_and_back(
@@ -117,14 +117,14 @@ def test_a_result_in_folded_groups_is_brought_out(search: Search, qtbot: QtBot, 
 def test_others_are_dimmed_as_long_as_that_is_wanted(search: Search, qtbot: QtBot, window_of_result: MainWindow):
     here = canvas(window_of_result)
     type_(qtbot, search, "kind:quantize")
-    assert here._highlighted == {"q"}
-    assert canvas(window_of_result, "left")._highlighted is None
+    assert here.highlighted == {"q"}
+    assert canvas(window_of_result, "left").highlighted is None
     qtbot.mouseClick(search.results.dim, Qt.MouseButton.LeftButton)
-    assert here._highlighted is None
+    assert here.highlighted is None
     qtbot.mouseClick(search.results.dim, Qt.MouseButton.LeftButton)
-    assert here._highlighted == {"q"}
+    assert here.highlighted == {"q"}
     qtbot.keyClick(search, Qt.Key.Key_Escape)
-    assert here._highlighted is None
+    assert here.highlighted is None
     assert search.text() == ""
     assert here.hasFocus()
 
@@ -136,11 +136,11 @@ def test_many_nodes_are_dimmed_when_the_typing_pauses(
     here = canvas(window_of_result)
     with qtbot.waitSignal(search.matched) as told:
         type_(qtbot, search, "kind:quantize")
-        assert here._highlighted is None
+        assert here.highlighted is None
     assert told.args == [{"q"}]
-    assert here._highlighted == {"q"}
+    assert here.highlighted == {"q"}
     search.clear()
-    assert here._highlighted is None
+    assert here.highlighted is None
 
 
 def test_escape_on_the_canvas_ends_the_search_too(search: Search, qtbot: QtBot, window_of_result: MainWindow):
@@ -151,7 +151,7 @@ def test_escape_on_the_canvas_ends_the_search_too(search: Search, qtbot: QtBot, 
     assert search.text() == "kind:quantize"
     qtbot.keyClick(here, Qt.Key.Key_Escape)
     assert search.text() == ""
-    assert here._highlighted is None
+    assert here.highlighted is None
 
 
 def test_the_help_stands_below_the_empty_field_and_goes_with_the_focus(
@@ -169,8 +169,8 @@ def test_the_other_stage_is_searched_where_its_pane_is_used(search: Search, qtbo
     assert window_of_result.desk is not None
     window_of_result.desk.choose("captured", "x")
     assert search._count.text() == "1 of 2"
-    assert canvas(window_of_result, "left")._highlighted == {"conv"}
-    assert canvas(window_of_result)._highlighted is None
+    assert canvas(window_of_result, "left").highlighted == {"conv"}
+    assert canvas(window_of_result).highlighted is None
 
 
 @pytest.fixture
@@ -202,16 +202,16 @@ def test_shift_on_a_chip_dims_the_others_until_again(chip: KindChip, qtbot: QtBo
     here, shift = canvas(window_of_result), Qt.KeyboardModifier.ShiftModifier
     before = here.selected()
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, shift)
-    assert here._highlighted == {f"conv_{place}" for place in range(30)}
+    assert here.highlighted == {f"conv_{place}" for place in range(30)}
     assert here.selected() == before
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert chip.isChecked()
-    assert here._highlighted is not None
+    assert here.highlighted is not None
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, shift)
-    assert here._highlighted is None
+    assert here.highlighted is None
     chip.setFocus()
     qtbot.keyClick(chip, Qt.Key.Key_Return, shift)
-    assert here._highlighted is not None
+    assert here.highlighted is not None
     qtbot.keyClick(here, Qt.Key.Key_Escape)
-    assert here._highlighted is None
+    assert here.highlighted is None
     assert not chip.isChecked()

@@ -83,9 +83,9 @@ def test_a_highlight_ends_with_its_chip(desk: Desk, qtbot: QtBot):
     chips = [b for b in desk.work.strip.findChildren(QPushButton) if b.property("kind") == "quantized_op"]
     left = desk.work.panes.panes["left"].canvas
     qtbot.mouseClick(chips[0], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)
-    assert left._highlighted is not None
+    assert left.highlighted is not None
     desk.show_stage("right", "prepared")
-    assert left._highlighted is None
+    assert left.highlighted is None
 
 
 def test_a_copied_picture_is_said(desk: Desk):
@@ -99,18 +99,18 @@ def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, de
     desk.show_stage("right", "prepared")
     canvases = {side: pane.canvas for side, pane in desk.work.panes.panes.items()}
     qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases.values()))
-    desk.toggle_changes()
+    desk.navigation.toggle_changes()
     assert all(each.is_highlighting for each in canvases.values())
-    desk.toggle_changes()
+    desk.navigation.toggle_changes()
     assert not any(each.is_highlighting for each in canvases.values())
     desk.work.panes.active = "right"
-    desk.step_change(1)
+    desk.navigation.step_change(1)
     assert canvases["right"].selected() == "obs"
 
 
 def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
-    desk.focus_on("focus_upstream")
+    desk.navigation.focus_on("focus_upstream")
     assert not any(pane.canvas.is_highlighting for pane in desk.work.panes.panes.values())
     desk.choose("converted", "conv")
-    desk.focus_on("focus_upstream")
-    assert desk.work.panes.canvas._highlighted == {"x", "conv"}
+    desk.navigation.focus_on("focus_upstream")
+    assert desk.work.panes.canvas.highlighted == {"x", "conv"}

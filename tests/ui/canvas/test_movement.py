@@ -1,0 +1,122 @@
+"""What the picture does by itself: gliding on, moving boxes, zooming under two fingers, the rubber band."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QNativeGestureEvent, QPainter, QPointingDevice
+from PySide6.QtWidgets import QApplication
+
+from qviz.ui.canvas import motion
+from qviz.ui.canvas.glide import Glide
+from qviz.ui.canvas.painter import Moving, paint
+from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.theme import theme
+from tests.factories import small_stages
+
+CAPTURED, _ = small_stages()
+
+
+@pytest.fixture
+def canvas(qtbot):
+    canvas = GraphCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(500, 700)
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(CAPTURED, {})
+    canvas.show()
+    return canvas
+
+
+def test_a_push_glides_on_ever_slower_and_stands(qtbot):
+    glide, ways = Glide(None), []
+    glide.moved.connect(ways.append)
+    for at in (0, 10, 20):
+        glide.push(QPointF(0, 20), at)
+    glide.let_go(25)
+    qtbot.waitUntil(lambda: not glide.is_moving, timeout=5000)
+    lengths = [way.y() for way in ways]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[0] > 10
+
+
+def test_a_hand_that_rested_leaves_the_picture_where_it_is():
+    glide = Glide(None)
+    for at in (0, 10, 20):
+        glide.push(QPointF(0, 20), at)
+    glide.let_go(500)
+    assert not glide.is_moving
+
+
+def test_a_press_stops_the_glide(canvas, qtbot):
+    for at in (0, 10, 20):
+        canvas._glide.push(QPointF(0, 20), at)
+    canvas._glide.let_go(22)
+    assert canvas._glide.is_moving
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert not canvas._glide.is_moving
+
+
+def test_two_fingers_zoom_at_their_place(canvas):
+    at = QPointF(120, 200)
+    fixed, scale = canvas.camera().to_canvas(at), canvas.camera().scale
+    event = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, at, 0.25, QPointF()
+    )
+    QApplication.sendEvent(canvas, event)
+    assert canvas.camera().scale == pytest.approx(scale * 1.25)
+    assert canvas.camera().to_canvas(at).x() == pytest.approx(fixed.x())
+
+
+def test_shift_and_drag_draws_a_rubber_band(canvas, qtbot):
+    rect = canvas.scene.rect("conv")
+    start = canvas.camera().to_screen(rect.topLeft() - QPointF(6, 6)).toPoint()
+    end = canvas.camera().to_screen(rect.bottomRight() + QPointF(6, 6)).toPoint()
+    before = canvas.camera()
+    with qtbot.waitSignal(canvas.banded) as told:
+        qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, start)
+        qtbot.mouseMove(canvas, end)
+        canvas._band.setBottomRight(QPointF(end))
+        qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, end)
+    assert "conv" in canvas.scene.members_in(told.args[0])
+    assert canvas.camera() == before
+
+
+def test_boxes_move_after_folding_and_arrive(canvas, qtbot, monkeypatch):
+    monkeypatch.setattr(motion, "wants_less_motion", lambda: False)
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.fold_all()
+    assert canvas._motion.is_running
+    moving = canvas._motion.now()
+    assert moving.ways or moving.fresh
+    qtbot.waitUntil(lambda: not canvas._motion.is_running, timeout=2000)
+
+
+def test_nothing_moves_where_less_motion_is_wanted(canvas, qtbot, monkeypatch):
+    monkeypatch.setattr(motion, "wants_less_motion", lambda: True)
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.fold_all()
+    assert not canvas._motion.is_running
+
+
+def test_a_moving_box_is_painted_where_it_is_now(canvas):
+    def ink(moving: Moving | None) -> int:
+        image = QImage(600, 900, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        paint(painter, canvas.scene, QRectF(-1e4, -1e4, 3e4, 3e4), 1.0, theme("light"), moving=moving)
+        painter.end()
+        return hash(bytes(image.constBits()))
+
+    arrived = Moving({}, frozenset(), 1.0)
+    assert ink(arrived) == ink(None)
+    assert ink(Moving({"conv": QPointF(40, 0)}, frozenset(), 0.5)) != ink(None)
+
+
+def test_brackets_stand_around_boxes_that_became_one(canvas):
+    before = canvas.grab().toImage()
+    canvas.set_brackets([("x", "conv"), ("conv", "nowhere")])
+    assert canvas._marks().brackets == (frozenset({"x", "conv"}),)
+    assert canvas.grab().toImage() != before
+    canvas.set_brackets(())
+    assert canvas.grab().toImage() == before

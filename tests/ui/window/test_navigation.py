@@ -1,0 +1,140 @@
+"""Ways through a result: back and forward, bookmarks, hiding, turning, the rubber band."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from qviz.document import codec
+from qviz.document.snapshot import Bookmark
+from qviz.ui.desk import Desk
+from qviz.ui.main_window import MainWindow
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_stepping import CAPTURED, CONVERTED, PREPARED
+from tests.ui.window.test_window import FACTS, finished, hear, reached
+
+
+@pytest.fixture
+def desk(window: MainWindow, asked: Asked, qtbot: QtBot) -> Desk:
+    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED, FACTS), reached(CONVERTED, PREPARED), finished())
+    made = window.desk
+    assert made is not None
+    qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in made.work.panes.panes.values()))
+    return made
+
+
+def at(desk: Desk) -> tuple[str, str]:
+    assert desk.project is not None
+    assert desk.project.selected is not None
+    side, node_id = desk.project.selected
+    return desk.project.shown[side] or "", node_id
+
+
+def test_back_and_forward_go_where_one_was(desk: Desk, window: MainWindow):
+    desk.choose("captured", "conv")
+    desk.choose("converted", "conv")
+    window.actions_of["back"].trigger()
+    assert at(desk) == ("captured", "conv")
+    window.actions_of["forward"].trigger()
+    assert at(desk) == ("converted", "conv")
+    window.actions_of["forward"].trigger()
+    assert at(desk) == ("converted", "conv")
+    assert "Nothing" in desk.work.notice.message.text()
+
+
+def test_going_back_shows_the_stage_again(desk: Desk):
+    desk.choose("prepared", "obs")
+    desk.show_stage("right", "converted")
+    desk.choose("converted", "x")
+    desk.navigation.go(-1)
+    assert at(desk) == ("prepared", "obs")
+
+
+def test_a_bookmark_is_noted_saved_and_found_again(desk: Desk, window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    desk.choose("converted", "conv")
+    window.actions_of["bookmark"].trigger()
+    editor = desk.work.bookmarks.findChild(QLineEdit)
+    assert editor is not None
+    qtbot.keyClicks(editor, "scale looks wrong")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert desk.project is not None
+    marked = (Bookmark("converted", "conv", "scale looks wrong"),)
+    qtbot.waitUntil(lambda: desk.project is not None and desk.project.bookmarks == marked)
+    assert desk.project.document is not None
+    codec.save(desk.project.document, tmp_path / "marked.qviz")
+
+    desk.open_result(str(tmp_path / "marked.qviz"))
+    assert desk.project.bookmarks == marked
+    shown = desk.work.bookmarks.topLevelItem(0)
+    assert shown is not None
+    desk.work.bookmarks.on_item_clicked(shown)
+    assert at(desk) == ("converted", "conv")
+
+
+def test_a_bookmark_can_go_and_outlives_a_run(desk: Desk, window: MainWindow, qtbot: QtBot):
+    assert desk.project is not None
+    desk.project.mark("converted", "conv", "a")
+    desk.project.mark("captured", "x", "b")
+    desk.refresh()
+    assert desk.work.tabs.tabText(1) == "Bookmarks 2"
+    desk.work.bookmarks.setCurrentItem(desk.work.bookmarks.topLevelItem(0))
+    qtbot.keyClick(desk.work.bookmarks, Qt.Key.Key_Delete)
+    assert desk.project.bookmarks == (Bookmark("captured", "x", "b"),)
+    desk.run()
+    assert desk.project.bookmarks == (Bookmark("captured", "x", "b"),)
+
+
+def test_a_bookmark_of_a_node_that_is_gone_says_so(desk: Desk):
+    desk.navigation.on_bookmarks_bookmark_chosen(Bookmark("converted", "gone"))
+    assert "gone is not in this result" in desk.work.notice.message.text()
+
+
+def test_what_is_dimmed_can_be_hidden_and_comes_back(desk: Desk, window: MainWindow, qtbot: QtBot):
+    canvas = desk.work.panes.canvas
+    desk.choose("converted", "conv")
+    desk.navigation.focus_on("focus_upstream")
+    with qtbot.waitSignal(canvas.laid_out):
+        window.actions_of["hide_dimmed"].trigger()
+    assert canvas.view is not None
+    assert {each for box in canvas.view.boxes for each in box.members} == {"x", "conv"}
+    with qtbot.waitSignal(canvas.laid_out):
+        qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert canvas.view is not None
+    assert "output" in canvas.view.box_of
+    assert not canvas.is_hiding
+
+
+def test_hiding_without_dimming_says_how(desk: Desk, window: MainWindow):
+    window.actions_of["hide_dimmed"].trigger()
+    assert "Nothing is dimmed" in desk.work.notice.message.text()
+
+
+def test_the_picture_turns(desk: Desk, window: MainWindow, qtbot: QtBot):
+    canvas = desk.work.panes.canvas
+    with qtbot.waitSignal(canvas.laid_out):
+        window.actions_of["turn"].trigger()
+    assert canvas.scene is not None
+    x, output = canvas.scene.rect("x"), canvas.scene.rect("output")
+    assert x.right() < output.left()
+    canvas.select("x")
+    canvas.walk("right")
+    assert canvas.selected() == "conv"
+    canvas.walk("left")
+    assert canvas.selected() == "x"
+    with qtbot.waitSignal(canvas.laid_out):
+        window.actions_of["turn"].trigger()
+    assert canvas.scene.rect("x").bottom() < canvas.scene.rect("output").top()
+
+
+def test_a_rubber_band_dims_what_is_outside(desk: Desk):
+    canvas = desk.work.panes.panes["right"].canvas
+    assert canvas.scene is not None
+    canvas.banded.emit(canvas.scene.rect("conv").adjusted(-2, -2, 2, 2))
+    assert canvas.highlighted == {"conv"}
+    canvas.banded.emit(QRectF(-900, -900, 10, 10))
+    assert canvas.highlighted is None
