@@ -12,17 +12,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from big_graphs import grown
+from big_graphs import grown, without_casts
 from item_per_node import ItemPerNode
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from qviz.analysis.folding import hierarchy
+from qviz.analysis.links import link_stages
 from qviz.analysis.search import SearchIndex
 from qviz.document import codec
 from qviz.document.snapshot import Stage
 from qviz.ui.app import tune
 from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 
 Line = tuple[str, float, float | None, str]
@@ -127,12 +129,14 @@ def sixty_boxes(canvas: GraphCanvas) -> float:
     return statistics.median(ms(act) for _ in range(9))
 
 
-def measure(stage: Stage, repeats: int) -> list[Line]:
-    """Return all measurements of a stage."""
+def measure(stage: Stage, before: Stage, repeats: int) -> list[Line]:
+    """Return all measurements of a stage, and of the flip to the one before it."""
     application = QApplication([])
     case = Case(application, stage, repeats)
     count = len(stage.graph.nodes)
     case.opened()  # fonts, imports
+    case.settle(case.canvas)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     cold: list[float] = []
     for _ in range(repeats):
         gc.collect()
@@ -149,7 +153,6 @@ def measure(stage: Stage, repeats: int) -> list[Line]:
     canvas = case.canvas = case.fresh()
     canvas.show_stage(stage, {})
     case.settle(canvas)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines.append(("memory with one stage open, MB", memory, 300, "300 MB"))
     _unfold(case)
     index = SearchIndex(stage.graph)
@@ -157,6 +160,7 @@ def measure(stage: Stage, repeats: int) -> list[Line]:
     for text in ("conv", "kind:quantize dtype:int8", "module:layers"):
         took = case.median(lambda text=text: ms(lambda: index.search(text)))
         lines.append((f"search {text!r}, ms a keystroke", took, 50, "50 ms"))
+    lines.append(("flip to another stage, ms", _flip(case, before), 100, "100 ms"))
     if count <= ALL_UP_TO:
         lines.append(("everything unfolded, drawn after, ms", _unfold_all(case), 2000, "2 s"))
     worst = max(sorted(case.frames(scale))[38] for scale in (1.0, 0.5, 0.3, 0.15, 0.08, 0.04, 0.01))
@@ -166,6 +170,32 @@ def measure(stage: Stage, repeats: int) -> list[Line]:
         _against_dot(case)
     lines.append(("longest block of the event loop, ms", case.longest, 50, "50 ms"))
     return lines
+
+
+def _flip(case: Case, before: Stage) -> float:
+    """Show the stage before instead of this one and back, what is open staying open."""
+    family = Family((before, case.stage), link_stages(before, case.stage), {})
+    canvas = case.canvas
+    canvas.show_stage(case.stage, {}, None, family)
+    case.settle(canvas)
+
+    def act() -> float:
+        other = before if canvas.stage is case.stage else case.stage
+        folds = canvas.folds
+        if family.has(case.stage):
+            folds = family.of_union(other, family.to_union(canvas.stage, folds))
+
+        def flip() -> None:
+            canvas.show_stage(other, {}, folds, family)
+            case.settle(canvas, is_painted=False)
+            canvas.grab()
+
+        return ms(flip)
+
+    found = case.median(act)
+    canvas.show_stage(case.stage, {})
+    case.settle(canvas)
+    return found
 
 
 def _unfold(case: Case) -> None:
@@ -260,11 +290,15 @@ def _against_dot(case: Case) -> None:
         )
     except (subprocess.TimeoutExpired, FileNotFoundError):
         theirs = DOT_UP_TO_S * 1000.0
-    case.lines.append(("flat layout, ms", ours, theirs / 8 if len(view.boxes) > 1000 else None, f"dot {theirs:.0f} ms"))
+    case.lines.append(("flat layout, ms", ours, theirs / 8 if len(view.boxes) > 4000 else None, f"dot {theirs:.0f} ms"))
 
 
 if __name__ == "__main__":
     path, nodes, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     tune()
-    shown = codec.load(path).stage("converted")
-    print(json.dumps(measure(grown(shown, nodes) if nodes else shown, repeats)))
+    result = codec.load(path)
+    shown = result.stage("converted")
+    if nodes:
+        shown = grown(shown, nodes)
+    before = without_casts(shown) if nodes else result.stage("captured")
+    print(json.dumps(measure(shown, before, repeats)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import networkx
 
 from qviz.document.graph import Edge, Graph, Group, Node
 from qviz.document.snapshot import Stage
@@ -45,7 +46,17 @@ def grown(stage: Stage, nodes: int) -> Stage:
     groups = [group for group in graph.groups if not f"{group.path}.".startswith("layers.1.")]
     for number in range(copies):
         groups += [Group(_path(g.path, number), g.type) for g in graph.groups if f"{g.path}.".startswith("layers.1.")]
-    return msgspec.structs.replace(stage, graph=Graph(tuple(made), tuple(edges), tuple(groups)), code="")
+    nodes_in_order = _in_order(made, edges)
+    return msgspec.structs.replace(stage, graph=Graph(nodes_in_order, tuple(edges), tuple(groups)), code="")
+
+
+def _in_order(nodes: list[Node], edges: list[Edge]) -> tuple[Node, ...]:
+    """Return the nodes as a graph of torch's has them: what is read before what reads it."""
+    order = networkx.DiGraph()
+    order.add_nodes_from(node.id for node in nodes)
+    order.add_edges_from((edge.from_id, edge.to_id) for edge in edges)
+    places = {node.id: place for place, node in enumerate(nodes)}
+    return tuple(nodes[places[each]] for each in networkx.lexicographical_topological_sort(order, key=places.get))
 
 
 def _layer(node: Node) -> str:
@@ -63,3 +74,19 @@ def _copied(node: Node, number: int) -> Node:
     return msgspec.structs.replace(
         node, id=name, name=name, module_path=_path(node.module_path, number), inferred_path=inferred
     )
+
+
+def without_casts(stage: Stage) -> Stage:
+    """Return a stage as it was before its conversion: what reads a quantize or dequantize reads what that read."""
+    casts = {node.id for node in stage.graph.nodes if node.kind.value in ("quantize", "dequantize")}
+    first = {edge.to_id: edge.from_id for edge in stage.graph.edges if edge.input_index == 0}
+
+    def source(node_id: str) -> str:
+        while node_id in casts:
+            node_id = first[node_id]
+        return node_id
+
+    edges = (Edge(source(edge.from_id), edge.to_id, edge.input_index) for edge in stage.graph.edges)
+    kept = tuple(edge for edge in edges if edge.to_id not in casts)
+    nodes = tuple(node for node in stage.graph.nodes if node.id not in casts)
+    return Stage("captured", Graph(nodes, kept, stage.graph.groups), "")

@@ -9,7 +9,7 @@ from threading import Lock
 
 from qviz.analysis.captions import caption, short_path
 from qviz.analysis.flowing import merge, weight_of
-from qviz.analysis.groups import OBSERVING, Group, Hierarchy
+from qviz.analysis.groups import OBSERVING, Group, Hierarchy, Split
 from qviz.analysis.repeats import in_words
 from qviz.analysis.stubs import cut_fans
 from qviz.analysis.view import Badge, Box, Folds, Line, View, group_box_id
@@ -80,14 +80,23 @@ class _Folding:
         self.facts = facts
         self.flow = tree.flow
         self.boxes: list[Box] = []
+        self.opened: list[Group] = []
+        self.drawn: set[str] = set()
+        self.splits: list[Split] = []
         self.box_of: dict[str, str] = {}
 
     def view(self) -> View:
         self._add_items(self.tree.root, None)
+        # Plumbing of several operators belongs to the first, or to its own box.
+        for split in reversed(self.splits):
+            self.box_of.update(split.hosted)
+        for split in self.splits:
+            self.box_of.update(split.own)
         boxes, lines = cut_fans(self.boxes, self._lines())
         return View(boxes=tuple(boxes), lines=tuple(lines), box_of=self.box_of)
 
     def _add_items(self, group: Group, parent: str | None) -> None:
+        self.opened.append(group)
         for item in group.items:
             if isinstance(item, str):
                 for node_id in self._unfolded(item):
@@ -97,14 +106,14 @@ class _Folding:
                 self._add_items(item, box_id_of(item))
             else:
                 self.boxes.append(box := self._group_box(item, parent, is_open=False))
-                self._stand_for(box)
+                self.splits.append(self.tree.split(item, box.id))
 
     def _unfolded(self, unit: str) -> Iterable[str]:
         """Yield what is drawn as boxes for a node: itself, or with its plumbing before it and its repeats behind."""
         if unit not in self.folds.plumbing:
             return (unit,)
         held, repeated = self.tree.plumbing.held.get(unit, ()), self.tree.plumbing.repeated.get(unit, (unit,))
-        return [*(each for each in held if self.box_of.get(each) != each), *repeated]
+        return [*(each for each in held if each not in self.drawn), *repeated]
 
     def _add_node(self, node_id: str, parent: str | None) -> None:
         plumbing = self.tree.plumbing
@@ -119,7 +128,14 @@ class _Folding:
             has_plumbing=node_id in plumbing.held or node_id in plumbing.repeated,
         )
         self.boxes.append(box)
-        self._stand_for(box)
+        self.drawn.add(node_id)
+        hosts = plumbing.hosts
+        self.splits.append(
+            Split(
+                {each: node_id for each in box.members if each == node_id or each not in hosts},
+                {each: node_id for each in box.members if each != node_id and each in hosts},
+            )
+        )
 
     def _group_box(self, group: Group, parent: str | None, is_open: bool) -> Box:
         members = self.tree.members(group)
@@ -139,19 +155,12 @@ class _Folding:
             badges=badges(counts),
         )
 
-    def _stand_for(self, box: Box) -> None:
-        """Note whose box it is; plumbing of several operators belongs to the first, or to its own box."""
-        hosts = self.tree.plumbing.hosts
-        for member in box.members:
-            if member in hosts and member != box.id:
-                self.box_of.setdefault(member, box.id)
-            else:
-                self.box_of[member] = box.id
-
     def _lines(self) -> list[Line]:
         pairs: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        box_of, hosts = self.box_of, self.tree.plumbing.hosts
-        for edge in self.tree.graph.edges:
+        box_of, hosts, edges = self.box_of, self.tree.plumbing.hosts, self.tree.graph.edges
+        crossings = self.tree.crossings
+        for place in sorted(chain.from_iterable(crossings.get(group, ()) for group in self.opened)):
+            edge = edges[place]
             source, target = box_of[edge.from_id], box_of[edge.to_id]
             is_folded = edge.from_id in hosts and source != edge.from_id
             if source != target and not is_folded:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from qviz.analysis.flowing import Flow
 from qviz.analysis.plumbing import Plumbing, find_plumbing
@@ -56,6 +56,13 @@ class Group:
             yield from group.walk()
 
 
+class Split(NamedTuple):
+    """The members of a box, each with the box's id."""
+
+    own: Mapping[str, str]
+    hosted: Mapping[str, str]
+
+
 class Hierarchy:
     """A graph's groups and plumbing, made once for all its views.
 
@@ -73,6 +80,7 @@ class Hierarchy:
         self.leaf_names: dict[str, str] = {}
         self._members: dict[Group, tuple[str, ...]] = {}
         self._counts: dict[Group, Counter[Kind]] = {}
+        self._splits: dict[Group, Split] = {}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
         self._types.update((group.path, group.type) for group in graph.groups)
         units = [
@@ -117,6 +125,46 @@ class Hierarchy:
             inside = chain.from_iterable(self.members_of_node(unit) for unit in group.nodes)
             self._members[group] = tuple(dict.fromkeys(inside))
         return self._members[group]
+
+    def split(self, group: Group, box_id: str) -> Split:
+        """Return the members of a group that is one box, those apart that fold into operators elsewhere too."""
+        if group not in self._splits:
+            hosts, members = self.plumbing.hosts, self.members(group)
+            own = dict.fromkeys((each for each in members if each not in hosts), box_id)
+            self._splits[group] = Split(own, dict.fromkeys((each for each in members if each in hosts), box_id))
+        return self._splits[group]
+
+    @cached_property
+    def crossings(self) -> dict[Group, list[int]]:
+        """For each group the places of the edges that run between its items, whatever those hold.
+
+        An edge is drawn only where the innermost group around both its ends is open, so that a view
+        looks at these alone. Of a node that folds into several operators, all their places count.
+        """
+        homes, around = self._homes()
+        found: defaultdict[Group, list[int]] = defaultdict(list)
+        for place, edge in enumerate(self.graph.edges):
+            one, other = homes[edge.from_id], homes[edge.to_id]
+            found[one if one is other else _innermost(one, other, around)].append(place)
+        return found
+
+    def _homes(self) -> tuple[dict[str, Group], dict[Group, Group | None]]:
+        """Return the group of every node, and the group around every group."""
+        around: dict[Group, Group | None] = {self.root: None}
+        homes: dict[str, Group] = {}
+        for group in (self.root, *self.root.walk()):
+            for item in group.items:
+                if isinstance(item, str):
+                    homes[item] = group
+                else:
+                    around[item] = group
+        homes.update((each, homes[main]) for each, main in self.plumbing.repeats.items())
+        for each, hosts in self.plumbing.hosts.items():
+            home = homes[hosts[0]]
+            for host in hosts[1:]:
+                home = _innermost(home, homes[host], around)
+            homes[each] = home
+        return homes, around
 
     def counts(self, group: Group) -> Counter[Kind]:
         """Return how many nodes of each kind a group holds."""
@@ -230,6 +278,19 @@ def _peel(left: set[str], before: Mapping[str, set[str]], after: Mapping[str, se
                 if waits[follower] == 0:
                     free.append(follower)
     return left
+
+
+def _innermost(one: Group, other: Group, around: Mapping[Group, Group | None]) -> Group:
+    """Return the innermost group that holds both."""
+    outer: list[Group] = []
+    step: Group | None = one
+    while step is not None:
+        outer.append(step)
+        step = around[step]
+    step = other
+    while step is not None and step not in outer:
+        step = around[step]
+    return step or outer[-1]
 
 
 def _split(place: str) -> tuple[str, ...]:

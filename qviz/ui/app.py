@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -15,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 
+from qviz.ui import cycles
 from qviz.ui.canvas.fonts import family
 from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 1500
 """How long a window that nobody sees, minimized or covered, waits for its first paint."""
-COLLECT = (200_000, 20, 100)
-"""Python looks for cycles after so many new objects: a large graph has hundreds of thousands and no cycle."""
 TURN = 0.0005
 """Seconds after which a layout at work lets the window paint; Python's own 5 ms add up, a turn at each call of Qt's."""
 _FAULT = "fault"
@@ -53,8 +51,8 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
 
 
 def tune() -> None:
-    """Let Python serve a window that shows large graphs: few searches for cycles, quick turns between threads."""
-    gc.set_threshold(*COLLECT)
+    """Let Python serve a window that shows large graphs: short searches for cycles, quick turns between threads."""
+    cycles.look_shortly()
     sys.setswitchinterval(TURN)
 
 

@@ -14,6 +14,7 @@ from qviz.document.snapshot import Stage
 from qviz.errors import QvizError
 from qviz.session.history import History
 from qviz.session.project import SIDES, Project
+from qviz.ui import cycles
 from qviz.ui.editor import open_in_editor
 from qviz.ui.engines import Engines
 from qviz.ui.files import copy_picture, export_picture, save_result
@@ -92,6 +93,7 @@ class Desk(QObject):
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
+        cycles.forget()
 
     def refresh(self) -> None:
         """Show the project as it is now."""

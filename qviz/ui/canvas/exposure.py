@@ -13,7 +13,7 @@ from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.theme import Theme
 
-FEW = 36
+FEW = 32
 """Boxes; painting them takes about as long as drawing tiles."""
 AT_ONCE = 0.02
 """Seconds that a frame may spend on tiles where it would show nothing."""

@@ -17,6 +17,7 @@ from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import measure_in_slices
 from qviz.ui.canvas.scene import Scene
+from qviz.ui.cycles import building
 
 SLICE = 2000
 """Boxes measured between two events: some milliseconds."""
@@ -110,7 +111,8 @@ class LayoutJobs(QObject):
         def guarded() -> None:
             try:
                 if number == self._number:
-                    work()
+                    with building():
+                        work()
             except QvizError as error:
                 self._gave_up.emit(number, str(error))
             except Exception as error:  # a thread that dies silently would leave the pane waiting
