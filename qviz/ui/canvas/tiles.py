@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from PySide6.QtCore import QRectF, QSizeF
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
 
 from qviz.ui.canvas.camera import Camera
 
@@ -93,14 +93,25 @@ class Tiles:
     def draw(self, painter: QPainter, camera: Camera, screen: QSizeF) -> None:
         """Draw what is there of what the camera sees, the finest on top."""
         sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds)
-        drawn: list[_Plane] = []
+        gaps: QRegion | None = None
+        drawn: list[tuple[_Plane, QRegion | None]] = []
         for plane in (self._now, self._before, self._whole):
             if plane is not None and self._is_worth(plane, camera):
-                drawn.insert(0, plane)
-                if self._has_all(plane, sight):
+                drawn.insert(0, (plane, gaps))
+                gaps = _gaps(plane, camera, sight)
+                if gaps.isEmpty():
                     break  # what lies below cannot be seen
-        for plane in drawn:
-            plane.draw(painter, camera, sight)
+        for plane, seen in drawn:
+            if seen is None:
+                plane.draw(painter, camera, sight)
+                continue
+            # Drawing pictures larger or smaller is dear; only what the finer plane lacks is worth it.
+            around = QRectF(seen.boundingRect())
+            painter.save()
+            painter.setClipRegion(seen)
+            part = QRectF(camera.to_canvas(around.topLeft()), camera.to_canvas(around.bottomRight()))
+            plane.draw(painter, camera, part.intersected(sight))
+            painter.restore()
 
     def draw_whole(self, painter: QPainter, camera: Camera) -> None:
         """Draw all of the scene as far as it is painted, small."""
@@ -143,9 +154,6 @@ class Tiles:
             if plane is not None and not area.isEmpty():
                 yield from ((plane, cell) for cell in plane.cells(area) if cell not in plane.tiles)
 
-    def _has_all(self, plane: _Plane, sight: QRectF) -> bool:
-        return all(cell in plane.tiles for cell in plane.cells(sight))
-
     def _is_worth(self, plane: _Plane, camera: Camera) -> bool:
         """Return whether a plane is near enough in scale: many small tiles would take long, few show little."""
         return plane is self._whole or 0.2 < plane.scale / camera.scale < 5.0
@@ -163,3 +171,13 @@ class Tiles:
         painter.end()
         tile.setDevicePixelRatio(self._ratio)
         return tile
+
+
+def _gaps(plane: _Plane, camera: Camera, sight: QRectF) -> QRegion:
+    """Return the part of the screen where a plane has no tiles yet."""
+    gaps = QRegion()
+    for cell in plane.cells(sight):
+        if cell not in plane.tiles:
+            area = plane.area(cell)
+            gaps += QRectF(camera.to_screen(area.topLeft()), camera.to_screen(area.bottomRight())).toAlignedRect()
+    return gaps
