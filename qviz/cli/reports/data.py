@@ -9,7 +9,7 @@ import msgspec
 
 from qviz.analysis.verdict import Judged, Verdict
 from qviz.cli.reports.paths import shown
-from qviz.document.graph import Json
+from qviz.document.graph import Json, SourceLine
 
 VERSION = 1
 
@@ -23,7 +23,8 @@ def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
     run, error = verdict.run, verdict.run.error
     stopped: Json = None
     if error is not None:
-        stopped = {"step": error.step, "type": error.type, "message": error.message, "hint": error.hint}
+        at = [_source(error.source, folder)] if error.source else []
+        stopped = {"step": error.step, "type": error.type, "message": error.message, "hint": error.hint, "sources": at}
     stale: list[Json] = [
         {"rule": each.rule, "stage": each.stage, "nodes": list(each.nodes), "message": each.message}
         for each in verdict.stale
@@ -62,7 +63,9 @@ def _finding(judged: Judged, folder: Path) -> Json:
         "fingerprint": judged.fingerprint,
         "accepted": judged.accepted,
         "fails": judged.fails,
-        "sources": [
-            {"file": shown(each.file, folder), "line": each.line, "code": each.code} for each in judged.sources
-        ],
+        "sources": [_source(each, folder) for each in judged.sources],
     }
+
+
+def _source(line: SourceLine, folder: Path) -> Json:
+    return {"file": shown(line.file, folder), "line": line.line, "code": line.code}

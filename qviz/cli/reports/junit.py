@@ -11,6 +11,7 @@ from qviz.analysis.findings.catalog import known_rules
 from qviz.analysis.verdict import Judged, Verdict
 from qviz.cli.reports.paths import shown
 from qviz.cli.reports.text import block, stale_text, totals
+from qviz.document.graph import SourceLine
 
 RUNS = "the flow runs to its end"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,7 +21,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def write(verdict: Verdict, folder: Path) -> str:
     """Return the report as JUnit XML."""
     suite = Element("testsuite", name=_clean(f"qviz {verdict.run.source} {verdict.run.flow}".rstrip()))
-    _run_case(suite, verdict)
+    _run_case(suite, verdict, folder)
     for rule in known_rules(tuple(each.finding.rule for each in verdict.judged)):
         _rule_case(suite, rule.id, verdict, folder)
     said = [totals(verdict), *(f"no longer found: {stale_text(each)}" for each in verdict.stale)]
@@ -43,13 +44,15 @@ def _case(suite: Element, name: str, verdict: Verdict) -> Element:
     return SubElement(suite, "testcase", classname=_clean(f"qviz.{verdict.run.flow or 'captured'}"), name=_clean(name))
 
 
-def _run_case(suite: Element, verdict: Verdict) -> None:
+def _run_case(suite: Element, verdict: Verdict, folder: Path) -> None:
     case, error = _case(suite, RUNS, verdict), verdict.run.error
     if verdict.run.status == "done":
         return
     told = f"{error.step} failed: {error.message}" if error else f"the run was {verdict.run.status}"
     element = SubElement(case, "error", message=_clean(told), type=_clean(error.type if error else "Cancelled"))
     element.text = _clean(error.hint if error else "")
+    if error and error.source:
+        _set_line(case, error.source, folder)
 
 
 def _rule_case(suite: Element, rule: str, verdict: Verdict, folder: Path) -> None:
@@ -57,14 +60,18 @@ def _rule_case(suite: Element, rule: str, verdict: Verdict, folder: Path) -> Non
     found = [each for each in verdict.judged if each.finding.rule == rule]
     failing = [each for each in found if each.fails]
     if line := next((each.sources[0] for each in (*failing, *found) if each.sources), None):
-        case.set("file", _clean(shown(line.file, folder)))
-        case.set("line", str(line.line))
+        _set_line(case, line, folder)
     if failing:  # one element for all: most readers show the first only
         first = failing[0].finding
         message = first.message if len(failing) == 1 else f"{first.message} (and {len(failing) - 1} more)"
         SubElement(case, "failure", message=_clean(message), type=first.level.value).text = _blocks(failing, folder)
     if passing := [each for each in found if not each.fails]:
         SubElement(case, "system-out").text = _blocks(passing, folder)
+
+
+def _set_line(case: Element, line: SourceLine, folder: Path) -> None:
+    case.set("file", _clean(shown(line.file, folder)))
+    case.set("line", str(line.line))
 
 
 def _blocks(judged: Sequence[Judged], folder: Path) -> str:

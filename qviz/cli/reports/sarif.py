@@ -36,7 +36,7 @@ def _run(verdict: Verdict, folder: Path) -> Json:
         "tool": {"driver": driver},
         # What stands before the last slash tells the runs of several flows and models apart.
         "automationDetails": {"id": f"qviz/{verdict.run.flow}/{verdict.run.source}/"},
-        "invocations": [_invocation(verdict)],
+        "invocations": [_invocation(verdict, folder)],
         "results": [_result(each, places[each.finding.rule], verdict, folder) for each in verdict.judged],
     }
 
@@ -51,12 +51,14 @@ def _rule(rule: RuleText) -> Json:
     }
 
 
-def _invocation(verdict: Verdict) -> Json:
+def _invocation(verdict: Verdict, folder: Path) -> Json:
     if verdict.run.status == "done":
         return {"executionSuccessful": True}
     error = verdict.run.error
     told = f"{error.step} failed: {error.message}" if error else f"the run was {verdict.run.status}"
-    notification: Json = {"level": "error", "message": {"text": told}}
+    notification: dict[str, Json] = {"level": "error", "message": {"text": told}}
+    if error and error.source:
+        notification["locations"] = [{"physicalLocation": _physical(error.source, folder)}]
     return {"executionSuccessful": False, "toolExecutionNotifications": [notification]}
 
 

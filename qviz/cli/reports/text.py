@@ -57,6 +57,8 @@ def totals(verdict: Verdict) -> str:
     if verdict.coverage:
         share = f"{verdict.coverage.low} of {verdict.coverage.total} operators run in low precision"
         parts.append(f"{share} ({verdict.run.flow})" if verdict.run.flow else share)
+    if verdict.run.status != "done":
+        parts.append(f"the run {'was cancelled' if verdict.run.status == 'cancelled' else 'failed'}")
     if verdict.failing:
         parts.append(f"the check fails: {len(verdict.failing)} at or above --fail-on {verdict.fail_on}")
     return "; ".join(parts) + "."
@@ -68,5 +70,5 @@ def _counted(verdict: Verdict) -> str:
     if told:
         return ", ".join(told)
     if verdict.run.status != "done":
-        return "No findings up to where the run ended"
+        return "No findings"
     return "No new findings" if len(verdict.judged) else "No findings, nothing to look at"

@@ -173,9 +173,11 @@ def test_sarif_suppresses_what_is_accepted():
 
 
 def test_sarif_of_a_failed_run_says_so():
-    error = RunError("prepare", "TraceError", "branches on data", "Use torch.cond.")
+    error = RunError("prepare", "TraceError", "branches on data", "Use torch.cond.", LINE)
     (invocation,) = sarif(verdict(status="failed", error=error))["invocations"]
     assert not invocation["executionSuccessful"]
+    (place,) = invocation["toolExecutionNotifications"][0]["locations"]
+    assert place["physicalLocation"]["region"]["startLine"] == 12
     assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "prepare failed: branches on data"
 
 
@@ -210,10 +212,12 @@ def test_junit_joins_the_findings_of_one_rule():
 
 
 def test_junit_of_a_failed_run_has_an_error():
-    error = RunError("prepare", "TraceError", "branches on data", "Use torch.cond.")
+    error = RunError("prepare", "TraceError", "branches on data", "Use torch.cond.", LINE)
     root = junit(verdict(status="failed", error=error))
     assert root.get("errors") == "1"
     (element,) = root.iter("error")
+    (case,) = (each for each in root.iter("testcase") if each.find("error") is not None)
+    assert (case.get("file"), case.get("line")) == ("nets/my net.py", "12")
     assert (element.get("message"), element.text) == ("prepare failed: branches on data", "Use torch.cond.")
 
 
@@ -222,3 +226,14 @@ def test_a_rule_that_this_qviz_does_not_know_is_reported_too():
     run = sarif(verdict(newer))
     assert run["tool"]["driver"]["rules"][-1]["id"] == "from_the_future"
     assert junit(verdict(newer)).find(".//testcase[@name='from_the_future']/failure") is not None
+
+
+def test_the_totals_of_a_failed_run_say_so():
+    assert FORMATS["text"](verdict(status="failed"), FOLDER).startswith("No findings; ")
+    assert "; the run failed." in FORMATS["text"](verdict(status="failed"), FOLDER)
+    assert "; the run was cancelled." in FORMATS["text"](verdict(status="cancelled"), FOLDER)
+
+
+def test_the_same_run_gives_the_same_bytes():
+    for write in FORMATS.values():
+        assert write(verdict(ERROR, WARNING, INFO), FOLDER) == write(verdict(ERROR, WARNING, INFO), FOLDER)
