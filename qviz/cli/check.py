@@ -11,6 +11,7 @@ from qviz.cli.obtaining import failure_of, obtain
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.places import check_folder
 from qviz.cli.reports import ENDINGS, FORMATS
+from qviz.cli.reports.text import totals
 from qviz.document.baseline import Baseline, accept, read_baseline, write_baseline
 from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
@@ -45,7 +46,7 @@ def check(
     For example: qviz check model.py:Net --flow fx-static --fail-on warning --format sarif -o qviz.sarif
     """
     need_source(plan, needs_flow=not is_snapshot(plan.source))
-    form = _format(wanted, manner, out)
+    shown, written = _formats(wanted, manner, out)
     baseline = _baseline(baseline_path, writes)
     if out is not None:
         check_folder(out)
@@ -54,22 +55,28 @@ def check(
     if writes and baseline_path is not None and failure is None:
         baseline = _accept(snapshot, baseline_path, baseline)
     verdict = judge(snapshot, fail_on, baseline)
-    _report(verdict, form, out, manner)
+    if out is not None:
+        write_atomically(out, FORMATS[written](verdict, Path.cwd()).encode())
+    if not (manner.quiet and shown == "text"):
+        click.echo(_shown(verdict, shown, out), nl=False)
     if failure is not None:
         raise failure
     return ExitCode.FINDINGS if verdict.failing else ExitCode.DONE
 
 
-def _format(wanted: str | None, manner: Manner, out: Path | None) -> str:
-    """Return the format that was asked for in one of three ways.
+def _formats(wanted: str | None, manner: Manner, out: Path | None) -> tuple[str, str]:
+    """Return the format of standard output, and that of the file.
 
     Raises:
-        click.UsageError: In two ways that differ.
+        click.UsageError: Standard output cannot have two.
     """
-    if manner.as_json and wanted not in (None, "json"):
-        raise click.UsageError(f"--json and --format {wanted} exclude each other")
-    by_ending = ENDINGS.get(out.suffix.lower(), "text") if out else "text"
-    return "json" if manner.as_json else wanted or by_ending
+    shown = "json" if manner.as_json else wanted or "text"
+    if out is None:
+        if wanted not in (None, shown):
+            raise click.UsageError(f"--json and --format {wanted} exclude each other without -o")
+        return shown, ""
+    written = wanted or ENDINGS.get(out.suffix.lower(), shown)
+    return ("json" if manner.as_json else "text"), written
 
 
 def _baseline(path: Path | None, writes: bool) -> Baseline | None:
@@ -95,13 +102,8 @@ def _accept(snapshot: Snapshot, path: Path, before: Baseline | None) -> Baseline
     return baseline
 
 
-def _report(verdict: Verdict, form: str, out: Path | None, manner: Manner) -> None:
-    """Write the report where it belongs; a file leaves the line of totals for standard output."""
-    report = FORMATS[form](verdict, Path.cwd())
-    if out is not None:
-        from qviz.cli.reports.text import totals
-
-        write_atomically(out, report.encode())
-        report, form = f"{totals(verdict)} Written to {out}.\n", "text"
-    if not (manner.quiet and form == "text"):
-        click.echo(report, nl=False)
+def _shown(verdict: Verdict, shown: str, out: Path | None) -> str:
+    """Return what standard output says: the report, or one line where a file has it."""
+    if out is not None and shown == "text":
+        return f"{totals(verdict)} Written to {out}.\n"
+    return FORMATS[shown](verdict, Path.cwd())

@@ -35,7 +35,21 @@ def difference_text(difference: Difference) -> str:
 
 def _settings(difference: Difference) -> Iterator[str]:
     for each in difference.settings:
-        yield f"{each.name}: {_value(each.a)} → {_value(each.b)}"
+        entries_a, entries_b = _entries(each.a), _entries(each.b)
+        if entries_a or entries_b:
+            yield from (f"- {each.name}: {_words(entry)}" for entry in entries_a if entry not in entries_b)
+            yield from (f"+ {each.name}: {_words(entry)}" for entry in entries_b if entry not in entries_a)
+        else:
+            yield f"{each.name}: {_value(each.a)} → {_value(each.b)}"
+
+
+def _entries(value: Json) -> list[dict[str, Json]]:
+    """Return the entries of a list such as that of the rules."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _words(entry: dict[str, Json]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in entry.items())
 
 
 def _stage_names(difference: Difference) -> Iterator[str]:
@@ -55,18 +69,20 @@ def _stage(stage: StageDifference) -> Iterator[str]:
     yield f"{stage.name}: {count}{changed}"
     if stage.kinds:
         yield "  " + ", ".join(f"{each.kind.value} {each.a} → {each.b}" for each in stage.kinds)
-    yield from _ids("-", stage.only_a)
-    yield from _ids("+", stage.only_b)
+    yield from _ids("-", stage.only_a, stage.only_b)
+    yield from _ids("+", stage.only_b, stage.only_a)
     for change in stage.changed[:MAX_CHANGED]:
         yield _change(change)
     if len(stage.changed) > MAX_CHANGED:
         yield f"  and {len(stage.changed) - MAX_CHANGED} more changed (--json has all)"
 
 
-def _ids(sign: str, ids: Sequence[str]) -> Iterator[str]:
+def _ids(sign: str, ids: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+    """Yield the ids of one run; torch gives its numbers to other nodes in the other run."""
     if ids:
+        names = (f"{each} (at another place)" if each in others else each for each in ids[:MAX_NODES])
         more = f" and {len(ids) - MAX_NODES} more" if len(ids) > MAX_NODES else ""
-        yield f"  {sign} {', '.join(ids[:MAX_NODES])}{more}"
+        yield f"  {sign} {', '.join(names)}{more}"
 
 
 def _change(change: NodeChange) -> str:

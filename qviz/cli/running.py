@@ -54,6 +54,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
             if error.exit_code != ExitCode.ENGINE_DIED:
                 raise
             failure = limits.failure(step) or error
-            how = RunError(step, "EngineDied", failure.message, failure.hint)
+            type_ = "EngineDied" if failure is error else "LimitReached"
+            how = RunError(step, type_, failure.message, failure.hint)
             return Outcome(assembly.interrupted(how), failure)
     raise AssertionError("reports() ends only by an exception")

@@ -23,6 +23,53 @@ def test_a_numbered_node_is_matched_by_its_module_not_by_its_number():
     assert match(a, b) == {"q_1": "q_2", "q_2": "q_3"}
 
 
+def test_an_inserted_node_is_known_by_the_operators_around_it():
+    x = node("x", kind="input")
+    fc = node("fc", "conv", path="fc", type="Linear")
+    watching_x, watching_conv = (node("post_0", each, kind="observer", op="call_module") for each in ("x", "conv"))
+    a = graph(x, watching_x, node("conv", "post_0", path="conv", type="Conv2d"), fc)
+    b = graph(
+        x, node("conv", "x", path="conv", type="Conv2d"), watching_conv, node("fc", "post_0", path="fc", type="Linear")
+    )
+    c = graph(
+        x,
+        watching_x,
+        node("conv", "post_0", path="conv", type="Conv2d"),
+        node("post_1", "conv", kind="observer", op="call_module"),
+        node("fc", "post_1", path="fc", type="Linear"),
+    )
+    assert "post_0" not in match(a, b), "one watches x, the other conv"
+    assert match(b, c)["post_0"] == "post_1"
+    assert match(a, c)["post_0"] == "post_0"
+    assert match(a, b)["conv"] == "conv"
+
+
+def test_behind_a_branch_the_user_tells_inserted_nodes_apart():
+    def branches(first: str, second: str) -> list[Node]:
+        return [
+            node("x", kind="input"),
+            node(first, "x", kind="quantize"),
+            node(second, "x", kind="quantize"),
+            node("left", first, path="left", type="Linear"),
+            node("right", second, path="right", type="Linear"),
+        ]
+
+    left_first, right_first = graph(*branches("q", "q_1")), branches("q_1", "q")
+    assert match(left_first, graph(*right_first)) == {
+        "x": "x",
+        "left": "left",
+        "right": "right",
+        "q": "q_1",
+        "q_1": "q",
+    }
+
+
+def test_what_stands_behind_a_node_without_a_partner_is_matched_by_id():
+    a = graph(node("fc", path="fc", type="Linear"), node("post_3", "fc", kind="observer"))
+    b = graph(node("fc_0", path="fc.0", type="LinearReLU"), node("post_3", "fc_0", kind="observer"))
+    assert match(a, b) == {"post_3": "post_3"}
+
+
 def test_what_changed_its_kind_keeps_its_id():
     a = graph(node("fc", path="fc", type="Linear"))
     b = graph(node("fc", path="fc", type="Linear", kind="quantized_op"))

@@ -136,6 +136,13 @@ def test_a_format_that_is_named_wins_over_the_ending(engine):
     assert "runs" in json.loads(Path("r.json").read_text(encoding="utf-8"))
 
 
+def test_json_on_standard_output_goes_with_another_file(engine, capsys):
+    engine(BAD)
+    assert cli.main([*CHECK, "--json", "-o", "r.sarif"]) == 1
+    assert json.loads(capsys.readouterr().out)["format"] == "qviz-check"
+    assert "runs" in json.loads(Path("r.sarif").read_text(encoding="utf-8"))
+
+
 def test_json_is_format_json(engine, capsys):
     engine(BAD)
     assert cli.main([*CHECK, "--json", "-q"]) == 1

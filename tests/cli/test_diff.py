@@ -13,7 +13,7 @@ from qviz import cli
 from qviz.document import codec
 from qviz.document.graph import Kind, Quant
 from qviz.document.snapshot import Finding, Level, Snapshot, Stage
-from tests.factories import qparams, snapshot
+from tests.factories import node, qparams, snapshot, stage
 
 FOUND = Finding("not_lowered", Level.ERROR, "converted", ("fc",), "fc: no kernel", "", "")
 
@@ -99,3 +99,34 @@ def test_what_is_no_result_is_refused(capsys):
     assert cli.main(["diff", "a.qviz", "none.qviz"]) == 2
     assert cli.main(["diff", "a.qviz"]) == 2
     assert "c.json is JSON, but not a qviz document" in capsys.readouterr().err
+
+
+def test_rules_are_told_one_by_one(capsys):
+    fc, conv, relu = ({"rule": f"set_module_name('{name}', None)", "matched": 1} for name in ("fc", "conv", "relu"))
+    codec.save(snapshot(config={"backend": "x86", "rules": [fc, conv]}), "c.json")
+    codec.save(snapshot(config={"backend": "x86", "rules": [conv, relu]}), "d.json")
+    assert cli.main(["diff", "c.json", "d.json"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "- config.rules: rule set_module_name('fc', None), matched 1\n"
+        "+ config.rules: rule set_module_name('relu', None), matched 1\n\n"
+    )
+
+
+def test_a_number_that_went_to_another_node_is_told(capsys):
+    x, fc = node("x", kind="input"), node("fc", "x", path="fc", type="Linear")
+    for name, watched in (("c.json", "x"), ("d.json", "fc")):
+        codec.save(snapshot(stage("prepared", x, fc, node("post_0", watched, kind="observer"))), name)
+    assert cli.main(["diff", "c.json", "d.json"]) == 0
+    told = capsys.readouterr().out
+    assert "  - post_0 (at another place)\n  + post_0 (at another place)\n" in told
+
+
+def test_long_lists_are_cut(capsys):
+    many = [node(f"n{i}", path=f"m{i}", type="Linear") for i in range(30)]
+    low = [msgspec.structs.replace(each, kind=Kind.QUANTIZED_OP) for each in many]
+    for name, nodes in (("c.json", many), ("d.json", low), ("e.json", many[:1])):
+        codec.save(snapshot(stage("captured", *nodes)), name)
+    assert cli.main(["diff", "c.json", "d.json"]) == 0
+    assert "  and 10 more changed (--json has all)\n" in capsys.readouterr().out
+    assert cli.main(["diff", "c.json", "e.json"]) == 0
+    assert "n12 and 17 more\n" in capsys.readouterr().out
