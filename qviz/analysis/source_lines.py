@@ -7,7 +7,7 @@ import re
 from qviz.document.graph import Node, SourceLine
 from qviz.document.snapshot import Finding, Snapshot
 
-_FILE = re.compile(r"(.+\.py)(:.*)?")
+_FILE = re.compile(r"(.+?\.py)(:.*)?")
 
 
 class SourceLines:

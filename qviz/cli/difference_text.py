@@ -36,7 +36,9 @@ def difference_text(difference: Difference) -> str:
 def _settings(difference: Difference) -> Iterator[str]:
     for each in difference.settings:
         entries_a, entries_b = _entries(each.a), _entries(each.b)
-        if entries_a or entries_b:
+        if sorted(map(_words, entries_a)) == sorted(map(_words, entries_b)) != []:
+            yield f"{each.name}: the same entries in another order"
+        elif entries_a or entries_b:
             yield from (f"- {each.name}: {_words(entry)}" for entry in entries_a if entry not in entries_b)
             yield from (f"+ {each.name}: {_words(entry)}" for entry in entries_b if entry not in entries_a)
         else:

@@ -6,7 +6,7 @@ import pytest
 from qviz.analysis.difference import difference
 from qviz.analysis.node_aspects import aspects
 from qviz.analysis.node_matching import match
-from qviz.document.graph import Kind, Node, Quant
+from qviz.document.graph import Graph, Kind, Node, Quant
 from qviz.document.snapshot import Finding, Level
 from tests.factories import graph, node, qparams, snapshot, stage, value
 
@@ -45,23 +45,29 @@ def test_an_inserted_node_is_known_by_the_operators_around_it():
 
 
 def test_behind_a_branch_the_user_tells_inserted_nodes_apart():
-    def branches(first: str, second: str) -> list[Node]:
-        return [
+    def branches(to_left: str, to_right: str) -> Graph:
+        return graph(
             node("x", kind="input"),
-            node(first, "x", kind="quantize"),
-            node(second, "x", kind="quantize"),
-            node("left", first, path="left", type="Linear"),
-            node("right", second, path="right", type="Linear"),
-        ]
+            node("q", "x", kind="quantize"),
+            node("q_1", "x", kind="quantize"),
+            node("left", to_left, path="left", type="Linear"),
+            node("right", to_right, path="right", type="Linear"),
+        )
 
-    left_first, right_first = graph(*branches("q", "q_1")), branches("q_1", "q")
-    assert match(left_first, graph(*right_first)) == {
-        "x": "x",
-        "left": "left",
-        "right": "right",
-        "q": "q_1",
-        "q_1": "q",
-    }
+    pairs = match(branches("q", "q_1"), branches("q_1", "q"))
+    assert pairs == {"x": "x", "left": "left", "right": "right", "q": "q_1", "q_1": "q"}
+
+
+def test_an_inserted_node_keeps_its_producer_when_another_operator_follows():
+    conv = node("conv", path="conv", type="Conv2d")
+    a = graph(conv, node("post_0", "conv", kind="observer"), node("fc", "post_0", path="fc", type="Linear"))
+    b = graph(
+        conv,
+        node("post_5", "conv", kind="observer"),
+        node("act", "post_5", path="act", type="ReLU"),
+        node("fc", "act", path="fc", type="Linear"),
+    )
+    assert match(a, b) == {"conv": "conv", "fc": "fc", "post_0": "post_5"}
 
 
 def test_what_stands_behind_a_node_without_a_partner_is_matched_by_id():
@@ -109,6 +115,30 @@ def test_scales_count_beyond_the_tolerance(scale, zero_point, expected):
     a = node("q", kind="quantize", quant=Quant(output=qparams(0.1, 63)))
     b = node("q", kind="quantize", quant=Quant(output=qparams(scale, zero_point)))
     assert [each.name for each in aspects(a, b, SHARE)] == expected
+
+
+@pytest.mark.parametrize(("zero_point", "differs"), [(63 + 25, False), (63 - 25, False), (63 + 26, True)])
+def test_zero_points_count_beyond_the_tolerance_of_256(zero_point, differs):
+    a, b = (node("q", kind="quantize", quant=Quant(output=qparams(0.1, each))) for each in (63, zero_point))
+    assert bool(list(aspects(a, b, 0.1))) is differs
+
+
+def test_other_channels_are_other_scales():
+    a, b = (node("fc", quant=Quant(weight=qparams((0.1,) * n, (0,) * n))) for n in (2, 3))
+    assert [each.name for each in aspects(a, b, SHARE)] == ["weight scale", "weight zero point"]
+
+
+def test_a_range_that_is_not_given_is_that_of_the_dtype():
+    none, given, other = (
+        node("q", quant=Quant(output=qparams(quant_min=low, quant_max=low and 127))) for low in (None, -128, -127)
+    )
+    assert list(aspects(none, given, SHARE)) == []
+    assert [each.name for each in aspects(given, other, SHARE)] == ["output range"]
+
+
+def test_the_type_of_the_root_says_nothing_of_a_function():
+    a, b = (node("add", op="call_function", target="_operator.add", type=root) for root in ("Net", "GraphModule"))
+    assert list(aspects(a, b, SHARE)) == []
 
 
 def test_all_that_differs_is_named():

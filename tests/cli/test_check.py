@@ -41,6 +41,7 @@ say(StepStarted(1, "prepare"), stages[0], done((odd,), RunError("prepare", "Trac
 """
 REJECTED = "say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"
 DEAD = "say(StepStarted(1, 'convert'), stages[0]); os.kill(os.getpid(), 6)"
+DEAF = "say(StepStarted(1, 'calibrate'), stages[0]); os.read(0, 1)"
 
 CHECK = ["check", "m.py:Net", "--flow", "fx-static"]
 
@@ -163,6 +164,17 @@ def test_a_result_is_checked_without_an_engine(no_engine, capsys):
     assert cli.main(["check", "a.qviz"]) == 0
     assert cli.main(["check", "a.qviz", "--fail-on", "warning"]) == 1
     assert "warning r: m" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("script", "words", "code"), [(DEAF, ["--timeout", "1"], 3), (DEAD, [], 4), (FAILED, [], 3)])
+def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, script, words, code):
+    engine(script)
+    assert cli.main(["run", *CHECK[1:], "-o", "a.qviz", "-q", *words]) == code
+    capsys.readouterr()
+    assert cli.main(["check", "a.qviz"]) == code
+    told = capsys.readouterr()
+    assert "; the run failed." in told.out
+    assert " failed: " in told.err
 
 
 def test_a_result_that_was_cancelled_does_not_pass(no_engine, capsys):

@@ -110,6 +110,9 @@ def test_rules_are_told_one_by_one(capsys):
         "- config.rules: rule set_module_name('fc', None), matched 1\n"
         "+ config.rules: rule set_module_name('relu', None), matched 1\n\n"
     )
+    codec.save(snapshot(config={"backend": "x86", "rules": [conv, fc]}), "e.json")
+    assert cli.main(["diff", "c.json", "e.json"]) == 0
+    assert capsys.readouterr().out.startswith("config.rules: the same entries in another order\n\n")
 
 
 def test_a_number_that_went_to_another_node_is_told(capsys):
