@@ -12,7 +12,9 @@ from qviz.version import __version__
 COMMANDS = {
     "run": "qviz.cli.run",
     "render": "qviz.cli.render",
+    "check": "qviz.cli.check",
     "compare": "qviz.cli.compare",
+    "diff": "qviz.cli.diff",
     "flows": "qviz.cli.listing",
     "samples": "qviz.cli.listing",
     "doctor": "qviz.cli.doctor",

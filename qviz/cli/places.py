@@ -18,5 +18,14 @@ def check_place(out: Path, suffixes: tuple[str, ...]) -> None:
             f"{out.name}: {out.suffix or 'no ending'} is not one of {', '.join(suffixes)}",
             f"For example: -o {out.stem or 'out'}{suffixes[0]}",
         )
+    check_folder(out)
+
+
+def check_folder(out: Path) -> None:
+    """Find out before the work whether the folder of a result is there.
+
+    Raises:
+        QvizError: It is not.
+    """
     if not out.parent.is_dir():
         raise QvizError(f"{out} could not be written: there is no folder {out.parent}", f"mkdir -p {out.parent}")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import click
 
 from qviz.analysis.view import Folds
-from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
+from qviz.cli.obtaining import obtain
+from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
 from qviz.cli.places import check_place
 from qviz.document.graph import Graph
 from qviz.document.plan import Plan
@@ -77,7 +78,7 @@ def render(
     wanted = _stage_names(stage, pair)
     for out in outs:
         check_place(out, ENDINGS)
-    snapshot, failure = _obtain(plan, manner)
+    snapshot, failure = obtain(plan, manner)
     if failure is None or (wanted and set(wanted) <= {each.name for each in snapshot.stages}):
         _draw(snapshot, wanted or (_last_stage(snapshot),), outs, Look(**look))
         _tell(outs, manner)
@@ -98,21 +99,6 @@ def _stage_names(stage: str | None, pair: str | None) -> tuple[str, ...]:
     if pair and (len(names) != 2 or not all(names)):
         raise click.UsageError(f"--side-by-side takes two stages, as in captured,converted; not {pair!r}")
     return (stage,) if stage else names
-
-
-def _obtain(plan: Plan, manner: Manner) -> tuple[Snapshot, QvizError | None]:
-    """Open the result, or run the plan."""
-    if is_snapshot(plan.source):
-        from qviz.document.codec import load
-
-        return load(plan.source), None
-    from qviz.cli.progress import Progress
-    from qviz.cli.running import run_plan
-    from qviz.log import start_log
-
-    start_log()
-    with Progress(manner.quiet or manner.as_json) as progress:
-        return run_plan(plan, progress.report, manner)
 
 
 def _last_stage(snapshot: Snapshot) -> str:

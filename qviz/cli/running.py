@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from qviz.cli.limits import Limits
+from qviz.cli.obtaining import failure_of
 from qviz.cli.options import Manner
 from qviz.document.plan import Plan
 from qviz.document.snapshot import RunError, Snapshot
@@ -45,22 +46,15 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
                     case RunRejected():
                         raise QvizError(report.text, report.hint, ExitCode(report.exit_code))
                     case RunFinished():
-                        return _finished(assembly.finished(report))
+                        snapshot = assembly.finished(report)
+                        return Outcome(snapshot, failure_of(snapshot))
                     case _:
                         pass
         except QvizError as error:
             if error.exit_code != ExitCode.ENGINE_DIED:
                 raise
             failure = limits.failure(step) or error
-            how = RunError(step, "EngineDied", failure.message, failure.hint)
+            type_ = "EngineDied" if failure is error else "LimitReached"
+            how = RunError(step, type_, failure.message, failure.hint)
             return Outcome(assembly.interrupted(how), failure)
     raise AssertionError("reports() ends only by an exception")
-
-
-def _finished(snapshot: Snapshot) -> Outcome:
-    error = snapshot.run.error
-    if error is None:
-        return Outcome(snapshot, None)
-    where = f" ({error.source.file}:{error.source.line})" if error.source else ""
-    message = f"{error.step} failed: {' '.join(error.message.split())}{where}"
-    return Outcome(snapshot, QvizError(message, error.hint, ExitCode.FLOW_FAILED))

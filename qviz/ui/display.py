@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-HEADLESS = "Without one there are: qviz run, render, flows, samples, doctor."
+HEADLESS = "Without one there are: qviz run, render, check, compare, diff, flows, samples, doctor."
 
 
 def display_fault() -> str | None:

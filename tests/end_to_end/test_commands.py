@@ -22,6 +22,16 @@ class Net(nn.Module):
     def forward(self, x):
         return x if x.sum() > 0 else -x
 """
+UNCALLED = """import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+    def forward(self, x):
+        return self.fc(x)
+model, example_inputs = Net().eval(), (torch.ones(1, 4),)
+"""
 
 
 def qviz(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -65,3 +75,40 @@ def test_a_flow_that_fails_says_where(tmp_path: Path):
     assert "model.py:4" in what
     assert hint
     assert (tmp_path / "a.qviz").exists()
+
+
+def test_check_is_a_gate_with_a_baseline(tmp_path: Path):
+    (tmp_path / "model.py").write_text(UNCALLED, encoding="utf-8")
+    words = ["check", "model.py:model", "--flow", "fx-weight-only", "--baseline", "accepted.json"]
+    first = qviz(tmp_path, *words[:4], "-o", "qviz.sarif")
+    assert first.returncode == 1, first.stderr
+    (result,) = (
+        each
+        for each in json.loads((tmp_path / "qviz.sarif").read_text())["runs"][0]["results"]
+        if each["level"] == "error"
+    )
+    place = result["locations"][0]["physicalLocation"]
+    assert result["ruleId"] == "nothing_quantized"
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("model.py", 8)
+    assert qviz(tmp_path, *words).returncode == 2
+    assert qviz(tmp_path, *words, "--write-baseline", "-q").returncode == 0
+    (tmp_path / "model.py").write_text(f"# moved\n{UNCALLED}", encoding="utf-8")
+    again = qviz(tmp_path, *words, "--json", "--fail-on", "info")
+    assert again.returncode == 0, again.stderr
+    told = json.loads(again.stdout)
+    assert told["totals"]["accepted"] == len(told["findings"]) > 0
+    (error,) = (each for each in told["findings"] if each["level"] == "error")
+    assert error["sources"][0]["line"] == 9
+    assert error["fingerprint"] == result["partialFingerprints"]["qvizFinding/v1"]
+
+
+def test_two_runs_are_compared(tmp_path: Path):
+    for name, seed in (("a.qviz", "0"), ("b.qviz", "0"), ("c.qviz", "1")):
+        words = ["run", "sample:conv-bn-relu", "--flow", "fx-static", "--seed", seed, "-o", name, "-q"]
+        assert qviz(tmp_path, *words).returncode == 0
+    assert qviz(tmp_path, "diff", "a.qviz", "b.qviz", "--exit-code").returncode == 0
+    differs = qviz(tmp_path, "diff", "a.qviz", "c.qviz", "--exit-code")
+    assert differs.returncode == 1
+    assert "config.seed: 0 → 1" in differs.stdout
+    assert "captured: 5 nodes, no difference" in differs.stdout
+    assert "~ conv: input scale" in differs.stdout

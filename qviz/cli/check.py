@@ -1,0 +1,109 @@
+"""`qviz check`: a gate for continuous integration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qviz.analysis.verdict import FAIL_ON, FailOn, Verdict, findings_of, judge
+from qviz.cli.obtaining import failure_of, obtain
+from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
+from qviz.cli.places import check_folder
+from qviz.cli.reports import ENDINGS, FORMATS
+from qviz.cli.reports.text import totals
+from qviz.document.baseline import Baseline, accept, read_baseline, write_baseline
+from qviz.document.codec import write_atomically
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Snapshot
+from qviz.errors import ExitCode
+
+_path = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("source", required=False)
+@flow_option(required=False, help_text="The way to quantize; a result as SOURCE has its own.")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", show_default=True, help="What ends with 1.")
+@click.option("--format", "wanted", type=click.Choice(list(FORMATS)), help="text if not given, or what OUT ends in.")
+@click.option("--baseline", "baseline_path", type=_path, metavar="FILE", help="Findings that were accepted before.")
+@click.option("--write-baseline", "writes", is_flag=True, help="Accept what there is: write it into the baseline.")
+@click.option("-o", "--out", type=_path, metavar="OUT", help="Write the report there.")
+@takes_plan
+@takes_manner
+@debug_option
+def check(
+    plan: Plan,
+    manner: Manner,
+    fail_on: FailOn,
+    wanted: str | None,
+    baseline_path: Path | None,
+    writes: bool,
+    out: Path | None,
+) -> int:
+    """Report what a reviewer should look at, and end with 1 if that is bad enough.
+
+    For example: qviz check model.py:Net --flow fx-static --fail-on warning --format sarif -o qviz.sarif
+    """
+    need_source(plan, needs_flow=not is_snapshot(plan.source))
+    shown, written = _formats(wanted, manner, out)
+    baseline = _baseline(baseline_path, writes)
+    if out is not None:
+        check_folder(out)
+    snapshot, failure = obtain(plan, manner)
+    failure = failure or failure_of(snapshot)
+    if writes and baseline_path is not None and failure is None:
+        baseline = _accept(snapshot, baseline_path, baseline)
+    verdict = judge(snapshot, fail_on, baseline)
+    if out is not None:
+        write_atomically(out, FORMATS[written](verdict, Path.cwd()).encode())
+    if not (manner.quiet and shown == "text"):
+        click.echo(_shown(verdict, shown, out), nl=False)
+    if failure is not None:
+        raise failure
+    return ExitCode.FINDINGS if verdict.failing else ExitCode.DONE
+
+
+def _formats(wanted: str | None, manner: Manner, out: Path | None) -> tuple[str, str]:
+    """Return the format of standard output, and that of the file.
+
+    Raises:
+        click.UsageError: Standard output cannot have two.
+    """
+    shown = "json" if manner.as_json else wanted or "text"
+    if out is None:
+        if wanted not in (None, shown):
+            raise click.UsageError(f"--json and --format {wanted} exclude each other without -o")
+        return shown, ""
+    written = wanted or ENDINGS.get(out.suffix.lower(), shown)
+    return ("json" if manner.as_json else "text"), written
+
+
+def _baseline(path: Path | None, writes: bool) -> Baseline | None:
+    """Read the baseline before the work begins; one that is to be written need not be there.
+
+    Raises:
+        click.UsageError: One shall be written, nobody says where.
+        QvizError: It cannot be read, or there is no such folder.
+    """
+    if path is None:
+        if writes:
+            raise click.UsageError("--write-baseline needs --baseline FILE, the file to write")
+        return None
+    if writes and not path.exists():
+        check_folder(path)
+        return None
+    return read_baseline(path)
+
+
+def _accept(snapshot: Snapshot, path: Path, before: Baseline | None) -> Baseline:
+    baseline = accept(findings_of(snapshot), before)
+    write_baseline(baseline, path)
+    return baseline
+
+
+def _shown(verdict: Verdict, shown: str, out: Path | None) -> str:
+    """Return what standard output says: the report, or one line where a file has it."""
+    if out is not None and shown == "text":
+        return f"{totals(verdict)} Written to {out}.\n"
+    return FORMATS[shown](verdict, Path.cwd())

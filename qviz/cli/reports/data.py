@@ -1,0 +1,71 @@
+"""The verdict as a JSON object for programs; docs/check.md says what is in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from qviz.analysis.verdict import Judged, Verdict
+from qviz.cli.reports.paths import shown
+from qviz.document.graph import Json, SourceLine
+
+VERSION = 1
+
+
+def write(verdict: Verdict, folder: Path) -> str:
+    """Return the report as JSON."""
+    return json.dumps(_report(verdict, folder), indent=2, ensure_ascii=False) + "\n"
+
+
+def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
+    run, error = verdict.run, verdict.run.error
+    stopped: Json = None
+    if error is not None:
+        at = [_source(error.source, folder)] if error.source else []
+        stopped = {"step": error.step, "type": error.type, "message": error.message, "hint": error.hint, "sources": at}
+    stale: list[Json] = [
+        {"rule": each.rule, "stage": each.stage, "nodes": list(each.nodes), "message": each.message}
+        for each in verdict.stale
+    ]
+    return {
+        "format": "qviz-check",
+        "version": VERSION,
+        "source": run.source,
+        "flow": run.flow,
+        "status": run.status,
+        "passed": run.status == "done" and not verdict.failing,
+        "fail_on": verdict.fail_on,
+        "totals": {
+            **{level.value: count for level, count in verdict.counts.items()},
+            "accepted": len(verdict.judged) - len(verdict.open),
+            "failing": len(verdict.failing),
+            "stale": len(verdict.stale),
+        },
+        "precision": msgspec.to_builtins(verdict.coverage),
+        "findings": [_finding(each, folder) for each in verdict.judged],
+        "stale": stale,
+        "error": stopped,
+    }
+
+
+def _finding(judged: Judged, folder: Path) -> Json:
+    finding = judged.finding
+    return {
+        "rule": finding.rule,
+        "level": finding.level.value,
+        "stage": finding.stage,
+        "nodes": list(finding.nodes),
+        "message": finding.message,
+        "reason": finding.reason,
+        "hint": finding.hint,
+        "fingerprint": judged.fingerprint,
+        "accepted": judged.accepted,
+        "fails": judged.fails,
+        "sources": [_source(each, folder) for each in judged.sources],
+    }
+
+
+def _source(line: SourceLine, folder: Path) -> Json:
+    return {"file": shown(line.file, folder), "line": line.line, "code": line.code}

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import qviz
+from qviz.analysis.findings.catalog import CATALOG
+from qviz.analysis.verdict import judge
+from qviz.document.baseline import accept
+from qviz.document.snapshot import Facts, Finding, Level, ObserverFact
+from tests.factories import node, snapshot, stage
+
+
+def finding(level: Level = Level.ERROR, *nodes: str, rule: str = "rule", message: str = "") -> Finding:
+    return Finding(rule, level, "captured", nodes, message, "", "")
+
+
+ALL = tuple(finding(level, level.value) for level in Level)
+
+
+@pytest.mark.parametrize(("fail_on", "failing"), [("never", 0), ("error", 1), ("warning", 2), ("info", 3)])
+def test_a_level_fails_with_all_above_it(fail_on, failing):
+    assert len(judge(snapshot(findings=ALL), fail_on).failing) == failing
+
+
+def test_what_is_accepted_does_not_fail_and_what_is_gone_is_stale():
+    gone = finding(Level.ERROR, "gone")
+    verdict = judge(snapshot(findings=ALL), "info", accept([ALL[0], gone]))
+    assert [each.finding for each in verdict.failing] == [*ALL[1:]]
+    assert [entry.nodes for entry in verdict.stale] == [("gone",)]
+    assert verdict.has_baseline
+
+
+def test_a_failed_run_makes_nothing_stale():
+    assert judge(snapshot(status="failed"), "error", accept([ALL[0]])).stale == ()
+
+
+def test_a_run_that_was_cut_short_is_asked_by_the_rules():
+    prepared = stage("prepared", node("x", kind="input"), node("obs", "x", kind="observer"))
+    facts = {"prepared": {"obs": Facts(observer=ObserverFact(calibrated=False))}}
+    verdict = judge(snapshot(prepared, facts=facts, status="failed"), "warning")
+    assert [each.finding.rule for each in verdict.failing] == ["never_calibrated"]
+
+
+def test_coverage_is_that_of_the_converted_stage():
+    verdict = judge(snapshot(), "error")
+    assert verdict.coverage is not None
+    assert (verdict.coverage.low, verdict.coverage.total) == (2, 2)
+    only_captured = msgspec.structs.replace(snapshot(), stages=snapshot().stages[:1])
+    assert judge(only_captured, "error").coverage is None
+
+
+def test_every_rule_of_the_program_stands_in_the_catalog_once():
+    """Findings are made with a literal rule; whoever adds one says in the catalog what it looks for."""
+    sources = [path.read_text(encoding="utf-8") for path in Path(qviz.__file__).parent.rglob("*.py")]
+    used = {rule for text in sources for rule in rules_made(text)}
+    assert len(used) > 10
+    assert used - {rule.id for rule in CATALOG} == set()
+    assert len({rule.id for rule in CATALOG}) == len(CATALOG)
+    for rule in CATALOG:
+        assert sum(f'"{rule.id}"' in text for text in sources) > 1, f"nothing makes a finding of {rule.id}"
+
+
+def rules_made(text: str) -> Iterator[str]:
+    for call in ast.walk(ast.parse(text)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Finding":
+            given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "rule")]
+            yield from (each.value for each in given if isinstance(each, ast.Constant))
