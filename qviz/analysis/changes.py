@@ -1,11 +1,13 @@
-"""What changed between two stages: everything that no chain of "same" leads through."""
+"""What changed between two stages, of one run or of two: everything that no chain of "same" leads through."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from qviz.document.graph import Kind
+from qviz.analysis.link_index import way, ways
+from qviz.document.graph import Graph, Kind
 from qviz.document.snapshot import Link, Stage
 
 _OPERATORS = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
@@ -36,38 +38,45 @@ def changes(stages: Sequence[Stage], links: Sequence[Link], one: str, other: str
         one: The name of the stage that `before` tells of.
         other: The name of the one that `after` tells of.
     """
-    names = [stage.name for stage in stages]
-    first, last = sorted((names.index(one), names.index(other)))
-    same: dict[str, dict[str, str]] = {name: {} for name in names}
+    graphs = {stage.name: stage.graph for stage in stages}
+    steps = way(ways(links), one, other) or (one, other)
+    became = {node.id: node.id for node in graphs[one].nodes}
+    for here, there in pairwise(steps):
+        same = _same(links, here, there)
+        became = {start: same[now] for start, now in became.items() if now in same}
+    before = tuple(node.id for node in graphs[one].nodes if node.id not in became)
+    kept = set(became.values())
+    after = tuple(node.id for node in graphs[other].nodes if node.id not in kept)
+    names = list(graphs)
+    forward = steps if names.index(one) <= names.index(other) else steps[::-1]
+    return Changes(before, after, tuple(_fused(graphs[forward[0]], links, forward)), forward[0])
+
+
+def _same(links: Iterable[Link], here: str, there: str) -> dict[str, str]:
+    """Return what stays as it is from one stage to its neighbour, in either direction."""
+    found: dict[str, str] = {}
     for link in links:
         if link.relation == "same" and len(link.from_ids) == len(link.to_ids) == 1:
-            same[link.to_stage][link.from_ids[0]] = link.to_ids[0]
-    became = {node.id: node.id for node in stages[first].graph.nodes}
-    for name in names[first + 1 : last + 1]:
-        became = {start: same[name][now] for start, now in became.items() if now in same[name]}
-    kept = set(became), set(became.values())
-    early, late = (
-        tuple(node.id for node in stages[at].graph.nodes if node.id not in known)
-        for at, known in zip((first, last), kept, strict=True)
-    )
-    fused = tuple(_fused(stages, links, first, last))
-    both = (early, late) if names.index(one) == first else (late, early)
-    return Changes(*both, fused, names[first])
+            if (link.from_stage, link.to_stage) == (here, there):
+                found[link.from_ids[0]] = link.to_ids[0]
+            elif (link.to_stage, link.from_stage) == (here, there):
+                found[link.to_ids[0]] = link.from_ids[0]
+    return found
 
 
-def _fused(stages: Sequence[Stage], links: Sequence[Link], first: int, last: int) -> Iterator[tuple[str, ...]]:
+def _fused(graph: Graph, links: Sequence[Link], steps: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield the operators that became parts of one: what a chain of links gathers in it."""
-    place = {stage.name: number for number, stage in enumerate(stages)}
-    sources: dict[str, tuple[str, ...]] = {node.id: (node.id,) for node in stages[first].graph.nodes}
-    for number in range(first, last):
+    sources: dict[str, tuple[str, ...]] = {node.id: (node.id,) for node in graph.nodes}
+    for here, there in pairwise(steps):
         gathered: dict[str, tuple[str, ...]] = {}
         for link in links:
-            if place[link.from_stage] == number and link.relation in ("same", "replaced", "fused", "folded"):
+            is_step = (link.from_stage, link.to_stage) == (here, there)
+            if is_step and link.relation in ("same", "replaced", "fused", "folded"):
                 for each in link.to_ids[:1]:
                     found = (*gathered.get(each, ()), *(one for old in link.from_ids for one in sources.get(old, ())))
                     gathered[each] = tuple(dict.fromkeys(found))
         sources = gathered
-    operators = {node.id for node in stages[first].graph.nodes if node.kind in _OPERATORS}
+    operators = {node.id for node in graph.nodes if node.kind in _OPERATORS}
     for parts in sources.values():
         fused = tuple(each for each in parts if each in operators)
         if len(fused) > 1:

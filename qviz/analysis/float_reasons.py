@@ -37,7 +37,7 @@ class _Reasons:
         self._is_exported = snapshot.run.flow.startswith("pt2e")
         names = [stage.name for stage in snapshot.stages]
         self._last = names[-1]
-        self._links = LinkIndex(names, list(snapshot.links))
+        self._links = LinkIndex(snapshot.links)
         prepared = next((stage.graph for stage in snapshot.stages if stage.name == "prepared"), Graph((), (), ()))
         self._prepared = Index(prepared)
 

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from qviz.document.snapshot import Link
+
+
+def ways(links: Iterable[Link]) -> dict[str, list[str]]:
+    """Return the stages to which links lead from each, in either direction, in the order of the links."""
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for link in links:
+        found[link.from_stage][link.to_stage] = None
+        found[link.to_stage][link.from_stage] = None
+    return {name: list(others) for name, others in found.items()}
+
+
+def way(ways: Mapping[str, Sequence[str]], start: str, end: str) -> tuple[str, ...]:
+    """Return the stages on the shortest way from one to another, both included; empty where links lead nowhere."""
+    came_from: dict[str, str] = {start: start}
+    waiting = deque([start])
+    while waiting and end not in came_from:
+        here = waiting.popleft()
+        for there in ways.get(here, ()):
+            if there not in came_from:
+                came_from[there] = here
+                waiting.append(there)
+    if end not in came_from:
+        return ()
+    steps = [end]
+    while steps[-1] != start:
+        steps.append(came_from[steps[-1]])
+    return tuple(reversed(steps))
 
 
 class LinkIndex:
     """Answers what a node of one stage is in another, over any number of stages between."""
 
-    def __init__(self, stage_names: Sequence[str], links: Iterable[Link]) -> None:
-        self._places = {name: place for place, name in enumerate(stage_names)}
-        self._names = list(stage_names)
+    def __init__(self, links: Iterable[Link]) -> None:
         self._forward: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
         self._backward: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
+        links = list(links)
         for link in links:
             for node_id in link.from_ids:
                 self._forward[link.from_stage, node_id].append(link)
             for node_id in link.to_ids:
                 self._backward[link.to_stage, node_id].append(link)
+        self._ways = ways(links)
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def links_from(self, stage: str, node_id: str) -> tuple[Link, ...]:
         """Return the links that say what became of a node in the next stage."""
@@ -32,16 +61,19 @@ class LinkIndex:
 
     def partners(self, from_stage: str, to_stage: str, node_ids: Iterable[str]) -> tuple[str, ...]:
         """Return the ids in `to_stage` that the nodes became, or were; empty where nothing is left."""
-        if from_stage not in self._places or to_stage not in self._places:
-            return ()
-        here, there = self._places[from_stage], self._places[to_stage]
-        ids = tuple(dict.fromkeys(node_ids))
-        step = 1 if there > here else -1
-        for place in range(here, there, step):
-            table = self._forward if step > 0 else self._backward
+        key = (from_stage, to_stage)
+        if key not in self._known:
+            self._known[key] = way(self._ways, *key)
+        steps = self._known[key]
+        ids = tuple(dict.fromkeys(node_ids)) if steps else ()
+        for here, there in pairwise(steps):
             found: dict[str, None] = {}
             for node_id in ids:
-                for link in table.get((self._names[place], node_id), ()):
-                    found.update(dict.fromkeys(link.to_ids if step > 0 else link.from_ids))
+                for link in self._forward.get((here, node_id), ()):
+                    if link.to_stage == there:
+                        found.update(dict.fromkeys(link.to_ids))
+                for link in self._backward.get((here, node_id), ()):
+                    if link.from_stage == there:
+                        found.update(dict.fromkeys(link.from_ids))
             ids = tuple(found)
         return ids

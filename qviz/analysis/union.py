@@ -43,10 +43,9 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
     exits: dict[str, str] = {}
     for before, stage in zip((None, *stages), stages, strict=False):
         mine = ids[stage.name]
-        if before is not None:
-            exits = _exits(
-                before, ids[before.name], mine, exits, [each for each in links if each.to_stage == stage.name]
-            )
+        steps = [each for each in links if before and (each.from_stage, each.to_stage) == (before.name, stage.name)]
+        # Without links the stage is the first of another run: everything comes out where it stands.
+        exits = _exits(before, ids[before.name], mine, exits, steps) if before and steps else {}
         read = [(exits.get(mine[edge.from_id], mine[edge.from_id]), mine[edge.to_id]) for edge in stage.graph.edges]
         for each in read:
             edges.setdefault(each, set()).add(stage.name)
@@ -69,20 +68,19 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
 
 
 def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dict[str, str]]:
-    before: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    before: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for link in links:
         if link.from_ids and link.to_ids and (link.relation in _SURVIVES or _keeps_name(link)):
-            before[link.to_stage].setdefault(link.to_ids[0], link.from_ids[0])
+            before[link.to_stage].setdefault(link.to_ids[0], (link.from_stage, link.from_ids[0]))
     ids: dict[str, dict[str, str]] = {}
     taken: set[str] = set()
-    earlier: Mapping[str, str] = {}
     of_weights: set[str] = set()
     for stage in stages:
         mine: dict[str, str] = {}
         used: set[str] = set()
         for node in stage.graph.nodes:
-            old = before[stage.name].get(node.id, "")
-            was = earlier.get(old)
+            source, old = before[stage.name].get(node.id, ("", ""))
+            was = ids.get(source, {}).get(old)
             if was is not None and was not in used and not (old in of_weights and node.kind is Kind.DEQUANTIZE):
                 mine[node.id] = was
                 used.add(was)
@@ -91,7 +89,7 @@ def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dic
                 fresh = node.id if node.id not in taken else f"{node.id}@{stage.name}"
                 mine[node.id] = fresh
         taken.update(mine.values())
-        ids[stage.name] = earlier = mine
+        ids[stage.name] = mine
         of_weights = _observers_of_weights(stage)
     return ids
 

@@ -31,6 +31,7 @@ FOCUSES = ("focus_neighbours", "focus_upstream", "focus_downstream", "focus_path
 COMMANDS: tuple[Command, ...] = (
     Command("open", "Open…", ("Ctrl+O",), When.ALWAYS, "File"),
     Command("welcome", "Welcome page", (), When.ALWAYS, "File"),
+    Command("open_beside", "Open a second result beside…", ("Ctrl+Shift+O",), When.RESULT, "File"),
     Command("save", "Save result…", ("Ctrl+S",), When.RESULT, "File"),
     Command("export", "Export picture…", ("E",), When.STAGE, "File"),
     Command("copy_picture", "Copy picture", ("Ctrl+Shift+C",), When.STAGE, "File"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from qviz.analysis.beside import beside
 from qviz.analysis.link_index import LinkIndex
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
@@ -57,6 +58,15 @@ class Project:
             project.shown = {"left": snapshot.stages[0].name, "right": snapshot.stages[-1].name}
         return project
 
+    def with_other(self, other: Snapshot, label: str) -> Project:
+        """Return a project of this result and another; the last stages of both are shown."""
+        assert self.document is not None
+        made = Project.of_snapshot(beside(self.document, other, label))
+        made.plan, made.foreign_source = self.plan, self.foreign_source
+        if self.stages and other.stages:
+            made.shown = {"left": self.stages[-1].name, "right": made.stages[-1].name}
+        return made
+
     def restarted(self, plan: Plan) -> Project:
         """Return a project for a new run of `plan`."""
         return Project(plan, Assembly(plan), bookmarks=self.bookmarks)
@@ -85,7 +95,7 @@ class Project:
     def index(self) -> LinkIndex:
         """The links, ready to be asked."""
         if self._index is None:
-            self._index = LinkIndex([stage.name for stage in self.stages], self.links)
+            self._index = LinkIndex(self.links)
         return self._index
 
     def stage(self, name: str | None) -> Stage | None:

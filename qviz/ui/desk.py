@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -17,7 +18,7 @@ from qviz.session.project import SIDES, Project
 from qviz.ui import cycles
 from qviz.ui.editor import open_in_editor
 from qviz.ui.engines import Engines
-from qviz.ui.files import copy_picture, export_picture, save_result
+from qviz.ui.files import ask_for_result, copy_picture, export_picture, save_result
 from qviz.ui.navigation import Navigation
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.runs import Runs
@@ -86,6 +87,16 @@ class Desk(QObject):
         if snapshot.run.error is not None:
             error = snapshot.run.error
             self.work.notice.tell("error", f"{error.step.capitalize()} failed: {error.message}", error.hint)
+
+    def open_beside(self) -> None:
+        """Ask for a second result, and show it on the right."""
+        project = self.project
+        path = ask_for_result(self.work) if project is not None and project.snapshot is not None else None
+        if project is not None and path is not None:
+            try:
+                self._runs.open(project.with_other(codec.load(path), Path(path).stem))
+            except QvizError as error:
+                self.failed.emit(error)
 
     def _forget(self) -> None:
         self._history = History()

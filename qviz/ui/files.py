@@ -31,6 +31,12 @@ def ask_for_source(parent: QWidget) -> str | None:
     return path or None
 
 
+def ask_for_result(parent: QWidget) -> str | None:
+    """Return the result that the user chose, or None."""
+    path, _ = QFileDialog.getOpenFileName(parent, "Open a second result beside", "", "Results (*.qviz *.json)")
+    return path or None
+
+
 def ask_for_python(parent: QWidget, settings: Settings) -> bool:
     """Ask for the interpreter of the engine, and remember it; return whether another was chosen.
 

@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
             "undo": at_desk("undo"),
             "redo": at_desk("redo"),
             "cancel": at_desk("cancel"),
+            "open_beside": at_desk("open_beside"),
             "save": at_desk("save"),
             "export": at_desk("export"),
             "copy_picture": at_desk("copy_picture"),

@@ -130,7 +130,7 @@ def test_every_node_has_a_link_and_what_is_gone_has_a_reason():
 def index() -> LinkIndex:
     stages: list[Stage] = [CAPTURED, FUSED, PREPARED, CONVERTED]
     links = [link for before, after in pairwise(stages) for link in link_stages(before, after)]
-    return LinkIndex([each.name for each in stages], links)
+    return LinkIndex(links)
 
 
 def test_partners_are_found_over_several_stages_both_ways(index: LinkIndex):

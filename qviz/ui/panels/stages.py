@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
 
+from qviz.analysis.beside import BETWEEN
 from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
@@ -28,7 +29,7 @@ class StageButton(QPushButton):
     chosen = Signal(str, str)
 
     def __init__(self, name: str) -> None:
-        super().__init__(name.capitalize())
+        super().__init__(name.partition(BETWEEN)[0].capitalize())
         self.name = name
         self.setProperty("role", "stage")
         self.setToolTip(f"Show the {name} stage right; with Shift, left")
@@ -103,8 +104,8 @@ class StageStrip(QFrame):
         self.setProperty("role", "bar")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 7, 12, 7)
-        row.addWidget(label("Stage", "muted"))
-        self._stages = QHBoxLayout()
+        self._stages = QGridLayout()
+        self._stages.setVerticalSpacing(5)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(5)
         row.addLayout(self._stages)
@@ -121,18 +122,26 @@ class StageStrip(QFrame):
         if tuple(self._buttons) != names:
             empty(self._stages)
             self._buttons = {}
-            for place, name in enumerate(names):
-                if place:
-                    self._stages.addWidget(label("→", "muted"))
-                self._buttons[name] = StageButton(name)
-                self._buttons[name].chosen.connect(self.stage_chosen)
-                self._stages.addWidget(self._buttons[name])
+            runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
+            for row, run in enumerate(runs):
+                of_run = [name for name in names if name.partition(BETWEEN)[2] == run]
+                self._add_run(row, run or "Stage", of_run)
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
             each.setProperty("shown", "true" if name in shown.values() else "false")
             each.setProperty("failed", "true" if name == failing else "false")
             each.setAccessibleName(f"Stage {name}" + (", failed" if name == failing else ""))
             restyle(each)
+
+    def _add_run(self, row: int, title: str, names: list[str]) -> None:
+        """Add the stages of one run in a row; those of a second result stand below, under its name."""
+        self._stages.addWidget(label(title, "muted"), row, 0)
+        for place, name in enumerate(names):
+            if place:
+                self._stages.addWidget(label("→", "muted"), row, 2 * place)
+            self._buttons[name] = StageButton(name)
+            self._buttons[name].chosen.connect(self.stage_chosen)
+            self._stages.addWidget(self._buttons[name], row, 2 * place + 1)
 
     def show_counts(self, stage: Stage | None, precision: tuple[int, int] | None, theme: Theme) -> None:
         """Show a chip for each role that the stage has; `precision` is low of quantizable operators."""

@@ -138,3 +138,24 @@ def test_a_rubber_band_dims_what_is_outside(desk: Desk):
     assert canvas.highlighted == {"conv"}
     canvas.banded.emit(QRectF(-900, -900, 10, 10))
     assert canvas.highlighted is None
+
+
+def test_a_second_result_opens_beside(desk: Desk, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert desk.project is not None
+    assert desk.project.document is not None
+    codec.save(desk.project.document, tmp_path / "other.qviz")
+    monkeypatch.setattr("qviz.ui.desk.ask_for_result", lambda parent: str(tmp_path / "other.qviz"))
+    window.actions_of["open_beside"].trigger()
+    assert desk.project.shown == {"left": "converted", "right": "converted · other"}
+    desk.choose("converted", "conv")
+    assert desk.work.panes.panes["right"].canvas.selected() == "conv"
+
+
+def test_a_second_result_that_cannot_be_read_says_so(
+    desk: Desk, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("qviz.ui.desk.ask_for_result", lambda parent: str(tmp_path / "none.qviz"))
+    before = desk.project
+    window.actions_of["open_beside"].trigger()
+    assert desk.project is before
+    assert "none.qviz" in desk.work.notice.message.text()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from qviz.analysis.beside import beside
+from qviz.analysis.changes import changes
+from qviz.analysis.link_index import LinkIndex
+from qviz.document.graph import Quant
+from qviz.document.snapshot import Finding, Level
+from tests.factories import node, qparams, snapshot, stage
+
+
+def converted(scale: float, *, has_relu: bool = False):
+    nodes = [
+        node("x", kind="input"),
+        node("conv", "x", path="conv", type="Conv2d", kind="quantized_op", quant=Quant(output=qparams(scale))),
+    ]
+    if has_relu:
+        nodes.append(node("relu", "conv", path="relu", type="ReLU"))
+    return snapshot(stage("captured", node("x", kind="input")), stage("converted", *nodes))
+
+
+def test_stages_of_both_are_there_under_names_of_their_own():
+    made = beside(converted(0.1), converted(0.2), "second")
+    assert [each.name for each in made.stages] == ["captured", "converted", "captured · second", "converted · second"]
+    again = beside(made, converted(0.3), "second")
+    assert len({each.name for each in again.stages}) == 6
+
+
+def test_a_node_is_linked_across_and_an_equal_one_has_not_changed():
+    made = beside(converted(0.1), converted(0.2, has_relu=True), "b")
+    index = LinkIndex(made.links)
+    assert index.partners("converted", "converted · b", ("conv",)) == ("conv",)
+    assert index.partners("converted · b", "converted", ("relu",)) == ()
+    found = changes(made.stages, made.links, "converted", "converted · b")
+    assert found[:2] == (("conv",), ("conv", "relu"))
+    same = beside(converted(0.1), converted(0.1), "b")
+    assert changes(same.stages, same.links, "converted", "converted · b")[:2] == ((), ())
+
+
+def test_findings_of_the_other_name_their_stage():
+    finding = Finding("rule", Level.WARNING, "converted", ("conv",), "a", "b", "c")
+    from msgspec.structs import replace
+
+    made = beside(converted(0.1), replace(converted(0.2), findings=(finding,)), "b")
+    assert made.findings[-1].stage == "converted · b"
