@@ -36,6 +36,12 @@ def hierarchy(graph: Graph) -> Hierarchy:
     return found
 
 
+def forget() -> None:
+    """Keep no graph: another model comes."""
+    with _lock:
+        _kept.clear()
+
+
 def opening(graph: Graph, limit: int = 60) -> Folds:
     """Return the fewest folds that keep about `limit` boxes on screen: outer groups open first, small before large."""
     root = hierarchy(graph).root
@@ -120,7 +126,7 @@ class _Folding:
         is_open = node_id in self.folds.plumbing
         box = node_box(
             self.tree,
-            (node_id,) if is_open else self.tree.members_of_node(node_id),
+            (node_id,) if is_open else self.tree.plumbing.members(node_id),
             parent,
             self.facts,
             leaf=self.tree.leaf_names.get(node_id),

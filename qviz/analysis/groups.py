@@ -100,7 +100,7 @@ class Hierarchy:
         """Which blocks are alike."""
         from qviz.analysis.repeats import Repeats
 
-        return Repeats(self)
+        return Repeats(self.index, self.plumbing)  # not the hierarchy itself: a cycle would outlive its model
 
     @cached_property
     def flow(self) -> Flow:
@@ -115,14 +115,10 @@ class Hierarchy:
         shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
         return {object_id: number for number, object_id in enumerate(shared, 1)}
 
-    def members_of_node(self, unit: str) -> tuple[str, ...]:
-        """Return the ids of a box that stands for a node: the node, its repeats, its plumbing."""
-        return (*self.plumbing.repeated.get(unit, (unit,)), *self.plumbing.held.get(unit, ()))
-
     def members(self, group: Group) -> tuple[str, ...]:
         """Return the ids of all nodes in a group, each once."""
         if group not in self._members:
-            inside = chain.from_iterable(self.members_of_node(unit) for unit in group.nodes)
+            inside = chain.from_iterable(self.plumbing.members(unit) for unit in group.nodes)
             self._members[group] = tuple(dict.fromkeys(inside))
         return self._members[group]
 

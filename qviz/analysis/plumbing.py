@@ -29,6 +29,10 @@ class Plumbing(NamedTuple):
     repeats: dict[str, str]
     repeated: dict[str, list[str]]
 
+    def members(self, unit: str) -> tuple[str, ...]:
+        """Return the ids of a box that stands for a node: the node, its repeats, its plumbing."""
+        return (*self.repeated.get(unit, (unit,)), *self.held.get(unit, ()))
+
 
 def find_plumbing(graph: Graph, index: Index) -> Plumbing:
     """Return the weight plumbing and the repeated dequantizes of a graph."""

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from qviz.analysis.groups import Group, Hierarchy
+from qviz.analysis.groups import Group
+from qviz.analysis.plumbing import Plumbing
+from qviz.document.query import Index
 
 LEAST = 3
 """So many equal blocks are worth a word."""
@@ -29,8 +31,9 @@ class Repeat(NamedTuple):
 class Repeats:
     """Compares the groups of one graph; each is read once."""
 
-    def __init__(self, tree: Hierarchy) -> None:
-        self._tree = tree
+    def __init__(self, index: Index, plumbing: Plumbing) -> None:
+        self._index = index
+        self._plumbing = plumbing
         self._forms: dict[Group, int] = {}
         self._known: dict[Hashable, int] = {}
 
@@ -54,14 +57,14 @@ class Repeats:
         return found
 
     def _written(self, group: Group) -> Hashable:
-        index = self._tree.index
+        index = self._index
         place: dict[str, int] = {}
         parts: list[Hashable] = []
         for at, item in enumerate(group.items):
             if isinstance(item, str):
                 node = index.nodes[item]
                 dtype = node.quant.output.dtype if node.quant and node.quant.output else ""
-                held = tuple(index.nodes[each].kind for each in self._tree.members_of_node(item)[1:])
+                held = tuple(index.nodes[each].kind for each in self._plumbing.members(item)[1:])
                 parts.append((node.kind, node.target if node.op != "call_module" else node.module_type, dtype, held))
                 place[item] = at
             else:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from qviz.document import piecemeal
 from qviz.document.graph import lint
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
@@ -19,7 +20,9 @@ SUFFIXES = (".qviz", ".json")
 MAX_BYTES = 2 << 30
 """A decompressed document above this is refused: a small file may unpack to more than the memory."""
 
-_decoder = msgspec.json.Decoder(Snapshot)
+_LARGE_BYTES = 1 << 20
+_PACKED = 16
+"""How many times smaller a document is when compressed: 10 to 20."""
 
 
 class _Head(msgspec.Struct):
@@ -51,7 +54,7 @@ def decode(data: bytes, name: str = "the document") -> Snapshot:
             f"{name} has format version {head.version}; this qviz reads up to {FORMAT_VERSION}", "Update qviz."
         )
     try:
-        snapshot = _decoder.decode(data)
+        snapshot = piecemeal.decode(data, Snapshot)
     except msgspec.ValidationError as error:
         raise _damaged(name, str(error)) from error
     for stage in snapshot.stages:
@@ -115,6 +118,15 @@ def load(path: Path | str) -> Snapshot:
     if data[:2] == b"\x1f\x8b":
         data = _decompress(data, path.name)
     return decode(data, path.name)
+
+
+def is_large(path: Path | str) -> bool:
+    """Tell whether reading a file takes longer than a window may stand still."""
+    try:
+        size = os.stat(path).st_size
+    except OSError:
+        return False
+    return size >= (_LARGE_BYTES if Path(path).suffix == ".json" else _LARGE_BYTES // _PACKED)
 
 
 def _decompress(data: bytes, name: str) -> bytes:

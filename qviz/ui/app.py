@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -24,9 +26,18 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 1500
 """How long a window that nobody sees, minimized or covered, waits for its first paint."""
-TURN = 0.0005
+TURN = 0.0002
 """Seconds after which a layout at work lets the window paint; Python's own 5 ms add up, a turn at each call of Qt's."""
 _FAULT = "fault"
+_LATER = (
+    "qviz.ui.desk",
+    "qviz.analysis.projection",
+    "qviz.analysis.search",
+    "qviz.layout.choice",
+    "qviz.layout.graphlay_engine",
+    "pygments.lexers.python",
+)
+"""What the first opened model needs; importing it takes a tenth of a second and more."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,10 +101,17 @@ def start(window: MainWindow, source: str | None, plan: Plan | None, is_consente
     if window.settings.python and interpreter.VARIABLE not in os.environ:
         os.environ[interpreter.VARIABLE] = window.settings.python
     window.engines.warm_up()
+    threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
     if plan is not None:
         window.open_plan(plan, is_consented)
     elif source is not None:
         window.open_source(source, is_consented=True)
+
+
+def import_the_rest() -> None:
+    """Import what the first opened model needs, while the user still reads."""
+    for name in _LATER:
+        importlib.import_module(name)
 
 
 def report_bug(window: QWidget, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

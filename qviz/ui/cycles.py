@@ -25,7 +25,7 @@ def building() -> Iterator[None]:
     """Look for no cycles while something large is made, and never among what was made.
 
     Without it the searches take as long again as the making, and hold all threads up. What was
-    made still goes when nothing refers to it; only a cycle would stay, until `forget`.
+    made still goes when nothing refers to it; only a cycle would stay, and what is read, folded and placed has none.
     """
     global _at_work  # noqa: PLW0603 - the collector is one for the process
     with _lock:
@@ -41,9 +41,3 @@ def building() -> Iterator[None]:
             if _at_work == 0:
                 gc.freeze()
                 gc.enable()
-
-
-def forget() -> None:
-    """Look among everything, once what was large is gone."""
-    gc.unfreeze()
-    gc.collect()

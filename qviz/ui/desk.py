@@ -8,19 +8,21 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from qviz.analysis import folding
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Stage
+from qviz.document.snapshot import Snapshot, Stage
 from qviz.errors import QvizError
 from qviz.session.history import History
 from qviz.session.project import SIDES, Project
-from qviz.ui import cycles
 from qviz.ui.editor import open_in_editor
 from qviz.ui.engines import Engines
 from qviz.ui.files import ask_for_result, copy_picture, export_picture, save_result
 from qviz.ui.navigation import Navigation
 from qviz.ui.panels.comparison import ComparisonSheet
+from qviz.ui.parting import Parting
+from qviz.ui.reading import Reading
 from qviz.ui.runs import Runs
 from qviz.ui.settings import Settings
 from qviz.ui.theme import Theme
@@ -43,6 +45,8 @@ class Desk(QObject):
         self._settings = settings
         self._theme = theme
         self._history = History()
+        self._reading = Reading(self)
+        self._parting = Parting(self)
         self.work = Workspace(theme, settings)
         self._runs = Runs(engines, self.work, settings, self)
         self._runs.changed.connect(self.refresh)
@@ -68,43 +72,51 @@ class Desk(QObject):
 
     def open_plan(self, plan: Plan) -> None:
         """Open a model and run its flow."""
+        self._reading.forget()
         self._forget()
         self._runs.open(Project.of_plan(plan))
         self._runs.start()
 
     def open_result(self, path: str) -> None:
-        """Open a saved result; runs nothing.
+        """Open a saved result; runs nothing. What was open stays until it is read."""
 
-        Raises:
-            QvizError: It cannot be read.
-        """
-        snapshot = codec.load(path)
-        self._forget()
-        self._runs.open(Project.of_snapshot(snapshot))
-        modules = {group.path: group.type for stage in snapshot.stages for group in stage.graph.groups}
-        self.work.outline.show_modules(sorted(modules.items()))
-        self._settings.remember(path, f"{snapshot.run.flow or 'captured'} · {len(snapshot.findings)} findings")
-        if snapshot.run.error is not None:
-            error = snapshot.run.error
-            self.work.notice.tell("error", f"{error.step.capitalize()} failed: {error.message}", error.hint)
+        def show(snapshot: Snapshot) -> None:
+            self._forget()
+            self._runs.open(Project.of_snapshot(snapshot))
+            modules = {group.path: group.type for stage in snapshot.stages for group in stage.graph.groups}
+            self.work.outline.show_modules(sorted(modules.items()))
+            self._settings.remember(path, f"{snapshot.run.flow or 'captured'} · {len(snapshot.findings)} findings")
+            if snapshot.run.error is not None:
+                error = snapshot.run.error
+                self.work.notice.tell("error", f"{error.step.capitalize()} failed: {error.message}", error.hint)
+
+        self._read(path, show)
 
     def open_beside(self) -> None:
         """Ask for a second result, and show it on the right."""
         project = self.project
         path = ask_for_result(self.work) if project is not None and project.snapshot is not None else None
         if project is not None and path is not None:
-            try:
-                self._runs.open(project.with_other(codec.load(path), Path(path).stem))
-            except QvizError as error:
-                self.failed.emit(error)
+            self._read(path, lambda snapshot: self._runs.open(project.with_other(snapshot, Path(path).stem)))
+
+    def _read(self, path: str, show: Callable[[Snapshot], None]) -> None:
+        self._reading.forget()  # only what was asked for last
+        self._reading.take(lambda: codec.load(path), show, self._refuse, is_large=codec.is_large(path))
+
+    def _refuse(self, error: Exception) -> None:
+        if not isinstance(error, QvizError):
+            raise error
+        self.failed.emit(error)
 
     def _forget(self) -> None:
+        if self.project is not None:
+            self._parting.take(self.project.stages)
         self._history = History()
         self.navigation.forget()
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
-        cycles.forget()
+        folding.forget()
 
     def refresh(self) -> None:
         """Show the project as it is now."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
+from qviz.ui.reading import Reading
 from qviz.wire.client import engine_command, engine_environment, outcome
-from qviz.wire.framing import WireError, pack, report_reader
-from qviz.wire.messages import EngineReady, Request
+from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
+from qviz.wire.messages import EngineReady, Report, Request
 
 _LAST_WORDS_CHARACTERS = 65536
 
@@ -34,7 +36,8 @@ class EngineProcess(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.ready: EngineReady | None = None
-        self._reader = report_reader()
+        self._cutter = FrameCutter()
+        self._reading = Reading(self)
         self._words = ""
         self._ending = False
         self._process = QProcess(self)
@@ -56,6 +59,7 @@ class EngineProcess(QObject):
     def kill(self) -> None:
         """End the process now, in silence."""
         self._ending = True
+        self._reading.forget()
         self._process.kill()
         self._process.waitForFinished(1000)
 
@@ -67,14 +71,21 @@ class EngineProcess(QObject):
     def on_process_output(self) -> None:
         """Turn bytes into reports."""
         try:
-            for report in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
-                if isinstance(report, EngineReady):
-                    self.ready = report
-                self.report_received.emit(report)
+            for body in self._cutter.feed(bytes(self._process.readAllStandardOutput().data())):
+                is_large = len(body) >= LARGE_BYTES
+                self._reading.take(partial(read_report, body), self._tell, self._refuse, is_large=is_large)
         except WireError as error:
-            _log.warning("the engine sent something unreadable: %s", error)
-            self.kill()
-            self.died.emit(f"the engine sent something unreadable: {error}")
+            self._refuse(error)
+
+    def _tell(self, report: Report) -> None:
+        if isinstance(report, EngineReady):
+            self.ready = report
+        self.report_received.emit(report)
+
+    def _refuse(self, error: Exception) -> None:
+        _log.warning("the engine sent something unreadable: %s", error)
+        self.kill()
+        self.died.emit(f"the engine sent something unreadable: {error}")
 
     def on_process_error_output(self) -> None:
         """Keep the end of what was printed, for the log and the engine's obituary."""
@@ -91,7 +102,7 @@ class EngineProcess(QObject):
         signalled = status == QProcess.ExitStatus.CrashExit
         how = outcome(-code if signalled else code, self._words)
         _log.warning("%s\n%s", how, self._words)
-        self.died.emit(how)
+        self._reading.take(lambda: how, self.died.emit, self._refuse)  # after what it said before
 
     def on_process_error(self, error: QProcess.ProcessError) -> None:
         """Say that the process did not even start."""

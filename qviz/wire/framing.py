@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 import msgspec
 
-from qviz.wire.messages import Message, Report, Request
+from qviz.document import piecemeal
+from qviz.wire.messages import Message, Report, Request, StageReached
 
 MAX_MESSAGE_BYTES = 1 << 30
+LARGE_BYTES = 1 << 20
+"""From here on a message takes longer to read than a window may stand still between two frames."""
+
 _MAX_HEAD_BYTES = 11
 
 M = TypeVar("M")
 
+
+class _Tag(msgspec.Struct):
+    message: str = ""
+
+
 _encoder = msgspec.json.Encoder()
+_tag = msgspec.json.Decoder(_Tag)
+_reports: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 
 
 class WireError(Exception):
@@ -27,25 +39,24 @@ def pack(message: Message) -> bytes:
     return b"%d\n%s" % (len(body), body)
 
 
-class FrameReader(Generic[M]):
-    """Collects bytes and gives back whole messages of one type."""
+class FrameCutter:
+    """Collects bytes and gives back the bodies of whole messages, unread."""
 
-    def __init__(self, decoder: msgspec.json.Decoder[M]) -> None:
-        self._decoder = decoder
+    def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[M]:
-        """Yield the messages that `data` completes.
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the bodies that `data` completes.
 
         Raises:
-            WireError: A head that is no length, a frame above the limit, or JSON of no known message.
+            WireError: A head that is no length, or a frame above the limit.
         """
         self._buffer += data
         start = 0
         try:
             while (frame := self._frame_at(start)) is not None:
                 body, start = frame
-                yield self._decode(body)
+                yield body
         finally:
             del self._buffer[:start]
 
@@ -65,18 +76,58 @@ class FrameReader(Generic[M]):
             return None
         return bytes(self._buffer[newline + 1 : end]), end
 
-    def _decode(self, body: bytes) -> M:
-        try:
-            return self._decoder.decode(body)
-        except msgspec.DecodeError as error:
-            raise WireError(f"a message could not be read: {error}") from error
+
+class FrameReader(Generic[M]):
+    """Collects bytes and gives back whole messages of one type."""
+
+    def __init__(self, read: Callable[[bytes], M]) -> None:
+        self._read = read
+        self._cutter = FrameCutter()
+
+    def feed(self, data: bytes) -> Iterator[M]:
+        """Yield the messages that `data` completes.
+
+        Raises:
+            WireError: A head that is no length, a frame above the limit, or JSON of no known message.
+        """
+        return map(self._read, self._cutter.feed(data))
+
+
+def read_report(body: bytes) -> Report:
+    """Return what the engine says; other threads get their turn while a large stage is read.
+
+    Raises:
+        WireError: JSON of no known report.
+    """
+    try:
+        if len(body) >= LARGE_BYTES and _tag.decode(body).message == "StageReached":
+            return piecemeal.decode(body, StageReached)
+        return _reports.decode(body)
+    except msgspec.DecodeError as error:
+        raise _unreadable(error) from error
+
+
+def read_request(body: bytes) -> Request:
+    """Return what the engine is asked.
+
+    Raises:
+        WireError: JSON of no known request.
+    """
+    try:
+        return _requests.decode(body)
+    except msgspec.DecodeError as error:
+        raise _unreadable(error) from error
 
 
 def report_reader() -> FrameReader[Report]:
     """Return a reader of what the engine says."""
-    return FrameReader(msgspec.json.Decoder(Report))
+    return FrameReader(read_report)
 
 
 def request_reader() -> FrameReader[Request]:
     """Return a reader of what the engine is asked."""
-    return FrameReader(msgspec.json.Decoder(Request))
+    return FrameReader(read_request)
+
+
+def _unreadable(error: Exception) -> WireError:
+    return WireError(f"a message could not be read: {error}")

@@ -89,3 +89,14 @@ def test_a_report_is_no_request():
     assert list(request_reader().feed(pack(Run(1, Plan("sample:x"))))) == [Run(1, Plan("sample:x"))]
     with pytest.raises(WireError):
         list(request_reader().feed(pack(StepStarted(1, "x"))))
+
+
+def test_a_large_stage_is_read_in_pieces(monkeypatch):
+    from qviz.wire.messages import StageReached
+    from tests.factories import small_stages
+
+    monkeypatch.setattr(framing, "LARGE_BYTES", 1)
+    message = StageReached(3, small_stages()[1], {}, ())
+    assert list(report_reader().feed(pack(message) + pack(StepStarted(3, "x")))) == [message, StepStarted(3, "x")]
+    with pytest.raises(WireError, match="could not be read"):
+        list(report_reader().feed(pack(message).replace(b'"run_id":3', b'"run_id":x')))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -140,17 +140,15 @@ class LayoutJobs(QObject):
     def _measure(self, question: Question, folded: _Folded) -> None:
         """Measure texts in slices between events: fonts belong to the window's thread."""
         sizes: dict[str, Size] = {}
-        slices = measure_in_slices(folded.boxes(), sizes, SLICE)
+        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes(), sizes, SLICE))
 
-        def go_on() -> None:
-            if question.number != self._number:
-                return
-            if next(slices, None) is None:
-                self._start(question.number, lambda: self._place(question, folded, sizes))
-            else:
-                QTimer.singleShot(0, self, go_on)
-
-        go_on()
+    def _go_on(self, question: Question, folded: _Folded, sizes: dict[str, Size], slices: Iterator[int]) -> None:
+        if question.number != self._number:
+            return
+        if next(slices, None) is None:
+            self._start(question.number, lambda: self._place(question, folded, sizes))
+        else:
+            QTimer.singleShot(0, self, lambda: self._go_on(question, folded, sizes, slices))
 
     def _place(self, question: Question, folded: _Folded, sizes: dict[str, Size]) -> None:
         from qviz.layout.choice import engine_for

@@ -48,6 +48,19 @@ def opened(window: MainWindow, tmp_path: Path) -> MainWindow:
     return window
 
 
+def test_a_large_result_is_read_beside_the_window(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(codec, "_LARGE_BYTES", 1)
+    codec.save(snapshot(CAPTURED, CONVERTED), tmp_path / "large.qviz")
+    window.open_source(str(tmp_path / "none.json"), is_consented=False)
+    window.open_source(str(tmp_path / "large.qviz"), is_consented=False)
+    assert window.desk is not None
+    assert window.desk.project is None
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
+    assert [stage.name for stage in window.desk.project.stages] == ["captured", "converted"]  # type: ignore[union-attr]
+
+
 def test_a_dropped_file_runs_only_after_a_yes_and_asks_once(window: MainWindow, asked: Asked, model: str):
     answer("Cancel")
     window.open_source(model, is_consented=False)

@@ -1,0 +1,41 @@
+"""Lets go of a large model in slices: freeing millions of objects at once would hold the window up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, QTimer
+
+from qviz.document.graph import Edge, Node
+from qviz.document.snapshot import Stage
+
+_AT_ONCE = 2000
+"""Nodes freed between two events: about 3 ms."""
+
+
+class Parting(QObject):
+    """Holds the nodes of models that nobody needs any more, ever fewer."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._held: list[Node | Edge] = []
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.on_timer_timeout)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is still held."""
+        return bool(self._held)
+
+    def take(self, stages: Iterable[Stage]) -> None:
+        """Hold what is in stages for as long as it takes to free it slowly."""
+        for stage in stages:
+            self._held += stage.graph.nodes
+            self._held += stage.graph.edges
+        self._timer.start()
+
+    def on_timer_timeout(self) -> None:
+        """Free some."""
+        del self._held[-_AT_ONCE:]
+        if not self._held:
+            self._timer.stop()

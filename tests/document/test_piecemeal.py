@@ -1,0 +1,36 @@
+"""Reading in pieces gives what msgspec gives, and the same words where it cannot."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from qviz.document import piecemeal
+from qviz.document.snapshot import Snapshot
+from qviz.wire.messages import StageReached
+from tests.document.test_codec import snapshots
+from tests.factories import small_stages
+
+
+@given(snapshots)
+def test_pieces_make_the_whole(snapshot: Snapshot):
+    data = msgspec.json.encode(snapshot)
+    assert piecemeal.decode(data, Snapshot) == msgspec.json.decode(data, type=Snapshot)
+
+
+def test_many_nodes_are_cut_into_several_calls(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(piecemeal, "_AT_ONCE", 2)
+    message = StageReached(1, small_stages()[1], {}, ())
+    assert piecemeal.decode(msgspec.json.encode(message), StageReached) == message
+
+
+def test_a_fault_deep_inside_is_named_with_its_whole_path():
+    data = msgspec.json.encode(StageReached(1, small_stages()[0], {}, ())).replace(b'"from":"', b'"from":1,"was":"')
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.stage\.graph\.edges\[0\]\.from"):
+        piecemeal.decode(data, StageReached)
+
+
+def test_what_is_no_json_is_refused():
+    with pytest.raises(msgspec.DecodeError):
+        piecemeal.decode(b'{"format": "qviz", "stages": [', Snapshot)
