@@ -30,8 +30,8 @@ GENERATED = (5_000, 20_000, 50_000)
 @click.option("--only-generated", is_flag=True, help="Leave the real models out.")
 def canvas(repeats: int, sizes: str, only_generated: bool) -> None:
     """Time of opening, unfolding, searching, panning and zooming, with yardsticks; memory; blocks of the event loop."""
-    cases = {} if only_generated else {name: _made(name, source) for name, source in SOURCES.items()}
-    pattern = _made("pattern", PATTERN)
+    cases = {} if only_generated else {name: made(name, source) for name, source in SOURCES.items()}
+    pattern = made("pattern", PATTERN)
     rows: list[dict[str, object]] = [_measured(name, path, 0, repeats) for name, path in cases.items()]
     rows += [_measured(f"generated {int(size):,}", pattern, int(size), repeats) for size in sizes.split(",")]
     table = Table("graph", "measured", "qviz", "limit", "yardstick", "", title=f"Medians of {repeats}")
@@ -47,7 +47,7 @@ def canvas(repeats: int, sizes: str, only_generated: bool) -> None:
     sys.exit(is_missed)
 
 
-def _made(name: str, source: str) -> Path:
+def made(name: str, source: str) -> Path:
     """Return the result of a PT2E run of a source, made once and kept."""
     path = user_cache_path("qviz") / "bench" / f"{name.replace(' ', '-').replace(',', '')}.qviz"
     if not path.exists():
