@@ -96,6 +96,8 @@ class Integers(Record, frozen=True):
         scale: Of each row; one number where all share it.
         zero_point: The same.
         total: How many rows there are in all.
+        narrow: How many of all rows reach less than a sixteenth of what the widest reaches; only where
+            one scale serves them all.
     """
 
     dtype: str
@@ -107,6 +109,7 @@ class Integers(Record, frozen=True):
     scale: Number | tuple[Number, ...]
     zero_point: Number | tuple[Number, ...]
     total: int
+    narrow: int | None = None
 
 
 class Facts(Record, frozen=True):

@@ -47,7 +47,17 @@ def _sample(integers: torch.Tensor, dtype: str, params: QParams | None) -> Integ
         scale=_first_rows(params.scale),
         zero_point=_first_rows(params.zero_point),
         total=rows.shape[0],
+        narrow=_narrow(rows, params),
     )
+
+
+def _narrow(rows: torch.Tensor, params: QParams) -> int | None:
+    """Count the rows that one scale for all leaves few levels; rows of zeros need none."""
+    if isinstance(params.scale, tuple) or isinstance(params.zero_point, tuple) or rows.dim() < 2:
+        return None
+    low, high = torch.aminmax(rows.reshape(rows.shape[0], -1).to(torch.int32) - int(params.zero_point or 0), dim=1)
+    reach = torch.maximum(low.abs(), high.abs())
+    return int(((reach > 0) & (reach * 16 < reach.max())).sum())
 
 
 def _first_rows(numbers: Numbers) -> Any:

@@ -31,6 +31,106 @@ CATALOG = (
         "Calibrate with data that reaches every branch of the model.",
     ),
     RuleText(
+        "little_quantized",
+        "Less than half of the quantizable operators run in low precision.",
+        "See which types of operators stay in float, and take a flow or backend that has them.",
+    ),
+    RuleText(
+        "batch_norm_left",
+        "A batch norm was not folded into the operator before it.",
+        "Let it stand right behind a convolution that nobody else reads, in eval mode, as a module.",
+    ),
+    RuleText(
+        "fusible_but_unfused",
+        "A relu computes apart from the quantized convolution or linear before it.",
+        "Use nn.ReLU right behind it, one module for each call, and let nobody read in between.",
+    ),
+    RuleText(
+        "float_island",
+        "An operator runs in float between quantized ones.",
+        "Use an operator that the backend quantizes, or leave its neighbours in float too.",
+    ),
+    RuleText(
+        "asked_but_float",
+        "An operator was observed for its own sake and runs in float all the same.",
+        "Give prepare and convert one backend configuration, and dtypes that it lists.",
+    ),
+    RuleText(
+        "quantize_dequantize_chain",
+        "A dequantize is followed at once by a quantize.",
+        "Let both sides share one observer.",
+    ),
+    RuleText(
+        "quantized_twice",
+        "One tensor is quantized several times.",
+        "Let its readers share one observer.",
+    ),
+    RuleText(
+        "scales_differ",
+        "An operator that hands integers on as they are has unlike scales around it.",
+        "Share one observer between its inputs and its output.",
+    ),
+    RuleText(
+        "float_into_quantized",
+        "A quantized operator is fed with a float tensor.",
+        "Put a QuantStub, or a quantize, before it.",
+    ),
+    RuleText(
+        "switched_off",
+        "A fake-quant or an observer is turned off.",
+        "Enable it before training or calibration ends, unless it is meant to stand still.",
+    ),
+    RuleText(
+        "batch_norm_in_training",
+        "A batch norm of the converted model is in training mode.",
+        "Bring the model into eval mode before convert.",
+    ),
+    RuleText(
+        "degenerate_scale",
+        "A scale is zero, no number, or the smallest that torch allows.",
+        "Calibrate with data as the model meets it.",
+    ),
+    RuleText(
+        "saturated_range",
+        "An observer saw far more than its scale can say.",
+        "Look at how the scale is computed, and calibrate anew.",
+    ),
+    RuleText(
+        "stretched_by_outliers",
+        "A few outliers stretch the range of an activation.",
+        "Clip them in what calibrates, or leave the operator in float.",
+    ),
+    RuleText(
+        "uneven_channels",
+        "A weight has one scale for channels of very unlike ranges.",
+        "Quantize weights per channel.",
+    ),
+    RuleText(
+        "reduce_range_mismatch",
+        "Activations have the range of another engine than the one chosen.",
+        "Take the default qconfig of the engine.",
+    ),
+    RuleText(
+        "applied_twice",
+        "The model was prepared or quantized before the flow began.",
+        "Give the float model.",
+    ),
+    RuleText(
+        "wrong_kind_of_graph",
+        "The flow cannot read the kind of graph that it was given.",
+        "Take a PT2E flow for exported graphs, FX and eager flows for modules.",
+    ),
+    RuleText(
+        "dead_branch",
+        "Something is computed and nothing reads it.",
+        "Take it out of forward, or return it.",
+    ),
+    RuleText(
+        "unobserved_input",
+        "An operator that is to be quantized has an input that nothing observes.",
+        "Annotate every activation; in eager mode put a QuantStub behind every input.",
+    ),
+    RuleText(
         "mode_changed",
         "The model came in another mode, training or eval, than the flow needs.",
         "Call model.eval(), or model.train() for quantization-aware training, before quantizing.",
@@ -117,7 +217,7 @@ CATALOG = (
     ),
     RuleText(
         "dynamic_on_convolutions",
-        "A convolution is quantized dynamically, for which torch has no kernel.",
+        "A dynamic flow meets convolutions, for which torch has no dynamic kernel.",
         "Take a static flow, or leave convolutions alone.",
     ),
     RuleText(

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.regions import precision
-from qviz.document.snapshot import Finding, Level, Snapshot
+from qviz.analysis.findings.evidence import Evidence
+from qviz.document.plan import WEIGHT_ONLY
+from qviz.document.snapshot import Finding, Level
 
 
-def find(snapshot: Snapshot) -> Iterator[Finding]:
+def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding when no quantizable operator of the converted stage runs in low precision."""
-    for stage in snapshot.stages:
-        if stage.name != "converted":
-            continue
-        low, stays_float = precision(stage.graph)
-        is_watched = any(each.name == "prepared" for each in snapshot.stages)
-        if stays_float and not low:
-            yield Finding(
-                rule="nothing_quantized",
-                level=Level.ERROR,
-                stage=stage.name,
-                nodes=stays_float,
-                message=f"none of the {len(stays_float)} quantizable operators runs in low precision",
-                reason="no observer was asked for around them, or the capture lost what the quantizer needs"
-                if is_watched
-                else "this flow swaps modules of certain types only, and the model has none of them",
-                hint="Look at the prepared stage: an operator without observers was not annotated."
-                if is_watched
-                else "Dynamic quantization takes Linear and recurrent modules, weights only embeddings; "
-                "the static flows take convolutions too.",
-            )
+    low, stays_float = evidence.precision
+    if evidence.converted is None or low or not stays_float:
+        return
+    reason, hint = _cause(evidence)
+    yield Finding(
+        rule="nothing_quantized",
+        level=Level.ERROR,
+        stage=evidence.converted.name,
+        nodes=stays_float,
+        message=f"none of the {len(stays_float)} quantizable operators runs in low precision",
+        reason=reason,
+        hint=hint,
+    )
+
+
+def _cause(evidence: Evidence) -> tuple[str, str]:
+    if evidence.flow is not None and evidence.flow.type == WEIGHT_ONLY:
+        return (
+            "of weights only, torch quantizes embeddings (8 or 4 bits) and Linear in float16, and found none to take",
+            "Take the weight dtype float16 for Linear, or a dynamic or static flow.",
+        )
+    if not any(stage.name == "prepared" for stage in evidence.snapshot.stages):
+        return (
+            "this flow swaps modules of certain types only, and the model has none of them",
+            "Dynamic quantization takes Linear and recurrent modules, weights only embeddings; "
+            "the static flows take convolutions too.",
+        )
+    return (
+        "no observer was asked for around them, or the capture lost what the quantizer needs",
+        "Look at the prepared stage: an operator without observers was not annotated.",
+    )

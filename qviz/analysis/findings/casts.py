@@ -1,0 +1,70 @@
+"""Casts that undo or repeat each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence, briefly, same_qparams
+from qviz.document.graph import Kind, Node, QParams
+from qviz.document.snapshot import Finding, Level
+
+
+def find_chains(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each quantize right behind a dequantize: needless if both are alike, lossy if not."""
+    stage = evidence.converted
+    if stage is None:
+        return
+    index = evidence.index(stage)
+    for node in stage.graph.nodes:
+        after = _static(node)
+        producer = next(iter(index.producers[node.id]), None) if node.kind is Kind.QUANTIZE else None
+        if after is None or producer is None or index.nodes[producer].kind is not Kind.DEQUANTIZE:
+            continue
+        quant = index.nodes[producer].quant
+        before = quant.input if quant is not None else None
+        if before is None or before.scale is None:
+            continue
+        alike = same_qparams(before, after)
+        yield Finding(
+            rule="quantize_dequantize_chain",
+            level=Level.WARNING,
+            stage=stage.name,
+            nodes=(producer, node.id),
+            message=f"{producer} is followed at once by {node.id}"
+            + (", with the same parameters" if alike else ", with other parameters"),
+            reason=f"both have {briefly(after)}: the two casts change nothing"
+            if alike
+            else f"{briefly(before)} becomes {briefly(after)}: values are rounded twice",
+            hint="Let what is before and what is behind share one observer (a shared spec or the same qconfig).",
+        )
+
+
+def find_repeats(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each tensor that several quantizes take."""
+    stage = evidence.converted
+    if stage is None:
+        return
+    index = evidence.index(stage)
+    for node in stage.graph.nodes:
+        if node.kind is Kind.CONSTANT:
+            continue
+        casts = [index.nodes[each] for each in index.users[node.id] if index.nodes[each].kind is Kind.QUANTIZE]
+        known = [(cast.id, params) for cast in casts if (params := _static(cast)) is not None]
+        if len(known) > 1:
+            texts = ", ".join(f"{name} with {briefly(params)}" for name, params in known)
+            yield Finding(
+                rule="quantized_twice",
+                level=Level.WARNING,
+                stage=stage.name,
+                nodes=tuple(name for name, _ in known),
+                message=f"{node.id} is quantized {len(known)} times: {texts}",
+                reason="its readers asked for it with different parameters, or each brought its own QuantStub",
+                hint="Let the readers share one observer: one QuantStub, one qconfig, or a shared spec.",
+            )
+
+
+def _static(node: Node) -> QParams | None:
+    """Return the parameters of a cast of an activation to integers that are known beforehand."""
+    params = node.quant.output if node.kind is Kind.QUANTIZE and node.quant is not None else None
+    is_number = params is not None and params.scale is not None and not isinstance(params.scale, tuple)
+    return params if is_number else None

@@ -1,0 +1,45 @@
+"""Something computed that nothing reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence, listed
+from qviz.analysis.regions import QUANTIZABLE, function_name
+from qviz.document.graph import Kind, Node
+from qviz.document.snapshot import Finding, Level
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the operators of the captured stage whose result goes nowhere, with what only they read."""
+    stage = evidence.captured
+    if stage is None:
+        return
+    index = evidence.index(stage)
+    dead: set[str] = set()
+    for node in reversed(stage.graph.nodes):
+        if node.kind is Kind.OP and set(index.users[node.id]) <= dead and not _writes(node):
+            dead.add(node.id)
+    found = [node.id for node in stage.graph.nodes if node.id in dead]
+    if any(QUANTIZABLE.fullmatch(function_name(index.nodes[each])) for each in found):
+        yield Finding(
+            rule="dead_branch",
+            level=Level.WARNING,
+            stage=stage.name,
+            nodes=tuple(found),
+            message=f"nothing reads what {listed(found)} compute",
+            reason="the output does not depend on them, and they are computed, observed and converted all the same",
+            hint="Take them out of forward, or return what was meant to be returned.",
+        )
+
+
+def _writes(node: Node) -> bool:
+    """Return whether a node works in place, or checks something."""
+    name = node.target.removesuffix(".default").rpartition(".")[2] if node.op != "call_module" else ""
+    base = node.target.split(".")[1] if node.target.startswith("aten.") else name
+    inplace = node.kwargs.get("inplace") is True or (base.endswith("_") and not base.endswith("__"))
+    return inplace or "assert" in base or base in ("setitem", "copy_", "iadd", "imul", "isub") or _in_place(node)
+
+
+def _in_place(node: Node) -> bool:
+    return node.module_type in ("ReLU", "ReLU6", "Hardswish", "Hardsigmoid", "SiLU", "Dropout") and not node.values

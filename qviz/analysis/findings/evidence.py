@@ -1,0 +1,188 @@
+"""What the rules ask of a run: its stages by what they hold, lookups made once, words about nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from qviz.analysis.link_index import LinkIndex
+from qviz.analysis.regions import Precision, function_name, precision
+from qviz.document.graph import Kind, Node, Number, QParams
+from qviz.document.plan import Flow, flow
+from qviz.document.query import Index
+from qviz.document.snapshot import ObserverFact, Snapshot, Stage
+
+WATCHING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
+CASTING = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
+OPERATORS = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
+
+WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm")
+"""Operators with a weight that a batch norm folds into and a relu fuses with."""
+BATCH_NORM = re.compile(r"_?(native_|quantized_|cudnn_)?batch_?norm([123]d)?(_legit\w*)?")
+
+_MOVES = re.compile(
+    r"view(_as)?|reshape|(un)?flatten|(un)?squeeze|transpose|permute|t|contiguous|clone|detach|alias|expand|slice|select"
+    r"|chunk|split(_with_sizes)?|getitem|identity|dropout"
+)
+"""Operators that hand values on as they are, moved or picked."""
+
+
+class Evidence:
+    """One run, with the questions that several rules ask.
+
+    Attributes:
+        snapshot: All of it.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._indexes: dict[str, Index] = {}
+
+    def index(self, stage: Stage) -> Index:
+        """Return the lookups of a stage's graph."""
+        if stage.name not in self._indexes:
+            self._indexes[stage.name] = Index(stage.graph)
+        return self._indexes[stage.name]
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """The flow that ran; None of graphs in hand."""
+        return flow(self.snapshot.run.flow)
+
+    @cached_property
+    def is_exported(self) -> bool:
+        """Whether the graphs hold operators of ATen, with casts around them that stay."""
+        stage = self.snapshot.stages[0] if self.snapshot.stages else None
+        return stage is not None and any(node.target.startswith("aten.") for node in stage.graph.nodes)
+
+    @cached_property
+    def captured(self) -> Stage | None:
+        """The graph as the model computes it."""
+        stages = self.snapshot.stages
+        return stages[0] if stages and stages[0].name in ("captured", "fused") else None
+
+    @cached_property
+    def prepared(self) -> Stage | None:
+        """The last stage with observers that the flow put there."""
+        return self._last(WATCHING)
+
+    @cached_property
+    def converted(self) -> Stage | None:
+        """The stage in which operators have their precision and casts stand apart: converted, else the reference."""
+        named = [stage for stage in self.snapshot.stages if stage.name in ("converted", "reference")]
+        if named or self.flow is not None:
+            return named[-1] if named else None
+        last = self._last(CASTING | {Kind.QUANTIZED_OP})
+        return last if last is not None and last is self.snapshot.stages[-1] else None
+
+    @cached_property
+    def precision(self) -> Precision:
+        """Which operators of the converted stage are low, which float."""
+        return precision(self.converted.graph) if self.converted is not None else Precision((), ())
+
+    @cached_property
+    def links(self) -> LinkIndex:
+        """The links of the run."""
+        return LinkIndex(self.snapshot.links)
+
+    def earlier(self, stage: Stage | None, node_id: str) -> tuple[str, ...]:
+        """Return what a node of the converted stage was in an earlier one, itself first if its name is there."""
+        if stage is None or self.converted is None:
+            return ()
+        nodes = self.index(stage).nodes
+        found = self.links.partners(self.converted.name, stage.name, (node_id,))
+        return tuple(dict.fromkeys([*((node_id,) if node_id in nodes else ()), *found]))
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """Nodes of the prepared stage for whose sake an observer is there, as the observers' reasons name them."""
+        if self.prepared is None:
+            return frozenset()
+        whys = (node.why for node in self.prepared.graph.nodes if node.kind in WATCHING)
+        return frozenset(why.evidence.partition(".meta[")[0] for why in whys if why and ".meta[" in why.evidence)
+
+    def watched(self) -> Iterator[tuple[Stage, Node, ObserverFact]]:
+        """Yield every observer that is a node, with its state."""
+        for stage in self.snapshot.stages:
+            facts = self.snapshot.facts.get(stage.name, {})
+            for node in stage.graph.nodes:
+                fact = facts[node.id].observer if node.id in facts else None
+                if fact is not None:
+                    yield stage, node, fact
+
+    def _last(self, kinds: frozenset[Kind]) -> Stage | None:
+        stages = reversed(self.snapshot.stages)
+        return next((each for each in stages if any(node.kind in kinds for node in each.graph.nodes)), None)
+
+
+def is_weighted(node: Node) -> bool:
+    """Return whether a node is a convolution or a linear, and no more."""
+    return node.kind in OPERATORS and WEIGHTED.fullmatch(function_name(node)) is not None
+
+
+def is_batch_norm(node: Node) -> bool:
+    """Return whether a node is a batch norm, as an operator of its own."""
+    return node.kind in OPERATORS and BATCH_NORM.fullmatch(function_name(node)) is not None
+
+
+def is_move(node: Node) -> bool:
+    """Return whether a node hands values on as they are."""
+    return node.kind is Kind.OP and _MOVES.fullmatch(function_name(node)) is not None
+
+
+def gives_float(node: Node) -> bool:
+    """Return whether a float tensor comes out of a node, as far as is known."""
+    return not node.values or any("float" in value.dtype for value in node.values)
+
+
+def origin(index: Index, node_id: str, past: Iterable[Kind] = (), moves: bool = False) -> str | None:
+    """Return what gives the first input of a node, past nodes of some kinds, and past moves if asked."""
+    kinds = frozenset(past)
+    step = next(iter(index.producers[node_id]), None)
+    while step is not None and (index.nodes[step].kind in kinds or (moves and is_move(index.nodes[step]))):
+        step = next(iter(index.producers[step]), None)
+    return step
+
+
+def activations(index: Index, node_id: str) -> list[Node]:
+    """Return the float inputs of a node that are no parameters, nor come from parameters alone."""
+    return [
+        index.nodes[each]
+        for each in index.producers[node_id]
+        if gives_float(index.nodes[each]) and not _is_parameter(index, each)
+    ]
+
+
+def _is_parameter(index: Index, node_id: str) -> bool:
+    node = index.nodes[node_id]
+    while node.kind in (*CASTING, *WATCHING) and index.producers[node.id]:
+        node = index.nodes[index.producers[node.id][0]]
+    return node.kind is Kind.CONSTANT
+
+
+def numbers(value: Number | tuple[Number, ...] | None) -> tuple[float, ...]:
+    """Return a scale, zero point or range as floats; empty where it is not known."""
+    if value is None:
+        return ()
+    return tuple(float(each) for each in (value if isinstance(value, tuple) else (value,)))
+
+
+def same_qparams(one: QParams, other: QParams) -> bool:
+    """Return whether two tensors are quantized alike."""
+    return (one.dtype, one.scale, one.zero_point) == (other.dtype, other.scale, other.zero_point)
+
+
+def briefly(params: QParams) -> str:
+    """Return ``scale 0.0624, zero point 63``; per channel only that."""
+    if isinstance(params.scale, tuple):
+        return "a scale per channel"
+    scale = f"{float(params.scale):.4g}" if params.scale is not None else "unknown"
+    return f"scale {scale}, zero point {params.zero_point}"
+
+
+def listed(ids: Iterable[str], most: int = 3) -> str:
+    """Return the first ids and how many more there are."""
+    ids = list(ids)
+    rest = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + rest

@@ -1,0 +1,61 @@
+"""A low-precision operator that is fed with a float tensor: it stops with "Could not run 'quantized::...'"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence
+from qviz.document.graph import Kind, Node
+from qviz.document.query import Index
+from qviz.document.snapshot import Finding, Level
+
+_TAKES_FLOAT = re.compile(r".*(dynamic|embedding|prepack|unpack|lstm|gru).*", re.IGNORECASE)
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each static quantized operator whose input is no quantized tensor."""
+    stage = evidence.converted
+    if stage is None:
+        return
+    index = evidence.index(stage)
+    for node in stage.graph.nodes:
+        if not _takes_quantized(node):
+            continue
+        giver = _float_giver(index, node)
+        if giver is None:
+            continue
+        is_input = index.nodes[giver].kind is Kind.INPUT
+        yield Finding(
+            rule="float_into_quantized",
+            level=Level.ERROR,
+            stage=stage.name,
+            nodes=(node.id, giver),
+            message=f"{node.id} takes quantized tensors only, and {giver} gives it a float one",
+            reason="no quantize stands between them; torch stops there with \"Could not run 'quantized::...' "
+            "with arguments from the 'CPU' backend\"",
+            hint=f"Put a QuantStub (or a quantize) behind {giver}"
+            + (", or give it quantized, if input_quantized_indexes asks for that." if is_input else "."),
+        )
+
+
+def _takes_quantized(node: Node) -> bool:
+    if node.kind is not Kind.QUANTIZED_OP or node.quant is None:
+        return False
+    if node.op == "call_module":  # a dynamic module has no output scale
+        return node.quant.output is not None and not _TAKES_FLOAT.fullmatch(node.module_type)
+    return node.target.startswith("quantized.") and not _TAKES_FLOAT.fullmatch(node.target)
+
+
+def _float_giver(index: Index, node: Node) -> str | None:
+    """Return what gives the first input, if that is certainly a float tensor."""
+    step: str | None = next(iter(index.producers[node.id]), None)
+    while step is not None:
+        giver = index.nodes[step]
+        if giver.kind in (Kind.INPUT, Kind.DEQUANTIZE):
+            is_low = giver.values and all("float" not in value.dtype for value in giver.values)
+            return None if is_low else step
+        if giver.kind is not Kind.OP:
+            return None
+        step = next(iter(index.producers[step]), None)
+    return None

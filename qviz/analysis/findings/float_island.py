@@ -1,0 +1,94 @@
+"""Operators in float between quantized ones: two casts and a float kernel where integers could go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence, activations, is_move, listed
+from qviz.analysis.regions import QUANTIZABLE, function_name
+from qviz.document.graph import Kind, Node
+from qviz.document.query import Index
+from qviz.document.snapshot import Finding, Level
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield one finding for each function that runs so, wherever in the model it does."""
+    stage = evidence.converted
+    if stage is None:
+        return
+    index = evidence.index(stage)
+    found: dict[str, list[str]] = {}
+    for node in stage.graph.nodes:
+        if _stays_float(evidence, node) and _comes_from_low(index, node) and _goes_to_low(index, node):
+            found.setdefault(function_name(node), []).append(node.id)
+    for name, nodes in found.items():
+        places = f" at {len(nodes)} places" if len(nodes) > 1 else ""
+        yield Finding(
+            rule="float_island",
+            level=Level.WARNING,
+            stage=stage.name,
+            nodes=tuple(nodes),
+            message=f"{name} runs in float between quantized operators{places}: {listed(nodes)}",
+            reason=f"the quantizer did not annotate {name}"
+            if evidence.is_exported
+            else f"the backend has no pattern for {name}, or its qconfig is None",
+            hint=f"Use an operator that the backend quantizes in the place of {name}, or leave its neighbours in "
+            "float too: every island costs a dequantize and a quantize.",
+        )
+
+
+def _stays_float(evidence: Evidence, node: Node) -> bool:
+    if node.kind not in (Kind.OP, Kind.FUSED_OP) or is_move(node):
+        return False
+    if QUANTIZABLE.fullmatch(function_name(node)) is None and node.op not in ("call_function", "call_method"):
+        return False
+    if evidence.asked.intersection(evidence.earlier(evidence.prepared, node.id)):
+        return False
+    if node.id in evidence.precision.float:
+        return True
+    # PT2E keeps all operators in float between casts: what counts as low there may still not be annotated
+    return evidence.is_exported and node.id in evidence.precision.low and _is_unannotated(evidence, node)
+
+
+def _is_unannotated(evidence: Evidence, node: Node) -> bool:
+    if evidence.prepared is None or node.attributes.get("annotated"):
+        return False
+    before = evidence.index(evidence.prepared)
+    if node.id not in before.nodes:
+        return False
+    users = [before.nodes[each] for each in before.users[node.id]]
+    is_inside = bool(users) and all(each.kind is Kind.OP and each.id in evidence.asked for each in users)
+    return not is_inside
+
+
+def _comes_from_low(index: Index, node: Node) -> bool:
+    given = activations(index, node.id)
+    return bool(given) and all(_leads_back(index, each.id) for each in given)
+
+
+def _leads_back(index: Index, node_id: str) -> bool:
+    """Return whether a value comes from a dequantize, past what only moves it and past other float operators."""
+    waiting, seen = [node_id], {node_id}
+    while waiting:
+        here = index.nodes[waiting.pop()]
+        if here.kind is Kind.DEQUANTIZE:
+            continue
+        if here.kind is not Kind.OP or not (given := activations(index, here.id)):
+            return False
+        for each in given:
+            if each.id not in seen:
+                seen.add(each.id)
+                waiting.append(each.id)
+    return True
+
+
+def _goes_to_low(index: Index, node: Node) -> bool:
+    waiting, seen = [node.id], {node.id}
+    while waiting:
+        for user in index.users[waiting.pop()]:
+            if index.nodes[user].kind is Kind.QUANTIZE:
+                return True
+            if index.nodes[user].kind is Kind.OP and user not in seen:
+                seen.add(user)
+                waiting.append(user)
+    return False

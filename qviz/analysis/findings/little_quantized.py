@@ -1,0 +1,33 @@
+"""A flow that left most of what it could have quantized in float."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.regions import function_name
+from qviz.document.plan import DYNAMIC, WEIGHT_ONLY
+from qviz.document.snapshot import Finding, Level
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield a finding when less than half of the quantizable operators run in low precision.
+
+    Dynamic and weight-only flows are made for few types of operators and are not judged by that.
+    """
+    low, stays_float = evidence.precision
+    if evidence.converted is None or not low or len(low) >= len(stays_float):
+        return
+    if evidence.flow is not None and evidence.flow.type in (DYNAMIC, WEIGHT_ONLY):
+        return
+    nodes = evidence.index(evidence.converted).nodes
+    names = list(dict.fromkeys(function_name(nodes[each]) for each in stays_float))
+    yield Finding(
+        rule="little_quantized",
+        level=Level.WARNING,
+        stage=evidence.converted.name,
+        nodes=stays_float,
+        message=f"{len(low)} of {len(low) + len(stays_float)} quantizable operators run in low precision",
+        reason=f"these stay in float: {', '.join(names)}",
+        hint="Ask qviz compare which flow takes more of them; each node's reason says what keeps it in float.",
+    )

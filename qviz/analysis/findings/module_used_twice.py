@@ -1,0 +1,32 @@
+"""A module with a weight that FX converts once and calls several times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence
+from qviz.document.graph import Kind
+from qviz.document.snapshot import Finding, Level
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each quantized module of an FX flow whose calls share one output scale."""
+    stage = evidence.converted
+    if stage is None or evidence.snapshot.run.flow.startswith("eager"):
+        return  # eager mode is asked before it runs
+    calls: defaultdict[str, list[str]] = defaultdict(list)
+    for node in stage.graph.nodes:
+        if node.op == "call_module" and node.kind is Kind.QUANTIZED_OP and node.quant and node.quant.output:
+            calls[node.target].append(node.id)
+    for path, nodes in calls.items():
+        if len(nodes) > 1:
+            yield Finding(
+                rule="module_used_twice",
+                level=Level.WARNING,
+                stage=stage.name,
+                nodes=tuple(nodes),
+                message=f"{path} is called {len(nodes)} times",
+                reason="each call was observed by itself, but the converted module has one scale for all of them",
+                hint="Make a module for each call.",
+            )

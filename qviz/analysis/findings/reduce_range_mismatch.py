@@ -1,0 +1,51 @@
+"""Activations in 8 bits where the engine overflows, or in 7 where it would not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
+from qviz.document.snapshot import Finding, Level
+
+_REDUCED, _WHOLE = (0.0, 127.0), (0.0, 255.0)
+_NEEDS = {"x86": _REDUCED, "fbgemm": _REDUCED, "qnnpack": _WHOLE, "onednn": _WHOLE}
+"""The range of quint8 activations in each engine's own default qconfig."""
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the observers of activations whose range is that of another engine."""
+    backend = str(evidence.snapshot.run.config.get("backend", ""))
+    needed, prepared = _NEEDS.get(backend), evidence.prepared
+    if needed is None or prepared is None:
+        return
+    other = _WHOLE if needed == _REDUCED else _REDUCED
+    found = []
+    for node in prepared.graph.nodes:
+        params = node.quant.output if node.kind in WATCHING and node.quant is not None else None
+        if params is None or params.dtype != "torch.quint8":
+            continue
+        if (*numbers(params.quant_min), *numbers(params.quant_max)) == other and not _is_fixed(node.observer):
+            found.append(node.id)
+    if found:
+        yield _finding(prepared.name, backend, found)
+
+
+def _is_fixed(observer: object) -> bool:
+    return getattr(observer, "type", "").startswith("FixedQParams")
+
+
+def _finding(stage: str, backend: str, found: list[str]) -> Finding:
+    is_whole = _NEEDS[backend] == _REDUCED
+    return Finding(
+        rule="reduce_range_mismatch",
+        level=Level.WARNING,
+        stage=stage,
+        nodes=tuple(found),
+        message=f"{listed(found)}: activations in {'8' if is_whole else '7'} bits on the engine {backend}",
+        reason="without VNNI instructions its kernels add two products in 16 bits, which overflow: its own qconfig has "
+        "reduce_range=True (0 to 127)"
+        if is_whole
+        else "its kernels do not overflow: its own qconfig has reduce_range=False (0 to 255), and half of the levels "
+        "are given away",
+        hint=f"Take get_default_qconfig_mapping({backend!r}), or the engine that the qconfig was made for.",
+    )

@@ -1,0 +1,62 @@
+"""An operator that moves or joins integers as they are, with unlike scales around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence, briefly, is_move, same_qparams
+from qviz.analysis.regions import function_name
+from qviz.document.graph import Kind, Node, QParams
+from qviz.document.query import Index
+from qviz.document.snapshot import Finding, Level
+
+_JOINS = re.compile(r"cat|concat(enate)?|[hvd]?stack")
+_PICKS = re.compile(r"(adaptive_)?max_?pool[123]d")
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each cat, slice, view, max pool that a backend computes on integers and that has unlike scales."""
+    stage = evidence.converted
+    if stage is None:
+        return
+    index = evidence.index(stage)
+    for node in stage.graph.nodes:
+        if node.kind is Kind.OP and (is_move(node) or _fits(_JOINS, node) or _fits(_PICKS, node)):
+            known = _around(index, node)
+            unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
+            if unlike is not None:
+                yield _finding(stage.name, node, known[0], unlike)
+
+
+def _fits(names: re.Pattern[str], node: Node) -> bool:
+    return names.fullmatch(function_name(node)) is not None
+
+
+def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
+    """Return the casts before and behind an operator; empty where one of them is missing."""
+    found: list[tuple[str, QParams]] = []
+    for each in (index.nodes[i] for i in index.producers[node.id]):
+        quant = each.quant
+        params = quant.input if quant is not None and each.kind is Kind.DEQUANTIZE else None
+        if params is None or params.scale is None:
+            return []
+        found.append((each.id, params))
+    for each in (index.nodes[i] for i in index.users[node.id]):
+        params = each.quant.output if each.quant is not None and each.kind is Kind.QUANTIZE else None
+        if params is not None and params.scale is not None:
+            found.append((each.id, params))
+    return found
+
+
+def _finding(stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]) -> Finding:
+    return Finding(
+        rule="scales_differ",
+        level=Level.WARNING,
+        stage=stage,
+        nodes=(node.id, one[0], other[0]),
+        message=f"{node.id} hands integers on as they are, but the scales around it differ",
+        reason=f"{one[0]} has {briefly(one[1])}; {other[0]} has {briefly(other[1])}",
+        hint="Share one observer between its inputs and output (SharedQuantizationSpec; for FX the backend's pattern); "
+        "else the backend requantizes here, or refuses the graph.",
+    )

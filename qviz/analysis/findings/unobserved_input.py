@@ -1,0 +1,64 @@
+"""An operator that is to be quantized, with an input that nothing observes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import (
+    OPERATORS,
+    WATCHING,
+    Evidence,
+    activations,
+    is_move,
+    is_weighted,
+    origin,
+)
+from qviz.document.graph import Kind, Node
+from qviz.document.plan import STATIC, TRAINED
+from qviz.document.query import Index
+from qviz.document.snapshot import Finding, Level
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each operator of the prepared stage with an observed weight or input, and another input that is not."""
+    stage = evidence.prepared
+    if stage is None or (evidence.flow is not None and evidence.flow.type not in (STATIC, TRAINED)):
+        return
+    index = evidence.index(stage)
+    for node in stage.graph.nodes:
+        if node.kind not in OPERATORS or is_move(node):
+            continue
+        bare = [each.id for each in activations(index, node.id) if _is_bare(index, each)]
+        if bare and (_is_observed(index, node) or _is_eager_observed(evidence, index, node)):
+            yield Finding(
+                rule="unobserved_input",
+                level=Level.WARNING,
+                stage=stage.name,
+                nodes=(node.id, *bare),
+                message=f"nothing observes {', '.join(bare)}, which goes into {node.id}",
+                reason=f"{node.id} is to be quantized, and this input has neither an observer nor a scale: it will "
+                "stay float, or stop the converted model",
+                hint="Annotate every activation (input_qspec_map); in eager mode put a QuantStub behind that input; "
+                "in FX see input_quantized_indexes.",
+            )
+
+
+def _is_bare(index: Index, giver: Node) -> bool:
+    """Return whether a value comes unobserved from an input of the model, or from an operator shared with others."""
+    while is_move(giver) and (before := origin(index, giver.id)) is not None and before in index.producers[giver.id]:
+        giver = index.nodes[before]
+    return giver.kind is Kind.INPUT
+
+
+def _is_observed(index: Index, node: Node) -> bool:
+    return any(index.nodes[each].kind in WATCHING for each in index.producers[node.id])
+
+
+def _is_eager_observed(evidence: Evidence, index: Index, node: Node) -> bool:
+    """Return whether a module is observed behind, as eager mode does it, where a stub stands somewhere else."""
+    return (
+        evidence.snapshot.run.flow.startswith("eager")
+        and is_weighted(node)
+        and any(index.nodes[each].kind in WATCHING for each in index.users[node.id])
+        and any(each.module_type == "QuantStub" for each in index.nodes.values())
+    )
