@@ -9,7 +9,7 @@ from torch.fx import GraphModule, Node
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document.graph import Json, Value
-from qviz.engine.module_roles import Role, role_of
+from qviz.engine.module_roles import LOW, Role, role_of
 from qviz.engine.recorded_run import FUNCTIONAL
 from qviz.engine.targets import argument, bare_name
 from qviz.engine.values import Values
@@ -65,7 +65,7 @@ def _of_module(child: nn.Module) -> dict[str, Json]:
         return {"stub": True}
     if role in (Role.OBSERVER, Role.FAKE_QUANT, Role.GRAPH):
         return {}
-    if isinstance(child, _BatchNorm) and child.training:
+    if isinstance(child, _BatchNorm) and child.training and role not in LOW:
         return _unless_usual({"num_features": child.num_features}) | {"training": True}
     source = child[0] if isinstance(child, nn.Sequential) and len(child) else child
     return _unless_usual({name: _sizes(getattr(source, name, None)) for name in _MODULE_SIZES})

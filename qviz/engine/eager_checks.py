@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
-from torch.fx import GraphModule, Node
+from torch.fx import GraphModule, Interpreter, Node
 
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.eager_functions import Unseen, unseen
 from qviz.engine.failures import line_of
 from qviz.engine.forward import Arguments
 from qviz.engine.fuse_list import FUSIBLE, FuseList, out_of_order
+from qviz.engine.module_graph import STOPS_AT
 from qviz.engine.recorded_run import FUNCTIONAL
 from qviz.engine.targets import bare_name
 
@@ -151,14 +153,36 @@ def _written(entries: FuseList) -> str:
     return ", ".join(f"[{', '.join(entry)}]" for entry in entries)
 
 
-def does_not_run(model: nn.Module, inputs: Arguments, node: str | None = None) -> Finding | None:
-    """Run a converted model once; return what stops it, if anything does; `node` is where, if that is known."""
+class _Steps(Interpreter):
+    """Runs a graph and remembers the node at work."""
+
+    at: str | None = None
+
+    def run_node(self, n: Node) -> Any:
+        self.at = n.name
+        return super().run_node(n)
+
+
+def _stops_at(graph: GraphModule, inputs: Arguments) -> str | None:
+    """Return the node at which a traced graph stops."""
+    steps = _Steps(graph)
+    try:
+        with torch.no_grad():
+            steps.run(*inputs.cloned().of_graph(graph))
+    except Exception:  # this is what it is asked for
+        return steps.at
+    return None
+
+
+def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Finding | None:
+    """Run a converted model once; return what stops it, if anything does, at which node of its graph."""
     try:
         with torch.no_grad():
             inputs.cloned().call(model)
     except Exception as error:  # the user's forward and torch's kernels may raise anything
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
+        node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs)
         return Finding(
             rule="converted_does_not_run",
             level=Level.ERROR,

@@ -88,7 +88,7 @@ def needs_strict(quantizer: Any) -> Iterator[Finding]:
     if any(isinstance(each, X86InductorQuantizer) for each in getattr(quantizer, "quantizers", [quantizer])):
         yield Finding(
             rule="quantizer_needs_strict_capture",
-            level=Level.WARNING,
+            level=Level.ERROR,
             stage="prepared",
             nodes=(),
             message="X86InductorQuantizer finds nothing to quantize in a graph of non-strict capture",

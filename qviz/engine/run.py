@@ -27,6 +27,7 @@ from qviz.engine.flows import flow_function
 from qviz.engine.forward import Arguments, describe
 from qviz.engine.in_hand import versions
 from qviz.engine.job import Job
+from qviz.engine.model_checks import quantized_before
 from qviz.engine.model_files import is_program
 from qviz.engine.recipe import in_hand
 from qviz.engine.script import script
@@ -147,6 +148,8 @@ def _run(
     report(_describe(loaded, run_id))
     if (finding := _mode_changed(loaded.module, plan)) is not None:
         progress.findings.append(finding)
+    if plan.flow:
+        progress.findings.extend(quantized_before(loaded.module))
     model = _own(loaded, plan)
     progress.check = lambda: _check(model, loaded.inputs)
     if not (plan.flow or "").startswith("fx") or not _is_float(loaded.inputs):

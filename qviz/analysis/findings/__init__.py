@@ -26,7 +26,7 @@ from qviz.analysis.findings import (
     switched_off,
     uneven_channels,
     unobserved_input,
-    wrong_graph,
+    wrong_kind_of_graph,
 )
 from qviz.analysis.findings.evidence import Evidence
 from qviz.document.snapshot import Finding, Level, Snapshot
@@ -34,8 +34,7 @@ from qviz.document.snapshot import Finding, Level, Snapshot
 Rule: TypeAlias = Callable[[Evidence], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
-    wrong_graph.find_twice,
-    wrong_graph.find_wrong_kind,
+    wrong_kind_of_graph.find,
     nothing_quantized.find,
     little_quantized.find,
     never_calibrated.find,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.evidence import Evidence, is_move
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind
 from qviz.document.snapshot import Finding, Level
@@ -13,13 +13,16 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each function that the conversion left so."""
     stage, prepared = evidence.converted, evidence.prepared
-    if stage is None or prepared is None or evidence.is_exported or stage.name == "reference":
+    if stage is None or prepared is None or evidence.keeps_casts:
         return
-    nodes = evidence.index(stage).nodes
+    index = evidence.index(stage)
     found: dict[str, list[str]] = {}
-    for each in evidence.precision.float:
-        if nodes[each].kind is Kind.OP and evidence.asked.intersection(evidence.earlier(prepared, each)):
-            found.setdefault(function_name(nodes[each]), []).append(each)
+    for node in stage.graph.nodes:
+        is_cast = any(index.nodes[each].kind is Kind.DEQUANTIZE for each in index.producers[node.id])
+        if node.kind not in (Kind.OP, Kind.FUSED_OP) or not is_cast or is_move(node):
+            continue
+        if evidence.asked.intersection(evidence.earlier(prepared, node.id)):
+            found.setdefault(function_name(node), []).append(node.id)
     for name, ids in found.items():
         yield Finding(
             rule="asked_but_float",

@@ -21,6 +21,9 @@ WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm")
 """Operators with a weight that a batch norm folds into and a relu fuses with."""
 BATCH_NORM = re.compile(r"_?(native_|quantized_|cudnn_)?batch_?norm([123]d)?(_legit\w*)?")
 
+JOINS = re.compile(r"cat|concat(enate)?|[hvd]?stack")
+"""Operators that join tensors as they are."""
+
 _MOVES = re.compile(
     r"view(_as)?|reshape|(un)?flatten|(un)?squeeze|transpose|permute|t|contiguous|clone|detach|alias|expand|slice|select"
     r"|chunk|split(_with_sizes)?|getitem|identity|dropout"
@@ -55,6 +58,11 @@ class Evidence:
         """Whether the graphs hold operators of ATen, with casts around them that stay."""
         stage = self.snapshot.stages[0] if self.snapshot.stages else None
         return stage is not None and any(node.target.startswith("aten.") for node in stage.graph.nodes)
+
+    @cached_property
+    def keeps_casts(self) -> bool:
+        """Whether operators in low precision are float ones between casts, as in PT2E and the reference."""
+        return self.is_exported or (self.converted is not None and self.converted.name == "reference")
 
     @cached_property
     def captured(self) -> Stage | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, activations, is_move, listed
-from qviz.analysis.regions import QUANTIZABLE, function_name
+from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move, listed
+from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
+from qviz.document.plan import DYNAMIC, WEIGHT_ONLY
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -14,8 +15,8 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each function that runs so, wherever in the model it does."""
     stage = evidence.converted
-    if stage is None:
-        return
+    if stage is None or (evidence.flow is not None and evidence.flow.type in (DYNAMIC, WEIGHT_ONLY)):
+        return  # what is between their operators is float by design
     index = evidence.index(stage)
     found: dict[str, list[str]] = {}
     for node in stage.graph.nodes:
@@ -40,14 +41,13 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _stays_float(evidence: Evidence, node: Node) -> bool:
     if node.kind not in (Kind.OP, Kind.FUSED_OP) or is_move(node):
         return False
-    if QUANTIZABLE.fullmatch(function_name(node)) is None and node.op not in ("call_function", "call_method"):
-        return False
+    if JOINS.fullmatch(function_name(node)) or not gives_float(node):
+        return False  # scales_differ speaks of what joins
     if evidence.asked.intersection(evidence.earlier(evidence.prepared, node.id)):
         return False
-    if node.id in evidence.precision.float:
-        return True
-    # PT2E keeps all operators in float between casts: what counts as low there may still not be annotated
-    return evidence.is_exported and node.id in evidence.precision.low and _is_unannotated(evidence, node)
+    if evidence.keeps_casts:  # all operators stand in float between casts there; what counts is who asked for them
+        return _is_unannotated(evidence, node)
+    return True
 
 
 def _is_unannotated(evidence: Evidence, node: Node) -> bool:

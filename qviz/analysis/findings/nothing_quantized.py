@@ -30,7 +30,7 @@ def _cause(evidence: Evidence) -> tuple[str, str]:
     if evidence.flow is not None and evidence.flow.type == WEIGHT_ONLY:
         return (
             "of weights only, torch quantizes embeddings (8 or 4 bits) and Linear in float16, and found none to take",
-            "Take the weight dtype float16 for Linear, or a dynamic or static flow.",
+            "Take the weight dtype float16 for Linear, or a dynamic or static flow; 8 and 4 bits are for embeddings.",
         )
     if not any(stage.name == "prepared" for stage in evidence.snapshot.stages):
         return (

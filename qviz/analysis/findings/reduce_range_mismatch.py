@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
+from qviz.document.plan import DYNAMIC
 from qviz.document.snapshot import Finding, Level
 
 _REDUCED, _WHOLE = (0.0, 127.0), (0.0, 255.0)
@@ -16,7 +17,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the observers of activations whose range is that of another engine."""
     backend = str(evidence.snapshot.run.config.get("backend", ""))
     needed, prepared = _NEEDS.get(backend), evidence.prepared
-    if needed is None or prepared is None:
+    if needed is None or prepared is None or (evidence.flow is not None and evidence.flow.type == DYNAMIC):
         return
     other = _WHOLE if needed == _REDUCED else _REDUCED
     found = []

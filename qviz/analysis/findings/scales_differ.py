@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, briefly, is_move, same_qparams
+from qviz.analysis.findings.evidence import JOINS, Evidence, briefly, is_move, same_qparams
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
-_JOINS = re.compile(r"cat|concat(enate)?|[hvd]?stack")
 _PICKS = re.compile(r"(adaptive_)?max_?pool[123]d")
 
 
@@ -22,7 +21,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     for node in stage.graph.nodes:
-        if node.kind is Kind.OP and (is_move(node) or _fits(_JOINS, node) or _fits(_PICKS, node)):
+        if node.kind is Kind.OP and (is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node)):
             known = _around(index, node)
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:

@@ -35,8 +35,8 @@ def _part(histogram: Histogram) -> float | None:
     """Return which part of the range the narrowest run of bins with nearly all values takes."""
     counts = numbers(tuple(histogram.counts))
     total = sum(counts)
-    if total < _ENOUGH or len(counts) < 2:
-        return None
+    if total < _ENOUGH or max(counts) == total:
+        return None  # of one value, however often, nothing stretches the range but the zero that it has to hold
     return _narrowest(counts, _NEARLY_ALL * total) / len(counts)
 
 

@@ -24,7 +24,7 @@ from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.written import users_own
 from qviz.engine.fuse_list import FuseList, fuse_list, unknown_paths
 from qviz.engine.job import Job
-from qviz.engine.module_graph import STOPS_AT, draw
+from qviz.engine.module_graph import draw
 from qviz.errors import QvizError
 
 WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {
@@ -132,5 +132,5 @@ def _configure(job: Job, model: nn.Module) -> None:
 def _converted(job: Job, model: nn.Module) -> None:
     graph = job.graph_of(model)
     job.reached("converted", graph)
-    if (finding := checks.does_not_run(model, job.inputs, graph.meta.get(STOPS_AT))) is not None:
+    if (finding := checks.does_not_run(model, job.inputs, graph)) is not None:
         job.found(finding)

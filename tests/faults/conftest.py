@@ -1,0 +1,18 @@
+"""Lets pass what torch 2.8 itself warns of at every quantization, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import TORCH_WARNS
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            for warning in TORCH_WARNS:
+                item.add_marker(pytest.mark.filterwarnings(warning))

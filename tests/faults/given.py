@@ -1,0 +1,91 @@
+"""What a user may name in a configuration: qconfigs, quantizers, observers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.ao.quantization import (
+    HistogramObserver,
+    MinMaxObserver,
+    QConfig,
+    QConfigMapping,
+    default_weight_observer,
+    get_default_qconfig_mapping,
+)
+from torch.ao.quantization.quantizer import QuantizationAnnotation, QuantizationSpec, Quantizer
+from torch.ao.quantization.quantizer.x86_inductor_quantizer import (
+    X86InductorQuantizer,
+    get_default_x86_inductor_quantization_config,
+)
+from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
+from torch.fx import GraphModule, Node
+
+ACTIVATION = QuantizationSpec(torch.int8, HistogramObserver, -128, 127, torch.per_tensor_affine, is_dynamic=False)
+UNSIGNED = QuantizationSpec(torch.uint8, HistogramObserver, 0, 255, torch.per_tensor_affine)
+WEIGHT = QuantizationSpec(torch.int8, MinMaxObserver, -127, 127, torch.per_tensor_symmetric)
+
+
+def qnnpack_mapping() -> QConfigMapping:
+    return get_default_qconfig_mapping("qnnpack")
+
+
+def x86_mapping() -> QConfigMapping:
+    return get_default_qconfig_mapping("x86")
+
+
+class Fixed(MinMaxObserver):
+    """Watches, and gives a scale that has nothing to do with what it saw."""
+
+    def calculate_qparams(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.tensor([0.001]), torch.tensor([0])
+
+
+def fixed_scale() -> QConfig:
+    return QConfig(Fixed.with_args(quant_min=0, quant_max=127), default_weight_observer)
+
+
+def unsigned_weights() -> QConfig:
+    return QConfig(HistogramObserver.with_args(reduce_range=True), MinMaxObserver.with_args(dtype=torch.quint8))
+
+
+class Annotating(Quantizer):
+    """Annotates each linear as told.
+
+    Args:
+        activation: Of the input; None leaves it out.
+        output: Of the output.
+    """
+
+    def __init__(self, activation: QuantizationSpec | None, output: QuantizationSpec | None) -> None:
+        self.activation, self.output = activation, output
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        for node in model.graph.nodes:
+            if node.target is torch.ops.aten.linear.default:
+                # only what reads an input of the model may go without its activation
+                source, weight = node.args[0], node.args[1]
+                inputs: dict[Node, Any] = {weight: WEIGHT}
+                if self.activation is not None or source.op != "placeholder":
+                    inputs[source] = self.activation or ACTIVATION
+                node.meta["quantization_annotation"] = QuantizationAnnotation(inputs, self.output, _annotated=True)
+        return model
+
+    def validate(self, model: GraphModule) -> None:
+        pass
+
+
+def without_activation() -> Quantizer:
+    return Annotating(None, ACTIVATION)
+
+
+def changing_dtype() -> Quantizer:
+    return Annotating(UNSIGNED, ACTIVATION)
+
+
+def ptq_for_training() -> Quantizer:
+    return XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_qat=False))
+
+
+def dynamic_x86() -> Quantizer:
+    return X86InductorQuantizer().set_global(get_default_x86_inductor_quantization_config(is_dynamic=True))

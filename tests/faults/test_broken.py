@@ -1,0 +1,22 @@
+"""Every fault of the corpus is named by the first finding, at the right node."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.broken import BROKEN
+from tests.faults.cases import Case
+
+
+def test_the_corpus_is_large_and_spans_the_rules():
+    assert len(BROKEN) >= 40
+    assert len({case.name for case in BROKEN}) == len(BROKEN)
+    assert len({case.rule for case in BROKEN}) >= 25
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
+def test_the_first_finding_names_the_fault(case: Case):
+    snapshot = case.run()
+    found = [(each.rule, each.level.value, each.stage, each.nodes) for each in snapshot.findings]
+    assert [each[0] for each in found[:1]] == [case.rule], found
+    assert set(case.nodes) <= set(found[0][3]), found[0]
