@@ -10,6 +10,8 @@ from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, flow
 from qviz.document.query import Index
 from qviz.document.snapshot import Snapshot
 
+_OWN = "stays in float: "
+"""How the engine begins the reason of an operator that nothing quantizes."""
 _WATCHING = (Kind.OBSERVER, Kind.FAKE_QUANT)
 
 
@@ -42,9 +44,11 @@ class _Reasons:
         self._prepared = Index(prepared)
 
     def of(self, node: Node) -> str:
-        """Return the reason of one operator."""
+        """Return the reason of one operator: its own, where the engine found one."""
         if self._type == WEIGHT_ONLY:
             return "weight-only flows take embeddings, or Linear in float16"
+        if node.why is not None and node.why.rule.startswith(_OWN):
+            return node.why.rule.removeprefix(_OWN)
         meant = self._is_meant(node)
         if meant:
             return "asked to be quantized, but no kernel or pattern takes it"

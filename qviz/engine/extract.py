@@ -16,7 +16,6 @@ from qviz.document.snapshot import Facts, Integers, Stage
 from qviz.engine.arguments import plain
 from qviz.engine.attributes import attributes
 from qviz.engine.classify import classify
-from qviz.engine.explain import explain
 from qviz.engine.homes import Homes
 from qviz.engine.module_roles import OBSERVING, Role, role_of
 from qviz.engine.observers import observer_fact
@@ -25,6 +24,7 @@ from qviz.engine.quantization import Reading
 from qviz.engine.source_lines import source_line
 from qviz.engine.targets import target_name
 from qviz.engine.values import Known, attribute, find_values, is_float
+from qviz.engine.why import explain
 
 _OBSERVING_KINDS = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
 
@@ -126,7 +126,7 @@ class _Recorder:
         reading = Reading(self.module, kinds, known)
         quants = reading.all()
         self.integers = reading.integers
-        reasons = explain(self.module)
+        reasons = explain(self.module, kinds, quants, self.earlier)
         homes = Homes(self.module, kinds, self.earlier)
         nodes = []
         for node in self.module.graph.nodes:

@@ -22,7 +22,7 @@ from torch.ao.quantization.quantizer import (
 from torch.fx import GraphModule, symbolic_trace
 
 from qviz.document.graph import Why
-from qviz.engine.explain import explain
+from qviz.engine.why.observers import of_observers as explain
 from tests.engine.small_models import NET_INPUTS, WORDS_INPUTS, Net, Words, exported, fx_prepared, pt2e_prepared
 
 

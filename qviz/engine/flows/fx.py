@@ -21,11 +21,12 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.backends import use_backend
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
-from qviz.engine.explain import PREPARED_WITH
 from qviz.engine.flows.fx_watch import watched
 from qviz.engine.forward import left_out
 from qviz.engine.fx_checks import taken_for_given
 from qviz.engine.job import Job
+from qviz.engine.why.observers import PREPARED_WITH
+from qviz.engine.why.patterns import BACKEND_CONFIG
 
 
 def static(job: Job) -> None:
@@ -104,7 +105,10 @@ def _prepare(job: Job, configuration: FxConfiguration, is_qat: bool) -> GraphMod
     assert configuration.mapping is not None
     mapping = configuration.mapping.written.value
     prepare = prepare_qat_fx if is_qat else prepare_fx
-    return prepare(job.model, mapping, job.inputs.values, **values(configuration.of_prepare))
+    options = values(configuration.of_prepare)
+    prepared = prepare(job.model, mapping, job.inputs.values, **options)
+    prepared.meta[BACKEND_CONFIG] = options.get("backend_config")
+    return prepared
 
 
 def _report_rules(job: Job, configuration: FxConfiguration, fused: GraphModule, prepared: GraphModule) -> None:

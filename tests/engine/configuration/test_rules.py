@@ -17,9 +17,9 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.mappings import Mapping, make_mapping
-from qviz.engine.explain import PREPARED_WITH
 from qviz.engine.run import run_loaded
 from qviz.engine.source import Loaded
+from qviz.engine.why.observers import PREPARED_WITH
 
 
 class Part(nn.Module):

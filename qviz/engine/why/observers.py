@@ -24,9 +24,10 @@ from qviz.engine.targets import target_name
 ANNOTATION = "quantization_annotation"
 TARGET_DTYPE = "target_dtype_info"
 PREPARED_WITH = "_observed_graph_module_attrs"
+HOOKED = "activation_post_process"
 
 
-def explain(module: GraphModule) -> dict[str, Why]:
+def of_observers(module: GraphModule) -> dict[str, Why]:
     """Return the reason of every inserted observer by its node's name, where the metadata tells it."""
     observers = {
         node: module.get_submodule(str(node.target))
@@ -40,9 +41,20 @@ def explain(module: GraphModule) -> dict[str, Why]:
         if subject is None:
             continue
         reason = _annotated(node, subject) or _configured(node, subject, observers, prepared_with)
+        reason = reason or _hooked(module, node)
         if reason is not None:
             found[node.name] = reason
     return found
+
+
+def _hooked(module: GraphModule, node: Node) -> Why | None:
+    """Explain by the qconfig of the module that an eager observer is hooked to."""
+    path, _, hook = str(node.target).rpartition(".")
+    qconfig = getattr(module.get_submodule(path), "qconfig", None) if path and hook == HOOKED else None
+    if qconfig is None:
+        return None
+    maker = f"{path}.qconfig.activation: {made_by(qconfig.activation)}"
+    return Why(f"what {path} gives is quantized", maker, "torch.ao.quantization.prepare")
 
 
 def _subject(node: Node, observers: set[Node]) -> Node | None:
@@ -79,7 +91,7 @@ def _spec_text(spec: Any) -> str:
     if isinstance(spec, FixedQParamsQuantizationSpec):
         return f"{spec.dtype}, fixed scale {spec.scale} and zero point {spec.zero_point}"
     bounds = "" if spec.quant_min is None else f" {spec.quant_min}..{spec.quant_max}"
-    return f"{spec.dtype}{bounds}, {_made_by(spec.observer_or_fake_quant_ctr)}"
+    return f"{spec.dtype}{bounds}, {made_by(spec.observer_or_fake_quant_ctr)}"
 
 
 def _edge_text(edge_or_node: Any) -> str:
@@ -89,15 +101,16 @@ def _edge_text(edge_or_node: Any) -> str:
     return f"what {user.name} takes from {producer.name}"
 
 
-def _class_of(constructor: Any) -> type | None:
+def class_of(constructor: Any) -> type | None:
     """Return the class that a constructor makes, through ``with_args`` and partial; None for a function."""
     while constructor is not None and not isinstance(constructor, type):
         constructor = getattr(constructor, "p", None) or getattr(constructor, "func", None)
     return constructor
 
 
-def _made_by(constructor: Any) -> str:
-    class_ = _class_of(constructor)
+def made_by(constructor: Any) -> str:
+    """Return what a constructor makes, in a word."""
+    class_ = class_of(constructor)
     return class_.__name__ if class_ is not None else target_name(constructor)
 
 
@@ -120,12 +133,12 @@ def _configured(node: Node, subject: Node, observers: dict[Node, nn.Module], pre
     wanted = next(_wanted(node, subject), None)
     if wanted is None:
         return None
-    if shared_with and _class_of(wanted.constructor) is not type(observers[node]):
+    if shared_with and class_of(wanted.constructor) is not type(observers[node]):
         return next((_by_sharing(user, shared_with) for user in node.users if _shares(user)), None)
     qconfig = prepared_with.node_name_to_qconfig.get(wanted.node.name)
     path, type_ = prepared_with.node_name_to_scope.get(wanted.node.name, ("", None))
-    api = _setter(prepared_with.qconfig_mapping, wanted.node, path, type_, qconfig)
-    evidence = f"{wanted.node.name}.meta['{TARGET_DTYPE}']['{wanted.field}']: {_made_by(wanted.constructor)}"
+    api = setter(prepared_with.qconfig_mapping, wanted.node, path, type_, qconfig)
+    evidence = f"{wanted.node.name}.meta['{TARGET_DTYPE}']['{wanted.field}']: {made_by(wanted.constructor)}"
     return Why(wanted.rule, evidence, api)
 
 
@@ -143,21 +156,21 @@ def _by_sharing(node: Node, shared_with: list[Node]) -> Why:
 def _wanted(node: Node, subject: Node) -> Iterator[_Wanted]:
     output = "output_act_obs_or_fq_ctr"
     constructor = subject.meta.get(TARGET_DTYPE, {}).get(output)
-    if subject.op not in ("placeholder", "get_attr") and _observes(constructor):
+    if subject.op not in ("placeholder", "get_attr") and observes(constructor):
         yield _Wanted(f"the output of {subject.name} is quantized", subject, output, constructor)
     for user in node.users:
         info = user.meta.get(TARGET_DTYPE, {})
         is_weight = info.get("weight_index") is not None and _argument(user, info["weight_index"]) is node
         field = "weight_obs_or_fq_ctr" if is_weight else "input_act_obs_or_fq_ctr"
-        if _observes(info.get(field)):
+        if observes(info.get(field)):
             yield _Wanted(f"{user.name} takes {subject.name} quantized", user, field, info[field])
 
 
-def _observes(constructor: Any) -> bool:
+def observes(constructor: Any) -> bool:
     """Return whether a constructor asks for more than the placeholder that stands for float."""
     if constructor is None:
         return False
-    class_ = _class_of(constructor)
+    class_ = class_of(constructor)
     return class_ is not PlaceholderObserver or "float32" not in str(getattr(constructor, "p", constructor))
 
 
@@ -165,7 +178,7 @@ def _argument(node: Node, position: int) -> Any:
     return node.args[position] if position < len(node.args) else None
 
 
-def _setter(mapping: QConfigMapping, node: Node, path: str, type_: Any, qconfig: Any) -> str:
+def setter(mapping: QConfigMapping, node: Node, path: str, type_: Any, qconfig: Any) -> str:
     """Return the call of the mapping whose qconfig the node has; the last one that applies wins."""
     fits = [call for call, each in _applicable(mapping, node, path, type_) if qconfig_equals(each, qconfig)]
     return fits[0] if fits else "QConfigMapping"

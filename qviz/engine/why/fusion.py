@@ -1,0 +1,105 @@
+"""Says which parts a fused operator stands for, and why a batch norm or a relu was not fused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch.ao.nn.intrinsic.modules.fused import _FusedModule
+from torch.fx import GraphModule, Node
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from qviz.document import graph as document
+from qviz.document.graph import Why
+from qviz.engine.module_roles import Role, role_of
+from qviz.engine.targets import bare_name
+
+_WEIGHTED = ("conv", "linear")
+
+
+class Fusion:
+    """Explains the operators of a graph by what fusing did to it.
+
+    Args:
+        module: The graph.
+        before: The nodes of the stage before; empty for the first one, in which nothing is fused yet.
+    """
+
+    def __init__(self, module: GraphModule, before: Mapping[str, document.Node]) -> None:
+        self.module, self.before = module, before
+        self.now = {node.name for node in module.graph.nodes}
+        self.read_by: dict[str, list[str]] = {}
+        for node in before.values():
+            if node.args and isinstance(node.args[0], dict) and "node" in node.args[0]:
+                self.read_by.setdefault(str(node.args[0]["node"]), []).append(node.id)
+
+    def of(self, node: Node) -> Why | None:
+        """Return what was fused into a node or why nothing was; None of what fusing has nothing to do with."""
+        if not self.before:
+            return None
+        if node.op == "call_module" and (taken := self._taken(node)):
+            return self._fused(node, taken)
+        if self._is_batch_norm(node) or self._function(node) == "relu":
+            return self._unfused(node)
+        return None
+
+    def _taken(self, node: Node) -> list[str]:
+        """Return what stood behind a node before and is gone, one behind the other."""
+        found: list[str] = []
+        step = node.name
+        while step in self.read_by and len(self.read_by[step]) == 1:
+            step = self.read_by[step][0]
+            if step in self.now and not self._is_kept_place(step):
+                break
+            found.append(step)
+        return found
+
+    def _is_kept_place(self, name: str) -> bool:
+        """Return whether an eager module left an Identity where it was fused away."""
+        before = self.before[name]
+        if before.op != "call_module" or before.module_type == "Identity":
+            return False
+        return type(self.module.get_submodule(before.target)).__name__ == "Identity"
+
+    def _fused(self, node: Node, taken: list[str]) -> Why:
+        child = self.module.get_submodule(str(node.target))
+        names = ", ".join(taken)
+        if isinstance(child, _FusedModule) or role_of(child) is Role.SEVERAL:
+            rule = f"fused: {node.name} and {names} are one {type(child).__name__}"
+            return Why(rule, f"{node.target}: {type(child).__name__}", "BackendPatternConfig.set_fuser_method")
+        evidence = f"{node.target} is a {type(child).__name__} with another weight and bias than before"
+        return Why(f"folded: {names} went into its weight", evidence, "torch.nn.utils.fusion.fuse_conv_bn_eval")
+
+    def _unfused(self, node: Node) -> Why | None:
+        producer = next(iter(node.all_input_nodes), None)
+        if producer is None:
+            return None
+        others = [each.name for each in producer.users if each is not node]
+        cause = None
+        if self._is_batch_norm(producer) and self._is_batch_norm(node):
+            cause = f"it is a second batch norm behind {producer.name}"
+        elif not self._function(producer).startswith(_WEIGHTED):
+            cause = None
+        elif others:
+            cause = f"the output of {producer.name} is also read by {', '.join(others)}"
+        elif self._calls(producer) > 1:
+            cause = f"{producer.target} is called {self._calls(producer)} times"
+        elif node.op != "call_module" and producer.op == "call_module":
+            cause = f"{bare_name(node.target)} is a function here, which is no pattern behind a module"
+        else:
+            cause = "no pattern of the list to fuse holds both, or their qconfigs differ"
+        if cause is None:
+            return None
+        return Why(f"not fused: {cause}", f"{producer.name}, {node.name}", "BackendPatternConfig.set_fuser_method")
+
+    def _is_batch_norm(self, node: Node) -> bool:
+        if node.op == "call_module":
+            return isinstance(self.module.get_submodule(str(node.target)), _BatchNorm)
+        return "batch_norm" in bare_name(node.target)
+
+    def _function(self, node: Node) -> str:
+        if node.op == "call_module":
+            return type(self.module.get_submodule(str(node.target))).__name__.lower()
+        return bare_name(node.target) if node.op in ("call_function", "call_method") else ""
+
+    def _calls(self, node: Node) -> int:
+        return sum(each.op == node.op and each.target == node.target for each in self.module.graph.nodes)
