@@ -2,6 +2,7 @@
 
 bench startup    from the command to the first painted window, beside an empty window of the same machine
 bench flows      from a ready engine to the last stage, beside a plain torch script that does the same
+bench why        how much of a run goes into explaining it
 bench canvas     opening, unfolding, searching, panning and zooming from 10 to 50,000 nodes
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 import click
 from bench_canvas import canvas
 from bench_flows import flows
+from bench_why import why
 from rich.console import Console
 from rich.table import Table
 
@@ -140,6 +142,7 @@ def environment_name(environment: dict[str, str]) -> str:
 
 
 bench.add_command(flows)
+bench.add_command(why)
 bench.add_command(canvas)
 
 

@@ -7,65 +7,17 @@ from typing import Any
 
 import torch
 from torch.ao.quantization import FakeQuantizeBase
-from torch.ao.quantization.pt2e.utils import _is_bn_node, _is_conv_or_conv_transpose_node
 from torch.ao.quantization.quantizer.x86_inductor_quantizer import X86InductorQuantizer
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
-from torch.fx import GraphModule, Interpreter, Node
+from torch.fx import GraphModule, Node
 from torch.fx.experimental.symbolic_shapes import has_free_symbols
-from torch.utils import _pytree as pytree
 
 from qviz.document.snapshot import Finding, Level
-from qviz.engine.forward import Arguments
 from qviz.engine.module_roles import OBSERVING, role_of
 from qviz.engine.targets import bare_name
 
 _WEIGHTED = ("conv", "linear", "addmm", "mm")
 _MOVES = ("permute", "t", "transpose", "view", "expand", "_unsafe_view", "reshape")
-
-
-class _WithoutObservers(Interpreter):
-    """Runs a prepared graph as it computes without observing, so that no statistics change."""
-
-    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if role_of(self.fetch_attr(str(target))) in OBSERVING:
-            return args[0]
-        return super().call_module(target, args, kwargs)
-
-
-def output_of(module: GraphModule, inputs: Arguments) -> list[torch.Tensor]:
-    """Return the float tensors that a graph gives, its observers passed by."""
-    own = inputs.cloned().of_graph(module)  # forward may work in place
-    with torch.no_grad():
-        result = _WithoutObservers(module).run(*own)
-    return [each.clone() for each in pytree.tree_leaves(result) if isinstance(each, torch.Tensor)]
-
-
-def shared_convolutions(captured: GraphModule) -> dict[str, str]:
-    """Return batch norms that ``prepare_pt2e`` folds into a convolution that somebody else reads too."""
-    found = {}
-    for node in captured.graph.nodes:
-        before = node.args[0] if _is_bn_node(node) else None
-        if isinstance(before, Node) and _is_conv_or_conv_transpose_node(before) and len(before.users) > 1:
-            found[node.name] = before.name
-    return found
-
-
-def folded_wrongly(shared: dict[str, str], before: list[torch.Tensor], after: list[torch.Tensor]) -> Finding:
-    """Return the finding of batch norms folded into what others read, with what that does to the output."""
-    pairs = [(a.float(), b.float()) for a, b in zip(before, after, strict=True) if a.numel() and not a.is_complex()]
-    worst = max((float((a - b).abs().max()) for a, b in pairs), default=0.0)
-    largest = max((float(a.abs().max()) for a, _ in pairs), default=0.0)
-    names = ", ".join(f"{norm} into {conv}" for norm, conv in shared.items())
-    return Finding(
-        rule="batch_norm_folded_into_shared_convolution",
-        level=Level.ERROR,
-        stage="captured",
-        nodes=tuple(dict.fromkeys(name for pair in shared.items() for name in reversed(pair))),
-        message=f"prepare_pt2e changes what the model computes: it folds {names}, whose output others read too; "
-        f"the prepared graph differs from the captured one by up to {worst:.4g}, where values reach {largest:.4g}",
-        reason="torch 2.8 folds a batch norm into the convolution before it without asking who else reads that",
-        hint="Give the other reader its own convolution, or put an operator such as Identity's clone() between them.",
-    )
 
 
 def rules_without_effect(quantizer: Any) -> Iterator[Finding]:

@@ -247,10 +247,10 @@ FUSION = (
         ),
     ),
     Case(
-        "C a convolution called twice",
-        "module_used_twice",
-        ("conv", "conv_1"),
-        ran(made(lambda m, x: m.bn2(m.conv(m.bn(m.conv(x)))), **CONV_BN, bn2=norm), "fx-static"),
+        "C batch norm folded into a convolution called twice",
+        "batch_norm_folded_into_shared_convolution",
+        ("conv", "bn"),
+        ran(made(lambda m, x: m.conv(m.bn(m.conv(x))), **CONV_BN), "fx-static"),
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch.ao.quantization.fx.tracer import QuantizationTracer
@@ -18,6 +18,7 @@ from torch.ao.quantization.quantize_fx import (
 from torch.fx import GraphModule, symbolic_trace
 
 from qviz.document.snapshot import Finding, Level
+from qviz.engine import folding_checks as folding
 from qviz.engine.backends import use_backend
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
@@ -71,8 +72,11 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     configuration = _configured(job)
     job.step("capturing")
     is_qat = job.plan.flow == "fx-qat"
-    with watched(job, lambda captured: _captured(job, captured)) as fused:
+    shared: list[tuple[dict[str, str], list[torch.Tensor]]] = []
+    with watched(job, lambda captured: shared.extend(_captured(job, captured))) as fused:
         prepared = _prepare(job, configuration, is_qat)
+    for norms, before in shared if not is_qat else ():  # for training both stay apart until convert
+        job.found(folding.folded_wrongly(norms, before, folding.output_of(prepared, job.inputs), "prepare_fx"))
     _report_rules(job, configuration, fused[0], prepared)
     observe(prepared)
     if is_qat:
@@ -87,10 +91,13 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     return converted
 
 
-def _captured(job: Job, captured: GraphModule) -> None:
+def _captured(job: Job, captured: GraphModule) -> Iterator[tuple[dict[str, str], list[torch.Tensor]]]:
+    """Record the captured graph; yield batch norms that will be folded wrongly, with what the graph gives before."""
     job.reached("captured", captured)
     for finding in taken_for_given(captured, left_out(job.inputs, job.model)):
         job.found(finding)
+    if norms := folding.shared_calls(captured):
+        yield norms, folding.output_of(captured, job.inputs)
 
 
 def _configured(job: Job) -> FxConfiguration:

@@ -11,6 +11,7 @@ from torch.fx import GraphModule
 
 from qviz.document.snapshot import Finding, Level
 from qviz.engine import exported_checks as checks
+from qviz.engine import folding_checks as folding
 from qviz.engine.configuration.written import Written, users_own
 from qviz.engine.failures import line_of
 from qviz.engine.job import Job
@@ -23,12 +24,12 @@ def static(job: Job) -> None:
     """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
     quantizer = _quantizer(job)
     captured = _captured(job)
-    shared = checks.shared_convolutions(captured)
-    before = checks.output_of(captured, job.inputs) if shared else []
+    shared = folding.shared_convolutions(captured)
+    before = folding.output_of(captured, job.inputs) if shared else []
     job.step("preparing")
     prepared = prepare_pt2e(captured, quantizer.value)
     if shared:
-        job.found(checks.folded_wrongly(shared, before, checks.output_of(prepared, job.inputs)))
+        job.found(folding.folded_wrongly(shared, before, folding.output_of(prepared, job.inputs)))
     _finish(job, prepared, quantizer, job.calibrate)
 
 

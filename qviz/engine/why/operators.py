@@ -80,8 +80,8 @@ class Operators:
         return self._unannotated(node)
 
     def _unannotated(self, node: Node) -> Why:
-        around = [*node.all_input_nodes, *node.users]
-        known = [each for each in (self._past(each) for each in around) if ANNOTATION in each.meta]
+        around = [*map(self._past, node.all_input_nodes), *self._readers(node)]
+        known = [each for each in around if ANNOTATION in each.meta]
         near = ", ".join(dict.fromkeys(each.name for each in known)) or "none of its neighbours either"
         lost = "" if "source_fn_stack" in node.meta or not self._has_val(node) else "; captured without source_fn_stack"
         evidence = f"no {node.name}.meta['{ANNOTATION}']; annotated around it: {near}{lost}"
@@ -94,6 +94,18 @@ class Operators:
         while self.kinds[node.name] not in (Kind.OP, Kind.INPUT, Kind.CONSTANT) and node.all_input_nodes:
             node = node.all_input_nodes[0]
         return node
+
+    def _readers(self, node: Node) -> list[Node]:
+        """Return who reads a node, past observers and casts."""
+        found: list[Node] = []
+        waiting = list(node.users)
+        while waiting:
+            each = waiting.pop(0)
+            if self.kinds[each.name] in (Kind.OP, Kind.OUTPUT):
+                found.append(each)
+            else:
+                waiting += list(each.users)
+        return found
 
     def _configured(self, node: Node) -> Why:
         """Explain by the qconfig that ``prepare_fx`` gave the node and by what came of it."""

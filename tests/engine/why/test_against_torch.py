@@ -1,0 +1,105 @@
+"""What qviz says of every observer is what torch itself has written down, read from the live prepared module."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from torch.ao.quantization import FakeQuantizeBase, ObserverBase
+from torch.ao.quantization.quantizer import SharedQuantizationSpec
+from torch.fx import GraphModule, Node
+from torch.nn import Module
+
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Snapshot
+from qviz.engine.run import run_loaded
+from qviz.engine.source import load
+
+SAMPLES = ("residual", "transformer", "mobile")
+NAMED = re.compile(r"(?P<node>\w+)\.meta\['(?P<key>\w+)'\](\.(?P<field>\w+)|\['(?P<slot>\w+)'\])")
+
+
+def ran(sample: str, flow: str, check: Any) -> Snapshot:
+    plan = Plan(source=f"sample:{sample}", flow=flow)
+    return run_loaded(load(plan), plan, lambda _: None, keep=check)
+
+
+def observers(module: GraphModule) -> dict[str, tuple[Node, Module]]:
+    calls = [(node, module.get_submodule(str(node.target))) for node in module.graph.nodes if node.op == "call_module"]
+    kinds = ObserverBase | FakeQuantizeBase
+    return {node.name: (node, called) for node, called in calls if isinstance(called, kinds)}
+
+
+def class_made(constructor: Any) -> type:
+    made = constructor()
+    return type(made)
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "fx-qat"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_fx_observers_are_those_of_node_name_to_qconfig(sample: str, flow: str):
+    wanted: dict[str, list[str]] = {}
+
+    def check(module: Module) -> None:
+        attrs = module.meta.get("_observed_graph_module_attrs") if isinstance(module, GraphModule) else None
+        if attrs is None:
+            return
+        for name, (node, observer) in observers(module).items():
+            # whoever asked is the producer, for its output, or a reader, for its input: with a qconfig that makes it
+            asking = [node.args[0], *node.users]
+            qconfigs = {each.name: attrs.node_name_to_qconfig.get(each.name) for each in asking}
+            wanted[name] = [
+                who for who, each in qconfigs.items() if each and class_made(each.activation) is type(observer)
+            ]
+            if "FixedQParams" in type(observer).__name__ or not wanted[name]:
+                wanted[name] = [each.name for each in asking]
+
+    snapshot = ran(sample, flow, check)
+    prepared = {node.id: node for node in snapshot.stage("prepared").graph.nodes}
+    assert wanted
+    for name, who in wanted.items():
+        why = prepared[name].why
+        assert why is not None
+        found = NAMED.match(why.evidence)
+        assert found is not None, why
+        assert found["key"] == "target_dtype_info"
+        assert found["node"] in who, (name, why, who)
+
+
+@pytest.mark.parametrize("flow", ["pt2e-static", "pt2e-qat"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_pt2e_observers_are_those_of_the_annotations(sample: str, flow: str):
+    texts: dict[str, list[tuple[str, str, Any, Module]]] = {}
+
+    def check(module: Module) -> None:
+        if not isinstance(module, GraphModule):
+            return
+        for name, (node, observer) in observers(module).items():
+            subject: Any = node.args[0]
+            texts[name] = []
+            own = subject.meta.get("quantization_annotation")
+            if own is not None and own.output_qspec is not None:
+                texts[name].append((subject.name, "output_qspec", own.output_qspec, observer))
+            for user in node.users:
+                annotation = user.meta.get("quantization_annotation")
+                if annotation is not None and subject in annotation.input_qspec_map:
+                    spec = annotation.input_qspec_map[subject]
+                    texts[name].append((user.name, "input_qspec_map", spec, observer))
+
+    snapshot = ran(sample, flow, check)
+    prepared = {node.id: node for node in snapshot.stage("prepared").graph.nodes}
+    assert texts
+    for name, asked in texts.items():
+        if not asked:
+            continue  # rewriting for training moved its reader; nothing of torch's is left to compare with
+        why = prepared[name].why
+        assert why is not None
+        found = NAMED.match(why.evidence)
+        assert found is not None, why
+        spec, observer = next(
+            (spec, made) for who, field, spec, made in asked if (who, field) == (found["node"], found["field"])
+        )
+        assert ("shared" in why.evidence) == isinstance(spec, SharedQuantizationSpec)
+        if not isinstance(spec, SharedQuantizationSpec):
+            assert f"{spec.dtype} {spec.quant_min}..{spec.quant_max}, {type(observer).__name__}" in why.evidence
