@@ -49,7 +49,7 @@ class _Matching:
         rewritten = self._rewritten([i for i in erased if self.old.nodes[i].kind is Kind.OP])
         absorbed = self._follow_absorbed(erased)
         for new_id, old_ids in rewritten.items():
-            self._link_rewritten(new_id, [*old_ids, *absorbed.get(new_id, [])])
+            self._link_rewritten(new_id, [*old_ids, *absorbed.get(new_id, [])], self._helpers(old_ids))
         for node_id in survivors:
             self._link_survivor(node_id, absorbed.get(node_id, []))
         self._link_erased(erased)
@@ -66,6 +66,7 @@ class _Matching:
         for node_id in erased:
             if kinds[node_id] is Kind.CONSTANT and node_id not in self.became:
                 self._follow_constant(node_id)
+        self._follow_folded([node_id for node_id in erased if node_id not in self.became])
         for node_id in erased:
             if node_id not in self.became:
                 self._add(
@@ -134,10 +135,21 @@ class _Matching:
                 turn[key] += 1
         return taken
 
-    def _link_rewritten(self, new_id: str, old_ids: list[str]) -> None:
-        relation: Relation = "fused" if len(old_ids) > 1 else "replaced"
+    def _link_rewritten(self, new_id: str, old_ids: list[str], helpers: list[str]) -> None:
+        relation: Relation = "fused" if len(old_ids) > 1 else "decomposed" if helpers else "replaced"
         evidence = f"same source line and function; {self.new.nodes[new_id].target} stands for it"
-        self._add(old_ids, [new_id], relation, 0.9, evidence)
+        if helpers:
+            evidence += f", with {len(helpers)} operators of the same module that are in no line of the model"
+        self._add(old_ids, [new_id, *helpers], relation, 0.9, evidence)
+
+    def _helpers(self, old_ids: list[str]) -> list[str]:
+        """Return the new operators that a rewritten one needs beside it: training a batch norm scales the weight."""
+        if len(old_ids) > 1 or not (place := self.old.nodes[old_ids[0]].module_path):
+            return []
+        if not self.old.nodes[old_ids[0]].target.startswith("aten.conv"):
+            return []
+        nodes = (self.new.nodes[each] for each in self.fresh)
+        return [each.id for each in nodes if each.kind is Kind.OP and each.source is None and each.place == place]
 
     def _follow_absorbed(self, erased: list[str]) -> dict[str, list[str]]:
         """Return, by survivor, the erased operators behind it and the constants only they used."""
@@ -230,6 +242,33 @@ class _Matching:
                     evidence = f"{cast}, in place of {user}, reads it"
                     self._add([node_id], constants, "replaced", 0.9, evidence)
                     return
+
+    def _follow_folded(self, erased: list[str]) -> None:
+        """Weights, and operators on them, that were computed once and for all are in the constant behind the casts."""
+        parts: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        for node_id in erased:
+            if self.old.nodes[node_id].kind in (Kind.CONSTANT, Kind.OP) and (found := self._computed_into(node_id)):
+                parts[found].append(node_id)
+        for constants, node_ids in parts.items():
+            evidence = f"{', '.join(constants)} holds what was computed of them, quantized"
+            self._add(node_ids, constants, "folded" if len(node_ids) > 1 else "replaced", 0.9, evidence)
+
+    def _computed_into(self, node_id: str) -> tuple[str, ...]:
+        """Return the new constants behind the casts that the observer of a weight became, past operators on it."""
+        waiting, seen = list(self.old.users[node_id]), {node_id}
+        while waiting:
+            step = waiting.pop(0)
+            if step in seen:
+                continue
+            seen.add(step)
+            if self.old.nodes[step].kind in OBSERVING:
+                inputs = [i for cast in self.became.get(step, []) for i in self.new.producers[cast]]
+                constants = [i for i in inputs if self.new.nodes[i].kind is Kind.CONSTANT and i not in self.old.nodes]
+                if constants:
+                    return tuple(dict.fromkeys(constants))
+            elif self.old.nodes[step].kind is Kind.OP and step not in self.became:
+                waiting += self.old.users[step]
+        return ()
 
     def _why_gone(self, node_id: str) -> str:
         node = self.old.nodes[node_id]
