@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from qviz.analysis import findings
+from qviz.analysis.findings.catalog import CATALOG
 from qviz.document.snapshot import Facts, Finding, Level, ObserverFact
 from tests.factories import node, snapshot, stage
 
@@ -32,3 +35,9 @@ def test_findings_are_sorted_by_level_then_by_place():
     captured = stage("captured", node("a"), node("b"))
     whole = msgspec.structs.replace(snapshot(captured), findings=given)
     assert [each.rule for each in findings.find(whole)] == ["error-a", "error-b", "info-a"]
+
+
+def test_the_documentation_lists_every_rule():
+    text = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{each.id}` | {each.what} | {each.advice} |" for each in CATALOG]
