@@ -114,8 +114,10 @@ class Project:
         if stage is None:
             return None
         feeders = {edge.from_id for edge in stage.graph.edges if edge.to_id == node_id}
-        casts = {n.id for n in stage.graph.nodes if n.id in feeders and n.kind is Kind.DEQUANTIZE}
-        weights = (facts.get(edge.from_id) for edge in stage.graph.edges if edge.to_id in casts)
+        kinds = {node.id: node.kind for node in stage.graph.nodes}
+        casts = {each for each in feeders if kinds[each] is Kind.DEQUANTIZE}
+        behind = (edge.from_id for edge in stage.graph.edges if edge.to_id in casts)
+        weights = (facts.get(each) for each in behind if kinds[each] is Kind.CONSTANT)
         return next((fact.integers for fact in weights if fact and fact.integers), None)
 
     def add(self, report: StageReached) -> None:
