@@ -16,6 +16,9 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.forward import Arguments
 from qviz.engine.module_roles import OBSERVING, role_of
 
+_NOISE = 1e-5
+"""The part of the largest value that rounding alone may change; a batch norm that is fresh changes nothing."""
+
 
 class _WithoutObservers(Interpreter):
     """Runs a prepared graph as it computes without observing, so that no statistics change."""
@@ -83,7 +86,8 @@ def folded_wrongly(
         stage="captured",
         nodes=tuple(dict.fromkeys(name for pair in shared.items() for name in reversed(pair))),
         message=f"{who} changes what the model computes: it folds {names}, whose {use} too; "
-        f"the prepared graph differs from the captured one by up to {worst:.4g}, where values reach {largest:.4g}",
+        f"the prepared graph differs from the captured one by up to {worst:.4g}, where values reach {largest:.4g}"
+        + ("; trained statistics will show more" if worst <= _NOISE * largest else ""),
         reason="torch 2.8 folds a batch norm into the convolution before it without asking who else uses that",
         hint="Give the other use its own convolution, or put an operator such as a clone() before the batch norm.",
     )

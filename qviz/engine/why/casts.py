@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch.fx import GraphModule, Node
@@ -12,6 +13,8 @@ from qviz.engine.targets import bare_name, target_name
 
 _CASTS = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
 _WATCHING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
+_OUTPUT = re.compile(r"(scale|zero_point)_\d+$")
+"""How convert names the constants that lowered functions take."""
 _WEIGHT_AT = {1: "weight", 2: "bias"}
 """Which input of a convolution or linear is what."""
 
@@ -77,6 +80,9 @@ class Casts:
             subject = self._subject(readers[0])
             of = subject.name if subject is not None and subject is not node else readers[0].name
             return Why(f"the {what} of {of}", f"{target_name(node.target)}, read by {readers[0].name}", "get_attr")
+        if _OUTPUT.search(target := target_name(node.target)) and node.users:
+            of, what = _names(self._readers(node)), "zero point" if "zero_point" in target else "scale"
+            return Why(f"the {what} with which {of} gives its output", target, "get_attr")
         return Why(f"the {self._what(node)}", self._constant(node), "get_attr")
 
     def _constant(self, node: Node) -> str:

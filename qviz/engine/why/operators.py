@@ -15,7 +15,7 @@ from qviz.engine.module_roles import OBSERVING, Role, role_of
 from qviz.engine.targets import target_name
 from qviz.engine.why.fusion import Fusion
 from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH, TARGET_DTYPE, made_by, observes, setter
-from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, has_pattern
+from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 
 FLOAT = "stays in float: "
 """How the rule of an operator begins that nothing quantizes; analysis groups by what follows."""
@@ -61,6 +61,13 @@ class Operators:
         if node.op == "call_module":
             return f"{node.target}: {type(self._child(node)).__name__}"
         return target_name(node.target)
+
+    def _kernel(self, node: Node) -> str:
+        """Return a module with its package: those of torch.ao have the names of the float ones."""
+        if node.op != "call_module":
+            return target_name(node.target)
+        class_ = type(self._child(node))
+        return f"{node.target}: {class_.__module__.partition('.modules')[0]}.{class_.__name__}"
 
     def _child(self, node: Node) -> nn.Module:
         return self.module.get_submodule(str(node.target))
@@ -128,8 +135,12 @@ class Operators:
     def _unobserved(self, node: Node, qconfig: Any) -> Why:
         config = self.module.meta.get(BACKEND_CONFIG)
         called = type(self._child(node)) if node.op == "call_module" else node.target
-        if not has_pattern(config, called):
+        patterns = held(config)
+        if called not in patterns.alone:
+            others = patterns.together.get(called, ())
             evidence = f"no pattern of the backend configuration holds {_named(called)}"
+            if others:
+                evidence += f" but together with {', '.join(sorted({_named(each) for each in others})[:5])}"
             return Why(f"{FLOAT}the backend has no pattern for it", evidence, "BackendConfig.configs")
         evidence = f"qconfig: {dtypes_of(qconfig)}; the pattern's dtype configurations hold other ones"
         return Why(f"{FLOAT}the backend does not take it with these dtypes", evidence, "DTypeConfig")
@@ -160,7 +171,7 @@ class Operators:
         before = self.before.get(node.name)
         asked = before.why if before is not None else None
         if self.kinds[node.name] is Kind.QUANTIZED_OP:
-            evidence = self._what(node) + (f" in the place of {_type(before)}" if before is not None else "")
+            evidence = self._kernel(node) + (f" in the place of {_type(before)}" if before is not None else "")
             evidence += f"; {asked.evidence}" if asked is not None else ""
             api = asked.api if asked is not None else "convert"
             return Why("runs in low precision: convert found a kernel for it", evidence, api)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
 
@@ -11,25 +13,41 @@ BACKEND_CONFIG = "qviz.backend_config"
 """Where the meta of a prepared graph keeps the backend configuration that it was prepared with."""
 
 
-def has_pattern(config: BackendConfig | None, called: Any) -> bool:
-    """Return whether any pattern holds a module type, a function or the name of a method."""
-    return called in _held(config)
+class Held(NamedTuple):
+    """What the patterns of a configuration are made of.
+
+    Attributes:
+        alone: What is a pattern by itself.
+        together: For what is a part of patterns, the other parts.
+    """
+
+    alone: frozenset[Any]
+    together: dict[Any, tuple[Any, ...]]
 
 
 @lru_cache(maxsize=8)
-def _held(config: BackendConfig | None) -> frozenset[Any]:
-    """Return all that the patterns of a configuration are made of; None is torch's own default."""
+def held(config: BackendConfig | None) -> Held:
+    """Return what the patterns of a configuration hold; None is torch's own default."""
     known = config if config is not None else get_native_backend_config()
-    found: set[Any] = set()
+    alone: set[Any] = set()
+    together: defaultdict[Any, dict[Any, None]] = defaultdict(dict)
     for each in known.configs:
-        waiting = [each._pattern_complex_format or each.pattern]  # noqa: SLF001 - torch has no public way
-        while waiting:
-            part = waiting.pop()
-            if isinstance(part, tuple | list):
-                waiting += part
-            elif part is not None:
-                found.add(part)
-    return frozenset(found)
+        pattern = each._pattern_complex_format or each.pattern  # noqa: SLF001 - torch has no public way
+        if not isinstance(pattern, tuple | list):
+            alone.add(pattern)
+            continue
+        parts = list(_leaves(pattern))
+        for part in parts:
+            together[part].update(dict.fromkeys(other for other in parts if other is not part))
+    return Held(frozenset(alone), {part: tuple(others) for part, others in together.items()})
+
+
+def _leaves(pattern: Any) -> Iterator[Any]:
+    if isinstance(pattern, tuple | list):
+        for part in pattern:
+            yield from _leaves(part)
+    elif pattern is not None:
+        yield pattern
 
 
 def dtypes_of(qconfig: Any) -> str:

@@ -33,6 +33,13 @@ def test_an_operator_without_a_pattern_is_told_in_both_stages():
         assert "float" not in found["fc"].rule
 
 
+def test_torch_relu_is_a_pattern_only_with_others():
+    model = made(lambda m, x: m.fc2(torch.relu(m.fc(x))), fc=linear(), fc2=linear())
+    found = whys("converted", model, "fx-static", [ROW])
+    assert found["relu"].rule == "stays in float: the backend has no pattern for it"
+    assert "together with" in found["relu"].evidence
+
+
 def test_a_qconfig_of_none_names_the_rule():
     found = whys("converted", TWO, "fx-static", [ROW], rules=(Rule("module_name", "fc"),))
     assert found["fc"].rule == "stays in float: its qconfig is None"
