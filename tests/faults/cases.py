@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
@@ -17,6 +19,9 @@ from qviz.engine.source import Loaded
 from qviz.engine.training import given
 
 IMAGE, ROW = (2, 4, 8, 8), (8, 8)
+GIVEN = str(Path(__file__).with_name("given.py"))
+"""Where a plan finds what users write themselves."""
+STUBS = {"quant": QuantStub, "dequant": DeQuantStub}
 
 
 @dataclass(frozen=True)

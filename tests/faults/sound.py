@@ -8,15 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
-from torch.ao.quantization import DeQuantStub, QuantStub
 
 from qviz.document.configuration import Quantizer
 from qviz.document.snapshot import Snapshot
-from tests.faults.cases import ROW, ran
+from tests.faults.cases import IMAGE, ROW, STUBS, ran
 from tests.faults.models import TwoInputs, conv, linear, made, norm
-
-IMAGE = (2, 4, 8, 8)
-STUBS = {"quant": QuantStub, "dequant": DeQuantStub}
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,9 @@ from torch.nn import functional as F  # noqa: N812 - torch's own name
 
 from qviz.document.configuration import QConfig, Rule
 from qviz.document.graph import Why
-from tests.faults.broken import GIVEN
-from tests.faults.cases import IMAGE, ROW, ran
+from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, ran
 from tests.faults.models import conv, linear, made, norm
 
-STUBS = {"quant": QuantStub, "dequant": DeQuantStub}
 GELU = made(lambda m, x: m.fc2(F.gelu(m.fc(x))), fc=linear(), fc2=linear())
 TWO = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear())
 

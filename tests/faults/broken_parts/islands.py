@@ -1,0 +1,144 @@
+"""Float between low precision, stubs that are missing, rules without effect."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+from torch.ao.quantization import QuantStub
+from torch.ao.quantization.backend_config import get_executorch_backend_config
+from torch.ao.quantization.qconfig_mapping import _get_symmetric_qnnpack_qconfig_mapping
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
+from torch.nn import functional as F  # noqa: N812 - torch's own name
+
+from qviz.document.configuration import Custom, QConfig, Quantizer, QuantizerRule, Rule
+from qviz.document.snapshot import Snapshot
+from qviz.engine.in_hand import record_graphs
+from tests.faults.cases import GIVEN, ROW, STUBS, Case, ran
+from tests.faults.models import linear, made
+
+FC = made(lambda m, x: m.fc(x), fc=linear())
+
+
+def _mixed_backends() -> Snapshot:
+    torch.manual_seed(0)
+    model = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear())().eval()
+    x = torch.randn(ROW)
+    prepared = prepare_fx(
+        model, _get_symmetric_qnnpack_qconfig_mapping(), (x,), backend_config=get_executorch_backend_config()
+    )
+    prepared(x)
+    return record_graphs({"prepared": copy.deepcopy(prepared), "converted": convert_fx(prepared)})
+
+
+GELU = made(lambda m, x: m.fc2(F.gelu(m.fc(x))), fc=linear(), fc2=linear())
+ISLANDS = (
+    Case("G two backend configurations", "asked_but_float", ("fc",), _mixed_backends),
+    Case(
+        "G softmax as a function",
+        "float_island",
+        ("softmax",),
+        ran(made(lambda m, x: m.fc2(torch.softmax(m.fc(x), -1)), fc=linear(), fc2=linear()), "fx-static", [ROW]),
+    ),
+    Case("G gelu, PT2E", "float_island", ("gelu",), ran(GELU, "pt2e-static", [ROW])),
+    Case("G gelu", "float_island", ("gelu",), ran(GELU, "fx-static", [ROW])),
+    Case(
+        "G one layer left out",
+        "float_island",
+        ("fc2",),
+        ran(
+            made(lambda m, x: m.fc3(m.fc2(m.fc(x))), fc=linear(), fc2=linear(), fc3=linear()),
+            "fx-static",
+            [ROW],
+            rules=(Rule("module_name", "fc2"),),
+        ),
+    ),
+    Case(
+        "G weights in a dtype without a kernel",
+        "asked_but_float",
+        ("fc",),
+        ran(
+            made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear()),
+            "fx-static",
+            [ROW],
+            rules=(Rule("module_name", "fc", QConfig(name=f"{GIVEN}:unsigned_weights")),),
+        ),
+    ),
+)
+
+
+def _functional_add(m, x):
+    y = m.quant(x)
+    return m.dequant(m.fc(y) + m.fc2(y))
+
+
+STUBBED = (
+    Case(
+        "H no QuantStub",
+        "missing_quant_stub",
+        ("fc",),
+        ran(made(lambda m, x: m.fc(x), fc=linear()), "eager-static", [ROW]),
+    ),
+    Case(
+        "H a functional add",
+        "converted_does_not_run",
+        ("add",),
+        ran(made(_functional_add, fc=linear(), fc2=linear(), **STUBS), "eager-static", [ROW]),
+    ),
+    Case(
+        "H no DeQuantStub before softmax",
+        "converted_does_not_run",
+        ("softmax",),
+        ran(
+            made(lambda m, x: torch.softmax(m.fc(m.quant(x)), -1), fc=linear(), quant=QuantStub),
+            "eager-static",
+            [ROW],
+        ),
+    ),
+    Case(
+        "H inputs said to be quantized",
+        "float_into_quantized",
+        ("fc", "x"),
+        ran(FC, "fx-static", [ROW], custom=Custom(input_quantized=(0,))),
+    ),
+)
+
+TYPO = (Rule("module_name", "fcc"),)
+CONFIGURATION = (
+    Case("K a typo in a name", "rule_matches_nothing", (), ran(FC, "fx-static", [ROW], rules=TYPO)),
+    Case(
+        "K a type that the model lacks",
+        "rule_matches_nothing",
+        (),
+        ran(FC, "fx-static", [ROW], rules=(Rule("object_type", "torch.nn.Conv2d"),)),
+    ),
+    Case(
+        "K a typo in a name, eager",
+        "rule_matches_nothing",
+        (),
+        ran(made(lambda m, x: m.dequant(m.fc(m.quant(x))), fc=linear(), **STUBS), "eager-static", [ROW], rules=TYPO),
+    ),
+    Case(
+        "K a rule that fusion passes by",
+        "rule_passes_fused",
+        ("fc",),
+        ran(
+            made(lambda m, x: m.fc2(m.relu(m.fc(x))), fc=linear(), relu=nn.ReLU, fc2=linear()),
+            "fx-static",
+            [ROW],
+            rules=(Rule("object_type", "torch.nn.Linear"),),
+        ),
+    ),
+    Case(
+        "K an operator rule that xnnpack ignores",
+        "operator_rule_without_effect",
+        (),
+        ran(
+            FC,
+            "pt2e-static",
+            [ROW],
+            quantizer_options=Quantizer(rules=(QuantizerRule("operator", "aten.linear.default"),)),
+        ),
+    ),
+)

@@ -1,0 +1,118 @@
+"""The ranges cannot be right; training left something undone."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import nn
+from torch.ao.quantization import disable_fake_quant, get_default_qconfig_mapping
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
+
+from qviz.document.snapshot import Snapshot
+from qviz.engine.in_hand import record_graphs
+from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, Case, ran
+from tests.faults.models import conv, linear, made, norm, scaled
+
+
+def _with_outlier() -> list[tuple[torch.Tensor]]:
+    data = torch.randn(200, 8)
+    data[0, 0] = 1e4
+    return [(data,)]
+
+
+def _converted_uncalibrated() -> Snapshot:
+    torch.manual_seed(0)
+    model = made(lambda m, x: m.fc(x), fc=linear())().eval()
+    prepared = prepare_fx(model, get_default_qconfig_mapping("x86"), (torch.randn(ROW),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says it here; who gets the graph does not see it
+        return record_graphs({"converted": convert_fx(prepared)})
+
+
+FC = made(lambda m, x: m.fc(x), fc=linear())
+RANGES = (
+    Case(
+        "F no data",
+        "never_calibrated",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], batches=list),
+    ),
+    Case(
+        "F no data, PT2E",
+        "never_calibrated",
+        ("activation_post_process_0",),
+        ran(FC, "pt2e-static", [ROW], batches=list),
+    ),
+    Case(
+        "F no data, eager",
+        "never_calibrated",
+        ("quant_activation_post_process",),
+        ran(made(lambda m, x: m.dequant(m.fc(m.quant(x))), fc=linear(), **STUBS), "eager-static", [ROW], batches=list),
+    ),
+    Case("F a converted graph in hand", "never_calibrated", ("quantize_per_tensor",), _converted_uncalibrated),
+    Case(
+        "I outliers",
+        "stretched_by_outliers",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], batches=_with_outlier),
+    ),
+    Case(
+        "I nothing but zeros",
+        "degenerate_scale",
+        ("quantize_per_tensor",),
+        ran(FC, "fx-static", [ROW], batches=lambda: [(torch.zeros(ROW),)]),
+    ),
+    Case(
+        "I a scale that does not follow the data",
+        "saturated_range",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:fixed_scale"),
+    ),
+    Case(
+        "I one loud channel",
+        "uneven_channels",
+        ("linear",),
+        ran(made(lambda m, x: m.fc(x), fc=scaled(linear(), 300.0)), "pt2e-static", [ROW]),
+    ),
+    Case(
+        "I one loud channel, qnnpack",
+        "uneven_channels",
+        ("fc",),
+        ran(made(lambda m, x: m.fc(x), fc=scaled(linear(), 300.0)), "fx-static", [ROW], backend="qnnpack"),
+    ),
+    Case(
+        "I activations in 8 bits on x86",
+        "reduce_range_mismatch",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:qnnpack_mapping"),
+    ),
+    Case(
+        "I activations in 7 bits on onednn",
+        "reduce_range_mismatch",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:x86_mapping", backend="onednn"),
+    ),
+)
+
+
+def _without_fake_quant(model: nn.Module) -> None:
+    model.apply(disable_fake_quant)
+    model(torch.randn(ROW))
+
+
+def _in_training() -> nn.Module:
+    model = made(lambda m, x: m.bn(m.conv(x).relu()), conv=conv(), bn=norm)().train()
+    torch._dynamo.reset()
+    return torch.export.export(model, (torch.randn(IMAGE),), strict=True).module()
+
+
+TRAINING = (
+    Case("I batch norm trained on", "batch_norm_in_training", ("batch_norm",), ran(_in_training, "pt2e-static")),
+    Case(
+        "I fake-quants off",
+        "switched_off",
+        ("activation_post_process_0",),
+        ran(FC, "fx-qat", [ROW], train=_without_fake_quant),
+    ),
+)
