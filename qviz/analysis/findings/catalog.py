@@ -87,7 +87,7 @@ CATALOG = (
     ),
     RuleText(
         "degenerate_scale",
-        "A scale is zero, no number, or the smallest that torch allows.",
+        "A scale is zero, no number, or one step of it is more than all that was seen.",
         "Calibrate with data as the model meets it.",
     ),
     RuleText(

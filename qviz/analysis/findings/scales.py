@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
 from qviz.document.graph import Kind, Node, QParams
 from qviz.document.snapshot import Finding, Level
 
@@ -16,27 +18,38 @@ _MUCH = 0.5
 
 
 def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
-    """Yield activations, and whole weights, with a scale that is no number or as small as torch allows."""
+    """Yield scales that say nothing: zero or no number, or a step wider than all that was seen."""
     stage = evidence.converted
-    if stage is None:
-        return
-    found = [node for node in stage.graph.nodes if node.kind is not Kind.DEQUANTIZE and _is_degenerate(node)]
-    if found:
-        names = [node.id for node in found]
+    found = [node.id for node in stage.graph.nodes if _is_degenerate(node)] if stage is not None else []
+    if stage is not None and found:
         yield Finding(
             rule="degenerate_scale",
             level=Level.WARNING,
             stage=stage.name,
-            nodes=tuple(names),
-            message=f"the scale of {listed(names)} is zero, no number, or torch's smallest",
+            nodes=tuple(found),
+            message=f"the scale of {listed(found)} is zero, no number, or torch's smallest",
             reason="the observer saw nothing but zeros (or the weight is all zeros), so that every other value is "
             "clipped",
             hint="Calibrate with data as the model meets it; see in the prepared stage what the observer saw.",
         )
+    for name, seen in _by_stage(each for each in _ranges(evidence) if 0 < each.width < each.step):
+        yield Finding(
+            rule="degenerate_scale",
+            level=Level.WARNING,
+            stage=name,
+            nodes=tuple(each.node for each in seen),
+            message=f"one step of the scale is more than all that {listed(each.node for each in seen)} saw",
+            reason=f"{seen[0].node} saw {seen[0].low:.4g} to {seen[0].high:.4g}, and torch makes no scale smaller than "
+            f"the observer's eps: the step is {seen[0].step:.4g}, so that all values become one",
+            hint="Look whether the model's values vanish there (untrained weights do that), or give the observer a "
+            "smaller eps.",
+        )
 
 
 def _is_degenerate(node: Node) -> bool:
-    params = [each for each in (node.quant.output, node.quant.weight) if each is not None] if node.quant else []
+    if node.quant is None or node.kind is Kind.DEQUANTIZE or node.kind in WATCHING:
+        return False
+    params = [each for each in (node.quant.output, node.quant.weight) if each is not None]
     return any((scales := numbers(each.scale)) and all(map(_means_nothing, scales)) for each in params)
 
 
@@ -46,32 +59,64 @@ def _means_nothing(scale: float) -> bool:
 
 def find_saturated(evidence: Evidence) -> Iterator[Finding]:
     """Yield observers that saw twice as much as their scale can say."""
+    for name, seen in _by_stage(each for each in _ranges(evidence) if each.width >= each.step and _clips(each)):
+        first = seen[0]
+        yield Finding(
+            rule="saturated_range",
+            level=Level.WARNING,
+            stage=name,
+            nodes=tuple(each.node for each in seen),
+            message=f"{listed(each.node for each in seen)}: the scale cannot say what was seen",
+            reason=f"{first.node} saw {first.low:.4g} to {first.high:.4g}, and its scale reaches from "
+            f"{first.least:.4g} to {first.greatest:.4g} only: the rest is clipped",
+            hint="Look at how this observer computes its scale; calibrate anew if it was fixed or loaded.",
+        )
+
+
+class _Seen(NamedTuple):
+    """What an observer saw, and what its scale can say: one step, the least and the greatest value."""
+
+    stage: str
+    node: str
+    low: float
+    high: float
+    step: float
+    least: float
+    greatest: float
+
+    @property
+    def width(self) -> float:
+        """How far what was seen reaches, with the zero that every range has to hold."""
+        return max(self.high, 0.0) - min(self.low, 0.0)
+
+
+def _ranges(evidence: Evidence) -> Iterator[_Seen]:
+    """Yield the observers with one range and one scale."""
     for stage, node, fact in evidence.watched():
         low, high = numbers(fact.min), numbers(fact.max)
         params = node.quant.output if node.quant is not None else None
         span = _span(params) if params is not None else None
-        if span is None or len(low) != 1 or len(high) != 1 or not math.isfinite(low[0] + high[0]):
-            continue
-        width = high[0] - low[0]
-        outside = max(span[0] - low[0], 0.0) + max(high[0] - span[1], 0.0)
-        if width > 0 and outside > _MUCH * width:
-            yield Finding(
-                rule="saturated_range",
-                level=Level.WARNING,
-                stage=stage.name,
-                nodes=(node.id,),
-                message=f"{node.id} saw {low[0]:.4g} to {high[0]:.4g}, and its scale reaches from {span[0]:.4g} to "
-                f"{span[1]:.4g} only",
-                reason="scale and zero point do not follow from what was seen: the rest is clipped",
-                hint="Look at how this observer computes its scale; calibrate anew if it was fixed or loaded.",
-            )
+        if span is not None and len(low) == len(high) == 1 and math.isfinite(low[0] + high[0]):
+            yield _Seen(stage.name, node.id, low[0], high[0], *span)
 
 
-def _span(params: QParams) -> tuple[float, float] | None:
-    """Return the least and the greatest value that can be said, per tensor."""
+def _by_stage(found: Iterable[_Seen]) -> Iterator[tuple[str, list[_Seen]]]:
+    groups: defaultdict[str, list[_Seen]] = defaultdict(list)
+    for each in found:
+        groups[each.stage].append(each)
+    yield from groups.items()
+
+
+def _clips(seen: _Seen) -> bool:
+    outside = max(seen.least - seen.low, 0.0) + max(seen.high - seen.greatest, 0.0)
+    return outside > _MUCH * seen.width
+
+
+def _span(params: QParams) -> tuple[float, float, float] | None:
+    """Return one step, the least and the greatest value that can be said, per tensor."""
     given = (params.scale, params.zero_point, params.quant_min, params.quant_max)
     found = [numbers(each) for each in given]
     if any(len(each) != 1 for each in found):
         return None
     (scale,), (zero_point,), (least,), (greatest,) = found
-    return (least - zero_point) * scale, (greatest - zero_point) * scale
+    return scale, (least - zero_point) * scale, (greatest - zero_point) * scale

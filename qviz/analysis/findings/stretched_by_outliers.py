@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from qviz.analysis.findings.evidence import Evidence, numbers
+from qviz.analysis.findings.evidence import Evidence, listed, numbers
 from qviz.document.snapshot import Finding, Histogram, Level
 
 _NEARLY_ALL = 0.999
@@ -14,19 +15,24 @@ _ENOUGH = 500
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield observers whose histogram has nearly all values within a small part of its range."""
+    """Yield the observers whose histogram has nearly all values within a small part of its range."""
+    found: defaultdict[str, list[tuple[float, str, Histogram]]] = defaultdict(list)
     for stage, node, fact in evidence.watched():
-        histogram = fact.histogram
-        if histogram is None or (part := _part(histogram)) is None or part > _SMALL_PART:
-            continue
+        part = _part(fact.histogram) if fact.histogram is not None else None
+        if fact.histogram is not None and part is not None and part <= _SMALL_PART:
+            found[stage.name].append((part, node.id, fact.histogram))
+    for name, stretched in found.items():
+        part, worst, histogram = min(stretched, key=lambda each: each[0])
+        listing = listed(node_id for _, node_id, _ in stretched)
         yield Finding(
             rule="stretched_by_outliers",
             level=Level.WARNING,
-            stage=stage.name,
-            nodes=(node.id,),
-            message=f"{node.id}: 99.9 % of the values lie within {part:.1%} of the range",
-            reason=f"the range goes from {float(histogram.min):.4g} to {float(histogram.max):.4g} because of a few "
-            f"outliers, which leaves the rest about {max(round(part * 256), 1)} of 256 levels",
+            stage=name,
+            nodes=tuple(node_id for _, node_id, _ in stretched),
+            message=f"{listing}: 99.9 % of the values lie within {part:.1%} of the range"
+            + (f" in the worst, {worst}" if len(stretched) > 1 else ""),
+            reason=f"the range of {worst} goes from {float(histogram.min):.4g} to {float(histogram.max):.4g} because "
+            f"of a few outliers, which leaves the rest about {max(round(part * 256), 1)} of 256 levels",
             hint="Look at what calibrates: clip the outliers, or leave this operator in float.",
         )
 

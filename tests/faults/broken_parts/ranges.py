@@ -64,6 +64,12 @@ RANGES = (
         ran(FC, "fx-static", [ROW], batches=lambda: [(torch.zeros(ROW),)]),
     ),
     Case(
+        "I values that vanish",
+        "degenerate_scale",
+        ("activation_post_process_0",),
+        ran(FC, "pt2e-static", [ROW], batches=lambda: [(torch.randn(ROW) * 1e-6,)]),
+    ),
+    Case(
         "I a scale that does not follow the data",
         "saturated_range",
         ("activation_post_process_0",),
