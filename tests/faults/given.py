@@ -8,6 +8,7 @@ import torch
 from torch.ao.quantization import (
     HistogramObserver,
     MinMaxObserver,
+    PlaceholderObserver,
     QConfig,
     QConfigMapping,
     default_weight_observer,
@@ -81,6 +82,23 @@ def without_activation() -> Quantizer:
 
 def changing_dtype() -> Quantizer:
     return Annotating(UNSIGNED, ACTIVATION)
+
+
+class InFloat(Annotating):
+    """Annotates with a dtype for which nothing is inserted."""
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        spec = QuantizationSpec(torch.float32, PlaceholderObserver)
+        for node in model.graph.nodes:
+            if node.target is torch.ops.aten.linear.default:
+                node.meta["quantization_annotation"] = QuantizationAnnotation(
+                    {node.args[0]: spec}, None, _annotated=True
+                )
+        return model
+
+
+def float_annotation() -> Quantizer:
+    return InFloat(None, None)
 
 
 def ptq_for_training() -> Quantizer:

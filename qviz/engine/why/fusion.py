@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch.ao.nn.intrinsic.modules.fused import _FusedModule
@@ -14,6 +15,7 @@ from qviz.engine.module_roles import Role, role_of
 from qviz.engine.targets import bare_name
 
 _WEIGHTED = ("conv", "linear")
+_NORM = re.compile(r"^BatchNorm\dd$|batch_norm")
 
 
 class Fusion:
@@ -75,10 +77,10 @@ class Fusion:
             return None
         others = [each.name for each in producer.users if each is not node]
         cause = None
-        if self._is_batch_norm(producer) and self._is_batch_norm(node):
-            cause = f"it is a second batch norm behind {producer.name}"
+        if self._is_batch_norm(node) and (first := self._norm_before(node)):
+            cause = f"it is a second batch norm behind {first}"
         elif not self._function(producer).startswith(_WEIGHTED):
-            cause = None
+            cause = self._between(producer)
         elif others:
             cause = f"the output of {producer.name} is also read by {', '.join(others)}"
         elif self._calls(producer) > 1:
@@ -90,6 +92,19 @@ class Fusion:
         if cause is None:
             return None
         return Why(f"not fused: {cause}", f"{producer.name}, {node.name}", "BackendPatternConfig.set_fuser_method")
+
+    def _norm_before(self, node: Node) -> str | None:
+        """Return the batch norm that a batch norm read in the stage before, folded by now or not."""
+        given = self.before[node.name].args if node.name in self.before else []
+        first = self.before.get(str(given[0]["node"])) if given and isinstance(given[0], dict) else None
+        return first.id if first is not None and _NORM.search(first.module_type or first.target) else None
+
+    def _between(self, producer: Node) -> str | None:
+        """Say that an operator stands between; None where no convolution or linear is behind it."""
+        behind = producer.all_input_nodes[0] if len(producer.all_input_nodes) == 1 else None
+        if behind is None or self._is_batch_norm(producer) or not self._function(behind).startswith(_WEIGHTED):
+            return None
+        return f"{producer.name} stands between {behind.name} and it"
 
     def _is_batch_norm(self, node: Node) -> bool:
         if node.op == "call_module":

@@ -20,6 +20,7 @@ from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 FLOAT = "stays in float: "
 """How the rule of an operator begins that nothing quantizes; analysis groups by what follows."""
 
+_INSERTED = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT, Kind.QUANTIZE, Kind.DEQUANTIZE})
 _CTRS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
 
 
@@ -79,6 +80,8 @@ class Operators:
             asked = [f"input {each.name}" for each in annotation.input_qspec_map]
             asked += ["output"] if annotation.output_qspec is not None else []
             evidence = f"{node.name}.meta['{ANNOTATION}'] asks for {', '.join(asked)}"
+            if not any(self.kinds[each.name] in _INSERTED for each in (*node.all_input_nodes, *node.users)):
+                return Why(f"{FLOAT}it was annotated, but nothing was inserted", evidence, "QuantizationAnnotation")
             return Why("is quantized: its quantizer annotated it", evidence, "QuantizationAnnotation")
         if annotation is not None and annotation._annotated:  # noqa: SLF001 - torch has no public way
             users = ", ".join(each.name for each in node.users)
@@ -128,9 +131,15 @@ class Operators:
             return Why("hands its range on: one observer for input and output", evidence, api)
         wanted = [f"{key.partition('_')[0]} {made_by(info[key])}" for key in _CTRS if observes(info.get(key))]
         if wanted:
-            evidence = f"{node.name}.meta['{TARGET_DTYPE}']: {', '.join(wanted)}"
+            evidence = f"{node.name}.meta['{TARGET_DTYPE}']: {', '.join(wanted)}; pattern {self._pattern(node)}"
             return Why(f"is quantized: its qconfig comes from {api.removeprefix('QConfigMapping.')}", evidence, api)
         return self._unobserved(node, qconfig)
+
+    def _pattern(self, node: Node) -> str:
+        """Return the pattern of the backend that an operator fits: itself, or itself with others."""
+        called = type(self._child(node)) if node.op == "call_module" else node.target
+        is_alone = called in held(self.module.meta.get(BACKEND_CONFIG)).alone
+        return _named(called) + ("" if is_alone else " with others")
 
     def _unobserved(self, node: Node, qconfig: Any) -> Why:
         config = self.module.meta.get(BACKEND_CONFIG)

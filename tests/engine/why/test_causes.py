@@ -80,6 +80,9 @@ def test_fused_folded_and_not_fused():
     assert folded["conv"].rule == "folded: bn went into its weight"
     second = whys("fused", made(lambda m, x: m.bn2(m.bn(m.conv(x))), bn2=norm, **block), "fx-static", [IMAGE])
     assert second["conv"].rule == "folded: bn went into its weight"
+    assert second["bn2"].rule == "not fused: it is a second batch norm behind bn"
+    between = made(lambda m, x: m.bn(m.drop(m.conv(x))), drop=nn.Dropout, **block)
+    assert whys("fused", between, "fx-static", [IMAGE])["bn"].rule == "not fused: drop stands between conv and it"
 
     def read_twice(m, x):
         y = m.conv(x)
@@ -89,6 +92,16 @@ def test_fused_folded_and_not_fused():
     assert twice["bn"].rule == "not fused: the output of conv is also read by add"
     function = whys("fused", made(lambda m, x: torch.relu(m.conv(x)), **block), "fx-static", [IMAGE])
     assert function["relu"].rule == "not fused: relu is a function here, which is no pattern behind a module"
+
+
+def test_the_pattern_that_an_operator_fits_is_part_of_the_evidence():
+    found = whys("prepared", TWO, "fx-static", [ROW])
+    assert found["fc"].evidence.endswith("; pattern Linear")
+
+
+def test_annotated_and_dropped():
+    found = whys("converted", TWO, "pt2e-static", [ROW], quantizer=f"{GIVEN}:float_annotation")
+    assert found["linear"].rule == "stays in float: it was annotated, but nothing was inserted"
 
 
 def test_casts_say_for_whom_and_constants_whose():
