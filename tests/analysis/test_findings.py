@@ -6,8 +6,9 @@ import msgspec
 
 from qviz.analysis import findings
 from qviz.analysis.findings.catalog import CATALOG
-from qviz.document.snapshot import Facts, Finding, Level, ObserverFact
-from tests.factories import node, snapshot, stage
+from qviz.document.graph import Quant, Why
+from qviz.document.snapshot import Facts, Finding, Level, ObserverFact, Stage
+from tests.factories import node, qparams, snapshot, stage
 
 
 def test_an_observer_without_data_is_named():
@@ -41,3 +42,23 @@ def test_the_documentation_lists_every_rule():
     text = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert rows == [f"| `{each.id}` | {each.what} | {each.advice} |" for each in CATALOG]
+
+
+def test_an_add_whose_annotation_shares_a_range_needs_equal_scales():
+    def converted(*scales: float) -> Stage:
+        casts = [
+            node(f"dq{at}", f"q{at}", kind="dequantize", quant=Quant(input=qparams(scale)))
+            for at, scale in enumerate(scales)
+        ]
+        inputs = [node(f"q{at}", kind="quantize") for at in range(len(scales))]
+        return stage("converted", *inputs, *casts, node("add", *(cast.id for cast in casts), target="aten.add.Tensor"))
+
+    shared = Why("", "add.meta['quantization_annotation'].input_qspec_map: the range is shared with x", "")
+    for why, scales, expected in (
+        (shared, (0.1, 0.2), [("add", "dq0", "dq1")]),
+        (shared, (0.1, 0.1), []),
+        (Why("", "add.meta['quantization_annotation'].input_qspec_map: torch.int8", ""), (0.1, 0.2), []),
+    ):
+        prepared = stage("prepared", node("x", kind="input"), node("obs", "x", kind="observer", why=why))
+        found = findings.find(snapshot(prepared, converted(*scales), flow="pt2e-static"))
+        assert [each.nodes for each in found if each.rule == "scales_differ"] == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, briefly, is_move, same_qparams
+from qviz.analysis.findings.evidence import JOINS, WATCHING, Evidence, briefly, is_move, same_qparams
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node, QParams
 from qviz.document.query import Index
@@ -15,17 +15,26 @@ _PICKS = re.compile(r"(adaptive_)?max_?pool[123]d")
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield each cat, slice, view, max pool that a backend computes on integers and that has unlike scales."""
+    """Yield each cat, slice, max pool, and what is annotated to share a range, with unlike scales around it."""
     stage = evidence.converted
     if stage is None:
         return
     index = evidence.index(stage)
+    sharing = _sharing(evidence)
     for node in stage.graph.nodes:
-        if node.kind is Kind.OP and (is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node)):
+        is_asked = is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node) or node.id in sharing
+        if node.kind is Kind.OP and is_asked:
             known = _around(index, node)
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:
                 yield _finding(stage.name, node, known[0], unlike)
+
+
+def _sharing(evidence: Evidence) -> frozenset[str]:
+    """Return the nodes whose own annotation asks for one range, as a backend may for the inputs of an add."""
+    nodes = evidence.prepared.graph.nodes if evidence.prepared is not None else ()
+    texts = (node.why.evidence for node in nodes if node.kind in WATCHING and node.why is not None)
+    return frozenset(text.partition(".meta[")[0] for text in texts if "the range is shared with" in text)
 
 
 def _fits(names: re.Pattern[str], node: Node) -> bool:
