@@ -182,11 +182,11 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     _choose("backend", backend, BACKENDS)
     if ":" not in quantizer:
         _choose("quantizer", quantizer, QUANTIZERS)
-    from qviz.engine.calibration import Batches
-    from qviz.engine.forward import as_arguments
-    from qviz.engine.run import run_loaded
-    from qviz.engine.source import Loaded
-    from qviz.engine.training import given
+    from qviz.engine.loading.calibration import Batches
+    from qviz.engine.loading.forward import as_arguments
+    from qviz.engine.loading.source import Loaded
+    from qviz.engine.loading.training import given
+    from qviz.engine.serving.run import run_loaded
 
     plan = plan or Plan(
         source=f"{type(model).__module__}:{type(model).__qualname__}",
@@ -216,7 +216,7 @@ def snapshot(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapshot:
     Raises:
         QvizError: There is none, or something is no graph.
     """
-    from qviz.engine.in_hand import record_graphs
+    from qviz.engine.recording.given_graphs import record_graphs
 
     return Snapshot(record_graphs(graphs))
 
@@ -236,7 +236,7 @@ def show(result: Snapshot) -> None:
     Raises:
         QvizError: There is no display.
     """
-    from qviz.ui.display import HEADLESS, display_fault
+    from qviz.ui.shell.display import HEADLESS, display_fault
 
     if fault := display_fault():
         raise QvizError(fault, HEADLESS)

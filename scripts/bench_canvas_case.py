@@ -17,15 +17,15 @@ from item_per_node import ItemPerNode
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from qviz.analysis.folding import hierarchy
-from qviz.analysis.links import link_stages
-from qviz.analysis.search import SearchIndex
+from qviz.analysis.linking.links import link_stages
+from qviz.analysis.searching.search import SearchIndex
+from qviz.analysis.views.folding import hierarchy
 from qviz.document import codec
 from qviz.document.snapshot import Stage
-from qviz.ui.app import tune
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.shell.app import tune
 
 Line = tuple[str, float, float | None, str]
 WIDTH, HEIGHT = 1600, 1000
@@ -100,8 +100,8 @@ class Case:
 
 def sixty_boxes(canvas: GraphCanvas) -> float:
     """Return the time of painting 60 labelled boxes: a chain of operators, painted directly."""
-    from qviz.analysis.folding import fold
-    from qviz.analysis.view import Folds
+    from qviz.analysis.views.folding import fold
+    from qviz.analysis.views.view import Folds
     from qviz.document.graph import Edge, Graph, Kind, Node
     from qviz.layout.graphlay_engine import GraphlayEngine
     from qviz.ui.canvas.metrics import measure

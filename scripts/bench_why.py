@@ -43,7 +43,8 @@ def why(repeats: int, models: str, flows: str) -> None:
 def _timed(plan: Plan) -> tuple[float, float, float, float]:
     """Return the seconds of a run, and those of its reasons, links and findings."""
     from qviz.analysis import findings
-    from qviz.engine import extract, run
+    from qviz.engine.recording import extract
+    from qviz.engine.serving import run
     from qviz.wire import assembly
 
     spent = {"reasons": 0.0, "links": 0.0, "findings": 0.0}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qviz.analysis.stubs import cut_fans
-from qviz.analysis.view import Box, Flowing, Line, View
+from qviz.analysis.views.stubs import cut_fans
+from qviz.analysis.views.view import Box, Flowing, Line, View
 from qviz.document.graph import Graph
 from qviz.layout.place import Size
 

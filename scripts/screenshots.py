@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QApplication
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.ui.canvas.fonts import family
-from qviz.ui.desk import Desk
-from qviz.ui.main_window import MainWindow
 from qviz.ui.settings import Settings
+from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.main_window import MainWindow
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 PATIENCE_S = 180

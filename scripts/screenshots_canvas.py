@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 from qviz.document import codec
 from qviz.document.graph import Kind
 from qviz.document.snapshot import Stage
-from qviz.ui.app import tune
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.fonts import family
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.shell.app import tune
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 WIDTH, HEIGHT, TITLE = 800, 500, 26

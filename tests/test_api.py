@@ -73,7 +73,7 @@ def test_a_result_without_stages_has_no_picture(tmp_path):
 
 
 def test_show_says_that_there_is_no_display(result, monkeypatch):
-    monkeypatch.setattr("qviz.ui.display.display_fault", lambda: "there is no display")
+    monkeypatch.setattr("qviz.ui.shell.display.display_fault", lambda: "there is no display")
     with pytest.raises(QvizError, match="there is no display"):
         qviz.show(result)
 
@@ -81,7 +81,7 @@ def test_show_says_that_there_is_no_display(result, monkeypatch):
 def test_show_opens_the_result_in_a_process_of_its_own(result, monkeypatch, tmp_path):
     opened = tmp_path / "opened.qviz"
     script = f"import sys, shutil; shutil.copy(sys.argv[1], {str(opened)!r})"
-    monkeypatch.setattr("qviz.ui.display.display_fault", lambda: None)
+    monkeypatch.setattr("qviz.ui.shell.display.display_fault", lambda: None)
     monkeypatch.setattr("qviz.api._BOOT", script)
     watcher = qviz.show(result)
     assert watcher is None

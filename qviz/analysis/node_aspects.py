@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.flowing import shape_text
+from qviz.analysis.views.dtypes import shape_text
 from qviz.document.graph import Json, Kind, Node, Number, QParams, Quant, Record, Value
 
 _SIDES = ("input", "weight", "bias", "output")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from qviz.analysis.verdict import FAIL_ON, FailOn, Verdict, findings_of, judge
-from qviz.cli.obtaining import failure_of, obtain
+from qviz.analysis.verdicts.verdict import FAIL_ON, FailOn, Verdict, findings_of, judge
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
-from qviz.cli.places import check_folder
+from qviz.cli.outcome import failure_of
+from qviz.cli.paths import check_folder
 from qviz.cli.reports import ENDINGS, FORMATS
 from qviz.cli.reports.text import totals
+from qviz.cli.snapshots import obtain
 from qviz.document.baseline import Baseline, accept, read_baseline, write_baseline
 from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan

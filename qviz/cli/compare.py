@@ -39,7 +39,7 @@ def compare(plan: Plan, flows: tuple[str, ...], manner: Manner) -> int:
 
     For example: qviz compare sample:residual --flows fx-static,pt2e-static
     """
-    from qviz.cli.comparing import compare_flows
+    from qviz.cli.comparisons import compare_flows
     from qviz.cli.progress import Progress
     from qviz.log import start_log
 
@@ -63,9 +63,9 @@ def _print_json(comparison: Comparison) -> None:
 
     import msgspec
 
-    from qviz.analysis.advice import advise
-    from qviz.analysis.claims import claims
-    from qviz.analysis.support import OPERATORS, used
+    from qviz.analysis.verdicts.advice import advise
+    from qviz.analysis.verdicts.claims import claims
+    from qviz.analysis.verdicts.support import OPERATORS, used
 
     calls = {name for row in comparison.rows for name in row.operators}
     value = {

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from qviz.analysis.advice import advise
-from qviz.analysis.claims import claims
-from qviz.analysis.comparison_words import HEADINGS, cells, explained
-from qviz.analysis.support import OPERATORS, used
+from qviz.analysis.verdicts.advice import advise
+from qviz.analysis.verdicts.claims import claims
+from qviz.analysis.verdicts.comparison_words import HEADINGS, cells, explained
+from qviz.analysis.verdicts.support import OPERATORS, used
 from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, Comparison
 
 if TYPE_CHECKING:

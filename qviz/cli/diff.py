@@ -31,7 +31,7 @@ def diff(a: str, b: str, tolerance: float, exit_code: bool, quiet: bool, as_json
 
     For example: qviz diff before.qviz after.qviz
     """
-    from qviz.analysis.difference import difference
+    from qviz.analysis.verdicts.difference import difference
     from qviz.cli.difference_text import difference_text
 
     found = difference(load(a), load(b), tolerance)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from qviz.analysis.captions import number
-from qviz.analysis.difference import Difference, NodeChange, StageDifference
 from qviz.analysis.node_aspects import Aspect
-from qviz.analysis.summary import Coverage
+from qviz.analysis.verdicts.difference import Difference, NodeChange, StageDifference
+from qviz.analysis.verdicts.summary import Coverage
+from qviz.analysis.views.captions import number
 from qviz.cli.reports.text import place
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding

@@ -19,7 +19,7 @@ import click
 from qviz.cli.options import debug_option, json_option, python_option
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
-from qviz.ui.display import HEADLESS, display_fault
+from qviz.ui.shell.display import HEADLESS, display_fault
 from qviz.version import __version__
 
 ENGINE_SECONDS = 60

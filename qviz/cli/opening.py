@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qviz.errors import QvizError
-from qviz.ui.display import HEADLESS, display_fault
+from qviz.ui.shell.display import HEADLESS, display_fault
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
@@ -20,7 +20,7 @@ def open_window(source: str | None, plan: Plan | None = None, is_consented: bool
     if fault := display_fault():
         raise QvizError(fault, HEADLESS)
     try:
-        from qviz.ui.app import run
+        from qviz.ui.shell.app import run
     except ImportError as error:
         if not (error.name or "").startswith(("PySide6", "shiboken6")):
             raise

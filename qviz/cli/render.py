@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from qviz.analysis.view import Folds
-from qviz.cli.obtaining import obtain
+from qviz.analysis.views.view import Folds
 from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
-from qviz.cli.places import check_place
+from qviz.cli.paths import check_place
+from qviz.cli.snapshots import obtain
 from qviz.document.graph import Graph
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
@@ -121,7 +121,7 @@ def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], lo
 
 def _opened(graph: Graph, depth: str) -> Folds:
     """Return the folds that show `depth` levels of modules, or everything."""
-    from qviz.analysis.folding import unfold_all
+    from qviz.analysis.views.folding import unfold_all
 
     if depth == "all":
         return unfold_all(graph)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
-from qviz.cli.places import check_place
+from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
 from qviz.document.codec import SUFFIXES, save
 from qviz.document.plan import Plan
@@ -29,7 +29,7 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
 
     For example: qviz run sample:conv-bn-relu --flow fx-static -o review.qviz
     """
-    from qviz.cli.running import run_plan
+    from qviz.cli.runs import run_plan
     from qviz.log import start_log
 
     need_source(plan, needs_flow=True)

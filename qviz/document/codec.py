@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from qviz.document import piecemeal
+from qviz.document import chunked as piecemeal
 from qviz.document.graph import lint
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError

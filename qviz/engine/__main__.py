@@ -24,7 +24,7 @@ def main() -> None:
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.ao's deprecation notes at import
-        from qviz.engine.server import serve
+        from qviz.engine.serving.server import serve
     serve(requests, reports)
 
 

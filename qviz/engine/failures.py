@@ -14,7 +14,7 @@ from torch.fx import GraphModule
 
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import RunError
-from qviz.engine.source_lines import source_line
+from qviz.engine.nodes.source_lines import source_line
 
 _OURS = (
     str(Path(torch.__file__).parent),

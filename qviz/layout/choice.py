@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.dot_engine import DotEngine, is_installed
+from qviz.layout.engine import LayoutEngine
 from qviz.layout.graphlay_engine import GraphlayEngine
-from qviz.layout.place import LayoutEngine
 
 Purpose: TypeAlias = Literal["screen", "picture"]
 

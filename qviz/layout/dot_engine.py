@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.chains import chain_numbers, next_in_chain
 from qviz.layout.hierarchy import compose

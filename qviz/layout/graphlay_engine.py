@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel

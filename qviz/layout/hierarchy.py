@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.document.graph import Kind
 from qviz.layout.frame import Frame, Outline, framed
 from qviz.layout.labels import Wish, label_width, title_width

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from qviz.analysis.view import Box
+from qviz.analysis.views.view import Box
 from qviz.layout.occupied import Occupied
 from qviz.layout.place import Point, Rect, Route
 

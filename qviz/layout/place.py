@@ -1,4 +1,4 @@
-"""Places of boxes and routes of lines, and the protocol of the engines that find them.
+"""Points, sizes and rectangles of boxes, and the routes of lines.
 
 Lengths are logical pixels; x grows to the right, y downward. The same view and sizes give the
 same places, in every process.
@@ -6,13 +6,7 @@ same places, in every process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
-
-from qviz.analysis.view import View
-
-if TYPE_CHECKING:
-    from qviz.layout.places import Places
+from typing import Literal, NamedTuple, TypeAlias
 
 Direction: TypeAlias = Literal["down", "right"]
 
@@ -57,17 +51,3 @@ Route: TypeAlias = tuple[Point, ...]
 def turned(rect: Rect) -> Rect:
     """Return a place with x and y changed."""
     return Rect(rect.y, rect.x, rect.height, rect.width)
-
-
-class LayoutEngine(Protocol):
-    """Places a view; `sizes` hold every box that is not an open frame."""
-
-    name: str
-
-    def place(self, view: View, sizes: Mapping[str, Size], direction: Direction = "down") -> Places:
-        """Return the places.
-
-        Raises:
-            QvizError: The engine is missing or failed; the hint names another.
-        """
-        ...

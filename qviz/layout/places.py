@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar, overload
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.layout.frame import Frame
 from qviz.layout.place import Point, Rect, Route
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from qviz.analysis.reach import between, downstream, neighbours, upstream
+from qviz.analysis.views.reach import between, downstream, neighbours, upstream
 from qviz.document.query import Index
 
 

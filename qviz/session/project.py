@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from qviz.analysis.beside import beside
-from qviz.analysis.link_index import LinkIndex
+from qviz.analysis.linking.beside import beside
+from qviz.analysis.linking.index import LinkIndex
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Bookmark, Facts, Finding, Integers, Link, RunError, Snapshot, Stage

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from qviz.document import piecemeal
+from qviz.document import chunked as piecemeal
 from qviz.wire.messages import Message, Report, Request, StageReached
 
 MAX_MESSAGE_BYTES = 1 << 30

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from qviz.analysis.advice import advise
-from qviz.analysis.claims import claims
+from qviz.analysis.verdicts.advice import advise
+from qviz.analysis.verdicts.claims import claims
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time, died, waiting
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import RunError

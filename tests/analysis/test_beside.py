@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from qviz.analysis.beside import beside
-from qviz.analysis.changes import changes
-from qviz.analysis.link_index import LinkIndex
+from qviz.analysis.linking.beside import beside
+from qviz.analysis.linking.changes import changes
+from qviz.analysis.linking.index import LinkIndex
 from qviz.document.graph import Quant
 from qviz.document.snapshot import Finding, Level
 from tests.factories import node, qparams, snapshot, stage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.captions import caption, number, short_path
+from qviz.analysis.views.captions import caption, number, short_path
 from qviz.document.graph import Kind, Node, ObserverType, Part, QParams, Quant
 from qviz.document.snapshot import Facts, ObserverFact
 from tests.factories import node, observed, qparams, small_stages, value

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from qviz.analysis.changes import changes
+from qviz.analysis.linking.changes import changes
 from qviz.document.snapshot import Link
 from tests.factories import node, stage
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from qviz.analysis.comparison_words import cells, explained, float_lines
+from qviz.analysis.verdicts.comparison_words import cells, explained, float_lines
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import RunError

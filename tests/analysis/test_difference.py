@@ -3,9 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from qviz.analysis.difference import difference
+from qviz.analysis.linking.matching import match
 from qviz.analysis.node_aspects import aspects
-from qviz.analysis.node_matching import match
+from qviz.analysis.verdicts.difference import difference
 from qviz.document.graph import Graph, Kind, Node, Quant
 from qviz.document.snapshot import Finding, Level
 from tests.factories import graph, node, qparams, snapshot, stage, value

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from qviz.analysis.float_reasons import why_float
+from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.document.comparison import FloatOperators
 from qviz.document.graph import Node, Why
 from tests.factories import node, snapshot, stage

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qviz.analysis.folding import fold, group_path, hierarchy, opening, unfold_all
-from qviz.analysis.view import Badge, Box, Flowing, Folds, Line, View
+from qviz.analysis.views.folding import fold, group_path, hierarchy, opening, unfold_all
+from qviz.analysis.views.view import Badge, Box, Flowing, Folds, Line, View
 from qviz.document.graph import Graph, Kind, Node, QParams, Quant
 from tests.factories import graph, node, observed, small_stages, value
 from tests.layout.geometry import graphs

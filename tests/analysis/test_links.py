@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from qviz.analysis.link_index import LinkIndex
-from qviz.analysis.links import link_stages
+from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.linking.links import link_stages
 from qviz.document.graph import Kind, SourceLine
 from qviz.document.snapshot import Link, Stage
 from tests.factories import node, stage

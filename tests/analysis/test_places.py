@@ -5,7 +5,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.analysis.places import common_place, infer_places
+from qviz.analysis.views.places import common_place, infer_places
 from qviz.document.graph import Graph, Kind
 from tests import factories as make
 

@@ -6,7 +6,7 @@ import networkx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qviz.analysis.reach import between, downstream, neighbours, upstream
+from qviz.analysis.views.reach import between, downstream, neighbours, upstream
 from qviz.document.query import Index
 from tests.layout.geometry import graphs
 

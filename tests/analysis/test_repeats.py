@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qviz.analysis.folding import fold, hierarchy
-from qviz.analysis.repeats import Repeat, in_words
-from qviz.analysis.view import Folds
+from qviz.analysis.views.folding import fold, hierarchy
+from qviz.analysis.views.repeats import Repeat, in_words
+from qviz.analysis.views.view import Folds
 from tests.factories import graph, node
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.analysis.search import SearchIndex
-from qviz.analysis.search_terms import Term, parse
+from qviz.analysis.searching.search import SearchIndex
+from qviz.analysis.searching.terms import Term, parse
 from qviz.document.graph import Graph, Kind, Node, ObserverType, Part, Quant
 from tests.factories import graph, node, qparams, value
 

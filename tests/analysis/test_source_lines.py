@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.source_lines import SourceLines
+from qviz.analysis.verdicts.source_lines import SourceLines
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import Finding, Level
 from tests.factories import node, snapshot, stage

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.analysis.folding import fold, unfold_all
-from qviz.analysis.uncovering import uncovered
-from qviz.analysis.view import Folds
+from qviz.analysis.views.expansion import uncovered
+from qviz.analysis.views.folding import fold, unfold_all
+from qviz.analysis.views.view import Folds
 from tests.factories import graph, node
 
 NET = graph(

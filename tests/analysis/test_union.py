@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from qviz.analysis.folding import fold, unfold_all
-from qviz.analysis.projection import project
-from qviz.analysis.union import unite
-from qviz.analysis.view import Folds
+from qviz.analysis.views.folding import fold, unfold_all
+from qviz.analysis.views.projection import project
+from qviz.analysis.views.union import unite
+from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Link, Stage
 from tests.factories import graph, node
 

@@ -9,7 +9,7 @@ import pytest
 
 import qviz
 from qviz.analysis.findings.catalog import CATALOG
-from qviz.analysis.verdict import judge
+from qviz.analysis.verdicts.verdict import judge
 from qviz.document.baseline import accept
 from qviz.document.snapshot import Facts, Finding, Level, ObserverFact
 from tests.factories import node, snapshot, stage

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from qviz.document import piecemeal
+from qviz.document import chunked as piecemeal
 from qviz.document.snapshot import Snapshot
 from qviz.wire.messages import StageReached
 from tests.document.test_codec import snapshots

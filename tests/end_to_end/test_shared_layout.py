@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.folding import opening, unfold_all
-from qviz.analysis.projection import project
-from qviz.analysis.union import unite
+from qviz.analysis.views.folding import opening, unfold_all
+from qviz.analysis.views.projection import project
+from qviz.analysis.views.union import unite
 from qviz.document.plan import Plan
-from qviz.engine.run import run_plan
+from qviz.engine.serving.run import run_plan
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Size
 from qviz.ui.canvas.family import boxes_to_measure

@@ -13,9 +13,9 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
-from qviz.ui.main_window import MainWindow
 from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.settings import Settings
+from qviz.ui.shell.main_window import MainWindow
 
 PATIENCE_MS = 120_000
 

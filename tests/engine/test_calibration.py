@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from qviz.engine.calibration import Batches, calibration_batches
-from qviz.engine.forward import Arguments
+from qviz.engine.loading.calibration import Batches, calibration_batches
+from qviz.engine.loading.forward import Arguments
 from qviz.errors import QvizError
 
 EXAMPLE = Arguments((torch.ones(2, 3),))

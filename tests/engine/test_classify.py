@@ -37,8 +37,8 @@ from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.fx import Graph, GraphModule
 
 from qviz.document.graph import Kind
-from qviz.engine.classify import classify
-from qviz.engine.module_roles import Role, role_of
+from qviz.engine.nodes.kinds import classify
+from qviz.engine.nodes.module_roles import Role, role_of
 from tests.engine.small_models import (
     NET_INPUTS,
     WORDS_INPUTS,

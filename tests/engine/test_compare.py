@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from qviz.cli.comparing import compare_flows
+from qviz.cli.comparisons import compare_flows
 from qviz.cli.options import Manner
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow
 from qviz.document.plan import Plan
-from qviz.engine.compare import compare, compare_flow
+from qviz.engine.serving.comparison import compare, compare_flow
 from qviz.errors import QvizError
 from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Message, ModelLoaded, StepStarted
 

@@ -32,7 +32,7 @@ from torch.fx.passes.shape_prop import ShapeProp
 from qviz.document.query import count_kinds
 from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Stage
-from qviz.engine.extract import record
+from qviz.engine.recording.extract import record
 from tests.engine.small_models import exported, fx_prepared, pt2e_prepared
 
 SAMPLE_FILES = Path(__file__).parents[2] / "resources" / "samples"

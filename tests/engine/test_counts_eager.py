@@ -32,8 +32,8 @@ from torch.ao.quantization import qconfig as qconfigs
 from qviz.document.graph import Graph
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
 from tests.engine.test_counts import QUANTIZED_CLASSES, torch_model, torch_model_names
 
 COUNTED = ("observer", "fake_quant", "fused_op", "quantized_op", "quantize", "dequantize")

@@ -22,7 +22,7 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
-from qviz.engine.extract import record
+from qviz.engine.recording.extract import record
 from tests.engine.test_counts import MODELS, agrees
 
 

@@ -9,7 +9,7 @@ import torch
 from torch.ao.quantization import move_exported_model_to_eval
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_qat_pt2e
 
-from qviz.engine.extract import record
+from qviz.engine.recording.extract import record
 from tests.engine.small_models import exported, pt2e_prepared, quantizer
 from tests.engine.test_counts import MODELS, NOT_STRICT, agrees
 

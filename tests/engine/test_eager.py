@@ -18,11 +18,11 @@ from qviz.document.graph import Graph, Kind
 from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Snapshot
-from qviz.engine.forward import Arguments
-from qviz.engine.fuse_list import fuse_list
-from qviz.engine.module_graph import draw
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.configuration.fuse_list import fuse_list
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.source import Loaded
+from qviz.engine.recording.module_graph import draw
+from qviz.engine.serving.run import run_loaded
 from qviz.errors import QvizError
 
 SIDE = 8

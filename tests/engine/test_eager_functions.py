@@ -8,9 +8,9 @@ from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
 from torch.nn import functional
 
-from qviz.engine.eager_functions import unseen
-from qviz.engine.forward import Arguments
-from qviz.engine.module_graph import draw
+from qviz.engine.checks.eager_functions import unseen
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.recording.module_graph import draw
 
 
 class Functions(nn.Module):

@@ -8,8 +8,8 @@ from torch.ao.quantization import DeQuantStub, QuantStub
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
 
 
 def run(model: nn.Module, flow: str) -> Snapshot:

@@ -17,10 +17,10 @@ from torch.fx import Graph, GraphModule, symbolic_trace
 from qviz.document.codec import FORMAT_VERSION
 from qviz.document.graph import Group, Kind, Node, QParams, lint
 from qviz.document.snapshot import Stage
-from qviz.engine.arguments import plain
-from qviz.engine.extract import record
-from qviz.engine.module_paths import plain_path
-from qviz.engine.source_lines import source_line
+from qviz.engine.nodes.arguments import plain
+from qviz.engine.nodes.module_paths import plain_path
+from qviz.engine.nodes.source_lines import source_line
+from qviz.engine.recording.extract import record
 from tests.engine.small_models import (
     NET_INPUTS,
     Branches,

@@ -9,8 +9,8 @@ import torch
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.engine.failures import line_of
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
 from qviz.errors import QvizError
 
 

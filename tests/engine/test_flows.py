@@ -13,8 +13,8 @@ from qviz.document.graph import lint
 from qviz.document.plan import DYNAMIC, FLOWS, FUSION, WEIGHT_ONLY, Plan
 from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Snapshot
-from qviz.engine.run import run_loaded, run_plan
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded, run_plan
 from qviz.errors import QvizError
 from qviz.wire.messages import Message, StageReached, StepStarted
 from tests.engine.small_models import Net

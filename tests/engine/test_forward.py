@@ -11,11 +11,11 @@ from torch import nn
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.forward import Arguments, arrange, as_arguments
-from qviz.engine.importing import forget
-from qviz.engine.run import run_loaded, run_plan
-from qviz.engine.source import Loaded
-from qviz.engine.torch_state import kept
+from qviz.engine.loading.forward import Arguments, arrange, as_arguments
+from qviz.engine.loading.importing import forget
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded, run_plan
+from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 
 MODEL = """
@@ -159,7 +159,7 @@ class Optional(nn.Module):
 
 
 def test_an_eager_graph_goes_the_way_of_what_is_left_out():
-    from qviz.engine.module_graph import draw
+    from qviz.engine.recording.module_graph import draw
 
     model, x = Optional().eval(), torch.ones(2, 4)
     drawn = draw(model, Arguments((x,)))

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.ao.quantization import fuse_modules
 
-from qviz.engine.forward import Arguments
-from qviz.engine.fuse_list import fuse_list
-from qviz.engine.module_graph import draw
+from qviz.engine.configuration.fuse_list import fuse_list
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.recording.module_graph import draw
 
 X = torch.randn(1, 3, 8, 8)
 

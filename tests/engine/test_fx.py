@@ -14,10 +14,10 @@ from qviz.document.configuration import Custom, Factory, QConfig, Rule
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot, Stage
-from qviz.engine.extract import record
-from qviz.engine.importing import forget
-from qviz.engine.run import run_plan
-from qviz.engine.torch_state import kept
+from qviz.engine.loading.importing import forget
+from qviz.engine.recording.extract import record
+from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 
 MODEL = """

@@ -8,8 +8,8 @@ import torch
 from qviz.document.configuration import Rule
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
 
 
 class Leaky(torch.nn.Module):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from qviz.document.plan import Plan
-from qviz.engine.importing import forget
-from qviz.engine.source import Loaded, load
+from qviz.engine.loading.importing import forget
+from qviz.engine.loading.source import Loaded, load
 from qviz.errors import QvizError
 
 NET = """

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.engine.calibration import calibration_batches
-from qviz.engine.forward import Arguments, describe
-from qviz.engine.inputs import read_inputs
+from qviz.engine.loading.calibration import calibration_batches
+from qviz.engine.loading.forward import Arguments, describe
+from qviz.engine.loading.inputs import read_inputs
 from qviz.errors import QvizError
 
 

@@ -8,8 +8,8 @@ from torch.ao.nn import quantized
 from torch.fx import GraphModule
 
 from qviz.document.snapshot import Integers
-from qviz.engine.extract import record
-from qviz.engine.integers import CHANNELS, VALUES
+from qviz.engine.nodes.integers import CHANNELS, VALUES
+from qviz.engine.recording.extract import record
 from tests.engine.small_models import exported, fx_prepared, pt2e_prepared
 
 

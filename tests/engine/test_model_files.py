@@ -10,7 +10,7 @@ from torch import nn
 
 from qviz import cli
 from qviz.document.plan import Plan
-from qviz.engine.run import run_plan
+from qviz.engine.serving.run import run_plan
 from qviz.errors import QvizError
 from tests.engine.small_models import exported
 

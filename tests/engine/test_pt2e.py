@@ -15,11 +15,11 @@ from qviz.analysis.regions import precision
 from qviz.document.configuration import Quantizer, QuantizerRule
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.arguments import plain
 from qviz.engine.failures import run_error
-from qviz.engine.importing import forget
-from qviz.engine.run import run_plan
-from qviz.engine.torch_state import kept
+from qviz.engine.loading.importing import forget
+from qviz.engine.nodes.arguments import plain
+from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 
 MODEL = """

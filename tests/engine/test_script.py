@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from qviz.document.plan import Plan
-from qviz.engine.importing import forget
-from qviz.engine.run import run_plan
-from qviz.engine.torch_state import kept
+from qviz.engine.loading.importing import forget
+from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.torch_state import kept
 
 MODEL = """
 import torch

@@ -3,7 +3,7 @@ from unittest.mock import patch
 import torch
 from torch.ao.quantization import HistogramObserver
 
-from qviz.engine.searches import searched_once
+from qviz.engine.serving.histogram_search import searched_once
 
 
 def test_a_range_is_searched_once_until_the_observer_sees_more():

@@ -11,8 +11,8 @@ import pytest
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.run import run_plan
-from qviz.engine.torch_state import kept
+from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.torch_state import kept
 
 MODEL = """
 import torch

@@ -11,9 +11,9 @@ from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer, 
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.in_hand import record_graphs
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.recording.given_graphs import record_graphs
+from qviz.engine.serving.run import run_loaded
 
 PRINTED = """
     _frozen_param0 = self._frozen_param0

@@ -10,8 +10,8 @@ from torch.ao.quantization import DeQuantStub, QuantStub
 from qviz.document.graph import Kind
 from qviz.document.plan import FLOWS, Plan
 from qviz.document.query import count_kinds
-from qviz.engine.run import run_loaded, run_plan
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded, run_plan
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -7,9 +7,9 @@ import torch
 
 from qviz.document.plan import Plan
 from qviz.document.samples import SAMPLES
-from qviz.engine.naming import read_name
-from qviz.engine.source import load
+from qviz.engine.loading.source import load
 from qviz.errors import QvizError
+from qviz.sources.text import read_name
 
 MODEL = """
 import torch

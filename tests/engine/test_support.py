@@ -20,10 +20,10 @@ from torch.ao.quantization import (
 )
 
 from qviz.analysis.regions import function_name
-from qviz.analysis.support import OPERATORS, used
+from qviz.analysis.verdicts.support import OPERATORS, used
 from qviz.document.plan import Plan
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 

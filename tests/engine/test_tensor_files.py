@@ -11,10 +11,10 @@ import torch
 from torch.nn import Module
 
 from qviz.document.plan import Plan
-from qviz.engine.importing import forget
-from qviz.engine.run import run_plan
-from qviz.engine.tensor_files import read_tensors
-from qviz.engine.torch_state import kept
+from qviz.engine.loading.importing import forget
+from qviz.engine.loading.tensor_files import read_tensors
+from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 
 MODEL = """

@@ -11,7 +11,7 @@ from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import GraphModule, Interpreter, Node, symbolic_trace
 
 from qviz.document.graph import Value
-from qviz.engine.values import describe, find_values
+from qviz.engine.recording.values import describe, find_values
 from tests.engine.small_models import (
     NET_INPUTS,
     WORDS_INPUTS,
@@ -207,7 +207,7 @@ def test_what_is_inferred_is_what_a_run_gives():
     """Shapes of inserted nodes are read off; a run of the fake program has to agree."""
     from torch.ao.quantization.quantize_pt2e import convert_pt2e
 
-    from qviz.engine.values import _propagate, describe, infer
+    from qviz.engine.recording.values import _propagate, describe, infer
     from tests.engine.small_models import Net, exported, pt2e_prepared
 
     inputs = (torch.randn(1, 3, 8, 8),)
@@ -227,8 +227,8 @@ def test_what_is_inferred_is_what_a_run_gives():
 @pytest.mark.parametrize("flow", ["fx-static", "fx-qat", "eager-static"])
 def test_values_kept_from_the_stage_before_are_those_of_a_run(sample: str, flow: str) -> None:
     from qviz.document.plan import Plan
-    from qviz.engine.run import run_loaded
-    from qviz.engine.source import load
+    from qviz.engine.loading.source import load
+    from qviz.engine.serving.run import run_loaded
 
     plan = Plan(source=f"sample:{sample}", flow=flow)
     loaded = load(plan)

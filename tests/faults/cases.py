@@ -13,10 +13,10 @@ from torch.ao.quantization import DeQuantStub, QuantStub
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.forward import Arguments
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
-from qviz.engine.training import given
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.source import Loaded
+from qviz.engine.loading.training import given
+from qviz.engine.serving.run import run_loaded
 
 IMAGE, ROW = (2, 4, 8, 8), (8, 8)
 GIVEN = str(Path(__file__).with_name("given.py"))

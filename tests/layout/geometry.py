@@ -7,8 +7,8 @@ from itertools import combinations, pairwise
 
 from hypothesis import strategies as st
 
-from qviz.analysis.folding import fold, hierarchy
-from qviz.analysis.view import Box, Folds, View
+from qviz.analysis.views.folding import fold, hierarchy
+from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.graph import Graph
 from qviz.layout.place import Point, Rect, Size
 from qviz.layout.places import Places

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from qviz.analysis.stubs import cut_fans
-from qviz.analysis.view import Box, Flowing, Line, View
+from qviz.analysis.views.stubs import cut_fans
+from qviz.analysis.views.view import Box, Flowing, Line, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point, Size

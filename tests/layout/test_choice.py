@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout import choice
 from qviz.layout.choice import engine_for

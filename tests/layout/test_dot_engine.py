@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from qviz.analysis.folding import fold, unfold_all
-from qviz.analysis.view import View
+from qviz.analysis.views.folding import fold, unfold_all
+from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.dot_engine import DotEngine, is_installed, place_level
 from qviz.layout.frame import framed

@@ -8,8 +8,8 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from qviz.analysis.folding import fold, unfold_all
-from qviz.analysis.view import Folds, View
+from qviz.analysis.views.folding import fold, unfold_all
+from qviz.analysis.views.view import Folds, View
 from qviz.layout.frame import framed
 from qviz.layout.graphlay_engine import GraphlayEngine, place_level
 from tests.factories import graph, node, small_stages
@@ -117,7 +117,7 @@ def test_empty_view() -> None:
 
 
 SCRIPT = """
-from qviz.analysis.folding import fold, unfold_all
+from qviz.analysis.views.folding import fold, unfold_all
 from qviz.layout.frame import framed
 from qviz.layout.graphlay_engine import GraphlayEngine
 from tests.factories import small_stages

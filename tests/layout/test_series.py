@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qviz.analysis.folding import fold
-from qviz.analysis.view import Folds
+from qviz.analysis.views.folding import fold
+from qviz.analysis.views.view import Folds
 from qviz.layout.graphlay_engine import GraphlayEngine, place_level
 from qviz.layout.level import Level, LevelEdge, LevelNode
 from qviz.layout.series import place_in_series

@@ -12,9 +12,9 @@ from torch import nn
 
 from qviz.document.plan import FLOWS, Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.forward import Arguments
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded, load
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.source import Loaded, load
+from qviz.engine.serving.run import run_loaded
 from tests.links.truth import Score, Watch
 
 SAMPLES = ("conv-bn-relu", "residual", "transformer", "mobile", "seed-small")

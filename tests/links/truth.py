@@ -26,7 +26,7 @@ from torch.ao.quantization import FakeQuantizeBase, ObserverBase
 from torch.fx import GraphModule, Interpreter, Node
 
 from qviz.document.snapshot import Snapshot
-from qviz.engine.forward import Arguments
+from qviz.engine.loading.forward import Arguments
 
 NEAR, APART = 0.25, 3.0
 """Relative distance of the same value in two stages at most, and how many times farther the next one is at least."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qviz.session.candidates import Candidate, Parameter, candidates, module_file, offer
+from qviz.sources.candidates import Candidate, Parameter, candidates, module_file, offer
 
 ZOO = """
 import torch

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from qviz.session.candidates import Candidate, Parameter
-from qviz.session.source_call import ArgumentsError, source_line
+from qviz.sources.call import ArgumentsError, source_line
+from qviz.sources.candidates import Candidate, Parameter
 
 
 def line(*parameters: Parameter, **values: str) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.session.sources import absolute, code_file
+from qviz.sources.files import absolute, code_file
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import threading
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from qviz.ui.parting import Parting
-from qviz.ui.reading import Reading
+from qviz.ui.process.decoding import Reading
+from qviz.ui.process.disposal import Parting
 from tests.factories import small_stages
 
 

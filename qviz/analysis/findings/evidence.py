@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from qviz.analysis.link_index import LinkIndex
+from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import Precision, function_name, precision
 from qviz.document.graph import Kind, Node, Number, QParams
 from qviz.document.plan import Flow, flow

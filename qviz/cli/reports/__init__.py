@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from qviz.analysis.verdict import Verdict
+from qviz.analysis.verdicts.verdict import Verdict
 from qviz.cli.reports import data, junit, sarif, text
 
 Writer: TypeAlias = Callable[[Verdict, Path], str]

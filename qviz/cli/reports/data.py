@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from qviz.analysis.verdict import Judged, Verdict
+from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.paths import shown
 from qviz.document.graph import Json, SourceLine
 

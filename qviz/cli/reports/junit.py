@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from qviz.analysis.findings.catalog import known_rules
-from qviz.analysis.verdict import Judged, Verdict
+from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.paths import shown
 from qviz.cli.reports.text import block, stale_text, totals
 from qviz.document.graph import SourceLine

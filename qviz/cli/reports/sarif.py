@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from qviz.analysis.findings.catalog import RuleText, known_rules
-from qviz.analysis.verdict import Judged, Verdict
+from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.paths import inside, uri
 from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qviz.analysis.verdict import Judged, Verdict
+from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.paths import shown
 from qviz.document.baseline import Accepted
 

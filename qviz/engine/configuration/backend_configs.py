@@ -9,7 +9,7 @@ import torch.ao.quantization.backend_config.utils  # noqa: F401 - torch's own co
 from torch.ao.quantization.backend_config import BackendConfig
 
 from qviz.document.plan import BACKEND_CONFIGS
-from qviz.engine.configuration.written import Written, users_own
+from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 _PACKAGE = "torch.ao.quantization.backend_config"

@@ -12,7 +12,7 @@ from torch.nn import Module
 from qviz.document.configuration import Custom
 from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, flow
 from qviz.engine.configuration.object_types import object_type
-from qviz.engine.configuration.written import Written
+from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 
 _PLACE = "torch.ao.quantization.fx.custom_config"

@@ -17,7 +17,7 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, named_qconfig
-from qviz.engine.configuration.written import Written
+from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 
 _STRENGTH = ("global", "object_type", "module_name_regex", "module_name")

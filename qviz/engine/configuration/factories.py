@@ -17,7 +17,7 @@ from torch.ao.quantization.observer import ObserverBase, _is_activation_post_pro
 
 from qviz.document.configuration import Factory
 from qviz.document.graph import Json
-from qviz.engine.configuration.written import Written, users_own
+from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 _DTYPES = {key: value for key, value in vars(torch).items() if isinstance(value, torch.dtype | torch.qscheme)}

@@ -12,7 +12,7 @@ from qviz.document.plan import FUSION, Plan, flow
 from qviz.engine.configuration.backend_configs import make_backend_config
 from qviz.engine.configuration.custom import CustomConfigs, make_custom
 from qviz.engine.configuration.mappings import Mapping, make_mapping
-from qviz.engine.configuration.written import Written
+from qviz.engine.loading.written import Written
 
 
 class FxConfiguration(NamedTuple):

@@ -12,7 +12,7 @@ from qviz.document.configuration import Rule
 from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, flow
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, of_backend, torchs_qconfig
-from qviz.engine.configuration.written import Written, users_own
+from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 _IMPORT = frozenset({"from torch.ao.quantization import QConfigMapping"})

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from qviz.engine.configuration.written import Written, users_own
+from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 _FORM = "Name it as torch.nn.Linear, or your own as mod:Class."

@@ -9,7 +9,7 @@ from torch.ao import quantization
 from qviz.document.configuration import QConfig
 from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, WeightDtype, flow
 from qviz.engine.configuration.factories import make_factory
-from qviz.engine.configuration.written import Written, users_own
+from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 _WEIGHT_ONLY: dict[WeightDtype, str] = {

@@ -19,7 +19,7 @@ from torch.nn import Module
 
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.mappings import Mapping, Setting
-from qviz.engine.targets import target_name
+from qviz.engine.nodes.targets import target_name
 
 Scopes = dict[str, tuple[str, Any]]
 """Of ``QuantizationTracer``: the path and type of the module that each node was called in."""

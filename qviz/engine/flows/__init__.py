@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qviz.engine.flows import capture, eager, fx, pt2e
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
 from qviz.errors import QvizError
 
 FLOWS: dict[str, Callable[[Job], None]] = {

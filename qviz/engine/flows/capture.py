@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qviz.engine.flows import fx, pt2e
-from qviz.engine.job import Job
-from qviz.engine.model_files import is_program
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.model_files import is_program
 from qviz.errors import QvizError
 
 

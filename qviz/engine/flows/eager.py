@@ -18,13 +18,13 @@ from torch.ao.quantization import qconfig as qconfigs
 from torch.fx import GraphModule
 
 from qviz.document.plan import WeightDtype
-from qviz.engine import eager_checks as checks
-from qviz.engine.backends import use_backend
+from qviz.engine.checks import eager as checks
+from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.eager import configure
-from qviz.engine.configuration.written import users_own
-from qviz.engine.fuse_list import FuseList, fuse_list, unknown_paths
-from qviz.engine.job import Job
-from qviz.engine.module_graph import draw
+from qviz.engine.configuration.fuse_list import FuseList, fuse_list, unknown_paths
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.written import users_own
+from qviz.engine.recording.module_graph import draw
 from qviz.errors import QvizError
 
 WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {

@@ -18,14 +18,14 @@ from torch.ao.quantization.quantize_fx import (
 from torch.fx import GraphModule, symbolic_trace
 
 from qviz.document.snapshot import Finding, Level
-from qviz.engine import folding_checks as folding
-from qviz.engine.backends import use_backend
+from qviz.engine.checks import batch_norm_folding as folding
+from qviz.engine.checks.fx import taken_for_given
 from qviz.engine.configuration import rules
+from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
 from qviz.engine.flows.fx_watch import watched
-from qviz.engine.forward import left_out
-from qviz.engine.fx_checks import taken_for_given
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.forward import left_out
 from qviz.engine.why.observers import PREPARED_WITH
 from qviz.engine.why.patterns import BACKEND_CONFIG
 

@@ -10,7 +10,7 @@ from typing import Any
 from torch.ao.quantization import quantize_fx
 from torch.fx import GraphModule
 
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
 
 
 @contextmanager

@@ -10,13 +10,13 @@ from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prep
 from torch.fx import GraphModule
 
 from qviz.document.snapshot import Finding, Level
-from qviz.engine import exported_checks as checks
-from qviz.engine import folding_checks as folding
-from qviz.engine.configuration.written import Written, users_own
+from qviz.engine.checks import batch_norm_folding as folding
+from qviz.engine.checks import exported as checks
+from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
-from qviz.engine.job import Job
-from qviz.engine.model_files import is_program
-from qviz.engine.quantizers import make_quantizer
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 

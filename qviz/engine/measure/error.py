@@ -11,7 +11,7 @@ from torch.nn import Module
 from torch.utils import _pytree as pytree
 
 from qviz.document.graph import Number
-from qviz.engine.forward import Arguments
+from qviz.engine.loading.forward import Arguments
 
 MAX_BATCHES = 8
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch.nn import Module
 
-from qviz.engine.forward import Arguments
+from qviz.engine.loading.forward import Arguments
 
 _WARM_UPS = 3
 _AT_LEAST, _AT_MOST = 5, 200

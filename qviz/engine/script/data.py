@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qviz.document.plan import flow
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
 
 _CALIBRATE = """
 with torch.no_grad():

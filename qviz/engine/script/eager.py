@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
 from qviz.engine.script.data import observe
 
 _ENGINE = 'torch.backends.quantized.engine = "{backend}"\n'

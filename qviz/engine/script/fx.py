@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qviz.engine.configuration.fx import FxConfiguration
-from qviz.engine.configuration.written import Written
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.written import Written
 from qviz.engine.script.data import observe
 from qviz.engine.script.imports import import_lines
 

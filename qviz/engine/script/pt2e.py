@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qviz.engine.configuration.written import Written
-from qviz.engine.job import Job
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.written import Written
 from qviz.engine.script.data import observe
 
 _WIDTH = 100

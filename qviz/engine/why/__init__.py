@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Graph, Kind, Quant, Why
-from qviz.engine.targets import target_name
+from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
 from qviz.engine.why.operators import Operators

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Graph, Kind, QParams, Quant, Why
-from qviz.engine.module_paths import own_place
-from qviz.engine.targets import bare_name, target_name
+from qviz.engine.nodes.module_paths import own_place
+from qviz.engine.nodes.targets import bare_name, target_name
 
 _CASTS = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
 _WATCHING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})

@@ -11,8 +11,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document import graph as document
 from qviz.document.graph import Why
-from qviz.engine.module_roles import Role, role_of
-from qviz.engine.targets import bare_name
+from qviz.engine.nodes.module_roles import Role, role_of
+from qviz.engine.nodes.targets import bare_name
 
 _WEIGHTED = ("conv", "linear")
 _NORM = re.compile(r"^BatchNorm\dd$|batch_norm")

@@ -18,8 +18,8 @@ from torch.ao.quantization.quantizer import (
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Why
-from qviz.engine.module_roles import OBSERVING, role_of
-from qviz.engine.targets import target_name
+from qviz.engine.nodes.module_roles import OBSERVING, role_of
+from qviz.engine.nodes.targets import target_name
 
 ANNOTATION = "quantization_annotation"
 TARGET_DTYPE = "target_dtype_info"

@@ -11,8 +11,8 @@ from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
 from qviz.document.graph import Graph, Kind, Why
-from qviz.engine.module_roles import OBSERVING, Role, role_of
-from qviz.engine.targets import target_name
+from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
+from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
 from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH, TARGET_DTYPE, made_by, observes, setter
 from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held

@@ -12,7 +12,7 @@ from qviz.ui.canvas import wording
 from qviz.ui.canvas.folding_moves import can_toggle
 
 if TYPE_CHECKING:
-    from qviz.analysis.view import Box
+    from qviz.analysis.views.view import Box
     from qviz.ui.canvas.scene import Scene
     from qviz.ui.canvas.surface import Surface
     from qviz.ui.canvas.view import GraphCanvas

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.document.graph import Kind
 from qviz.layout.frame import Frame
 from qviz.layout.place import Rect

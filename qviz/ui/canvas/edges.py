@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from qviz.analysis.view import Flowing
+from qviz.analysis.views.view import Flowing
 from qviz.layout.place import Point
 from qviz.ui.theme import Theme
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qviz.analysis.view import View
+from qviz.analysis.views.view import View
 from qviz.ui.canvas.painter import Marks
 from qviz.ui.canvas.scene import Scene
 

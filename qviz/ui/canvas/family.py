@@ -8,9 +8,9 @@ from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 
-from qviz.analysis.projection import Projected, Whole
-from qviz.analysis.union import Union, unite
-from qviz.analysis.view import Box, Folds
+from qviz.analysis.views.projection import Projected, Whole
+from qviz.analysis.views.union import Union, unite
+from qviz.analysis.views.view import Box, Folds
 from qviz.document.snapshot import Facts, Link, Stage
 from qviz.layout.place import Direction
 from qviz.layout.places import Places

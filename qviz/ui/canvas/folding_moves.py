@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qviz.analysis.folding import group_path
-from qviz.analysis.view import Box, Folds
+from qviz.analysis.views.folding import group_path
+from qviz.analysis.views.view import Box, Folds
 
 
 def can_toggle(box: Box) -> bool:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from qviz.analysis.projection import Whole
-from qviz.analysis.view import Box, Folds, View
+from qviz.analysis.views.projection import Whole
+from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Stage
 from qviz.errors import QvizError
 from qviz.layout.place import Direction, Size
@@ -17,7 +17,7 @@ from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import measure_in_slices
 from qviz.ui.canvas.scene import Scene
-from qviz.ui.cycles import building
+from qviz.ui.process.garbage import building
 
 SLICE = 2000
 """Boxes measured between two events: some milliseconds."""
@@ -121,8 +121,8 @@ class LayoutJobs(QObject):
         self._pool.submit(guarded)
 
     def _fold(self, question: Question) -> None:
-        from qviz.analysis.folding import fold, opening
-        from qviz.analysis.projection import project
+        from qviz.analysis.views.folding import fold, opening
+        from qviz.analysis.views.projection import project
 
         stage, family = question.stage, question.family
         if family is None or not family.has(stage):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qviz.analysis.view import Badge, Box, View
+from qviz.analysis.views.view import Badge, Box, View
 from qviz.document.graph import Kind
 from qviz.layout.place import Size
 from qviz.ui.canvas.fonts import label_font, subtitle_font, title_font, width

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from qviz.analysis.view import Box
+from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.edges import draw_arrow, frame_pen, pen_of, rounded

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from qviz.analysis.view import Box, View
+from qviz.analysis.views.view import Box, View
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
 from qviz.ui.canvas.blocks import Blocks

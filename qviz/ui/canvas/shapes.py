@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPolygonF
 
-from qviz.analysis.view import Box
+from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
 from qviz.layout.place import Rect
 from qviz.ui.canvas.metrics import DOUBLE, SLANT, STACK

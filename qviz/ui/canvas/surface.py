@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture, QWidget
 
-from qviz.analysis.view import Box
+from qviz.analysis.views.view import Box
 from qviz.layout.place import Direction
 from qviz.ui.canvas.camera import Camera, fitting, opening
 from qviz.ui.canvas.exposure import Exposure

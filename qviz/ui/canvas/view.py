@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from qviz.analysis.reach import part
-from qviz.analysis.view import Box, Folds, View, group_box_id
+from qviz.analysis.views.reach import part
+from qviz.analysis.views.view import Box, Folds, View, group_box_id
 from qviz.document.graph import Graph
 from qviz.document.snapshot import Facts, Stage
 from qviz.layout.place import Direction
@@ -212,7 +212,7 @@ class GraphCanvas(Surface):
 
     def uncover(self, node_id: str) -> None:
         """Open what a node is folded into, and bring its box into view."""
-        from qviz.analysis.uncovering import uncovered
+        from qviz.analysis.views.expansion import uncovered
 
         if self.stage is None or self.folds is None:
             return
@@ -223,7 +223,7 @@ class GraphCanvas(Surface):
 
     def unfold_all(self) -> None:
         """Open every group and all plumbing."""
-        from qviz.analysis.folding import unfold_all
+        from qviz.analysis.views.folding import unfold_all
 
         if self.stage:
             self._refold(unfold_all((self._part or self.stage).graph), self.chosen_box())
@@ -234,7 +234,7 @@ class GraphCanvas(Surface):
 
     def fold_others(self) -> None:
         """Close every group but those around the selection."""
-        from qviz.analysis.uncovering import uncovered
+        from qviz.analysis.views.expansion import uncovered
 
         if self.stage is not None and self._selected is not None:
             self._reveal_later = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from qviz.analysis.view import Box
+from qviz.analysis.views.view import Box
 from qviz.document.graph import Graph, Kind, Node
 from qviz.ui.canvas.folding_moves import can_toggle
 

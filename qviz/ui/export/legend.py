@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from qviz.analysis.view import Box, Flowing, View
+from qviz.analysis.views.view import Box, Flowing, View
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.edges import frame_pen, pen_of

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from qviz.analysis.folding import fold, opening
-from qviz.analysis.view import Folds
+from qviz.analysis.views.folding import fold, opening
+from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Snapshot, Stage
 from qviz.errors import QvizError
 from qviz.layout.choice import engine_for

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from qviz.document.snapshot import Stage
-from qviz.ui.panels.pieces import mono
+from qviz.ui.panels.widgets import mono
 from qviz.ui.theme import Theme
 
 _ASSIGNED = re.compile(r"^\s*(?P<name>\w+)(?:\s*:\s*[^=]+)?\s*=[^=]")

@@ -24,15 +24,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qviz.analysis.advice import advise, title
-from qviz.analysis.claims import claims
-from qviz.analysis.comparison_words import HEADINGS, cells, explained, float_lines
-from qviz.analysis.support import OPERATORS, TRAITS, TRAITS_NOTE, used
+from qviz.analysis.verdicts.advice import advise, title
+from qviz.analysis.verdicts.claims import claims
+from qviz.analysis.verdicts.comparison_words import HEADINGS, cells, explained, float_lines
+from qviz.analysis.verdicts.support import OPERATORS, TRAITS, TRAITS_NOTE, used
 from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, FlowRow
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
-from qviz.ui.comparing import Comparing
-from qviz.ui.panels.pieces import button, label
+from qviz.ui.panels.widgets import button, label
+from qviz.ui.process.comparison import Comparing
 from qviz.ui.theme import Theme
 
 _MEANINGS = {"Size": SIZE_MEANS, "Error": ERROR_MEANS, "Time": TIME_MEANS}

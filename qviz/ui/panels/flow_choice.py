@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from qviz.document.plan import BACKENDS, DEFAULT_FLOW, FLOWS, QUANTIZERS, Flow, Plan, flow
-from qviz.ui.panels.pieces import Choice, button
+from qviz.ui.panels.widgets import Choice, button
 
 MODES = tuple(dict.fromkeys(each.mode for each in FLOWS))
 _QUANTIZER_TITLES = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor", "embedding": "Embedding"}

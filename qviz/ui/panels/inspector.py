@@ -13,7 +13,7 @@ from qviz.session.facts_text import Row, facts_text, observer_rows, quant_rows, 
 from qviz.session.project import Project
 from qviz.ui.panels.histogram import HistogramPlot
 from qviz.ui.panels.integers import IntegersTable
-from qviz.ui.panels.pieces import breakable, button, empty, label, mono, section
+from qviz.ui.panels.widgets import breakable, button, empty, label, mono, section
 from qviz.ui.theme import Theme
 
 _LINKS_SHOWN = 6

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from qviz.document.snapshot import Integers
 from qviz.session.facts_text import integer_rows
-from qviz.ui.panels.pieces import button, label, mono
+from qviz.ui.panels.widgets import button, label, mono
 
 _ROW_HEIGHT = 21
 _HEIGHT = 214

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QPlainTextEdit
 
-from qviz.ui.panels.pieces import mono
+from qviz.ui.panels.widgets import mono
 
 MOST_BLOCKS = 5000
 

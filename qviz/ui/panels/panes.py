@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
-from qviz.analysis.view import Folds
+from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Snapshot, Stage
 from qviz.layout.place import Direction
 from qviz.session.project import SIDES, Project
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
-from qviz.ui.panels.pieces import label
+from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 
 _OTHER = {"left": "right", "right": "left"}

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QPlainText
 from qviz.document.plan import Plan
 from qviz.document.plan_file import SUFFIX, load, read, save, write
 from qviz.errors import QvizError
-from qviz.ui.panels.pieces import label, mono
+from qviz.ui.panels.widgets import label, mono
 
 _FILTER = f"Plans (*{SUFFIX})"
 _ABOUT = "Every option of the run. What is left out stands at its default; docs/configuration.md lists the keys."

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from qviz.document.configuration import QConfig, Rule, RuleKind
-from qviz.ui.panels.pieces import Choice, button, empty, label, restyle
+from qviz.ui.panels.widgets import Choice, button, empty, label, restyle
 
 KINDS: dict[RuleKind, str] = {
     "object_type": "type",

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from qviz.analysis.search import Found, SearchIndex
+from qviz.analysis.searching.search import Found, SearchIndex
 from qviz.document.snapshot import Finding, Stage
-from qviz.ui.panels.pieces import label
 from qviz.ui.panels.search_results import Results
+from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 
 _KEPT = 4

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from qviz.analysis.search import Found
+from qviz.analysis.searching.search import Found
 from qviz.document.graph import Kind, Node
-from qviz.ui.panels.pieces import button, dot, label
+from qviz.ui.panels.widgets import button, dot, label
 from qviz.ui.theme import Theme
 
 ROWS = 12

@@ -11,9 +11,9 @@ from qviz.document.configuration import Rule
 from qviz.document.graph import Json
 from qviz.document.plan import DEFAULT_FLOW, FUSION, STATIC, Flow, Plan, flow
 from qviz.ui.panels.flow_choice import FlowChoice
-from qviz.ui.panels.pieces import button, label, section
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import Rules
+from qviz.ui.panels.widgets import button, label, section
 from qviz.wire.messages import ModelLoaded
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from qviz.session.commands import COMMANDS
-from qviz.ui.panels.pieces import label, section
+from qviz.ui.panels.widgets import label, section
 
 _CANVAS_KEYS = (
     ("↑ ↓", "Go to the producer, the consumer"),

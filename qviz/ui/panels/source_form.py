@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qviz.session.candidates import Candidate, Offer, Parameter
-from qviz.session.source_call import ArgumentsError, source_line
-from qviz.ui.panels.pieces import breakable, button, empty, label, line, mono, section
+from qviz.sources.call import ArgumentsError, source_line
+from qviz.sources.candidates import Candidate, Offer, Parameter
+from qviz.ui.panels.widgets import breakable, button, empty, label, line, mono, section
 
 _LIST_WIDTH = 250
 _NAME_WIDTH = 190

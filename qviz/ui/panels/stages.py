@@ -6,11 +6,11 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
 
-from qviz.analysis.beside import BETWEEN
+from qviz.analysis.linking.beside import BETWEEN
 from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
-from qviz.ui.panels.pieces import dot, empty, label, restyle
+from qviz.ui.panels.widgets import dot, empty, label, restyle
 from qviz.ui.theme import Theme
 
 _COUNTED = (

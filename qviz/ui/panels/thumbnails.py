@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from qviz.analysis.view import Box
+from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
 from qviz.ui.canvas.shapes import outline
 from qviz.ui.theme import Theme

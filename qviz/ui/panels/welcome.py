@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from qviz.document.samples import SAMPLES, Sample
-from qviz.ui.panels.pieces import button, choose, empty, label, line, section
+from qviz.ui.panels.widgets import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme
 
 if TYPE_CHECKING:

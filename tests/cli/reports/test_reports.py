@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from qviz.analysis.findings.catalog import CATALOG
-from qviz.analysis.verdict import Verdict, judge
+from qviz.analysis.verdicts.verdict import Verdict, judge
 from qviz.cli.reports import FORMATS
 from qviz.document.baseline import accept
 from qviz.document.graph import SourceLine

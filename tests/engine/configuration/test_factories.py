@@ -9,7 +9,7 @@ from torch.ao.quantization.qconfig import _obs_or_fq_ctr_equals
 
 from qviz.document.configuration import Factory
 from qviz.engine.configuration.factories import _constructors, make_factory
-from qviz.engine.configuration.written import Written
+from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 
 WEIGHT = {"dtype": "torch.qint8", "qscheme": "torch.per_tensor_symmetric", "quant_min": -127, "quant_max": 127}

@@ -17,8 +17,8 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.mappings import Mapping, make_mapping
-from qviz.engine.run import run_loaded
-from qviz.engine.source import Loaded
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
 from qviz.engine.why.observers import PREPARED_WITH
 
 

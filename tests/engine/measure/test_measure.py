@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from qviz.engine.forward import Arguments
+from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.error import MAX_BATCHES, first, outputs, sqnr_db
 from qviz.engine.measure.size import size_of
 from qviz.engine.measure.time import median_ms

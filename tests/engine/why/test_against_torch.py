@@ -13,8 +13,8 @@ from torch.nn import Module
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.engine.run import run_loaded
-from qviz.engine.source import load
+from qviz.engine.loading.source import load
+from qviz.engine.serving.run import run_loaded
 
 SAMPLES = ("residual", "transformer", "mobile")
 NAMED = re.compile(r"(?P<node>\w+)\.meta\['(?P<key>\w+)'\](\.(?P<field>\w+)|\['(?P<slot>\w+)'\])")

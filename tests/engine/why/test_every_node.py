@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qviz.document.plan import FLOWS, Plan
-from qviz.engine.run import run_plan
+from qviz.engine.serving.run import run_plan
 
 
 @pytest.mark.parametrize("flow", [flow.id for flow in FLOWS])

@@ -14,7 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own name
 
 from qviz.document.configuration import Custom, QConfig, Quantizer, QuantizerRule, Rule
 from qviz.document.snapshot import Snapshot
-from qviz.engine.in_hand import record_graphs
+from qviz.engine.recording.given_graphs import record_graphs
 from tests.faults.cases import GIVEN, ROW, STUBS, Case, ran
 from tests.faults.models import linear, made
 

@@ -10,7 +10,7 @@ from torch.ao.quantization import disable_fake_quant, get_default_qconfig_mappin
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
 from qviz.document.snapshot import Snapshot
-from qviz.engine.in_hand import record_graphs
+from qviz.engine.recording.given_graphs import record_graphs
 from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, Case, ran
 from tests.faults.models import conv, linear, made, norm, scaled
 

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from qviz.analysis.folding import fold
-from qviz.analysis.view import Badge, Box, Folds, View
+from qviz.analysis.views.folding import fold
+from qviz.analysis.views.view import Badge, Box, Folds, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width

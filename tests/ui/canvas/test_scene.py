@@ -5,7 +5,7 @@ import random
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 
-from qviz.analysis.folding import fold, unfold_all
+from qviz.analysis.views.folding import fold, unfold_all
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.near import OVER
 from qviz.ui.canvas.metrics import measure

@@ -5,7 +5,7 @@ import shiboken6
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible
 
-from qviz.analysis.view import Folds
+from qviz.analysis.views.view import Folds
 from qviz.ui.canvas.view import GraphCanvas
 from tests.factories import small_stages
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from PySide6.QtGui import QImage
 
-from qviz.analysis.view import Folds
+from qviz.analysis.views.view import Folds
 from qviz.errors import QvizError
 from qviz.ui.canvas.fonts import heading_font, width
 from qviz.ui.export import write

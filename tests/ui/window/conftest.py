@@ -10,9 +10,9 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
-from qviz.ui.engines import Engines
-from qviz.ui.main_window import MainWindow
+from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
+from qviz.ui.shell.main_window import MainWindow
 
 
 class Asked:

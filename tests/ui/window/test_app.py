@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from qviz.ui import app
-from qviz.ui.app import AfterFirstPaint, report_bug
+from qviz.ui.shell import app
+from qviz.ui.shell.app import AfterFirstPaint, report_bug
 
 
 class Painted(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from qviz.document.snapshot import Finding, Level
-from qviz.ui.main_window import MainWindow
+from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, stage
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, PREPARED, finished, hear, reached

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.comparison import COMPARED, FlowRow, Size
 from qviz.document.snapshot import RunError
-from qviz.ui import comparing
-from qviz.ui.main_window import MainWindow
 from qviz.ui.panels.comparison import ComparisonSheet
+from qviz.ui.process import comparison as comparing
+from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.messages import (
     Compare,
     ComparisonFinished,
@@ -197,7 +197,7 @@ def test_a_source_that_only_a_result_names_is_asked_about(
     assert window.desk.project is not None
     window.desk.project.plan = window.desk.project.with_plan(source="somewhere.of:Theirs")
     window.desk.project.foreign_source = "somewhere.of:Theirs"
-    monkeypatch.setattr("qviz.ui.files._says_yes", lambda parent, what: False)
+    monkeypatch.setattr("qviz.ui.shell.files._says_yes", lambda parent, what: False)
     window.desk.compare()
     assert window.findChild(ComparisonSheet) is None
     assert Engine.made == []

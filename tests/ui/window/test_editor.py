@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qviz.errors import QvizError
-from qviz.ui import editor
+from qviz.ui.shell import editor
 
 STRANGE = ["-c:!touch x", "--eval=(f)", "--install-extension=/a/b.vsix", "net.py", "/etc/passwd", "/nowhere/net.py"]
 

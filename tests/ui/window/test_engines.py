@@ -9,8 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
-from qviz.ui import engine_client
-from qviz.ui.engines import Engines
+from qviz.ui.process import client as engine_client
+from qviz.ui.process.engines import Engines
 from qviz.wire.messages import EngineReady, RunRejected
 
 WAIT_MS = 20_000

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
 from qviz.document.snapshot import Bookmark
-from qviz.ui.desk import Desk
-from qviz.ui.main_window import MainWindow
+from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.main_window import MainWindow
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_stepping import CAPTURED, CONVERTED, PREPARED
 from tests.ui.window.test_window import FACTS, finished, hear, reached
@@ -144,7 +144,7 @@ def test_a_second_result_opens_beside(desk: Desk, window: MainWindow, tmp_path: 
     assert desk.project is not None
     assert desk.project.document is not None
     codec.save(desk.project.document, tmp_path / "other.qviz")
-    monkeypatch.setattr("qviz.ui.desk.ask_for_result", lambda parent: str(tmp_path / "other.qviz"))
+    monkeypatch.setattr("qviz.ui.shell.desk.ask_for_result", lambda parent: str(tmp_path / "other.qviz"))
     window.actions_of["open_beside"].trigger()
     assert desk.project.shown == {"left": "converted", "right": "converted · other"}
     desk.choose("converted", "conv")
@@ -154,7 +154,7 @@ def test_a_second_result_opens_beside(desk: Desk, window: MainWindow, tmp_path: 
 def test_a_second_result_that_cannot_be_read_says_so(
     desk: Desk, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("qviz.ui.desk.ask_for_result", lambda parent: str(tmp_path / "none.qviz"))
+    monkeypatch.setattr("qviz.ui.shell.desk.ask_for_result", lambda parent: str(tmp_path / "none.qviz"))
     before = desk.project
     window.actions_of["open_beside"].trigger()
     assert desk.project is before

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from qviz.document import codec
 from qviz.document.plan import Plan
 from qviz.session.commands import COMMANDS
-from qviz.ui.app import report_bug
-from qviz.ui.main_window import MainWindow
-from qviz.ui.panels.pieces import breakable
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.panels.welcome import DropTarget
+from qviz.ui.panels.widgets import breakable
+from qviz.ui.shell.app import report_bug
+from qviz.ui.shell.main_window import MainWindow
 from tests.factories import small_stages, snapshot
 from tests.ui.window.conftest import Asked
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from PySide6.QtWidgets import QInputDialog
 
-from qviz.ui.main_window import MainWindow
+from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.interpreter import VARIABLE
 
 

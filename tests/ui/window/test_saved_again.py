@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
-from qviz.ui.main_window import MainWindow
+from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.messages import ModelLoaded
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, finished, hear, reached, words

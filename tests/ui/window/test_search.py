@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
 from qviz.document.snapshot import Finding, Level
-from qviz.ui.main_window import MainWindow
 from qviz.ui.panels.search import Search
 from qviz.ui.panels.stages import KindChip
+from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, snapshot, stage, value
 
 BEFORE = stage("captured", node("x", kind="input"), node("conv", "x", path="conv", type="Conv2d"))

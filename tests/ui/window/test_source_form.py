@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
-from qviz.ui.main_window import MainWindow
 from qviz.ui.panels.source_form import SourceForm
+from qviz.ui.shell.main_window import MainWindow
 from tests.ui.window.conftest import Asked
 
 ZOO = """

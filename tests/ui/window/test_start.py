@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.samples import SAMPLES
 from qviz.session.commands import COMMANDS
-from qviz.ui.main_window import MainWindow
-from qviz.ui.panels.pieces import choose
 from qviz.ui.panels.welcome import SampleCard, Thumbnail
+from qviz.ui.panels.widgets import choose
+from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.theme import theme
 
 HEAVY = ("torch", "numpy", "networkx", "pygments", "graphlay")
@@ -24,8 +24,8 @@ import sys
 import PySide6.QtCore
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
-import qviz.ui.app
-from qviz.ui.main_window import MainWindow
+import qviz.ui.shell.app
+from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.settings import Settings
 window = MainWindow(Settings())
 window.show()
@@ -46,7 +46,7 @@ def loaded() -> list[set[str]]:
 
 
 def test_nothing_heavy_is_imported_before_a_model_is_opened(loaded: list[set[str]]):
-    assert "qviz.ui.desk" in loaded[1]
+    assert "qviz.ui.shell.desk" in loaded[1]
     assert loaded[1].isdisjoint(HEAVY)
 
 

@@ -8,9 +8,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from qviz.analysis.links import link_stages
-from qviz.ui.desk import Desk
-from qviz.ui.main_window import MainWindow
+from qviz.analysis.linking.links import link_stages
+from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, stage
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, FACTS, PREPARED, finished, hear, reached

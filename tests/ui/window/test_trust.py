@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from qviz.document import codec
-from qviz.ui.files import is_allowed
-from qviz.ui.main_window import MainWindow
+from qviz.ui.shell.files import is_allowed
+from qviz.ui.shell.main_window import MainWindow
 from tests.factories import snapshot
 from tests.ui.window.conftest import Asked
 

@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from qviz.analysis.links import link_stages
+from qviz.analysis.linking.links import link_stages
 from qviz.document import codec
 from qviz.document.graph import Quant, SourceLine
 from qviz.document.snapshot import Facts, Histogram, ObserverFact, Run, RunError, Stage
-from qviz.ui.main_window import MainWindow
 from qviz.ui.panels.welcome import SampleCard
+from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.messages import (
     EngineReady,
     ModelLoaded,

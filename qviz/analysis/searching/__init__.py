@@ -1,0 +1,1 @@
+"""Finds nodes by words and fields."""

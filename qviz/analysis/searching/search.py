@@ -1,0 +1,159 @@
+"""Finds the nodes of one stage by words and by what is known of them, fast enough for every keystroke."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from itertools import chain, compress, islice
+from typing import NamedTuple
+
+from qviz.analysis.searching.fields import FIELDS, SEPARATORS, json_text
+from qviz.analysis.searching.terms import Term, parse
+from qviz.document.graph import Graph, Kind, Node
+
+LIMIT = 200
+"""As many results are worth a row."""
+
+
+_KINDS = tuple(kind.value for kind in Kind)
+_NAMED = 7
+
+
+class Found(NamedTuple):
+    """What a search found.
+
+    Attributes:
+        ids: Of all nodes that match, in graph order.
+        best: The best of them: the name itself first, then names that begin so, then names that hold it.
+        fault: What is wrong with the search, in words; "" where nothing is.
+    """
+
+    ids: tuple[str, ...] = ()
+    best: tuple[Node, ...] = ()
+    fault: str = ""
+
+
+class SearchIndex:
+    """One stage, ready to be searched; what only some searches need is made when first asked for.
+
+    Attributes:
+        graph: What is searched.
+        keys: Every word that can stand before a colon.
+    """
+
+    def __init__(self, graph: Graph, findings: Mapping[str, Iterable[str]] | None = None) -> None:
+        """Take a graph, and for its nodes with findings what these say (rule, level, message)."""
+        self.graph = graph
+        self._findings = findings or {}
+        self._names = [node.id.lower() for node in graph.nodes]
+        self._hays = [_hay(node) for node in graph.nodes]
+        attributes = chain.from_iterable(node.attributes for node in graph.nodes)
+        self._attributes = {key.lower(): key for key in attributes}
+        self.keys: tuple[str, ...] = tuple(dict.fromkeys([*FIELDS, "finding", *sorted(self._attributes)]))
+        self._tables: dict[str, dict[str, list[int]]] = {}
+
+    def search(self, text: str, limit: int = LIMIT) -> Found:
+        """Return the nodes that every term of `text` holds for; without a term there are none."""
+        terms = parse(text)
+        fault = next(filter(None, map(self._fault, terms)), "")
+        if fault or not terms:
+            return Found(fault=fault)
+        places = self._places(terms)
+        nodes = self.graph.nodes
+        best = islice(self._ranked(places, terms), limit)
+        return Found(tuple([nodes[each].id for each in places]), tuple(nodes[each] for each in best))
+
+    def _fault(self, term: Term) -> str:
+        if term.key == "kind" and not any(term.value in kind for kind in _KINDS):
+            return f"There is no kind “{term.value}”; {_nearest(term.value, _KINDS, '')}"
+        if term.key and term.key not in self.keys:
+            return f"No node has “{term.key}:”; {_nearest(term.key, self.keys, ':')}"
+        return ""
+
+    def _places(self, terms: list[Term]) -> list[int]:
+        """Return where matching nodes stand, in graph order."""
+        places: list[int] | range = range(len(self._names))
+        by_key = [(self._with_value(term.key, term.value), term.is_excluded) for term in terms if term.key]
+        wanted = [set(each) for each, is_excluded in by_key if not is_excluded]
+        if wanted:
+            places = sorted(set.intersection(*wanted))
+        for each, is_excluded in by_key:
+            if is_excluded:
+                out = set(each)
+                places = [place for place in places if place not in out]
+        hays = self._hays
+        for term in terms:
+            if not term.key and term.is_excluded:
+                places = [place for place in places if term.value not in hays[place]]
+            elif not term.key:
+                places = [place for place in places if term.value in hays[place]]
+        return list(places)
+
+    def _with_value(self, key: str, value: str) -> Iterable[int]:
+        """Return the nodes with that value; where no value is it wholly, those whose value holds it."""
+        if key == "name":
+            return [place for place, name in enumerate(self._names) if value in name]
+        table = self._table(key)
+        if not value:
+            return chain.from_iterable(table.values())
+        separator = SEPARATORS.get(key, "\n")
+        whole = f"{separator}{value}{separator}"
+        texts = [text for text in table if whole in text] if separator else []
+        return chain.from_iterable(table[text] for text in texts or [text for text in table if value in text])
+
+    def _table(self, key: str) -> dict[str, list[int]]:
+        """Return which nodes have which value; a value stands between separators."""
+        if key not in self._tables:
+            table: defaultdict[str, list[int]] = defaultdict(list)
+            separator = SEPARATORS.get(key, "\n")
+            # Values are few and nodes are many: a value is written out once.
+            for text, places in self._with_text(key).items():
+                table[f"{separator}{text.lower()}{separator}"] += places
+            self._tables[key] = dict(table)
+        return self._tables[key]
+
+    def _with_text(self, key: str) -> dict[str, list[int]]:
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        field, attribute = FIELDS.get(key), self._attributes.get(key)
+        for place, node in enumerate(self.graph.nodes):
+            if field is not None:
+                for text in field(node):
+                    found[text].append(place)
+            if attribute is not None and attribute in node.attributes:
+                found[json_text(node.attributes[attribute])].append(place)
+        if key == "finding":
+            places = {node.id: place for place, node in enumerate(self.graph.nodes)}
+            for node_id, texts in self._findings.items():
+                for text in texts if node_id in places else ():
+                    found[text].append(places[node_id])
+        return found
+
+    def _ranked(self, places: list[int], terms: list[Term]) -> Iterable[int]:
+        """Yield matches from the best on; a match is as good as the best of its words."""
+        words = tuple(term.value for term in terms if term.key in ("", "name") and term.value and not term.is_excluded)
+        if not words:
+            yield from places
+            return
+        names, left = self._names, places
+        for holds in (words.__contains__, lambda name: name.startswith(words), lambda name: _holds_any(name, words)):
+            is_best = [holds(names[place]) for place in left]
+            yield from compress(left, is_best)
+            left = [place for place, is_taken in zip(left, is_best, strict=True) if not is_taken]
+        yield from left
+
+
+def _nearest(wrong: str, known: tuple[str, ...], mark: str) -> str:
+    """Say which of the known words was meant, or which there are."""
+    near = get_close_matches(wrong, known, 1, 0.5)
+    return f"did you mean “{near[0]}{mark}”?" if near else f"there are {', '.join(known[:_NAMED])} and more."
+
+
+def _holds_any(name: str, words: tuple[str, ...]) -> bool:
+    return any(word in name for word in words)
+
+
+def _hay(node: Node) -> str:
+    dtypes = "\n".join(value.dtype for value in node.values)
+    parts = (node.id, node.target, node.place, node.module_type, node.kind.value, dtypes)
+    return "\n".join(parts).lower()

@@ -1,0 +1,1 @@
+"""What a run came to: precision, coverage, comparison of flows, the verdict of a check."""

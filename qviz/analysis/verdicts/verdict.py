@@ -1,0 +1,103 @@
+"""Judges the findings of a run: which are accepted, which fail the check, what the baseline names in vain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal, TypeAlias, get_args
+
+from qviz.analysis.findings import find
+from qviz.analysis.verdicts.source_lines import SourceLines
+from qviz.analysis.verdicts.summary import Coverage, coverage
+from qviz.document.baseline import Accepted, Baseline, fingerprint
+from qviz.document.graph import Record, SourceLine
+from qviz.document.snapshot import Finding, Level, Run, Snapshot
+
+FailOn: TypeAlias = Literal["error", "warning", "info", "never"]
+FAIL_ON: tuple[FailOn, ...] = get_args(FailOn)
+
+
+class Judged(Record, frozen=True):
+    """One finding with what became of it.
+
+    Attributes:
+        fingerprint: Its name across runs.
+        sources: The lines of the model that it speaks of.
+        accepted: The baseline has it.
+        fails: It is at or above the level that fails the check, and not accepted.
+    """
+
+    finding: Finding
+    fingerprint: str
+    sources: tuple[SourceLine, ...]
+    accepted: bool
+    fails: bool
+
+
+class Verdict(Record, frozen=True):
+    """What the check came to.
+
+    Attributes:
+        judged: All findings, the worst first.
+        stale: What the baseline accepts and this run has not; none of a run that did not come to its end.
+        has_baseline: Whether there was one.
+        coverage: None where no operator can be quantized, or nothing was converted.
+        model_file: Where the model is written down, if that is known.
+    """
+
+    run: Run
+    fail_on: FailOn
+    judged: tuple[Judged, ...]
+    stale: tuple[Accepted, ...] = ()
+    has_baseline: bool = False
+    coverage: Coverage | None = None
+    model_file: str | None = None
+
+    @property
+    def open(self) -> tuple[Judged, ...]:
+        """The findings that nobody accepted."""
+        return tuple(each for each in self.judged if not each.accepted)
+
+    @property
+    def failing(self) -> tuple[Judged, ...]:
+        """The findings that fail the check."""
+        return tuple(each for each in self.judged if each.fails)
+
+    @property
+    def counts(self) -> dict[Level, int]:
+        """How many findings of each level nobody accepted."""
+        found = Counter(each.finding.level for each in self.open)
+        return {level: found[level] for level in Level}
+
+
+def findings_of(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Return what a run found; a run that was cut short has not asked the rules yet."""
+    return snapshot.findings or find(snapshot)
+
+
+def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None) -> Verdict:
+    """Judge a run.
+
+    Args:
+        snapshot: The run, also one that failed half-way.
+        fail_on: The lowest level that fails the check.
+        baseline: What was accepted before.
+    """
+    lines = SourceLines(snapshot)
+    accepted = {fingerprint(each): each for each in baseline.findings} if baseline else {}
+    failing = FAIL_ON[: FAIL_ON.index(fail_on) + 1] if fail_on != "never" else ()
+    judged = []
+    for finding in findings_of(snapshot):
+        mark = fingerprint(finding)
+        fails = finding.level.value in failing and mark not in accepted
+        judged.append(Judged(finding, mark, lines.of(finding), mark in accepted, fails))
+    found = {each.fingerprint for each in judged}
+    stale = [each for mark, each in accepted.items() if mark not in found and snapshot.run.status == "done"]
+    return Verdict(
+        run=snapshot.run,
+        fail_on=fail_on,
+        judged=tuple(judged),
+        stale=tuple(stale),
+        has_baseline=baseline is not None,
+        coverage=coverage(snapshot.stages),
+        model_file=lines.model_file,
+    )

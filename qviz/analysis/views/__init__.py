@@ -1,0 +1,1 @@
+"""Graphs as boxes and lines: groups, plumbing, folding, captions, the parts around a node."""

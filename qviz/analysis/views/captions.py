@@ -1,0 +1,267 @@
+"""The two lines in a box: its title, and what its node does in the fewest numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qviz.analysis.regions import function_name
+from qviz.analysis.views.dtypes import shape_text, short_dtype
+from qviz.document.graph import Json, Kind, Node, Number, QParams, Value
+from qviz.document.snapshot import Facts
+
+OBSERVERS = {
+    "MinMaxObserver": "min max",
+    "MovingAverageMinMaxObserver": "moving average",
+    "PerChannelMinMaxObserver": "per channel min max",
+    "MovingAveragePerChannelMinMaxObserver": "per channel moving average",
+    "FixedQParamsObserver": "fixed qparams",
+}
+NAMESPACES = ("aten", "quantized", "quantized_decomposed", "onednn", "prims", "torchvision")
+"""Namespaces of torch's operators, whose names end in an overload."""
+GROUPS = 6
+"""Where aten's convolutions take the number of groups."""
+MAX_SUBTITLE = 44
+"""Letters; a longer text is cut, the inspector shows it all."""
+
+
+def caption(node: Node, fact: Facts | None, weight: Value | None = None, leaf: str | None = None) -> tuple[str, str]:
+    """Return the title and subtitle of a node.
+
+    Args:
+        node: The node.
+        fact: What was measured at it.
+        weight: The operator's weight, where its shape is known.
+        leaf: The path of the leaf module whose only operator this is.
+    """
+    return _title(node, fact, leaf), _cut(_subtitle(node, weight, leaf))
+
+
+def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
+    match node.kind:
+        case Kind.INPUT:
+            return node.target
+        case Kind.CONSTANT:
+            return node.target.rpartition(".")[2]
+        case Kind.OBSERVER:
+            return _observer(node, fact)
+        case Kind.FAKE_QUANT:
+            return f"fake quantize{_range(fact)}"
+        case Kind.OUTPUT | Kind.QUANTIZE | Kind.DEQUANTIZE | Kind.CHOOSE_QPARAMS:
+            return str(node.kind.value).replace("_", " ")
+        case _:
+            return _name(node, leaf)
+
+
+def _subtitle(node: Node, weight: Value | None, leaf: str | None) -> str:
+    if node.kind in _TOLD:
+        return _TOLD[node.kind](node)
+    match node.kind:
+        case Kind.QUANTIZED_OP:
+            return _quantized(node, weight)
+        case Kind.FUSED_OP:
+            return _join([_fused(node), _sizes(node, weight)], " ")
+        case Kind.OP:
+            return _operator(node, _name(node, leaf), weight)
+        case _:
+            return ""
+
+
+def short_path(path: str) -> str:
+    """Return the last part of a module path, and those before it as long as it is a bare number."""
+    parts = path.split(".")
+    start = next((i for i in range(len(parts) - 1, -1, -1) if not parts[i].isdigit()), 0)
+    return ".".join(parts[start:])
+
+
+def number(value: Number) -> str:
+    """Return a number in at most 4 significant digits, with a real minus sign."""
+    if isinstance(value, str):
+        return {"inf": "∞", "-inf": "−∞"}.get(value, value)
+    text = str(value) if isinstance(value, int) else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def operator_name(node: Node) -> str:
+    """Return ``conv2d`` for ``aten.conv2d.default``, ``add_relu`` for ``quantized.add_relu``."""
+    parts = node.target.split(".")
+    if node.op == "call_function" and len(parts) > 2 and parts[-3] in NAMESPACES:
+        return parts[-2].rstrip("_")
+    return function_name(node)
+
+
+def _name(node: Node, leaf: str | None) -> str:
+    if node.op != "call_module":
+        return short_path(leaf) if leaf else node.name
+    path = node.module_path or node.target
+    again = re.fullmatch(re.escape(path.replace(".", "_")) + r"(_\d+)", node.name)
+    return short_path(path) + (again[1] if again else "")
+
+
+def _value(node: Node) -> str:
+    if len(node.values) != 1:
+        return ""
+    return _join([shape_text(node.values[0].shape), short_dtype(node.values[0].dtype)], " ")
+
+
+def _observer(node: Node, fact: Facts | None) -> str:
+    type_ = node.observer.type if node.observer else node.module_type
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"Observer(Base)?$", "", type_)).lower()
+    name = OBSERVERS.get(type_, words) or "observer"
+    if fact and fact.observer and fact.observer.calibrated is False:
+        return f"{name} · not calibrated"
+    return f"{name}{_range(fact)}"
+
+
+def _range(fact: Facts | None) -> str:
+    observer = fact.observer if fact else None
+    if observer is None or observer.min is None or observer.max is None or observer.calibrated is False:
+        return ""
+    lows, highs = _list(observer.min), _list(observer.max)
+    if not lows or not highs:
+        return ""
+    return f" {number(min(lows, key=_float))} … {number(max(highs, key=_float))}"
+
+
+def _list(value: Number | tuple[Number, ...]) -> tuple[Number, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _float(value: Number) -> float:
+    return float(value)
+
+
+def _scale(params: QParams | None) -> str:
+    if params is None:
+        return ""
+    if isinstance(params.scale, tuple):
+        return _channels(params)
+    if params.scale is None:
+        return short_dtype(params.dtype)
+    zero_point = params.zero_point
+    told = "" if zero_point is None or isinstance(zero_point, tuple) else f"zp {number(zero_point)}"
+    return _join([f"scale {number(params.scale)}", told], " · ")
+
+
+def _channels(params: QParams) -> str:
+    count = len(params.scale) if isinstance(params.scale, tuple) else 0
+    return f"{short_dtype(params.dtype)} · {count} channels"
+
+
+def _quantize(node: Node) -> str:
+    if node.quant and node.quant.output:
+        return _scale(node.quant.output)
+    return short_dtype(node.values[0].dtype) if node.values else ""
+
+
+def _fake_quantize(node: Node) -> str:
+    return _scale(node.quant.output if node.quant else None)
+
+
+def _choose_qparams(node: Node) -> str:
+    return short_dtype(node.quant.output.dtype) if node.quant and node.quant.output else ""
+
+
+def _dequantize(node: Node) -> str:
+    params = (node.quant.input or node.quant.output) if node.quant else None
+    after = node.values[0].dtype.removeprefix("torch.") if len(node.values) == 1 else "float32"
+    return f"{params.dtype.removeprefix('torch.')} → {after}" if params else f"→ {after}"
+
+
+def _quantized(node: Node, weight: Value | None) -> str:
+    type_ = node.module_type if node.op == "call_module" else _join([operator_name(node), _sizes(node, weight)], " ")
+    params = node.quant
+    if params and params.output and isinstance(params.output.scale, (int, float)):
+        return f"{type_} · scale {number(params.output.scale)}"
+    if params and params.weight:
+        spread = "per channel" if params.weight.axis is not None else "per tensor"
+        return f"{type_} · {params.weight.dtype.removeprefix('torch.').removeprefix('q')} {spread}"
+    return type_
+
+
+def _fused(node: Node) -> str:
+    work = [part.type for part in node.parts or () if part.kind in (Kind.OP, Kind.FUSED_OP)]
+    return " + ".join(work) or node.module_type
+
+
+def _operator(node: Node, title: str, weight: Value | None) -> str:
+    name = node.module_type if node.op == "call_module" else operator_name(node)
+    told = re.sub(r"_\d+$", "", title.rpartition(".")[2]).rstrip("_")
+    detail = _sizes(node, weight) or _shape_arguments(node)
+    return _join(["" if name.lower() == told.lower() else name, detail], " ")
+
+
+def _sizes(node: Node, weight: Value | None) -> str:
+    """Return ``3072 → 102400`` of a linear, ``3 → 64, 7×7, /2`` of a convolution, the features of a norm."""
+    has = node.attributes
+    if "in_channels" in has and "out_channels" in has:
+        kernel = _kernel(has.get("kernel_size"))
+        return _join([f"{has['in_channels']} → {has['out_channels']}", kernel, _stride(has.get("stride"))], ", ")
+    if "in_features" in has and "out_features" in has:
+        return f"{has['in_features']} → {has['out_features']}"
+    for key in ("num_features", "normalized_shape", "num_embeddings"):
+        if key in has:
+            return _list_text(has[key])
+    return _weight_sizes(node, weight)
+
+
+def _weight_sizes(node: Node, weight: Value | None) -> str:
+    function = operator_name(node)
+    if weight is None or len(weight.shape) < 2:
+        return ""
+    out, into, *kernel = weight.shape
+    if "linear" in function and not kernel:
+        return f"{into} → {out}"
+    if "conv" in function and kernel:
+        groups = node.args[GROUPS] if len(node.args) > GROUPS else 1
+        if isinstance(into, int) and isinstance(groups, int) and "transpose" not in function:
+            into *= groups
+        into, out = (out, into) if "transpose" in function else (into, out)
+        return f"{into} → {out}, {shape_text(kernel)}"
+    return ""
+
+
+def _kernel(value: Json) -> str:
+    return shape_text([str(each) for each in value]) if isinstance(value, list) else ""
+
+
+def _stride(value: Json) -> str:
+    steps: list[Any] = value if isinstance(value, list) else [value]
+    return f"/{steps[0]}" if steps[0] not in (None, 1) else ""
+
+
+def _shape_arguments(node: Node) -> str:
+    """Return the plain numbers that a shape operator is called with: ``−1, 10, 32, 32``."""
+    if node.op == "call_module" or operator_name(node) not in _SHAPERS:
+        return ""
+    return _list_text(node.args[1:])
+
+
+def _list_text(value: Json | Sequence[Json]) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(filter(None, (_list_text(each) for each in value)))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number(value)
+    return ""
+
+
+def _join(parts: Sequence[str], by: str) -> str:
+    return by.join(part for part in parts if part)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SUBTITLE else f"{text[: MAX_SUBTITLE - 1]}…"
+
+
+_SHAPERS = frozenset(
+    {"view", "reshape", "permute", "transpose", "flatten", "unsqueeze", "squeeze", "expand", "slice", "select",
+     "getitem", "mean", "chunk", "split", "adaptive_avg_pool2d", "repeat", "movedim", "swapaxes"}
+)  # fmt: skip
+_TOLD: dict[Kind, Callable[[Node], str]] = {
+    Kind.CONSTANT: _value,
+    Kind.FAKE_QUANT: _fake_quantize,
+    Kind.QUANTIZE: _quantize,
+    Kind.DEQUANTIZE: _dequantize,
+    Kind.CHOOSE_QPARAMS: _choose_qparams,
+}

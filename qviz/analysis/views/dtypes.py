@@ -1,0 +1,107 @@
+"""What flows out of every node: shape and dtype, in the words of a line's label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from qviz.analysis.views.view import Flowing
+from qviz.document.graph import Graph, Kind, Node, Value
+from qviz.document.query import Index
+
+SHORT = {"float32": "f32", "float64": "f64", "float16": "f16", "bfloat16": "bf16"}
+HALF = frozenset({"float16", "bfloat16"})
+INDEX = frozenset({"int64", "int32", "int16", "uint16", "uint32", "uint64", "bool"})
+
+
+class Flow:
+    """The values between the nodes of a graph, filled in from their producers where torch says nothing.
+
+    Attributes:
+        values: For a node with one output of which something is known, that.
+    """
+
+    def __init__(self, graph: Graph, index: Index) -> None:
+        self._index = index
+        self.values: dict[str, Value] = {}
+        self._mixed = False
+        for node in graph.nodes:
+            if (value := self._value(node)) is not None:
+                self.values[node.id] = value
+                self._mixed = self._mixed or flowing(value.dtype) is Flowing.LOW
+
+    def _value(self, node: Node) -> Value | None:
+        if len(node.values) == 1:
+            return node.values[0]
+        producers = self._index.producers[node.id]
+        if node.values or not producers:
+            return None
+        before = self.values.get(producers[0])
+        match node.kind:
+            case Kind.OBSERVER | Kind.FAKE_QUANT:
+                return before
+            case Kind.QUANTIZE | Kind.QUANTIZED_OP if node.quant and node.quant.output:
+                shape = before.shape if before and node.kind is Kind.QUANTIZE else ()
+                return Value(shape, node.quant.output.dtype)
+            case Kind.DEQUANTIZE if before:
+                return Value(before.shape, "torch.float32")
+            case _:
+                return self._item(node, producers[0])
+
+    def _item(self, node: Node, producer: str) -> Value | None:
+        values = self._index.nodes[producer].values
+        if node.target.endswith("getitem") and len(node.args) == 2 and isinstance(node.args[1], int):
+            return values[node.args[1]] if -len(values) <= node.args[1] < len(values) else None
+        return None
+
+    def flowing(self, node_id: str) -> Flowing:
+        """Return how the line that leaves a node is drawn."""
+        value = self.values.get(node_id)
+        return flowing(value.dtype) if value else Flowing.FLOAT
+
+    def label(self, node_id: str) -> str:
+        """Return the shape that leaves a node, and the dtype where the node changes it."""
+        value = self.values.get(node_id)
+        node = self._index.nodes[node_id]
+        if value is None or node.kind is Kind.CONSTANT:  # the box of a constant says it
+            return ""
+        before = {self.values[each].dtype for each in self._index.producers[node_id] if each in self.values}
+        changes = value.dtype not in before if before else self._mixed or value.dtype != "torch.float32"
+        return " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if changes else "")))
+
+
+def merge(flows: Iterable[Flowing]) -> Flowing:
+    """Return how several values in one line are drawn: as what they have in common."""
+    kinds = set(flows)
+    return kinds.pop() if len(kinds) == 1 else Flowing.FLOAT
+
+
+@lru_cache(maxsize=256)
+def flowing(dtype: str) -> Flowing:
+    """Return the way of drawing of a dtype."""
+    name = dtype.removeprefix("torch.")
+    if name in HALF:
+        return Flowing.HALF
+    if name in INDEX:
+        return Flowing.INDEX
+    if name.startswith(("qint", "quint", "int", "uint", "float8", "float4")):
+        return Flowing.LOW
+    return Flowing.FLOAT
+
+
+@lru_cache(maxsize=256)
+def short_dtype(dtype: str) -> str:
+    """Return ``f32`` for ``torch.float32``, ``quint8`` for ``torch.quint8``."""
+    name = dtype.removeprefix("torch.")
+    return SHORT.get(name, name)
+
+
+def shape_text(shape: Iterable[int | str]) -> str:
+    """Return ``1×64×56×56``; a scalar has no text."""
+    return "×".join(str(each) for each in shape)
+
+
+def weight_of(node: Node, values: Mapping[str, Value], index: Index) -> Value | None:
+    """Return the weight of an operator that takes one as its second input."""
+    producers = index.producers[node.id]
+    return values.get(producers[1]) if len(producers) > 1 else None

@@ -1,0 +1,235 @@
+"""Makes the view of a graph: what is folded into one box, what stands open, what flows between."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from threading import Lock
+
+from qviz.analysis.views.captions import caption, short_path
+from qviz.analysis.views.dtypes import merge, weight_of
+from qviz.analysis.views.groups import OBSERVING, Group, Hierarchy, Split
+from qviz.analysis.views.repeats import in_words
+from qviz.analysis.views.stubs import cut_fans
+from qviz.analysis.views.view import Badge, Box, Folds, Line, View, group_box_id
+from qviz.document.graph import Graph, Kind
+from qviz.document.snapshot import Facts
+
+BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
+
+_KEPT = 8
+_kept: OrderedDict[int, Hierarchy] = OrderedDict()
+_lock = Lock()
+
+
+def hierarchy(graph: Graph) -> Hierarchy:
+    """Return the groups of a graph; those of the last graphs asked for are kept."""
+    with _lock:
+        found = _kept.pop(id(graph), None)
+    # The kept hierarchy holds its graph, so that no other graph can have its id.
+    found = found or Hierarchy(graph)
+    with _lock:
+        _kept[id(graph)] = found
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def forget() -> None:
+    """Keep no graph: another model comes."""
+    with _lock:
+        _kept.clear()
+
+
+def opening(graph: Graph, limit: int = 60) -> Folds:
+    """Return the fewest folds that keep about `limit` boxes on screen: outer groups open first, small before large."""
+    root = hierarchy(graph).root
+    shown = len(root.items)
+    opened: set[str] = set()
+    level = [root]
+    while level:
+        level = sorted(chain.from_iterable(group.groups for group in level), key=lambda group: len(group.items))
+        fitting = []
+        for group in level:
+            more = shown + len(group.items) - 1
+            # A long list of layers says more than the one box that holds them.
+            if more <= limit or (shown * 4 < limit and more <= 2 * limit):
+                shown = more
+                fitting.append(group)
+        opened.update(group.path for group in fitting)
+        level = fitting
+    return Folds(groups=frozenset(opened))
+
+
+def unfold_all(graph: Graph, plumbing: bool = True) -> Folds:
+    """Return the folds that show every group open, and with `plumbing` every node as a box."""
+    tree = hierarchy(graph)
+    groups = frozenset(group.path for group in tree.root.walk())
+    return Folds(groups, frozenset(chain(tree.plumbing.held, tree.plumbing.repeated)) if plumbing else frozenset())
+
+
+def fold(graph: Graph, folds: Folds, facts: Mapping[str, Facts]) -> View:
+    """Return the view of a graph; a box with repeats or plumbing unfolds by its main node's id in `folds.plumbing`."""
+    return _Folding(hierarchy(graph), folds, facts).view()
+
+
+def group_path(box_id: str) -> str | None:
+    """Return the module path of a group's box, whichever call of the module it is; None for other boxes."""
+    return box_id.removeprefix("group:").partition("#")[0] if box_id.startswith("group:") else None
+
+
+class _Folding:
+    def __init__(self, tree: Hierarchy, folds: Folds, facts: Mapping[str, Facts]) -> None:
+        self.tree = tree
+        self.folds = folds
+        self.facts = facts
+        self.flow = tree.flow
+        self.boxes: list[Box] = []
+        self.opened: list[Group] = []
+        self.drawn: set[str] = set()
+        self.splits: list[Split] = []
+        self.box_of: dict[str, str] = {}
+
+    def view(self) -> View:
+        self._add_items(self.tree.root, None)
+        # Plumbing of several operators belongs to the first, or to its own box.
+        for split in reversed(self.splits):
+            self.box_of.update(split.hosted)
+        for split in self.splits:
+            self.box_of.update(split.own)
+        boxes, lines = cut_fans(self.boxes, self._lines())
+        return View(boxes=tuple(boxes), lines=tuple(lines), box_of=self.box_of)
+
+    def _add_items(self, group: Group, parent: str | None) -> None:
+        self.opened.append(group)
+        for item in group.items:
+            if isinstance(item, str):
+                for node_id in self._unfolded(item):
+                    self._add_node(node_id, parent)
+            elif item.path in self.folds.groups:
+                self.boxes.append(self._group_box(item, parent, is_open=True))
+                self._add_items(item, box_id_of(item))
+            else:
+                self.boxes.append(box := self._group_box(item, parent, is_open=False))
+                self.splits.append(self.tree.split(item, box.id))
+
+    def _unfolded(self, unit: str) -> Iterable[str]:
+        """Yield what is drawn as boxes for a node: itself, or with its plumbing before it and its repeats behind."""
+        if unit not in self.folds.plumbing:
+            return (unit,)
+        held, repeated = self.tree.plumbing.held.get(unit, ()), self.tree.plumbing.repeated.get(unit, (unit,))
+        return [*(each for each in held if each not in self.drawn), *repeated]
+
+    def _add_node(self, node_id: str, parent: str | None) -> None:
+        plumbing = self.tree.plumbing
+        is_open = node_id in self.folds.plumbing
+        box = node_box(
+            self.tree,
+            (node_id,) if is_open else self.tree.plumbing.members(node_id),
+            parent,
+            self.facts,
+            leaf=self.tree.leaf_names.get(node_id),
+            repeat=1 if is_open else len(plumbing.repeated.get(node_id, (node_id,))),
+            has_plumbing=node_id in plumbing.held or node_id in plumbing.repeated,
+        )
+        self.boxes.append(box)
+        self.drawn.add(node_id)
+        hosts = plumbing.hosts
+        self.splits.append(
+            Split(
+                {each: node_id for each in box.members if each == node_id or each not in hosts},
+                {each: node_id for each in box.members if each != node_id and each in hosts},
+            )
+        )
+
+    def _group_box(self, group: Group, parent: str | None, is_open: bool) -> Box:
+        members = self.tree.members(group)
+        counts = self.tree.counts(group)
+        # A frame shows what it holds; only a folded group must say how much.
+        nodes = "" if is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        repeat = None if is_open else self.tree.repeats.of(group)
+        call = f" · call {group.call}" if group.call > 1 else ""
+        return Box(
+            id=box_id_of(group),
+            title=short_path(group.path) + call,
+            subtitle=" · ".join(filter(None, (group.type, nodes, in_words(repeat) if repeat else ""))),
+            kind=None,
+            members=members,
+            parent=parent,
+            is_open=is_open,
+            badges=badges(counts),
+        )
+
+    def _lines(self) -> list[Line]:
+        pairs: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        box_of, hosts, edges = self.box_of, self.tree.plumbing.hosts, self.tree.graph.edges
+        crossings = self.tree.crossings
+        for place in sorted(chain.from_iterable(crossings.get(group, ()) for group in self.opened)):
+            edge = edges[place]
+            source, target = box_of[edge.from_id], box_of[edge.to_id]
+            is_folded = edge.from_id in hosts and source != edge.from_id
+            if source != target and not is_folded:
+                pairs[source, target].append((edge.from_id, edge.to_id))
+        return [self._line(source, target, each) for (source, target), each in pairs.items()]
+
+    def _line(self, source: str, target: str, pairs: list[tuple[str, str]]) -> Line:
+        values = dict.fromkeys(from_id for from_id, _ in pairs)
+        # A repeated dequantize is one value, whichever of its nodes a line leaves.
+        values = dict.fromkeys(self.tree.plumbing.repeats.get(each, each) for each in values)
+        label = self.flow.label(next(iter(values))) if len(values) == 1 else f"{len(values)} values"
+        return Line(
+            from_box=source,
+            to_box=target,
+            label=label,
+            flowing=merge(self.flow.flowing(each) for each in values),
+            pairs=tuple(pairs),
+        )
+
+
+def node_box(
+    tree: Hierarchy,
+    members: tuple[str, ...],
+    parent: str | None,
+    facts: Mapping[str, Facts],
+    *,
+    leaf: str | None,
+    repeat: int,
+    has_plumbing: bool,
+) -> Box:
+    """Return the box of a node.
+
+    Args:
+        tree: The graph's.
+        members: The node, the others that repeat it, and the plumbing folded into it.
+        parent: The frame around.
+        facts: What was measured, by node id.
+        leaf: The path of the leaf module whose only operator the node is.
+        repeat: How many of the members are the node and its repeats.
+        has_plumbing: Whether it can be opened, or is open.
+    """
+    node = tree.index.nodes[members[0]]
+    weight = weight_of(node, tree.flow.values, tree.index)
+    title, subtitle = caption(node, facts.get(node.id), weight, leaf)
+    return Box(
+        id=node.id,
+        title=title,
+        subtitle=subtitle,
+        kind=node.kind,
+        members=members,
+        parent=parent,
+        badges=badges(Counter(tree.index.nodes[each].kind for each in members[repeat:])),
+        repeat=repeat,
+        ring=tree.rings.get(node.object_id) if node.object_id is not None and node.kind in OBSERVING else None,
+        has_plumbing=has_plumbing,
+    )
+
+
+def badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
+    """Return the badges of what quantization put somewhere."""
+    return tuple(Badge(kind, counts[kind]) for kind in BADGES if counts.get(kind))
+
+
+def box_id_of(group: Group) -> str:
+    """Return the id of a group's box; a module that is called again has one per call."""
+    return group_box_id(group.path) + (f"#{group.call}" if group.call > 1 else "")

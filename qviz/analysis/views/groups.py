@@ -1,0 +1,298 @@
+"""The module hierarchy of a graph: which boxes stand in which frame, as few frames as say something.
+
+A leaf module with one operator is no group: its operator, with its observers and Q/DQ, stands
+in the group above. A group that holds nothing but one group is one with it. A module that is
+called again after others is one group per call, so that no frame both feeds and awaits another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from qviz.analysis.views.dtypes import Flow
+from qviz.analysis.views.plumbing import Plumbing, find_plumbing
+from qviz.document.graph import Graph, Kind
+from qviz.document.query import Index
+
+if TYPE_CHECKING:
+    from qviz.analysis.views.repeats import Repeats
+
+OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
+WORK = (Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """One module with what it holds, in graph order.
+
+    Attributes:
+        path: Its module path, "" for the whole model.
+        type: Its class name, "" where unknown.
+        nodes: Ids of all its boxes at any depth.
+        call: 1, or which group of the same module this is, where it is called again.
+        items: Ids of nodes, and groups.
+    """
+
+    path: str
+    type: str
+    nodes: list[str]
+    call: int = 1
+    items: list[str | Group] = field(default_factory=list)
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        """The groups directly inside."""
+        return (item for item in self.items if isinstance(item, Group))
+
+    def walk(self) -> Iterator[Group]:
+        """Yield all groups inside, outer before inner."""
+        for group in self.groups:
+            yield group
+            yield from group.walk()
+
+
+class Split(NamedTuple):
+    """The members of a box, each with the box's id."""
+
+    own: Mapping[str, str]
+    hosted: Mapping[str, str]
+
+
+class Hierarchy:
+    """A graph's groups and plumbing, made once for all its views.
+
+    Attributes:
+        index: The graph's lookups.
+        plumbing: What folds into what.
+        root: The whole model.
+        leaf_names: For the only operator of a leaf module, the module's path.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.index = Index(graph)
+        self.plumbing: Plumbing = find_plumbing(graph, self.index)
+        self.leaf_names: dict[str, str] = {}
+        self._members: dict[Group, tuple[str, ...]] = {}
+        self._counts: dict[Group, Counter[Kind]] = {}
+        self._splits: dict[Group, Split] = {}
+        self._types = {node.module_path: node.module_type for node in graph.nodes}
+        self._types.update((group.path, group.type) for group in graph.groups)
+        units = [
+            node.id
+            for node in graph.nodes
+            if node.id not in self.plumbing.hosts and node.id not in self.plumbing.repeats
+        ]
+        self._parts = {unit: self._parts_of(unit) for unit in units}
+        self.root = self._build("", 0, units)
+        calls: Counter[str] = Counter()
+        for group in self.root.walk():
+            calls[group.path] += 1
+            group.call = calls[group.path]
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Which blocks are alike."""
+        from qviz.analysis.views.repeats import Repeats
+
+        return Repeats(self.index, self.plumbing)  # not the hierarchy itself: a cycle would outlive its model
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What flows out of every node."""
+        return Flow(self.graph, self.index)
+
+    @cached_property
+    def rings(self) -> dict[int, int]:
+        """A small number for each observer object that several nodes call, in graph order."""
+        observers = (node for node in self.graph.nodes if node.kind in OBSERVING and node.object_id is not None)
+        calls = Counter(node.object_id for node in observers)
+        shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
+        return {object_id: number for number, object_id in enumerate(shared, 1)}
+
+    def members(self, group: Group) -> tuple[str, ...]:
+        """Return the ids of all nodes in a group, each once."""
+        if group not in self._members:
+            inside = chain.from_iterable(self.plumbing.members(unit) for unit in group.nodes)
+            self._members[group] = tuple(dict.fromkeys(inside))
+        return self._members[group]
+
+    def split(self, group: Group, box_id: str) -> Split:
+        """Return the members of a group that is one box, those apart that fold into operators elsewhere too."""
+        if group not in self._splits:
+            hosts, members = self.plumbing.hosts, self.members(group)
+            own = dict.fromkeys((each for each in members if each not in hosts), box_id)
+            self._splits[group] = Split(own, dict.fromkeys((each for each in members if each in hosts), box_id))
+        return self._splits[group]
+
+    @cached_property
+    def crossings(self) -> dict[Group, list[int]]:
+        """For each group the places of the edges that run between its items, whatever those hold.
+
+        An edge is drawn only where the innermost group around both its ends is open, so that a view
+        looks at these alone. Of a node that folds into several operators, all their places count.
+        """
+        homes, around = self._homes()
+        found: defaultdict[Group, list[int]] = defaultdict(list)
+        for place, edge in enumerate(self.graph.edges):
+            one, other = homes[edge.from_id], homes[edge.to_id]
+            found[one if one is other else _innermost(one, other, around)].append(place)
+        return found
+
+    def _homes(self) -> tuple[dict[str, Group], dict[Group, Group | None]]:
+        """Return the group of every node, and the group around every group."""
+        around: dict[Group, Group | None] = {self.root: None}
+        homes: dict[str, Group] = {}
+        for group in (self.root, *self.root.walk()):
+            for item in group.items:
+                if isinstance(item, str):
+                    homes[item] = group
+                else:
+                    around[item] = group
+        homes.update((each, homes[main]) for each, main in self.plumbing.repeats.items())
+        for each, hosts in self.plumbing.hosts.items():
+            home = homes[hosts[0]]
+            for host in hosts[1:]:
+                home = _innermost(home, homes[host], around)
+            homes[each] = home
+        return homes, around
+
+    def counts(self, group: Group) -> Counter[Kind]:
+        """Return how many nodes of each kind a group holds."""
+        if group not in self._counts:
+            self._counts[group] = Counter(self.index.nodes[each].kind for each in self.members(group))
+        return self._counts[group]
+
+    def _parts_of(self, unit: str) -> tuple[str, ...]:
+        """Return the place of a box, split; a repeated dequantize stands where all its uses can be reached."""
+        node = self.index.nodes[unit]
+        if node.kind in (Kind.INPUT, Kind.OUTPUT):
+            return ()
+        parts = _split(node.place)
+        for other in self.plumbing.repeated.get(unit, ())[1:]:
+            parts = _common(parts, _split(self.index.nodes[other].place))
+        return parts
+
+    def _build(self, path: str, depth: int, units: Sequence[str]) -> Group:
+        while True:
+            below = self._below(depth, units)
+            if not path or len(below) != 1 or len(next(iter(below.values()))) != len(units):
+                break
+            path, depth = f"{path}.{next(iter(below))}", depth + 1
+        group = Group(path, self._types.get(path, ""), list(units))
+        self._fill(group, depth, below)
+        return group
+
+    def _below(self, depth: int, units: Sequence[str]) -> dict[str, list[str]]:
+        """Return the boxes of each module one level down that is a group of its own."""
+        below: defaultdict[str, list[str]] = defaultdict(list)
+        for unit in units:
+            parts = self._parts[unit]
+            if len(parts) > depth:
+                below[parts[depth]].append(unit)
+        return {name: inside for name, inside in below.items() if not self._is_trivial(depth + 1, inside)}
+
+    def _is_trivial(self, depth: int, units: Sequence[str]) -> bool:
+        """Whether these boxes of a leaf module amount to one operator, or to several calls of one."""
+        if any(len(self._parts[unit]) > depth for unit in units):
+            return False
+        work = [unit for unit in units if self._is_work(unit)]
+        if len(work) == 1:
+            self.leaf_names[work[0]] = ".".join(self._parts[work[0]])
+        return len({self.index.nodes[unit].target for unit in work}) <= 1
+
+    def _is_work(self, unit: str) -> bool:
+        node = self.index.nodes[unit]
+        return node.kind in WORK and not node.target.endswith("getitem")
+
+    def _fill(self, group: Group, depth: int, below: dict[str, list[str]]) -> None:
+        owner = {unit: f".{name}" for name, inside in below.items() for unit in inside}
+        calls = self._calls(group.nodes, owner)
+        inside: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        for unit in group.nodes:
+            if unit in owner:
+                inside[owner[unit], calls[unit]].append(unit)
+        for unit in group.nodes:
+            name = owner.get(unit, "")
+            boxes = inside[name, calls[unit]] if name else []
+            if not name or (len(boxes) == 1 and (name, 2) in inside):
+                group.items.append(unit)
+            elif boxes[0] == unit:
+                group.items.append(self._build(f"{group.path}{name}".lstrip("."), depth + 1, boxes))
+
+    def _calls(self, units: Sequence[str], owner: Mapping[str, str]) -> dict[str, int]:
+        """Return which call of its module every grouped box belongs to."""
+        tangled = self._tangled(units, owner)
+        calls = {unit: 1 for unit in units if unit in owner and owner[unit] not in tangled}
+        seen: Counter[str] = Counter()
+        # Runs in graph order cannot await each other: the order is topological.
+        of_tangled = [unit for unit in units if owner.get(unit, unit) in tangled]
+        for name, run in groupby(of_tangled, key=lambda unit: owner.get(unit, unit)):
+            if name.startswith("."):
+                seen[name] += 1
+                calls.update(dict.fromkeys(run, seen[name]))
+        return calls
+
+    def _tangled(self, units: Sequence[str], owner: Mapping[str, str]) -> set[str]:
+        """Return the modules and boxes that lie on a cycle, or between two, when each module is one box."""
+        if not owner:
+            return set()
+        after: defaultdict[str, set[str]] = defaultdict(set)
+        before: defaultdict[str, set[str]] = defaultdict(set)
+        within = set(units)
+        for unit in units:
+            source = owner.get(unit, unit)
+            for user in self._users(unit):
+                target = owner.get(user, user)
+                if user in within and target != source:
+                    after[source].add(target)
+                    before[target].add(source)
+        return _peel(_peel({owner.get(unit, unit) for unit in units}, before, after), after, before)
+
+    def _users(self, unit: str) -> Iterator[str]:
+        for each in self.plumbing.repeated.get(unit, (unit,)):
+            for user in self.index.users[each]:
+                yield self.plumbing.repeats.get(user, user)
+
+
+def _peel(left: set[str], before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> set[str]:
+    """Return what stays when, again and again, all that has nothing before it is taken away."""
+    left = set(left)
+    waits = {each: len(before.get(each, set()) & left) for each in left}
+    free = [each for each, count in waits.items() if count == 0]
+    while free:
+        each = free.pop()
+        left.discard(each)
+        for follower in after.get(each, ()):
+            if follower in left:
+                waits[follower] -= 1
+                if waits[follower] == 0:
+                    free.append(follower)
+    return left
+
+
+def _innermost(one: Group, other: Group, around: Mapping[Group, Group | None]) -> Group:
+    """Return the innermost group that holds both."""
+    outer: list[Group] = []
+    step: Group | None = one
+    while step is not None:
+        outer.append(step)
+        step = around[step]
+    step = other
+    while step is not None and step not in outer:
+        step = around[step]
+    return step or outer[-1]
+
+
+def _split(place: str) -> tuple[str, ...]:
+    return tuple(place.split(".")) if place else ()
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    length = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[:length]

@@ -1,0 +1,230 @@
+"""The view of one stage, cut out of the view of all: the same boxes in the same order, in the stage's words."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from qviz.analysis.views.dtypes import merge
+from qviz.analysis.views.folding import badges, box_id_of, fold, hierarchy, node_box
+from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.repeats import in_words
+from qviz.analysis.views.union import Union
+from qviz.analysis.views.view import Box, Flowing, Folds, Line, View
+from qviz.document.snapshot import Facts, Stage
+
+
+class Projected(NamedTuple):
+    """The view of one stage, and where it is in that of the union.
+
+    Attributes:
+        view: The stage's own boxes and lines.
+        boxes: For each box the number of the union's.
+        lines: For each line the numbers of the union's that it runs along.
+    """
+
+    view: View
+    boxes: list[int]
+    lines: list[tuple[int, ...]]
+
+
+class Whole(NamedTuple):
+    """The view of the union, and those of its stages, in their order."""
+
+    view: View
+    stages: list[Projected]
+
+
+def project(union: Union, folds: Folds, stages: Sequence[Stage], facts: Mapping[str, Mapping[str, Facts]]) -> Whole:
+    """Return the views of some stages under the same folds.
+
+    Args:
+        union: Of these stages.
+        folds: By the ids of the union.
+        stages: In their order.
+        facts: What was measured, by the stage's name and the node's id.
+    """
+    view = fold(union.graph, folds, {})
+    projections = [_Projection(view, union, stage, facts.get(stage.name, {})) for stage in stages]
+    missing = dict.fromkeys(pair for each in projections for pair in each.without_way())
+    if missing:
+        # A gap that is folded away leads nowhere; such a line gets its own way.
+        direct = tuple(Line(*pair, "", Flowing.FLOAT, ()) for pair in missing)
+        view = View(view.boxes, (*view.lines, *direct), view.box_of)
+        projections = [_Projection(view, union, stage, facts.get(stage.name, {})) for stage in stages]
+    projected = [each.projected() for each in projections]
+    return Whole(_labelled(view, projected), projected)
+
+
+def _labelled(view: View, stages: Sequence[Projected]) -> View:
+    """Return the view with each line's longest label of any stage, so that all of them find room."""
+    labels = [line.label for line in view.lines]
+    for stage in stages:
+        for line, along in zip(stage.view.lines, stage.lines, strict=True):
+            labels[along[0]] = max(labels[along[0]], line.label, key=len)
+    lines = (
+        Line(line.from_box, line.to_box, label, line.flowing, line.pairs)
+        for line, label in zip(view.lines, labels, strict=True)
+    )
+    return View(view.boxes, tuple(lines), view.box_of)
+
+
+class _Projection:
+    def __init__(self, whole: View, union: Union, stage: Stage, facts: Mapping[str, Facts]) -> None:
+        self.whole, self.stage, self.facts = whole, stage, facts
+        self.tree: Hierarchy = hierarchy(stage.graph)
+        self.union_tree = hierarchy(union.graph)
+        self.to_union = union.ids[stage.name]
+        self.from_union = {each: node_id for node_id, each in self.to_union.items()}
+        self.types = {box_id_of(group): group.type for group in self.union_tree.root.walk()}
+        self.groups = {box_id_of(group): group for group in self.tree.root.walk()}
+        self.numbers = {box.id: number for number, box in enumerate(whole.boxes)}
+        self.mine: dict[int, tuple[str, ...]] = {}
+        orphans: dict[int, tuple[str, ...]] = {}
+        for number, box in enumerate(whole.boxes):
+            members = tuple(self.from_union[each] for each in box.members if each in self.from_union)
+            if members and box.stub_of is None:
+                (self.mine if box.kind is None or self._has_main(box) else orphans)[number] = members
+        self.home = {each: number for number, members in reversed(self.mine.items()) for each in members}
+        for number, members in orphans.items():
+            # Plumbing whose operator this stage has not stands for itself, unless it is in another's box.
+            left = tuple(each for each in members if each not in self.home)
+            if left:
+                self.mine[number] = left
+                self.home.update(dict.fromkeys(left, number))
+
+    def without_way(self) -> list[tuple[str, str]]:
+        """Return the ids of the union's boxes between which the stage has a line, and the union no way."""
+        boxes = self.whole.boxes
+        return [(boxes[a].id, boxes[b].id) for a, b in self._pairs(self.box_of()) if self._way(a, b) is None]
+
+    def box_of(self) -> dict[str, int]:
+        """Return the number of the union's box that stands for each node of the stage."""
+        homes = {}
+        for node_id, each in self.to_union.items():
+            number = self.numbers[self.whole.box_of[each]]
+            homes[node_id] = number if node_id in self.mine.get(number, ()) else self.home[node_id]
+        return homes
+
+    def _has_main(self, box: Box) -> bool:
+        """Return whether the stage has the node of a box, or one of its repeats."""
+        repeated = self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1])
+        return any(each in self.from_union for each in repeated)
+
+    def projected(self) -> Projected:
+        made = {number: self._box(number) for number in self.mine}
+        box_of = self.box_of()
+        lines: list[Line] = []
+        paths: list[tuple[int, ...]] = []
+        for (source, target), pairs in self._pairs(box_of).items():
+            path = self._way(source, target)
+            assert path is not None, "lines without a way got one"
+            start, path = self._from_stub(source, path)
+            if start != source:
+                made[start] = self._stub(made[source], made[target], pairs)
+            lines.append(self._line(made[start].id, made[target].id, pairs, start != source))
+            paths.append(path)
+        order = sorted(made)
+        view = View(
+            tuple(made[number] for number in order),
+            tuple(lines),
+            {node_id: made[number].id for node_id, number in box_of.items()},
+        )
+        return Projected(view, order, paths)
+
+    def _box(self, number: int) -> Box:
+        box, members = self.whole.boxes[number], self.mine[number]
+        if box.kind is not None:
+            repeated = set(self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1]))
+            return node_box(
+                self.tree,
+                members,
+                box.parent,
+                self.facts,
+                leaf=self.union_tree.leaf_names.get(box.members[0]),
+                repeat=max(sum(self.to_union[each] in repeated for each in members), 1),
+                has_plumbing=box.has_plumbing,
+            )
+        kinds = Counter(self.tree.index.nodes[each].kind for each in members)
+        group = self.groups.get(box.id)
+        repeat = None if box.is_open or group is None else self.tree.repeats.of(group)
+        words = "" if box.is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        return Box(
+            id=box.id,
+            title=box.title,
+            subtitle=" · ".join(filter(None, (self.types[box.id], words, in_words(repeat) if repeat else ""))),
+            kind=None,
+            members=members,
+            parent=box.parent,
+            is_open=box.is_open,
+            badges=badges(kinds),
+        )
+
+    def _pairs(self, box_of: Mapping[str, int]) -> dict[tuple[int, int], list[tuple[str, str]]]:
+        """Return the edges of the stage between boxes; those of folded plumbing are in its operator's box."""
+        hosts = self.union_tree.plumbing.hosts
+        pairs: defaultdict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
+        for edge in self.stage.graph.edges:
+            source, target = box_of[edge.from_id], box_of[edge.to_id]
+            each = self.to_union[edge.from_id]
+            is_folded = each in hosts and self.whole.boxes[source].id != each
+            if source != target and not is_folded:
+                pairs[source, target].append((edge.from_id, edge.to_id))
+        return pairs
+
+    def _way(self, source: int, target: int) -> tuple[int, ...] | None:
+        """Return the union's lines from a box to another: one, or several through boxes that the stage has not."""
+        ways: dict[int, tuple[int, ...]] = {source: ()}
+        waiting = [source]
+        for box in waiting:
+            for line, following in self.onward[box]:
+                if following in ways:
+                    continue
+                ways[following] = (*ways[box], line)
+                if following == target:
+                    return ways[following]
+                if following not in self.mine:
+                    waiting.append(following)
+        return None
+
+    @cached_property
+    def onward(self) -> defaultdict[int, list[tuple[int, int]]]:
+        """The union's lines from each box, with where they lead."""
+        found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, line in enumerate(self.whole.lines):
+            start = self.whole.boxes[self.numbers[line.from_box]]
+            found[self.numbers[start.stub_of or start.id]].append((number, self.numbers[line.to_box]))
+        return found
+
+    def _from_stub(self, source: int, path: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+        """Return where a way is drawn from: its source, or the last stub on it, where it goes on from."""
+        for place in reversed(range(len(path))):
+            start = self.numbers[self.whole.lines[path[place]].from_box]
+            if self.whole.boxes[start].stub_of is not None:
+                return start, path[place:]
+        return source, path
+
+    def _stub(self, source: Box, target: Box, pairs: list[tuple[str, str]]) -> Box:
+        return Box(
+            id=f"stub:{source.id}>{target.id}",
+            title=source.title,
+            subtitle=self._label(pairs),
+            kind=source.kind,
+            members=tuple(dict.fromkeys(from_id for from_id, _ in pairs)),
+            parent=target.parent,
+            stub_of=source.id,
+        )
+
+    def _line(self, source: str, target: str, pairs: list[tuple[str, str]], is_stub: bool) -> Line:
+        flowing = merge(self.tree.flow.flowing(each) for each in self._values(pairs))
+        return Line(source, target, "" if is_stub else self._label(pairs), flowing, tuple(pairs))
+
+    def _values(self, pairs: list[tuple[str, str]]) -> list[str]:
+        values = dict.fromkeys(from_id for from_id, _ in pairs)
+        return list(dict.fromkeys(self.tree.plumbing.repeats.get(each, each) for each in values))
+
+    def _label(self, pairs: list[tuple[str, str]]) -> str:
+        values = self._values(pairs)
+        return self.tree.flow.label(values[0]) if len(values) == 1 else f"{len(values)} values"

@@ -1,0 +1,86 @@
+"""What is on the canvas: boxes and lines, after groups and weight plumbing are folded.
+
+A view is made by `qviz.analysis.views.folding` from a graph and the user's folds; the layout gives
+it places, the canvas paints it. It holds no coordinates and no colours.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from qviz.document.graph import Kind, Record
+
+
+class Flowing(str, Enum):
+    """What flows along a line: it decides how the line is drawn."""
+
+    FLOAT = "float"
+    LOW = "low"
+    HALF = "half"
+    INDEX = "index"
+
+
+class Folds(Record, frozen=True):
+    """What the user has opened; everything else is folded.
+
+    ``groups`` are module paths drawn as frames; ``plumbing`` the ids of operators whose
+    weights, scales and dequantizes are drawn as boxes of their own.
+    """
+
+    groups: frozenset[str] = frozenset()
+    plumbing: frozenset[str] = frozenset()
+
+
+class Badge(Record, frozen=True):
+    """How many nodes of one kind a folded group holds."""
+
+    kind: Kind
+    count: int
+
+
+class Box(Record, frozen=True):
+    """One thing on the canvas.
+
+    A node has its own id and kind. A module group has ``id`` ``"group:" + path`` and kind
+    None; open, it is a frame around the boxes whose ``parent`` it is. A stub
+    (``stub_of`` set) is a label beside one consumer in place of a line from a source with
+    many consumers. ``members`` are the ids of all nodes that the box stands for, the main one
+    first; ``repeat`` counts equal nodes folded into one; ``ring`` numbers observer objects
+    that several nodes share.
+    """
+
+    id: str
+    title: str
+    subtitle: str
+    kind: Kind | None
+    members: tuple[str, ...]
+    parent: str | None = None
+    is_open: bool = False
+    badges: tuple[Badge, ...] = ()
+    repeat: int = 1
+    ring: int | None = None
+    stub_of: str | None = None
+    has_plumbing: bool = False
+
+
+class Line(Record, frozen=True):
+    """One value that flows from box to box; ``pairs`` are the edges (from id, to id) it stands for."""
+
+    from_box: str
+    to_box: str
+    label: str
+    flowing: Flowing
+    pairs: tuple[tuple[str, str], ...]
+
+
+class View(Record, frozen=True):
+    """All boxes (a frame before what it holds) and lines; ``box_of`` gives the box of each node id."""
+
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+    box_of: dict[str, str]
+
+
+def group_box_id(path: str) -> str:
+    """Return the id of the box of a module group."""
+    return f"group:{path}"

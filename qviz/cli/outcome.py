@@ -1,0 +1,28 @@
+"""What a run left, and why it is not whole."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qviz.document.snapshot import Snapshot
+from qviz.errors import ExitCode, QvizError
+
+
+class Outcome(NamedTuple):
+    """What a run left: the snapshot, and why it is not whole."""
+
+    snapshot: Snapshot
+    failure: QvizError | None
+
+
+def failure_of(snapshot: Snapshot) -> QvizError | None:
+    """Return why a run did not come to its end; None if it did."""
+    error = snapshot.run.error
+    if error is None and snapshot.run.status == "done":
+        return None
+    if error is None:
+        return QvizError(f"the run was {snapshot.run.status}", "Run the flow again.", ExitCode.FLOW_FAILED)
+    where = f" ({error.source.file}:{error.source.line})" if error.source else ""
+    message = f"{error.step} failed: {' '.join(error.message.split())}{where}"
+    died = error.type == "EngineDied"
+    return QvizError(message, error.hint, ExitCode.ENGINE_DIED if died else ExitCode.FLOW_FAILED)

@@ -1,0 +1,52 @@
+"""Runs a plan in an engine process and keeps whatever it reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qviz.cli.limits import Limits
+from qviz.cli.options import Manner
+from qviz.cli.outcome import Outcome, failure_of
+from qviz.document.plan import Plan
+from qviz.document.snapshot import RunError
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.assembly import Assembly
+from qviz.wire.client import EngineClient
+from qviz.wire.messages import Report, Run, RunFinished, RunRejected, StageReached, StepStarted
+
+RUN_ID = 1
+
+
+def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) -> Outcome:
+    """Run a plan to its end, good or bad, within the limits of `manner`.
+
+    Raises:
+        QvizError: Nothing ran: the input has to be mended first.
+        KeyboardInterrupt: The user had enough; the engine is gone.
+    """
+    assembly, step = Assembly(plan), "start the engine"
+    with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
+        try:
+            engine.send(Run(RUN_ID, plan))
+            for report in engine.reports():
+                on_report(report)
+                match report:
+                    case StepStarted():
+                        step = report.step
+                    case StageReached():
+                        assembly.add(report)
+                    case RunRejected():
+                        raise QvizError(report.text, report.hint, ExitCode(report.exit_code))
+                    case RunFinished():
+                        snapshot = assembly.finished(report)
+                        return Outcome(snapshot, failure_of(snapshot))
+                    case _:
+                        pass
+        except QvizError as error:
+            if error.exit_code != ExitCode.ENGINE_DIED:
+                raise
+            failure = limits.failure(step) or error
+            type_ = "EngineDied" if failure is error else "LimitReached"
+            how = RunError(step, type_, failure.message, failure.hint)
+            return Outcome(assembly.interrupted(how), failure)
+    raise AssertionError("reports() ends only by an exception")

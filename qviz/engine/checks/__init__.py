@@ -1,0 +1,1 @@
+"""Looks for what torch does without a word."""

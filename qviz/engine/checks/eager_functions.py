@@ -1,0 +1,82 @@
+"""Finds the functions that eager quantization does not see, and names the module that it would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torch.fx import GraphModule, Node
+
+from qviz.engine.nodes.kinds import SHAPE_QUERY
+from qviz.engine.nodes.targets import bare_name
+from qviz.engine.recording.functional_calls import MADE_BY
+
+_RUNS = {"relu": "torch.nn.ReLU", "cat": "FloatFunctional.cat"}
+"""They take quantized tensors, and give their result the scale of what comes in."""
+
+_STOPS = {
+    "linear": "torch.nn.Linear",
+    "conv1d": "torch.nn.Conv1d",
+    "conv2d": "torch.nn.Conv2d",
+    "conv3d": "torch.nn.Conv3d",
+    "batch_norm": "torch.nn.BatchNorm2d",
+    "instance_norm": "torch.nn.InstanceNorm2d",
+    "layer_norm": "torch.nn.LayerNorm",
+    "group_norm": "torch.nn.GroupNorm",
+    "hardswish": "torch.nn.Hardswish",
+    "elu": "torch.nn.ELU",
+    "prelu": "torch.nn.PReLU",
+}
+"""They have no kernel for quantized tensors."""
+
+_JOINS = {"add": "FloatFunctional.add", "mul": "FloatFunctional.mul", "matmul": "FloatFunctional.matmul"}
+_WITH_NUMBER = {"add": "FloatFunctional.add_scalar", "mul": "FloatFunctional.mul_scalar"}
+"""The same with two tensors, and with a tensor and a number."""
+
+
+class Unseen(NamedTuple):
+    """A function in an eager model, what would do the same, and whether quantized tensors stop it."""
+
+    node: Node
+    better: str
+    stops: bool
+
+
+def unseen(graph: GraphModule) -> Iterator[Unseen]:
+    """Yield the functions of an eager model that have an observed module; none inside of a FloatFunctional."""
+    numbers = _numbers(graph)
+    for node in graph.graph.nodes:
+        if MADE_BY in node.meta or node.op not in ("call_function", "call_method"):
+            continue
+        name = _name(node)
+        tensors = [each for each in node.all_input_nodes if each not in numbers]
+        if name in _RUNS:
+            yield Unseen(node, _RUNS[name], stops=False)
+        elif name in _STOPS:
+            yield Unseen(node, _STOPS[name], stops=True)
+        elif name in _JOINS and tensors:
+            both = len(tensors) > 1 or node.args[:2] == (tensors[0], tensors[0])
+            better = _JOINS[name] if both else _WITH_NUMBER.get(name)
+            if better is not None:
+                yield Unseen(node, better, stops=True)
+
+
+def _name(node: Node) -> str:
+    """Return what a node does; ``x += y`` adds as well."""
+    name = bare_name(node.target)
+    return name[1:] if name in ("iadd", "imul", "imatmul") else name
+
+
+def _numbers(graph: GraphModule) -> set[Node]:
+    """Return the nodes that give sizes, and what is computed of sizes alone."""
+    found: set[Node] = set()
+    for node in graph.graph.nodes:
+        if node.op not in ("call_function", "call_method"):
+            continue
+        name = bare_name(node.target)
+        asked = str(node.args[1]) if name == "getattr" else name
+        computes = getattr(node.target, "__module__", "") == "_operator"
+        fed = node.all_input_nodes
+        if SHAPE_QUERY.fullmatch(asked) or (computes and fed and all(each in found for each in fed)):
+            found.add(node)
+    return found

@@ -1,0 +1,48 @@
+"""Looks at a model before a flow begins: has another flow been at it already?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch.fx import GraphModule
+from torch.nn import Module
+
+from qviz.document.graph import Kind
+from qviz.document.snapshot import Finding, Level
+from qviz.engine.nodes.kinds import classify
+from qviz.engine.nodes.module_roles import LOW, OBSERVING, is_qat, role_of
+
+_TOLD = 3
+_DONE = (
+    Kind.OBSERVER,
+    Kind.FAKE_QUANT,
+    Kind.QUANTIZE,
+    Kind.DEQUANTIZE,
+    Kind.CHOOSE_QPARAMS,
+    Kind.QUANTIZED_OP,
+)
+
+
+def quantized_before(model: Module) -> Iterator[Finding]:
+    """Yield that a model has observers, casts or quantized operators; nodes are those of its own graph, if any."""
+    nodes: tuple[str, ...] = ()
+    if isinstance(model, GraphModule):
+        nodes = tuple(name for name, kind in classify(model).items() if kind in _DONE)
+    found = nodes or tuple(path for path, each in model.named_modules() if path and _is_done(each))
+    if found:
+        yield Finding(
+            rule="applied_twice",
+            level=Level.ERROR,
+            stage="captured",
+            nodes=nodes,
+            message=f"the model has been prepared or quantized before: it came with {', '.join(found[:_TOLD])}"
+            + (f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""),
+            reason="torch may prepare such a model without a word: it observes the observers, leaves what is quantized "
+            "as it is, or stops when it traces an observer",
+            hint="Give the float model; qviz.snapshot shows graphs that are prepared or converted already.",
+        )
+
+
+def _is_done(module: Module) -> bool:
+    role = role_of(module)
+    return role in OBSERVING or role in LOW or is_qat(module)

@@ -1,0 +1,198 @@
+"""Makes the quantizer of a PT2E flow, and the Python that makes it again, from what the plan says."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
+from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
+from torch.ao.quantization.quantizer.composable_quantizer import ComposableQuantizer
+from torch.ao.quantization.quantizer.embedding_quantizer import EmbeddingQuantizer
+from torch.ao.quantization.quantizer.quantizer import Quantizer
+from torch.nn import Module
+
+from qviz.document import configuration
+from qviz.document.configuration import QuantizerRule
+from qviz.document.plan import QUANTIZERS, Plan
+from qviz.engine.loading.written import Written, users_own
+from qviz.engine.nodes.targets import target_name
+from qviz.errors import QvizError
+
+_NO_OPTIONS = configuration.Quantizer()
+_CONFIGS: dict[str, Callable[..., Any]] = {
+    "xnnpack": xnnpack.get_symmetric_quantization_config,
+    "x86_inductor": x86.get_default_x86_inductor_quantization_config,
+}
+_CLASSES: dict[str, type[Quantizer]] = {
+    "xnnpack": xnnpack.XNNPACKQuantizer,
+    "x86_inductor": x86.X86InductorQuantizer,
+    "embedding": EmbeddingQuantizer,
+}
+_SETTERS = {
+    "xnnpack": {"module_name": "set_module_name", "module_type": "set_module_type", "operator": "set_operator_type"},
+    "x86_inductor": {
+        "module_name": "set_module_name_qconfig",
+        "module_type": "set_module_type_qconfig",
+        "operator": "set_function_type_qconfig",
+    },
+}
+
+
+def make_quantizer(plan: Plan, model: Module) -> Written:
+    """Return the quantizer of a plan, with its options set.
+
+    Raises:
+        QvizError: No such quantizer, it has no such option, or the model has no such module.
+    """
+    options = plan.quantizer_options
+    paths = [path for path, _ in model.named_modules()]
+    for rule in options.rules:
+        if rule.kind == "module_name" and rule.target not in paths:
+            near = difflib.get_close_matches(rule.target, paths, 1)
+            hint = f"Did you mean {near[0]}?" if near else "Name it as named_modules() does: layer1.0.conv1."
+            raise QvizError(f"the model has no module {rule.target!r}", hint)
+    first = _one(plan.quantizer, plan, options)
+    if not options.then:
+        return first
+    all_of_them = [first, *(_one(name, plan, _NO_OPTIONS) for name in options.then)]
+    return Written(
+        ComposableQuantizer([each.value for each in all_of_them]),
+        f"ComposableQuantizer([{', '.join(each.python for each in all_of_them)}])",
+        frozenset({_import(ComposableQuantizer)}).union(*(each.imports for each in all_of_them)),
+    )
+
+
+def _one(name: str, plan: Plan, options: configuration.Quantizer) -> Written:
+    if ":" in name:
+        return _users(name, options)
+    if name not in _CLASSES:
+        raise QvizError(f"there is no quantizer {name!r}", f"There are: {', '.join(QUANTIZERS)}, and mod:callable.")
+    made = Written(_CLASSES[name](), f"{_CLASSES[name].__name__}()", frozenset({_import(_CLASSES[name])}))
+    if name == "embedding":
+        _refuse(options, "embedding", "It quantizes the weights of embeddings, in 8 bits, and nothing else.")
+        return made
+    mode = {"is_qat": plan.flow == "pt2e-qat", "is_dynamic": plan.flow == "pt2e-dynamic"}
+    made = _called(made, "set_global", _config(name, options, mode))
+    for rule in options.rules:
+        made = _called(made, _SETTERS[name][rule.kind], _target(name, rule), _config_of(name, rule, options, mode))
+    return made
+
+
+def _users(text: str, options: configuration.Quantizer) -> Written:
+    made = users_own(text)
+    _refuse(options, text, "Set them where it is made: qviz has no say in a quantizer of your own.")
+    if not isinstance(made.value, Quantizer):
+        kind = type(made.value).__name__
+        raise QvizError(
+            f"{text} gives a {kind}, not a quantizer",
+            "Give an instance of torch.ao.quantization.quantizer.Quantizer's subclass, or a function that makes one.",
+        )
+    return made
+
+
+def _refuse(options: configuration.Quantizer, name: str, hint: str) -> None:
+    """Raise if an option is set that only quantizers with configurations have."""
+    given = [each for each in ("per_channel", "reduce_range") if getattr(options, each) is not None]
+    given += ["rules"] if options.rules else []
+    if given:
+        raise QvizError(f"the quantizer {name} has no option {given[0]}", hint)
+
+
+def _config(name: str, options: configuration.Quantizer | QuantizerRule, mode: dict[str, bool]) -> Written:
+    """Return the call of torch's function that makes a configuration; what is as torch has it is left out."""
+    arguments = {key: True for key, is_on in mode.items() if is_on}
+    per_channel, reduce_range = options.per_channel, getattr(options, "reduce_range", None)
+    if name == "xnnpack":
+        if reduce_range is not None:
+            raise QvizError("XNNPACKQuantizer has no option reduce_range", "The quantizer x86_inductor has it.")
+        arguments |= {} if per_channel is None else {"is_per_channel": per_channel}
+    else:
+        if per_channel is False:
+            raise QvizError(
+                "X86InductorQuantizer quantizes weights per channel only", "Leave per_channel out, or take xnnpack."
+            )
+        arguments |= {} if reduce_range is None else {"reduce_range": reduce_range}
+    function = _CONFIGS[name]
+    text = ", ".join(f"{key}={value}" for key, value in arguments.items())
+    return Written(function(**arguments), f"{function.__name__}({text})", frozenset({_import(function)}))
+
+
+def _config_of(name: str, rule: QuantizerRule, options: configuration.Quantizer, mode: dict[str, bool]) -> Written:
+    if not rule.enabled:
+        if name == "xnnpack" and rule.kind == "module_name":
+            raise QvizError(
+                f"XNNPACKQuantizer cannot leave the module {rule.target!r} in float: set_module_name takes no None",
+                "Leave out its type with a rule for the module type, or take the quantizer x86_inductor.",
+            )
+        return Written(None, "None")
+    if rule.dynamic is not None:
+        if name == "x86_inductor" and rule.dynamic != mode["is_dynamic"]:
+            raise QvizError(
+                "X86InductorQuantizer does not mix dynamic and static quantization",
+                "Give a rule without dynamic, or take the quantizer xnnpack.",
+            )
+        mode = {**mode, "is_dynamic": rule.dynamic}
+    merged = configuration.Quantizer(
+        per_channel=options.per_channel if rule.per_channel is None else rule.per_channel,
+        reduce_range=options.reduce_range,
+    )
+    return _config(name, merged, mode)
+
+
+def _target(name: str, rule: QuantizerRule) -> Written:
+    if rule.kind == "module_name":
+        return Written(rule.target, repr(rule.target))
+    if rule.kind == "operator" and name == "xnnpack":
+        return _operator(rule.target)
+    found = _dotted(rule.target)
+    if name == "x86_inductor":
+        _check_x86(rule, found.value)
+    return found
+
+
+def _operator(text: str) -> Written:
+    """Return the packet of ``aten.linear``; an overload's name behind it is let go."""
+    parts = text.removeprefix("torch.ops.").split(".")
+    packet = getattr(getattr(torch.ops, parts[0]), parts[1], None) if len(parts) in (2, 3) else None
+    if packet is None:
+        raise QvizError(f"torch has no operator {text!r}", "Name it as torch.ops does: aten.linear.")
+    return Written(packet, f"torch.ops.{parts[0]}.{parts[1]}")
+
+
+def _dotted(text: str) -> Written:
+    """Return a class or function: torch's by its dotted path, the user's own by ``mod:Class``."""
+    if ":" in text:
+        return users_own(text, is_called=False)
+    value: Any = torch if text.startswith("torch.") else None
+    for part in text.split(".")[1:]:
+        value = getattr(value, part, None)
+    if value is None:
+        raise QvizError(f"torch has no {text!r}", "Name it as torch.nn.Linear, or your own as mod:Class.")
+    return Written(value, text)
+
+
+def _check_x86(rule: QuantizerRule, target: Any) -> None:
+    """Raise where ``set_module_type_qconfig`` and ``set_function_type_qconfig`` would only warn, and do nothing."""
+    known = x86.X86InductorQuantizer.module_function_to_aten_operator_type
+    taken = {each: operator for each, operator in known.items() if operator in x86.quantizable_ops}
+    if target not in taken:
+        them = [each for each in taken if isinstance(each, type) == (rule.kind == "module_type")]
+        names = ", ".join(f"torch.nn.{each.__name__}" if isinstance(each, type) else target_name(each) for each in them)
+        raise QvizError(f"X86InductorQuantizer has no rule for {rule.target}", f"It has for: {names}.")
+
+
+def _called(made: Written, method: str, *arguments: Written) -> Written:
+    """Return what one more ``set_*`` gives: the quantizer itself."""
+    return Written(
+        partial(getattr(made.value, method), *(each.value for each in arguments))(),
+        f"{made.python}.{method}({', '.join(each.python for each in arguments)})",
+        made.imports.union(*(each.imports for each in arguments)),
+    )
+
+
+def _import(thing: Any) -> str:
+    return f"from {thing.__module__} import {thing.__name__}"

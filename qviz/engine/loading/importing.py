@@ -1,0 +1,183 @@
+"""Imports the user's files and modules, anew for every run, so that a saved file is read again."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import linecache
+import site
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from qviz.errors import QvizError
+from qviz.sources.text import FORMS, Name
+
+_INSTALLED = tuple({*(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))}) + tuple(
+    site.getsitepackages()
+)
+
+_brought: list[str] = []
+"""Modules of the user's own folders that sources have brought in since `forget`."""
+
+
+def forget() -> None:
+    """Drop the user's own modules, so that the next import reads their files as they are now."""
+    for name in _brought:
+        sys.modules.pop(name, None)
+    _brought.clear()
+    importlib.invalidate_caches()
+    linecache.checkcache()
+
+
+def import_place(name: Name) -> ModuleType:
+    """Import the file or module that a name stands in; within a run only once.
+
+    Raises:
+        QvizError: Not found, or it fails while it is imported; then the line is named.
+    """
+    with _noted():
+        return _import_file(Path(name.place)) if name.is_file else _import_module(name.place)
+
+
+@contextmanager
+def _noted() -> Iterator[None]:
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        _brought.extend(name for name in list(sys.modules) if name not in before and _is_users(sys.modules[name]))
+
+
+def _is_users(module: ModuleType) -> bool:
+    file = getattr(module, "__file__", None)
+    return bool(file) and str(file).endswith(".py") and not str(file).startswith(_INSTALLED)
+
+
+def _import_file(path: Path) -> ModuleType:
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        near = difflib.get_close_matches(path.name, _neighbours(path.parent), 1)
+        raise QvizError(
+            f"{path} was not found" if path.parent.is_dir() else f"{path}: its folder was not found",
+            f"Did you mean {near[0]}?" if near else "Check the path.",
+        )
+    if path.suffix != ".py":
+        raise QvizError(f"{path.name} is not a Python file", FORMS)
+    root, dotted = dotted_name(path)
+    _make_importable(Path.cwd())
+    _make_importable(root)
+    try:
+        return _execute(path, dotted)
+    except (Exception, SystemExit) as error:  # the user's file may raise anything
+        raise _import_failure(path.name, error, str(path)) from error
+
+
+def dotted_name(path: Path) -> tuple[Path, str]:
+    """Return the folder to import from, and the name there: ``package.module`` for a file of a package."""
+    root, parts = path.parent, [path.stem]
+    while (root / "__init__.py").is_file() and root.name.isidentifier():
+        parts.insert(0, root.name)
+        root = root.parent
+    return root, ".".join(parts)
+
+
+def import_of(name: Name, attribute: str) -> str:
+    """Return the statement that imports an attribute of the file or module that a name stands in."""
+    if not name.is_file:
+        return f"from {name.place} import {attribute}"
+    root, dotted = dotted_name(Path(name.place).expanduser().absolute())
+    lines = ["import sys", f"sys.path.append({str(root)!r})"]
+    if all(part.isidentifier() for part in dotted.split(".")):
+        return "\n".join([*lines, f"from {dotted} import {attribute}"])
+    return "\n".join(["import importlib", *lines, f"{attribute} = importlib.import_module({dotted!r}).{attribute}"])
+
+
+def _make_importable(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # last, so that a file of the user's never hides the standard library
+
+
+def _execute(path: Path, dotted: str) -> ModuleType:
+    """Import a file under its own name, or under one of ours where another module has that."""
+    for name in (dotted, f"qviz_source_{path.stem}"):
+        known = sys.modules.get(name)
+        if known is not None and _file_of(known) == path.resolve():
+            return known
+        if known is None and (spec := _spec(path, name)) is not None:
+            return _load(spec)
+    raise ImportError(f"two modules are named {path.stem}")
+
+
+def _spec(path: Path, name: str) -> importlib.machinery.ModuleSpec | None:
+    if name.startswith("qviz_source_"):
+        return importlib.util.spec_from_file_location(name, path)
+    found = importlib.util.find_spec(name) if all(part.isidentifier() for part in name.split(".")) else None
+    is_same = found is not None and found.origin is not None and Path(found.origin).resolve() == path.resolve()
+    return found if is_same else None
+
+
+def _load(spec: importlib.machinery.ModuleSpec) -> ModuleType:
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(spec.name, None)
+        raise
+    return module
+
+
+def _file_of(module: ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    return Path(file).resolve() if file else None
+
+
+def _neighbours(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.py")) if folder.is_dir() else []
+
+
+def _import_module(dotted: str) -> ModuleType:
+    _make_importable(Path.cwd())
+    try:
+        return importlib.import_module(dotted)
+    except ModuleNotFoundError as error:
+        missing = error.name or dotted
+        if dotted == missing or dotted.startswith(f"{missing}."):
+            install = ": qviz[zoo]." if missing == "torchvision" else ", or check the spelling."
+            raise QvizError(f"there is no module {missing!r}", f"Install it beside qviz{install}") from error
+        raise _import_failure(dotted, error) from error
+    except (Exception, SystemExit) as error:  # an imported package may raise anything
+        raise _import_failure(dotted, error) from error
+
+
+def _import_failure(name: str, error: BaseException, file: str | None = None) -> QvizError:
+    text, hint = str(error), "Mend that line."
+    where = _last_frame(error, file)
+    if isinstance(error, SyntaxError):
+        where, text = (error.filename or name, error.lineno), error.msg
+    elif isinstance(error, ModuleNotFoundError):
+        hint = f"Mend the import, or install {error.name!r} beside qviz."
+    elif isinstance(error, SystemExit):
+        text = "it ends the program when it is imported"
+        hint = "Put what the file does as a program under: if __name__ == '__main__':"
+    at = f" at {where[0]}:{where[1]}" if where else ""
+    return QvizError(f"{name} could not be imported: {type(error).__name__}: {text}{at}", hint)
+
+
+def _last_frame(error: BaseException, file: str | None) -> tuple[str, int | None] | None:
+    """Return the innermost line of the file, or of whatever it imports, that the error came through."""
+    frames = [
+        (frame.filename, frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "importlib" not in frame.filename and frame.filename != __file__
+    ]
+    own = [frame for frame in frames if frame[0] == file]
+    chosen = own or frames
+    return chosen[-1] if chosen else None

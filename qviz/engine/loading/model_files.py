@@ -1,0 +1,83 @@
+"""Loads models from files that hold them whole: ``.pt2`` of torch.export, ``.pt`` with a pickled module.
+
+Both run whatever code their author put in; only the engine opens them, after the user said that she trusts the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch.ao.quantization.fx import _decomposed  # noqa: F401 - a quantized .pt2 names its operators
+from torch.fx import GraphModule
+from torch.nn import Module
+
+from qviz.document.plan import MODEL_FILES, Plan
+from qviz.engine.loading.forward import Arguments
+from qviz.errors import QvizError
+
+
+class Held(NamedTuple):
+    """What a file held: the module, and for a ``.pt2`` the inputs that it was exported with."""
+
+    module: Module
+    inputs: Arguments | None
+    python: str
+
+
+def is_model_file(source: str) -> bool:
+    """Tell whether a source is a file that holds a model whole."""
+    return source.endswith(MODEL_FILES)
+
+
+def is_program(module: Module) -> bool:
+    """Tell whether a module is an exported program's, which is a graph already and has no mode to switch."""
+    return isinstance(module, GraphModule) and "_in_spec" in module.__dict__  # torch.export's mark; torch.fx has none
+
+
+def open_model(plan: Plan) -> Held:
+    """Open the plan's file; runs code from it.
+
+    Raises:
+        QvizError: Not found, or it holds something else.
+    """
+    path = Path(plan.source).expanduser().absolute()
+    if not path.is_file():
+        raise QvizError(f"{path} was not found", "Check the path.")
+    return _open_program(path, plan) if path.suffix == ".pt2" else _open_pickle(path)
+
+
+def _open_program(path: Path, plan: Plan) -> Held:
+    if plan.flow is not None and not plan.flow.startswith("pt2e"):
+        raise QvizError(
+            f"{path.name} is an exported program, which only PT2E flows take", "Choose one, as in --flow pt2e-static."
+        )
+    try:
+        program = torch.export.load(path)
+        module = program.module()
+    except Exception as error:  # zip, JSON, pickle and torch raise a dozen kinds
+        raise _unreadable(path, error, "It has to be a program saved by torch.export.save of this torch.") from error
+    python = f"program = torch.export.load({str(path)!r})\nmodel = captured = program.module()"
+    if program.example_inputs is None:
+        return Held(module, None, python)
+    args, kwargs = program.example_inputs
+    return Held(module, Arguments(tuple(args), dict(kwargs)), python)
+
+
+def _open_pickle(path: Path) -> Held:
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception as error:  # a pickle may raise anything
+        raise _unreadable(path, error, "The classes of the model have to be importable from here.") from error
+    if not isinstance(held, Module):
+        what = "weights without their model" if isinstance(held, dict) else f"a {type(held).__name__}, not a model"
+        raise QvizError(
+            f"{path.name} holds {what}", "Name a .py with a function that builds the model and loads the weights."
+        )
+    return Held(held, None, f"model = torch.load({str(path)!r}, map_location='cpu', weights_only=False)")
+
+
+def _unreadable(path: Path, error: Exception, hint: str) -> QvizError:
+    text = str(error).strip().partition("\n")[0] or type(error).__name__
+    return QvizError(f"{path.name} could not be opened: {text}", hint)

@@ -1,0 +1,171 @@
+"""Finds and loads a model, its inputs and its calibration data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch.nn import Module
+
+from qviz.document.plan import Plan
+from qviz.engine.failures import line_of
+from qviz.engine.loading.calibration import Batches, calibration_batches
+from qviz.engine.loading.forward import Arguments, arrange, as_arguments
+from qviz.engine.loading.importing import forget, import_place
+from qviz.engine.loading.inputs import call_users, plan_inputs
+from qviz.engine.loading.inputs import make as make_inputs
+from qviz.engine.loading.model_files import is_model_file, open_model
+from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
+from qviz.engine.loading.training import find_training
+from qviz.engine.loading.written import Written
+from qviz.errors import QvizError
+from qviz.sources.text import Name, look_up, read_name
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model with what it is to be run on.
+
+    Attributes:
+        module: The user's own object; flows work on copies.
+        inputs: The example call of ``forward``.
+        batches: Calibration data as such calls; None means the example inputs, once.
+        file: The file it came from, if it came from one.
+        is_ours: The object was made for this run, and nobody else has it.
+        python: Makes ``model``, ``example_inputs`` and ``batches`` again; none for a model in hand.
+        training: Trains a prepared model; none demonstrates.
+    """
+
+    module: Module
+    inputs: Arguments
+    batches: Iterable[Arguments] | None = None
+    file: str | None = None
+    is_ours: bool = False
+    python: str | None = None
+    training: Written | None = None
+
+    def __post_init__(self) -> None:
+        """Take inputs and batches as users have them, too: tuples, dicts by name, lone tensors."""
+        inputs = as_arguments(self.inputs, self.module)
+        object.__setattr__(self, "inputs", inputs)
+        if self.batches is not None and not isinstance(self.batches, Batches):
+            object.__setattr__(self, "batches", Batches(self.batches, inputs, self.module))
+
+
+def load(plan: Plan) -> Loaded:
+    """Load what the plan names; runs the user's code.
+
+    Raises:
+        QvizError: Not found, not importable, no model, or no inputs.
+    """
+    forget()
+    if is_model_file(plan.source):
+        return _load_file(plan)
+    name = read_name(plan.source)
+    place = import_place(name)
+    found = look_up(place, name, _models_in(place), "model")
+    made = _make(found, name)
+    module = made[0] if isinstance(made, tuple) else made
+    torch.manual_seed(plan.seed)
+    planned = plan_inputs(plan.inputs, module)
+    beside = None if len(planned) or isinstance(made, tuple) else _beside(place)
+    if len(planned):
+        inputs = make_inputs(planned)
+    elif beside is not None or isinstance(made, tuple):
+        inputs = as_arguments(made[1] if beside is None else beside[1], module)
+    else:
+        raise QvizError(
+            f"{plan.source} comes without inputs",
+            "Give them: --input 1x3x224x224 (one for each argument), or define example_inputs beside the model.",
+        )
+    batches = calibration_batches(plan.calibrate, place, inputs, module)
+    origin = Origin(found, made, module, planned, beside, inputs, batches is not None)
+    file = Path(name.place).absolute() if name.is_file and not plan.source.startswith("sample:") else None
+    return Loaded(
+        module=module,
+        inputs=inputs,
+        batches=batches,
+        file=str(file) if file else None,
+        is_ours=isinstance(found, type) or plan.source.startswith("sample:"),
+        python=recipe(plan, origin),
+        training=find_training(plan, place),
+    )
+
+
+def _load_file(plan: Plan) -> Loaded:
+    """Load a file that holds a model whole; everything else comes from the plan."""
+    held = open_model(plan)
+    torch.manual_seed(plan.seed)
+    planned = plan_inputs(plan.inputs, held.module)
+    inputs = make_inputs(planned) if len(planned) else held.inputs
+    if inputs is None:
+        raise QvizError(
+            f"{plan.source} comes without inputs", "Give them: --input 1x3x224x224 (one for each argument)."
+        )
+    if held.inputs is not None:  # an exported program is called as it was exported
+        inputs, planned = (arrange(each.values, held.inputs) for each in (inputs, planned))
+    batches = calibration_batches(plan.calibrate, ModuleType("nowhere"), inputs, held.module)
+    names = "example_inputs, example_kwargs" if inputs.kwargs else "example_inputs, _"
+    python = "\n".join(
+        [
+            "from torch.ao.quantization.fx import _decomposed  # the operators of quantized programs\n",
+            f"torch.manual_seed({plan.seed})\n",
+            held.python,
+            written_inputs(planned) if len(planned) else f"{names} = program.example_inputs",
+            written_data(plan, inputs, held.module),
+        ]
+    )
+    training = None if plan.train is None else find_training(plan, ModuleType("nowhere"))
+    file = str(Path(plan.source).expanduser().absolute())
+    return Loaded(held.module, inputs, batches, file, is_ours=True, python=python, training=training)
+
+
+def _models_in(place: ModuleType) -> list[str]:
+    return [
+        key
+        for key, value in vars(place).items()
+        if isinstance(value, Module)
+        or (isinstance(value, type) and issubclass(value, Module) and value.__module__ == place.__name__)
+    ]
+
+
+def _make(found: Any, name: Name) -> Any:
+    """Return the model, or a tuple of it and the inputs that it came with."""
+    if isinstance(found, Module) and name.arguments is None:
+        return found
+    if not callable(found) or isinstance(found, Module):
+        raise QvizError(
+            f"{name.place}:{name.attribute} is a {type(found).__name__}, not "
+            + ("something to call" if isinstance(found, Module) else "a model"),
+            "Name a Module class, an instance, or a function that returns one.",
+        )
+    try:
+        made = name.call(found)
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
+        where = line_of(error)
+        at = f" at {where.file}:{where.line}" if where else ""
+        raise QvizError(
+            f"{name.attribute}({name.written_arguments}) failed: {type(error).__name__}: {error}{at}",
+            f"If it takes arguments, write a function without, or give them: {name.attribute}(depth=18).",
+        ) from error
+    pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Module)
+    if not (pair or isinstance(made, Module)):
+        raise QvizError(
+            f"{name.attribute}() returned a {type(made).__name__}, not a model",
+            "Return a Module, or a tuple of a Module and its example inputs.",
+        )
+    return made
+
+
+def _beside(place: ModuleType) -> tuple[str, Any] | None:
+    """Return the expression and the value of ``example_inputs`` in the source's file, if it has some."""
+    found = getattr(place, "example_inputs", None)
+    if found is None:
+        return None
+    if callable(found):
+        return "example_inputs()", call_users("example_inputs()", found)
+    return "example_inputs", found

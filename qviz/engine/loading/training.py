@@ -1,0 +1,46 @@
+"""Finds the user's training for quantization-aware training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from qviz.document.plan import Plan, flow
+from qviz.engine.loading.written import Written, users_own
+from qviz.errors import QvizError
+
+BESIDE = "train"
+"""What a training that stands beside the model is called."""
+
+
+def find_training(plan: Plan, place: ModuleType) -> Written | None:
+    """Return the function that trains a prepared model, or None to demonstrate.
+
+    Args:
+        plan: ``train`` names ``mod:callable``; without it ``train`` beside the model is taken.
+        place: Where the model stands.
+
+    Raises:
+        QvizError: It is not there, or cannot be called.
+    """
+    chosen = flow(plan.flow or "")
+    if chosen is None or not chosen.is_training:
+        return None
+    text = plan.train
+    if text is None:
+        if not callable(getattr(place, BESIDE, None)):
+            return None
+        text = BESIDE
+    found = users_own(text, plan.source, is_called=False)
+    if not callable(found.value):
+        raise QvizError(
+            f"{text} is a {type(found.value).__name__}, not a function",
+            "Name a function that trains the model it is given: def train(model): ...",
+        )
+    return found
+
+
+def given(train: Callable[[Any], object]) -> Written:
+    """Return a function of the caller's as a training; the script leaves a place for it."""
+    return Written(train, "train", frozenset({f"train = ...  # the {getattr(train, '__name__', 'function')} given"}))

@@ -1,0 +1,1 @@
+"""Turns whole graphs into plain data."""

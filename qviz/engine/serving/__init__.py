@@ -1,0 +1,1 @@
+"""Answers requests: runs a plan, compares flows, reports every stage."""

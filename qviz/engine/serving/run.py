@@ -1,0 +1,288 @@
+"""Runs a plan: loads, checks, follows the flow, and reports every stage as plain data."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+import torch
+from torch.fx import GraphModule
+from torch.nn import Module
+from torch.utils import _pytree as pytree
+
+from qviz.analysis import findings
+from qviz.analysis.linking.links import link_stages
+from qviz.analysis.verdicts.summary import summarize
+from qviz.document.graph import Json
+from qviz.document.plan import Plan, flow
+from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
+from qviz.engine.checks.model import quantized_before
+from qviz.engine.failures import line_of, run_error
+from qviz.engine.flows import flow_function
+from qviz.engine.flows.job import Job
+from qviz.engine.loading.calibration import limited
+from qviz.engine.loading.forward import Arguments, describe
+from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.recipe import in_hand
+from qviz.engine.loading.source import Loaded, load
+from qviz.engine.recording.extract import record
+from qviz.engine.recording.given_graphs import versions
+from qviz.engine.script import script
+from qviz.engine.serving.histogram_search import searched_once
+from qviz.engine.serving.torch_state import kept
+from qviz.errors import QvizError
+from qviz.wire.assembly import Assembly
+from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, StepStarted
+
+Report = Callable[[Message], None]
+
+_NOISE = (
+    "torch.ao.quantization is deprecated",
+    "reduce_range will be deprecated",
+    "XNNPACKQuantizer is deprecated",
+    "erase_node(",
+)
+"""Warnings that torch gives at every run and that say nothing about the model."""
+
+
+def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
+    """Load the plan's model and run its flow.
+
+    Raises:
+        QvizError: Nothing ran: the input has to be mended first.
+    """
+    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
+        flow_function(plan.flow)
+        report(StepStarted(run_id, "loading"))
+        return _run(load(plan), plan, report, run_id, caught)
+
+
+def run_loaded(
+    loaded: Loaded, plan: Plan, report: Report, run_id: int = 0, keep: Callable[[Module], None] | None = None
+) -> Snapshot:
+    """Run the flow of `plan` on a model in hand, which stays as it is.
+
+    `keep` is called with the module of each stage after it was recorded; torch changes all but the last one further.
+
+    Raises:
+        QvizError: Nothing ran: the input has to be mended first.
+    """
+    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
+        return _run(loaded, plan, report, run_id, caught, keep)
+
+
+@contextlib.contextmanager
+def _warnings_caught() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
+
+
+def _notes(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Return the first line of what torch warned of, each text once."""
+    texts = (str(each.message).strip().partition("\n")[0] for each in caught)
+    return tuple(dict.fromkeys(text for text in texts if text and not any(noise in text for noise in _NOISE)))
+
+
+@dataclass
+class _Progress:
+    """What has happened of one run.
+
+    Attributes:
+        step: The name of the step at work, for when it fails.
+        check: Raises if the model does not run on the inputs; none after it was found that it does.
+    """
+
+    assembly: Assembly
+    report: Report
+    run_id: int
+    inputs: Arguments
+    step: str = "loading"
+    findings: list[Finding] = field(default_factory=list)
+    keep: Callable[[Module], None] | None = None
+    check: Callable[[], None] | None = None
+
+    def started(self, step: str, done: int = 0, total: int = 0) -> None:
+        self.step = step
+        self.report(StepStarted(self.run_id, step, done, total))
+
+    def checked(self) -> None:
+        """Run the model once, if nothing has shown yet that it runs.
+
+        Raises:
+            QvizError: It does not.
+        """
+        if self.check is not None:
+            self.check()
+            self.check = None
+
+    def reached(self, name: str, module: GraphModule) -> None:
+        stages = self.assembly.stages
+        earlier = stages[-1] if stages else None
+        stage, facts = record(name, module, self.inputs.of_graph(module), earlier)
+        read = {edge.from_id for edge in stage.graph.edges}
+        if not all(node.values for node in stage.graph.nodes if node.id in read or node.op == "output"):
+            self.checked()
+        self.check = None
+        links = link_stages(earlier, stage) if earlier else ()
+        reached = StageReached(self.run_id, stage, facts, links)
+        self.assembly.add(reached)
+        self.report(reached)
+        if self.keep is not None:
+            self.keep(module)
+
+
+def _run(
+    loaded: Loaded,
+    plan: Plan,
+    report: Report,
+    run_id: int,
+    caught: list[warnings.WarningMessage],
+    keep: Callable[[Module], None] | None = None,
+) -> Snapshot:
+    progress = _Progress(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
+    report(_describe(loaded, run_id))
+    if (finding := _mode_changed(loaded.module, plan)) is not None:
+        progress.findings.append(finding)
+    if plan.flow:
+        progress.findings.extend(quantized_before(loaded.module))
+    model = _own(loaded, plan)
+    progress.check = lambda: _check(model, loaded.inputs)
+    if not (plan.flow or "").startswith("fx") or not _is_float(loaded.inputs):
+        progress.started("checking")
+        progress.checked()  # else the shapes found for the first graph tell: torch.fx captures without inputs
+    batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
+    batches = limited(batches, plan.batch_limit)
+    job = Job(plan, model, loaded.inputs, batches, progress.started, progress.reached, progress.findings.append)
+    job.training = loaded.training
+    error: RunError | None = None
+    try:
+        flow_function(plan.flow)(job)
+    except QvizError:
+        raise
+    except (Exception, SystemExit) as failure:  # torch and the user's model may raise anything; the stages stay
+        progress.checked()
+        error = run_error(progress.step, failure)
+    recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
+    return _finish(script(job, recipe), _config(plan, loaded) | job.configured, progress, error, _notes(caught))
+
+
+def _finish(
+    python: str, config: dict[str, Json], progress: _Progress, error: RunError | None, notes: tuple[str, ...]
+) -> Snapshot:
+    plan = progress.assembly.plan
+    run = Run(
+        source=plan.source,
+        flow=plan.flow or "",
+        status="failed" if error else "done",
+        config=config,
+        versions=versions(),
+        python=python,
+        error=error,
+    )
+    summary = summarize(progress.assembly.stages)
+    bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, notes)
+    whole = progress.assembly.finished(bare)
+    finished = msgspec.structs.replace(bare, findings=findings.find(whole))
+    progress.report(finished)
+    return progress.assembly.finished(finished)
+
+
+def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
+    config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
+    data = "beside the model" if loaded.python is not None else "given"
+    config["calibration"] = plan.calibrate or (data if loaded.batches is not None else "example inputs")
+    if plan.batch_limit is not None:
+        config["batch_limit"] = plan.batch_limit
+    if (chosen := flow(plan.flow or "")) is not None and chosen.is_training:
+        config["training"] = loaded.training.python if loaded.training else "demonstrated"
+    if (plan.flow or "").startswith(("fx", "eager")):
+        config["backend"] = plan.backend
+    elif plan.flow:
+        config["quantizer"] = plan.quantizer
+        config["strict"] = "auto" if plan.strict is None else plan.strict
+    if plan.reference:
+        config["reference"] = True
+    return config
+
+
+def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
+    module = loaded.module
+    tensors = {id(each): each for each in (*module.parameters(), *module.buffers())}.values()
+    modules = [(path, type(each).__name__) for path, each in module.named_modules()]
+    return ModelLoaded(
+        run_id=run_id,
+        type=type(module).__name__,
+        modules=len(modules) - 1,
+        parameters=sum(each.numel() for each in module.parameters()),
+        bytes=sum(each.numel() * each.element_size() for each in tensors),
+        inputs=describe(loaded.inputs),
+        file=loaded.file,
+        tree=tuple(modules),
+    )
+
+
+def _own(loaded: Loaded, plan: Plan) -> Module:
+    """Return the model in eval mode; a copy if anybody else may have it.
+
+    The copy shares the weights of a model that this process has loaded, unless they will be trained.
+    """
+    if is_program(loaded.module):
+        return loaded.module  # its mode was fixed when it was exported
+    if loaded.is_ours:
+        return loaded.module.eval()
+    chosen = flow(plan.flow or "")
+    writes = loaded.python is None or (chosen is not None and chosen.is_training)
+    shared = {} if writes else {id(each): each for each in loaded.module.parameters()}
+    try:
+        return copy.deepcopy(loaded.module, shared).eval()
+    except Exception as error:  # a model may hold what cannot be copied
+        what = f"{type(loaded.module).__name__} could not be copied"
+        raise QvizError(f"{what}: {error}", "Name its class, as in file.py:Net.") from error
+
+
+def _is_float(inputs: Arguments) -> bool:
+    """Tell whether shapes are all that can be wrong; an index may also be out of range."""
+    leaves = pytree.tree_leaves((inputs.args, inputs.kwargs))
+    return all(isinstance(each, torch.Tensor) and each.is_floating_point() for each in leaves)
+
+
+def _check(model: Module, inputs: Arguments) -> None:
+    """Run the model once, so that a wrong shape is told apart from a failing flow."""
+    try:
+        with torch.no_grad():
+            inputs.cloned().call(model)  # forward may work in place
+    except (Exception, SystemExit) as error:  # the user's forward may raise anything
+        where = line_of(error)
+        at = f" at {where.file}:{where.line}: {where.code}" if where else ""
+        given = ", ".join(describe(inputs)) or "no input"
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise QvizError(
+            f"the model does not run on {given}{at}: {text}", "Give inputs that fit: --input SHAPE[:DTYPE[:LOW..HIGH]]."
+        ) from error
+
+
+def _mode_changed(model: Module, plan: Plan) -> Finding | None:
+    """Say that a flow ran in another mode than the model came in."""
+    chosen = flow(plan.flow or "")
+    trains = chosen is not None and chosen.is_training
+    was_training = any(module.training for module in model.modules())
+    if was_training == trains or is_program(model):
+        return None
+    reason = "batch norms are folded with their running statistics, which needs eval mode"
+    if trains:
+        reason = "quantization-aware training learns the ranges in training mode; eval mode comes back for convert"
+    before, now = ("training", "eval") if was_training else ("eval", "training")
+    return Finding(
+        rule="mode_changed",
+        level=Level.INFO,
+        stage="captured",
+        nodes=(),
+        message=f"the model was in {before} mode; the flow ran in {now} mode",
+        reason=reason,
+        hint=f"Call model.{'train' if trains else 'eval'}() before quantizing in your own code.",
+    )

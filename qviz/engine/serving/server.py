@@ -1,0 +1,58 @@
+"""Answers requests until the other side hangs up."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Callable
+from typing import BinaryIO
+
+import torch
+
+from qviz.document.plan import BACKENDS
+from qviz.engine.failures import traceback_text
+from qviz.engine.recording.given_graphs import versions
+from qviz.engine.serving.comparison import compare
+from qviz.engine.serving.run import run_plan
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.framing import pack, request_reader
+from qviz.wire.messages import Compare, EngineReady, Message, Run, RunRejected, Stop
+
+_READ_BYTES = 1 << 16
+
+_log = logging.getLogger(__name__)
+
+
+def serve(requests: BinaryIO, reports: BinaryIO) -> None:
+    """Read requests and write reports until the stream ends or Stop is asked for."""
+
+    def send(message: Message) -> None:
+        reports.write(pack(message))
+        reports.flush()
+
+    here = torch.backends.quantized.supported_engines
+    send(EngineReady(versions(), tuple(each for each in BACKENDS if each in here)))
+    gc.freeze()  # torch's million objects stay; looking through them at each collection takes a tenth of a run
+    reader = request_reader()
+    while data := requests.read1(_READ_BYTES):  # type: ignore[attr-defined] # a BufferedReader
+        for request in reader.feed(data):
+            match request:
+                case Run() | Compare():
+                    _answer(request, send)
+                case Stop():
+                    return
+
+
+def _answer(request: Run | Compare, send: Callable[[Message], None]) -> None:
+    try:
+        if isinstance(request, Compare):
+            compare(request, send)
+        else:
+            run_plan(request.plan, send, request.run_id)
+    except QvizError as error:
+        send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), traceback_text(error)))
+    except Exception as error:  # a bug of ours: say so and go on
+        _log.exception("the run failed by a fault of qviz")
+        text = f"a fault in qviz: {type(error).__name__}: {error}"
+        hint = "Please report it with the traceback, which is in the log."
+        send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))

@@ -1,0 +1,1 @@
+"""Reads SOURCE texts, and what a user's file offers, without running anything of it."""

@@ -1,0 +1,111 @@
+"""The Qt face of an engine process: reports arrive as signals."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+
+from qviz.ui.process.decoding import Reading
+from qviz.wire.client import engine_command, engine_environment, outcome
+from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
+from qviz.wire.messages import EngineReady, Report, Request
+
+_LAST_WORDS_CHARACTERS = 65536
+
+_log = logging.getLogger(__name__)
+
+
+class EngineProcess(QObject):
+    """One engine; it starts at once.
+
+    Attributes:
+        ready: What the engine said of itself, once torch is imported.
+
+    Signals:
+        report_received: A report, as it arrives.
+        printed: Text that the engine or the model wrote.
+        died: In words, when the process ended without being asked to.
+    """
+
+    report_received = Signal(object)
+    printed = Signal(str)
+    died = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.ready: EngineReady | None = None
+        self._cutter = FrameCutter()
+        self._reading = Reading(self)
+        self._words = ""
+        self._ending = False
+        self._process = QProcess(self)
+        environment = QProcessEnvironment()
+        for key, value in engine_environment().items():
+            environment.insert(key, value)
+        self._process.setProcessEnvironment(environment)
+        self._process.readyReadStandardOutput.connect(self.on_process_output)
+        self._process.readyReadStandardError.connect(self.on_process_error_output)
+        self._process.finished.connect(self.on_process_finished)
+        self._process.errorOccurred.connect(self.on_process_error)
+        program, *arguments = engine_command()
+        self._process.start(program, arguments)
+
+    def send(self, request: Request) -> None:
+        """Send a request; it waits in the pipe until torch is imported."""
+        self._process.write(pack(request))
+
+    def kill(self) -> None:
+        """End the process now, in silence."""
+        self._ending = True
+        self._reading.forget()
+        self._process.kill()
+        self._process.waitForFinished(1000)
+
+    @property
+    def process_id(self) -> int:
+        """The process id; 0 when it does not run."""
+        return int(self._process.processId())
+
+    def on_process_output(self) -> None:
+        """Turn bytes into reports."""
+        try:
+            for body in self._cutter.feed(bytes(self._process.readAllStandardOutput().data())):
+                is_large = len(body) >= LARGE_BYTES
+                self._reading.take(partial(read_report, body), self._tell, self._refuse, is_large=is_large)
+        except WireError as error:
+            self._refuse(error)
+
+    def _tell(self, report: Report) -> None:
+        if isinstance(report, EngineReady):
+            self.ready = report
+        self.report_received.emit(report)
+
+    def _refuse(self, error: Exception) -> None:
+        _log.warning("the engine sent something unreadable: %s", error)
+        self.kill()
+        self.died.emit(f"the engine sent something unreadable: {error}")
+
+    def on_process_error_output(self) -> None:
+        """Keep the end of what was printed, for the log and the engine's obituary."""
+        text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
+        self._words = (self._words + text)[-_LAST_WORDS_CHARACTERS:]
+        self.printed.emit(text)
+
+    def on_process_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        """Say how it ended, unless it was asked to."""
+        if self._ending:
+            return
+        self._ending = True
+        self.on_process_error_output()
+        signalled = status == QProcess.ExitStatus.CrashExit
+        how = outcome(-code if signalled else code, self._words)
+        _log.warning("%s\n%s", how, self._words)
+        self._reading.take(lambda: how, self.died.emit, self._refuse)  # after what it said before
+
+    def on_process_error(self, error: QProcess.ProcessError) -> None:
+        """Say that the process did not even start."""
+        if error == QProcess.ProcessError.FailedToStart and not self._ending:
+            self._ending = True
+            self.died.emit(f"the engine did not start: {self._process.errorString()}")

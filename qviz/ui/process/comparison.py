@@ -1,0 +1,116 @@
+"""Has an engine of its own compare flows, beside the run at work; one that dies takes only its flow with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from qviz.document.comparison import Comparison, FlowRow, died, waiting
+from qviz.document.plan import Plan
+from qviz.errors import QvizError
+from qviz.ui.process.client import EngineProcess
+from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
+
+_RUN_ID = 1
+_FIRST_STEP = "starting the engine"
+
+
+class Comparing(QObject):
+    """The rows as they arrive.
+
+    Attributes:
+        step: What the engine is doing, with the flow before a colon.
+
+    Signals:
+        changed: A step began, a row arrived, or it is over.
+        rejected: A `QvizError`: the model has to be mended first.
+    """
+
+    changed = Signal()
+    rejected = Signal(object)
+
+    def __init__(self, plan: Plan, flows: Sequence[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._plan = plan
+        self._flows = tuple(flows)
+        self._rows: list[FlowRow] = []
+        self._types: tuple[str, ...] = ()
+        self._engine: EngineProcess | None = None
+        self.step = ""
+
+    @property
+    def comparison(self) -> Comparison:
+        """What has arrived."""
+        return Comparison(self._plan.source, self._types, tuple(self._rows))
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The flows without a row; the first is the one at work."""
+        return waiting(self._flows, self._rows)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an engine is at work."""
+        return self._engine is not None
+
+    def start(self) -> None:
+        """Compare the flows that have no row yet."""
+        self.stop()
+        if not self.waiting:
+            return
+        self._engine = engine = EngineProcess(self)
+        engine.report_received.connect(self.on_engine_report_received)
+        engine.died.connect(self.on_engine_died)
+        engine.send(Compare(_RUN_ID, self._plan, self.waiting))
+        self.step = _FIRST_STEP
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """End the engine; the rows stay."""
+        if self._engine is not None:
+            self._engine.blockSignals(True)
+            self._engine.kill()
+            self._part()
+            self.changed.emit()
+
+    def _part(self) -> None:
+        """Let the engine go; still a child, it would be deleted twice if we go first."""
+        if self._engine is not None:
+            self._engine.setParent(None)
+            self._engine.deleteLater()
+            self._engine = None
+
+    def on_engine_report_received(self, report: Report) -> None:
+        """Take a step, a row, the end."""
+        match report:
+            case StepStarted():
+                counted = f" {report.done} of {report.total}" if report.total else ""
+                self.step = f"{report.step}{counted}"
+            case ModelLoaded():
+                self._types = tuple(dict.fromkeys(type_ for _, type_ in report.tree))
+            case FlowCompared():
+                self._rows.append(report.row)
+            case ComparisonFinished():
+                self.stop()
+                return
+            case RunRejected():
+                self.stop()
+                self.rejected.emit(QvizError(report.text, report.hint))
+                return
+            case _:
+                return
+        self.changed.emit()
+
+    def on_engine_died(self, how: str) -> None:
+        """Note which flow it took along, and go on with the others in a new engine."""
+        was_ready = self._engine is not None and self._engine.ready is not None
+        self._part()
+        if not was_ready or not self.waiting:
+            self.changed.emit()
+            self.rejected.emit(QvizError(how, "qviz doctor says what this machine lacks."))
+            return
+        step = self.step.rpartition(": ")[2]
+        self._rows.append(died(self.waiting[0], step, how, "Run it alone; the log file tells more."))
+        self.changed.emit()
+        self.start()

@@ -1,0 +1,128 @@
+"""The engine at work and a warm spare, so that a cancelled run never waits for torch again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from qviz.document.plan import Plan
+    from qviz.ui.process.client import EngineProcess
+    from qviz.wire.messages import Report
+
+
+class Engines(QObject):
+    """Runs one plan at a time.
+
+    Signals:
+        ready: An engine has imported torch (EngineReady).
+        report_received: A report of the run at work.
+        printed: Text that an engine or a model wrote.
+        run_died: In words, when the engine at work ended in mid-run.
+        spare_died: In words, when the engine in waiting ended.
+    """
+
+    ready = Signal(object)
+    report_received = Signal(object)
+    printed = Signal(str)
+    run_died = Signal(str)
+    spare_died = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker: EngineProcess | None = None
+        self._spare: EngineProcess | None = None
+        self._run_id = 0
+        self.is_running = False
+
+    def warm_up(self) -> None:
+        """Have an engine import torch while the user still reads."""
+        if self._spare is None:
+            self._spare = self._start()
+
+    def restart(self) -> None:
+        """Begin anew, in the interpreter that is chosen now; a run at work is cancelled."""
+        self.shut_down()
+        self.warm_up()
+
+    def run(self, plan: Plan) -> None:
+        """Start a run; one at work is cancelled."""
+        if self.is_running:
+            self.cancel()
+        if self._worker is None:
+            self.warm_up()
+            self._worker, self._spare = self._spare, None
+        assert self._worker is not None
+        from qviz.wire.messages import Run
+
+        self._run_id += 1
+        self.is_running = True
+        self._worker.send(Run(self._run_id, plan))
+
+    def cancel(self) -> None:
+        """Kill the engine at work; the spare is ready for the next run."""
+        self.is_running = False
+        if self._worker is not None:
+            self._retire(self._worker)
+            self._worker = None
+        self.warm_up()
+
+    def shut_down(self) -> None:
+        """End all engines."""
+        self.is_running = False
+        for engine in (self._worker, self._spare):
+            if engine is not None:
+                self._retire(engine)
+        self._worker = self._spare = None
+
+    def process_id(self) -> int:
+        """The process id of the engine at work; 0 without one."""
+        return self._worker.process_id if self._worker is not None else 0
+
+    def _start(self) -> EngineProcess:
+        from qviz.ui.process.client import EngineProcess  # the wire is no part of the first paint
+
+        engine = EngineProcess(self)
+        engine.report_received.connect(lambda report: self.on_engine_report_received(engine, report))
+        engine.printed.connect(self.printed)
+        engine.died.connect(lambda how: self.on_engine_died(engine, how))
+        return engine
+
+    def _retire(self, engine: EngineProcess) -> None:
+        engine.blockSignals(True)
+        engine.kill()
+        _part_with(engine)
+
+    def on_engine_report_received(self, engine: EngineProcess, report: Report) -> None:
+        """Pass on what belongs to the run at work."""
+        from qviz.wire.messages import EngineReady, RunFinished, RunRejected, StageReached
+
+        if isinstance(report, EngineReady):
+            self.ready.emit(report)
+        elif engine is self._worker and report.run_id == self._run_id and self.is_running:
+            if isinstance(report, RunFinished | RunRejected):
+                self.is_running = False
+            elif isinstance(report, StageReached):
+                self.warm_up()  # not sooner: importing torch beside a starting run would slow both
+            self.report_received.emit(report)
+
+    def on_engine_died(self, engine: EngineProcess, how: str) -> None:
+        """Replace a dead engine; a run that it takes along is told."""
+        _part_with(engine)
+        if engine is self._spare:
+            self._spare = None
+            self.spare_died.emit(how)
+            return
+        if engine is self._worker:
+            self._worker = None
+            was_running, self.is_running = self.is_running, False
+            self.warm_up()
+            if was_running:
+                self.run_died.emit(how)
+
+
+def _part_with(engine: EngineProcess) -> None:
+    """Let an engine go when its signal was told; still a child, it would be deleted twice if we go first."""
+    engine.setParent(None)
+    engine.deleteLater()

@@ -1,0 +1,1 @@
+"""The window around the panels: what is open, the bars, the commands, files."""

@@ -1,0 +1,138 @@
+"""Starts the window: shown first, everything heavy after."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6 import QtCore
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QWidget
+
+from qviz.ui.canvas.fonts import family
+from qviz.ui.process import garbage as cycles
+from qviz.ui.settings import Settings
+from qviz.ui.shell.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from qviz.document.plan import Plan
+
+PATIENCE_MS = 1500
+"""How long a window that nobody sees, minimized or covered, waits for its first paint."""
+TURN = 0.0002
+"""Seconds after which a layout at work lets the window paint; Python's own 5 ms add up, a turn at each call of Qt's."""
+_FAULT = "fault"
+_LATER = (
+    "qviz.ui.shell.desk",
+    "qviz.analysis.views.projection",
+    "qviz.analysis.searching.search",
+    "qviz.layout.choice",
+    "qviz.layout.graphlay_engine",
+    "pygments.lexers.python",
+)
+"""What the first opened model needs; importing it takes a tenth of a second and more."""
+
+_log = logging.getLogger(__name__)
+
+
+def run(source: str | None = None, plan: Plan | None = None, is_consented: bool = True) -> int:
+    """Show the window until it is closed; return the exit code.
+
+    Args:
+        source: What to open: a result, or the model that `plan` is for.
+        plan: What to run at once; None for a result or the welcome page.
+        is_consented: Whether the source may run code without a question.
+    """
+    tune()
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("qviz")
+    application.setFont(QFont(family()))
+    window = MainWindow(Settings())
+    sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
+    AfterFirstPaint(window, lambda: start(window, source, plan, is_consented))
+    window.show()
+    return int(application.exec())
+
+
+def tune() -> None:
+    """Let Python serve a window that shows large graphs: short searches for cycles, quick turns between threads."""
+    cycles.look_shortly()
+    sys.setswitchinterval(TURN)
+
+
+class AfterFirstPaint(QObject):
+    """Does something once the window is on the screen; a timer alone would come before the first paint."""
+
+    def __init__(self, window: QWidget, act: Callable[[], object]) -> None:
+        super().__init__(window)
+        self._act: Callable[[], object] | None = act
+        window.installEventFilter(self)
+        QTimer.singleShot(PATIENCE_MS, self, self.act)
+
+    def act(self) -> None:
+        """Do it, once."""
+        act, self._act = self._act, None
+        if act is not None:
+            self.deleteLater()
+            act()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the paint to be over; what is closed sooner needs no engine that nobody would end."""
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self, self.act)
+        elif event.type() == QEvent.Type.Close:
+            self._act = None
+        return False
+
+
+def start(window: MainWindow, source: str | None, plan: Plan | None, is_consented: bool = True) -> None:
+    """Warm an engine up and open what was asked for, now that the window is there."""
+    from qviz.log import start_log
+    from qviz.wire import interpreter
+
+    start_log()
+    if window.settings.python and interpreter.VARIABLE not in os.environ:
+        os.environ[interpreter.VARIABLE] = window.settings.python
+    window.engines.warm_up()
+    threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
+    if plan is not None:
+        window.open_plan(plan, is_consented)
+    elif source is not None:
+        window.open_source(source, is_consented=True)
+
+
+def import_the_rest() -> None:
+    """Import what the first opened model needs, while the user still reads."""
+    for name in _LATER:
+        importlib.import_module(name)
+
+
+def report_bug(window: QWidget, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log a fault of qviz and say so; the program goes on."""
+    import traceback
+
+    from PySide6.QtWidgets import QMessageBox
+
+    details = "".join(traceback.format_exception(kind, error, trace))
+    _log.error("a fault in the window\n%s", details)
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    if window.findChild(QMessageBox, _FAULT) is not None:
+        return  # a fault in painting comes with every frame; one dialog says enough
+    box = QMessageBox(window)
+    box.setObjectName(_FAULT)
+    box.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+    box.setWindowTitle("A fault in qviz")
+    box.setText(f"{kind.__name__}: {error}")
+    box.setInformativeText("qviz goes on. The details are in the log too: qviz doctor names it.")
+    box.setDetailedText(details)
+    box.open()

@@ -1,0 +1,159 @@
+"""Opening, saving, exporting: every dialog that asks for a file, and the question of trust."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from qviz.document import codec
+from qviz.document.plan import MODEL_FILES
+from qviz.document.snapshot import Snapshot
+from qviz.errors import QvizError
+from qviz.session.project import Project
+from qviz.sources.files import code_file
+from qviz.ui.settings import Settings
+from qviz.wire import interpreter
+
+_MODELS = "Models and results (*.py *.pt2 *.pt *.qviz *.json)"
+_RESULTS = "qviz result (*.qviz);;JSON (*.json)"
+_CHUNK_BYTES = 1 << 22
+_PICTURES = "SVG (*.svg);;PNG (*.png)"
+
+
+def ask_for_source(parent: QWidget) -> str | None:
+    """Return the file that the user chose, or None."""
+    path, _ = QFileDialog.getOpenFileName(parent, "Open a model or a result", "", _MODELS)
+    return path or None
+
+
+def ask_for_result(parent: QWidget) -> str | None:
+    """Return the result that the user chose, or None."""
+    path, _ = QFileDialog.getOpenFileName(parent, "Open a second result beside", "", "Results (*.qviz *.json)")
+    return path or None
+
+
+def ask_for_python(parent: QWidget, settings: Settings) -> bool:
+    """Ask for the interpreter of the engine, and remember it; return whether another was chosen.
+
+    Raises:
+        QvizError: It lacks what an engine needs; the one before stays.
+    """
+    question = "The interpreter of your project, with torch 2.8 and msgspec; empty: the one of qviz"
+    typed, is_given = QInputDialog.getText(parent, "Python of the engine", question, text=settings.python)
+    path = interpreter.check(typed.strip()) if is_given and typed.strip() else ""
+    if not is_given or path == settings.python:
+        return False
+    settings.python = path
+    os.environ[interpreter.VARIABLE] = path  # every engine that starts from now on reads it
+    return True
+
+
+def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:
+    """Ask once whether the code of a file may run.
+
+    The answer yes is remembered by the file's path, of a ``.pt`` or ``.pt2`` by its content.
+
+    Args:
+        parent: What the question stands before.
+        source: What would run.
+        settings: Where the answer is remembered.
+        is_foreign: The source was read from a result, so that even an importable name is nobody's wish here.
+    """
+    file = code_file(source)
+    if file is None:
+        return not is_foreign or source.startswith("sample:") or _says_yes(parent, source)
+    path = Path(file).expanduser().absolute()
+    mark = _content_of(path) if source.endswith(MODEL_FILES) else str(path)
+    if settings.is_trusted(mark):
+        return True
+    if not _says_yes(parent, str(path)):
+        return False
+    settings.trust(mark)
+    return True
+
+
+def _content_of(path: Path) -> str:
+    """Return what a file holds as a hash: another file in its place is asked for again."""
+    try:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        return f"sha256:{digest.hexdigest()}"
+    except OSError:
+        return str(path)  # the engine says that it is not there
+
+
+def _says_yes(parent: QWidget, what: str) -> bool:
+    question = QMessageBox(parent)
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    question.setWindowTitle("Run this model's code?")
+    question.setText(f"This runs the code of {what}")
+    question.setInformativeText("It runs in a process of its own, with your rights. Run only what you trust.")
+    run = question.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
+    question.addButton(QMessageBox.StandardButton.Cancel)
+    question.exec()
+    return question.clickedButton() is run
+
+
+def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
+    """Ask where to, and save; return the path, or None.
+
+    Raises:
+        QvizError: The disk does not take it; what was there before is untouched.
+    """
+    path, chosen = QFileDialog.getSaveFileName(parent, "Save the result", "review.qviz", _RESULTS)
+    if not path:
+        return None
+    if not path.endswith(codec.SUFFIXES):
+        path += ".json" if "json" in chosen else ".qviz"
+    codec.save(snapshot, path)
+    return path
+
+
+def _snapshot_of(project: Project) -> Snapshot:
+    return project.snapshot if project.snapshot is not None else project.assembly.interrupted()
+
+
+def _shown(project: Project) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in project.shown.values() if name is not None))
+
+
+def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
+    """Ask where to, and draw the stages in view; return the path, or None.
+
+    Raises:
+        QvizError: An unknown ending, or the disk does not take it.
+    """
+    from qviz.ui import export
+    from qviz.ui.export.picture import Picture
+
+    path, chosen = QFileDialog.getSaveFileName(parent, "Export a picture", "review.svg", _PICTURES)
+    if not path:
+        return None
+    if not path.endswith((".svg", ".png")):
+        path += ".png" if "png" in chosen else ".svg"
+    export.write(Picture(_snapshot_of(project), _shown(project), theme=theme), Path(path))
+    return path
+
+
+def copy_picture(project: Project, theme: str) -> str:
+    """Put the stages in view on the clipboard as an image, at twice the size; return their names.
+
+    Raises:
+        QvizError: The picture cannot be drawn.
+    """
+    from qviz.ui.export.picture import Picture
+    from qviz.ui.export.png import encode
+
+    data = encode(Picture(_snapshot_of(project), _shown(project), theme=theme, scale=2))
+    image = QImage.fromData(data)
+    if image.isNull():
+        raise QvizError("the picture could not be drawn", "Export it to a file instead.")
+    QGuiApplication.clipboard().setImage(image)
+    return " and ".join(_shown(project))

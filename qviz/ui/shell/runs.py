@@ -1,0 +1,171 @@
+"""Runs the project's plan and feeds what arrives to the workspace."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+
+from qviz.document.snapshot import RunError
+from qviz.session.project import Project
+from qviz.sources.files import absolute
+from qviz.ui.process.engines import Engines
+from qviz.ui.settings import Settings
+from qviz.ui.shell.files import is_allowed
+from qviz.ui.shell.workspace import Step, Workspace
+from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
+
+_FIRST_STEP = "starting the engine"
+
+_log = logging.getLogger(__name__)
+
+
+class Runs(QObject):
+    """Starts and cancels runs; owns the project of the run at work.
+
+    Signals:
+        changed: Something arrived; the workspace should show the project again.
+    """
+
+    changed = Signal()
+
+    def __init__(self, engines: Engines, workspace: Workspace, settings: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._engines = engines
+        self._workspace = workspace
+        self._settings = settings
+        self._step = _FIRST_STEP
+        self._began = 0.0
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self.on_watcher_file_changed)
+        self._watcher.directoryChanged.connect(self.on_watcher_directory_changed)
+        self._watched: str | None = None
+        self.project: Project | None = None
+        engines.report_received.connect(self.on_engines_report_received)
+        engines.run_died.connect(self.on_engines_run_died)
+        engines.printed.connect(workspace.log.add)
+        workspace.progress.cancel.clicked.connect(self.cancel)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is at work."""
+        return self._engines.is_running
+
+    def open(self, project: Project) -> None:
+        """Take a project that was opened; a run at work ends."""
+        if self.is_running:
+            self._engines.cancel()
+        self.project = project
+        self._workspace.progress.hide()
+        self._workspace.notice.hide()
+        self._watch(None)
+        self.changed.emit()
+
+    def may_run(self) -> bool:
+        """Tell whether there is a model that may run; asks about one that only an opened result names."""
+        if self.project is None or not self.project.plan.source:
+            return False
+        source = self.project.plan.source
+        is_foreign = source == self.project.foreign_source
+        return not is_foreign or is_allowed(self._workspace, source, self._settings, is_foreign=True)
+
+    def start(self) -> None:
+        """Run the project's plan from its beginning."""
+        if self.project is None or not self.may_run():
+            return
+        self.open(self.project.restarted(self.project.plan))
+        self._step = _FIRST_STEP
+        self._began = time.monotonic()
+        self._workspace.progress.show_step(Step(_FIRST_STEP, 0, 0))
+        self._engines.run(self.project.plan)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Kill the run; the stages received stay."""
+        if self.project is None or not self.is_running:
+            return
+        self._engines.cancel()
+        self._workspace.progress.hide()
+        self.project.interrupt()
+        reached = ", ".join(stage.name for stage in self.project.stages) or "none"
+        self._workspace.notice.tell(
+            "info", "The run was cancelled.", f"Stages kept: {reached}.", (("Run again", self.start),)
+        )
+        self.changed.emit()
+
+    def on_engines_report_received(self, report: Report) -> None:
+        """Show what arrived."""
+        project = self.project
+        if project is None:
+            return
+        match report:
+            case StepStarted():
+                self._step = report.step
+                self._workspace.progress.show_step(Step(report.step, report.done, report.total))
+            case ModelLoaded():
+                self._workspace.setup.show_model(report)
+                self._workspace.outline.show_modules(report.tree)
+                self._watch(report.file)
+            case StageReached():
+                project.add(report)
+                self.changed.emit()
+            case RunFinished():
+                self._finish(project, report)
+            case RunRejected():
+                self._workspace.progress.hide()
+                self._workspace.log.add(report.traceback)
+                self._workspace.notice.tell("error", report.text, report.hint)
+                self.changed.emit()
+            case EngineReady():
+                pass
+
+    def _finish(self, project: Project, report: RunFinished) -> None:
+        project.finish(report)
+        self._workspace.setup.show_result(report.run.config, project.assembly.plan.rules)
+        project.seconds = time.monotonic() - self._began
+        self._workspace.progress.hide()
+        error = report.run.error
+        for note in report.notes:
+            self._workspace.log.add(note)
+        if error is not None:
+            self._workspace.log.add(error.traceback or "")
+            where = f" at {os.path.basename(error.source.file)}:{error.source.line}" if error.source else ""
+            code = f"\n{error.source.code}" if error.source else ""
+            message = f"{error.step.capitalize()} failed{where}: {error.message}{code}"
+            self._workspace.notice.tell("error", message, error.hint)
+        about = f"{report.run.flow} · " + ("stopped at " + error.step if error else f"{len(report.findings)} findings")
+        self._settings.remember(absolute(project.plan.source), about)
+        self.changed.emit()
+
+    def on_engines_run_died(self, how: str) -> None:
+        """Keep what there is and offer to run again."""
+        if self.project is None:
+            return
+        self._workspace.progress.hide()
+        hint = "The stages received are kept. Run again, or look at the log."
+        self.project.interrupt(RunError(self._step, "EngineDied", how, hint))
+        message = f"{how[:1].upper()}{how[1:]} while {self._step}."
+        self._workspace.notice.tell("error", message, hint, (("Run again", self.start),))
+        self.changed.emit()
+
+    def _watch(self, file: str | None) -> None:
+        """Watch the model's file, and its folder: a file that is replaced slowly is gone for a moment."""
+        if paths := [*self._watcher.files(), *self._watcher.directories()]:
+            self._watcher.removePaths(paths)
+        self._watched = file
+        if file is not None:
+            self._watcher.addPaths([file, os.path.dirname(file)])
+
+    def on_watcher_file_changed(self, path: str) -> None:
+        """Offer to run again: the model's file was saved."""
+        if path == self._watched and os.path.exists(path):
+            self._watcher.addPath(path)  # editors save by replacing the file, which ends the watch
+            name = os.path.basename(path)
+            self._workspace.notice.tell("info", f"{name} was saved again.", "", (("Run again", self.start),))
+
+    def on_watcher_directory_changed(self) -> None:
+        """Notice that the file is back after an editor moved it away."""
+        if self._watched is not None and self._watched not in self._watcher.files():
+            self.on_watcher_file_changed(self._watched)

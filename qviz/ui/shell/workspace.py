@@ -1,0 +1,200 @@
+"""The one screen: what to do, what happened, this node, what to look at."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from qviz.document.plan import expected_stages
+from qviz.document.snapshot import Bookmark
+from qviz.session.project import Project
+from qviz.ui.panels.bookmarks import Bookmarks
+from qviz.ui.panels.code import GraphCode
+from qviz.ui.panels.findings import Findings
+from qviz.ui.panels.inspector import Inspector
+from qviz.ui.panels.log import Log
+from qviz.ui.panels.notices import Notice
+from qviz.ui.panels.outline import Outline
+from qviz.ui.panels.panes import Panes
+from qviz.ui.panels.setup import Setup
+from qviz.ui.panels.stages import StageStrip
+from qviz.ui.panels.widgets import button, label, mono, section
+from qviz.ui.settings import Settings
+from qviz.ui.theme import Theme
+
+_WIDTHS = (250, 1030, 320)
+_HEIGHTS = (690, 210)
+
+
+class Step(NamedTuple):
+    """A step of a run, in words."""
+
+    name: str
+    done: int
+    total: int
+
+
+class Progress(QFrame):
+    """Names the step at work, with Cancel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 7, 14, 7)
+        self.words = label("")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the run")
+        self.cancel = button("Cancel")
+        row.addWidget(self.words)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel)
+        self.hide()
+
+    def show_step(self, step: Step) -> None:
+        """Show a step; without a total the bar runs to and fro."""
+        counted = f" {step.done} of {step.total}" if step.total else ""
+        self.words.setText(f"{step.name.capitalize()}{counted}…")
+        self.bar.setRange(0, step.total)
+        self.bar.setValue(step.done)
+        self.show()
+
+
+class Workspace(QWidget):
+    """All panels in their places; they are tied together by the window."""
+
+    def __init__(self, theme: Theme, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self.setup, self.outline, self.strip = Setup(), Outline(), StageStrip()
+        self.panes, self.inspector = Panes(theme), Inspector(theme)
+        self.findings, self.code, self.log = Findings(), GraphCode(theme), Log()
+        self.script, self.bookmarks = GraphCode(theme), Bookmarks()
+        self.bookmarks.set_theme(theme)
+        self.script.setAccessibleName("Python of the run")
+        self.notice, self.progress = Notice(), Progress()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        for title, page in (
+            ("Findings", self.findings),
+            ("Bookmarks", self.bookmarks),
+            ("Graph code", self.code),
+            ("Python", self.script),
+            ("Log", self.log),
+        ):
+            self.tabs.addTab(page, title)
+        self._middle = self._make_middle()
+        self._left = self._make_left()
+        self._columns = QSplitter(Qt.Orientation.Horizontal)
+        for place, part in enumerate((self._left, self._middle, self.inspector)):
+            self._columns.addWidget(part)
+            self._columns.setStretchFactor(place, 1 if part is self._middle else 0)
+        self._columns.setSizes(list(_WIDTHS))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._columns)
+        self._columns.restoreState(settings.state("columns"))
+        self._rows.restoreState(settings.state("rows"))
+
+    def _make_left(self) -> QFrame:
+        left = QFrame()
+        left.setProperty("role", "side")
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.setup)
+        head = section("Outline")
+        head.setContentsMargins(14, 4, 14, 6)
+        column.addWidget(head)
+        self.outline.setFont(mono())
+        inner = QHBoxLayout()
+        inner.setContentsMargins(10, 0, 6, 8)
+        inner.addWidget(self.outline)
+        column.addLayout(inner, 1)
+        return left
+
+    def _make_middle(self) -> QWidget:
+        top = QWidget()
+        column = QVBoxLayout(top)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.strip, self.progress, self.notice):
+            column.addWidget(part)
+        column.addWidget(self.panes, 1)
+        self._rows = QSplitter(Qt.Orientation.Vertical)
+        self._rows.addWidget(top)
+        self._rows.addWidget(self.tabs)
+        self._rows.setStretchFactor(0, 1)
+        self._rows.setSizes(list(_HEIGHTS))
+        return self._rows
+
+    def save_state(self) -> None:
+        """Remember the sizes."""
+        if not self._left.isHidden():
+            self._settings.save_state("columns", self._columns.saveState())
+            self._settings.save_state("rows", self._rows.saveState())
+
+    def toggle_focus(self) -> None:
+        """Hide all but the panes, or bring it back."""
+        is_shown = self._left.isHidden()
+        for part in (self._left, self.inspector, self.tabs, self.strip):
+            part.setVisible(is_shown)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint what paints itself."""
+        for part in (self.panes, self.inspector, self.code, self.script, self.bookmarks):
+            part.set_theme(theme)
+
+    def show_project(self, project: Project, theme: Theme) -> None:
+        """Show everything that is known of the project."""
+        there = [stage.name for stage in project.stages]
+        is_whole = project.snapshot is not None and project.snapshot.run.status == "done"
+        expected = () if is_whole else expected_stages(project.assembly.plan)  # its plan; the user's may be edited
+        names = tuple(dict.fromkeys([*expected, *there]))
+        missing = [name for name in names if name not in there]
+        failing = missing[0] if project.error is not None and missing else None
+        right = project.stage(project.shown["right"]) or project.stage(project.shown["left"])
+        self.strip.show_stages(names, set(there), project.shown, failing)
+        self.strip.show_counts(right, _precision(project), theme)
+        self.panes.show_project(project)
+        self.panes.set_flags(_flags(project))
+        self.findings.show_findings(project.findings, theme, _without_findings(project))
+        count = len(project.findings)
+        self.tabs.setTabText(0, f"Findings {count}" if count else "Findings")
+        self.show_bookmarks(project.bookmarks)
+        self.code.show_stage(right)
+        script = project.snapshot.run.python if project.snapshot else ""
+        if self.script.toPlainText() != script:
+            self.script.show_text(script)
+
+    def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
+        """Show what the reader marked, and how much that is."""
+        self.bookmarks.show_bookmarks(bookmarks)
+        self.tabs.setTabText(1, f"Bookmarks {len(bookmarks)}" if bookmarks else "Bookmarks")
+
+
+def _without_findings(project: Project) -> str:
+    if project.snapshot is None:
+        return "Findings come when the run is done."
+    return "No findings." if project.snapshot.run.status == "done" else "The run did not come to its end."
+
+
+def _precision(project: Project) -> tuple[int, int] | None:
+    summary = project.snapshot.summary.get("precision") if project.snapshot else None
+    if not isinstance(summary, dict):
+        return None
+    low, stays_float = summary.get("low"), summary.get("float")
+    if not isinstance(low, list) or not isinstance(stays_float, list):
+        return None
+    return len(low), len(low) + len(stays_float)
+
+
+def _flags(project: Project) -> dict[str, dict[str, str]]:
+    flags: dict[str, dict[str, str]] = {}
+    for finding in reversed(project.findings):
+        for node_id in finding.nodes:
+            flags.setdefault(finding.stage, {})[node_id] = finding.level.value
+    return flags
