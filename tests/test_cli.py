@@ -20,7 +20,8 @@ from tests.factories import snapshot
 
 ENGINE = """
 import os, sys
-from qviz.document.snapshot import Run as RunRecord, RunError, SourceLine
+from qviz.document.kept import kept_error, kept_finding
+from qviz.document.snapshot import Run as RunRecord, SourceLine
 from qviz.wire.framing import pack, request_reader
 from qviz.wire.messages import *
 from tests.factories import small_stages
@@ -40,7 +41,7 @@ WHOLE = "say(StepStarted(1, 'prepare'), *stages, done(plan))"
 FAILED = """
 where = SourceLine("model.py", 12, "if x.sum() > 0:")
 say(StepStarted(1, "prepare"), stages[0])
-say(done(plan, RunError("prepare", "TraceError", "the model\\nbranches on data", "Use torch.cond.", where)))
+say(done(plan, kept_error("prepare", "TraceError", "the model\\nbranches on data", "Use torch.cond.", where)))
 """
 REJECTED = "say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"
 DEAD = "say(StepStarted(1, 'convert'), stages[0]); os.kill(os.getpid(), 6)"

@@ -16,7 +16,8 @@ from qviz.wire import client
 ENGINE = """
 import os, sys
 from qviz.document.comparison import *
-from qviz.document.snapshot import RunError
+from qviz.document.kept import kept_error, kept_finding
+from qviz.document.snapshot import Run
 from qviz.wire.framing import pack, request_reader
 from qviz.wire.messages import *
 def say(*messages):
@@ -33,7 +34,7 @@ ROW = """
     say(FlowCompared(1, FlowRow(flow, "done", stage="converted", low=("fc",), sqnr_db=40.0, size=Size(400, 100))))
 """
 FAILED = """
-    say(FlowCompared(1, FlowRow(flow, "failed", RunError("capturing", "TraceError", "no", "try"))))
+    say(FlowCompared(1, FlowRow(flow, "failed", kept_error("capturing", "TraceError", "no", "try"))))
 """
 DEATH = "    if flow == 'fx-static': os.kill(os.getpid(), 6)"
 REJECTED = "    say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"

@@ -8,8 +8,8 @@ from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.runs import RUN_ID
 from qviz.document.comparison import Comparison, FlowRow, died, waiting
+from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
-from qviz.document.snapshot import RunError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import Compare, EngineReady, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
@@ -80,5 +80,5 @@ class _Comparing:
 
 def _ended(flow: str, step: str, late: QvizError | None, death: QvizError) -> FlowRow:
     if late is not None:
-        return FlowRow(flow, "failed", RunError(step, "Timeout", late.message, late.hint))
+        return FlowRow(flow, "failed", kept_error(step, "Timeout", late.message, late.hint))
     return died(flow, step, death.message, f"qviz run --flow {flow} alone tells more; qviz doctor names the log file.")

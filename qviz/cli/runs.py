@@ -7,8 +7,8 @@ from collections.abc import Callable
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.outcome import Outcome, failure_of
+from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
-from qviz.document.snapshot import RunError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.client import EngineClient
@@ -47,6 +47,6 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
                 raise
             failure = limits.failure(step) or error
             type_ = "EngineDied" if failure is error else "LimitReached"
-            how = RunError(step, type_, failure.message, failure.hint)
+            how = kept_error(step, type_, failure.message, failure.hint)
             return Outcome(assembly.interrupted(how), failure)
     raise AssertionError("reports() ends only by an exception")

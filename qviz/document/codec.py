@@ -9,13 +9,16 @@ import zlib
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
-from qviz.document import chunked as piecemeal
+from qviz.document import chunked
 from qviz.document.graph import lint
 from qviz.document.snapshot import Snapshot
+from qviz.document.texts import with_texts
+from qviz.document.upgrade import upgraded
 from qviz.errors import QvizError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SUFFIXES = (".qviz", ".json")
 MAX_BYTES = 2 << 30
 """A decompressed document above this is refused: a small file may unpack to more than the memory."""
@@ -31,8 +34,8 @@ class _Head(msgspec.Struct):
 
 
 def encode(snapshot: Snapshot) -> bytes:
-    """Return the document's bytes: the same for the same snapshot."""
-    return msgspec.json.encode(snapshot) + b"\n"
+    """Return the document's bytes: the same for the same snapshot, in whatever language."""
+    return msgspec.json.encode(with_texts(replace(snapshot, version=FORMAT_VERSION))) + b"\n"
 
 
 def decode(data: bytes, name: str = "the document") -> Snapshot:
@@ -54,7 +57,9 @@ def decode(data: bytes, name: str = "the document") -> Snapshot:
             f"{name} has format version {head.version}; this qviz reads up to {FORMAT_VERSION}", "Update qviz."
         )
     try:
-        snapshot = piecemeal.decode(data, Snapshot)
+        if head.version < FORMAT_VERSION:
+            data = upgraded(data)
+        snapshot = chunked.decode(data, Snapshot)
     except msgspec.ValidationError as error:
         raise _damaged(name, str(error)) from error
     for stage in snapshot.stages:

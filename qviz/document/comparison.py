@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from qviz.document.graph import Number, Record
+from qviz.document.kept import kept_error
 from qviz.document.plan import FLOWS, FUSION
 from qviz.document.snapshot import RunError
 
@@ -120,7 +121,7 @@ def compared(source: str) -> tuple[str, ...]:
 
 def died(flow: str, step: str, how: str, hint: str) -> FlowRow:
     """Return the row of a flow in whose middle the engine ended."""
-    return FlowRow(flow, "died", RunError(step, "EngineDied", how, hint))
+    return FlowRow(flow, "died", kept_error(step, "EngineDied", how, hint))
 
 
 def waiting(flows: Sequence[str], rows: Sequence[FlowRow]) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ None are written only where something is known (contract, section 6).
 from __future__ import annotations
 
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
+
+from qviz.words import say
 
 if TYPE_CHECKING:
     Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -90,11 +93,34 @@ class ObserverType(Record, frozen=True):
 
 
 class Why(Record, frozen=True):
-    """Why a node is here: the rule, its evidence, the torch API that says so."""
+    """Why a node is here, as data; `qviz.words` renders it.
 
-    rule: str
-    evidence: str
-    api: str
+    Attributes:
+        code: Names the rule: ``float.no_pattern``; an entry of the catalog with the parts ``rule`` and ``evidence``.
+        roles: The nodes that it speaks of, by what they are in it: ``subject``, ``for``, ``shares_with`` …
+        args: Numbers, dtypes, names.
+        api: The torch API that says so.
+    """
+
+    code: str
+    roles: dict[str, tuple[str, ...]] = {}
+    args: dict[str, Json] = {}
+    api: str = ""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """All nodes that it speaks of, each once."""
+        return tuple(dict.fromkeys(chain.from_iterable(self.roles.values())))
+
+    @property
+    def rule(self) -> str:
+        """The rule in words."""
+        return say(self, "rule")
+
+    @property
+    def evidence(self) -> str:
+        """What the rule is known from, in words."""
+        return say(self, "evidence")
 
 
 class SourceLine(Record, frozen=True):

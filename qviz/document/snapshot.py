@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Literal, TypeAlias
 
 from qviz.document.graph import Graph, Json, Number, Record, SourceLine
+from qviz.words import say
 
 Status: TypeAlias = Literal["done", "failed", "cancelled"]
 Relation: TypeAlias = Literal["same", "replaced", "fused", "folded", "decomposed", "duplicated", "inserted", "removed"]
@@ -20,14 +21,35 @@ class Level(str, Enum):
 
 
 class RunError(Record, frozen=True):
-    """The step that failed, why, at which line of the model, and what to try."""
+    """The step that failed, why, at which line of the model, and what to try.
+
+    Attributes:
+        step: Names the step: ``capturing``.
+        type: The exception's class, or ``EngineDied``, ``LimitReached``, ``Timeout``.
+        code: Names the cause: an entry of the catalog with the parts ``message`` and ``hint``.
+        roles: The nodes that it speaks of, by what they are in it.
+        args: Numbers and names; ``text`` is the exception's own first sentence.
+        source: The line of the user's model.
+        traceback: Python's.
+    """
 
     step: str
     type: str
-    message: str
-    hint: str
+    code: str
+    roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
+    args: dict[str, Json] = {}  # noqa: RUF012
     source: SourceLine | None = None
     traceback: str | None = None
+
+    @property
+    def message(self) -> str:
+        """What happened, in words."""
+        return say(self, "message")
+
+    @property
+    def hint(self) -> str:
+        """What to try, in words."""
+        return say(self, "hint")
 
 
 class Run(Record, frozen=True):
@@ -52,7 +74,15 @@ class Stage(Record, frozen=True):
 
 
 class Link(Record, frozen=True, rename={"from_ids": "from", "to_ids": "to"}):
-    """Which nodes of one stage became which of the next; confidence from 0 to 1."""
+    """Which nodes of one stage became which of the next.
+
+    Attributes:
+        confidence: From 0 to 1.
+        code: Names the evidence: an entry of the catalog with the parts ``evidence`` and, for what came or
+            went, ``reason``.
+        roles: The nodes that the evidence speaks of, by what they are in it.
+        args: Numbers and names.
+    """
 
     from_stage: str
     to_stage: str
@@ -60,8 +90,19 @@ class Link(Record, frozen=True, rename={"from_ids": "from", "to_ids": "to"}):
     to_ids: tuple[str, ...]
     relation: Relation
     confidence: float
-    evidence: str
-    reason: str | None = None
+    code: str
+    roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
+    args: dict[str, Json] = {}  # noqa: RUF012
+
+    @property
+    def evidence(self) -> str:
+        """What the link is known from, in words."""
+        return say(self, "evidence")
+
+    @property
+    def reason(self) -> str:
+        """Why nothing was left, or where it came from, in words; "" for other links."""
+        return say(self, "reason")
 
 
 class Histogram(Record, frozen=True):
@@ -120,19 +161,46 @@ class Facts(Record, frozen=True):
 
 
 class Finding(Record, frozen=True):
-    """Something a reviewer should look at: the reason, and what to do."""
+    """Something a reviewer should look at, as data; `qviz.words` renders it.
+
+    Attributes:
+        rule: What was looked for.
+        nodes: Ids in the stage; none where it speaks of the whole.
+        code: What was found: an entry of the catalog with the parts ``message``, ``reason``, ``hint``; a rule
+            that finds several kinds of a fault has a code for each, ``rule.kind``.
+        roles: The nodes by what they are in it.
+        args: Numbers, dtypes, names.
+        place: What tells a finding without nodes from others of its rule: module paths, a name of the
+            configuration; never a text.
+    """
 
     rule: str
     level: Level
     stage: str
     nodes: tuple[str, ...]
-    message: str
-    reason: str
-    hint: str
+    code: str
+    roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
+    args: dict[str, Json] = {}  # noqa: RUF012
+    place: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What was found, in words."""
+        return say(self, "message")
+
+    @property
+    def reason(self) -> str:
+        """Why it matters, in words."""
+        return say(self, "reason")
+
+    @property
+    def hint(self) -> str:
+        """What to do, in words."""
+        return say(self, "hint")
 
 
 class Bookmark(Record, frozen=True):
-    """A node that a reviewer wants to find again, and what she noted at it."""
+    """A node that a reviewer wants to find again, and the note at it."""
 
     stage: str
     node: str

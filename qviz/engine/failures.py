@@ -13,6 +13,7 @@ import typing_extensions
 from torch.fx import GraphModule
 
 from qviz.document.graph import SourceLine
+from qviz.document.kept import kept_error
 from qviz.document.snapshot import RunError
 from qviz.engine.nodes.source_lines import source_line
 
@@ -105,7 +106,7 @@ def run_error(step: str, error: BaseException) -> RunError:
     text = str(error).strip() or type(error).__name__
     named = f"{type(error).__name__} {text}"
     hint = next((hint for sign, hint in _HINTS if sign in named), _STEP_HINTS.get(step, _DEFAULT_HINT))
-    return RunError(
+    return kept_error(
         step=step,
         type=type(error).__name__,
         message=_first_sentence(text),

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from qviz.document import chunked as piecemeal
+from qviz.document import chunked
 from qviz.wire.messages import Message, Report, Request, StageReached
 
 MAX_MESSAGE_BYTES = 1 << 30
@@ -101,7 +101,7 @@ def read_report(body: bytes) -> Report:
     """
     try:
         if len(body) >= LARGE_BYTES and _tag.decode(body).message == "StageReached":
-            return piecemeal.decode(body, StageReached)
+            return chunked.decode(body, StageReached)
         return _reports.decode(body)
     except msgspec.DecodeError as error:
         raise _unreadable(error) from error

@@ -8,7 +8,7 @@ from qviz.analysis.verdicts.advice import advise
 from qviz.analysis.verdicts.claims import claims
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time, died, waiting
 from qviz.document.graph import SourceLine
-from qviz.document.snapshot import RunError
+from qviz.document.kept import kept_error
 
 HERE = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
 
@@ -20,7 +20,7 @@ def row(flow: str, low: int = 0, stays_float: int = 0, **fields: Any) -> FlowRow
 
 
 def failed(flow: str, step: str = "capturing", source: SourceLine | None = HERE) -> FlowRow:
-    return FlowRow(flow, "failed", RunError(step, "TraceError", "no", "try", source))
+    return FlowRow(flow, "failed", kept_error(step, "TraceError", "no", "try", source))
 
 
 BEST = row("pt2e-static", 41, 2, sqnr_db=30.0)

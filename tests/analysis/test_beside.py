@@ -4,7 +4,8 @@ from qviz.analysis.linking.beside import beside
 from qviz.analysis.linking.changes import changes
 from qviz.analysis.linking.index import LinkIndex
 from qviz.document.graph import Quant
-from qviz.document.snapshot import Finding, Level
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
 from tests.factories import node, qparams, snapshot, stage
 
 
@@ -37,7 +38,7 @@ def test_a_node_is_linked_across_and_an_equal_one_has_not_changed():
 
 
 def test_findings_of_the_other_name_their_stage():
-    finding = Finding("rule", Level.WARNING, "converted", ("conv",), "a", "b", "c")
+    finding = kept_finding("rule", Level.WARNING, "converted", ("conv",), "a", "b", "c")
     from msgspec.structs import replace
 
     made = beside(converted(0.1), replace(converted(0.2), findings=(finding,)), "b")

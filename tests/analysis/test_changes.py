@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from qviz.analysis.linking.changes import changes
+from qviz.document.kept import kept_link
 from qviz.document.snapshot import Link
 from tests.factories import node, stage
 
 
 def link(before: str, after: str, relation: str, *ids: str) -> Link:
     from_ids = ids[:1] if relation != "inserted" else ()
-    return Link(before, after, from_ids, ids[-1:] if relation != "removed" else (), relation, 1.0, "test")  # type: ignore[arg-type]
+    return kept_link(before, after, from_ids, ids[-1:] if relation != "removed" else (), relation, 1.0, "test")  # type: ignore[arg-type]
 
 
 STAGES = (
@@ -16,7 +17,7 @@ STAGES = (
     stage("c", node("x", kind="input"), node("q", "x", kind="quantize"), node("conv", "q", kind="quantized_op")),
 )
 LINKS = (
-    Link("a", "b", ("conv", "bn"), ("conv",), "fused", 1.0, "test"),
+    kept_link("a", "b", ("conv", "bn"), ("conv",), "fused", 1.0, "test"),
     link("a", "b", "same", "x"),
     link("b", "c", "same", "x"),
     link("b", "c", "inserted", "q"),

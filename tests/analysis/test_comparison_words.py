@@ -3,7 +3,7 @@ from __future__ import annotations
 from qviz.analysis.verdicts.comparison_words import cells, explained, float_lines
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time
 from qviz.document.graph import SourceLine
-from qviz.document.snapshot import RunError
+from qviz.document.kept import kept_error
 
 FLOATS = (
     FloatOperators("softmax", ("a",), "not annotated"),
@@ -38,10 +38,10 @@ def test_what_was_not_measured_stays_empty():
 
 def test_a_failure_names_its_line_and_what_to_do():
     where = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
-    row = FlowRow("fx-static", "failed", RunError("capturing", "TraceError", "it branches", "Move it.", where))
+    row = FlowRow("fx-static", "failed", kept_error("capturing", "TraceError", "it branches", "Move it.", where))
     assert cells(row)[0] == "failed while capturing at line 31 of model.py"
     assert list(float_lines(row)) == ["it branches. Move it."]
-    nowhere = FlowRow("fx-static", "died", RunError("converting", "EngineDied", "ended", ""))
+    nowhere = FlowRow("fx-static", "died", kept_error("converting", "EngineDied", "ended", ""))
     assert cells(nowhere)[0] == "died while converting"
 
 

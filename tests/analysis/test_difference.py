@@ -7,7 +7,8 @@ from qviz.analysis.linking.matching import match
 from qviz.analysis.node_aspects import aspects
 from qviz.analysis.verdicts.difference import difference
 from qviz.document.graph import Graph, Kind, Node, Quant
-from qviz.document.snapshot import Finding, Level
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
 from tests.factories import graph, node, qparams, snapshot, stage, value
 
 SHARE = 0.001
@@ -165,7 +166,7 @@ def test_the_number_of_an_observer_is_no_change():
 def test_stages_findings_and_coverage():
     fc, low = (node("fc", "x", path="fc", type="Linear", kind=kind) for kind in ("op", "quantized_op"))
     x = node("x", kind="input")
-    here, there, both = (Finding(r, Level.INFO, "converted", ("fc",), "", "", "") for r in ("a", "b", "both"))
+    here, there, both = (kept_finding(r, Level.INFO, "converted", ("fc",), "", "", "") for r in ("a", "b", "both"))
     a = snapshot(stage("captured", x, fc), stage("fused", x, fc), stage("converted", x, fc), findings=[here, both])
     b = snapshot(stage("captured", x, fc), stage("converted", x, low), stage("lowered", x, low), findings=[both, there])
     found = difference(a, b, SHARE)

@@ -6,7 +6,8 @@ import msgspec
 
 from qviz.analysis import findings
 from qviz.analysis.findings.catalog import CATALOG
-from qviz.document.graph import Quant, Why
+from qviz.document.graph import Quant
+from qviz.document.kept import kept_finding, kept_why
 from qviz.document.snapshot import Facts, Finding, Level, ObserverFact, Stage
 from tests.factories import node, qparams, snapshot, stage
 
@@ -30,7 +31,7 @@ def test_a_conversion_that_quantized_nothing_is_an_error():
 
 def test_findings_are_sorted_by_level_then_by_place():
     def finding(level: Level, where: str) -> Finding:
-        return Finding(f"{level.value}-{where}", level, "captured", (where,), "", "", "")
+        return kept_finding(f"{level.value}-{where}", level, "captured", (where,), "", "", "")
 
     given = (finding(Level.INFO, "a"), finding(Level.ERROR, "b"), finding(Level.ERROR, "a"))
     captured = stage("captured", node("a"), node("b"))
@@ -53,11 +54,11 @@ def test_an_add_whose_annotation_shares_a_range_needs_equal_scales():
         inputs = [node(f"q{at}", kind="quantize") for at in range(len(scales))]
         return stage("converted", *inputs, *casts, node("add", *(cast.id for cast in casts), target="aten.add.Tensor"))
 
-    shared = Why("", "add.meta['quantization_annotation'].input_qspec_map: the range is shared with x", "")
+    shared = kept_why("", "add.meta['quantization_annotation'].input_qspec_map: the range is shared with x", "")
     for why, scales, expected in (
         (shared, (0.1, 0.2), [("add", "dq0", "dq1")]),
         (shared, (0.1, 0.1), []),
-        (Why("", "add.meta['quantization_annotation'].input_qspec_map: torch.int8", ""), (0.1, 0.2), []),
+        (kept_why("", "add.meta['quantization_annotation'].input_qspec_map: torch.int8", ""), (0.1, 0.2), []),
     ):
         prepared = stage("prepared", node("x", kind="input"), node("obs", "x", kind="observer", why=why))
         found = findings.find(snapshot(prepared, converted(*scales), flow="pt2e-static"))

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.document.comparison import FloatOperators
-from qviz.document.graph import Node, Why
+from qviz.document.graph import Node
+from qviz.document.kept import kept_why
 from tests.factories import node, snapshot, stage
 
 OUTPUT_OF_SOFTMAX = "softmax.meta['quantization_annotation'].output_qspec: torch.int8"
@@ -17,7 +18,7 @@ def reasons(flow: str, *prepared: Node) -> tuple[FloatOperators, ...]:
 
 
 def observer(evidence: str) -> Node:
-    return node("obs", "softmax", kind="observer", why=Why("rule", evidence, "api"))
+    return node("obs", "softmax", kind="observer", why=kept_why("rule", evidence, "api"))
 
 
 X, SOFTMAX = node("x", kind="input"), node("softmax", "x")

@@ -4,7 +4,8 @@ import pytest
 
 from qviz.analysis.verdicts.source_lines import SourceLines
 from qviz.document.graph import SourceLine
-from qviz.document.snapshot import Finding, Level
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
 from tests.factories import node, snapshot, stage
 
 FIRST, SECOND = SourceLine("/m.py", 5, "x = self.conv(x)"), SourceLine("/m.py", 6, "x = self.fc(x)")
@@ -26,7 +27,7 @@ RUN = snapshot(
     ],
 )
 def test_the_lines_of_a_finding(where, nodes, expected):
-    assert SourceLines(RUN).of(Finding("r", Level.INFO, where, nodes, "", "", "")) == expected
+    assert SourceLines(RUN).of(kept_finding("r", Level.INFO, where, nodes, "", "", "")) == expected
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from qviz.analysis.views.folding import fold, unfold_all
 from qviz.analysis.views.projection import project
 from qviz.analysis.views.union import unite
 from qviz.analysis.views.view import Folds
+from qviz.document.kept import kept_link
 from qviz.document.snapshot import Link, Stage
 from tests.factories import graph, node
 
 
 def link(relation: str, before: tuple[str, ...], after: tuple[str, ...], stages: tuple[str, str] = ("a", "b")) -> Link:
-    return Link(*stages, before, after, relation, 1.0, "test")  # type: ignore[arg-type]
+    return kept_link(*stages, before, after, relation, 1.0, "test")  # type: ignore[arg-type]
 
 
 BEFORE = Stage(

@@ -11,12 +11,13 @@ import qviz
 from qviz.analysis.findings.catalog import CATALOG
 from qviz.analysis.verdicts.verdict import judge
 from qviz.document.baseline import accept
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Facts, Finding, Level, ObserverFact
 from tests.factories import node, snapshot, stage
 
 
 def finding(level: Level = Level.ERROR, *nodes: str, rule: str = "rule", message: str = "") -> Finding:
-    return Finding(rule, level, "captured", nodes, message, "", "")
+    return kept_finding(rule, level, "captured", nodes, message, "", "")
 
 
 ALL = tuple(finding(level, level.value) for level in Level)
@@ -67,6 +68,10 @@ def test_every_rule_of_the_program_stands_in_the_catalog_once():
 
 def rules_made(text: str) -> Iterator[str]:
     for call in ast.walk(ast.parse(text)):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Finding":
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id in ("Finding", "kept_finding")
+        ):
             given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "rule")]
             yield from (each.value for each in given if isinstance(each, ast.Constant))

@@ -11,13 +11,15 @@ import pytest
 
 from qviz import cli
 from qviz.document import codec
-from qviz.document.snapshot import Finding, Level
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
 from qviz.wire import client
 from tests.factories import snapshot
 
 ENGINE = """
 import os, sys
-from qviz.document.snapshot import Finding, Level, Run as RunRecord, RunError
+from qviz.document.kept import kept_error, kept_finding
+from qviz.document.snapshot import Level, Run as RunRecord
 from qviz.wire.framing import pack, request_reader
 from qviz.wire.messages import *
 from tests.factories import small_stages
@@ -31,13 +33,13 @@ def done(findings=(), error=None):
 say(EngineReady({"torch": "0"}, ("x86", "onednn")))
 plan = next(iter(request_reader().feed(os.read(0, 65536)))).plan
 stages = [StageReached(1, stage, {}, ()) for stage in small_stages()]
-bad = Finding("not_lowered", Level.ERROR, "converted", ("fc",), "fc: no kernel", "unknown", "Lower it.")
-odd = Finding("mode_changed", Level.INFO, "captured", (), "another mode", "", "")
+bad = kept_finding("not_lowered", Level.ERROR, "converted", ("fc",), "fc: no kernel", "unknown", "Lower it.")
+odd = kept_finding("mode_changed", Level.INFO, "captured", (), "another mode", "", "")
 """
 CLEAN = "say(StepStarted(1, 'prepare'), *stages, done())"
 BAD = "say(StepStarted(1, 'prepare'), *stages, done((bad, odd)))"
 FAILED = """
-say(StepStarted(1, "prepare"), stages[0], done((odd,), RunError("prepare", "TraceError", "no", "Use torch.cond.")))
+say(StepStarted(1, "prepare"), stages[0], done((odd,), kept_error("prepare", "TraceError", "no", "Use torch.cond.")))
 """
 REJECTED = "say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"
 DEAD = "say(StepStarted(1, 'convert'), stages[0]); os.kill(os.getpid(), 6)"
@@ -159,7 +161,7 @@ def test_quiet_prints_nothing_and_ends_the_same(engine, capsys):
 
 
 def test_a_result_is_checked_without_an_engine(no_engine, capsys):
-    bad = Finding("r", Level.WARNING, "converted", ("fc",), "m", "", "")
+    bad = kept_finding("r", Level.WARNING, "converted", ("fc",), "m", "", "")
     codec.save(snapshot(findings=[bad]), "a.qviz")
     assert cli.main(["check", "a.qviz"]) == 0
     assert cli.main(["check", "a.qviz", "--fail-on", "warning"]) == 1

@@ -12,10 +12,11 @@ import pytest
 from qviz import cli
 from qviz.document import codec
 from qviz.document.graph import Kind, Quant
-from qviz.document.snapshot import Finding, Level, Snapshot, Stage
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level, Snapshot, Stage
 from tests.factories import node, qparams, snapshot, stage
 
-FOUND = Finding("not_lowered", Level.ERROR, "converted", ("fc",), "fc: no kernel", "", "")
+FOUND = kept_finding("not_lowered", Level.ERROR, "converted", ("fc",), "fc: no kernel", "", "")
 
 
 def with_node(given: Stage, node_id: str, **change: Any) -> Stage:

@@ -14,16 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qviz.document import codec
-from qviz.document.graph import Edge, Graph, Group, Json, Kind, Node, Part, QParams, Quant, SourceLine, Value, Why
+from qviz.document.graph import Edge, Graph, Group, Json, Kind, Node, Part, QParams, Quant, SourceLine, Value
+from qviz.document.kept import kept_error, kept_finding, kept_link, kept_why
 from qviz.document.snapshot import (
     Facts,
-    Finding,
     Histogram,
     Level,
-    Link,
     ObserverFact,
     Run,
-    RunError,
     Snapshot,
     Stage,
 )
@@ -65,7 +63,7 @@ nodes = st.builds(
     inferred_path=maybe(texts),
     quant=maybe(quants),
     parts=maybe(st.tuples(st.builds(Part, path=texts, type=texts, kind=st.sampled_from(Kind)))),
-    why=maybe(st.builds(Why, rule=texts, evidence=texts, api=texts)),
+    why=maybe(st.builds(kept_why, rule=texts, evidence=texts, api=texts)),
     source=maybe(sources),
 )
 
@@ -95,7 +93,7 @@ runs = st.builds(
     config=json_objects,
     versions=st.dictionaries(texts, texts, max_size=2),
     python=texts,
-    error=maybe(st.builds(RunError, step=texts, type=texts, message=texts, hint=texts, source=maybe(sources))),
+    error=maybe(st.builds(kept_error, step=texts, type=texts, message=texts, hint=texts, source=maybe(sources))),
 )
 snapshots = st.builds(
     Snapshot,
@@ -105,7 +103,7 @@ snapshots = st.builds(
     stages=st.lists(stages, max_size=2).map(tuple),
     links=st.lists(
         st.builds(
-            Link,
+            kept_link,
             from_stage=texts,
             to_stage=texts,
             from_ids=st.tuples(ids),
@@ -119,7 +117,7 @@ snapshots = st.builds(
     facts=st.dictionaries(texts, st.dictionaries(ids, st.builds(Facts, observer=maybe(observers)))),
     findings=st.lists(
         st.builds(
-            Finding,
+            kept_finding,
             rule=texts,
             level=st.sampled_from(Level),
             stage=texts,
@@ -136,7 +134,7 @@ snapshots = st.builds(
 
 SMALL = Snapshot(
     format="qviz",
-    version=1,
+    version=codec.FORMAT_VERSION,
     run=Run(source="m.py:net", flow="fx-static", status="done", config={}, versions={}, python=""),
     stages=(),
     links=(),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from qviz.document.graph import Graph
+from qviz.document.kept import kept_error, kept_link
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Facts, Link, ObserverFact, Run, RunError, Stage
+from qviz.document.snapshot import Facts, ObserverFact, Run, Stage
 from qviz.wire.assembly import Assembly
 from qviz.wire.messages import RunFinished, StageReached
 
 EMPTY = Graph((), (), ())
 FACTS = {"obs": Facts(observer=ObserverFact(min=0.0, max=1.0))}
-LINK = Link("captured", "prepared", ("x",), ("x",), "same", 1.0, "same name")
+LINK = kept_link("captured", "prepared", ("x",), ("x",), "same", 1.0, "same name")
 
 
 def assembled() -> Assembly:
@@ -36,6 +37,6 @@ def test_a_cancelled_run_keeps_its_stages():
 
 
 def test_a_run_whose_engine_died_is_failed():
-    error = RunError("convert", "EngineDied", "the engine was ended by SIGKILL", "Run it again.")
+    error = kept_error("convert", "EngineDied", "the engine was ended by SIGKILL", "Run it again.")
     assert assembled().interrupted(error).run.error is error
     assert Assembly(Plan("x")).interrupted(error).run.status == "failed"

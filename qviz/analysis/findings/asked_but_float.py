@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import Evidence, is_move
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -24,7 +25,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if evidence.asked.intersection(evidence.earlier(prepared, node.id)):
             found.setdefault(function_name(node), []).append(node.id)
     for name, ids in found.items():
-        yield Finding(
+        yield kept_finding(
             rule="asked_but_float",
             level=Level.WARNING,
             stage=stage.name,

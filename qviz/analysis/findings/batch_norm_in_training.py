@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, is_batch_norm, listed
 from qviz.document.graph import Node
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _TRAINING_AT = 5
@@ -17,7 +18,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     stage = evidence.converted
     found = [node.id for node in stage.graph.nodes if is_batch_norm(node) and _trains(node)] if stage else []
     if stage is not None and found:
-        yield Finding(
+        yield kept_finding(
             rule="batch_norm_in_training",
             level=Level.WARNING,
             stage=stage.name,

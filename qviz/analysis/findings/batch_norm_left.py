@@ -14,6 +14,7 @@ from qviz.analysis.findings.evidence import (
 )
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Node
+from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
 
@@ -38,7 +39,7 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
         "no convolution or linear stands right before it, so there is nothing that it could fold into",
         "Nothing has to be done: it runs as an operator of its own.",
     )
-    return Finding(
+    return kept_finding(
         rule="batch_norm_left",
         level=Level.WARNING if cause else Level.INFO,
         stage=last.name,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, briefly, same_qparams
 from qviz.document.graph import Kind, Node, QParams
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -25,7 +26,7 @@ def find_chains(evidence: Evidence) -> Iterator[Finding]:
         if before is None or before.scale is None:
             continue
         alike = same_qparams(before, after)
-        yield Finding(
+        yield kept_finding(
             rule="quantize_dequantize_chain",
             level=Level.WARNING,
             stage=stage.name,
@@ -52,7 +53,7 @@ def find_repeats(evidence: Evidence) -> Iterator[Finding]:
         known = [(cast.id, params) for cast in casts if (params := _static(cast)) is not None]
         if len(known) > 1:
             texts = ", ".join(f"{name} with {briefly(params)}" for name, params in known)
-            yield Finding(
+            yield kept_finding(
                 rule="quantized_twice",
                 level=Level.WARNING,
                 stage=stage.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import Evidence, listed
 from qviz.analysis.regions import QUANTIZABLE, function_name
 from qviz.document.graph import Kind, Node
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -22,7 +23,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             dead.add(node.id)
     found = [node.id for node in stage.graph.nodes if node.id in dead]
     if any(QUANTIZABLE.fullmatch(function_name(index.nodes[each])) for each in found):
-        yield Finding(
+        yield kept_finding(
             rule="dead_branch",
             level=Level.WARNING,
             stage=stage.name,

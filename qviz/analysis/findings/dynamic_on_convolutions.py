@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, listed
 from qviz.analysis.regions import function_name
+from qviz.document.kept import kept_finding
 from qviz.document.plan import DYNAMIC
 from qviz.document.snapshot import Finding, Level
 
@@ -21,7 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     nodes = evidence.index(stage).nodes
     found = [each for each in evidence.precision.float if _CONVOLUTION.fullmatch(function_name(nodes[each]))]
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="dynamic_on_convolutions",
             level=Level.WARNING,
             stage=stage.name,

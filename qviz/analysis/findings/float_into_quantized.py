@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.document.graph import Kind, Node
+from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -26,7 +27,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if giver is None:
             continue
         is_input = index.nodes[giver].kind is Kind.INPUT
-        yield Finding(
+        yield kept_finding(
             rule="float_into_quantized",
             level=Level.ERROR,
             stage=stage.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move, listed
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
+from qviz.document.kept import kept_finding
 from qviz.document.plan import DYNAMIC, WEIGHT_ONLY
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
@@ -24,7 +25,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             found.setdefault(function_name(node), []).append(node.id)
     for name, nodes in found.items():
         places = f" at {len(nodes)} places" if len(nodes) > 1 else ""
-        yield Finding(
+        yield kept_finding(
             rule="float_island",
             level=Level.WARNING,
             stage=stage.name,

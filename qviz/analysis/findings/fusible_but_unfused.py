@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import CASTING, Evidence, is_weighted, origin
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
+from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -36,7 +37,7 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
     level, reason, hint = _cause(evidence, index, node, producer)
     stage = evidence.converted
     assert stage is not None
-    return Finding(
+    return kept_finding(
         rule="fusible_but_unfused",
         level=level,
         stage=stage.name,

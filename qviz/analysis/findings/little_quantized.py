@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.regions import function_name
+from qviz.document.kept import kept_finding
 from qviz.document.plan import DYNAMIC, WEIGHT_ONLY
 from qviz.document.snapshot import Finding, Level
 
@@ -22,7 +23,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     nodes = evidence.index(evidence.converted).nodes
     names = list(dict.fromkeys(function_name(nodes[each]) for each in stays_float))
-    yield Finding(
+    yield kept_finding(
         rule="little_quantized",
         level=Level.WARNING,
         stage=evidence.converted.name,

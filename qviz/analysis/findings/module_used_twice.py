@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.document.graph import Kind
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -21,7 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             calls[node.target].append(node.id)
     for path, nodes in calls.items():
         if len(nodes) > 1:
-            yield Finding(
+            yield kept_finding(
                 rule="module_used_twice",
                 level=Level.WARNING,
                 stage=stage.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.document.graph import Kind
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level, Stage
 
 
@@ -35,7 +36,7 @@ def _fallen_back(stage: Stage) -> list[str]:
 
 
 def _finding(stage: str, nodes: list[str], who: str) -> Finding:
-    return Finding(
+    return kept_finding(
         rule="never_calibrated",
         level=Level.WARNING,
         stage=stage,

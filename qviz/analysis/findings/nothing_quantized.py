@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.document.kept import kept_finding
 from qviz.document.plan import WEIGHT_ONLY
 from qviz.document.snapshot import Finding, Level
 
@@ -15,7 +16,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if evidence.converted is None or low or not stays_float:
         return
     reason, hint = _cause(evidence)
-    yield Finding(
+    yield kept_finding(
         rule="nothing_quantized",
         level=Level.ERROR,
         stage=evidence.converted.name,

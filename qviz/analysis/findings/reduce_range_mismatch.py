@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
+from qviz.document.kept import kept_finding
 from qviz.document.plan import DYNAMIC
 from qviz.document.snapshot import Finding, Level
 
@@ -37,7 +38,7 @@ def _is_fixed(observer: object) -> bool:
 
 def _finding(stage: str, backend: str, found: list[str]) -> Finding:
     is_whole = _NEEDS[backend] == _REDUCED
-    return Finding(
+    return kept_finding(
         rule="reduce_range_mismatch",
         level=Level.WARNING,
         stage=stage,

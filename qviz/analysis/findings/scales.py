@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
 from qviz.document.graph import Kind, Node, QParams
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _LEAST = 1.2e-7
@@ -22,7 +23,7 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     stage = evidence.converted
     found = [node.id for node in stage.graph.nodes if _is_degenerate(node)] if stage is not None else []
     if stage is not None and found:
-        yield Finding(
+        yield kept_finding(
             rule="degenerate_scale",
             level=Level.WARNING,
             stage=stage.name,
@@ -33,7 +34,7 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
             hint="Calibrate with data as the model meets it; see in the prepared stage what the observer saw.",
         )
     for name, seen in _by_stage(each for each in _ranges(evidence) if 0 < each.width < each.step):
-        yield Finding(
+        yield kept_finding(
             rule="degenerate_scale",
             level=Level.WARNING,
             stage=name,
@@ -61,7 +62,7 @@ def find_saturated(evidence: Evidence) -> Iterator[Finding]:
     """Yield observers that saw twice as much as their scale can say."""
     for name, seen in _by_stage(each for each in _ranges(evidence) if each.width >= each.step and _clips(each)):
         first = seen[0]
-        yield Finding(
+        yield kept_finding(
             rule="saturated_range",
             level=Level.WARNING,
             stage=name,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import JOINS, WATCHING, Evidence, briefly, is_move, same_qparams
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node, QParams
+from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -58,7 +59,7 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
 
 
 def _finding(stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]) -> Finding:
-    return Finding(
+    return kept_finding(
         rule="scales_differ",
         level=Level.WARNING,
         stage=stage,

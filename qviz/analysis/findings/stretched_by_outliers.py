@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Histogram, Level
 
 _NEARLY_ALL = 0.999
@@ -24,7 +25,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for name, stretched in found.items():
         part, worst, histogram = min(stretched, key=lambda each: each[0])
         listing = listed(node_id for _, node_id, _ in stretched)
-        yield Finding(
+        yield kept_finding(
             rule="stretched_by_outliers",
             level=Level.WARNING,
             stage=name,

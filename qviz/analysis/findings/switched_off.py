@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, listed
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -21,7 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             elif fact is not None and fact.observer_enabled is False:
                 frozen[stage.name].append(place)
     for name, places in idle.items():
-        yield Finding(
+        yield kept_finding(
             rule="switched_off",
             level=Level.WARNING,
             stage=name,
@@ -32,7 +33,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             hint="Call model.apply(torch.ao.quantization.enable_fake_quant) before training ends.",
         )
     for name, places in frozen.items():
-        yield Finding(
+        yield kept_finding(
             rule="switched_off",
             level=Level.INFO,
             stage=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _MANY = 1 / 8
@@ -21,7 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             continue
         if weight.total > 1 and weight.narrow >= _MANY * weight.total:
             host = next(iter(_reader(evidence, node_id)), node_id)
-            yield Finding(
+            yield kept_finding(
                 rule="uneven_channels",
                 level=Level.WARNING,
                 stage=stage.name,

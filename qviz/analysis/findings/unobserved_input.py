@@ -14,6 +14,7 @@ from qviz.analysis.findings.evidence import (
     origin,
 )
 from qviz.document.graph import Kind, Node
+from qviz.document.kept import kept_finding
 from qviz.document.plan import STATIC, TRAINED
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
@@ -30,7 +31,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             continue
         bare = [each.id for each in activations(index, node.id) if _is_bare(index, each)]
         if bare and (_is_observed(index, node) or _is_eager_observed(evidence, index, node)):
-            yield Finding(
+            yield kept_finding(
                 rule="unobserved_input",
                 level=Level.WARNING,
                 stage=stage.name,

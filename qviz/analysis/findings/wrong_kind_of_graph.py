@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, listed
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -15,7 +16,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     found = [node.id for node in stage.graph.nodes if node.target.startswith("aten.")]
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="wrong_kind_of_graph",
             level=Level.ERROR,
             stage=stage.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from qviz.analysis.linking.matching import match
+from qviz.document.kept import kept_link
 from qviz.document.query import Index
 from qviz.document.snapshot import Link, Relation, Snapshot, Stage
 
@@ -51,11 +52,11 @@ def _matched(mine: Stage, theirs: Stage, name: str) -> Iterator[Link]:
         is_same = (a.kind, a.module_type, a.quant) == (b.kind, b.module_type, b.quant)
         evidence = "same name in the other run" if here == there else "same place in the other run"
         relation: Relation = "same" if is_same and (a.op == "call_module" or a.target == b.target) else "replaced"
-        yield Link(mine.name, name, (here,), (there,), relation, 1.0 if here == there else 0.9, evidence)
+        yield kept_link(mine.name, name, (here,), (there,), relation, 1.0 if here == there else 0.9, evidence)
     for here in nodes:
         if here not in pairs:
-            yield Link(mine.name, name, (here,), (), "removed", 0.9, "", "the other run has no such node")
+            yield kept_link(mine.name, name, (here,), (), "removed", 0.9, "", "the other run has no such node")
     matched = set(pairs.values())
     for there in others:
         if there not in matched:
-            yield Link(mine.name, name, (), (there,), "inserted", 0.9, "only the other run has it")
+            yield kept_link(mine.name, name, (), (there,), "inserted", 0.9, "only the other run has it")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
+from qviz.document.kept import kept_link
 from qviz.document.query import Index
 from qviz.document.snapshot import Link, Relation, Stage
 
@@ -83,7 +84,7 @@ class _Matching:
         reason: str | None = None,
     ) -> None:
         names = self.previous.name, self.current.name
-        link = Link(*names, tuple(old), tuple(new), relation, confidence, evidence, reason)
+        link = kept_link(*names, tuple(old), tuple(new), relation, confidence, evidence, reason)
         self.found.append(link)
         for node_id in old:
             self.became.setdefault(node_id, list(new))

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.utils import _pytree as pytree
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
@@ -80,7 +81,7 @@ def folded_wrongly(
     worst = max((float((a - b).abs().max()) for a, b in pairs), default=0.0)
     largest = max((float(a.abs().max()) for a, _ in pairs), default=0.0)
     names = ", ".join(f"{norm} into {conv}" for norm, conv in shared.items())
-    return Finding(
+    return kept_finding(
         rule="batch_norm_folded_into_shared_convolution",
         level=Level.ERROR,
         stage="captured",

@@ -14,6 +14,7 @@ from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
 from torch.fx import GraphModule, Interpreter, Node
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks.eager_functions import Unseen, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
@@ -47,7 +48,7 @@ _LEAVE_IT = "Leave what stops in float: a rule without a qconfig for its type or
 def recorded_by_running(error: Exception) -> Finding:
     """Say that the graph is one run, and where tracing stopped."""
     where = line_of(error)
-    return Finding(
+    return kept_finding(
         rule="recorded_by_running",
         level=Level.INFO,
         stage="captured",
@@ -89,7 +90,7 @@ def _shared(graph: GraphModule) -> list[tuple[str, type, list[Node]]]:
 
 def _missing_stub(graph: GraphModule) -> Finding:
     first = next((node.name for node in graph.graph.nodes if node.op == "call_module"), "")
-    return Finding(
+    return kept_finding(
         rule="missing_quant_stub",
         level=Level.ERROR,
         stage="captured",
@@ -103,7 +104,7 @@ def _missing_stub(graph: GraphModule) -> Finding:
 def _functional(each: Unseen) -> Finding:
     name = bare_name(each.node.target)
     fate = "stops at quantized tensors" if each.stops else "keeps the scale of what comes in and is not fused"
-    return Finding(
+    return kept_finding(
         rule="functional_in_eager",
         level=Level.WARNING,
         stage="captured",
@@ -122,7 +123,7 @@ def _used_twice(path: str, class_: type, nodes: list[Node]) -> Finding | None:
         reasons.append("fusing it would replace it at every call, so none of its calls can be fused")
     if not reasons:
         return None
-    return Finding(
+    return kept_finding(
         rule="module_used_twice",
         level=Level.WARNING if is_observed else Level.INFO,
         stage="captured",
@@ -137,7 +138,7 @@ def of_fuse_list(graph: GraphModule, chosen: FuseList, derived: FuseList) -> Ite
     """Yield what is wrong with a fuse list."""
     nodes = {str(node.target): node.name for node in graph.graph.nodes if node.op == "call_module"}
     for entry in out_of_order(graph, chosen):
-        yield Finding(
+        yield kept_finding(
             rule="fuse_list_out_of_order",
             level=Level.ERROR,
             stage="captured",
@@ -183,7 +184,7 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
         node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs)
-        return Finding(
+        return kept_finding(
             rule="converted_does_not_run",
             level=Level.ERROR,
             stage="converted",

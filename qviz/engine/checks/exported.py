@@ -12,6 +12,7 @@ from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.symbolic_shapes import has_free_symbols
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import bare_name
@@ -24,7 +25,7 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
     """Yield what a quantizer of torch's was told and does not consult."""
     for each in getattr(quantizer, "quantizers", [quantizer]):
         if isinstance(each, XNNPACKQuantizer) and each.operator_type_config:
-            yield Finding(
+            yield kept_finding(
                 rule="operator_rule_without_effect",
                 level=Level.WARNING,
                 stage="prepared",
@@ -38,7 +39,7 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
 def needs_strict(quantizer: Any) -> Iterator[Finding]:
     """Yield that a quantizer finds none of its patterns in a graph of non-strict capture."""
     if any(isinstance(each, X86InductorQuantizer) for each in getattr(quantizer, "quantizers", [quantizer])):
-        yield Finding(
+        yield kept_finding(
             rule="quantizer_needs_strict_capture",
             level=Level.ERROR,
             stage="prepared",
@@ -56,7 +57,7 @@ def without_fake_quant(prepared: GraphModule) -> Iterator[Finding]:
     if any(role_of(each) in OBSERVING for each in modules) and not any(
         isinstance(each, FakeQuantizeBase) for each in modules
     ):
-        yield Finding(
+        yield kept_finding(
             rule="qat_without_fake_quant",
             level=Level.WARNING,
             stage="prepared",
@@ -75,7 +76,7 @@ def dynamic_convolutions(converted: GraphModule) -> Iterator[Finding]:
         if bare_name(node.target).startswith("conv") and node.op == "call_function" and _is_dynamic(node.args[0])
     )
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="dynamic_on_convolutions",
             level=Level.WARNING,
             stage="converted",
@@ -108,7 +109,7 @@ def not_lowered(lowered: GraphModule) -> Iterator[Finding]:
         and any(_is_cast_weight(each) for each in node.all_input_nodes)
     )
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="not_lowered",
             level=Level.WARNING,
             stage="lowered",
@@ -131,7 +132,7 @@ def fixed_by_lowering(converted: GraphModule, lowered: GraphModule) -> Iterator[
     """Yield that sizes which were symbolic are numbers now: the lowering exports anew with the example inputs."""
     before, after = (_symbolic_inputs(each) for each in (converted, lowered))
     if before and not after:
-        yield Finding(
+        yield kept_finding(
             rule="sizes_fixed_by_lowering",
             level=Level.WARNING,
             stage="lowered",

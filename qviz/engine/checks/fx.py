@@ -7,6 +7,7 @@ from typing import Any
 
 from torch.fx import GraphModule
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
@@ -20,7 +21,7 @@ def taken_for_given(captured: GraphModule, left_out: Mapping[str, Any]) -> Itera
     for node in captured.graph.nodes:
         name = str(node.target)
         if node.op == "placeholder" and name in left_out and left_out[name] is None and node.users:
-            yield Finding(
+            yield kept_finding(
                 rule="default_taken_for_given",
                 level=Level.WARNING,
                 stage="captured",

@@ -8,6 +8,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.graph import Kind
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.kinds import classify
 from qviz.engine.nodes.module_roles import LOW, OBSERVING, is_qat, role_of
@@ -30,7 +31,7 @@ def quantized_before(model: Module) -> Iterator[Finding]:
         nodes = tuple(name for name, kind in classify(model).items() if kind in _DONE)
     found = nodes or tuple(path for path, each in model.named_modules() if path and _is_done(each))
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="applied_twice",
             level=Level.ERROR,
             stage="captured",

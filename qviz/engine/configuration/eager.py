@@ -13,6 +13,7 @@ from torch import nn
 from torch.ao.nn.intrinsic.modules import fused
 
 from qviz.document.configuration import Rule
+from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.object_types import object_type
@@ -93,7 +94,7 @@ def _first_type(module: nn.Module) -> type | None:
 def _matches_nothing(rule: Rule, model: nn.Module) -> Finding:
     names = [name for path, module in model.named_modules() for name in (path, type(module).__name__) if name]
     near = difflib.get_close_matches(rule.target.rpartition("torch.nn.")[2], names, 1)
-    return Finding(
+    return kept_finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,
         stage="fused",

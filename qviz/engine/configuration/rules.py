@@ -17,6 +17,7 @@ from torch.ao.quantization.fx import qconfig_mapping_utils as lookup
 from torch.fx import GraphModule, Node
 from torch.nn import Module
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.mappings import Mapping, Setting
 from qviz.engine.nodes.targets import target_name
@@ -114,7 +115,7 @@ def _fused_past(fused: GraphModule, setting: Setting) -> list[Node]:
 def _passes_fused(setting: Setting, passed: list[Node]) -> Finding:
     modules = passed[0].graph.owning_module
     types = sorted({type(modules.get_submodule(str(node.target))).__name__ for node in passed})
-    return Finding(
+    return kept_finding(
         rule="rule_passes_fused",
         level=Level.WARNING,
         stage="fused",
@@ -127,7 +128,7 @@ def _passes_fused(setting: Setting, passed: list[Node]) -> Finding:
 
 def _matches_nothing(setting: Setting, fits: bool, fused: GraphModule, model: Module) -> Finding:
     reason, hint = _overruled() if fits else _why_nothing(setting, fused, model)
-    return Finding(
+    return kept_finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,
         stage="prepared",

@@ -17,6 +17,7 @@ from torch.ao.quantization.quantize_fx import (
 )
 from torch.fx import GraphModule, symbolic_trace
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks.fx import taken_for_given
@@ -133,7 +134,7 @@ def _report_rules(job: Job, configuration: FxConfiguration, fused: GraphModule, 
 
 
 def _no_weight_only_linear(nodes: list[str]) -> Finding:
-    return Finding(
+    return kept_finding(
         rule="no_weight_only_linear",
         level=Level.INFO,
         stage="converted",

@@ -11,6 +11,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.graph import Json
+from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.eager import Configured
@@ -98,7 +99,7 @@ class Job:
 
 
 def _only_demonstrated() -> Finding:
-    return Finding(
+    return kept_finding(
         rule="training_demonstrated",
         level=Level.INFO,
         stage="prepared",

@@ -9,6 +9,7 @@ from torch.ao.quantization import allow_exported_model_train_eval, move_exported
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.fx import GraphModule
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
@@ -121,7 +122,7 @@ def export(job: Job) -> GraphModule:
         module = _export(job, strict=False)
         where = line_of(error)
         job.found(
-            Finding(
+            kept_finding(
                 rule="captured_without_strict",
                 level=Level.WARNING,
                 stage="captured",

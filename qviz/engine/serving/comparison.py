@@ -19,8 +19,9 @@ from qviz.analysis.regions import function_name, precision
 from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, Size, Time
 from qviz.document.graph import Kind, Number
+from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
-from qviz.document.snapshot import RunError, Snapshot
+from qviz.document.snapshot import Snapshot
 from qviz.engine.flows import flow_function
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded, load
@@ -101,7 +102,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
     except QvizError as error:
         if before.expected is None:
             raise
-        return FlowRow(flow, "failed", RunError(step, "QvizError", error.message, error.hint))
+        return FlowRow(flow, "failed", kept_error(step, "QvizError", error.message, error.hint))
     report(StepStarted(run_id, "measuring"))
     with _quiet(plan):
         after = _measure(last[0], before, snapshot, plan) if _is_converted(snapshot) else _After()

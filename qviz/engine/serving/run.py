@@ -18,6 +18,7 @@ from qviz.analysis import findings
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.graph import Json
+from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan, flow
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.model import quantized_before
@@ -277,7 +278,7 @@ def _mode_changed(model: Module, plan: Plan) -> Finding | None:
     if trains:
         reason = "quantization-aware training learns the ranges in training mode; eval mode comes back for convert"
     before, now = ("training", "eval") if was_training else ("eval", "training")
-    return Finding(
+    return kept_finding(
         rule="mode_changed",
         level=Level.INFO,
         stage="captured",

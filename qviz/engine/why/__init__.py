@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Graph, Kind, Quant, Why
+from qviz.document.kept import kept_why
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
@@ -48,14 +49,14 @@ def explain(
 def _of_frame(module: GraphModule, node: Node, kind: Kind) -> Why:
     """Explain inputs, outputs, and observers that nothing in the metadata speaks of."""
     if kind is Kind.OUTPUT:
-        return Why("what the model returns", f"output of {len(node.all_input_nodes)} values", "torch.fx.Node.op")
+        return kept_why("what the model returns", f"output of {len(node.all_input_nodes)} values", "torch.fx.Node.op")
     if kind is not Kind.INPUT:
         type_ = type(module.get_submodule(str(node.target))).__name__ if node.op == "call_module" else node.target
-        return Why("it came with the model, or was put there by hand", f"{target_name(node.target)}: {type_}", "")
+        return kept_why("it came with the model, or was put there by hand", f"{target_name(node.target)}: {type_}", "")
     prepared_with = module.meta.get(PREPARED_WITH)
     custom = getattr(prepared_with, "prepare_custom_config", None)
     inputs = [each for each in module.graph.nodes if each.op == "placeholder"]
     if custom is not None and inputs.index(node) in custom.input_quantized_indexes:
         place = f"input_quantized_indexes holds {inputs.index(node)}"
-        return Why("an input that is given quantized", place, "PrepareCustomConfig.set_input_quantized_indexes")
-    return Why("an input of the model", f"placeholder {target_name(node.target)}", "torch.fx.Node.op")
+        return kept_why("an input that is given quantized", place, "PrepareCustomConfig.set_input_quantized_indexes")
+    return kept_why("an input of the model", f"placeholder {target_name(node.target)}", "torch.fx.Node.op")

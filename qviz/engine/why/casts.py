@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Graph, Kind, QParams, Quant, Why
+from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_paths import own_place
 from qviz.engine.nodes.targets import bare_name, target_name
 
@@ -50,7 +51,9 @@ class Casts:
         verb = "looks for the range of" if self.kinds[node.name] is Kind.CHOOSE_QPARAMS else "quantizes"
         evidence = f"an observer stood there: {asked.evidence}" if asked else self._params(node)
         needless = self._needless(node)
-        return Why(f"{verb} {name} for {readers}{needless}", evidence, asked.api if asked else target_name(node.target))
+        return kept_why(
+            f"{verb} {name} for {readers}{needless}", evidence, asked.api if asked else target_name(node.target)
+        )
 
     def _of_dequantize(self, node: Node, subject: Node | None, readers: str) -> Why:
         name = subject.name if subject is not None else "the value"
@@ -62,7 +65,7 @@ class Casts:
             rule = f"{readers} takes {name}; a backend computes on the integers where it knows both as one pattern"
         else:
             rule = f"{readers} runs in float and takes {name}"
-        return Why(rule, self._params(node), target_name(node.target))
+        return kept_why(rule, self._params(node), target_name(node.target))
 
     def _needless(self, node: Node) -> str:
         """Say that a cast changes nothing: the dequantize before it has the same parameters."""
@@ -79,11 +82,11 @@ class Casts:
             what = "scale" if position == 1 else "zero point"
             subject = self._subject(readers[0])
             of = subject.name if subject is not None and subject is not node else readers[0].name
-            return Why(f"the {what} of {of}", f"{target_name(node.target)}, read by {readers[0].name}", "get_attr")
+            return kept_why(f"the {what} of {of}", f"{target_name(node.target)}, read by {readers[0].name}", "get_attr")
         if _OUTPUT.search(target := target_name(node.target)) and node.users:
             of, what = _names(self._readers(node)), "zero point" if "zero_point" in target else "scale"
-            return Why(f"the {what} with which {of} gives its output", target, "get_attr")
-        return Why(f"the {self._what(node)}", self._constant(node), "get_attr")
+            return kept_why(f"the {what} with which {of} gives its output", target, "get_attr")
+        return kept_why(f"the {self._what(node)}", self._constant(node), "get_attr")
 
     def _constant(self, node: Node) -> str:
         params = self._quant(node).output

@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document import graph as document
 from qviz.document.graph import Why
+from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_roles import Role, role_of
 from qviz.engine.nodes.targets import bare_name
 
@@ -67,9 +68,9 @@ class Fusion:
         names = ", ".join(taken)
         if isinstance(child, _FusedModule) or role_of(child) is Role.SEVERAL:
             rule = f"fused: {node.name} and {names} are one {type(child).__name__}"
-            return Why(rule, f"{node.target}: {type(child).__name__}", "BackendPatternConfig.set_fuser_method")
+            return kept_why(rule, f"{node.target}: {type(child).__name__}", "BackendPatternConfig.set_fuser_method")
         evidence = f"{node.target} is a {type(child).__name__} with another weight and bias than before"
-        return Why(f"folded: {names} went into its weight", evidence, "torch.nn.utils.fusion.fuse_conv_bn_eval")
+        return kept_why(f"folded: {names} went into its weight", evidence, "torch.nn.utils.fusion.fuse_conv_bn_eval")
 
     def _unfused(self, node: Node) -> Why | None:
         producer = next(iter(node.all_input_nodes), None)
@@ -91,7 +92,7 @@ class Fusion:
             cause = "no pattern of the list to fuse holds both, or their qconfigs differ"
         if cause is None:
             return None
-        return Why(f"not fused: {cause}", f"{producer.name}, {node.name}", "BackendPatternConfig.set_fuser_method")
+        return kept_why(f"not fused: {cause}", f"{producer.name}, {node.name}", "BackendPatternConfig.set_fuser_method")
 
     def _norm_before(self, node: Node) -> str | None:
         """Return the batch norm that a batch norm read in the stage before, folded by now or not."""

@@ -18,6 +18,7 @@ from torch.ao.quantization.quantizer import (
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Why
+from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import target_name
 
@@ -54,7 +55,7 @@ def _hooked(module: GraphModule, node: Node) -> Why | None:
     if qconfig is None:
         return None
     maker = f"{path}.qconfig.activation: {made_by(qconfig.activation)}"
-    return Why(f"what {path} gives is quantized", maker, "torch.ao.quantization.prepare")
+    return kept_why(f"what {path} gives is quantized", maker, "torch.ao.quantization.prepare")
 
 
 def _subject(node: Node, observers: set[Node]) -> Node | None:
@@ -80,7 +81,7 @@ def _annotated(node: Node, subject: Node) -> Why | None:
 
 def _by_spec(rule: str, annotated: Node, field: str, spec: Any) -> Why:
     evidence = f"{annotated.name}.meta['{ANNOTATION}'].{field}: {_spec_text(spec)}"
-    return Why(rule, evidence, f"QuantizationAnnotation.{field}")
+    return kept_why(rule, evidence, f"QuantizationAnnotation.{field}")
 
 
 def _spec_text(spec: Any) -> str:
@@ -139,7 +140,7 @@ def _configured(node: Node, subject: Node, observers: dict[Node, nn.Module], pre
     path, type_ = prepared_with.node_name_to_scope.get(wanted.node.name, ("", None))
     api = setter(prepared_with.qconfig_mapping, wanted.node, path, type_, qconfig)
     evidence = f"{wanted.node.name}.meta['{TARGET_DTYPE}']['{wanted.field}']: {made_by(wanted.constructor)}"
-    return Why(wanted.rule, evidence, api)
+    return kept_why(wanted.rule, evidence, api)
 
 
 def _shares(node: Node) -> bool:
@@ -150,7 +151,7 @@ def _by_sharing(node: Node, shared_with: list[Node]) -> Why:
     others = ", ".join(each.name for each in shared_with)
     rule = f"{node.name} has one range for its inputs and output: the same observer as {others}"
     evidence = f"{node.name}.meta['{TARGET_DTYPE}']['input_output_share_observers'] is True"
-    return Why(rule, evidence, "ObservationType.OUTPUT_SHARE_OBSERVER_WITH_INPUT")
+    return kept_why(rule, evidence, "ObservationType.OUTPUT_SHARE_OBSERVER_WITH_INPUT")
 
 
 def _wanted(node: Node, subject: Node) -> Iterator[_Wanted]:

@@ -11,6 +11,7 @@ from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
 from qviz.document.graph import Graph, Kind, Why
+from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
@@ -56,7 +57,7 @@ class Operators:
             return self._converted(node)
         if self.is_watched:
             return self._hooked(node)
-        return self.fusion.of(node) or Why("as the model computes it", self._what(node), _api(self._what(node)))
+        return self.fusion.of(node) or kept_why("as the model computes it", self._what(node), _api(self._what(node)))
 
     def _what(self, node: Node) -> str:
         if node.op == "call_module":
@@ -81,12 +82,14 @@ class Operators:
             asked += ["output"] if annotation.output_qspec is not None else []
             evidence = f"{node.name}.meta['{ANNOTATION}'] asks for {', '.join(asked)}"
             if not any(self.kinds[each.name] in _INSERTED for each in (*node.all_input_nodes, *node.users)):
-                return Why(f"{FLOAT}it was annotated, but nothing was inserted", evidence, "QuantizationAnnotation")
-            return Why("is quantized: its quantizer annotated it", evidence, "QuantizationAnnotation")
+                return kept_why(
+                    f"{FLOAT}it was annotated, but nothing was inserted", evidence, "QuantizationAnnotation"
+                )
+            return kept_why("is quantized: its quantizer annotated it", evidence, "QuantizationAnnotation")
         if annotation is not None and annotation._annotated:  # noqa: SLF001 - torch has no public way
             users = ", ".join(each.name for each in node.users)
             evidence = f"{node.name}.meta['{ANNOTATION}'] is there and asks for nothing"
-            return Why(f"is part of a pattern that ends in {users}", evidence, "QuantizationAnnotation._annotated")
+            return kept_why(f"is part of a pattern that ends in {users}", evidence, "QuantizationAnnotation._annotated")
         return self._unannotated(node)
 
     def _unannotated(self, node: Node) -> Why:
@@ -95,7 +98,7 @@ class Operators:
         near = ", ".join(dict.fromkeys(each.name for each in known)) or "none of its neighbours either"
         lost = "" if "source_fn_stack" in node.meta or not self._has_val(node) else "; captured without source_fn_stack"
         evidence = f"no {node.name}.meta['{ANNOTATION}']; annotated around it: {near}{lost}"
-        return Why(f"{FLOAT}the quantizer did not annotate it", evidence, "Quantizer.annotate")
+        return kept_why(f"{FLOAT}the quantizer did not annotate it", evidence, "Quantizer.annotate")
 
     def _has_val(self, node: Node) -> bool:
         return "val" in node.meta
@@ -124,15 +127,17 @@ class Operators:
         path, type_ = attrs.node_name_to_scope.get(node.name, ("", None))
         api = setter(attrs.qconfig_mapping, node, path, type_, qconfig)
         if qconfig is None:
-            return Why(f"{FLOAT}its qconfig is None", f"node_name_to_qconfig['{node.name}'] is None", api)
+            return kept_why(f"{FLOAT}its qconfig is None", f"node_name_to_qconfig['{node.name}'] is None", api)
         info: dict[str, Any] = node.meta.get(TARGET_DTYPE) or {}
         if info.get("input_output_share_observers"):
             evidence = f"{node.name}.meta['{TARGET_DTYPE}']['input_output_share_observers'] is True"
-            return Why("hands its range on: one observer for input and output", evidence, api)
+            return kept_why("hands its range on: one observer for input and output", evidence, api)
         wanted = [f"{key.partition('_')[0]} {made_by(info[key])}" for key in _CTRS if observes(info.get(key))]
         if wanted:
             evidence = f"{node.name}.meta['{TARGET_DTYPE}']: {', '.join(wanted)}; pattern {self._pattern(node)}"
-            return Why(f"is quantized: its qconfig comes from {api.removeprefix('QConfigMapping.')}", evidence, api)
+            return kept_why(
+                f"is quantized: its qconfig comes from {api.removeprefix('QConfigMapping.')}", evidence, api
+            )
         return self._unobserved(node, qconfig)
 
     def _pattern(self, node: Node) -> str:
@@ -150,27 +155,29 @@ class Operators:
             evidence = f"no pattern of the backend configuration holds {_named(called)}"
             if others:
                 evidence += f" but together with {', '.join(sorted({_named(each) for each in others})[:5])}"
-            return Why(f"{FLOAT}the backend has no pattern for it", evidence, "BackendConfig.configs")
+            return kept_why(f"{FLOAT}the backend has no pattern for it", evidence, "BackendConfig.configs")
         evidence = f"qconfig: {dtypes_of(qconfig)}; the pattern's dtype configurations hold other ones"
-        return Why(f"{FLOAT}the backend does not take it with these dtypes", evidence, "DTypeConfig")
+        return kept_why(f"{FLOAT}the backend does not take it with these dtypes", evidence, "DTypeConfig")
 
     def _hooked(self, node: Node) -> Why:
         """Explain by the qconfig of an eager module."""
         if node.op != "call_module":
             rule = "takes what it is given: eager mode observes modules only"
-            return Why(rule, target_name(node.target), "prepare")
+            return kept_why(rule, target_name(node.target), "prepare")
         child = self._child(node)
         if role_of(child) is Role.STUB:
-            return Why("marks where quantization begins or ends", f"{node.target}: {type(child).__name__}", "QuantStub")
+            return kept_why(
+                "marks where quantization begins or ends", f"{node.target}: {type(child).__name__}", "QuantStub"
+            )
         qconfig = getattr(child, "qconfig", None)
         if qconfig is None:
-            return Why(f"{FLOAT}it has no qconfig", f"{node.target}.qconfig is None", "propagate_qconfig_")
+            return kept_why(f"{FLOAT}it has no qconfig", f"{node.target}.qconfig is None", "propagate_qconfig_")
         if isinstance(child, nn.Identity):
-            return Why("keeps the place of a module that was fused", f"{node.target}: Identity", "fuse_modules")
+            return kept_why("keeps the place of a module that was fused", f"{node.target}: Identity", "fuse_modules")
         if not any(role_of(each) in OBSERVING for each in child.children()) and not self._is_watched(node):
             rule = f"takes what it is given: prepare observes no {type(child).__name__}"
-            return Why(rule, f"{node.target} has no observer", "prepare")
-        return Why("is quantized: it has a qconfig", f"{node.target}.qconfig: {dtypes_of(qconfig)}", "prepare")
+            return kept_why(rule, f"{node.target} has no observer", "prepare")
+        return kept_why("is quantized: it has a qconfig", f"{node.target}.qconfig: {dtypes_of(qconfig)}", "prepare")
 
     def _is_watched(self, node: Node) -> bool:
         return any(self.kinds[each.name] in (Kind.OBSERVER, Kind.FAKE_QUANT) for each in node.users)
@@ -183,18 +190,20 @@ class Operators:
             evidence = self._kernel(node) + (f" in the place of {_type(before)}" if before is not None else "")
             evidence += f"; {asked.evidence}" if asked is not None else ""
             api = asked.api if asked is not None else "convert"
-            return Why("runs in low precision: convert found a kernel for it", evidence, api)
+            return kept_why("runs in low precision: convert found a kernel for it", evidence, api)
         if asked is not None and asked.rule.startswith("is quantized"):
             if not any(self.kinds[each.name] is Kind.DEQUANTIZE for each in node.all_input_nodes):
-                return Why("takes part in what is quantized around it", asked.evidence, asked.api)
+                return kept_why("takes part in what is quantized around it", asked.evidence, asked.api)
             rule = f"{FLOAT}it was observed, but convert found no kernel for it"
-            return Why(rule, asked.evidence, "convert_fx(backend_config=...)")
+            return kept_why(rule, asked.evidence, "convert_fx(backend_config=...)")
         if asked is not None and asked.rule != "as the model computes it":
             return asked
         if node.op == "call_module":
             evidence = f"no entry for {type(self._child(node)).__name__}"
-            return Why(f"{FLOAT}convert has nothing to put in its place", evidence, "quantization_mappings")
-        return Why("computes on what it is given, in low precision or float", self._what(node), _api(self._what(node)))
+            return kept_why(f"{FLOAT}convert has nothing to put in its place", evidence, "quantization_mappings")
+        return kept_why(
+            "computes on what it is given, in low precision or float", self._what(node), _api(self._what(node))
+        )
 
 
 def _named(called: Any) -> str:

@@ -8,7 +8,7 @@ import time
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
-from qviz.document.snapshot import RunError
+from qviz.document.kept import kept_error
 from qviz.session.project import Project
 from qviz.sources.files import absolute
 from qviz.ui.process.engines import Engines
@@ -145,7 +145,7 @@ class Runs(QObject):
             return
         self._workspace.progress.hide()
         hint = "The stages received are kept. Run again, or look at the log."
-        self.project.interrupt(RunError(self._step, "EngineDied", how, hint))
+        self.project.interrupt(kept_error(self._step, "EngineDied", how, hint))
         message = f"{how[:1].upper()}{how[1:]} while {self._step}."
         self._workspace.notice.tell("error", message, hint, (("Run again", self.start),))
         self.changed.emit()

@@ -16,17 +16,18 @@ from qviz.analysis.verdicts.verdict import Verdict, judge
 from qviz.cli.reports import FORMATS
 from qviz.document.baseline import accept
 from qviz.document.graph import SourceLine
-from qviz.document.snapshot import Finding, Level, RunError, Snapshot
+from qviz.document.kept import kept_error, kept_finding
+from qviz.document.snapshot import Finding, Level, Snapshot
 from tests.factories import node, snapshot, stage
 
 FOLDER = Path("/work/project")
 LINE = SourceLine("/work/project/nets/my net.py", 12, "return self.fc(x)")
 OUTSIDE = SourceLine("/usr/lib/other.py", 3, "x = self.conv(x)")
-ERROR = Finding(
+ERROR = kept_finding(
     "not_lowered", Level.ERROR, "converted", ("fc", "conv"), "fc: no kernel", "unknown pattern", "Lower it."
 )
-WARNING = Finding("never_calibrated", Level.WARNING, "converted", ("obs",), "obs saw no data", "min is inf", "Do.")
-INFO = Finding("mode_changed", Level.INFO, "converted", (), "the mode <changed> & so on\x1b", "", "")
+WARNING = kept_finding("never_calibrated", Level.WARNING, "converted", ("obs",), "obs saw no data", "min is inf", "Do.")
+INFO = kept_finding("mode_changed", Level.INFO, "converted", (), "the mode <changed> & so on\x1b", "", "")
 
 
 def whole(*findings: Finding, **run: Any) -> Snapshot:
@@ -173,7 +174,7 @@ def test_sarif_suppresses_what_is_accepted():
 
 
 def test_sarif_of_a_failed_run_says_so():
-    error = RunError("prepare", "TraceError", "branches on data", "Use torch.cond.", LINE)
+    error = kept_error("prepare", "TraceError", "branches on data", "Use torch.cond.", LINE)
     (invocation,) = sarif(verdict(status="failed", error=error))["invocations"]
     assert not invocation["executionSuccessful"]
     (place,) = invocation["toolExecutionNotifications"][0]["locations"]
@@ -204,7 +205,7 @@ def test_junit_fails_at_or_above_the_level(fail_on, failures):
 
 
 def test_junit_joins_the_findings_of_one_rule():
-    other = msgspec.structs.replace(ERROR, nodes=("conv",), message="conv: no kernel")
+    other = msgspec.structs.replace(ERROR, nodes=("conv",), args={**ERROR.args, "message": "conv: no kernel"})
     root = junit(verdict(ERROR, other))
     (failure,) = root.iter("failure")
     assert failure.get("message") == "fc: no kernel (and 1 more)"
@@ -212,7 +213,7 @@ def test_junit_joins_the_findings_of_one_rule():
 
 
 def test_junit_of_a_failed_run_has_an_error():
-    error = RunError("prepare", "TraceError", "branches on data", "Use torch.cond.", LINE)
+    error = kept_error("prepare", "TraceError", "branches on data", "Use torch.cond.", LINE)
     root = junit(verdict(status="failed", error=error))
     assert root.get("errors") == "1"
     (element,) = root.iter("error")

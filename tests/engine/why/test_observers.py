@@ -22,6 +22,7 @@ from torch.ao.quantization.quantizer import (
 from torch.fx import GraphModule, symbolic_trace
 
 from qviz.document.graph import Why
+from qviz.document.kept import kept_why
 from qviz.engine.why.observers import of_observers as explain
 from tests.engine.small_models import NET_INPUTS, WORDS_INPUTS, Net, Words, exported, fx_prepared, pt2e_prepared
 
@@ -83,7 +84,7 @@ def test_fx_order_of_calls_is_named_with_its_place() -> None:
 
 def test_pt2e_quotes_the_annotation() -> None:
     found = reasons(pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS))
-    assert found["fc_weight"] == Why(
+    assert found["fc_weight"] == kept_why(
         "linear takes fc_weight quantized",
         "linear.meta['quantization_annotation'].input_qspec_map: torch.int8 -127..127, MinMaxObserver",
         "QuantizationAnnotation.input_qspec_map",

@@ -8,7 +8,8 @@ import msgspec
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from qviz.document.snapshot import Finding, Level
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, stage
 from tests.ui.window.conftest import Asked
@@ -23,7 +24,7 @@ def open_sample(window: MainWindow) -> None:
 
 def test_the_next_finding_is_reached_whatever_stage_it_is_in(window: MainWindow, asked: Asked):
     findings = tuple(
-        Finding(each, Level.INFO, each, ("x",), "m", "r", "h") for each in ("captured", "prepared", "converted")
+        kept_finding(each, Level.INFO, each, ("x",), "m", "r", "h") for each in ("captured", "prepared", "converted")
     )
     open_sample(window)
     end = msgspec.structs.replace(finished(), findings=findings)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from pytestqt.qtbot import QtBot
 
 from qviz.document.comparison import COMPARED, FlowRow, Size
-from qviz.document.snapshot import RunError
+from qviz.document.kept import kept_error
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.process import comparison as comparing
 from qviz.ui.shell.main_window import MainWindow
@@ -154,7 +154,7 @@ def test_a_rejected_model_is_told(sheet: ComparisonSheet):
 
 
 def test_a_failed_flow_says_what_to_do(sheet: ComparisonSheet):
-    error = RunError("capturing", "TraceError", "it branches", "Try pt2e-static.")
+    error = kept_error("capturing", "TraceError", "it branches", "Try pt2e-static.")
     Engine.made[0].say(READY, FlowCompared(1, FlowRow(COMPARED[0], "failed", error)))
     item = sheet.rows.topLevelItem(0)
     assert item is not None

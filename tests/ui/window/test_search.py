@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
-from qviz.document.snapshot import Finding, Level
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
 from qviz.ui.panels.search import Search
 from qviz.ui.panels.stages import KindChip
 from qviz.ui.shell.main_window import MainWindow
@@ -28,7 +29,7 @@ AFTER = stage(
     node("output", "q", kind="output"),
     groups={"body": "Sequential", **{f"body.{place}": "Block" for place in range(30)}},
 )
-FINDING = Finding("requantized", Level.WARNING, "converted", ("dq_3",), "twice", "it is", "mend it")
+FINDING = kept_finding("requantized", Level.WARNING, "converted", ("dq_3",), "twice", "it is", "mend it")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from qviz.analysis.linking.links import link_stages
 from qviz.document import codec
 from qviz.document.graph import Quant, SourceLine
+from qviz.document.kept import kept_error
 from qviz.document.snapshot import Facts, Histogram, ObserverFact, Run, RunError, Stage
 from qviz.ui.panels.welcome import SampleCard
 from qviz.ui.shell.main_window import MainWindow
@@ -152,7 +153,7 @@ def test_stages_step_and_swap(shown: MainWindow):
 
 
 def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow):
-    error = RunError(
+    error = kept_error(
         "converting", "ValueError", "no kernel", "Try another.", SourceLine("/a/model.py", 31, "x = y"), "T!"
     )
     hear(running, reached(CAPTURED), finished(error))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from qviz.document import chunked as piecemeal
+from qviz.document import chunked
 from qviz.document.snapshot import Snapshot
 from qviz.wire.messages import StageReached
 from tests.document.test_codec import snapshots
@@ -16,21 +16,21 @@ from tests.factories import small_stages
 @given(snapshots)
 def test_pieces_make_the_whole(snapshot: Snapshot):
     data = msgspec.json.encode(snapshot)
-    assert piecemeal.decode(data, Snapshot) == msgspec.json.decode(data, type=Snapshot)
+    assert chunked.decode(data, Snapshot) == msgspec.json.decode(data, type=Snapshot)
 
 
 def test_many_nodes_are_cut_into_several_calls(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(piecemeal, "_AT_ONCE", 2)
+    monkeypatch.setattr(chunked, "_AT_ONCE", 2)
     message = StageReached(1, small_stages()[1], {}, ())
-    assert piecemeal.decode(msgspec.json.encode(message), StageReached) == message
+    assert chunked.decode(msgspec.json.encode(message), StageReached) == message
 
 
 def test_a_fault_deep_inside_is_named_with_its_whole_path():
     data = msgspec.json.encode(StageReached(1, small_stages()[0], {}, ())).replace(b'"fc",0]', b'"fc",true]')
     with pytest.raises(msgspec.ValidationError, match=r"\$\.stage\.graph\.edges\[0\]\[2\]"):
-        piecemeal.decode(data, StageReached)
+        chunked.decode(data, StageReached)
 
 
 def test_what_is_no_json_is_refused():
     with pytest.raises(msgspec.DecodeError):
-        piecemeal.decode(b'{"format": "qviz", "stages": [', Snapshot)
+        chunked.decode(b'{"format": "qviz", "stages": [', Snapshot)

@@ -1,0 +1,112 @@
+"""The English texts that stand in a file beside the data, for readers without qviz: derived, and never read back."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from qviz.document.graph import Graph, Node, Why
+from qviz.document.snapshot import Finding, Link, RunError, Snapshot, Stage
+from qviz.words import Statement, say
+from qviz.words.language import ENGLISH
+
+
+class _WrittenWhy(Why, frozen=True, kw_only=True):
+    nodes: tuple[str, ...] = ()
+    text: str = ""
+
+
+class _WrittenLink(Link, frozen=True, kw_only=True):
+    evidence: str = ""
+    reason: str = ""
+
+
+class _WrittenFinding(Finding, frozen=True, kw_only=True):
+    message: str = ""
+    reason: str = ""
+    hint: str = ""
+
+
+class _WrittenError(RunError, frozen=True, kw_only=True):
+    message: str = ""
+    hint: str = ""
+
+
+def with_texts(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose reasons, links, findings and error also hold their English texts when it is encoded."""
+    error = snapshot.run.error
+    return replace(
+        snapshot,
+        run=replace(snapshot.run, error=_error(error)) if error is not None else snapshot.run,
+        stages=tuple(_stage(each) for each in snapshot.stages),
+        links=tuple(_link(each) for each in snapshot.links),
+        findings=tuple(_finding(each) for each in snapshot.findings),
+    )
+
+
+def why_text(why: Statement) -> str:
+    """Return a reason as one English text: the rule, then its evidence."""
+    rule, evidence = say(why, "rule", ENGLISH), say(why, "evidence", ENGLISH)
+    return f"{rule} ({evidence})" if evidence else rule
+
+
+def _stage(stage: Stage) -> Stage:
+    inner = {key: _graph(each) for key, each in stage.subgraphs.items()} if stage.subgraphs else stage.subgraphs
+    return replace(stage, graph=_graph(stage.graph), subgraphs=inner)
+
+
+def _graph(graph: Graph) -> Graph:
+    return replace(graph, nodes=tuple(_node(node) for node in graph.nodes))
+
+
+def _node(node: Node) -> Node:
+    why = node.why
+    if why is None:
+        return node
+    written = _WrittenWhy(why.code, why.roles, why.args, why.api, nodes=why.nodes, text=why_text(why))
+    return replace(node, why=written)
+
+
+def _link(link: Link) -> Link:
+    return _WrittenLink(
+        link.from_stage,
+        link.to_stage,
+        link.from_ids,
+        link.to_ids,
+        link.relation,
+        link.confidence,
+        link.code,
+        link.roles,
+        link.args,
+        evidence=say(link, "evidence", ENGLISH),
+        reason=say(link, "reason", ENGLISH),
+    )
+
+
+def _finding(finding: Finding) -> Finding:
+    return _WrittenFinding(
+        finding.rule,
+        finding.level,
+        finding.stage,
+        finding.nodes,
+        finding.code,
+        finding.roles,
+        finding.args,
+        finding.place,
+        message=say(finding, "message", ENGLISH),
+        reason=say(finding, "reason", ENGLISH),
+        hint=say(finding, "hint", ENGLISH),
+    )
+
+
+def _error(error: RunError) -> RunError:
+    return _WrittenError(
+        error.step,
+        error.type,
+        error.code,
+        error.roles,
+        error.args,
+        error.source,
+        error.traceback,
+        message=say(error, "message", ENGLISH),
+        hint=say(error, "hint", ENGLISH),
+    )

@@ -1,0 +1,12 @@
+"""Renders words: the only room that makes sentences for people.
+
+What qviz says of a model is data: a code, the nodes that it speaks of by role, and typed arguments. `say` renders it
+from the catalog of a language. What the window, the command line and errors say about themselves has its English text
+as its code, as in gettext: `tr` and `trn`. Numbers, counts and lists are formatted in `qviz.words.formats` only.
+Nothing may read a rendered text back.
+"""
+
+from qviz.words.language import LANGUAGES, language, mark, register, tr, trn, use
+from qviz.words.statement import Statement, say
+
+__all__ = ["LANGUAGES", "Statement", "language", "mark", "register", "say", "tr", "trn", "use"]

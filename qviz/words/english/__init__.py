@@ -1,0 +1,1 @@
+"""The English catalog, the source of all others, by subject."""

@@ -1,0 +1,95 @@
+"""Formats numbers, counts, lists, sizes and dtypes, the same everywhere.
+
+Numbers have at most 4 significant digits and a true minus sign; lists name three and count the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from qviz.words.language import tr, trn
+
+MINUS = "−"
+
+
+def number(value: float | str, digits: int = 4) -> str:
+    """Return a number with at most `digits` significant digits; integers whole, "inf" as ∞."""
+    if isinstance(value, str):
+        if value not in ("inf", "-inf", "nan"):
+            return value
+        value = float(value)
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
+    return text.replace("-", MINUS)
+
+
+def span(low: float | str, high: float | str) -> str:
+    """Return a range: ``−4.34 … 4.56``."""
+    return f"{number(low)} … {number(high)}"
+
+
+def channels(values: Iterable[float | str]) -> str:
+    """Return what a scale per channel comes to: ``8 channels, 0.0013 … 0.0015``."""
+    floats = [float(each) for each in values]
+    count = trn(len(floats), "{count} channel", "{count} channels")
+    return f"{count}, {span(min(floats), max(floats))}" if floats else count
+
+
+def listed(names: Iterable[Any], most: int = 3) -> str:
+    """Return the first names and how many more there are: ``a, b, c and 2 more``."""
+    texts = [str(each) for each in names]
+    first = ", ".join(texts[:most])
+    return tr("{first} and {count} more", first=first, count=len(texts) - most) if len(texts) > most else first
+
+
+def joined(names: Iterable[Any]) -> str:
+    """Return all names: ``a, b and c``."""
+    texts = [str(each) for each in names]
+    if len(texts) < 2:
+        return "".join(texts)
+    return tr("{first} and {last}", first=", ".join(texts[:-1]), last=texts[-1])
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in kB, MB or GB (powers of 1000)."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= factor:
+            return f"{count / factor:.3g} {unit}"
+    return f"{count:.0f} bytes"
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 in percent."""
+    return f"{number(100 * share, 3)} %"
+
+
+def decibels(value: float | str) -> str:
+    """Return a level in dB."""
+    return f"{number(value, 3)} dB"
+
+
+def dtype(name: str) -> str:
+    """Return a dtype without its module: ``quint8`` for ``torch.quint8``."""
+    return name.removeprefix("torch.")
+
+
+def capitalized(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "number": number,
+    "names": listed,
+    "all": joined,
+    "channels": channels,
+    "size": size,
+    "percent": percent,
+    "db": decibels,
+    "dtype": dtype,
+    "capital": capitalized,
+}
+"""What can stand behind the colon of a template's field."""

@@ -1,0 +1,1 @@
+"""The Simplified Chinese catalog."""

@@ -1,0 +1,110 @@
+"""Renders statements about models: a code with roles and arguments becomes a sentence of a language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from string import Formatter
+from typing import Any, Protocol
+
+from qviz.words.formats import FORMATS, listed, number
+from qviz.words.language import ENGLISH, Language, language
+
+KEPT = "kept"
+"""The code of a text that an older document brought; its arguments hold the text of each part."""
+
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_FORMATTER = Formatter()
+
+
+class Statement(Protocol):
+    """What can be said: a reason, a link, a finding, a run's error.
+
+    Attributes:
+        code: Names the entry of the catalog.
+        roles: Ids of nodes by what they are in this statement.
+        args: Numbers, names and texts; one that is itself a statement is ``{"code", "roles", "args"}``.
+    """
+
+    @property
+    def code(self) -> str: ...  # noqa: D102
+    @property
+    def roles(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: D102
+    @property
+    def args(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+def say(statement: Statement, part: str = "text", in_language: Language | None = None) -> str:
+    """Return one part of what a statement says, "" where its entry has no such part.
+
+    A template is English or a translation with fields: ``{subject}`` is a role or an argument, ``{scale:number}``
+    has a format of `FORMATS`, ``{count:node|nodes}`` a form that agrees with the number and names it, and
+    ``[[ at {line}]]`` is left out where a field in it is missing.
+
+    Args:
+        statement: What to say.
+        part: ``rule``, ``evidence``, ``message``, ``reason``, ``hint``, ``text``.
+        in_language: None is the language in use; English where that one has no such code.
+    """
+    used = in_language or language()
+    return used.finished(_said(statement.code, statement.roles, statement.args, part, used))
+
+
+def knows(code: str) -> bool:
+    """Tell whether the catalog has a code."""
+    return code == KEPT or code in ENGLISH.statements
+
+
+def _said(code: str, roles: Mapping[str, Any], args: Mapping[str, Any], part: str, used: Language) -> str:
+    if code == KEPT:
+        return str(args.get(part, ""))
+    entry = used.statements.get(code)
+    template = entry.get(part) if entry is not None else None
+    if template is None:
+        template = ENGLISH.statements.get(code, {}).get(part, "")
+    return _filled(template, _Fields(roles, args, part, used))
+
+
+class _Fields:
+    """Finds the fields of one template."""
+
+    def __init__(self, roles: Mapping[str, Any], args: Mapping[str, Any], part: str, used: Language) -> None:
+        self.roles, self.args, self.part, self.used = roles, args, part, used
+
+    def value(self, name: str) -> Any:
+        """Return a role or an argument; None where the statement has none."""
+        return self.roles[name] if name in self.roles else self.args.get(name)
+
+    def text(self, name: str, how: str) -> str:
+        value = self.value(name)
+        if isinstance(value, Mapping) and "code" in value:
+            inner = value.get("part", self.part if how == "" else how)
+            return _said(value["code"], value.get("roles", {}), value.get("args", {}), inner, self.used)
+        if "|" in how:
+            one, _, many = how.partition("|")
+            count = value if isinstance(value, int) else len(value or ())
+            return f"{number(count)} {one if count == 1 else many}"
+        if how:
+            return FORMATS[how](value)
+        if isinstance(value, (list, tuple)):
+            return listed(value)
+        return number(value) if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _filled(template: str, fields: _Fields) -> str:
+    if "[[" in template:
+        template = _OPTIONAL.sub(lambda match: match[1] if _has_all(match[1], fields) else "", template)
+    return "".join(
+        literal if name is None else literal + fields.text(name, how) for literal, name, how in _parsed(template)
+    )
+
+
+def _has_all(template: str, fields: _Fields) -> bool:
+    values = (fields.value(name) for _, name, _ in _parsed(template) if name is not None)
+    return all(value is not None and value not in ((), [], "") for value in values)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    return tuple((literal, name, how or "") for literal, name, how, _ in _FORMATTER.parse(template))

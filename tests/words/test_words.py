@@ -1,0 +1,74 @@
+"""Statements and texts are rendered by the catalog of a language."""
+
+from __future__ import annotations
+
+import pytest
+
+from qviz.document.graph import Why
+from qviz.words import formats, language, say, tr, trn
+from qviz.words.language import ENGLISH, LANGUAGES, Language, using
+
+TEST = Language("test")
+object.__setattr__(
+    TEST,
+    "statements",
+    {
+        "a": {
+            "rule": "{subject} takes {for:names} at {scale:number}[[ of {path}]]",
+            "evidence": "{count:node|nodes}, {dtype:dtype}",
+        },
+        "outer": {"rule": "because {cause}"},
+    },
+)
+
+
+def why(code="a", **args):
+    return Why(code, {"subject": ("conv",), "for": ("a", "b", "c", "d", "e")}, args)
+
+
+def test_roles_and_arguments_are_filled_in():
+    filled = why(scale=0.0123456, count=1, dtype="torch.qint8")
+    assert say(filled, "rule", TEST) == "conv takes a, b, c and 2 more at 0.01235"
+    assert say(filled, "evidence", TEST) == "1 node, qint8"
+    assert say(why(scale=-2.0, path="layer1", count=2), "rule", TEST).endswith("at −2 of layer1")
+
+
+def test_a_statement_may_be_an_argument_of_another():
+    inner = {"code": "a", "roles": {"subject": ["x"], "for": ["y"]}, "args": {"scale": 1}}
+    assert say(why("outer", cause=inner), "rule", TEST) == "because x takes y at 1"
+
+
+def test_what_a_language_lacks_is_english():
+    with using(Language("poor")):
+        assert tr("Open…") == "Open…"
+    assert say(Why("no.such.code"), "rule") == ""
+
+
+def test_a_whole_text_is_finished_once():
+    loud = Language("loud", finish=lambda text: f"[{text}]")
+    with using(loud):
+        assert trn(2, "{count} node", "{count} nodes") == "[2 nodes]"
+    assert tr("{a}", a="{b}") == "{b}"
+
+
+def test_the_catalogs_load():
+    for each in LANGUAGES.values():
+        assert isinstance(each.statements, dict)
+    assert language() is ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.000123456, "0.0001235"), (-4.34, "−4.34"), (12345678, "12345678"), ("-inf", "−∞"), ("nan", "nan"), (2.0, "2")],
+)
+def test_numbers(value, text):
+    assert formats.number(value) == text
+
+
+def test_lists_sizes_and_ranges():
+    assert formats.listed("abcde") == "a, b, c and 2 more"
+    assert formats.joined("abc") == "a, b and c"
+    assert formats.joined("a") == "a"
+    assert formats.span(-4.34, 4.56) == "−4.34 … 4.56"
+    assert formats.channels([0.0013, 0.0015]) == "2 channels, 0.0013 … 0.0015"
+    assert (formats.size(999), formats.size(1.26e9), formats.percent(0.61)) == ("999 bytes", "1.26 GB", "61 %")
