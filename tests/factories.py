@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from qviz.analysis.verdicts.acceptance import Acceptance
+from qviz.analysis.verdicts.finding_places import FindingPlaces
+from qviz.document.baseline import Baseline
 from qviz.document.codec import FORMAT_VERSION
 from qviz.document.graph import Edge, Graph, Group, Kind, Node, QParams, Quant, Value
 from qviz.document.snapshot import Facts, Finding, Link, ObserverFact, Run, Snapshot, Stage
@@ -110,6 +113,11 @@ def snapshot(
         summary={},
         notes=(),
     )
+
+
+def baseline(run: Snapshot, findings: Iterable[Finding]) -> Baseline:
+    """Return the baseline that accepts these findings of a run."""
+    return Acceptance(None, FindingPlaces(run)).accepting(findings)
 
 
 def small_stages() -> tuple[Stage, Stage]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from qviz.analysis.verdicts.acceptance import Acceptance
+from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.verdict import FAIL_ON, FailOn, Verdict, findings_of, judge
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.outcome import failure_of
@@ -13,7 +15,7 @@ from qviz.cli.paths import check_folder
 from qviz.cli.reports import ENDINGS, FORMATS
 from qviz.cli.reports.text import totals
 from qviz.cli.snapshots import obtain
-from qviz.document.baseline import Baseline, accept, read_baseline, write_baseline
+from qviz.document.baseline import Baseline, read_baseline, write_baseline
 from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
@@ -98,7 +100,7 @@ def _baseline(path: Path | None, writes: bool) -> Baseline | None:
 
 
 def _accept(snapshot: Snapshot, path: Path, before: Baseline | None) -> Baseline:
-    baseline = accept(findings_of(snapshot), before)
+    baseline = Acceptance(before, FindingPlaces(snapshot)).accepting(findings_of(snapshot))
     write_baseline(baseline, path)
     return baseline
 

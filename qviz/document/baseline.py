@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -13,21 +12,28 @@ import msgspec
 
 from qviz.document.codec import write_atomically
 from qviz.document.graph import Record
-from qviz.document.snapshot import Finding
 from qviz.errors import QvizError
 
-BASELINE_VERSION = 1
+BASELINE_VERSION = 2
 MAX_BYTES = 64 << 20
-_LINE = re.compile(r"(?:\S*[\\/])?(\S+\.py):\d+")
-"""A line of a file, wherever on a machine that is."""
 
 
 class Accepted(Record, frozen=True):
-    """One accepted finding; ``note`` is for people, and kept when the file is written again."""
+    """One accepted finding.
+
+    Attributes:
+        rule: The finding's.
+        stage: The finding's.
+        nodes: Their ids; for people, but what version 1 knew a finding by.
+        places: What names it for good: module paths with operators, and what its rule was about.
+        message: For people; of version 1, what told findings without nodes apart.
+        note: The reader's, kept when the file is written again.
+    """
 
     rule: str
     stage: str
     nodes: tuple[str, ...]
+    places: tuple[str, ...] | None = None
     message: str = ""
     note: str | None = None
 
@@ -40,24 +46,16 @@ class Baseline(Record, frozen=True):
     findings: tuple[Accepted, ...]
 
 
-def fingerprint(finding: Finding | Accepted) -> str:
-    """Return what names a finding for good: rule, stage and nodes, in whatever order.
-
-    Where it names no node, its message tells it from others of its rule; folders and line numbers in that do not count.
-    """
-    told = "" if finding.nodes else _LINE.sub(r"\1", finding.message)
-    parts = [finding.rule, finding.stage, sorted(set(finding.nodes)), told]
+def fingerprint(rule: str, stage: str, places: Iterable[str]) -> str:
+    """Return what names a finding across runs: rule, stage and places, in whatever order; never a text."""
+    parts = [rule, stage, sorted(set(places))]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def accept(findings: Iterable[Finding], before: Baseline | None = None) -> Baseline:
-    """Return the baseline of all these findings, with the notes that `before` has on them."""
-    notes = {fingerprint(each): each.note for each in before.findings} if before else {}
-    entries = {
-        (mark := fingerprint(each)): Accepted(each.rule, each.stage, each.nodes, each.message, notes.get(mark))
-        for each in findings
-    }
-    ordered = sorted(entries.values(), key=lambda each: (each.rule, each.stage, each.nodes, each.message))
+def baseline_of(findings: Iterable[Accepted]) -> Baseline:
+    """Return the baseline of these findings, each once, in an order that does not depend on theirs."""
+    entries = {fingerprint(each.rule, each.stage, each.places or ()): each for each in findings}
+    ordered = sorted(entries.values(), key=lambda each: (each.rule, each.stage, each.places or (), each.nodes))
     return Baseline("qviz-baseline", BASELINE_VERSION, tuple(ordered))
 
 

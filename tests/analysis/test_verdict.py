@@ -10,10 +10,9 @@ import pytest
 import qviz
 from qviz.analysis.findings.catalog import CATALOG
 from qviz.analysis.verdicts.verdict import judge
-from qviz.document.baseline import accept
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Facts, Finding, Level, ObserverFact
-from tests.factories import node, snapshot, stage
+from tests.factories import baseline, node, snapshot, stage
 
 
 def finding(level: Level = Level.ERROR, *nodes: str, rule: str = "rule", message: str = "") -> Finding:
@@ -30,14 +29,14 @@ def test_a_level_fails_with_all_above_it(fail_on, failing):
 
 def test_what_is_accepted_does_not_fail_and_what_is_gone_is_stale():
     gone = finding(Level.ERROR, "gone")
-    verdict = judge(snapshot(findings=ALL), "info", accept([ALL[0], gone]))
+    verdict = judge(snapshot(findings=ALL), "info", baseline(snapshot(findings=ALL), [ALL[0], gone]))
     assert [each.finding for each in verdict.failing] == [*ALL[1:]]
     assert [entry.nodes for entry in verdict.stale] == [("gone",)]
     assert verdict.has_baseline
 
 
 def test_a_failed_run_makes_nothing_stale():
-    assert judge(snapshot(status="failed"), "error", accept([ALL[0]])).stale == ()
+    assert judge(snapshot(status="failed"), "error", baseline(snapshot(), [ALL[0]])).stale == ()
 
 
 def test_a_run_that_was_cut_short_is_asked_by_the_rules():

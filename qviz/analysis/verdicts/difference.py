@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from qviz.analysis.linking.matching import match
 from qviz.analysis.node_aspects import Aspect, aspects
+from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.summary import Coverage, coverage
 from qviz.analysis.verdicts.verdict import findings_of
-from qviz.document.baseline import fingerprint
 from qviz.document.graph import Graph, Json, Kind, Record
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Finding, Run, Snapshot
@@ -103,7 +103,7 @@ def difference(a: Snapshot, b: Snapshot, tolerance: float) -> Difference:
         tolerance: By what share a scale may differ and still count as the same.
     """
     names_a, names_b = ([stage.name for stage in each.stages] for each in (a, b))
-    marks_a, marks_b = ({fingerprint(each): each for each in findings_of(run)} for run in (a, b))
+    marks_a, marks_b = ({FindingPlaces(run).fingerprint(each): each for each in findings_of(run)} for run in (a, b))
     return Difference(
         settings=tuple(_settings(a.run, b.run)),
         stages_only_a=tuple(name for name in names_a if name not in names_b),

@@ -6,9 +6,11 @@ from collections import Counter
 from typing import Literal, TypeAlias, get_args
 
 from qviz.analysis.findings import find
+from qviz.analysis.verdicts.acceptance import Acceptance
+from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.source_lines import SourceLines
 from qviz.analysis.verdicts.summary import Coverage, coverage
-from qviz.document.baseline import Accepted, Baseline, fingerprint
+from qviz.document.baseline import Accepted, Baseline
 from qviz.document.graph import Record, SourceLine
 from qviz.document.snapshot import Finding, Level, Run, Snapshot
 
@@ -83,15 +85,18 @@ def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None)
         baseline: What was accepted before.
     """
     lines = SourceLines(snapshot)
-    accepted = {fingerprint(each): each for each in baseline.findings} if baseline else {}
+    places = FindingPlaces(snapshot)
+    acceptance = Acceptance(baseline, places)
     failing = FAIL_ON[: FAIL_ON.index(fail_on) + 1] if fail_on != "never" else ()
-    judged = []
+    judged: list[Judged] = []
+    used: list[Accepted] = []
     for finding in findings_of(snapshot):
-        mark = fingerprint(finding)
-        fails = finding.level.value in failing and mark not in accepted
-        judged.append(Judged(finding, mark, lines.of(finding), mark in accepted, fails))
-    found = {each.fingerprint for each in judged}
-    stale = [each for mark, each in accepted.items() if mark not in found and snapshot.run.status == "done"]
+        entry = acceptance.entry(finding)
+        used += [entry] if entry is not None else []
+        fails = finding.level.value in failing and entry is None
+        judged.append(Judged(finding, places.fingerprint(finding), lines.of(finding), entry is not None, fails))
+    entries = baseline.findings if baseline is not None and snapshot.run.status == "done" else ()
+    stale = [each for each in entries if each not in used]
     return Verdict(
         run=snapshot.run,
         fail_on=fail_on,

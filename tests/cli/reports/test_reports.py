@@ -14,11 +14,10 @@ import pytest
 from qviz.analysis.findings.catalog import CATALOG
 from qviz.analysis.verdicts.verdict import Verdict, judge
 from qviz.cli.reports import FORMATS
-from qviz.document.baseline import accept
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error, kept_finding
 from qviz.document.snapshot import Finding, Level, Snapshot
-from tests.factories import node, snapshot, stage
+from tests.factories import baseline, node, snapshot, stage
 
 FOLDER = Path("/work/project")
 LINE = SourceLine("/work/project/nets/my net.py", 12, "return self.fc(x)")
@@ -42,7 +41,8 @@ def whole(*findings: Finding, **run: Any) -> Snapshot:
 
 
 def verdict(*findings: Finding, accepted: tuple[Finding, ...] = (), fail_on: Any = "error", **run: Any) -> Verdict:
-    return judge(whole(*findings, **run), fail_on, accept(accepted) if accepted else None)
+    run_of = whole(*findings, **run)
+    return judge(run_of, fail_on, baseline(run_of, accepted) if accepted else None)
 
 
 def sarif(judged: Verdict) -> dict[str, Any]:

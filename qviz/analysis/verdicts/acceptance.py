@@ -1,0 +1,62 @@
+"""Says which findings a baseline accepts, also one of an older version."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from qviz.analysis.verdicts.finding_places import FindingPlaces
+from qviz.document.baseline import Accepted, Baseline, baseline_of, fingerprint
+from qviz.document.snapshot import Finding
+from qviz.words import say
+from qviz.words.language import ENGLISH
+
+
+class Acceptance:
+    """A baseline, asked about the findings of one run.
+
+    Args:
+        baseline: What was accepted before; None accepts nothing.
+        places: Of the run.
+    """
+
+    def __init__(self, baseline: Baseline | None, places: FindingPlaces) -> None:
+        self._places = places
+        self._by_fingerprint: dict[str, Accepted] = {}
+        self._by_nodes: dict[tuple[str, str, frozenset[str]], Accepted] = {}
+        self._without_nodes: defaultdict[tuple[str, str], list[Accepted]] = defaultdict(list)
+        for entry in baseline.findings if baseline is not None else ():
+            if entry.places is not None:
+                self._by_fingerprint[fingerprint(entry.rule, entry.stage, entry.places)] = entry
+            elif entry.nodes:
+                self._by_nodes[entry.rule, entry.stage, frozenset(entry.nodes)] = entry
+            else:
+                self._without_nodes[entry.rule, entry.stage].append(entry)
+
+    def entry(self, finding: Finding) -> Accepted | None:
+        """Return the entry that accepts a finding, if any does.
+
+        Version 1 knew a finding by its nodes, and one without nodes by its message. That may be worded otherwise
+        today: such an entry accepts what speaks of the same names.
+        """
+        found = self._by_fingerprint.get(self._places.fingerprint(finding))
+        if found is None and finding.nodes:
+            found = self._by_nodes.get((finding.rule, finding.stage, frozenset(finding.nodes)))
+        elif found is None:
+            entries = self._without_nodes.get((finding.rule, finding.stage), ())
+            found = next((each for each in entries if all(name in each.message for name in finding.place)), None)
+        return found
+
+    def accepting(self, findings: Iterable[Finding]) -> Baseline:
+        """Return the baseline that accepts these findings, with the notes that this one has on them."""
+        return baseline_of(
+            Accepted(
+                finding.rule,
+                finding.stage,
+                finding.nodes,
+                self._places.of(finding),
+                say(finding, "message", ENGLISH),
+                entry.note if (entry := self.entry(finding)) is not None else None,
+            )
+            for finding in findings
+        )

@@ -1,0 +1,63 @@
+"""A baseline keeps accepting what it accepted: in other words, under other node names, from an older version."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from qviz.analysis.verdicts.acceptance import Acceptance
+from qviz.analysis.verdicts.finding_places import FindingPlaces
+from qviz.document.baseline import Accepted, Baseline
+from qviz.document.snapshot import Finding, Level, Snapshot
+from tests.factories import baseline, node, snapshot, stage
+
+
+def run(*adds: str, extra: str = "") -> Snapshot:
+    """Return a run with an addition in each block, and one more node before them if asked."""
+    before = [node(extra, "x", path="stem", type="Identity")] if extra else []
+    blocks = [node(name, "x", path=f"layer{place}", target="add") for place, name in enumerate(adds)]
+    return snapshot(stage("captured", node("x", kind="input"), *before, *blocks))
+
+
+def at(*nodes: str, **fields) -> Finding:
+    return Finding("float_island", Level.WARNING, "captured", nodes, "float_island", **fields)
+
+
+def test_another_name_of_a_node_is_the_same_place():
+    accepted = baseline(run("add", "add_1"), [at("add_1")])
+    later = run("add_1", "add_2", extra="add")
+    acceptance = Acceptance(accepted, FindingPlaces(later))
+    assert acceptance.entry(at("add_2")) is not None
+    assert acceptance.entry(at("add_1")) is None, "that name stands in another block now"
+
+
+def test_equal_operators_of_one_module_are_told_apart():
+    twice = snapshot(stage("captured", node("x", kind="input"), node("add", "x"), node("add_1", "x", target="add")))
+    places = FindingPlaces(twice)
+    assert places.of(at("add")) != places.of(at("add_1"))
+
+
+def test_arguments_tell_findings_without_nodes_apart():
+    here = run("add")
+    accepted = baseline(here, [at(place=("fc",), args={"count": 2})])
+    acceptance = Acceptance(accepted, FindingPlaces(here))
+    assert acceptance.entry(at(place=("fc",), args={"count": 3})) is not None
+    assert acceptance.entry(at(place=("conv",))) is None
+
+
+def test_version_1_accepts_what_it_accepted():
+    entries = (
+        Accepted("float_island", "captured", ("add", "add_1"), message="worded as it was"),
+        Accepted("float_island", "captured", (), message="the rule 'fc' matches nothing", note="on purpose"),
+    )
+    acceptance = Acceptance(Baseline("qviz-baseline", 1, entries), FindingPlaces(run("add", "add_1")))
+    assert acceptance.entry(at("add_1", "add")) == entries[0]
+    assert acceptance.entry(at("add")) is None
+    assert acceptance.entry(at(place=("fc",))) == entries[1]
+    assert acceptance.entry(at(place=("conv",))) is None
+    assert acceptance.accepting([at(place=("fc",))]).findings[0].note == "on purpose"
+
+
+def test_the_words_do_not_matter():
+    accepted = baseline(run("add"), [at("add")])
+    reworded = Baseline("qviz-baseline", 2, tuple(replace(each, message="?") for each in accepted.findings))
+    assert Acceptance(reworded, FindingPlaces(run("add"))).entry(at("add")) is not None
