@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.views.dtypes import shape_text
-from qviz.document.graph import Json, Kind, Node, Number, QParams, Quant, Record, Value
+from qviz.document.graph import WATCHING, Json, Kind, Node, Number, QParams, Quant, Record, Value
 
 _SIDES = ("input", "weight", "bias", "output")
 _STEPS = 256
 """Of an 8-bit dtype: a zero point that moves by the tolerance moves by that share of them."""
-_NUMBERED = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CONSTANT)
+_NUMBERED = WATCHING | {Kind.CONSTANT}
 """Nodes whose target is a number that torch counted, such as activation_post_process_3."""
 
 

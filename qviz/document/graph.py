@@ -43,6 +43,26 @@ class Kind(str, Enum):
     FUSED_OP = "fused_op"
     OP = "op"
 
+    @property
+    def watches(self) -> bool:
+        """Whether it is an observer or a fake-quant: it watches a tensor."""
+        return self in WATCHING
+
+    @property
+    def casts(self) -> bool:
+        """Whether it changes the precision of a tensor, or computes how."""
+        return self in CASTING
+
+    @property
+    def computes(self) -> bool:
+        """Whether it is work of the model, in whatever precision."""
+        return self in COMPUTING
+
+
+WATCHING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
+CASTING = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
+COMPUTING = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
+
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all document structures."""

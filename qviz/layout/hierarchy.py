@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.view import View
-from qviz.document.graph import Kind
+from qviz.document.graph import WATCHING, Kind
 from qviz.layout.frame import Frame, Outline, framed
 from qviz.layout.labels import Wish, label_width, title_width
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlaceLevel
@@ -22,7 +22,7 @@ PORT = 0.01
 SPINE_WEIGHT = 8.0
 WHOLE = -1
 
-_READING = frozenset({Kind.QUANTIZE, Kind.OBSERVER, Kind.FAKE_QUANT})
+_READING = WATCHING | {Kind.QUANTIZE}
 
 Port: TypeAlias = "tuple[bool, int]"
 """Whether lines come in there, and the number of the box whose value it is."""

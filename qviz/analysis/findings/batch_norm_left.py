@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import (
-    WATCHING,
-    Evidence,
-    gives_float,
-    is_batch_norm,
-    is_weighted,
-    origin,
-)
+from qviz.analysis.findings.evidence import Evidence, gives_float, is_batch_norm, is_weighted, origin
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Node
+from qviz.document.graph import WATCHING, Node
 from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage

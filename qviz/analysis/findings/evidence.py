@@ -8,14 +8,10 @@ from functools import cached_property
 
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import Precision, function_name, precision
-from qviz.document.graph import Kind, Node, Number, QParams
+from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind, Node, Number, QParams
 from qviz.document.plan import Flow, flow
 from qviz.document.query import Index
 from qviz.document.snapshot import ObserverFact, Snapshot, Stage
-
-WATCHING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
-CASTING = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
-OPERATORS = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
 
 WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm")
 """Operators with a weight that a batch norm folds into and a relu fuses with."""
@@ -126,12 +122,12 @@ class Evidence:
 
 def is_weighted(node: Node) -> bool:
     """Return whether a node is a convolution or a linear, and no more."""
-    return node.kind in OPERATORS and WEIGHTED.fullmatch(function_name(node)) is not None
+    return node.kind in COMPUTING and WEIGHTED.fullmatch(function_name(node)) is not None
 
 
 def is_batch_norm(node: Node) -> bool:
     """Return whether a node is a batch norm, as an operator of its own."""
-    return node.kind in OPERATORS and BATCH_NORM.fullmatch(function_name(node)) is not None
+    return node.kind in COMPUTING and BATCH_NORM.fullmatch(function_name(node)) is not None
 
 
 def is_move(node: Node) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import CASTING, Evidence, is_weighted, origin
+from qviz.analysis.findings.evidence import Evidence, is_weighted, origin
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Kind, Node
+from qviz.document.graph import CASTING, Kind, Node
 from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
+from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.document.graph import WATCHING
 from qviz.document.kept import kept_finding
 from qviz.document.plan import DYNAMIC
 from qviz.document.snapshot import Finding, Level

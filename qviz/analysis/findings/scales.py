@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from qviz.analysis.findings.evidence import WATCHING, Evidence, listed, numbers
-from qviz.document.graph import Kind, Node, QParams
+from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.document.graph import WATCHING, Kind, Node, QParams
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, WATCHING, Evidence, briefly, is_move, same_qparams
+from qviz.analysis.findings.evidence import JOINS, Evidence, briefly, is_move, same_qparams
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Kind, Node, QParams
+from qviz.document.graph import WATCHING, Kind, Node, QParams
 from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import (
-    OPERATORS,
-    WATCHING,
-    Evidence,
-    activations,
-    is_move,
-    is_weighted,
-    origin,
-)
-from qviz.document.graph import Kind, Node
+from qviz.analysis.findings.evidence import Evidence, activations, is_move, is_weighted, origin
+from qviz.document.graph import COMPUTING, WATCHING, Kind, Node
 from qviz.document.kept import kept_finding
 from qviz.document.plan import STATIC, TRAINED
 from qviz.document.query import Index
@@ -27,7 +19,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     for node in stage.graph.nodes:
-        if node.kind not in OPERATORS or is_move(node):
+        if node.kind not in COMPUTING or is_move(node):
             continue
         bare = [each.id for each in activations(index, node.id) if _is_bare(index, each)]
         if bare and (_is_observed(index, node) or _is_eager_observed(evidence, index, node)):

@@ -7,10 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from qviz.analysis.linking.index import way, ways
-from qviz.document.graph import Graph, Kind
+from qviz.document.graph import COMPUTING, Graph
 from qviz.document.snapshot import Link, Stage
-
-_OPERATORS = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
 
 
 class Changes(NamedTuple):
@@ -76,7 +74,7 @@ def _fused(graph: Graph, links: Sequence[Link], steps: Sequence[str]) -> Iterato
                     found = (*gathered.get(each, ()), *(one for old in link.from_ids for one in sources.get(old, ())))
                     gathered[each] = tuple(dict.fromkeys(found))
         sources = gathered
-    operators = {node.id for node in graph.nodes if node.kind in _OPERATORS}
+    operators = {node.id for node in graph.nodes if node.kind in COMPUTING}
     for parts in sources.values():
         fused = tuple(each for each in parts if each in operators)
         if len(fused) > 1:

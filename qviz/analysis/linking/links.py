@@ -13,13 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Kind, Node
+from qviz.document.graph import CASTING, WATCHING, Kind, Node
 from qviz.document.kept import kept_link
 from qviz.document.query import Index
 from qviz.document.snapshot import Link, Relation, Stage
-
-OBSERVING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
-CASTING = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
 
 
 def link_stages(previous: Stage, current: Stage) -> tuple[Link, ...]:
@@ -62,7 +59,7 @@ class _Matching:
         """Follow observers first: what they became tells where the weights behind them went."""
         kinds = {node_id: self.old.nodes[node_id].kind for node_id in erased}
         for node_id in erased:
-            if kinds[node_id] in OBSERVING:
+            if kinds[node_id] in WATCHING:
                 self._follow_observer(node_id)
         for node_id in erased:
             if kinds[node_id] is Kind.CONSTANT and node_id not in self.became:
@@ -176,7 +173,7 @@ class _Matching:
         """Return the survivor that took in the operator: the first thing that feeds it."""
         for producer in self.old.producers[node_id]:
             step: str | None = producer
-            while step is not None and self.old.nodes[step].kind in OBSERVING:
+            while step is not None and self.old.nodes[step].kind in WATCHING:
                 step = next(iter(self.old.producers[step]), None)
             if step is None or self.old.nodes[step].kind in (Kind.CONSTANT, Kind.INPUT):
                 continue
@@ -239,7 +236,7 @@ class _Matching:
         for user in self.old.users[node_id]:
             for cast in self.became.get(user, []):
                 constants = [i for i in self.new.producers.get(cast, []) if i in self.fresh]
-                if self.old.nodes[user].kind in OBSERVING and constants:
+                if self.old.nodes[user].kind in WATCHING and constants:
                     evidence = f"{cast}, in place of {user}, reads it"
                     self._add([node_id], constants, "replaced", 0.9, evidence)
                     return
@@ -262,7 +259,7 @@ class _Matching:
             if step in seen:
                 continue
             seen.add(step)
-            if self.old.nodes[step].kind in OBSERVING:
+            if self.old.nodes[step].kind in WATCHING:
                 inputs = [i for cast in self.became.get(step, []) for i in self.new.producers[cast]]
                 constants = [i for i in inputs if self.new.nodes[i].kind is Kind.CONSTANT and i not in self.old.nodes]
                 if constants:
@@ -273,7 +270,7 @@ class _Matching:
 
     def _why_gone(self, node_id: str) -> str:
         node = self.old.nodes[node_id]
-        if node.kind in OBSERVING:
+        if node.kind in WATCHING:
             return "the tensor is quantized by another node, or not at all"
         if node.kind is Kind.CONSTANT:
             return "what used it is gone"

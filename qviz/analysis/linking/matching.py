@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Graph, Kind, Node
+from qviz.document.graph import CASTING, WATCHING, Graph, Kind, Node
 from qviz.document.query import Index
 
-INSERTED = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
+INSERTED = WATCHING | CASTING
 
 Key = Callable[[Node], Hashable]
 """What nodes are compared by; None matches nothing."""

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from qviz.document.graph import Json, Kind, Node, Number, QParams
+from qviz.document.graph import WATCHING, Json, Node, Number, QParams
 
-_OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
 _QUANTIZATION = ("scale", "zero_point", "qscheme", "quant_min", "quant_max", "axis")
 
 SEPARATORS: Final = {"module": ".", "shape": "x", "name": "", "op": "", "observer": "", "finding": ""}
@@ -40,7 +39,7 @@ def _operators(node: Node) -> list[str]:
 
 
 def _observers(node: Node) -> list[str]:
-    found = [part.type for part in node.parts if part.kind in _OBSERVING] if node.parts else []
+    found = [part.type for part in node.parts if part.kind in WATCHING] if node.parts else []
     return [*found, node.observer.type] if node.observer is not None else found
 
 

@@ -6,10 +6,8 @@ from collections import Counter
 
 from qviz.analysis.regions import function_name
 from qviz.document.baseline import fingerprint
-from qviz.document.graph import Kind, Node
+from qviz.document.graph import COMPUTING, Kind, Node
 from qviz.document.snapshot import Finding, Snapshot
-
-_WORK = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
 
 
 class FindingPlaces:
@@ -46,9 +44,9 @@ class FindingPlaces:
 
 
 def _place(node: Node) -> str:
-    if node.op == "call_module" and node.kind in _WORK:
+    if node.op == "call_module" and node.kind in COMPUTING:
         return node.place or node.target
-    what = function_name(node) if node.kind in _WORK else node.kind.value
+    what = function_name(node) if node.kind in COMPUTING else node.kind.value
     if node.kind in (Kind.INPUT, Kind.CONSTANT):
         what = f"{what} {node.target}"
     return f"{node.place}:{what}"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import function_name, precision
 from qviz.document.comparison import FloatOperators
-from qviz.document.graph import Graph, Kind, Node
+from qviz.document.graph import WATCHING, Graph, Node
 from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, flow
 from qviz.document.query import Index
 from qviz.document.snapshot import Snapshot
 
 _OWN = "stays in float: "
 """How the engine begins the reason of an operator that nothing quantizes."""
-_WATCHING = (Kind.OBSERVER, Kind.FAKE_QUANT)
 
 
 def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
@@ -72,4 +71,4 @@ class _Reasons:
         return any(why is not None and why.evidence.startswith(f"{found}.meta[") for why in reasons)
 
     def _is_watching(self, node_id: str) -> bool:
-        return self._prepared.nodes[node_id].kind in _WATCHING
+        return self._prepared.nodes[node_id].kind in WATCHING

@@ -48,8 +48,8 @@ def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
             return _observer(node, fact)
         case Kind.FAKE_QUANT:
             return f"fake quantize{_range(fact)}"
-        case Kind.OUTPUT | Kind.QUANTIZE | Kind.DEQUANTIZE | Kind.CHOOSE_QPARAMS:
-            return str(node.kind.value).replace("_", " ")
+        case kind if kind.casts or kind is Kind.OUTPUT:
+            return str(kind.value).replace("_", " ")
         case _:
             return _name(node, leaf)
 

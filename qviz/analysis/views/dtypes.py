@@ -38,7 +38,7 @@ class Flow:
             return None
         before = self.values.get(producers[0])
         match node.kind:
-            case Kind.OBSERVER | Kind.FAKE_QUANT:
+            case kind if kind.watches:
                 return before
             case Kind.QUANTIZE | Kind.QUANTIZED_OP if node.quant and node.quant.output:
                 shape = before.shape if before and node.kind is Kind.QUANTIZE else ()

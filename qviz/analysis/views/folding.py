@@ -9,11 +9,11 @@ from threading import Lock
 
 from qviz.analysis.views.captions import caption, short_path
 from qviz.analysis.views.dtypes import merge, weight_of
-from qviz.analysis.views.groups import OBSERVING, Group, Hierarchy, Split
+from qviz.analysis.views.groups import Group, Hierarchy, Split
 from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.stubs import cut_fans
 from qviz.analysis.views.view import Badge, Box, Folds, Line, View, group_box_id
-from qviz.document.graph import Graph, Kind
+from qviz.document.graph import WATCHING, Graph, Kind
 from qviz.document.snapshot import Facts
 
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
@@ -220,7 +220,7 @@ def node_box(
         parent=parent,
         badges=badges(Counter(tree.index.nodes[each].kind for each in members[repeat:])),
         repeat=repeat,
-        ring=tree.rings.get(node.object_id) if node.object_id is not None and node.kind in OBSERVING else None,
+        ring=tree.rings.get(node.object_id) if node.object_id is not None and node.kind in WATCHING else None,
         has_plumbing=has_plumbing,
     )
 

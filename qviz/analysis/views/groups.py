@@ -16,14 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qviz.analysis.views.dtypes import Flow
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
-from qviz.document.graph import Graph, Kind
+from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.query import Index
 
 if TYPE_CHECKING:
     from qviz.analysis.views.repeats import Repeats
-
-OBSERVING = (Kind.OBSERVER, Kind.FAKE_QUANT)
-WORK = (Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP)
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +107,7 @@ class Hierarchy:
     @cached_property
     def rings(self) -> dict[int, int]:
         """A small number for each observer object that several nodes call, in graph order."""
-        observers = (node for node in self.graph.nodes if node.kind in OBSERVING and node.object_id is not None)
+        observers = (node for node in self.graph.nodes if node.kind in WATCHING and node.object_id is not None)
         calls = Counter(node.object_id for node in observers)
         shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
         return {object_id: number for number, object_id in enumerate(shared, 1)}
@@ -208,7 +205,7 @@ class Hierarchy:
 
     def _is_work(self, unit: str) -> bool:
         node = self.index.nodes[unit]
-        return node.kind in WORK and not node.target.endswith("getitem")
+        return node.kind in COMPUTING and not node.target.endswith("getitem")
 
     def _fill(self, group: Group, depth: int, below: dict[str, list[str]]) -> None:
         owner = {unit: f".{name}" for name, inside in below.items() for unit in inside}

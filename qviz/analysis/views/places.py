@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from qviz.document.graph import Edge, Kind, Node
+from qviz.document.graph import CASTING, WATCHING, Edge, Kind, Node
 
-_INSERTED = frozenset(
-    {Kind.OBSERVER, Kind.FAKE_QUANT, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS, Kind.CONSTANT}
-)
+_INSERTED = WATCHING | CASTING | {Kind.CONSTANT}
 _FOR_USERS = frozenset({Kind.CONSTANT, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
 _ENDS = frozenset({Kind.INPUT, Kind.OUTPUT})
 _SOURCES = frozenset({Kind.CONSTANT, Kind.INPUT})

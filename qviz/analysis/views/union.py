@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from qviz.document.graph import Edge, Graph, Group, Kind, Node
+from qviz.document.graph import WATCHING, Edge, Graph, Group, Kind, Node
 from qviz.document.snapshot import Link, Stage
 
 _SURVIVES = ("same", "replaced", "fused", "decomposed", "duplicated")
@@ -97,7 +97,7 @@ def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dic
 def _observers_of_weights(stage: Stage) -> set[str]:
     """Return the observers of constants: a box of its own becomes a dequantize that folds into its operator."""
     constants = {node.id for node in stage.graph.nodes if node.kind is Kind.CONSTANT}
-    observing = {node.id for node in stage.graph.nodes if node.kind in (Kind.OBSERVER, Kind.FAKE_QUANT)}
+    observing = {node.id for node in stage.graph.nodes if node.kind in WATCHING}
     return {edge.to_id for edge in stage.graph.edges if edge.from_id in constants and edge.to_id in observing}
 
 

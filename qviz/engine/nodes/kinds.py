@@ -152,7 +152,7 @@ def _gives_quantized_tensor(module: GraphModule, node: Node, kind: Kind, fed_low
         case Kind.QUANTIZED_OP:
             name = target_name(node.target)
             return fed_low or (name.startswith("quantized.") and not _FLOAT_RESULT.search(name))
-        case Kind.OP | Kind.OBSERVER | Kind.FAKE_QUANT:
+        case kind if kind.watches or kind is Kind.OP:
             return fed_low and not SHAPE_QUERY.fullmatch(bare_name(node.target))
     return False
 

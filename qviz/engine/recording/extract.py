@@ -11,7 +11,7 @@ from torch.fx import GraphModule, Node
 
 from qviz.analysis.views.places import infer_places
 from qviz.document import graph as document
-from qviz.document.graph import Edge, Graph, Kind, ObserverType
+from qviz.document.graph import WATCHING, Edge, Graph, ObserverType
 from qviz.document.snapshot import Facts, Integers, Stage
 from qviz.engine.nodes.arguments import plain
 from qviz.engine.nodes.kinds import classify
@@ -25,8 +25,6 @@ from qviz.engine.recording.parts import Objects, insides, parts
 from qviz.engine.recording.quantization import Reading
 from qviz.engine.recording.values import Known, attribute, find_values, is_float
 from qviz.engine.why import explain
-
-_OBSERVING_KINDS = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
 
 
 def record(
@@ -189,7 +187,7 @@ def _edges(module: GraphModule) -> tuple[Edge, ...]:
 
 
 def _placed(node: document.Node, inferred: Mapping[str, str]) -> document.Node:
-    path = inferred.get(node.id, "" if node.kind in _OBSERVING_KINDS else None)
+    path = inferred.get(node.id, "" if node.kind in WATCHING else None)
     if path is None or (path and path == node.module_path):
         return node
     return msgspec.structs.replace(node, inferred_path=path)

@@ -10,13 +10,12 @@ from torch import nn
 from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
-from qviz.document.graph import Graph, Group, Kind
+from qviz.document.graph import COMPUTING, Graph, Group, Kind
 from qviz.engine.nodes.module_paths import ModulePlace, module_stack, own_place
 from qviz.engine.nodes.source_lines import source_line
 from qviz.engine.nodes.targets import bare_name
 
 _NOWHERE = ModulePlace("", "")
-_WORKING = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
 
 
 class _Origin(NamedTuple):
@@ -47,10 +46,10 @@ class Homes:
         own = own_place(self.module, node)
         if own is not None:
             return own if own.type else own._replace(type=self.types.get(own.path, ""))
-        if self.kinds[node.name] not in _WORKING:
+        if self.kinds[node.name] not in COMPUTING:
             return _NOWHERE
         survivor = self.before.get(node.name)
-        if survivor is not None and survivor.kind in _WORKING:
+        if survivor is not None and survivor.kind in COMPUTING:
             return ModulePlace(survivor.module_path, survivor.module_type)
         if origin := self._take_origin(node):
             return ModulePlace(origin.module_path, origin.module_type)
@@ -62,7 +61,7 @@ class Homes:
         here = {node.name for node in self.module.graph.nodes}
         found: defaultdict[tuple[_Origin, str], list[document.Node]] = defaultdict(list)
         for node in self.before.values():
-            if node.id not in here and node.op == "call_function" and node.source and node.kind in _WORKING:
+            if node.id not in here and node.op == "call_function" and node.source and node.kind in COMPUTING:
                 found[_Origin(node.source.file, node.source.line), _word(node.target)].append(node)
         return found
 
@@ -77,7 +76,7 @@ class Homes:
     def groups(self, nodes: Iterable[document.Node]) -> tuple[Group, ...]:
         """Return every module that holds nodes, and those around it, the outer ones first."""
         for node in nodes:
-            if node.op == "call_module" and node.kind in _WORKING:
+            if node.op == "call_module" and node.kind in COMPUTING:
                 self.types[node.module_path] = node.module_type
         paths: dict[str, None] = {}
         for node in nodes:

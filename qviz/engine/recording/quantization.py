@@ -10,7 +10,7 @@ import torch
 from torch._ops import OpOverload, OpOverloadPacket
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import Kind, QParams, Quant
+from qviz.document.graph import COMPUTING, Kind, QParams, Quant
 from qviz.document.snapshot import Integers
 from qviz.engine.nodes import integers
 from qviz.engine.nodes.arguments import number
@@ -57,7 +57,7 @@ class Reading:
         """Return the quantization of every node where something is known."""
         found = {node.name: self._read(node) for node in self.module.graph.nodes}
         for node in self.module.graph.nodes:
-            if self.kinds[node.name] in (Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP):
+            if self.kinds[node.name] in COMPUTING:
                 found[node.name] = self._with_output_cast(node, found[node.name])
         return {name: quant for name, quant in found.items() if quant is not None}
 
@@ -70,9 +70,9 @@ class Reading:
                 quant = Quant(input=asked)
             case Kind.CONSTANT:
                 quant = Quant(output=self._of_constant(node))
-            case Kind.OBSERVER | Kind.FAKE_QUANT if node.op == "call_module":
+            case kind if kind.watches and node.op == "call_module":
                 return self._of_observer(self.module.get_submodule(str(node.target)))
-            case Kind.OP | Kind.FUSED_OP | Kind.QUANTIZED_OP:
+            case kind if kind.computes:
                 quant = self._of_operator(node)
             case _:
                 return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import Graph, Kind, Quant, Why
+from qviz.document.graph import CASTING, COMPUTING, Graph, Kind, Quant, Why
 from qviz.document.kept import kept_why
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
@@ -15,8 +15,7 @@ from qviz.engine.why.operators import Operators
 
 __all__ = ["PREPARED_WITH", "explain"]
 
-_OPERATORS = frozenset({Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP})
-_CASTS = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS, Kind.CONSTANT})
+_CASTS = CASTING | {Kind.CONSTANT}
 
 
 def explain(
@@ -37,7 +36,7 @@ def explain(
         if node.name in found:
             continue
         kind = kinds[node.name]
-        if kind in _OPERATORS:
+        if kind in COMPUTING:
             found[node.name] = operators.of(node)
         elif kind in _CASTS:
             found[node.name] = casts.of(node)

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import Graph, Kind, QParams, Quant, Why
+from qviz.document.graph import CASTING, WATCHING, Graph, Kind, QParams, Quant, Why
 from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_paths import own_place
 from qviz.engine.nodes.targets import bare_name, target_name
 
-_CASTS = frozenset({Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS})
-_WATCHING = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT})
 _OUTPUT = re.compile(r"(scale|zero_point)_\d+$")
 """How convert names the constants that lowered functions take."""
 _WEIGHT_AT = {1: "weight", 2: "bias"}
@@ -36,7 +34,7 @@ class Casts:
         self.module, self.kinds, self.quants = module, kinds, quants
         self.asked: dict[str, Why] = {}
         for node in earlier.nodes if earlier is not None else ():
-            if node.kind in _WATCHING and node.why is not None and node.args and isinstance(node.args[0], dict):
+            if node.kind in WATCHING and node.why is not None and node.args and isinstance(node.args[0], dict):
                 self.asked.setdefault(str(node.args[0].get("node")), node.why)
 
     def of(self, node: Node) -> Why:
@@ -76,7 +74,7 @@ class Casts:
         return ", though it is not needed: the cast before has the same scale" if one == other and one else ""
 
     def _of_constant(self, node: Node) -> Why:
-        readers = [each for each in node.users if self.kinds[each.name] in _CASTS]
+        readers = [each for each in node.users if self.kinds[each.name] in CASTING]
         position = readers[0].args.index(node) if readers and node in readers[0].args else None
         if position in (1, 2):
             what = "scale" if position == 1 else "zero point"
@@ -118,7 +116,7 @@ class Casts:
         return self.quants.get(node.name, Quant())
 
     def _past_casts(self, node: Node) -> Node:
-        while self.kinds[node.name] in _CASTS | _WATCHING and node.all_input_nodes:
+        while self.kinds[node.name] in CASTING | WATCHING and node.all_input_nodes:
             node = node.all_input_nodes[0]
         return node
 
@@ -133,7 +131,7 @@ class Casts:
         waiting = list(node.users)
         while waiting:
             each = waiting.pop(0)
-            if self.kinds[each.name] in _CASTS | _WATCHING:
+            if self.kinds[each.name] in CASTING | WATCHING:
                 waiting += list(each.users)
             else:
                 found[each] = None

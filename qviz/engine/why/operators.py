@@ -10,7 +10,7 @@ from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
-from qviz.document.graph import Graph, Kind, Why
+from qviz.document.graph import WATCHING, Graph, Kind, Why
 from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
@@ -21,7 +21,7 @@ from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 FLOAT = "stays in float: "
 """How the rule of an operator begins that nothing quantizes; analysis groups by what follows."""
 
-_INSERTED = frozenset({Kind.OBSERVER, Kind.FAKE_QUANT, Kind.QUANTIZE, Kind.DEQUANTIZE})
+_INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
 _CTRS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
 
 
@@ -44,7 +44,7 @@ class Operators:
         self.is_converted = any(
             kinds[node.name] in (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP) for node in module.graph.nodes
         )
-        self.is_watched = any(kinds[node.name] in (Kind.OBSERVER, Kind.FAKE_QUANT) for node in module.graph.nodes)
+        self.is_watched = any(kinds[node.name] in WATCHING for node in module.graph.nodes)
         self.fusion = Fusion(module, self.before)
 
     def of(self, node: Node) -> Why:
@@ -180,7 +180,7 @@ class Operators:
         return kept_why("is quantized: it has a qconfig", f"{node.target}.qconfig: {dtypes_of(qconfig)}", "prepare")
 
     def _is_watched(self, node: Node) -> bool:
-        return any(self.kinds[each.name] in (Kind.OBSERVER, Kind.FAKE_QUANT) for each in node.users)
+        return any(self.kinds[each.name] in WATCHING for each in node.users)
 
     def _converted(self, node: Node) -> Why:
         """Explain by what the node is now and by what was asked for in the stage before."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
 from qviz.analysis.views.view import Box
-from qviz.document.graph import Kind
+from qviz.document.graph import WATCHING, Kind
 from qviz.ui.canvas import metrics, shapes
 from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
 from qviz.ui.theme import Theme
@@ -79,7 +79,7 @@ def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) ->
 
 def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
     """Draw the eye, the stair, and the triangle of what can be opened."""
-    if box.kind in (Kind.OBSERVER, Kind.FAKE_QUANT):
+    if box.kind in WATCHING:
         middle = QPointF(rect.left() + metrics.ICON, rect.center().y())
         painter.setPen(QPen(theme.line(box.kind), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)

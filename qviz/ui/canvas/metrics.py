@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qviz.analysis.views.view import Badge, Box, View
-from qviz.document.graph import Kind
+from qviz.document.graph import WATCHING, Kind
 from qviz.layout.place import Size
 from qviz.ui.canvas.fonts import label_font, subtitle_font, title_font, width
 
@@ -49,7 +49,6 @@ _PAD_X = {
     Kind.CHOOSE_QPARAMS: 10.0 + SLANT,
     Kind.CONSTANT: 13.0,
 }
-_ICONS = (Kind.OBSERVER, Kind.FAKE_QUANT)
 
 
 def measure(view: View) -> dict[str, Size]:
@@ -103,7 +102,7 @@ def pad_x(box: Box) -> float:
 
 def lead(box: Box) -> float:
     """Return the room of what stands before a box's text: an eye, a stair, a second edge."""
-    if box.kind in _ICONS:
+    if box.kind in WATCHING:
         return ICON
     return DOUBLE if box.kind is Kind.FUSED_OP else 0.0
 

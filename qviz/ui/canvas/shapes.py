@@ -8,12 +8,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPolygonF
 
 from qviz.analysis.views.view import Box
-from qviz.document.graph import Kind
+from qviz.document.graph import WATCHING, Kind
 from qviz.layout.place import Rect
 from qviz.ui.canvas.metrics import DOUBLE, SLANT, STACK
 
 RADIUS = 6.0
-PILLS = (Kind.INPUT, Kind.OUTPUT, Kind.OBSERVER, Kind.FAKE_QUANT)
+PILLS = WATCHING | {Kind.INPUT, Kind.OUTPUT}
 FRAME_BAR = 22.0
 """The height of an open group's title."""
 

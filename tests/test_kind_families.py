@@ -1,0 +1,55 @@
+"""The families of kinds are written once, beside `Kind`; everything else asks them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import qviz
+from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind
+
+FAMILIES = [{kind.name for kind in family} for family in (WATCHING, CASTING, COMPUTING)]
+DISPLAY_ORDER = {"qviz/analysis/views/folding.py"}
+"""Badges stand beside each other in an order of their own, which no family has."""
+
+
+def families_written(text: str) -> Iterator[int]:
+    """Yield the lines at which a collection, or a pattern, names all kinds of a family."""
+    for part in ast.walk(ast.parse(text)):
+        if isinstance(part, (ast.Tuple, ast.List, ast.Set)):
+            names = {each.attr for each in part.elts if isinstance(each, ast.Attribute)}
+        elif isinstance(part, ast.MatchOr):
+            patterns = (each.value for each in part.patterns if isinstance(each, ast.MatchValue))
+            names = {each.attr for each in patterns if isinstance(each, ast.Attribute)}
+        else:
+            continue
+        if any(family <= names for family in FAMILIES):
+            yield part.lineno
+
+
+def test_a_family_is_written_in_one_place():
+    root = Path(qviz.__file__).parent
+    found = {
+        f"qviz/{path.relative_to(root).as_posix()}": list(families_written(path.read_text(encoding="utf-8")))
+        for path in sorted(root.rglob("*.py"))
+    }
+    written = {name for name, lines in found.items() if lines}
+    assert written - DISPLAY_ORDER == {"qviz/document/graph.py"}
+    assert len(found["qviz/document/graph.py"]) == len(FAMILIES)
+
+
+@pytest.mark.parametrize(
+    "text", ["x in (Kind.FAKE_QUANT, 1, Kind.OBSERVER)", "{Kind.OP, Kind.FUSED_OP, Kind.QUANTIZED_OP}"]
+)
+def test_the_search_finds_one(text):
+    assert list(families_written(text)) == [1]
+
+
+def test_every_kind_answers_for_itself():
+    assert {kind for kind in Kind if kind.watches} == WATCHING
+    assert {kind for kind in Kind if kind.casts} == CASTING
+    assert {kind for kind in Kind if kind.computes} == COMPUTING
+    assert not (WATCHING & CASTING) | (WATCHING & COMPUTING) | (CASTING & COMPUTING)
