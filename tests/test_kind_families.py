@@ -20,12 +20,12 @@ def families_written(text: str) -> Iterator[int]:
     """Yield the lines at which a collection, or a pattern, names all kinds of a family."""
     for part in ast.walk(ast.parse(text)):
         if isinstance(part, (ast.Tuple, ast.List, ast.Set)):
-            names = {each.attr for each in part.elts if isinstance(each, ast.Attribute)}
+            members: list[ast.expr] = part.elts
         elif isinstance(part, ast.MatchOr):
-            patterns = (each.value for each in part.patterns if isinstance(each, ast.MatchValue))
-            names = {each.attr for each in patterns if isinstance(each, ast.Attribute)}
+            members = [each.value for each in part.patterns if isinstance(each, ast.MatchValue)]
         else:
             continue
+        names = {each.attr for each in members if isinstance(each, ast.Attribute) and ast.unparse(each.value) == "Kind"}
         if any(family <= names for family in FAMILIES):
             yield part.lineno
 

@@ -7,21 +7,14 @@ from collections.abc import Iterator
 from torch.fx import GraphModule
 from torch.nn import Module
 
-from qviz.document.graph import Kind
+from qviz.document.graph import CASTING, WATCHING, Kind
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.kinds import classify
 from qviz.engine.nodes.module_roles import LOW, OBSERVING, is_qat, role_of
 
 _TOLD = 3
-_DONE = (
-    Kind.OBSERVER,
-    Kind.FAKE_QUANT,
-    Kind.QUANTIZE,
-    Kind.DEQUANTIZE,
-    Kind.CHOOSE_QPARAMS,
-    Kind.QUANTIZED_OP,
-)
+_DONE = WATCHING | CASTING | {Kind.QUANTIZED_OP}
 
 
 def quantized_before(model: Module) -> Iterator[Finding]:
