@@ -6,7 +6,8 @@ from collections import defaultdict
 
 from hypothesis import given, settings
 
-from qviz.analysis.views.groups import Group, Hierarchy
+from qviz.analysis.views.group import Group
+from qviz.analysis.views.groups import Hierarchy
 from qviz.document.graph import Graph
 from tests.factories import graph, node
 from tests.layout.geometry import graphs

@@ -9,7 +9,8 @@ from threading import Lock
 
 from qviz.analysis.views.captions import caption, short_path
 from qviz.analysis.views.dtypes import merge, weight_of
-from qviz.analysis.views.groups import Group, Hierarchy, Split
+from qviz.analysis.views.group import Group
+from qviz.analysis.views.groups import Hierarchy, Split
 from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.stubs import cut_fans
 from qviz.analysis.views.view import Badge, Box, Folds, Line, View, group_box_id

@@ -9,48 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from qviz.analysis.views.dtypes import Flow
+from qviz.analysis.views.group import Group
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
+from qviz.analysis.views.repeats import Repeats
 from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.query import Index
-
-if TYPE_CHECKING:
-    from qviz.analysis.views.repeats import Repeats
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """One module with what it holds, in graph order.
-
-    Attributes:
-        path: Its module path, "" for the whole model.
-        type: Its class name, "" where unknown.
-        nodes: Ids of all its boxes at any depth.
-        call: 1, or which group of the same module this is, where it is called again.
-        items: Ids of nodes, and groups.
-    """
-
-    path: str
-    type: str
-    nodes: list[str]
-    call: int = 1
-    items: list[str | Group] = field(default_factory=list)
-
-    @property
-    def groups(self) -> Iterator[Group]:
-        """The groups directly inside."""
-        return (item for item in self.items if isinstance(item, Group))
-
-    def walk(self) -> Iterator[Group]:
-        """Yield all groups inside, outer before inner."""
-        for group in self.groups:
-            yield group
-            yield from group.walk()
 
 
 class Split(NamedTuple):
@@ -95,8 +63,6 @@ class Hierarchy:
     @cached_property
     def repeats(self) -> Repeats:
         """Which blocks are alike."""
-        from qviz.analysis.views.repeats import Repeats
-
         return Repeats(self.index, self.plumbing)  # not the hierarchy itself: a cycle would outlive its model
 
     @cached_property

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from qviz.analysis.views.groups import Group
+from qviz.analysis.views.group import Group
 from qviz.analysis.views.plumbing import Plumbing
 from qviz.document.query import Index
 
