@@ -11,7 +11,8 @@ from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import GraphModule, Interpreter, Node, symbolic_trace
 
 from qviz.document.graph import Value
-from qviz.engine.recording.values import describe, find_values
+from qviz.engine.recording.inference import find_values
+from qviz.engine.recording.values import describe
 from tests.engine.small_models import (
     NET_INPUTS,
     WORDS_INPUTS,
@@ -207,7 +208,9 @@ def test_what_is_inferred_is_what_a_run_gives():
     """Shapes of inserted nodes are read off; a run of the fake program has to agree."""
     from torch.ao.quantization.quantize_pt2e import convert_pt2e
 
-    from qviz.engine.recording.values import _propagate, describe, infer
+    from qviz.engine.recording.inference import infer
+    from qviz.engine.recording.propagation import propagate
+    from qviz.engine.recording.values import describe
     from tests.engine.small_models import Net, exported, pt2e_prepared
 
     inputs = (torch.randn(1, 3, 8, 8),)
@@ -216,7 +219,7 @@ def test_what_is_inferred_is_what_a_run_gives():
     for stage in ("prepared", "converted"):
         graph = prepared if stage == "prepared" else convert_pt2e(prepared)
         known = {node.name: describe(node.meta["val"]) for node in graph.graph.nodes if "val" in node.meta}
-        inferred, run = infer(graph, known), _propagate(graph, inputs).values
+        inferred, run = infer(graph, known), propagate(graph, inputs).values
         assert inferred is not None
         assert len(inferred) > len(known)
         assert all(run[name] == value for name, value in inferred.items() if name in run and name not in known)

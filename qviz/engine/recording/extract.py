@@ -20,10 +20,11 @@ from qviz.engine.nodes.observers import observer_fact
 from qviz.engine.nodes.source_lines import source_line
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.recording.attributes import attributes
+from qviz.engine.recording.inference import find_values
 from qviz.engine.recording.module_owners import Homes
 from qviz.engine.recording.parts import Objects, insides, parts
 from qviz.engine.recording.quantization import Reading
-from qviz.engine.recording.values import Known, attribute, find_values, is_float
+from qviz.engine.recording.values import Known, attribute, is_float
 from qviz.engine.why import explain
 
 

@@ -17,7 +17,7 @@ from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments, names
 from qviz.engine.recording.functional_calls import MADE_BY, converted_call, running
-from qviz.engine.recording.values import undisturbed
+from qviz.engine.recording.propagation import undisturbed
 
 _ROOT = "_constant_{}"
 

@@ -1,38 +1,18 @@
-"""Finds shapes and dtypes of what every node gives, and leaves the module as it was.
-
-A graph of torch.export carries fake tensors on its placeholders: it is run on these, with
-symbolic dimensions and without computing anything. A float graph without them is run on fakes of
-the example inputs. Any other is run once on real inputs, because quantized tensors have no fake
-form; observers and fake-quants then hand their input on, so that no statistics change. A node that
-fails, and what depends on it, stays unknown.
-"""
+"""Describes what nodes give: shapes and dtypes as plain data."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
-from torch._dispatch.python import enable_python_dispatcher
-from torch._subclasses import FakeTensor, FakeTensorMode
-from torch.fx import GraphModule, Interpreter, Node
-from torch.fx.experimental.symbolic_shapes import has_free_symbols
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.fx import GraphModule, Node
 from torch.utils import _pytree as pytree
 
 from qviz.document.graph import QParams, Value
-from qviz.engine.nodes.module_paths import is_of_pattern
-from qviz.engine.nodes.module_roles import LOW, OBSERVING, role_of
-from qviz.engine.nodes.qparams import of_tensor
-from qviz.engine.nodes.targets import argument, target_name
+from qviz.engine.nodes.module_roles import LOW, role_of
+from qviz.engine.nodes.targets import target_name
 
 Values = dict[str, tuple[Value, ...]]
-
-_QUANTIZE = re.compile(r"quantized_decomposed\.quantize_per_(tensor|channel)\.(default|tensor2?)")
-_DEQUANTIZE = re.compile(r"quantized_decomposed\.dequantize_per_(tensor|channel)\.(default|tensor2?)")
 
 
 class Known(NamedTuple):
@@ -47,86 +27,6 @@ class Known(NamedTuple):
     values: Values
     quantized: dict[str, QParams]
     nested: dict[str, Known]
-
-
-class _Unknown:
-    """Stands for what a node gave that could not be run."""
-
-
-UNKNOWN = _Unknown()
-
-
-class Propagation(Interpreter):
-    """Runs a graph node by node and keeps what each one gives."""
-
-    def __init__(self, module: GraphModule) -> None:
-        super().__init__(module)
-        self.extra_traceback = False
-        self.known = Known({}, {}, {})
-        self._node: Node | None = None
-
-    def run_node(self, n: Node) -> Any:
-        """Keep what the node gives; unknown where it fails or is fed with something unknown."""
-        self._node = n
-        try:
-            if _holds_unknown(self.fetch_args_kwargs_from_env(n)) and n.op != "output":
-                return UNKNOWN
-            result = super().run_node(n)
-        except Exception:  # any operator of any model may raise anything; its value stays unknown
-            return UNKNOWN
-        self.known.values[n.name] = describe(result)
-        if isinstance(result, torch.Tensor) and (quantized := of_tensor(result)) is not None:
-            self.known.quantized[n.name] = quantized
-        return result
-
-    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Pass observers by, and look inside called graphs."""
-        child = self.fetch_attr(str(target))
-        if role_of(child) in OBSERVING:
-            return args[0]
-        if isinstance(child, GraphModule) and self._node is not None:
-            inner = type(self)(child)
-            name = self._node.name
-            result = inner.run(*args)
-            self.known.nested[name] = inner.known
-            return result
-        return super().call_module(target, args, kwargs)
-
-
-class _FloatPropagation(Propagation):
-    """Runs a float graph on fakes."""
-
-    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Pass batch norms by: their fake form takes ten times as long as the real one, and gives what comes in."""
-        if isinstance(self.fetch_attr(str(target)), _BatchNorm) and len(args) == 1:
-            return args[0]
-        return super().call_module(target, args, kwargs)
-
-
-class _FakePropagation(Propagation):
-    """Runs on the fake tensors that torch.export left on the placeholders."""
-
-    def __init__(self, module: GraphModule) -> None:
-        super().__init__(module)
-        self.mode = _fake_mode(module) or FakeTensorMode(allow_non_fake_inputs=True)
-        inputs = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
-        self.is_symbolic = has_free_symbols(inputs)
-
-    def run(self, *args: Any, **options: Any) -> Any:
-        """Run, with symbolic sizes where composite operators (flatten) take them, as torch.export does."""
-        with enable_python_dispatcher() if self.is_symbolic else nullcontext():
-            return super().run(*args, **options)
-
-    def placeholder(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self._node is not None and "val" in self._node.meta:
-            return self._node.meta["val"]
-        return super().placeholder(target, args, kwargs)
-
-    def get_attr(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        value = super().get_attr(target, args, kwargs)
-        if isinstance(value, torch.Tensor) and not isinstance(value, FakeTensor):
-            return self.mode.from_tensor(value, static_shapes=True)
-        return value
 
 
 def describe(result: Any) -> tuple[Value, ...]:
@@ -148,122 +48,12 @@ def _describe_leaf(leaf: Any) -> Value:
     return Value((), symbolic.get(type(leaf), type(leaf).__name__))
 
 
-def find_values(
-    module: GraphModule,
-    example_inputs: tuple[Any, ...] | None,
-    earlier: Mapping[str, tuple[Value, ...]],
-    unchanged: Collection[str] = (),
-) -> Known:
-    """Return what the nodes give, as far as it can be found.
-
-    Args:
-        module: The graph; neither its tensors nor its observers' statistics change.
-        example_inputs: What the graph is run on when it carries no fake tensors of its own.
-        earlier: Values of nodes of the stage before, which survivors keep where they cannot be run.
-        unchanged: The nodes of a float graph that do what they did in the stage before.
-    """
-    from_meta = {
-        node.name: describe(node.meta["val"])
-        for node in module.graph.nodes
-        if "val" in node.meta and not is_of_pattern(node)
-    }
-    known = Known(from_meta, {}, {})
-    if any(node.op not in ("output", "get_attr") and node.name not in from_meta for node in module.graph.nodes):
-        kept = {name: earlier[name] for name in unchanged if name in earlier}
-        inferred = infer(module, kept | from_meta)
-        found = Known(inferred, {}, {}) if inferred is not None else _propagate(module, example_inputs)
-        known = Known(from_meta | found.values, found.quantized, found.nested)
-    complete(module, known.values, earlier)
-    return known
-
-
-def infer(module: GraphModule, known: Values) -> Values | None:
-    """Return what all nodes give if the inserted ones alone are unknown: they keep the shape of what they read.
-
-    That spares running a whole exported program for its observers, or its quantizes and dequantizes.
-
-    Args:
-        module: The graph.
-        known: What is known from the capture.
-
-    Returns:
-        None where anything else is unknown.
-    """
-    found = dict(known)
-    for node in module.graph.nodes:
-        if node.op == "output" or node.name in found:
-            continue
-        value = _of_inserted(module, node, found)
-        if value is None:
-            return None
-        found[node.name] = value
-    return found
-
-
-def _of_inserted(module: GraphModule, node: Node, found: Values) -> tuple[Value, ...] | None:
-    if node.op == "get_attr":
-        constant = attribute(module, node)
-        return describe(constant) if isinstance(constant, torch.Tensor) else None
-    given = found.get(node.args[0].name) if node.args and isinstance(node.args[0], Node) else None
-    if not given or len(given) != 1:
-        return None
-    if node.op == "call_module":
-        return given if role_of(module.get_submodule(str(node.target))) in OBSERVING else None
-    name = target_name(node.target)
-    if _QUANTIZE.fullmatch(name):
-        return (Value(given[0].shape, str(argument(node, "dtype"))),)
-    if _DEQUANTIZE.fullmatch(name):
-        return (Value(given[0].shape, str(argument(node, "out_dtype") or torch.float32)),)
-    return None
-
-
-def _propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Known:
-    if _fake_mode(module) is not None:
-        runner = _FakePropagation(module)
-        return _run(runner, (), runner.mode)
-    if example_inputs is None:
-        return Known({}, {}, {})
-    if is_float(module):
-        mode = FakeTensorMode(allow_non_fake_inputs=True, allow_fallback_kernels=False)
-        fakes = pytree.tree_map_only(torch.Tensor, mode.from_tensor, example_inputs)
-        with (
-            undisturbed(module),
-            _without_attention_kernel(),
-        ):  # a fake-quant of QAT writes into its buffers all the same
-            known = _run(_FloatPropagation(module), fakes, mode)
-        if all(node.name in known.values for node in module.graph.nodes):
-            return known  # else something asked for a value, which fakes have none of
-    copies = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), example_inputs)
-    return _run(Propagation(module), copies, undisturbed(module))
-
-
-def _run(runner: Propagation, inputs: tuple[Any, ...], around: AbstractContextManager[Any]) -> Known:
-    with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings(), around:
-        warnings.simplefilter("ignore")  # the run that the user asked for gives the same ones
-        try:
-            runner.run(*inputs, enable_io_processing=bool(inputs))
-        except Exception:  # inputs that do not fit the graph's signature: what was found stays
-            return runner.known
-    return runner.known
-
-
-@contextmanager
-def _without_attention_kernel() -> Iterator[None]:
-    """Let attention run as ordinary operators: its fused kernel has no fake form, and takes the time of a real run."""
-    was_enabled = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(was_enabled)
-
-
-def _fake_mode(module: GraphModule) -> FakeTensorMode | None:
-    for node in module.graph.nodes:
-        value = node.meta.get("val")
-        if isinstance(value, FakeTensor):
-            return value.fake_mode
-    return None
+def attribute(module: torch.nn.Module, node: Node) -> Any:
+    """Return the object that a get_attr node reads, or None."""
+    value: Any = module
+    for part in str(node.target).split("."):
+        value = getattr(value, part, None)
+    return value
 
 
 def is_float(module: GraphModule) -> bool:
@@ -279,82 +69,3 @@ def is_float(module: GraphModule) -> bool:
 
 def _is_quantized(node: Node) -> bool:
     return "quantize" in target_name(node.target)
-
-
-def _holds_unknown(args: Any) -> bool:
-    return any(leaf is UNKNOWN for leaf in pytree.tree_leaves(args))
-
-
-@contextmanager
-def undisturbed(module: torch.nn.Module) -> Iterator[None]:
-    """Let every observer inside hand its input on, and put all buffers back afterwards."""
-    quiet = [each for each in module.modules() if role_of(each) in OBSERVING and not _is_scripted(each)]
-    replaced = {each: each.__dict__.get("forward") for each in quiet}
-    buffers = [
-        (owner, name, buffer, buffer.detach().clone())
-        for owner in module.modules()
-        for name, buffer in owner.named_buffers(recurse=False)
-        if not isinstance(buffer, FakeTensor)
-    ]
-    for each in quiet:
-        each.__dict__["forward"] = _hand_on
-    try:
-        yield
-    finally:
-        for each, forward in replaced.items():
-            if forward is None:
-                del each.__dict__["forward"]
-            else:
-                each.__dict__["forward"] = forward
-        with torch.no_grad():
-            for owner, name, buffer, copy in buffers:
-                owner.register_buffer(name, buffer, name not in owner._non_persistent_buffers_set)  # noqa: SLF001
-                if not torch.equal(buffer, copy):
-                    buffer.set_(copy)  # type: ignore[call-overload]
-
-
-def _is_scripted(module: torch.nn.Module) -> bool:
-    return isinstance(module, torch.jit.ScriptModule)
-
-
-def _hand_on(x: Any, *_: Any) -> Any:
-    return x
-
-
-def complete(module: GraphModule, found: Values, earlier: Mapping[str, tuple[Value, ...]]) -> None:
-    """Complete what could not be run: from the objects, from the stage before, from the neighbours."""
-    rules: tuple[Callable[[Node], tuple[Value, ...]], ...] = (
-        lambda node: describe(attribute(module, node)) if node.op == "get_attr" else (),
-        lambda node: earlier.get(node.name, ()),
-        lambda node: _passed_on(module, node, found),
-    )
-    for node in module.graph.nodes:
-        for rule in rules:
-            if not found.get(node.name):
-                found[node.name] = rule(node)
-
-
-def attribute(module: torch.nn.Module, node: Node) -> Any:
-    """Return the object that a get_attr node reads, or None."""
-    value: Any = module
-    for part in str(node.target).split("."):
-        value = getattr(value, part, None)
-    return value
-
-
-def _passed_on(module: GraphModule, node: Node, found: Values) -> tuple[Value, ...]:
-    producer = next(iter(node.all_input_nodes), None)
-    if producer is None or not found.get(producer.name):
-        return ()
-    if node.op == "output" or (
-        node.op == "call_module" and role_of(module.get_submodule(str(node.target))) in OBSERVING
-    ):
-        return found[producer.name]
-    shape = found[producer.name][0].shape
-    name = target_name(node.target)
-    if name.startswith(("quantized_decomposed.quantize_", "torch.quantize_per_")):
-        dtype = argument(node, "dtype") or next((each for each in node.args if isinstance(each, torch.dtype)), None)
-        return (Value(shape, str(dtype)),) if dtype else ()
-    if name.startswith("quantized_decomposed.dequantize_") or name == "dequantize":
-        return (Value(shape, str(argument(node, "out_dtype") or torch.float32)),)
-    return ()
