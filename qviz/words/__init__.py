@@ -7,6 +7,6 @@ Nothing may read a rendered text back.
 """
 
 from qviz.words.language import LANGUAGES, language, mark, register, tr, trn, use
-from qviz.words.statement import Statement, say
+from qviz.words.statement import Statement, say, term
 
-__all__ = ["LANGUAGES", "Statement", "language", "mark", "register", "say", "tr", "trn", "use"]
+__all__ = ["LANGUAGES", "Statement", "language", "mark", "register", "say", "term", "tr", "trn", "use"]

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from qviz.words.language import tr, trn
+from qviz.words.language import mark, tr, trn
 
 MINUS = "−"
 
@@ -24,6 +24,29 @@ def number(value: float | str, digits: int = 4) -> str:
         return "∞" if value > 0 else f"{MINUS}∞"
     text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
     return text.replace("-", MINUS)
+
+
+def grouped(value: int) -> str:
+    """Return a large count with its thousands apart: ``12,345``."""
+    return f"{value:,}"
+
+
+def amount(value: float) -> str:
+    """Return a large count in three digits: ``315 M``."""
+    for factor, text in ((1e9, mark("{number} G")), (1e6, mark("{number} M")), (1e3, mark("{number} k"))):
+        if value >= factor:
+            return tr(text, number=number(value / factor, 3))
+    return number(value)
+
+
+def shape(lengths: Iterable[int | str]) -> str:
+    """Return the lengths of a tensor: ``1×3×224×224``."""
+    return "×".join(map(str, lengths))
+
+
+def tensor(lengths: Iterable[int | str], of_dtype: str) -> str:
+    """Return shape and dtype of a tensor: ``1×64 float32``, of a scalar the dtype alone."""
+    return f"{shape(lengths)} {dtype(of_dtype)}".strip()
 
 
 def span(low: float | str, high: float | str) -> str:
@@ -55,10 +78,10 @@ def joined(names: Iterable[Any]) -> str:
 
 def size(count: float) -> str:
     """Return a number of bytes in kB, MB or GB (powers of 1000)."""
-    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+    for factor, text in ((1e9, mark("{number} GB")), (1e6, mark("{number} MB")), (1e3, mark("{number} kB"))):
         if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count:.0f} bytes"
+            return tr(text, number=number(count / factor, 3))
+    return trn(round(count), "{count} byte", "{count} bytes")
 
 
 def percent(share: float) -> str:
@@ -68,12 +91,17 @@ def percent(share: float) -> str:
 
 def decibels(value: float | str) -> str:
     """Return a level in dB."""
-    return f"{number(value, 3)} dB"
+    return tr("{number} dB", number=number(value, 3))
 
 
 def dtype(name: str) -> str:
     """Return a dtype without its module: ``quint8`` for ``torch.quint8``."""
     return name.removeprefix("torch.")
+
+
+def sentence(text: str) -> str:
+    """Return a text that begins with a capital letter and ends with a full stop."""
+    return capitalized(text) if text.endswith((".", "!", "?", "…")) or not text else f"{capitalized(text)}."
 
 
 def capitalized(text: str) -> str:

@@ -59,7 +59,9 @@ class Language:
 
 ENGLISH = Language(
     "en",
-    tuple(f"qviz.words.english.{name}" for name in ("why", "links", "findings", "stops", "comparison", "general")),
+    tuple(
+        f"qviz.words.english.{name}" for name in ("why", "links", "findings", "stops", "comparison", "general", "names")
+    ),
 )
 SIMPLIFIED_CHINESE = Language("zh_CN", ("qviz.words.simplified_chinese.catalog",))
 

@@ -51,6 +51,19 @@ def say(statement: Statement, part: str = "text", in_language: Language | None =
     return used.finished(_said(statement.code, statement.roles, statement.args, part, used))
 
 
+def term(code: str, part: str = "text", **args: Any) -> str:
+    """Return the words of a code that speaks of no node: ``term("kind.observer")``.
+
+    Args:
+        code: One of the entries of `qviz.words.english.general`, or of a part of it that another package registered.
+        part: ``text``, or another part of its entry.
+        args: Numbers and names for its fields.
+    """
+    used = language()
+    text = _said(code, {}, args, part, used)
+    return used.finished(text) if text else ""
+
+
 def knows(code: str) -> bool:
     """Tell whether the catalog has a code."""
     return code == KEPT or code in ENGLISH.statements

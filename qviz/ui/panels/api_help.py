@@ -21,6 +21,7 @@ from qviz.document.api_entries import ApiEntry, entry_for, load_entries
 from qviz.document.plan import flow
 from qviz.ui.panels.widgets import button, label, mono
 from qviz.ui.theme import Theme
+from qviz.words import names, tr, trn
 
 _ENTRY = Qt.ItemDataRole.UserRole
 TOPIC = "topic"
@@ -32,24 +33,24 @@ class ApiHelp(QDialog):
 
     def __init__(self, parent: QWidget, theme: Theme, topic: str = "") -> None:
         super().__init__(parent)
-        self.setWindowTitle("API help")
+        self.setWindowTitle(tr("API help"))
         self.resize(980, 640)
         self._theme = theme
         self._entry: ApiEntry | None = None
         self.typed = QLineEdit()
-        self.typed.setPlaceholderText("Search torch's quantization API")
-        self.typed.setAccessibleName("Search torch's quantization API")
+        self.typed.setPlaceholderText(tr("Search the quantization API"))
+        self.typed.setAccessibleName(tr("Search the quantization API"))
         self.typed.setClearButtonEnabled(True)
         self.typed.textChanged.connect(self.on_typed_changed)
         self.typed.installEventFilter(self)
         self.rows = QListWidget()
-        self.rows.setAccessibleName("Names")
+        self.rows.setAccessibleName(tr("API names"))
         self.rows.currentItemChanged.connect(self.on_row_changed)
         self.text = QTextBrowser()
-        self.text.setAccessibleName("Explanation")
+        self.text.setAccessibleName(tr("Explanation"))
         self.text.setOpenExternalLinks(False)
         self.count = label("", "muted")
-        self.copy = button("Copy example", "link", self.on_copy_clicked)
+        self.copy = button(tr("Copy example"), "link", self.on_copy_clicked)
         left = QVBoxLayout()
         left.setSpacing(8)
         for each in (self.typed, self.rows, self.count):
@@ -93,11 +94,12 @@ class ApiHelp(QDialog):
             row.setToolTip(entry.name)
             self.rows.addItem(row)
             shown += 1
-        self.count.setText(f"{shown} of {len(load_entries())} names" if words else f"{shown} names")
+        total = len(load_entries())
+        self.count.setText(tr("{shown} of {total} names", shown=shown, total=total) if words else _names(shown))
         self.show_topic("")
         if not shown:
             self._entry = None
-            self.text.setPlainText("Nothing of this name. Fewer letters find more.")
+            self.text.setPlainText(tr("No name matches. Type fewer letters."))
         self.copy.setEnabled(self._entry is not None and bool(self._entry.example))
 
     def _add_heading(self, group: str) -> None:
@@ -140,6 +142,10 @@ class ApiHelp(QDialog):
             place += way
 
 
+def _names(count: int) -> str:
+    return trn(count, "{count} name", "{count} names")
+
+
 def topic_of(widget: QWidget | None) -> str:
     """Return what explains a widget: its own topic, or that of the nearest around it."""
     while widget is not None:
@@ -154,7 +160,7 @@ def page(entry: ApiEntry, theme: Theme) -> str:
     """Return the text of an entry."""
     muted, code = theme.color("text.muted").name(), f"font-family:'{mono().family()}'; font-size:12px"
     titles = [known.title for each in entry.flows if (known := flow(each)) is not None]
-    where = [" · ".join(titles), ", ".join(entry.stages)]
+    where = [" · ".join(titles), ", ".join(names.stage(each) for each in entry.stages)]
     parts = [
         f"<h2>{escape(entry.short)}</h2>",
         f"<p style='color:{muted}'>{escape(entry.what)} · {escape(entry.name)}</p>",
@@ -165,7 +171,7 @@ def page(entry: ApiEntry, theme: Theme) -> str:
     if entry.signature and entry.what != "option":
         parts.append(f'<p style="{code}">{escape(entry.signature)}</p>')
     if entry.example:
-        parts.append(f'<h4>Example</h4><pre style="{code}">{escape(entry.example)}</pre>')
+        parts.append(f'<h4>{escape(tr("Example"))}</h4><pre style="{code}">{escape(entry.example)}</pre>')
     if entry.later:
-        parts.append(f"<h4>In torch 2.10 and torchao</h4><p>{escape(entry.later)}</p>")
+        parts.append(f"<h4>{escape(tr('In torch 2.10 and torchao'))}</h4><p>{escape(entry.later)}</p>")
     return "".join(parts)

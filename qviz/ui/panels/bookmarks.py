@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from qviz.document.snapshot import Bookmark
 from qviz.ui.theme import Theme
+from qviz.words import mark, names, tr
 
-_WORDS = "Mark the selected node with B, and note what you want to remember. Bookmarks are saved with the result."
+_WORDS = mark("Bookmarks appear here. Select a node and press B to add one; they are saved with the result.")
 _NOTE = 2
 
 
@@ -31,10 +32,10 @@ class Bookmarks(QTreeWidget):
         self._ink = QColor()
         self._is_filling = False
         self.setColumnCount(3)
-        self.setHeaderLabels(["Node", "Stage", "Note"])
+        self.setHeaderLabels([tr("Node"), tr("Stage"), tr("Note")])
         self.setRootIsDecorated(False)
-        self.setAccessibleName("Bookmarks")
-        self.setAccessibleDescription(_WORDS)
+        self.setAccessibleName(tr("Bookmarks"))
+        self.setAccessibleDescription(tr(_WORDS))
         self.setEditTriggers(QTreeWidget.EditTrigger.NoEditTriggers)
         self.header().setSectionResizeMode(_NOTE, QHeaderView.ResizeMode.Stretch)
         self.setColumnWidth(0, 230)
@@ -49,10 +50,10 @@ class Bookmarks(QTreeWidget):
         self.clear()
         self.setHeaderHidden(not bookmarks)
         for each in bookmarks:
-            row = QTreeWidgetItem([each.node, each.stage.capitalize(), each.note])
+            row = QTreeWidgetItem([each.node, names.stage(each.stage), each.note])
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)
             row.setData(0, Qt.ItemDataRole.UserRole, each)
-            row.setToolTip(_NOTE, "Double-click to change the note; Delete takes the bookmark away.")
+            row.setToolTip(_NOTE, tr("Double-click to edit the note. Press Delete to remove the bookmark."))
             self.addTopLevelItem(row)
         self._is_filling = False
 
@@ -88,7 +89,7 @@ class Bookmarks(QTreeWidget):
             painter = QPainter(self.viewport())
             painter.setPen(self._ink)
             top_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-            painter.drawText(self.viewport().rect().adjusted(12, 10, -12, 0), top_left, _WORDS)
+            painter.drawText(self.viewport().rect().adjusted(12, 10, -12, 0), top_left, tr(_WORDS))
             painter.end()
 
     def on_item_clicked(self, item: QTreeWidgetItem) -> None:

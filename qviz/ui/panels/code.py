@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 from qviz.document.snapshot import Stage
 from qviz.ui.panels.widgets import mono
 from qviz.ui.theme import Theme
+from qviz.words import tr
 
 _ASSIGNED = re.compile(r"^\s*(?P<name>\w+)(?:\s*:\s*[^=]+)?\s*=[^=]")
 
@@ -35,7 +36,7 @@ class GraphCode(QPlainTextEdit):
         self.setProperty("role", "text")
         self.setFont(mono())
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setAccessibleName("Graph code")
+        self.setAccessibleName(tr("Graph code"))
         self._theme = theme
         self._stage: Stage | None = None
         self._shown: Stage | None = None

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from qviz.document.snapshot import Finding
 from qviz.ui.theme import Theme
+from qviz.words import names, tr
+from qviz.words.formats import capitalized, listed, sentence
 
 
 class Findings(QTreeWidget):
@@ -23,7 +25,7 @@ class Findings(QTreeWidget):
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setIconSize(QSize(9, 9))
-        self.setAccessibleName("Findings")
+        self.setAccessibleName(tr("Findings"))
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.header().setStretchLastSection(False)
         self.setColumnWidth(0, 230)
@@ -41,15 +43,12 @@ class Findings(QTreeWidget):
         self._words, self._ink = words, theme.color("text.muted")
         self.setAccessibleDescription("" if findings else words)
         for finding in findings:
-            title = finding.rule.replace("_", " ").capitalize()
-            nodes = ", ".join(finding.nodes[:2]) + (
-                f" and {len(finding.nodes) - 2} more" if len(finding.nodes) > 2 else ""
-            )
-            row = QTreeWidgetItem([title, finding.message, nodes or finding.stage])
+            nodes = listed(finding.nodes, 2) or names.stage(finding.stage)
+            row = QTreeWidgetItem([names.rule(finding.rule), finding.message, nodes])
             row.setIcon(0, _dot(theme.color(f"level.{finding.level.value}")))
             row.setData(0, Qt.ItemDataRole.UserRole, finding)
             for column in range(3):
-                row.setToolTip(column, f"{finding.level.value}: {finding.reason}.\n{finding.hint}")
+                row.setToolTip(column, _explained(finding))
             self.addTopLevelItem(row)
 
     def step(self, by: int) -> None:
@@ -76,6 +75,11 @@ class Findings(QTreeWidget):
     def on_item_chosen(self, item: QTreeWidgetItem) -> None:
         """Tell which finding was chosen."""
         self.finding_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
+
+
+def _explained(finding: Finding) -> str:
+    level, reason = capitalized(names.level(finding.level.value)), sentence(finding.reason)
+    return tr("{level}: {reason}\n{hint}", level=level, reason=reason, hint=sentence(finding.hint))
 
 
 def _dot(color: QColor) -> QIcon:

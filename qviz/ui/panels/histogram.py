@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 from qviz.document.graph import Kind
 from qviz.document.snapshot import Histogram
 from qviz.ui.theme import Theme
+from qviz.words import tr
+from qviz.words.formats import number
 
 HEIGHT = 92
 FOOT = 18.0
@@ -23,12 +25,10 @@ class HistogramPlot(QWidget):
         self._theme = theme
         self.setFixedHeight(HEIGHT)
         low, high = self._ends()
-        self.setAccessibleName(f"Histogram of the observed values from {low} to {high}")
+        self.setAccessibleName(tr("Histogram of observed values, {low} to {high}", low=low, high=high))
 
     def _ends(self) -> tuple[str, str]:
-        ends = (self._histogram.min, self._histogram.max)
-        low, high = (end if isinstance(end, str) else f"{end:.4g}".replace("-", "−") for end in ends)
-        return low, high
+        return number(self._histogram.min), number(self._histogram.max)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw."""

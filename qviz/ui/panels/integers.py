@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from qviz.document.snapshot import Integers
 from qviz.session.facts_text import integer_rows
 from qviz.ui.panels.widgets import button, label, mono
+from qviz.words import tr
 
 _ROW_HEIGHT = 21
 _HEIGHT = 214
@@ -38,14 +39,14 @@ class IntegersTable(QWidget):
         column.addWidget(self._table)
         shown, total = len(integers.channels), integers.total
         if shown < total:
-            column.addWidget(label(f"the first {shown} of {total} channels", "muted"))
+            column.addWidget(label(tr("First {shown} of {total} channels", shown=shown, total=total), "muted"))
         self._fill(as_floats=False)
 
     def _choice(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(0)
         self._forms = QButtonGroup(self)
-        for place, text in enumerate(("Integers", "As floats")):
+        for place, text in enumerate((tr("Integers"), tr("Floats"))):
             segment = button(text, "segment")
             segment.setCheckable(True)
             segment.setChecked(place == 0)
@@ -57,12 +58,12 @@ class IntegersTable(QWidget):
     def _empty_table(self) -> QTableWidget:
         values = max(map(len, self._integers.channels))
         table = QTableWidget(len(self._integers.channels), _SCALE_COLUMNS + values)
-        table.setAccessibleName("Values of the quantized weight, one row a channel")
+        table.setAccessibleName(tr("Quantized weight, one row per channel"))
         table.setFont(mono())
         table.setShowGrid(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalHeaderLabels(["scale", "zp", *map(str, range(values))])
+        table.setHorizontalHeaderLabels([tr("scale"), tr("zero point"), *map(str, range(values))])
         table.setVerticalHeaderLabels([str(channel) for channel in range(len(self._integers.channels))])
         table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

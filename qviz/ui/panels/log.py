@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QPlainTextEdit
 
 from qviz.ui.panels.widgets import mono
+from qviz.words import tr
 
 MOST_BLOCKS = 5000
 
@@ -18,7 +19,7 @@ class Log(QPlainTextEdit):
         self.setProperty("role", "text")
         self.setFont(mono())
         self.setMaximumBlockCount(MOST_BLOCKS)
-        self.setAccessibleName("Log")
+        self.setAccessibleName(tr("Log"))
 
     def add(self, text: str) -> None:
         """Put text at the end."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from qviz.ui.panels.widgets import button, label, restyle
+from qviz.words import names, tr
 
 
 class Notice(QFrame):
@@ -26,7 +27,7 @@ class Notice(QFrame):
         row.addLayout(words, 1)
         self._actions = QHBoxLayout()
         row.addLayout(self._actions)
-        row.addWidget(button("Dismiss", "", self.hide))
+        row.addWidget(button(tr("Dismiss"), "", self.hide))
         self._buttons: list[QPushButton] = []
         self.hide()
 
@@ -51,5 +52,6 @@ class Notice(QFrame):
         self.message.setText(message)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
-        self.setAccessibleName(f"{level}: {message} {hint}")
+        said = tr("{level}: {message} {hint}", level=names.level(level), message=message, hint=hint)
+        self.setAccessibleName(said)
         self.show()

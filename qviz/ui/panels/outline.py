@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
+from qviz.words import tr
+
 
 class Outline(QTreeWidget):
     """Signals: module_chosen with the module's path."""
@@ -18,7 +20,7 @@ class Outline(QTreeWidget):
         self.setHeaderHidden(True)
         self.setColumnCount(1)
         self.setIndentation(13)
-        self.setAccessibleName("Modules")
+        self.setAccessibleName(tr("Modules"))
         self.itemClicked.connect(self.on_item_clicked)
         self.itemExpanded.connect(self.on_item_expanded)
         self._types: dict[str, str] = {}
@@ -65,7 +67,7 @@ class Outline(QTreeWidget):
             name, kind = path.rpartition(".")[2], self._types[path]
             item = QTreeWidgetItem([f"{name or kind}   {kind if name else ''}".rstrip()])
             item.setData(0, Qt.ItemDataRole.UserRole, path)
-            item.setToolTip(0, f"{path or 'the model'}: {kind}")
+            item.setToolTip(0, f"{path}: {kind}" if path else tr("Whole model: {type}", type=kind))
             if path in self._children:
                 item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
             self._items[path] = item

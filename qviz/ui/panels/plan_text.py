@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QPlainText
 from qviz.document.plan import Plan
 from qviz.document.plan_file import SUFFIX, load, read, save, write
 from qviz.errors import QvizError
-from qviz.ui.panels.widgets import label, mono
+from qviz.ui.panels.widgets import answers, explained, file_filter, label, mono
+from qviz.words import mark, tr
 
-_FILTER = f"Plans (*{SUFFIX})"
-_ABOUT = "Every option of the run. What is left out stands at its default; docs/configuration.md lists the keys."
+_ABOUT = mark("Every option of the run. An option that is left out has its default; docs/configuration.md lists all.")
 
 
 class PlanDialog(QDialog):
@@ -21,22 +21,21 @@ class PlanDialog(QDialog):
 
     def __init__(self, parent: QWidget, plan: Plan) -> None:
         super().__init__(parent)
-        self.setWindowTitle("The whole configuration")
+        self.setWindowTitle(tr("All options"))
         self.resize(640, 560)
         self.plan = plan
         column = QVBoxLayout(self)
-        column.addWidget(label(_ABOUT, "muted", wraps=True))
+        column.addWidget(label(tr(_ABOUT), "muted", wraps=True))
         self.text = QPlainTextEdit(write(plan))
         self.text.setFont(mono())
-        self.text.setAccessibleName("The plan as TOML")
+        self.text.setAccessibleName(tr("Options as TOML"))
         column.addWidget(self.text, 1)
         self.fault = label("", "error", wraps=True)
         column.addWidget(self.fault)
-        standard = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
+        buttons = answers(tr("Apply"))
         role = QDialogButtonBox.ButtonRole.ActionRole
-        buttons.addButton("Open…", role).clicked.connect(self.on_open_clicked)
-        buttons.addButton("Save as…", role).clicked.connect(self.on_save_clicked)
+        buttons.addButton(tr("Open…"), role).clicked.connect(self.on_open_clicked)
+        buttons.addButton(tr("Save as…"), role).clicked.connect(self.on_save_clicked)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
@@ -46,7 +45,7 @@ class PlanDialog(QDialog):
         try:
             plan = read(self.text.toPlainText())
         except QvizError as error:
-            self.fault.setText(f"{error.message}. {error.hint}")
+            self.fault.setText(explained(error))
             return None
         self.fault.setText("")
         return plan
@@ -60,7 +59,7 @@ class PlanDialog(QDialog):
 
     def on_open_clicked(self) -> None:
         """Take the text of a file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a configuration", "", _FILTER)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Open configuration"), "", _filter())
         if path:
             self.open_file(Path(path))
 
@@ -69,7 +68,7 @@ class PlanDialog(QDialog):
         try:
             plan = load(path)
         except QvizError as error:
-            self.fault.setText(f"{error.message}. {error.hint}")
+            self.fault.setText(explained(error))
             return
         self.fault.setText("")
         self.text.setPlainText(write(plan if plan.source else msgspec.structs.replace(plan, source=self.plan.source)))
@@ -77,12 +76,16 @@ class PlanDialog(QDialog):
     def on_save_clicked(self) -> None:
         """Write what the text says to a file."""
         plan = self._read()
-        path, _ = (
-            QFileDialog.getSaveFileName(self, "Save the configuration", "plan.toml", _FILTER) if plan else ("", "")
-        )
-        if plan is None or not path:
+        if plan is None:
+            return
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save configuration"), "plan.toml", _filter())
+        if not path:
             return
         try:
             save(plan, path if path.endswith(SUFFIX) else f"{path}{SUFFIX}")
         except QvizError as error:
-            self.fault.setText(f"{error.message}. {error.hint}")
+            self.fault.setText(explained(error))
+
+
+def _filter() -> str:
+    return file_filter(tr("Plans"), SUFFIX)

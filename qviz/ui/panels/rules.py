@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCompleter,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QGridLayout,
     QLineEdit,
@@ -17,19 +16,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qviz.document.configuration import QConfig, Rule, RuleKind
-from qviz.ui.panels.widgets import Choice, button, empty, label, restyle
+from qviz.document.configuration import Factory, QConfig, Rule, RuleKind
+from qviz.ui.panels.widgets import Choice, answers, button, empty, label, restyle
+from qviz.words import mark, tr, trn
 
 KINDS: dict[RuleKind, str] = {
-    "object_type": "type",
-    "module_name": "name",
-    "module_name_regex": "name like",
-    "global": "everywhere",
+    "object_type": mark("Type"),
+    "module_name": mark("Module path"),
+    "module_name_regex": mark("Path pattern"),
+    "global": mark("All modules"),
 }
 """What the dialog offers; a plan's file can say the order of a type inside a module, too."""
-FLOAT = "leave in float"
-NAMED = (
-    FLOAT,
+_MATCHES: dict[str, str] = {
+    "object_type": mark("Type {target}"),
+    "module_name": mark("Module {target}"),
+    "module_name_regex": mark("Modules like {target}"),
+    "global": mark("All modules"),
+}
+FLOAT = mark("Leave in float")
+QCONFIGS = (
     "default",
     "default_qconfig",
     "default_per_channel_qconfig",
@@ -66,7 +71,7 @@ class Rules(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(self._grid)
-        self.add = button("+ Rule", "", self.on_add_clicked)
+        self.add = button(tr("Add rule"), "", self.on_add_clicked)
         column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_rules(self, rules: tuple[Rule, ...], matched: Sequence[int | None]) -> None:
@@ -78,16 +83,21 @@ class Rules(QWidget):
             self._add_row(row, rule, count)
 
     def _add_row(self, row: int, rule: Rule, count: int | None) -> None:
-        what = label(f"{KINDS.get(rule.kind, rule.kind)} {rule.target}".strip(), wraps=True)
+        what = label(tr(_MATCHES.get(rule.kind, "{target}"), target=rule.target), wraps=True)
         sets = label(words_of(rule.qconfig), "muted", wraps=True)
-        nodes = label("" if count is None else "1 node" if count == 1 else f"{count} nodes", "muted")
+        nodes = label("" if count is None else trn(count, "{count} node", "{count} nodes"), "muted")
         if count == 0:
             for faulty in (what, nodes):
                 faulty.setProperty("role", "error")
                 restyle(faulty)
-            what.setToolTip("This rule matches nothing; the finding suggests the nearest name.")
+            what.setToolTip(tr("This rule matches no module. The findings suggest the nearest name."))
         remove = button("×", "link", partial(self.on_remove_clicked, row))
-        remove.setAccessibleName(f"Remove the rule for {rule.target or 'everything'}")
+        named = (
+            tr("Remove the rule for {target}", target=rule.target)
+            if rule.target
+            else tr("Remove the rule for all modules")
+        )
+        remove.setAccessibleName(named)
         cells: tuple[QWidget, ...] = (what, sets, nodes, remove)
         for place, cell in enumerate(cells):
             self._grid.addWidget(cell, row, place, Qt.AlignmentFlag.AlignTop)
@@ -110,11 +120,19 @@ class Rules(QWidget):
 def words_of(qconfig: QConfig | None) -> str:
     """Return what a rule sets, in a few words."""
     if qconfig is None:
-        return FLOAT
+        return tr(FLOAT)
     if qconfig.name is not None:
         return qconfig.name.removeprefix("default_").removesuffix("_qconfig")
-    parts = {"activation": qconfig.activation, "weight": qconfig.weight}
-    return ", ".join(f"{name} {each.name.removesuffix('Observer')}" for name, each in parts.items() if each)
+    activation, weight = (each.name.removesuffix("Observer") if each else "" for each in _observers(qconfig))
+    if activation and weight:
+        return tr("activation {activation}, weight {weight}", activation=activation, weight=weight)
+    if activation:
+        return tr("activation {activation}", activation=activation)
+    return tr("weight {weight}", weight=weight) if weight else ""
+
+
+def _observers(qconfig: QConfig) -> tuple[Factory | None, Factory | None]:
+    return qconfig.activation, qconfig.weight
 
 
 class RuleDialog(QDialog):
@@ -122,11 +140,11 @@ class RuleDialog(QDialog):
 
     def __init__(self, parent: QWidget, names: tuple[str, ...]) -> None:
         super().__init__(parent)
-        self.setWindowTitle("A rule of the configuration")
+        self.setWindowTitle(tr("Add rule"))
         form = QFormLayout(self)
         self._kind, self._qconfig = Choice(), Choice()
         for kind, title in KINDS.items():
-            self._kind.addItem(title, kind)
+            self._kind.addItem(tr(title), kind)
         self._target = QLineEdit()
         self._target.setMinimumWidth(260)
         self._target.setPlaceholderText("torch.nn.Linear, layer1.0.conv1, layer[12].*")
@@ -134,15 +152,17 @@ class RuleDialog(QDialog):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self._target.setCompleter(completer)
         self._qconfig.setEditable(True)
-        self._qconfig.addItems(NAMED)
-        self._qconfig.setToolTip("One of torch's qconfigs, or mod:callable that gives one")
-        form.addRow("For", self._kind)
-        form.addRow("Named", self._target)
-        form.addRow("Set", self._qconfig)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self._qconfig.addItem(tr(FLOAT), "")
+        for name in QCONFIGS:
+            self._qconfig.addItem(name, name)
+        self._qconfig.setToolTip(tr("The name of a torch qconfig, or mod:callable that returns one"))
+        form.addRow(tr("Match by"), self._kind)
+        form.addRow(tr("Name"), self._target)
+        form.addRow(tr("Then"), self._qconfig)
+        buttons = answers(tr("Add rule"))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self._ok = buttons.buttons()[0]
         form.addRow(buttons)
         self._kind.currentIndexChanged.connect(self._check)
         self._target.textChanged.connect(self._check)
@@ -157,5 +177,7 @@ class RuleDialog(QDialog):
         """Return the rule that was asked for."""
         kind: RuleKind = self._kind.currentData()
         text = self._qconfig.currentText().strip()
+        known = self._qconfig.findText(text)
+        name = self._qconfig.itemData(known) if known >= 0 else text
         target = "" if kind == "global" else self._target.text().strip()
-        return Rule(kind, target, None if text in ("", FLOAT) else QConfig(name=text))
+        return Rule(kind, target, QConfig(name=name) if name else None)

@@ -14,6 +14,8 @@ from qviz.document.snapshot import Finding, Stage
 from qviz.ui.panels.search_results import Results
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
+from qviz.words import tr
+from qviz.words.formats import grouped
 
 _KEPT = 4
 """Indexes of so many stages are kept: both panes', and those stepped through last."""
@@ -41,8 +43,8 @@ class Search(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setPlaceholderText("Search nodes, kind:observer…   Ctrl F")
-        self.setAccessibleName("Search nodes")
+        self.setPlaceholderText(tr("Search nodes, kind:observer…   Ctrl F"))
+        self.setAccessibleName(tr("Search nodes"))
         self.setClearButtonEnabled(True)
         self._stage: Stage | None = None
         self._findings: Findings = ()
@@ -104,7 +106,7 @@ class Search(QLineEdit):
         text, index = self.text().strip(), self._index()
         self._found = index.search(text) if index is not None and text else Found()
         total = len(self._stage.graph.nodes) if self._stage else 0
-        self._count.setText(f"{len(self._found.ids):,} of {total:,}" if text and not self._found.fault else "")
+        self._count.setText(_counted(len(self._found.ids), total) if text and not self._found.fault else "")
         self._place_count()
         if text and total > _MANY:
             self._pause.start()
@@ -174,3 +176,7 @@ class Search(QLineEdit):
         """Keep the count at the right end."""
         super().resizeEvent(event)
         self._place_count()
+
+
+def _counted(found: int, total: int) -> str:
+    return tr("{found} of {total}", found=grouped(found), total=grouped(total))

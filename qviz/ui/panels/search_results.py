@@ -10,15 +10,17 @@ from qviz.analysis.searching.search import Found
 from qviz.document.graph import Kind, Node
 from qviz.ui.panels.widgets import button, dot, label
 from qviz.ui.theme import Theme
+from qviz.words import mark, names, tr
+from qviz.words.formats import dtype, shape
 
 ROWS = 12
 _NAME_SHARE = 0.48
 FOOT_HEIGHT = 62
 WIDTH = 640
 _HELP = (
-    "kind:observer  dtype:  op:  module:  name:  shape:1x64  scale:  observer:  finding:",
-    'any attribute, as in_channels:64  ·  -not  ·  "two words"',
-    "↑ ↓ choose  ·  Enter go to it, again the next  ·  Shift Enter the one before  ·  Esc clear",
+    mark("kind:observer  dtype:  op:  module:  name:  shape:1x64  scale:  observer:  finding:"),
+    mark('any attribute: in_channels:64  ·  exclude: -relu  ·  phrase: "two words"'),
+    mark("↑ ↓ choose  ·  Enter next result  ·  Shift Enter previous result  ·  Esc clear"),
 )
 
 
@@ -36,18 +38,18 @@ class Results(QFrame):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setProperty("role", "popup")
-        self.setAccessibleName("Search results")
+        self.setAccessibleName(tr("Search results"))
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         self.rows = _rows()
         self.rows.itemClicked.connect(self.on_row_clicked)
         column.addWidget(self.rows, 1)
-        self.dim = button("Dim others", "chip")
+        self.dim = button(tr("Dim others"), "chip")
         self.dim.setCheckable(True)
         self.dim.setChecked(True)
         self.dim.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.dim.setToolTip("Dim on the canvas what does not match")
+        self.dim.setToolTip(tr("Dim nodes that do not match"))
         self.dim.toggled.connect(self.dim_toggled)
         column.addWidget(self._foot())
         self._icons: dict[Kind, QIcon] = {}
@@ -63,7 +65,7 @@ class Results(QFrame):
         words = QVBoxLayout()
         words.setSpacing(2)
         for each in _HELP:
-            words.addWidget(label(each, "muted"))
+            words.addWidget(label(tr(each), "muted"))
         row.addLayout(words, 1)
         row.addWidget(self.dim)
         return foot
@@ -80,7 +82,7 @@ class Results(QFrame):
             self.rows.addTopLevelItems([self._row(node) for node in found.best])
             self._choose(0)
         else:
-            row = QTreeWidgetItem([found.fault or "Nothing matches"])
+            row = QTreeWidgetItem([found.fault or tr("No node matches")])
             row.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.rows.addTopLevelItem(row)
             row.setFirstColumnSpanned(True)
@@ -91,12 +93,11 @@ class Results(QFrame):
         self.rows.clear()
 
     def _row(self, node: Node) -> QTreeWidgetItem:
-        looks = "  ".join(
-            f"{value.dtype.removeprefix('torch.')} {'×'.join(map(str, value.shape))}".rstrip() for value in node.values
-        )
+        looks = "  ".join(f"{dtype(value.dtype)} {shape(value.shape)}".rstrip() for value in node.values)
         row = QTreeWidgetItem([node.id, node.place, looks])
         row.setData(0, Qt.ItemDataRole.UserRole, node.id)
-        row.setToolTip(0, f"{node.id}: {node.kind.value.replace('_', ' ')}, {node.target}")
+        kind = names.kind(node.kind.value)
+        row.setToolTip(0, tr("{node}: {kind}, {target}", node=node.id, kind=kind, target=node.target))
         if self._theme is not None:
             if node.kind not in self._icons:
                 self._icons[node.kind] = dot(self._theme.line(node.kind))
@@ -146,7 +147,7 @@ class Results(QFrame):
 
 def _rows() -> QTreeWidget:
     made = QTreeWidget()
-    made.setAccessibleName("Search results")
+    made.setAccessibleName(tr("Search results"))
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setHeaderHidden(True)
     made.setColumnCount(3)

@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPointF
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from qviz.errors import QvizError
+from qviz.words import tr
+from qviz.words.formats import sentence
 
 _JOINT = re.compile(r"(?<=[\w\])'])([._/\[(])(?=[\w'])")
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -56,6 +69,24 @@ def button(text: str, role: str = "", on_click: Callable[[], object] | None = No
     if on_click is not None:
         made.clicked.connect(lambda _checked: on_click())
     return made
+
+
+def answers(accepted: str) -> QDialogButtonBox:
+    """Return the two buttons at the foot of a dialog: what accepts it, first, and Cancel."""
+    made = QDialogButtonBox()
+    made.addButton(accepted, QDialogButtonBox.ButtonRole.AcceptRole)
+    made.addButton(tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+    return made
+
+
+def explained(error: QvizError) -> str:
+    """Return an error and what to do about it, as sentences in one line."""
+    return " ".join(sentence(text) for text in (error.message, error.hint) if text)
+
+
+def file_filter(title: str, *suffixes: str) -> str:
+    """Return a kind of files as Qt's file dialogs take it: ``Plans (*.toml)``."""
+    return f"{title} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
 
 
 def breakable(text: str) -> str:

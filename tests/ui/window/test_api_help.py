@@ -35,7 +35,7 @@ def test_letters_narrow_the_list_and_arrows_choose(qtbot, owner):
     qtbot.keyClick(help_.typed, Qt.Key.Key_Down)
     assert help_.text.toPlainText() != before
     help_.typed.setText("no such name")
-    assert "Nothing of this name" in help_.text.toPlainText()
+    assert "No name matches" in help_.text.toPlainText()
     assert not help_.copy.isEnabled()
 
 

@@ -17,6 +17,6 @@ def test_integers_and_the_floats_they_stand_for(qtbot: QtBot):
     shown = IntegersTable(weight)
     qtbot.addWidget(shown)
     assert texts(shown, 0) == ["0.5", "0", "1", "−2", "3"]
-    next(each for each in shown.findChildren(QPushButton) if each.text() == "As floats").click()
+    next(each for each in shown.findChildren(QPushButton) if each.text() == "Floats").click()
     assert texts(shown, 0) == ["0.5", "0", "0.5", "−1", "1.5"]
     assert texts(shown, 1) == ["0.25", "2", "0.5", "0.75", "1"]

@@ -1,0 +1,32 @@
+"""The names of the document's own things: kinds of nodes, stages, levels, rules."""
+
+from __future__ import annotations
+
+from qviz.words.formats import capitalized
+from qviz.words.statement import term
+
+
+def kind(value: str) -> str:
+    """Return the name of a kind of node: ``fake quantize``."""
+    return term(f"kind.{value}") or value.replace("_", " ")
+
+
+def kinds(value: str, count: int) -> str:
+    """Return how many nodes of a kind there are: ``2 observers``."""
+    return term(f"kind.{value}", "count", count=count)
+
+
+def stage(name: str) -> str:
+    """Return the name of a stage: ``Prepared``, of a second result ``Prepared · mine``, of an unknown one its id."""
+    own, between, result = name.partition(" · ")
+    return (term(f"stage.{own}") or capitalized(own)) + between + result
+
+
+def level(value: str) -> str:
+    """Return the name of a level of findings and notices: ``warning``."""
+    return term(f"level.{value}") or value
+
+
+def rule(rule_id: str) -> str:
+    """Return the title of a finding's rule, of a user's own its id in words: ``Float island``."""
+    return term(f"rule.{rule_id}") or capitalized(rule_id.replace("_", " "))
