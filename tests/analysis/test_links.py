@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
-from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.linking.index import LinkIndex, way, ways
 from qviz.analysis.linking.links import link_stages
+from qviz.analysis.linking.relations import became, came_from
 from qviz.document.graph import Kind, SourceLine
-from qviz.document.snapshot import Link, Stage
+from qviz.document.snapshot import Link, Relation, Stage
 from tests.factories import node, stage
 
 
@@ -124,6 +126,17 @@ def test_every_node_has_a_link_and_what_is_gone_has_a_reason():
         assert {i for link in links for i in link.from_ids} == {n.id for n in before.graph.nodes}
         assert {i for link in links for i in link.to_ids} == {n.id for n in after.graph.nodes}
         assert all(link.reason for link in links if link.relation == "removed")
+        assert all(link.evidence for link in links)
+
+
+def test_a_relation_is_told_from_the_node():
+    fused = next(link for link in link_stages(CAPTURED, FUSED) if link.relation == "fused")
+    assert came_from(fused, "conv").text == "Fused with bn and relu (from Captured)"
+    assert became(fused, "bn").text == "Fused with conv and relu (in Fused)"
+    for relation in get_args(Relation):
+        link = Link("captured", "converted", ("a",), ("a",), relation, 1.0, "link.same_name")
+        assert relation == "removed" or came_from(link, "a").text
+        assert relation == "inserted" or became(link, "a").text
 
 
 @pytest.fixture
@@ -145,4 +158,15 @@ def test_an_unused_constant_is_said_to_be_gone_with_its_user():
     before = stage("a", node("x", kind="input"), node("count", kind="constant"), node("output", "x", kind="output"))
     after = stage("b", node("x", kind="input"), node("output", "x", kind=Kind.OUTPUT))
     (gone,) = [link for link in link_stages(before, after) if link.relation == "removed"]
-    assert (gone.from_ids, gone.reason) == (("count",), "what used it is gone")
+    assert (gone.from_ids, gone.code) == (("count",), "link.gone.constant")
+
+
+def test_the_shortest_way_is_the_one_whose_links_come_first():
+    """In a square of stages both ways are as short; the answer does not depend on the order of a set."""
+    square = [("a", "b"), ("b", "c"), ("A", "B"), ("B", "C"), ("a", "A"), ("b", "B"), ("c", "C")]
+    found = ways(Link(one, other, (), (), "same", 1.0, "link.same_name") for one, other in square)
+    assert way(found, "a", "C") == ("a", "b", "c", "C")
+    assert way(found, "C", "a") == ("C", "B", "A", "a")
+    assert way(found, "a", "B") == ("a", "b", "B")
+    assert (way(found, "a", "a"), way(found, "b", "a")) == (("a",), ("b", "a"))
+    assert way({"a": ["b"], "b": ["a"], "c": []}, "a", "c") == way(found, "a", "nowhere") == ()

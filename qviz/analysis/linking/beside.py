@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from qviz.analysis.linking.matching import match
-from qviz.document.kept import kept_link
 from qviz.document.query import Index
 from qviz.document.snapshot import Link, Relation, Snapshot, Stage
 
@@ -50,13 +49,13 @@ def _matched(mine: Stage, theirs: Stage, name: str) -> Iterator[Link]:
     for here, there in pairs.items():
         a, b = nodes[here], others[there]
         is_same = (a.kind, a.module_type, a.quant) == (b.kind, b.module_type, b.quant)
-        evidence = "same name in the other run" if here == there else "same place in the other run"
+        code = "link.other_result.same_name" if here == there else "link.other_result.same_place"
         relation: Relation = "same" if is_same and (a.op == "call_module" or a.target == b.target) else "replaced"
-        yield kept_link(mine.name, name, (here,), (there,), relation, 1.0 if here == there else 0.9, evidence)
+        yield Link(mine.name, name, (here,), (there,), relation, 1.0 if here == there else 0.9, code)
     for here in nodes:
         if here not in pairs:
-            yield kept_link(mine.name, name, (here,), (), "removed", 0.9, "", "the other run has no such node")
+            yield Link(mine.name, name, (here,), (), "removed", 0.9, "link.other_result.missing")
     matched = set(pairs.values())
     for there in others:
         if there not in matched:
-            yield kept_link(mine.name, name, (), (there,), "inserted", 0.9, "only the other run has it")
+            yield Link(mine.name, name, (), (there,), "inserted", 0.9, "link.other_result.added")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -19,21 +19,18 @@ def ways(links: Iterable[Link]) -> dict[str, list[str]]:
 
 
 def way(ways: Mapping[str, Sequence[str]], start: str, end: str) -> tuple[str, ...]:
-    """Return the stages on the shortest way from one to another, both included; empty where links lead nowhere."""
-    came_from: dict[str, str] = {start: start}
-    waiting = deque([start])
-    while waiting and end not in came_from:
-        here = waiting.popleft()
-        for there in ways.get(here, ()):
-            if there not in came_from:
-                came_from[there] = here
-                waiting.append(there)
-    if end not in came_from:
+    """Return the stages on the shortest way from one to another, both included; empty where links lead nowhere.
+
+    Of equally short ones it is the one whose links come first.
+    """
+    if start == end or end in ways.get(start, ()):
+        return (start,) if start == end else (start, end)
+    if start not in ways or end not in ways:
         return ()
-    steps = [end]
-    while steps[-1] != start:
-        steps.append(came_from[steps[-1]])
-    return tuple(reversed(steps))
+    import networkx
+
+    graph = networkx.DiGraph((here, there) for here, others in ways.items() for there in others)
+    return tuple(networkx.single_source_shortest_path(graph, start).get(end, ()))
 
 
 class LinkIndex:

@@ -13,8 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from qviz.analysis.regions import function_name
-from qviz.document.graph import CASTING, WATCHING, Kind, Node
-from qviz.document.kept import kept_link
+from qviz.document.graph import CASTING, WATCHING, Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Link, Relation, Stage
 
@@ -52,7 +51,7 @@ class _Matching:
             self._link_survivor(node_id, absorbed.get(node_id, []))
         self._link_erased(erased)
         for node_id in self.fresh:
-            self._add([], [node_id], "inserted", 1.0, "the name is new and nothing before it stands here")
+            self._add([], [node_id], "inserted", 1.0, "link.new_node")
         return self._in_order()
 
     def _link_erased(self, erased: list[str]) -> None:
@@ -67,9 +66,7 @@ class _Matching:
         self._follow_folded([node_id for node_id in erased if node_id not in self.became])
         for node_id in erased:
             if node_id not in self.became:
-                self._add(
-                    [node_id], [], "removed", 0.9, "no node of this name or place is left", self._why_gone(node_id)
-                )
+                self._add([node_id], [], "removed", 0.9, self._why_gone(node_id))
 
     def _add(
         self,
@@ -77,12 +74,13 @@ class _Matching:
         new: Sequence[str],
         relation: Relation,
         confidence: float,
-        evidence: str,
-        reason: str | None = None,
+        code: str,
+        args: dict[str, Json] | None = None,
+        **roles: str | Sequence[str],
     ) -> None:
+        ids = {role: (each,) if isinstance(each, str) else tuple(each) for role, each in roles.items()}
         names = self.previous.name, self.current.name
-        link = kept_link(*names, tuple(old), tuple(new), relation, confidence, evidence, reason)
-        self.found.append(link)
+        self.found.append(Link(*names, tuple(old), tuple(new), relation, confidence, code, ids, args or {}))
         for node_id in old:
             self.became.setdefault(node_id, list(new))
         if relation != "inserted":
@@ -103,15 +101,13 @@ class _Matching:
         before, after = self.old.nodes[node_id], self.new.nodes[node_id]
         if absorbed:
             relation: Relation = "fused" if after.kind in (Kind.FUSED_OP, Kind.QUANTIZED_OP) else "folded"
-            parts = ", ".join(
-                function_name(self.old.nodes[i]) for i in absorbed if self.old.nodes[i].kind is not Kind.CONSTANT
-            )
-            evidence = f"{node_id} keeps its name; {parts or 'its constants'} behind it went away"
-            self._add([node_id, *absorbed], [node_id], relation, 0.95, evidence)
+            parts = [i for i in absorbed if self.old.nodes[i].kind is not Kind.CONSTANT]
+            code = "link.operators_absorbed" if parts else "link.constants_absorbed"
+            self._add([node_id, *absorbed], [node_id], relation, 0.95, code, host=node_id, parts=parts)
         elif (before.kind, before.target, before.module_type) == (after.kind, after.target, after.module_type):
-            self._add([node_id], [node_id], "same", 1.0, "same name and operator")
+            self._add([node_id], [node_id], "same", 1.0, "link.same_name")
         else:
-            self._add([node_id], [node_id], "replaced", 1.0, f"same name; {_what(after)} stands for {_what(before)}")
+            self._add([node_id], [node_id], "replaced", 1.0, *_changed(before, after))
 
     def _rewritten(self, erased: list[str]) -> dict[str, list[str]]:
         """Match float functions with the new low-precision ones of the same line, name and turn."""
@@ -135,10 +131,9 @@ class _Matching:
 
     def _link_rewritten(self, new_id: str, old_ids: list[str], helpers: list[str]) -> None:
         relation: Relation = "fused" if len(old_ids) > 1 else "decomposed" if helpers else "replaced"
-        evidence = f"same source line and function; {self.new.nodes[new_id].target} stands for it"
-        if helpers:
-            evidence += f", with {len(helpers)} operators of the same module that are in no line of the model"
-        self._add(old_ids, [new_id, *helpers], relation, 0.9, evidence)
+        code = "link.same_line_with_helpers" if helpers else "link.same_line"
+        args: dict[str, Json] = {"target": self.new.nodes[new_id].target}
+        self._add(old_ids, [new_id, *helpers], relation, 0.9, code, args, helpers=helpers)
 
     def _helpers(self, old_ids: list[str]) -> list[str]:
         """Return the new operators that a rewritten one needs beside it: training a batch norm scales the weight."""
@@ -192,19 +187,17 @@ class _Matching:
         sources = self.became.get(subject, [])
         casts = self._casts_after(sources)
         if casts:
-            verb = "quantizes" if self.new.nodes[casts[0]].kind is not Kind.DEQUANTIZE else "takes out of low precision"
-            self._add([node_id], casts, "replaced", 0.95, f"{casts[0]} {verb} what the observer watched: {subject}")
+            is_quantized = self.new.nodes[casts[0]].kind is not Kind.DEQUANTIZE
+            code = "link.tensor_quantized" if is_quantized else "link.tensor_dequantized"
+            self._add([node_id], casts, "replaced", 0.95, code, cast=casts[0], subject=subject)
             return
         casts = self._weight_casts(node_id)
         if casts:
-            self._add(
-                [node_id], casts, "replaced", 0.9, f"{casts[0]} gives the weight that the observer watched: {subject}"
-            )
+            self._add([node_id], casts, "replaced", 0.9, "link.weight_cast", cast=casts[0], subject=subject)
         elif hosts := [i for i in sources if self.new.nodes[i].kind in (Kind.QUANTIZED_OP, Kind.QUANTIZE)]:
-            self._add([node_id], hosts, "folded", 0.9, f"{hosts[0]} works in low precision and holds the scale itself")
+            self._add([node_id], hosts, "folded", 0.9, "link.scale_in_operator", host=hosts[0])
         elif sources:
-            reason = f"{sources[0]} hands on what it is given, in low precision or float; no cast is needed behind it"
-            self._add([node_id], [], "removed", 0.8, f"no cast stands behind {sources[0]}", reason)
+            self._add([node_id], [], "removed", 0.8, "link.no_cast_needed", source=sources[0])
 
     def _casts_after(self, sources: Iterable[str]) -> list[str]:
         """Return the quantize behind the sources, and the dequantize behind it or them."""
@@ -237,8 +230,8 @@ class _Matching:
             for cast in self.became.get(user, []):
                 constants = [i for i in self.new.producers.get(cast, []) if i in self.fresh]
                 if self.old.nodes[user].kind in WATCHING and constants:
-                    evidence = f"{cast}, in place of {user}, reads it"
-                    self._add([node_id], constants, "replaced", 0.9, evidence)
+                    code = "link.constant_behind_cast"
+                    self._add([node_id], constants, "replaced", 0.9, code, cast=cast, observer=user)
                     return
 
     def _follow_folded(self, erased: list[str]) -> None:
@@ -248,8 +241,8 @@ class _Matching:
             if self.old.nodes[node_id].kind in (Kind.CONSTANT, Kind.OP) and (found := self._computed_into(node_id)):
                 parts[found].append(node_id)
         for constants, node_ids in parts.items():
-            evidence = f"{', '.join(constants)} holds what was computed of them, quantized"
-            self._add(node_ids, constants, "folded" if len(node_ids) > 1 else "replaced", 0.9, evidence)
+            relation: Relation = "folded" if len(node_ids) > 1 else "replaced"
+            self._add(node_ids, constants, relation, 0.9, "link.computed_once", constants=constants)
 
     def _computed_into(self, node_id: str) -> tuple[str, ...]:
         """Return the new constants behind the casts that the observer of a weight became, past operators on it."""
@@ -271,10 +264,10 @@ class _Matching:
     def _why_gone(self, node_id: str) -> str:
         node = self.old.nodes[node_id]
         if node.kind in WATCHING:
-            return "the tensor is quantized by another node, or not at all"
+            return "link.gone.observer"
         if node.kind is Kind.CONSTANT:
-            return "what used it is gone"
-        return "nothing used its result" if not self.old.users[node_id] else "the step took it out"
+            return "link.gone.constant"
+        return "link.gone.removed" if self.old.users[node_id] else "link.gone.unused"
 
 
 def _words(node: Node) -> list[str]:
@@ -283,10 +276,12 @@ def _words(node: Node) -> list[str]:
     return list(dict.fromkeys([base, *base.split("_")]))
 
 
-def _what(node: Node) -> str:
-    """Return a node's operator, with its role where the name alone does not tell: both may be ``Conv2d``."""
-    name = node.module_type if node.op == "call_module" else node.target
-    return f"{name} ({node.kind.value})" if node.kind is not Kind.OP else name
+def _changed(before: Node, after: Node) -> tuple[str, dict[str, Json]]:
+    """Return how an operator differs under its old name: in its own name, or in its kind alone, as a ``Conv2d`` may."""
+    one, other = (each.module_type if each.op == "call_module" else each.target for each in (before, after))
+    if one != other:
+        return "link.operator_changed", {"before": one, "after": other}
+    return "link.kind_changed", {"operator": one, "kind": {"code": f"kind.{after.kind.value}", "part": "text"}}
 
 
 def _line(node: Node) -> str:

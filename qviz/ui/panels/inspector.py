@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
 
+from qviz.analysis.linking.relations import became, came_from
 from qviz.document.graph import Node
 from qviz.document.snapshot import Integers, Link, ObserverFact
 from qviz.session.facts_text import Row, facts_text, observer_rows, quant_rows, why_text
@@ -158,19 +159,18 @@ class Inspector(QScrollArea):
         self._column.addWidget(IntegersTable(integers))
 
     def _add_links(self, project: Project, stage: str, node_id: str) -> None:
-        came = [(link, link.from_stage, link.from_ids) for link in project.index.links_to(stage, node_id)]
-        became = [(link, link.to_stage, link.to_ids) for link in project.index.links_from(stage, node_id)]
-        for title, rows in (("Came from", came), ("Became", became)):
+        before, after = project.index.links_to(stage, node_id), project.index.links_from(stage, node_id)
+        came = [(came_from(link, node_id), link, link.from_stage, link.from_ids) for link in before]
+        went = [(became(link, node_id), link, link.to_stage, link.to_ids) for link in after]
+        for title, rows in (("Came from", came), ("Became", went)):
             if rows:
                 self._column.addSpacing(8)
                 self._column.addWidget(section(title))
-            for link, other, ids in rows:
-                self._add_link(link, other, ids)
+            for relation, link, other, ids in rows:
+                self._add_link(relation.text, link, other, ids)
 
-    def _add_link(self, link: Link, stage: str, ids: tuple[str, ...]) -> None:
-        words = {"inserted": "inserted here", "removed": "nothing"}.get(link.relation, link.relation)
-        text = f"{stage}: {words}" if ids else (words if link.relation == "inserted" else f"{stage}: {words}")
-        note = label(text, "muted", wraps=True)
+    def _add_link(self, relation: str, link: Link, stage: str, ids: tuple[str, ...]) -> None:
+        note = label(relation, "muted", wraps=True)
         note.setToolTip(f"{link.evidence} (confidence {link.confidence:g})")
         self._column.addWidget(note)
         for each in ids[:_LINKS_SHOWN]:

@@ -110,7 +110,7 @@ def test_a_selection_shows_its_facts_and_its_partner(shown: MainWindow, qtbot: Q
     assert desk.work.panes.panes["left"].canvas.selected() is None
     qtbot.waitUntil(lambda: "HistogramObserver" in words(shown))
     assert "−1, 2" in words(shown)
-    assert "inserted here" in words(shown)
+    assert "Inserted in this stage" in words(shown)
     desk.choose("captured", "conv")
     qtbot.waitUntil(lambda: "return self.conv(x)" in words(shown))
 

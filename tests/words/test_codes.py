@@ -1,0 +1,57 @@
+"""Every code that the program can say has an entry, and every entry is written as it can be filled in."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import qviz
+from qviz.words.formats import FORMATS
+from qviz.words.language import ENGLISH, LANGUAGES
+from qviz.words.statement import _parsed, knows
+
+PACKAGE = Path(qviz.__file__).parent
+CODE = re.compile(r"(link|relation|kind|stop|step|advice|claim|row)\.[a-z0-9_]+(\.[a-z0-9_]+)*")
+
+
+def codes() -> Iterator[tuple[str, str]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "words" in path.relative_to(PACKAGE).parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+                yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node.value
+
+
+def test_every_code_of_the_program_is_in_the_catalog():
+    found = list(codes())
+    assert len({code for _, code in found}) > 20
+    assert [(where, code) for where, code in found if not knows(code)] == []
+
+
+@pytest.mark.parametrize("name", sorted(LANGUAGES))
+def test_every_template_can_be_read(name: str):
+    for code, entry in LANGUAGES[name].statements.items():
+        for part, template in entry.items():
+            assert template, f"{code}: {part} is empty"
+            for _, field, how in _parsed(re.sub(r"\[\[|\]\]", "", template)):
+                fits = how in {"", *FORMATS} or "|" in how or how in {"text", "message", "hint"}
+                assert field is None or (field.isidentifier() and fits), f"{code}: {template}"
+
+
+def test_a_translation_has_no_fields_of_its_own():
+    for name, language in LANGUAGES.items():
+        for code, entry in language.statements.items():
+            for part, template in entry.items():
+                english = ENGLISH.statements[code][part]
+                assert _fields(template) <= _fields(english), f"{name}: {code}"
+        for english, template in language.texts.items():
+            assert _fields(template) <= _fields(english), f"{name}: {english}"
+
+
+def _fields(template: str) -> set[str]:
+    return {name for _, name, _ in _parsed(re.sub(r"\[\[|\]\]", "", template)) if name}
