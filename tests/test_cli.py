@@ -174,7 +174,7 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
         (["run", "m.py:N", "--flow", "pt2e-static", "-o", "a.qviz", "--backend", "x86"], "is for FX, eager flows"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--strict"], "is for PT2E flows"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--magic", "m:q"], "No such option '--magic'"),
-        (["render", "m.py:N", "-o", "a.pdf"], "a.pdf: .pdf is not one of .png, .svg"),
+        (["render", "m.py:N", "-o", "a.pdf"], "a.pdf: .pdf is not one of .svg, .png"),
         (["render", "m.py:N", "-o", "a.png", "--changes"], "No such option '--changes'"),
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "captured"], "--side-by-side takes two stages"),
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "a,b", "--stage", "a"], "exclude each other"),

@@ -10,15 +10,16 @@ import click
 from qviz.analysis.views.view import Folds
 from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
+from qviz.cli.registered import Registered
 from qviz.cli.snapshots import obtain
 from qviz.document.graph import Graph
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
+from qviz.layout.choice import LAYOUT_ENGINES
+from qviz.ui.export.formats import PICTURE_FORMATS
 
-ENDINGS = (".png", ".svg")
 THEMES = ("light", "dark", "print")
-LAYOUTS = ("dot", "graphlay")
 
 
 class Look(NamedTuple):
@@ -52,7 +53,7 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
 @click.option("--side-by-side", "pair", metavar="A,B", help="Draw two stages beside each other.")
 @click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True)
 @click.option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help="Pixels of a PNG per unit.")
-@click.option("--layout", type=click.Choice(LAYOUTS), help="Who places the boxes; without: what suits the size.")
+@click.option("--layout", type=Registered(LAYOUT_ENGINES), help="Who places the boxes; without: what suits the size.")
 @click.option(
     "--depth",
     metavar="N|all",
@@ -77,7 +78,7 @@ def render(
     need_source(plan)
     wanted = _stage_names(stage, pair)
     for out in outs:
-        check_place(out, ENDINGS)
+        check_place(out, tuple(PICTURE_FORMATS))
     snapshot, failure = obtain(plan, manner)
     if failure is None or (wanted and set(wanted) <= {each.name for each in snapshot.stages}):
         _draw(snapshot, wanted or (_last_stage(snapshot),), outs, Look(**look))

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from qviz.analysis.views.view import View
-from qviz.errors import QvizError
 from qviz.layout.dot_engine import DotEngine, is_installed
-from qviz.layout.engine import LayoutEngine
+from qviz.layout.engine import LAYOUT_ENGINES, LayoutEngine
 from qviz.layout.graphlay_engine import GraphlayEngine
 
 Purpose: TypeAlias = Literal["screen", "picture"]
 
-ENGINES: dict[str, type[GraphlayEngine] | type[DotEngine]] = {
-    GraphlayEngine.name: GraphlayEngine,
-    DotEngine.name: DotEngine,
-}
+__all__ = ["DOT_UP_TO", "LAYOUT_ENGINES", "Purpose", "engine_for"]
+
 DOT_UP_TO = 1000
 """Boxes; on more dot takes longer than anyone waits."""
 
@@ -27,9 +24,7 @@ def engine_for(view: View, purpose: Purpose, name: str | None = None) -> LayoutE
         QvizError: No engine has that name.
     """
     if name is not None:
-        if name not in ENGINES:
-            raise QvizError(f"There is no layout engine {name!r}", f"Choose one of: {', '.join(ENGINES)}.")
-        return ENGINES[name]()
+        return LAYOUT_ENGINES[name]()
     if purpose == "picture" and len(view.boxes) <= DOT_UP_TO and is_installed():
         return DotEngine()
     return GraphlayEngine()

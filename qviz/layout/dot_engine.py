@@ -12,6 +12,7 @@ from typing import Any
 from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.chains import chain_numbers, next_in_chain
+from qviz.layout.engine import LAYOUT_ENGINES
 from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelNode, PlacedLevel
 from qviz.layout.place import Direction, Point, Size
@@ -34,6 +35,7 @@ def is_installed() -> bool:
     return shutil.which(BINARY) is not None
 
 
+@LAYOUT_ENGINES.register("dot")
 class DotEngine:
     """Places each open group by itself: dot would let lines run through its own clusters, and tear them apart."""
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from qviz.analysis.views.view import View
 from qviz.errors import QvizError
+from qviz.layout.engine import LAYOUT_ENGINES
 from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
 from qviz.layout.occupied import Occupied
@@ -52,6 +53,7 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+@LAYOUT_ENGINES.register("graphlay")
 class GraphlayEngine:
     """Places each open group by itself; groups of equal structure are placed once."""
 

@@ -1,4 +1,4 @@
-"""One file per picture format; the painter of the screen draws them all."""
+"""Pictures in files; the painter of the screen draws them all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qviz.document.codec import write_atomically
-from qviz.errors import QvizError
+from qviz.ui.export.formats import PICTURE_FORMATS
 
 if TYPE_CHECKING:
     from qviz.ui.export.picture import Picture
@@ -18,10 +18,5 @@ def write(picture: Picture, path: Path) -> None:
     Raises:
         QvizError: No such format or stage, the picture is too large, or the file cannot be written.
     """
-    from qviz.ui.export import png, svg
-
-    formats = {".png": png.encode, ".svg": svg.encode}
-    encode = formats.get(path.suffix.lower())
-    if encode is None:
-        raise QvizError(f"qviz writes no {path.suffix or 'file without an ending'}", f"Use {' or '.join(formats)}.")
+    encode = PICTURE_FORMATS[path.suffix.lower()].encode
     write_atomically(path, encode(picture))

@@ -18,11 +18,11 @@ from qviz.session.project import Project
 from qviz.sources.files import code_file
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
+from qviz.words import tr
 
 _MODELS = "Models and results (*.py *.pt2 *.pt *.qviz *.json)"
 _RESULTS = "qviz result (*.qviz);;JSON (*.json)"
 _CHUNK_BYTES = 1 << 22
-_PICTURES = "SVG (*.svg);;PNG (*.png)"
 
 
 def ask_for_source(parent: QWidget) -> str | None:
@@ -124,6 +124,13 @@ def _shown(project: Project) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in project.shown.values() if name is not None))
 
 
+def _filters() -> str:
+    """Return what a file dialog offers: ``SVG (*.svg);;PNG (*.png)``."""
+    from qviz.ui.export.formats import PICTURE_FORMATS
+
+    return ";;".join(f"{tr(each.title)} (*{ending})" for ending, each in PICTURE_FORMATS.items())
+
+
 def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
     """Ask where to, and draw the stages in view; return the path, or None.
 
@@ -131,13 +138,14 @@ def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
         QvizError: An unknown ending, or the disk does not take it.
     """
     from qviz.ui import export
+    from qviz.ui.export.formats import PICTURE_FORMATS
     from qviz.ui.export.picture import Picture
 
-    path, chosen = QFileDialog.getSaveFileName(parent, "Export a picture", "review.svg", _PICTURES)
+    path, chosen = QFileDialog.getSaveFileName(parent, "Export a picture", "review.svg", _filters())
     if not path:
         return None
-    if not path.endswith((".svg", ".png")):
-        path += ".png" if "png" in chosen else ".svg"
+    if Path(path).suffix.lower() not in PICTURE_FORMATS:
+        path += next((ending for ending in PICTURE_FORMATS if f"*{ending})" in chosen), ".svg")
     export.write(Picture(_snapshot_of(project), _shown(project), theme=theme), Path(path))
     return path
 
