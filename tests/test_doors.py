@@ -80,7 +80,7 @@ def result(tmp_path: Path) -> Path:
     return tmp_path / "result.qviz"
 
 
-def test_a_picture_format(add, result, tmp_path):
+def test_a_picture_format(add, qapp, result, tmp_path):
     add(PICTURE)
     assert cli.main(["render", str(result), "--stage", "captured", "-o", str(tmp_path / "a.line"), "--quiet"]) == 0
     assert (tmp_path / "a.line").read_text() == "sample:small-conv: True"
@@ -94,6 +94,6 @@ def test_a_layout_engine(add, qapp, result, tmp_path):
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
 
 
-def test_a_name_that_nobody_registered_is_told_with_those_there_are(capsys, result, tmp_path):
+def test_a_name_that_nobody_registered_is_told_with_those_there_are(qapp, capsys, result, tmp_path):
     assert cli.main(["render", str(result), "--layout", "neato", "-o", str(tmp_path / "a.svg")]) == 2
     assert "graphlay" in capsys.readouterr().err
