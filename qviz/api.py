@@ -17,7 +17,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from qviz.document import codec
-from qviz.document.plan import BACKENDS, FLOWS, QUANTIZERS, Plan
+from qviz.document.flows import DEFAULT_FLOW, flow_ids
+from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
 from qviz.document.snapshot import Finding, Link, Run, Stage
 from qviz.document.snapshot import Snapshot as Document
 from qviz.errors import ExitCode, QvizError
@@ -142,7 +143,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     model: Module,
     example_inputs: tuple[Any, ...] | Mapping[str, Any],
     *,
-    flow: str = "fx-static",
+    flow: str = DEFAULT_FLOW,
     calibration: Iterable[Any] | None = None,
     backend: str = "x86",
     quantizer: str = "xnnpack",
@@ -178,7 +179,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     Raises:
         QvizError: The input has to be mended first.
     """
-    _choose("flow", flow, [each.id for each in FLOWS])
+    _choose("flow", flow, flow_ids())
     _choose("backend", backend, BACKENDS)
     if ":" not in quantizer:
         _choose("quantizer", quantizer, QUANTIZERS)

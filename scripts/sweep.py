@@ -15,8 +15,9 @@ from typing import NamedTuple
 import click
 
 from qviz.analysis.regions import precision
+from qviz.document.flows import FLOWS, Flow
 from qviz.document.graph import Kind
-from qviz.document.plan import FLOWS, Flow, Plan
+from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Stage

@@ -13,7 +13,8 @@ import pytest
 from qviz import cli
 from qviz.cli import options
 from qviz.document import codec
-from qviz.document.plan import FLOWS, Plan
+from qviz.document.flows import FLOWS
+from qviz.document.plan import Plan
 from qviz.document.samples import SAMPLES
 from qviz.wire import client
 from tests.factories import snapshot
@@ -171,8 +172,16 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
         (["run", "m.py:N", "--flow", "fx-static", "-o", "no/a.qviz"], "there is no folder no"),
         (["run", "a.qviz", "--flow", "fx-static", "-o", "b.qviz"], "which is a result already"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--quantizer", "xnnpack"], "is for PT2E flows"),
-        (["run", "m.py:N", "--flow", "pt2e-static", "-o", "a.qviz", "--backend", "x86"], "is for FX, eager flows"),
+        (
+            ["run", "m.py:N", "--flow", "pt2e-static", "-o", "a.qviz", "--backend", "x86"],
+            "is for eager flows",
+        ),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--strict"], "is for PT2E flows"),
+        (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--train", "m:t"], "is for QAT flows"),
+        (
+            ["run", "m.py:N", "--flow", "fx-fuse", "-o", "a.qviz", "--backend", "x86"],
+            "is for eager flows",
+        ),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--magic", "m:q"], "No such option '--magic'"),
         (["render", "m.py:N", "-o", "a.pdf"], "a.pdf: .pdf is not one of .svg, .png"),
         (["render", "m.py:N", "-o", "a.png", "--changes"], "No such option '--changes'"),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from qviz import cli
-from qviz.document.comparison import COMPARED, compared
+from qviz.document.comparison import compared
+from qviz.document.flows import FLOWS
 from qviz.wire import client
 
 ENGINE = """
@@ -143,9 +144,9 @@ def test_what_cannot_be_compared_is_refused(words, said, capsys):
 
 def test_an_exported_program_is_compared_by_pt2e_flows_only():
     assert compared("m.pt2") == ("pt2e-static", "pt2e-dynamic", "pt2e-qat")
-    assert compared("m.py:Net") == COMPARED
+    assert compared("m.py:Net") == tuple(flow.id for flow in FLOWS if flow.quantizes)
 
 
 def test_fusion_alone_is_not_among_the_flows_that_are_compared():
-    assert "fx-fuse" not in COMPARED
-    assert {"eager-static", "fx-static", "pt2e-static"} <= set(COMPARED)
+    assert "fx-fuse" not in compared("m.py:Net")
+    assert {"eager-static", "fx-static", "pt2e-static"} <= set(compared("m.py:Net"))

@@ -6,7 +6,8 @@ import click
 
 from qviz.cli.options import Manner, debug_option, is_snapshot, need_source, takes_manner, takes_plan_of_many
 from qviz.document.comparison import Comparison
-from qviz.document.plan import FLOWS, Plan
+from qviz.document.flows import flow_ids
+from qviz.document.plan import Plan
 from qviz.errors import ExitCode, QvizError
 
 
@@ -19,7 +20,7 @@ def _flows(context: click.Context, parameter: click.Parameter, value: str | None
     if value is None:
         return ()
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-    known = [flow.id for flow in FLOWS]
+    known = flow_ids()
     for name in names:
         if name not in known:
             raise click.BadParameter(f"there is no flow {name!r}; there are: {', '.join(known)}")

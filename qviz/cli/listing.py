@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from qviz.cli.options import debug_option, json_option
-from qviz.document.plan import FLOWS
+from qviz.document.flows import FLOWS
 from qviz.document.samples import SAMPLES
 
 

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import click
 import msgspec
+from click.shell_completion import CompletionItem
 
 from qviz.document.codec import SUFFIXES
 from qviz.document.comparison import compared
-from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, FLOWS, MODEL_FILES, QUANTIZERS, WEIGHT_DTYPES, Plan
+from qviz.document.flows import FLOWS, Method, Mode, flow, flow_ids
+from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, MODEL_FILES, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
 
@@ -105,30 +107,58 @@ class Manner(NamedTuple):
 
 
 _FOR_ALL = ("inputs", "calibrate", "batch_limit", "seed")
-_FOR: dict[str, tuple[str, ...]] = {
-    "train": ("qat",),
-    "backend": ("fx", "eager"),
-    "qconfig": ("fx", "eager"),
-    "backend_config": ("fx",),
-    "weight_dtype": ("weight-only",),
-    "quantizer": ("pt2e",),
-    "dynamic_shapes": ("pt2e",),
-    "fold_quantize": ("pt2e",),
-    "strict": ("pt2e",),
-    "reference": ("fx", "pt2e"),
-    "lower": ("pt2e",),
-}
-"""The modes, or the types, of the flows that a choice says something about."""
+_FOR_SOME = (
+    "train",
+    "backend",
+    "qconfig",
+    "backend_config",
+    "weight_dtype",
+    "quantizer",
+    "dynamic_shapes",
+    "fold_quantize",
+    "strict",
+    "reference",
+    "lower",
+)
+"""Choices that say nothing about some flows; which, the flows know."""
 _UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "seed": 0}
 """What a choice is if nobody says anything; None for the others."""
-_FLOW_WORDS = {"fx": "FX", "pt2e": "PT2E", "eager": "eager", "qat": "QAT", "weight-only": "weight-only"}
+_MODE_WORDS = {Mode.EAGER: "eager", Mode.FX: "FX", Mode.PT2E: "PT2E"}
+_METHOD_WORDS = {
+    Method.STATIC: "static",
+    Method.DYNAMIC: "dynamic",
+    Method.WEIGHT_ONLY: "weight-only",
+    Method.QAT: "QAT",
+    Method.FUSION: "fusion",
+}
 _OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "fold"}
 
 
 def flow_option(required: bool, help_text: str) -> Callable[[Command], Command]:
     """Return the option ``--flow``."""
-    ids = click.Choice([flow.id for flow in FLOWS])
-    return click.option("--flow", type=ids, required=required, help=help_text)
+    return click.option("--flow", type=_FlowId(), required=required, help=help_text)
+
+
+class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before click 8.2
+    """The id of a flow known when the command runs, not when it was defined."""
+
+    name = "flow"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id, or say which there are."""
+        return str(click.Choice(flow_ids()).convert(value, param, ctx))
+
+    def get_metavar(self, *_: Any) -> str:
+        """Return all ids, for the help."""
+        return f"[{'|'.join(flow_ids())}]"
+
+    def get_missing_message(self, *_: Any) -> str:
+        """Return all ids, for the error of an option that has to be given."""
+        return "Choose from:\n\t" + ",\n\t".join(flow_ids())
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the ids that begin so."""
+        return click.Choice(flow_ids()).shell_complete(ctx, param, incomplete)
 
 
 def takes_plan(command: Command) -> Command:
@@ -136,7 +166,7 @@ def takes_plan(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_plan(source: str | None, flow: str | None, **values: Any) -> Any:
-        names = (*_FOR_ALL, *_FOR)
+        names = (*_FOR_ALL, *_FOR_SOME)
         chosen = {name: values.pop(name) for name in names}
         click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
@@ -154,13 +184,13 @@ def takes_plan_of_many(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_plan(source: str, flows: tuple[str, ...], **values: Any) -> Any:
-        chosen, flows = {name: values.pop(name) for name in (*_FOR_ALL, *_FOR)}, flows or compared(source)
+        chosen, flows = {name: values.pop(name) for name in (*_FOR_ALL, *_FOR_SOME)}, flows or compared(source)
         click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
         given = {name: value for name, value in chosen.items() if value != _UNTOUCHED.get(name)}
         for name in given:
-            if not any(_fits(name, flow) for flow in flows):
-                _refuse([name], f"is for {_fitting(name)} flows")
+            if not any(_fits(name, each) for each in flows):
+                _refuse([name], f"is for {_fitting(name)}")
         plan = msgspec.structs.replace(load(config) if config else Plan(""), source=source, flow=None, **given)
         return command(plan=plan, flows=flows, **values)
 
@@ -197,20 +227,32 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
     elif source is None:
         _refuse([*given, *(["flow"] if flow else [])], "needs a SOURCE")
     for name in given:
-        if not _fits(name, flow or ""):
-            _refuse([name], f"is for {_fitting(name)} flows" if flow else "needs a --flow")
+        if not _fits(name, flow):
+            _refuse([name], f"is for {_fitting(name)}" if flow else "needs a --flow")
     return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
 
 
-def _fits(name: str, flow: str) -> bool:
+def _fits(name: str, flow_id: str | None) -> bool:
     """Tell whether a choice says something about a flow."""
-    mode, _, kind = flow.partition("-")
-    wants = _FOR.get(name, ())
-    return not wants or bool({mode, kind} & set(wants))
+    chosen = flow(flow_id)
+    return name in _FOR_ALL or (chosen is not None and chosen.takes(name))
 
 
 def _fitting(name: str) -> str:
-    return ", ".join(_FLOW_WORDS[each] for each in _FOR[name])
+    """Return the flows that take a choice, in short: whole methods or modes, what is left of a mode by its ids."""
+    taking = [each for each in FLOWS if each.takes(name)]
+    methods = {each.method for each in taking}
+    if len(methods) == 1 and all(each in taking for each in FLOWS if each.method in methods):
+        return f"{', '.join(_METHOD_WORDS[each] for each in methods)} flows"
+    parts = []
+    for mode in Mode:
+        inside = [each.id for each in taking if each.mode is mode]
+        outside = [each.id for each in FLOWS if each.mode is mode and each.id not in inside]
+        if inside and len(outside) <= 1:
+            parts.append(f"{_MODE_WORDS[mode]} flows{''.join(f' except {each}' for each in outside)}")
+        else:
+            parts += inside
+    return ", ".join(parts)
 
 
 def is_trusted() -> bool:

@@ -16,23 +16,6 @@ _MODULES = "torch.ao.nn."
 _NOT_IN_NN = frozenset({"Quantize", "DeQuantize", "FloatFunctional", "FXFloatFunctional", "QFunctional"})
 _QUANTIZED = frozenset({"torch.quint8", "torch.qint8", "torch.qint32"})
 
-_FX, _PT2E = "torch.ao.quantization.quantize_fx", "torch.ao.quantization.quantize_pt2e"
-BEGINS = {
-    "eager-dynamic": "torch.ao.quantization.quantize_dynamic",
-    "eager-weight-only": "torch.ao.quantization.quantize_dynamic",
-    "eager-static": "torch.ao.quantization.prepare",
-    "eager-qat": "torch.ao.quantization.prepare_qat",
-    "fx-dynamic": f"{_FX}.prepare_fx",
-    "fx-weight-only": f"{_FX}.prepare_fx",
-    "fx-static": f"{_FX}.prepare_fx",
-    "fx-qat": f"{_FX}.prepare_qat_fx",
-    "fx-fuse": f"{_FX}.fuse_fx",
-    "pt2e-static": f"{_PT2E}.prepare_pt2e",
-    "pt2e-dynamic": f"{_PT2E}.prepare_pt2e",
-    "pt2e-qat": f"{_PT2E}.prepare_qat_pt2e",
-}
-"""The function that each flow begins with."""
-
 
 class ApiEntry(Record, frozen=True):
     """One function, class, constant or option.

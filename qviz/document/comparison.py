@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+from qviz.document.flows import FLOWS
 from qviz.document.graph import Number, Record
 from qviz.document.kept import kept_error
-from qviz.document.plan import FLOWS, FUSION
+from qviz.document.plan import is_exported_program
 from qviz.document.snapshot import RunError
 
 RowStatus: TypeAlias = Literal["done", "failed", "died"]
-
-COMPARED = tuple(flow.id for flow in FLOWS if flow.type != FUSION)
-"""The flows that quantize: fusion alone does not."""
 
 NOT_A_SPEED_MEASURE = "not a speed measure"
 """Stands where a time would mislead: the graph computes in float between quantize and dequantize."""
@@ -113,10 +111,9 @@ class Comparison(Record, frozen=True):
 
 
 def compared(source: str) -> tuple[str, ...]:
-    """Return the flows that are compared if none are named: an exported program is for PT2E only."""
-    if not source.endswith(".pt2"):
-        return COMPARED
-    return tuple(each for each in COMPARED if each.startswith("pt2e"))
+    """Return the flows that are compared if none are named: all that quantize and take the source."""
+    is_program = is_exported_program(source)
+    return tuple(each.id for each in FLOWS if each.quantizes and (each.takes_exported_programs or not is_program))
 
 
 def died(flow: str, step: str, how: str, hint: str) -> FlowRow:

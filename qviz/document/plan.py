@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from qviz.document.configuration import Custom, Quantizer, Rule
+from qviz.document.flows import DEFAULT_FLOW, DEFAULT_FLOW_OF_PROGRAMS, flow
 from qviz.document.graph import Record
 
 WeightDtype: TypeAlias = Literal["quint8", "quint4x2", "float16"]
@@ -67,87 +68,9 @@ class Plan(Record, frozen=True):
     seed: int = 0
 
 
-class Flow(NamedTuple):
-    """A way to quantize that qviz can run; stages in `optional` appear when asked for."""
-
-    id: str
-    title: str
-    mode: str
-    type: str
-    stages: tuple[str, ...]
-    runs: str
-    optional: tuple[str, ...] = ()
-
-    @property
-    def is_training(self) -> bool:
-        """Whether the flow trains (quantization-aware training)."""
-        return self.id.endswith("-qat")
-
-
-FX_STAGES = ("captured", "fused", "prepared", "converted")
-PT2E_STAGES = ("captured", "prepared", "converted")
-
-STATIC, DYNAMIC, WEIGHT_ONLY = "Static (calibrated)", "Dynamic", "Weight only"
-TRAINED, FUSION = "Quantization-aware training", "Fusion only"
-
-FLOWS: tuple[Flow, ...] = (
-    Flow("eager-dynamic", "Eager dynamic", "Eager", DYNAMIC, ("captured", "converted"), "quantize_dynamic"),
-    Flow(
-        "eager-weight-only",
-        "Eager weight only",
-        "Eager",
-        WEIGHT_ONLY,
-        ("captured", "converted"),
-        "quantize_dynamic; weights only",
-    ),
-    Flow("eager-static", "Eager static", "Eager", STATIC, FX_STAGES, "fuse_modules, prepare, calibrate, convert"),
-    Flow("eager-qat", "Eager QAT", "Eager", TRAINED, FX_STAGES, "fuse_modules_qat, prepare_qat, train, convert"),
-    Flow("fx-dynamic", "FX dynamic", "FX graph", DYNAMIC, FX_STAGES, "prepare_fx, convert_fx; dynamic", ("reference",)),
-    Flow(
-        "fx-weight-only",
-        "FX weight only",
-        "FX graph",
-        WEIGHT_ONLY,
-        FX_STAGES,
-        "prepare_fx, convert_fx; weights only",
-        ("reference",),
-    ),
-    Flow("fx-static", "FX static", "FX graph", STATIC, FX_STAGES, "prepare_fx, calibrate, convert_fx", ("reference",)),
-    Flow("fx-qat", "FX QAT", "FX graph", TRAINED, FX_STAGES, "prepare_qat_fx, train, convert_fx", ("reference",)),
-    Flow("fx-fuse", "FX fusion", "FX graph", FUSION, ("captured", "fused"), "fuse_fx"),
-    Flow(
-        "pt2e-static",
-        "PT2E static",
-        "PT2E",
-        STATIC,
-        PT2E_STAGES,
-        "torch.export, prepare_pt2e, calibrate, convert_pt2e",
-        ("lowered",),
-    ),
-    Flow(
-        "pt2e-dynamic",
-        "PT2E dynamic",
-        "PT2E",
-        DYNAMIC,
-        PT2E_STAGES,
-        "torch.export, prepare_pt2e, convert_pt2e; dynamic",
-        ("lowered",),
-    ),
-    Flow(
-        "pt2e-qat",
-        "PT2E QAT",
-        "PT2E",
-        TRAINED,
-        PT2E_STAGES,
-        "torch.export, prepare_qat_pt2e, train, convert_pt2e",
-        ("lowered",),
-    ),
-)
-"""The flows of the contract's section 2 that this version runs, in its order."""
-
-MODEL_FILES = (".pt2", ".pt")
+EXPORTED_PROGRAM = ".pt2"
+MODEL_FILES = (EXPORTED_PROGRAM, ".pt")
 """Endings of sources that hold a model whole, and run code when they are opened (contract, section 7)."""
-DEFAULT_FLOW = "fx-static"
 WEIGHT_DTYPES = ("quint8", "quint4x2", "float16")
 BACKENDS = ("x86", "fbgemm", "qnnpack", "onednn")
 QUANTIZERS = ("xnnpack", "x86_inductor", "embedding")
@@ -156,22 +79,21 @@ BACKEND_CONFIGS = ("native", "fbgemm", "qnnpack", "x86", "onednn", "executorch",
 
 def expected_stages(plan: Plan) -> tuple[str, ...]:
     """Return the stages that a run of the plan goes through, those asked for in their places."""
-    chosen = flow(plan.flow or "")
+    chosen = flow(plan.flow)
     if chosen is None:
         return ("captured",)
-    stages = list(chosen.stages)
-    if plan.reference and "reference" in chosen.optional:
-        stages.insert(stages.index("converted"), "reference")
-    elif plan.reference and chosen.mode == "PT2E":
-        stages[stages.index("converted")] = "reference"
-    return (*stages, *(["lowered"] if plan.lower and "lowered" in chosen.optional else []))
+    stages = chosen.stages
+    for extra in chosen.extras:
+        if getattr(plan, extra.option):
+            stages = extra.into(stages)
+    return stages
+
+
+def is_exported_program(source: str) -> bool:
+    """Whether a source is a file of ``torch.export``, which not every flow takes."""
+    return source.endswith(EXPORTED_PROGRAM)
 
 
 def default_flow(source: str) -> str:
-    """Return the flow that a source is opened with; an exported program takes only those of PT2E."""
-    return "pt2e-static" if source.endswith(".pt2") else DEFAULT_FLOW
-
-
-def flow(flow_id: str) -> Flow | None:
-    """Return the flow of that id, or None."""
-    return next((each for each in FLOWS if each.id == flow_id), None)
+    """Return the flow that a source is opened with."""
+    return DEFAULT_FLOW_OF_PROGRAMS if is_exported_program(source) else DEFAULT_FLOW

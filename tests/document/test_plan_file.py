@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from qviz.document.configuration import Custom, Factory, QConfig, Quantizer, QuantizerRule, Rule
-from qviz.document.plan import BACKENDS, FLOWS, Plan
+from qviz.document.flows import FLOWS
+from qviz.document.plan import BACKENDS, Plan
 from qviz.document.plan_file import load, read, save, write
 from qviz.errors import QvizError
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from qviz.document.flows import FLOWS, flow
 from qviz.document.graph import Edge, Graph, Kind, Node, Value
-from qviz.document.plan import FLOWS, Plan, expected_stages, flow
+from qviz.document.plan import Plan, expected_stages
 from qviz.document.query import Index, count_kinds
 from qviz.document.snapshot import Run, Snapshot, Stage
 from qviz.errors import QvizError

@@ -9,8 +9,9 @@ import torch
 
 from qviz.analysis.regions import precision
 from qviz.document import codec
+from qviz.document.flows import FLOWS, Method
 from qviz.document.graph import lint
-from qviz.document.plan import DYNAMIC, FLOWS, FUSION, WEIGHT_ONLY, Plan
+from qviz.document.plan import Plan
 from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.source import Loaded
@@ -39,14 +40,14 @@ def test_every_sample_goes_through_every_stage(sample: str, flow):
     last = snapshot.stages[-1]
     linked = {node for link in snapshot.links if link.to_stage == last.name for node in link.to_ids}
     assert linked == {node.id for node in last.graph.nodes}
-    if flow.type not in (WEIGHT_ONLY, FUSION):
+    if flow.method not in (Method.WEIGHT_ONLY, Method.FUSION):
         has_linear = any(
             node.module_type == "Linear" or "linear" in node.target for node in snapshot.stages[0].graph.nodes
         )
-        assert bool(precision(last.graph).low) == (has_linear or flow.type != DYNAMIC)
+        assert bool(precision(last.graph).low) == (has_linear or flow.method is not Method.DYNAMIC)
         observed = [fact.observer for fact in snapshot.facts.get("prepared", {}).values() if fact.observer]
         assert all(each.calibrated is not False for each in observed)
-        assert observed or flow.type == DYNAMIC
+        assert observed or flow.method is Method.DYNAMIC
 
 
 def test_same_plan_same_bytes():

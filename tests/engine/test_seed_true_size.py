@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.ao.quantization import DeQuantStub, QuantStub
 
+from qviz.document.flows import FLOWS, Mode
 from qviz.document.graph import Kind
-from qviz.document.plan import FLOWS, Plan
+from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded, run_plan
@@ -42,7 +43,7 @@ def test_eager(flow: str):
     assert "converted_does_not_run" not in {each.rule for each in snapshot.findings}
 
 
-@pytest.mark.parametrize("flow", [each.id for each in FLOWS if each.mode != "Eager"])
+@pytest.mark.parametrize("flow", [each.id for each in FLOWS if each.mode is not Mode.EAGER])
 def test_graph_flows(flow: str):
     snapshot = run_plan(Plan("sample:seed", flow), lambda _: None)
     assert snapshot.run.error is None

@@ -10,7 +10,8 @@ import torch
 import torch.testing._internal.common_quantization as torch_models
 from torch import nn
 
-from qviz.document.plan import FLOWS, Plan
+from qviz.document.flows import FLOWS
+from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded, load

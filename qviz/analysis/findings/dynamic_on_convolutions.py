@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, listed
 from qviz.analysis.regions import function_name
+from qviz.document.flows import Method
 from qviz.document.kept import kept_finding
-from qviz.document.plan import DYNAMIC
 from qviz.document.snapshot import Finding, Level
 
 _CONVOLUTION = re.compile(r"conv(_?transpose)?[123]d(relu)?|conv(bn)?(relu)?[123]d|convolution")
@@ -17,7 +17,7 @@ _CONVOLUTION = re.compile(r"conv(_?transpose)?[123]d(relu)?|conv(bn)?(relu)?[123
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the convolutions that a dynamic flow left in float."""
     stage = evidence.converted
-    if stage is None or evidence.flow is None or evidence.flow.type != DYNAMIC:
+    if stage is None or evidence.flow is None or evidence.flow.method is not Method.DYNAMIC:
         return
     nodes = evidence.index(stage).nodes
     found = [each for each in evidence.precision.float if _CONVOLUTION.fullmatch(function_name(nodes[each]))]

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import Precision, function_name, precision
+from qviz.document.flows import Flow, flow
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind, Node, Number, QParams
-from qviz.document.plan import Flow, flow
 from qviz.document.query import Index
 from qviz.document.snapshot import ObserverFact, Snapshot, Stage
 

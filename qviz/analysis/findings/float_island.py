@@ -8,7 +8,6 @@ from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
 from qviz.document.kept import kept_finding
-from qviz.document.plan import DYNAMIC, WEIGHT_ONLY
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -16,7 +15,7 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each function that runs so, wherever in the model it does."""
     stage = evidence.converted
-    if stage is None or (evidence.flow is not None and evidence.flow.type in (DYNAMIC, WEIGHT_ONLY)):
+    if stage is None or (evidence.flow is not None and evidence.flow.keeps_activations_float):
         return  # what is between their operators is float by design
     index = evidence.index(stage)
     found: dict[str, list[str]] = {}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.regions import function_name
 from qviz.document.kept import kept_finding
-from qviz.document.plan import DYNAMIC, WEIGHT_ONLY
 from qviz.document.snapshot import Finding, Level
 
 
@@ -19,7 +18,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     low, stays_float = evidence.precision
     if evidence.converted is None or not low or len(low) >= len(stays_float):
         return
-    if evidence.flow is not None and evidence.flow.type in (DYNAMIC, WEIGHT_ONLY):
+    if evidence.flow is not None and evidence.flow.keeps_activations_float:
         return
     nodes = evidence.index(evidence.converted).nodes
     names = list(dict.fromkeys(function_name(nodes[each]) for each in stays_float))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.document.flows import Mode
 from qviz.document.graph import Kind
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
@@ -14,7 +15,7 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each quantized module of an FX flow whose calls share one output scale."""
     stage = evidence.converted
-    if stage is None or evidence.snapshot.run.flow.startswith("eager"):
+    if stage is None or (evidence.flow is not None and evidence.flow.mode is Mode.EAGER):
         return  # eager mode is asked before it runs
     calls: defaultdict[str, list[str]] = defaultdict(list)
     for node in stage.graph.nodes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.document.flows import Method
 from qviz.document.kept import kept_finding
-from qviz.document.plan import WEIGHT_ONLY
 from qviz.document.snapshot import Finding, Level
 
 
@@ -28,7 +28,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _cause(evidence: Evidence) -> tuple[str, str]:
-    if evidence.flow is not None and evidence.flow.type == WEIGHT_ONLY:
+    if evidence.flow is not None and evidence.flow.method is Method.WEIGHT_ONLY:
         return (
             "of weights only, torch quantizes embeddings (8 or 4 bits) and Linear in float16, and found none to take",
             "Take the weight dtype float16 for Linear, or a dynamic or static flow; 8 and 4 bits are for embeddings.",

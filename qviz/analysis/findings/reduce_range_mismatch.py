@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.document.flows import Method
 from qviz.document.graph import WATCHING
 from qviz.document.kept import kept_finding
-from qviz.document.plan import DYNAMIC
 from qviz.document.snapshot import Finding, Level
 
 _REDUCED, _WHOLE = (0.0, 127.0), (0.0, 255.0)
@@ -19,7 +19,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the observers of activations whose range is that of another engine."""
     backend = str(evidence.snapshot.run.config.get("backend", ""))
     needed, prepared = _NEEDS.get(backend), evidence.prepared
-    if needed is None or prepared is None or (evidence.flow is not None and evidence.flow.type == DYNAMIC):
+    if needed is None or prepared is None or (evidence.flow is not None and evidence.flow.method is Method.DYNAMIC):
         return
     other = _WHOLE if needed == _REDUCED else _REDUCED
     found = []

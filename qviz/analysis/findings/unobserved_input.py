@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, activations, is_move, is_weighted, origin
+from qviz.document.flows import Mode
 from qviz.document.graph import COMPUTING, WATCHING, Kind, Node
 from qviz.document.kept import kept_finding
-from qviz.document.plan import STATIC, TRAINED
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -15,7 +15,7 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each operator of the prepared stage with an observed weight or input, and another input that is not."""
     stage = evidence.prepared
-    if stage is None or (evidence.flow is not None and evidence.flow.type not in (STATIC, TRAINED)):
+    if stage is None or (evidence.flow is not None and not evidence.flow.fixes_activation_ranges):
         return
     index = evidence.index(stage)
     for node in stage.graph.nodes:
@@ -50,7 +50,8 @@ def _is_observed(index: Index, node: Node) -> bool:
 def _is_eager_observed(evidence: Evidence, index: Index, node: Node) -> bool:
     """Return whether a module is observed behind, as eager mode does it, where a stub stands somewhere else."""
     return (
-        evidence.snapshot.run.flow.startswith("eager")
+        evidence.flow is not None
+        and evidence.flow.mode is Mode.EAGER
         and is_weighted(node)
         and any(index.nodes[each].kind in WATCHING for each in index.users[node.id])
         and any(each.module_type == "QuantStub" for each in index.nodes.values())

@@ -10,9 +10,9 @@ from qviz.document.snapshot import Finding, Level
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield that an FX flow was given a graph of torch.export."""
+    """Yield that an eager or FX flow was given a graph of torch.export."""
     stage = evidence.captured
-    if stage is None or not evidence.snapshot.run.flow.startswith(("fx", "eager")):
+    if stage is None or evidence.flow is None or evidence.flow.takes_exported_programs:
         return
     found = [node.id for node in stage.graph.nodes if node.target.startswith("aten.")]
     if found:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from qviz.document.comparison import FlowRow
-from qviz.document.plan import flow
+from qviz.document.flows import flow
 from qviz.document.snapshot import RunError
 
 LEAST_DB = 20.0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qviz.analysis.verdicts.advice import title, where
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow
+from qviz.document.flows import Mode, flow
 
 
 class Claim(NamedTuple):
@@ -45,8 +46,8 @@ def _times(ratio: float) -> str:
 
 def _captures(rows: Sequence[FlowRow]) -> str:
     parts = [
-        f"{tracer}: {_captured([row for row in rows if row.flow.startswith(family)])}"
-        for tracer, family in (("torch.fx", "fx"), ("torch.export", "pt2e"))
+        f"{tracer}: {_captured([row for row in rows if (run := flow(row.flow)) is not None and run.mode is mode])}"
+        for tracer, mode in (("torch.fx", Mode.FX), ("torch.export", Mode.PT2E))
     ]
     return "this model, by " + ", by ".join(parts)
 

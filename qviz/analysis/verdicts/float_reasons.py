@@ -5,8 +5,8 @@ from __future__ import annotations
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import function_name, precision
 from qviz.document.comparison import FloatOperators
+from qviz.document.flows import Method, flow
 from qviz.document.graph import WATCHING, Graph, Node
-from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, flow
 from qviz.document.query import Index
 from qviz.document.snapshot import Snapshot
 
@@ -34,8 +34,8 @@ class _Reasons:
 
     def __init__(self, snapshot: Snapshot) -> None:
         chosen = flow(snapshot.run.flow)
-        self._type = chosen.type if chosen is not None else ""
-        self._is_exported = snapshot.run.flow.startswith("pt2e")
+        self._method = chosen.method if chosen is not None else None
+        self._has_quantizer = chosen is not None and chosen.takes("quantizer")
         names = [stage.name for stage in snapshot.stages]
         self._last = names[-1]
         self._links = LinkIndex(snapshot.links)
@@ -44,18 +44,18 @@ class _Reasons:
 
     def of(self, node: Node) -> str:
         """Return the reason of one operator: its own, where the engine found one."""
-        if self._type == WEIGHT_ONLY:
+        if self._method is Method.WEIGHT_ONLY:
             return "weight-only flows take embeddings, or Linear in float16"
         if node.why is not None and node.why.rule.startswith(_OWN):
             return node.why.rule.removeprefix(_OWN)
         meant = self._is_meant(node)
         if meant:
             return "asked to be quantized, but no kernel or pattern takes it"
-        if self._type == DYNAMIC:
+        if self._method is Method.DYNAMIC:
             return "not quantized dynamically"
         if meant is None:
             return "it is not in the prepared stage"
-        return "the quantizer did not annotate it" if self._is_exported else "no observer was asked for there"
+        return "the quantizer did not annotate it" if self._has_quantizer else "no observer was asked for there"
 
     def _is_meant(self, node: Node) -> bool | None:
         """Return whether an observer is there for this operator's own sake; None if it is not to be found.

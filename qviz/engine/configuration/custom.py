@@ -10,7 +10,8 @@ from torch.ao.quantization.fx.custom_config import ConvertCustomConfig, FuseCust
 from torch.nn import Module
 
 from qviz.document.configuration import Custom
-from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, flow
+from qviz.document.flows import DEFAULT_FLOW, flow
+from qviz.document.plan import Plan
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
@@ -112,11 +113,11 @@ def _check(custom: Custom, model: Module, inputs: tuple[Any, ...]) -> None:
 
 
 def _check_flow(custom: Custom, plan: Plan) -> None:
-    chosen = flow(plan.flow or "")
-    if custom.float_to_observed and chosen is not None and chosen.type in (DYNAMIC, WEIGHT_ONLY):
+    chosen = flow(plan.flow)
+    if custom.float_to_observed and chosen is not None and chosen.keeps_activations_float:
         raise QvizError(
             f"{plan.flow} cannot observe modules of your own: torch has that for static quantization only",
-            "Leave out float_to_observed, or take the flow fx-static.",
+            f"Leave out float_to_observed, or take the flow {DEFAULT_FLOW}.",
         )
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from torch.ao.quantization.fx.utils import get_skipped_module_name_and_classes
 from torch.nn import Module
 
-from qviz.document.plan import FUSION, Plan, flow
+from qviz.document.flows import flow
+from qviz.document.plan import Plan
 from qviz.engine.configuration.backend_configs import make_backend_config
 from qviz.engine.configuration.custom import CustomConfigs, make_custom
 from qviz.engine.configuration.mappings import Mapping, make_mapping
@@ -58,8 +59,8 @@ def make_configuration(plan: Plan, model: Module, inputs: tuple[Any, ...]) -> Fx
     Raises:
         QvizError: The plan names what does not exist.
     """
-    chosen = flow(plan.flow or "")
-    quantizes = chosen is not None and chosen.type != FUSION
+    chosen = flow(plan.flow)
+    quantizes = chosen is not None and chosen.quantizes
     return FxConfiguration(
         make_mapping(plan) if quantizes else None,
         make_backend_config(plan.backend_config),

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from torch.ao.quantization import QConfig, QConfigMapping
 
 from qviz.document.configuration import Rule
-from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, flow
+from qviz.document.flows import Method, flow
+from qviz.document.plan import Plan
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, of_backend, torchs_qconfig
 from qviz.engine.loading.written import Written, users_own
@@ -78,10 +79,11 @@ def make_mapping(plan: Plan) -> Mapping:
 
 
 def _default(plan: Plan) -> Written:
-    chosen = flow(plan.flow or "")
-    is_weight_only = chosen is not None and chosen.type == WEIGHT_ONLY
+    chosen = flow(plan.flow)
+    method = chosen.method if chosen is not None else None
+    is_weight_only = method is Method.WEIGHT_ONLY
     # a qconfig for Linear only would not do for float16: torch refuses it where a Linear is fused with a ReLU
-    if (chosen is not None and chosen.type == DYNAMIC) or (is_weight_only and plan.weight_dtype == "float16"):
+    if method is Method.DYNAMIC or (is_weight_only and plan.weight_dtype == "float16"):
         return _global(default_qconfig(plan))
     if is_weight_only:
         return _of_types(default_qconfig(plan), ["Embedding", "EmbeddingBag"])

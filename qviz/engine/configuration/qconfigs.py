@@ -7,7 +7,8 @@ import difflib
 from torch.ao import quantization
 
 from qviz.document.configuration import QConfig
-from qviz.document.plan import DYNAMIC, WEIGHT_ONLY, Plan, WeightDtype, flow
+from qviz.document.flows import Method, flow
+from qviz.document.plan import Plan, WeightDtype
 from qviz.engine.configuration.factories import make_factory
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
@@ -22,10 +23,10 @@ DEFAULT = "default"
 
 def default_qconfig(plan: Plan) -> Written:
     """Return torch's qconfig for the backend and the flow of a plan."""
-    chosen = flow(plan.flow or "")
-    if chosen is not None and chosen.type == DYNAMIC:
+    chosen = flow(plan.flow)
+    if chosen is not None and chosen.method is Method.DYNAMIC:
         return torchs_qconfig("default_dynamic_qconfig")
-    if chosen is not None and chosen.type == WEIGHT_ONLY:
+    if chosen is not None and chosen.method is Method.WEIGHT_ONLY:
         return torchs_qconfig(_WEIGHT_ONLY[plan.weight_dtype])
     is_qat = chosen is not None and chosen.is_training
     return of_backend("get_default_qat_qconfig" if is_qat else "get_default_qconfig", plan.backend)

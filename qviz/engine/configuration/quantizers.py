@@ -17,6 +17,7 @@ from torch.nn import Module
 
 from qviz.document import configuration
 from qviz.document.configuration import QuantizerRule
+from qviz.document.flows import Method, flow
 from qviz.document.plan import QUANTIZERS, Plan
 from qviz.engine.loading.written import Written, users_own
 from qviz.engine.nodes.targets import target_name
@@ -75,7 +76,9 @@ def _one(name: str, plan: Plan, options: configuration.Quantizer) -> Written:
     if name == "embedding":
         _refuse(options, "embedding", "It quantizes the weights of embeddings, in 8 bits, and nothing else.")
         return made
-    mode = {"is_qat": plan.flow == "pt2e-qat", "is_dynamic": plan.flow == "pt2e-dynamic"}
+    chosen = flow(plan.flow)
+    method = chosen.method if chosen is not None else None
+    mode = {"is_qat": method is Method.QAT, "is_dynamic": method is Method.DYNAMIC}
     made = _called(made, "set_global", _config(name, options, mode))
     for rule in options.rules:
         made = _called(made, _SETTERS[name][rule.kind], _target(name, rule), _config_of(name, rule, options, mode))

@@ -13,7 +13,8 @@ from torch.ao.quantization.fx import _decomposed  # noqa: F401 - a quantized .pt
 from torch.fx import GraphModule
 from torch.nn import Module
 
-from qviz.document.plan import MODEL_FILES, Plan
+from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, flow
+from qviz.document.plan import MODEL_FILES, Plan, is_exported_program
 from qviz.engine.loading.forward import Arguments
 from qviz.errors import QvizError
 
@@ -45,13 +46,15 @@ def open_model(plan: Plan) -> Held:
     path = Path(plan.source).expanduser().absolute()
     if not path.is_file():
         raise QvizError(f"{path} was not found", "Check the path.")
-    return _open_program(path, plan) if path.suffix == ".pt2" else _open_pickle(path)
+    return _open_program(path, plan) if is_exported_program(path.name) else _open_pickle(path)
 
 
 def _open_program(path: Path, plan: Plan) -> Held:
-    if plan.flow is not None and not plan.flow.startswith("pt2e"):
+    chosen = flow(plan.flow)
+    if chosen is not None and not chosen.takes_exported_programs:
         raise QvizError(
-            f"{path.name} is an exported program, which only PT2E flows take", "Choose one, as in --flow pt2e-static."
+            f"{path.name} is an exported program, which only PT2E flows take",
+            f"Choose one, as in --flow {DEFAULT_FLOW_OF_PROGRAMS}.",
         )
     try:
         program = torch.export.load(path)

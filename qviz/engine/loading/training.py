@@ -6,7 +6,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from qviz.document.plan import Plan, flow
+from qviz.document.flows import flow
+from qviz.document.plan import Plan
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
@@ -24,7 +25,7 @@ def find_training(plan: Plan, place: ModuleType) -> Written | None:
     Raises:
         QvizError: It is not there, or cannot be called.
     """
-    chosen = flow(plan.flow or "")
+    chosen = flow(plan.flow)
     if chosen is None or not chosen.is_training:
         return None
     text = plan.train

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qviz.document.plan import flow
+from qviz.document.flows import flow
 from qviz.engine.flows.job import Job
 
 _CALIBRATE = """

@@ -18,6 +18,7 @@ from torch.nn import Module
 from qviz.analysis.regions import function_name, precision
 from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, Size, Time
+from qviz.document.flows import flow
 from qviz.document.graph import Kind, Number
 from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
@@ -68,8 +69,8 @@ def compare(request: Compare, send: Callable[[Message], None]) -> None:
     Raises:
         QvizError: The model does not load or does not run on its inputs, which no flow can mend.
     """
-    for flow in request.flows:
-        plan = msgspec.structs.replace(request.plan, flow=flow)
+    for flow_id in request.flows:
+        plan = msgspec.structs.replace(request.plan, flow=flow_id)
         send(FlowCompared(request.run_id, compare_flow(plan, send, request.run_id)))
         gc.collect()  # graphs hold themselves; the next flow needs the room
     send(ComparisonFinished(request.run_id))
@@ -82,7 +83,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
         QvizError: The model does not load or does not run on its inputs.
     """
     assert plan.flow is not None
-    flow, step = plan.flow, "loading"
+    flow_id, step = plan.flow, "loading"
 
     def report(message: Message) -> None:
         nonlocal step
@@ -90,9 +91,9 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
             send(message)
         elif isinstance(message, StepStarted):
             step = message.step
-            send(StepStarted(run_id, f"{flow}: {message.step}", message.done, message.total))
+            send(StepStarted(run_id, f"{flow_id}: {message.step}", message.done, message.total))
 
-    flow_function(flow)
+    flow_function(flow_id)
     report(StepStarted(run_id, step))
     with _quiet(plan):
         before = _measure_float(load(plan), plan)
@@ -102,7 +103,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
     except QvizError as error:
         if before.expected is None:
             raise
-        return FlowRow(flow, "failed", kept_error(step, "QvizError", error.message, error.hint))
+        return FlowRow(flow_id, "failed", kept_error(step, "QvizError", error.message, error.hint))
     report(StepStarted(run_id, "measuring"))
     with _quiet(plan):
         after = _measure(last[0], before, snapshot, plan) if _is_converted(snapshot) else _After()
@@ -162,8 +163,9 @@ def _evaluating(module: Module) -> Iterator[None]:
 
 
 def _is_timed(plan: Plan) -> bool:
-    """Return whether the result runs kernels for integers; PT2E's does only when it is lowered."""
-    return (plan.flow or "").startswith(("eager", "fx")) or plan.lower
+    """Return whether the result runs low-precision kernels, at once or when it is lowered."""
+    chosen = flow(plan.flow)
+    return plan.lower or (chosen is not None and chosen.converts_to_kernels)
 
 
 def _is_converted(snapshot: Snapshot) -> bool:

@@ -17,9 +17,10 @@ from torch.utils import _pytree as pytree
 from qviz.analysis import findings
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
+from qviz.document.flows import flow
 from qviz.document.graph import Json
 from qviz.document.kept import kept_finding
-from qviz.document.plan import Plan, flow
+from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.model import quantized_before
 from qviz.engine.failures import line_of, run_error
@@ -153,9 +154,10 @@ def _run(
         progress.findings.extend(quantized_before(loaded.module))
     model = _own(loaded, plan)
     progress.check = lambda: _check(model, loaded.inputs)
-    if not (plan.flow or "").startswith("fx") or not _is_float(loaded.inputs):
+    chosen = flow(plan.flow)
+    if chosen is None or not chosen.captures_without_running or not _is_float(loaded.inputs):
         progress.started("checking")
-        progress.checked()  # else the shapes found for the first graph tell: torch.fx captures without inputs
+        progress.checked()  # else the shapes found for the first graph tell
     batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
     batches = limited(batches, plan.batch_limit)
     job = Job(plan, model, loaded.inputs, batches, progress.started, progress.reached, progress.findings.append)
@@ -199,13 +201,15 @@ def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     config["calibration"] = plan.calibrate or (data if loaded.batches is not None else "example inputs")
     if plan.batch_limit is not None:
         config["batch_limit"] = plan.batch_limit
-    if (chosen := flow(plan.flow or "")) is not None and chosen.is_training:
+    chosen = flow(plan.flow)
+    if chosen is not None and chosen.is_training:
         config["training"] = loaded.training.python if loaded.training else "demonstrated"
-    if (plan.flow or "").startswith(("fx", "eager")):
-        config["backend"] = plan.backend
-    elif plan.flow:
-        config["quantizer"] = plan.quantizer
-        config["strict"] = "auto" if plan.strict is None else plan.strict
+    told: dict[str, Json] = {
+        "backend": plan.backend,
+        "quantizer": plan.quantizer,
+        "strict": "auto" if plan.strict is None else plan.strict,
+    }
+    config |= {option: value for option, value in told.items() if chosen is not None and chosen.takes(option)}
     if plan.reference:
         config["reference"] = True
     return config
@@ -236,7 +240,7 @@ def _own(loaded: Loaded, plan: Plan) -> Module:
         return loaded.module  # its mode was fixed when it was exported
     if loaded.is_ours:
         return loaded.module.eval()
-    chosen = flow(plan.flow or "")
+    chosen = flow(plan.flow)
     writes = loaded.python is None or (chosen is not None and chosen.is_training)
     shared = {} if writes else {id(each): each for each in loaded.module.parameters()}
     try:
@@ -269,7 +273,7 @@ def _check(model: Module, inputs: Arguments) -> None:
 
 def _mode_changed(model: Module, plan: Plan) -> Finding | None:
     """Say that a flow ran in another mode than the model came in."""
-    chosen = flow(plan.flow or "")
+    chosen = flow(plan.flow)
     trains = chosen is not None and chosen.is_training
     was_training = any(module.training for module in model.modules())
     if was_training == trains or is_program(model):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from qviz.document.api_entries import ApiEntry, entry_for, load_entries
-from qviz.document.plan import flow
+from qviz.document.flows import flow
 from qviz.ui.panels.widgets import button, label, mono
 from qviz.ui.theme import Theme
 from qviz.words import names, tr, trn

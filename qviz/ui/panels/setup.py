@@ -6,10 +6,10 @@ import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
-from qviz.document.api_entries import BEGINS
 from qviz.document.configuration import Rule
+from qviz.document.flows import Flow
 from qviz.document.graph import Json
-from qviz.document.plan import DEFAULT_FLOW, FUSION, STATIC, Flow, Plan, flow
+from qviz.document.plan import Plan
 from qviz.ui.panels.flow_choice import FlowChoice
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import Rules
@@ -56,7 +56,7 @@ class Setup(QFrame):
         head = QHBoxLayout()
         head.addWidget(section("Flow"))
         head.addStretch(1)
-        head.addWidget(button("What it calls", "link", lambda: self.help_requested.emit(BEGINS[self.flow.flow_id()])))
+        head.addWidget(button("What it calls", "link", self.on_calls_clicked))
         column.addLayout(head)
         self.flow = FlowChoice()
         self.flow.edited.connect(self.on_field_edited)
@@ -109,27 +109,23 @@ class Setup(QFrame):
         self._is_filling = True
         self._plan = plan
         self.source.setText(plan.source)
-        chosen = flow(plan.flow or DEFAULT_FLOW)
-        assert chosen is not None
-        self.flow.show_plan(plan)
+        chosen = self.flow.show_plan(plan)
         self._show_configuration(plan, chosen)
         self.inputs.setText(" ".join(plan.inputs))
         self.calibrate.setText(plan.calibrate or "")
-        self.calibrate.setVisible(chosen.type == STATIC)
+        self.calibrate.setVisible(chosen.calibrates)
         self.train.setText(plan.train or "")
         self.train.setVisible(chosen.is_training)
         self._is_filling = False
 
     def _show_configuration(self, plan: Plan, chosen: Flow) -> None:
-        takes_rules = chosen.type != FUSION and "fused" in chosen.stages
-        self.rules.setVisible(takes_rules)
+        self.rules.setVisible(chosen.takes("rules"))
         self.rules.show_rules(plan.rules, self._matched if plan.rules == self._ran_with else ())
-        self.with_reference.setVisible("reference" in chosen.optional or chosen.mode == "PT2E")
+        self.with_reference.setVisible(chosen.takes("reference"))
         self.with_reference.setChecked(plan.reference)
-        self.with_lowering.setVisible("lowered" in chosen.optional)
+        self.with_lowering.setVisible(chosen.takes("lower"))
         self.with_lowering.setChecked(plan.lower)
-        fuses = chosen.mode == "Eager" and "fused" in chosen.stages
-        self.fused.setVisible(fuses)
+        self.fused.setVisible(chosen.takes("fuse_list"))
         given = plan.fuse_list if plan.fuse_list is not None else self._fused
         words = "; ".join(", ".join(entry) for entry in given) or "what the trace shows"
         self.fused.setText(f"fuses {words}" + ("" if plan.fuse_list is not None or not given else " (from the trace)"))
@@ -158,6 +154,10 @@ class Setup(QFrame):
         """Leave only the engines of this machine selectable; the others say why."""
         self.flow.set_backends(available, self._plan)
 
+    def on_calls_clicked(self) -> None:
+        """Ask for help on the function that the flow begins with."""
+        self.help_requested.emit(self.flow.chosen().api)
+
     def on_rules_changed(self, rules: tuple[Rule, ...]) -> None:
         """Take other rules into the plan."""
         self._take(msgspec.structs.replace(self._plan, rules=rules))
@@ -177,20 +177,17 @@ class Setup(QFrame):
         """Make a plan of what the fields say."""
         if self._is_filling:
             return
-        flow_id, choice = self.flow.flow_id(), self.flow.backend.currentData()
-        was_pt2e, is_pt2e = ((each or DEFAULT_FLOW).startswith("pt2e") for each in (self._plan.flow, flow_id))
-        whose = {"quantizer" if is_pt2e else "backend": choice} if choice and was_pt2e == is_pt2e else {}
         self._take(
             msgspec.structs.replace(
                 self._plan,
                 source=self.source.text().strip(),
-                flow=flow_id,
+                flow=self.flow.chosen().id,
                 inputs=tuple(self.inputs.text().split()),
                 calibrate=self.calibrate.text().strip() or None,
                 train=self.train.text().strip() or None,
                 reference=self.with_reference.isChecked() and not self.with_reference.isHidden(),
                 lower=self.with_lowering.isChecked() and not self.with_lowering.isHidden(),
-                **whose,
+                **self.flow.backend_choice(),
             )
         )
 

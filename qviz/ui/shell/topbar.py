@@ -62,12 +62,12 @@ class TopBar(QFrame):
         if plan is None:
             self._about.setText(_SUBTITLE)
             return
-        from qviz.document.plan import flow
+        from qviz.document.flows import flow
 
-        chosen = flow(plan.flow or "")
+        chosen = flow(plan.flow)
         parts = [plan.source.replace("\\", "/").rsplit("/", 1)[-1]]
         if chosen is not None:
-            parts += [chosen.title, plan.quantizer if chosen.id.startswith("pt2e") else plan.backend]
+            parts += [chosen.title, plan.quantizer if chosen.takes("quantizer") else plan.backend]
         self._about.setText("  ›  ".join(parts))
         self._about.setToolTip(plan.source)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.document.plan import FLOWS, Plan
+from qviz.document.flows import FLOWS
+from qviz.document.plan import Plan
 from qviz.engine.serving.run import run_plan
 
 

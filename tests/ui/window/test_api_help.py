@@ -5,7 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
-from qviz.document.api_entries import BEGINS, load_entries
+from qviz.document.api_entries import load_entries
+from qviz.document.flows import flow
 from qviz.document.graph import Kind
 from qviz.session.project import Project
 from qviz.ui.panels.api_help import ApiHelp, topic_of
@@ -61,7 +62,7 @@ def test_f1_asks_for_what_the_field_in_use_is_about(qtbot):
 
 def test_the_window_opens_help_from_its_panels_and_by_key(window):
     window._desk().work.inspector.help_requested.emit("torch.ao.quantization.prepare")
-    window._desk().work.setup.help_requested.emit(BEGINS["fx-fuse"])
+    window._desk().work.setup.help_requested.emit(flow("fx-fuse").api)
     window.actions_of["api_help"].trigger()
     opened = [each.text.toPlainText().split()[0] for each in window.findChildren(ApiHelp)]
     assert opened[:2] == ["prepare", "fuse_fx"]

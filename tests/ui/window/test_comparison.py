@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from pytestqt.qtbot import QtBot
 
-from qviz.document.comparison import COMPARED, FlowRow, Size
+from qviz.document.comparison import FlowRow, Size, compared
 from qviz.document.kept import kept_error
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.process import comparison as comparing
@@ -28,6 +28,8 @@ from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, finished, hear, reached
 
 READY = EngineReady({"torch": "2.8.0"}, ("x86",))
+
+COMPARED = compared("m.py:Net")
 
 
 class Engine(QObject):

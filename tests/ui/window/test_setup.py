@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from qviz.document.configuration import QConfig, Rule
-from qviz.document.plan import FLOWS, Plan, flow
+from qviz.document.flows import FLOWS, flow
+from qviz.document.plan import Plan
 from qviz.document.plan_file import read
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import RuleDialog
@@ -32,15 +33,18 @@ def words(setup: Setup) -> list[str]:
 def test_every_flow_can_be_shown_and_chosen(each, setup: Setup, qtbot: QtBot):
     plans: list[Plan] = []
     setup.plan_changed.connect(plans.append)
-    segment = next(button for button in setup.flow.modes.buttons() if button.text() == each.mode)
+    segment = next(button for button in setup.flow.modes.buttons() if button.text() == each.mode.title)
     qtbot.mouseClick(segment, Qt.MouseButton.LeftButton)
-    setup.flow.types.setCurrentIndex(setup.flow.types.findText(each.type))
-    setup.flow.types.activated.emit(setup.flow.types.currentIndex())
+    setup.flow.methods.setCurrentIndex(setup.flow.methods.findText(each.method.title))
+    setup.flow.methods.activated.emit(setup.flow.methods.currentIndex())
     chosen = plans[-1] if plans else Plan("net.py:Net", "fx-static")
     assert chosen.flow == each.id
     assert setup.train.isVisible() == each.is_training
+    assert setup.calibrate.isVisible() == each.calibrates
+    assert setup.rules.isVisible() == each.takes("rules")
+    assert setup.with_lowering.isVisible() == each.takes("lower")
     setup.show_plan(Plan("net.py:Net", each.id))
-    assert setup.flow.flow_id() == each.id
+    assert setup.flow.chosen() == each
 
 
 def test_another_mode_keeps_the_type(setup: Setup, qtbot: QtBot):
