@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from qviz.version import __version__
@@ -12,12 +13,19 @@ if TYPE_CHECKING:
     from qviz.api import load as load
     from qviz.api import show as show
     from qviz.api import snapshot as snapshot
+    from qviz.document.plan import Plan as Plan
 
-__all__ = ["Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
+__all__ = ["Plan", "Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
+
+
+_ELSEWHERE = {"Plan": "qviz.document.plan"}
+"""Public names that the functions of `qviz.api` take or give, and where they stand."""
 
 
 def __getattr__(name: str) -> object:
     """Import the public functions on first use: `import qviz` alone costs nothing."""
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
     if name in __all__:
         from qviz import api
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from qviz.document import codec
 from qviz.document.flows import DEFAULT_FLOW, flow_ids
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
@@ -190,7 +192,6 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     from qviz.engine.serving.run import run_loaded
 
     plan = plan or Plan(
-        source=f"{type(model).__module__}:{type(model).__qualname__}",
         flow=flow,
         batch_limit=batch_limit,
         backend=backend,
@@ -200,6 +201,8 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         lower=lower,
         seed=seed,
     )
+    if not plan.source:
+        plan = replace(plan, source=f"{type(model).__module__}:{type(model).__qualname__}")
     inputs = as_arguments(example_inputs, model)
     batches = None if calibration is None else Batches(calibration, inputs, model)
     training = None if train is None else given(train)

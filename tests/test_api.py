@@ -154,3 +154,14 @@ def test_graphs_in_hand():
     assert done.returncode == 0, done.stderr
     assert "QvizError there is no graph to look at" in done.stdout
     assert "QvizError a is a Sequential, not a graph" in done.stdout
+
+
+def test_a_plan_is_public_and_needs_no_source_for_a_model_in_hand():
+    import torch
+    from torch import nn
+
+    plan = qviz.Plan(flow="eager-dynamic", backend="qnnpack")
+    made = qviz.inspect(nn.Linear(4, 2), (torch.zeros(1, 4),), plan=plan)
+    assert made.run.flow == "eager-dynamic"
+    assert made.run.config["backend"] == "qnnpack"
+    assert made.run.source == "torch.nn.modules.linear:Linear"

@@ -13,10 +13,12 @@ WeightDtype: TypeAlias = Literal["quint8", "quint4x2", "float16"]
 
 
 class Plan(Record, frozen=True):
-    """One run to do; what a flow has no use for is left alone by it.
+    """One run to do, public as `qviz.Plan`; what a flow has no use for is left alone by it.
+
+    An edit is ``msgspec.structs.replace(plan, backend="qnnpack")``; a plan is a value and never changes.
 
     Attributes:
-        source: Where the model comes from (contract, section 4).
+        source: Where the model comes from (contract, section 4); may be left out for a model in hand.
         flow: None captures only.
         inputs: The texts of ``--input`` (``[NAME=]SHAPE[:DTYPE[:LOW..HIGH]]``, a file, ``mod:callable``);
             none means the example inputs beside the model.
@@ -43,7 +45,7 @@ class Plan(Record, frozen=True):
         seed: For all that is random.
     """
 
-    source: str
+    source: str = ""
     flow: str | None = None
     inputs: tuple[str, ...] = ()
     calibrate: str | None = None

@@ -27,7 +27,6 @@ class _Filed(Plan, frozen=True, kw_only=True):
     """A plan as it stands in a file; the source may be left to the command line."""
 
     version: int = PLAN_VERSION
-    source: str = ""
 
 
 def write(plan: Plan) -> str:
