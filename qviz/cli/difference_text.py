@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from qviz.analysis.node_aspects import Aspect
 from qviz.analysis.verdicts.difference import Difference, NodeChange, StageDifference
 from qviz.analysis.verdicts.summary import Coverage
-from qviz.analysis.views.captions import number
 from qviz.cli.reports.text import place
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding
+from qviz.words.formats import number
 
 MAX_CHANGED = 20
 MAX_NODES = 12

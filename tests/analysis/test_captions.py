@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.views.captions import caption, number, short_path
+from qviz.analysis.views.captions import caption, short_path
 from qviz.document.graph import Kind, Node, ObserverType, Part, QParams, Quant
 from qviz.document.snapshot import Facts, ObserverFact
+from qviz.words.formats import number
 from tests.factories import node, observed, qparams, small_stages, value
 
 

@@ -10,13 +10,16 @@ from qviz.analysis.regions import function_name
 from qviz.analysis.views.dtypes import shape_text, short_dtype
 from qviz.document.graph import Json, Kind, Node, Number, QParams, Value
 from qviz.document.snapshot import Facts
+from qviz.words import mark, names, tr, trn
+from qviz.words.formats import dtype, number, span
 
 OBSERVERS = {
-    "MinMaxObserver": "min max",
-    "MovingAverageMinMaxObserver": "moving average",
-    "PerChannelMinMaxObserver": "per channel min max",
-    "MovingAveragePerChannelMinMaxObserver": "per channel moving average",
-    "FixedQParamsObserver": "fixed qparams",
+    "MinMaxObserver": mark("min max"),
+    "MovingAverageMinMaxObserver": mark("moving average"),
+    "PerChannelMinMaxObserver": mark("per channel min max"),
+    "MovingAveragePerChannelMinMaxObserver": mark("per channel moving average"),
+    "HistogramObserver": mark("histogram"),
+    "FixedQParamsObserver": mark("fixed qparams"),
 }
 NAMESPACES = ("aten", "quantized", "quantized_decomposed", "onednn", "prims", "torchvision")
 """Namespaces of torch's operators, whose names end in an overload."""
@@ -47,9 +50,9 @@ def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
         case Kind.OBSERVER:
             return _observer(node, fact)
         case Kind.FAKE_QUANT:
-            return f"fake quantize{_range(fact)}"
+            return _with_range(names.kind(node.kind.value), fact)
         case kind if kind.casts or kind is Kind.OUTPUT:
-            return str(kind.value).replace("_", " ")
+            return names.kind(kind.value)
         case _:
             return _name(node, leaf)
 
@@ -73,14 +76,6 @@ def short_path(path: str) -> str:
     parts = path.split(".")
     start = next((i for i in range(len(parts) - 1, -1, -1) if not parts[i].isdigit()), 0)
     return ".".join(parts[start:])
-
-
-def number(value: Number) -> str:
-    """Return a number in at most 4 significant digits, with a real minus sign."""
-    if isinstance(value, str):
-        return {"inf": "∞", "-inf": "−∞"}.get(value, value)
-    text = str(value) if isinstance(value, int) else f"{value:.4g}"
-    return text.replace("-", "−")
 
 
 def operator_name(node: Node) -> str:
@@ -108,10 +103,15 @@ def _value(node: Node) -> str:
 def _observer(node: Node, fact: Facts | None) -> str:
     type_ = node.observer.type if node.observer else node.module_type
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"Observer(Base)?$", "", type_)).lower()
-    name = OBSERVERS.get(type_, words) or "observer"
+    name = tr(OBSERVERS[type_]) if type_ in OBSERVERS else words or names.kind(node.kind.value)
     if fact and fact.observer and fact.observer.calibrated is False:
-        return f"{name} · not calibrated"
-    return f"{name}{_range(fact)}"
+        return tr("{observer} · not calibrated", observer=name)
+    return _with_range(name, fact)
+
+
+def _with_range(name: str, fact: Facts | None) -> str:
+    seen = _range(fact)
+    return tr("{observer} {range}", observer=name, range=seen) if seen else name
 
 
 def _range(fact: Facts | None) -> str:
@@ -121,7 +121,7 @@ def _range(fact: Facts | None) -> str:
     lows, highs = _list(observer.min), _list(observer.max)
     if not lows or not highs:
         return ""
-    return f" {number(min(lows, key=_float))} … {number(max(highs, key=_float))}"
+    return span(min(lows, key=_float), max(highs, key=_float))
 
 
 def _list(value: Number | tuple[Number, ...]) -> tuple[Number, ...]:
@@ -139,14 +139,15 @@ def _scale(params: QParams | None) -> str:
         return _channels(params)
     if params.scale is None:
         return short_dtype(params.dtype)
-    zero_point = params.zero_point
-    told = "" if zero_point is None or isinstance(zero_point, tuple) else f"zp {number(zero_point)}"
-    return _join([f"scale {number(params.scale)}", told], " · ")
+    scale, zero_point = number(params.scale), params.zero_point
+    if zero_point is None or isinstance(zero_point, tuple):
+        return tr("scale {scale}", scale=scale)
+    return tr("scale {scale} · zp {zero_point}", scale=scale, zero_point=number(zero_point))
 
 
 def _channels(params: QParams) -> str:
     count = len(params.scale) if isinstance(params.scale, tuple) else 0
-    return f"{short_dtype(params.dtype)} · {count} channels"
+    return trn(count, "{dtype} · {count} channel", "{dtype} · {count} channels", dtype=short_dtype(params.dtype))
 
 
 def _quantize(node: Node) -> str:
@@ -173,10 +174,12 @@ def _quantized(node: Node, weight: Value | None) -> str:
     type_ = node.module_type if node.op == "call_module" else _join([operator_name(node), _sizes(node, weight)], " ")
     params = node.quant
     if params and params.output and isinstance(params.output.scale, (int, float)):
-        return f"{type_} · scale {number(params.output.scale)}"
+        return tr("{type} · scale {scale}", type=type_, scale=number(params.output.scale))
     if params and params.weight:
-        spread = "per channel" if params.weight.axis is not None else "per tensor"
-        return f"{type_} · {params.weight.dtype.removeprefix('torch.').removeprefix('q')} {spread}"
+        held = dtype(params.weight.dtype).removeprefix("q")
+        if params.weight.axis is not None:
+            return tr("{type} · {dtype} per channel", type=type_, dtype=held)
+        return tr("{type} · {dtype} per tensor", type=type_, dtype=held)
     return type_
 
 

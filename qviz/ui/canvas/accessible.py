@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 from qviz.ui.canvas import wording
 from qviz.ui.canvas.folding_moves import can_toggle
+from qviz.words import mark, tr
 
 if TYPE_CHECKING:
     from qviz.analysis.views.view import Box
@@ -116,7 +117,7 @@ class CanvasInterface(QAccessibleWidget):
     """The canvas: a list of boxes, in the order of the graph."""
 
     def __init__(self, canvas: Surface) -> None:
-        super().__init__(canvas, QAccessible.Role.List, "Graph")
+        super().__init__(canvas, QAccessible.Role.List, tr("Graph"))
         self._canvas = canvas
         self._children: dict[str, BoxInterface] = {}
 
@@ -150,13 +151,15 @@ class CanvasInterface(QAccessibleWidget):
         return made
 
 
+_READS, _READ_BY = mark("reads {boxes}"), mark("read by {boxes}")
+
+
 def neighbours(scene: Scene, box: Box) -> str:
     """Return between which boxes a box stands."""
     words = []
-    for said, ids in (("reads", scene.producers(box.id)), ("read by", scene.consumers(box.id))):
-        titles = [scene.box[each].title for each in dict.fromkeys(ids)]
-        if titles:
-            words.append(f"{said} {', '.join(titles)}")
+    for text, ids in ((_READS, scene.producers(box.id)), (_READ_BY, scene.consumers(box.id))):
+        if titles := [scene.box[each].title for each in dict.fromkeys(ids)]:
+            words.append(tr(text, boxes=", ".join(titles)))
     return "; ".join(words)
 
 

@@ -5,50 +5,43 @@ from __future__ import annotations
 from html import escape
 
 from qviz.analysis.views.view import Box
-from qviz.document.graph import Graph, Kind, Node
+from qviz.document.graph import Graph, Node
 from qviz.ui.canvas.folding_moves import can_toggle
+from qviz.words import mark, names, tr
+from qviz.words.formats import tensor
 
-ROLES = {
-    Kind.INPUT: "input",
-    Kind.OUTPUT: "output",
-    Kind.CONSTANT: "constant",
-    Kind.FAKE_QUANT: "fake quantize",
-    Kind.OBSERVER: "observer",
-    Kind.CHOOSE_QPARAMS: "choose qparams",
-    Kind.QUANTIZE: "quantize",
-    Kind.DEQUANTIZE: "dequantize",
-    Kind.QUANTIZED_OP: "quantized operator",
-    Kind.FUSED_OP: "fused operator",
-    Kind.OP: "operator",
-}
+_TOGGLE = mark("Double-click or press Enter to expand or collapse")
 
 
 def role(box: Box) -> str:
     """Return what a box is for."""
-    return ROLES[box.kind] if box.kind else "module"
+    return names.kind(box.kind.value) if box.kind else tr("module")
 
 
 def spoken(box: Box) -> str:
     """Return a box as a screen reader says it: role, title, second row."""
-    words = [f"{role(box)} {box.title}", box.subtitle]
-    words += [f"{badge.count} {ROLES[badge.kind]}" for badge in box.badges]
+    words = [tr("{role} {title}", role=role(box), title=box.title)]
+    if box.subtitle:
+        words = [tr("{role} {title}, {detail}", role=role(box), title=box.title, detail=box.subtitle)]
+    words += [names.kinds(badge.kind.value, badge.count) for badge in box.badges]
     if box.kind is None:
-        words.append("open" if box.is_open else "folded")
-    return ", ".join(word for word in words if word)
+        words.append(tr("expanded") if box.is_open else tr("collapsed"))
+    return ", ".join(words)
 
 
 def tooltip(box: Box, graph: Graph | None) -> str:
     """Return what a box shows when the pointer rests on it, as rich text."""
-    rows = [f"<b>{escape(box.title)}</b>", escape(f"{role(box)} · {box.subtitle}" if box.subtitle else role(box))]
+    about = tr("{role} · {detail}", role=role(box), detail=box.subtitle) if box.subtitle else role(box)
+    rows = [f"<b>{escape(box.title)}</b>", escape(about)]
     node = _node(box, graph)
     if node is not None:
         rows += [escape(row) for row in _rows(node)]
     if box.ring is not None:
-        rows.append(f"shares observer {box.ring}")
+        rows.append(escape(tr("Shares observer {number}", number=box.ring)))
     if len(box.members) > 1 and box.kind is not None:
-        rows.append(f"stands for {len(box.members)} nodes")
+        rows.append(escape(tr("Stands for {count} nodes", count=len(box.members))))
     if can_toggle(box):
-        rows.append("<i>double click or Enter: open or close</i>")
+        rows.append(f"<i>{escape(tr(_TOGGLE))}</i>")
     return "<br>".join(rows)
 
 
@@ -63,6 +56,5 @@ def _rows(node: Node) -> list[str]:
     if node.module_path:
         rows.append(f"{node.module_path} ({node.module_type})" if node.module_type else node.module_path)
     if node.values:
-        value = node.values[0]
-        rows.append("×".join(str(length) for length in value.shape) + f" {value.dtype.removeprefix('torch.')}")
+        rows.append(tensor(node.values[0].shape, node.values[0].dtype))
     return rows

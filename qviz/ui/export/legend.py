@@ -13,8 +13,8 @@ from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
-from qviz.ui.canvas.wording import ROLES
 from qviz.ui.theme import Theme
+from qviz.words import mark, names, tr
 
 ROW = 26.0
 SAMPLE = 38.0
@@ -22,15 +22,15 @@ GAP = 22.0
 ABOVE = 14.0
 
 FLOWING_WORDS = {
-    Flowing.FLOAT: "float32",
-    Flowing.LOW: "8 bits or fewer",
-    Flowing.HALF: "float16",
-    Flowing.INDEX: "integer or bool",
+    Flowing.FLOAT: mark("float32"),
+    Flowing.LOW: mark("8 bits or fewer"),
+    Flowing.HALF: mark("float16"),
+    Flowing.INDEX: mark("integer or bool"),
 }
 
 
 class Entry(NamedTuple):
-    """One sample with its words; what is neither a role nor a precision is a module group, folded or open."""
+    """One sample with its words; what is neither a role nor a precision is a module group, collapsed or expanded."""
 
     words: str
     is_open: bool = False
@@ -51,10 +51,10 @@ def entries(views: Iterable[View]) -> tuple[Entry, ...]:
     groups = {box.is_open for box in boxes if box.kind is None}
     flowing = {line.flowing for view in shown for line in view.lines}
     return (
-        *(Entry(ROLES[kind], kind=kind) for kind in Kind if kind in kinds),
-        *((Entry("module, folded"),) if False in groups else ()),
-        *((Entry("module", is_open=True),) if True in groups else ()),
-        *(Entry(FLOWING_WORDS[each], flowing=each) for each in Flowing if each in flowing),
+        *(Entry(names.kind(kind.value), kind=kind) for kind in Kind if kind in kinds),
+        *((Entry(tr("collapsed module")),) if False in groups else ()),
+        *((Entry(tr("expanded module"), is_open=True),) if True in groups else ()),
+        *(Entry(tr(FLOWING_WORDS[each]), flowing=each) for each in Flowing if each in flowing),
     )
 
 

@@ -16,8 +16,11 @@ from qviz.ui.panels.histogram import HistogramPlot
 from qviz.ui.panels.integers import IntegersTable
 from qviz.ui.panels.widgets import breakable, button, empty, label, mono, section
 from qviz.ui.theme import Theme
+from qviz.words import mark, names, tr
+from qviz.words.formats import dtype, shape, span, tensor
 
 _LINKS_SHOWN = 6
+_EMPTY = mark("Select a node to see its type, its quantization and its counterparts in other stages.")
 
 
 class Inspector(QScrollArea):
@@ -59,8 +62,14 @@ class Inspector(QScrollArea):
         """Say what would be here."""
         self._shown = None
         empty(self._column)
-        self._column.addWidget(section("Node"))
-        self._column.addWidget(label("Click a node to see what it is and what became of it.", "muted", wraps=True))
+        self._column.addWidget(section(tr("Node")))
+        self._column.addWidget(
+            label(
+                tr(_EMPTY),
+                "muted",
+                wraps=True,
+            )
+        )
         self._column.addStretch(1)
 
     def show_node(self, project: Project, stage_name: str, node_id: str) -> None:
@@ -76,30 +85,26 @@ class Inspector(QScrollArea):
         empty(self._column)
         self._add_head(node, observer, stage_name)
         self._add_why(node)
-        self._add_rows("Quantization", quant_rows(node))
+        self._add_rows(tr("Quantization"), quant_rows(node))
         self._add_range(observer)
         self._add_integers(project.integers(stage_name, node_id))
         self._add_links(project, stage_name, node_id)
         self._add_source(node)
-        self._add_rows("Node", _facts(node))
+        self._add_rows(tr("Node"), _facts(node))
         self._column.addStretch(1)
 
     def _add_head(self, node: Node, observer: ObserverFact | None, stage_name: str) -> None:
         row = QHBoxLayout()
-        row.addWidget(section("Node"))
+        row.addWidget(section(tr("Node")))
         row.addStretch(1)
-        row.addWidget(button("Copy name", "link", lambda: self.copied.emit(node.id)))
+        row.addWidget(button(tr("Copy name"), "link", lambda: self.copied.emit(node.id)))
         row.addSpacing(8)
-        row.addWidget(button("Copy facts", "link", lambda: self.copied.emit(facts_text(node, observer))))
+        row.addWidget(button(tr("Copy facts"), "link", lambda: self.copied.emit(facts_text(node, observer))))
         self._column.addLayout(row)
         title = label(node.id, "title", wraps=True)
         title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._column.addWidget(title)
-        what = node.module_type or node.target
-        place = node.place + (" (inferred)" if node.inferred_path is not None else "")
-        role = node.kind.value.replace("_", " ")
-        about = " · ".join(filter(None, (role, what, place)))
-        self._column.addWidget(label(breakable(about), "muted", wraps=True))
+        self._column.addWidget(label(breakable(_about(node)), "muted", wraps=True))
         self._add_help(node, stage_name)
 
     def _add_help(self, node: Node, stage_name: str) -> None:
@@ -109,7 +114,9 @@ class Inspector(QScrollArea):
         entry = entry_of_node(node, stage_name)
         if entry is not None:
             row = QHBoxLayout()
-            row.addWidget(button(f"What is {entry.short}?", "link", lambda: self.help_requested.emit(entry.name)))
+            row.addWidget(
+                button(tr("About {name}", name=entry.short), "link", lambda: self.help_requested.emit(entry.name))
+            )
             row.addStretch(1)
             self._column.addLayout(row)
 
@@ -117,7 +124,7 @@ class Inspector(QScrollArea):
         if node.why is None:
             return
         self._column.addSpacing(8)
-        self._column.addWidget(section("Why it is here"))
+        self._column.addWidget(section(tr("Why")))
         frame = QFrame()
         frame.setProperty("role", "why")
         inner = QVBoxLayout(frame)
@@ -146,16 +153,18 @@ class Inspector(QScrollArea):
     def _add_range(self, observer: ObserverFact | None) -> None:
         if observer is None:
             return
-        self._add_rows("Observed range", observer_rows(observer))
+        self._add_rows(tr("Observed values"), observer_rows(observer))
         if observer.histogram is not None:
             self._column.addWidget(HistogramPlot(observer.histogram, self._theme))
 
     def _add_integers(self, integers: Integers | None) -> None:
         if integers is None:
             return
-        shape, dtype = "×".join(map(str, integers.shape)), integers.dtype.removeprefix("torch.")
-        rows = [("tensor", f"{shape} {dtype}"), ("from, to", f"{integers.min}, {integers.max}".replace("-", "−"))]
-        self._add_rows("Quantized weight", rows)
+        rows = [
+            (tr("tensor"), tensor(integers.shape, integers.dtype)),
+            (tr("range"), span(integers.min, integers.max)),
+        ]
+        self._add_rows(tr("Quantized weight"), rows)
         self._column.addWidget(IntegersTable(integers))
 
     def _add_links(self, project: Project, stage: str, node_id: str) -> None:
@@ -186,9 +195,11 @@ class Inspector(QScrollArea):
             return
         self._column.addSpacing(8)
         row = QHBoxLayout()
-        row.addWidget(section("Source"))
+        row.addWidget(section(tr("Source")))
         row.addStretch(1)
-        row.addWidget(button("Open in editor", "link", lambda: self.source_requested.emit(source.file, source.line)))
+        row.addWidget(
+            button(tr("Open in editor"), "link", lambda: self.source_requested.emit(source.file, source.line))
+        )
         self._column.addLayout(row)
         frame = QFrame()
         frame.setProperty("role", "code")
@@ -213,9 +224,17 @@ def _selectable(text: str) -> QLabel:
 def _facts(node: Node) -> list[Row]:
     rows: list[Row] = [(node.op, node.target)]
     for place, value in enumerate(node.values):
-        name = "output" if len(node.values) == 1 else f"output {place}"
-        rows.append((name, f"{'×'.join(map(str, value.shape)) or 'scalar'} {value.dtype.removeprefix('torch.')}"))
+        name = tr("output") if len(node.values) == 1 else tr("output {number}", number=place)
+        rows.append(
+            (name, tensor(value.shape, value.dtype) if value.shape else tr("scalar {dtype}", dtype=dtype(value.dtype)))
+        )
     for key, given in sorted(node.attributes.items()):
-        text = "×".join(map(str, given)) if isinstance(given, list) else str(given)
-        rows.append((key.replace("_", " "), text))
+        rows.append((key, shape(map(str, given)) if isinstance(given, list) else str(given)))
     return rows
+
+
+def _about(node: Node) -> str:
+    known = {"kind": names.kind(node.kind.value), "type": node.module_type or node.target, "path": node.place}
+    if node.inferred_path is not None:
+        return tr("{kind} · {type} · {path} (inferred)", **known)
+    return tr("{kind} · {type} · {path}", **known) if node.place else tr("{kind} · {type}", **known)
