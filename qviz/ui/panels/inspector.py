@@ -17,7 +17,7 @@ from qviz.ui.panels.integers import IntegersTable
 from qviz.ui.panels.widgets import breakable, button, empty, label, mono, section
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
-from qviz.words.formats import dtype, shape, span, tensor
+from qviz.words.formats import dtype, percent, shape, span, tensor
 
 _LINKS_SHOWN = 6
 _EMPTY = mark("Select a node to see its type, its quantization and its counterparts in other stages.")
@@ -171,7 +171,7 @@ class Inspector(QScrollArea):
         before, after = project.index.links_to(stage, node_id), project.index.links_from(stage, node_id)
         came = [(came_from(link, node_id), link, link.from_stage, link.from_ids) for link in before]
         went = [(became(link, node_id), link, link.to_stage, link.to_ids) for link in after]
-        for title, rows in (("Came from", came), ("Became", went)):
+        for title, rows in ((tr("Came from"), came), (tr("Became"), went)):
             if rows:
                 self._column.addSpacing(8)
                 self._column.addWidget(section(title))
@@ -180,12 +180,12 @@ class Inspector(QScrollArea):
 
     def _add_link(self, relation: str, link: Link, stage: str, ids: tuple[str, ...]) -> None:
         note = label(relation, "muted", wraps=True)
-        note.setToolTip(f"{link.evidence} (confidence {link.confidence:g})")
+        note.setToolTip(_known_from(link))
         self._column.addWidget(note)
         for each in ids[:_LINKS_SHOWN]:
             self._column.addWidget(button(each, "link", partial(self.node_chosen.emit, stage, each)))
         if len(ids) > _LINKS_SHOWN:
-            self._column.addWidget(label(f"and {len(ids) - _LINKS_SHOWN} more", "muted"))
+            self._column.addWidget(label(tr("and {count} more", count=len(ids) - _LINKS_SHOWN), "muted"))
         if link.reason:
             self._column.addWidget(label(link.reason, "muted", wraps=True))
 
@@ -231,6 +231,13 @@ def _facts(node: Node) -> list[Row]:
     for key, given in sorted(node.attributes.items()):
         rows.append((key, shape(map(str, given)) if isinstance(given, list) else str(given)))
     return rows
+
+
+def _known_from(link: Link) -> str:
+    """Return how a link was found, with a sure one's confidence left out."""
+    if link.confidence >= 1:
+        return link.evidence
+    return tr("{evidence} ({confidence} sure)", evidence=link.evidence, confidence=percent(link.confidence))
 
 
 def _about(node: Node) -> str:

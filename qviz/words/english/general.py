@@ -1,4 +1,4 @@
-"""English: kinds, relations, levels and other words of the document. Parts of an entry: text."""
+"""English: relations and other words of the document that are not `names`. Parts of an entry: text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,4 @@ STATEMENTS: dict[str, Entry] = {
     "relation.became.decomposed": {"text": "Decomposed (in {stage:capital})"},
     "relation.became.duplicated": {"text": "Duplicated (in {stage:capital})"},
     "relation.became.removed": {"text": "Removed (in {stage:capital})"},
-    "kind.input": {"text": "input"},
-    "kind.output": {"text": "output"},
-    "kind.constant": {"text": "constant"},
-    "kind.fake_quant": {"text": "fake-quantize"},
-    "kind.observer": {"text": "observer"},
-    "kind.choose_qparams": {"text": "choose qparams"},
-    "kind.quantize": {"text": "quantize"},
-    "kind.dequantize": {"text": "dequantize"},
-    "kind.quantized_op": {"text": "low-precision operator"},
-    "kind.fused_op": {"text": "fused operator"},
-    "kind.op": {"text": "float operator"},
 }

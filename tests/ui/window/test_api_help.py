@@ -75,7 +75,7 @@ def test_a_node_of_torchs_quantization_offers_its_explanation(window):
     project = Project.of_snapshot(snapshot(stage))
     node = next(each for each in stage.graph.nodes if each.kind is Kind.QUANTIZE)
     inspector.show_node(project, stage.name, node.id)
-    links = [each for each in inspector.findChildren(QPushButton) if each.text().startswith("What is ")]
-    assert [each.text() for each in links] == ["What is quantize_per_tensor?"]
+    links = [each for each in inspector.findChildren(QPushButton) if each.text().startswith("About ")]
+    assert [each.text() for each in links] == ["About quantize_per_tensor"]
     links[0].click()
     assert window.findChildren(ApiHelp)

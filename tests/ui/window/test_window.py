@@ -109,7 +109,7 @@ def test_a_selection_shows_its_facts_and_its_partner(shown: MainWindow, qtbot: Q
     desk.choose("prepared", "obs")
     assert desk.work.panes.panes["left"].canvas.selected() is None
     qtbot.waitUntil(lambda: "HistogramObserver" in words(shown))
-    assert "−1, 2" in words(shown)
+    assert "−1 … 2" in words(shown)
     assert "Inserted in this stage" in words(shown)
     desk.choose("captured", "conv")
     qtbot.waitUntil(lambda: "return self.conv(x)" in words(shown))
@@ -247,7 +247,7 @@ def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):
     hear(running, reached(converted), finished())
     assert running.desk is not None
     running.desk.choose("converted", "q")
-    qtbot.waitUntil(lambda: "per tensor affine" in words(running))
+    qtbot.waitUntil(lambda: "per_tensor_affine" in words(running))
     assert "0.5" in words(running)
 
 
