@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 import torch
-from torch.ao.quantization.pt2e.utils import _is_bn_node, _is_conv_or_conv_transpose_node
 from torch.fx import GraphModule, Interpreter, Node
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
@@ -40,6 +39,8 @@ def output_of(module: GraphModule, inputs: Arguments) -> list[torch.Tensor]:
 
 def shared_convolutions(captured: GraphModule) -> dict[str, str]:
     """Return batch norms that ``prepare_pt2e`` folds into a convolution that somebody else reads too."""
+    from torch.ao.quantization.pt2e.utils import _is_bn_node, _is_conv_or_conv_transpose_node  # brings dynamo along
+
     found = {}
     for node in captured.graph.nodes:
         before = node.args[0] if _is_bn_node(node) else None

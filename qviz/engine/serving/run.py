@@ -35,6 +35,7 @@ from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
 from qviz.engine.serving.histogram_search import searched_once
+from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
@@ -57,7 +58,7 @@ def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
         flow_function(plan.flow)
         report(StepStarted(run_id, "loading"))
         return _run(load(plan), plan, report, run_id, caught)
@@ -73,7 +74,7 @@ def run_loaded(
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
         return _run(loaded, plan, report, run_id, caught, keep)
 
 
