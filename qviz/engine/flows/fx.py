@@ -83,7 +83,7 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     if is_qat:
         prepared.eval()
     if job.plan.reference:
-        job.step("converting to the reference")
+        job.step("converting_to_reference")
         copied = copy.deepcopy(prepared)
         job.reached("reference", convert_to_reference_fx(copied, **values(configuration.of_convert)))
     job.step("converting")
