@@ -126,7 +126,7 @@ def test_a_failed_flow_keeps_its_stages(engine, tmp_path, capsys):
     assert read.run.status == "failed"
     assert len(read.stages) == 1
     assert capsys.readouterr().err == (
-        "qviz: prepare failed: the model branches on data (model.py:12)\nUse torch.cond.\n"
+        "qviz: Prepare failed: the model branches on data (model.py:12)\nUse torch.cond.\n"
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qviz.analysis.findings.catalog import CATALOG
+from qviz.document.flows import FLOWS
 from qviz.document.graph import Kind
-from qviz.document.plan import FLOWS
 from qviz.document.snapshot import Level
 from qviz.words import names
 from qviz.words.language import ENGLISH

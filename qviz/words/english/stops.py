@@ -28,7 +28,7 @@ STATEMENTS: dict[str, Entry] = {
     "step.lowering": {"text": "Lowering", "failed": "Lowering failed", "during": "during lowering"},
     "step.measuring": {"text": "Measuring", "failed": "Measurement failed", "during": "during measurement"},
     "step.other": {"text": "{name:capital}", "failed": "{name:capital} failed", "during": "during {name}"},
-    "step.counted": {"text": "[[{flow}: ]]{step:text}, {done} of {total}"},
+    "step.counted": {"text": "[[{flow}: ]]{step:text} {done} of {total}"},
     "step.not_counted": {"text": "[[{flow}: ]]{step:text}"},
     "stop.engine.signal": {
         "message": "The engine was ended by {signal}[[: {last_line}]]",

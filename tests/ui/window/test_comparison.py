@@ -38,7 +38,7 @@ class Engine(QObject):
 
     report_received = Signal(object)
     printed = Signal(str)
-    died = Signal(str)
+    died = Signal(object)
     made: list[Engine]
 
     def __init__(self, parent: QObject) -> None:
@@ -98,7 +98,7 @@ def test_rows_arrive_with_progress_and_the_advice_stands_on_top_at_the_end(sheet
     assert words(sheet, 1)[:2] == ["Eager weight only", "waiting"]
     engine.say(READY, ModelLoaded(1, "Net", 1, 1, 1, (), tree=(("", "Net"), ("conv", "Conv2d"))))
     engine.say(StepStarted(1, "calibrating", 3, 8, "eager-dynamic"))
-    assert sheet.words.text() == "eager-dynamic: Calibrating, 3 of 8…"
+    assert sheet.words.text() == "eager-dynamic: Calibrating 3 of 8…"
     engine.say(done(COMPARED[0]))
     assert words(sheet, 0) == ["Eager dynamic", "done", "1 of 1", "400 B → 100 B", "40.0 dB", "", ""]
     assert (sheet.bar.value(), sheet.bar.maximum()) == (1, len(COMPARED))

@@ -160,7 +160,7 @@ def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow)
     hear(running, reached(CAPTURED), finished(error))
     assert running.desk is not None
     said = words(running)
-    assert "Converting failed at model.py:31: no kernel" in said
+    assert "Conversion failed at model.py:31: no kernel" in said
     assert "Try another." in said
     assert "T!" in running.desk.work.log.toPlainText()
     failing = [b.text() for b in running.desk.work.strip.findChildren(QPushButton) if b.property("failed") == "true"]
