@@ -19,7 +19,6 @@ from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.flows import flow
 from qviz.document.graph import Json
-from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.model import quantized_before
@@ -279,16 +278,5 @@ def _mode_changed(model: Module, plan: Plan) -> Finding | None:
     was_training = any(module.training for module in model.modules())
     if was_training == trains or is_program(model):
         return None
-    reason = "batch norms are folded with their running statistics, which needs eval mode"
-    if trains:
-        reason = "quantization-aware training learns the ranges in training mode; eval mode comes back for convert"
-    before, now = ("training", "eval") if was_training else ("eval", "training")
-    return kept_finding(
-        rule="mode_changed",
-        level=Level.INFO,
-        stage="captured",
-        nodes=(),
-        message=f"the model was in {before} mode; the flow ran in {now} mode",
-        reason=reason,
-        hint=f"Call model.{'train' if trains else 'eval'}() before quantizing in your own code.",
-    )
+    code = "mode_changed.to_training" if trains else "mode_changed.to_eval"
+    return Finding("mode_changed", Level.INFO, "captured", (), code)
