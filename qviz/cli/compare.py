@@ -67,10 +67,11 @@ def _print_json(comparison: Comparison) -> None:
     from qviz.analysis.verdicts.advice import advise
     from qviz.analysis.verdicts.claims import claims
     from qviz.analysis.verdicts.support import OPERATORS, used
+    from qviz.document.texts import compared_with_texts
 
     calls = {name for row in comparison.rows for name in row.operators}
     value = {
-        **msgspec.to_builtins(comparison),
+        **msgspec.to_builtins(compared_with_texts(comparison)),
         "advice": advise(comparison.rows)._asdict(),
         "claims": [claim._asdict() for claim in claims(comparison.rows)],
         "operators_used": [each.name for each in OPERATORS if each.name in used(comparison.types, calls)],

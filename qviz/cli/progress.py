@@ -6,10 +6,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from qviz.document.run_steps import LOADING, STARTING_ENGINE, progress_text, step_text
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, StageReached, StepStarted
-from qviz.words import tr, trn
-from qviz.words.formats import capitalized
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -23,7 +20,7 @@ class Progress:
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
 
-            self._status = Console(stderr=True).status(step_text(STARTING_ENGINE))
+            self._status = Console(stderr=True).status("starting the engine")
 
     def __enter__(self) -> Progress:
         if self._status is not None:
@@ -50,18 +47,14 @@ class Progress:
 def _words(report: Report) -> str:
     match report:
         case EngineReady():
-            return step_text(LOADING)
+            return "loading the model"
         case ModelLoaded():
-            return tr(
-                "{type}: {modules}, {parameters}",
-                type=report.type,
-                modules=trn(report.modules, "{count} module", "{count} modules"),
-                parameters=trn(report.parameters, "{count} parameter", "{count} parameters"),
-            )
+            return f"{report.type}: {report.modules} modules, {report.parameters:,} parameters"
+        case StepStarted() if report.total:
+            return f"{report.step} ({report.done} of {report.total})"
         case StepStarted():
-            return progress_text(report.step, report.done, report.total, report.flow)
+            return report.step
         case StageReached():
-            nodes = trn(len(report.stage.graph.nodes), "{count} node", "{count} nodes")
-            return tr("{stage}: {nodes}", stage=capitalized(report.stage.name), nodes=nodes)
+            return f"{report.stage.name}: {len(report.stage.graph.nodes)} nodes"
         case _:
             return ""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from qviz.document.flows import FLOWS
-from qviz.document.graph import Number, Record
+from qviz.document.graph import Json, Number, Record
+from qviz.document.kept import kept_error
 from qviz.document.plan import is_exported_program
-from qviz.document.run_steps import stopped
-from qviz.document.said import Said
 from qviz.document.snapshot import RunError
+from qviz.words import say
 
 RowStatus: TypeAlias = Literal["done", "failed", "died"]
 
@@ -23,11 +23,26 @@ TIME_MEANS = "median of one inference on one thread of this machine"
 
 
 class FloatOperators(Record, frozen=True):
-    """Quantizable operators of one type that stay float for one reason."""
+    """Quantizable operators of one type that stay float for one reason, which `qviz.words` renders.
+
+    Attributes:
+        type: The bare name of what they call.
+        nodes: Their ids in the last stage.
+        code: Names the reason: ``float.no_pattern``; an entry of the catalog with the part ``text``.
+        roles: As in any statement.
+        args: As in any statement.
+    """
 
     type: str
     nodes: tuple[str, ...]
-    reason: str
+    code: str
+    roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
+    args: dict[str, Json] = {}  # noqa: RUF012 - msgspec copies it
+
+    @property
+    def text(self) -> str:
+        """The reason in words, inside a sentence."""
+        return say(self, "text")
 
 
 class Size(Record, frozen=True):
@@ -117,9 +132,9 @@ def compared(source: str) -> tuple[str, ...]:
     return tuple(each.id for each in FLOWS if each.quantizes and (each.takes_exported_programs or not is_program))
 
 
-def died(flow: str, step: str, how: Said) -> FlowRow:
+def died(flow: str, step: str, how: str, hint: str) -> FlowRow:
     """Return the row of a flow in whose middle the engine ended."""
-    return FlowRow(flow, "died", stopped(step, "EngineDied", how))
+    return FlowRow(flow, "died", kept_error(step, "EngineDied", how, hint))
 
 
 def waiting(flows: Sequence[str], rows: Sequence[FlowRow]) -> tuple[str, ...]:

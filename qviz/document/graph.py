@@ -133,6 +133,11 @@ class Why(Record, frozen=True):
         return tuple(dict.fromkeys(chain.from_iterable(self.roles.values())))
 
     @property
+    def stays_float(self) -> bool:
+        """Whether it says that an operator stays in float, and by what cause."""
+        return self.code.startswith("float.") or "stays_float" in self.args
+
+    @property
     def rule(self) -> str:
         """The rule in words."""
         return say(self, "rule")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from qviz.document.comparison import Comparison, FloatOperators, FlowRow
 from qviz.document.graph import Graph, Node, Why
 from qviz.document.snapshot import Finding, Link, RunError, Snapshot, Stage
 from qviz.words import Statement, say
@@ -26,6 +27,10 @@ class _WrittenFinding(Finding, frozen=True, kw_only=True):
     hint: str = ""
 
 
+class _WrittenFloat(FloatOperators, frozen=True, kw_only=True):
+    reason: str = ""
+
+
 class _WrittenError(RunError, frozen=True, kw_only=True):
     message: str = ""
     hint: str = ""
@@ -43,10 +48,23 @@ def with_texts(snapshot: Snapshot) -> Snapshot:
     )
 
 
+def compared_with_texts(comparison: Comparison) -> Comparison:
+    """Return a comparison whose errors and reasons of float operators also hold their English texts when encoded."""
+    return replace(comparison, rows=tuple(_row(each) for each in comparison.rows))
+
+
 def why_text(why: Statement) -> str:
     """Return a reason as one English text: the rule, then its evidence."""
     rule, evidence = say(why, "rule", ENGLISH), say(why, "evidence", ENGLISH)
     return f"{rule} ({evidence})" if evidence else rule
+
+
+def _row(row: FlowRow) -> FlowRow:
+    groups = tuple(
+        _WrittenFloat(each.type, each.nodes, each.code, each.roles, each.args, reason=say(each, "text", ENGLISH))
+        for each in row.stays_float
+    )
+    return replace(row, stays_float=groups, error=_error(row.error) if row.error is not None else None)
 
 
 def _stage(stage: Stage) -> Stage:

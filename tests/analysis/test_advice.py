@@ -9,14 +9,16 @@ from qviz.analysis.verdicts.claims import claims
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time, died, waiting
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error
-from qviz.document.said import Said
 
-KILLED = Said("stop.engine.signal", {}, {"signal": "SIGKILL"})
 HERE = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
 
 
 def row(flow: str, low: int = 0, stays_float: int = 0, **fields: Any) -> FlowRow:
-    groups = (FloatOperators("softmax", tuple(f"f{i}" for i in range(stays_float)), "why"),) if stays_float else ()
+    groups = (
+        (FloatOperators("softmax", tuple(f"f{i}" for i in range(stays_float)), "float.no_pattern"),)
+        if stays_float
+        else ()
+    )
     fields = {"status": "done", "stage": "converted", "sqnr_db": 40.0, **fields}
     return FlowRow(flow, low=tuple(f"n{i}" for i in range(low)), stays_float=groups, **fields)
 
@@ -95,14 +97,10 @@ CASES = {
         "FX QAT: captures all of it, all 2 operators in low precision; nothing was trained yet.",
     ),
     "nothing at all": (
-        [
-            row("fx-weight-only", 0, 4),
-            failed("pt2e-static", "converting", None),
-            died("fx-qat", "x", KILLED),
-        ],
+        [row("fx-weight-only", 0, 4), failed("pt2e-static", "converting", None), died("fx-qat", "x", "how", "hint")],
         None,
         "No flow puts an operator of this model in low precision and runs; "
-        "PT2E static fails during conversion; FX QAT ended the engine.",
+        "PT2E static fails while converting; FX QAT ended the engine.",
     ),
     "what does not run is not advised": (
         [row("fx-static", 4, broken="no kernel"), row("fx-dynamic", 1, 3)],

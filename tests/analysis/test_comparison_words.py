@@ -6,9 +6,9 @@ from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error
 
 FLOATS = (
-    FloatOperators("softmax", ("a",), "not annotated"),
-    FloatOperators("matmul", ("b", "c"), "not annotated"),
-    FloatOperators("add", ("d",), "no kernel"),
+    FloatOperators("softmax", ("a",), "float.not_annotated"),
+    FloatOperators("matmul", ("b", "c"), "float.not_annotated"),
+    FloatOperators("add", ("d",), "float.no_mapping"),
 )
 
 
@@ -25,8 +25,8 @@ def test_a_row_in_words():
     )
     assert cells(row) == ("done", "2 of 6", "1.26 GB → 55.7 kB", "30.7 dB", "0.103 → 12.3 ms", "1 error, 2 info")
     assert list(float_lines(row)) == [
-        "1 softmax, 2 matmul in float: not annotated",
-        "1 add in float: no kernel",
+        "1 softmax, 2 matmul in float: the quantizer did not annotate it",
+        "1 add in float: convert has no replacement for it",
     ]
 
 
@@ -39,17 +39,17 @@ def test_what_was_not_measured_stays_empty():
 def test_a_failure_names_its_line_and_what_to_do():
     where = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
     row = FlowRow("fx-static", "failed", kept_error("capturing", "TraceError", "it branches", "Move it.", where))
-    assert cells(row)[0] == "Capture failed at line 31 of model.py"
+    assert cells(row)[0] == "failed while capturing at line 31 of model.py"
     assert list(float_lines(row)) == ["it branches. Move it."]
     nowhere = FlowRow("fx-static", "died", kept_error("converting", "EngineDied", "ended", ""))
-    assert cells(nowhere)[0] == "Engine died during conversion"
+    assert cells(nowhere)[0] == "died while converting"
 
 
 def test_one_reason_is_told_once_for_all_its_flows():
     rows = [FlowRow(flow, "done", stays_float=FLOATS[:1]) for flow in ("fx-static", "pt2e-static")]
     assert explained([*rows, FlowRow("fx-qat", "done", stays_float=FLOATS[2:])]) == [
-        ("FX static, PT2E static", "1 softmax in float: not annotated"),
-        ("FX QAT", "1 add in float: no kernel"),
+        ("FX static, PT2E static", "1 softmax in float: the quantizer did not annotate it"),
+        ("FX QAT", "1 add in float: convert has no replacement for it"),
     ]
 
 

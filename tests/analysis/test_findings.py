@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 
 from qviz.analysis import findings
-from qviz.analysis.findings.catalog import known_rules
-from qviz.document.graph import Quant
-from qviz.document.kept import kept_finding, kept_why
+from qviz.analysis.findings.catalog import CATALOG
+from qviz.document.graph import Quant, Why
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Facts, Finding, Level, ObserverFact, Stage
 from tests.factories import node, qparams, snapshot, stage
 
@@ -42,7 +42,7 @@ def test_findings_are_sorted_by_level_then_by_place():
 def test_the_documentation_lists_every_rule():
     text = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{each.id}` | {each.what} | {each.advice} |" for each in known_rules(())]
+    assert rows == [f"| `{each.id}` | {each.what} | {each.advice} |" for each in CATALOG]
 
 
 def test_an_add_whose_annotation_shares_a_range_needs_equal_scales():
@@ -54,11 +54,11 @@ def test_an_add_whose_annotation_shares_a_range_needs_equal_scales():
         inputs = [node(f"q{at}", kind="quantize") for at in range(len(scales))]
         return stage("converted", *inputs, *casts, node("add", *(cast.id for cast in casts), target="aten.add.Tensor"))
 
-    shared = kept_why("", "add.meta['quantization_annotation'].input_qspec_map: the range is shared with x", "")
+    shared = Why("observer.input", {"asked_by": ("add",), "shares_range": ("add",), "shares_with": ("x",)})
     for why, scales, expected in (
         (shared, (0.1, 0.2), [("add", "dq0", "dq1")]),
         (shared, (0.1, 0.1), []),
-        (kept_why("", "add.meta['quantization_annotation'].input_qspec_map: torch.int8", ""), (0.1, 0.2), []),
+        (Why("observer.input", {"asked_by": ("add",)}), (0.1, 0.2), []),
     ):
         prepared = stage("prepared", node("x", kind="input"), node("obs", "x", kind="observer", why=why))
         found = findings.find(snapshot(prepared, converted(*scales), flow="pt2e-static"))

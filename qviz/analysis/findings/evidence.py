@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import Precision, function_name, precision
 from qviz.document.flows import Flow, flow
-from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node, Number, QParams
+from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind, Node, Number, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import ObserverFact, Snapshot, Stage
 
@@ -101,10 +102,13 @@ class Evidence:
     @cached_property
     def asked(self) -> frozenset[str]:
         """Nodes of the prepared stage for whose sake an observer is there, as the observers' reasons name them."""
-        if self.prepared is None:
-            return frozenset()
-        whys = (node.why for node in self.prepared.graph.nodes if node.kind in WATCHING)
-        return frozenset(why.evidence.partition(".meta[")[0] for why in whys if why and ".meta[" in why.evidence)
+        return self.named_by_observers("asked_by")
+
+    def named_by_observers(self, role: str) -> frozenset[str]:
+        """Return the nodes of the prepared stage that have a role in the reasons of its observers."""
+        nodes = self.prepared.graph.nodes if self.prepared is not None else ()
+        whys = (node.why for node in nodes if node.kind in WATCHING and node.why is not None)
+        return frozenset(chain.from_iterable(why.roles.get(role, ()) for why in whys))
 
     def watched(self) -> Iterator[tuple[Stage, Node, ObserverFact]]:
         """Yield every observer that is a node, with its state."""
@@ -177,16 +181,16 @@ def same_qparams(one: QParams, other: QParams) -> bool:
     return (one.dtype, one.scale, one.zero_point) == (other.dtype, other.scale, other.zero_point)
 
 
-def qparams_statement(params: QParams, cast: str | None = None) -> Json:
-    """Return scale and zero point as an argument of a finding: a statement of its own, of a cast if one is named."""
-    args: dict[str, Json] = {"zero_point": _json(params.zero_point)}
-    code = "qparams.unknown"
-    if params.scale is not None:
-        args["scale"] = _json(params.scale)
-        code = "qparams.per_channel" if isinstance(params.scale, tuple) else "qparams.per_tensor"
-    inner: Json = {"code": code, "args": args}
-    return inner if cast is None else {"code": "qparams.of_cast", "roles": {"cast": [cast]}, "args": {"qparams": inner}}
+def briefly(params: QParams) -> str:
+    """Return ``scale 0.0624, zero point 63``; per channel only that."""
+    if isinstance(params.scale, tuple):
+        return "a scale per channel"
+    scale = f"{float(params.scale):.4g}" if params.scale is not None else "unknown"
+    return f"scale {scale}, zero point {params.zero_point}"
 
 
-def _json(value: Number | tuple[Number, ...] | None) -> Json:
-    return list(value) if isinstance(value, tuple) else value
+def listed(ids: Iterable[str], most: int = 3) -> str:
+    """Return the first ids and how many more there are."""
+    ids = list(ids)
+    rest = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + rest

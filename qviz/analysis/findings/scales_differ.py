@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, qparams_statement, same_qparams
-from qviz.analysis.findings.rules import finds
+from qviz.analysis.findings.evidence import JOINS, Evidence, briefly, is_move, same_qparams
 from qviz.analysis.regions import function_name
-from qviz.document.graph import WATCHING, Kind, Node, QParams
+from qviz.document.graph import Kind, Node, QParams
+from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 _PICKS = re.compile(r"(adaptive_)?max_?pool[123]d")
 
 
-@finds("scales_differ")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each cat, slice, max pool, and what is annotated to share a range, with unlike scales around it."""
     stage = evidence.converted
     if stage is None:
         return
     index = evidence.index(stage)
-    sharing = _sharing(evidence)
+    # the nodes whose own annotation asks for one range, as a backend may for the inputs of an add
+    sharing = evidence.named_by_observers("shares_range")
     for node in stage.graph.nodes:
         is_asked = is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node) or node.id in sharing
         if node.kind is Kind.OP and is_asked:
@@ -30,13 +30,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:
                 yield _finding(stage.name, node, known[0], unlike)
-
-
-def _sharing(evidence: Evidence) -> frozenset[str]:
-    """Return the nodes whose own annotation asks for one range, as a backend may for the inputs of an add."""
-    nodes = evidence.prepared.graph.nodes if evidence.prepared is not None else ()
-    texts = (node.why.evidence for node in nodes if node.kind in WATCHING and node.why is not None)
-    return frozenset(text.partition(".meta[")[0] for text in texts if "the range is shared with" in text)
 
 
 def _fits(names: re.Pattern[str], node: Node) -> bool:
@@ -60,12 +53,13 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
 
 
 def _finding(stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]) -> Finding:
-    return Finding(
+    return kept_finding(
         rule="scales_differ",
         level=Level.WARNING,
         stage=stage,
         nodes=(node.id, one[0], other[0]),
-        code="scales_differ",
-        roles={"subject": (node.id,), "one": (one[0],), "other": (other[0],)},
-        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1])},
+        message=f"{node.id} hands integers on as they are, but the scales around it differ",
+        reason=f"{one[0]} has {briefly(one[1])}; {other[0]} has {briefly(other[1])}",
+        hint="Share one observer between its inputs and output (SharedQuantizationSpec; for FX the backend's pattern); "
+        "else the backend requantizes here, or refuses the graph.",
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qviz.analysis.verdicts.advice import title, where
-from qviz.document.comparison import FlowRow
-from qviz.document.run_steps import step_text
+from qviz.document.comparison import FloatOperators, FlowRow
 
 HEADINGS = ("Ends", "Low precision", "Size", "Error", "Time", "Findings")
 
@@ -22,11 +21,12 @@ def float_lines(row: FlowRow) -> Iterator[str]:
         yield " ".join(_sentence(text) for text in (row.error.message, row.error.hint) if text)
     if row.broken is not None:
         yield f"the converted model does not run: {row.broken}"
-    reasons: dict[str, list[str]] = {}
+    causes: dict[tuple[str, str], list[FloatOperators]] = {}
     for group in row.stays_float:
-        reasons.setdefault(group.reason, []).append(f"{len(group.nodes)} {group.type}")
-    for reason, groups in reasons.items():
-        yield f"{', '.join(groups)} in float: {reason}"
+        causes.setdefault((group.code, repr(group.args)), []).append(group)
+    for groups in causes.values():
+        counts = ", ".join(f"{len(group.nodes)} {group.type}" for group in groups)
+        yield f"{counts} in float: {groups[0].text}"
 
 
 def explained(rows: Sequence[FlowRow]) -> list[tuple[str, str]]:
@@ -47,13 +47,8 @@ def _ends(row: FlowRow) -> str:
         return "done" if row.broken is None else "done, does not run"
     if row.error is None:
         return row.status
-    if row.status == "died":
-        return f"Engine died {where(row.error)}"
-    return (
-        f"{step_text(row.error.step, 'failed')} {where(row.error)}"
-        if row.error.source
-        else step_text(row.error.step, "failed")
-    )
+    step = f" while {row.error.step}" if row.error.source else ""
+    return f"{row.status}{step} {where(row.error)}"
 
 
 def _low(row: FlowRow) -> str:

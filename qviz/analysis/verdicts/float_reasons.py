@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import function_name, precision
 from qviz.document.comparison import FloatOperators
 from qviz.document.flows import Method, flow
-from qviz.document.graph import WATCHING, Graph, Node
+from qviz.document.graph import WATCHING, Graph, Json, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Snapshot
-
-_OWN = "stays in float: "
-"""How the engine begins the reason of an operator that nothing quantizes."""
 
 
 def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
@@ -21,12 +20,23 @@ def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
     last = snapshot.stages[-1]
     nodes = {node.id: node for node in last.graph.nodes}
     reasons = _Reasons(snapshot)
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, _Cause], list[str]] = {}
     for node_id in precision(last.graph).float:
         key = function_name(nodes[node_id]), reasons.of(nodes[node_id])
         groups.setdefault(key, []).append(node_id)
     ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
-    return tuple(FloatOperators(type_, tuple(ids), reason) for (type_, reason), ids in ordered)
+    return tuple(FloatOperators(type_, tuple(ids), cause.code, {}, cause.args) for (type_, cause), ids in ordered)
+
+
+class _Cause(NamedTuple):
+    """Why an operator stays float; `kept` is the text of a document of version 1."""
+
+    code: str
+    kept: str | None = None
+
+    @property
+    def args(self) -> dict[str, Json]:
+        return {} if self.kept is None else {"text": self.kept}
 
 
 class _Reasons:
@@ -42,20 +52,21 @@ class _Reasons:
         prepared = next((stage.graph for stage in snapshot.stages if stage.name == "prepared"), Graph((), (), ()))
         self._prepared = Index(prepared)
 
-    def of(self, node: Node) -> str:
-        """Return the reason of one operator: its own, where the engine found one."""
+    def of(self, node: Node) -> _Cause:
+        """Return the cause for one operator: its own, where the engine found one."""
         if self._method is Method.WEIGHT_ONLY:
-            return "weight-only flows take embeddings, or Linear in float16"
-        if node.why is not None and node.why.rule.startswith(_OWN):
-            return node.why.rule.removeprefix(_OWN)
+            return _Cause("float.not_weight_only")
+        if node.why is not None and node.why.stays_float:
+            kept = node.why.args.get("stays_float")
+            return _Cause(node.why.code, None if kept is None else str(kept))
         meant = self._is_meant(node)
         if meant:
-            return "asked to be quantized, but no kernel or pattern takes it"
+            return _Cause("float.not_matched")
         if self._method is Method.DYNAMIC:
-            return "not quantized dynamically"
+            return _Cause("float.not_dynamic")
         if meant is None:
-            return "it is not in the prepared stage"
-        return "the quantizer did not annotate it" if self._has_quantizer else "no observer was asked for there"
+            return _Cause("float.not_prepared")
+        return _Cause("float.not_annotated" if self._has_quantizer else "float.not_observed")
 
     def _is_meant(self, node: Node) -> bool | None:
         """Return whether an observer is there for this operator's own sake; None if it is not to be found.
@@ -68,7 +79,7 @@ class _Reasons:
             return None
         around = (*self._prepared.producers[found], *self._prepared.users[found])
         reasons = (self._prepared.nodes[i].why for i in around if self._is_watching(i))
-        return any(why is not None and why.evidence.startswith(f"{found}.meta[") for why in reasons)
+        return any(why is not None and found in why.roles.get("asked_by", ()) for why in reasons)
 
     def _is_watching(self, node_id: str) -> bool:
         return self._prepared.nodes[node_id].kind in WATCHING

@@ -12,6 +12,7 @@ from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.symbolic_shapes import has_free_symbols
 
+from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import bare_name
@@ -24,29 +25,28 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
     """Yield what a quantizer of torch's was told and does not consult."""
     for each in getattr(quantizer, "quantizers", [quantizer]):
         if isinstance(each, XNNPACKQuantizer) and each.operator_type_config:
-            operators = tuple(map(str, each.operator_type_config))
-            yield Finding(
+            yield kept_finding(
                 rule="operator_rule_without_effect",
                 level=Level.WARNING,
                 stage="prepared",
                 nodes=(),
-                code="operator_rule_without_effect",
-                args={"operators": [*operators]},
-                place=operators,
+                message=f"the rule for {', '.join(map(str, each.operator_type_config))} changes nothing",
+                reason="XNNPACKQuantizer.annotate consults module names, module types and the global configuration",
+                hint="Give a rule for the module type, or take the quantizer x86_inductor.",
             )
 
 
 def needs_strict(quantizer: Any) -> Iterator[Finding]:
     """Yield that a quantizer finds none of its patterns in a graph of non-strict capture."""
     if any(isinstance(each, X86InductorQuantizer) for each in getattr(quantizer, "quantizers", [quantizer])):
-        yield Finding(
+        yield kept_finding(
             rule="quantizer_needs_strict_capture",
             level=Level.ERROR,
             stage="prepared",
             nodes=(),
-            code="quantizer_needs_strict_capture",
-            args={"quantizer": X86InductorQuantizer.__name__},
-            place=(X86InductorQuantizer.__name__,),
+            message="X86InductorQuantizer finds nothing to quantize in a graph of non-strict capture",
+            reason="it looks for patterns by source_fn_stack, which only strict capture records",
+            hint="Capture with --strict, and mend the line that it stops at; or take the quantizer xnnpack.",
         )
 
 
@@ -57,13 +57,14 @@ def without_fake_quant(prepared: GraphModule) -> Iterator[Finding]:
     if any(role_of(each) in OBSERVING for each in modules) and not any(
         isinstance(each, FakeQuantizeBase) for each in modules
     ):
-        yield Finding(
+        yield kept_finding(
             rule="qat_without_fake_quant",
             level=Level.WARNING,
             stage="prepared",
             nodes=tuple(node.name for node in watching),
-            code="qat_without_fake_quant",
-            roles={"observers": tuple(node.name for node in watching)},
+            message="this is no quantization-aware training: the prepared graph holds observers and no fake-quant",
+            reason="the quantizer's configuration was made without is_qat=True",
+            hint="Make it with get_symmetric_quantization_config(is_qat=True), or take the flow pt2e-static.",
         )
 
 
@@ -75,13 +76,14 @@ def dynamic_convolutions(converted: GraphModule) -> Iterator[Finding]:
         if bare_name(node.target).startswith("conv") and node.op == "call_function" and _is_dynamic(node.args[0])
     )
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="dynamic_on_convolutions",
             level=Level.WARNING,
             stage="converted",
             nodes=found,
-            code="dynamic_on_convolutions.no_kernel",
-            roles={"subject": found},
+            message=f"{', '.join(found)}: dynamic quantization of a convolution only costs time",
+            reason="torch has no kernel for it: the ranges are sought at every call, and the convolution runs in float",
+            hint="Take a static flow, or a quantizer or rule that leaves convolutions alone.",
         )
 
 
@@ -107,13 +109,15 @@ def not_lowered(lowered: GraphModule) -> Iterator[Finding]:
         and any(_is_cast_weight(each) for each in node.all_input_nodes)
     )
     if found:
-        yield Finding(
+        yield kept_finding(
             rule="not_lowered",
             level=Level.WARNING,
             stage="lowered",
             nodes=found,
-            code="not_lowered",
-            roles={"subject": found},
+            message=f"{', '.join(found)}: no x86 kernel was found; they compute in float between casts",
+            reason="lower_pt2e_quantized_to_x86 knows uint8 activations with int8 weights per channel, and of these "
+            "only the patterns that inductor's quantization pass matches",
+            hint="Take the quantizer x86_inductor; torch.compile(converted) tries more patterns than this lowering.",
         )
 
 
@@ -128,14 +132,14 @@ def fixed_by_lowering(converted: GraphModule, lowered: GraphModule) -> Iterator[
     """Yield that sizes which were symbolic are numbers now: the lowering exports anew with the example inputs."""
     before, after = (_symbolic_inputs(each) for each in (converted, lowered))
     if before and not after:
-        inputs = tuple(node.name for node in lowered.graph.nodes if node.op == "placeholder")
-        yield Finding(
+        yield kept_finding(
             rule="sizes_fixed_by_lowering",
             level=Level.WARNING,
             stage="lowered",
-            nodes=inputs,
-            code="sizes_fixed_by_lowering",
-            roles={"inputs": inputs},
+            nodes=tuple(node.name for node in lowered.graph.nodes if node.op == "placeholder"),
+            message="the lowered graph takes inputs of one size only",
+            reason="lower_pt2e_quantized_to_x86 exports the graph once more and knows no dynamic shapes",
+            hint="Use torch.compile(converted) for inputs of several sizes, or lower once for each size.",
         )
 
 

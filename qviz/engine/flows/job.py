@@ -11,6 +11,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.graph import Json
+from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.eager import Configured
@@ -98,4 +99,12 @@ class Job:
 
 
 def _only_demonstrated() -> Finding:
-    return Finding("training_demonstrated", Level.INFO, "prepared", (), "training_demonstrated")
+    return kept_finding(
+        rule="training_demonstrated",
+        level=Level.INFO,
+        stage="prepared",
+        nodes=(),
+        message="nothing was trained: one forward pass in training mode stands for it",
+        reason="no train function was given",
+        hint="Give one: --train mod:callable, or define train(model) beside the model.",
+    )

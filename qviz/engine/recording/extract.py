@@ -125,7 +125,7 @@ class _Recorder:
         reading = Reading(self.module, kinds, known)
         quants = reading.all()
         self.integers = reading.integers
-        reasons = explain(self.module, kinds, quants, self.earlier)
+        reasons = explain(self.module, kinds, quants, values, self.earlier)
         homes = Homes(self.module, kinds, self.earlier)
         nodes = []
         for node in self.module.graph.nodes:

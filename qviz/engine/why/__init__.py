@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import CASTING, COMPUTING, Graph, Kind, Quant, Why
-from qviz.document.kept import kept_why
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
-from qviz.engine.why.operators import Operators
+from qviz.engine.why.operators import Operators, Values
+from qviz.engine.why.statements import reason
 
 __all__ = ["PREPARED_WITH", "explain"]
 
@@ -19,7 +19,11 @@ _CASTS = CASTING | {Kind.CONSTANT}
 
 
 def explain(
-    module: GraphModule, kinds: Mapping[str, Kind], quants: Mapping[str, Quant], earlier: Graph | None = None
+    module: GraphModule,
+    kinds: Mapping[str, Kind],
+    quants: Mapping[str, Quant],
+    values: Values,
+    earlier: Graph | None = None,
 ) -> dict[str, Why]:
     """Return the reason of every node by its name.
 
@@ -27,10 +31,11 @@ def explain(
         module: The graph of one stage, before torch changes it further.
         kinds: Of its nodes.
         quants: What is known of their quantization.
+        values: What is known of their outputs.
         earlier: The stage before: converting drops the metadata that says what was asked for.
     """
     found = of_observers(module)
-    operators = Operators(module, kinds, earlier)
+    operators = Operators(module, kinds, values, earlier)
     casts = Casts(module, kinds, quants, earlier)
     for node in module.graph.nodes:
         if node.name in found:
@@ -47,15 +52,17 @@ def explain(
 
 def _of_frame(module: GraphModule, node: Node, kind: Kind) -> Why:
     """Explain inputs, outputs, and observers that nothing in the metadata speaks of."""
+    target = target_name(node.target)
     if kind is Kind.OUTPUT:
-        return kept_why("what the model returns", f"output of {len(node.all_input_nodes)} values", "torch.fx.Node.op")
+        return reason("output.returned", "torch.fx.Node.op", {"returned": node.all_input_nodes})
     if kind is not Kind.INPUT:
-        type_ = type(module.get_submodule(str(node.target))).__name__ if node.op == "call_module" else node.target
-        return kept_why("it came with the model, or was put there by hand", f"{target_name(node.target)}: {type_}", "")
+        is_module = node.op == "call_module"
+        type_ = type(module.get_submodule(str(node.target))).__name__ if is_module else None
+        return reason("observer.of_model", "", {"subject": node.all_input_nodes}, target=target, module_type=type_)
     prepared_with = module.meta.get(PREPARED_WITH)
     custom = getattr(prepared_with, "prepare_custom_config", None)
     inputs = [each for each in module.graph.nodes if each.op == "placeholder"]
     if custom is not None and inputs.index(node) in custom.input_quantized_indexes:
-        place = f"input_quantized_indexes holds {inputs.index(node)}"
-        return kept_why("an input that is given quantized", place, "PrepareCustomConfig.set_input_quantized_indexes")
-    return kept_why("an input of the model", f"placeholder {target_name(node.target)}", "torch.fx.Node.op")
+        api = "PrepareCustomConfig.set_input_quantized_indexes"
+        return reason("input.quantized", api, index=inputs.index(node))
+    return reason("input.of_model", "torch.fx.Node.op", target=target)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import CASTING, WATCHING, Graph, Kind, QParams, Quant, Why
-from qviz.document.kept import kept_why
+from qviz.document.graph import CASTING, WATCHING, Graph, Json, Kind, QParams, Quant, Why
+from qviz.engine.nodes.arguments import number
 from qviz.engine.nodes.module_paths import own_place
 from qviz.engine.nodes.targets import bare_name, target_name
+from qviz.engine.why.statements import Roles, inner, reason, within
 
 _OUTPUT = re.compile(r"(scale|zero_point)_\d+$")
 """How convert names the constants that lowered functions take."""
@@ -41,76 +42,89 @@ class Casts:
         """Return why a cast or a constant is there."""
         if self.kinds[node.name] is Kind.CONSTANT:
             return self._of_constant(node)
-        subject, readers = self._subject(node), _names(self._readers(node))
+        subject, readers = self._subject(node), self._readers(node)
         if self.kinds[node.name] is Kind.DEQUANTIZE:
             return self._of_dequantize(node, subject, readers)
         asked = self.asked.get(subject.name) if subject is not None else None
-        name = subject.name if subject is not None else "the value"
-        verb = "looks for the range of" if self.kinds[node.name] is Kind.CHOOSE_QPARAMS else "quantizes"
-        evidence = f"an observer stood there: {asked.evidence}" if asked else self._params(node)
-        needless = self._needless(node)
-        return kept_why(
-            f"{verb} {name} for {readers}{needless}", evidence, asked.api if asked else target_name(node.target)
+        is_dynamic = self.kinds[node.name] is Kind.CHOOSE_QPARAMS
+        code = "cast.choose_qparams" if is_dynamic else "cast.quantize" if readers else "cast.quantize_unread"
+        same = self._needless(node)
+        return reason(
+            code,
+            asked.api if asked is not None else target_name(node.target),
+            {"subject": _all(subject), "readers": readers, "same_as": _all(same)},
+            origin=inner("origin.observer_before", observer=within(asked)) if asked is not None else self._params(node),
         )
 
-    def _of_dequantize(self, node: Node, subject: Node | None, readers: str) -> Why:
-        name = subject.name if subject is not None else "the value"
-        if subject is not None and self.kinds[subject.name] is Kind.CONSTANT:
-            rule = f"gives {readers} the quantized {self._what(subject)}"
+    def _of_dequantize(self, node: Node, subject: Node | None, readers: list[Node]) -> Why:
+        constant: Json = None
+        if not readers:
+            code = "cast.dequantize_unread"
+        elif subject is not None and self.kinds[subject.name] is Kind.CONSTANT:
+            named, roles, args = self._identity(subject)
+            code, constant = "cast.dequantize_constant", inner(named, roles, target=target_name(subject.target), **args)
         elif all(self.kinds[each.name] is Kind.OUTPUT for each in node.users):
-            rule = f"the model returns {name} in float"
+            code = "cast.dequantize_returned"
+        elif all(self.kinds[each.name] in CASTING for each in node.users):
+            code, readers = "cast.dequantize_requantized", list(node.users)
         elif target_name(node.target).startswith("quantized_decomposed."):
-            rule = f"{readers} takes {name}; a backend computes on the integers where it knows both as one pattern"
+            code = "cast.dequantize_in_pattern"
         else:
-            rule = f"{readers} runs in float and takes {name}"
-        return kept_why(rule, self._params(node), target_name(node.target))
+            code = "cast.dequantize_for_float"
+        around: Roles = {"subject": _all(subject), "readers": readers}
+        return reason(code, target_name(node.target), around, constant=constant, origin=self._params(node))
 
-    def _needless(self, node: Node) -> str:
-        """Say that a cast changes nothing: the dequantize before it has the same parameters."""
+    def _needless(self, node: Node) -> Node | None:
+        """Return the dequantize before a cast that has the same parameters, so that the cast changes nothing."""
         before = next(iter(node.all_input_nodes), None)
         if before is None or self.kinds[before.name] is not Kind.DEQUANTIZE:
-            return ""
+            return None
         one, other = self._quant(before).input, self._quant(node).output
-        return ", though it is not needed: the cast before has the same scale" if one == other and one else ""
+        return before if one == other and one else None
 
     def _of_constant(self, node: Node) -> Why:
+        target = target_name(node.target)
         readers = [each for each in node.users if self.kinds[each.name] in CASTING]
         position = readers[0].args.index(node) if readers and node in readers[0].args else None
         if position in (1, 2):
-            what = "scale" if position == 1 else "zero point"
+            code = "constant.scale" if position == 1 else "constant.zero_point"
             subject = self._subject(readers[0])
-            of = subject.name if subject is not None and subject is not node else readers[0].name
-            return kept_why(f"the {what} of {of}", f"{target_name(node.target)}, read by {readers[0].name}", "get_attr")
-        if _OUTPUT.search(target := target_name(node.target)) and node.users:
-            of, what = _names(self._readers(node)), "zero point" if "zero_point" in target else "scale"
-            return kept_why(f"the {what} with which {of} gives its output", target, "get_attr")
-        return kept_why(f"the {self._what(node)}", self._constant(node), "get_attr")
-
-    def _constant(self, node: Node) -> str:
+            of = subject if subject is not None and subject is not node else readers[0]
+            return reason(code, "get_attr", {"subject": of, "reader": readers[0]}, target=target)
+        if _OUTPUT.search(target) and node.users:
+            code = "constant.output_zero_point" if "zero_point" in target else "constant.output_scale"
+            return reason(code, "get_attr", {"readers": self._readers(node)}, target=target)
         params = self._quant(node).output
-        return f"{target_name(node.target)}{': ' + _text(params) if params is not None else ''}"
+        code, roles, args = self._identity(node)
+        return reason(code, "get_attr", roles, **args, target=target, qparams=_qparams(params) if params else None)
 
-    def _what(self, node: Node) -> str:
+    def _identity(self, node: Node) -> tuple[str, Roles, dict[str, Json]]:
         """Return which parameter of which module a constant is, by its name or by who reads it."""
         target = target_name(node.target)
         path, _, name = target.rpartition(".")
         if path and name == "weight_bias":
-            return f"bias that folding a batch norm made for {path}"
+            return "constant.folded_bias", {}, {"path": path}
         if path and not target.startswith("_frozen"):
-            return f"{name} of {path}"
+            return "constant.parameter", {}, {"path": path, "parameter": name}
         for reader in self._readers(node):
             inputs = [self._past_casts(each) for each in reader.all_input_nodes]
-            if node in inputs and (place := own_place(self.module, reader)) is not None:
-                role = _WEIGHT_AT.get(inputs.index(node), "constant")
-                return f"{role} of {place.path or reader.name}"
-            if node in inputs:
-                return f"{_WEIGHT_AT.get(inputs.index(node), 'constant')} of {reader.name}"
-        return f"constant {target}"
+            if node not in inputs:
+                continue
+            parameter = _WEIGHT_AT.get(inputs.index(node))
+            place = own_place(self.module, reader)
+            args: dict[str, Json] = {"path": place.path} if place is not None and place.path else {}
+            if parameter is None:
+                return "constant.operand", {"reader": reader}, args
+            code = "constant.parameter" if args else "constant.argument"
+            return code, {"reader": reader}, {**args, "parameter": parameter}
+        return "constant.attribute", {}, {}
 
-    def _params(self, node: Node) -> str:
+    def _params(self, node: Node) -> Json:
         quant = self._quant(node)
         params = quant.output or quant.input
-        return f"{bare_name(node.target)}: {_text(params)}" if params is not None else target_name(node.target)
+        if params is None:
+            return inner("origin.called", target=target_name(node.target))
+        return inner("origin.called", target=bare_name(node.target), qparams=_qparams(params))
 
     def _quant(self, node: Node) -> Quant:
         return self.quants.get(node.name, Quant())
@@ -138,16 +152,17 @@ class Casts:
         return list(found)
 
 
-def _names(nodes: list[Node]) -> str:
-    names = ["the output" if each.op == "output" else each.name for each in nodes]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "nobody"
+def _all(node: Node | None) -> tuple[Node, ...]:
+    return () if node is None else (node,)
 
 
-def _text(params: QParams) -> str:
-    """Return dtype, scale and zero point; per channel how many scales there are, and from what to what."""
+def _qparams(params: QParams) -> Json:
+    """Return dtype, scale and zero point; per channel how many scales, and from what to what."""
     if isinstance(params.scale, tuple) and params.scale:
         scales = [float(each) for each in params.scale]
-        return f"{params.dtype}, {len(scales)} scales from {min(scales):.4g} to {max(scales):.4g}, axis {params.axis}"
+        low, high = number(min(scales)), number(max(scales))
+        return inner("qparams.per_channel", dtype=params.dtype, count=len(scales), low=low, high=high, axis=params.axis)
     if params.scale is None or isinstance(params.scale, tuple):
-        return params.dtype
-    return f"{params.dtype}, scale {float(params.scale):.4g}, zero point {params.zero_point}"
+        return inner("qparams.dtype", dtype=params.dtype)
+    zero_point = None if isinstance(params.zero_point, tuple) else params.zero_point
+    return inner("qparams.per_tensor", dtype=params.dtype, scale=params.scale, zero_point=zero_point)

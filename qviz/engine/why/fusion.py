@@ -11,10 +11,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document import graph as document
 from qviz.document.graph import Why
-from qviz.document.kept import kept_why
 from qviz.engine.nodes.module_roles import Role, role_of
 from qviz.engine.nodes.targets import bare_name
+from qviz.engine.why.statements import Roles, reason
 
+FUSER = "BackendPatternConfig.set_fuser_method"
 _WEIGHTED = ("conv", "linear")
 _NORM = re.compile(r"^BatchNorm\dd$|batch_norm")
 
@@ -65,34 +66,32 @@ class Fusion:
 
     def _fused(self, node: Node, taken: list[str]) -> Why:
         child = self.module.get_submodule(str(node.target))
-        names = ", ".join(taken)
+        roles: Roles = {"subject": node, "taken": taken}
+        called = {"target": str(node.target), "module_type": type(child).__name__}
         if isinstance(child, _FusedModule) or role_of(child) is Role.SEVERAL:
-            rule = f"fused: {node.name} and {names} are one {type(child).__name__}"
-            return kept_why(rule, f"{node.target}: {type(child).__name__}", "BackendPatternConfig.set_fuser_method")
-        evidence = f"{node.target} is a {type(child).__name__} with another weight and bias than before"
-        return kept_why(f"folded: {names} went into its weight", evidence, "torch.nn.utils.fusion.fuse_conv_bn_eval")
+            return reason("fused.operators", FUSER, roles, **called)
+        return reason("fused.batch_norm", "torch.nn.utils.fusion.fuse_conv_bn_eval", roles, **called)
 
     def _unfused(self, node: Node) -> Why | None:
         producer = next(iter(node.all_input_nodes), None)
         if producer is None:
             return None
-        others = [each.name for each in producer.users if each is not node]
-        cause = None
+        roles = {"subject": node, "producer": producer}
         if self._is_batch_norm(node) and (first := self._norm_before(node)):
-            cause = f"it is a second batch norm behind {first}"
-        elif not self._function(producer).startswith(_WEIGHTED):
-            cause = self._between(producer)
-        elif others:
-            cause = f"the output of {producer.name} is also read by {', '.join(others)}"
-        elif self._calls(producer) > 1:
-            cause = f"{producer.target} is called {self._calls(producer)} times"
-        elif node.op != "call_module" and producer.op == "call_module":
-            cause = f"{bare_name(node.target)} is a function here, which is no pattern behind a module"
-        else:
-            cause = "no pattern of the list to fuse holds both, or their qconfigs differ"
-        if cause is None:
-            return None
-        return kept_why(f"not fused: {cause}", f"{producer.name}, {node.name}", "BackendPatternConfig.set_fuser_method")
+            return reason("not_fused.second_batch_norm", FUSER, {**roles, "first": first})
+        if not self._function(producer).startswith(_WEIGHTED):
+            return self._apart(producer, roles)
+        return self._refused(node, producer, roles)
+
+    def _refused(self, node: Node, producer: Node, roles: Roles) -> Why:
+        """Say why a node did not fuse with the convolution or linear that it reads."""
+        if others := [each for each in producer.users if each is not node]:
+            return reason("not_fused.read_elsewhere", FUSER, {**roles, "others": others})
+        if (calls := self._calls(producer)) > 1:
+            return reason("not_fused.called_again", FUSER, roles, path=str(producer.target), calls=calls)
+        if node.op != "call_module" and producer.op == "call_module":
+            return reason("not_fused.function_after_module", FUSER, roles, function=bare_name(node.target))
+        return reason("not_fused.no_pattern", FUSER, roles)
 
     def _norm_before(self, node: Node) -> str | None:
         """Return the batch norm that a batch norm read in the stage before, folded by now or not."""
@@ -100,12 +99,12 @@ class Fusion:
         first = self.before.get(str(given[0]["node"])) if given and isinstance(given[0], dict) else None
         return first.id if first is not None and _NORM.search(first.module_type or first.target) else None
 
-    def _between(self, producer: Node) -> str | None:
+    def _apart(self, producer: Node, roles: Roles) -> Why | None:
         """Say that an operator stands between; None where no convolution or linear is behind it."""
         behind = producer.all_input_nodes[0] if len(producer.all_input_nodes) == 1 else None
         if behind is None or self._is_batch_norm(producer) or not self._function(behind).startswith(_WEIGHTED):
             return None
-        return f"{producer.name} stands between {behind.name} and it"
+        return reason("not_fused.operator_between", FUSER, {**roles, "weighted": behind})
 
     def _is_batch_norm(self, node: Node) -> bool:
         if node.op == "call_module":
@@ -118,4 +117,7 @@ class Fusion:
         return bare_name(node.target) if node.op in ("call_function", "call_method") else ""
 
     def _calls(self, node: Node) -> int:
+        """Return how many nodes call the module that a node calls; 0 for a function."""
+        if node.op != "call_module":
+            return 0
         return sum(each.op == node.op and each.target == node.target for each in self.module.graph.nodes)

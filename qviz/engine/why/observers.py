@@ -17,14 +17,16 @@ from torch.ao.quantization.quantizer import (
 )
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import Why
-from qviz.document.kept import kept_why
-from qviz.engine.nodes.module_roles import OBSERVING, role_of
+from qviz.document.graph import Json, Why
+from qviz.engine.nodes.arguments import number
+from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
+from qviz.engine.why.statements import Roles, inner, reason
 
 ANNOTATION = "quantization_annotation"
 TARGET_DTYPE = "target_dtype_info"
 PREPARED_WITH = "_observed_graph_module_attrs"
+SHARING = "input_output_share_observers"
 HOOKED = "activation_post_process"
 
 
@@ -37,25 +39,52 @@ def of_observers(module: GraphModule) -> dict[str, Why]:
     }
     prepared_with = module.meta.get(PREPARED_WITH)
     found: dict[str, Why] = {}
-    for node in observers:
+    for node, observer in observers.items():
         subject = _subject(node, set(observers))
         if subject is None:
             continue
-        reason = _annotated(node, subject) or _configured(node, subject, observers, prepared_with)
-        reason = reason or _hooked(module, node)
-        if reason is not None:
-            found[node.name] = reason
+        point = _Point(node, subject, "fake_quant" if role_of(observer) is Role.FAKE_QUANT else "observer")
+        why = _annotated(point) or _configured(point, observers, prepared_with) or _hooked(module, point)
+        if why is not None:
+            found[node.name] = why
     return found
 
 
-def _hooked(module: GraphModule, node: Node) -> Why | None:
+class _Point(NamedTuple):
+    """An observer or fake-quant in a graph.
+
+    Attributes:
+        node: Its call.
+        subject: What it watches, past other observers.
+        kind: How its codes begin: ``observer`` or ``fake_quant``.
+    """
+
+    node: Node
+    subject: Node
+    kind: str
+
+    def output(self, api: str, origin: Json, roles: Roles) -> Why:
+        """Return the reason of one that is there for the output of what it watches."""
+        return reason(f"{self.kind}.output", api, {"subject": self.subject, **roles}, origin=origin)
+
+    def input(self, reader: Node, api: str, origin: Json, roles: Roles) -> Why:
+        """Return the reason of one that is there for a reader of what it watches."""
+        roles = {"subject": self.subject, "reader": reader, **roles}
+        path, _, parameter = target_name(self.subject.target).rpartition(".")
+        if self.subject.op == "get_attr" and path:
+            return reason(f"{self.kind}.parameter", api, roles, origin=origin, path=path, parameter=parameter)
+        return reason(f"{self.kind}.input", api, roles, origin=origin)
+
+
+def _hooked(module: GraphModule, point: _Point) -> Why | None:
     """Explain by the qconfig of the module that an eager observer is hooked to."""
-    path, _, hook = str(node.target).rpartition(".")
+    path, _, hook = str(point.node.target).rpartition(".")
     qconfig = getattr(module.get_submodule(path), "qconfig", None) if path and hook == HOOKED else None
     if qconfig is None:
         return None
-    maker = f"{path}.qconfig.activation: {made_by(qconfig.activation)}"
-    return kept_why(f"what {path} gives is quantized", maker, "torch.ao.quantization.prepare")
+    origin = inner("origin.module_qconfig", path=path, field="activation", observer=made_by(qconfig.activation))
+    api = "torch.ao.quantization.prepare"
+    return reason(f"{point.kind}.module_output", api, {"subject": point.subject}, path=path, origin=origin)
 
 
 def _subject(node: Node, observers: set[Node]) -> Node | None:
@@ -66,40 +95,56 @@ def _subject(node: Node, observers: set[Node]) -> Node | None:
     return subject if isinstance(subject, Node) else None
 
 
-def _annotated(node: Node, subject: Node) -> Why | None:
+def _annotated(point: _Point) -> Why | None:
     """Explain by the quantizer's annotation: the subject's output, or an input of who reads it."""
+    subject = point.subject
     own: QuantizationAnnotation | None = subject.meta.get(ANNOTATION)
     if own is not None and own.output_qspec is not None:
-        return _by_spec(f"the output of {subject.name} is quantized", subject, "output_qspec", own.output_qspec)
-    for user in node.users:
+        field, asked = "output_qspec", _asked(subject, own.output_qspec)
+        return point.output(f"QuantizationAnnotation.{field}", _origin(subject, field, own.output_qspec), asked)
+    for user in point.node.users:
         annotation: QuantizationAnnotation | None = user.meta.get(ANNOTATION)
         spec = annotation.input_qspec_map.get(subject) if annotation is not None else None
         if spec is not None:
-            return _by_spec(f"{user.name} takes {subject.name} quantized", user, "input_qspec_map", spec)
+            field = "input_qspec_map"
+            return point.input(user, f"QuantizationAnnotation.{field}", _origin(user, field, spec), _asked(user, spec))
     return None
 
 
-def _by_spec(rule: str, annotated: Node, field: str, spec: Any) -> Why:
-    evidence = f"{annotated.name}.meta['{ANNOTATION}'].{field}: {_spec_text(spec)}"
-    return kept_why(rule, evidence, f"QuantizationAnnotation.{field}")
+def _origin(annotated: Node, field: str, spec: Any) -> Json:
+    return inner("origin.annotation", {"asked_by": annotated}, key=ANNOTATION, field=field, spec=_spec(spec))
 
 
-def _spec_text(spec: Any) -> str:
+def _asked(annotated: Node, spec: Any) -> Roles:
+    """Return who asked for an observer, and whether for a range that it shares, with what."""
+    if not isinstance(spec, SharedQuantizationSpec):
+        return {"asked_by": annotated}
+    shared_with = spec.edge_or_node[0] if isinstance(spec.edge_or_node, tuple) else spec.edge_or_node
+    return {"asked_by": annotated, "shares_range": annotated, "shares_with": shared_with}
+
+
+def _spec(spec: Any) -> Json:
     if isinstance(spec, SharedQuantizationSpec):
-        return f"the range is shared with {_edge_text(spec.edge_or_node)}"
+        return inner("spec.shared", shared_with=_edge(spec.edge_or_node))
     if isinstance(spec, DerivedQuantizationSpec):
-        return f"{spec.dtype}, derived from {', '.join(_edge_text(each) for each in spec.derived_from)}"
+        return inner("spec.derived", dtype=str(spec.dtype), derived_from=[_edge(each) for each in spec.derived_from])
     if isinstance(spec, FixedQParamsQuantizationSpec):
-        return f"{spec.dtype}, fixed scale {spec.scale} and zero point {spec.zero_point}"
-    bounds = "" if spec.quant_min is None else f" {spec.quant_min}..{spec.quant_max}"
-    return f"{spec.dtype}{bounds}, {made_by(spec.observer_or_fake_quant_ctr)}"
+        scale, zero_point = number(spec.scale), spec.zero_point
+        return inner("spec.fixed", dtype=str(spec.dtype), scale=scale, zero_point=zero_point)
+    return inner(
+        "spec.observed",
+        dtype=str(spec.dtype),
+        quant_min=spec.quant_min,
+        quant_max=spec.quant_max,
+        observer=made_by(spec.observer_or_fake_quant_ctr),
+    )
 
 
-def _edge_text(edge_or_node: Any) -> str:
+def _edge(edge_or_node: Any) -> Json:
     if isinstance(edge_or_node, Node):
-        return f"the output of {edge_or_node.name}"
-    producer, user = edge_or_node
-    return f"what {user.name} takes from {producer.name}"
+        return inner("edge.output", {"producer": edge_or_node})
+    producer, reader = edge_or_node
+    return inner("edge.input", {"producer": producer, "reader": reader})
 
 
 def class_of(constructor: Any) -> type | None:
@@ -116,18 +161,19 @@ def made_by(constructor: Any) -> str:
 
 
 class _Wanted(NamedTuple):
-    """A place in the graph that FX decided to observe."""
+    """A place in the graph that FX decided to observe: an output, or an input of `node`."""
 
-    rule: str
     node: Node
     field: str
     constructor: Any
+    is_output: bool
 
 
-def _configured(node: Node, subject: Node, observers: dict[Node, nn.Module], prepared_with: Any) -> Why | None:
+def _configured(point: _Point, observers: dict[Node, nn.Module], prepared_with: Any) -> Why | None:
     """Explain by the qconfig of the subject, or of who reads it."""
     if prepared_with is None:
         return None
+    node, subject = point.node, point.subject
     shared_with = [each for each, other in observers.items() if other is observers[node] and each is not node]
     if shared_with and _shares(subject):
         return _by_sharing(subject, shared_with)
@@ -136,35 +182,37 @@ def _configured(node: Node, subject: Node, observers: dict[Node, nn.Module], pre
         return None
     if shared_with and class_of(wanted.constructor) is not type(observers[node]):
         return next((_by_sharing(user, shared_with) for user in node.users if _shares(user)), None)
-    qconfig = prepared_with.node_name_to_qconfig.get(wanted.node.name)
-    path, type_ = prepared_with.node_name_to_scope.get(wanted.node.name, ("", None))
-    api = setter(prepared_with.qconfig_mapping, wanted.node, path, type_, qconfig)
-    evidence = f"{wanted.node.name}.meta['{TARGET_DTYPE}']['{wanted.field}']: {made_by(wanted.constructor)}"
-    return kept_why(wanted.rule, evidence, api)
+    asks = wanted.node
+    path, type_ = prepared_with.node_name_to_scope.get(asks.name, ("", None))
+    api = setter(prepared_with.qconfig_mapping, asks, path, type_, prepared_with.node_name_to_qconfig.get(asks.name))
+    observer = made_by(wanted.constructor)
+    origin = inner("origin.target_dtype", {"asked_by": asks}, key=TARGET_DTYPE, field=wanted.field, observer=observer)
+    if wanted.is_output:
+        return point.output(api, origin, {"asked_by": asks})
+    return point.input(asks, api, origin, {"asked_by": asks})
 
 
 def _shares(node: Node) -> bool:
-    return bool(node.meta.get(TARGET_DTYPE, {}).get("input_output_share_observers"))
+    return bool(node.meta.get(TARGET_DTYPE, {}).get(SHARING))
 
 
 def _by_sharing(node: Node, shared_with: list[Node]) -> Why:
-    others = ", ".join(each.name for each in shared_with)
-    rule = f"{node.name} has one range for its inputs and output: the same observer as {others}"
-    evidence = f"{node.name}.meta['{TARGET_DTYPE}']['input_output_share_observers'] is True"
-    return kept_why(rule, evidence, "ObservationType.OUTPUT_SHARE_OBSERVER_WITH_INPUT")
+    roles: Roles = {"asked_by": node, "same_observer": shared_with}
+    api = "ObservationType.OUTPUT_SHARE_OBSERVER_WITH_INPUT"
+    return reason("observer.output_shares_input", api, roles, key=TARGET_DTYPE, field=SHARING)
 
 
 def _wanted(node: Node, subject: Node) -> Iterator[_Wanted]:
     output = "output_act_obs_or_fq_ctr"
     constructor = subject.meta.get(TARGET_DTYPE, {}).get(output)
     if subject.op not in ("placeholder", "get_attr") and observes(constructor):
-        yield _Wanted(f"the output of {subject.name} is quantized", subject, output, constructor)
+        yield _Wanted(subject, output, constructor, is_output=True)
     for user in node.users:
         info = user.meta.get(TARGET_DTYPE, {})
         is_weight = info.get("weight_index") is not None and _argument(user, info["weight_index"]) is node
         field = "weight_obs_or_fq_ctr" if is_weight else "input_act_obs_or_fq_ctr"
         if observes(info.get(field)):
-            yield _Wanted(f"{user.name} takes {subject.name} quantized", user, field, info[field])
+            yield _Wanted(user, field, info[field], is_output=False)
 
 
 def observes(constructor: Any) -> bool:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
-from qviz.document.graph import WATCHING, Graph, Kind, Why
-from qviz.document.kept import kept_why
+from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
-from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH, TARGET_DTYPE, made_by, observes, setter
+from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH, SHARING, TARGET_DTYPE, made_by, observes, setter
 from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
+from qviz.engine.why.statements import Roles, inner, reason, within
 
-FLOAT = "stays in float: "
-"""How the rule of an operator begins that nothing quantizes; analysis groups by what follows."""
+Values: TypeAlias = Mapping[str, tuple[document.Value, ...]]
+"""What is known of the outputs of nodes."""
 
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
-_CTRS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
+_OBSERVERS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
+_TO_BE_QUANTIZED = frozenset({"quantized.annotated", "quantized.qconfig", "quantized.module_qconfig"})
+_STUBS = {QuantStub: ("stub.quant", "QuantStub"), DeQuantStub: ("stub.dequant", "DeQuantStub")}
+_FUNCTIONAL = ("stub.functional", "FloatFunctional")
+_UNCHANGED = frozenset({"operator.float", "operator.not_float", "operator.unchanged"})
 
 
 class Operators:
@@ -31,11 +36,12 @@ class Operators:
     Args:
         module: The graph.
         kinds: Of its nodes.
+        values: Of its nodes, where known.
         earlier: The stage before: what was asked for there holds on, where torch has dropped it.
     """
 
-    def __init__(self, module: GraphModule, kinds: Mapping[str, Kind], earlier: Graph | None) -> None:
-        self.module, self.kinds = module, kinds
+    def __init__(self, module: GraphModule, kinds: Mapping[str, Kind], values: Values, earlier: Graph | None) -> None:
+        self.module, self.kinds, self.values = module, kinds, values
         self.before = {node.id: node for node in earlier.nodes} if earlier is not None else {}
         self.prepared_with = module.meta.get(PREPARED_WITH)
         self.is_fx = bool(getattr(self.prepared_with, "node_name_to_qconfig", None))
@@ -49,6 +55,12 @@ class Operators:
 
     def of(self, node: Node) -> Why:
         """Return why an operator is as it is."""
+        why = self._of_operator(node)
+        if why.stays_float and self._is_float(node) is False:
+            return reason("unquantized.not_float", why.api, {"subject": node}, cause=within(why))
+        return why
+
+    def _of_operator(self, node: Node) -> Why:
         if self.is_exported and (self.is_annotated or self.is_watched or self.is_converted):
             return self._annotated(node)
         if self.is_fx:
@@ -57,19 +69,34 @@ class Operators:
             return self._converted(node)
         if self.is_watched:
             return self._hooked(node)
-        return self.fusion.of(node) or kept_why("as the model computes it", self._what(node), _api(self._what(node)))
+        return self.fusion.of(node) or self._unchanged(node)
 
-    def _what(self, node: Node) -> str:
+    def _unchanged(self, node: Node) -> Why:
+        """Explain an operator that the model brought and nothing has changed so far."""
+        is_float = self._is_float(node)
+        code = "operator.unchanged" if is_float is None else "operator.float" if is_float else "operator.not_float"
+        return reason(code, self._called_name(node), {"subject": node}, **self._called(node))
+
+    def _is_float(self, node: Node) -> bool | None:
+        """Return whether a float tensor comes out of a node; None if nothing is known of what comes out."""
+        values = self.values.get(node.name, ())
+        return any("float" in value.dtype for value in values) if values else None
+
+    def _called(self, node: Node) -> dict[str, Json]:
         if node.op == "call_module":
-            return f"{node.target}: {type(self._child(node)).__name__}"
-        return target_name(node.target)
+            return {"target": str(node.target), "module_type": type(self._child(node)).__name__}
+        return {"target": target_name(node.target)}
 
-    def _kernel(self, node: Node) -> str:
+    def _called_name(self, node: Node) -> str:
+        return type(self._child(node)).__name__ if node.op == "call_module" else target_name(node.target)
+
+    def _kernel(self, node: Node) -> dict[str, Json]:
         """Return a module with its package: those of torch.ao have the names of the float ones."""
         if node.op != "call_module":
-            return target_name(node.target)
+            return {"target": target_name(node.target)}
         class_ = type(self._child(node))
-        return f"{node.target}: {class_.__module__.partition('.modules')[0]}.{class_.__name__}"
+        package = class_.__module__.partition(".modules")[0]
+        return {"target": str(node.target), "module_type": f"{package}.{class_.__name__}"}
 
     def _child(self, node: Node) -> nn.Module:
         return self.module.get_submodule(str(node.target))
@@ -78,30 +105,37 @@ class Operators:
         """Explain by what the quantizer wrote on the node and on its neighbours."""
         annotation: QuantizationAnnotation | None = node.meta.get(ANNOTATION)
         if annotation is not None and (annotation.input_qspec_map or annotation.output_qspec is not None):
-            asked = [f"input {each.name}" for each in annotation.input_qspec_map]
-            asked += ["output"] if annotation.output_qspec is not None else []
-            evidence = f"{node.name}.meta['{ANNOTATION}'] asks for {', '.join(asked)}"
-            if not any(self.kinds[each.name] in _INSERTED for each in (*node.all_input_nodes, *node.users)):
-                return kept_why(
-                    f"{FLOAT}it was annotated, but nothing was inserted", evidence, "QuantizationAnnotation"
-                )
-            return kept_why("is quantized: its quantizer annotated it", evidence, "QuantizationAnnotation")
+            is_alone = not any(self.kinds[each.name] in _INSERTED for each in (*node.all_input_nodes, *node.users))
+            code = "float.nothing_inserted" if is_alone else "quantized.annotated"
+            origin = self._specs(node, annotation)
+            return reason(code, "QuantizationAnnotation", {"subject": node}, origin=origin)
         if annotation is not None and annotation._annotated:  # noqa: SLF001 - torch has no public way
-            users = ", ".join(each.name for each in node.users)
-            evidence = f"{node.name}.meta['{ANNOTATION}'] is there and asks for nothing"
-            return kept_why(f"is part of a pattern that ends in {users}", evidence, "QuantizationAnnotation._annotated")
+            roles: Roles = {"subject": node, "continues_in": self._readers(node)}
+            return reason("quantized.inside_pattern", "QuantizationAnnotation._annotated", roles, key=ANNOTATION)
         return self._unannotated(node)
+
+    def _specs(self, node: Node, annotation: QuantizationAnnotation) -> Json:
+        """Return what an annotation asks for."""
+        roles: Roles = {"subject": node, "inputs": list(annotation.input_qspec_map)}
+        if annotation.output_qspec is None:
+            return inner("origin.annotated_inputs", roles, key=ANNOTATION)
+        has_inputs = bool(annotation.input_qspec_map)
+        code = "origin.annotated_inputs_and_output" if has_inputs else "origin.annotated_output"
+        return inner(code, roles, key=ANNOTATION)
 
     def _unannotated(self, node: Node) -> Why:
         around = [*map(self._past, node.all_input_nodes), *self._readers(node)]
-        known = [each for each in around if ANNOTATION in each.meta]
-        near = ", ".join(dict.fromkeys(each.name for each in known)) or "none of its neighbours either"
-        lost = "" if "source_fn_stack" in node.meta or not self._has_val(node) else "; captured without source_fn_stack"
-        evidence = f"no {node.name}.meta['{ANNOTATION}']; annotated around it: {near}{lost}"
-        return kept_why(f"{FLOAT}the quantizer did not annotate it", evidence, "Quantizer.annotate")
-
-    def _has_val(self, node: Node) -> bool:
-        return "val" in node.meta
+        known = list(dict.fromkeys(each for each in around if ANNOTATION in each.meta))
+        near = inner("origin.annotated_neighbors", {"neighbors": known}) if known else inner("origin.no_neighbor")
+        is_lost = "source_fn_stack" not in node.meta and "val" in node.meta
+        return reason(
+            "float.not_annotated",
+            "Quantizer.annotate",
+            {"subject": node, "annotated": known},
+            key=ANNOTATION,
+            neighbors=near,
+            without="source_fn_stack" if is_lost else None,
+        )
 
     def _past(self, node: Node) -> Node:
         while self.kinds[node.name] not in (Kind.OP, Kind.INPUT, Kind.CONSTANT) and node.all_input_nodes:
@@ -126,58 +160,61 @@ class Operators:
         qconfig = attrs.node_name_to_qconfig.get(node.name)
         path, type_ = attrs.node_name_to_scope.get(node.name, ("", None))
         api = setter(attrs.qconfig_mapping, node, path, type_, qconfig)
+        roles = {"subject": node}
         if qconfig is None:
-            return kept_why(f"{FLOAT}its qconfig is None", f"node_name_to_qconfig['{node.name}'] is None", api)
+            return reason("float.qconfig_none", api, roles)
         info: dict[str, Any] = node.meta.get(TARGET_DTYPE) or {}
-        if info.get("input_output_share_observers"):
-            evidence = f"{node.name}.meta['{TARGET_DTYPE}']['input_output_share_observers'] is True"
-            return kept_why("hands its range on: one observer for input and output", evidence, api)
-        wanted = [f"{key.partition('_')[0]} {made_by(info[key])}" for key in _CTRS if observes(info.get(key))]
-        if wanted:
-            evidence = f"{node.name}.meta['{TARGET_DTYPE}']: {', '.join(wanted)}; pattern {self._pattern(node)}"
-            return kept_why(
-                f"is quantized: its qconfig comes from {api.removeprefix('QConfigMapping.')}", evidence, api
-            )
-        return self._unobserved(node, qconfig)
+        if info.get(SHARING):
+            return reason("operator.output_shares_input", api, roles, key=TARGET_DTYPE, field=SHARING)
+        wanted: dict[str, Json] = {
+            key.partition("_")[0]: made_by(info[key]) for key in _OBSERVERS if observes(info.get(key))
+        }
+        if not wanted:
+            return self._unobserved(node, qconfig)
+        return reason(
+            "quantized.qconfig",
+            api,
+            roles,
+            setter=api.removeprefix("QConfigMapping."),
+            key=TARGET_DTYPE,
+            pattern=self._pattern(node),
+            **wanted,
+        )
 
-    def _pattern(self, node: Node) -> str:
+    def _pattern(self, node: Node) -> Json:
         """Return the pattern of the backend that an operator fits: itself, or itself with others."""
         called = type(self._child(node)) if node.op == "call_module" else node.target
         is_alone = called in held(self.module.meta.get(BACKEND_CONFIG)).alone
-        return _named(called) + ("" if is_alone else " with others")
+        return inner("pattern.alone" if is_alone else "pattern.with_others", operator=_named(called))
 
     def _unobserved(self, node: Node, qconfig: Any) -> Why:
-        config = self.module.meta.get(BACKEND_CONFIG)
         called = type(self._child(node)) if node.op == "call_module" else node.target
-        patterns = held(config)
-        if called not in patterns.alone:
-            others = patterns.together.get(called, ())
-            evidence = f"no pattern of the backend configuration holds {_named(called)}"
-            if others:
-                evidence += f" but together with {', '.join(sorted({_named(each) for each in others})[:5])}"
-            return kept_why(f"{FLOAT}the backend has no pattern for it", evidence, "BackendConfig.configs")
-        evidence = f"qconfig: {dtypes_of(qconfig)}; the pattern's dtype configurations hold other ones"
-        return kept_why(f"{FLOAT}the backend does not take it with these dtypes", evidence, "DTypeConfig")
+        patterns = held(self.module.meta.get(BACKEND_CONFIG))
+        roles = {"subject": node}
+        if called in patterns.alone:
+            return reason("float.dtypes_not_supported", "DTypeConfig", roles, **dtypes_of(qconfig))
+        others: list[Json] = [*sorted({_named(each) for each in patterns.together.get(called, ())})]
+        operator = _named(called)
+        return reason("float.no_pattern", "BackendConfig.configs", roles, operator=operator, others=others or None)
 
     def _hooked(self, node: Node) -> Why:
         """Explain by the qconfig of an eager module."""
+        roles = {"subject": node}
+        called = self._called(node)
         if node.op != "call_module":
-            rule = "takes what it is given: eager mode observes modules only"
-            return kept_why(rule, target_name(node.target), "prepare")
+            return reason("unobserved.function", "prepare", roles, **called)
         child = self._child(node)
         if role_of(child) is Role.STUB:
-            return kept_why(
-                "marks where quantization begins or ends", f"{node.target}: {type(child).__name__}", "QuantStub"
-            )
+            code, api = next((told for stub, told in _STUBS.items() if isinstance(child, stub)), _FUNCTIONAL)
+            return reason(code, api, roles, **called)
         qconfig = getattr(child, "qconfig", None)
         if qconfig is None:
-            return kept_why(f"{FLOAT}it has no qconfig", f"{node.target}.qconfig is None", "propagate_qconfig_")
+            return reason("float.no_qconfig", "propagate_qconfig_", roles, **called)
         if isinstance(child, nn.Identity):
-            return kept_why("keeps the place of a module that was fused", f"{node.target}: Identity", "fuse_modules")
+            return reason("fused.place_left", "fuse_modules", roles, **called)
         if not any(role_of(each) in OBSERVING for each in child.children()) and not self._is_watched(node):
-            rule = f"takes what it is given: prepare observes no {type(child).__name__}"
-            return kept_why(rule, f"{node.target} has no observer", "prepare")
-        return kept_why("is quantized: it has a qconfig", f"{node.target}.qconfig: {dtypes_of(qconfig)}", "prepare")
+            return reason("unobserved.module", "prepare", roles, **called)
+        return reason("quantized.module_qconfig", "prepare", roles, **called, **dtypes_of(qconfig))
 
     def _is_watched(self, node: Node) -> bool:
         return any(self.kinds[each.name] in WATCHING for each in node.users)
@@ -186,24 +223,25 @@ class Operators:
         """Explain by what the node is now and by what was asked for in the stage before."""
         before = self.before.get(node.name)
         asked = before.why if before is not None else None
+        roles = {"subject": node}
         if self.kinds[node.name] is Kind.QUANTIZED_OP:
-            evidence = self._kernel(node) + (f" in the place of {_type(before)}" if before is not None else "")
-            evidence += f"; {asked.evidence}" if asked is not None else ""
-            api = asked.api if asked is not None else "convert"
-            return kept_why("runs in low precision: convert found a kernel for it", evidence, api)
-        if asked is not None and asked.rule.startswith("is quantized"):
+            return reason(
+                "quantized.kernel",
+                asked.api if asked is not None else "convert",
+                roles,
+                **self._kernel(node),
+                replaced=_type(before) if before is not None else None,
+                asked=within(asked) if asked is not None else None,
+            )
+        if asked is not None and asked.code in _TO_BE_QUANTIZED:
             if not any(self.kinds[each.name] is Kind.DEQUANTIZE for each in node.all_input_nodes):
-                return kept_why("takes part in what is quantized around it", asked.evidence, asked.api)
-            rule = f"{FLOAT}it was observed, but convert found no kernel for it"
-            return kept_why(rule, asked.evidence, "convert_fx(backend_config=...)")
-        if asked is not None and asked.rule != "as the model computes it":
+                return reason("quantized.with_neighbors", asked.api, roles, asked=within(asked))
+            return reason("float.no_kernel", "convert_fx(backend_config=...)", roles, asked=within(asked))
+        if asked is not None and asked.code not in _UNCHANGED:
             return asked
         if node.op == "call_module":
-            evidence = f"no entry for {type(self._child(node)).__name__}"
-            return kept_why(f"{FLOAT}convert has nothing to put in its place", evidence, "quantization_mappings")
-        return kept_why(
-            "computes on what it is given, in low precision or float", self._what(node), _api(self._what(node))
-        )
+            return reason("float.no_mapping", "quantization_mappings", roles, **self._called(node))
+        return reason("operator.as_given", self._called_name(node), roles, **self._called(node))
 
 
 def _named(called: Any) -> str:
@@ -212,7 +250,3 @@ def _named(called: Any) -> str:
 
 def _type(node: document.Node) -> str:
     return node.module_type if node.op == "call_module" else node.target
-
-
-def _api(what: str) -> str:
-    return what.rpartition(": ")[2]

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
 
+from qviz.document.graph import Json
+
 BACKEND_CONFIG = "qviz.backend_config"
 """Where the meta of a prepared graph keeps the backend configuration that it was prepared with."""
 
@@ -50,13 +52,13 @@ def _leaves(pattern: Any) -> Iterator[Any]:
         yield pattern
 
 
-def dtypes_of(qconfig: Any) -> str:
-    """Return ``activation torch.quint8, weight torch.qint8``; other things where it does not say."""
-    found = []
+def dtypes_of(qconfig: Any) -> dict[str, Json]:
+    """Return the dtypes of ``activation`` and ``weight`` as far as a qconfig's constructors tell them."""
+    found: dict[str, Json] = {}
     for name in ("activation", "weight"):
         constructor: Any = getattr(qconfig, name, None)
         try:
-            found.append(f"{name} {constructor().dtype}")
+            found[name] = str(constructor().dtype)
         except (AttributeError, TypeError):  # a placeholder without a dtype, or a function of the user's
-            found.append(f"{name} unknown")
-    return ", ".join(found)
+            continue
+    return found

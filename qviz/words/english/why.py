@@ -1,7 +1,152 @@
-"""English: reasons of nodes. Parts of an entry: rule, evidence."""
+"""English: reasons of inputs, outputs, operators and fusions. Parts of an entry: rule, evidence.
+
+The ``text`` of a code that begins with ``float.`` is the cause alone: the comparison of flows says it for many nodes.
+"""
 
 from __future__ import annotations
 
 from qviz.words.language import Entry
 
-STATEMENTS: dict[str, Entry] = {}
+_CALLED = "{target}[[: {module_type}]]"
+_DTYPES = "{target}.qconfig[[: activation {activation:dtype}]][[, weight {weight:dtype}]]"
+_ASKED = "{subject}.meta['{key}']['{field}'] is True"
+_PAIR = "{producer}, {subject}"
+
+FRAME: dict[str, Entry] = {
+    "input.of_model": {"rule": "Input of the model", "evidence": "placeholder {target}"},
+    "input.quantized": {
+        "rule": "Input that is quantized already when the model gets it",
+        "evidence": "input_quantized_indexes contains {index}",
+    },
+    "output.returned": {"rule": "Output of the model", "evidence": "returns {returned:value|values}"},
+}
+
+OPERATORS: dict[str, Entry] = {
+    "operator.float": {"rule": "Float operator, unchanged", "evidence": _CALLED},
+    "operator.not_float": {"rule": "Operator without a float output, unchanged", "evidence": _CALLED},
+    "operator.unchanged": {"rule": "Operator of the model, unchanged", "evidence": _CALLED},
+    "operator.as_given": {
+        "rule": "Computes in the precision of its inputs, low or float",
+        "evidence": _CALLED,
+    },
+    "operator.output_shares_input": {
+        "rule": "Keeps the range of its input: one observer for input and output",
+        "evidence": _ASKED,
+    },
+    "quantized.annotated": {"rule": "Quantized: the quantizer annotated it", "evidence": "{origin}"},
+    "quantized.inside_pattern": {
+        "rule": "Part of a pattern[[ that continues in {continues_in}]]",
+        "evidence": "{subject}.meta['{key}'] asks for nothing",
+    },
+    "quantized.qconfig": {
+        "rule": "Quantized: its qconfig comes from {setter}",
+        "evidence": "{subject}.meta['{key}']:[[ input {input},]][[ weight {weight},]][[ output {output},]] {pattern}",
+    },
+    "quantized.module_qconfig": {"rule": "Quantized: it has a qconfig", "evidence": _DTYPES},
+    "quantized.kernel": {
+        "rule": "Runs in low precision: convert found a kernel for it",
+        "evidence": f"{_CALLED}[[, in place of {{replaced}}]][[; {{asked}}]]",
+    },
+    "quantized.with_neighbors": {
+        "rule": "Takes part in the low-precision computation around it",
+        "evidence": "{asked}",
+    },
+    "unobserved.function": {
+        "rule": "Computes on its inputs as they are: eager mode observes only modules",
+        "evidence": _CALLED,
+    },
+    "unobserved.module": {
+        "rule": "Computes on its inputs as they are: prepare does not observe {module_type}",
+        "evidence": "{target} has no observer",
+    },
+    "unquantized.not_float": {"rule": "Not quantized: its output is not a float tensor", "evidence": "{cause}"},
+    "stub.quant": {"rule": "Marks where quantization begins", "evidence": _CALLED},
+    "stub.dequant": {"rule": "Marks where quantization ends", "evidence": _CALLED},
+    "stub.functional": {"rule": "Gives a function an observer, as if it were a module", "evidence": _CALLED},
+    "pattern.alone": {"evidence": "pattern {operator}"},
+    "pattern.with_others": {"evidence": "pattern of {operator} with other operators"},
+}
+
+FLOAT: dict[str, Entry] = {
+    "float.qconfig_none": {
+        "rule": "Stays in float: its qconfig is None",
+        "evidence": "node_name_to_qconfig['{subject}'] is None",
+        "text": "its qconfig is None",
+    },
+    "float.no_pattern": {
+        "rule": "Stays in float: the backend has no pattern for it",
+        "evidence": "no pattern of the backend configuration contains {operator}[[ except together with {others}]]",
+        "text": "the backend has no pattern for it",
+    },
+    "float.dtypes_not_supported": {
+        "rule": "Stays in float: the backend does not support these dtypes for it",
+        "evidence": "qconfig[[: activation {activation:dtype}]][[, weight {weight:dtype}]]; "
+        "no dtype configuration of its pattern matches",
+        "text": "the backend does not support these dtypes for it",
+    },
+    "float.not_annotated": {
+        "rule": "Stays in float: the quantizer did not annotate it",
+        "evidence": "no {subject}.meta['{key}']; {neighbors}[[; captured without {without}]]",
+        "text": "the quantizer did not annotate it",
+    },
+    "float.nothing_inserted": {
+        "rule": "Stays in float: the quantizer annotated it, but nothing was inserted",
+        "evidence": "{origin}",
+        "text": "the quantizer annotated it, but nothing was inserted",
+    },
+    "float.no_qconfig": {
+        "rule": "Stays in float: it has no qconfig",
+        "evidence": "{target}.qconfig is None",
+        "text": "it has no qconfig",
+    },
+    "float.no_kernel": {
+        "rule": "Stays in float: it was observed, but convert found no kernel for it",
+        "evidence": "{asked}",
+        "text": "it was observed, but convert found no kernel for it",
+    },
+    "float.no_mapping": {
+        "rule": "Stays in float: convert has no replacement for it",
+        "evidence": "{target}: no entry for {module_type}",
+        "text": "convert has no replacement for it",
+    },
+    "float.not_observed": {"text": "no observer was requested for it"},
+    "float.not_prepared": {"text": "it is not in the prepared stage"},
+    "float.not_dynamic": {"text": "dynamic quantization does not cover it"},
+    "float.not_weight_only": {"text": "weight-only flows take embeddings, or Linear in float16"},
+    "float.not_matched": {"text": "it was to be quantized, but no kernel or pattern takes it"},
+}
+
+FUSION: dict[str, Entry] = {
+    "fused.operators": {"rule": "Fused with {taken:all}", "evidence": _CALLED},
+    "fused.batch_norm": {
+        "rule": "Its weight now includes {taken:all}",
+        "evidence": "{target} is a {module_type} with a new weight and bias",
+    },
+    "fused.place_left": {"rule": "Left in the place of a module that was fused", "evidence": _CALLED},
+    "not_fused.second_batch_norm": {
+        "rule": "Not fused: it is a second batch norm after {first}",
+        "evidence": _PAIR,
+    },
+    "not_fused.operator_between": {
+        "rule": "Not fused: {producer} is between {weighted} and it",
+        "evidence": _PAIR,
+    },
+    "not_fused.read_elsewhere": {
+        "rule": "Not fused: the output of {producer} is also read by {others:all}",
+        "evidence": _PAIR,
+    },
+    "not_fused.called_again": {
+        "rule": "Not fused: {path} is called {calls:time|times}",
+        "evidence": _PAIR,
+    },
+    "not_fused.function_after_module": {
+        "rule": "Not fused: {function} is a function here, and no pattern has it after a module",
+        "evidence": _PAIR,
+    },
+    "not_fused.no_pattern": {
+        "rule": "Not fused: no fusion pattern holds both, or their qconfigs differ",
+        "evidence": _PAIR,
+    },
+}
+
+STATEMENTS: dict[str, Entry] = {**FRAME, **OPERATORS, **FLOAT, **FUSION}

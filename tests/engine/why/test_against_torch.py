@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -11,13 +10,13 @@ from torch.ao.quantization.quantizer import SharedQuantizationSpec
 from torch.fx import GraphModule, Node
 from torch.nn import Module
 
+from qviz.document.graph import Why
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.source import load
 from qviz.engine.serving.run import run_loaded
 
 SAMPLES = ("residual", "transformer", "mobile")
-NAMED = re.compile(r"(?P<node>\w+)\.meta\['(?P<key>\w+)'\](\.(?P<field>\w+)|\['(?P<slot>\w+)'\])")
 
 
 def ran(sample: str, flow: str, check: Any) -> Snapshot:
@@ -29,6 +28,13 @@ def observers(module: GraphModule) -> dict[str, tuple[Node, Module]]:
     calls = [(node, module.get_submodule(str(node.target))) for node in module.graph.nodes if node.op == "call_module"]
     kinds = ObserverBase | FakeQuantizeBase
     return {node.name: (node, called) for node, called in calls if isinstance(called, kinds)}
+
+
+def origin(why: Why) -> dict[str, Any]:
+    """Return what a reason says of where it is known from: the arguments of the statement inside, or its own."""
+    inside: Any = why.args.get("origin", {"args": why.args})
+    found: dict[str, Any] = inside["args"]
+    return found
 
 
 def class_made(constructor: Any) -> type:
@@ -61,10 +67,9 @@ def test_fx_observers_are_those_of_node_name_to_qconfig(sample: str, flow: str):
     for name, who in wanted.items():
         why = prepared[name].why
         assert why is not None
-        found = NAMED.match(why.evidence)
-        assert found is not None, why
-        assert found["key"] == "target_dtype_info"
-        assert found["node"] in who, (name, why, who)
+        assert origin(why)["key"] == "target_dtype_info"
+        (asked_by,) = why.roles["asked_by"]
+        assert asked_by in who, (name, why, who)
 
 
 @pytest.mark.parametrize("flow", ["pt2e-static", "pt2e-qat"])
@@ -95,11 +100,16 @@ def test_pt2e_observers_are_those_of_the_annotations(sample: str, flow: str):
             continue  # rewriting for training moved its reader; nothing of torch's is left to compare with
         why = prepared[name].why
         assert why is not None
-        found = NAMED.match(why.evidence)
-        assert found is not None, why
+        (asked_by,) = why.roles["asked_by"]
         spec, observer = next(
-            (spec, made) for who, field, spec, made in asked if (who, field) == (found["node"], found["field"])
+            (spec, made) for who, field, spec, made in asked if (who, field) == (asked_by, origin(why)["field"])
         )
-        assert ("shared" in why.evidence) == isinstance(spec, SharedQuantizationSpec)
+        assert ("shares_range" in why.roles) == isinstance(spec, SharedQuantizationSpec)
         if not isinstance(spec, SharedQuantizationSpec):
-            assert f"{spec.dtype} {spec.quant_min}..{spec.quant_max}, {type(observer).__name__}" in why.evidence
+            told = {
+                "dtype": str(spec.dtype),
+                "quant_min": spec.quant_min,
+                "quant_max": spec.quant_max,
+                "observer": type(observer).__name__,
+            }
+            assert origin(why)["spec"] == {"code": "spec.observed", "args": told}

@@ -26,94 +26,113 @@ def whys(stage: str, *args: Any, **fields: Any) -> dict[str, Why]:
 def test_an_operator_without_a_pattern_is_told_in_both_stages():
     for stage in ("prepared", "converted"):
         found = whys(stage, GELU, "fx-static", [ROW])
-        assert found["gelu"].rule == "stays in float: the backend has no pattern for it"
+        assert found["gelu"].code == "float.no_pattern"
         assert found["gelu"].api == "BackendConfig.configs"
-        assert "float" not in found["fc"].rule
+        assert not found["fc"].stays_float
 
 
 def test_torch_relu_is_a_pattern_only_with_others():
     model = made(lambda m, x: m.fc2(torch.relu(m.fc(x))), fc=linear(), fc2=linear())
     found = whys("converted", model, "fx-static", [ROW])
-    assert found["relu"].rule == "stays in float: the backend has no pattern for it"
-    assert "together with" in found["relu"].evidence
+    assert found["relu"].code == "float.no_pattern"
+    assert found["relu"].args["operator"] == "torch.relu"
+    assert "torch.add" in str(found["relu"].args["others"])
 
 
 def test_a_qconfig_of_none_names_the_rule():
     found = whys("converted", TWO, "fx-static", [ROW], rules=(Rule("module_name", "fc"),))
-    assert found["fc"].rule == "stays in float: its qconfig is None"
+    assert found["fc"].code == "float.qconfig_none"
     assert found["fc"].api == "QConfigMapping.set_module_name('fc')"
-    assert found["fc2"].rule == "runs in low precision: convert found a kernel for it"
+    assert found["fc2"].code == "quantized.kernel"
+    assert found["fc2"].args["replaced"] == "Linear"
     assert found["fc2"].api == "QConfigMapping.set_global"
 
 
 def test_dtypes_that_the_backend_does_not_take():
     rules = (Rule("module_name", "fc", QConfig(name="default_symmetric_qnnpack_qconfig")),)
     found = whys("prepared", TWO, "fx-static", [ROW], rules=rules)
-    assert found["fc"].rule == "stays in float: the backend does not take it with these dtypes"
-    assert "activation torch.qint8" in found["fc"].evidence
-    assert found["fc2"].rule.startswith("is quantized")
+    assert found["fc"].code == "float.dtypes_not_supported"
+    assert (found["fc"].args["activation"], found["fc"].args["weight"]) == ("torch.qint8", "torch.qint8")
+    assert (found["fc2"].code, found["fc2"].args["setter"]) == ("quantized.qconfig", "set_global")
 
 
 def test_observed_and_dropped_by_convert():
     rules = (Rule("module_name", "fc", QConfig(name=f"{GIVEN}:unsigned_weights")),)
     found = whys("converted", TWO, "fx-static", [ROW], rules=rules)
-    assert found["fc"].rule == "stays in float: it was observed, but convert found no kernel for it"
+    assert found["fc"].code == "float.no_kernel"
 
 
 def test_not_annotated_says_what_its_neighbours_are():
     found = whys("converted", GELU, "pt2e-static", [ROW])
-    assert found["gelu"].rule == "stays in float: the quantizer did not annotate it"
-    assert found["gelu"].evidence.endswith("annotated around it: linear, linear_1")
-    assert found["linear"].rule == "is quantized: its quantizer annotated it"
+    assert found["gelu"].code == "float.not_annotated"
+    assert found["gelu"].roles["annotated"] == ("linear", "linear_1")
+    assert "without" not in found["gelu"].args
+    assert found["linear"].code == "quantized.annotated"
 
 
 def test_non_strict_capture_is_part_of_the_evidence():
     found = whys("prepared", GELU, "pt2e-static", [ROW], strict=False)
-    assert found["gelu"].evidence.endswith("captured without source_fn_stack")
+    assert found["gelu"].args["without"] == "source_fn_stack"
+    assert found["gelu"].evidence.endswith("annotated around it: linear and linear_1; captured without source_fn_stack")
 
 
 def test_fused_folded_and_not_fused():
     block = {"conv": conv(bias=False), "bn": norm, "relu": nn.ReLU}
     whole = whys("fused", made(lambda m, x: m.relu(m.bn(m.conv(x))), **block), "fx-static", [IMAGE])
-    assert whole["conv"].rule == "fused: conv and bn, relu are one ConvReLU2d"
+    assert (whole["conv"].code, whole["conv"].roles["taken"]) == ("fused.operators", ("bn", "relu"))
+    assert whole["conv"].args["module_type"] == "ConvReLU2d"
+    assert whole["conv"].rule == "Fused with bn and relu"
     folded = whys("fused", made(lambda m, x: m.bn(m.conv(x)), **block), "fx-static", [IMAGE])
-    assert folded["conv"].rule == "folded: bn went into its weight"
+    assert (folded["conv"].code, folded["conv"].roles["taken"]) == ("fused.batch_norm", ("bn",))
     second = whys("fused", made(lambda m, x: m.bn2(m.bn(m.conv(x))), bn2=norm, **block), "fx-static", [IMAGE])
-    assert second["conv"].rule == "folded: bn went into its weight"
-    assert second["bn2"].rule == "not fused: it is a second batch norm behind bn"
+    assert (second["conv"].code, second["conv"].roles["taken"]) == ("fused.batch_norm", ("bn",))
+    assert (second["bn2"].code, second["bn2"].roles["first"]) == ("not_fused.second_batch_norm", ("bn",))
     between = made(lambda m, x: m.bn(m.drop(m.conv(x))), drop=nn.Dropout, **block)
-    assert whys("fused", between, "fx-static", [IMAGE])["bn"].rule == "not fused: drop stands between conv and it"
+    apart = whys("fused", between, "fx-static", [IMAGE])["bn"]
+    assert apart.code == "not_fused.operator_between"
+    assert apart.roles == {"subject": ("bn",), "producer": ("drop",), "weighted": ("conv",)}
 
     def read_twice(m, x):
         y = m.conv(x)
         return m.bn(y) + y
 
     twice = whys("fused", made(read_twice, **block), "fx-static", [IMAGE])
-    assert twice["bn"].rule == "not fused: the output of conv is also read by add"
+    assert (twice["bn"].code, twice["bn"].roles["others"]) == ("not_fused.read_elsewhere", ("add",))
     function = whys("fused", made(lambda m, x: torch.relu(m.conv(x)), **block), "fx-static", [IMAGE])
-    assert function["relu"].rule == "not fused: relu is a function here, which is no pattern behind a module"
+    assert function["relu"].code == "not_fused.function_after_module"
+
+
+def test_two_calls_of_a_function_are_no_second_call_of_a_module():
+    def calls_twice(m, x):
+        return F.relu(F.linear(F.linear(x, m.fc.weight), m.fc.weight))
+
+    assert whys("fused", made(calls_twice, fc=linear()), "fx-static", [ROW])["relu"].code == "not_fused.no_pattern"
 
 
 def test_the_pattern_that_an_operator_fits_is_part_of_the_evidence():
     found = whys("prepared", TWO, "fx-static", [ROW])
-    assert found["fc"].evidence.endswith("; pattern Linear")
+    assert found["fc"].args["pattern"] == {"code": "pattern.alone", "args": {"operator": "Linear"}}
+    assert found["fc"].evidence.endswith(", pattern Linear")
 
 
 def test_annotated_and_dropped():
     found = whys("converted", TWO, "pt2e-static", [ROW], quantizer=f"{GIVEN}:float_annotation")
-    assert found["linear"].rule == "stays in float: it was annotated, but nothing was inserted"
+    assert found["linear"].code == "float.nothing_inserted"
 
 
 def test_casts_say_for_whom_and_constants_whose():
     found = whys("converted", TWO, "pt2e-static", [ROW])
-    assert found["quantize_per_tensor_default_2"].rule == "quantizes x for linear"
-    assert found["_frozen_param0"].rule == "the weight of fc"
-    assert "scale" in found["_frozen_param0"].evidence
+    cast = found["quantize_per_tensor_default_2"]
+    assert (cast.code, cast.roles) == ("cast.quantize", {"subject": ("x",), "readers": ("linear",)})
+    weight = found["_frozen_param0"]
+    assert (weight.code, weight.args["path"], weight.args["parameter"]) == ("constant.parameter", "fc", "weight")
+    assert "scale" in str(weight.args["qparams"])
     fx = whys("converted", TWO, "fx-static", [ROW])
-    assert fx["fc_input_scale_0"].rule == "the scale of x"
-    assert fx["fc_input_zero_point_0"].rule == "the zero point of x"
+    for name in ("scale", "zero_point"):
+        constant = fx[f"fc_input_{name}_0"]
+        assert (constant.code, constant.roles["subject"]) == (f"constant.{name}", ("x",))
     returned = next(why for name, why in fx.items() if name.startswith("dequantize"))
-    assert returned.rule == "the model returns fc2 in float"
+    assert (returned.code, returned.roles["subject"]) == ("cast.dequantize_returned", ("fc2",))
 
 
 def test_a_cast_that_is_not_needed_says_so():
@@ -122,14 +141,17 @@ def test_a_cast_that_is_not_needed_says_so():
 
     stubs = {**STUBS, "quant2": QuantStub, "dequant2": DeQuantStub}
     found = whys("converted", made(back_and_forth, fc=linear(), fc2=linear(), **stubs), "eager-static", [ROW])
-    assert found["quant2"].rule.startswith("quantizes fc for fc2")
+    assert found["quant2"].code == "cast.quantize"
+    assert (found["quant2"].roles["subject"], found["quant2"].roles["readers"]) == (("fc",), ("fc2",))
 
 
 def test_eager_modules_say_what_they_were_given():
     model = made(lambda m, x: m.dequant(torch.relu(m.fc(m.quant(x)))), fc=linear(), **STUBS)
     found = whys("prepared", model, "eager-static", [ROW])
-    assert found["fc"].rule == "is quantized: it has a qconfig"
-    assert found["relu"].rule == "takes what it is given: eager mode observes modules only"
-    assert found["fc_activation_post_process"].rule == "what fc gives is quantized"
+    assert found["fc"].code == "quantized.module_qconfig"
+    assert (found["quant"].code, found["dequant"].code) == ("stub.quant", "stub.dequant")
+    assert found["relu"].code == "unobserved.function"
+    observer = found["fc_activation_post_process"]
+    assert (observer.code, observer.args["path"]) == ("observer.module_output", "fc")
     none = whys("prepared", model, "eager-static", [ROW], rules=(Rule("module_name", "fc"),))
-    assert none["fc"].rule == "stays in float: it has no qconfig"
+    assert none["fc"].code == "float.no_qconfig"

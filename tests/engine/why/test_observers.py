@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.ao.quantization import (
@@ -22,7 +24,6 @@ from torch.ao.quantization.quantizer import (
 from torch.fx import GraphModule, symbolic_trace
 
 from qviz.document.graph import Why
-from qviz.document.kept import kept_why
 from qviz.engine.why.observers import of_observers as explain
 from tests.engine.small_models import NET_INPUTS, WORDS_INPUTS, Net, Words, exported, fx_prepared, pt2e_prepared
 
@@ -47,18 +48,26 @@ def test_every_observer_of_both_flows_has_a_reason() -> None:
         assert set(explain(module)) == observers
 
 
+def origin(why: Why) -> dict[str, Any]:
+    found: Any = why.args["origin"]
+    return dict(found["args"])
+
+
 def test_fx_names_the_input_and_the_output_it_serves() -> None:
     found = reasons(fx_prepared(Net(), NET_INPUTS))
-    assert found["x"].rule == "layer1_0_conv1 takes x quantized"
-    assert found["layer1_0_conv1"].rule == "the output of layer1_0_conv1 is quantized"
-    assert found["layer1_0_conv1"].evidence.endswith("HistogramObserver")
+    first = {"subject": ("x",), "reader": ("layer1_0_conv1",), "asked_by": ("layer1_0_conv1",)}
+    assert (found["x"].code, found["x"].roles) == ("observer.input", first)
+    second = {"subject": ("layer1_0_conv1",), "asked_by": ("layer1_0_conv1",)}
+    assert (found["layer1_0_conv1"].code, found["layer1_0_conv1"].roles) == ("observer.output", second)
+    assert origin(found["layer1_0_conv1"])["observer"] == "HistogramObserver"
     assert found["pool"].api == "ObservationType.OUTPUT_SHARE_OBSERVER_WITH_INPUT"
 
 
 def test_an_observer_given_away_for_sharing_says_who_shares() -> None:
     found = reasons(fx_prepared(Words(), WORDS_INPUTS))
     assert found["getitem_2"].api == "QConfigMapping.set_object_type(sigmoid)"
-    assert found["sigmoid"].rule.startswith("cat has one range for its inputs and output")
+    assert (found["sigmoid"].code, found["sigmoid"].roles["asked_by"]) == ("observer.output_shares_input", ("cat",))
+    assert len(found["sigmoid"].roles["same_observer"]) > 1
 
 
 def test_fx_names_the_call_that_set_the_qconfig() -> None:
@@ -84,12 +93,28 @@ def test_fx_order_of_calls_is_named_with_its_place() -> None:
 
 def test_pt2e_quotes_the_annotation() -> None:
     found = reasons(pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS))
-    assert found["fc_weight"] == kept_why(
-        "linear takes fc_weight quantized",
-        "linear.meta['quantization_annotation'].input_qspec_map: torch.int8 -127..127, MinMaxObserver",
-        "QuantizationAnnotation.input_qspec_map",
+    weight = found["fc_weight"]
+    assert weight.code == "observer.parameter"
+    assert weight.roles == {"subject": ("fc_weight",), "reader": ("linear",), "asked_by": ("linear",)}
+    assert (weight.args["path"], weight.args["parameter"]) == ("fc", "weight")
+    assert weight.api == "QuantizationAnnotation.input_qspec_map"
+    spec = {"dtype": "torch.int8", "quant_min": -127, "quant_max": 127, "observer": "MinMaxObserver"}
+    assert origin(weight) == {
+        "key": "quantization_annotation",
+        "field": "input_qspec_map",
+        "spec": {"code": "spec.observed", "args": spec},
+    }
+    assert weight.rule == "Observes the weight of fc for linear"
+    assert weight.evidence == (
+        "linear.meta['quantization_annotation'].input_qspec_map: int8 −127 … 127, MinMaxObserver"
     )
-    assert found["max_pool2d"].evidence.endswith("the range is shared with the output of relu_3")
+
+
+def test_pt2e_names_who_shares_a_range_and_with_what() -> None:
+    found = reasons(pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS))
+    pool = found["max_pool2d"]
+    assert (pool.roles["shares_range"], pool.roles["shares_with"]) == (("max_pool2d",), ("relu_3",))
+    assert pool.evidence.endswith("shares its range with the output of relu_3")
 
 
 class FixedAndDerived(Quantizer):
@@ -117,12 +142,19 @@ class FixedAndDerived(Quantizer):
         pass
 
 
-def test_specs_of_every_kind_have_a_text() -> None:
+def test_specs_of_every_kind_are_told() -> None:
     inputs = (torch.ones(2, 4),)
     found = reasons(prepare_pt2e(exported(nn.Linear(4, 4).eval(), inputs), FixedAndDerived()))
-    assert found["linear"].evidence.endswith("torch.uint8, fixed scale 0.00390625 and zero point 0")
-    assert "derived from what linear takes from input_1, what linear takes from weight" in found["bias"].evidence
-    assert found["weight"].evidence.endswith("torch.int8 -128..127, MinMaxObserver")
+    fixed = {"dtype": "torch.uint8", "scale": 1 / 256, "zero_point": 0}
+    assert origin(found["linear"])["spec"] == {"code": "spec.fixed", "args": fixed}
+    edges = [
+        {"code": "edge.input", "roles": {"producer": [producer], "reader": ["linear"]}}
+        for producer in ("input_1", "weight")
+    ]
+    derived = {"dtype": "torch.int32", "derived_from": edges}
+    assert origin(found["bias"])["spec"] == {"code": "spec.derived", "args": derived}
+    assert found["bias"].evidence.endswith("int32, derived from input input_1 of linear and input weight of linear")
+    assert origin(found["weight"])["spec"]["code"] == "spec.observed"
 
 
 def test_without_metadata_nothing_is_made_up() -> None:
