@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from qviz import cli
+from qviz import cli, extensions
+from qviz.document.codec import load, save
 from qviz.layout.choice import LAYOUT_ENGINES
 from qviz.registry import Registry
 from qviz.ui.export.formats import PICTURE_FORMATS
 from tests.factories import snapshot
+
+ROOT = Path(__file__).parents[1]
 
 Add = Callable[[str], ModuleType]
 
@@ -74,8 +80,6 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
 
 @pytest.fixture
 def result(tmp_path: Path) -> Path:
-    from qviz.document.codec import save
-
     save(snapshot(), tmp_path / "result.qviz")
     return tmp_path / "result.qviz"
 
@@ -92,6 +96,62 @@ def test_a_layout_engine(add, qapp, result, tmp_path):
     assert cli.main([*words, "--quiet"]) == 0
     assert asked
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
+
+
+SOURCE = '''
+"""Models whose layers are written in the source: ``mlp:4-8-2``."""
+
+from qviz.sources.kinds import SOURCE_KINDS, SourceKind
+
+SOURCE_KINDS.add("mlp", SourceKind(lambda source: source.startswith("mlp:"), "my_extension.loading:load"))
+'''
+LOADER = """
+import torch
+from torch import nn
+
+from qviz.engine.loading.source import Loaded
+
+
+def load(plan):
+    sizes = [int(each) for each in plan.source.removeprefix("mlp:").split("-")]
+    layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+    python = f"model = {nn.Sequential(*layers)!r}"
+    return Loaded(nn.Sequential(*layers), (torch.ones(1, sizes[0]),), is_ours=True, python=python)
+"""
+
+
+def test_a_source_of_an_installed_extension_reaches_the_engine(tmp_path):
+    """The whole way: an entry point, the command line, the engine in its own process."""
+    package = tmp_path / "my_extension"
+    package.mkdir()
+    for name, text in (("__init__", ""), ("added", SOURCE), ("loading", LOADER)):
+        (package / f"{name}.py").write_text(text)
+    metadata = tmp_path / "my_extension-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-extension\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[qviz.extensions]\nadded = my_extension.added\n")
+    words = ["run", "mlp:4-8-2", "--flow", "eager-dynamic", "-o", str(tmp_path / "a.json")]
+    places = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "qviz", *words],
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    run = load(tmp_path / "a.json")
+    assert run.run.source == "mlp:4-8-2"
+    assert [node.kind.value for node in run.stage("converted").graph.nodes].count("quantized_op") == 2
+
+
+def test_an_extension_that_fails_is_left_out(monkeypatch, caplog):
+    broken = EntryPoint("broken", "no_such_package_at_all", extensions.GROUP)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [broken])
+    assert extensions._import_all() == []
+    assert "broken" in caplog.text
+    caplog.clear()
 
 
 def test_a_name_that_nobody_registered_is_told_with_those_there_are(qapp, capsys, result, tmp_path):

@@ -7,6 +7,7 @@ import importlib
 import click
 
 from qviz.errors import QvizError
+from qviz.extensions import load_extensions
 from qviz.version import __version__
 
 COMMANDS = {
@@ -62,6 +63,7 @@ def dispatch(words: list[str]) -> int:
         QvizError: Also for words that make no command.
         KeyboardInterrupt: The user had enough.
     """
+    load_extensions()
     try:
         return int(program.main(args=words, prog_name="qviz", standalone_mode=False) or 0)
     except click.UsageError as error:

@@ -12,12 +12,12 @@ import click
 import msgspec
 from click.shell_completion import CompletionItem
 
-from qviz.document.codec import SUFFIXES
 from qviz.document.comparison import compared
 from qviz.document.flows import FLOWS, Method, Mode, flow, flow_ids
-from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, MODEL_FILES, QUANTIZERS, WEIGHT_DTYPES, Plan
+from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
+from qviz.sources.kinds import kind_of
 
 Command = Callable[..., Any]
 
@@ -271,7 +271,7 @@ def need_source(plan: Plan, needs_flow: bool = False) -> None:
         raise click.UsageError("Missing argument 'SOURCE'.")
     if needs_flow and plan.flow is None:
         raise click.UsageError("Missing option '--flow'.")
-    if plan.source.endswith(MODEL_FILES) and not is_trusted():
+    if kind_of(plan.source).is_whole and not is_trusted():
         raise QvizError(
             f"{plan.source} can run code when it is opened", "If you trust whoever made it, say so: --trust."
         )
@@ -279,7 +279,7 @@ def need_source(plan: Plan, needs_flow: bool = False) -> None:
 
 def is_snapshot(source: str | None) -> bool:
     """Tell whether a source is a result to open, not a model to run."""
-    return (source or "").endswith(SUFFIXES)
+    return kind_of(source or "").is_result
 
 
 def _refuse(names: list[str], why: str) -> None:

@@ -10,10 +10,9 @@ import click
 from qviz.cli.app import COMMANDS
 from qviz.cli.opening import open_window
 from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted, python_option, takes_plan
-from qviz.document.plan import MODEL_FILES, Plan
+from qviz.document.plan import Plan
 from qviz.errors import QvizError
-
-SOURCE_ENDINGS = (".qviz", ".json", ".py", ".pt2", ".pt")
+from qviz.sources.kinds import kind_of
 
 
 @click.command(hidden=True)
@@ -26,7 +25,7 @@ def window(plan: Plan) -> int:
     """Open the window; without SOURCE the welcome page with the samples."""
     check_source(plan.source)
     is_model = bool(plan.source) and not is_snapshot(plan.source)
-    is_consented = is_trusted() or not plan.source.endswith(MODEL_FILES)
+    is_consented = is_trusted() or not kind_of(plan.source).is_whole
     return open_window(plan.source or None, plan if is_model else None, is_consented)
 
 
@@ -36,7 +35,8 @@ def check_source(source: str) -> None:
     Raises:
         QvizError: It names no file and no attribute of a module.
     """
-    if not source or ":" in source or Path(source).exists() or source.endswith(SOURCE_ENDINGS):
+    kind = kind_of(source)
+    if not source or ":" in source or Path(source).exists() or kind.is_result or kind.code_file(source):
         return
     near = get_close_matches(source, COMMANDS, n=1)
     hint = f"Did you mean qviz {near[0]}?" if near else "A model is file.py:name, package.module:name or sample:NAME."

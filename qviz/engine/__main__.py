@@ -25,6 +25,9 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.ao's deprecation notes at import
         from qviz.engine.serving.server import serve
+        from qviz.extensions import load_extensions
+
+        load_extensions()
     serve(requests, reports)
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from qviz.document.plan import MODEL_FILES
-from qviz.sources.files import code_file
+from qviz.sources.kinds import code_file, kind_of
 
 Kind: TypeAlias = Literal["class", "instance", "function"]
 ParameterKind: TypeAlias = Literal["positional", "either", "keyword", "star", "double star"]
@@ -83,7 +82,8 @@ def offer(source: str, folders: Sequence[str]) -> Offer | None:
         source: ``file.py``, ``file.py:make`` or a module in place of the file.
         folders: Where modules are looked for, in this order.
     """
-    if source.startswith("sample:") or source.endswith(MODEL_FILES) or "(" in source:
+    kind = kind_of(source)
+    if kind.is_shipped or kind.is_whole or kind.is_result or "(" in source:
         return None
     place, attribute = _apart(source)
     file = Path(place).expanduser() if code_file(place) else module_file(place, folders)

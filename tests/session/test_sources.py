@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.sources.files import absolute, code_file
+from qviz.sources.files import absolute
+from qviz.sources.kinds import code_file
 
 
 @pytest.mark.parametrize(

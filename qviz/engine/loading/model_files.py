@@ -14,7 +14,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, flow
-from qviz.document.plan import MODEL_FILES, Plan, is_exported_program
+from qviz.document.plan import Plan, is_exported_program
 from qviz.engine.loading.forward import Arguments
 from qviz.errors import QvizError
 
@@ -25,11 +25,6 @@ class Held(NamedTuple):
     module: Module
     inputs: Arguments | None
     python: str
-
-
-def is_model_file(source: str) -> bool:
-    """Tell whether a source is a file that holds a model whole."""
-    return source.endswith(MODEL_FILES)
 
 
 def is_program(module: Module) -> bool:

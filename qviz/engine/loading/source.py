@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,12 +19,13 @@ from qviz.engine.loading.forward import Arguments, arrange, as_arguments
 from qviz.engine.loading.importing import forget, import_place
 from qviz.engine.loading.inputs import call_users, plan_inputs
 from qviz.engine.loading.inputs import make as make_inputs
-from qviz.engine.loading.model_files import is_model_file, open_model
+from qviz.engine.loading.model_files import open_model
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
 from qviz.engine.loading.training import find_training
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
-from qviz.sources.text import Name, look_up, read_name
+from qviz.sources.kinds import kind_of
+from qviz.sources.text import FORMS, Name, look_up, read_name
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,22 @@ class Loaded:
 
 
 def load(plan: Plan) -> Loaded:
-    """Load what the plan names; runs the user's code.
+    """Load what the plan names, by the loader of its kind; runs the user's code.
 
     Raises:
         QvizError: Not found, not importable, no model, or no inputs.
     """
     forget()
-    if is_model_file(plan.source):
-        return _load_file(plan)
+    place, _, name = kind_of(plan.source).loader.partition(":")
+    if not name:
+        raise QvizError(f"{plan.source} holds no model to run", FORMS)
+    loader: Callable[[Plan], Loaded] = getattr(import_module(place), name)
+    return loader(plan)
+
+
+def load_name(plan: Plan) -> Loaded:
+    """Load a model by the name of its class, instance or function."""
+    kind = kind_of(plan.source)
     name = read_name(plan.source)
     place = import_place(name)
     found = look_up(place, name, _models_in(place), "model")
@@ -84,19 +94,19 @@ def load(plan: Plan) -> Loaded:
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
     origin = Origin(found, made, module, planned, beside, inputs, batches is not None)
-    file = Path(name.place).absolute() if name.is_file and not plan.source.startswith("sample:") else None
+    file = Path(name.place).absolute() if name.is_file and not kind.is_shipped else None
     return Loaded(
         module=module,
         inputs=inputs,
         batches=batches,
         file=str(file) if file else None,
-        is_ours=isinstance(found, type) or plan.source.startswith("sample:"),
+        is_ours=isinstance(found, type) or kind.is_shipped,
         python=recipe(plan, origin),
         training=find_training(plan, place),
     )
 
 
-def _load_file(plan: Plan) -> Loaded:
+def load_file(plan: Plan) -> Loaded:
     """Load a file that holds a model whole; everything else comes from the plan."""
     held = open_model(plan)
     torch.manual_seed(plan.seed)

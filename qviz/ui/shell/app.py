@@ -110,6 +110,9 @@ def start(window: MainWindow, source: str | None, plan: Plan | None, is_consente
 
 def import_the_rest() -> None:
     """Import what the first opened model needs, while the user still reads."""
+    from qviz.extensions import load_extensions
+
+    load_extensions()
     for name in _LATER:
         importlib.import_module(name)
 

@@ -11,11 +11,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from qviz.document import codec
-from qviz.document.plan import MODEL_FILES
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.project import Project
-from qviz.sources.files import code_file
+from qviz.sources.kinds import kind_of
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
 from qviz.words import tr
@@ -64,11 +63,12 @@ def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: boo
         settings: Where the answer is remembered.
         is_foreign: The source was read from a result, so that even an importable name is nobody's wish here.
     """
-    file = code_file(source)
+    kind = kind_of(source)
+    file = kind.code_file(source)
     if file is None:
-        return not is_foreign or source.startswith("sample:") or _says_yes(parent, source)
+        return not is_foreign or kind.is_shipped or _says_yes(parent, source)
     path = Path(file).expanduser().absolute()
-    mark = _content_of(path) if source.endswith(MODEL_FILES) else str(path)
+    mark = _content_of(path) if kind.is_whole else str(path)
     if settings.is_trusted(mark):
         return True
     if not _says_yes(parent, str(path)):

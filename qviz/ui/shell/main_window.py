@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _WELCOME_KEYS = "? keys"
 _DESK_KEYS = "F fit  ·  arrows walk  ·  Space before/after  ·  Ctrl K commands  ·  ? keys"
-RESULTS = (".qviz", ".json")
 
 
 class MainWindow(QMainWindow):
@@ -146,7 +145,10 @@ class MainWindow(QMainWindow):
 
     def _desk(self) -> Desk:
         if self.desk is None:
+            from qviz.extensions import load_extensions
             from qviz.ui.shell.desk import Desk
+
+            load_extensions()
 
             self.desk = Desk(self, self.engines, self.settings, self.theme)
             self.desk.changed.connect(self.on_desk_changed)
@@ -176,9 +178,10 @@ class MainWindow(QMainWindow):
 
     def open_source(self, source: str, is_consented: bool) -> None:
         """Open a model or a result; a file that can run code asks first unless its owner named it."""
+        from qviz.sources.kinds import kind_of
         from qviz.ui.shell.files import is_allowed
 
-        if source.endswith(RESULTS):
+        if kind_of(source).is_result:
             self._try(lambda: self._desk().open_result(source))
         elif self._asks_which(source, lambda chosen: self.open_source(chosen, is_consented)):
             return
