@@ -126,7 +126,7 @@ def test_a_failed_flow_keeps_its_stages(engine, tmp_path, capsys):
     assert read.run.status == "failed"
     assert len(read.stages) == 1
     assert capsys.readouterr().err == (
-        "qviz: prepare failed: the model branches on data (model.py:12)\nUse torch.cond.\n"
+        "qviz: Prepare failed: the model branches on data (model.py:12)\nUse torch.cond.\n"
     )
 
 
@@ -143,14 +143,14 @@ def test_a_dead_engine_keeps_what_arrived(engine, tmp_path, capsys, own_log):
     read = codec.load(tmp_path / "a.qviz")
     assert read.run.error is not None
     assert (read.run.error.step, read.run.status, len(read.stages)) == ("convert", "failed", 1)
-    assert capsys.readouterr().err.startswith("qviz: the engine was ended by SIGABRT\n")
+    assert capsys.readouterr().err.startswith("qviz: The engine was ended by SIGABRT\n")
     assert "SIGABRT" in own_log.read_text()
 
 
 def test_the_deadline_ends_a_run(engine, tmp_path, capsys):
     engine(DEAF)
     assert cli.main([*RUN, str(tmp_path / "a.qviz"), "-q", "--timeout", "2"]) == 3
-    assert capsys.readouterr().err.startswith("qviz: calibrate: not done after 2 s")
+    assert capsys.readouterr().err.startswith("qviz: Calibrate: stopped after 2 s")
     assert len(codec.load(tmp_path / "a.qviz").stages) == 1
 
 

@@ -69,6 +69,26 @@ def test_the_engine_imports_no_qt():
     assert not {name for name in loaded if name.startswith(("PySide6", "shiboken6"))}
 
 
+def test_eager_and_fx_runs_import_neither_dynamo_nor_inductor():
+    light = """
+import io, sys, warnings
+warnings.simplefilter("ignore")
+from qviz.document.plan import Plan
+from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.server import serve
+def heavy():
+    return {"torch._dynamo", "torch._inductor"} & sys.modules.keys()
+reports = io.BytesIO()
+serve(io.BytesIO(), reports)
+assert b"EngineReady" in reports.getvalue()
+assert not heavy() and "sympy" not in sys.modules, "ready"
+for flow in ("eager-static", "fx-static"):
+    assert run_plan(Plan(source="sample:conv-bn-relu", flow=flow), lambda _: None).run.status == "done"
+    assert not heavy(), flow
+"""
+    assert "torch.ao.quantization.quantize_fx" in loaded_after(light)
+
+
 @pytest.mark.parametrize("command", ["flows", "samples"])
 def test_the_quick_commands_stay_quick(command):
     loaded = loaded_after(f"from qviz import cli; cli.main([{command!r}, '--json'])")

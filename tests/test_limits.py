@@ -27,7 +27,7 @@ def test_memory_is_measured():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "gib", "told"), [(None, 0.2, "more than 0.2 GiB"), (0.05, None, "not done after 0.05 s")]
+    ("seconds", "gib", "told"), [(None, 0.2, "more than 0.2 GiB"), (0.05, None, "stopped after 0.05 s")]
 )
 def test_a_limit_ends_the_engine(seconds: float | None, gib: float | None, told: str):
     engine = hoarder()

@@ -8,8 +8,9 @@ from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.runs import RUN_ID
 from qviz.document.comparison import Comparison, FlowRow, died, waiting
-from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
+from qviz.document.run_steps import LOADING, STARTING_ENGINE, stopped
+from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import Compare, EngineReady, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
@@ -47,14 +48,14 @@ class _Comparing:
         with EngineClient() as engine:
             self._is_ready, reports = False, engine.reports()
             for flow in flows:
-                self._step = "starting the engine" if flow == flows[0] else "loading"
+                self._step = STARTING_ENGINE if flow == flows[0] else LOADING
                 with Limits(engine, self._manner.timeout, self._manner.memory) as limits:
                     try:
                         if flow == flows[0]:
                             engine.send(Compare(RUN_ID, plan, tuple(flows)))
                         self.rows.append(self._next_row(reports))
-                    except QvizError as error:
-                        if error.exit_code != ExitCode.ENGINE_DIED or not self._is_ready:
+                    except StoppedError as error:
+                        if not self._is_ready:
                             raise
                         self.rows.append(_ended(flow, self._step, limits.failure(self._step), error))
                         return
@@ -66,7 +67,7 @@ class _Comparing:
                 case EngineReady():
                     self._is_ready = True
                 case StepStarted():
-                    self._step = report.step.rpartition(": ")[2]
+                    self._step = report.step
                 case ModelLoaded():
                     self.types = tuple(dict.fromkeys(type_ for _, type_ in report.tree))
                 case RunRejected():
@@ -78,7 +79,7 @@ class _Comparing:
         raise AssertionError("reports() ends only by an exception")
 
 
-def _ended(flow: str, step: str, late: QvizError | None, death: QvizError) -> FlowRow:
+def _ended(flow: str, step: str, late: StoppedError | None, death: StoppedError) -> FlowRow:
     if late is not None:
-        return FlowRow(flow, "failed", kept_error(step, "Timeout", late.message, late.hint))
-    return died(flow, step, death.message, f"qviz run --flow {flow} alone tells more; qviz doctor names the log file.")
+        return FlowRow(flow, "failed", stopped(step, "Timeout", late.said))
+    return died(flow, step, death.said)

@@ -8,8 +8,12 @@ import threading
 import time
 from pathlib import Path
 
+from qviz.document.graph import Json
+from qviz.document.run_steps import step_arg
+from qviz.document.said import Said, StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
+from qviz.words import tr
 
 _LOOK_EVERY_S = 0.25
 _GIB = 1 << 30
@@ -33,7 +37,7 @@ class Limits:
         self._is_over = threading.Event()
         self._watch: threading.Thread | None = None
         if gib is not None and sys.platform == "win32":
-            raise QvizError("--memory does not work on Windows", "Leave it out.")
+            raise QvizError(tr("--memory does not work on Windows"), tr("Leave it out."))
 
     def __enter__(self) -> Limits:
         if self._seconds is not None or self._gib is not None:
@@ -61,16 +65,17 @@ class Limits:
         self._passed = limit
         self._engine.process.kill()
 
-    def failure(self, step: str) -> QvizError | None:
+    def failure(self, step: str) -> StoppedError | None:
         """Return the failure if it was a limit that ended the engine."""
+        at: dict[str, Json] = {"step": step_arg(step, "text")}
         match self._passed:
             case "time":
-                text = f"{step}: not done after {self._seconds:g} s, so the run was ended"
-                return QvizError(text, "Give it more time: --timeout SECONDS.", ExitCode.FLOW_FAILED)
+                said = Said("stop.time_limit", {}, {**at, "seconds": self._seconds})
             case "memory":
-                text = f"{step}: the engine took more than {self._gib:g} GiB, so the run was ended"
-                return QvizError(text, "Give it more: --memory GIB; or a smaller batch.", ExitCode.FLOW_FAILED)
-        return None
+                said = Said("stop.memory_limit", {}, {**at, "gib": self._gib})
+            case _:
+                return None
+        return StoppedError(said, ExitCode.FLOW_FAILED)
 
 
 def memory_of(process_id: int) -> int:

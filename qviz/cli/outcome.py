@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qviz.document.run_steps import step_text
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
+from qviz.words import tr
 
 
 class Outcome(NamedTuple):
@@ -21,8 +23,11 @@ def failure_of(snapshot: Snapshot) -> QvizError | None:
     if error is None and snapshot.run.status == "done":
         return None
     if error is None:
-        return QvizError(f"the run was {snapshot.run.status}", "Run the flow again.", ExitCode.FLOW_FAILED)
-    where = f" ({error.source.file}:{error.source.line})" if error.source else ""
-    message = f"{error.step} failed: {' '.join(error.message.split())}{where}"
+        return QvizError(tr("The run was cancelled"), tr("Run the flow again."), ExitCode.FLOW_FAILED)
+    failed, text = step_text(error.step, "failed"), " ".join(error.message.split())
+    message = tr("{failed}: {cause}", failed=failed, cause=text)
+    if error.source is not None:
+        at = f"{error.source.file}:{error.source.line}"
+        message = tr("{failed}: {cause} ({place})", failed=failed, cause=text, place=at)
     died = error.type == "EngineDied"
     return QvizError(message, error.hint, ExitCode.ENGINE_DIED if died else ExitCode.FLOW_FAILED)

@@ -6,7 +6,10 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from qviz.document.run_steps import LOADING, STARTING_ENGINE, progress_text, step_text
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, StageReached, StepStarted
+from qviz.words import tr, trn
+from qviz.words.formats import capitalized
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -20,7 +23,7 @@ class Progress:
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
 
-            self._status = Console(stderr=True).status("starting the engine")
+            self._status = Console(stderr=True).status(step_text(STARTING_ENGINE))
 
     def __enter__(self) -> Progress:
         if self._status is not None:
@@ -47,14 +50,18 @@ class Progress:
 def _words(report: Report) -> str:
     match report:
         case EngineReady():
-            return "loading the model"
+            return step_text(LOADING)
         case ModelLoaded():
-            return f"{report.type}: {report.modules} modules, {report.parameters:,} parameters"
-        case StepStarted() if report.total:
-            return f"{report.step} ({report.done} of {report.total})"
+            return tr(
+                "{type}: {modules}, {parameters}",
+                type=report.type,
+                modules=trn(report.modules, "{count} module", "{count} modules"),
+                parameters=trn(report.parameters, "{count} parameter", "{count} parameters"),
+            )
         case StepStarted():
-            return report.step
+            return progress_text(report.step, report.done, report.total, report.flow)
         case StageReached():
-            return f"{report.stage.name}: {len(report.stage.graph.nodes)} nodes"
+            nodes = trn(len(report.stage.graph.nodes), "{count} node", "{count} nodes")
+            return tr("{stage}: {nodes}", stage=capitalized(report.stage.name), nodes=nodes)
         case _:
             return ""

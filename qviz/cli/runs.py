@@ -7,8 +7,9 @@ from collections.abc import Callable
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.outcome import Outcome, failure_of
-from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
+from qviz.document.run_steps import STARTING_ENGINE, stopped
+from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.client import EngineClient
@@ -24,7 +25,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
         QvizError: Nothing ran: the input has to be mended first.
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
-    assembly, step = Assembly(plan), "start the engine"
+    assembly, step = Assembly(plan), STARTING_ENGINE
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
             engine.send(Run(RUN_ID, plan))
@@ -42,11 +43,8 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
                         return Outcome(snapshot, failure_of(snapshot))
                     case _:
                         pass
-        except QvizError as error:
-            if error.exit_code != ExitCode.ENGINE_DIED:
-                raise
+        except StoppedError as error:
             failure = limits.failure(step) or error
             type_ = "EngineDied" if failure is error else "LimitReached"
-            how = kept_error(step, type_, failure.message, failure.hint)
-            return Outcome(assembly.interrupted(how), failure)
+            return Outcome(assembly.interrupted(stopped(step, type_, failure.said)), failure)
     raise AssertionError("reports() ends only by an exception")

@@ -7,8 +7,9 @@ from typing import Literal, TypeAlias
 
 from qviz.document.flows import FLOWS
 from qviz.document.graph import Json, Number, Record
-from qviz.document.kept import kept_error
 from qviz.document.plan import is_exported_program
+from qviz.document.run_steps import stopped
+from qviz.document.said import Said
 from qviz.document.snapshot import RunError
 from qviz.words import say
 
@@ -132,9 +133,9 @@ def compared(source: str) -> tuple[str, ...]:
     return tuple(each.id for each in FLOWS if each.quantizes and (each.takes_exported_programs or not is_program))
 
 
-def died(flow: str, step: str, how: str, hint: str) -> FlowRow:
+def died(flow: str, step: str, how: Said) -> FlowRow:
     """Return the row of a flow in whose middle the engine ended."""
-    return FlowRow(flow, "died", kept_error(step, "EngineDied", how, hint))
+    return FlowRow(flow, "died", stopped(step, "EngineDied", how))
 
 
 def waiting(flows: Sequence[str], rows: Sequence[FlowRow]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qviz.document.graph import Json, Record
+from qviz.errors import ExitCode, QvizError
 from qviz.words import say
 
 
@@ -10,7 +11,7 @@ class Said(Record, frozen=True):
     """Something said of a run, as data; `qviz.words` renders it.
 
     Attributes:
-        code: Names the entry of the catalog, which has the part ``text``.
+        code: Names the entry of the catalog.
         roles: The nodes that it speaks of, by what they are in it.
         args: Numbers, names, lists of names.
     """
@@ -25,7 +26,24 @@ class Said(Record, frozen=True):
         return say(self)
 
     @property
-    def as_arg(self) -> dict[str, Json]:
-        """The statement as an argument of another one."""
+    def message(self) -> str:
+        """What happened, in words; of what stopped a run."""
+        return say(self, "message")
+
+    def as_arg(self, part: str = "text") -> dict[str, Json]:
+        """Return the statement as an argument of another one, which says that part of it."""
         roles: dict[str, Json] = {role: list(ids) for role, ids in self.roles.items()}
-        return {"code": self.code, "roles": roles, "args": self.args, "part": "text"}
+        return {"code": self.code, "roles": roles, "args": self.args, "part": part}
+
+
+class StoppedError(QvizError):
+    """What ended a run from outside: the engine's death, or a limit.
+
+    Args:
+        said: Why; an entry with the parts ``message`` and ``hint``.
+        exit_code: What the command line ends with.
+    """
+
+    def __init__(self, said: Said, exit_code: ExitCode) -> None:
+        super().__init__(say(said, "message"), say(said, "hint"), exit_code)
+        self.said = said

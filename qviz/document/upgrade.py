@@ -14,6 +14,11 @@ _SUBJECT = re.compile(r"^(\w+)\.meta\[")
 """How an observer's evidence named the node that asked for it."""
 _SHARED = "the range is shared with"
 _FLOAT = "stays in float: "
+_STEPS = {
+    "starting the engine": "starting_engine",
+    "start the engine": "starting_engine",
+    "converting to the reference": "converting_to_reference",
+}
 
 
 def upgraded(data: bytes) -> bytes:
@@ -34,6 +39,7 @@ def upgraded(data: bytes) -> bytes:
     run = document.get("run")
     if isinstance(run, dict) and isinstance(run.get("error"), dict):
         error = run["error"]
+        error["step"] = _STEPS.get(error.get("step"), error.get("step"))
         error.update(code=KEPT, args={part: error.pop(part, "") for part in ("message", "hint")})
     document["version"] = 2
     return msgspec.json.encode(document)

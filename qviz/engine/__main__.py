@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -22,6 +23,7 @@ def main() -> None:
     _end_when_nobody_listens(reports.fileno())
     # Importing Inductor starts a worker for each core, whose start slows what runs beside it three times down.
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    gc.disable()  # nothing of torch is garbage; looking for it takes a tenth of the import
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.ao's deprecation notes at import
         from qviz.engine.serving.server import serve

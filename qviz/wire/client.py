@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from qviz.errors import ExitCode, QvizError
+from qviz.document.graph import Json
+from qviz.document.said import Said, StoppedError
+from qviz.errors import ExitCode
 from qviz.wire.framing import FrameReader, WireError, pack, report_reader
 from qviz.wire.interpreter import chosen, foreign_boot, is_foreign
 from qviz.wire.messages import Report, Request
@@ -43,17 +45,17 @@ def engine_environment(python: str | None = None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
 
 
-def outcome(return_code: int, last_words: str = "") -> str:
-    """Say in one sentence how an engine ended."""
-    if return_code < 0:
-        try:
-            how = f"was ended by {signal.Signals(-return_code).name}"
-        except ValueError:
-            how = f"was ended by signal {-return_code}"
-    else:
-        how = f"ended with code {return_code}"
-    tail = last_words.strip().splitlines()
-    return f"the engine {how}" + (f": {tail[-1]}" if tail else "")
+def outcome(return_code: int, last_words: str = "") -> Said:
+    """Return how an engine ended."""
+    lines = last_words.strip().splitlines()
+    last: dict[str, Json] = {"last_line": lines[-1]} if lines else {}
+    if return_code >= 0:
+        return Said("stop.engine.exit_code", {}, {"exit_code": return_code, **last})
+    try:
+        name = signal.Signals(-return_code).name
+    except ValueError:
+        name = f"signal {-return_code}"
+    return Said("stop.engine.signal", {}, {"signal": name, **last})
 
 
 class EngineClient:
@@ -87,7 +89,7 @@ class EngineClient:
         """Send one request.
 
         Raises:
-            QvizError: The engine is gone (exit code 4).
+            StoppedError: The engine is gone (exit code 4).
         """
         assert self.process.stdin is not None
         try:
@@ -100,7 +102,7 @@ class EngineClient:
         """Yield reports as they arrive, for as long as the caller asks.
 
         Raises:
-            QvizError: The engine died (exit code 4).
+            StoppedError: The engine died (exit code 4).
         """
         assert self.process.stdout is not None
         while True:
@@ -113,9 +115,8 @@ class EngineClient:
                 self._waiting.extend(self._reader.feed(data))
             except WireError as error:
                 yield from self._waiting
-                raise QvizError(
-                    f"the engine sent something unreadable: {error}", exit_code=ExitCode.ENGINE_DIED
-                ) from error
+                how = Said("stop.engine.unreadable", {}, {"cause": str(error)})
+                raise StoppedError(how, ExitCode.ENGINE_DIED) from error
 
     def last_words(self) -> str:
         """Return the end of what the engine wrote to standard error."""
@@ -134,11 +135,7 @@ class EngineClient:
                     stream.close()
         self._errors.close()
 
-    def _death(self) -> QvizError:
+    def _death(self) -> StoppedError:
         how = outcome(self.process.wait(), self.last_words())
-        _log.warning("%s\n%s", how, self.last_words())
-        return QvizError(
-            how,
-            "Run it again; qviz doctor names the log file.",
-            ExitCode.ENGINE_DIED,
-        )
+        _log.warning("%s\n%s", how.message, self.last_words())
+        return StoppedError(how, ExitCode.ENGINE_DIED)

@@ -58,12 +58,13 @@ class ModelLoaded(Message, frozen=True, tag="ModelLoaded"):
 
 
 class StepStarted(Message, frozen=True, tag="StepStarted"):
-    """A step began, or went on: `done` of `total`; total 0 where it cannot be known."""
+    """A step began, or went on: `done` of `total`; total 0 where it cannot be known; `flow` is one that is compared."""
 
     run_id: int
     step: str
     done: int = 0
     total: int = 0
+    flow: str = ""
 
 
 class StageReached(Message, frozen=True, tag="StageReached"):

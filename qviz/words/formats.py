@@ -68,6 +68,11 @@ def listed(names: Iterable[Any], most: int = 3) -> str:
     return tr("{first} and {count} more", first=first, count=len(texts) - most) if len(texts) > most else first
 
 
+def every(names: Iterable[Any]) -> str:
+    """Return all names: ``a, b, c``."""
+    return ", ".join(map(str, names))
+
+
 def joined(names: Iterable[Any]) -> str:
     """Return all names: ``a, b and c``."""
     texts = [str(each) for each in names]
@@ -113,6 +118,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "number": number,
     "names": listed,
     "all": joined,
+    "every": every,
     "channels": channels,
     "size": size,
     "percent": percent,

@@ -57,13 +57,23 @@ class Language:
         return text if self.finish is None else self.finish(text)
 
 
-ENGLISH = Language(
-    "en",
-    tuple(
-        f"qviz.words.english.{name}"
-        for name in ("why", "why_observers", "links", "findings", "stops", "comparison", "general", "names")
-    ),
+_ENGLISH = (
+    "why",
+    "why_observers",
+    "links",
+    "findings",
+    "findings_eager",
+    "findings_exported",
+    "findings_fusion",
+    "findings_run",
+    "findings_rules",
+    "findings_scales",
+    "stops",
+    "comparison",
+    "general",
+    "names",
 )
+ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH))
 SIMPLIFIED_CHINESE = Language("zh_CN", ("qviz.words.simplified_chinese.catalog",))
 
 LANGUAGES: dict[str, Language] = {each.name: each for each in (ENGLISH, SIMPLIFIED_CHINESE)}

@@ -8,7 +8,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any, Protocol
 
-from qviz.words.formats import FORMATS, joined, listed, number
+from qviz.words.formats import FORMATS, listed, number
 from qviz.words.language import ENGLISH, Language, language
 
 KEPT = "kept"
@@ -39,8 +39,9 @@ def say(statement: Statement, part: str = "text", in_language: Language | None =
     """Return one part of what a statement says, "" where its entry has no such part.
 
     A template is English or a translation with fields: ``{subject}`` is a role or an argument, ``{scale:number}``
-    has a format of `FORMATS`, ``{count:node|nodes}`` a form that agrees with the number and names it, and
-    ``[[ at {line}]]`` is left out where a field in it is missing.
+    has a format of `FORMATS`, ``{count:node|nodes}`` a form that agrees with the number and names it,
+    ``{subject:is/are}`` one that agrees alone, and ``[[ at {line}]]`` is left out where a field in it is missing.
+    Statements in a list are said by their ``text``.
 
     Args:
         statement: What to say.
@@ -91,27 +92,28 @@ class _Fields:
 
     def text(self, name: str, how: str) -> str:
         value = self.value(name)
-        if _is_statement(value):
-            return self._inner(value, how)
-        if isinstance(value, (list, tuple)) and value and _is_statement(value[0]):
-            return joined(self._inner(each, how) for each in value)
-        if "|" in how:
-            one, _, many = how.partition("|")
+        if isinstance(value, Mapping) and "code" in value:
+            inner = value.get("part", self.part if how == "" else how)
+            return _said(value["code"], value.get("roles", {}), value.get("args", {}), inner, self.used)
+        if "|" in how or "/" in how:
+            one, _, many = how.partition("|" if "|" in how else "/")
             count = value if isinstance(value, int) else len(value or ())
-            return f"{number(count)} {one if count == 1 else many}"
+            form = one if count == 1 else many
+            return f"{number(count)} {form}" if "|" in how else form
+        if isinstance(value, (list, tuple)):
+            value = [_said_inside(each, self.used) for each in value]
         if how:
             return FORMATS[how](value)
         if isinstance(value, (list, tuple)):
             return listed(value)
         return number(value) if isinstance(value, float) else "" if value is None else str(value)
 
-    def _inner(self, value: Mapping[str, Any], how: str) -> str:
-        part = value.get("part", how or self.part)
-        return _said(value["code"], value.get("roles", {}), value.get("args", {}), part, self.used)
 
-
-def _is_statement(value: object) -> bool:
-    return isinstance(value, Mapping) and "code" in value
+def _said_inside(item: Any, used: Language) -> Any:
+    """Return the text of a statement in a list; anything else as it is."""
+    if isinstance(item, Mapping) and "code" in item:
+        return _said(item["code"], item.get("roles", {}), item.get("args", {}), "text", used)
+    return item
 
 
 def _filled(template: str, fields: _Fields) -> str:

@@ -9,7 +9,9 @@ from qviz.analysis.verdicts.claims import claims
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time, died, waiting
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error
+from qviz.document.said import Said
 
+KILLED = Said("stop.engine.signal", {}, {"signal": "SIGKILL"})
 HERE = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
 
 
@@ -97,10 +99,14 @@ CASES = {
         "FX QAT: captures all of it, all 2 operators in low precision; nothing was trained yet.",
     ),
     "nothing at all": (
-        [row("fx-weight-only", 0, 4), failed("pt2e-static", "converting", None), died("fx-qat", "x", "how", "hint")],
+        [
+            row("fx-weight-only", 0, 4),
+            failed("pt2e-static", "converting", None),
+            died("fx-qat", "x", KILLED),
+        ],
         None,
         "No flow puts an operator of this model in low precision and runs; "
-        "PT2E static fails while converting; FX QAT ended the engine.",
+        "PT2E static fails during conversion; FX QAT ended the engine.",
     ),
     "what does not run is not advised": (
         [row("fx-static", 4, broken="no kernel"), row("fx-dynamic", 1, 3)],

@@ -39,10 +39,10 @@ def test_what_was_not_measured_stays_empty():
 def test_a_failure_names_its_line_and_what_to_do():
     where = SourceLine("/home/me/model.py", 31, "if x.sum() > 0:")
     row = FlowRow("fx-static", "failed", kept_error("capturing", "TraceError", "it branches", "Move it.", where))
-    assert cells(row)[0] == "failed while capturing at line 31 of model.py"
+    assert cells(row)[0] == "Capture failed at line 31 of model.py"
     assert list(float_lines(row)) == ["it branches. Move it."]
     nowhere = FlowRow("fx-static", "died", kept_error("converting", "EngineDied", "ended", ""))
-    assert cells(nowhere)[0] == "died while converting"
+    assert cells(nowhere)[0] == "Engine died during conversion"
 
 
 def test_one_reason_is_told_once_for_all_its_flows():

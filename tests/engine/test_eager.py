@@ -319,6 +319,7 @@ def test_rules_hold_from_the_weakest_to_the_strongest():
     assert quants["conv"] is None or quants["conv"].weight is None
     (finding,) = [each for each in snapshot.findings if each.rule == "rule_matches_nothing"]
     assert finding.hint == "Did you mean conv?"
+    assert finding.place == ("cnov",)
     again = {"model": copy.deepcopy(Static()).eval(), "example_inputs": INPUT, "batches": [INPUT]}
     code = [line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line]
     exec(compile("\n".join(code), "again.py", "exec"), again)

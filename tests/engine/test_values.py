@@ -11,6 +11,7 @@ from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import GraphModule, Interpreter, Node, symbolic_trace
 
 from qviz.document.graph import Value
+from qviz.engine.recording import propagation
 from qviz.engine.recording.inference import find_values
 from qviz.engine.recording.values import describe
 from tests.engine.small_models import (
@@ -250,3 +251,20 @@ def test_values_kept_from_the_stage_before_are_those_of_a_run(sample: str, flow:
             for name, each in values.items()
             if each  # an eager model may not run after its conversion
         }
+
+
+@pytest.mark.parametrize(("model", "inputs"), [(Net, NET_INPUTS), (Words, WORDS_INPUTS)])
+@pytest.mark.parametrize("is_imported", [False, True])
+def test_values_are_the_same_whether_dynamo_is_imported_or_not(
+    model: type[nn.Module], inputs: tuple[Any, ...], is_imported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(propagation, "_DYNAMO", "torch" if is_imported else "nothing")
+    ran = []
+    for name in ("_with_data", "_without_data"):
+        way = getattr(propagation, name)
+        monkeypatch.setattr(propagation, name, lambda *args, way=way, name=name: (ran.append(name), way(*args))[1])
+    captured = symbolic_trace(model().eval())
+    found = find_values(captured, inputs, {})
+    assert ran == ["_without_data" if is_imported else "_with_data"]
+    expected = really(captured, inputs)
+    assert {name: found.values[name] for name in expected} == expected

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.broken import BROKEN
 from tests.faults.cases import Case
+from tests.words.rendering import unfilled
 
 
 def test_the_corpus_is_large_and_spans_the_rules():
@@ -20,3 +21,5 @@ def test_the_first_finding_names_the_fault(case: Case):
     found = [(each.rule, each.level.value, each.stage, each.nodes) for each in snapshot.findings]
     assert [each[0] for each in found[:1]] == [case.rule], found
     assert set(case.nodes) <= set(found[0][3]), found[0]
+    assert [missing for each in snapshot.findings for missing in unfilled(each)] == []
+    assert [each.message for each in snapshot.findings if "{" in each.message] == []

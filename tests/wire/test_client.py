@@ -114,13 +114,13 @@ def test_the_death_of_an_engine_is_logged(engine, caplog):
 @pytest.mark.parametrize(
     ("code", "words", "told"),
     [
-        (-signal.SIGABRT, "", "the engine was ended by SIGABRT"),
-        (-250, "", "the engine was ended by signal 250"),
-        (1, "Traceback\n\nOSError: no\n", "the engine ended with code 1: OSError: no"),
+        (-signal.SIGABRT, "", "The engine was ended by SIGABRT"),
+        (-250, "", "The engine was ended by signal 250"),
+        (1, "Traceback\n\nOSError: no\n", "The engine ended with code 1: OSError: no"),
     ],
 )
 def test_outcome(code, words, told):
-    assert outcome(code, words) == told
+    assert outcome(code, words).message == told
 
 
 def test_the_real_engine_finds_this_qviz_and_not_the_users_files(tmp_path: Path, monkeypatch):

@@ -15,7 +15,7 @@ def test_everything_with_an_id_has_a_name():
     codes = [
         *(f"kind.{each.value}" for each in Kind),
         *(f"level.{each.value}" for each in Level),
-        *(f"rule.{each.id}" for each in CATALOG),
+        *(f"rule.{each}" for each in CATALOG),
         *(f"stage.{each}" for each in stages),
     ]
     assert [code for code in codes if code not in ENGLISH.statements] == []

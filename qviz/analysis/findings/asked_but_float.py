@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, is_move
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("asked_but_float")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each function that the conversion left so."""
     stage, prepared = evidence.converted, evidence.prepared
@@ -25,13 +26,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if evidence.asked.intersection(evidence.earlier(prepared, node.id)):
             found.setdefault(function_name(node), []).append(node.id)
     for name, ids in found.items():
-        yield kept_finding(
+        yield Finding(
             rule="asked_but_float",
             level=Level.WARNING,
             stage=stage.name,
             nodes=tuple(ids),
-            message=f"{name} was observed and still runs in float: {', '.join(ids[:3])}",
-            reason="convert found no low-precision operator for what prepare had observed: the backend configuration "
-            "of convert is another one, or has no kernel for these dtypes of activation and weight",
-            hint="Give prepare and convert the same backend_config, and a qconfig whose dtypes that backend lists.",
+            code="asked_but_float",
+            roles={"subject": tuple(ids)},
+            args={"operator": name},
         )

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, is_batch_norm, listed
+from qviz.analysis.findings.evidence import Evidence, is_batch_norm
+from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Node
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _TRAINING_AT = 5
 """The argument ``training`` of ``aten.batch_norm`` and of ``aten._native_batch_norm_legit``."""
 
 
+@finds("batch_norm_in_training")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the batch norms of the converted stage that are in training mode."""
     stage = evidence.converted
     found = [node.id for node in stage.graph.nodes if is_batch_norm(node) and _trains(node)] if stage else []
     if stage is not None and found:
-        yield kept_finding(
+        yield Finding(
             rule="batch_norm_in_training",
             level=Level.WARNING,
             stage=stage.name,
             nodes=tuple(found),
-            message=f"{listed(found)} normalizes by the batch: it is in training mode",
-            reason="training is True there, so results depend on what else is in the batch, and the statistics "
-            "go on changing",
-            hint="Call move_exported_model_to_eval (PT2E) or model.eval() before convert; export a model in eval mode.",
+            code="batch_norm_in_training",
+            roles={"subject": tuple(found)},
         )
 
 

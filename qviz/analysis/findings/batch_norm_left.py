@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, gives_float, is_batch_norm, is_weighted, origin
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import WATCHING, Node
-from qviz.document.kept import kept_finding
+from qviz.document.graph import WATCHING, Json, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
 
 
+@finds("batch_norm_left")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each batch norm of the last stage that stands behind a convolution, a linear or another batch norm."""
     stages = {stage.name: stage for stage in evidence.snapshot.stages}
@@ -28,64 +30,50 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
     names = (node.id, *evidence.earlier(before, node.id))
     found = next((each for each in names if each in evidence.index(before).nodes), None)
     cause = _cause(evidence.index(before), found) if found is not None else None
-    reason, hint = cause or (
-        "no convolution or linear stands right before it, so there is nothing that it could fold into",
-        "Nothing has to be done: it runs as an operator of its own.",
-    )
-    return kept_finding(
+    runs_in_float = gives_float(node) and evidence.converted is last
+    return Finding(
         rule="batch_norm_left",
         level=Level.WARNING if cause else Level.INFO,
         stage=last.name,
         nodes=(node.id,),
-        message=f"the batch norm {node.id} was not folded"
-        + ("; it runs in float" if gives_float(node) and evidence.converted is last else ""),
-        reason=reason,
-        hint=hint,
+        code=cause.code if cause else "batch_norm_left.nothing_before",
+        roles={"subject": (node.id,), **(cause.roles if cause else {})},
+        args={**(cause.args if cause else {}), **({"precision": "float"} if runs_in_float else {})},
     )
 
 
-def _cause(index: Index, node_id: str) -> tuple[str, str] | None:
-    """Return why, by what stood before it in the captured graph; None where nothing could have been done."""
+class _Cause(NamedTuple):
+    """Why a batch norm was left; its nodes are of the captured graph."""
+
+    code: str
+    roles: dict[str, tuple[str, ...]]
+    args: dict[str, Json] = {}  # noqa: RUF012 - never changed
+
+
+def _cause(index: Index, node_id: str) -> _Cause | None:
+    """Return the cause by what stood before it in the captured graph; None where nothing could have been done."""
     producer = origin(index, node_id, WATCHING)
     before = index.nodes[producer] if producer is not None else None
     if producer is None or before is None or not (is_weighted(before) or is_batch_norm(before)):
         return None
+    roles: dict[str, tuple[str, ...]] = {"producer": (producer,)}
     if is_batch_norm(before):
-        return (
-            f"it is the second one in a row, behind {producer}, and torch folds one into a convolution",
-            "Merge the two, or take the second one out: together they are one scale and one shift.",
-        )
-    others = [each for each in index.users[producer] if each != node_id]
+        return _Cause("batch_norm_left.second_in_a_row", roles)
+    others = tuple(each for each in index.users[producer] if each != node_id)
     if others:
-        return (
-            f"the output of {producer} is also read by {', '.join(others)}, who would see it normalized",
-            "Give the other reader a convolution of its own, or let it read behind the batch norm.",
-        )
+        return _Cause("batch_norm_left.read_elsewhere", {**roles, "readers": others})
     if _is_shared(index, before):
-        return (
-            f"{before.module_path or producer} is called several times, and only one batch norm could fold into it",
-            "Make a module for each call.",
-        )
-    return _by_pattern(index.nodes[node_id], before)
+        return _Cause("batch_norm_left.called_several_times", roles, {"module": before.module_path or producer})
+    return _by_pattern(index.nodes[node_id], before, roles)
 
 
-def _by_pattern(node: Node, before: Node) -> tuple[str, str]:
+def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> _Cause:
     """Return why a batch norm right behind what nobody else reads was left."""
-    producer = before.id
     if node.op != "call_module" and before.op == "call_module":
-        return (
-            f"it is a function behind the module {producer}, which is no pattern to fuse",
-            "Use nn.BatchNorm in the place of the function.",
-        )
+        return _Cause("batch_norm_left.function", roles)
     if function_name(before) in ("linear", "addmm"):
-        return (
-            f"the pattern {function_name(before)}, batch norm is not in this flow's list",
-            "Fold it by hand with torch.nn.utils.fusion.fuse_linear_bn_eval before quantizing.",
-        )
-    return (
-        f"it stands behind {producer}, and the flow folded nothing there",
-        "See that both are modules in eval mode, next to each other, and with the same qconfig or annotation.",
-    )
+        return _Cause("batch_norm_left.no_pattern", roles, {"operator": function_name(before)})
+    return _Cause("batch_norm_left.flow_folded_nothing", roles)
 
 
 def _is_shared(index: Index, node: Node) -> bool:

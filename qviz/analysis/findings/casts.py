@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, briefly, same_qparams
+from qviz.analysis.findings.evidence import Evidence, qparams_statement, same_qparams
+from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Kind, Node, QParams
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("quantize_dequantize_chain")
 def find_chains(evidence: Evidence) -> Iterator[Finding]:
     """Yield each quantize right behind a dequantize: needless if both are alike, lossy if not."""
     stage = evidence.converted
@@ -26,20 +27,18 @@ def find_chains(evidence: Evidence) -> Iterator[Finding]:
         if before is None or before.scale is None:
             continue
         alike = same_qparams(before, after)
-        yield kept_finding(
+        yield Finding(
             rule="quantize_dequantize_chain",
             level=Level.WARNING,
             stage=stage.name,
             nodes=(producer, node.id),
-            message=f"{producer} is followed at once by {node.id}"
-            + (", with the same parameters" if alike else ", with other parameters"),
-            reason=f"both have {briefly(after)}: the two casts change nothing"
-            if alike
-            else f"{briefly(before)} becomes {briefly(after)}: values are rounded twice",
-            hint="Let what is before and what is behind share one observer (a shared spec or the same qconfig).",
+            code="quantize_dequantize_chain." + ("needless" if alike else "rounded_twice"),
+            roles={"subject": (producer,), "next": (node.id,)},
+            args={"before": qparams_statement(before), "after": qparams_statement(after)},
         )
 
 
+@finds("quantized_twice")
 def find_repeats(evidence: Evidence) -> Iterator[Finding]:
     """Yield each tensor that several quantizes take."""
     stage = evidence.converted
@@ -52,15 +51,14 @@ def find_repeats(evidence: Evidence) -> Iterator[Finding]:
         casts = [index.nodes[each] for each in index.users[node.id] if index.nodes[each].kind is Kind.QUANTIZE]
         known = [(cast.id, params) for cast in casts if (params := _static(cast)) is not None]
         if len(known) > 1:
-            texts = ", ".join(f"{name} with {briefly(params)}" for name, params in known)
-            yield kept_finding(
+            yield Finding(
                 rule="quantized_twice",
                 level=Level.WARNING,
                 stage=stage.name,
                 nodes=tuple(name for name, _ in known),
-                message=f"{node.id} is quantized {len(known)} times: {texts}",
-                reason="its readers asked for it with different parameters, or each brought its own QuantStub",
-                hint="Let the readers share one observer: one QuantStub, one qconfig, or a shared spec.",
+                code="quantized_twice",
+                roles={"subject": (node.id,), "casts": tuple(name for name, _ in known)},
+                args={"qparams": [qparams_statement(params, name) for name, params in known]},
             )
 
 

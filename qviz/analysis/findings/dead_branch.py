@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, listed
+from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import QUANTIZABLE, function_name
 from qviz.document.graph import Kind, Node
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("dead_branch")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the operators of the captured stage whose result goes nowhere, with what only they read."""
     stage = evidence.captured
@@ -23,14 +24,13 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             dead.add(node.id)
     found = [node.id for node in stage.graph.nodes if node.id in dead]
     if any(QUANTIZABLE.fullmatch(function_name(index.nodes[each])) for each in found):
-        yield kept_finding(
+        yield Finding(
             rule="dead_branch",
             level=Level.WARNING,
             stage=stage.name,
             nodes=tuple(found),
-            message=f"nothing reads what {listed(found)} compute",
-            reason="the output does not depend on them, and they are computed, observed and converted all the same",
-            hint="Take them out of forward, or return what was meant to be returned.",
+            code="dead_branch",
+            roles={"subject": tuple(found)},
         )
 
 

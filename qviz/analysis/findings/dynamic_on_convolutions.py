@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, listed
+from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.flows import Method
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _CONVOLUTION = re.compile(r"conv(_?transpose)?[123]d(relu)?|conv(bn)?(relu)?[123]d|convolution")
 
 
+@finds("dynamic_on_convolutions")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the convolutions that a dynamic flow left in float."""
     stage = evidence.converted
@@ -22,13 +23,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     nodes = evidence.index(stage).nodes
     found = [each for each in evidence.precision.float if _CONVOLUTION.fullmatch(function_name(nodes[each]))]
     if found:
-        yield kept_finding(
+        yield Finding(
             rule="dynamic_on_convolutions",
             level=Level.WARNING,
             stage=stage.name,
             nodes=tuple(found),
-            message=f"the dynamic flow leaves the convolutions in float: {listed(found)}",
-            reason="torch has no dynamically quantized convolution in any backend's list; dynamic quantization takes "
-            "Linear and recurrent modules",
-            hint="Take a static flow (fx-static, pt2e-static), which quantizes convolutions too.",
+            code="dynamic_on_convolutions.left_in_float",
+            roles={"subject": tuple(found)},
         )

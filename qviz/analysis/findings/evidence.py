@@ -10,7 +10,7 @@ from itertools import chain
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import Precision, function_name, precision
 from qviz.document.flows import Flow, flow
-from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind, Node, Number, QParams
+from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node, Number, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import ObserverFact, Snapshot, Stage
 
@@ -181,16 +181,16 @@ def same_qparams(one: QParams, other: QParams) -> bool:
     return (one.dtype, one.scale, one.zero_point) == (other.dtype, other.scale, other.zero_point)
 
 
-def briefly(params: QParams) -> str:
-    """Return ``scale 0.0624, zero point 63``; per channel only that."""
-    if isinstance(params.scale, tuple):
-        return "a scale per channel"
-    scale = f"{float(params.scale):.4g}" if params.scale is not None else "unknown"
-    return f"scale {scale}, zero point {params.zero_point}"
+def qparams_statement(params: QParams, cast: str | None = None) -> Json:
+    """Return scale and zero point as an argument of a finding: a statement of its own, of a cast if one is named."""
+    args: dict[str, Json] = {"zero_point": _json(params.zero_point)}
+    code = "qparams.unknown"
+    if params.scale is not None:
+        args["scale"] = _json(params.scale)
+        code = "qparams.per_channel" if isinstance(params.scale, tuple) else "qparams.per_tensor"
+    inner: Json = {"code": code, "args": args}
+    return inner if cast is None else {"code": "qparams.of_cast", "roles": {"cast": [cast]}, "args": {"qparams": inner}}
 
 
-def listed(ids: Iterable[str], most: int = 3) -> str:
-    """Return the first ids and how many more there are."""
-    ids = list(ids)
-    rest = f" and {len(ids) - most} more" if len(ids) > most else ""
-    return ", ".join(ids[:most]) + rest
+def _json(value: Number | tuple[Number, ...] | None) -> Json:
+    return list(value) if isinstance(value, tuple) else value

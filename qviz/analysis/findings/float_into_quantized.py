@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Kind, Node
-from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 _TAKES_FLOAT = re.compile(r".*(dynamic|embedding|prepack|unpack|lstm|gru).*", re.IGNORECASE)
 
 
+@finds("float_into_quantized")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each static quantized operator whose input is no quantized tensor."""
     stage = evidence.converted
@@ -27,16 +28,13 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if giver is None:
             continue
         is_input = index.nodes[giver].kind is Kind.INPUT
-        yield kept_finding(
+        yield Finding(
             rule="float_into_quantized",
             level=Level.ERROR,
             stage=stage.name,
             nodes=(node.id, giver),
-            message=f"{node.id} takes quantized tensors only, and {giver} gives it a float one",
-            reason="no quantize stands between them; torch stops there with \"Could not run 'quantized::...' "
-            "with arguments from the 'CPU' backend\"",
-            hint=f"Put a QuantStub (or a quantize) behind {giver}"
-            + (", or give it quantized, if input_quantized_indexes asks for that." if is_input else "."),
+            code="float_into_quantized." + ("model_input" if is_input else "operator"),
+            roles={"subject": (node.id,), "producer": (giver,)},
         )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move, listed
+from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
-from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("float_island")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each function that runs so, wherever in the model it does."""
     stage = evidence.converted
@@ -23,18 +24,14 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if _stays_float(evidence, node) and _comes_from_low(index, node) and _goes_to_low(index, node):
             found.setdefault(function_name(node), []).append(node.id)
     for name, nodes in found.items():
-        places = f" at {len(nodes)} places" if len(nodes) > 1 else ""
-        yield kept_finding(
+        yield Finding(
             rule="float_island",
             level=Level.WARNING,
             stage=stage.name,
             nodes=tuple(nodes),
-            message=f"{name} runs in float between quantized operators{places}: {listed(nodes)}",
-            reason=f"the quantizer did not annotate {name}"
-            if evidence.is_exported
-            else f"the backend has no pattern for {name}, or its qconfig is None",
-            hint=f"Use an operator that the backend quantizes in the place of {name}, or leave its neighbours in "
-            "float too: every island costs a dequantize and a quantize.",
+            code="float_island." + ("not_annotated" if evidence.is_exported else "no_pattern"),
+            roles={"subject": tuple(nodes)},
+            args={"operator": name},
         )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, is_weighted, origin
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import CASTING, Kind, Node
-from qviz.document.kept import kept_finding
+from qviz.document.graph import CASTING, Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("fusible_but_unfused")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each relu that stands right behind a quantized convolution or linear and is not part of it."""
     stage = evidence.converted
@@ -34,50 +35,25 @@ def _apart(index: Index, node: Node, producer: str) -> bool:
 
 
 def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Finding:
-    level, reason, hint = _cause(evidence, index, node, producer)
     stage = evidence.converted
     assert stage is not None
-    return kept_finding(
-        rule="fusible_but_unfused",
-        level=level,
-        stage=stage.name,
-        nodes=(node.id, producer),
-        message=f"{node.id} was not fused into {producer}",
-        reason=reason,
-        hint=hint,
-    )
-
-
-def _cause(evidence: Evidence, index: Index, node: Node, producer: str) -> tuple[Level, str, str]:
     before = evidence.captured
     graph = evidence.index(before) if before is not None else index
     host = next(iter(evidence.earlier(before, producer)), producer)
     own = next(iter(evidence.earlier(before, node.id)), node.id)
-    others = [each for each in graph.users.get(host, ()) if each != own]
-    if others:
-        return (
-            Level.INFO,
-            f"the output of {host} is also read by {', '.join(others)}, which needs it before the relu",
-            "Let the other reader read behind the relu, if the model allows it.",
-        )
-    if node.target in ("torch.relu", "relu") and node.op != "call_module" and not evidence.is_exported:
-        return (
-            Level.WARNING,
-            f"{node.target} is in no fusion pattern of the backend; torch.nn.ReLU and torch.nn.functional.relu are",
-            "Use nn.ReLU or torch.nn.functional.relu in its place.",
-        )
+    roles: dict[str, tuple[str, ...]] = {"subject": (node.id,), "producer": (producer,), "host": (host,)}
+    args: dict[str, Json] = {}
+    level = Level.WARNING
     calls = [each for each in graph.nodes.values() if each.op == "call_module" and each.target in _targets(graph, own)]
-    if len(calls) > 1:
-        return (
-            Level.WARNING,
-            f"{calls[0].target} is called {len(calls)} times; fused into one convolution it would be gone for the rest",
-            "Make a module for each call.",
-        )
-    return (
-        Level.WARNING,
-        "the flow did not take them as one pattern: the list to fuse lacks them, or their qconfigs differ",
-        "Add both to the list to fuse, with one qconfig for both.",
-    )
+    if others := tuple(each for each in graph.users.get(host, ()) if each != own):
+        level, code, roles["readers"] = Level.INFO, "fusible_but_unfused.read_elsewhere", others
+    elif node.target in ("torch.relu", "relu") and node.op != "call_module" and not evidence.is_exported:
+        code, args["operator"] = "fusible_but_unfused.no_pattern", node.target
+    elif len(calls) > 1:
+        code, args = "fusible_but_unfused.called_several_times", {"module": calls[0].target, "calls": len(calls)}
+    else:
+        code = "fusible_but_unfused.not_one_pattern"
+    return Finding("fusible_but_unfused", level, stage.name, (node.id, producer), code, roles, args)
 
 
 def _targets(graph: Index, own: str) -> frozenset[str]:

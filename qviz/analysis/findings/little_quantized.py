@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("little_quantized")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding when less than half of the quantizable operators run in low precision.
 
@@ -22,12 +23,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     nodes = evidence.index(evidence.converted).nodes
     names = list(dict.fromkeys(function_name(nodes[each]) for each in stays_float))
-    yield kept_finding(
+    yield Finding(
         rule="little_quantized",
         level=Level.WARNING,
         stage=evidence.converted.name,
         nodes=stays_float,
-        message=f"{len(low)} of {len(low) + len(stays_float)} quantizable operators run in low precision",
-        reason=f"these stay in float: {', '.join(names)}",
-        hint="Ask qviz compare which flow takes more of them; each node's reason says what keeps it in float.",
+        code="little_quantized",
+        roles={"subject": stays_float},
+        args={"low": len(low), "total": len(low) + len(stays_float), "operators": [*names]},
     )

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.document.flows import Mode
 from qviz.document.graph import Kind
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("module_used_twice")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each quantized module of an FX flow whose calls share one output scale."""
     stage = evidence.converted
@@ -23,12 +24,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             calls[node.target].append(node.id)
     for path, nodes in calls.items():
         if len(nodes) > 1:
-            yield kept_finding(
+            yield Finding(
                 rule="module_used_twice",
                 level=Level.WARNING,
                 stage=stage.name,
                 nodes=tuple(nodes),
-                message=f"{path} is called {len(nodes)} times",
-                reason="each call was observed by itself, but the converted module has one scale for all of them",
-                hint="Make a module for each call.",
+                code="module_used_twice.one_scale",
+                roles={"subject": tuple(nodes)},
+                args={"module": path, "calls": len(nodes)},
             )

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Kind
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level, Stage
 
 
+@finds("never_calibrated")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each stage that has such observers, or what came of them where no observer is left."""
     empty: defaultdict[str, list[str]] = defaultdict(list)
@@ -18,9 +19,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if fact.calibrated is False:
             empty[stage.name].append(node.id)
     for name, nodes in empty.items():
-        yield _finding(name, nodes, f"{len(nodes)} observers" if len(nodes) > 1 else f"the observer {nodes[0]}")
+        yield _finding(name, nodes, "never_calibrated.observer")
     if evidence.prepared is None and evidence.converted is not None and (nodes := _fallen_back(evidence.converted)):
-        yield _finding(evidence.converted.name, nodes, f"what gave {', '.join(nodes[:3])} a scale")
+        yield _finding(evidence.converted.name, nodes, "never_calibrated.scale")
 
 
 def _fallen_back(stage: Stage) -> list[str]:
@@ -35,13 +36,12 @@ def _fallen_back(stage: Stage) -> list[str]:
     ]
 
 
-def _finding(stage: str, nodes: list[str], who: str) -> Finding:
-    return kept_finding(
+def _finding(stage: str, nodes: list[str], code: str) -> Finding:
+    return Finding(
         rule="never_calibrated",
         level=Level.WARNING,
         stage=stage,
         nodes=tuple(nodes),
-        message=f"{who} saw no data",
-        reason="min is inf and max -inf, so torch falls back to scale 1 and zero point 0",
-        hint="Calibrate with data that reaches every branch of the model (--calibrate).",
+        code=code,
+        roles={"subject": tuple(nodes)},
     )

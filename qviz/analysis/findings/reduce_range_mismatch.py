@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.analysis.findings.evidence import Evidence, numbers
+from qviz.analysis.findings.rules import finds
 from qviz.document.flows import Method
 from qviz.document.graph import WATCHING
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _REDUCED, _WHOLE = (0.0, 127.0), (0.0, 255.0)
@@ -15,6 +15,7 @@ _NEEDS = {"x86": _REDUCED, "fbgemm": _REDUCED, "qnnpack": _WHOLE, "onednn": _WHO
 """The range of quint8 activations in each engine's own default qconfig."""
 
 
+@finds("reduce_range_mismatch")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the observers of activations whose range is that of another engine."""
     backend = str(evidence.snapshot.run.config.get("backend", ""))
@@ -38,17 +39,12 @@ def _is_fixed(observer: object) -> bool:
 
 
 def _finding(stage: str, backend: str, found: list[str]) -> Finding:
-    is_whole = _NEEDS[backend] == _REDUCED
-    return kept_finding(
+    return Finding(
         rule="reduce_range_mismatch",
         level=Level.WARNING,
         stage=stage,
         nodes=tuple(found),
-        message=f"{listed(found)}: activations in {'8' if is_whole else '7'} bits on the engine {backend}",
-        reason="without VNNI instructions its kernels add two products in 16 bits, which overflow: its own qconfig has "
-        "reduce_range=True (0 to 127)"
-        if is_whole
-        else "its kernels do not overflow: its own qconfig has reduce_range=False (0 to 255), and half of the levels "
-        "are given away",
-        hint=f"Take get_default_qconfig_mapping({backend!r}), or the engine that the qconfig was made for.",
+        code="reduce_range_mismatch." + ("overflows" if _NEEDS[backend] == _REDUCED else "wastes_levels"),
+        roles={"subject": tuple(found)},
+        args={"backend": backend},
     )

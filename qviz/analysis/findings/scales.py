@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from qviz.analysis.findings.evidence import Evidence, listed, numbers
+from qviz.analysis.findings.evidence import Evidence, numbers
+from qviz.analysis.findings.rules import finds
 from qviz.document.graph import WATCHING, Kind, Node, QParams
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 
 _LEAST = 1.2e-7
@@ -18,32 +18,30 @@ _MUCH = 0.5
 """How much of what was seen may lie outside of what can be said; histogram observers leave some out on purpose."""
 
 
+@finds("degenerate_scale")
 def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     """Yield scales that say nothing: zero or no number, or a step wider than all that was seen."""
     stage = evidence.converted
     found = [node.id for node in stage.graph.nodes if _is_degenerate(node)] if stage is not None else []
     if stage is not None and found:
-        yield kept_finding(
+        yield Finding(
             rule="degenerate_scale",
             level=Level.WARNING,
             stage=stage.name,
             nodes=tuple(found),
-            message=f"the scale of {listed(found)} is zero, no number, or torch's smallest",
-            reason="the observer saw nothing but zeros (or the weight is all zeros), so that every other value is "
-            "clipped",
-            hint="Calibrate with data as the model meets it; see in the prepared stage what the observer saw.",
+            code="degenerate_scale.all_zeros",
+            roles={"subject": tuple(found)},
         )
     for name, seen in _by_stage(each for each in _ranges(evidence) if 0 < each.width < each.step):
-        yield kept_finding(
+        first = seen[0]
+        yield Finding(
             rule="degenerate_scale",
             level=Level.WARNING,
             stage=name,
             nodes=tuple(each.node for each in seen),
-            message=f"one step of the scale is more than all that {listed(each.node for each in seen)} saw",
-            reason=f"{seen[0].node} saw {seen[0].low:.4g} to {seen[0].high:.4g}, and torch makes no scale smaller than "
-            f"the observer's eps: the step is {seen[0].step:.4g}, so that all values become one",
-            hint="Look whether the model's values vanish there (untrained weights do that), or give the observer a "
-            "smaller eps.",
+            code="degenerate_scale.one_step",
+            roles={"subject": tuple(each.node for each in seen), "example": (first.node,)},
+            args={"low": first.low, "high": first.high, "step": first.step},
         )
 
 
@@ -58,19 +56,19 @@ def _means_nothing(scale: float) -> bool:
     return not math.isfinite(scale) or scale <= _LEAST
 
 
+@finds("saturated_range")
 def find_saturated(evidence: Evidence) -> Iterator[Finding]:
     """Yield observers that saw twice as much as their scale can say."""
     for name, seen in _by_stage(each for each in _ranges(evidence) if each.width >= each.step and _clips(each)):
         first = seen[0]
-        yield kept_finding(
+        yield Finding(
             rule="saturated_range",
             level=Level.WARNING,
             stage=name,
             nodes=tuple(each.node for each in seen),
-            message=f"{listed(each.node for each in seen)}: the scale cannot say what was seen",
-            reason=f"{first.node} saw {first.low:.4g} to {first.high:.4g}, and its scale reaches from "
-            f"{first.least:.4g} to {first.greatest:.4g} only: the rest is clipped",
-            hint="Look at how this observer computes its scale; calibrate anew if it was fixed or loaded.",
+            code="saturated_range",
+            roles={"subject": tuple(each.node for each in seen), "example": (first.node,)},
+            args={"low": first.low, "high": first.high, "least": first.least, "greatest": first.greatest},
         )
 
 

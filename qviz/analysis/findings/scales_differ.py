@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, briefly, is_move, same_qparams
+from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, qparams_statement, same_qparams
+from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node, QParams
-from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 _PICKS = re.compile(r"(adaptive_)?max_?pool[123]d")
 
 
+@finds("scales_differ")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each cat, slice, max pool, and what is annotated to share a range, with unlike scales around it."""
     stage = evidence.converted
@@ -53,13 +54,12 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
 
 
 def _finding(stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]) -> Finding:
-    return kept_finding(
+    return Finding(
         rule="scales_differ",
         level=Level.WARNING,
         stage=stage,
         nodes=(node.id, one[0], other[0]),
-        message=f"{node.id} hands integers on as they are, but the scales around it differ",
-        reason=f"{one[0]} has {briefly(one[1])}; {other[0]} has {briefly(other[1])}",
-        hint="Share one observer between its inputs and output (SharedQuantizationSpec; for FX the backend's pattern); "
-        "else the backend requantizes here, or refuses the graph.",
+        code="scales_differ",
+        roles={"subject": (node.id,), "one": (one[0],), "other": (other[0],)},
+        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1])},
     )

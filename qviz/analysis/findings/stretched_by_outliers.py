@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from qviz.analysis.findings.evidence import Evidence, listed, numbers
-from qviz.document.kept import kept_finding
+from qviz.analysis.findings.evidence import Evidence, numbers
+from qviz.analysis.findings.rules import finds
 from qviz.document.snapshot import Finding, Histogram, Level
 
 _NEARLY_ALL = 0.999
@@ -15,6 +15,7 @@ _ENOUGH = 500
 """Of fewer values a histogram tells nothing about the rare ones."""
 
 
+@finds("stretched_by_outliers")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the observers whose histogram has nearly all values within a small part of its range."""
     found: defaultdict[str, list[tuple[float, str, Histogram]]] = defaultdict(list)
@@ -24,17 +25,20 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             found[stage.name].append((part, node.id, fact.histogram))
     for name, stretched in found.items():
         part, worst, histogram = min(stretched, key=lambda each: each[0])
-        listing = listed(node_id for _, node_id, _ in stretched)
-        yield kept_finding(
+        nodes = tuple(node_id for _, node_id, _ in stretched)
+        yield Finding(
             rule="stretched_by_outliers",
             level=Level.WARNING,
             stage=name,
-            nodes=tuple(node_id for _, node_id, _ in stretched),
-            message=f"{listing}: 99.9 % of the values lie within {part:.1%} of the range"
-            + (f" in the worst, {worst}" if len(stretched) > 1 else ""),
-            reason=f"the range of {worst} goes from {float(histogram.min):.4g} to {float(histogram.max):.4g} because "
-            f"of a few outliers, which leaves the rest about {max(round(part * 256), 1)} of 256 levels",
-            hint="Look at what calibrates: clip the outliers, or leave this operator in float.",
+            nodes=nodes,
+            code="stretched_by_outliers." + ("one" if len(nodes) == 1 else "several"),
+            roles={"subject": nodes, "worst": (worst,)},
+            args={
+                "share": part,
+                "low": float(histogram.min),
+                "high": float(histogram.max),
+                "levels": max(round(part * 256), 1),
+            },
         )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, listed
-from qviz.document.kept import kept_finding
+from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("switched_off")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the fake-quants that do nothing, and the observers whose range stands still."""
     idle: defaultdict[str, list[str]] = defaultdict(list)
@@ -22,26 +23,15 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             elif fact is not None and fact.observer_enabled is False:
                 frozen[stage.name].append(place)
     for name, places in idle.items():
-        yield kept_finding(
-            rule="switched_off",
-            level=Level.WARNING,
-            stage=name,
-            nodes=_nodes(evidence, name, places),
-            message=f"the fake-quant is off in {listed(places)}",
-            reason="fake_quant_enabled is 0, so that training sees float values there; convert quantizes them all the "
-            "same",
-            hint="Call model.apply(torch.ao.quantization.enable_fake_quant) before training ends.",
-        )
+        yield _finding(evidence, Level.WARNING, name, "switched_off.fake_quant", places)
     for name, places in frozen.items():
-        yield kept_finding(
-            rule="switched_off",
-            level=Level.INFO,
-            stage=name,
-            nodes=_nodes(evidence, name, places),
-            message=f"the observer is off in {listed(places)}",
-            reason="observer_enabled is 0: the range stands still, as it should in the last epochs of training",
-            hint="Call model.apply(torch.ao.quantization.enable_observer) if the ranges are to follow the data.",
-        )
+        yield _finding(evidence, Level.INFO, name, "switched_off.observer", places)
+
+
+def _finding(evidence: Evidence, level: Level, stage: str, code: str, places: list[str]) -> Finding:
+    nodes = _nodes(evidence, stage, places)
+    place = () if nodes else tuple(places)
+    return Finding("switched_off", level, stage, nodes, code, {"subject": nodes}, {"places": [*places]}, place)
 
 
 def _nodes(evidence: Evidence, stage_name: str, places: list[str]) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
-from qviz.document.kept import kept_finding
+from qviz.analysis.findings.rules import finds
 from qviz.document.snapshot import Finding, Level
 
 _MANY = 1 / 8
 
 
+@finds("uneven_channels")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each weight quantized per tensor in which many channels reach less than a sixteenth of the range."""
     stage = evidence.converted
@@ -22,16 +23,14 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             continue
         if weight.total > 1 and weight.narrow >= _MANY * weight.total:
             host = next(iter(_reader(evidence, node_id)), node_id)
-            yield kept_finding(
+            yield Finding(
                 rule="uneven_channels",
                 level=Level.WARNING,
                 stage=stage.name,
                 nodes=tuple(dict.fromkeys((host, node_id))),
-                message=f"the weight of {host} has one scale for all channels, and {weight.narrow} of {weight.total} "
-                "use less than a sixteenth of the levels",
-                reason="the channels' ranges differ by more than sixteen times, and the widest one sets the scale",
-                hint="Quantize weights per channel (per_channel in the quantizer's options; the x86 qconfig does), or "
-                "equalize the layers first.",
+                code="uneven_channels",
+                roles={"subject": (host,), "weight": (node_id,)},
+                args={"narrow": weight.narrow, "total": weight.total},
             )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, activations, is_move, is_weighted, origin
+from qviz.analysis.findings.rules import finds
 from qviz.document.flows import Mode
 from qviz.document.graph import COMPUTING, WATCHING, Kind, Node
-from qviz.document.kept import kept_finding
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("unobserved_input")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each operator of the prepared stage with an observed weight or input, and another input that is not."""
     stage = evidence.prepared
@@ -23,16 +24,13 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             continue
         bare = [each.id for each in activations(index, node.id) if _is_bare(index, each)]
         if bare and (_is_observed(index, node) or _is_eager_observed(evidence, index, node)):
-            yield kept_finding(
+            yield Finding(
                 rule="unobserved_input",
                 level=Level.WARNING,
                 stage=stage.name,
                 nodes=(node.id, *bare),
-                message=f"nothing observes {', '.join(bare)}, which goes into {node.id}",
-                reason=f"{node.id} is to be quantized, and this input has neither an observer nor a scale: it will "
-                "stay float, or stop the converted model",
-                hint="Annotate every activation (input_qspec_map); in eager mode put a QuantStub behind that input; "
-                "in FX see input_quantized_indexes.",
+                code="unobserved_input",
+                roles={"subject": (node.id,), "inputs": tuple(bare)},
             )
 
 

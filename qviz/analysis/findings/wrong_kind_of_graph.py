@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, listed
-from qviz.document.kept import kept_finding
+from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
 from qviz.document.snapshot import Finding, Level
 
 
+@finds("wrong_kind_of_graph")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield that an eager or FX flow was given a graph of torch.export."""
     stage = evidence.captured
@@ -16,13 +17,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     found = [node.id for node in stage.graph.nodes if node.target.startswith("aten.")]
     if found:
-        yield kept_finding(
+        yield Finding(
             rule="wrong_kind_of_graph",
             level=Level.ERROR,
             stage=stage.name,
             nodes=tuple(found),
-            message=f"{evidence.snapshot.run.flow} was given a graph of ATen operators: {listed(found)}",
-            reason="its patterns are modules and torch functions; none of them matches an exported graph, and torch "
-            "says nothing",
-            hint="Take a PT2E flow for an exported graph, or give the module that was exported.",
+            code="wrong_kind_of_graph",
+            roles={"subject": tuple(found)},
+            args={"flow": evidence.snapshot.run.flow},
         )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from qviz.document.comparison import FlowRow
 from qviz.document.flows import flow
+from qviz.document.run_steps import step_text
 from qviz.document.snapshot import RunError
 
 LEAST_DB = 20.0
@@ -49,7 +50,7 @@ def title(flow_id: str) -> str:
 def where(error: RunError) -> str:
     """Return the line of the model at which a step failed, or the step."""
     if error.source is None:
-        return f"while {error.step}"
+        return step_text(error.step, "during")
     return f"at line {error.source.line} of {os.path.basename(error.source.file)}"
 
 

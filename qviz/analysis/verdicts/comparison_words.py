@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from qviz.analysis.verdicts.advice import title, where
 from qviz.document.comparison import FloatOperators, FlowRow
+from qviz.document.run_steps import step_text
 
 HEADINGS = ("Ends", "Low precision", "Size", "Error", "Time", "Findings")
 
@@ -47,8 +48,13 @@ def _ends(row: FlowRow) -> str:
         return "done" if row.broken is None else "done, does not run"
     if row.error is None:
         return row.status
-    step = f" while {row.error.step}" if row.error.source else ""
-    return f"{row.status}{step} {where(row.error)}"
+    if row.status == "died":
+        return f"Engine died {where(row.error)}"
+    return (
+        f"{step_text(row.error.step, 'failed')} {where(row.error)}"
+        if row.error.source
+        else step_text(row.error.step, "failed")
+    )
 
 
 def _low(row: FlowRow) -> str:

@@ -6,13 +6,12 @@ from collections import Counter
 from typing import Any
 
 import torch
-from torch.ao.quantization.pt2e.utils import _is_bn_node, _is_conv_or_conv_transpose_node
 from torch.fx import GraphModule, Interpreter, Node
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.utils import _pytree as pytree
 
-from qviz.document.kept import kept_finding
+from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
@@ -40,6 +39,8 @@ def output_of(module: GraphModule, inputs: Arguments) -> list[torch.Tensor]:
 
 def shared_convolutions(captured: GraphModule) -> dict[str, str]:
     """Return batch norms that ``prepare_pt2e`` folds into a convolution that somebody else reads too."""
+    from torch.ao.quantization.pt2e.utils import _is_bn_node, _is_conv_or_conv_transpose_node  # brings dynamo along
+
     found = {}
     for node in captured.graph.nodes:
         before = node.args[0] if _is_bn_node(node) else None
@@ -76,19 +77,20 @@ def folded_wrongly(
         after: What the prepared one gives.
         who: The function of torch that folds.
     """
-    use = "output others read" if who == "prepare_pt2e" else "module others call"
+    use = "read_elsewhere" if who == "prepare_pt2e" else "called_elsewhere"
     pairs = [(a.float(), b.float()) for a, b in zip(before, after, strict=True) if a.numel() and not a.is_complex()]
     worst = max((float((a - b).abs().max()) for a, b in pairs), default=0.0)
     largest = max((float(a.abs().max()) for a, _ in pairs), default=0.0)
-    names = ", ".join(f"{norm} into {conv}" for norm, conv in shared.items())
-    return kept_finding(
+    code = "batch_norm_folded_into_shared_convolution." + use + ("_fresh" if worst <= _NOISE * largest else "")
+    folded: list[Json] = [
+        {"code": "batch_norm.into", "roles": {"subject": [norm], "producer": [conv]}} for norm, conv in shared.items()
+    ]
+    return Finding(
         rule="batch_norm_folded_into_shared_convolution",
         level=Level.ERROR,
         stage="captured",
         nodes=tuple(dict.fromkeys(name for pair in shared.items() for name in reversed(pair))),
-        message=f"{who} changes what the model computes: it folds {names}, whose {use} too; "
-        f"the prepared graph differs from the captured one by up to {worst:.4g}, where values reach {largest:.4g}"
-        + ("; trained statistics will show more" if worst <= _NOISE * largest else ""),
-        reason="torch 2.8 folds a batch norm into the convolution before it without asking who else uses that",
-        hint="Give the other use its own convolution, or put an operator such as a clone() before the batch norm.",
+        code=code,
+        roles={"subject": tuple(shared), "convolution": tuple(dict.fromkeys(shared.values()))},
+        args={"function": who, "pairs": folded, "difference": worst, "largest": largest},
     )

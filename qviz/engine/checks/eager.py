@@ -14,7 +14,7 @@ from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
 from torch.fx import GraphModule, Interpreter, Node
 
-from qviz.document.kept import kept_finding
+from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks.eager_functions import Unseen, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
@@ -28,36 +28,32 @@ _OBSERVED = frozenset(get_default_qconfig_propagation_list())
 """The module types that prepare puts an observer behind."""
 
 _WHY_NOT = (
-    ("Could not run 'quantized::", "Put a QuantStub before the first quantized module."),
-    (
-        "view size is not compatible",
-        "Use reshape in the place of view: quantized convolutions give tensors in channels_last.",
-    ),
-    (
-        "'function' object has no attribute",
-        "Something reads weight as a tensor, which is a method of quantized modules; for torch's Transformer layers: "
-        "torch.backends.mha.set_fastpath_enabled(False).",
-    ),
-    ("QuantizedCPU", "Put a DeQuantStub before what has no quantized kernel, or use FloatFunctional there."),
-    ("on quantized tensors", "Put a DeQuantStub before what has no quantized kernel, or use FloatFunctional there."),
+    ("Could not run 'quantized::", "float_into_quantized"),
+    ("view size is not compatible", "view"),
+    ("'function' object has no attribute", "weight_is_method"),
+    ("QuantizedCPU", "no_kernel"),
+    ("on quantized tensors", "no_kernel"),
 )
-"""What to do about an error of a converted model, by a part of its text; the first that fits counts."""
-_LEAVE_IT = "Leave what stops in float: a rule without a qconfig for its type or its name."
+"""What stops a converted model, by a part of torch's error; the first that fits counts."""
 
 
 def recorded_by_running(error: Exception) -> Finding:
     """Say that the graph is one run, and where tracing stopped."""
     where = line_of(error)
-    return kept_finding(
+    text = str(error).strip().partition("\n")[0]
+    return Finding(
         rule="recorded_by_running",
         level=Level.INFO,
         stage="captured",
         nodes=(),
-        message="the graph is what one run on the example inputs did"
-        + (f": torch.fx cannot follow {Path(where.file).name}:{where.line}" if where else ""),
-        reason=f"tracing failed: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
-        hint="Other inputs may take another way through the model; eager quantization itself needs no graph.",
+        code="recorded_by_running.at_line" if where else "recorded_by_running",
+        args={"type": type(error).__name__, "text": text, **_at(where)},
+        place=(Path(where.file).name,) if where else (),
     )
+
+
+def _at(where: SourceLine | None) -> dict[str, Json]:
+    return {"file": Path(where.file).name, "line": where.line} if where else {}
 
 
 def of_captured(graph: GraphModule, needs_stubs: bool) -> Iterator[Finding]:
@@ -90,47 +86,43 @@ def _shared(graph: GraphModule) -> list[tuple[str, type, list[Node]]]:
 
 def _missing_stub(graph: GraphModule) -> Finding:
     first = next((node.name for node in graph.graph.nodes if node.op == "call_module"), "")
-    return kept_finding(
+    return Finding(
         rule="missing_quant_stub",
         level=Level.ERROR,
         stage="captured",
         nodes=(first,) if first else (),
-        message="the model has no QuantStub: its quantized modules will be fed with float tensors",
-        reason="eager mode quantizes only where a QuantStub stands, and converted modules take quantized tensors only",
-        hint="Put a QuantStub before and a DeQuantStub behind what is to be quantized, or use fx-static.",
+        code="missing_quant_stub",
     )
 
 
 def _functional(each: Unseen) -> Finding:
-    name = bare_name(each.node.target)
-    fate = "stops at quantized tensors" if each.stops else "keeps the scale of what comes in and is not fused"
-    return kept_finding(
+    return Finding(
         rule="functional_in_eager",
         level=Level.WARNING,
         stage="captured",
         nodes=(each.node.name,),
-        message=f"{name} is a function, which eager mode neither observes nor replaces",
-        reason=f"prepare and convert change modules only; the function {name} {fate}",
-        hint=f"Use {each.better} in its place.",
+        code="functional_in_eager." + ("stops" if each.stops else "keeps_scale"),
+        roles={"subject": (each.node.name,)},
+        args={"operator": bare_name(each.node.target), "replacement": each.better},
     )
 
 
 def _used_twice(path: str, class_: type, nodes: list[Node]) -> Finding | None:
     """Return what it means for a module to be called several times, if it means anything."""
     is_observed = class_ in _OBSERVED
-    reasons = ["all its calls share one observer and one scale"] if is_observed else []
+    means = ["observed"] if is_observed else []
     if class_ in FUSIBLE:
-        reasons.append("fusing it would replace it at every call, so none of its calls can be fused")
-    if not reasons:
+        means.append("fusible")
+    if not means:
         return None
-    return kept_finding(
+    return Finding(
         rule="module_used_twice",
         level=Level.WARNING if is_observed else Level.INFO,
         stage="captured",
         nodes=tuple(node.name for node in nodes),
-        message=f"{path} ({class_.__name__}) is called {len(nodes)} times",
-        reason="; ".join(reasons),
-        hint="Make a module for each call.",
+        code="module_used_twice." + "_and_".join(means),
+        roles={"subject": tuple(node.name for node in nodes)},
+        args={"module": path, "type": class_.__name__, "calls": len(nodes)},
     )
 
 
@@ -138,20 +130,18 @@ def of_fuse_list(graph: GraphModule, chosen: FuseList, derived: FuseList) -> Ite
     """Yield what is wrong with a fuse list."""
     nodes = {str(node.target): node.name for node in graph.graph.nodes if node.op == "call_module"}
     for entry in out_of_order(graph, chosen):
-        yield kept_finding(
+        instead: list[Json] = [{"code": "fuse_list.entry", "args": {"modules": [*modules]}} for modules in derived]
+        found = tuple(nodes[path] for path in entry if path in nodes)
+        yield Finding(
             rule="fuse_list_out_of_order",
             level=Level.ERROR,
             stage="captured",
-            nodes=tuple(nodes[path] for path in entry if path in nodes),
-            message=f"the list joins {', '.join(entry)}: they do not follow each other, or are called elsewhere too",
-            reason="fuse_modules does not look at the data: it puts all into the first and an Identity in place of the "
-            "others, at every call, so the model computes something else",
-            hint=f"Fuse {_written(derived)}." if derived else "Leave it out: nothing in this model can be fused.",
+            nodes=found,
+            code="fuse_list_out_of_order." + ("instead" if derived else "nothing"),
+            roles={"subject": found},
+            args={"modules": [*entry], "instead": instead},
+            place=() if found else tuple(entry),
         )
-
-
-def _written(entries: FuseList) -> str:
-    return ", ".join(f"[{', '.join(entry)}]" for entry in entries)
 
 
 class _Steps(Interpreter):
@@ -184,14 +174,15 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
         node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs)
-        return kept_finding(
+        cause = next((cause for sign, cause in _WHY_NOT if sign in str(error)), "other")
+        return Finding(
             rule="converted_does_not_run",
             level=Level.ERROR,
             stage="converted",
             nodes=(node,) if node else (),
-            message="the converted model does not run"
-            + (f": it stops at {Path(where.file).name}:{where.line}" if where else ""),
-            reason=text,
-            hint=next((hint for sign, hint in _WHY_NOT if sign in str(error)), _LEAVE_IT),
+            code=f"converted_does_not_run.{cause}",
+            roles={"subject": (node,)} if node else {},
+            args={"text": text, **_at(where)},
+            place=(Path(where.file).name,) if where and not node else (),
         )
     return None

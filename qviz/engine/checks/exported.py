@@ -12,7 +12,6 @@ from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.symbolic_shapes import has_free_symbols
 
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import bare_name
@@ -25,28 +24,29 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
     """Yield what a quantizer of torch's was told and does not consult."""
     for each in getattr(quantizer, "quantizers", [quantizer]):
         if isinstance(each, XNNPACKQuantizer) and each.operator_type_config:
-            yield kept_finding(
+            operators = tuple(map(str, each.operator_type_config))
+            yield Finding(
                 rule="operator_rule_without_effect",
                 level=Level.WARNING,
                 stage="prepared",
                 nodes=(),
-                message=f"the rule for {', '.join(map(str, each.operator_type_config))} changes nothing",
-                reason="XNNPACKQuantizer.annotate consults module names, module types and the global configuration",
-                hint="Give a rule for the module type, or take the quantizer x86_inductor.",
+                code="operator_rule_without_effect",
+                args={"operators": [*operators]},
+                place=operators,
             )
 
 
 def needs_strict(quantizer: Any) -> Iterator[Finding]:
     """Yield that a quantizer finds none of its patterns in a graph of non-strict capture."""
     if any(isinstance(each, X86InductorQuantizer) for each in getattr(quantizer, "quantizers", [quantizer])):
-        yield kept_finding(
+        yield Finding(
             rule="quantizer_needs_strict_capture",
             level=Level.ERROR,
             stage="prepared",
             nodes=(),
-            message="X86InductorQuantizer finds nothing to quantize in a graph of non-strict capture",
-            reason="it looks for patterns by source_fn_stack, which only strict capture records",
-            hint="Capture with --strict, and mend the line that it stops at; or take the quantizer xnnpack.",
+            code="quantizer_needs_strict_capture",
+            args={"quantizer": X86InductorQuantizer.__name__},
+            place=(X86InductorQuantizer.__name__,),
         )
 
 
@@ -57,14 +57,13 @@ def without_fake_quant(prepared: GraphModule) -> Iterator[Finding]:
     if any(role_of(each) in OBSERVING for each in modules) and not any(
         isinstance(each, FakeQuantizeBase) for each in modules
     ):
-        yield kept_finding(
+        yield Finding(
             rule="qat_without_fake_quant",
             level=Level.WARNING,
             stage="prepared",
             nodes=tuple(node.name for node in watching),
-            message="this is no quantization-aware training: the prepared graph holds observers and no fake-quant",
-            reason="the quantizer's configuration was made without is_qat=True",
-            hint="Make it with get_symmetric_quantization_config(is_qat=True), or take the flow pt2e-static.",
+            code="qat_without_fake_quant",
+            roles={"observers": tuple(node.name for node in watching)},
         )
 
 
@@ -76,14 +75,13 @@ def dynamic_convolutions(converted: GraphModule) -> Iterator[Finding]:
         if bare_name(node.target).startswith("conv") and node.op == "call_function" and _is_dynamic(node.args[0])
     )
     if found:
-        yield kept_finding(
+        yield Finding(
             rule="dynamic_on_convolutions",
             level=Level.WARNING,
             stage="converted",
             nodes=found,
-            message=f"{', '.join(found)}: dynamic quantization of a convolution only costs time",
-            reason="torch has no kernel for it: the ranges are sought at every call, and the convolution runs in float",
-            hint="Take a static flow, or a quantizer or rule that leaves convolutions alone.",
+            code="dynamic_on_convolutions.no_kernel",
+            roles={"subject": found},
         )
 
 
@@ -109,15 +107,13 @@ def not_lowered(lowered: GraphModule) -> Iterator[Finding]:
         and any(_is_cast_weight(each) for each in node.all_input_nodes)
     )
     if found:
-        yield kept_finding(
+        yield Finding(
             rule="not_lowered",
             level=Level.WARNING,
             stage="lowered",
             nodes=found,
-            message=f"{', '.join(found)}: no x86 kernel was found; they compute in float between casts",
-            reason="lower_pt2e_quantized_to_x86 knows uint8 activations with int8 weights per channel, and of these "
-            "only the patterns that inductor's quantization pass matches",
-            hint="Take the quantizer x86_inductor; torch.compile(converted) tries more patterns than this lowering.",
+            code="not_lowered",
+            roles={"subject": found},
         )
 
 
@@ -132,14 +128,14 @@ def fixed_by_lowering(converted: GraphModule, lowered: GraphModule) -> Iterator[
     """Yield that sizes which were symbolic are numbers now: the lowering exports anew with the example inputs."""
     before, after = (_symbolic_inputs(each) for each in (converted, lowered))
     if before and not after:
-        yield kept_finding(
+        inputs = tuple(node.name for node in lowered.graph.nodes if node.op == "placeholder")
+        yield Finding(
             rule="sizes_fixed_by_lowering",
             level=Level.WARNING,
             stage="lowered",
-            nodes=tuple(node.name for node in lowered.graph.nodes if node.op == "placeholder"),
-            message="the lowered graph takes inputs of one size only",
-            reason="lower_pt2e_quantized_to_x86 exports the graph once more and knows no dynamic shapes",
-            hint="Use torch.compile(converted) for inputs of several sizes, or lower once for each size.",
+            nodes=inputs,
+            code="sizes_fixed_by_lowering",
+            roles={"inputs": inputs},
         )
 
 

@@ -8,12 +8,12 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.graph import CASTING, WATCHING, Kind
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.kinds import classify
 from qviz.engine.nodes.module_roles import LOW, OBSERVING, is_qat, role_of
 
-_TOLD = 3
+_PLACES = 3
+"""How many module paths tell one such model from another."""
 _DONE = WATCHING | CASTING | {Kind.QUANTIZED_OP}
 
 
@@ -24,16 +24,15 @@ def quantized_before(model: Module) -> Iterator[Finding]:
         nodes = tuple(name for name, kind in classify(model).items() if kind in _DONE)
     found = nodes or tuple(path for path, each in model.named_modules() if path and _is_done(each))
     if found:
-        yield kept_finding(
+        yield Finding(
             rule="applied_twice",
             level=Level.ERROR,
             stage="captured",
             nodes=nodes,
-            message=f"the model has been prepared or quantized before: it came with {', '.join(found[:_TOLD])}"
-            + (f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""),
-            reason="torch may prepare such a model without a word: it observes the observers, leaves what is quantized "
-            "as it is, or stops when it traces an observer",
-            hint="Give the float model; qviz.snapshot shows graphs that are prepared or converted already.",
+            code="applied_twice",
+            roles={"subject": nodes} if nodes else {},
+            args={"found": [*found]},
+            place=() if nodes else found[:_PLACES],
         )
 
 

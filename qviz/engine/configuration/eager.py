@@ -13,7 +13,7 @@ from torch import nn
 from torch.ao.nn.intrinsic.modules import fused
 
 from qviz.document.configuration import Rule
-from qviz.document.kept import kept_finding
+from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.object_types import object_type
@@ -94,12 +94,14 @@ def _first_type(module: nn.Module) -> type | None:
 def _matches_nothing(rule: Rule, model: nn.Module) -> Finding:
     names = [name for path, module in model.named_modules() for name in (path, type(module).__name__) if name]
     near = difflib.get_close_matches(rule.target.rpartition("torch.nn.")[2], names, 1)
-    return kept_finding(
+    args: dict[str, Json] = {"target": rule.target, **({"near": near[0]} if near else {})}
+    cause = ("eager_type" if rule.kind == "object_type" else "eager_name") + ("_near" if near else "")
+    return Finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,
         stage="fused",
         nodes=(),
-        message=f"the rule for {rule.target!r} matches no module",
-        reason=f"no module of the fused model has that {'type' if rule.kind == 'object_type' else 'name'}",
-        hint=f"Did you mean {near[0]}?" if near else "The outline lists the modules.",
+        code=f"rule_matches_nothing.{cause}",
+        args=args,
+        place=(rule.target,),
     )

@@ -17,7 +17,7 @@ from torch.ao.quantization.fx import qconfig_mapping_utils as lookup
 from torch.fx import GraphModule, Node
 from torch.nn import Module
 
-from qviz.document.kept import kept_finding
+from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.mappings import Mapping, Setting
 from qviz.engine.nodes.targets import target_name
@@ -115,39 +115,37 @@ def _fused_past(fused: GraphModule, setting: Setting) -> list[Node]:
 def _passes_fused(setting: Setting, passed: list[Node]) -> Finding:
     modules = passed[0].graph.owning_module
     types = sorted({type(modules.get_submodule(str(node.target))).__name__ for node in passed})
-    return kept_finding(
+    nodes = tuple(node.name for node in passed)
+    return Finding(
         rule="rule_passes_fused",
         level=Level.WARNING,
         stage="fused",
-        nodes=tuple(node.name for node in passed),
-        message=f"{setting.python} does not hold for {', '.join(node.name for node in passed)}",
-        reason=f"prepare fused them into {', '.join(types)}, and torch hands no qconfig of None on to fused types",
-        hint=f"Add a rule for the object type {' and for '.join(f'torch.ao.nn.intrinsic.{each}' for each in types)}.",
+        nodes=nodes,
+        code="rule_passes_fused",
+        roles={"subject": nodes},
+        args={
+            "rule": setting.python,
+            "types": [*types],
+            "names": [f"torch.ao.nn.intrinsic.{each}" for each in types],
+        },
     )
 
 
 def _matches_nothing(setting: Setting, fits: bool, fused: GraphModule, model: Module) -> Finding:
-    reason, hint = _overruled() if fits else _why_nothing(setting, fused, model)
-    return kept_finding(
+    cause, args = ("overruled", {}) if fits else _why_nothing(setting, fused, model)
+    return Finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,
         stage="prepared",
         nodes=(),
-        message=f"{setting.python} decides the qconfig of no node",
-        reason=reason,
-        hint=hint,
+        code=f"rule_matches_nothing.{cause}",
+        args={"rule": setting.python, "target": setting.rule.target, **args},
+        place=(setting.python,),
     )
 
 
-def _overruled() -> tuple[str, str]:
-    return (
-        "other rules decide for every node that it fits",
-        "From weak to strong: global, object_type, module_name_regex, module_name, module_name_object_type_order; "
-        "of several patterns the first that matches.",
-    )
-
-
-def _why_nothing(setting: Setting, fused: GraphModule, model: Module) -> tuple[str, str]:
+def _why_nothing(setting: Setting, fused: GraphModule, model: Module) -> tuple[str, dict[str, Json]]:
+    """Return the kind of the finding and what it has to say more."""
     rule = setting.rule
     paths = [path for path, _ in model.named_modules() if path]
     if rule.kind == "object_type":
@@ -156,32 +154,21 @@ def _why_nothing(setting: Setting, fused: GraphModule, model: Module) -> tuple[s
     known = [path for path in paths if (re.match(rule.target, path) if is_pattern else path == rule.target)]
     if not known:
         near = difflib.get_close_matches(rule.target, paths, 1, cutoff=0.4)
-        what = "matches the path of no module" if is_pattern else "is the path of no module"
-        return f"{rule.target!r} {what}", f"Did you mean {near[0]}?" if near else "Name it as named_modules() does."
+        cause = "pattern" if is_pattern else "path"
+        return (f"{cause}_near", {"near": near[0]}) if near else (cause, {})
     if rule.kind == "module_name_object_type_order":
-        here = f"in {rule.target!r}" if rule.target else "in the model itself"
-        return (
-            f"there is no call {rule.order} of {rule.object_type} {here}",
-            "The first call of a type in a module is 0; what is in a module within it counts there.",
-        )
-    return (
-        f"no node of the fused graph stands for {known[0]}",
-        "It was fused into another module, or forward never calls it: the stage fused shows what there is.",
-    )
+        return "no_such_call", {"order": rule.order, "type": rule.object_type}
+    return "no_node", {"module": known[0]}
 
 
-def _no_such_type(target: str, fused: GraphModule, model: Module) -> tuple[str, str]:
+def _no_such_type(target: str, fused: GraphModule, model: Module) -> tuple[str, dict[str, Json]]:
     names = dict.fromkeys(_type_names(fused))
     bare = target.rpartition(".")[2].rpartition(":")[2]
     if any(type(each).__name__ == bare for each in model.modules()):
-        return (
-            f"no node of the fused graph is a {target}",
-            "Each was fused into another module, or is a module whose inside is traced: the stage fused shows them.",
-        )
+        return "type_without_node", {}
     ends = {name.rpartition(".")[2].lower(): name for name in names}
     near = difflib.get_close_matches(bare.lower(), ends, 1)
-    hint = f"Did you mean {ends[near[0]]}?" if near else f"There are: {', '.join(names)}."
-    return f"the model has no {target}", hint
+    return ("no_such_type_near", {"near": ends[near[0]]}) if near else ("no_such_type", {"types": [*names]})
 
 
 def _type_names(fused: GraphModule) -> Iterator[str]:

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qviz.engine.flows import capture, eager, fx, pt2e
+from qviz.engine.flows import capture, eager, fx
 from qviz.engine.flows.job import Job
 from qviz.errors import QvizError
+
+
+def _pt2e_static(job: Job) -> None:
+    from qviz.engine.flows import pt2e  # with torch.export, dynamo and Inductor: as long as torch itself takes
+
+    pt2e.static(job)
+
+
+def _pt2e_dynamic(job: Job) -> None:
+    from qviz.engine.flows import pt2e
+
+    pt2e.dynamic(job)
+
+
+def _pt2e_qat(job: Job) -> None:
+    from qviz.engine.flows import pt2e
+
+    pt2e.qat(job)
+
 
 FLOWS: dict[str, Callable[[Job], None]] = {
     "eager-dynamic": eager.dynamic,
@@ -18,9 +37,9 @@ FLOWS: dict[str, Callable[[Job], None]] = {
     "fx-static": fx.static,
     "fx-qat": fx.qat,
     "fx-fuse": fx.fuse,
-    "pt2e-static": pt2e.static,
-    "pt2e-dynamic": pt2e.dynamic,
-    "pt2e-qat": pt2e.qat,
+    "pt2e-static": _pt2e_static,
+    "pt2e-dynamic": _pt2e_dynamic,
+    "pt2e-qat": _pt2e_qat,
 }
 
 

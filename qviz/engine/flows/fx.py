@@ -17,7 +17,6 @@ from torch.ao.quantization.quantize_fx import (
 )
 from torch.fx import GraphModule, symbolic_trace
 
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks.fx import taken_for_given
@@ -83,7 +82,7 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
     if is_qat:
         prepared.eval()
     if job.plan.reference:
-        job.step("converting to the reference")
+        job.step("converting_to_reference")
         copied = copy.deepcopy(prepared)
         job.reached("reference", convert_to_reference_fx(copied, **values(configuration.of_convert)))
     job.step("converting")
@@ -134,14 +133,13 @@ def _report_rules(job: Job, configuration: FxConfiguration, fused: GraphModule, 
 
 
 def _no_weight_only_linear(nodes: list[str]) -> Finding:
-    return kept_finding(
+    return Finding(
         rule="no_weight_only_linear",
         level=Level.INFO,
         stage="converted",
         nodes=tuple(nodes),
-        message=f"{len(nodes)} Linear left in float: torch has no Linear with int8 weights only",
-        reason="of weights only, torch quantizes embeddings (8 or 4 bits) and Linear in float16",
-        hint="Take the weight dtype float16, or the flow fx-dynamic for int8 weights.",
+        code="no_weight_only_linear",
+        roles={"subject": tuple(nodes)},
     )
 
 

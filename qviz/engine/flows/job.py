@@ -11,7 +11,6 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.graph import Json
-from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.eager import Configured
@@ -99,12 +98,4 @@ class Job:
 
 
 def _only_demonstrated() -> Finding:
-    return kept_finding(
-        rule="training_demonstrated",
-        level=Level.INFO,
-        stage="prepared",
-        nodes=(),
-        message="nothing was trained: one forward pass in training mode stands for it",
-        reason="no train function was given",
-        hint="Give one: --train mod:callable, or define train(model) beside the model.",
-    )
+    return Finding("training_demonstrated", Level.INFO, "prepared", (), "training_demonstrated")

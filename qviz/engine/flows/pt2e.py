@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import torch
 from torch.ao.quantization import allow_exported_model_train_eval, move_exported_model_to_eval
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.fx import GraphModule
 
-from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
@@ -122,15 +122,14 @@ def export(job: Job) -> GraphModule:
         module = _export(job, strict=False)
         where = line_of(error)
         job.found(
-            kept_finding(
+            Finding(
                 rule="captured_without_strict",
                 level=Level.WARNING,
                 stage="captured",
                 nodes=(),
-                message="captured with strict=False, because strict capture failed"
-                + (f" at {where.file}:{where.line}" if where else ""),
-                reason="non-strict graphs carry no source_fn_stack: quantizers find fewer patterns, or none",
-                hint="Mend the line that strict capture stops at, or ask for --no-strict to accept this.",
+                code="captured_without_strict",
+                args={"file": where.file, "line": where.line} if where else {},
+                place=(Path(where.file).name,) if where else (),
             )
         )
         return module

@@ -2,13 +2,14 @@
 
 A graph of torch.export carries fake tensors on its placeholders: it is run on these, with
 symbolic dimensions and without computing anything. A float graph without them is run on fakes of
-the example inputs. Any other is run once on real inputs, because quantized tensors have no fake
-form; observers and fake-quants then hand their input on, so that no statistics change. A node that
-fails, and what depends on it, stays unknown.
+the example inputs, if dynamo, which fakes need, is imported. Any other is run once on real inputs,
+because quantized tensors have no fake form; observers and fake-quants then hand their input on, so
+that no statistics change. A node that fails, and what depends on it, stays unknown.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,7 +19,6 @@ import torch
 from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses import FakeTensor, FakeTensorMode
 from torch.fx import GraphModule, Interpreter, Node
-from torch.fx.experimental.symbolic_shapes import has_free_symbols
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
@@ -32,6 +32,7 @@ class _Unknown:
 
 
 UNKNOWN = _Unknown()
+_DYNAMO = "torch._dynamo"
 
 
 class Propagation(Interpreter):
@@ -72,7 +73,7 @@ class Propagation(Interpreter):
 
 
 class _FloatPropagation(Propagation):
-    """Runs a float graph on fakes."""
+    """Runs a float graph."""
 
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Pass batch norms by: their fake form takes ten times as long as the real one, and gives what comes in."""
@@ -85,6 +86,8 @@ class _FakePropagation(Propagation):
     """Runs on the fake tensors that torch.export left on the placeholders."""
 
     def __init__(self, module: GraphModule) -> None:
+        from torch.fx.experimental.symbolic_shapes import has_free_symbols  # brings sympy along
+
         super().__init__(module)
         self.mode = _fake_mode(module) or FakeTensorMode(allow_non_fake_inputs=True)
         inputs = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
@@ -115,17 +118,28 @@ def propagate(module: GraphModule, example_inputs: tuple[Any, ...] | None) -> Kn
     if example_inputs is None:
         return Known({}, {}, {})
     if is_float(module):
-        mode = FakeTensorMode(allow_non_fake_inputs=True, allow_fallback_kernels=False)
-        fakes = pytree.tree_map_only(torch.Tensor, mode.from_tensor, example_inputs)
-        with (
-            undisturbed(module),
-            _without_attention_kernel(),
-        ):  # a fake-quant of QAT writes into its buffers all the same
-            known = _run(_FloatPropagation(module), fakes, mode)
+        known = _without_data(module, example_inputs) if _DYNAMO in sys.modules else _with_data(module, example_inputs)
         if all(node.name in known.values for node in module.graph.nodes):
             return known  # else something asked for a value, which fakes have none of
-    copies = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), example_inputs)
-    return _run(Propagation(module), copies, undisturbed(module))
+    return _run(Propagation(module), _copies(example_inputs), undisturbed(module))
+
+
+def _without_data(module: GraphModule, example_inputs: tuple[Any, ...]) -> Known:
+    """Run a float graph on fakes, which takes a fraction of the time of a real run."""
+    mode = FakeTensorMode(allow_non_fake_inputs=True, allow_fallback_kernels=False)
+    fakes = pytree.tree_map_only(torch.Tensor, mode.from_tensor, example_inputs)
+    with undisturbed(module), _without_attention_kernel():  # a fake-quant of QAT writes into its buffers all the same
+        return _run(_FloatPropagation(module), fakes, mode)
+
+
+def _with_data(module: GraphModule, example_inputs: tuple[Any, ...]) -> Known:
+    """Run a float graph once for real: fakes import all of dynamo, which takes longer than most FX and eager flows."""
+    return _run(_FloatPropagation(module), _copies(example_inputs), undisturbed(module))
+
+
+def _copies(example_inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    copies: tuple[Any, ...] = pytree.tree_map_only(torch.Tensor, lambda each: each.detach().clone(), example_inputs)
+    return copies
 
 
 def _run(runner: Propagation, inputs: tuple[Any, ...], around: AbstractContextManager[Any]) -> Known:

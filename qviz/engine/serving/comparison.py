@@ -20,8 +20,9 @@ from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, Size, Time
 from qviz.document.flows import flow
 from qviz.document.graph import Kind, Number
-from qviz.document.kept import kept_error
 from qviz.document.plan import Plan
+from qviz.document.run_steps import LOADING, stopped
+from qviz.document.said import Said
 from qviz.document.snapshot import Snapshot
 from qviz.engine.flows import flow_function
 from qviz.engine.loading.forward import Arguments
@@ -83,7 +84,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
         QvizError: The model does not load or does not run on its inputs.
     """
     assert plan.flow is not None
-    flow_id, step = plan.flow, "loading"
+    flow_id, step = plan.flow, LOADING
 
     def report(message: Message) -> None:
         nonlocal step
@@ -91,7 +92,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
             send(message)
         elif isinstance(message, StepStarted):
             step = message.step
-            send(StepStarted(run_id, f"{flow_id}: {message.step}", message.done, message.total))
+            send(StepStarted(run_id, message.step, message.done, message.total, flow_id))
 
     flow_function(flow_id)
     report(StepStarted(run_id, step))
@@ -103,7 +104,8 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
     except QvizError as error:
         if before.expected is None:
             raise
-        return FlowRow(flow_id, "failed", kept_error(step, "QvizError", error.message, error.hint))
+        refused = Said("stop.refused", {}, {"text": error.message, "advice": error.hint})
+        return FlowRow(flow_id, "failed", stopped(step, "QvizError", refused))
     report(StepStarted(run_id, "measuring"))
     with _quiet(plan):
         after = _measure(last[0], before, snapshot, plan) if _is_converted(snapshot) else _After()

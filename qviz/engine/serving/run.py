@@ -19,7 +19,6 @@ from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.flows import flow
 from qviz.document.graph import Json
-from qviz.document.kept import kept_finding
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.model import quantized_before
@@ -35,6 +34,7 @@ from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
 from qviz.engine.serving.histogram_search import searched_once
+from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
@@ -57,7 +57,7 @@ def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
         flow_function(plan.flow)
         report(StepStarted(run_id, "loading"))
         return _run(load(plan), plan, report, run_id, caught)
@@ -73,7 +73,7 @@ def run_loaded(
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), searched_once(), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
         return _run(loaded, plan, report, run_id, caught, keep)
 
 
@@ -278,16 +278,5 @@ def _mode_changed(model: Module, plan: Plan) -> Finding | None:
     was_training = any(module.training for module in model.modules())
     if was_training == trains or is_program(model):
         return None
-    reason = "batch norms are folded with their running statistics, which needs eval mode"
-    if trains:
-        reason = "quantization-aware training learns the ranges in training mode; eval mode comes back for convert"
-    before, now = ("training", "eval") if was_training else ("eval", "training")
-    return kept_finding(
-        rule="mode_changed",
-        level=Level.INFO,
-        stage="captured",
-        nodes=(),
-        message=f"the model was in {before} mode; the flow ran in {now} mode",
-        reason=reason,
-        hint=f"Call model.{'train' if trains else 'eval'}() before quantizing in your own code.",
-    )
+    code = "mode_changed.to_training" if trains else "mode_changed.to_eval"
+    return Finding("mode_changed", Level.INFO, "captured", (), code)

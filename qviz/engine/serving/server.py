@@ -33,6 +33,7 @@ def serve(requests: BinaryIO, reports: BinaryIO) -> None:
     here = torch.backends.quantized.supported_engines
     send(EngineReady(versions(), tuple(each for each in BACKENDS if each in here)))
     gc.freeze()  # torch's million objects stay; looking through them at each collection takes a tenth of a run
+    gc.enable()
     reader = request_reader()
     while data := requests.read1(_READ_BYTES):  # type: ignore[attr-defined] # a BufferedReader
         for request in reader.feed(data):

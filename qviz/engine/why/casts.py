@@ -161,8 +161,8 @@ def _qparams(params: QParams) -> Json:
     if isinstance(params.scale, tuple) and params.scale:
         scales = [float(each) for each in params.scale]
         low, high = number(min(scales)), number(max(scales))
-        return inner("qparams.per_channel", dtype=params.dtype, count=len(scales), low=low, high=high, axis=params.axis)
+        return inner("tensor.per_channel", dtype=params.dtype, count=len(scales), low=low, high=high, axis=params.axis)
     if params.scale is None or isinstance(params.scale, tuple):
-        return inner("qparams.dtype", dtype=params.dtype)
+        return inner("tensor.dtype", dtype=params.dtype)
     zero_point = None if isinstance(params.zero_point, tuple) else params.zero_point
-    return inner("qparams.per_tensor", dtype=params.dtype, scale=params.scale, zero_point=zero_point)
+    return inner("tensor.per_tensor", dtype=params.dtype, scale=params.scale, zero_point=zero_point)

@@ -129,7 +129,7 @@ class ComparisonSheet(QDialog):
         """Show what has arrived."""
         comparison, left = self.comparing.comparison, self.comparing.waiting
         is_running = self.comparing.is_running
-        step = self.comparing.step
+        step = self.comparing.doing
         self.words.setText(f"{step}…" if is_running else f"{len(comparison.rows)} of {len(self._flows)} flows compared")
         self.bar.setValue(len(comparison.rows))
         self.bar.setVisible(is_running)

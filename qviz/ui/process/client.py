@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
+from qviz.document.said import Said
 from qviz.ui.process.decoding import Reading
 from qviz.wire.client import engine_command, engine_environment, outcome
 from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
@@ -26,12 +27,12 @@ class EngineProcess(QObject):
     Signals:
         report_received: A report, as it arrives.
         printed: Text that the engine or the model wrote.
-        died: In words, when the process ended without being asked to.
+        died: A `Said`, when the process ended without being asked to.
     """
 
     report_received = Signal(object)
     printed = Signal(str)
-    died = Signal(str)
+    died = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +86,7 @@ class EngineProcess(QObject):
     def _refuse(self, error: Exception) -> None:
         _log.warning("the engine sent something unreadable: %s", error)
         self.kill()
-        self.died.emit(f"the engine sent something unreadable: {error}")
+        self.died.emit(Said("stop.engine.unreadable", {}, {"cause": str(error)}))
 
     def on_process_error_output(self) -> None:
         """Keep the end of what was printed, for the log and the engine's obituary."""
@@ -101,11 +102,11 @@ class EngineProcess(QObject):
         self.on_process_error_output()
         signalled = status == QProcess.ExitStatus.CrashExit
         how = outcome(-code if signalled else code, self._words)
-        _log.warning("%s\n%s", how, self._words)
+        _log.warning("%s\n%s", how.message, self._words)
         self._reading.take(lambda: how, self.died.emit, self._refuse)  # after what it said before
 
     def on_process_error(self, error: QProcess.ProcessError) -> None:
         """Say that the process did not even start."""
         if error == QProcess.ProcessError.FailedToStart and not self._ending:
             self._ending = True
-            self.died.emit(f"the engine did not start: {self._process.errorString()}")
+            self.died.emit(Said("stop.engine.not_started", {}, {"cause": self._process.errorString()}))

@@ -8,19 +8,21 @@ from PySide6.QtCore import QObject, Signal
 
 from qviz.document.comparison import Comparison, FlowRow, died, waiting
 from qviz.document.plan import Plan
-from qviz.errors import QvizError
+from qviz.document.run_steps import STARTING_ENGINE, progress_text
+from qviz.document.said import Said, StoppedError
+from qviz.errors import ExitCode, QvizError
 from qviz.ui.process.client import EngineProcess
 from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
 
 _RUN_ID = 1
-_FIRST_STEP = "starting the engine"
 
 
 class Comparing(QObject):
     """The rows as they arrive.
 
     Attributes:
-        step: What the engine is doing, with the flow before a colon.
+        step: The name of what the engine is doing.
+        doing: The same in words, with the flow.
 
     Signals:
         changed: A step began, a row arrived, or it is over.
@@ -37,7 +39,7 @@ class Comparing(QObject):
         self._rows: list[FlowRow] = []
         self._types: tuple[str, ...] = ()
         self._engine: EngineProcess | None = None
-        self.step = ""
+        self.step = self.doing = ""
 
     @property
     def comparison(self) -> Comparison:
@@ -63,7 +65,7 @@ class Comparing(QObject):
         engine.report_received.connect(self.on_engine_report_received)
         engine.died.connect(self.on_engine_died)
         engine.send(Compare(_RUN_ID, self._plan, self.waiting))
-        self.step = _FIRST_STEP
+        self.step, self.doing = STARTING_ENGINE, progress_text(STARTING_ENGINE)
         self.changed.emit()
 
     def stop(self) -> None:
@@ -85,8 +87,7 @@ class Comparing(QObject):
         """Take a step, a row, the end."""
         match report:
             case StepStarted():
-                counted = f" {report.done} of {report.total}" if report.total else ""
-                self.step = f"{report.step}{counted}"
+                self.step, self.doing = report.step, progress_text(report.step, report.done, report.total, report.flow)
             case ModelLoaded():
                 self._types = tuple(dict.fromkeys(type_ for _, type_ in report.tree))
             case FlowCompared():
@@ -102,15 +103,14 @@ class Comparing(QObject):
                 return
         self.changed.emit()
 
-    def on_engine_died(self, how: str) -> None:
+    def on_engine_died(self, how: Said) -> None:
         """Note which flow it took along, and go on with the others in a new engine."""
         was_ready = self._engine is not None and self._engine.ready is not None
         self._part()
         if not was_ready or not self.waiting:
             self.changed.emit()
-            self.rejected.emit(QvizError(how, "qviz doctor says what this machine lacks."))
+            self.rejected.emit(StoppedError(how, ExitCode.ENGINE_DIED))
             return
-        step = self.step.rpartition(": ")[2]
-        self._rows.append(died(self.waiting[0], step, how, "Run it alone; the log file tells more."))
+        self._rows.append(died(self.waiting[0], self.step, how))
         self.changed.emit()
         self.start()

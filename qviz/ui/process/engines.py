@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
+    from qviz.document.said import Said
     from qviz.ui.process.client import EngineProcess
     from qviz.wire.messages import Report
 
@@ -19,15 +20,15 @@ class Engines(QObject):
         ready: An engine has imported torch (EngineReady).
         report_received: A report of the run at work.
         printed: Text that an engine or a model wrote.
-        run_died: In words, when the engine at work ended in mid-run.
-        spare_died: In words, when the engine in waiting ended.
+        run_died: A `Said`, when the engine at work ended in mid-run.
+        spare_died: A `Said`, when the engine in waiting ended.
     """
 
     ready = Signal(object)
     report_received = Signal(object)
     printed = Signal(str)
-    run_died = Signal(str)
-    spare_died = Signal(str)
+    run_died = Signal(object)
+    spare_died = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +108,7 @@ class Engines(QObject):
                 self.warm_up()  # not sooner: importing torch beside a starting run would slow both
             self.report_received.emit(report)
 
-    def on_engine_died(self, engine: EngineProcess, how: str) -> None:
+    def on_engine_died(self, engine: EngineProcess, how: Said) -> None:
         """Replace a dead engine; a run that it takes along is told."""
         _part_with(engine)
         if engine is self._spare:

@@ -12,6 +12,7 @@ from qviz.analysis.views import folding
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
+from qviz.document.run_steps import step_text
 from qviz.document.snapshot import Snapshot, Stage
 from qviz.errors import QvizError
 from qviz.session.history import History
@@ -88,7 +89,7 @@ class Desk(QObject):
             self._settings.remember(path, f"{snapshot.run.flow or 'captured'} · {len(snapshot.findings)} findings")
             if snapshot.run.error is not None:
                 error = snapshot.run.error
-                self.work.notice.tell("error", f"{error.step.capitalize()} failed: {error.message}", error.hint)
+                self.work.notice.tell("error", f"{step_text(error.step, 'failed')}: {error.message}", error.hint)
 
         self._read(path, show)
 

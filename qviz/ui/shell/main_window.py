@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QKeyEvent
 
     from qviz.document.plan import Plan
+    from qviz.document.said import Said
     from qviz.ui.shell.desk import Desk
     from qviz.wire.messages import EngineReady
 
@@ -360,10 +361,10 @@ class MainWindow(QMainWindow):
             self.desk.work.setup.set_backends(ready.backends)
         self._describe(self.desk if self.pages.currentWidget() is not self.welcome else None)
 
-    def on_engines_spare_died(self, how: str) -> None:
+    def on_engines_spare_died(self, how: Said) -> None:
         """Say that torch did not start; the next run tries again and tells more."""
         if self._ready is None:
-            self.engine_state.setText(f"{how[:1].upper()}{how[1:]}")
+            self.engine_state.setText(how.message)
 
     def on_system_scheme_changed(self, system: QtCore.Qt.ColorScheme) -> None:
         """Follow the system from light to dark and back, unless the user chose."""

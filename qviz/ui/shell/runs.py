@@ -8,7 +8,8 @@ import time
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
-from qviz.document.kept import kept_error
+from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
+from qviz.document.said import Said
 from qviz.session.project import Project
 from qviz.sources.files import absolute
 from qviz.ui.process.engines import Engines
@@ -16,8 +17,6 @@ from qviz.ui.settings import Settings
 from qviz.ui.shell.files import is_allowed
 from qviz.ui.shell.workspace import Step, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
-
-_FIRST_STEP = "starting the engine"
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class Runs(QObject):
         self._engines = engines
         self._workspace = workspace
         self._settings = settings
-        self._step = _FIRST_STEP
+        self._step = STARTING_ENGINE
         self._began = 0.0
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self.on_watcher_file_changed)
@@ -76,9 +75,9 @@ class Runs(QObject):
         if self.project is None or not self.may_run():
             return
         self.open(self.project.restarted(self.project.plan))
-        self._step = _FIRST_STEP
+        self._step = STARTING_ENGINE
         self._began = time.monotonic()
-        self._workspace.progress.show_step(Step(_FIRST_STEP, 0, 0))
+        self._workspace.progress.show_step(Step(STARTING_ENGINE, 0, 0))
         self._engines.run(self.project.plan)
         self.changed.emit()
 
@@ -133,20 +132,22 @@ class Runs(QObject):
             self._workspace.log.add(error.traceback or "")
             where = f" at {os.path.basename(error.source.file)}:{error.source.line}" if error.source else ""
             code = f"\n{error.source.code}" if error.source else ""
-            message = f"{error.step.capitalize()} failed{where}: {error.message}{code}"
+            message = f"{step_text(error.step, 'failed')}{where}: {error.message}{code}"
             self._workspace.notice.tell("error", message, error.hint)
-        about = f"{report.run.flow} · " + ("stopped at " + error.step if error else f"{len(report.findings)} findings")
+        about = f"{report.run.flow} · " + (
+            step_text(error.step, "failed") if error else f"{len(report.findings)} findings"
+        )
         self._settings.remember(absolute(project.plan.source), about)
         self.changed.emit()
 
-    def on_engines_run_died(self, how: str) -> None:
+    def on_engines_run_died(self, how: Said) -> None:
         """Keep what there is and offer to run again."""
         if self.project is None:
             return
         self._workspace.progress.hide()
         hint = "The stages received are kept. Run again, or look at the log."
-        self.project.interrupt(kept_error(self._step, "EngineDied", how, hint))
-        message = f"{how[:1].upper()}{how[1:]} while {self._step}."
+        self.project.interrupt(stopped(self._step, "EngineDied", how))
+        message = f"{how.message} {step_text(self._step, 'during')}."
         self._workspace.notice.tell("error", message, hint, (("Run again", self.start),))
         self.changed.emit()
 

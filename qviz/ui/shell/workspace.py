@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from qviz.document.plan import expected_stages
+from qviz.document.run_steps import progress_text
 from qviz.document.snapshot import Bookmark
 from qviz.session.project import Project
 from qviz.ui.panels.bookmarks import Bookmarks
@@ -29,7 +30,7 @@ _HEIGHTS = (690, 210)
 
 
 class Step(NamedTuple):
-    """A step of a run, in words."""
+    """A step of a run, by its name."""
 
     name: str
     done: int
@@ -55,8 +56,7 @@ class Progress(QFrame):
 
     def show_step(self, step: Step) -> None:
         """Show a step; without a total the bar runs to and fro."""
-        counted = f" {step.done} of {step.total}" if step.total else ""
-        self.words.setText(f"{step.name.capitalize()}{counted}…")
+        self.words.setText(f"{progress_text(step.name, step.done, step.total)}…")
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
         self.show()

@@ -1,7 +1,144 @@
-"""English: findings. Parts of an entry: message, reason, hint."""
+"""English: findings about precision and the graph. Parts of an entry: message, reason, hint."""
 
 from __future__ import annotations
 
 from qviz.words.language import Entry
 
-STATEMENTS: dict[str, Entry] = {}
+_NOTHING_QUANTIZED = "none of the {subject:quantizable operator|quantizable operators} runs in low precision"
+_NO_DATA = "min is inf and max is −inf, so torch falls back to scale 1 and zero point 0"
+_CALIBRATE = "Calibrate with data that reaches every branch of the model."
+_FLOAT_GIVEN = (
+    "{subject} takes only quantized tensors, but {producer} gives it a float tensor",
+    "no quantize stands between them, so torch stops with \"Could not run 'quantized::...' with arguments from the "
+    "'CPU' backend\"",
+)
+_ISLAND = "{operator} runs in float between quantized operators[[: {subject}]]"
+_ISLAND_HINT = (
+    "Replace {operator} with an operator the backend can quantize, or leave its neighbors in float too: each float "
+    "island costs a dequantize and a quantize."
+)
+
+STATEMENTS: dict[str, Entry] = {
+    "own": {"message": "{message}", "reason": "{reason}", "hint": "{hint}"},
+    "own_rule_failed.raised": {
+        "message": "the rule {name} of the project raised {type}[[ at {file}:{line}]]",
+        "reason": "{text}",
+        "hint": "Fix the rule, or remove it from {project}.",
+    },
+    "own_rule_failed.not_loaded": {
+        "message": "the rule {name} of the project could not be loaded[[: {text}]]",
+        "reason": "[tool.qviz] of {project} lists it, so the findings of this run are not complete",
+        "hint": "Give it as package.module:function, importable from the folder of {project}.",
+    },
+    "nothing_quantized.weight_only": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "a weight-only flow quantizes embeddings (8 or 4 bits) or Linear in float16, and found none to "
+        "quantize",
+        "hint": "Choose the weight dtype float16 for Linear, or a dynamic or static flow; 8 and 4 bits are for "
+        "embeddings.",
+    },
+    "nothing_quantized.no_such_module": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "this flow replaces only modules of certain types, and the model has none of them",
+        "hint": "Use a static flow, which also quantizes convolutions: dynamic quantization takes Linear and recurrent "
+        "modules, weight-only quantization takes embeddings.",
+    },
+    "nothing_quantized.not_observed": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "no observer was requested for them, or the capture lost what the quantizer needs",
+        "hint": "Look at the prepared stage: an operator without observers was not annotated.",
+    },
+    "little_quantized": {
+        "message": "{low} of {total} quantizable operators {low:runs/run} in low precision",
+        "reason": "these stay in float: {operators:all}",
+        "hint": "Compare the flows to see which quantizes more of them; the reason of each node says what keeps it in "
+        "float.",
+    },
+    "float_island.not_annotated": {
+        "message": _ISLAND,
+        "reason": "the quantizer did not annotate {operator}",
+        "hint": _ISLAND_HINT,
+    },
+    "float_island.no_pattern": {
+        "message": _ISLAND,
+        "reason": "the backend has no pattern for {operator}, or its qconfig is None",
+        "hint": _ISLAND_HINT,
+    },
+    "asked_but_float": {
+        "message": "{operator} was observed but still runs in float[[: {subject}]]",
+        "reason": "convert found no low-precision operator for it: convert uses a different backend configuration than "
+        "prepare, or the backend has no kernel for these dtypes of activation and weight",
+        "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
+    },
+    "float_into_quantized.operator": {
+        "message": _FLOAT_GIVEN[0],
+        "reason": _FLOAT_GIVEN[1],
+        "hint": "Put a QuantStub or a quantize after {producer}.",
+    },
+    "float_into_quantized.model_input": {
+        "message": _FLOAT_GIVEN[0],
+        "reason": _FLOAT_GIVEN[1],
+        "hint": "Put a QuantStub or a quantize after {producer}, or give the model a quantized tensor if "
+        "input_quantized_indexes asks for one.",
+    },
+    "dynamic_on_convolutions.left_in_float": {
+        "message": "the dynamic flow leaves {subject} in float",
+        "reason": "no backend of torch has a dynamically quantized convolution; dynamic quantization takes Linear and "
+        "recurrent modules",
+        "hint": "Use a static flow (fx-static, pt2e-static), which quantizes convolutions too.",
+    },
+    "dynamic_on_convolutions.no_kernel": {
+        "message": "{subject} {subject:is/are} quantized dynamically, which only costs time",
+        "reason": "torch has no kernel for dynamic convolutions: ranges are computed at every call, and the "
+        "convolution "
+        "runs in float",
+        "hint": "Use a static flow, or a quantizer or rule that leaves convolutions in float.",
+    },
+    "module_used_twice.one_scale": {
+        "message": "{module} is called {calls} times",
+        "reason": "each call was observed separately, but the converted module has one scale for all of them",
+        "hint": "Use a separate module for each call.",
+    },
+    "dead_branch": {
+        "message": "nothing reads the {subject:result/results} of {subject}",
+        "reason": "the output does not depend on {subject:it/them}, but torch computes, observes and converts "
+        "{subject:it/them} anyway",
+        "hint": "Remove {subject:it/them} from forward(), or return the value you meant to return.",
+    },
+    "wrong_kind_of_graph": {
+        "message": "{flow} was given a graph of ATen operators: {subject}",
+        "reason": "its patterns are modules and torch functions; none of them matches an exported graph, and torch "
+        "does "
+        "not report that",
+        "hint": "Use a PT2E flow for an exported graph, or give the module that was exported.",
+    },
+    "never_calibrated.observer": {
+        "message": "the {subject:observer/observers} {subject} saw no data",
+        "reason": _NO_DATA,
+        "hint": _CALIBRATE,
+    },
+    "never_calibrated.scale": {
+        "message": "{subject} {subject:has/have} the scale of an observer that saw no data",
+        "reason": _NO_DATA,
+        "hint": _CALIBRATE,
+    },
+    "unobserved_input": {
+        "message": "{subject} has {inputs:an input/inputs} without an observer: {inputs:all}",
+        "reason": "{subject} is to be quantized, but {inputs:this input has/these inputs have} neither an observer "
+        "nor a "
+        "scale, so {inputs:it stays/they stay} in float or the converted model stops here",
+        "hint": "Annotate every activation (input_qspec_map); in eager mode, put a QuantStub after that input; in FX, "
+        "see "
+        "input_quantized_indexes.",
+    },
+    "switched_off.fake_quant": {
+        "message": "the fake-quant is turned off in {places}",
+        "reason": "fake_quant_enabled is 0, so training sees float values there, but convert quantizes them anyway",
+        "hint": "Call model.apply(torch.ao.quantization.enable_fake_quant) before training ends.",
+    },
+    "switched_off.observer": {
+        "message": "the observer is turned off in {places}",
+        "reason": "observer_enabled is 0, so the range stays fixed, as it should in the last epochs of training",
+        "hint": "Call model.apply(torch.ao.quantization.enable_observer) if the range should follow the data.",
+    },
+}

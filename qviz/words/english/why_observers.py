@@ -42,21 +42,21 @@ ORIGINS: dict[str, Entry] = {
     "origin.module_qconfig": {"evidence": "{path}.qconfig.{field}: {observer}"},
     "origin.observer_before": {"evidence": "in place of an observer: {observer}"},
     "origin.called": {"evidence": "{target}[[: {qparams}]]"},
-    "spec.shared": {"evidence": "shares its range with {shared_with}"},
-    "spec.derived": {"evidence": "{dtype:dtype}, derived from {derived_from}"},
+    "spec.shared": {"evidence": "shares its range with {shared_with:text}"},
+    "spec.derived": {"evidence": "{dtype:dtype}, derived from {derived_from:all}"},
     "spec.fixed": {"evidence": "{dtype:dtype}, fixed scale {scale:number} and zero point {zero_point:number}"},
     "spec.observed": {
         "evidence": "{dtype:dtype}[[ {quant_min:number} … {quant_max:number}]], {observer}",
     },
-    "edge.output": {"evidence": "the output of {producer}"},
-    "edge.input": {"evidence": "input {producer} of {reader}"},
-    "qparams.per_tensor": {
+    "edge.output": {"text": "the output of {producer}"},
+    "edge.input": {"text": "input {producer} of {reader}"},
+    "tensor.per_tensor": {
         "evidence": "{dtype:dtype}, scale {scale:number}[[, zero point {zero_point:number}]]",
     },
-    "qparams.per_channel": {
+    "tensor.per_channel": {
         "evidence": "{dtype:dtype}, {count:channel|channels}, {low:number} … {high:number}[[, axis {axis}]]",
     },
-    "qparams.dtype": {"evidence": "{dtype:dtype}"},
+    "tensor.dtype": {"evidence": "{dtype:dtype}"},
 }
 
 CASTS: dict[str, Entry] = {

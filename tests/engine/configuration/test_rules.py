@@ -20,6 +20,7 @@ from qviz.engine.configuration.mappings import Mapping, make_mapping
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.why.observers import PREPARED_WITH
+from tests.words.rendering import unfilled
 
 
 class Part(nn.Module):
@@ -159,16 +160,16 @@ def test_counts_are_in_the_record_of_the_run():
     [
         (Rule("module_name", "layer1.0.conv3"), "is the path of no module", "Did you mean layer1.0.conv2?"),
         (Rule("module_name", "zzz"), "is the path of no module", "named_modules()"),
-        (Rule("module_name", "layer2.bn1"), "no node of the fused graph stands for layer2.bn1", "the stage fused"),
+        (Rule("module_name", "layer2.bn1"), "no node of the fused graph stands for layer2.bn1", "the stage Fused"),
         (Rule("module_name_regex", "layr1.0.conv1"), "matches the path of no module", "layer1.0.conv1"),
         (Rule("object_type", "torch.nn.Conv1d"), "the model has no torch.nn.Conv1d", "torch.nn.Conv2d"),
-        (Rule("object_type", "torch.nn.GRU"), "the model has no torch.nn.GRU", "There are: "),
+        (Rule("object_type", "torch.nn.GRU"), "the model has no torch.nn.GRU", "Choose one of: "),
         (Rule("object_type", "torch.nn.ReLU"), "no node of the fused graph is a torch.nn.ReLU", "fused"),
         (Rule("object_type", "torch.nn.BatchNorm2d"), "no node of the fused graph is a", "fused"),
         (
             Rule("module_name_object_type_order", "layer2", None, "torch.add", 2),
             "there is no call 2 of torch.add in 'layer2'",
-            "is 0",
+            "from 0",
         ),
     ],
 )
@@ -178,14 +179,17 @@ def test_a_rule_that_matches_nothing_is_told_with_the_nearest(rule: Rule, reason
     assert (finding.rule, finding.level.value) == ("rule_matches_nothing", "warning")
     assert reason in finding.reason
     assert hint in finding.hint
+    assert finding.place == (finding.args["rule"],)
+    assert unfilled(finding) == []
     assert snapshot.run.config["rules"][0]["matched"] == 0
 
 
 def test_a_rule_under_stronger_ones_is_told_so():
     snapshot = run(Rule("object_type", "torch.nn.Linear"), Rule("module_name", "fc"), Rule("module_name", "last"))
     (finding,) = (each for each in snapshot.findings if each.rule.startswith("rule_"))
-    assert finding.reason == "other rules decide for every node that it fits"
+    assert finding.code == "rule_matches_nothing.overruled"
     assert "set_object_type" in finding.message
+    assert finding.place == (snapshot.run.config["rules"][0]["rule"],)
 
 
 @pytest.mark.parametrize("flow", ["fx-static", "fx-qat"])
@@ -195,7 +199,7 @@ def test_a_type_that_is_fused_is_not_left_in_float_by_its_own_name(flow: str):
     assert finding.nodes == ("layer1_0_conv1", "layer1_1_conv1", "layer2_conv1")
     converted = {node.id: node for node in snapshot.stages[-1].graph.nodes}
     assert all(converted[each].kind == "quantized_op" for each in finding.nodes)
-    type_ = finding.hint.split("type ")[1].rstrip(".")
+    (type_,) = finding.args["names"]
     mended = run(Rule("object_type", "torch.nn.Conv2d"), Rule("object_type", type_), flow=flow)
     assert "rule_passes_fused" not in {each.rule for each in mended.findings}
     after = {node.id: node for node in mended.stages[-1].graph.nodes}

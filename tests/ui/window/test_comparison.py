@@ -13,6 +13,7 @@ from qviz.document.kept import kept_error
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.process import comparison as comparing
 from qviz.ui.shell.main_window import MainWindow
+from qviz.wire.client import outcome
 from qviz.wire.messages import (
     Compare,
     ComparisonFinished,
@@ -37,7 +38,7 @@ class Engine(QObject):
 
     report_received = Signal(object)
     printed = Signal(str)
-    died = Signal(str)
+    died = Signal(object)
     made: list[Engine]
 
     def __init__(self, parent: QObject) -> None:
@@ -96,8 +97,8 @@ def test_rows_arrive_with_progress_and_the_advice_stands_on_top_at_the_end(sheet
     assert words(sheet, 0)[:2] == ["Eager dynamic", "at work"]
     assert words(sheet, 1)[:2] == ["Eager weight only", "waiting"]
     engine.say(READY, ModelLoaded(1, "Net", 1, 1, 1, (), tree=(("", "Net"), ("conv", "Conv2d"))))
-    engine.say(StepStarted(1, "eager-dynamic: calibrating", 3, 8))
-    assert sheet.words.text() == "eager-dynamic: calibrating 3 of 8…"
+    engine.say(StepStarted(1, "calibrating", 3, 8, "eager-dynamic"))
+    assert sheet.words.text() == "eager-dynamic: Calibrating 3 of 8…"
     engine.say(done(COMPARED[0]))
     assert words(sheet, 0) == ["Eager dynamic", "done", "1 of 1", "400 B → 100 B", "40.0 dB", "", ""]
     assert (sheet.bar.value(), sheet.bar.maximum()) == (1, len(COMPARED))
@@ -121,19 +122,19 @@ def test_rows_arrive_with_progress_and_the_advice_stands_on_top_at_the_end(sheet
 
 
 def test_an_engine_that_dies_takes_one_flow_and_a_new_one_goes_on(sheet: ComparisonSheet):
-    Engine.made[0].say(READY, done(COMPARED[0]), StepStarted(1, f"{COMPARED[1]}: converting"))
-    Engine.made[0].died.emit("the engine was ended by SIGSEGV")
+    Engine.made[0].say(READY, done(COMPARED[0]), StepStarted(1, "converting", flow=COMPARED[1]))
+    Engine.made[0].died.emit(outcome(-11))
     assert len(Engine.made) == 2
     assert Engine.made[1].flows == COMPARED[2:]
-    assert words(sheet, 1)[1] == "died while converting"
+    assert words(sheet, 1)[1] == "Engine died during conversion"
     Engine.made[1].say(READY, *map(done, COMPARED[2:]), ComparisonFinished(1))
     assert "ended the engine" in sheet.advice.text()
 
 
 def test_an_engine_that_does_not_start_ends_it(sheet: ComparisonSheet):
-    Engine.made[0].died.emit("the engine ended with code 1")
+    Engine.made[0].died.emit(outcome(1))
     assert len(Engine.made) == 1
-    assert "the engine ended with code 1" in sheet.fault.text()
+    assert "The engine ended with code 1" in sheet.fault.text()
     assert not sheet.comparing.is_running
 
 

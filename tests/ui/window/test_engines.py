@@ -59,14 +59,14 @@ def test_a_spare_that_dies_is_told_and_not_started_again_and_again(start: Callab
     engines = start("raise SystemExit('there is no torch')")
     with qtbot.waitSignal(engines.spare_died, timeout=WAIT_MS) as told:
         engines.warm_up()
-    assert told.args == ["the engine ended with code 1: there is no torch"]
+    assert told.args[0].message == "The engine ended with code 1: there is no torch"
 
 
 def test_an_engine_that_speaks_nonsense_ends_the_run(start: Callable[[str], Engines], qtbot: QtBot):
     engines = start("print('hello, this is no frame', flush=True); import time; time.sleep(600)")
     with qtbot.waitSignal(engines.run_died, timeout=WAIT_MS) as told:
         engines.run(Plan(source="x"))
-    assert "unreadable" in told.args[0]
+    assert "unreadable" in told.args[0].message
     assert engines.process_id() == 0
 
 
@@ -77,7 +77,7 @@ def test_a_python_that_does_not_start_is_told(
     monkeypatch.setattr(engine_client, "engine_command", lambda: ["/nowhere/python"])
     with qtbot.waitSignal(engines.spare_died, timeout=WAIT_MS) as told:
         engines.warm_up()
-    assert "did not start" in told.args[0]
+    assert "did not start" in told.args[0].message
 
 
 def test_cancel_kills_at_once_and_the_spare_takes_over(start: Callable[[str], Engines], qtbot: QtBot):

@@ -14,6 +14,7 @@ from qviz.document.kept import kept_error
 from qviz.document.snapshot import Facts, Histogram, ObserverFact, Run, RunError, Stage
 from qviz.ui.panels.welcome import SampleCard
 from qviz.ui.shell.main_window import MainWindow
+from qviz.wire.client import outcome
 from qviz.wire.messages import (
     EngineReady,
     ModelLoaded,
@@ -159,7 +160,7 @@ def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow)
     hear(running, reached(CAPTURED), finished(error))
     assert running.desk is not None
     said = words(running)
-    assert "Converting failed at model.py:31: no kernel" in said
+    assert "Conversion failed at model.py:31: no kernel" in said
     assert "Try another." in said
     assert "T!" in running.desk.work.log.toPlainText()
     failing = [b.text() for b in running.desk.work.strip.findChildren(QPushButton) if b.property("failed") == "true"]
@@ -190,8 +191,8 @@ def test_cancel_keeps_the_stages(running: MainWindow, asked: Asked):
 def test_an_engines_death_is_told_with_a_way_on(running: MainWindow, asked: Asked, qtbot: QtBot):
     hear(running, reached(CAPTURED), StepStarted(1, "converting"))
     running.engines.is_running = False
-    running.engines.run_died.emit("the engine was ended by SIGKILL")
-    assert "The engine was ended by SIGKILL while converting." in words(running)
+    running.engines.run_died.emit(outcome(-9))
+    assert "The engine was ended by SIGKILL during conversion." in words(running)
     assert running.desk is not None
     again = [b for b in running.desk.work.notice.findChildren(QPushButton) if b.text() == "Run again"]
     qtbot.mouseClick(again[0], Qt.MouseButton.LeftButton)

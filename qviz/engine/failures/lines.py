@@ -1,0 +1,86 @@
+"""The line of the user's model, and the function of torch, that an exception came through."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import torch
+import typing_extensions
+from torch.fx import GraphModule
+
+from qviz.document.graph import SourceLine
+from qviz.engine.nodes.source_lines import source_line
+
+_TORCH = str(Path(torch.__file__).parent)
+_OURS = (
+    _TORCH,
+    str(Path(__file__).parents[1]),
+    typing_extensions.__file__,  # wraps torch's deprecated functions
+    "<frozen",
+    "<string",
+    "<eval_with_key>",
+)
+_IN_TEXT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+_ASSIGNED = re.compile(r"\s*(\w+)\b[^=]*=")
+_GENERATED = "<eval_with_key>"
+_WRAPPERS = re.compile(r"_?(wrapped_)?call_impl|__call__|wrapper|inner|decorate_context|_fn")
+"""Functions of torch that only call another one."""
+
+
+def line_of(error: BaseException) -> SourceLine | None:
+    """Return the innermost line of the user's code that the error came through, if any."""
+    for each in _chain(error):
+        for match in reversed(list(_IN_TEXT.finditer(str(each)))):  # dynamo writes its frames into the message
+            if _is_users(match["file"]):
+                return _line(match["file"], int(match["line"]))
+        for frame, number in reversed(list(traceback.walk_tb(each.__traceback__))):
+            file = frame.f_code.co_filename
+            if file.startswith(_GENERATED) and (found := _behind_generated(frame, number)):
+                return found
+            if _is_users(file):
+                return _line(file, number or frame.f_code.co_firstlineno)  # a traceback may have lost the line
+    return None
+
+
+def torch_function(error: BaseException) -> str | None:
+    """Return the function of torch that raised an exception, with its module; None where it was raised elsewhere."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if not frames or not frames[-1].f_code.co_filename.startswith(_TORCH):
+        return None
+    code = frames[-1].f_code
+    if _WRAPPERS.fullmatch(code.co_name):
+        return None
+    return f"{frames[-1].f_globals.get('__name__', 'torch')}.{code.co_name}"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what led to it, each once."""
+    seen: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in seen:
+        seen.append(link)
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:
+    """Return the model's line from which a line of a GraphModule's generated forward was traced."""
+    module = frame.f_locals.get("self")
+    assigned = _ASSIGNED.match(linecache.getline(frame.f_code.co_filename, number))
+    if not isinstance(module, GraphModule) or assigned is None:
+        return None
+    node = next((each for each in module.graph.nodes if each.name == assigned[1]), None)
+    return source_line(node.meta.get("stack_trace")) if node is not None else None
+
+
+def _is_users(file: str) -> bool:
+    return not file.startswith(_OURS) and "importlib" not in file
+
+
+def _line(file: str, number: int) -> SourceLine:
+    return SourceLine(file, number, linecache.getline(file, number).strip())

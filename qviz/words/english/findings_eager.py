@@ -1,0 +1,89 @@
+"""English: findings about models for eager mode. Parts of an entry: message, reason, hint."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+
+def _recorded(message: str) -> Entry:
+    return {
+        "message": message,
+        "reason": "tracing failed: {type}[[: {text}]]",
+        "hint": "Check whether other inputs take a different path through the model; eager quantization itself needs "
+        "no "
+        "graph.",
+    }
+
+
+def _functional(reason: str) -> Entry:
+    return {
+        "message": "{operator} is a function, which eager mode neither observes nor replaces",
+        "reason": f"prepare and convert change only modules; {reason}",
+        "hint": "Use {replacement} instead.",
+    }
+
+
+def _used_twice(reason: str) -> Entry:
+    return {
+        "message": "{module} ({type}) is called {calls} times",
+        "reason": reason,
+        "hint": "Use a separate module for each call.",
+    }
+
+
+def _out_of_order(hint: str) -> Entry:
+    return {
+        "message": "the fuse list joins {modules:all}, which do not follow each other or are also called elsewhere",
+        "reason": "fuse_modules does not look at the data flow: at every call, the first module does all the work and "
+        "an "
+        "Identity replaces each of the others, so the model computes something else",
+        "hint": hint,
+    }
+
+
+def _does_not_run(hint: str) -> Entry:
+    return {
+        "message": "the converted model does not run[[: it stops at {file}:{line}]]",
+        "reason": "{text}",
+        "hint": hint,
+    }
+
+
+_ONE_SCALE = "all its calls share one observer and one scale"
+_NOT_FUSED = "fusing it would replace it at every call, so none of its calls can be fused"
+_NO_KERNEL = "Put a DeQuantStub before the operator without a quantized kernel, or use FloatFunctional there."
+
+STATEMENTS: dict[str, Entry] = {
+    "recorded_by_running": _recorded("the graph shows one run on the example inputs"),
+    "recorded_by_running.at_line": _recorded(
+        "the graph shows one run on the example inputs: torch.fx cannot follow {file}:{line}"
+    ),
+    "missing_quant_stub": {
+        "message": "the model has no QuantStub, so its quantized modules will receive float tensors",
+        "reason": "eager mode quantizes only where a QuantStub stands, and converted modules take only quantized "
+        "tensors",
+        "hint": "Put a QuantStub before and a DeQuantStub after the part to quantize, or use fx-static.",
+    },
+    "functional_in_eager.stops": _functional("the function {operator} has no kernel for quantized tensors"),
+    "functional_in_eager.keeps_scale": _functional(
+        "the function {operator} keeps the scale of its input and is not fused"
+    ),
+    "module_used_twice.observed": _used_twice(_ONE_SCALE),
+    "module_used_twice.fusible": _used_twice(_NOT_FUSED),
+    "module_used_twice.observed_and_fusible": _used_twice(f"{_ONE_SCALE}; {_NOT_FUSED}"),
+    "fuse_list.entry": {"text": "[{modules:every}]"},
+    "fuse_list_out_of_order.instead": _out_of_order("Use this fuse list: {instead:every}."),
+    "fuse_list_out_of_order.nothing": _out_of_order("Remove the fuse list: nothing in this model can be fused."),
+    "converted_does_not_run.float_into_quantized": _does_not_run("Put a QuantStub before the first quantized module."),
+    "converted_does_not_run.view": _does_not_run(
+        "Use reshape instead of view: quantized convolutions return tensors in channels_last format."
+    ),
+    "converted_does_not_run.weight_is_method": _does_not_run(
+        "Find the code that reads weight as a tensor: it is a method of quantized modules. For torch's Transformer "
+        "layers, call torch.backends.mha.set_fastpath_enabled(False)."
+    ),
+    "converted_does_not_run.no_kernel": _does_not_run(_NO_KERNEL),
+    "converted_does_not_run.other": _does_not_run(
+        "Leave the part that stops in float: add a rule without a qconfig for its type or its name."
+    ),
+}

@@ -1,0 +1,94 @@
+"""English: findings about batch norms and fusion. Parts of an entry: message, reason, hint."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+
+def _left(reason: str, hint: str) -> Entry:
+    return {
+        "message": "the batch norm {subject} was not folded[[ and runs in {precision}]]",
+        "reason": reason,
+        "hint": hint,
+    }
+
+
+def _unfused(reason: str, hint: str) -> Entry:
+    return {"message": "{subject} was not fused into {producer}", "reason": reason, "hint": hint}
+
+
+def _folded(use: str, extra: str = "") -> Entry:
+    return {
+        "message": _CHANGES + use + _DIFFERS + extra,
+        "reason": "torch 2.8 folds a batch norm into the convolution before it without checking what else uses that",
+        "hint": "Give the other use its own convolution, or put an operator such as clone() before the batch norm.",
+    }
+
+
+_CHANGES = "{function} changes what the model computes: it folds {pairs:all}, although "
+_DIFFERS = (
+    "; the prepared graph differs from the captured graph by up to {difference:number}, where values reach "
+    "{largest:number}"
+)
+_READ = "others also read the output of the convolution"
+_CALLED = "others also call the module of the convolution"
+_FRESH = "; trained statistics will differ more"
+_SHARED = "batch_norm_folded_into_shared_convolution"
+
+STATEMENTS: dict[str, Entry] = {
+    "batch_norm_left.nothing_before": _left(
+        "no convolution or linear stands right before it, so it has nothing to fold into",
+        "Leave it as it is: it runs as a separate operator.",
+    ),
+    "batch_norm_left.second_in_a_row": _left(
+        "it is the second in a row, after {producer}, and torch folds only one into a convolution",
+        "Merge the two, or remove the second: together they are one scale and one shift.",
+    ),
+    "batch_norm_left.read_elsewhere": _left(
+        "{readers} also {readers:reads/read} the output of {producer}, and would get it normalized",
+        "Give the other reader its own convolution, or let it read the output of the batch norm.",
+    ),
+    "batch_norm_left.called_several_times": _left(
+        "{module} is called several times, and only one batch norm could fold into it",
+        "Use a separate module for each call.",
+    ),
+    "batch_norm_left.function": _left(
+        "it is a function after the module {producer}, which is not a pattern to fuse",
+        "Replace the function with nn.BatchNorm.",
+    ),
+    "batch_norm_left.no_pattern": _left(
+        "this flow does not list the pattern of {operator} and batch norm",
+        "Fold it with torch.nn.utils.fusion.fuse_linear_bn_eval before quantizing.",
+    ),
+    "batch_norm_left.flow_folded_nothing": _left(
+        "it follows {producer}, but the flow folded nothing there",
+        "Check that both are modules in eval mode, next to each other, with the same qconfig or annotation.",
+    ),
+    "batch_norm_in_training": {
+        "message": "{subject} {subject:is/are} in training mode and {subject:normalizes/normalize} by the batch",
+        "reason": "training is True, so each result depends on the rest of its batch, and the statistics keep changing",
+        "hint": "Call move_exported_model_to_eval (PT2E) or model.eval() before convert; export models in eval mode.",
+    },
+    "fusible_but_unfused.read_elsewhere": _unfused(
+        "{readers} also {readers:reads/read} the output of {host}, and {readers:needs/need} it without the relu",
+        "Let the other reader read the output of the relu, if the model allows it.",
+    ),
+    "fusible_but_unfused.no_pattern": _unfused(
+        "no fusion pattern of the backend has {operator}; there are patterns for torch.nn.ReLU and "
+        "torch.nn.functional.relu",
+        "Use nn.ReLU or torch.nn.functional.relu instead.",
+    ),
+    "fusible_but_unfused.called_several_times": _unfused(
+        "{module} is called {calls} times; fused into one convolution, it would be missing at the other calls",
+        "Use a separate module for each call.",
+    ),
+    "fusible_but_unfused.not_one_pattern": _unfused(
+        "the flow did not match them as one pattern: they are not in the fuse list, or their qconfigs differ",
+        "Add both to the fuse list, and give both the same qconfig.",
+    ),
+    "batch_norm.into": {"text": "{subject} into {producer}"},
+    f"{_SHARED}.read_elsewhere": _folded(_READ),
+    f"{_SHARED}.read_elsewhere_fresh": _folded(_READ, _FRESH),
+    f"{_SHARED}.called_elsewhere": _folded(_CALLED),
+    f"{_SHARED}.called_elsewhere_fresh": _folded(_CALLED, _FRESH),
+}

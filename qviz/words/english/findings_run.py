@@ -1,0 +1,90 @@
+"""English: findings about how a run was set up. Parts of an entry: message, reason, hint."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+
+def _no_effect(reason: str, hint: str) -> Entry:
+    return {"message": "{rule} decides the qconfig of no node", "reason": reason, "hint": hint}
+
+
+def _no_module(reason: str, hint: str) -> Entry:
+    return {"message": "the rule for '{target}' matches no module", "reason": reason, "hint": hint}
+
+
+_DID_YOU_MEAN = "Did you mean {near}?"
+_NAME_IT = "Name it as named_modules() does."
+_OUTLINE = "Look for the module in the outline."
+
+STATEMENTS: dict[str, Entry] = {
+    "applied_twice": {
+        "message": "the model was already prepared or quantized: it has {found}",
+        "reason": "torch may prepare such a model without a warning: it observes the observers, leaves quantized "
+        "parts as "
+        "they are, or stops when it traces an observer",
+        "hint": "Give the float model, or use qviz.snapshot to see graphs that are already prepared or converted.",
+    },
+    "mode_changed.to_eval": {
+        "message": "the model was in training mode, but the flow ran in eval mode",
+        "reason": "batch norms are folded with their running statistics, which needs eval mode",
+        "hint": "Call model.eval() before quantizing in your own code.",
+    },
+    "mode_changed.to_training": {
+        "message": "the model was in eval mode, but the flow ran in training mode",
+        "reason": "quantization-aware training learns the ranges in training mode; convert runs in eval mode again",
+        "hint": "Call model.train() before quantizing in your own code.",
+    },
+    "training_demonstrated": {
+        "message": "nothing was trained: one forward pass in training mode stands in for training",
+        "reason": "no train function was given",
+        "hint": "Give a train function: define train(model) beside the model, or choose one in the configuration.",
+    },
+    "no_weight_only_linear": {
+        "message": "{subject:Linear module stays|Linear modules stay} in float: torch has no Linear with int8 weights "
+        "only",
+        "reason": "a weight-only flow quantizes embeddings (8 or 4 bits) or Linear in float16",
+        "hint": "Choose the weight dtype float16, or the flow fx-dynamic for int8 weights.",
+    },
+    "default_taken_for_given": {
+        "message": "{subject} is not among the inputs, but the graph uses it",
+        "reason": "torch.fx traces forward() with a value that is not None for every argument, so `if {subject} is "
+        "None` "
+        "takes the other branch",
+        "hint": "Give {subject} as an input, or wrap the model in one without it; PT2E flows follow None.",
+    },
+    "rule_passes_fused": {
+        "message": "{rule} does not apply to {subject}",
+        "reason": "prepare fused {subject:it/them} into {types:all}, and torch does not pass a qconfig of None on to "
+        "fused "
+        "types",
+        "hint": "Add a rule for {types:the object type/each of the object types} {names:all}.",
+    },
+    "rule_matches_nothing.overruled": _no_effect(
+        "other rules decide for every node it matches",
+        "Use a stronger kind of rule; from weak to strong: global, object_type, module_name_regex, module_name, "
+        "module_name_object_type_order; of several patterns, the first match decides.",
+    ),
+    "rule_matches_nothing.pattern": _no_effect("'{target}' matches the path of no module", _NAME_IT),
+    "rule_matches_nothing.pattern_near": _no_effect("'{target}' matches the path of no module", _DID_YOU_MEAN),
+    "rule_matches_nothing.path": _no_effect("'{target}' is the path of no module", _NAME_IT),
+    "rule_matches_nothing.path_near": _no_effect("'{target}' is the path of no module", _DID_YOU_MEAN),
+    "rule_matches_nothing.no_such_call": _no_effect(
+        "there is no call {order} of {type}[[ in '{target}']]",
+        "Count the calls of a type in a module from 0; calls inside its submodules count there.",
+    ),
+    "rule_matches_nothing.no_node": _no_effect(
+        "no node of the fused graph stands for {module}",
+        "Look at the stage Fused: the module was fused into another one, or forward() never calls it.",
+    ),
+    "rule_matches_nothing.type_without_node": _no_effect(
+        "no node of the fused graph is a {target}",
+        "Look at the stage Fused: each {target} was fused into another module, or its inside is traced.",
+    ),
+    "rule_matches_nothing.no_such_type": _no_effect("the model has no {target}", "Choose one of: {types:every}."),
+    "rule_matches_nothing.no_such_type_near": _no_effect("the model has no {target}", _DID_YOU_MEAN),
+    "rule_matches_nothing.eager_type": _no_module("no module of the fused model has that type", _OUTLINE),
+    "rule_matches_nothing.eager_type_near": _no_module("no module of the fused model has that type", _DID_YOU_MEAN),
+    "rule_matches_nothing.eager_name": _no_module("no module of the fused model has that name", _OUTLINE),
+    "rule_matches_nothing.eager_name_near": _no_module("no module of the fused model has that name", _DID_YOU_MEAN),
+}

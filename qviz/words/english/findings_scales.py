@@ -1,0 +1,89 @@
+"""English: findings about scales and casts. Parts of an entry: message, reason, hint; of qparams: text."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+STATEMENTS: dict[str, Entry] = {
+    "qparams.per_tensor": {"text": "scale {scale:number}, zero point {zero_point:number}"},
+    "qparams.per_channel": {"text": "one scale per channel ({scale:channels})"},
+    "qparams.unknown": {"text": "an unknown scale"},
+    "qparams.of_cast": {"text": "{cast} with {qparams:text}"},
+    "quantize_dequantize_chain.needless": {
+        "message": "{subject} is followed directly by {next} with the same parameters",
+        "reason": "both have {after:text}, so the two casts change nothing",
+        "hint": "Let the operators before and after them share one observer (a shared spec, or the same qconfig).",
+    },
+    "quantize_dequantize_chain.rounded_twice": {
+        "message": "{subject} is followed directly by {next} with different parameters",
+        "reason": "{before:text} becomes {after:text}, so values are rounded twice",
+        "hint": "Let the operators before and after them share one observer (a shared spec, or the same qconfig).",
+    },
+    "quantized_twice": {
+        "message": "{subject} is quantized {casts:time|times}: {qparams:all}",
+        "reason": "its readers requested different parameters, or each has its own QuantStub",
+        "hint": "Let the readers share one observer: one QuantStub, one qconfig, or a shared spec.",
+    },
+    "scales_differ": {
+        "message": "{subject} passes integers through, but the scales around it differ",
+        "reason": "{one} has {one_qparams:text}; {other} has {other_qparams:text}",
+        "hint": "Let its inputs and output share one observer (SharedQuantizationSpec; in FX, the backend's pattern); "
+        "otherwise the backend requantizes here or refuses the graph.",
+    },
+    "degenerate_scale.all_zeros": {
+        "message": "the {subject:scale/scales} of {subject} {subject:is/are} zero, not finite, or torch's smallest",
+        "reason": "the observer saw only zeros, or the weight is all zeros, so every other value is clipped",
+        "hint": "Calibrate with data like the data the model will meet; the prepared stage shows what the observer "
+        "saw.",
+    },
+    "degenerate_scale.one_step": {
+        "message": "one step of the scale exceeds everything that {subject} observed",
+        "reason": "{example} observed {low:number} to {high:number}, but torch makes no scale smaller than the "
+        "observer's "
+        "eps: one step is {step:number}, so all values become the same",
+        "hint": "Check whether the values of the model vanish here (as with untrained weights), or give the observer a "
+        "smaller eps.",
+    },
+    "saturated_range": {
+        "message": "observed values exceed the range of the scale of {subject}",
+        "reason": "{example} observed {low:number} to {high:number}, but its scale reaches only {least:number} to "
+        "{greatest:number}: the rest is clipped",
+        "hint": "Check how this observer computes its scale; calibrate again if the scale was fixed or loaded.",
+    },
+    "stretched_by_outliers.one": {
+        "message": "99.9 % of the values of {subject} lie within {share:percent} of its range",
+        "reason": "a few outliers stretch the range to {low:number} … {high:number}, which leaves the other values "
+        "about "
+        "{levels} of 256 levels",
+        "hint": "Look at the calibration data: clip the outliers, or leave this operator in float.",
+    },
+    "stretched_by_outliers.several": {
+        "message": "99.9 % of the values of {subject} lie in a small part of the range; of {worst}, within "
+        "{share:percent}",
+        "reason": "a few outliers stretch the range of {worst} to {low:number} … {high:number}, which leaves the other "
+        "values about {levels} of 256 levels",
+        "hint": "Look at the calibration data: clip the outliers, or leave these operators in float.",
+    },
+    "uneven_channels": {
+        "message": "the weight of {subject} has one scale for all channels, but {narrow} of {total} channels use less "
+        "than a sixteenth of the levels",
+        "reason": "the ranges of the channels differ by a factor of more than 16, and the widest one sets the scale",
+        "hint": "Quantize weights per channel (per_channel in the quantizer's options; the x86 qconfig does), or "
+        "equalize "
+        "the layers first.",
+    },
+    "reduce_range_mismatch.overflows": {
+        "message": "activations have 8 bits on the engine {backend}: {subject}",
+        "reason": "without VNNI instructions, its kernels add two products in 16 bits, which overflows: its own "
+        "qconfig "
+        "has reduce_range=True (0 to 127)",
+        "hint": "Use get_default_qconfig_mapping('{backend}'), or the engine the qconfig was made for.",
+    },
+    "reduce_range_mismatch.wastes_levels": {
+        "message": "activations have 7 bits on the engine {backend}: {subject}",
+        "reason": "its kernels do not overflow: its own qconfig has reduce_range=False (0 to 255), so half of the "
+        "levels "
+        "are wasted here",
+        "hint": "Use get_default_qconfig_mapping('{backend}'), or the engine the qconfig was made for.",
+    },
+}
