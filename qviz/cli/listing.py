@@ -9,6 +9,7 @@ import click
 from qviz.cli.options import debug_option, json_option
 from qviz.document.flows import FLOWS
 from qviz.document.samples import SAMPLES
+from qviz.words import tr
 
 
 @click.command()
@@ -31,11 +32,13 @@ def flows(as_json: bool) -> None:
 def samples(as_json: bool) -> None:
     """List the models that come with qviz."""
     if as_json:
-        _print_json([{"source": f"sample:{s.name}", "title": s.title, "description": s.description} for s in SAMPLES])
+        _print_json(
+            [{"source": f"sample:{s.name}", "title": tr(s.title), "description": tr(s.description)} for s in SAMPLES]
+        )
         return
     width = max(len(sample.name) for sample in SAMPLES) + len("sample:")
     for sample in SAMPLES:
-        click.echo(f"{'sample:' + sample.name:<{width}}  {sample.title}: {sample.description}")
+        click.echo(f"{'sample:' + sample.name:<{width}}  {tr(sample.title)}: {tr(sample.description)}")
 
 
 def _print_json(value: list[dict[str, Any]]) -> None:

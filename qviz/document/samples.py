@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qviz.words import mark
+
 
 class Sample(NamedTuple):
-    """A built-in model, opened as ``sample:NAME``."""
+    """A built-in model, opened as ``sample:NAME``; title and description are in English, for `qviz.words.tr`."""
 
     name: str
     title: str
@@ -15,12 +17,39 @@ class Sample(NamedTuple):
 
 
 SAMPLES: tuple[Sample, ...] = (
-    Sample("seed-small", "Small conv net", "the seed document's model, small · 4 modules", "seed_small.py"),
-    Sample("conv-bn-relu", "Conv + BN + ReLU", "fusion in one glance · 3 modules", "conv_bn_relu.py"),
-    Sample("residual", "Residual block", "add, shared observers · 11 modules", "residual.py"),
-    Sample("transformer", "Transformer block", "softmax stays in float · 10 modules", "transformer.py"),
-    Sample("mobile", "Mobile block", "depthwise, squeeze-excite · 17 modules", "mobile.py"),
-    Sample("seed", "Seed model, true size", "315 M parameters, 1.26 GB", "seed.py"),
+    Sample(
+        "seed-small",
+        mark("Small conv net"),
+        mark("Linear, view, conv: the smallest model every flow accepts"),
+        "seed_small.py",
+    ),
+    Sample(
+        "conv-bn-relu", mark("Conv + BN + ReLU"), mark("Three modules that fuse into one operator"), "conv_bn_relu.py"
+    ),
+    Sample(
+        "residual",
+        mark("Residual block"),
+        mark("An add whose inputs share an observer"),
+        "residual.py",
+    ),
+    Sample(
+        "transformer",
+        mark("Transformer block"),
+        mark("Softmax stays in float between quantized operators"),
+        "transformer.py",
+    ),
+    Sample(
+        "mobile",
+        mark("Mobile block"),
+        mark("Depthwise convolution and squeeze-excite"),
+        "mobile.py",
+    ),
+    Sample(
+        "seed",
+        mark("Large conv net"),
+        mark("315 M parameters, 1.26 GB"),
+        "seed.py",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from qviz.errors import QvizError
 from qviz.sources.candidates import Candidate, Parameter
+from qviz.words import mark, tr
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -24,13 +25,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _SAMPLES = {
     "int": "18",
     "float": "0.5",
-    "bool": "True or False",
+    "bool": "True",
     "str": "'text'",
     "list": "[1, 2]",
     "tuple": "(1, 2)",
     "dict": "{'key': 1}",
     "None": "None",
 }
+_GAP = mark("{name} is empty, but a later positional argument is set. Enter {name} too: {default}.")
+_UNREADABLE = mark("{name}: {text} could not be read. Write {form}.")
 _Values: TypeAlias = Mapping[str, str]
 
 
@@ -38,7 +41,7 @@ class ArgumentsError(QvizError):
     """Values that a callable cannot be called with; `faults` tells for each parameter what is wrong."""
 
     def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(faults.values()), "Mend the values, or leave them empty for the default.")
+        super().__init__("; ".join(faults.values()), tr("Correct the values, or leave them empty for their defaults."))
         self.faults = faults
 
 
@@ -88,9 +91,7 @@ def _gaps(parameters: tuple[Parameter, ...], typed: _Values) -> dict[str, str]:
     last = max((place for place, each in enumerate(by_place) if each.name in typed), default=-1)
     end = len(by_place) if has_star else last
     return {
-        each.name: f"{each.name} is empty, and what follows it is given by its place. Give it too: {each.default}"
-        for each in by_place[:end]
-        if each.name not in typed
+        each.name: tr(_GAP, name=each.name, default=each.default) for each in by_place[:end] if each.name not in typed
     }
 
 
@@ -98,21 +99,23 @@ def _fault(each: Parameter, typed: _Values) -> str:
     """Return what is wrong with a parameter's value and what to do; empty if nothing is."""
     text = typed.get(each.name)
     if text is None:
-        return f"{each.name} has no default. Give it a value{_as_in(each)}." if each.is_required else ""
+        return _missing(each) if each.is_required else ""
     if each.kind in ("star", "double star"):
         form = "1, 2" if each.kind == "star" else "name=1, other='text'"
-        return "" if _call(each, text) else f"{each.name}: {text} could not be read. Write {form}."
+        return "" if _call(each, text) else tr(_UNREADABLE, name=each.name, text=text, form=form)
     try:
         value = _value(each, text)
     except ValueError:
         is_word = re.fullmatch(r"[\w.-]+", text) is not None
-        advice = f"Put text in quotes: '{text}'" if is_word and not _wanted(each) else _advice(each)
-        return f"{each.name}: {text} is no literal. {advice}."
+        is_text = is_word and not _wanted(each)
+        advice = tr("Put text in quotes: '{text}'.", text=text) if is_text else _advice(each)
+        return tr("{name}: {text} is not a literal. {advice}", name=each.name, text=text, advice=advice)
     wanted = _wanted(each)
     is_default = each.default is not None and repr(value) == each.default
     if is_default or not wanted or _fits(value, wanted):
         return ""
-    return f"{each.name} is {each.annotation}, but {text} is of type {type(value).__name__}. {_advice(each)}."
+    known = {"name": each.name, "wanted": each.annotation, "text": text, "type": type(value).__name__}
+    return tr("{name} is {wanted}, but {text} is {type}. {advice}", **known, advice=_advice(each))
 
 
 def _fits(value: object, wanted: tuple[str, ...]) -> bool:
@@ -120,12 +123,19 @@ def _fits(value: object, wanted: tuple[str, ...]) -> bool:
 
 
 def _advice(each: Parameter) -> str:
-    return f"Write a Python literal{_as_in(each) or ', as in 18, 0.5, True or (1, 2)'}"
+    return tr("Write a Python literal such as {sample}.", sample=_sample(each) or "18, 0.5, True, (1, 2)")
 
 
-def _as_in(each: Parameter) -> str:
+def _missing(each: Parameter) -> str:
+    sample = _sample(each)
+    if not sample:
+        return tr("{name} has no default. Enter a value.", name=each.name)
+    return tr("{name} has no default. Enter a value such as {sample}.", name=each.name, sample=sample)
+
+
+def _sample(each: Parameter) -> str:
     wanted = [name for name in _wanted(each) if name != "None"]
-    return f", as in {_SAMPLES[wanted[0]]}" if wanted else ""
+    return _SAMPLES[wanted[0]] if wanted else ""
 
 
 def _value(each: Parameter, text: str) -> object:

@@ -117,7 +117,7 @@ def mark(text: str) -> str:
     return text
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """Return a text of the window, the command line or an error in the language in use.
 
     Args:
@@ -129,7 +129,7 @@ def tr(text: str, **values: object) -> str:
     return here.finished(template.format_map(values) if values else template)
 
 
-def trn(count: int, one: str, many: str, **values: object) -> str:
+def trn(count: int, one: str, many: str, /, **values: object) -> str:
     """Return the form of a text that agrees with a count; ``{count}`` stands for it.
 
     Args:

@@ -22,6 +22,21 @@ def stage(name: str) -> str:
     return (term(f"stage.{own}") or capitalized(own)) + between + result
 
 
+def mode(value: str) -> str:
+    """Return the name of a flow's mode: ``FX graph``."""
+    return term(f"mode.{value}") or value
+
+
+def method(value: str) -> str:
+    """Return the name of a flow's method: ``Static (calibrated)``."""
+    return term(f"method.{value}") or value
+
+
+def flow(flow_id: str, title: str = "") -> str:
+    """Return the name of a flow: ``FX static``; of one that another package brings its own title, or its id."""
+    return term(f"flow.{flow_id}") or title or flow_id
+
+
 def level(value: str) -> str:
     """Return the name of a level of findings and notices: ``warning``."""
     return term(f"level.{value}") or value

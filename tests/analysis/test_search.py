@@ -104,10 +104,10 @@ def test_terms_find(text: str, ids: list[str]):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("knd:op", "No node has “knd:”; did you mean “kind:”?"),
-        ("conv in_chanels:3", "No node has “in_chanels:”; did you mean “in_channels:”?"),
-        ("zzz:1", "No node has “zzz:”; there are name, op, module, kind, dtype, shape, observer and more."),
-        ("kind:observr", "There is no kind “observr”; did you mean “observer”?"),
+        ("knd:op", "No node has “knd:”. Did you mean “kind:”?"),
+        ("conv in_chanels:3", "No node has “in_chanels:”. Did you mean “in_channels:”?"),
+        ("zzz:1", "No node has “zzz:”. Use name, op, module, kind, dtype, shape, observer and 10 more."),
+        ("kind:observr", "There is no kind “observr”. Did you mean “observer”?"),
     ],
 )
 def test_what_is_not_known_is_told(text: str, words: str):

@@ -55,7 +55,7 @@ def test_stars_and_places():
 
 
 def test_a_value_by_place_needs_those_before_it():
-    assert "Give it too: 64" in faults(WIDTH, Parameter("blocks", kind="star"), blocks="1")["width"]
+    assert "Enter width too: 64" in faults(WIDTH, Parameter("blocks", kind="star"), blocks="1")["width"]
     first = Parameter("a", "", "1", "positional")
     assert set(faults(first, Parameter("b", "", "2", "positional"), b="3")) == {"a"}
     assert line(first, WIDTH, width="3") == "net.py:make(width=3)"
@@ -82,17 +82,17 @@ def test_values_that_the_annotation_allows(annotation: str, text: str, written: 
 @pytest.mark.parametrize(
     ("parameter", "text", "said"),
     [
-        (DEPTH, "", "depth has no default. Give it a value, as in 18."),
-        (DEPTH, "big", "depth: big is no literal. Write a Python literal, as in 18."),
-        (DEPTH, "'18'", "depth is int, but '18' is of type str. Write a Python literal, as in 18."),
-        (DEPTH, "1.5", "depth is int, but 1.5 is of type float. Write a Python literal, as in 18."),
-        (Parameter("x"), "relu", "x: relu is no literal. Put text in quotes: 'relu'."),
+        (DEPTH, "", "depth has no default. Enter a value such as 18."),
+        (DEPTH, "big", "depth: big is not a literal. Write a Python literal such as 18."),
+        (DEPTH, "'18'", "depth is int, but '18' is str. Write a Python literal such as 18."),
+        (DEPTH, "1.5", "depth is int, but 1.5 is float. Write a Python literal such as 18."),
+        (Parameter("x"), "relu", "x: relu is not a literal. Put text in quotes: 'relu'."),
         (
             Parameter("x"),
             "nn.ReLU()",
-            "x: nn.ReLU() is no literal. Write a Python literal, as in 18, 0.5, True or (1, 2).",
+            "x: nn.ReLU() is not a literal. Write a Python literal such as 18, 0.5, True, (1, 2).",
         ),
-        (Parameter("act", "str"), "'relu", "act: 'relu is no literal. Write a Python literal, as in 'text'."),
+        (Parameter("act", "str"), "'relu", "act: 'relu is not a literal. Write a Python literal such as 'text'."),
         (Parameter("kw", kind="double star"), "1", "kw: 1 could not be read. Write name=1, other='text'."),
         (Parameter("kw", kind="double star"), "**{}", "kw: **{} could not be read. Write name=1, other='text'."),
         (Parameter("args", kind="star"), "f(1)) + (2", "args: f(1)) + (2 could not be read. Write 1, 2."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qviz.analysis.findings.catalog import CATALOG
-from qviz.document.flows import FLOWS
+from qviz.document.flows import FLOWS, Method, Mode
 from qviz.document.graph import Kind
 from qviz.document.snapshot import Level
 from qviz.words import names
@@ -17,6 +17,7 @@ def test_everything_with_an_id_has_a_name():
         *(f"level.{each.value}" for each in Level),
         *(f"rule.{each}" for each in CATALOG),
         *(f"stage.{each}" for each in stages),
+        *(each.label for each in (*FLOWS, *Mode, *Method)),
     ]
     assert [code for code in codes if code not in ENGLISH.statements] == []
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from qviz.analysis.searching.fields import FIELDS, SEPARATORS, json_text
 from qviz.analysis.searching.terms import Term, parse
 from qviz.document.graph import Graph, Kind, Node
+from qviz.words import mark, tr
+from qviz.words.formats import listed
 
 LIMIT = 200
 """As many results are worth a row."""
@@ -18,6 +20,7 @@ LIMIT = 200
 
 _KINDS = tuple(kind.value for kind in Kind)
 _NAMED = 7
+_NO_KIND, _NO_KEY = mark("There is no kind “{word}”."), mark("No node has “{word}:”.")
 
 
 class Found(NamedTuple):
@@ -66,9 +69,9 @@ class SearchIndex:
 
     def _fault(self, term: Term) -> str:
         if term.key == "kind" and not any(term.value in kind for kind in _KINDS):
-            return f"There is no kind “{term.value}”; {_nearest(term.value, _KINDS, '')}"
+            return _unknown(_NO_KIND, term.value, _KINDS, "")
         if term.key and term.key not in self.keys:
-            return f"No node has “{term.key}:”; {_nearest(term.key, self.keys, ':')}"
+            return _unknown(_NO_KEY, term.key, self.keys, ":")
         return ""
 
     def _places(self, terms: list[Term]) -> list[int]:
@@ -143,10 +146,12 @@ class SearchIndex:
         yield from left
 
 
-def _nearest(wrong: str, known: tuple[str, ...], mark: str) -> str:
-    """Say which of the known words was meant, or which there are."""
+def _unknown(fault: str, wrong: str, known: tuple[str, ...], end: str) -> str:
+    """Say what is wrong, and which of the known words was meant or which there are."""
     near = get_close_matches(wrong, known, 1, 0.5)
-    return f"did you mean “{near[0]}{mark}”?" if near else f"there are {', '.join(known[:_NAMED])} and more."
+    if near:
+        return tr("{fault} Did you mean “{word}”?", fault=tr(fault, word=wrong), word=f"{near[0]}{end}")
+    return tr("{fault} Use {words}.", fault=tr(fault, word=wrong), words=listed(known, _NAMED))
 
 
 def _holds_any(name: str, words: tuple[str, ...]) -> bool:

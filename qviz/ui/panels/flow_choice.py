@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxL
 from qviz.document.flows import DEFAULT_FLOW, FLOWS, Flow, Method, Mode, flow
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
 from qviz.ui.panels.widgets import Choice, button
+from qviz.words import mark, names, tr
 
 _QUANTIZER_TITLES = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor", "embedding": "Embedding"}
-_NO_ENGINE = "this machine has no such engine"
+_BACKEND, _NO_BACKEND = mark("Backend: {name}"), mark("Backend: {name} (not on this machine)")
 
 
 class FlowChoice(QWidget):
@@ -34,15 +35,15 @@ class FlowChoice(QWidget):
         self.modes = QButtonGroup(self)
         self._segments: dict[Mode, QAbstractButton] = {}
         for mode in Mode:
-            segment = self._segments[mode] = button(mode.title, "segment")
+            segment = self._segments[mode] = button(names.mode(mode.value), "segment")
             segment.setCheckable(True)
             self.modes.addButton(segment)
             row.addWidget(segment, 1)
         self.modes.buttonClicked.connect(self.on_mode_clicked)
         column.addLayout(row)
         self.methods, self.backend = Choice(), Choice()
-        self.methods.setAccessibleName("Type of quantization")
-        self.backend.setAccessibleName("Backend or quantizer")
+        self.methods.setAccessibleName(tr("Method"))
+        self.backend.setAccessibleName(tr("Backend or quantizer"))
         for each in (self.methods, self.backend):
             each.activated.connect(self.edited)
             column.addWidget(each)
@@ -85,9 +86,10 @@ class FlowChoice(QWidget):
         of_mode = [each for each in FLOWS if each.mode is chosen.mode]
         for each in of_mode:
             is_only_one = sum(other.method is each.method for other in of_mode) == 1
-            self.methods.addItem(each.method.title if is_only_one else each.title, each.id)
+            title = names.method(each.method.value) if is_only_one else names.flow(each.id, each.title)
+            self.methods.addItem(title, each.id)
         self.methods.setCurrentIndex(self.methods.findData(chosen.id))
-        self.methods.setToolTip(chosen.runs)
+        self.methods.setToolTip(tr("Calls {functions}", functions=chosen.runs))
 
     def _fill_backends(self, plan: Plan, chosen: Flow) -> None:
         self.backend.clear()
@@ -96,12 +98,12 @@ class FlowChoice(QWidget):
         if self._backend_option == "quantizer":
             own = [plan.quantizer] if plan.quantizer not in QUANTIZERS else []
             for name in (*QUANTIZERS, *own):
-                self.backend.addItem(f"Quantizer: {_QUANTIZER_TITLES.get(name, name)}", name)
+                self.backend.addItem(tr("Quantizer: {name}", name=_QUANTIZER_TITLES.get(name, name)), name)
             self.backend.setCurrentIndex(max(0, self.backend.findData(plan.quantizer)))
             return
         for name in BACKENDS:
             there = name in self._available
-            self.backend.addItem(f"Backend: {name}" + ("" if there else f" ({_NO_ENGINE})"), name)
+            self.backend.addItem(tr(_BACKEND if there else _NO_BACKEND, name=name), name)
             if not there:
                 self.backend.model().item(self.backend.count() - 1).setEnabled(False)  # type: ignore[attr-defined]
         self.backend.setCurrentIndex(max(0, self.backend.findData(plan.backend)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
@@ -15,6 +17,13 @@ from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import Rules
 from qviz.ui.panels.widgets import button, label, section
 from qviz.wire.messages import ModelLoaded
+from qviz.words import mark, tr, trn
+from qviz.words.formats import amount, size
+
+_INPUTS = mark("One [NAME=]SHAPE[:DTYPE[:LOW..HIGH]] per argument, separated by spaces. Empty: those beside the model.")
+_TRACED, _GIVEN = mark("Fuses {modules} (found by tracing)"), mark("Fuses {modules}")
+_CALIBRATION = mark("Empty: calibration_data beside the model, or the example inputs.")
+_TRAINING = mark("A function that trains the model it is given. Empty: train beside the model, or one forward pass.")
 
 
 class Setup(QFrame):
@@ -39,10 +48,10 @@ class Setup(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 8)
         column.setSpacing(6)
-        column.addWidget(section("Model"))
+        column.addWidget(section(tr("Model")))
         self.source = QLineEdit()
-        self.source.setAccessibleName("Source of the model")
-        self.source.setPlaceholderText("file.py:name or package.module:name")
+        self.source.setAccessibleName(tr("Source of the model"))
+        self.source.setPlaceholderText(tr("file.py:name or package.module:name"))
         self.source.editingFinished.connect(self.on_field_edited)
         column.addWidget(self.source)
         self.about = label("", "muted", wraps=True)
@@ -54,18 +63,18 @@ class Setup(QFrame):
 
     def _add_flow(self, column: QVBoxLayout) -> None:
         head = QHBoxLayout()
-        head.addWidget(section("Flow"))
+        head.addWidget(section(tr("Flow")))
         head.addStretch(1)
-        head.addWidget(button("What it calls", "link", self.on_calls_clicked))
+        head.addWidget(button(tr("API help"), "link", self.on_calls_clicked))
         column.addLayout(head)
         self.flow = FlowChoice()
         self.flow.edited.connect(self.on_field_edited)
         column.addWidget(self.flow)
         column.addSpacing(8)
         row = QHBoxLayout()
-        row.addWidget(section("Configuration"))
+        row.addWidget(section(tr("Configuration")))
         row.addStretch(1)
-        row.addWidget(button("All options…", "link", self.on_all_clicked))
+        row.addWidget(button(tr("All options…"), "link", self.on_all_clicked))
         column.addLayout(row)
         self.fused = label("", "muted", wraps=True)
         column.addWidget(self.fused)
@@ -73,9 +82,9 @@ class Setup(QFrame):
         self.rules.rules_changed.connect(self.on_rules_changed)
         column.addWidget(self.rules)
         boxes = QHBoxLayout()
-        self.with_reference, self.with_lowering = QCheckBox("Reference"), QCheckBox("Lower to x86")
-        self.with_reference.setToolTip("Also show the reference representation; PT2E shows it in place of the result")
-        self.with_lowering.setToolTip("Also lower the result to kernels of x86, which alone run in integers")
+        self.with_reference, self.with_lowering = QCheckBox(tr("Reference")), QCheckBox(tr("Lower to x86"))
+        self.with_reference.setToolTip(tr("Add the reference stage. In PT2E it replaces the converted stage."))
+        self.with_lowering.setToolTip(tr("Add the lowered stage, whose x86 kernels compute in integers."))
         self.with_reference.setProperty("topic", "use_reference_representation")
         self.with_lowering.setProperty("topic", "lower_pt2e_quantized_to_x86")
         self.rules.setProperty("topic", "QConfigMapping")
@@ -87,19 +96,19 @@ class Setup(QFrame):
         column.addLayout(boxes)
 
     def _add_data(self, column: QVBoxLayout) -> None:
-        column.addWidget(section("Data"))
+        column.addWidget(section(tr("Data")))
         self.inputs = QLineEdit()
-        self.inputs.setAccessibleName("Inputs")
-        self.inputs.setPlaceholderText("inputs: 1x3x224x224, one per argument")
-        self.inputs.setToolTip("[NAME=]SHAPE[:DTYPE[:LOW..HIGH]], separated by spaces; empty: those beside the model")
+        self.inputs.setAccessibleName(tr("Inputs"))
+        self.inputs.setPlaceholderText(tr("Inputs: 1x3x224x224, one per argument"))
+        self.inputs.setToolTip(tr(_INPUTS))
         self.calibrate = QLineEdit()
-        self.calibrate.setAccessibleName("Calibration data")
-        self.calibrate.setPlaceholderText("calibration: file.npz or mod:callable")
-        self.calibrate.setToolTip("Empty: calibration_data beside the model, else the example inputs once")
+        self.calibrate.setAccessibleName(tr("Calibration data"))
+        self.calibrate.setPlaceholderText(tr("Calibration: file.npz or mod:callable"))
+        self.calibrate.setToolTip(tr(_CALIBRATION))
         self.train = QLineEdit()
-        self.train.setAccessibleName("Training")
-        self.train.setPlaceholderText("training: mod:callable")
-        self.train.setToolTip("Trains the model it is given; empty: train beside the model, else one forward pass")
+        self.train.setAccessibleName(tr("Training"))
+        self.train.setPlaceholderText(tr("Training: mod:callable"))
+        self.train.setToolTip(tr(_TRAINING))
         for each in (self.inputs, self.calibrate, self.train):
             each.editingFinished.connect(self.on_field_edited)
             column.addWidget(each)
@@ -127,8 +136,7 @@ class Setup(QFrame):
         self.with_lowering.setChecked(plan.lower)
         self.fused.setVisible(chosen.takes("fuse_list"))
         given = plan.fuse_list if plan.fuse_list is not None else self._fused
-        words = "; ".join(", ".join(entry) for entry in given) or "what the trace shows"
-        self.fused.setText(f"fuses {words}" + ("" if plan.fuse_list is not None or not given else " (from the trace)"))
+        self.fused.setText(_fusions(given, is_traced=plan.fuse_list is None))
 
     def show_result(self, config: dict[str, Json], rules: tuple[Rule, ...]) -> None:
         """Show what a run recorded of its configuration: the nodes that each rule matched, the fuse list."""
@@ -145,10 +153,15 @@ class Setup(QFrame):
         if model is None:
             self.about.setText("")
             return
-        modules = f"{model.modules} module" + ("" if model.modules == 1 else "s")
         self.rules.suggest(tuple(dict.fromkeys(text for pair in model.tree for text in pair if text)))
-        size = f"{modules} · {_short(model.parameters)} parameters · {_bytes(model.bytes)}"
-        self.about.setText(size + "".join(f"\ninput {each}" for each in model.inputs))
+        about = trn(
+            model.modules,
+            "{count} module · {parameters} parameters · {size}",
+            "{count} modules · {parameters} parameters · {size}",
+            parameters=amount(model.parameters),
+            size=size(model.bytes),
+        )
+        self.about.setText("\n".join([about, *(tr("Input {input}", input=each) for each in model.inputs)]))
 
     def set_backends(self, available: tuple[str, ...]) -> None:
         """Leave only the engines of this machine selectable; the others say why."""
@@ -197,15 +210,8 @@ def _count(row: Json) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _short(count: int) -> str:
-    for size, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if count >= size:
-            return f"{count / size:.3g}{letter}"
-    return str(count)
-
-
-def _bytes(count: int) -> str:
-    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count} B"
+def _fusions(fused: Sequence[Sequence[str]], is_traced: bool) -> str:
+    if not fused:
+        return tr("Fuses the patterns found by tracing")
+    modules = "; ".join(", ".join(entry) for entry in fused)
+    return tr(_TRACED if is_traced else _GIVEN, modules=modules)

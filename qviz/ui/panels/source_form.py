@@ -19,9 +19,15 @@ from PySide6.QtWidgets import (
 from qviz.sources.call import ArgumentsError, source_line
 from qviz.sources.candidates import Candidate, Offer, Parameter
 from qviz.ui.panels.widgets import breakable, button, empty, label, line, mono, section
+from qviz.words import mark, tr
 
 _LIST_WIDTH = 250
 _NAME_WIDTH = 190
+_KINDS = {
+    "class": mark("Class at line {line}"),
+    "instance": mark("Instance at line {line}"),
+    "function": mark("Function at line {line}"),
+}
 _STARS = {"star": "*", "double star": "**"}
 
 
@@ -32,13 +38,11 @@ class ParameterRow(QWidget):
         super().__init__()
         self.parameter = parameter
         shown = _STARS.get(parameter.kind, "") + parameter.name
-        needs = "required" if parameter.is_required else "optional"
         names = QVBoxLayout()
         names.setSpacing(1)
         name = label(breakable(shown), "pane", wraps=True)
         names.addWidget(name)
-        about = ", ".join(each for each in (parameter.annotation, "required" * parameter.is_required) if each)
-        if about:
+        if about := _needs(parameter):
             names.addWidget(label(breakable(about), "muted", wraps=True))
         names.addStretch(1)
         left = QWidget()
@@ -48,7 +52,7 @@ class ParameterRow(QWidget):
         self.field = QLineEdit()
         self.field.setFont(mono())
         self.field.setPlaceholderText(_placeholder(parameter))
-        self.field.setAccessibleName(f"{shown}, {parameter.annotation or 'any value'}, {needs}")
+        self.field.setAccessibleName(_spoken(parameter, shown))
         self.fault = label("", "error", wraps=True)
         self.fault.hide()
         values = QVBoxLayout()
@@ -72,7 +76,18 @@ class ParameterRow(QWidget):
 def _placeholder(parameter: Parameter) -> str:
     if parameter.kind in _STARS:
         return "1, 2" if parameter.kind == "star" else "name=1, other='text'"
-    return parameter.default if parameter.default is not None else "required"
+    return parameter.default if parameter.default is not None else tr("required")
+
+
+def _needs(parameter: Parameter) -> str:
+    if not parameter.is_required:
+        return parameter.annotation
+    return tr("{type}, required", type=parameter.annotation) if parameter.annotation else tr("required")
+
+
+def _spoken(parameter: Parameter, name: str) -> str:
+    known = {"name": name, "type": parameter.annotation or tr("any value")}
+    return tr("{name}, {type}, required", **known) if parameter.is_required else tr("{name}, {type}, optional", **known)
 
 
 class SourceForm(QDialog):
@@ -87,7 +102,7 @@ class SourceForm(QDialog):
     def __init__(self, parent: QWidget, offer: Offer) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Which model?" if len(offer.candidates) > 1 else "With which arguments?")
+        self.setWindowTitle(tr("Choose a model") if len(offer.candidates) > 1 else tr("Set the arguments"))
         self.resize(800 if len(offer.candidates) > 1 else 560, 470)
         self._offer = offer
         self.rows: list[ParameterRow] = []
@@ -107,7 +122,7 @@ class SourceForm(QDialog):
 
     def _make_names(self) -> QListWidget:
         names = QListWidget()
-        names.setAccessibleName("Models in the file")
+        names.setAccessibleName(tr("Models in the file"))
         names.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for each in self._offer.candidates:
@@ -124,7 +139,7 @@ class SourceForm(QDialog):
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 20, 12, 18)
         column.setSpacing(8)
-        column.addWidget(section("In the file"))
+        column.addWidget(section(tr("Models in the file")))
         column.addWidget(self.names, 1)
         left.setVisible(len(self._offer.candidates) > 1)
         return left
@@ -145,12 +160,12 @@ class SourceForm(QDialog):
         right.addWidget(self._kind)
         right.addWidget(scroll, 1)
         right.addWidget(line())
-        right.addWidget(section("Source"))
+        right.addWidget(section(tr("Source")))
         right.addWidget(self.preview)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        buttons.addWidget(button("Cancel", "", self.reject))
-        self.run = button("Run", "primary", self.accept)
+        buttons.addWidget(button(tr("Cancel"), "", self.reject))
+        self.run = button(tr("Run"), "primary", self.accept)
         self.run.setDefault(True)
         buttons.addWidget(self.run)
         right.addLayout(buttons)
@@ -172,7 +187,7 @@ class SourceForm(QDialog):
             self._form.addWidget(row)
             row.field.textChanged.connect(self.on_field_text_changed)
         if not self.rows:
-            self._form.addWidget(label("It takes no arguments.", "muted"))
+            self._form.addWidget(label(tr("This model takes no arguments."), "muted"))
         self._form.addStretch(1)
         self._show_preview()
 
@@ -207,8 +222,8 @@ class SourceForm(QDialog):
 
 
 def _about(candidate: Candidate) -> str:
-    known = "" if candidate.is_likely else "; whether it makes a model, the file does not tell"
-    return f"{candidate.kind} at line {candidate.line}{known}"
+    about = tr(_KINDS[candidate.kind], line=candidate.line)
+    return about if candidate.is_likely else tr("{about}; may not return a model", about=about)
 
 
 def _weighty(font: QFont, is_weighty: bool) -> QFont:

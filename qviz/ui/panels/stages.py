@@ -12,14 +12,16 @@ from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
 from qviz.ui.panels.widgets import dot, empty, label, restyle
 from qviz.ui.theme import Theme
+from qviz.words import mark, tr
+from qviz.words import names as words
 
 _COUNTED = (
-    (Kind.OBSERVER, "observer", "observers"),
-    (Kind.FAKE_QUANT, "fake quant", "fake quants"),
-    (Kind.QUANTIZE, "quantize", "quantize"),
-    (Kind.DEQUANTIZE, "dequantize", "dequantize"),
-    (Kind.FUSED_OP, "fused op", "fused ops"),
-    (Kind.QUANTIZED_OP, "quantized op", "quantized ops"),
+    Kind.OBSERVER,
+    Kind.FAKE_QUANT,
+    Kind.QUANTIZE,
+    Kind.DEQUANTIZE,
+    Kind.FUSED_OP,
+    Kind.QUANTIZED_OP,
 )
 
 
@@ -29,10 +31,10 @@ class StageButton(QPushButton):
     chosen = Signal(str, str)
 
     def __init__(self, name: str) -> None:
-        super().__init__(name.partition(BETWEEN)[0].capitalize())
+        super().__init__(words.stage(name.partition(BETWEEN)[0]))
         self.name = name
         self.setProperty("role", "stage")
-        self.setToolTip(f"Show the {name} stage right; with Shift, left")
+        self.setToolTip(tr("Show {stage} on the right. Shift-click shows it on the left.", stage=words.stage(name)))
         self.clicked.connect(lambda: self.chosen.emit("right", self.name))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -59,7 +61,7 @@ class KindChip(QPushButton):
         self.setIcon(dot(theme.line(kind)))
         self.setIconSize(QSize(9, 9))
         self.setCheckable(True)
-        self.setToolTip("Go to the next; with Shift, dim all others")
+        self.setToolTip(tr("Go to the next one. Shift-click dims all other nodes."))
         self._with_shift = False
         self.clicked.connect(self.on_clicked)
 
@@ -125,18 +127,19 @@ class StageStrip(QFrame):
             runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
             for row, run in enumerate(runs):
                 of_run = [name for name in names if name.partition(BETWEEN)[2] == run]
-                self._add_run(row, run or "Stage", of_run)
+                self._add_run(row, run or tr("Stage"), of_run)
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
             each.setProperty("shown", "true" if name in shown.values() else "false")
             each.setProperty("failed", "true" if name == failing else "false")
-            each.setAccessibleName(f"Stage {name}" + (", failed" if name == failing else ""))
+            text = mark("Stage {stage}, failed") if name == failing else mark("Stage {stage}")
+            each.setAccessibleName(tr(text, stage=words.stage(name)))
             restyle(each)
 
-    def _add_run(self, row: int, title: str, names: list[str]) -> None:
+    def _add_run(self, row: int, title: str, stages: list[str]) -> None:
         """Add the stages of one run in a row; those of a second result stand below, under its name."""
         self._stages.addWidget(label(title, "muted"), row, 0)
-        for place, name in enumerate(names):
+        for place, name in enumerate(stages):
             if place:
                 self._stages.addWidget(label("→", "muted"), row, 2 * place)
             self._buttons[name] = StageButton(name)
@@ -153,13 +156,13 @@ class StageStrip(QFrame):
             self.dim_for("")  # the chip goes, and what it highlighted with it
         empty(self._chips)
         counts = count_kinds(stage.graph) if stage else {}
-        for kind, one, many in _COUNTED:
+        for kind in _COUNTED:
             if count := counts.get(kind, 0):
-                self._chips.addWidget(self._chip(kind, f"{count} {one if count == 1 else many}", theme))
+                self._chips.addWidget(self._chip(kind, words.kinds(kind.value, count), theme))
         if precision is not None:
             low, total = precision
-            chip = label(f"{low} of {total} in low precision", "muted")
-            chip.setToolTip("Quantizable operators that run in low precision")
+            chip = label(tr("{low} of {total} in low precision", low=low, total=total), "muted")
+            chip.setToolTip(tr("Quantizable operators that run in low precision"))
             self._chips.addSpacing(4)
             self._chips.addWidget(chip)
 

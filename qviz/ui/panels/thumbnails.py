@@ -9,27 +9,33 @@ from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
 from qviz.ui.canvas.shapes import outline
 from qviz.ui.theme import Theme
+from qviz.words import mark, tr
 
 HEIGHT = 23.0
 GAP = 15.0
 PADDING = 34.0
 
 _ROWS: dict[str, tuple[tuple[str, Kind], ...]] = {
-    "seed-small": (("x", Kind.INPUT), ("fc", Kind.OP), ("conv", Kind.OP), ("output", Kind.OUTPUT)),
+    "seed-small": (("x", Kind.INPUT), ("fc", Kind.OP), ("conv", Kind.OP), (mark("output"), Kind.OUTPUT)),
     "conv-bn-relu": (
         ("x", Kind.INPUT),
-        ("quantize", Kind.QUANTIZE),
+        (mark("quantize"), Kind.QUANTIZE),
         ("conv", Kind.QUANTIZED_OP),
-        ("dequantize", Kind.DEQUANTIZE),
+        (mark("dequantize"), Kind.DEQUANTIZE),
     ),
-    "residual": (("x", Kind.INPUT), ("conv1", Kind.OP), ("observer", Kind.OBSERVER), ("add", Kind.OP)),
+    "residual": (("x", Kind.INPUT), ("conv1", Kind.OP), (mark("observer"), Kind.OBSERVER), ("add", Kind.OP)),
     "transformer": (
-        ("quantize", Kind.QUANTIZE),
+        (mark("quantize"), Kind.QUANTIZE),
         ("q, k, v", Kind.QUANTIZED_OP),
-        ("dequantize", Kind.DEQUANTIZE),
+        (mark("dequantize"), Kind.DEQUANTIZE),
         ("softmax", Kind.OP),
     ),
-    "mobile": (("x", Kind.INPUT), ("depthwise", Kind.FUSED_OP), ("observer", Kind.OBSERVER), ("excite", Kind.OP)),
+    "mobile": (
+        ("x", Kind.INPUT),
+        (mark("depthwise"), Kind.FUSED_OP),
+        (mark("observer"), Kind.OBSERVER),
+        (mark("excite"), Kind.OP),
+    ),
     "seed": (("x", Kind.INPUT), ("fc 3072 → 102400", Kind.OP), ("view", Kind.OP), ("conv", Kind.OP)),
 }
 
@@ -48,8 +54,9 @@ def paint_thumbnail(painter: QPainter, area: QRectF, name: str, theme: Theme) ->
     for text, kind in rows:
         if before is not None:
             _draw_line(painter, middle, top, before in (Kind.QUANTIZE, Kind.QUANTIZED_OP), theme)
-        width = metrics.horizontalAdvance(text) + PADDING
-        _draw_box(painter, QRectF(middle - width / 2, top, width, HEIGHT), text, kind, theme)
+        shown = tr(text)
+        width = metrics.horizontalAdvance(shown) + PADDING
+        _draw_box(painter, QRectF(middle - width / 2, top, width, HEIGHT), shown, kind, theme)
         top += HEIGHT + GAP
         before = kind
 

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBox
 from qviz.document.samples import SAMPLES, Sample
 from qviz.ui.panels.widgets import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme
+from qviz.words import mark, tr
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
+_NOTE = mark("Opens .py, .pt2, .pt, .qviz and .json files. You are asked before a file runs code.")
 OPENABLE = (".py", ".pt2", ".pt", ".qviz", ".json")
 
 
@@ -52,8 +54,8 @@ class Welcome(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(44, 52, 44, 40)
         column.setSpacing(10)
-        column.addWidget(label("Open a model", "heading"))
-        column.addWidget(label("A Python file, an importable name or a saved result.", "muted", wraps=True))
+        column.addWidget(label(tr("Open a model"), "heading"))
+        column.addWidget(label(tr("A Python file, an importable name or a saved result."), "muted", wraps=True))
         column.addSpacing(10)
         drop = DropTarget()
         drop.file_dropped.connect(lambda path: self.source_chosen.emit(path, False))
@@ -72,7 +74,7 @@ class Welcome(QWidget):
         """Show what was open lately: source and what was done with it, the newest first."""
         empty(self._recent)
         if recent:
-            self._recent.addWidget(section("Recent"))
+            self._recent.addWidget(section(tr("Recent")))
         for source, about in recent:
             self._recent.addWidget(line())
             self._recent.addLayout(self._recent_row(source, about))
@@ -92,8 +94,8 @@ class Welcome(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(48, 52, 48, 40)
         column.setSpacing(10)
-        column.addWidget(label("Or try one", "heading"))
-        column.addWidget(label("One click shows it before and after FX static quantization.", "muted"))
+        column.addWidget(label(tr("Try a sample"), "heading"))
+        column.addWidget(label(tr("A sample opens with FX static quantization."), "muted"))
         column.addSpacing(10)
         grid = QGridLayout()
         grid.setSpacing(18)
@@ -123,18 +125,18 @@ class DropTarget(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(26, 20, 26, 20)
         column.addStretch(1)
-        drop = label("Drop a file here")
+        drop = label(tr("Drop a file here"))
         choose(drop, alignment="AlignCenter")
         column.addWidget(drop)
         row = QHBoxLayout()
-        row.addWidget(button("Open…", "primary", self.open_clicked.emit))
+        row.addWidget(button(tr("Open…"), "primary", self.open_clicked.emit))
         self.typed = QLineEdit()
-        self.typed.setPlaceholderText("or type package.module:name")
-        self.typed.setAccessibleName("Source of a model")
+        self.typed.setPlaceholderText(tr("or type package.module:name"))
+        self.typed.setAccessibleName(tr("Source of the model"))
         self.typed.returnPressed.connect(self.on_typed_returned)
         row.addWidget(self.typed, 1)
         column.addLayout(row)
-        note = label(".py · .pt2 · .pt · .qviz · .json. Files that can run code ask first.", "muted", wraps=True)
+        note = label(tr(_NOTE), "muted", wraps=True)
         choose(note, alignment="AlignCenter")
         column.addWidget(note)
         column.addStretch(1)
@@ -168,14 +170,15 @@ class SampleCard(QFrame):
         self._is_complete = False
         self.setProperty("role", "card")
         choose(self, focusPolicy="StrongFocus")
-        self.setAccessibleName(f"Sample: {sample.title}, {sample.description}")
+        title, description = tr(sample.title), tr(sample.description)
+        self.setAccessibleName(tr("Sample: {title}. {description}", title=title, description=description))
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 12)
         column.setSpacing(3)
         self._thumbnail = Thumbnail(sample.name, theme)
         column.addWidget(self._thumbnail)
         column.addWidget(line())
-        for text, role in ((sample.title, "pane"), (sample.description, "muted")):
+        for text, role in ((title, "pane"), (description, "muted")):
             words = label(text, role, wraps=True)
             words.setContentsMargins(13, 4 if role == "pane" else 0, 10, 0)
             column.addWidget(words)

@@ -83,7 +83,7 @@ def test_findings_are_searched(search: Search, qtbot: QtBot):
 
 def test_an_unknown_key_is_told_and_nothing_is_dimmed(search: Search, qtbot: QtBot, window_of_result: MainWindow):
     type_(qtbot, search, "knd:op")
-    assert listed(search) == ["No node has “knd:”; did you mean “kind:”?"]
+    assert listed(search) == ["No node has “knd:”. Did you mean “kind:”?"]
     assert search._count.text() == ""
     assert canvas(window_of_result).highlighted is None
 

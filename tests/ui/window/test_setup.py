@@ -85,9 +85,9 @@ def test_a_rule_is_made(setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPa
 def test_the_fuse_list_of_the_trace_is_shown(setup: Setup):
     setup.show_plan(Plan("net.py:Net", "eager-static"))
     setup.show_result({"fuse_list": [["conv", "bn"]]}, ())
-    assert "fuses conv, bn (from the trace)" in words(setup)
+    assert "Fuses conv, bn (found by tracing)" in words(setup)
     setup.show_plan(Plan("net.py:Net", "eager-static", fuse_list=(("a", "b"),)))
-    assert "fuses a, b" in words(setup)
+    assert "Fuses a, b" in words(setup)
 
 
 def test_the_whole_plan_is_edited_as_text(qtbot: QtBot, tmp_path):

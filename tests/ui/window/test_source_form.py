@@ -73,13 +73,13 @@ def test_a_wrong_value_is_told_in_its_row_and_nothing_runs(window: MainWindow, a
     qtbot.keyClicks(act.field, "gelu")
     qtbot.mouseClick(form.run, Qt.MouseButton.LeftButton)
     assert depth.fault.isVisible()
-    assert depth.fault.text() == "depth has no default. Give it a value, as in 18."
+    assert depth.fault.text() == "depth has no default. Enter a value such as 18."
     assert not act.fault.isVisible()
     qtbot.waitUntil(depth.field.hasFocus)
     qtbot.keyClicks(depth.field, "deep")
     assert not depth.fault.isVisible()
     qtbot.keyClick(depth.field, Qt.Key.Key_Return)
-    assert depth.fault.text() == "depth: deep is no literal. Write a Python literal, as in 18."
+    assert depth.fault.text() == "depth: deep is not a literal. Write a Python literal such as 18."
     assert asked.plans == []
     depth.field.setText("3")
     qtbot.mouseClick(form.run, Qt.MouseButton.LeftButton)
