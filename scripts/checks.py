@@ -1,6 +1,7 @@
 """Runs every check, in the development environment: form, types, layers, tests, coverage.
 
-Arguments go to pytest; then the other checks run all the same, but coverage is not asked for.
+Arguments go to pytest; then the other checks run all the same, but coverage is not asked for. Without arguments the
+whole suite runs in as many processes as there are cores, up to four.
 """
 
 from __future__ import annotations
@@ -28,24 +29,29 @@ CHECKS = {
 }
 
 
+MOST_WORKERS = 4
+"""A worker that has imported torch takes a gigabyte, and its engines as much again."""
+
+
 class Gate:
-    """A pytest plugin: measures coverage, and says what failed before pytest's closing line.
+    """A pytest plugin: asks for coverage, and says what failed before pytest's closing line.
 
     Attributes:
         faults: What is wrong besides the tests.
     """
 
-    def __init__(self, faults: list[str], coverage: Coverage | None) -> None:
+    def __init__(self, faults: list[str], is_covered: bool) -> None:
         self.faults = faults
-        self._coverage = coverage
+        self._is_covered = is_covered
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail the session for what pytest does not know of."""
-        if self._coverage is not None:
-            self._coverage.stop()
-            self._coverage.save()
-            self.faults += shortfalls(self._coverage)
+        """Fail the session for what pytest does not know of; all workers have ended by then."""
+        if self._is_covered:
+            coverage = Coverage(source=["qviz"])
+            coverage.combine()
+            coverage.save()
+            self.faults += shortfalls(coverage)
         if self.faults and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -88,13 +94,19 @@ def main(arguments: list[str]) -> int:
     """Run everything; return 0 only if all is well."""
     os.chdir(ROOT)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    sys.path[:1] = []  # the folder of this script
+    sys.path[:1] = [str(ROOT)]  # instead of the folder of this script
     faults = run_checks()
-    coverage = None
-    if not arguments:
-        coverage = Coverage(source=["qviz"], data_file=".coverage")
-        coverage.start()
-    return int(pytest.main(arguments, plugins=[Gate(faults, coverage)]))
+    is_whole = not arguments
+    if is_whole:
+        Coverage().erase()
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # a worker for each core, and torch would take all in each
+        arguments = in_workers(min(os.cpu_count() or 1, MOST_WORKERS))
+    return int(pytest.main(arguments, plugins=[Gate(faults, is_covered=is_whole)]))
+
+
+def in_workers(count: int) -> list[str]:
+    """Return the arguments that spread the tests over processes; files stay together until one has nothing left."""
+    return ["-n", str(count), "--dist", "worksteal", "-p", "scripts.worker_coverage"]
 
 
 if __name__ == "__main__":

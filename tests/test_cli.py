@@ -6,7 +6,6 @@ import json
 import logging
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -49,28 +48,7 @@ DEAD = "say(StepStarted(1, 'convert'), stages[0]); os.kill(os.getpid(), 6)"
 DEAF = "say(StepStarted(1, 'calibrate'), stages[0]); os.read(0, 1)"
 
 
-@pytest.fixture(autouse=True)
-def own_log(tmp_path: Path, monkeypatch):
-    """Keep the log of the tests out of the user's."""
-    monkeypatch.setattr("qviz.log.log_path", lambda: tmp_path / "log" / "qviz.log")
-    yield tmp_path / "log" / "qviz.log"
-    logger = logging.getLogger("qviz")
-    for handler in list(logger.handlers):
-        handler.close()
-        logger.removeHandler(handler)
-
-
-@pytest.fixture
-def engine(tmp_path: Path, monkeypatch):
-    """Let every engine follow a script."""
-
-    def follow(script: str) -> None:
-        path = tmp_path / "engine.py"
-        path.write_text(ENGINE + script, encoding="utf-8")
-        monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, str(path)])
-
-    return follow
-
+pytestmark = pytest.mark.usefixtures("own_log")
 
 RUN = ["run", "m.py:Net", "--flow", "fx-static", "-o"]
 

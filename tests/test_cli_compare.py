@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -40,28 +38,7 @@ FAILED = """
 DEATH = "    if flow == 'fx-static': os.kill(os.getpid(), 6)"
 REJECTED = "    say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"
 
-
-@pytest.fixture(autouse=True)
-def own_log(tmp_path: Path, monkeypatch):
-    """Keep the log of the tests out of the user's."""
-    monkeypatch.setattr("qviz.log.log_path", lambda: tmp_path / "log" / "qviz.log")
-    yield
-    logger = logging.getLogger("qviz")
-    for handler in list(logger.handlers):
-        handler.close()
-        logger.removeHandler(handler)
-
-
-@pytest.fixture
-def engine(tmp_path: Path, monkeypatch):
-    """Let every engine follow a script."""
-
-    def follow(script: str) -> None:
-        path = tmp_path / "engine.py"
-        path.write_text(ENGINE + script, encoding="utf-8")
-        monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, str(path)])
-
-    return follow
+pytestmark = pytest.mark.usefixtures("own_log")
 
 
 def test_rows_come_as_json_with_the_advice(engine, capsys):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import sys
 from pathlib import Path
 
 import pytest
@@ -49,29 +47,11 @@ CHECK = ["check", "m.py:Net", "--flow", "fx-static"]
 
 
 @pytest.fixture(autouse=True)
-def own_place(tmp_path: Path, monkeypatch):
+def own_place(tmp_path: Path, monkeypatch, own_log: Path):
     """Work in an empty folder, and keep the log of the tests out of the user's."""
-    monkeypatch.setattr("qviz.log.log_path", lambda: tmp_path / "log" / "qviz.log")
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    yield
-    logger = logging.getLogger("qviz")
-    for handler in list(logger.handlers):
-        handler.close()
-        logger.removeHandler(handler)
-
-
-@pytest.fixture
-def engine(tmp_path: Path, monkeypatch):
-    """Let every engine follow a script."""
-
-    def follow(script: str) -> None:
-        path = tmp_path / "engine.py"
-        path.write_text(ENGINE + script, encoding="utf-8")
-        monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, str(path)])
-
-    return follow
 
 
 @pytest.fixture

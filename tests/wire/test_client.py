@@ -11,11 +11,10 @@ import pytest
 
 from qviz.document.plan import Plan
 from qviz.errors import ExitCode, QvizError
-from qviz.wire import client
 from qviz.wire.client import EngineClient, engine_command, engine_environment, outcome
 from qviz.wire.messages import EngineReady, Run, StepStarted, Stop
 
-PRELUDE = """
+ENGINE = """
 import os, signal, sys
 from qviz.wire.framing import pack, request_reader
 from qviz.wire.messages import *
@@ -30,13 +29,11 @@ say(EngineReady({"torch": "0"}, ("x86",)))
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch):
+def engine(engine):
     """Start a client of an engine that follows a script."""
 
     def start(script: str) -> EngineClient:
-        path = tmp_path / "engine.py"
-        path.write_text(PRELUDE + script, encoding="utf-8")
-        monkeypatch.setattr(client, "engine_command", lambda python: [python or sys.executable, str(path)])
+        engine(script)
         return EngineClient()
 
     return start

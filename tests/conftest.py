@@ -1,0 +1,40 @@
+"""What tests of several folders share."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from qviz.wire import client
+
+settings.register_profile("qviz", deadline=None)  # on a busy machine anything takes long once
+settings.load_profile("qviz")
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let every engine follow a script, which goes on where the module's `ENGINE` ends."""
+
+    def follow(script: str) -> None:
+        path = tmp_path / "engine.py"
+        path.write_text(request.module.ENGINE + script, encoding="utf-8")
+        monkeypatch.setattr(client, "engine_command", lambda python: [python or sys.executable, str(path)])
+
+    return follow
+
+
+@pytest.fixture
+def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep the log of the tests out of the user's."""
+    path = tmp_path / "log" / "qviz.log"
+    monkeypatch.setattr("qviz.log.log_path", lambda: path)
+    yield path
+    logger = logging.getLogger("qviz")
+    for handler in list(logger.handlers):
+        handler.close()
+        logger.removeHandler(handler)
