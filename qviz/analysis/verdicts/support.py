@@ -1,4 +1,4 @@
-"""What torch 2.8 quantizes, as tables: the three ways compared, and operators by static and dynamic.
+"""What torch 2.8 quantizes, as tables: eager, FX and PT2E compared, and operators by static and dynamic.
 
 Every cell of the operators is run by tests/engine/test_support.py.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from qviz.words import mark, tr
+
 
 class Cell(NamedTuple):
     """Whether it works, and how or why not in a few words."""
@@ -16,7 +18,9 @@ class Cell(NamedTuple):
     how: str = ""
 
     def __str__(self) -> str:
-        return ("yes" if self.works else "no") + (f", {self.how}" if self.how else "")
+        if not self.how:
+            return tr("yes") if self.works else tr("no")
+        return tr("yes, {how}", how=tr(self.how)) if self.works else tr("no, {how}", how=tr(self.how))
 
 
 class Support(NamedTuple):
@@ -34,61 +38,70 @@ class Support(NamedTuple):
     calls: tuple[str, ...] = ()
     note: str = ""
 
+    @property
+    def remark(self) -> str:
+        """The note in the language in use."""
+        return tr(self.note) if self.note else ""
+
 
 _YES, _NO = Cell(True), Cell(False)
-_NO_CONV = Cell(False, "stays float")
-_CONV_NOTE = "torch.ao.nn.quantized.dynamic.Conv1d/2d/3d exist, but no flow puts them in"
-_BY_QUINT8 = Cell(True, "weights only: quantize_dynamic with dtype=torch.quint8")
-_EMBEDDING_NOTE = "quantize_dynamic with its default qint8 leaves embeddings in float"
+_NO_CONV = Cell(False, mark("stays in float"))
+_CONV1D_NOTE = mark("torch.ao.nn.quantized.dynamic has Conv1d, but no flow uses it")
+_CONV2D_NOTE = mark(
+    "torch.ao.nn.quantized.dynamic has Conv2d, but no flow uses it; PT2E's X86InductorQuantizer quantizes it"
+)
+_CONV3D_NOTE = mark(
+    "torch.ao.nn.quantized.dynamic has Conv3d, but no flow uses it; PT2E's XNNPACKQuantizer leaves it in float"
+)
+_BY_QUINT8 = Cell(True, mark("weights only: quantize_dynamic with dtype=torch.quint8"))
+_EMBEDDING_NOTE = mark("quantize_dynamic with its default qint8 leaves embeddings in float")
 _ACTIVATIONS = (
     "elu gelu hardsigmoid hardswish hardtanh leakyrelu leaky_relu prelu relu relu6 sigmoid silu softmax tanh mish"
 )
 
 OPERATORS: tuple[Support, ...] = (
     Support("Linear", _YES, _YES, ("linear", "addmm")),
-    Support("Conv1d", _YES, _NO_CONV, ("conv1d",), _CONV_NOTE),
-    Support(
-        "Conv2d", _YES, _NO_CONV, ("conv2d",), f"{_CONV_NOTE}; PT2E's X86InductorQuantizer quantizes it dynamically"
-    ),
-    Support("Conv3d", _YES, _NO_CONV, ("conv3d",), f"{_CONV_NOTE}; PT2E's XNNPACKQuantizer leaves it in float"),
-    Support("LSTM", Cell(True, "custom module torch.ao.nn.quantizable.LSTM"), _YES, ("lstm",)),
+    Support("Conv1d", _YES, _NO_CONV, ("conv1d",), _CONV1D_NOTE),
+    Support("Conv2d", _YES, _NO_CONV, ("conv2d",), _CONV2D_NOTE),
+    Support("Conv3d", _YES, _NO_CONV, ("conv3d",), _CONV3D_NOTE),
+    Support("LSTM", Cell(True, mark("custom module torch.ao.nn.quantizable.LSTM")), _YES, ("lstm",)),
     Support(
         "GRU",
         _NO,
         _YES,
         ("gru",),
-        "eager static fails on its tuple of outputs; PT2E's XNNPACKQuantizer, too, while preparing",
+        mark("eager static fails on its tuple of outputs; PT2E's XNNPACKQuantizer fails in prepare"),
     ),
     Support("RNNCell", _NO, _YES, ("rnncell", "rnn_tanh_cell", "rnn_relu_cell")),
     Support("GRUCell", _NO, _YES, ("grucell", "gru_cell")),
     Support("LSTMCell", _NO, _YES, ("lstmcell", "lstm_cell")),
     Support(
         "EmbeddingBag",
-        Cell(True, "activations stay float32"),
+        Cell(True, mark("activations stay in float32")),
         _BY_QUINT8,
         ("embeddingbag", "embedding_bag"),
         _EMBEDDING_NOTE,
     ),
-    Support("Embedding", Cell(True, "activations stay float32"), _BY_QUINT8, ("embedding",), _EMBEDDING_NOTE),
+    Support("Embedding", Cell(True, mark("activations stay in float32")), _BY_QUINT8, ("embedding",), _EMBEDDING_NOTE),
     Support(
         "MultiheadAttention",
-        Cell(True, "custom module torch.ao.nn.quantizable.MultiheadAttention"),
-        Cell(False, "not by eager and FX"),
+        Cell(True, mark("custom module torch.ao.nn.quantizable.MultiheadAttention")),
+        Cell(False, mark("not by eager and FX")),
         ("multiheadattention",),
-        "PT2E sees the linears inside it and quantizes them, statically and dynamically",
+        mark("PT2E quantizes the Linear operators inside it, statically and dynamically"),
     ),
     Support(
         "Activations",
-        Cell(True, "widely"),
-        Cell(False, "computed in float32"),
+        Cell(True, mark("widely")),
+        Cell(False, mark("computed in float32")),
         tuple(_ACTIVATIONS.split()),
-        "widely means eager and FX; PT2E's XNNPACKQuantizer takes relu behind conv, linear, add and mul",
+        mark("in eager and FX; PT2E's XNNPACKQuantizer quantizes relu after conv, linear, add and mul"),
     ),
 )
 
 
 class Trait(NamedTuple):
-    """One line of the comparison of the three ways to quantize."""
+    """One line of the comparison of eager, FX and PT2E."""
 
     what: str
     eager: str
@@ -97,29 +110,29 @@ class Trait(NamedTuple):
 
 
 TRAITS: tuple[Trait, ...] = (
-    Trait("Release status", "beta", "prototype, in maintenance", "prototype"),
-    Trait("Operator fusion", "by hand", "automatic", "automatic"),
-    Trait("Quantize and dequantize placed", "by hand", "automatic", "automatic"),
-    Trait("Modules", "yes", "yes", "yes"),
-    Trait("Functionals and torch operators", "by hand, FloatFunctional", "automatic", "yes"),
-    Trait("Customization", "limited", "full", "full"),
+    Trait(mark("Release status"), mark("beta"), mark("prototype, in maintenance"), mark("prototype")),
+    Trait(mark("Operator fusion"), mark("by hand"), mark("automatic"), mark("automatic")),
+    Trait(mark("Placing quantize and dequantize"), mark("by hand"), mark("automatic"), mark("automatic")),
+    Trait(mark("Modules"), mark("yes"), mark("yes"), mark("yes")),
+    Trait(mark("Functionals and torch operators"), mark("by hand, FloatFunctional"), mark("automatic"), mark("yes")),
+    Trait(mark("Customization"), mark("limited"), mark("full"), mark("full")),
     Trait(
-        "Modes",
-        "static, dynamic, weight only; QAT static",
-        "static, dynamic, weight only; QAT static",
-        "what the backend's quantizer defines",
+        mark("Modes"),
+        mark("static, dynamic, weight only; QAT static"),
+        mark("static, dynamic, weight only; QAT static"),
+        mark("defined by the quantizer"),
     ),
     Trait(
-        "Takes and gives",
-        "torch.nn.Module",
-        "torch.nn.Module, made traceable where torch.fx cannot follow it",
-        "torch.fx.GraphModule, captured by torch.export",
+        mark("Input and output"),
+        mark("torch.nn.Module"),
+        mark("torch.nn.Module that torch.fx can trace"),
+        mark("torch.fx.GraphModule, captured by torch.export"),
     ),
 )
 """As torch's own documentation compares them; `TRAITS_NOTE` says what 2.8 does otherwise."""
 
-TRAITS_NOTE = (
-    "The documentation says that PT2E QAT lacks batch norm; torch 2.8 takes it, with is_qat=True and strict capture."
+TRAITS_NOTE = mark(
+    "The documentation says that PT2E QAT lacks batch norm; torch 2.8 supports it with is_qat=True and strict capture."
 )
 
 

@@ -29,11 +29,13 @@ from qviz.analysis.verdicts.claims import claims
 from qviz.analysis.verdicts.comparison_words import HEADINGS, cells, explained, float_lines
 from qviz.analysis.verdicts.support import OPERATORS, TRAITS, TRAITS_NOTE, used
 from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, FlowRow
+from qviz.document.flows import Mode
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.ui.panels.widgets import button, label
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.theme import Theme
+from qviz.words import names, tr
 
 _MEANINGS = {"Size": SIZE_MEANS, "Error": ERROR_MEANS, "Time": TIME_MEANS}
 _WIDTHS = (130, 270, 100, 150, 75, 165)
@@ -52,22 +54,21 @@ class ComparisonSheet(QDialog):
 
     def __init__(self, plan: Plan, flows: Sequence[str], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Flows compared – {plan.source}")
+        self.setWindowTitle(tr("Flow comparison – {source}", source=plan.source))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1100, 720)
         self._plan, self._theme, self._flows = plan, theme, tuple(flows)
         self.comparing = Comparing(plan, flows, self)
         self.advice = label("", "title", wraps=True)
-        self.advice.setAccessibleName("Advice")
+        self.advice.setAccessibleName(tr("Advice"))
         self.fault = label("", "error", wraps=True)
         self.fault.hide()
         self.rows = self._make_rows()
-        self.why = _table(("Flows", "What went wrong, what stays float and why"), (300,), "Floats and faults")
-        self.said = _table(("What is said", "What was measured here"), (430,), "Claims")
-        self.operators = _table(
-            ("Here", "Operator", "Static", "Dynamic", "In torch 2.8"), (50, 140, 230, 220), "Operators"
-        )
-        self.ways = _table(("", "Eager", "FX graph", "PT2E"), (220, 240, 290), "The three ways")
+        self.why = _table((tr("Flows"), tr("Failures and float operators")), (300,))
+        self.said = _table((tr("Claim"), tr("Measured")), (430,))
+        headings = (tr("In model"), tr("Operator"), tr("Static"), tr("Dynamic"), tr("In torch 2.8"))
+        self.operators = _table(headings, (70, 140, 230, 220))
+        self.modes = _table(("", *(names.mode(each.value) for each in Mode)), (220, 240, 290))
         self._arrange()
         self._show_constant_tables()
         self.rows.itemClicked.connect(self.on_row_chosen)
@@ -78,23 +79,23 @@ class ComparisonSheet(QDialog):
 
     def _make_rows(self) -> QTreeWidget:
         made = QTreeWidget()
-        made.setHeaderLabels(["Flow", *HEADINGS])
+        made.setHeaderLabels([tr("Flow"), *(tr(each) for each in HEADINGS)])
         made.setRootIsDecorated(False)
-        made.setAccessibleName("Flows compared")
+        made.setAccessibleName(tr("Flow comparison"))
         made.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(_WIDTHS):
             made.setColumnWidth(column, width)
         for column, heading in enumerate(HEADINGS, 1):
-            made.headerItem().setToolTip(column, _MEANINGS.get(heading, ""))
+            made.headerItem().setToolTip(column, tr(_MEANINGS[heading]) if heading in _MEANINGS else "")
         return made
 
     def _arrange(self) -> None:
         self.words, self.bar = label("", "muted"), QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, len(self._flows))
-        self.bar.setAccessibleName("Flows that have been compared")
-        self.cancel = button("Cancel", on_click=self.comparing.stop)
-        self.again = button("Go on", on_click=self.comparing.start)
+        self.bar.setAccessibleName(tr("Progress of the comparison"))
+        self.cancel = button(tr("Cancel"), on_click=self.comparing.stop)
+        self.again = button(tr("Continue"), on_click=self.comparing.start)
         progress = QHBoxLayout()
         progress.addWidget(self.words)
         progress.addWidget(self.bar, 1)
@@ -104,8 +105,9 @@ class ComparisonSheet(QDialog):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        pages = {"Float, and why": self.why, "What is said": self.said}
-        for name, page in {**pages, "Operators": self.operators, "The three ways": self.ways}.items():
+        pages = ((tr("Failures and float"), self.why), (tr("Claims, measured"), self.said))
+        for name, page in (*pages, (tr("Operators"), self.operators), (tr("Eager, FX, PT2E"), self.modes)):
+            page.setAccessibleName(name)
             self.tabs.addTab(page, name)
         self.tabs.currentChanged.connect(self.on_tabs_current_changed)
         halves = QSplitter(Qt.Orientation.Vertical)
@@ -119,31 +121,32 @@ class ComparisonSheet(QDialog):
         column.addWidget(self.fault)
         column.addLayout(progress)
         column.addWidget(halves, 1)
-        column.addWidget(label("A click on a row, or Enter, runs that flow.", "muted"))
+        column.addWidget(label(tr("Click a row or press Enter to run its flow."), "muted"))
 
     def _show_constant_tables(self) -> None:
-        ways = [(each.what, each.eager, each.fx, each.pt2e) for each in TRAITS]
-        _fill(self.ways, [*ways, ("In torch 2.8", "", "", TRAITS_NOTE)])
+        traits = [tuple(tr(text) for text in each) for each in TRAITS]
+        _fill(self.modes, [*traits, (tr("In torch 2.8"), "", "", tr(TRAITS_NOTE))])
 
     def refresh(self) -> None:
         """Show what has arrived."""
         comparison, left = self.comparing.comparison, self.comparing.waiting
         is_running = self.comparing.is_running
         step = self.comparing.doing
-        self.words.setText(f"{step}…" if is_running else f"{len(comparison.rows)} of {len(self._flows)} flows compared")
+        done = {"done": len(comparison.rows), "total": len(self._flows)}
+        self.words.setText(f"{step}…" if is_running else tr("{done} of {total} flows compared", **done))
         self.bar.setValue(len(comparison.rows))
         self.bar.setVisible(is_running)
         self.cancel.setVisible(is_running)
         self.again.setVisible(not is_running and bool(left))
         advice = advise(comparison.rows)
-        self.advice.setText(advice.text if comparison.rows and not left else "Comparing the flows on this model")
+        self.advice.setText(advice.text if comparison.rows and not left else tr("Comparing the flows on this model"))
         self._show_rows(comparison.rows, left, advice.flow if not left else None)
         _fill(self.why, explained(comparison.rows))
         _fill(self.said, claims(comparison.rows))
         have = used(comparison.types, {name for row in comparison.rows for name in row.operators})
         _fill(
             self.operators,
-            [("✓" if o.name in have else "", o.name, str(o.static), str(o.dynamic), o.note) for o in OPERATORS],
+            [("✓" if o.name in have else "", o.name, str(o.static), str(o.dynamic), o.remark) for o in OPERATORS],
         )
 
     def _show_rows(self, rows: Iterable[FlowRow], left: Sequence[str], advised: str | None) -> None:
@@ -161,7 +164,9 @@ class ComparisonSheet(QDialog):
             font.setBold(row.flow == advised)
             item.setFont(0, font)
         for flow in left:
-            item = self._add_row(flow, ("at work" if flow == left[0] and self.comparing.is_running else "waiting",))
+            item = self._add_row(
+                flow, (tr("Running") if flow == left[0] and self.comparing.is_running else tr("Waiting"),)
+            )
             for column in range(self.rows.columnCount()):
                 item.setForeground(column, QBrush(self._theme.color("text.muted")))
         for place in range(self.rows.topLevelItemCount()):
@@ -188,7 +193,7 @@ class ComparisonSheet(QDialog):
 
     def on_comparing_rejected(self, error: QvizError) -> None:
         """Say why nothing can be compared."""
-        self.advice.setText("The flows were not compared")
+        self.advice.setText(tr("The flows could not be compared"))
         self.fault.setText(str(error))
         self.fault.show()
 
@@ -214,11 +219,10 @@ class _Wrapping(QStyledItemDelegate):
         return super().sizeHint(option, index)
 
 
-def _table(headings: Sequence[str], widths: Sequence[int], name: str) -> QTableWidget:
+def _table(headings: Sequence[str], widths: Sequence[int]) -> QTableWidget:
     """Return a table whose cells wrap; a tree cuts long words off."""
     made = QTableWidget(0, len(headings))
     made.setHorizontalHeaderLabels(list(headings))
-    made.setAccessibleName(name)
     made.setShowGrid(False)
     made.setItemDelegate(_Wrapping(made))
     made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)

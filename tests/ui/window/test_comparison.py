@@ -94,7 +94,7 @@ def words(sheet: ComparisonSheet, place: int) -> list[str]:
 def test_rows_arrive_with_progress_and_the_advice_stands_on_top_at_the_end(sheet: ComparisonSheet):
     (engine,) = Engine.made
     assert engine.flows == COMPARED
-    assert words(sheet, 0)[:2] == ["Eager dynamic", "at work"]
+    assert words(sheet, 0)[:2] == ["Eager dynamic", "Running"]
     assert words(sheet, 1)[:2] == ["Eager weight only", "waiting"]
     engine.say(READY, ModelLoaded(1, "Net", 1, 1, 1, (), tree=(("", "Net"), ("conv", "Conv2d"))))
     engine.say(StepStarted(1, "calibrating", 3, 8, "eager-dynamic"))
@@ -143,7 +143,7 @@ def test_cancel_keeps_the_rows_and_it_can_go_on(sheet: ComparisonSheet):
     sheet.cancel.click()
     assert Engine.made[0].is_killed
     assert words(sheet, 0)[1] == "done"
-    assert words(sheet, 1)[1] == "waiting"
+    assert words(sheet, 1)[1] == "Waiting"
     assert sheet.again.isVisible()
     sheet.again.click()
     assert Engine.made[1].flows == COMPARED[1:]
