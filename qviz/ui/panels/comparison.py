@@ -133,7 +133,7 @@ class ComparisonSheet(QDialog):
         is_running = self.comparing.is_running
         step = self.comparing.doing
         done = {"done": len(comparison.rows), "total": len(self._flows)}
-        self.words.setText(f"{step}…" if is_running else tr("{done} of {total} flows compared", **done))
+        self.words.setText(tr("{step}…", step=step) if is_running else tr("{done} of {total} flows compared", **done))
         self.bar.setValue(len(comparison.rows))
         self.bar.setVisible(is_running)
         self.cancel.setVisible(is_running)

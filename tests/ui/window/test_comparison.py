@@ -95,7 +95,7 @@ def test_rows_arrive_with_progress_and_the_advice_stands_on_top_at_the_end(sheet
     (engine,) = Engine.made
     assert engine.flows == COMPARED
     assert words(sheet, 0)[:2] == ["Eager dynamic", "Running"]
-    assert words(sheet, 1)[:2] == ["Eager weight only", "waiting"]
+    assert words(sheet, 1)[:2] == ["Eager weight only", "Waiting"]
     engine.say(READY, ModelLoaded(1, "Net", 1, 1, 1, (), tree=(("", "Net"), ("conv", "Conv2d"))))
     engine.say(StepStarted(1, "calibrating", 3, 8, "eager-dynamic"))
     assert sheet.words.text() == "eager-dynamic: Calibrating 3 of 8…"
