@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 from qviz.version import __version__
 
 if TYPE_CHECKING:
+    from qviz.analysis.findings.evidence import Evidence as Evidence
     from qviz.api import Snapshot as Snapshot
     from qviz.api import inspect as inspect
     from qviz.api import load as load
     from qviz.api import show as show
     from qviz.api import snapshot as snapshot
     from qviz.document.plan import Plan as Plan
+    from qviz.document.snapshot import Finding as Finding
+    from qviz.document.snapshot import Level as Level
 
-__all__ = ["Plan", "Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
+__all__ = ["Evidence", "Finding", "Level", "Plan", "Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
 
 
-_ELSEWHERE = {"Plan": "qviz.document.plan"}
-"""Public names that the functions of `qviz.api` take or give, and where they stand."""
+_ELSEWHERE = {
+    "Evidence": "qviz.analysis.findings.evidence",
+    "Finding": "qviz.document.snapshot",
+    "Level": "qviz.document.snapshot",
+    "Plan": "qviz.document.plan",
+}
+"""Public names beside the functions of `qviz.api`: what those take or give, and what rules of users need."""
 
 
 def __getattr__(name: str) -> object:

@@ -87,6 +87,7 @@ def _examine() -> Iterator[Line]:
     for package in ("torch", "torchvision", "PySide6-Essentials", "graphlay", "networkx", "msgspec"):
         yield _package(package)
     yield _engine()
+    yield _own_rules()
     yield _dot()
     yield _fonts()
     yield from _window()
@@ -121,6 +122,17 @@ def _engine() -> Line:
     except QvizError as error:
         return Line("engine", error.message, False, error.hint)
     raise AssertionError("reports() ends only by an exception")
+
+
+def _own_rules() -> Line:
+    from qviz.sources.own_rules import listed_rules
+
+    listed = listed_rules("")
+    if listed is None:
+        return Line("own rules", "none")
+    if listed.fault:
+        return Line("own rules", f"{listed.file}: {listed.fault}", False, f"Fix {listed.file.name}.")
+    return Line("own rules", f"{', '.join(listed.targets)} in {listed.file}")
 
 
 def _dot() -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Literal, TypeAlias
 
@@ -182,6 +183,34 @@ class Finding(Record, frozen=True):
     roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
     args: dict[str, Json] = {}  # noqa: RUF012
     place: tuple[str, ...] = ()
+
+    @classmethod
+    def of(  # noqa: PLR0913 - what every finding has, and its own words
+        cls,
+        rule: str,
+        level: Level,
+        stage: str,
+        nodes: Iterable[str],
+        *,
+        message: str,
+        reason: str = "",
+        hint: str = "",
+        place: Iterable[str] = (),
+    ) -> Finding:
+        """Return a finding in words of your own, for a rule that has no entry in the catalog.
+
+        Args:
+            rule: A name of your own for what was looked for, in lower case: ``large_linear_in_float``.
+            level: How much it matters.
+            stage: The name of the stage.
+            nodes: Ids of its nodes; none where the finding speaks of the whole.
+            message: What was found.
+            reason: Why it matters.
+            hint: What to do.
+            place: What tells findings without nodes apart, for the baseline.
+        """
+        texts: dict[str, Json] = {"message": message, "reason": reason, "hint": hint}
+        return cls(rule, level, stage, tuple(nodes), "own", {}, texts, tuple(place))
 
     @property
     def message(self) -> str:

@@ -112,3 +112,43 @@ def test_two_runs_are_compared(tmp_path: Path):
     assert "config.seed: 0 → 1" in differs.stdout
     assert "captured: 5 nodes, no difference" in differs.stdout
     assert "~ conv: input scale" in differs.stdout
+
+
+def test_the_projects_own_rules_run_in_the_engine_alone(tmp_path: Path):
+    (tmp_path / "net.py").write_text(UNCALLED, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.qviz]\nrules = ["own.checks:rule", "own.checks:broken"]\n')
+    (tmp_path / "own").mkdir()
+    rule = """
+import os, sys, pathlib
+from qviz import Finding, Level
+with open("imported.txt", "a") as file:
+    print(os.getpid(), "torch" in sys.modules, file=file)
+def rule(evidence):
+    nodes = [node.id for node in evidence.captured.graph.nodes if node.op == "call_module"]
+    yield Finding.of("has_modules", Level.ERROR, "captured", nodes, message="the model has modules")
+def broken(evidence):
+    return 1 / 0
+"""
+    (tmp_path / "own" / "checks.py").write_text(rule, encoding="utf-8")
+    start = (
+        "import os, sys; sys.path.remove(''); from qviz.__main__ import main; code = main(); "
+        "print(os.getpid(), 'own.checks' in sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", start, "check", "net.py:model", "--flow", "eager-dynamic", "--json", "--quiet"],
+        cwd=tmp_path,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    found = {each["rule"]: each for each in json.loads(done.stdout)["findings"]}
+    assert found["has_modules"]["fails"]
+    assert found["has_modules"]["nodes"] == ["fc"]
+    assert "own.checks:broken" in found["own_rule_failed"]["message"]
+    assert "ZeroDivisionError" in found["own_rule_failed"]["message"]
+    window, is_imported = done.stderr.split()[-2:]
+    (engine,) = (tmp_path / "imported.txt").read_text(encoding="utf-8").splitlines()
+    assert engine.split()[0] != window
+    assert (engine.split()[1], is_imported) == ("True", "False")

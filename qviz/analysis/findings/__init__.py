@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qviz.analysis.findings.evidence import Evidence
-from qviz.analysis.findings.rules import declared_rules
+from qviz.analysis.findings.rules import FindingRule, declared_rules
 from qviz.document.snapshot import Finding, Level, Snapshot
 
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 
-def find(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Return the findings that the snapshot has and those of all rules, sorted by level, then by place."""
+def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, ...]:
+    """Return the findings that the snapshot has and those of all rules, sorted by level, then by place.
+
+    Args:
+        snapshot: The run.
+        own: Rules of the user's project.
+    """
     evidence = Evidence(snapshot)
-    found = [*snapshot.findings, *(finding for rule in declared_rules() for finding in rule.find(evidence))]
+    rules = [*(each.find for each in declared_rules()), *own]
+    found = [*snapshot.findings, *(finding for rule in rules for finding in rule(evidence))]
     place = {
         (stage.name, node.id): (rank, position)
         for rank, stage in enumerate(snapshot.stages)

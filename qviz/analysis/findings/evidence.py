@@ -29,7 +29,33 @@ _MOVES = re.compile(
 
 
 class Evidence:
-    """One run, with the questions that several rules ask.
+    """One run, with the questions that several rules ask; public as `qviz.Evidence`.
+
+    A rule is a function that takes the evidence of a run and yields findings. One of a user's own, which
+    ``rules = ["checks:large_linear_in_float"]`` of ``[tool.qviz]`` in the project's ``pyproject.toml`` lists::
+
+        from collections.abc import Iterator
+
+        from qviz import Evidence, Finding, Level
+
+
+        def large_linear_in_float(evidence: Evidence) -> Iterator[Finding]:
+            stage = evidence.converted
+            if stage is None:  # the run stopped before
+                return
+            nodes = evidence.index(stage).nodes
+            for node_id in evidence.precision.float:
+                features = nodes[node_id].attributes.get("in_features", 0)
+                if features >= 1024:
+                    yield Finding.of(
+                        "large_linear_in_float",
+                        Level.WARNING,
+                        stage.name,
+                        [node_id],
+                        message=f"{node_id} stays in float with {features} input features",
+                        reason="large Linear layers take most of the memory of this model",
+                        hint="Add a qconfig for it.",
+                    )
 
     Attributes:
         snapshot: All of it.

@@ -35,12 +35,18 @@ def forget() -> None:
     linecache.checkcache()
 
 
-def import_place(name: Name) -> ModuleType:
+def import_place(name: Name, folder: Path | None = None) -> ModuleType:
     """Import the file or module that a name stands in; within a run only once.
+
+    Args:
+        name: Where it is.
+        folder: Where modules are looked for, beside the working folder.
 
     Raises:
         QvizError: Not found, or it fails while it is imported; then the line is named.
     """
+    if folder is not None:
+        _make_importable(folder)
     with _noted():
         return _import_file(Path(name.place)) if name.is_file else _import_module(name.place)
 

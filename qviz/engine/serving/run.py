@@ -15,6 +15,7 @@ from torch.nn import Module
 from torch.utils import _pytree as pytree
 
 from qviz.analysis import findings
+from qviz.analysis.findings.rules import FindingRule
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.flows import flow
@@ -28,6 +29,7 @@ from qviz.engine.flows.job import Job
 from qviz.engine.loading.calibration import limited
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.own_rules import load_own_rules
 from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.recording.extract import record
@@ -171,11 +173,19 @@ def _run(
         progress.checked()
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
-    return _finish(script(job, recipe), _config(plan, loaded) | job.configured, progress, error, _notes(caught))
+    own = load_own_rules(plan.source)
+    progress.findings.extend(own.findings)
+    config = _config(plan, loaded) | job.configured | ({"own_rules": [*own.names]} if own.names else {})
+    return _finish(script(job, recipe), config, progress, error, _notes(caught), own.rules)
 
 
 def _finish(
-    python: str, config: dict[str, Json], progress: _Progress, error: RunError | None, notes: tuple[str, ...]
+    python: str,
+    config: dict[str, Json],
+    progress: _Progress,
+    error: RunError | None,
+    notes: tuple[str, ...],
+    own: tuple[FindingRule, ...],
 ) -> Snapshot:
     plan = progress.assembly.plan
     run = Run(
@@ -190,7 +200,7 @@ def _finish(
     summary = summarize(progress.assembly.stages)
     bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, notes)
     whole = progress.assembly.finished(bare)
-    finished = msgspec.structs.replace(bare, findings=findings.find(whole))
+    finished = msgspec.structs.replace(bare, findings=findings.find(whole, own))
     progress.report(finished)
     return progress.assembly.finished(finished)
 

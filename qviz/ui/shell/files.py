@@ -15,6 +15,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.project import Project
 from qviz.sources.kinds import kind_of
+from qviz.sources.own_rules import listed_rules
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
 from qviz.words import tr
@@ -55,7 +56,8 @@ def ask_for_python(parent: QWidget, settings: Settings) -> bool:
 def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:
     """Ask once whether the code of a file may run.
 
-    The answer yes is remembered by the file's path, of a ``.pt`` or ``.pt2`` by its content.
+    The answer yes is remembered by the file's path, of a ``.pt`` or ``.pt2`` by its content; where the project lists
+    finding rules, whose code runs too, by those as well.
 
     Args:
         parent: What the question stands before.
@@ -65,16 +67,22 @@ def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: boo
     """
     kind = kind_of(source)
     file = kind.code_file(source)
+    listed = listed_rules(source)
+    rules = f"{listed.file}: {', '.join(listed.targets)}" if listed is not None and listed.targets else ""
     if file is None:
-        return not is_foreign or kind.is_shipped or _says_yes(parent, source)
+        return not is_foreign or kind.is_shipped or _says_yes(parent, _with_rules(source, rules))
     path = Path(file).expanduser().absolute()
-    mark = _content_of(path) if kind.is_whole else str(path)
+    mark = "\n".join([_content_of(path) if kind.is_whole else str(path), *([rules] if rules else [])])
     if settings.is_trusted(mark):
         return True
-    if not _says_yes(parent, str(path)):
+    if not _says_yes(parent, _with_rules(str(path), rules)):
         return False
     settings.trust(mark)
     return True
+
+
+def _with_rules(what: str, rules: str) -> str:
+    return tr("{what} and the finding rules of {rules}", what=what, rules=rules) if rules else what
 
 
 def _content_of(path: Path) -> str:

@@ -25,9 +25,14 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "{text}",
         "hint": "Fix the rule, or remove it from {project}.",
     },
+    "own_rule_failed.unreadable": {
+        "message": "the rules of the project could not be read[[: {text}]]",
+        "reason": "{project} is not valid, so rules it may list did not run",
+        "hint": "Fix {project}; rules is a list of texts such as package.module:function in its section [tool.qviz].",
+    },
     "own_rule_failed.not_loaded": {
         "message": "the rule {name} of the project could not be loaded[[: {text}]]",
-        "reason": "[tool.qviz] of {project} lists it, so the findings of this run are not complete",
+        "reason": "[tool.qviz] in {project} lists it, so the findings of this run are incomplete",
         "hint": "Give it as package.module:function, importable from the folder of {project}.",
     },
     "nothing_quantized.weight_only": {

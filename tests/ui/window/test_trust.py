@@ -74,6 +74,20 @@ def test_a_file_is_asked_for_once(window, answer: Answer):
     assert len(answer.questions) == 1
 
 
+def test_the_rules_of_the_project_are_named_and_asked_for_when_they_change(window, answer: Answer, tmp_path: Path):
+    answer.is_yes = True
+    source = f"{tmp_path}/net.py:Net"
+    for rules, asked in (("checks:large",), 1), (("checks:large",), 1), (("checks:large", "checks:small"), 2):
+        (tmp_path / "pyproject.toml").write_text(f"[tool.qviz]\nrules = {list(rules)!r}\n", encoding="utf-8")
+        assert is_allowed(window, source, window.settings)
+        assert len(answer.questions) == asked
+        assert f"{tmp_path}/net.py and the finding rules of" in answer.questions[-1]
+        assert ", ".join(rules) in answer.questions[-1]
+    answer.is_yes = False
+    (tmp_path / "pyproject.toml").write_text("[tool.qviz]\nrules = ['others:rule']\n", encoding="utf-8")
+    assert not is_allowed(window, source, window.settings)
+
+
 def test_a_no_is_not_remembered(window, answer: Answer):
     assert not is_allowed(window, 'net.py:make(a="x:y")', window.settings)
     assert not is_allowed(window, 'net.py:make(a="x:y")', window.settings)

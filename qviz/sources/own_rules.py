@@ -1,0 +1,54 @@
+"""Reads which finding rules of their own a user's project lists; imports nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from qviz.sources.kinds import code_file, kind_of
+
+_MAX_BYTES = 1 << 20
+
+
+class ListedRules(NamedTuple):
+    """The rules of a project.
+
+    Attributes:
+        file: The ``pyproject.toml`` that lists them.
+        targets: Each as ``package.module:rule`` or ``file.py:rule``.
+        fault: What is wrong with the list, which is empty then.
+    """
+
+    file: Path
+    targets: tuple[str, ...]
+    fault: str = ""
+
+
+def listed_rules(source: str) -> ListedRules | None:
+    """Return what ``rules`` of ``[tool.qviz]`` lists in the project of a source; None where nothing is listed.
+
+    The project is the nearest ``pyproject.toml`` above the source's file, else the one above the working folder.
+    Samples have none.
+    """
+    if kind_of(source).is_shipped:
+        return None
+    file = code_file(source)
+    places = [Path.cwd()] if file is None else [Path(file).expanduser().absolute().parent, Path.cwd()]
+    found = next((each for place in places if (each := _nearest(place)) is not None), None)
+    return _read(found) if found is not None else None
+
+
+def _nearest(folder: Path) -> Path | None:
+    return next((each for place in (folder, *folder.parents) if (each := place / "pyproject.toml").is_file()), None)
+
+
+def _read(file: Path) -> ListedRules | None:
+    try:
+        with file.open("rb") as opened:
+            settings = msgspec.toml.decode(opened.read(_MAX_BYTES)).get("tool", {}).get("qviz", {})
+        targets = msgspec.convert(settings.get("rules", []), tuple[str, ...])
+    except (OSError, AttributeError, ValueError) as error:  # not readable, not TOML, or something else of that name
+        return ListedRules(file, (), str(error))
+    return ListedRules(file, targets) if targets else None
