@@ -16,6 +16,7 @@ from qviz.analysis.views.stubs import cut_fans
 from qviz.analysis.views.view import Badge, Box, Folds, Line, View, group_box_id
 from qviz.document.graph import WATCHING, Graph, Kind
 from qviz.document.snapshot import Facts
+from qviz.words import trn
 
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
 
@@ -148,7 +149,7 @@ class _Folding:
         members = self.tree.members(group)
         counts = self.tree.counts(group)
         # A frame shows what it holds; only a folded group must say how much.
-        nodes = "" if is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        nodes = "" if is_open else trn(len(members), "{count} node", "{count} nodes")
         repeat = None if is_open else self.tree.repeats.of(group)
         call = f" · call {group.call}" if group.call > 1 else ""
         return Box(

@@ -14,6 +14,7 @@ from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.union import Union
 from qviz.analysis.views.view import Box, Flowing, Folds, Line, View
 from qviz.document.snapshot import Facts, Stage
+from qviz.words import trn
 
 
 class Projected(NamedTuple):
@@ -150,7 +151,7 @@ class _Projection:
         kinds = Counter(self.tree.index.nodes[each].kind for each in members)
         group = self.groups.get(box.id)
         repeat = None if box.is_open or group is None else self.tree.repeats.of(group)
-        words = "" if box.is_open else f"{len(members)} node" + ("s" if len(members) != 1 else "")
+        words = "" if box.is_open else trn(len(members), "{count} node", "{count} nodes")
         return Box(
             id=box.id,
             title=box.title,

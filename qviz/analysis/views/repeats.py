@@ -9,6 +9,8 @@ from typing import NamedTuple
 from qviz.analysis.views.group import Group
 from qviz.analysis.views.plumbing import Plumbing
 from qviz.document.query import Index
+from qviz.words import tr, trn
+from qviz.words.formats import listed
 
 LEAST = 3
 """So many equal blocks are worth a word."""
@@ -81,9 +83,14 @@ class Repeats:
 
 def in_words(repeat: Repeat) -> str:
     """Return ``12 × Block, identical`` or where one differs."""
-    words = f"{repeat.alike} × {repeat.type or 'block'}, identical"
+    count, type_ = repeat.alike, repeat.type or tr("block")
     if not repeat.different:
-        return words
-    names = ", ".join(path.rpartition(".")[2] for path in repeat.different[:3])
-    more = f" and {len(repeat.different) - 3} more" if len(repeat.different) > 3 else ""
-    return f"{words}; {names}{more} differ" + ("s" if len(repeat.different) == 1 else "")
+        return tr("{count} × {type}, identical", count=count, type=type_)
+    return trn(
+        len(repeat.different),
+        "{alike} × {type}, identical; {names} differs",
+        "{alike} × {type}, identical; {names} differ",
+        alike=count,
+        type=type_,
+        names=listed(path.rpartition(".")[2] for path in repeat.different),
+    )

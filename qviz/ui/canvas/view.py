@@ -21,6 +21,7 @@ from qviz.ui.canvas.painter import Marks
 from qviz.ui.canvas.scene import Step
 from qviz.ui.canvas.surface import Surface
 from qviz.ui.theme import Theme
+from qviz.words import tr
 
 STEP = 1.25
 """One press of + or -."""
@@ -125,7 +126,7 @@ class GraphCanvas(Surface):
             family: The run's stages, with which it shares a layout.
         """
         is_other = stage is not self.stage
-        self.stage, self.facts, self.words = stage, facts, "Placing the graph…" if stage else ""
+        self.stage, self.facts, self.words = stage, facts, tr("Placing the graph…") if stage else ""
         self.family = family
         if is_other:
             self._landmarks = self._in_place() if self._pose == "free" else []

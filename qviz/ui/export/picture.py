@@ -22,6 +22,7 @@ from qviz.ui.export import legend
 from qviz.ui.export.headless import ensure_application
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
+from qviz.words import names, tr, trn
 
 MARGIN = 24.0
 HEAD = 58.0
@@ -73,7 +74,7 @@ class Picture:
         try:
             self.stages = tuple(snapshot.stage(name) for name in stages)
         except KeyError as error:
-            raise QvizError(str(error.args[0]), "Choose one of them.") from error
+            raise QvizError(str(error.args[0]), tr("Choose one of them.")) from error
         self.snapshot = snapshot
         self.scale = scale
         self.theme: Theme = theme_of(theme)
@@ -149,14 +150,14 @@ class Picture:
 
     def _draw_pane(self, painter: QPainter, pane: Pane, area: QRectF) -> None:
         inset = 0.0 if area.left() <= MARGIN else 12.0
-        name = pane.name.replace("_", " ").capitalize()
+        name = names.stage(pane.name)
         painter.setPen(self.theme.color("text"))
         painter.setFont(title_font())
         painter.drawText(QPointF(area.left() + inset, area.top() + 22), name)
         painter.setPen(self.theme.color("text.muted"))
         painter.setFont(subtitle_font())
         at = area.left() + inset + width(name, title_font()) + 8
-        painter.drawText(QPointF(at, area.top() + 22), f"{pane.nodes} node{'s' if pane.nodes != 1 else ''}")
+        painter.drawText(QPointF(at, area.top() + 22), trn(pane.nodes, "{count} node", "{count} nodes"))
         bounds = pane.scene.bounds
         painter.save()
         painter.translate(

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from qviz.errors import QvizError
 from qviz.ui.export.picture import Picture
+from qviz.words import tr
 
 LONGEST = 32_000
 MOST = 400_000_000
@@ -23,7 +24,8 @@ def encode(picture: Picture) -> bytes:
     wide, tall = round(size.width() * picture.scale), round(size.height() * picture.scale)
     if max(wide, tall) > LONGEST or wide * tall > MOST:
         raise QvizError(
-            f"The picture would have {wide} x {tall} pixels", "Write .svg, lower --scale, or fold more (--depth 1)."
+            tr("The picture would have {width} × {height} pixels", width=wide, height=tall),
+            tr("Export an SVG, use a smaller scale, or collapse more groups."),
         )
     image = QImage(wide, tall, QImage.Format.Format_RGB32)
     painter = QPainter(image)
@@ -36,5 +38,7 @@ def encode(picture: Picture) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QImageWriter(buffer, QByteArray(b"png"))
     if not writer.write(image):
-        raise QvizError(f"Qt could not write the PNG: {writer.errorString()}", "Lower --scale.")
+        raise QvizError(
+            tr("Qt could not write the PNG: {error}", error=writer.errorString()), tr("Use a smaller scale.")
+        )
     return bytes(buffer.data().data())

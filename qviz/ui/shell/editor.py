@@ -11,6 +11,7 @@ from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _KNOWN = {
     "code": "{editor} -g {file}:{line}",
@@ -53,11 +54,17 @@ def open_in_editor(file: str, line: int, setting: str = "") -> None:
     else:
         is_open = QDesktopServices.openUrl(QUrl.fromLocalFile(file))
     if not is_open:
-        raise QvizError(f"no editor was found for {file}:{line}", "Set VISUAL or EDITOR to an editor with a window.")
+        raise QvizError(
+            tr("No editor was found for {file}:{line}", file=file, line=line),
+            tr("Set VISUAL or EDITOR to an editor with a window."),
+        )
 
 
 def _check(file: str) -> None:
     """Let only a Python file through: a result may come from a stranger, and editors take options that run commands."""
     path = Path(file)
     if not path.is_absolute() or path.suffix != ".py" or not path.is_file():
-        raise QvizError(f"{file} is no Python file on this machine", "The result may come from another one.")
+        raise QvizError(
+            tr("{file} is not a Python file on this machine", file=file),
+            tr("Open the file on the machine where the result was made."),
+        )

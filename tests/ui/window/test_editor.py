@@ -58,7 +58,7 @@ def test_the_setting_goes_before_the_environment(file, started, monkeypatch):
 @pytest.mark.parametrize("name", STRANGE)
 def test_a_result_from_a_stranger_starts_nothing(name, wish, started, monkeypatch):
     monkeypatch.setenv("VISUAL", wish)
-    with pytest.raises(QvizError, match="no Python file on this machine"):
+    with pytest.raises(QvizError, match="not a Python file on this machine"):
         editor.open_in_editor(name, 3)
     assert started == []
 
@@ -66,5 +66,5 @@ def test_a_result_from_a_stranger_starts_nothing(name, wish, started, monkeypatc
 def test_no_editor_at_all_is_said(file, monkeypatch, started):
     monkeypatch.setattr(editor.shutil, "which", lambda program: None)
     monkeypatch.setattr(editor.QDesktopServices, "openUrl", staticmethod(lambda url: False))
-    with pytest.raises(QvizError, match=r"no editor was found for .*net.py:7"):
+    with pytest.raises(QvizError, match=r"No editor was found for .*net.py:7"):
         editor.open_in_editor(file, 7)
