@@ -71,11 +71,12 @@ def test_the_engine_imports_no_qt():
 
 def test_eager_and_fx_runs_import_neither_dynamo_nor_inductor():
     light = """
-import io, sys, warnings
+import importlib, io, sys, warnings
 warnings.simplefilter("ignore")
 from qviz.document.plan import Plan
 from qviz.engine.serving.run import run_plan
 from qviz.engine.serving.server import serve
+from qviz.engine.serving.warm_up import steps
 def heavy():
     return {"torch._dynamo", "torch._inductor"} & sys.modules.keys()
 reports = io.BytesIO()
@@ -85,6 +86,9 @@ assert not heavy() and "sympy" not in sys.modules, "ready"
 for flow in ("eager-static", "fx-static"):
     assert run_plan(Plan(source="sample:conv-bn-relu", flow=flow), lambda _: None).run.status == "done"
     assert not heavy(), flow
+for name in steps():
+    importlib.import_module(name)
+assert heavy()
 """
     assert "torch.ao.quantization.quantize_fx" in loaded_after(light)
 

@@ -32,6 +32,10 @@ class Compare(Message, frozen=True, tag="Compare"):
     flows: tuple[str, ...]
 
 
+class WarmUp(Message, frozen=True, tag="WarmUp"):
+    """Import what the PT2E flows need, whenever no other request waits; it has no report."""
+
+
 class Stop(Message, frozen=True, tag="Stop"):
     """End the engine when its present work is done."""
 
@@ -109,7 +113,7 @@ class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
     run_id: int
 
 
-Request: TypeAlias = Run | Compare | Stop
+Request: TypeAlias = Run | Compare | WarmUp | Stop
 Report: TypeAlias = (
     EngineReady
     | ModelLoaded

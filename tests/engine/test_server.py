@@ -1,14 +1,28 @@
 from __future__ import annotations
 
+import os
 import signal
+from collections import deque
 from pathlib import Path
 
 import pytest
 
 from qviz.document.plan import Plan
+from qviz.engine.serving import server
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import EngineReady, Report, Run, RunFinished, RunRejected, StageReached, StepStarted, Stop
+from qviz.wire.framing import pack
+from qviz.wire.messages import (
+    EngineReady,
+    Report,
+    Run,
+    RunFinished,
+    RunRejected,
+    StageReached,
+    StepStarted,
+    Stop,
+    WarmUp,
+)
 
 TALKATIVE = """
 import os
@@ -69,3 +83,21 @@ def test_the_death_of_an_engine_is_told(tmp_path: Path):
         with pytest.raises(QvizError, match=signal.Signals.SIGSEGV.name) as caught:
             until_the_end(engine)
         assert caught.value.exit_code == ExitCode.ENGINE_DIED
+
+
+def test_a_request_waits_for_one_import_of_the_warm_up_at_most(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    reading, writing = os.pipe()
+    imported = []
+
+    def import_next(left: deque[str]) -> None:
+        imported.append(left.popleft())
+        if imported == ["a", "b"]:
+            os.write(writing, pack(Stop()))
+
+    monkeypatch.setattr(server, "steps", lambda: deque(["a", "b", "c"]))
+    monkeypatch.setattr(server, "import_next", import_next)
+    os.write(writing, pack(WarmUp()))
+    with os.fdopen(reading, "rb") as requests, (tmp_path / "reports").open("wb") as reports:
+        server.serve(requests, reports)
+    os.close(writing)
+    assert imported == ["a", "b"]

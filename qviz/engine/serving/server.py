@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import select
+from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -14,9 +16,10 @@ from qviz.engine.failures import traceback_text
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.serving.comparison import compare
 from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.warm_up import import_next, steps
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import pack, request_reader
-from qviz.wire.messages import Compare, EngineReady, Message, Run, RunRejected, Stop
+from qviz.wire.messages import Compare, EngineReady, Message, Run, RunRejected, Stop, WarmUp
 
 _READ_BYTES = 1 << 16
 
@@ -35,13 +38,30 @@ def serve(requests: BinaryIO, reports: BinaryIO) -> None:
     gc.freeze()  # torch's million objects stay; looking through them at each collection takes a tenth of a run
     gc.enable()
     reader = request_reader()
-    while data := requests.read1(_READ_BYTES):  # type: ignore[attr-defined] # a BufferedReader
+    cold: deque[str] = deque()
+    while True:
+        while cold and not _waits(requests):
+            import_next(cold)
+        data = requests.read1(_READ_BYTES)  # type: ignore[attr-defined] # a BufferedReader
         for request in reader.feed(data):
             match request:
                 case Run() | Compare():
                     _answer(request, send)
+                case WarmUp():
+                    cold = steps()
                 case Stop():
                     return
+        if not data:
+            return
+
+
+def _waits(requests: BinaryIO) -> bool:
+    """Tell whether a request can be read at once, or the stream has ended."""
+    if not hasattr(select, "poll"):
+        return True  # Windows cannot look into a pipe; there nothing is imported ahead
+    poll = select.poll()
+    poll.register(requests.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _answer(request: Run | Compare, send: Callable[[Message], None]) -> None:

@@ -23,6 +23,7 @@ class EngineProcess(QObject):
 
     Attributes:
         ready: What the engine said of itself, once torch is imported.
+        is_warm: Whether it was asked to import the rest of torch too.
 
     Signals:
         report_received: A report, as it arrives.
@@ -37,6 +38,7 @@ class EngineProcess(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.ready: EngineReady | None = None
+        self.is_warm = False
         self._cutter = FrameCutter()
         self._reading = Reading(self)
         self._words = ""

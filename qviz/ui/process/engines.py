@@ -101,12 +101,23 @@ class Engines(QObject):
 
         if isinstance(report, EngineReady):
             self.ready.emit(report)
+            self._import_more()
         elif engine is self._worker and report.run_id == self._run_id and self.is_running:
             if isinstance(report, RunFinished | RunRejected):
                 self.is_running = False
             elif isinstance(report, StageReached):
                 self.warm_up()  # not sooner: importing torch beside a starting run would slow both
             self.report_received.emit(report)
+            self._import_more()
+
+    def _import_more(self) -> None:
+        """Have engines import what the PT2E flows need; not beside a run, which that would slow."""
+        from qviz.wire.messages import WarmUp
+
+        for engine in (self._worker, self._spare):
+            if engine is not None and engine.ready is not None and not engine.is_warm and not self.is_running:
+                engine.is_warm = True
+                engine.send(WarmUp())
 
     def on_engine_died(self, engine: EngineProcess, how: Said) -> None:
         """Replace a dead engine; a run that it takes along is told."""

@@ -23,6 +23,20 @@ def say(report):
 say(EngineReady({"torch": "0"}, ("x86",)))
 """
 ANSWER = SAY + "sys.stdin.buffer.readline(); say(RunRejected(7, 'stale', '', 2)); say(RunRejected(1, 'no', '', 2))\n"
+HEAR = (
+    SAY
+    + """
+import os
+from qviz.wire.framing import request_reader
+from qviz.wire.messages import Run
+reader = request_reader()
+while data := os.read(0, 65536):
+    for request in reader.feed(data):
+        print(type(request).__name__, file=sys.stderr, flush=True)
+        if isinstance(request, Run):
+            say(RunRejected(request.run_id, "no", "", 2))
+"""
+)
 SLEEP = "time.sleep(600)\n"
 
 
@@ -89,3 +103,20 @@ def test_cancel_kills_at_once_and_the_spare_takes_over(start: Callable[[str], En
     assert engines.process_id() == 0
     engines.run(Plan(source="x"))
     assert engines.process_id() not in (0, first)
+
+
+def test_an_engine_that_waits_imports_the_rest_of_torch(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start(HEAR)
+    with qtbot.waitSignal(engines.printed, timeout=WAIT_MS) as told:
+        engines.warm_up()
+    assert told.args == ["WarmUp\n"]
+
+
+def test_an_engine_at_work_is_asked_for_more_imports_only_after_the_run(start: Callable[[str], Engines], qtbot: QtBot):
+    engines = start(HEAR)
+    heard: list[str] = []
+    engines.printed.connect(heard.append)
+    with qtbot.waitSignal(engines.report_received, timeout=WAIT_MS):
+        engines.run(Plan(source="x"))
+    qtbot.waitUntil(lambda: "WarmUp" in "".join(heard), timeout=WAIT_MS)
+    assert "".join(heard).split() == ["Run", "WarmUp"]
