@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
+from qviz.session.sides import Side
 from qviz.ui.canvas.fonts import family
 from qviz.ui.settings import Settings
 from qviz.ui.shell.desk import Desk
@@ -50,7 +51,7 @@ class Photographer:
 
     def __init__(self) -> None:
         self.window = MainWindow(Settings())
-        self.window.set_theme("light")
+        self.window.appearance.use("light")
         self.window.resize(1600, 1000)
         self.window.show()
         self.window.engines.warm_up()
@@ -83,25 +84,25 @@ class Photographer:
 
     def run(self, plan: Plan) -> None:
         """Open a model and wait for its run to end."""
-        self.window.open_plan(plan)
+        self.window.opener.open_plan(plan)
         self.wait_for(lambda: not self.desk.is_running)
         self.settle()
 
     def all(self, folder: Path) -> None:
         """Take every picture."""
         self.shoot("welcome")
-        self.window.open_plan(Plan(source="sample:seed", flow="fx-static"))
-        self.wait_for(lambda: bool(self.desk.project and self.desk.project.shown["right"]))
+        self.window.opener.open_plan(Plan(source="sample:seed", flow="fx-static"))
+        self.wait_for(lambda: bool(self.desk.project and self.desk.project.shown.right))
         self.shoot("running")
         self.desk.cancel()
         self.run(Plan(source="sample:residual", flow="fx-static"))
-        self.desk.choose("converted", "block_conv1")
+        self.desk.selection.choose("converted", "block_conv1")
         self.shoot("before-after-light")
-        self.window.set_theme("dark")
+        self.window.appearance.use("dark")
         self.shoot("before-after-dark")
-        self.window.set_theme("light")
+        self.window.appearance.use("light")
         self.run(Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",)))
-        self.desk.show_stage("right", "prepared")
+        self.desk.selection.show_stage(Side.RIGHT, "prepared")
         self.settle()
         for pane in self.desk.work.panes.panes.values():
             pane.canvas.fold_all()
@@ -116,7 +117,7 @@ class Photographer:
         assert prepared is not None
         observers = [node for node in prepared.graph.nodes if node.kind is Kind.OBSERVER]
         objects = [node.object_id for node in observers]
-        self.desk.choose("prepared", next(node.id for node in observers if objects.count(node.object_id) > 1))
+        self.desk.selection.choose("prepared", next(node.id for node in observers if objects.count(node.object_id) > 1))
         self.shoot("resnet18-folded")
         (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
         self.run(Plan(source="branch.py:Branch", flow="fx-static"))

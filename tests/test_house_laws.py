@@ -71,13 +71,10 @@ def badly_named() -> set[str]:
 
 
 STILL_BROKEN = {
-    long_files: {"qviz/ui/canvas/view.py", "qviz/ui/shell/main_window.py"},
+    long_files: {"qviz/ui/canvas/view.py"},
     large_classes: {
         "qviz/ui/canvas/surface.py:Surface",
         "qviz/ui/canvas/view.py:GraphCanvas",
-        "qviz/ui/shell/desk.py:Desk",
-        "qviz/ui/shell/main_window.py:MainWindow",
-        "qviz/ui/shell/navigation.py:Navigation",
     },
 }
 """What is being mended; nothing may be added."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 else:
     Json = Any  # msgspec cannot follow a recursive alias
 
+NodeId: TypeAlias = str
+"""The name of an fx node, unique in its graph."""
+
 Number: TypeAlias = float | str
 """A float; one that is not finite is the string "inf", "-inf" or "nan"."""
 
@@ -165,7 +168,7 @@ class Node(Record, frozen=True):
     an inserted node serves. Nodes that call one module object share ``object_id``.
     """
 
-    id: str
+    id: NodeId
     name: str
     op: str
     target: str
@@ -193,8 +196,8 @@ class Node(Record, frozen=True):
 class Edge(Record, frozen=True, array_like=True):
     """A value that flows: ``input_index`` is its position in ``all_input_nodes``."""
 
-    from_id: str
-    to_id: str
+    from_id: NodeId
+    to_id: NodeId
     input_index: int
 
 

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from qviz.document.graph import Graph, Json, Number, Record, SourceLine
+from qviz.document.graph import Graph, Json, NodeId, Number, Record, SourceLine
 from qviz.words import say
+
+StageName: TypeAlias = str
+"""A point of a flow: ``captured``, ``prepared``; unique in its result."""
 
 Status: TypeAlias = Literal["done", "failed", "cancelled"]
 Relation: TypeAlias = Literal["same", "replaced", "fused", "folded", "decomposed", "duplicated", "inserted", "removed"]
@@ -68,7 +71,7 @@ class Run(Record, frozen=True):
 class Stage(Record, frozen=True):
     """The graph at one point of a flow; ``code`` is torch's ``print_readable`` text."""
 
-    name: str
+    name: StageName
     graph: Graph
     code: str | None = None
     subgraphs: dict[str, Graph] | None = None
@@ -85,10 +88,10 @@ class Link(Record, frozen=True, rename={"from_ids": "from", "to_ids": "to"}):
         args: Numbers and names.
     """
 
-    from_stage: str
-    to_stage: str
-    from_ids: tuple[str, ...]
-    to_ids: tuple[str, ...]
+    from_stage: StageName
+    to_stage: StageName
+    from_ids: tuple[NodeId, ...]
+    to_ids: tuple[NodeId, ...]
     relation: Relation
     confidence: float
     code: str
@@ -177,8 +180,8 @@ class Finding(Record, frozen=True):
 
     rule: str
     level: Level
-    stage: str
-    nodes: tuple[str, ...]
+    stage: StageName
+    nodes: tuple[NodeId, ...]
     code: str
     roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
     args: dict[str, Json] = {}  # noqa: RUF012
@@ -231,8 +234,8 @@ class Finding(Record, frozen=True):
 class Bookmark(Record, frozen=True):
     """A node that a reviewer wants to find again, and the note at it."""
 
-    stage: str
-    node: str
+    stage: StageName
+    node: NodeId
     note: str = ""
 
 
@@ -244,13 +247,13 @@ class Snapshot(Record, frozen=True):
     run: Run
     stages: tuple[Stage, ...]
     links: tuple[Link, ...]
-    facts: dict[str, dict[str, Facts]]
+    facts: dict[StageName, dict[NodeId, Facts]]
     findings: tuple[Finding, ...]
     summary: dict[str, Json]
     notes: tuple[str, ...]
     bookmarks: tuple[Bookmark, ...] = ()
 
-    def stage(self, name: str) -> Stage:
+    def stage(self, name: StageName) -> Stage:
         """Return the stage of that name.
 
         Raises:

@@ -1,15 +1,19 @@
-"""Every command once: its id, title, shortcut, and when it is possible; menus, tooltips and the sheet read it."""
+"""A command is a method with a declaration: its title, keys and when it is possible; menus and keys read that."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
+
+GroupT = TypeVar("GroupT")
 
 
 class When(str, Enum):
     """What has to be the case for a command."""
 
     ALWAYS = "always"
+    OPEN = "a model or a result is open"
     STAGE = "a stage is shown"
     PLAN = "a model is chosen"
     RUNNING = "a run is at work"
@@ -17,63 +21,88 @@ class When(str, Enum):
 
 
 class Command(NamedTuple):
-    """One thing that the user can do; `keys` as Qt writes them."""
+    """One thing that the user can do.
+
+    Attributes:
+        id: Names it; the name of its method.
+        title: What menus call it.
+        keys: Its shortcuts as Qt writes them, the one that tooltips name first.
+        when: What has to be the case for it.
+        group: The title of its group.
+        is_of_panes: Its keys work in the panes only; elsewhere they are for buttons and fields.
+        run: Does it.
+    """
 
     id: str
     title: str
     keys: tuple[str, ...]
     when: When
     group: str
+    is_of_panes: bool
+    run: Callable[[], object]
 
 
-FOCUSES = ("focus_neighbours", "focus_upstream", "focus_downstream", "focus_paths")
+class CommandMethod(Generic[GroupT]):
+    """A method that `command` declared; called on its group it is the method as it was written."""
 
-COMMANDS: tuple[Command, ...] = (
-    Command("open", "Open…", ("Ctrl+O",), When.ALWAYS, "File"),
-    Command("welcome", "Welcome page", (), When.ALWAYS, "File"),
-    Command("open_beside", "Open a second result beside…", ("Ctrl+Shift+O",), When.RESULT, "File"),
-    Command("save", "Save result…", ("Ctrl+S",), When.RESULT, "File"),
-    Command("export", "Export picture…", ("E",), When.STAGE, "File"),
-    Command("copy_picture", "Copy picture", ("Ctrl+Shift+C",), When.STAGE, "File"),
-    Command("copy_python", "Copy as Python", (), When.RESULT, "File"),
-    Command("quit", "Quit", ("Ctrl+Q",), When.ALWAYS, "File"),
-    Command("run", "Run flow", ("Ctrl+R",), When.PLAN, "Run"),
-    Command("compare", "Compare flows", ("Ctrl+Shift+R",), When.PLAN, "Run"),
-    Command("choose_python", "Python of the engine…", (), When.ALWAYS, "Run"),
-    Command("undo", "Undo choice", ("Ctrl+Z",), When.PLAN, "Run"),
-    Command("redo", "Redo choice", ("Ctrl+Shift+Z",), When.PLAN, "Run"),
-    Command("cancel", "Cancel run", ("Esc",), When.RUNNING, "Run"),
-    Command("search", "Search nodes", ("Ctrl+F", "/"), When.STAGE, "Find"),
-    Command("palette", "Search commands", ("Ctrl+K",), When.ALWAYS, "Find"),
-    Command("next_observer", "Next observer", ("O",), When.STAGE, "Find"),
-    Command("next_cast", "Next quantize or dequantize", ("Q",), When.STAGE, "Find"),
-    Command("next_finding", "Next finding", ("N",), When.RESULT, "Find"),
-    Command("previous_finding", "Previous finding", ("P",), When.RESULT, "Find"),
-    Command("back", "Back to the node before", ("Alt+Left",), When.STAGE, "Find"),
-    Command("forward", "Forward again", ("Alt+Right",), When.STAGE, "Find"),
-    Command("bookmark", "Bookmark the node, with a note", ("B",), When.RESULT, "Find"),
-    Command("fit", "Fit", ("F",), When.STAGE, "View"),
-    Command("zoom_in", "Zoom in", ("+", "="), When.STAGE, "View"),
-    Command("zoom_out", "Zoom out", ("-",), When.STAGE, "View"),
-    Command("zoom_100", "Zoom to 100 %", ("0",), When.STAGE, "View"),
-    Command("unfold_all", "Unfold all", ("Shift+U",), When.STAGE, "View"),
-    Command("fold_all", "Fold all", ("Shift+F",), When.STAGE, "View"),
-    Command("fold_others", "Fold all but the way to the selection", ("X",), When.STAGE, "View"),
-    Command("hide_dimmed", "Hide what is dimmed", ("H",), When.STAGE, "View"),
-    Command("turn", "Top-down or left-right", ("T",), When.STAGE, "View"),
-    Command("swap", "Swap before and after", ("Space",), When.STAGE, "View"),
-    Command("previous_stage", "Previous stage", ("[",), When.STAGE, "View"),
-    Command("next_stage", "Next stage", ("]",), When.STAGE, "View"),
-    Command("focus_neighbours", "Focus on neighbours, one hop more each time", ("K",), When.STAGE, "Find"),
-    Command("focus_upstream", "Focus on what feeds it", ("U",), When.STAGE, "Find"),
-    Command("focus_downstream", "Focus on what it feeds", ("D",), When.STAGE, "Find"),
-    Command("focus_paths", "Focus on the ways from the node selected before", ("W",), When.STAGE, "Find"),
-    Command("changes", "Show only what changed", ("C",), When.STAGE, "View"),
-    Command("next_change", "Next change", (".",), When.STAGE, "View"),
-    Command("previous_change", "Previous change", (",",), When.STAGE, "View"),
-    Command("link_panes", "Move both panes together", ("L",), When.STAGE, "View"),
-    Command("focus", "Only the panes", ("F9",), When.ALWAYS, "View"),
-    Command("theme", "Light or dark", ("Ctrl+T",), When.ALWAYS, "View"),
-    Command("api_help", "API help", ("F1",), When.ALWAYS, "Help"),
-    Command("shortcuts", "Keys", ("?",), When.ALWAYS, "Help"),
-)
+    id: str
+
+    def __init__(
+        self, run: Callable[[GroupT], object], title: str, keys: tuple[str, ...], when: When, is_of_panes: bool
+    ) -> None:
+        self._run = run
+        self._title, self._keys, self._when, self._is_of_panes = title, keys, when, is_of_panes
+        self.__doc__ = run.__doc__
+
+    def __set_name__(self, group: type, name: str) -> None:
+        self.id = name
+
+    @overload
+    def __get__(self, group: None, owner: type) -> CommandMethod[GroupT]: ...
+    @overload
+    def __get__(self, group: GroupT, owner: type) -> Callable[[], object]: ...
+    def __get__(self, group: GroupT | None, owner: type) -> CommandMethod[GroupT] | Callable[[], object]:
+        return self if group is None else lambda: self._run(group)
+
+    def of(self, group: GroupT, title: str) -> Command:
+        """Return the command that runs this on a group of that title."""
+        run: Callable[[], object] = self.__get__(group, type(group))
+        return Command(self.id, self._title, self._keys, self._when, title, self._is_of_panes, run)
+
+
+def command(
+    title: str, *shortcuts: str, when: When = When.ALWAYS, is_of_panes: bool = False
+) -> Callable[[Callable[[GroupT], object]], CommandMethod[GroupT]]:
+    """Declare a method of a `CommandGroup` as a command.
+
+    Example:
+        >>> class Talk(CommandGroup):
+        ...     title = "Talk"
+        ...
+        ...     @command("Say hello", "Ctrl+H")
+        ...     def hello(self) -> None:
+        ...         print("hello")
+        >>> (hello,) = Talk().commands()
+        >>> hello.id, hello.title, hello.keys, hello.group
+        ('hello', 'Say hello', ('Ctrl+H',), 'Talk')
+        >>> hello.run()
+        hello
+    """
+    return lambda run: CommandMethod(run, title, shortcuts, when, is_of_panes)
+
+
+class CommandGroup:
+    """Commands that stand together in menus, in the order in which they are written.
+
+    Attributes:
+        title: What the group is called.
+    """
+
+    title: ClassVar[str]
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return all commands of the group."""
+        methods: list[CommandMethod[Any]] = [
+            method for method in vars(type(self)).values() if isinstance(method, CommandMethod)
+        ]
+        return tuple(method.of(self, self.title) for method in methods)

@@ -2,84 +2,148 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import msgspec
 
 from qviz.analysis.linking.beside import beside
+from qviz.analysis.linking.changes import Changes, changes
 from qviz.analysis.linking.index import LinkIndex
-from qviz.document.graph import Kind
+from qviz.document.graph import Kind, NodeId
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Bookmark, Facts, Finding, Integers, Link, RunError, Snapshot, Stage
-from qviz.wire.assembly import Assembly
+from qviz.document.snapshot import Bookmark, Facts, Finding, Integers, Link, RunError, Snapshot, Stage, StageName
+from qviz.session.received import Received
+from qviz.session.sides import NOTHING_SHOWN, Shown, Side
 from qviz.wire.messages import RunFinished, StageReached
 
-SIDES = ("left", "right")
+
+class SelectedNode(NamedTuple):
+    """The node that is selected, on the side where it was."""
+
+    side: Side
+    node_id: NodeId
 
 
-@dataclass
+@dataclass(frozen=True)
 class Project:
-    """One source with the plan for it and the result so far.
+    """One source with the plan for it and the result so far: a value, of which every edit returns another.
 
     Attributes:
         plan: What a run would do.
-        assembly: What has arrived of the run at work, or of the last one.
+        received: What has arrived of the run at work, or of the last one.
         snapshot: The result, once the run ended or a file was opened.
-        shown: Stage names of the left and right pane; None while there is none.
-        selected: Side and node id of the selection.
+        shown: The stages of the two panes.
+        selected: The selection.
         foreign_source: The source that an opened result names; nobody here has asked for it to run.
         seconds: How long the run took; None while it is at work, or where it was opened from a file.
         bookmarks: What the user marked; it outlives a new run of the same source.
     """
 
     plan: Plan
-    assembly: Assembly
+    received: Received
     snapshot: Snapshot | None = None
-    shown: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(SIDES))
-    selected: tuple[str, str] | None = None
+    shown: Shown = NOTHING_SHOWN
+    selected: SelectedNode | None = None
     foreign_source: str | None = None
     seconds: float | None = None
     bookmarks: tuple[Bookmark, ...] = ()
-    _index: LinkIndex | None = None
 
     @classmethod
     def of_plan(cls, plan: Plan) -> Project:
         """Return a project that has not run yet."""
-        return cls(plan, Assembly(plan))
+        return cls(plan, Received(plan))
 
     @classmethod
     def of_snapshot(cls, snapshot: Snapshot) -> Project:
         """Return a project of a result that was opened: its first and last stage are shown."""
         plan = Plan(source=snapshot.run.source, flow=snapshot.run.flow or None)
-        project = cls(plan, Assembly(plan, list(snapshot.stages), list(snapshot.links), dict(snapshot.facts)), snapshot)
-        project.foreign_source = snapshot.run.source
-        project.bookmarks = snapshot.bookmarks
-        if snapshot.stages:
-            project.shown = {"left": snapshot.stages[0].name, "right": snapshot.stages[-1].name}
-        return project
+        return cls(
+            plan,
+            Received(plan, snapshot.stages, snapshot.links, snapshot.facts),
+            snapshot,
+            Shown(snapshot.stages[0].name, snapshot.stages[-1].name) if snapshot.stages else NOTHING_SHOWN,
+            foreign_source=plan.source,
+            bookmarks=snapshot.bookmarks,
+        )
 
     def with_other(self, other: Snapshot, label: str) -> Project:
         """Return a project of this result and another; the last stages of both are shown."""
         assert self.document is not None
-        made = Project.of_snapshot(beside(self.document, other, label))
-        made.plan, made.foreign_source = self.plan, self.foreign_source
-        if self.stages and other.stages:
-            made.shown = {"left": self.stages[-1].name, "right": made.stages[-1].name}
-        return made
+        both = Project.of_snapshot(beside(self.document, other, label))
+        shown = Shown(self.stages[-1].name, both.stages[-1].name) if self.stages and other.stages else both.shown
+        return replace(both, plan=self.plan, foreign_source=self.foreign_source, shown=shown)
 
-    def restarted(self, plan: Plan) -> Project:
-        """Return a project for a new run of `plan`."""
-        return Project(plan, Assembly(plan), bookmarks=self.bookmarks)
+    def restarted(self) -> Project:
+        """Return a project for a new run of the plan."""
+        return Project(self.plan, Received(self.plan), bookmarks=self.bookmarks)
+
+    def with_plan(self, plan: Plan) -> Project:
+        """Return the project with other choices; the result stays until the next run."""
+        return replace(self, plan=plan)
+
+    def with_stage(self, report: StageReached) -> Project:
+        """Return the project with a stage that arrived: the first goes left, each newer one right."""
+        side = Side.LEFT if self.shown.left is None else Side.RIGHT
+        shown = self.shown.showing(side, report.stage.name)
+        return replace(self, received=self.received.with_stage(report), shown=shown)
+
+    def finished(self, report: RunFinished, seconds: float) -> Project:
+        """Return the project with the result of its run."""
+        return replace(self, snapshot=self.received.finished(report), seconds=seconds)
+
+    def interrupted(self, error: RunError | None = None) -> Project:
+        """Return the project with what there is of a run that was cancelled or whose engine died."""
+        return replace(self, snapshot=self.received.interrupted(error))
+
+    def showing(self, side: Side, stage: StageName) -> Project:
+        """Return the project with a stage on a side; the selection there becomes what it is in this stage, or ends."""
+        before = self.shown.on(side)
+        after = replace(self, shown=self.shown.showing(side, stage))
+        if before in (None, stage) or self.selected is None or self.selected.side is not side:
+            return after
+        became = self.index.partners(before or "", stage, (self.selected.node_id,))
+        return replace(after, selected=SelectedNode(side, became[0]) if became else None)
+
+    def swapped(self) -> Project:
+        """Return the project with the sides swapped; the selection goes with its stage."""
+        selected = self.selected and SelectedNode(self.selected.side.other, self.selected.node_id)
+        return replace(self, shown=self.shown.swapped, selected=selected)
+
+    def selecting(self, selected: SelectedNode | None) -> Project:
+        """Return the project with another selection."""
+        return replace(self, selected=selected)
+
+    def marked(self, bookmark: Bookmark) -> Project:
+        """Return the project with a bookmark; one at the same node gives way to it."""
+        places = [(each.stage, each.node) for each in self.bookmarks]
+        here = places.index((bookmark.stage, bookmark.node)) if self.is_marked(bookmark) else len(places)
+        return replace(self, bookmarks=(*self.bookmarks[:here], bookmark, *self.bookmarks[here + 1 :]))
+
+    def unmarked(self, bookmark: Bookmark) -> Project:
+        """Return the project without the bookmark of a node."""
+        where = (bookmark.stage, bookmark.node)
+        return replace(self, bookmarks=tuple(each for each in self.bookmarks if (each.stage, each.node) != where))
+
+    def is_marked(self, bookmark: Bookmark) -> bool:
+        """Tell whether the node of a bookmark has one."""
+        return any((each.stage, each.node) == (bookmark.stage, bookmark.node) for each in self.bookmarks)
 
     @property
-    def stages(self) -> list[Stage]:
+    def stages(self) -> tuple[Stage, ...]:
         """The stages that have arrived."""
-        return self.assembly.stages
+        return self.received.stages
 
     @property
-    def links(self) -> list[Link]:
+    def links(self) -> tuple[Link, ...]:
         """The links that have arrived."""
-        return self.assembly.links
+        return self.received.links
+
+    @property
+    def index(self) -> LinkIndex:
+        """The links, ready to be asked."""
+        return self.received.index
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -92,21 +156,25 @@ class Project:
         return self.snapshot.run.error if self.snapshot else None
 
     @property
-    def index(self) -> LinkIndex:
-        """The links, ready to be asked."""
-        if self._index is None:
-            self._index = LinkIndex(self.links)
-        return self._index
+    def document(self) -> Snapshot | None:
+        """The result with the bookmarks, as it is saved."""
+        return None if self.snapshot is None else msgspec.structs.replace(self.snapshot, bookmarks=self.bookmarks)
 
-    def stage(self, name: str | None) -> Stage | None:
+    @property
+    def changes(self) -> Changes | None:
+        """What changed between the stages in view; None while there are not two."""
+        left, right = self.shown.left, self.shown.right
+        return None if left is None or right is None else changes(self.stages, self.links, left, right)
+
+    def stage(self, name: StageName | None) -> Stage | None:
         """Return the stage of that name, or None."""
         return next((stage for stage in self.stages if stage.name == name), None)
 
-    def facts(self, name: str | None) -> dict[str, Facts]:
+    def facts(self, name: StageName | None) -> Mapping[NodeId, Facts]:
         """Return the facts of a stage."""
-        return self.assembly.facts.get(name or "", {})
+        return self.received.facts.get(name or "", {})
 
-    def integers(self, name: str, node_id: str) -> Integers | None:
+    def integers(self, name: StageName, node_id: NodeId) -> Integers | None:
         """Return the weight of a node: its own, or the constant's that it reads through a dequantize."""
         stage, facts = self.stage(name), self.facts(name)
         if node_id in facts and facts[node_id].integers is not None:
@@ -115,65 +183,12 @@ class Project:
             return None
         feeders = {edge.from_id for edge in stage.graph.edges if edge.to_id == node_id}
         kinds = {node.id: node.kind for node in stage.graph.nodes}
-        casts = {each for each in feeders if kinds[each] is Kind.DEQUANTIZE}
+        casts = {feeder for feeder in feeders if kinds[feeder] is Kind.DEQUANTIZE}
         behind = (edge.from_id for edge in stage.graph.edges if edge.to_id in casts)
-        weights = (facts.get(each) for each in behind if kinds[each] is Kind.CONSTANT)
+        weights = (facts.get(feeder) for feeder in behind if kinds[feeder] is Kind.CONSTANT)
         return next((fact.integers for fact in weights if fact and fact.integers), None)
 
-    def add(self, report: StageReached) -> None:
-        """Take a stage that arrived: the first goes left, each newer one right."""
-        self.assembly.add(report)
-        self._index = None
-        side = "left" if self.shown["left"] is None else "right"
-        self.shown[side] = report.stage.name
-
-    def finish(self, report: RunFinished) -> None:
-        """Take the end of the run."""
-        self.snapshot = self.assembly.finished(report)
-
-    @property
-    def document(self) -> Snapshot | None:
-        """The result with the bookmarks, as it is saved."""
-        return None if self.snapshot is None else msgspec.structs.replace(self.snapshot, bookmarks=self.bookmarks)
-
-    def mark(self, stage: str, node_id: str, note: str) -> None:
-        """Bookmark a node, or change the note of its bookmark."""
-        made = Bookmark(stage, node_id, note)
-        places = [(each.stage, each.node) for each in self.bookmarks]
-        if (stage, node_id) in places:
-            here = places.index((stage, node_id))
-            self.bookmarks = (*self.bookmarks[:here], made, *self.bookmarks[here + 1 :])
-        else:
-            self.bookmarks = (*self.bookmarks, made)
-
-    def unmark(self, stage: str, node_id: str) -> None:
-        """Take a bookmark away."""
-        self.bookmarks = tuple(each for each in self.bookmarks if (each.stage, each.node) != (stage, node_id))
-
-    def interrupt(self, error: RunError | None = None) -> None:
-        """Keep what there is of a run that was cancelled or whose engine died."""
-        self.snapshot = self.assembly.interrupted(error)
-
-    def partners(self, side: str, node_ids: tuple[str, ...]) -> tuple[str, ...]:
+    def partners(self, side: Side, node_ids: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
         """Return what nodes of one side are on the other."""
-        other = "right" if side == "left" else "left"
-        here, there = self.shown[side], self.shown[other]
+        here, there = self.shown.on(side), self.shown.on(side.other)
         return self.index.partners(here, there, node_ids) if here and there else ()
-
-    def follow(self, side: str, before: str) -> None:
-        """Carry the selection of a side from the stage shown before to the one shown now; it may end."""
-        here = self.shown[side]
-        if self.selected is not None and self.selected[0] == side and here is not None:
-            became = self.index.partners(before, here, (self.selected[1],))
-            self.selected = (side, became[0]) if became else None
-
-    def swap(self) -> None:
-        """Change the sides."""
-        self.shown = {"left": self.shown["right"], "right": self.shown["left"]}
-        if self.selected is not None:
-            side, node_id = self.selected
-            self.selected = ("right" if side == "left" else "left", node_id)
-
-    def with_plan(self, **changes: object) -> Plan:
-        """Return the plan with some choices changed."""
-        return msgspec.structs.replace(self.plan, **changes)

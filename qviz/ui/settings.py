@@ -1,4 +1,4 @@
-"""What is remembered between sessions: sizes, folds, theme, recent files, trusted files, the editor."""
+"""What is remembered between sessions: window sizes, theme, recent files, trusted files, editor, interpreter."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
+from qviz.session.sides import Side
 from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
@@ -61,7 +62,7 @@ def is_alive(process_id: int) -> bool:
 
 def start_sleepy(window: MainWindow, qtbot: QtBot, folder: Path) -> int:
     (folder / "sleepy.py").write_text(SLEEPY)
-    window.open_plan(Plan(source=f"{folder / 'sleepy.py'}:Sleepy", flow="fx-static"))
+    window.opener.open_plan(Plan(source=f"{folder / 'sleepy.py'}:Sleepy", flow="fx-static"))
     qtbot.waitUntil(lambda: len(stages(window)) == 2, timeout=PATIENCE_MS)
     return window.engines.process_id()
 
@@ -73,15 +74,15 @@ def stages(window: MainWindow) -> list[str]:
 
 
 def test_a_sample_is_shown_before_and_after(window: MainWindow, qtbot: QtBot):
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
     desk = window.desk
     assert desk is not None
     qtbot.waitUntil(lambda: not desk.is_running, timeout=PATIENCE_MS)
     assert stages(window) == ["captured", "fused", "prepared", "converted"]
     panes = desk.work.panes.panes
     qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in panes.values()))
-    desk.choose("converted", "conv")
-    assert panes["left"].canvas.selected() == "conv"
+    desk.selection.choose("converted", "conv")
+    assert panes[Side.LEFT].canvas.selected() == "conv"
 
 
 def test_cancel_ends_the_engine_within_a_second_and_the_next_run_works(
@@ -93,7 +94,7 @@ def test_cancel_ends_the_engine_within_a_second_and_the_next_run_works(
     assert not is_alive(process_id)
     assert time.monotonic() - before < 1
     assert stages(window) == ["captured", "fused"]
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
     qtbot.waitUntil(lambda: len(stages(window)) == 4, timeout=PATIENCE_MS)
 
 
@@ -117,7 +118,7 @@ def make(width: int, act="relu"):
 
 def test_a_factory_runs_with_the_arguments_of_the_form(window: MainWindow, qtbot: QtBot, tmp_path: Path):
     (tmp_path / "factory.py").write_text(FACTORY)
-    window.open_source(str(tmp_path / "factory.py"), is_consented=True)
+    window.opener.open_source(str(tmp_path / "factory.py"), is_consented=True)
     form = window.findChild(SourceForm)
     form.rows[0].field.setText("7")
     form.accept()

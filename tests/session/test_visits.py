@@ -3,15 +3,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.session.visits import LIMIT, Place, Visits
+from qviz.session.visits import LIMIT, Visit, Visits
 
-A, B, C = (Place("captured", name) for name in "abc")
+A, B, C = (Visit("captured", name) for name in "abc")
 
 
 def test_back_and_forward_go_over_what_was_visited():
     visits = Visits()
     for each in (A, B, B, C):
-        visits.visit(each)
+        visits.add(each)
     assert [visits.step(-1), visits.step(-1), visits.step(-1)] == [B, A, None]
     assert visits.step(1) == B
 
@@ -19,22 +19,22 @@ def test_back_and_forward_go_over_what_was_visited():
 def test_a_new_visit_ends_what_lay_ahead():
     visits = Visits()
     for each in (A, B):
-        visits.visit(each)
+        visits.add(each)
     visits.step(-1)
-    visits.visit(C)
+    visits.add(C)
     assert visits.step(1) is None
     assert visits.step(-1) == A
 
 
 @given(st.lists(st.sampled_from([A, B, C, "back", "forward"]), max_size=300))
-def test_coming_back_is_where_one_was(steps: list[Place | str]):
+def test_coming_back_is_where_one_was(steps: list[Visit | str]):
     visits, here = Visits(), None
     for step in steps:
-        if isinstance(step, Place):
-            visits.visit(step)
+        if isinstance(step, Visit):
+            visits.add(step)
             here = step
         else:
             here = visits.step(-1 if step == "back" else 1) or here
     if here is not None and visits.step(-1) is not None:
         assert visits.step(1) == here
-    assert len(visits._places) <= LIMIT
+    assert len(visits._visits) <= LIMIT

@@ -8,22 +8,22 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
 from qviz.analysis.views.view import Folds
-from qviz.document.snapshot import Snapshot, Stage
+from qviz.document.graph import NodeId
+from qviz.document.snapshot import Snapshot, Stage, StageName
 from qviz.layout.place import Direction
-from qviz.session.project import SIDES, Project
+from qviz.session.project import Project
+from qviz.session.sides import Side
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 
-_OTHER = {"left": "right", "right": "left"}
-
 
 class Pane(QFrame):
     """One canvas under its stage's name."""
 
-    def __init__(self, side: str, theme: Theme) -> None:
+    def __init__(self, side: Side, theme: Theme) -> None:
         super().__init__()
         self.side = side
         column = QVBoxLayout(self)
@@ -39,7 +39,7 @@ class Pane(QFrame):
         head.addStretch(1)
         column.addLayout(head)
         self.canvas = GraphCanvas(self, theme)
-        self.canvas.setAccessibleName(f"Graph, {side} pane")
+        self.canvas.setAccessibleName(f"Graph, {side.value} pane")
         column.addWidget(self.canvas, 1)
 
     def describe(self) -> None:
@@ -49,7 +49,7 @@ class Pane(QFrame):
             self.name.setText("")
             self.about.setText("")
             return
-        words = [f"{len(stage.graph.nodes)} nodes", "before" if self.side == "left" else "after"]
+        words = [f"{len(stage.graph.nodes)} nodes", "before" if self.side is Side.LEFT else "after"]
         if view is not None and len(view.boxes) < len(stage.graph.nodes):
             words.append(f"{len(view.boxes)} boxes shown")
         self.name.setText(stage.name.capitalize())
@@ -60,14 +60,14 @@ class Panes(QSplitter):
     """Both panes, their selection and cameras tied together.
 
     Signals:
-        selected: Side and node id, "" for none.
-        activated: Side and node id of a double click.
+        selected: `Side` and node id, "" for none.
+        activated: `Side` and node id of a double click.
         zoomed: The scale of the pane in use.
         banded: The ids of the nodes that the user drew a rubber band around, in the pane used last.
     """
 
-    selected = Signal(str, str)
-    activated = Signal(str, str)
+    selected = Signal(object, str)
+    activated = Signal(object, str)
     zoomed = Signal(float)
     banded = Signal(object)
 
@@ -78,14 +78,14 @@ class Panes(QSplitter):
         self._direction: Direction = "down"
         self._project: Project | None = None
         self._family: tuple[Snapshot, Family] | None = None
-        self.active = "right"
-        self.panes = {side: Pane(side, theme) for side in SIDES}
+        self.active = Side.RIGHT
+        self.panes = {side: Pane(side, theme) for side in Side}
         for side, pane in self.panes.items():
             self._connect(side, pane)
             self.addWidget(pane)
             self.setStretchFactor(self.indexOf(pane), 1)
 
-    def _connect(self, side: str, pane: Pane) -> None:
+    def _connect(self, side: Side, pane: Pane) -> None:
         canvas = pane.canvas
         canvas.node_selected.connect(lambda node_id: self.on_canvas_node_selected(side, node_id))
         canvas.node_activated.connect(lambda node_id: self.activated.emit(side, node_id))
@@ -103,11 +103,11 @@ class Panes(QSplitter):
         """Show the project's two stages; a single stage has the room to itself."""
         self._project = project
         family = self._family_of(project)
-        if self.panes["right"].canvas.stage is None:
-            self.active = "right"
+        if self.panes[Side.RIGHT].canvas.stage is None:
+            self.active = Side.RIGHT
         for side, pane in self.panes.items():
-            stage = project.stage(project.shown[side])
-            pane.setVisible(side == "left" or stage is not None)
+            stage = project.stage(project.shown.on(side))
+            pane.setVisible(side is Side.LEFT or stage is not None)
             canvas = pane.canvas
             if canvas.stage is not stage or canvas.family is not family:
                 folds = canvas.own_folds if canvas.stage is stage else _carried(canvas, stage, family)
@@ -115,8 +115,8 @@ class Panes(QSplitter):
             if stage is None:
                 pane.canvas.words = "No stage was reached." if project.snapshot else "The first stage comes here."
             pane.describe()
-        if project.shown["right"] is None:
-            self.active = "left"
+        if project.shown.right is None:
+            self.active = Side.LEFT
 
     def _family_of(self, project: Project) -> Family | None:
         """Return the stages of a result, which share a layout; those of a run at work do not yet."""
@@ -151,57 +151,57 @@ class Panes(QSplitter):
         for pane in self.panes.values():
             pane.canvas.set_theme(theme)
 
-    def select(self, side: str, node_id: str, reveal: bool = True) -> None:
+    def select(self, side: Side, node_id: NodeId, reveal: bool = True) -> None:
         """Select a node and what it is on the other side."""
         self.active = side
         self.panes[side].canvas.select(node_id or None, reveal)
         self.panes[side].canvas.set_partners(())
         self._show_partners(side, node_id)
 
-    def highlight(self, ids_by_side: dict[str, frozenset[str]] | None) -> None:
+    def highlight(self, ids_by_side: Mapping[Side, frozenset[NodeId]] | None) -> None:
         """Dim all but these nodes; None ends it."""
         for side, pane in self.panes.items():
             pane.canvas.highlight(ids_by_side[side] if ids_by_side is not None else None)
 
-    def set_brackets(self, fused_by_stage: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
+    def set_brackets(self, fused_by_stage: Mapping[StageName, tuple[tuple[NodeId, ...], ...]]) -> None:
         """Put brackets around nodes of a stage that became one; around nothing in the others."""
         for pane in self.panes.values():
             stage = pane.canvas.stage
             pane.canvas.set_brackets(fused_by_stage.get(stage.name, ()) if stage else ())
 
-    def set_flags(self, flags_by_stage: dict[str, dict[str, str]]) -> None:
+    def set_flags(self, flags_by_stage: Mapping[StageName, dict[NodeId, str]]) -> None:
         """Flag the nodes that findings speak of."""
         for pane in self.panes.values():
             stage = pane.canvas.stage
             pane.canvas.set_flags(flags_by_stage.get(stage.name, {}) if stage else {})
 
-    def _show_partners(self, side: str, node_id: str) -> None:
+    def _show_partners(self, side: Side, node_id: NodeId) -> None:
         if self._project is None:
             return
-        other = self.panes[_OTHER[side]].canvas
+        other = self.panes[side.other].canvas
         ids = self._project.partners(side, (node_id,)) if node_id else ()
         other.select(ids[0] if ids else None, reveal=bool(ids))
         other.set_partners(ids)
 
-    def on_canvas_node_selected(self, side: str, node_id: str) -> None:
+    def on_canvas_node_selected(self, side: Side, node_id: NodeId) -> None:
         """Follow the user's selection on the other side."""
         self.active = side
         self.panes[side].canvas.set_partners(())
         self._show_partners(side, node_id)
         self.selected.emit(side, node_id)
 
-    def on_canvas_travelled(self, side: str, before: Camera, after: Camera) -> None:
+    def on_canvas_travelled(self, side: Side, before: Camera, after: Camera) -> None:
         """Move the other pane along."""
         if self.is_linked:
-            self.panes[_OTHER[side]].canvas.travel(before, after)
+            self.panes[side.other].canvas.travel(before, after)
 
-    def on_canvas_banded(self, side: str, area: QRectF) -> None:
+    def on_canvas_banded(self, side: Side, area: QRectF) -> None:
         """Tell what is inside."""
         self.active = side
         scene = self.panes[side].canvas.scene
         self.banded.emit(scene.members_in(area) if scene else frozenset())
 
-    def on_canvas_laid_out(self, side: str) -> None:
+    def on_canvas_laid_out(self, side: Side) -> None:
         """Say how much is shown, now that it is known."""
         self.panes[side].describe()
         self.zoomed.emit(self.panes[side].canvas.camera().scale)

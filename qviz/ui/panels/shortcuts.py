@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from qviz.session.commands import COMMANDS
+from qviz.session.commands import Command
 from qviz.ui.panels.widgets import label, section
 
 _CANVAS_KEYS = (
@@ -28,27 +30,28 @@ _SEARCH_KEYS = (
 class ShortcutSheet(QDialog):
     """All keys, by group."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
         grid = QGridLayout(self)
         grid.setContentsMargins(24, 20, 24, 20)
         grid.setHorizontalSpacing(26)
-        groups = list(dict.fromkeys(command.group for command in COMMANDS))
-        rows = {group: [(c.keys, c.title) for c in COMMANDS if c.group == group and c.keys] for group in groups}
+        groups = list(dict.fromkeys(command.group for command in commands))
+        rows = {group: [(c.keys, c.title) for c in commands if c.group == group and c.keys] for group in groups}
         rows["Search"] = [((keys,), title) for keys, title in _SEARCH_KEYS]
         rows["Graph"] = [((keys,), title) for keys, title in _CANVAS_KEYS]
         rows["Help"] = rows.pop("Help")  # the short ones last
-        for place, (group, commands) in enumerate((group, each) for group, each in rows.items() if each):
+        filled = [(group, keyed) for group, keyed in rows.items() if keyed]
+        for place, (group, keyed) in enumerate(filled):
             column = QGridLayout()
             column.setVerticalSpacing(5)
             column.setHorizontalSpacing(14)
             column.setColumnStretch(1, 1)
             column.addWidget(section(group), 0, 0, 1, 2)
-            for row, (keys, title) in enumerate(commands, 1):
+            for row, (keys, title) in enumerate(keyed, 1):
                 column.addWidget(label(" or ".join(keys)), row, 0)
                 column.addWidget(label(title, "muted"), row, 1)
-            column.setRowStretch(len(commands) + 1, 1)
+            column.setRowStretch(len(keyed) + 1, 1)
             grid.addLayout(column, place // 3, place % 3)
 
 
@@ -61,8 +64,9 @@ class Palette(QDialog):
 
     command_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
         super().__init__(parent)
+        self._commands = commands
         self.setWindowTitle("Search commands")
         self.resize(420, 340)
         column = QVBoxLayout(self)
@@ -81,8 +85,8 @@ class Palette(QDialog):
     def on_typed_changed(self, text: str) -> None:
         """Show the commands that hold every word."""
         self.rows.clear()
-        for command in COMMANDS:
-            if command.id != "palette" and all(word in command.title.lower() for word in text.lower().split()):
+        for command in self._commands:
+            if all(word in command.title.lower() for word in text.lower().split()):
                 keys = f"    {command.keys[0]}" if command.keys else ""
                 row = QListWidgetItem(command.title + keys)
                 row.setData(Qt.ItemDataRole.UserRole, command.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
@@ -9,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
-from qviz.document.snapshot import Stage
+from qviz.document.snapshot import Stage, StageName
+from qviz.session.sides import Side
 from qviz.ui.panels.widgets import dot, empty, label, restyle
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
@@ -28,20 +31,20 @@ _COUNTED = (
 class StageButton(QPushButton):
     """One stage: a click shows it right, a click with Shift or the right button shows it left."""
 
-    chosen = Signal(str, str)
+    chosen = Signal(object, str)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: StageName) -> None:
         super().__init__(words.stage(name.partition(BETWEEN)[0]))
         self.name = name
         self.setProperty("role", "stage")
         self.setToolTip(tr("Show {stage} on the right. Shift-click shows it on the left.", stage=words.stage(name)))
-        self.clicked.connect(lambda: self.chosen.emit("right", self.name))
+        self.clicked.connect(lambda: self.chosen.emit(Side.RIGHT, self.name))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the left side by Shift or the right button."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if shift or event.button() == Qt.MouseButton.RightButton:
-            self.chosen.emit("left", self.name)
+            self.chosen.emit(Side.LEFT, self.name)
             event.accept()
         else:
             super().mousePressEvent(event)
@@ -92,12 +95,12 @@ class StageStrip(QFrame):
     """The stages and the chips.
 
     Signals:
-        stage_chosen: Side and name.
+        stage_chosen: `Side` and name.
         kind_stepped: A kind's value: to its next node.
         kind_chosen: The kind that all others are dimmed for, "" for none.
     """
 
-    stage_chosen = Signal(str, str)
+    stage_chosen = Signal(object, str)
     kind_stepped = Signal(str)
     kind_chosen = Signal(str)
 
@@ -113,12 +116,16 @@ class StageStrip(QFrame):
         row.addLayout(self._stages)
         row.addStretch(1)
         row.addLayout(self._chips)
-        self._buttons: dict[str, StageButton] = {}
+        self._buttons: dict[StageName, StageButton] = {}
         self._shown_key: tuple[object, ...] = ()
         self._chosen_kind = ""
 
     def show_stages(
-        self, names: tuple[str, ...], there: set[str], shown: dict[str, str | None], failing: str | None
+        self,
+        names: tuple[StageName, ...],
+        there: Collection[StageName],
+        shown: Collection[StageName],
+        failing: StageName | None,
     ) -> None:
         """Show the flow's stages: those not reached are disabled, the one that failed is red."""
         if tuple(self._buttons) != names:
@@ -130,7 +137,7 @@ class StageStrip(QFrame):
                 self._add_run(row, run or tr("Stage"), of_run)
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
-            each.setProperty("shown", "true" if name in shown.values() else "false")
+            each.setProperty("shown", "true" if name in shown else "false")
             each.setProperty("failed", "true" if name == failing else "false")
             text = mark("Stage {stage}, failed") if name == failing else mark("Stage {stage}")
             each.setAccessibleName(tr(text, stage=words.stage(name)))

@@ -1,48 +1,56 @@
-"""Turns the table of commands into Qt's actions."""
+"""Turns commands into Qt's actions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import Any
 
 from PySide6 import QtCore
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from qviz.session.commands import COMMANDS, When
+from qviz.session.commands import Command, CommandGroup, CommandMethod, When
 
 
 class Actions:
-    """All actions of a window, by command id.
+    """All commands of a window as actions.
 
     Args:
         window: Where the shortcuts work.
-        handlers: What each command does, by its id.
-        panes: Where Space works; elsewhere it presses buttons.
     """
 
-    def __init__(self, window: QWidget, handlers: Mapping[str, Callable[[], object]], panes: QWidget | None) -> None:
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+        self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
-        for command in COMMANDS:
-            action = QAction(command.title, window)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All commands, in the order of the menu."""
+        return tuple(self._commands.values())
+
+    def add(self, group: CommandGroup) -> None:
+        """Add the commands of a group."""
+        for command in group.commands():
+            action = QAction(command.title, self._window)
             action.setShortcuts([QKeySequence(keys) for keys in command.keys])
-            action.triggered.connect(lambda _checked, run=handlers[command.id]: run())
+            action.triggered.connect(lambda _checked, run=command.run: run())
             if command.keys:
                 action.setToolTip(f"{command.title} ({command.keys[0]})")
-            self._actions[command.id] = action
-            window.addAction(action)
-        if panes is not None:
-            self.confine("swap", panes)
+            self._commands[command.id], self._actions[command.id] = command, action
+            self._window.addAction(action)
 
-    def __getitem__(self, command_id: str) -> QAction:
-        return self._actions[command_id]
+    def __getitem__(self, command: str | CommandMethod[Any]) -> QAction:
+        return self._actions[command if isinstance(command, str) else command.id]
 
-    def confine(self, command_id: str, widget: QWidget) -> None:
-        """Let a command's keys work in one part of the window only."""
-        action = self._actions[command_id]
-        action.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        widget.addAction(action)
+    def confine(self, panes: QWidget) -> None:
+        """Let the keys of the panes' commands work there only, now that there are panes."""
+        for command in self.commands:
+            if command.is_of_panes:
+                action = self._actions[command.id]
+                action.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                panes.addAction(action)
 
     def enable(self, true_now: set[When]) -> None:
         """Enable what is possible now."""
-        for command in COMMANDS:
+        for command in self.commands:
             self._actions[command.id].setEnabled(command.when is When.ALWAYS or command.when in true_now)

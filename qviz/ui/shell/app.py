@@ -103,9 +103,9 @@ def start(window: MainWindow, source: str | None, plan: Plan | None, is_consente
     window.engines.warm_up()
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
     if plan is not None:
-        window.open_plan(plan, is_consented)
+        window.opener.open_plan(plan, is_consented)
     elif source is not None:
-        window.open_source(source, is_consented=True)
+        window.opener.open_source(source, is_consented=True)
 
 
 def import_the_rest() -> None:

@@ -125,11 +125,7 @@ def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
 
 
 def _snapshot_of(project: Project) -> Snapshot:
-    return project.snapshot if project.snapshot is not None else project.assembly.interrupted()
-
-
-def _shown(project: Project) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in project.shown.values() if name is not None))
+    return project.snapshot if project.snapshot is not None else project.received.interrupted()
 
 
 def _filters() -> str:
@@ -154,7 +150,7 @@ def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
         return None
     if Path(path).suffix.lower() not in PICTURE_FORMATS:
         path += next((ending for ending in PICTURE_FORMATS if f"*{ending})" in chosen), ".svg")
-    export.write(Picture(_snapshot_of(project), _shown(project), theme=theme), Path(path))
+    export.write(Picture(_snapshot_of(project), project.shown.stages, theme=theme), Path(path))
     return path
 
 
@@ -167,9 +163,9 @@ def copy_picture(project: Project, theme: str) -> str:
     from qviz.ui.export.picture import Picture
     from qviz.ui.export.png import encode
 
-    data = encode(Picture(_snapshot_of(project), _shown(project), theme=theme, scale=2))
+    data = encode(Picture(_snapshot_of(project), project.shown.stages, theme=theme, scale=2))
     image = QImage.fromData(data)
     if image.isNull():
         raise QvizError("the picture could not be drawn", "Export it to a file instead.")
     QGuiApplication.clipboard().setImage(image)
-    return " and ".join(_shown(project))
+    return " and ".join(project.shown.stages)

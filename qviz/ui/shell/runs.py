@@ -6,7 +6,7 @@ import logging
 import os
 import time
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject
 
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
 from qviz.document.said import Said
@@ -15,23 +15,21 @@ from qviz.sources.files import absolute
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
 from qviz.ui.shell.files import is_allowed
-from qviz.ui.shell.workspace import Step, Workspace
+from qviz.ui.shell.open_project import OpenProject
+from qviz.ui.shell.workspace import RunStep, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
 
 _log = logging.getLogger(__name__)
 
 
 class Runs(QObject):
-    """Starts and cancels runs; owns the project of the run at work.
+    """Starts and cancels runs, and puts what arrives into the open project."""
 
-    Signals:
-        changed: Something arrived; the workspace should show the project again.
-    """
-
-    changed = Signal()
-
-    def __init__(self, engines: Engines, workspace: Workspace, settings: Settings, parent: QObject) -> None:
+    def __init__(
+        self, parent: QObject, project: OpenProject, engines: Engines, workspace: Workspace, settings: Settings
+    ) -> None:
         super().__init__(parent)
+        self._open = project
         self._engines = engines
         self._workspace = workspace
         self._settings = settings
@@ -41,7 +39,6 @@ class Runs(QObject):
         self._watcher.fileChanged.connect(self.on_watcher_file_changed)
         self._watcher.directoryChanged.connect(self.on_watcher_directory_changed)
         self._watched: str | None = None
-        self.project: Project | None = None
         engines.report_received.connect(self.on_engines_report_received)
         engines.run_died.connect(self.on_engines_run_died)
         engines.printed.connect(workspace.log.add)
@@ -56,74 +53,72 @@ class Runs(QObject):
         """Take a project that was opened; a run at work ends."""
         if self.is_running:
             self._engines.cancel()
-        self.project = project
         self._workspace.progress.hide()
         self._workspace.notice.hide()
         self._watch(None)
-        self.changed.emit()
+        self._open.replace(project)
 
     def may_run(self) -> bool:
         """Tell whether there is a model that may run; asks about one that only an opened result names."""
-        if self.project is None or not self.project.plan.source:
+        project = self._open.value
+        if project is None or not project.plan.source:
             return False
-        source = self.project.plan.source
-        is_foreign = source == self.project.foreign_source
+        source = project.plan.source
+        is_foreign = source == project.foreign_source
         return not is_foreign or is_allowed(self._workspace, source, self._settings, is_foreign=True)
 
     def start(self) -> None:
         """Run the project's plan from its beginning."""
-        if self.project is None or not self.may_run():
+        if self._open.value is None or not self.may_run():
             return
-        self.open(self.project.restarted(self.project.plan))
+        project = self._open.value.restarted()
+        self.open(project)
         self._step = STARTING_ENGINE
         self._began = time.monotonic()
-        self._workspace.progress.show_step(Step(STARTING_ENGINE, 0, 0))
-        self._engines.run(self.project.plan)
-        self.changed.emit()
+        self._workspace.progress.show_step(RunStep(STARTING_ENGINE))
+        self._engines.run(project.plan)
+        self._open.replaced.emit()  # it runs now
 
     def cancel(self) -> None:
         """Kill the run; the stages received stay."""
-        if self.project is None or not self.is_running:
+        project = self._open.value
+        if project is None or not self.is_running:
             return
         self._engines.cancel()
         self._workspace.progress.hide()
-        self.project.interrupt()
-        reached = ", ".join(stage.name for stage in self.project.stages) or "none"
+        reached = ", ".join(stage.name for stage in project.stages) or "none"
         self._workspace.notice.tell(
             "info", "The run was cancelled.", f"Stages kept: {reached}.", (("Run again", self.start),)
         )
-        self.changed.emit()
+        self._open.replace(project.interrupted())
 
     def on_engines_report_received(self, report: Report) -> None:
         """Show what arrived."""
-        project = self.project
+        project = self._open.value
         if project is None:
             return
         match report:
             case StepStarted():
                 self._step = report.step
-                self._workspace.progress.show_step(Step(report.step, report.done, report.total))
+                self._workspace.progress.show_step(RunStep(report.step, report.done, report.total))
             case ModelLoaded():
                 self._workspace.setup.show_model(report)
                 self._workspace.outline.show_modules(report.tree)
                 self._watch(report.file)
             case StageReached():
-                project.add(report)
-                self.changed.emit()
+                self._open.replace(project.with_stage(report))
             case RunFinished():
                 self._finish(project, report)
             case RunRejected():
                 self._workspace.progress.hide()
                 self._workspace.log.add(report.traceback)
                 self._workspace.notice.tell("error", report.text, report.hint)
-                self.changed.emit()
+                self._open.replaced.emit()  # it runs no more
             case EngineReady():
                 pass
 
     def _finish(self, project: Project, report: RunFinished) -> None:
-        project.finish(report)
-        self._workspace.setup.show_result(report.run.config, project.assembly.plan.rules)
-        project.seconds = time.monotonic() - self._began
+        self._workspace.setup.show_result(report.run.config, project.received.plan.rules)
         self._workspace.progress.hide()
         error = report.run.error
         for note in report.notes:
@@ -138,18 +133,18 @@ class Runs(QObject):
             step_text(error.step, "failed") if error else f"{len(report.findings)} findings"
         )
         self._settings.remember(absolute(project.plan.source), about)
-        self.changed.emit()
+        self._open.replace(project.finished(report, time.monotonic() - self._began))
 
     def on_engines_run_died(self, how: Said) -> None:
         """Keep what there is and offer to run again."""
-        if self.project is None:
+        project = self._open.value
+        if project is None:
             return
         self._workspace.progress.hide()
         hint = "The stages received are kept. Run again, or look at the log."
-        self.project.interrupt(stopped(self._step, "EngineDied", how))
         message = f"{how.message} {step_text(self._step, 'during')}."
         self._workspace.notice.tell("error", message, hint, (("Run again", self.start),))
-        self.changed.emit()
+        self._open.replace(project.interrupted(stopped(self._step, "EngineDied", how)))
 
     def _watch(self, file: str | None) -> None:
         """Watch the model's file, and its folder: a file that is replaced slowly is gone for a moment."""

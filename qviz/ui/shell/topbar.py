@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
 
-from qviz.session.commands import COMMANDS
 from qviz.ui.panels.widgets import button, choose, label
 from qviz.ui.shell.actions import Actions
+from qviz.ui.shell.commands.file import FileCommands
+from qviz.ui.shell.commands.find import FindCommands
+from qviz.ui.shell.commands.run import RunCommands
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
@@ -36,7 +38,7 @@ class TopBar(QFrame):
         self._about = label(_SUBTITLE, "muted")
         self._row.addWidget(self._about)
         self._row.addStretch(1)
-        self._palette = button("Search commands   Ctrl K", "field", actions["palette"].trigger)
+        self._palette = button("Search commands   Ctrl K", "field", actions[FindCommands.palette].trigger)
         self._palette.setFixedWidth(_SEARCH_WIDTH)
         self._row.addWidget(self._palette)
         self._row.addWidget(_menu_button(actions))
@@ -89,12 +91,12 @@ class DeskTools:
     def __init__(self, bar: TopBar, actions: Actions) -> None:
         from qviz.ui.panels.search import Search
 
-        self.run = button("▶ Run flow", "primary", actions["run"].trigger)
-        self.run.setToolTip(actions["run"].toolTip())
-        self.run.setEnabled(actions["run"].isEnabled())
-        python = _tool(actions["copy_python"])
+        self.run = button("▶ Run flow", "primary", actions[RunCommands.run].trigger)
+        self.run.setToolTip(actions[RunCommands.run].toolTip())
+        self.run.setEnabled(actions[RunCommands.run].isEnabled())
+        python = _tool(actions[FileCommands.copy_python])
         python.setToolTip("Copy a script that does the same without qviz")
-        self.commands = (_tool(actions["open"]), self.run, _tool(actions["export"]), python)
+        self.commands = (_tool(actions[FileCommands.open]), self.run, _tool(actions[FileCommands.export]), python)
         self.search = Search(bar)
         self.search.setFixedWidth(_SEARCH_WIDTH)
         self.set_visible(False)
@@ -130,7 +132,7 @@ def _fill(menu: QMenu, actions: Actions) -> None:
     if not menu.isEmpty():
         return
     group = ""
-    for command in COMMANDS:
+    for command in actions.commands:
         if group and command.group != group:
             menu.addSeparator()
         group = command.group

@@ -29,15 +29,15 @@ _WIDTHS = (250, 1030, 320)
 _HEIGHTS = (690, 210)
 
 
-class Step(NamedTuple):
+class RunStep(NamedTuple):
     """A step of a run, by its name."""
 
     name: str
-    done: int
-    total: int
+    done: int = 0
+    total: int = 0
 
 
-class Progress(QFrame):
+class RunProgress(QFrame):
     """Names the step at work, with Cancel."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Progress(QFrame):
         row.addWidget(self.cancel)
         self.hide()
 
-    def show_step(self, step: Step) -> None:
+    def show_step(self, step: RunStep) -> None:
         """Show a step; without a total the bar runs to and fro."""
         self.words.setText(f"{progress_text(step.name, step.done, step.total)}…")
         self.bar.setRange(0, step.total)
@@ -63,7 +63,7 @@ class Progress(QFrame):
 
 
 class Workspace(QWidget):
-    """All panels in their places; they are tied together by the window."""
+    """All panels in their places; they are tied together by the desk."""
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Workspace(QWidget):
         self.script, self.bookmarks = GraphCode(theme), Bookmarks()
         self.bookmarks.set_theme(theme)
         self.script.setAccessibleName("Python of the run")
-        self.notice, self.progress = Notice(), Progress()
+        self.notice, self.progress = Notice(), RunProgress()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -143,6 +143,15 @@ class Workspace(QWidget):
         for part in (self._left, self.inspector, self.tabs, self.strip):
             part.setVisible(is_shown)
 
+    def toggle_link(self) -> None:
+        """Let the panes move together, or each by itself."""
+        self.panes.is_linked = not self.panes.is_linked
+        self.inform(f"The panes move {'together' if self.panes.is_linked else 'each by itself'}.")
+
+    def inform(self, text: str) -> None:
+        """Say what a command did, above the panes."""
+        self.notice.tell("info", text)
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint what paints itself."""
         for part in (self.panes, self.inspector, self.code, self.script, self.bookmarks):
@@ -152,12 +161,12 @@ class Workspace(QWidget):
         """Show everything that is known of the project."""
         there = [stage.name for stage in project.stages]
         is_whole = project.snapshot is not None and project.snapshot.run.status == "done"
-        expected = () if is_whole else expected_stages(project.assembly.plan)  # its plan; the user's may be edited
+        expected = () if is_whole else expected_stages(project.received.plan)  # its plan; the user's may be edited
         names = tuple(dict.fromkeys([*expected, *there]))
         missing = [name for name in names if name not in there]
         failing = missing[0] if project.error is not None and missing else None
-        right = project.stage(project.shown["right"]) or project.stage(project.shown["left"])
-        self.strip.show_stages(names, set(there), project.shown, failing)
+        right = project.stage(project.shown.right) or project.stage(project.shown.left)
+        self.strip.show_stages(names, set(there), project.shown.stages, failing)
         self.strip.show_counts(right, _precision(project), theme)
         self.panes.show_project(project)
         self.panes.set_flags(_flags(project))

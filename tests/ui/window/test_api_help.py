@@ -61,8 +61,8 @@ def test_f1_asks_for_what_the_field_in_use_is_about(qtbot):
 
 
 def test_the_window_opens_help_from_its_panels_and_by_key(window):
-    window._desk().work.inspector.help_requested.emit("torch.ao.quantization.prepare")
-    window._desk().work.setup.help_requested.emit(flow("fx-fuse").api)
+    window.pages.need_desk().work.inspector.help_requested.emit("torch.ao.quantization.prepare")
+    window.pages.need_desk().work.setup.help_requested.emit(flow("fx-fuse").api)
     window.actions_of["api_help"].trigger()
     opened = [each.text.toPlainText().split()[0] for each in window.findChildren(ApiHelp)]
     assert opened[:2] == ["prepare", "fuse_fx"]
@@ -71,7 +71,7 @@ def test_the_window_opens_help_from_its_panels_and_by_key(window):
 
 def test_a_node_of_torchs_quantization_offers_its_explanation(window):
     stage = small_stages()[1]
-    inspector = window._desk().work.inspector
+    inspector = window.pages.need_desk().work.inspector
     project = Project.of_snapshot(snapshot(stage))
     node = next(each for each in stage.graph.nodes if each.kind is Kind.QUANTIZE)
     inspector.show_node(project, stage.name, node.id)

@@ -19,7 +19,7 @@ CONVERTED = stage("converted", node("x", kind="input"), node("output", "x", kind
 
 
 def open_sample(window: MainWindow) -> None:
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
 
 
 def test_the_next_finding_is_reached_whatever_stage_it_is_in(window: MainWindow, asked: Asked):
@@ -57,9 +57,9 @@ def test_a_choice_is_taken_back_and_brought_back(window: MainWindow, asked: Aske
 
 def test_a_damaged_result_leaves_the_first_page_where_it_is(window: MainWindow, asked: Asked, tmp_path: Path):
     (tmp_path / "broken.qviz").write_bytes(b"\x1f\x8bnot really")
-    window.open_source(str(tmp_path / "broken.qviz"), is_consented=False)
-    assert window.pages.currentWidget() is window.welcome
-    assert window.notice.isVisible()
-    assert "broken.qviz is damaged" in window.notice.message.text()
+    window.opener.open_source(str(tmp_path / "broken.qviz"), is_consented=False)
+    assert window.pages.shown_desk is None
+    assert window.pages.notice.isVisible()
+    assert "broken.qviz is damaged" in window.pages.notice.message.text()
     open_sample(window)
-    assert not window.notice.isVisible()
+    assert not window.pages.notice.isVisible()

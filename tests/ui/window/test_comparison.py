@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import msgspec
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from pytestqt.qtbot import QtBot
@@ -70,7 +72,7 @@ class Engine(QObject):
 def sheet(window: MainWindow, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> Iterator[ComparisonSheet]:
     Engine.made = []
     monkeypatch.setattr(comparing, "EngineProcess", Engine)
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
     hear(window, reached(CAPTURED), finished())
     window.actions_of["compare"].trigger()
     found = window.findChild(ComparisonSheet)
@@ -194,12 +196,12 @@ def test_a_source_that_only_a_result_names_is_asked_about(
 ):
     Engine.made = []
     monkeypatch.setattr(comparing, "EngineProcess", Engine)
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
     hear(window, reached(CAPTURED), finished())
     assert window.desk is not None
     assert window.desk.project is not None
-    window.desk.project.plan = window.desk.project.with_plan(source="somewhere.of:Theirs")
-    window.desk.project.foreign_source = "somewhere.of:Theirs"
+    theirs = msgspec.structs.replace(window.desk.project.plan, source="somewhere.of:Theirs")
+    window.desk._open.value = replace(window.desk.project, plan=theirs, foreign_source=theirs.source)
     monkeypatch.setattr("qviz.ui.shell.files._says_yes", lambda parent, what: False)
     window.desk.compare()
     assert window.findChild(ComparisonSheet) is None

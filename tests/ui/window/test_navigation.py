@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
 from qviz.document.snapshot import Bookmark
+from qviz.session.focus import Focus
+from qviz.session.sides import Shown, Side
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
 from tests.ui.window.conftest import Asked
@@ -20,7 +22,7 @@ from tests.ui.window.test_window import FACTS, finished, hear, reached
 
 @pytest.fixture
 def desk(window: MainWindow, asked: Asked, qtbot: QtBot) -> Desk:
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
     hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED, FACTS), reached(CONVERTED, PREPARED), finished())
     made = window.desk
     assert made is not None
@@ -32,12 +34,12 @@ def at(desk: Desk) -> tuple[str, str]:
     assert desk.project is not None
     assert desk.project.selected is not None
     side, node_id = desk.project.selected
-    return desk.project.shown[side] or "", node_id
+    return desk.project.shown.on(side) or "", node_id
 
 
 def test_back_and_forward_go_where_one_was(desk: Desk, window: MainWindow):
-    desk.choose("captured", "conv")
-    desk.choose("converted", "conv")
+    desk.selection.choose("captured", "conv")
+    desk.selection.choose("converted", "conv")
     window.actions_of["back"].trigger()
     assert at(desk) == ("captured", "conv")
     window.actions_of["forward"].trigger()
@@ -48,15 +50,15 @@ def test_back_and_forward_go_where_one_was(desk: Desk, window: MainWindow):
 
 
 def test_going_back_shows_the_stage_again(desk: Desk):
-    desk.choose("prepared", "obs")
-    desk.show_stage("right", "converted")
-    desk.choose("converted", "x")
+    desk.selection.choose("prepared", "obs")
+    desk.selection.show_stage(Side.RIGHT, "converted")
+    desk.selection.choose("converted", "x")
     desk.navigation.go(-1)
     assert at(desk) == ("prepared", "obs")
 
 
 def test_a_bookmark_is_noted_saved_and_found_again(desk: Desk, window: MainWindow, qtbot: QtBot, tmp_path: Path):
-    desk.choose("converted", "conv")
+    desk.selection.choose("converted", "conv")
     window.actions_of["bookmark"].trigger()
     editor = desk.work.bookmarks.findChild(QLineEdit)
     assert editor is not None
@@ -78,9 +80,8 @@ def test_a_bookmark_is_noted_saved_and_found_again(desk: Desk, window: MainWindo
 
 def test_a_bookmark_can_go_and_outlives_a_run(desk: Desk, window: MainWindow, qtbot: QtBot):
     assert desk.project is not None
-    desk.project.mark("converted", "conv", "a")
-    desk.project.mark("captured", "x", "b")
-    desk.refresh()
+    marked = desk.project.marked(Bookmark("converted", "conv", "a")).marked(Bookmark("captured", "x", "b"))
+    desk._open.replace(marked)
     assert desk.work.tabs.tabText(1) == "Bookmarks 2"
     desk.work.bookmarks.setCurrentItem(desk.work.bookmarks.topLevelItem(0))
     qtbot.keyClick(desk.work.bookmarks, Qt.Key.Key_Delete)
@@ -90,14 +91,14 @@ def test_a_bookmark_can_go_and_outlives_a_run(desk: Desk, window: MainWindow, qt
 
 
 def test_a_bookmark_of_a_node_that_is_gone_says_so(desk: Desk):
-    desk.navigation.on_bookmarks_bookmark_chosen(Bookmark("converted", "gone"))
+    desk.bookmarking.on_bookmarks_bookmark_chosen(Bookmark("converted", "gone"))
     assert "gone is not in this result" in desk.work.notice.message.text()
 
 
 def test_what_is_dimmed_can_be_hidden_and_comes_back(desk: Desk, window: MainWindow, qtbot: QtBot):
     canvas = desk.work.panes.canvas
-    desk.choose("converted", "conv")
-    desk.navigation.focus_on("focus_upstream")
+    desk.selection.choose("converted", "conv")
+    desk.dimming.focus_on(Focus.UPSTREAM)
     with qtbot.waitSignal(canvas.laid_out):
         window.actions_of["hide_dimmed"].trigger()
     assert canvas.view is not None
@@ -132,7 +133,7 @@ def test_the_picture_turns(desk: Desk, window: MainWindow, qtbot: QtBot):
 
 
 def test_a_rubber_band_dims_what_is_outside(desk: Desk):
-    canvas = desk.work.panes.panes["right"].canvas
+    canvas = desk.work.panes.panes[Side.RIGHT].canvas
     assert canvas.scene is not None
     canvas.banded.emit(canvas.scene.rect("conv").adjusted(-2, -2, 2, 2))
     assert canvas.highlighted == {"conv"}
@@ -146,9 +147,9 @@ def test_a_second_result_opens_beside(desk: Desk, window: MainWindow, tmp_path: 
     codec.save(desk.project.document, tmp_path / "other.qviz")
     monkeypatch.setattr("qviz.ui.shell.desk.ask_for_result", lambda parent: str(tmp_path / "other.qviz"))
     window.actions_of["open_beside"].trigger()
-    assert desk.project.shown == {"left": "converted", "right": "converted · other"}
-    desk.choose("converted", "conv")
-    assert desk.work.panes.panes["right"].canvas.selected() == "conv"
+    assert desk.project.shown == Shown("converted", "converted · other")
+    desk.selection.choose("converted", "conv")
+    assert desk.work.panes.panes[Side.RIGHT].canvas.selected() == "conv"
 
 
 def test_a_second_result_that_cannot_be_read_says_so(

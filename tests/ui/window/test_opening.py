@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
 from qviz.document.plan import Plan
-from qviz.session.commands import COMMANDS
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.panels.welcome import DropTarget
 from qviz.ui.panels.widgets import breakable
@@ -44,7 +43,7 @@ def model(tmp_path: Path) -> str:
 @pytest.fixture
 def opened(window: MainWindow, tmp_path: Path) -> MainWindow:
     codec.save(snapshot(CAPTURED, CONVERTED), tmp_path / "saved.qviz")
-    window.open_source(str(tmp_path / "saved.qviz"), is_consented=False)
+    window.opener.open_source(str(tmp_path / "saved.qviz"), is_consented=False)
     return window
 
 
@@ -53,8 +52,8 @@ def test_a_large_result_is_read_beside_the_window(
 ):
     monkeypatch.setattr(codec, "_LARGE_BYTES", 1)
     codec.save(snapshot(CAPTURED, CONVERTED), tmp_path / "large.qviz")
-    window.open_source(str(tmp_path / "none.json"), is_consented=False)
-    window.open_source(str(tmp_path / "large.qviz"), is_consented=False)
+    window.opener.open_source(str(tmp_path / "none.json"), is_consented=False)
+    window.opener.open_source(str(tmp_path / "large.qviz"), is_consented=False)
     assert window.desk is not None
     assert window.desk.project is None
     qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
@@ -63,11 +62,11 @@ def test_a_large_result_is_read_beside_the_window(
 
 def test_a_dropped_file_runs_only_after_a_yes_and_asks_once(window: MainWindow, asked: Asked, model: str):
     answer("Cancel")
-    window.open_source(model, is_consented=False)
+    window.opener.open_source(model, is_consented=False)
     assert asked.plans == []
     answer("Run it")
-    window.open_source(model, is_consented=False)
-    window.open_source(f"{model}:Net", is_consented=False)  # trusted by its path, so no question
+    window.opener.open_source(model, is_consented=False)
+    window.opener.open_source(f"{model}:Net", is_consented=False)  # trusted by its path, so no question
     assert [plan.source for plan in asked.plans] == [model, f"{model}:Net"]
 
 
@@ -83,13 +82,13 @@ def test_a_file_can_be_dropped(qtbot: QtBot, model: str):
 
 
 def test_what_the_command_line_chose_is_kept_without_a_flow(window: MainWindow, asked: Asked):
-    window.open_plan(Plan(source="m:n", backend="qnnpack", calibrate="data.npz", inputs=("1x2",)))
+    window.opener.open_plan(Plan(source="m:n", backend="qnnpack", calibrate="data.npz", inputs=("1x2",)))
     assert asked.plans == [Plan("m:n", "fx-static", ("1x2",), "data.npz", backend="qnnpack")]
 
 
 def test_the_welcome_page_lists_what_was_open_lately(opened: MainWindow):
-    opened.show_welcome()
-    names = [each.text() for each in opened.welcome.findChildren(QPushButton) if not each.isHidden()]
+    opened.pages.show_welcome()
+    names = [each.text() for each in opened.pages.welcome.findChildren(QPushButton) if not each.isHidden()]
     assert "saved.qviz" in names
 
 
@@ -141,22 +140,22 @@ def test_the_script_and_the_picture_can_be_copied(opened: MainWindow):
 
 
 def test_the_palette_runs_the_command_that_was_typed(window: MainWindow, qtbot: QtBot):
-    before = window.theme.name
+    before = window.appearance.theme.name
     window.actions_of["palette"].trigger()
     palette = window.findChild(Palette)
     qtbot.keyClicks(palette.typed, "dark")
     qtbot.keyClick(palette.typed, Qt.Key.Key_Return)
-    assert window.theme.name != before
+    assert window.appearance.theme.name != before
 
 
 def test_the_sheet_has_every_key(window: MainWindow):
-    window.show_shortcuts()
+    window.actions_of["shortcuts"].trigger()
     said = " ".join(each.text() for each in window.findChild(ShortcutSheet).findChildren(QLabel))
-    assert [key for command in COMMANDS for key in command.keys if key not in said] == []
+    assert [key for command in window.actions_of.commands for key in command.keys if key not in said] == []
 
 
 def test_every_command_has_a_handler_and_its_key_in_the_tooltip(window: MainWindow):
-    for command in COMMANDS:
+    for command in window.actions_of.commands:
         tip = window.actions_of[command.id].toolTip()
         assert not command.keys or command.keys[0] in tip
 
@@ -164,12 +163,12 @@ def test_every_command_has_a_handler_and_its_key_in_the_tooltip(window: MainWind
 def test_the_window_follows_the_system_until_the_user_chooses(window: MainWindow):
     changed = QGuiApplication.styleHints().colorSchemeChanged
     changed.emit(Qt.ColorScheme.Dark)
-    assert window.theme.is_dark
+    assert window.appearance.theme.is_dark
     changed.emit(Qt.ColorScheme.Light)
-    assert not window.theme.is_dark
-    window.switch_theme()
+    assert not window.appearance.theme.is_dark
+    window.appearance.switch()
     changed.emit(Qt.ColorScheme.Light)
-    assert window.theme.is_dark
+    assert window.appearance.theme.is_dark
 
 
 def test_a_fault_is_told_and_the_window_goes_on(window: MainWindow):

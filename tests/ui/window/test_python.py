@@ -41,7 +41,7 @@ def test_what_is_no_python_changes_nothing(window: MainWindow, restarts: list[st
     window.actions_of["choose_python"].trigger()
     assert not restarts
     assert window.settings.python == ""
-    assert window.notice.isVisible()
+    assert window.pages.notice.isVisible()
 
 
 def test_a_question_that_is_dropped_changes_nothing(window: MainWindow, restarts: list[str], monkeypatch):

@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ran(window: MainWindow, asked: Asked, file: Path) -> MainWindow:
-    window.open_plan(Plan(source=f"{file}:Net", flow="fx-static"))
+    window.opener.open_plan(Plan(source=f"{file}:Net", flow="fx-static"))
     loaded = ModelLoaded(1, "Net", 3, 10, 40, ("1×3 float32",), str(file))
     hear(window, loaded, reached(CAPTURED), finished())
     return window
@@ -48,7 +48,7 @@ def test_other_files_of_the_folder_are_nobodys_business(ran: MainWindow, qtbot: 
 
 def test_a_relative_source_is_found_again_from_elsewhere(window, asked: Asked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    window.open_plan(Plan(source="net.py:Net", flow="fx-static"))
+    window.opener.open_plan(Plan(source="net.py:Net", flow="fx-static"))
     run = msgspec.structs.replace(finished().run, source="net.py:Net")
     hear(window, reached(CAPTURED), msgspec.structs.replace(finished(), run=run))
     assert window.settings.recent[0][0] == f"{tmp_path}/net.py:Net"

@@ -35,7 +35,7 @@ FINDING = kept_finding("requantized", Level.WARNING, "converted", ("dq_3",), "tw
 @pytest.fixture
 def window_of_result(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     codec.save(snapshot(BEFORE, AFTER, findings=[FINDING]), tmp_path / "r.qviz")
-    window.open_source(str(tmp_path / "r.qviz"), is_consented=False)
+    window.opener.open_source(str(tmp_path / "r.qviz"), is_consented=False)
     assert window.desk is not None
     panes = window.desk.work.panes.panes
     qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in panes.values()))
@@ -168,7 +168,7 @@ def test_the_other_stage_is_searched_where_its_pane_is_used(search: Search, qtbo
     type_(qtbot, search, "conv")
     assert search._count.text() == "30 of 63"
     assert window_of_result.desk is not None
-    window_of_result.desk.choose("captured", "x")
+    window_of_result.desk.selection.choose("captured", "x")
     assert search._count.text() == "1 of 2"
     assert canvas(window_of_result, "left").highlighted == {"conv"}
     assert canvas(window_of_result).highlighted is None
@@ -194,7 +194,7 @@ def test_a_chip_steps_through_its_nodes_and_wraps(chip: KindChip, qtbot: QtBot, 
 
 def test_a_chip_steps_in_the_stage_that_it_counts(chip: KindChip, qtbot: QtBot, window_of_result: MainWindow):
     assert window_of_result.desk is not None
-    window_of_result.desk.choose("captured", "x")
+    window_of_result.desk.selection.choose("captured", "x")
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert canvas(window_of_result).selected() == "conv_0"
 

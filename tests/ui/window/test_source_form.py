@@ -42,7 +42,7 @@ def sources(asked: Asked) -> list[str]:
 
 
 def test_a_file_offers_its_models_and_the_chosen_one_runs(window: MainWindow, asked: Asked, zoo: str, qtbot: QtBot):
-    window.open_source(zoo, is_consented=True)
+    window.opener.open_source(zoo, is_consented=True)
     form = form_of(window)
     assert [form.names.item(row).text() for row in range(form.names.count())] == ["Net", "make"]
     assert asked.plans == []
@@ -52,7 +52,7 @@ def test_a_file_offers_its_models_and_the_chosen_one_runs(window: MainWindow, as
 
 
 def test_a_factory_is_called_with_what_was_typed(window: MainWindow, asked: Asked, zoo: str, qtbot: QtBot):
-    window.open_source(zoo, is_consented=True)
+    window.opener.open_source(zoo, is_consented=True)
     form = form_of(window)
     form.names.setCurrentRow(1)
     depth, act = form.rows
@@ -66,7 +66,7 @@ def test_a_factory_is_called_with_what_was_typed(window: MainWindow, asked: Aske
 
 
 def test_a_wrong_value_is_told_in_its_row_and_nothing_runs(window: MainWindow, asked: Asked, zoo: str, qtbot: QtBot):
-    window.open_source(f"{zoo}:make", is_consented=True)
+    window.opener.open_source(f"{zoo}:make", is_consented=True)
     form = form_of(window)
     assert not form.names.isVisible()
     depth, act = form.rows
@@ -87,7 +87,7 @@ def test_a_wrong_value_is_told_in_its_row_and_nothing_runs(window: MainWindow, a
 
 
 def test_cancel_runs_nothing(window: MainWindow, asked: Asked, zoo: str, qtbot: QtBot):
-    window.open_source(zoo, is_consented=True)
+    window.opener.open_source(zoo, is_consented=True)
     qtbot.keyClick(form_of(window), Qt.Key.Key_Escape)
     assert asked.plans == []
 
@@ -98,7 +98,7 @@ def test_consent_is_asked_for_behind_the_form(
     questions: list[str] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: questions.append(box.text()))
     monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: None)
-    window.open_source(zoo, is_consented=False)
+    window.opener.open_source(zoo, is_consented=False)
     assert questions == []
     qtbot.mouseClick(form_of(window).run, Qt.MouseButton.LeftButton)
     assert len(questions) == 1
@@ -106,7 +106,7 @@ def test_consent_is_asked_for_behind_the_form(
 
 
 def test_the_command_lines_plan_is_kept(window: MainWindow, asked: Asked, zoo: str, qtbot: QtBot):
-    window.open_plan(Plan(source=f"{zoo}:make", flow="fx-qat", inputs=("1x2",)))
+    window.opener.open_plan(Plan(source=f"{zoo}:make", flow="fx-qat", inputs=("1x2",)))
     form = form_of(window)
     form.rows[0].field.setText("2")
     qtbot.mouseClick(form.run, Qt.MouseButton.LeftButton)
@@ -115,11 +115,11 @@ def test_the_command_lines_plan_is_kept(window: MainWindow, asked: Asked, zoo: s
 
 @pytest.mark.parametrize("rest", [":Net", ":make(1)", ":missing"])
 def test_a_line_that_says_all_opens_at_once(window: MainWindow, asked: Asked, zoo: str, rest: str):
-    window.open_source(f"{zoo}{rest}", is_consented=True)
+    window.opener.open_source(f"{zoo}{rest}", is_consented=True)
     assert sources(asked) == [f"{zoo}{rest}"]
 
 
 def test_one_model_without_arguments_needs_no_form(window: MainWindow, asked: Asked, tmp_path: Path):
     (tmp_path / "one.py").write_text("from torch.nn import Module\nclass Net(Module): ...\n")
-    window.open_source(str(tmp_path / "one.py"), is_consented=True)
+    window.opener.open_source(str(tmp_path / "one.py"), is_consented=True)
     assert sources(asked) == [f"{tmp_path / 'one.py'}:Net"]

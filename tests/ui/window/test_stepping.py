@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from qviz.analysis.linking.links import link_stages
+from qviz.session.focus import Focus
+from qviz.session.sides import Side
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, stage
@@ -25,7 +27,7 @@ CONVERTED = stage(
 
 @pytest.fixture
 def desk(window: MainWindow, asked: Asked, qtbot: QtBot) -> Desk:
-    window.on_welcome_sample_chosen("sample:conv-bn-relu")
+    window.opener.open_model("sample:conv-bn-relu")
     hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED, FACTS), reached(CONVERTED, PREPARED), finished())
     made = window.desk
     assert made is not None
@@ -47,32 +49,32 @@ def test_the_links_these_tests_stand_on():
 
 
 def test_a_selection_follows_through_the_stages(desk: Desk):
-    desk.choose("converted", "conv")
-    desk.step_stage(-1)
+    desk.selection.choose("converted", "conv")
+    desk.selection.step_stage(-1)
     assert desk.project is not None
-    assert desk.project.shown["right"] == "prepared"
+    assert desk.project.shown.right == "prepared"
     assert inspected(desk) == ("prepared", "conv")
     assert selected(desk) == {"left": "conv", "right": "conv"}
 
 
 def test_a_selection_without_a_partner_ends(desk: Desk):
-    desk.show_stage("left", "prepared")
-    desk.choose("prepared", "obs")
-    desk.show_stage("left", "captured")
+    desk.selection.show_stage(Side.LEFT, "prepared")
+    desk.selection.choose("prepared", "obs")
+    desk.selection.show_stage(Side.LEFT, "captured")
     assert inspected(desk) is None
     assert selected(desk) == {"left": None, "right": None}
 
 
 def test_the_other_side_shows_the_partner_of_its_new_stage(desk: Desk):
-    desk.choose("captured", "conv")
-    desk.show_stage("right", "prepared")
+    desk.selection.choose("captured", "conv")
+    desk.selection.show_stage(Side.RIGHT, "prepared")
     assert inspected(desk) == ("captured", "conv")
     assert selected(desk) == {"left": "conv", "right": "conv"}
 
 
 def test_swapping_takes_the_selection_along(desk: Desk):
-    desk.choose("captured", "conv")
-    desk.swap()
+    desk.selection.choose("captured", "conv")
+    desk.selection.swap()
     assert inspected(desk) == ("captured", "conv")
     assert desk.project is not None
     assert desk.project.selected == ("right", "conv")
@@ -81,36 +83,36 @@ def test_swapping_takes_the_selection_along(desk: Desk):
 
 def test_a_highlight_ends_with_its_chip(desk: Desk, qtbot: QtBot):
     chips = [b for b in desk.work.strip.findChildren(QPushButton) if b.property("kind") == "quantized_op"]
-    left = desk.work.panes.panes["left"].canvas
+    left = desk.work.panes.panes[Side.LEFT].canvas
     qtbot.mouseClick(chips[0], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)
     assert left.highlighted is not None
-    desk.show_stage("right", "prepared")
+    desk.selection.show_stage(Side.RIGHT, "prepared")
     assert left.highlighted is None
 
 
 def test_a_copied_picture_is_said(desk: Desk):
-    desk.copy_picture()
+    desk.exports.copy_picture(desk.theme)
     assert desk.work.notice.message.text() == "Copied: captured and converted"
     assert not QGuiApplication.clipboard().image().isNull()
 
 
 def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, desk: Desk):
-    desk.show_stage("left", "captured")
-    desk.show_stage("right", "prepared")
+    desk.selection.show_stage(Side.LEFT, "captured")
+    desk.selection.show_stage(Side.RIGHT, "prepared")
     canvases = {side: pane.canvas for side, pane in desk.work.panes.panes.items()}
     qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases.values()))
-    desk.navigation.toggle_changes()
+    desk.dimming.toggle_changes()
     assert all(each.is_highlighting for each in canvases.values())
-    desk.navigation.toggle_changes()
+    desk.dimming.toggle_changes()
     assert not any(each.is_highlighting for each in canvases.values())
-    desk.work.panes.active = "right"
+    desk.work.panes.active = Side.RIGHT
     desk.navigation.step_change(1)
     assert canvases["right"].selected() == "obs"
 
 
 def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
-    desk.navigation.focus_on("focus_upstream")
+    desk.dimming.focus_on(Focus.UPSTREAM)
     assert not any(pane.canvas.is_highlighting for pane in desk.work.panes.panes.values())
-    desk.choose("converted", "conv")
-    desk.navigation.focus_on("focus_upstream")
+    desk.selection.choose("converted", "conv")
+    desk.dimming.focus_on(Focus.UPSTREAM)
     assert desk.work.panes.canvas.highlighted == {"x", "conv"}

@@ -45,7 +45,7 @@ def open_result(window: MainWindow, source: str, folder: Path) -> None:
     made = snapshot()
     named = msgspec.structs.replace(made, run=msgspec.structs.replace(made.run, source=source))
     codec.save(named, folder / "review.qviz")
-    window.open_source(str(folder / "review.qviz"), is_consented=False)
+    window.opener.open_source(str(folder / "review.qviz"), is_consented=False)
 
 
 @pytest.mark.parametrize("source", ["/somewhere/net.py:Net", "/somewhere/net.py:make(a='x:y')", "package.module:name"])

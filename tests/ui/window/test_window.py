@@ -12,6 +12,7 @@ from qviz.document import codec
 from qviz.document.graph import Quant, SourceLine
 from qviz.document.kept import kept_error
 from qviz.document.snapshot import Facts, Histogram, ObserverFact, Run, RunError, Stage
+from qviz.session.sides import Shown, Side
 from qviz.ui.panels.welcome import SampleCard
 from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.client import outcome
@@ -97,22 +98,22 @@ def test_steps_are_named_and_stages_appear_as_they_arrive(running: MainWindow):
     assert "Calibrating 12 of 128…" in words(running)
     hear(running, reached(CAPTURED))
     assert running.desk is not None
-    assert running.desk.work.panes.panes["left"].canvas.stage is CAPTURED
+    assert running.desk.work.panes.panes[Side.LEFT].canvas.stage is CAPTURED
     hear(running, reached(PREPARED, CAPTURED))
-    assert running.desk.work.panes.panes["right"].canvas.stage is PREPARED
+    assert running.desk.work.panes.panes[Side.RIGHT].canvas.stage is PREPARED
 
 
 def test_a_selection_shows_its_facts_and_its_partner(shown: MainWindow, qtbot: QtBot):
     desk = shown.desk
     assert desk is not None
-    desk.choose("prepared", "conv")
-    assert desk.work.panes.panes["left"].canvas.selected() == "conv"
-    desk.choose("prepared", "obs")
-    assert desk.work.panes.panes["left"].canvas.selected() is None
+    desk.selection.choose("prepared", "conv")
+    assert desk.work.panes.panes[Side.LEFT].canvas.selected() == "conv"
+    desk.selection.choose("prepared", "obs")
+    assert desk.work.panes.panes[Side.LEFT].canvas.selected() is None
     qtbot.waitUntil(lambda: "HistogramObserver" in words(shown))
     assert "−1 … 2" in words(shown)
     assert "Inserted in this stage" in words(shown)
-    desk.choose("captured", "conv")
+    desk.selection.choose("captured", "conv")
     qtbot.waitUntil(lambda: "return self.conv(x)" in words(shown))
 
 
@@ -120,7 +121,7 @@ def test_a_line_of_the_graph_code_and_its_node_select_each_other(shown: MainWind
     desk = shown.desk
     assert desk is not None
     desk.work.tabs.setCurrentWidget(desk.work.code)
-    desk.choose("prepared", "conv")
+    desk.selection.choose("prepared", "conv")
     assert desk.work.code.textCursor().block().text().strip().startswith("conv = ")
     desk.work.code.line_chosen.emit("obs")
     assert desk.work.panes.canvas.selected() == "obs"
@@ -147,10 +148,10 @@ def test_stages_step_and_swap(shown: MainWindow):
     desk = shown.desk
     assert desk is not None
     assert desk.project is not None
-    desk.swap()
-    assert desk.project.shown == {"left": "prepared", "right": "captured"}
-    desk.step_stage(1)
-    assert desk.project.shown["right"] == "prepared"
+    desk.selection.swap()
+    assert desk.project.shown == Shown("prepared", "captured")
+    desk.selection.step_stage(1)
+    assert desk.project.shown.right == "prepared"
 
 
 def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow):
@@ -165,7 +166,7 @@ def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow)
     assert "T!" in running.desk.work.log.toPlainText()
     failing = [b.text() for b in running.desk.work.strip.findChildren(QPushButton) if b.property("failed") == "true"]
     assert failing == ["Fused"]
-    assert running.desk.work.panes.panes["left"].canvas.stage is CAPTURED
+    assert running.desk.work.panes.panes[Side.LEFT].canvas.stage is CAPTURED
 
 
 def test_bad_input_is_told_and_can_be_mended(running: MainWindow):
@@ -201,17 +202,17 @@ def test_an_engines_death_is_told_with_a_way_on(running: MainWindow, asked: Aske
 
 def test_a_result_opens_without_an_engine(window: MainWindow, asked: Asked, tmp_path: Path):
     codec.save(snapshot(CAPTURED, PREPARED), tmp_path / "saved.qviz")
-    window.open_source(str(tmp_path / "saved.qviz"), is_consented=False)
+    window.opener.open_source(str(tmp_path / "saved.qviz"), is_consented=False)
     assert window.desk is not None
     assert window.desk.project is not None
-    assert window.desk.project.shown == {"left": "captured", "right": "prepared"}
+    assert window.desk.project.shown == Shown("captured", "prepared")
     assert asked.plans == []
 
 
 def test_a_damaged_result_is_told(window: MainWindow, tmp_path: Path):
     (tmp_path / "broken.qviz").write_bytes(b"\x1f\x8bnot really")
-    window.open_source(str(tmp_path / "broken.qviz"), is_consented=False)
-    assert "broken.qviz is damaged" in window.notice.message.text()
+    window.opener.open_source(str(tmp_path / "broken.qviz"), is_consented=False)
+    assert "broken.qviz is damaged" in window.pages.notice.message.text()
 
 
 def test_a_model_saved_again_offers_to_run_again(running: MainWindow, tmp_path: Path, qtbot: QtBot):
@@ -232,14 +233,14 @@ def test_only_the_engines_of_this_machine_can_be_chosen(running: MainWindow):
 
 
 def test_both_themes_and_focus(shown: MainWindow):
-    shown.switch_theme()
-    first = shown.theme.name
-    shown.switch_theme()
-    assert {first, shown.theme.name} == {"light", "dark"}
+    shown.appearance.switch()
+    first = shown.appearance.theme.name
+    shown.appearance.switch()
+    assert {first, shown.appearance.theme.name} == {"light", "dark"}
     assert shown.desk is not None
-    shown.toggle_focus()
+    shown.actions_of["focus"].trigger()
     assert not shown.desk.work.inspector.isVisible()
-    shown.toggle_focus()
+    shown.actions_of["focus"].trigger()
     assert shown.desk.work.inspector.isVisible()
 
 
@@ -247,7 +248,7 @@ def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):
     converted = stage("converted", node("q", kind="quantize", quant=Quant(output=qparams(0.5, 3))))
     hear(running, reached(converted), finished())
     assert running.desk is not None
-    running.desk.choose("converted", "q")
+    running.desk.selection.choose("converted", "q")
     qtbot.waitUntil(lambda: "per_tensor_affine" in words(running))
     assert "0.5" in words(running)
 

@@ -1,0 +1,75 @@
+"""What leaves the desk: saved results, pictures, text on the clipboard, a line for the editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from qviz.errors import QvizError
+from qviz.ui.settings import Settings
+from qviz.ui.shell.editor import open_in_editor
+from qviz.ui.shell.files import copy_picture, export_picture, save_result
+from qviz.ui.shell.open_project import OpenProject
+from qviz.ui.shell.workspace import Workspace
+from qviz.ui.theme import Theme
+
+
+class Exports(QObject):
+    """Saves and copies what the open project has.
+
+    Signals:
+        failed: A `QvizError` to tell the user.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject, project: OpenProject, work: Workspace, settings: Settings) -> None:
+        super().__init__(parent)
+        self._open = project
+        self._work = work
+        self._settings = settings
+        work.inspector.source_requested.connect(self.on_inspector_source_requested)
+        work.inspector.copied.connect(self.on_inspector_copied)
+
+    def save(self) -> None:
+        """Save the result."""
+        if self._open.value is not None and (snapshot := self._open.value.document) is not None:
+            self._say("Saved as", lambda: save_result(self._work, snapshot))
+
+    def export_picture(self, theme: Theme) -> None:
+        """Export a picture of the stages in view."""
+        if (project := self._open.value) is not None:
+            self._say("Exported to", lambda: export_picture(self._work, project, theme.name))
+
+    def copy_picture(self, theme: Theme) -> None:
+        """Copy a picture of the stages in view."""
+        if (project := self._open.value) is not None:
+            self._say("Copied:", lambda: copy_picture(project, theme.name))
+
+    def copy_python(self) -> None:
+        """Put a script that does the run without qviz on the clipboard."""
+        if self._open.value is not None and (snapshot := self._open.value.snapshot) is not None:
+            QGuiApplication.clipboard().setText(snapshot.run.python)
+            self._work.inform("The script is on the clipboard.")
+
+    def _say(self, done: str, act: Callable[[], str | None]) -> None:
+        try:
+            path = act()
+        except QvizError as error:
+            self.failed.emit(error)
+            return
+        if path:
+            self._work.inform(f"{done} {path}")
+
+    def on_inspector_copied(self, text: str) -> None:
+        """Put text on the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
+    def on_inspector_source_requested(self, file: str, line: int) -> None:
+        """Open the user's editor."""
+        try:
+            open_in_editor(file, line, self._settings.editor)
+        except QvizError as error:
+            self.failed.emit(error)

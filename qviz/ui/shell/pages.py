@@ -1,0 +1,105 @@
+"""The pages of the window: the welcome page and, once something was opened, the desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from qviz.errors import QvizError
+from qviz.ui.panels.notices import Notice
+from qviz.ui.panels.welcome import Welcome
+from qviz.ui.process.engines import Engines
+from qviz.ui.settings import Settings
+from qviz.ui.shell.appearance import Appearance
+
+if TYPE_CHECKING:
+    from qviz.ui.shell.desk import Desk
+
+
+class Pages(QWidget):
+    """Shows one page at a time; the desk, the heavy one, is made when it is needed first.
+
+    Attributes:
+        desk: The desk, once it was needed.
+        welcome: The first page.
+        notice: Stands above the welcome page.
+
+    Signals:
+        desk_made: The `Desk`, before it opens anything.
+        turned: Another page is shown.
+    """
+
+    desk_made = Signal(object)
+    turned = Signal()
+
+    def __init__(self, engines: Engines, settings: Settings, appearance: Appearance) -> None:
+        super().__init__()
+        self._engines = engines
+        self._settings = settings
+        self._appearance = appearance
+        self.desk: Desk | None = None
+        self.welcome = Welcome(appearance.theme, settings.recent)
+        self.notice = Notice()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self._stack, 1)
+        self.setFocusProxy(self._stack)
+        self._stack.currentChanged.connect(lambda _number: self.turned.emit())
+        appearance.changed.connect(self.on_appearance_changed)
+
+    def need_desk(self) -> Desk:
+        """Return the desk; the first call makes it."""
+        if self.desk is None:
+            from qviz.extensions import load_extensions
+            from qviz.ui.shell.desk import Desk
+
+            load_extensions()
+            self.desk = Desk(self, self._engines, self._settings, self._appearance.theme)
+            self.desk.failed.connect(self.tell)
+            for panel in (self.desk.work.inspector, self.desk.work.setup):
+                panel.help_requested.connect(self.show_api_help)
+            self._stack.addWidget(self.desk.work)
+            self.desk_made.emit(self.desk)
+        return self.desk
+
+    @property
+    def shown_desk(self) -> Desk | None:
+        """The desk while it is the page that is shown."""
+        is_shown = self.desk is not None and self._stack.currentWidget() is self.desk.work
+        return self.desk if is_shown else None
+
+    def show_desk(self) -> None:
+        """Show the desk, and let keys go to its graphs."""
+        self.notice.hide()
+        work = self.need_desk().work
+        if self._stack.currentWidget() is not work:
+            self._stack.setCurrentWidget(work)
+            work.panes.take_focus()
+
+    def show_welcome(self) -> None:
+        """Go back to the first page."""
+        self.welcome.show_recent(self._settings.recent)
+        self._stack.setCurrentWidget(self.welcome)
+
+    def show_api_help(self, topic: str = "") -> None:
+        """Explain torch's names: the one asked for, or that of the field in use."""
+        from qviz.ui.panels.api_help import ApiHelp, topic_of
+
+        ApiHelp(self.window(), self._appearance.theme, topic or topic_of(self.window().focusWidget())).open()
+
+    def tell(self, error: QvizError) -> None:
+        """Show a failure that the user can act on, on the page that is open."""
+        notice = self.shown_desk.work.notice if self.shown_desk is not None else self.notice
+        notice.tell("error", error.message, error.hint)
+
+    def on_appearance_changed(self) -> None:
+        """Use the theme on every page."""
+        self.welcome.set_theme(self._appearance.theme)
+        if self.desk is not None:
+            self.desk.set_theme(self._appearance.theme)

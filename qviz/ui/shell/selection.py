@@ -1,0 +1,110 @@
+"""Which stages are in view and which node is selected, in every panel that shows it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from qviz.document.graph import NodeId
+from qviz.document.snapshot import Stage, StageName
+from qviz.session.project import SelectedNode
+from qviz.session.sides import Side
+from qviz.ui.shell.open_project import OpenProject
+from qviz.ui.shell.workspace import Workspace
+
+
+class Selection(QObject):
+    """Shows stages and selects nodes, and lets the panels follow.
+
+    Signals:
+        selected: Stage name and id of a node that was selected.
+    """
+
+    selected = Signal(str, str)
+
+    def __init__(self, parent: QObject, project: OpenProject, work: Workspace) -> None:
+        super().__init__(parent)
+        self._open = project
+        self._work = work
+        work.strip.stage_chosen.connect(self.show_stage)
+        work.panes.selected.connect(self.on_panes_selected)
+        work.inspector.node_chosen.connect(self.choose)
+        work.code.line_chosen.connect(self.choose_here)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage in the pane used last: search and keys look there."""
+        return self._work.panes.canvas.stage
+
+    @property
+    def node_id(self) -> NodeId | None:
+        """The node selected in the pane used last."""
+        return self._work.panes.canvas.selected()
+
+    def show_stage(self, side: Side, name: StageName) -> None:
+        """Show a stage on a side; the selection there becomes what it is in this stage."""
+        project = self._open.value
+        if project is not None and project.stage(name) is not None:
+            self._open.replace(project.showing(side, name))
+            self._select_again()
+
+    def step_stage(self, by: int) -> None:
+        """Show the next or previous stage on the right."""
+        project = self._open.value
+        if project is None or not project.stages:
+            return
+        names = [stage.name for stage in project.stages]
+        side = Side.RIGHT if project.shown.right else Side.LEFT
+        here = names.index(project.shown.on(side) or names[0])
+        self.show_stage(side, names[max(0, min(len(names) - 1, here + by))])
+
+    def swap(self) -> None:
+        """Swap the stages in view."""
+        project = self._open.value
+        if project is not None and project.shown.right is not None:
+            self._open.replace(project.swapped())
+            self._select_again()
+
+    def _select_again(self) -> None:
+        """Mark the selection where canvases got another stage, without moving them."""
+        project = self._open.value
+        if project is not None and project.selected is not None:
+            side, node_id = project.selected
+            self._work.panes.select(side, node_id, reveal=False)
+            self.on_panes_selected(side, node_id)
+        else:
+            self._work.inspector.show_nothing()
+
+    def choose_here(self, node_id: NodeId) -> None:
+        """Select a node in the pane used last, or where it is shown."""
+        if self._open.value is not None and (stage := self.stage) is not None:
+            self.choose(stage.name, node_id)
+
+    def choose(self, stage: StageName, node_id: NodeId) -> None:
+        """Select a node of a stage, showing the stage first if need be."""
+        project = self._open.value
+        if project is None or project.stage(stage) is None:
+            return
+        side = project.shown.side_of(stage)
+        if side is None:
+            side = Side.RIGHT
+            self.show_stage(side, stage)
+        self._work.panes.select(side, node_id)
+        self.on_panes_selected(side, node_id)
+
+    def on_panes_selected(self, side: Side, node_id: NodeId) -> None:
+        """Show the selected node in the inspector, the code and the outline."""
+        project = self._open.value
+        if project is None:
+            return
+        stage = project.stage(project.shown.on(side))
+        if stage is None or not node_id:
+            self._open.value = project.selecting(None)
+            self._work.inspector.show_nothing()
+            return
+        self._open.value = project = project.selecting(SelectedNode(side, node_id))
+        self.selected.emit(stage.name, node_id)
+        self._work.inspector.show_node(project, stage.name, node_id)
+        self._work.code.show_stage(stage)
+        self._work.code.show_node(node_id)
+        self._work.outline.show_selected(next((n.place for n in stage.graph.nodes if n.id == node_id), ""))
+        self._open.edited.emit()

@@ -1,0 +1,67 @@
+"""The bar at the bottom: the run, the engine, the zoom, the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+if TYPE_CHECKING:
+    from qviz.document.said import Said
+    from qviz.session.project import Project
+    from qviz.wire.messages import EngineReady
+
+_WELCOME_KEYS = "? keys"
+_DESK_KEYS = "F fit  ·  arrows walk  ·  Space before/after  ·  Ctrl K commands  ·  ? keys"
+_STARTING = "Engine: starting torch…"
+
+
+class StatusBar(QStatusBar):
+    """Says what is going on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._torch: str | None = None
+        self._state, self._took, self._engine = QLabel("Ready"), QLabel(""), QLabel(_STARTING)
+        self._zoom, self._keys = QLabel(""), QLabel(_WELCOME_KEYS)
+        for label in (self._state, self._took, self._engine):
+            self.addWidget(label)
+        for label in (self._zoom, self._keys):
+            self.addPermanentWidget(label)
+        self.setSizeGripEnabled(False)
+
+    def show_welcome(self) -> None:
+        """Say what holds on the welcome page."""
+        self._show(None, is_running=False)
+        self._keys.setText(_WELCOME_KEYS)
+
+    def show_project(self, project: Project | None, is_running: bool) -> None:
+        """Say what holds on the desk."""
+        self._show(project, is_running)
+        self._keys.setText(_DESK_KEYS)
+
+    def _show(self, project: Project | None, is_running: bool) -> None:
+        self._state.setText("Running" if is_running else "Ready")
+        seconds = project.seconds if project else None
+        self._took.setText(f"Run took {max(seconds, 0.1):.1f} s" if seconds is not None else "")
+        self._took.setVisible(seconds is not None)
+        self._zoom.setVisible(bool(project and project.stages))
+        if self._torch is not None:
+            self._engine.setText(f"Engine: torch {self._torch}, {'at work' if is_running else 'idle'}")
+
+    def show_zoom(self, scale: float) -> None:
+        """Show the scale."""
+        self._zoom.setText(f"Zoom {scale * 100:.0f} %")
+
+    def show_engine_starting(self) -> None:
+        """Say that the engine imports torch."""
+        self._engine.setText(_STARTING)
+
+    def set_engine(self, ready: EngineReady) -> None:
+        """Take note of an engine; what is shown next names it."""
+        self._torch = ready.versions.get("torch", "")
+
+    def show_engine_death(self, how: Said) -> None:
+        """Say that torch did not start; the next run tries again and tells more."""
+        if self._torch is None:
+            self._engine.setText(how.message)
