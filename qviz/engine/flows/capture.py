@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from torch.fx import GraphModule
 
-from qviz.engine.flows import fx
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import ExportResult, FxResult
 from qviz.engine.loading.model_files import is_program
 from qviz.errors import QvizError
 
 
-def capture_only(job: Job) -> None:
+def capture_only(job: Job) -> FxResult | ExportResult:
     """Record the captured stage: by torch.fx, or by torch.export where torch.fx cannot follow the model."""
-    job.step("capturing")
+    job.reporter.started("capturing")
+    module, result = _exported(job) if is_program(job.model) else _traced(job)
+    job.reporter.reached("captured", module)
+    return result
+
+
+def _traced(job: Job) -> tuple[GraphModule, FxResult | ExportResult]:
+    from qviz.engine.flows import fx
+
     try:
-        module = _export(job) if is_program(job.model) else fx.trace(job)
+        return fx.trace(job)
     except QvizError:
         raise
     except Exception:  # tracing runs the user's forward, which may raise anything
-        module = _export(job)
-    job.reached("captured", module)
+        return _exported(job)
 
 
-def _export(job: Job) -> GraphModule:
-    from qviz.engine.flows import pt2e  # torch.fx follows most models, and the import takes as long as torch's
+def _exported(job: Job) -> tuple[GraphModule, ExportResult]:
+    from qviz.engine.flows import pt2e  # its quantizers take seconds to import: only where torch.export is needed
 
-    return pt2e.export(job)
+    return pt2e.export(job, ExportResult())

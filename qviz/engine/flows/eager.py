@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -17,12 +19,15 @@ from torch.ao.quantization import (
 from torch.ao.quantization import qconfig as qconfigs
 from torch.fx import GraphModule
 
+from qviz.document.flows import Method
+from qviz.document.graph import Json
 from qviz.document.plan import WeightDtype
 from qviz.engine.checks import eager as checks
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.fuse_list import FuseList, fuse_list, unknown_paths
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import EagerResult
 from qviz.engine.loading.written import users_own
 from qviz.engine.recording.module_graph import draw
 from qviz.errors import QvizError
@@ -35,102 +40,126 @@ WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {
 """The qconfig, the module types of ``torch.nn`` and the dtype of each weight-only quantization."""
 
 
-def dynamic(job: Job) -> None:
+class _Model(NamedTuple):
+    """The captured model: its graph, and what draws it again when it has changed."""
+
+    graph: GraphModule
+    draw: Callable[[Any], GraphModule]
+
+
+def dynamic(job: Job) -> EagerResult:
     """Run ``quantize_dynamic`` with its default types."""
     use_backend(job.plan.backend)
-    _captured(job)
-    job.step("converting")
-    _converted(job, quantize_dynamic(job.model, inplace=True))
+    captured = _capture(job)
+    job.reporter.started("converting")
+    _record_converted(job, captured, quantize_dynamic(job.model, inplace=True))
+    return EagerResult()
 
 
-def weight_only(job: Job) -> None:
+def weight_only(job: Job) -> EagerResult:
     """Run ``quantize_dynamic`` for embeddings in 8 or 4 bits, or Linear in float16."""
     use_backend(job.plan.backend)
     name, types, dtype = WEIGHT_ONLY[job.plan.weight_dtype]
     spec = {getattr(nn, each): getattr(qconfigs, name) for each in types}
-    _captured(job)
-    job.step("converting")
-    _converted(job, quantize_dynamic(job.model, spec, dtype, inplace=True))
+    captured = _capture(job)
+    job.reporter.started("converting")
+    _record_converted(job, captured, quantize_dynamic(job.model, spec, dtype, inplace=True))
+    return EagerResult()
 
 
-def static(job: Job) -> None:
+def static(job: Job) -> EagerResult:
     """Run ``fuse_modules``, ``prepare``, calibration and ``convert``."""
     use_backend(job.plan.backend)
-    captured = _captured(job)
-    model = _fused(job, captured, for_training=bool(job.plan.fuse_for_training))
+    captured = _capture(job, needs_stubs=True)
+    model, result = _fuse(job, captured, for_training=bool(job.plan.fuse_for_training))
     model.eval()
-    _configure(job, model)
-    job.step("preparing")
+    result = _configure(job, model, result)
+    job.reporter.started("preparing")
     prepared = prepare(model, inplace=True)
-    job.calibrate(prepared)
-    job.step("converting")
-    _converted(job, convert(prepared, inplace=True))
+    job.calibrate(prepared, captured.draw)
+    job.reporter.started("converting")
+    _record_converted(job, captured, convert(prepared, inplace=True))
+    return result
 
 
-def qat(job: Job) -> None:
+def qat(job: Job) -> EagerResult:
     """Run ``fuse_modules_qat``, ``prepare_qat``, training and ``convert``."""
     use_backend(job.plan.backend)
-    captured = _captured(job)
-    model = _fused(job, captured, for_training=job.plan.fuse_for_training is not False)
+    captured = _capture(job, needs_stubs=True)
+    model, result = _fuse(job, captured, for_training=job.plan.fuse_for_training is not False)
     model.train()
-    _configure(job, model)
-    job.step("preparing")
+    result = _configure(job, model, result)
+    job.reporter.started("preparing")
     prepared = prepare_qat(model, inplace=True)
-    job.train(prepared)
+    job.train(prepared, captured.draw)
     prepared.eval()
-    job.step("converting")
-    _converted(job, convert(prepared, inplace=True))
+    job.reporter.started("converting")
+    _record_converted(job, captured, convert(prepared, inplace=True))
+    return result
 
 
-def _captured(job: Job) -> GraphModule:
-    job.step("capturing")
+RUNNERS: dict[Method, Callable[[Job], EagerResult]] = {
+    Method.DYNAMIC: dynamic,
+    Method.WEIGHT_ONLY: weight_only,
+    Method.STATIC: static,
+    Method.QAT: qat,
+}
+
+
+def _capture(job: Job, needs_stubs: bool = False) -> _Model:
+    job.reporter.started("capturing")
     drawn = draw(job.model, job.inputs)
-    job.graph_of = lambda model: draw(model, job.inputs, drawn).graph
-    job.reached("captured", drawn.graph)
+    job.reporter.reached("captured", drawn.graph)
     if drawn.error is not None:
-        job.found(checks.recorded_by_running(drawn.error))
-    for finding in checks.of_captured(drawn.graph, job.plan.flow in ("eager-static", "eager-qat")):
-        job.found(finding)
-    return drawn.graph
+        job.reporter.found(checks.recorded_by_running(drawn.error))
+    for finding in checks.of_captured(drawn.graph, needs_stubs):
+        job.reporter.found(finding)
+    return _Model(drawn.graph, lambda model: draw(model, job.inputs, drawn).graph)
 
 
-def _fused(job: Job, captured: GraphModule, for_training: bool) -> nn.Module:
+def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, EagerResult]:
     """Fuse what the plan says, or what the trace shows."""
-    job.step("fusing")
-    derived = fuse_list(captured, for_training)
+    job.reporter.started("fusing")
+    derived = fuse_list(captured.graph, for_training)
     chosen: FuseList = derived if job.plan.fuse_list is None else job.plan.fuse_list
     if missing := unknown_paths(job.model, chosen):
         known = ", ".join(path for path, _ in job.model.named_modules() if path)
         raise QvizError(f"the fuse list names {missing[0]!r}, which the model has not", f"It has: {known}.")
-    for finding in checks.of_fuse_list(captured, chosen, derived):
-        job.found(finding)
-    job.configured["fuse_list"] = [list(entry) for entry in chosen]
+    for finding in checks.of_fuse_list(captured.graph, chosen, derived):
+        job.reporter.found(finding)
+    fuser = None
+    if chosen and job.plan.fuser is not None:
+        fuser = users_own(job.plan.fuser, job.plan.source, is_called=False)
+    entries: list[Json] = [list(entry) for entry in chosen]
+    result = EagerResult(fuse_list=chosen, fuser=fuser, configured={"fuse_list": entries})
+    job.reporter.so_far(result)
     model = job.model.train(for_training)
     if chosen:
-        options: dict[str, Any] = {}
-        if job.plan.fuser is not None:
-            job.fuser = users_own(job.plan.fuser, job.plan.source, is_called=False)
-            options["fuser_func"] = job.fuser.value
+        options = {"fuser_func": fuser.value} if fuser is not None else {}
         fuse = fuse_modules_qat if for_training else fuse_modules
         model = fuse(model, [list(entry) for entry in chosen], inplace=True, **options)
-    job.reached("fused", job.graph_of(model))
-    return model
+    job.reporter.reached("fused", captured.draw(model))
+    return model, result
 
 
-def _configure(job: Job, model: nn.Module) -> None:
+def _configure(job: Job, model: nn.Module, result: EagerResult) -> EagerResult:
     """Set the qconfigs, and record how many modules each rule matched."""
-    job.eager = done = configure(model, job.plan)
+    done = configure(model, job.plan)
+    configured = dict(result.configured)
     if job.plan.rules:
-        job.configured["rules"] = [
+        configured["rules"] = [
             {"rule": f"{rule.kind} {rule.target}".strip(), "matched": count}
             for rule, count in zip(job.plan.rules, done.matched, strict=True)
         ]
     for finding in done.findings:
-        job.found(finding)
+        job.reporter.found(finding)
+    result = replace(result, qconfigs=done, configured=configured)
+    job.reporter.so_far(result)
+    return result
 
 
-def _converted(job: Job, model: nn.Module) -> None:
-    graph = job.graph_of(model)
-    job.reached("converted", graph)
+def _record_converted(job: Job, captured: _Model, model: nn.Module) -> None:
+    graph = captured.draw(model)
+    job.reporter.reached("converted", graph)
     if (finding := checks.does_not_run(model, job.inputs, graph)) is not None:
-        job.found(finding)
+        job.reporter.found(finding)

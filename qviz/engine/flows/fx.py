@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch.ao.quantization.fx.tracer import QuantizationTracer
@@ -17,6 +19,8 @@ from torch.ao.quantization.quantize_fx import (
 )
 from torch.fx import GraphModule, symbolic_trace
 
+from qviz.document.flows import Method
+from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks.fx import taken_for_given
@@ -25,87 +29,110 @@ from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
 from qviz.engine.flows.fx_watch import watched
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import FxResult
 from qviz.engine.loading.forward import left_out
 from qviz.engine.why.observers import PREPARED_WITH
 from qviz.engine.why.patterns import BACKEND_CONFIG
 
 
-def static(job: Job) -> None:
+class _Shared(NamedTuple):
+    """Batch norms that will be folded into what others use, with what the graph gives before that."""
+
+    norms: dict[str, str]
+    outputs: list[torch.Tensor]
+
+
+def static(job: Job) -> FxResult:
     """Run ``prepare_fx``, calibration and ``convert_fx``."""
-    _quantize(job, job.calibrate)
+    return _quantize(job, job.calibrate)[1]
 
 
-def dynamic(job: Job) -> None:
+def dynamic(job: Job) -> FxResult:
     """Run ``prepare_fx`` and ``convert_fx`` with a dynamic qconfig: ranges are computed when the model runs."""
-    _quantize(job, job.prepared)
+    return _quantize(job, job.prepared)[1]
 
 
-def weight_only(job: Job) -> None:
+def weight_only(job: Job) -> FxResult:
     """Run ``prepare_fx`` and ``convert_fx`` for embeddings in 8 or 4 bits, or Linear in float16."""
-    converted = _quantize(job, job.prepared)
+    converted, result = _quantize(job, job.prepared)
     left = [
         node.name
         for node in converted.graph.nodes
         if node.op == "call_module" and type(converted.get_submodule(str(node.target))) is torch.nn.Linear
     ]
     if left and job.plan.weight_dtype != "float16":
-        job.found(_no_weight_only_linear(left))
+        job.reporter.found(_no_weight_only_linear(left))
+    return result
 
 
-def qat(job: Job) -> None:
+def qat(job: Job) -> FxResult:
     """Run ``prepare_qat_fx``, training and ``convert_fx``."""
     job.model.train()
-    _quantize(job, job.train)
+    return _quantize(job, job.train, is_qat=True)[1]
 
 
-def fuse(job: Job) -> None:
+def fuse(job: Job) -> FxResult:
     """Run ``fuse_fx``."""
-    configuration = _configured(job)
-    job.step("capturing")
-    job.reached("captured", symbolic_trace(job.model))
-    job.step("fusing")
-    job.reached("fused", fuse_fx(job.model, **values(configuration.of_fuse)))
+    configuration, result = _configured(job)
+    job.reporter.started("capturing")
+    job.reporter.reached("captured", symbolic_trace(job.model))
+    job.reporter.started("fusing")
+    job.reporter.reached("fused", fuse_fx(job.model, **values(configuration.of_fuse)))
+    return result
 
 
-def _quantize(job: Job, observe: Callable[[GraphModule], None]) -> GraphModule:
+RUNNERS: dict[Method, Callable[[Job], FxResult]] = {
+    Method.DYNAMIC: dynamic,
+    Method.WEIGHT_ONLY: weight_only,
+    Method.STATIC: static,
+    Method.QAT: qat,
+    Method.FUSION: fuse,
+}
+
+
+def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = False) -> tuple[GraphModule, FxResult]:
+    """Run the flow; return the converted graph and the result."""
     use_backend(job.plan.backend)
-    configuration = _configured(job)
-    job.step("capturing")
-    is_qat = job.plan.flow == "fx-qat"
-    shared: list[tuple[dict[str, str], list[torch.Tensor]]] = []
-    with watched(job, lambda captured: shared.extend(_captured(job, captured))) as fused:
+    configuration, result = _configured(job)
+    job.reporter.started("capturing")
+    with watched(job.reporter, lambda captured: _captured(job, captured, is_qat)) as seen:
         prepared = _prepare(job, configuration, is_qat)
-    for norms, before in shared if not is_qat else ():  # for training both stay apart until convert
-        job.found(folding.folded_wrongly(norms, before, folding.output_of(prepared, job.inputs), "prepare_fx"))
-    _report_rules(job, configuration, fused[0], prepared)
+    if (shared := seen.examined) is not None:
+        after = folding.output_of(prepared, job.inputs)
+        job.reporter.found(folding.folded_wrongly(shared.norms, shared.outputs, after, "prepare_fx"))
+    assert seen.fused is not None  # prepare_fx has come to its end
+    result = _with_rules(job, result, seen.fused, prepared)
     observe(prepared)
     if is_qat:
         prepared.eval()
     if job.plan.reference:
-        job.step("converting_to_reference")
+        job.reporter.started("converting_to_reference")
         copied = copy.deepcopy(prepared)
-        job.reached("reference", convert_to_reference_fx(copied, **values(configuration.of_convert)))
-    job.step("converting")
+        job.reporter.reached("reference", convert_to_reference_fx(copied, **values(configuration.of_convert)))
+    job.reporter.started("converting")
     converted = convert_fx(prepared, **values(configuration.of_convert))
-    job.reached("converted", converted)
-    return converted
+    job.reporter.reached("converted", converted)
+    return converted, result
 
 
-def _captured(job: Job, captured: GraphModule) -> Iterator[tuple[dict[str, str], list[torch.Tensor]]]:
-    """Record the captured graph; yield batch norms that will be folded wrongly, with what the graph gives before."""
-    job.reached("captured", captured)
+def _captured(job: Job, captured: GraphModule, is_qat: bool) -> _Shared | None:
+    """Record the captured graph; for training convolutions and batch norms stay apart until convert."""
+    job.reporter.reached("captured", captured)
     for finding in taken_for_given(captured, left_out(job.inputs, job.model)):
-        job.found(finding)
-    if norms := folding.shared_calls(captured):
-        yield norms, folding.output_of(captured, job.inputs)
+        job.reporter.found(finding)
+    norms = {} if is_qat else folding.shared_calls(captured)
+    return _Shared(norms, folding.output_of(captured, job.inputs)) if norms else None
 
 
-def _configured(job: Job) -> FxConfiguration:
+def _configured(job: Job) -> tuple[FxConfiguration, FxResult]:
     """Make the configuration first: what is wrong with it is told before anything runs."""
-    job.fx = make_configuration(job.plan, job.model, job.inputs.values)
+    configuration = make_configuration(job.plan, job.model, job.inputs.values)
     chosen = {"qconfig": job.plan.qconfig, "backend_config": job.plan.backend_config}
-    job.configured.update({key: text for key, text in chosen.items() if text is not None})
-    return job.fx
+    result = FxResult(
+        configuration=configuration, configured={key: text for key, text in chosen.items() if text is not None}
+    )
+    job.reporter.so_far(result)
+    return configuration, result
 
 
 def _prepare(job: Job, configuration: FxConfiguration, is_qat: bool) -> GraphModule:
@@ -118,18 +145,21 @@ def _prepare(job: Job, configuration: FxConfiguration, is_qat: bool) -> GraphMod
     return prepared
 
 
-def _report_rules(job: Job, configuration: FxConfiguration, fused: GraphModule, prepared: GraphModule) -> None:
+def _with_rules(job: Job, result: FxResult, fused: GraphModule, prepared: GraphModule) -> FxResult:
     """Record how many nodes each rule decided, and what is odd about them."""
-    mapping = configuration.mapping
+    mapping = result.configuration.mapping
     if mapping is None or not mapping.settings:
-        return
+        return result
     scopes = prepared.meta[PREPARED_WITH].node_name_to_scope
     decided = list(rules.decided(fused, scopes, mapping).values())
-    job.configured["rules"] = [
+    matched: list[Json] = [
         {"rule": setting.python, "matched": decided.count(number)} for number, setting in enumerate(mapping.settings)
     ]
+    result = replace(result, configured={**result.configured, "rules": matched})
+    job.reporter.so_far(result)
     for finding in rules.findings(fused, scopes, mapping, job.model):
-        job.found(finding)
+        job.reporter.found(finding)
+    return result
 
 
 def _no_weight_only_linear(nodes: list[str]) -> Finding:
@@ -143,11 +173,10 @@ def _no_weight_only_linear(nodes: list[str]) -> Finding:
     )
 
 
-def trace(job: Job) -> GraphModule:
+def trace(job: Job) -> tuple[GraphModule, FxResult]:
     """Return the graph as ``prepare_fx`` sees it; modules are shared with the model."""
-    job.captured_by = "torch.fx"
-    if job.fx is None:
-        job.fx = make_configuration(job.plan, job.model, job.inputs.values)
-    names, classes = job.fx.skipped
+    result = FxResult(configuration=make_configuration(job.plan, job.model, job.inputs.values))
+    job.reporter.so_far(result)
+    names, classes = result.configuration.skipped
     _swap_ff_with_fxff(job.model)  # as prepare_fx does first
-    return GraphModule(job.model, QuantizationTracer(names, classes).trace(job.model))
+    return GraphModule(job.model, QuantizationTracer(names, classes).trace(job.model)), result

@@ -5,44 +5,57 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from torch.ao.quantization import quantize_fx
 from torch.fx import GraphModule
 
-from qviz.engine.flows.job import Job
+from qviz.engine.flows.job import Reporter
+
+T = TypeVar("T")
+
+
+@dataclass
+class Watched(Generic[T]):
+    """What was seen of one ``prepare_fx``; None until it has come so far.
+
+    Attributes:
+        examined: What looking at the captured graph gave.
+        fused: A copy of the fused graph, for `prepare_fx` changes its own.
+    """
+
+    examined: T | None = None
+    fused: GraphModule | None = None
 
 
 @contextmanager
-def watched(job: Job, on_captured: Callable[[GraphModule], None]) -> Iterator[list[GraphModule]]:
+def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator[Watched[T]]:
     """Record the stages captured and fused of the ``prepare_fx`` that runs inside.
 
     torch gives neither of them; it calls ``_fuse_fx`` with the one and goes on with the other. Tracing and
     fusing once more for the sake of looking would cost a tenth of a run, and could differ.
 
     Args:
-        job: What is told of the steps and of the fused graph.
-        on_captured: Takes the captured graph, before fusion changes it.
-
-    Yields:
-        A list that holds a copy of the fused graph afterwards, for `prepare_fx` changes its own.
+        reporter: Is told of the steps and of the fused graph.
+        examine: Takes the captured graph, before fusion changes it.
     """
-    fused_graphs: list[GraphModule] = []
+    seen: Watched[T] = Watched()
     fuse = quantize_fx._fuse_fx  # noqa: SLF001 - the one place where both graphs pass by
 
     def fuse_and_tell(model: GraphModule, *args: Any, **kwargs: Any) -> GraphModule:
-        if fused_graphs:  # a standalone module inside is prepared by itself
+        if seen.fused is not None:  # a standalone module inside is prepared by itself
             return fuse(model, *args, **kwargs)
-        on_captured(model)
-        job.step("fusing")
+        seen.examined = examine(model)
+        reporter.started("fusing")
         fused = fuse(model, *args, **kwargs)
-        job.reached("fused", fused)
-        fused_graphs.append(GraphModule(fused, copy.deepcopy(fused.graph)))
-        job.step("preparing")
+        reporter.reached("fused", fused)
+        seen.fused = GraphModule(fused, copy.deepcopy(fused.graph))
+        reporter.started("preparing")
         return fused
 
     quantize_fx._fuse_fx = fuse_and_tell  # noqa: SLF001
     try:
-        yield fused_graphs
+        yield seen
     finally:
         quantize_fx._fuse_fx = fuse  # noqa: SLF001

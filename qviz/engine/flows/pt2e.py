@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,46 +11,59 @@ from torch.ao.quantization import allow_exported_model_train_eval, move_exported
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.fx import GraphModule
 
+from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
 from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
 
 
-def static(job: Job) -> None:
+def static(job: Job) -> ExportResult:
     """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
     quantizer = _quantizer(job)
-    captured = _captured(job)
+    captured, result = _captured(job, quantizer)
     shared = folding.shared_convolutions(captured)
     before = folding.output_of(captured, job.inputs) if shared else []
-    job.step("preparing")
+    job.reporter.started("preparing")
     prepared = prepare_pt2e(captured, quantizer.value)
     if shared:
-        job.found(folding.folded_wrongly(shared, before, folding.output_of(prepared, job.inputs)))
-    _finish(job, prepared, quantizer, job.calibrate)
+        job.reporter.found(folding.folded_wrongly(shared, before, folding.output_of(prepared, job.inputs)))
+    _tell_what_quantizes(job, quantizer, result)
+    job.calibrate(prepared)
+    job.reporter.started("converting")
+    _convert(job, prepared)
+    return result
 
 
-def dynamic(job: Job) -> None:
-    """Run the static flow with a dynamic configuration: ranges are computed when the model runs."""
-    static(job)
-
-
-def qat(job: Job) -> None:
+def qat(job: Job) -> ExportResult:
     """Run ``torch.export``, ``prepare_qat_pt2e``, training and ``convert_pt2e``."""
     quantizer = _quantizer(job)
     if not is_program(job.model):
         job.model.train()
-    captured = _captured(job)
-    job.step("preparing")
+    captured, result = _captured(job, quantizer)
+    job.reporter.started("preparing")
     prepared = prepare_qat_pt2e(captured, quantizer.value)
     _tell(job, checks.without_fake_quant(prepared))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
-    _finish(job, prepared, quantizer, job.train)
+    _tell_what_quantizes(job, quantizer, result)
+    job.train(prepared)
+    job.reporter.started("converting")
+    move_exported_model_to_eval(prepared)
+    _convert(job, prepared)
+    return result
+
+
+RUNNERS: dict[Method, Callable[[Job], ExportResult]] = {
+    Method.STATIC: static,
+    Method.DYNAMIC: static,  # ranges of activations are computed when the model runs: the quantizer says so
+    Method.QAT: qat,
+}
 
 
 def _quantizer(job: Job) -> Written:
@@ -63,65 +77,64 @@ def _quantizer(job: Job) -> Written:
             f"a model that takes {', '.join(job.inputs.kwargs)} by keyword cannot be lowered",
             "lower_pt2e_quantized_to_x86 calls by position: wrap the model in one that does.",
         )
-    job.quantizer = make_quantizer(job.plan, job.model)
-    return job.quantizer
+    return make_quantizer(job.plan, job.model)
 
 
-def _captured(job: Job) -> GraphModule:
-    job.step("capturing")
-    captured = export(job)
-    job.reached("captured", captured)
-    return captured
+def _captured(job: Job, quantizer: Written) -> tuple[GraphModule, ExportResult]:
+    job.reporter.started("capturing")
+    captured, result = export(job, ExportResult(quantizer=quantizer))
+    job.reporter.reached("captured", captured)
+    return captured, result
 
 
-def _finish(job: Job, prepared: GraphModule, quantizer: Written, observe: Callable[[GraphModule], None]) -> None:
+def _tell_what_quantizes(job: Job, quantizer: Written, result: ExportResult) -> None:
     _tell(job, checks.rules_without_effect(quantizer.value))
-    if job.captured_by == "non-strict export":
+    if result.captured_by == "non-strict export":
         _tell(job, checks.needs_strict(quantizer.value))
-    observe(prepared)
-    job.step("converting")
+
+
+def _convert(job: Job, prepared: GraphModule) -> None:
     reference = job.plan.reference
-    if job.plan.flow == "pt2e-qat":
-        move_exported_model_to_eval(prepared)
     converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
-    job.reached("reference" if reference else "converted", converted)
+    job.reporter.reached("reference" if reference else "converted", converted)
     _tell(job, checks.dynamic_convolutions(converted))
     if job.plan.lower:
         _lower(job, converted)
 
 
 def _lower(job: Job, converted: GraphModule) -> None:
-    job.step("lowering")
+    job.reporter.started("lowering")
     from torch.ao.quantization.pt2e.lowering import lower_pt2e_quantized_to_x86  # starts Inductor's compile workers
 
     torch._dynamo.reset()  # noqa: SLF001 - it captures once more
     lowered = lower_pt2e_quantized_to_x86(converted, job.inputs.args)
-    job.reached("lowered", lowered)
+    job.reporter.reached("lowered", lowered)
     _tell(job, checks.not_lowered(lowered))
     _tell(job, checks.fixed_by_lowering(converted, lowered))
 
 
 def _tell(job: Job, findings: Iterable[Finding]) -> None:
     for each in findings:
-        job.found(each)
+        job.reporter.found(each)
 
 
-def export(job: Job) -> GraphModule:
+def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
     """Capture strict first: quantizers need ``source_fn_stack``, which only strict capture records."""
     if is_program(job.model):
-        job.captured_by = "exported program"
+        result = replace(result, captured_by="exported program")
+        job.reporter.so_far(result)
         assert isinstance(job.model, GraphModule)
-        return job.model
+        return job.model, result
     if job.plan.dynamic_shapes is not None:
-        job.dynamic_shapes = users_own(job.plan.dynamic_shapes, job.plan.source)
+        result = replace(result, dynamic_shapes=users_own(job.plan.dynamic_shapes, job.plan.source))
     if job.plan.strict is not None:
-        return _export(job, job.plan.strict)
+        return _export(job, result, job.plan.strict)
     try:
-        return _export(job, strict=True)
+        return _export(job, result, strict=True)
     except Exception as error:  # dynamo runs the user's forward, which may raise anything
-        module = _export(job, strict=False)
+        exported = _export(job, result, strict=False)
         where = line_of(error)
-        job.found(
+        job.reporter.found(
             Finding(
                 rule="captured_without_strict",
                 level=Level.WARNING,
@@ -132,15 +145,16 @@ def export(job: Job) -> GraphModule:
                 place=(Path(where.file).name,) if where else (),
             )
         )
-        return module
+        return exported
 
 
-def _export(job: Job, strict: bool) -> GraphModule:
-    job.captured_by = "strict export" if strict else "non-strict export"
+def _export(job: Job, result: ExportResult, strict: bool) -> tuple[GraphModule, ExportResult]:
+    result = replace(result, captured_by="strict export" if strict else "non-strict export")
+    job.reporter.so_far(result)
     torch._dynamo.reset()  # noqa: SLF001 - repeated strict exports hit dynamo's recompile limit otherwise
-    shapes = job.dynamic_shapes.value if job.dynamic_shapes else None
+    shapes = result.dynamic_shapes.value if result.dynamic_shapes else None
     inputs = job.inputs
     program = torch.export.export(job.model, inputs.args, inputs.kwargs or None, dynamic_shapes=shapes, strict=strict)
     module = program.module()
     assert isinstance(module, GraphModule)
-    return module
+    return module, result

@@ -13,16 +13,15 @@ with torch.no_grad():
 _DEMONSTRATE = """
 prepared({call})  # one forward pass in training mode stands for the training
 """
-_WITHOUT_DATA = ("fx-dynamic", "fx-weight-only", "eager-dynamic", "eager-weight-only")
 
 
 def observe(job: Job) -> str:
     """Return the calibration or the training of a flow that has one."""
-    chosen = flow(job.plan.flow or "")
+    chosen = flow(job.plan.flow)
     if chosen is not None and chosen.is_training:
         example = "*example_inputs, **example_kwargs" if job.inputs.kwargs else "*example_inputs"
         return _DEMONSTRATE.format(call=example) if job.training is None else _train(job)
-    if job.plan.flow in _WITHOUT_DATA:
+    if chosen is None or not chosen.calibrates:
         return ""
     one = (
         {"batch": "args, kwargs", "call": "*args, **kwargs"}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from qviz.document.flows import Method, flow
+from qviz.engine.flows.eager import WEIGHT_ONLY
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import EagerResult
 from qviz.engine.script.data import observe
 
 _ENGINE = 'torch.backends.quantized.engine = "{backend}"\n'
 
 
-def flow(job: Job) -> str:
+def write(job: Job, result: EagerResult | None) -> str:
     """Return the calls of the flow, from the model to the last stage."""
-    plan = job.plan
-    if plan.flow == "eager-dynamic":
+    plan, chosen = job.plan, flow(job.plan.flow)
+    method = chosen.method if chosen is not None else None
+    if method is Method.DYNAMIC:
         calls = "converted = quantize_dynamic(model)\n"
         return _begin(plan.backend, ["quantize_dynamic"]) + calls + "print(converted)\n"
-    if plan.flow == "eager-weight-only":
+    if method is Method.WEIGHT_ONLY:
         return _weight_only(job)
-    return _prepared(job)
+    return _prepared(job, result or EagerResult(), method is Method.QAT)
 
 
 def _begin(backend: str, names: list[str], more: frozenset[str] = frozenset()) -> str:
@@ -25,8 +29,6 @@ def _begin(backend: str, names: list[str], more: frozenset[str] = frozenset()) -
 
 
 def _weight_only(job: Job) -> str:
-    from qviz.engine.flows.eager import WEIGHT_ONLY
-
     name, types, dtype = WEIGHT_ONLY[job.plan.weight_dtype]
     spec = ", ".join(f"torch.nn.{each}: {name}" for each in types)
     return (
@@ -35,21 +37,20 @@ def _weight_only(job: Job) -> str:
     )
 
 
-def _prepared(job: Job) -> str:
+def _prepared(job: Job, result: EagerResult, is_qat: bool) -> str:
     """Return fusing, preparing, observing and converting."""
     plan = job.plan
-    is_qat = plan.flow == "eager-qat"
     for_training = plan.fuse_for_training if plan.fuse_for_training is not None else is_qat
     fuse = "fuse_modules_qat" if for_training else "fuse_modules"
     prepare = "prepare_qat" if is_qat else "prepare"
-    entries = job.configured.get("fuse_list") or []
+    entries = [list(entry) for entry in result.fuse_list]
     names = sorted(["convert", *([fuse] if entries else []), prepare])
-    configured = job.eager.imports if job.eager else frozenset()
-    text = _begin(plan.backend, names, configured | (job.fuser.imports if job.fuser else frozenset()))
+    configured = result.qconfigs.imports if result.qconfigs else frozenset()
+    text = _begin(plan.backend, names, configured | (result.fuser.imports if result.fuser else frozenset()))
     if entries:
-        options = f", fuser_func={job.fuser.python}" if job.fuser else ""
+        options = f", fuser_func={result.fuser.python}" if result.fuser else ""
         text += f"model.train({for_training})\nmodel = {fuse}(model, {entries}{options})\n"
     text += f"model.train({is_qat})\n"
-    text += "".join(f"{each}\n" for each in (job.eager.statements if job.eager else ()))
+    text += "".join(f"{each}\n" for each in (result.qconfigs.statements if result.qconfigs else ()))
     text += f"prepared = {prepare}(model)\n{observe(job)}"
     return f"{text}\nprepared.eval()\nconverted = convert(prepared)\nprint(converted)\n"

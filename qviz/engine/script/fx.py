@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from qviz.document.flows import flow
 from qviz.engine.configuration.fx import FxConfiguration
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import FxResult
 from qviz.engine.loading.written import Written
 from qviz.engine.script.data import observe
 from qviz.engine.script.imports import import_lines
@@ -14,9 +16,9 @@ _TRACER = "from torch.ao.quantization.fx.tracer import QuantizationTracer"
 _SKIPPED = "from torch.ao.quantization.fx.utils import get_skipped_module_name_and_classes"
 
 
-def capture(job: Job) -> str:
+def capture(result: FxResult | None) -> str:
     """Return the tracing of a model that is only captured."""
-    custom = job.fx.custom.prepare if job.fx is not None else None
+    custom = result.configuration.custom.prepare if result is not None else None
     skipped = "[], []"
     text = import_lines([_TRACER, *([_SKIPPED, *custom.imports] if custom is not None else ())])
     if custom is not None:
@@ -25,25 +27,26 @@ def capture(job: Job) -> str:
     return f"\n{text}\ncaptured = torch.fx.GraphModule(model, QuantizationTracer({skipped}).trace(model))\n"
 
 
-def flow(job: Job) -> str:
+def write(job: Job, result: FxResult | None) -> str:
     """Return the calls of the flow, from the model to the last stage."""
-    configuration = job.fx
-    if configuration is None:  # the run ended before there was one
+    if result is None:  # the run ended before there was a configuration
         return ""
+    configuration = result.configuration
     if configuration.mapping is None:
         return _fuse(configuration)
-    plan = job.plan
-    prepare = "prepare_qat_fx" if plan.flow == "fx-qat" else "prepare_fx"
+    plan, chosen = job.plan, flow(job.plan.flow)
+    is_qat = chosen is not None and chosen.is_training
+    prepare = "prepare_qat_fx" if is_qat else "prepare_fx"
     calls = ["convert_fx", prepare, *(["convert_to_reference_fx"] if plan.reference else [])]
     text = _imports(configuration, calls, ["import copy"] if plan.reference else [])
     text += f'\ntorch.backends.quantized.engine = "{plan.backend}"\n'
     text += _assigned("qconfig_mapping", configuration.mapping.written)
     text += _options({**configuration.of_prepare, **configuration.of_convert})
-    text += "model.train()\n" if plan.flow == "fx-qat" else ""
+    text += "model.train()\n" if is_qat else ""
     examples = "(*example_inputs, *example_kwargs.values())" if job.inputs.kwargs else "example_inputs"
     text += f"prepared = {prepare}(model, qconfig_mapping, {examples}{_passed(configuration.of_prepare)})\n"
     text += f"{observe(job)}\n"
-    text += "prepared.eval()\n" if plan.flow == "fx-qat" else ""
+    text += "prepared.eval()\n" if is_qat else ""
     passed = _passed(configuration.of_convert)
     if plan.reference:
         text += f"reference = convert_to_reference_fx(copy.deepcopy(prepared){passed})\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from qviz.document.flows import flow
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.written import Written
 from qviz.engine.script.data import observe
 
@@ -16,28 +18,29 @@ converted = lower_pt2e_quantized_to_x86(converted, example_inputs)
 """
 
 
-def capture(job: Job) -> str:
+def capture(job: Job, result: ExportResult) -> str:
     """Return the call of ``torch.export.export``."""
-    if job.captured_by == "exported program":
+    if result.captured_by == "exported program":
         return ""
-    options = f"strict={job.captured_by == 'strict export'}"
+    options = f"strict={result.captured_by == 'strict export'}"
     imports = ""
-    if job.dynamic_shapes is not None:
-        imports = _lines(job.dynamic_shapes.imports)
-        options = f"dynamic_shapes={job.dynamic_shapes.python}, {options}"
+    if result.dynamic_shapes is not None:
+        imports = _lines(result.dynamic_shapes.imports)
+        options = f"dynamic_shapes={result.dynamic_shapes.python}, {options}"
     inputs = "example_inputs, example_kwargs" if job.inputs.kwargs else "example_inputs"
     return f"\n{imports}captured = torch.export.export(model, {inputs}, {options}).module()\n"
 
 
-def flow(job: Job) -> str:
+def write(job: Job, result: ExportResult | None) -> str:
     """Return the calls of the flow, from the model to the last stage."""
-    plan = job.plan
-    is_qat = plan.flow == "pt2e-qat"
+    result = result or ExportResult()
+    plan, chosen = job.plan, flow(job.plan.flow)
+    is_qat = chosen is not None and chosen.is_training
     prepare = "prepare_qat_pt2e" if is_qat else "prepare_pt2e"
-    text = "model.train()\n" if is_qat and job.captured_by != "exported program" else ""
-    text += capture(job)
+    text = "model.train()\n" if is_qat and result.captured_by != "exported program" else ""
+    text += capture(job, result)
     text += f"\nfrom torch.ao.quantization.quantize_pt2e import convert_pt2e, {prepare}\n"
-    text += _quantizer(job.quantizer)
+    text += _quantizer(result.quantizer)
     text += f"prepared = {prepare}(captured, quantizer)\n"
     if is_qat:
         text += "torch.ao.quantization.allow_exported_model_train_eval(prepared)\n"

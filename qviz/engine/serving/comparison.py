@@ -24,7 +24,7 @@ from qviz.document.plan import Plan
 from qviz.document.run_steps import LOADING, stopped
 from qviz.document.said import Said
 from qviz.document.snapshot import Snapshot
-from qviz.engine.flows import flow_function
+from qviz.engine.flow_table import implementation
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.error import first, outputs, sqnr_db
@@ -94,7 +94,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
             step = message.step
             send(StepStarted(run_id, message.step, message.done, message.total, flow_id))
 
-    flow_function(flow_id)
+    implementation(flow_id)
     report(StepStarted(run_id, step))
     with _quiet(plan):
         before = _measure_float(load(plan), plan)

@@ -24,8 +24,9 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.model import quantized_before
 from qviz.engine.failures import line_of, run_error
-from qviz.engine.flows import flow_function
+from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.calibration import limited
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
@@ -60,7 +61,7 @@ def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
         QvizError: Nothing ran: the input has to be mended first.
     """
     with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
-        flow_function(plan.flow)
+        implementation(plan.flow)
         report(StepStarted(run_id, "loading"))
         return _run(load(plan), plan, report, run_id, caught)
 
@@ -99,6 +100,7 @@ class _Progress:
     Attributes:
         step: The name of the step at work, for when it fails.
         check: Raises if the model does not run on the inputs; none after it was found that it does.
+        result: What the flow has come to; None before it has come to anything.
     """
 
     assembly: Assembly
@@ -109,6 +111,7 @@ class _Progress:
     findings: list[Finding] = field(default_factory=list)
     keep: Callable[[Module], None] | None = None
     check: Callable[[], None] | None = None
+    result: FlowResult | None = None
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
@@ -124,20 +127,26 @@ class _Progress:
             self.check()
             self.check = None
 
-    def reached(self, name: str, module: GraphModule) -> None:
+    def found(self, finding: Finding) -> None:
+        self.findings.append(finding)
+
+    def so_far(self, result: FlowResult) -> None:
+        self.result = result
+
+    def reached(self, stage: str, graph: GraphModule) -> None:
         stages = self.assembly.stages
         earlier = stages[-1] if stages else None
-        stage, facts = record(name, module, self.inputs.of_graph(module), earlier)
-        read = {edge.from_id for edge in stage.graph.edges}
-        if not all(node.values for node in stage.graph.nodes if node.id in read or node.op == "output"):
+        recorded, facts = record(stage, graph, self.inputs.of_graph(graph), earlier)
+        read = {edge.from_id for edge in recorded.graph.edges}
+        if not all(node.values for node in recorded.graph.nodes if node.id in read or node.op == "output"):
             self.checked()
         self.check = None
-        links = link_stages(earlier, stage) if earlier else ()
-        reached = StageReached(self.run_id, stage, facts, links)
+        links = link_stages(earlier, recorded) if earlier else ()
+        reached = StageReached(self.run_id, recorded, facts, links)
         self.assembly.add(reached)
         self.report(reached)
         if self.keep is not None:
-            self.keep(module)
+            self.keep(graph)
 
 
 def _run(
@@ -162,21 +171,23 @@ def _run(
         progress.checked()  # else the shapes found for the first graph tell
     batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
     batches = limited(batches, plan.batch_limit)
-    job = Job(plan, model, loaded.inputs, batches, progress.started, progress.reached, progress.findings.append)
-    job.training = loaded.training
-    error: RunError | None = None
+    job = Job(plan, model, loaded.inputs, batches, progress, loaded.training)
+    carried_out_by, error = implementation(plan.flow), None
     try:
-        flow_function(plan.flow)(job)
+        progress.result = carried_out_by.run(job)
     except QvizError:
         raise
     except (Exception, SystemExit) as failure:  # torch and the user's model may raise anything; the stages stay
         progress.checked()
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
+    python = script(recipe, carried_out_by.write(job, progress.result))
     own = load_own_rules(plan.source)
     progress.findings.extend(own.findings)
-    config = _config(plan, loaded) | job.configured | ({"own_rules": [*own.names]} if own.names else {})
-    return _finish(script(job, recipe), config, progress, error, _notes(caught), own.rules)
+    config = _config(plan, loaded) | dict(progress.result.configured if progress.result else {})
+    if own.names:
+        config["own_rules"] = [*own.names]
+    return _finish(python, config, progress, error, _notes(caught), own.rules)
 
 
 def _finish(
