@@ -148,11 +148,11 @@ class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before cl
         """Return the id, or say which there are."""
         return str(click.Choice(flow_ids()).convert(value, param, ctx))
 
-    def get_metavar(self, *_: Any) -> str:
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return all ids, for the help."""
         return f"[{'|'.join(flow_ids())}]"
 
-    def get_missing_message(self, *_: Any) -> str:
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return all ids, for the error of an option that has to be given."""
         return "Choose from:\n\t" + ",\n\t".join(flow_ids())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from qviz.document import flows
@@ -41,9 +42,19 @@ def implementation(flow_id: str | None) -> Implementation[Any]:
         from qviz.engine.script import capture
 
         return Implementation(capture_only, capture.write)
-    if flow_id not in _LOADERS:
-        raise QvizError(f"there is no flow {flow_id!r}", f"There are: {', '.join(_LOADERS)}.")
-    return _LOADERS[flow_id]()
+    if flow_id in _LOADERS:
+        return _LOADERS[flow_id]()
+    known = flows.flow(flow_id)
+    if known is None:
+        raise QvizError(f"there is no flow {flow_id!r}", f"There are: {', '.join(flows.flow_ids())}.")
+    module, _, name = known.implementation.partition(":")
+    if not name:
+        raise QvizError(
+            f"the flow {flow_id!r} is known, but not what carries it out",
+            "Set Flow.implementation to package.module:name, or call register_flow in the engine.",
+        )
+    found: Implementation[Any] = getattr(import_module(module), name)
+    return found
 
 
 def register_flow(flow: Flow, run: Callable[[Job], R], write: Callable[[Job, R | None], str]) -> None:

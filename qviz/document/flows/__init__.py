@@ -61,7 +61,8 @@ def flow_ids() -> tuple[str, ...]:
 def register(added: Flow) -> None:
     """Make a flow known to this process: to lists, choices, options and comparisons.
 
-    The engine also has to know how it runs: `qviz.engine.flow_table.register_flow`.
+    The engine finds what carries it out by `Flow.implementation`; a program that has torch anyway can call
+    `qviz.engine.flow_table.register_flow` in place of this.
 
     Raises:
         ValueError: There is another flow of that id. The same one again changes nothing.

@@ -126,6 +126,8 @@ class Flow:
         need: What the prepared model is shown; None shows it nothing.
         calls: What it runs, in order, in short: the functions of torch, and ``calibrate`` or ``train``.
         api: The full name of the torch function that quantization begins with, for the API page.
+        implementation: ``package.module:name`` of the `Implementation` that carries it out, imported by the engine
+            alone. "" for the flows of qviz, and for one given to `qviz.engine.flow_table.register_flow`.
 
     Raises:
         ValueError: It names an option that `Plan` does not have.
@@ -141,6 +143,7 @@ class Flow:
     need: Need | None = None
     calls: tuple[str, ...] = ()
     api: str = ""
+    implementation: str = ""
 
     def __post_init__(self) -> None:
         """Refuse options that no plan has, which nobody could ever set."""
