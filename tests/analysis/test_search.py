@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from qviz.analysis.searching.search import SearchIndex
 from qviz.analysis.searching.terms import Term, parse
 from qviz.document.graph import Graph, Kind, Node, ObserverType, Part, Quant
+from qviz.document.snapshot import Finding, Level
 from tests.factories import graph, node, qparams, value
 
 PER_CHANNEL = qparams((0.5, 1.0), (0, 0), "torch.qint8")
@@ -41,7 +42,15 @@ STAGE = graph(
     ),
     node("output", "qat", kind="output", values=[]),
 )
-INDEX = SearchIndex(STAGE, {"quant": ("mixed_dtypes warning two dtypes meet",), "gone": ("an older run",)})
+INDEX = SearchIndex(
+    STAGE,
+    [
+        Finding(
+            "mixed_dtypes", Level.WARNING, "s", ("quant", "gone"), "mixed_dtypes", args={"dtypes": ["int8", "uint8"]}
+        ),
+        Finding("older_run", Level.INFO, "s", ("gone",), "older_run"),
+    ],
+)
 
 
 def found(text: str) -> list[str]:
@@ -89,7 +98,7 @@ def found(text: str) -> list[str]:
         ("observer:", ["obs_0", "qat"]),
         ("finding:", ["quant"]),
         ("finding:warning", ["quant"]),
-        ('finding:"two dtypes"', ["quant"]),
+        ("finding:uint8", ["quant"]),
         ("conv -module:layer1", ["conv_1"]),
         ("-kind:op -obs", ["x", "quant", "qat", "output"]),
         ("kind:op dtype:float32 my", ["my_conv"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import chain, compress, islice
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from qviz.analysis.searching.fields import FIELDS, SEPARATORS, json_text
 from qviz.analysis.searching.terms import Term, parse
 from qviz.document.graph import Graph, Kind, Node
+from qviz.document.snapshot import Finding
 from qviz.words import mark, tr
 from qviz.words.formats import listed
 
@@ -45,10 +46,10 @@ class SearchIndex:
         keys: Every word that can stand before a colon.
     """
 
-    def __init__(self, graph: Graph, findings: Mapping[str, Iterable[str]] | None = None) -> None:
-        """Take a graph, and for its nodes with findings what these say (rule, level, message)."""
+    def __init__(self, graph: Graph, findings: Iterable[Finding] = ()) -> None:
+        """Take a graph, and the findings that speak of its nodes."""
         self.graph = graph
-        self._findings = findings or {}
+        self._findings = tuple(findings)
         self._names = [node.id.lower() for node in graph.nodes]
         self._hays = [_hay(node) for node in graph.nodes]
         attributes = chain.from_iterable(node.attributes for node in graph.nodes)
@@ -127,9 +128,10 @@ class SearchIndex:
                 found[json_text(node.attributes[attribute])].append(place)
         if key == "finding":
             places = {node.id: place for place, node in enumerate(self.graph.nodes)}
-            for node_id, texts in self._findings.items():
-                for text in texts if node_id in places else ():
-                    found[text].append(places[node_id])
+            for finding in self._findings:
+                for node_id in finding.nodes:
+                    if node_id in places:
+                        found[_of_finding(finding)].append(places[node_id])
         return found
 
     def _ranked(self, places: list[int], terms: list[Term]) -> Iterable[int]:
@@ -144,6 +146,13 @@ class SearchIndex:
             yield from compress(left, is_best)
             left = [place for place, is_taken in zip(left, is_best, strict=True) if not is_taken]
         yield from left
+
+
+def _of_finding(finding: Finding) -> str:
+    """Return what a finding is found by: data, the same in every language."""
+    names = chain.from_iterable(each if isinstance(each, list) else [each] for each in finding.args.values())
+    told = (name for name in names if isinstance(name, str))
+    return " ".join([finding.rule, finding.level.value, finding.code, *finding.nodes, *finding.place, *told])
 
 
 def _unknown(fault: str, wrong: str, known: tuple[str, ...], end: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from typing import TypeAlias
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -87,11 +87,7 @@ class Search(QLineEdit):
         return found[2]
 
     def _new_index(self, stage: Stage) -> SearchIndex:
-        texts: defaultdict[str, list[str]] = defaultdict(list)
-        for finding in self._findings:
-            for node_id in finding.nodes if finding.stage == stage.name else ():
-                texts[node_id].append(f"{finding.rule} {finding.level.value} {finding.message}")
-        return SearchIndex(stage.graph, texts)
+        return SearchIndex(stage.graph, (each for each in self._findings if each.stage == stage.name))
 
     def on_text_changed(self, text: str) -> None:
         """Show what matches."""
