@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 
 from qviz import cli, extensions
+from qviz.analysis.findings.rules import RULES
+from qviz.cli.reports import REPORT_FORMATS
 from qviz.document.codec import load, save
 from qviz.layout.choice import LAYOUT_ENGINES
 from qviz.registry import Registry
@@ -58,7 +60,7 @@ class Counted(GraphlayEngine):
 @pytest.fixture
 def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
     """Import a module of a temporary package; what it registered is gone afterwards."""
-    registries: tuple[Registry, ...] = (PICTURE_FORMATS, LAYOUT_ENGINES)
+    registries: tuple[Registry, ...] = (PICTURE_FORMATS, LAYOUT_ENGINES, REPORT_FORMATS, RULES)
     before = [set(each) for each in registries]
     package = tmp_path / "my_extension"
     package.mkdir()
@@ -96,6 +98,54 @@ def test_a_layout_engine(add, qapp, result, tmp_path):
     assert cli.main([*words, "--quiet"]) == 0
     assert asked
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
+
+
+REPORT = '''
+"""The verdict as a table of tab-separated values."""
+
+from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
+
+
+def write(verdict, folder):
+    return "".join(f"{each.finding.rule}\\t{each.finding.stage}\\n" for each in verdict.judged)
+
+
+REPORT_FORMATS.add("tsv", ReportFormat(write, (".tsv",)))
+'''
+
+RULE = '''
+"""Finds inputs of more than 1000 features."""
+
+from qviz.analysis.findings.rules import finds
+from qviz.document.snapshot import Finding, Level
+
+
+@finds("wide_input")
+def find(evidence):
+    stage = evidence.captured
+    for node in stage.graph.nodes:
+        if node.kind.value == "input" and node.values[0].shape[-1] > 1000:
+            yield Finding.of("wide_input", Level.ERROR, stage.name, [node.id], message=f"{node.id} is wide")
+'''
+
+
+def test_a_report_format_and_a_finding_rule(add, capsys, result, tmp_path):
+    add(REPORT)
+    assert cli.main(["check", str(result), "--format", "tsv"]) == 0
+    assert "wide_input" not in capsys.readouterr().out
+    sys.modules.pop("my_extension.added")
+    add(RULE)
+    assert cli.main(["check", str(result), "-o", str(tmp_path / "a.tsv")]) == 1
+    assert "wide_input\tcaptured\n" in (tmp_path / "a.tsv").read_text()
+    assert cli.main(["check", str(result), "--format", "sarif"]) == 1
+    told = capsys.readouterr().out
+    assert '"text": "Wide input."' in told
+    assert "X is wide" in told or "x is wide" in told
+
+
+def test_a_report_format_that_nobody_registered(capsys, result):
+    assert cli.main(["check", str(result), "--format", "yaml"]) == 2
+    assert "sarif" in capsys.readouterr().err
 
 
 SOURCE = '''

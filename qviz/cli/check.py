@@ -12,7 +12,8 @@ from qviz.analysis.verdicts.verdict import FAIL_ON, FailOn, Verdict, findings_of
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
-from qviz.cli.reports import ENDINGS, FORMATS
+from qviz.cli.registered import Registered
+from qviz.cli.reports import REPORT_FORMATS, format_of
 from qviz.cli.reports.text import totals
 from qviz.cli.snapshots import obtain
 from qviz.document.baseline import Baseline, read_baseline, write_baseline
@@ -28,7 +29,7 @@ _path = click.Path(dir_okay=False, path_type=Path)
 @click.argument("source", required=False)
 @flow_option(required=False, help_text="The way to quantize; a result as SOURCE has its own.")
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", show_default=True, help="What ends with 1.")
-@click.option("--format", "wanted", type=click.Choice(list(FORMATS)), help="text if not given, or what OUT ends in.")
+@click.option("--format", "wanted", type=Registered(REPORT_FORMATS), help="text if not given, or what OUT ends in.")
 @click.option("--baseline", "baseline_path", type=_path, metavar="FILE", help="Findings that were accepted before.")
 @click.option("--write-baseline", "writes", is_flag=True, help="Accept what there is: write it into the baseline.")
 @click.option("-o", "--out", type=_path, metavar="OUT", help="Write the report there.")
@@ -59,7 +60,7 @@ def check(
         baseline = _accept(snapshot, baseline_path, baseline)
     verdict = judge(snapshot, fail_on, baseline)
     if out is not None:
-        write_atomically(out, FORMATS[written](verdict, Path.cwd()).encode())
+        write_atomically(out, REPORT_FORMATS[written].write(verdict, Path.cwd()).encode())
     if not (manner.quiet and shown == "text"):
         click.echo(_shown(verdict, shown, out), nl=False)
     if failure is not None:
@@ -78,7 +79,7 @@ def _formats(wanted: str | None, manner: Manner, out: Path | None) -> tuple[str,
         if wanted not in (None, shown):
             raise click.UsageError(f"--json and --format {wanted} exclude each other without -o")
         return shown, ""
-    written = wanted or ENDINGS.get(out.suffix.lower(), shown)
+    written = wanted or format_of(out) or shown
     return ("json" if manner.as_json else "text"), written
 
 
@@ -109,4 +110,4 @@ def _shown(verdict: Verdict, shown: str, out: Path | None) -> str:
     """Return what standard output says: the report, or one line where a file has it."""
     if out is not None and shown == "text":
         return f"{totals(verdict)} Written to {out}.\n"
-    return FORMATS[shown](verdict, Path.cwd())
+    return REPORT_FORMATS[shown].write(verdict, Path.cwd())

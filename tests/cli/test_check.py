@@ -97,7 +97,7 @@ def test_a_failed_run_is_reported_as_far_as_it_came(engine, capsys):
     report = json.loads(told.out)
     assert (report["passed"], report["status"], report["error"]["step"]) == (False, "failed", "prepare")
     assert [each["rule"] for each in report["findings"]] == ["mode_changed"]
-    assert told.err == "qviz: prepare failed: no\nUse torch.cond.\n"
+    assert told.err == "qviz: Prepare failed: no\nUse torch.cond.\n"
 
 
 @pytest.mark.parametrize("script", [BAD, FAILED, DEAD])
@@ -162,7 +162,7 @@ def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, scrip
 def test_a_result_that_was_cancelled_does_not_pass(no_engine, capsys):
     codec.save(snapshot(status="cancelled"), "a.json")
     assert cli.main(["check", "a.json"]) == 3
-    assert capsys.readouterr().err == "qviz: the run was cancelled\nRun the flow again.\n"
+    assert capsys.readouterr().err == "qviz: The run was cancelled\nRun the flow again.\n"
 
 
 def test_the_baseline_from_the_first_to_the_last_day(engine, capsys):
@@ -180,7 +180,7 @@ def test_the_baseline_from_the_first_to_the_last_day(engine, capsys):
     assert capsys.readouterr().out.startswith("No new findings; 2 accepted by the baseline; ")
     engine(CLEAN)
     assert cli.main(words) == 0
-    assert "the baseline has it: not_lowered at converted: fc\n" in capsys.readouterr().out
+    assert "the baseline lists it: not_lowered at converted: fc\n" in capsys.readouterr().out
     assert cli.main([*words, "--write-baseline"]) == 0
     engine(BAD)
     assert cli.main(words) == 1

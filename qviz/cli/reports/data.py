@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from qviz.analysis.verdicts.verdict import Judged, Verdict
+from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
 from qviz.document.graph import Json, SourceLine
 
@@ -69,3 +70,6 @@ def _finding(judged: Judged, folder: Path) -> Json:
 
 def _source(line: SourceLine, folder: Path) -> Json:
     return {"file": shown(line.file, folder), "line": line.line, "code": line.code}
+
+
+REPORT_FORMATS.add("json", ReportFormat(write, (".json",)))

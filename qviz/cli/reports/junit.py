@@ -9,9 +9,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from qviz.analysis.findings.catalog import known_rules
 from qviz.analysis.verdicts.verdict import Judged, Verdict
+from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
-from qviz.cli.reports.text import block, stale_text, totals
+from qviz.cli.reports.text import block, stale_text, stopped, totals
 from qviz.document.graph import SourceLine
+from qviz.words import tr
 
 RUNS = "the flow runs to its end"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -24,7 +26,7 @@ def write(verdict: Verdict, folder: Path) -> str:
     _run_case(suite, verdict, folder)
     for rule in known_rules(tuple(each.finding.rule for each in verdict.judged)):
         _rule_case(suite, rule.id, verdict, folder)
-    said = [totals(verdict), *(f"no longer found: {stale_text(each)}" for each in verdict.stale)]
+    said = [totals(verdict), *(tr("no longer found: {finding}", finding=stale_text(each)) for each in verdict.stale)]
     SubElement(suite, "system-out").text = _clean("\n".join(said))
     root = Element("testsuites", name="qviz")
     root.append(suite)
@@ -48,7 +50,7 @@ def _run_case(suite: Element, verdict: Verdict, folder: Path) -> None:
     case, error = _case(suite, RUNS, verdict), verdict.run.error
     if verdict.run.status == "done":
         return
-    told = f"{error.step} failed: {error.message}" if error else f"the run was {verdict.run.status}"
+    told = stopped(verdict.run)
     element = SubElement(case, "error", message=_clean(told), type=_clean(error.type if error else "Cancelled"))
     element.text = _clean(error.hint if error else "")
     if error and error.source:
@@ -63,7 +65,9 @@ def _rule_case(suite: Element, rule: str, verdict: Verdict, folder: Path) -> Non
         _set_line(case, line, folder)
     if failing:  # one element for all: most readers show the first only
         first = failing[0].finding
-        message = first.message if len(failing) == 1 else f"{first.message} (and {len(failing) - 1} more)"
+        message = first.message
+        if len(failing) > 1:
+            message = tr("{message} (and {count} more)", message=message, count=len(failing) - 1)
         SubElement(case, "failure", message=_clean(message), type=first.level.value).text = _blocks(failing, folder)
     if passing := [each for each in found if not each.fails]:
         SubElement(case, "system-out").text = _blocks(passing, folder)
@@ -75,9 +79,12 @@ def _set_line(case: Element, line: SourceLine, folder: Path) -> None:
 
 
 def _blocks(judged: Sequence[Judged], folder: Path) -> str:
-    accepted = {True: ["  accepted by the baseline"], False: []}
+    accepted = {True: ["  " + tr("accepted by the baseline")], False: []}
     return _clean("\n\n".join("\n".join([*block(each, folder), *accepted[each.accepted]]) for each in judged))
 
 
 def _clean(text: str) -> str:
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+REPORT_FORMATS.add("junit", ReportFormat(write, (".xml",)))

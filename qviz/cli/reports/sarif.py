@@ -11,10 +11,14 @@ from pathlib import Path
 
 from qviz.analysis.findings.catalog import RuleText, known_rules
 from qviz.analysis.verdicts.verdict import Judged, Verdict
+from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import inside, uri
+from qviz.cli.reports.text import stopped
 from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level
 from qviz.version import __version__
+from qviz.words import tr
+from qviz.words.formats import sentence
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
@@ -55,8 +59,7 @@ def _invocation(verdict: Verdict, folder: Path) -> Json:
     if verdict.run.status == "done":
         return {"executionSuccessful": True}
     error = verdict.run.error
-    told = f"{error.step} failed: {error.message}" if error else f"the run was {verdict.run.status}"
-    notification: dict[str, Json] = {"level": "error", "message": {"text": told}}
+    notification: dict[str, Json] = {"level": "error", "message": {"text": stopped(verdict.run)}}
     if error and error.source:
         notification["locations"] = [{"physicalLocation": _physical(error.source, folder)}]
     return {"executionSuccessful": False, "toolExecutionNotifications": [notification]}
@@ -78,14 +81,13 @@ def _result(judged: Judged, rule_index: int, verdict: Verdict, folder: Path) -> 
             {"id": number, "physicalLocation": _physical(each, folder)} for number, each in enumerate(related, 1)
         ]
     if verdict.has_baseline:  # either all results say whether they are suppressed, or none
-        why: Json = {"kind": "external", "justification": "accepted by the baseline"}
+        why: Json = {"kind": "external", "justification": tr("accepted by the baseline")}
         result["suppressions"] = [why] if judged.accepted else []
     return result
 
 
 def _sentences(finding: Finding) -> str:
-    parts = [text[:1].upper() + text[1:] for text in (finding.message, finding.reason, finding.hint)]
-    return " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in parts if text)
+    return " ".join(sentence(text) for text in (finding.message, finding.reason, finding.hint) if text)
 
 
 def _location(judged: Judged, verdict: Verdict, folder: Path) -> Json:
@@ -119,3 +121,6 @@ def _logical(finding: Finding) -> list[Json]:
         {"name": each, "fullyQualifiedName": f"{finding.stage}.{each}", "kind": "object"} for each in finding.nodes
     ]
     return [stage, *nodes]
+
+
+REPORT_FORMATS.add("sarif", ReportFormat(write, (".sarif",)))

@@ -6,8 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from qviz.analysis.verdicts.verdict import Judged, Verdict
+from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
 from qviz.document.baseline import Accepted
+from qviz.document.run_steps import step_text
+from qviz.document.snapshot import Level, Run
+from qviz.words import mark, names, tr, trn
+from qviz.words.formats import listed
 
 MAX_NODES = 8
 MAX_LINES = 4
@@ -16,36 +21,45 @@ MAX_LINES = 4
 def write(verdict: Verdict, folder: Path) -> str:
     """Return the report as text."""
     blocks = ["\n".join(block(each, folder)) for each in verdict.open]
-    stale = "\n".join(f"no longer found, though the baseline has it: {stale_text(each)}" for each in verdict.stale)
+    stale = "\n".join(
+        tr("no longer found, but the baseline lists it: {finding}", finding=stale_text(each)) for each in verdict.stale
+    )
     return "\n\n".join(part for part in (*blocks, stale, totals(verdict)) if part) + "\n"
 
 
 def block(judged: Judged, folder: Path) -> Iterator[str]:
     """Yield the lines of one finding."""
     finding = judged.finding
-    yield f"{finding.level.value} {finding.rule}: {finding.message}"
-    yield f"  at {place(finding.stage, finding.nodes)}"
+    yield f"{names.level(finding.level.value)} {finding.rule}: {finding.message}"
+    yield "  " + tr("at {place}", place=place(finding.stage, finding.nodes))
     for line in judged.sources[:MAX_LINES]:
         yield f"  {shown(line.file, folder)}:{line.line}: {line.code}".rstrip(": ")
     if len(judged.sources) > MAX_LINES:
-        yield f"  and {len(judged.sources) - MAX_LINES} more lines"
+        yield "  " + trn(len(judged.sources) - MAX_LINES, "and {count} more line", "and {count} more lines")
     if finding.reason:
-        yield f"  reason: {finding.reason}"
+        yield "  " + tr("reason: {reason}", reason=finding.reason)
     if finding.hint:
-        yield f"  hint: {finding.hint}"
+        yield "  " + tr("hint: {hint}", hint=finding.hint)
 
 
 def place(stage: str, nodes: Sequence[str]) -> str:
     """Return stage and nodes in words, the first few of many."""
     if not nodes:
         return stage
-    more = f" and {len(nodes) - MAX_NODES} more" if len(nodes) > MAX_NODES else ""
-    return f"{stage}: {', '.join(nodes[:MAX_NODES])}{more}"
+    return f"{stage}: {listed(nodes, MAX_NODES)}"
 
 
 def stale_text(entry: Accepted) -> str:
     """Return an entry of the baseline in words."""
-    return f"{entry.rule} at {place(entry.stage, entry.nodes)}" + ("" if entry.nodes else f": {entry.message}")
+    told = tr("{rule} at {place}", rule=entry.rule, place=place(entry.stage, entry.nodes))
+    return told if entry.nodes else f"{told}: {entry.message}"
+
+
+def stopped(run: Run) -> str:
+    """Return what stopped a run that did not come to its end."""
+    if run.error is not None:
+        return f"{step_text(run.error.step, 'failed')}: {run.error.message}"
+    return tr("the run was cancelled") if run.status == "cancelled" else tr("the run failed")
 
 
 def totals(verdict: Verdict) -> str:
@@ -53,22 +67,38 @@ def totals(verdict: Verdict) -> str:
     parts = [_counted(verdict)]
     accepted = len(verdict.judged) - len(verdict.open)
     if accepted:
-        parts.append(f"{accepted} accepted by the baseline")
+        parts.append(tr("{count} accepted by the baseline", count=accepted))
     if verdict.coverage:
-        share = f"{verdict.coverage.low} of {verdict.coverage.total} operators run in low precision"
-        parts.append(f"{share} ({verdict.run.flow})" if verdict.run.flow else share)
+        low, total, flow = verdict.coverage.low, verdict.coverage.total, verdict.run.flow
+        share = trn(
+            total,
+            "{low} of {count} operator runs in low precision",
+            "{low} of {count} operators run in low precision",
+            low=low,
+        )
+        parts.append(f"{share} ({flow})" if flow else share)
     if verdict.run.status != "done":
-        parts.append(f"the run {'was cancelled' if verdict.run.status == 'cancelled' else 'failed'}")
+        parts.append(tr("the run was cancelled") if verdict.run.status == "cancelled" else tr("the run failed"))
     if verdict.failing:
-        parts.append(f"the check fails: {len(verdict.failing)} at or above --fail-on {verdict.fail_on}")
+        count, level = len(verdict.failing), verdict.fail_on
+        parts.append(tr("the check fails: {count} at or above --fail-on {level}", count=count, level=level))
     return "; ".join(parts) + "."
 
 
+_COUNTED = {
+    Level.ERROR: (mark("{count} error"), mark("{count} errors")),
+    Level.WARNING: (mark("{count} warning"), mark("{count} warnings")),
+    Level.INFO: (mark("{count} info"), mark("{count} infos")),
+}
+
+
 def _counted(verdict: Verdict) -> str:
-    counts = {level.value: count for level, count in verdict.counts.items() if count}
-    told = [f"{count} {level}{'s' if count > 1 and level != 'info' else ''}" for level, count in counts.items()]
+    told = [trn(count, *_COUNTED[level]) for level, count in verdict.counts.items() if count]
     if told:
         return ", ".join(told)
     if verdict.run.status != "done":
-        return "No findings"
-    return "No new findings" if len(verdict.judged) else "No findings, nothing to look at"
+        return tr("No findings")
+    return tr("No new findings") if len(verdict.judged) else tr("No findings, nothing to look at")
+
+
+REPORT_FORMATS.add("text", ReportFormat(write, (".txt",)))

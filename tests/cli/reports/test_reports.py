@@ -13,7 +13,7 @@ import pytest
 
 from qviz.analysis.findings.catalog import CATALOG
 from qviz.analysis.verdicts.verdict import Verdict, judge
-from qviz.cli.reports import FORMATS
+from qviz.cli.reports import REPORT_FORMATS
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error, kept_finding
 from qviz.document.snapshot import Finding, Level, Snapshot
@@ -46,7 +46,7 @@ def verdict(*findings: Finding, accepted: tuple[Finding, ...] = (), fail_on: Any
 
 
 def sarif(judged: Verdict) -> dict[str, Any]:
-    log = json.loads(FORMATS["sarif"](judged, FOLDER))
+    log = json.loads(REPORT_FORMATS["sarif"].write(judged, FOLDER))
     assert log["version"] == "2.1.0"
     assert urlparse(log["$schema"]).path.endswith("sarif-2.1.0.json")
     (run,) = log["runs"]
@@ -81,7 +81,7 @@ def check_required_parts(run: dict[str, Any]) -> None:
 
 
 def test_text_has_a_block_for_each_finding_and_a_line_of_totals():
-    told = FORMATS["text"](verdict(ERROR, WARNING), FOLDER)
+    told = REPORT_FORMATS["text"].write(verdict(ERROR, WARNING), FOLDER)
     first, second, totals = told.strip().split("\n\n")
     assert first.splitlines() == [
         "error not_lowered: fc: no kernel",
@@ -99,25 +99,27 @@ def test_text_has_a_block_for_each_finding_and_a_line_of_totals():
 
 
 def test_text_without_findings_is_one_line():
-    told = FORMATS["text"](verdict(), FOLDER)
+    told = REPORT_FORMATS["text"].write(verdict(), FOLDER)
     assert told == "No findings, nothing to look at; 1 of 2 operators run in low precision (fx-static).\n"
 
 
 def test_text_counts_what_is_accepted_and_names_what_is_stale():
-    told = FORMATS["text"](verdict(WARNING, accepted=(WARNING, ERROR, INFO)), FOLDER)
+    told = REPORT_FORMATS["text"].write(verdict(WARNING, accepted=(WARNING, ERROR, INFO)), FOLDER)
     assert "obs saw no data" not in told
-    assert "the baseline has it: not_lowered at converted: fc, conv\n" in told
-    assert "the baseline has it: mode_changed at converted: the mode" in told
+    assert "the baseline lists it: not_lowered at converted: fc, conv\n" in told
+    assert "the baseline lists it: mode_changed at converted: the mode" in told
     assert told.splitlines()[-1].startswith("No new findings; 1 accepted by the baseline; 1 of 2")
 
 
 def test_text_cuts_long_lists():
     many = msgspec.structs.replace(ERROR, nodes=tuple(f"n{i}" for i in range(10)))
-    assert "at converted: n0, n1, n2, n3, n4, n5, n6, n7 and 2 more\n" in FORMATS["text"](verdict(many), FOLDER)
+    assert "at converted: n0, n1, n2, n3, n4, n5, n6, n7 and 2 more\n" in REPORT_FORMATS["text"].write(
+        verdict(many), FOLDER
+    )
 
 
 def test_json_has_everything():
-    told = json.loads(FORMATS["json"](verdict(ERROR, WARNING, INFO, accepted=(WARNING,)), FOLDER))
+    told = json.loads(REPORT_FORMATS["json"].write(verdict(ERROR, WARNING, INFO, accepted=(WARNING,)), FOLDER))
     assert (told["format"], told["version"], told["passed"], told["status"]) == ("qviz-check", 1, False, "done")
     assert told["totals"] == {"error": 1, "warning": 0, "info": 1, "accepted": 1, "failing": 1, "stale": 0}
     assert told["precision"] == {"stage": "converted", "low": 1, "total": 2}
@@ -179,11 +181,11 @@ def test_sarif_of_a_failed_run_says_so():
     assert not invocation["executionSuccessful"]
     (place,) = invocation["toolExecutionNotifications"][0]["locations"]
     assert place["physicalLocation"]["region"]["startLine"] == 12
-    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "prepare failed: branches on data"
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "Prepare failed: branches on data"
 
 
 def junit(judged: Verdict) -> ElementTree.Element:
-    return ElementTree.fromstring(FORMATS["junit"](judged, FOLDER).encode())
+    return ElementTree.fromstring(REPORT_FORMATS["junit"].write(judged, FOLDER).encode())
 
 
 def test_junit_has_a_case_for_each_rule():
@@ -219,7 +221,7 @@ def test_junit_of_a_failed_run_has_an_error():
     (element,) = root.iter("error")
     (case,) = (each for each in root.iter("testcase") if each.find("error") is not None)
     assert (case.get("file"), case.get("line")) == ("nets/my net.py", "12")
-    assert (element.get("message"), element.text) == ("prepare failed: branches on data", "Use torch.cond.")
+    assert (element.get("message"), element.text) == ("Prepare failed: branches on data", "Use torch.cond.")
 
 
 def test_a_rule_that_this_qviz_does_not_know_is_reported_too():
@@ -230,11 +232,11 @@ def test_a_rule_that_this_qviz_does_not_know_is_reported_too():
 
 
 def test_the_totals_of_a_failed_run_say_so():
-    assert FORMATS["text"](verdict(status="failed"), FOLDER).startswith("No findings; ")
-    assert "; the run failed." in FORMATS["text"](verdict(status="failed"), FOLDER)
-    assert "; the run was cancelled." in FORMATS["text"](verdict(status="cancelled"), FOLDER)
+    assert REPORT_FORMATS["text"].write(verdict(status="failed"), FOLDER).startswith("No findings; ")
+    assert "; the run failed." in REPORT_FORMATS["text"].write(verdict(status="failed"), FOLDER)
+    assert "; the run was cancelled." in REPORT_FORMATS["text"].write(verdict(status="cancelled"), FOLDER)
 
 
 def test_the_same_run_gives_the_same_bytes():
-    for write in FORMATS.values():
+    for write in (each.write for each in REPORT_FORMATS.values()):
         assert write(verdict(ERROR, WARNING, INFO), FOLDER) == write(verdict(ERROR, WARNING, INFO), FOLDER)
