@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 import qviz
 from qviz import cli
 from qviz.document.comparison import compared
-from qviz.document.flows import REGISTRY, Flow, Method, Mode, flow
+from qviz.document.flows import DEFAULT_FLOW, REGISTRY, Flow, Method, Mode, flow
 from qviz.document.plan import Plan, expected_stages
 from qviz.errors import QvizError
 
@@ -164,6 +166,40 @@ def test_a_program_with_torch_can_hand_over_the_functions(monkeypatch: pytest.Mo
     assert qviz.inspect(Net(), (torch.ones(1, 4),), flow="mine").run.python.endswith("\nprint(True)\n")
     with pytest.raises(ValueError, match="'mine' has its runner already"):
         flow_table.register_flow(mine, lambda job: FlowResult(), lambda job, result: "")
+
+
+def test_the_example_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    text = (Path(__file__).parents[1] / "docs" / "flows.md").read_text(encoding="utf-8")
+    declared, engine = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    package = tmp_path / "my_package"
+    package.mkdir()
+    for name, code in (("__init__", ""), ("rounding", declared), ("rounding_engine", engine)):
+        (package / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(REGISTRY, "_items", dict(REGISTRY._items))
+    __import__("my_package.rounding")
+    result = qviz.inspect(Net(), (torch.ones(1, 4),), flow="eager-rounding")
+    assert (result.run.status, len(result.stages)) == ("done", 2)
+    names = {"model": Net()}
+    exec(result.run.python.partition("\nfor each")[1] + result.run.python.partition("\nfor each")[2], names)
+    assert torch.equal(names["model"].fc.weight, names["model"].fc.weight.round(decimals=1))
+
+
+def test_a_result_of_a_flow_that_this_version_does_not_know_opens(qtbot):
+    from qviz.analysis import findings
+    from qviz.analysis.verdicts.float_reasons import why_float
+    from qviz.ui.panels.setup import Setup
+    from tests.factories import snapshot
+
+    known = snapshot()
+    newer = replace(known, run=replace(known.run, flow="of-a-newer-qviz"))
+    assert flow(newer.run.flow) is None
+    assert isinstance(findings.find(newer), tuple)
+    assert why_float(newer) == why_float(known)
+    setup = Setup()
+    qtbot.addWidget(setup)
+    setup.show_plan(Plan("m.py:Net", "of-a-newer-qviz"))
+    assert setup.flow.chosen().id == DEFAULT_FLOW
 
 
 def test_a_flow_that_nothing_carries_out_is_said(monkeypatch: pytest.MonkeyPatch):
