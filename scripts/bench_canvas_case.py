@@ -104,8 +104,9 @@ def sixty_boxes(canvas: GraphCanvas) -> float:
     from qviz.analysis.views.view import Folds
     from qviz.document.graph import Edge, Graph, Kind, Node
     from qviz.layout.graphlay_engine import GraphlayEngine
+    from qviz.ui.canvas.exposure import Exposure
     from qviz.ui.canvas.metrics import measure
-    from qviz.ui.canvas.painter import paint
+    from qviz.ui.canvas.painters import GRAPH, paint_all
     from qviz.ui.canvas.scene import Scene
 
     nodes = tuple(
@@ -122,7 +123,7 @@ def sixty_boxes(canvas: GraphCanvas) -> float:
     def act() -> None:
         painter = QPainter(image)
         painter.fillRect(image.rect(), canvas.theme().color("canvas"))
-        paint(painter, scene, scene.bounds, 1.0, canvas.theme())
+        paint_all(GRAPH, painter, Exposure(scene, scene.bounds, 1.0, canvas.theme()))
         painter.end()
 
     act()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qviz.analysis.views.stubs import cut_fans
-from qviz.analysis.views.view import Box, Flowing, Line, View
+from qviz.analysis.views.view import Box, Line, View
 from qviz.document.graph import Graph
 from qviz.layout.place import Size
 
@@ -12,7 +12,7 @@ def flat_view(graph: Graph) -> tuple[View, dict[str, Size]]:
     """Return a view of all nodes and edges, and sizes as their names need."""
     boxes = [Box(node.id, node.id, "", node.kind, (node.id,)) for node in graph.nodes]
     pairs = dict.fromkeys((edge.from_id, edge.to_id) for edge in graph.edges)
-    lines = [Line(source, target, "", Flowing.FLOAT, ((source, target),)) for source, target in pairs]
+    lines = [Line(source, target, "", ((source, target),)) for source, target in pairs]
     cut, kept = cut_fans(boxes, lines)
     view = View(tuple(cut), tuple(kept), {box.id: box.id for box in boxes})
     return view, {box.id: Size(2 * round(3.3 * len(box.title) + 12), 28.0) for box in cut}

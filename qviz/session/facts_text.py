@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from qviz.analysis.overlays import overlays
+from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node, Number, QParams, Why
 from qviz.document.snapshot import Integers, ObserverFact
 from qviz.words import mark, names, tr
@@ -13,6 +15,13 @@ Row: TypeAlias = tuple[str, str]
 
 
 _TENSORS = {"input": mark("input"), "weight": mark("weight"), "bias": mark("bias"), "output": mark("output")}
+
+
+def overlay_rows(record: StageRecord, node_id: str) -> list[Row]:
+    """Return what each overlay knows of a node."""
+    made = (maker(record) for maker in overlays.values())
+    known = ((tr(overlay.title), overlay.text(node_id)) for overlay in made)
+    return [(title, text) for title, text in known if text is not None]
 
 
 def quant_rows(node: Node) -> list[Row]:

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qviz.analysis.overlays.overlay import StageRecord
+from qviz.analysis.overlays.precision import precision
 from qviz.analysis.views.folding import fold, group_path, hierarchy, opening, unfold_all
-from qviz.analysis.views.view import Badge, Box, Flowing, Folds, Line, View
+from qviz.analysis.views.view import Badge, Box, Folds, Line, View
 from qviz.document.graph import Graph, Kind, Node, QParams, Quant
+from qviz.document.snapshot import Stage
 from tests.factories import graph, node, observed, small_stages, value
 from tests.layout.geometry import graphs
 
@@ -140,36 +143,42 @@ def test_rings_only_where_an_observer_is_shared() -> None:
     assert [box.ring for box in view.boxes] == [None, None, 1, 1, 2, 2, None, None, None]
 
 
+def precision_of(of: Graph, line: Line) -> object:
+    """Return what the edges of a line have in common."""
+    overlay = precision(StageRecord(Stage("captured", of)))
+    return overlay.scale.merged(overlay.edges[pair] for pair in line.pairs)
+
+
 def test_labels_and_precision_along_the_small_net() -> None:
     captured, converted = small_stages()
     before, after = (lines(fold(stage.graph, Folds(), {})) for stage in (captured, converted))
     assert before["x", "fc"].label == "10×3072"
-    assert {line.flowing for line in before.values()} == {Flowing.FLOAT}
-    assert [(line.label, line.flowing) for line in after.values()] == [
-        ("10×3072 f32", Flowing.FLOAT),
-        ("10×3072 quint8", Flowing.LOW),
-        ("10×102400", Flowing.LOW),
-        ("100×10×32×32", Flowing.LOW),
-        ("100×1×32×32", Flowing.LOW),
-        ("100×1×32×32 f32", Flowing.FLOAT),
+    assert {precision_of(captured.graph, line) for line in before.values()} == {"float"}
+    assert [(line.label, precision_of(converted.graph, line)) for line in after.values()] == [
+        ("10×3072 f32", "float"),
+        ("10×3072 quint8", "low"),
+        ("10×102400", "low"),
+        ("100×10×32×32", "low"),
+        ("100×1×32×32", "low"),
+        ("100×1×32×32 f32", "float"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("dtype", "flowing", "label"),
+    ("dtype", "expected", "label"),
     [
-        ("torch.float64", Flowing.FLOAT, "1×8 f64"),
-        ("torch.bfloat16", Flowing.HALF, "1×8 bf16"),
-        ("torch.int64", Flowing.INDEX, "1×8 int64"),
-        ("torch.bool", Flowing.INDEX, "1×8 bool"),
-        ("torch.qint32", Flowing.LOW, "1×8 qint32"),
-        ("torch.float8_e4m3fn", Flowing.LOW, "1×8 float8_e4m3fn"),
+        ("torch.float64", "float", "1×8 f64"),
+        ("torch.bfloat16", "half", "1×8 bf16"),
+        ("torch.int64", "index", "1×8 int64"),
+        ("torch.bool", "index", "1×8 bool"),
+        ("torch.qint32", "low", "1×8 qint32"),
+        ("torch.float8_e4m3fn", "low", "1×8 float8_e4m3fn"),
     ],
 )
-def test_dtypes(dtype: str, flowing: Flowing, label: str) -> None:
+def test_dtypes(dtype: str, expected: str, label: str) -> None:
     each = graph(node("x", kind="input", values=[value(1, 8, dtype=dtype)]), node("output", "x", kind="output"))
     (line,) = fold(each, Folds(), {}).lines
-    assert (line.flowing, line.label) == (flowing, label)
+    assert (precision_of(each, line), line.label) == (expected, label)
 
 
 def test_values_where_torch_says_nothing() -> None:
@@ -184,15 +193,15 @@ def test_values_where_torch_says_nothing() -> None:
         node("nothing", "second", values=[]),
         node("output", "nothing", kind="output", values=[]),
     )
-    found = {line.from_box: (line.label, line.flowing) for line in fold(each, Folds(), {}).lines}
+    found = {line.from_box: (line.label, precision_of(each, line)) for line in fold(each, Folds(), {}).lines}
     assert found == {
-        "x": ("2×3 f32", Flowing.FLOAT),
-        "observer": ("2×3", Flowing.FLOAT),
-        "q": ("2×3 quint8", Flowing.LOW),
-        "dq": ("2×3 f32", Flowing.FLOAT),
-        "split": ("", Flowing.FLOAT),
-        "second": ("1×3 int64", Flowing.INDEX),
-        "nothing": ("", Flowing.FLOAT),
+        "x": ("2×3 f32", "float"),
+        "observer": ("2×3", "float"),
+        "q": ("2×3 quint8", "low"),
+        "dq": ("2×3 f32", "float"),
+        "split": ("", "float"),
+        "second": ("1×3 int64", "index"),
+        "nothing": ("", "float"),
     }
 
 

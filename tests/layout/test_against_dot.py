@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from qviz.analysis.views.stubs import cut_fans
-from qviz.analysis.views.view import Box, Flowing, Line, View
+from qviz.analysis.views.view import Box, Line, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point, Size
@@ -26,7 +26,7 @@ ORTHOGONAL = 1.9
 def load(path: Path) -> tuple[View, dict[str, Size]]:
     given = json.loads(gzip.decompress(path.read_bytes()))
     boxes = [Box(str(at), label, "", Kind.OP, (str(at),)) for at, label in enumerate(given["labels"])]
-    lines = [Line(str(a), str(b), "", Flowing.FLOAT, ()) for a, b in dict.fromkeys(map(tuple, given["edges"]))]
+    lines = [Line(str(a), str(b), "", ()) for a, b in dict.fromkeys(map(tuple, given["edges"]))]
     cut, kept = cut_fans(boxes, lines)
     view = View(tuple(cut), tuple(kept), {})
     return view, {box.id: Size(2.0 * round(3.3 * len(box.title) + 8), 26.0) for box in cut}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from functools import lru_cache
 
-from qviz.analysis.views.view import Flowing
 from qviz.document.graph import Graph, Kind, Node, Value
 from qviz.document.query import Index
 
@@ -14,7 +14,16 @@ HALF = frozenset({"float16", "bfloat16"})
 INDEX = frozenset({"int64", "int32", "int16", "uint16", "uint32", "uint64", "bool"})
 
 
-class Flow:
+class DtypeClass(str, Enum):
+    """What a dtype is for: float32 and wider, 8 bits or fewer, 16-bit floats, whole numbers and truth."""
+
+    FLOAT = "float"
+    LOW = "low"
+    HALF = "half"
+    INDEX = "index"
+
+
+class OutputValues:
     """The values between the nodes of a graph, filled in from their producers where torch says nothing.
 
     Attributes:
@@ -28,7 +37,7 @@ class Flow:
         for node in graph.nodes:
             if (value := self._value(node)) is not None:
                 self.values[node.id] = value
-                self._mixed = self._mixed or flowing(value.dtype) is Flowing.LOW
+                self._mixed = self._mixed or dtype_class(value.dtype) is DtypeClass.LOW
 
     def _value(self, node: Node) -> Value | None:
         if len(node.values) == 1:
@@ -54,10 +63,10 @@ class Flow:
             return values[node.args[1]] if -len(values) <= node.args[1] < len(values) else None
         return None
 
-    def flowing(self, node_id: str) -> Flowing:
-        """Return how the line that leaves a node is drawn."""
+    def dtype_class(self, node_id: str) -> DtypeClass:
+        """Return the class of the dtype that leaves a node; float where nothing is known."""
         value = self.values.get(node_id)
-        return flowing(value.dtype) if value else Flowing.FLOAT
+        return dtype_class(value.dtype) if value else DtypeClass.FLOAT
 
     def label(self, node_id: str) -> str:
         """Return the shape that leaves a node, and the dtype where the node changes it."""
@@ -70,23 +79,17 @@ class Flow:
         return " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if changes else "")))
 
 
-def merge(flows: Iterable[Flowing]) -> Flowing:
-    """Return how several values in one line are drawn: as what they have in common."""
-    kinds = set(flows)
-    return kinds.pop() if len(kinds) == 1 else Flowing.FLOAT
-
-
 @lru_cache(maxsize=256)
-def flowing(dtype: str) -> Flowing:
-    """Return the way of drawing of a dtype."""
+def dtype_class(dtype: str) -> DtypeClass:
+    """Return the class of a dtype such as ``torch.quint8``."""
     name = dtype.removeprefix("torch.")
     if name in HALF:
-        return Flowing.HALF
+        return DtypeClass.HALF
     if name in INDEX:
-        return Flowing.INDEX
+        return DtypeClass.INDEX
     if name.startswith(("qint", "quint", "int", "uint", "float8", "float4")):
-        return Flowing.LOW
-    return Flowing.FLOAT
+        return DtypeClass.LOW
+    return DtypeClass.FLOAT
 
 
 @lru_cache(maxsize=256)

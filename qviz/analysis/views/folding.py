@@ -8,7 +8,7 @@ from itertools import chain
 from threading import Lock
 
 from qviz.analysis.views.captions import caption, short_path
-from qviz.analysis.views.dtypes import merge, weight_of
+from qviz.analysis.views.dtypes import weight_of
 from qviz.analysis.views.group import Group
 from qviz.analysis.views.groups import Hierarchy, Split
 from qviz.analysis.views.repeats import in_words
@@ -86,7 +86,7 @@ class _Folding:
         self.tree = tree
         self.folds = folds
         self.facts = facts
-        self.flow = tree.flow
+        self.outputs = tree.outputs
         self.boxes: list[Box] = []
         self.opened: list[Group] = []
         self.drawn: set[str] = set()
@@ -179,12 +179,11 @@ class _Folding:
         values = dict.fromkeys(from_id for from_id, _ in pairs)
         # A repeated dequantize is one value, whichever of its nodes a line leaves.
         values = dict.fromkeys(self.tree.plumbing.repeats.get(each, each) for each in values)
-        label = self.flow.label(next(iter(values))) if len(values) == 1 else f"{len(values)} values"
+        label = self.outputs.label(next(iter(values))) if len(values) == 1 else f"{len(values)} values"
         return Line(
             from_box=source,
             to_box=target,
             label=label,
-            flowing=merge(self.flow.flowing(each) for each in values),
             pairs=tuple(pairs),
         )
 
@@ -211,7 +210,7 @@ def node_box(
         has_plumbing: Whether it can be opened, or is open.
     """
     node = tree.index.nodes[members[0]]
-    weight = weight_of(node, tree.flow.values, tree.index)
+    weight = weight_of(node, tree.outputs.values, tree.index)
     title, subtitle = caption(node, facts.get(node.id), weight, leaf)
     return Box(
         id=node.id,

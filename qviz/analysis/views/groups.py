@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from qviz.analysis.views.dtypes import Flow
+from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import Group
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
 from qviz.analysis.views.repeats import Repeats
@@ -66,9 +66,9 @@ class Hierarchy:
         return Repeats(self.index, self.plumbing)  # not the hierarchy itself: a cycle would outlive its model
 
     @cached_property
-    def flow(self) -> Flow:
+    def outputs(self) -> OutputValues:
         """What flows out of every node."""
-        return Flow(self.graph, self.index)
+        return OutputValues(self.graph, self.index)
 
     @cached_property
     def rings(self) -> dict[int, int]:

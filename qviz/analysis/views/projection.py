@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from qviz.analysis.views.dtypes import merge
 from qviz.analysis.views.folding import badges, box_id_of, fold, hierarchy, node_box
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.union import Union
-from qviz.analysis.views.view import Box, Flowing, Folds, Line, View
+from qviz.analysis.views.view import Box, Folds, Line, View
 from qviz.document.snapshot import Facts, Stage
 from qviz.words import trn
 
@@ -52,7 +51,7 @@ def project(union: Union, folds: Folds, stages: Sequence[Stage], facts: Mapping[
     missing = dict.fromkeys(pair for each in projections for pair in each.without_way())
     if missing:
         # A gap that is folded away leads nowhere; such a line gets its own way.
-        direct = tuple(Line(*pair, "", Flowing.FLOAT, ()) for pair in missing)
+        direct = tuple(Line(*pair, "", ()) for pair in missing)
         view = View(view.boxes, (*view.lines, *direct), view.box_of)
         projections = [_Projection(view, union, stage, facts.get(stage.name, {})) for stage in stages]
     projected = [each.projected() for each in projections]
@@ -66,8 +65,7 @@ def _labelled(view: View, stages: Sequence[Projected]) -> View:
         for line, along in zip(stage.view.lines, stage.lines, strict=True):
             labels[along[0]] = max(labels[along[0]], line.label, key=len)
     lines = (
-        Line(line.from_box, line.to_box, label, line.flowing, line.pairs)
-        for line, label in zip(view.lines, labels, strict=True)
+        Line(line.from_box, line.to_box, label, line.pairs) for line, label in zip(view.lines, labels, strict=True)
     )
     return View(view.boxes, tuple(lines), view.box_of)
 
@@ -219,8 +217,7 @@ class _Projection:
         )
 
     def _line(self, source: str, target: str, pairs: list[tuple[str, str]], is_stub: bool) -> Line:
-        flowing = merge(self.tree.flow.flowing(each) for each in self._values(pairs))
-        return Line(source, target, "" if is_stub else self._label(pairs), flowing, tuple(pairs))
+        return Line(source, target, "" if is_stub else self._label(pairs), tuple(pairs))
 
     def _values(self, pairs: list[tuple[str, str]]) -> list[str]:
         values = dict.fromkeys(from_id for from_id, _ in pairs)
@@ -228,4 +225,4 @@ class _Projection:
 
     def _label(self, pairs: list[tuple[str, str]]) -> str:
         values = self._values(pairs)
-        return self.tree.flow.label(values[0]) if len(values) == 1 else f"{len(values)} values"
+        return self.tree.outputs.label(values[0]) if len(values) == 1 else f"{len(values)} values"

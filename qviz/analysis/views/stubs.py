@@ -24,7 +24,7 @@ def cut_fans(boxes: Sequence[Box], lines: Sequence[Line]) -> tuple[list[Box], li
         if line.from_box in fans and line.from_box in seen:
             stub = _stub(by_id[line.from_box], by_id[line.to_box], line)
             stubs[line.to_box].append(stub)
-            kept.append(Line(stub.id, line.to_box, "", line.flowing, line.pairs))
+            kept.append(Line(stub.id, line.to_box, "", line.pairs))
         else:
             kept.append(line)
         seen.add(line.from_box)

@@ -6,18 +6,7 @@ it places, the canvas paints it. It holds no coordinates and no colours.
 
 from __future__ import annotations
 
-from enum import Enum
-
 from qviz.document.graph import Kind, Record
-
-
-class Flowing(str, Enum):
-    """What flows along a line: it decides how the line is drawn."""
-
-    FLOAT = "float"
-    LOW = "low"
-    HALF = "half"
-    INDEX = "index"
 
 
 class Folds(Record, frozen=True):
@@ -69,7 +58,6 @@ class Line(Record, frozen=True):
     from_box: str
     to_box: str
     label: str
-    flowing: Flowing
     pairs: tuple[tuple[str, str], ...]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF
 
+from qviz.analysis.overlays.scale import Look
 from qviz.analysis.views.view import View
 from qviz.document.graph import Kind
 from qviz.layout.frame import Frame
@@ -23,16 +24,18 @@ LINES_FROM = 0.02
 
 _OPEN, _ABSENT = "open", ""
 
-_Look: TypeAlias = "tuple[Frame, tuple[str, ...], tuple[str, ...], bool]"
+_Pattern: TypeAlias = "tuple[Frame, tuple[str, ...], tuple[str, ...], bool]"
+"""Groups with the same frame, the same kinds of boxes and the same colors of lines share a picture."""
 
 
 class Blocks:
-    """The pictures of one view in one theme."""
+    """The pictures of one view in one theme; `looks` are those of its lines, by number."""
 
-    def __init__(self, view: View, places: Places, theme: Theme) -> None:
+    def __init__(self, view: View, places: Places, looks: Sequence[Look], theme: Theme) -> None:
         self._view, self._places, self._theme = view, places, theme
-        self._pictures: dict[_Look, QPicture] = {}
-        self._looks: dict[tuple[int, bool], _Look] = {}
+        self.looks = looks
+        self._pictures: dict[_Pattern, QPicture] = {}
+        self._patterns: dict[tuple[int, bool], _Pattern] = {}
 
     def draw(self, painter: QPainter, area: QRectF, scale: float) -> None:
         """Draw what an area shows."""
@@ -54,22 +57,22 @@ class Blocks:
 
     def _picture(self, stand: Stand, has_lines: bool) -> QPicture:
         key = (id(stand), has_lines)
-        look = self._looks.get(key)
-        if look is None:
-            look = self._looks[key] = self._look(stand, has_lines)
-        found = self._pictures.get(look)
+        pattern = self._patterns.get(key)
+        if pattern is None:
+            pattern = self._patterns[key] = self._pattern(stand, has_lines)
+        found = self._pictures.get(pattern)
         if found is None:
-            found = self._pictures[look] = self._recorded(stand.frame, look)
+            found = self._pictures[pattern] = self._recorded(stand.frame, pattern)
         return found
 
-    def _look(self, stand: Stand, has_lines: bool) -> _Look:
-        boxes, lines = self._view.boxes, self._view.lines
+    def _pattern(self, stand: Stand, has_lines: bool) -> _Pattern:
+        boxes, looks = self._view.boxes, self.looks
         kinds = [_ABSENT if at < 0 else _OPEN if boxes[at].is_open else _token(boxes[at].kind) for at in stand.boxes]
-        flows = [f"edge.{lines[of[0]].flowing.value}" if of else _ABSENT for of in stand.lines] if has_lines else []
-        return stand.frame, tuple(kinds), tuple(flows), has_lines
+        tokens = [looks[of[0]].token if of else _ABSENT for of in stand.lines] if has_lines else []
+        return stand.frame, tuple(kinds), tuple(tokens), has_lines
 
-    def _recorded(self, frame: Frame, look: _Look) -> QPicture:
-        _, kinds, flows, _ = look
+    def _recorded(self, frame: Frame, pattern: _Pattern) -> QPicture:
+        _, kinds, tokens, _ = pattern
         picture = QPicture()
         painter = QPainter(picture)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -80,10 +83,10 @@ class Blocks:
                 painter.drawRect(qrect(rect))
             elif kind != _ABSENT:
                 rects[kind].append(qrect(rect))
-        for flow, route in zip(flows, frame.routes, strict=False):
-            if flow == _ABSENT:
+        for token, route in zip(tokens, frame.routes, strict=False):
+            if token == _ABSENT:
                 continue
-            painter.setPen(hairline(self._theme.color(flow)))
+            painter.setPen(hairline(self._theme.color(token)))
             painter.drawPolyline(QPolygonF([QPointF(*point) for point in route]))
         _fill(painter, rects, self._theme)
         painter.end()

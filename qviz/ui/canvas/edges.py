@@ -1,4 +1,4 @@
-"""Draws the lines: how they look says the precision that flows along them."""
+"""Draws lines: their color and stroke say what an overlay knows of them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from qviz.analysis.views.view import Flowing
+from qviz.analysis.overlays.scale import Look, Stroke
 from qviz.layout.place import Point
 from qviz.ui.theme import Theme
 
 BEND = 8.0
 ARROW = 6.0
-WIDTHS = {Flowing.FLOAT: 1.5, Flowing.LOW: 2.6, Flowing.HALF: 1.5, Flowing.INDEX: 1.5}
-DASHES = {Flowing.HALF: [5.0, 3.0], Flowing.INDEX: [1.0, 2.5]}
+WIDTH, HEAVY = 1.5, 2.6
+DASHES: dict[Stroke, list[float]] = {"dashed": [5.0, 3.0], "dotted": [1.0, 2.5]}
 
 
-def pen_of(flowing: Flowing, theme: Theme, least: float = 0.0) -> QPen:
+def pen_of(look: Look, theme: Theme, least: float = 0.0) -> QPen:
     """Return the pen of a line, at least `least` wide."""
-    pen = QPen(theme.color(f"edge.{flowing.value}"), max(WIDTHS[flowing], least))
+    pen = QPen(theme.color(look.token), max(HEAVY if look.stroke == "heavy" else WIDTH, least))
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if flowing in DASHES:
-        pen.setDashPattern(DASHES[flowing])
+    if look.stroke in DASHES:
+        pen.setDashPattern(DASHES[look.stroke])
     return pen
 
 

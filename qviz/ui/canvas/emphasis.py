@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from qviz.analysis.views.view import View
-from qviz.ui.canvas.painter import Marks
+from qviz.ui.canvas.exposure import Marks
 from qviz.ui.canvas.scene import Scene
 
 
@@ -16,7 +14,6 @@ class Emphasis:
         selected_box: Its id.
         partners: What the other pane's selection is here.
         highlighted: All but these are dimmed; None dims nothing.
-        flags: Levels of findings by node id.
         brackets: Nodes that one node of the other stage stands for.
     """
 
@@ -24,7 +21,6 @@ class Emphasis:
         self.selected_box: str | None = None
         self.partners: frozenset[str] = frozenset()
         self.highlighted: frozenset[str] | None = None
-        self.flags: Mapping[str, str] = {}
         self.brackets: tuple[frozenset[str], ...] = ()
         self._boxes_of: tuple[tuple[frozenset[str], View], frozenset[str]] | None = None
 
@@ -36,7 +32,6 @@ class Emphasis:
             partners=frozenset(box_of[each] for each in self.partners if each in box_of),
             highlighted=self._highlighted_boxes(scene) if is_dimming else None,
             hovered=frozenset({hovered} if hovered else ()),
-            flags={box_of[each]: level for each, level in self.flags.items() if each in box_of},
             brackets=tuple(
                 boxes
                 for each in self.brackets

@@ -1,110 +1,149 @@
-"""Shows a scene on the screen at the cost of what can be seen: few boxes are painted, many come from tiles."""
+"""What is painted at one moment: which part of a scene, at which scale, with what emphasis."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QRectF, QSizeF, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QPainter, QPainterPath, QTransform
 
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.views.view import Box
+from qviz.ui.canvas import shapes
 from qviz.ui.canvas.camera import Camera
-from qviz.ui.canvas.painter import Marks, paint, paint_rings
-from qviz.ui.canvas.scene import Scene
-from qviz.ui.canvas.tiles import Tiles
+from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
 
-FEW = 32
-"""Boxes; painting them takes about as long as drawing tiles."""
-AT_ONCE = 0.02
-"""Seconds that a frame may spend on tiles where it would show nothing."""
-SLICE = 0.008
-"""Seconds of painting tiles between two events."""
-SETTLED = 70
-"""Milliseconds after the last zoom until tiles of the new scale are painted."""
+DIMMED = 0.25
+SHAPES_FROM = (0.12, 0.32, 0.55)
+"""Scales from which shapes, titles, everything can be told."""
 
 
-class _Look(NamedTuple):
-    """What tiles show: others need others."""
+class Marks(NamedTuple):
+    """What is emphasized, by box id. With `highlighted`, the rest is dimmed.
 
-    scene: Scene
-    theme: str
-    ratio: float
-    highlighted: frozenset[str] | None
-    flags: dict[str, str]
-
-
-class Exposure(QObject):
-    """Paints what a camera sees, and finishes crowded pictures between events.
-
-    Signals:
-        improved: There is more to show than was painted last.
+    Each of the `brackets` holds boxes that became one.
     """
 
-    improved = Signal()
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._tiles: Tiles | None = None
-        self._look: _Look | None = None
-        self._camera = Camera()
-        self._screen = QSizeF()
-        self._is_crowded = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._work)
+    selected: frozenset[str] = frozenset()
+    partners: frozenset[str] = frozenset()
+    highlighted: frozenset[str] | None = None
+    hovered: frozenset[str] = frozenset()
+    brackets: tuple[frozenset[str], ...] = ()
 
     @property
-    def is_finished(self) -> bool:
-        """Whether the screen shows all that there is."""
-        return not self._timer.isActive()
+    def rings(self) -> frozenset[str]:
+        """The boxes that have a ring."""
+        return self.selected | self.partners | self.hovered
 
-    def paint(
-        self, painter: QPainter, scene: Scene, camera: Camera, screen: QSizeF, theme: Theme, marks: Marks
-    ) -> Tiles | None:
-        """Draw what the camera sees; return the tiles of a scene that has many boxes."""
-        edge = 2 / camera.scale  # one pixel more on each side for the pens' widths
-        sight = camera.sight(screen.width(), screen.height()).adjusted(-edge, -edge, edge, edge)
-        is_zoomed = camera.scale != self._camera.scale
-        self._camera, self._screen = camera, screen
-        self._is_crowded = not scene.are_few(sight, FEW)
-        tiles = None if len(scene.view.boxes) <= FEW else self._tiles_of(scene, theme, marks, painter)
-        if tiles is not None and self._is_crowded:
-            if not tiles.has_any(camera, screen):
-                tiles.work(camera, screen, AT_ONCE)
-            tiles.draw(painter, camera, screen)
-        painter.save()
-        painter.scale(camera.scale, camera.scale)
-        painter.translate(-camera.x, -camera.y)
-        if tiles is None or not self._is_crowded:
-            paint(painter, scene, sight, camera.scale, theme, marks)
-        else:
-            paint_rings(painter, scene, sight, camera.scale, theme, marks)
-        painter.restore()
-        if tiles is not None and tiles.are_missing(camera if self._is_crowded else None, screen):
-            self._begin(SETTLED if is_zoomed else 0)
-        return tiles
 
-    def _tiles_of(self, scene: Scene, theme: Theme, marks: Marks, painter: QPainter) -> Tiles:
-        look = _Look(scene, theme.name, painter.device().devicePixelRatio(), marks.highlighted, dict(marks.flags))
-        if self._tiles is None or look != self._look:
-            shown = Marks(highlighted=marks.highlighted, flags=look.flags)
+class Moving(NamedTuple):
+    """How far boxes still are from their places, and how much of what is new shows.
 
-            def draw(on: QPainter, area: QRectF, scale: float) -> None:
-                paint(on, scene, area, scale, theme, shown)
+    Attributes:
+        ways: Units of the canvas by box id.
+        fresh: Boxes that were not there before.
+        shown: From 0 to 1: of fresh boxes and of all lines.
+    """
 
-            is_like = self._look is not None and self._look[:3] == look[:3]
-            stale = self._tiles if is_like else None
-            self._tiles = Tiles(draw, scene.bounds, theme.color("canvas"), look.ratio, stale)
-            self._look = look
-        return self._tiles
+    ways: Mapping[str, QPointF]
+    fresh: frozenset[str]
+    shown: float
 
-    def _begin(self, wait: int) -> None:
-        if wait or not self._timer.isActive():
-            self._timer.start(wait)
 
-    def _work(self) -> None:
-        if self._tiles is None:
-            return
-        if self._tiles.work(self._camera if self._is_crowded else None, self._screen, SLICE):
-            self._timer.start(0)
-        self.improved.emit()
+class Detail(IntEnum):
+    """How much is drawn: blocks of color, shapes, shapes with titles, everything."""
+
+    BLOCKS = 0
+    SHAPES = 1
+    TITLES = 2
+    ALL = 3
+
+
+def detail_at(scale: float) -> Detail:
+    """Return what can still be read at a scale."""
+    return Detail(sum(scale >= least for least in SHAPES_FROM))
+
+
+class Screen(NamedTuple):
+    """The widget that shows a scene; pictures and tiles have none.
+
+    Attributes:
+        camera: Where it looks.
+        size: In logical pixels.
+        transform: The painter's, for units of the screen.
+    """
+
+    camera: Camera
+    size: QSizeF
+    transform: QTransform
+
+
+class Exposure:
+    """One moment of a scene.
+
+    Attributes:
+        scene: What is shown.
+        area: The part that is seen, in units of the canvas.
+        scale: Pixels for a unit of the canvas.
+        theme: The colors.
+        marks: What is emphasized.
+        moving: Where boxes are that are on their way.
+        screen: The widget; None in a picture or a tile.
+        detail: How much of a box can be read.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        area: QRectF,
+        scale: float,
+        theme: Theme,
+        marks: Marks | None = None,
+        moving: Moving | None = None,
+        screen: Screen | None = None,
+    ) -> None:
+        self.scene, self.area, self.scale, self.theme = scene, area, scale, theme
+        self.marks, self.moving, self.screen = marks or Marks(), moving, screen
+        self.detail = detail_at(scale)
+
+    @property
+    def overlays(self) -> ViewOverlays:
+        """What is laid over the scene."""
+        return self.scene.overlays
+
+    @cached_property
+    def in_sight(self) -> InSight:
+        """The boxes and lines that may be seen."""
+        return self.scene.visible(self.area)
+
+    def dim(self, painter: QPainter, *box_ids: str) -> None:
+        """Set how much of a box shows, or of a line between two."""
+        shown = self.marks.highlighted
+        opacity = 1.0 if shown is None or shown.issuperset(box_ids) else DIMMED
+        # A line ends at boxes that are on their way; it comes with what is new.
+        if self.moving is not None and (len(box_ids) > 1 or box_ids[0] in self.moving.fresh):
+            opacity *= self.moving.shown
+        painter.setOpacity(opacity)
+
+    def rect(self, box_id: str) -> QRectF:
+        """Return where a box is at this moment."""
+        rect = self.scene.rect(box_id)
+        way = self.moving.ways.get(box_id) if self.moving is not None else None
+        return rect if way is None else rect.translated(way)
+
+    def shift(self, painter: QPainter, box_id: str, forth: bool = True) -> None:
+        """Go to where a box that moves is, and back."""
+        way = self.moving.ways.get(box_id) if self.moving is not None else None
+        if way is not None:
+            painter.translate(way if forth else -way)
+
+    def outline(self, box: Box, rect: QRectF) -> QPainterPath:
+        """Return the outline of a box, made when first seen."""
+        path = self.scene.outlines.get(box.id)
+        if path is None:
+            path = self.scene.outlines[box.id] = shapes.outline(box, rect)
+        return path

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.projection import Whole
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Stage
@@ -32,6 +34,7 @@ class Question(NamedTuple):
     facts: Mapping[str, Facts]
     family: Family | None
     direction: Direction
+    overlays: tuple[Overlay, ...]
 
 
 class _Folded(NamedTuple):
@@ -71,7 +74,7 @@ class LayoutJobs(QObject):
     placed = Signal(object)
     failed = Signal(str)
     _folded = Signal(object, object)
-    _laid = Signal(object, object, object, object)
+    _laid = Signal(object, object, object)
     _gave_up = Signal(int, str)
 
     def __init__(self) -> None:
@@ -95,11 +98,12 @@ class LayoutJobs(QObject):
         facts: Mapping[str, Facts],
         family: Family | None = None,
         direction: Direction = "down",
+        overlays: tuple[Overlay, ...] = (),
     ) -> None:
         """Begin to place a stage; without folds, those that keep about 60 boxes."""
         self._number += 1
         self._is_busy = True
-        question = Question(self._number, stage, folds, facts, family, direction)
+        question = Question(self._number, stage, folds, facts, family, direction, overlays)
         self._start(question.number, lambda: self._fold(question))
 
     def drop(self) -> None:
@@ -156,7 +160,7 @@ class LayoutJobs(QObject):
         if folded.whole is None:
             assert folded.view is not None
             places = engine_for(folded.view, "screen").place(folded.view, sizes, question.direction)
-            self._laid.emit(question, folded.folds, folded.view, places)
+            self._lay(question, folded.folds, folded.view, places)
             return
         assert question.family is not None
         whole = folded.whole
@@ -169,12 +173,16 @@ class LayoutJobs(QObject):
         assert question.family is not None
         part = question.family.of_stage(question.stage, shared.whole)
         places = shared.places.part(part.view, part.boxes, part.lines)
-        self._laid.emit(question, question.family.of_union(question.stage, folds), part.view, places)
+        self._lay(question, question.family.of_union(question.stage, folds), part.view, places)
 
-    def _tell(self, question: Question, folds: Folds, view: View, places: Places) -> None:
+    def _lay(self, question: Question, folds: Folds, view: View, places: Places) -> None:
+        """Hand over a scene; what its overlays show is found here, for it takes as long as the lines are many."""
+        self._laid.emit(question, folds, Scene(view, places, ViewOverlays(view, question.overlays)))
+
+    def _tell(self, question: Question, folds: Folds, scene: Scene) -> None:
         if question.number == self._number:
             self._is_busy = False
-            self.placed.emit(Placed(question, folds, Scene(view, places)))
+            self.placed.emit(Placed(question, folds, scene))
 
     def _tell_failure(self, number: int, message: str) -> None:
         if number == self._number:

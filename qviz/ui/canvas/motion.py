@@ -6,7 +6,7 @@ from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QSize, QVaria
 from PySide6.QtWidgets import QApplication, QStyle
 
 from qviz.ui.canvas.camera import Camera
-from qviz.ui.canvas.painter import Moving
+from qviz.ui.canvas.exposure import Moving
 from qviz.ui.canvas.scene import Scene
 
 DURATION = 150

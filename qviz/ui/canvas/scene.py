@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
+from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box, View
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
@@ -33,15 +34,17 @@ class Scene:
     Attributes:
         view: The boxes and lines.
         places: Where they are.
+        overlays: What is laid over them.
         bounds: The rectangle of all of it.
         box: Box by id.
         outlines: The painter's outlines by box id, made when first seen.
         routes: The painter's paths by line index, made when first seen.
     """
 
-    def __init__(self, view: View, places: Places) -> None:
+    def __init__(self, view: View, places: Places, overlays: ViewOverlays | None = None) -> None:
         self.view = view
         self.places = places
+        self.overlays = overlays or ViewOverlays(view, ())
         self.bounds = qrect(places.bounds)
         self.box = {box.id: box for box in view.boxes}
         self._number = {box.id: number for number, box in enumerate(view.boxes)}
@@ -65,9 +68,10 @@ class Scene:
 
     def blocks(self, theme: Theme) -> Blocks:
         """Return the scene as it looks from far away."""
-        if theme.name not in self._blocks:
-            self._blocks[theme.name] = Blocks(self.view, self.places, theme)
-        return self._blocks[theme.name]
+        looks, found = self.overlays.looks, self._blocks.get(theme.name)
+        if found is None or found.looks is not looks:
+            found = self._blocks[theme.name] = Blocks(self.view, self.places, looks, theme)
+        return found
 
     def numbers(self, box_ids: Iterable[str], area: QRectF) -> list[int]:
         """Return the numbers of those of some boxes that stand in an area."""

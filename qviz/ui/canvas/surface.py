@@ -21,12 +21,13 @@ from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture, QWidge
 from qviz.analysis.views.view import Box
 from qviz.layout.place import Direction
 from qviz.ui.canvas.camera import Camera, fitting, opening
-from qviz.ui.canvas.exposure import Exposure
+from qviz.ui.canvas.exposure import Exposure, Marks, Screen
 from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.canvas.glide import Glide
-from qviz.ui.canvas.minimap import Minimap
 from qviz.ui.canvas.motion import Motion, wants_less_motion
-from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.painters import GRAPH, SELECTION, Painter, paint_all
+from qviz.ui.canvas.painters.minimap import Minimap
+from qviz.ui.canvas.painters.tiled import TiledPainter
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
@@ -48,6 +49,7 @@ class Surface(QWidget):
     Attributes:
         scene: What is shown, or None.
         words: What is written where no scene is shown.
+        layers: What is painted, the lowest first.
     """
 
     camera_moved = Signal(object)
@@ -63,9 +65,10 @@ class Surface(QWidget):
         self._theme = theme or theme_of("light")
         self._camera = Camera()
         self._pose: Pose = "free"
-        self._minimap = Minimap()
-        self._exposure = Exposure(self)
-        self._exposure.improved.connect(self.update)
+        self._tiled = TiledPainter(self, GRAPH)
+        self._tiled.improved.connect(self.update)
+        self._minimap = Minimap(self._tiled)
+        self.layers: tuple[Painter, ...] = (self._tiled, *SELECTION, self._minimap)
         self._motion = Motion(self)
         self._motion.moved.connect(self.update)
         self._glide = Glide(self)
@@ -84,7 +87,7 @@ class Surface(QWidget):
     @property
     def is_finished(self) -> bool:
         """Whether a crowded picture is painted to its end, and nothing moves."""
-        return self._exposure.is_finished and not self._motion.is_running
+        return self._tiled.is_finished and not self._motion.is_running
 
     def theme(self) -> Theme:
         """Return the colours in use."""
@@ -140,23 +143,31 @@ class Surface(QWidget):
         if scene is None:
             self._paint_words(painter)
             return
-        screen, marks = QSizeF(self.size()), self._marks()
-        if self._motion.is_running:
-            self._paint_moving(painter, scene, marks)
-            return
-        tiles = self._exposure.paint(painter, scene, self._camera, screen, self._theme, marks)
-        self._minimap.draw(painter, scene, self._camera, screen, self._theme, tiles, marks.flags)
+        self._paint_scene(painter, scene)
         if self._band is not None:
             self._paint_band(painter, self._band)
 
-    def _paint_moving(self, painter: QPainter, scene: Scene, marks: Marks) -> None:
+    def _paint_scene(self, painter: QPainter, scene: Scene) -> None:
         scale, x, y = self._camera
+        screen = Screen(self._camera, QSizeF(self.size()), painter.worldTransform())
+        sight = self._camera.sight(self.width(), self.height())
+        painter.save()
         painter.scale(scale, scale)
         painter.translate(-x, -y)
-        # Boxes come from as far as the screen is large.
-        sight = self._camera.sight(self.width(), self.height())
-        wide, tall = sight.width(), sight.height()
-        paint(painter, scene, sight.adjusted(-wide, -tall, wide, tall), scale, self._theme, marks, self._motion.now())
+        if self._motion.is_running:
+            # Boxes come from as far as the screen is large.
+            around = sight.adjusted(-sight.width(), -sight.height(), sight.width(), sight.height())
+            moving = Exposure(scene, around, scale, self._theme, self._marks(), self._motion.now(), screen)
+            paint_all((*GRAPH, *SELECTION), painter, moving)
+        else:
+            edge = 2 / scale  # one pixel more on each side for the pens' widths
+            area = sight.adjusted(-edge, -edge, edge, edge)
+            exposure = Exposure(scene, area, scale, self._theme, self._marks(), None, screen)
+            for each in self.layers:
+                painter.save()
+                each.paint(painter, exposure)
+                painter.restore()
+        painter.restore()
 
     def _paint_band(self, painter: QPainter, band: QRectF) -> None:
         soft = QColor(self._theme.color("selection"))

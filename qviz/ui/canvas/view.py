@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from qviz.analysis.overlays import ON_CANVAS, made
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.overlays.overlay import Overlay, StageRecord
 from qviz.analysis.views.reach import part
 from qviz.analysis.views.view import Box, Folds, View, group_box_id
 from qviz.document.graph import Graph
-from qviz.document.snapshot import Facts, Stage
+from qviz.document.snapshot import Facts, Finding, Stage
 from qviz.layout.place import Direction
 from qviz.ui.canvas import accessible, folding_moves, wording
 from qviz.ui.canvas.emphasis import Emphasis
+from qviz.ui.canvas.exposure import Marks
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed
-from qviz.ui.canvas.painter import Marks
-from qviz.ui.canvas.scene import Step
+from qviz.ui.canvas.scene import Scene, Step
 from qviz.ui.canvas.surface import Surface
 from qviz.ui.theme import Theme
 from qviz.words import tr
@@ -68,6 +71,9 @@ class GraphCanvas(Surface):
         self.folds: Folds | None = None
         self._selected: str | None = None
         self._emphasis = Emphasis()
+        self._findings: tuple[Finding, ...] = ()
+        self._overlay_names: tuple[str, ...] = ON_CANVAS
+        self._overlays: tuple[Overlay, ...] = ()
         self._part: Stage | None = None
         self._whole_folds: Folds | None = None
         self._shown_direction = self._direction
@@ -133,7 +139,8 @@ class GraphCanvas(Surface):
             self._leaving = self.scene if stage else None
             self.scene, self.folds, self._part = None, None, None
             self._selected = self._hovered = self._anchor = None
-            self._emphasis = Emphasis()
+            self._emphasis, self._findings = Emphasis(), ()
+        self._make_overlays()
         if stage is None:
             self._jobs.drop()
         else:
@@ -146,7 +153,7 @@ class GraphCanvas(Surface):
         """Begin to place what is shown: the stage with its family, or a part of it alone."""
         if self.stage is not None:
             family = None if self._part else self.family
-            self._jobs.ask(self._part or self.stage, folds, self.facts, family, self._direction)
+            self._jobs.ask(self._part or self.stage, folds, self.facts, family, self._direction, self._overlays)
 
     def selected(self) -> str | None:
         """Return the id of the selected node."""
@@ -171,10 +178,30 @@ class GraphCanvas(Surface):
         self._emphasis.partners = frozenset(ids)
         self.update()
 
-    def set_flags(self, flags: Mapping[str, str]) -> None:
-        """Flag nodes that findings speak of: the level's name by node id."""
-        self._emphasis.flags = dict(flags)
-        self.update()
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Take other findings of the stage into account."""
+        self._findings = tuple(findings)
+        self._make_overlays()
+
+    def show_overlays(self, names: Sequence[str]) -> None:
+        """Lay other overlays over the graph, by their names, the uppermost last."""
+        self._overlay_names = tuple(names)
+        self._make_overlays()
+
+    def _make_overlays(self) -> None:
+        if self.stage is None:
+            self._overlays = ()
+            return
+        record = StageRecord(self.stage, self.facts, self._findings)
+        self._overlays = made(self._overlay_names, record, self._overlays)
+        if self.scene:
+            self._lay_over(self.scene)
+
+    def _lay_over(self, scene: Scene) -> None:
+        """Show the overlays on a scene, unless it does."""
+        if tuple(each.overlay for each in scene.overlays.shown) != self._overlays:
+            scene.overlays = ViewOverlays(scene.view, self._overlays, scene.overlays)
+            self.update()
 
     def set_brackets(self, fused: Iterable[Iterable[str]]) -> None:
         """Put brackets around nodes that became one."""
@@ -365,6 +392,7 @@ class GraphCanvas(Surface):
         before = (self.scene, self._camera) if self.scene is not None else None
         is_first = self.scene is None
         is_turned, self._shown_direction = placed.question.direction != self._shown_direction, placed.question.direction
+        self._lay_over(placed.scene)  # where they changed meanwhile
         self.scene, self.folds, self._hovered = placed.scene, placed.folds, None
         self._leaving = None
         if is_first:

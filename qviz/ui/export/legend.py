@@ -1,4 +1,4 @@
-"""The legend of a picture: the roles and precisions that occur in it, drawn as they are."""
+"""The legend of a picture: the roles that occur in it and the values of its overlays, drawn as they are."""
 
 from __future__ import annotations
 
@@ -8,34 +8,31 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from qviz.analysis.views.view import Box, Flowing, View
+from qviz.analysis.overlays.on_view import OverlayOnView, ViewOverlays, legend_of
+from qviz.analysis.overlays.overlay import LegendEntry
+from qviz.analysis.views.view import Box, View
 from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
+from qviz.ui.canvas.painters.boxes import draw_disc
+from qviz.ui.canvas.painters.overlay import BAR
 from qviz.ui.theme import Theme
-from qviz.words import mark, names, tr
+from qviz.words import names, tr
 
 ROW = 26.0
 SAMPLE = 38.0
 GAP = 22.0
 ABOVE = 14.0
 
-FLOWING_WORDS = {
-    Flowing.FLOAT: mark("float32"),
-    Flowing.LOW: mark("8 bits or fewer"),
-    Flowing.HALF: mark("float16"),
-    Flowing.INDEX: mark("integer or bool"),
-}
-
 
 class Entry(NamedTuple):
-    """One sample with its words; what is neither a role nor a precision is a module group, collapsed or expanded."""
+    """One sample with its words; what is neither a role nor of an overlay is a module, collapsed or expanded."""
 
     words: str
     is_open: bool = False
     kind: Kind | None = None
-    flowing: Flowing | None = None
+    overlay: LegendEntry | None = None
 
     @property
     def width(self) -> float:
@@ -43,18 +40,17 @@ class Entry(NamedTuple):
         return SAMPLE + 8 + width(self.words, subtitle_font()) + GAP
 
 
-def entries(views: Iterable[View]) -> tuple[Entry, ...]:
-    """Return the entries of what occurs."""
+def entries(views: Iterable[View], overlays: Iterable[ViewOverlays] = ()) -> tuple[Entry, ...]:
+    """Return the entries of what occurs in some views, and of what is laid over them."""
     shown = tuple(views)
     boxes = [box for view in shown for box in view.boxes if box.stub_of is None]
     kinds = {box.kind for box in boxes}
     groups = {box.is_open for box in boxes if box.kind is None}
-    flowing = {line.flowing for view in shown for line in view.lines}
     return (
         *(Entry(names.kind(kind.value), kind=kind) for kind in Kind if kind in kinds),
         *((Entry(tr("collapsed module")),) if False in groups else ()),
         *((Entry(tr("expanded module"), is_open=True),) if True in groups else ()),
-        *(Entry(tr(FLOWING_WORDS[each]), flowing=each) for each in Flowing if each in flowing),
+        *(Entry(each.text, overlay=each) for each in _of_overlays(overlays)),
     )
 
 
@@ -89,9 +85,8 @@ def _placed(shown: Sequence[Entry], room: float) -> Iterator[tuple[Entry, QPoint
 
 
 def _draw_sample(painter: QPainter, entry: Entry, rect: QRectF, theme: Theme) -> None:
-    if entry.flowing is not None:
-        painter.setPen(pen_of(entry.flowing, theme))
-        painter.drawLine(QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y()))
+    if entry.overlay is not None:
+        _draw_values(painter, entry.overlay, rect, theme)
         return
     if entry.is_open:
         painter.setPen(frame_pen(theme))
@@ -110,3 +105,29 @@ def _draw_sample(painter: QPainter, entry: Entry, rect: QRectF, theme: Theme) ->
     sign = {Kind.OBSERVER: shapes.eye, Kind.FAKE_QUANT: shapes.stair}.get(entry.kind) if entry.kind else None
     if sign:
         painter.drawPath(sign(rect.center()))
+
+
+def _of_overlays(all_overlays: Iterable[ViewOverlays]) -> list[LegendEntry]:
+    """Return the entries of each overlay in the order of its scale, whichever view has which of its values."""
+    by_name: dict[str, list[OverlayOnView]] = {}
+    for overlays in all_overlays:
+        for each in overlays.shown:
+            by_name.setdefault(each.overlay.name, []).append(each)
+    return [entry for shown in by_name.values() for entry in legend_of(shown)]
+
+
+def _draw_values(painter: QPainter, entry: LegendEntry, rect: QRectF, theme: Theme) -> None:
+    """Draw a line, a flag or a bar, in equal parts with the looks of its values."""
+    wide, middle = rect.width() / len(entry.looks), rect.center().y()
+    for place, look in enumerate(entry.looks):
+        left = rect.left() + place * wide
+        if entry.shape == "line":
+            painter.setPen(pen_of(look, theme))
+            painter.drawLine(QPointF(left, middle), QPointF(left + wide, middle))
+        elif entry.shape == "flag":
+            draw_disc(painter, theme, QPointF(left + wide / 2, middle), "!", theme.color(look.token), is_ring=False)
+        else:
+            painter.setPen(QPen(theme.color("border.strong"), 0.8))
+            painter.setBrush(theme.color(look.token))
+            painter.drawRect(QRectF(left, middle - BAR / 2, wide, BAR))
+    painter.setBrush(Qt.BrushStyle.NoBrush)

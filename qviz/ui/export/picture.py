@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from qviz.analysis.overlays import IN_PICTURES, made
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.overlays.overlay import StageRecord
 from qviz.analysis.views.folding import fold, opening
 from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Snapshot, Stage
 from qviz.errors import QvizError
 from qviz.layout.choice import engine_for
+from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.fonts import heading_font, subtitle_font, title_font, width
 from qviz.ui.canvas.metrics import measure
-from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.painters import GRAPH, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.export import legend
 from qviz.ui.export.headless import ensure_application
@@ -57,6 +61,9 @@ class Picture:
         folds: What is open, by the stage's name; without, the fewest folds that fit.
         title: The first row; without, the source.
 
+    Attributes:
+        overlays: The names of what is laid over the graphs; chosen before the first use of `panes`.
+
     Raises:
         QvizError: No such stage.
     """
@@ -81,6 +88,7 @@ class Picture:
         self.title = title or snapshot.run.source
         self._engine = engine
         self._folds = dict(folds or {})
+        self.overlays: Sequence[str] = IN_PICTURES
 
     @cached_property
     def panes(self) -> tuple[Pane, ...]:
@@ -118,11 +126,13 @@ class Picture:
         folds = self._folds.get(stage.name) or opening(stage.graph)
         view = fold(stage.graph, folds, self.snapshot.facts.get(stage.name, {}))
         places = engine_for(view, "picture", self._engine).place(view, measure(view))
-        return Pane(stage.name, len(stage.graph.nodes), Scene(view, places))
+        overlays = ViewOverlays(view, made(self.overlays, StageRecord.of(self.snapshot, stage)))
+        return Pane(stage.name, len(stage.graph.nodes), Scene(view, places, overlays))
 
     @cached_property
     def _entries(self) -> tuple[legend.Entry, ...]:
-        return legend.entries(pane.scene.view for pane in self.panes)
+        scenes = [pane.scene for pane in self.panes]
+        return legend.entries((scene.view for scene in scenes), (scene.overlays for scene in scenes))
 
     def _widths_of_rows(self) -> tuple[float, float]:
         return width(self.title, heading_font()), width(self.subtitle, subtitle_font())
@@ -164,6 +174,6 @@ class Picture:
             area.left() + (area.width() - bounds.width()) / 2 - bounds.left(),
             area.top() + PANE_HEAD + PANE_PAD - bounds.top(),
         )
-        paint(painter, pane.scene, bounds.adjusted(-1, -1, 1, 1), FULL_SCALE, self.theme, Marks())
+        paint_all(GRAPH, painter, Exposure(pane.scene, bounds.adjusted(-1, -1, 1, 1), FULL_SCALE, self.theme))
         painter.restore()
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
 
 from qviz.analysis.linking.relations import became, came_from
+from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node
-from qviz.document.snapshot import Integers, Link, ObserverFact
-from qviz.session.facts_text import Row, facts_text, observer_rows, quant_rows, why_text
+from qviz.document.snapshot import Integers, Link, ObserverFact, Stage
+from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows, why_text
 from qviz.session.project import Project
 from qviz.ui.panels.histogram import HistogramPlot
 from qviz.ui.panels.integers import IntegersTable
@@ -76,7 +77,7 @@ class Inspector(QScrollArea):
         """Show a node of a stage."""
         stage = project.stage(stage_name)
         node = next((each for each in stage.graph.nodes if each.id == node_id), None) if stage else None
-        if node is None:
+        if stage is None or node is None:
             self.show_nothing()
             return
         self._shown = (project, stage_name, node_id)
@@ -90,7 +91,7 @@ class Inspector(QScrollArea):
         self._add_integers(project.integers(stage_name, node_id))
         self._add_links(project, stage_name, node_id)
         self._add_source(node)
-        self._add_rows(tr("Node"), _facts(node))
+        self._add_rows(tr("Node"), [*overlay_rows(_record(project, stage), node_id), *_facts(node)])
         self._column.addStretch(1)
 
     def _add_head(self, node: Node, observer: ObserverFact | None, stage_name: str) -> None:
@@ -219,6 +220,12 @@ def _selectable(text: str) -> QLabel:
     made.setFont(mono())
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
+
+
+def _record(project: Project, stage: Stage) -> StageRecord:
+    findings = tuple(each for each in project.findings if each.stage == stage.name)
+    summary = project.snapshot.summary if project.snapshot else {}
+    return StageRecord(stage, project.facts(stage.name), findings, summary)
 
 
 def _facts(node: Node) -> list[Row]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
-from qviz.document.snapshot import Snapshot, Stage, StageName
+from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
 from qviz.session.project import Project
 from qviz.session.sides import Side
@@ -169,11 +169,11 @@ class Panes(QSplitter):
             stage = pane.canvas.stage
             pane.canvas.set_brackets(fused_by_stage.get(stage.name, ()) if stage else ())
 
-    def set_flags(self, flags_by_stage: Mapping[StageName, dict[NodeId, str]]) -> None:
-        """Flag the nodes that findings speak of."""
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Show where the findings of each stage are."""
         for pane in self.panes.values():
             stage = pane.canvas.stage
-            pane.canvas.set_flags(flags_by_stage.get(stage.name, {}) if stage else {})
+            pane.canvas.show_findings([each for each in findings if stage and each.stage == stage.name])
 
     def _show_partners(self, side: Side, node_id: NodeId) -> None:
         if self._project is None:

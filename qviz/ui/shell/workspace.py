@@ -169,7 +169,7 @@ class Workspace(QWidget):
         self.strip.show_stages(names, set(there), project.shown.stages, failing)
         self.strip.show_counts(right, _precision(project), theme)
         self.panes.show_project(project)
-        self.panes.set_flags(_flags(project))
+        self.panes.show_findings(project.findings)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
         count = len(project.findings)
         self.tabs.setTabText(0, f"Findings {count}" if count else "Findings")
@@ -199,11 +199,3 @@ def _precision(project: Project) -> tuple[int, int] | None:
     if not isinstance(low, list) or not isinstance(stays_float, list):
         return None
     return len(low), len(low) + len(stays_float)
-
-
-def _flags(project: Project) -> dict[str, dict[str, str]]:
-    flags: dict[str, dict[str, str]] = {}
-    for finding in reversed(project.findings):
-        for node_id in finding.nodes:
-            flags.setdefault(finding.stage, {})[node_id] = finding.level.value
-    return flags

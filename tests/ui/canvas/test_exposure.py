@@ -7,8 +7,9 @@ from PySide6.QtGui import QImage, QPainter
 
 from qviz.document.snapshot import Stage
 from qviz.ui.canvas.camera import Camera
-from qviz.ui.canvas.exposure import FEW
-from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.exposure import Exposure
+from qviz.ui.canvas.painters import GRAPH, paint_all
+from qviz.ui.canvas.painters.tiled import FEW
 from qviz.ui.canvas.view import GraphCanvas
 from tests.factories import graph, node
 
@@ -41,7 +42,7 @@ def painted(canvas: GraphCanvas) -> QImage:
     scale, x, y = canvas.camera()
     painter.scale(scale, scale)
     painter.translate(-x, -y)
-    paint(painter, canvas.scene, canvas.camera().sight(700, 500), scale, canvas.theme(), Marks())
+    paint_all(GRAPH, painter, Exposure(canvas.scene, canvas.camera().sight(700, 500), scale, canvas.theme()))
     painter.end()
     return image
 

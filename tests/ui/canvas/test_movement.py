@@ -8,8 +8,9 @@ from PySide6.QtGui import QImage, QNativeGestureEvent, QPainter, QPointingDevice
 from PySide6.QtWidgets import QApplication
 
 from qviz.ui.canvas import motion
+from qviz.ui.canvas.exposure import Exposure, Moving
 from qviz.ui.canvas.glide import Glide
-from qviz.ui.canvas.painter import Moving, paint
+from qviz.ui.canvas.painters import GRAPH, paint_all
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
 from tests.factories import small_stages
@@ -104,7 +105,8 @@ def test_a_moving_box_is_painted_where_it_is_now(canvas):
         image = QImage(600, 900, QImage.Format.Format_RGB32)
         image.fill(Qt.GlobalColor.white)
         painter = QPainter(image)
-        paint(painter, canvas.scene, QRectF(-1e4, -1e4, 3e4, 3e4), 1.0, theme("light"), moving=moving)
+        area = QRectF(-1e4, -1e4, 3e4, 3e4)
+        paint_all(GRAPH, painter, Exposure(canvas.scene, area, 1.0, theme("light"), moving=moving))
         painter.end()
         return hash(bytes(image.constBits()))
 

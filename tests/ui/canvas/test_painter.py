@@ -4,32 +4,40 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from qviz.analysis.overlays.findings import SCALE
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.folding import fold
 from qviz.analysis.views.view import Badge, Box, Folds, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
+from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
 from qviz.ui.canvas.metrics import measure, size_of
-from qviz.ui.canvas.painter import Marks, paint
+from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import outline
 from qviz.ui.theme import theme
 from tests.factories import small_stages
 
 
+def flagged(level):
+    return Overlay("findings", "Findings", SCALE, {"a": level}, mark="flag")
+
+
 def box_of(kind, **fields):
     return Box(id="a", title="abc", subtitle="", kind=kind, members=("a",), **fields)
 
 
-def picture(box, scale=1.0, marks=None):
+def picture(box, scale=1.0, marks=None, overlays=(), layers=(*GRAPH, *SELECTION)):
     view = View((box,), (), {"a": "a"})
-    scene = Scene(view, GraphlayEngine().place(view, {"a": size_of(box)}))
+    scene = Scene(view, GraphlayEngine().place(view, {"a": size_of(box)}), ViewOverlays(view, overlays))
     image = QImage(200, 100, QImage.Format.Format_RGB32)
     image.fill(theme("light").color("canvas"))
     painter = QPainter(image)
     painter.scale(scale, scale)
     painter.translate(20, 20)
-    paint(painter, scene, QRectF(-20, -20, 4000, 2000), scale, theme("light"), marks)
+    paint_all(layers, painter, Exposure(scene, QRectF(-20, -20, 4000, 2000), scale, theme("light"), marks))
     painter.end()
     return image
 
@@ -95,8 +103,20 @@ def test_every_mark_looks_different(qapp):
         Marks(hovered=here),
         Marks(highlighted=here),
         Marks(highlighted=frozenset()),
-        Marks(flags={"a": "warning"}),
-        Marks(flags={"a": "error"}),
     ]
     images = [picture(box_of(Kind.OP), marks=each) for each in marks]
+    images += [picture(box_of(Kind.OP), overlays=[flagged(level)]) for level in ("info", "warning", "error")]
     assert all(one != other for index, one in enumerate(images) for other in images[:index])
+
+
+def test_a_layer_that_is_appended_is_painted_on_top(qapp):
+    class Stamp:
+        def paint(self, painter, exposure):
+            painter.fillRect(exposure.scene.rect("a"), exposure.theme.color("selection"))
+
+    box = box_of(Kind.OP)
+    plain, stamped = picture(box), picture(box, layers=(*GRAPH, *SELECTION, Stamp()))
+    rect = QRectF(20, 20, size_of(box).width, size_of(box).height)
+    middle = rect.center().toPoint()
+    assert plain.pixelColor(middle) != theme("light").color("selection")
+    assert stamped.pixelColor(middle) == theme("light").color("selection")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
+from qviz.analysis.overlays.scale import Categories
 from qviz.ui.canvas.camera import Camera
-from qviz.ui.canvas.painter import paint
+from qviz.ui.canvas.exposure import Exposure
+from qviz.ui.canvas.painters.chain import paint_all
+from qviz.ui.canvas.painters.far import BlockPainter
+from qviz.ui.canvas.painters.tiled import TiledPainter
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.theme import Theme
@@ -27,34 +29,27 @@ BLOCKS = 0.05
 class Minimap:
     """Draws a scene once as blocks, then only the frame of what is in sight."""
 
-    def __init__(self) -> None:
+    def __init__(self, tiled: TiledPainter) -> None:
+        self._tiled = tiled
         self._pixmap: QPixmap | None = None
         self._drawn: tuple[Scene, str, float] | None = None
 
-    def draw(
-        self,
-        painter: QPainter,
-        scene: Scene,
-        camera: Camera,
-        screen: QSizeF,
-        theme: Theme,
-        tiles: Tiles | None,
-        flags: Mapping[str, str],
-    ) -> None:
-        """Draw the map, where the screen shows a part of the scene only; that of a large scene from its tiles.
-
-        `flags` are levels of findings by box id: each is a dot on the map.
-        """
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the map, where the screen shows a part of the scene only; that of a large scene from its tiles."""
+        assert exposure.screen is not None
+        scene, theme, (camera, screen, transform) = exposure.scene, exposure.theme, exposure.screen
         area = self._area(scene, camera, screen)
         if area is None:
             return
         small = self._camera(scene, area)
+        painter.setWorldTransform(transform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tiles = self._tiled.tiles
         if tiles is None:
             painter.drawPixmap(area.topLeft(), self._image(painter, scene, area, theme))
         else:
             self._draw_tiles(painter, area, small, theme, tiles)
-        self._draw_flags(painter, scene, area, small, theme, flags)
+        self._draw_flags(painter, scene, area, small, theme)
         sight = camera.sight(screen.width(), screen.height())
         shown = QRectF(small.to_screen(sight.topLeft()), small.to_screen(sight.bottomRight())).translated(
             area.topLeft()
@@ -66,15 +61,18 @@ class Minimap:
         painter.drawRect(shown.intersected(area.adjusted(1, 1, -1, -1)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def _draw_flags(
-        self, painter: QPainter, scene: Scene, area: QRectF, small: Camera, theme: Theme, flags: Mapping[str, str]
-    ) -> None:
+    def _draw_flags(self, painter: QPainter, scene: Scene, area: QRectF, small: Camera, theme: Theme) -> None:
+        """Draw a dot for each box that an overlay flags."""
         painter.setPen(Qt.PenStyle.NoPen)
-        # The worst last, on top of the others.
-        for level in ("info", "warning", "error"):
-            painter.setBrush(theme.color(f"level.{level}"))
-            for box_id in [each for each, its in flags.items() if its == level and each in scene.box][:MOST_FLAGS]:
-                painter.drawEllipse(small.to_screen(scene.rect(box_id).center()) + area.topLeft(), 2.4, 2.4)
+        for each in scene.overlays.shown:
+            scale = each.overlay.scale
+            if each.overlay.mark != "flag" or not isinstance(scale, Categories):
+                continue
+            for category in scale.order:  # the worst last, on top of the others
+                painter.setBrush(theme.color(category.token))
+                flagged = [box_id for box_id, value in each.boxes.items() if value == category.code]
+                for box_id in flagged[:MOST_FLAGS]:
+                    painter.drawEllipse(small.to_screen(scene.rect(box_id).center()) + area.topLeft(), 2.4, 2.4)
 
     def _draw_tiles(self, painter: QPainter, area: QRectF, small: Camera, theme: Theme, tiles: Tiles) -> None:
         painter.setPen(theme.color("border"))
@@ -130,6 +128,7 @@ class Minimap:
         scale, x, y = self._camera(scene, area)
         painter.scale(scale, scale)
         painter.translate(-x, -y)
-        paint(painter, scene, scene.bounds.adjusted(-1, -1, 1, 1), min(scale, BLOCKS), theme)
+        whole = scene.bounds.adjusted(-1, -1, 1, 1)
+        paint_all((BlockPainter(),), painter, Exposure(scene, whole, min(scale, BLOCKS), theme))
         painter.end()
         return pixmap

@@ -1,0 +1,93 @@
+"""Overlays on a view: which values its boxes and lines show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from qviz.analysis.overlays.overlay import LegendEntry, Overlay, legend
+from qviz.analysis.overlays.scale import Amount, Look
+from qviz.analysis.views.view import View
+
+PLAIN = Look("edge.float")
+"""A line that no overlay speaks of."""
+
+
+class OverlayOnView:
+    """One overlay, with the value of each box and line of a view.
+
+    Attributes:
+        overlay: What is shown.
+        boxes: Values by box id; only those of an overlay that marks nodes.
+        looks: By the line's number; empty for an overlay that speaks of no edges.
+    """
+
+    def __init__(self, overlay: Overlay, view: View) -> None:
+        self.overlay = overlay
+        self.boxes = _on_boxes(overlay, view.box_of) if overlay.mark != "none" else {}
+        self.lines = _on_lines(overlay, view)
+        look: dict[Amount | None, Look | None] = {None: None}
+        look |= {each: overlay.scale.look(each) for each in set(self.lines) if each is not None}
+        self.looks = [look[each] for each in self.lines]
+
+
+def legend_of(shown: Sequence[OverlayOnView]) -> tuple[LegendEntry, ...]:
+    """Return the rows of the legend for one overlay on several views."""
+    lines = {value for each in shown for value in each.lines if value is not None}
+    return legend(shown[0].overlay, lines, {value for each in shown for value in each.boxes.values()})
+
+
+class ViewOverlays:
+    """All overlays that are shown on a view, the uppermost last.
+
+    Attributes:
+        shown: Each overlay on the view.
+        looks: How each line is drawn, by its number; the uppermost overlay with a value decides.
+    """
+
+    def __init__(self, view: View, overlays: Sequence[Overlay], known: ViewOverlays | None = None) -> None:
+        """Find the values of a view.
+
+        Args:
+            view: The boxes and lines.
+            overlays: What to show.
+            known: Others on the same view, whose work is used again for the overlays that are the same.
+        """
+        had: dict[int, OverlayOnView] = {id(each.overlay): each for each in known.shown} if known else {}
+        shown = (had.get(id(each)) or OverlayOnView(each, view) for each in overlays)
+        self.shown: tuple[OverlayOnView, ...] = tuple(shown)
+        with_lines = tuple(each.looks for each in self.shown if each.looks)
+        before = tuple(each.looks for each in known.shown if each.looks) if known else None
+        if known and before is not None and [*map(id, before)] == [*map(id, with_lines)]:
+            looks = known.looks  # the same object: what was recorded with these looks still holds
+        else:
+            looks = _uppermost(len(view.lines), with_lines)
+        self.looks: Sequence[Look] = looks
+
+
+def _uppermost(count: int, layers: Sequence[Sequence[Look | None]]) -> list[Look]:
+    found = [PLAIN] * count
+    for layer in layers:
+        found = [look or below for look, below in zip(layer, found, strict=True)]
+    return found
+
+
+def _on_boxes(overlay: Overlay, box_of: Mapping[str, str]) -> dict[str, Amount]:
+    values: defaultdict[str, list[Amount]] = defaultdict(list)
+    for node_id, value in overlay.nodes.items():
+        if node_id in box_of:
+            values[box_of[node_id]].append(value)
+    merged = ((box_id, overlay.scale.merged(each)) for box_id, each in values.items())
+    return {box_id: value for box_id, value in merged if value is not None}
+
+
+def _on_lines(overlay: Overlay, view: View) -> list[Amount | None]:
+    if not overlay.edges:
+        return []
+    get, merged = overlay.edges.get, overlay.scale.merged
+    found: list[Amount | None] = []
+    for line in view.lines:
+        values = {get(pair) for pair in line.pairs}
+        # Most lines stand for one edge, or for edges with one value.
+        found.append(values.pop() if len(values) == 1 else merged(each for each in values if each is not None))
+    return found

@@ -1,0 +1,103 @@
+"""What can be laid over a graph: a value for each node or edge, and how to tell the values apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from qviz.analysis.overlays.scale import Amount, Categories, Look, Range
+from qviz.document.graph import Json
+from qviz.document.snapshot import Facts, Finding, Snapshot, Stage
+from qviz.words import tr
+
+Mark: TypeAlias = Literal["none", "flag", "bar"]
+"""How nodes show their values on the canvas: not at all, by a flag at the corner, by a bar under the box."""
+
+Shape: TypeAlias = Literal["line"] | Mark
+
+
+class StageRecord(NamedTuple):
+    """What is known of one stage: all that an overlay can be made from.
+
+    Attributes:
+        stage: Its graph.
+        facts: What was measured, by node id.
+        findings: Those of this stage.
+        summary: The run's, once it is done.
+    """
+
+    stage: Stage
+    facts: Mapping[str, Facts] = {}
+    findings: tuple[Finding, ...] = ()
+    summary: Mapping[str, Json] = {}
+
+    @staticmethod
+    def of(snapshot: Snapshot, stage: Stage) -> StageRecord:
+        """Return what a snapshot knows of one of its stages."""
+        findings = tuple(each for each in snapshot.findings if each.stage == stage.name)
+        return StageRecord(stage, snapshot.facts.get(stage.name, {}), findings, snapshot.summary)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Values over one stage; no coordinates, no colors.
+
+    Attributes:
+        name: The code under which it is registered.
+        title: What a reader calls it, in English.
+        scale: How values are told apart, and which one stands for several.
+        nodes: By node id.
+        edges: By the ids of the nodes from which and to which the edge runs.
+        unit: Of the numbers, such as ``dB``.
+        mark: How nodes show their values.
+    """
+
+    name: str
+    title: str
+    scale: Categories | Range
+    nodes: Mapping[str, Amount] = field(default_factory=dict)
+    edges: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
+    unit: str = ""
+    mark: Mark = "none"
+
+    def text(self, node_id: str) -> str | None:
+        """Return the value of a node in words, with its unit; None where it has none."""
+        value = self.nodes.get(node_id)
+        return None if value is None else " ".join(filter(None, (self.scale.text(value), self.unit)))
+
+
+class LegendEntry(NamedTuple):
+    """One row of a legend: some looks, what has them, and whether it is a line, a flag or a bar."""
+
+    text: str
+    looks: tuple[Look, ...]
+    shape: Shape
+
+
+def legend(overlay: Overlay, on_lines: Iterable[Amount], on_boxes: Iterable[Amount]) -> tuple[LegendEntry, ...]:
+    """Return what a reader must know of the values that are drawn.
+
+    Args:
+        overlay: Their overlay.
+        on_lines: The values of the lines.
+        on_boxes: The values of the boxes.
+    """
+    entries: list[LegendEntry] = []
+    drawn: tuple[tuple[Shape, set[Amount]], ...] = (("line", set(on_lines)), (overlay.mark, set(on_boxes)))
+    for shape, values in drawn:
+        if not values or shape == "none":
+            continue
+        if isinstance(overlay.scale, Categories):
+            there = [each for each in overlay.scale.order if each.code in values]
+            entries += [LegendEntry(each.title, (Look(each.token, each.stroke),), shape) for each in there]
+        else:
+            entries.append(_range_entry(overlay, overlay.scale, shape))
+    return tuple(entries)
+
+
+def _range_entry(overlay: Overlay, scale: Range, shape: Shape) -> LegendEntry:
+    ticks = scale.ticks()
+    said = " · ".join(map(scale.text, ticks))
+    looks = tuple(map(scale.look, ticks))
+    return LegendEntry(f"{tr(overlay.title)}: {said} {overlay.unit}".rstrip(), looks, shape)

@@ -1,0 +1,105 @@
+"""Paints frames, boxes, and the numbers of shared observers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from qviz.analysis.views.view import Box
+from qviz.document.graph import Kind
+from qviz.ui.canvas import box_text, shapes
+from qviz.ui.canvas.edges import frame_pen
+from qviz.ui.canvas.exposure import Detail, Exposure
+from qviz.ui.canvas.fonts import badge_font
+from qviz.ui.theme import Theme
+
+HEAVY = 2.2
+
+
+class FramePainter:
+    """Frames of open groups, under everything."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the frames in sight."""
+        if exposure.detail is Detail.BLOCKS:
+            return
+        painter.setOpacity(1.0)
+        for box in exposure.in_sight.boxes:
+            if box.is_open:
+                exposure.shift(painter, box.id)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(frame_pen(exposure.theme, least=0.7 / exposure.scale))
+                painter.drawPath(shapes.frame(exposure.scene.rect(box.id)))
+                exposure.shift(painter, box.id, forth=False)
+
+
+class BoxPainter:
+    """Boxes with their texts, and titles of frames, which lines may come in under."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the boxes in sight."""
+        if exposure.detail is Detail.BLOCKS:
+            return
+        for box in exposure.in_sight.boxes:
+            exposure.shift(painter, box.id)
+            if not box.is_open:
+                _draw_box(painter, exposure, box)
+            elif exposure.detail >= Detail.TITLES:
+                painter.setOpacity(1.0)
+                box_text.draw_frame_title(painter, box, exposure.scene.rect(box.id), exposure.theme)
+            exposure.shift(painter, box.id, forth=False)
+        painter.setOpacity(1.0)
+
+
+class ObserverNumberPainter:
+    """The number of an observer that several nodes share, on the border of each."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the numbers in sight."""
+        if exposure.detail is Detail.BLOCKS:
+            return
+        for box in exposure.in_sight.boxes:
+            if box.ring is not None:
+                exposure.shift(painter, box.id)
+                exposure.dim(painter, box.id)
+                corner = exposure.scene.rect(box.id).topRight() + QPointF(-7, 0)
+                color = exposure.theme.line(box.kind)
+                draw_disc(painter, exposure.theme, corner, str(box.ring), color, is_ring=True)
+                painter.setOpacity(1.0)
+                exposure.shift(painter, box.id, forth=False)
+
+
+def draw_disc(painter: QPainter, theme: Theme, middle: QPointF, text: str, color: QColor, is_ring: bool) -> None:
+    """Draw a small disc, or a ring, with a text in it."""
+    painter.setPen(QPen(color, 1.4))
+    painter.setBrush(theme.color("canvas") if is_ring else color)
+    painter.drawEllipse(middle, 7.5, 7.5)
+    painter.setFont(badge_font())
+    painter.setPen(theme.color("text" if is_ring else "text.on_accent"))
+    painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
+    rect, theme = exposure.scene.rect(box.id), exposure.theme
+    exposure.dim(painter, box.id)
+    painter.setPen(_pen(box, theme, least=1.0 / exposure.scale))
+    painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
+    if box.kind is None:
+        painter.drawPath(shapes.card_behind(rect))
+    painter.drawPath(exposure.outline(box, rect))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if box.kind is Kind.FUSED_OP:
+        painter.drawPath(shapes.second_edge(rect))
+    if exposure.detail is Detail.ALL:
+        box_text.draw_signs(painter, box, rect, theme)
+    if exposure.detail >= Detail.TITLES:
+        box_text.draw(painter, box, rect, theme, in_full=exposure.detail is Detail.ALL)
+
+
+def _pen(box: Box, theme: Theme, least: float) -> QPen:
+    pen = QPen(theme.line(box.kind), max(HEAVY if box.kind is Kind.QUANTIZED_OP else 1.4, least))
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if box.stub_of is not None:
+        pen.setWidthF(1.0)
+        pen.setDashPattern([3.0, 2.0])
+    return pen

@@ -1,0 +1,64 @@
+"""Paints what stands out: rings around what is highlighted, selected or hovered, brackets around what became one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from qviz.ui.canvas.exposure import Detail, Exposure
+
+
+class HighlightPainter:
+    """Rings around what is highlighted, where no stronger ring is."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the rings in sight."""
+        highlighted = exposure.marks.highlighted
+        if highlighted is None or exposure.detail is Detail.BLOCKS:
+            return
+        color, rings = exposure.theme.color("highlight"), exposure.marks.rings
+        for box in exposure.in_sight.boxes:
+            if box.id in highlighted and not box.is_open and box.id not in rings:
+                _ring(painter, exposure.rect(box.id), color, 1.6, exposure.scale)
+
+
+class SelectionPainter:
+    """Rings around what is selected, its partners and what is hovered; brackets. Never part of a tile."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint each box the strongest ring that it has."""
+        marks, scene = exposure.marks, exposure.scene
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for box_ids in marks.brackets:
+            _bracket(painter, exposure, [exposure.rect(each) for each in box_ids if each in scene.box])
+        color = exposure.theme.color("selection")
+        soft = QColor(color)
+        soft.setAlphaF(0.45)
+        done: set[str] = set()
+        for ids, ink, width in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
+            for box_id in sorted(ids - done):
+                if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
+                    _ring(painter, exposure.rect(box_id), ink, width, exposure.scale)
+            done |= ids
+
+
+def _bracket(painter: QPainter, exposure: Exposure, rects: Sequence[QRectF]) -> None:
+    """Draw a pair of brackets around boxes that became one."""
+    around = reduce(QRectF.united, rects, QRectF()).adjusted(-9, -4, 9, 4)
+    if not around.intersects(exposure.area):
+        return
+    painter.setPen(QPen(exposure.theme.color("text"), max(2.2, 1.4 / exposure.scale)))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for x, hook in ((around.left(), 8.0), (around.right(), -8.0)):
+        corners = ((x + hook, around.top()), (x, around.top()), (x, around.bottom()), (x + hook, around.bottom()))
+        painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
+
+
+def _ring(painter: QPainter, rect: QRectF, color: QColor, width: float, scale: float) -> None:
+    away = 5.0
+    painter.setPen(QPen(color, max(width, width * 0.7 / scale)))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(rect.adjusted(-away, -away, away, away), 9.0, 9.0)

@@ -1,0 +1,110 @@
+"""Paints the graph at the cost of what can be seen: few boxes are painted, many come from tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QRectF, QSizeF, QTimer, Signal
+from PySide6.QtGui import QPainter
+
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.exposure import Exposure, Marks
+from qviz.ui.canvas.painters.chain import Painter, paint_all
+from qviz.ui.canvas.scene import Scene
+from qviz.ui.canvas.tiles import Tiles
+
+FEW = 32
+"""Boxes; painting them takes about as long as drawing tiles."""
+AT_ONCE = 0.02
+"""Seconds that a frame may spend on tiles where it would show nothing."""
+SLICE = 0.008
+"""Seconds of painting tiles between two events."""
+SETTLED = 70
+"""Milliseconds after the last zoom until tiles of the new scale are painted."""
+
+
+class _Look(NamedTuple):
+    """What tiles show: others need others."""
+
+    scene: Scene
+    theme: str
+    ratio: float
+    highlighted: frozenset[str] | None
+    overlays: ViewOverlays
+
+
+class TiledPainter(QObject):
+    """Paints layers on the screen, and finishes crowded pictures between events.
+
+    Signals:
+        improved: There is more to show than was painted last.
+
+    Attributes:
+        tiles: Those of the scene that was painted last; None where it has few boxes.
+    """
+
+    improved = Signal()
+
+    def __init__(self, parent: QObject, painters: Sequence[Painter]) -> None:
+        super().__init__(parent)
+        self._painters = tuple(painters)
+        self.tiles: Tiles | None = None
+        self._tiles: Tiles | None = None
+        self._look: _Look | None = None
+        self._camera = Camera()
+        self._screen = QSizeF()
+        self._is_crowded = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._work)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the screen shows all that there is."""
+        return not self._timer.isActive()
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint what the camera of a screen sees."""
+        assert exposure.screen is not None
+        scene, (camera, screen, transform) = exposure.scene, exposure.screen
+        is_zoomed = camera.scale != self._camera.scale
+        self._camera, self._screen = camera, screen
+        self._is_crowded = not scene.are_few(exposure.area, FEW)
+        tiles = self.tiles = None if len(scene.view.boxes) <= FEW else self._tiles_of(exposure, painter)
+        if tiles is None or not self._is_crowded:
+            paint_all(self._painters, painter, exposure)
+        else:
+            if not tiles.has_any(camera, screen):
+                tiles.work(camera, screen, AT_ONCE)
+            painter.setWorldTransform(transform)
+            tiles.draw(painter, camera, screen)
+        if tiles is not None and tiles.are_missing(camera if self._is_crowded else None, screen):
+            self._begin(SETTLED if is_zoomed else 0)
+
+    def _tiles_of(self, exposure: Exposure, painter: QPainter) -> Tiles:
+        scene, theme, highlighted = exposure.scene, exposure.theme, exposure.marks.highlighted
+        look = _Look(scene, theme.name, painter.device().devicePixelRatio(), highlighted, scene.overlays)
+        if self._tiles is None or look != self._look:
+            painters, marks = self._painters, Marks(highlighted=highlighted)
+
+            def draw(on: QPainter, area: QRectF, scale: float) -> None:
+                paint_all(painters, on, Exposure(scene, area, scale, theme, marks))
+
+            is_like = self._look is not None and self._look[:3] == look[:3]
+            stale = self._tiles if is_like else None
+            self._tiles = Tiles(draw, scene.bounds, theme.color("canvas"), look.ratio, stale)
+            self._look = look
+        return self._tiles
+
+    def _begin(self, wait: int) -> None:
+        if wait or not self._timer.isActive():
+            self._timer.start(wait)
+
+    def _work(self) -> None:
+        if self._tiles is None:
+            return
+        if self._tiles.work(self._camera if self._is_crowded else None, self._screen, SLICE):
+            self._timer.start(0)
+        self.improved.emit()
