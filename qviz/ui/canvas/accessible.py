@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 from qviz.ui.canvas import wording
 from qviz.ui.canvas.folding_moves import can_toggle
+from qviz.ui.canvas.surface import Surface
 from qviz.words import mark, tr
 
 if TYPE_CHECKING:
     from qviz.analysis.views.view import Box
     from qviz.ui.canvas.scene import Scene
-    from qviz.ui.canvas.surface import Surface
-    from qviz.ui.canvas.view import GraphCanvas
 
 # Qt holds bare pointers to what the factory returned; Python must not collect them.
 _canvases: dict[int, CanvasInterface] = {}
@@ -171,8 +170,6 @@ def install() -> None:
 
 
 def _make(_name: str, thing: QObject | None) -> Any:
-    from qviz.ui.canvas.surface import Surface
-
     if not isinstance(thing, Surface):
         return None
     key = id(thing)
@@ -181,15 +178,14 @@ def _make(_name: str, thing: QObject | None) -> Any:
     return made
 
 
-def tell_focus(canvas: GraphCanvas) -> None:
+def tell_focus(canvas: Surface) -> None:
     """Say that another box is selected."""
-    boxes = canvas.scene.view.boxes if canvas.scene else ()
-    box = canvas.selected_box()
-    if box is not None:
-        _tell(canvas, QAccessible.Event.Focus, boxes.index(box))
+    chosen = canvas.scene.box.get(canvas.chosen_box() or "") if canvas.scene else None
+    if canvas.scene and chosen is not None:
+        _tell(canvas, QAccessible.Event.Focus, canvas.scene.view.boxes.index(chosen))
 
 
-def tell_changed(canvas: GraphCanvas) -> None:
+def tell_changed(canvas: Surface) -> None:
     """Say that other boxes are shown."""
     _tell(canvas, QAccessible.Event.ObjectReorder, -1)
 
