@@ -97,8 +97,9 @@ def _of_row(numbers: Number | tuple[Number, ...], place: int) -> Number:
 
 def why_text(why: Why) -> tuple[str, str]:
     """Return why a node is here, and where that is known from."""
-    source = tr("{evidence} · {api}", evidence=why.evidence, api=why.api) if why.evidence else why.api
-    return sentence(why.rule), source
+    evidence = why.evidence
+    both = tr("{evidence} · {api}", evidence=evidence, api=why.api) if evidence and why.api else evidence or why.api
+    return sentence(why.rule), both
 
 
 def facts_text(node: Node, observer: ObserverFact | None = None) -> str:
