@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import qviz
+from qviz.words.english import why, why_observers
 from qviz.words.formats import FORMATS
 from qviz.words.language import ENGLISH, LANGUAGES
 from qviz.words.statement import _parsed, knows
@@ -17,13 +18,21 @@ from qviz.words.statement import _parsed, knows
 PACKAGE = Path(qviz.__file__).parent
 CODE = re.compile(r"(link|relation|kind|stop|step|advice|claim|row)\.[a-z0-9_]+(\.[a-z0-9_]+)*")
 
+REASON = re.compile(
+    r"(input|output|operator|quantized|unquantized|float|unobserved|stub|pattern|fused|not_fused|observer|origin|spec|edge"
+    r"|tensor|cast|constant)\.[a-z0-9_]+"
+)
+REASONS = ("engine/why/", "analysis/verdicts/float_reasons.py")
+"""Where reasons of nodes are made; elsewhere such names are other things, as keys of the theme."""
+
 
 def codes() -> Iterator[tuple[str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         if "words" in path.relative_to(PACKAGE).parts:
             continue
+        form = REASON if path.relative_to(PACKAGE).as_posix().startswith(REASONS) else CODE
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and form.fullmatch(node.value):
                 yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node.value
 
 
@@ -31,6 +40,13 @@ def test_every_code_of_the_program_is_in_the_catalog():
     found = list(codes())
     assert len({code for _, code in found}) > 20
     assert [(where, code) for where, code in found if not knows(code)] == []
+
+
+def test_no_reason_of_a_node_stands_unused_in_the_catalog():
+    used = {code for _, code in codes()}
+    kinds = [f"{kind}.{what}" for kind in ("observer", "fake_quant") for what in ("output", "input", "parameter")]
+    made = used | {*kinds, "observer.module_output", "fake_quant.module_output"}
+    assert [code for code in (*why.STATEMENTS, *why_observers.STATEMENTS) if code not in made] == []
 
 
 @pytest.mark.parametrize("name", sorted(LANGUAGES))

@@ -33,10 +33,10 @@ class Casts:
         self, module: GraphModule, kinds: Mapping[str, Kind], quants: Mapping[str, Quant], earlier: Graph | None
     ) -> None:
         self.module, self.kinds, self.quants = module, kinds, quants
-        self.asked: dict[str, Why] = {}
+        self.asked: dict[str, tuple[Kind, Why]] = {}
         for node in earlier.nodes if earlier is not None else ():
             if node.kind in WATCHING and node.why is not None and node.args and isinstance(node.args[0], dict):
-                self.asked.setdefault(str(node.args[0].get("node")), node.why)
+                self.asked.setdefault(str(node.args[0].get("node")), (node.kind, node.why))
 
     def of(self, node: Node) -> Why:
         """Return why a cast or a constant is there."""
@@ -47,13 +47,15 @@ class Casts:
             return self._of_dequantize(node, subject, readers)
         asked = self.asked.get(subject.name) if subject is not None else None
         is_dynamic = self.kinds[node.name] is Kind.CHOOSE_QPARAMS
+        if is_dynamic:  # it gives a scale and a zero point, which are picked before they are read
+            readers = list(dict.fromkeys(reader for user in node.users for reader in self._readers(user)))
         code = "cast.choose_qparams" if is_dynamic else "cast.quantize" if readers else "cast.quantize_unread"
         same = self._needless(node)
         return reason(
             code,
-            asked.api if asked is not None else target_name(node.target),
+            asked[1].api if asked is not None else target_name(node.target),
             {"subject": _all(subject), "readers": readers, "same_as": _all(same)},
-            origin=inner("origin.observer_before", observer=within(asked)) if asked is not None else self._params(node),
+            origin=_stood_before(*asked) if asked is not None else self._params(node),
         )
 
     def _of_dequantize(self, node: Node, subject: Node | None, readers: list[Node]) -> Why:
@@ -154,6 +156,12 @@ class Casts:
 
 def _all(node: Node | None) -> tuple[Node, ...]:
     return () if node is None else (node,)
+
+
+def _stood_before(kind: Kind, why: Why) -> Json:
+    """Return that an observer or fake-quant stood where a cast is, and its reason."""
+    code = "origin.fake_quant_before" if kind is Kind.FAKE_QUANT else "origin.observer_before"
+    return inner(code, observer=within(why))
 
 
 def _qparams(params: QParams) -> Json:

@@ -12,11 +12,11 @@ _CONSTANT = "{target}[[: {qparams}]]"
 
 OBSERVERS: dict[str, Entry] = {
     "observer.output": {"rule": "Observes the output of {subject}", "evidence": _ORIGIN},
-    "observer.input": {"rule": "Observes {subject} as input of {reader}", "evidence": _ORIGIN},
+    "observer.input": {"rule": "Observes {subject}, an input of {reader}", "evidence": _ORIGIN},
     "observer.parameter": {"rule": "Observes the {parameter} of {path} for {reader}", "evidence": _ORIGIN},
     "observer.module_output": {"rule": "Observes the output of {path}", "evidence": _ORIGIN},
     "fake_quant.output": {"rule": "Fake-quantizes the output of {subject}", "evidence": _ORIGIN},
-    "fake_quant.input": {"rule": "Fake-quantizes {subject} as input of {reader}", "evidence": _ORIGIN},
+    "fake_quant.input": {"rule": "Fake-quantizes {subject}, an input of {reader}", "evidence": _ORIGIN},
     "fake_quant.parameter": {"rule": "Fake-quantizes the {parameter} of {path} for {reader}", "evidence": _ORIGIN},
     "fake_quant.module_output": {"rule": "Fake-quantizes the output of {path}", "evidence": _ORIGIN},
     "observer.output_shares_input": {
@@ -41,6 +41,7 @@ ORIGINS: dict[str, Entry] = {
     "origin.target_dtype": {"evidence": "{asked_by}.meta['{key}']['{field}']: {observer}"},
     "origin.module_qconfig": {"evidence": "{path}.qconfig.{field}: {observer}"},
     "origin.observer_before": {"evidence": "in place of an observer: {observer}"},
+    "origin.fake_quant_before": {"evidence": "in place of a fake-quantize: {observer}"},
     "origin.called": {"evidence": "{target}[[: {qparams}]]"},
     "spec.shared": {"evidence": "shares its range with {shared_with:text}"},
     "spec.derived": {"evidence": "{dtype:dtype}, derived from {derived_from:all}"},
