@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from qviz import cli
 from qviz.errors import QvizError
+from qviz.words import tr
 
 BUG = 70
 
@@ -30,9 +31,9 @@ def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 
     start_log()
     logging.getLogger("qviz.cli").critical("bug", exc_info=(kind, error, trace))
-    hint = f"The details are in {log_path()}; --debug shows them here."
+    hint = tr("The details are in {log_path}; --debug shows them here.", log_path=log_path())
     what = "".join(str(error).splitlines()[:1])
-    cli.explain(QvizError(f"this is a bug in qviz: {kind.__name__}: {what}", hint))
+    cli.explain(QvizError(tr("This is a bug in qviz: {type}: {what}", type=kind.__name__, what=what), hint))
     sys.stdout.flush()
     os._exit(BUG)  # the interpreter itself would say 1, which means findings
 

@@ -25,6 +25,7 @@ from qviz.document.snapshot import Finding, Link, Run, Stage
 from qviz.document.snapshot import Snapshot as Document
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import engine_environment
+from qviz.words import tr
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -121,7 +122,7 @@ class Snapshot:
                 command, env=engine_environment(sys.executable), capture_output=True, text=True, check=False
             )
         if done.returncode:
-            said = done.stderr.strip().removeprefix("qviz: ").splitlines() or ["the picture could not be drawn"]
+            said = done.stderr.strip().removeprefix("qviz: ").splitlines() or [tr("The picture could not be drawn")]
             raise QvizError(said[0], " ".join(said[1:]), ExitCode.BAD_INPUT)
 
     @cached_property
@@ -211,7 +212,10 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
 
 def _choose(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise QvizError(f"there is no {what} {value!r}", f"There are: {', '.join(known)}.")
+        raise QvizError(
+            tr('Unknown {what} "{value}"', what=what, value=value),
+            tr("Choose one of: {names}.", names=", ".join(known)),
+        )
 
 
 def snapshot(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapshot:
@@ -243,7 +247,7 @@ def show(result: Snapshot) -> None:
     from qviz.ui.shell.display import HEADLESS, display_fault
 
     if fault := display_fault():
-        raise QvizError(fault, HEADLESS)
+        raise QvizError(fault, tr(HEADLESS))
     folder = tempfile.mkdtemp(prefix="qviz-")
     path = Path(folder) / f"{result.run.flow or 'captured'}.qviz"
     result.save(path)

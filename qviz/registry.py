@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from qviz.errors import QvizError
+from qviz.words import tr
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -60,8 +61,10 @@ class Registry(Generic[T]):
             return self._items[name]
         except KeyError:
             known = ", ".join(self._items)
-            hint = f"Choose one of: {known}." if known else f"No {self.noun} is registered."
-            raise QvizError(f'There is no {self.noun} "{name}"', hint) from None
+            hint = (
+                tr("Choose one of: {known}.", known=known) if known else tr("No {noun} is registered.", noun=self.noun)
+            )
+            raise QvizError(tr('There is no {noun} "{name}"', noun=self.noun, name=name), hint) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._items

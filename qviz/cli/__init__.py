@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from qviz.errors import ExitCode, QvizError
+from qviz.words import tr
 
 INTERRUPTED = 130
 
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         explain(error, debug)
         return int(error.exit_code)
     except KeyboardInterrupt:
-        explain(QvizError("interrupted"), debug)
+        explain(QvizError(tr("Interrupted")), debug)
         return INTERRUPTED
     except BrokenPipeError:  # `qviz flows | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

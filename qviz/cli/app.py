@@ -9,6 +9,7 @@ import click
 from qviz.errors import QvizError
 from qviz.extensions import load_extensions
 from qviz.version import __version__
+from qviz.words import tr
 
 COMMANDS = {
     "run": "qviz.cli.run",
@@ -69,6 +70,6 @@ def dispatch(words: list[str]) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path.replace(f" {WINDOW}", "") if error.ctx else "qviz"
         message = " ".join(error.format_message().split())  # click lists choices one a line
-        raise QvizError(message, f"{path} --help lists what there is.") from error
+        raise QvizError(message, tr("See {path} --help.", path=path)) from error
     except click.Abort as error:
         raise KeyboardInterrupt from error

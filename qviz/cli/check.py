@@ -21,6 +21,7 @@ from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode
+from qviz.words import tr
 
 _path = click.Path(dir_okay=False, path_type=Path)
 
@@ -77,7 +78,7 @@ def _formats(wanted: str | None, manner: Manner, out: Path | None) -> tuple[str,
     shown = "json" if manner.as_json else wanted or "text"
     if out is None:
         if wanted not in (None, shown):
-            raise click.UsageError(f"--json and --format {wanted} exclude each other without -o")
+            raise click.UsageError(tr("--json and --format {wanted} exclude each other without -o", wanted=wanted))
         return shown, ""
     written = wanted or format_of(out) or shown
     return ("json" if manner.as_json else "text"), written
@@ -92,7 +93,7 @@ def _baseline(path: Path | None, writes: bool) -> Baseline | None:
     """
     if path is None:
         if writes:
-            raise click.UsageError("--write-baseline needs --baseline FILE, the file to write")
+            raise click.UsageError(tr("--write-baseline needs --baseline FILE, the file to write"))
         return None
     if writes and not path.exists():
         check_folder(path)

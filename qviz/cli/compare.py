@@ -9,6 +9,7 @@ from qviz.document.comparison import Comparison
 from qviz.document.flows import flow_ids
 from qviz.document.plan import Plan
 from qviz.errors import ExitCode, QvizError
+from qviz.words import tr
 
 
 def _flows(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -23,9 +24,11 @@ def _flows(context: click.Context, parameter: click.Parameter, value: str | None
     known = flow_ids()
     for name in names:
         if name not in known:
-            raise click.BadParameter(f"there is no flow {name!r}; there are: {', '.join(known)}")
+            raise click.BadParameter(
+                tr('Unknown flow "{name}"; choose from: {names}', name=name, names=", ".join(known))
+            )
     if not names:
-        raise click.BadParameter("it names no flow")
+        raise click.BadParameter(tr("Name at least one flow"))
     return names
 
 
@@ -45,7 +48,9 @@ def compare(plan: Plan, flows: tuple[str, ...], manner: Manner) -> int:
     from qviz.log import start_log
 
     if is_snapshot(plan.source):
-        raise QvizError(f"{plan.source} is a result already", "Name the model that it came from.")
+        raise QvizError(
+            tr("{source} is already a result", source=plan.source), tr("Name the model that it was made from.")
+        )
     need_source(plan)
     start_log()
     with Progress(manner.quiet or manner.as_json) as progress:

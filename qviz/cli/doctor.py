@@ -21,6 +21,7 @@ from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault
 from qviz.version import __version__
+from qviz.words import tr
 
 ENGINE_SECONDS = 60
 LIBRARIES = {
@@ -158,7 +159,7 @@ def _fonts() -> Line:
 def _window() -> Iterator[Line]:
     fault = display_fault()
     shown = os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    yield Line("display", fault or shown or "the system's own", fault is None, HEADLESS if fault else "")
+    yield Line("display", fault or shown or "the system's own", fault is None, tr(HEADLESS) if fault else "")
     if sys.platform == "linux":
         lacking = {library: package for library, package in LIBRARIES.items() if not _loads(library)}
         yield Line(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qviz.errors import QvizError
 from qviz.ui.shell.display import HEADLESS, display_fault
+from qviz.words import tr
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
@@ -18,11 +19,13 @@ def open_window(source: str | None, plan: Plan | None = None, is_consented: bool
         QvizError: There is no display, or Qt lacks a library.
     """
     if fault := display_fault():
-        raise QvizError(fault, HEADLESS)
+        raise QvizError(fault, tr(HEADLESS))
     try:
         from qviz.ui.shell.app import run
     except ImportError as error:
         if not (error.name or "").startswith(("PySide6", "shiboken6")):
             raise
-        raise QvizError(f"Qt could not be loaded: {error}", "qviz doctor lists the missing libraries.") from error
+        raise QvizError(
+            tr("Qt could not be loaded: {error}", error=error), tr("qviz doctor lists the missing libraries.")
+        ) from error
     return run(source, plan, is_consented)

@@ -268,12 +268,13 @@ def need_source(plan: Plan, needs_flow: bool = False) -> None:
         QvizError: The file can run code, and ``--trust`` was not said.
     """
     if not plan.source:
-        raise click.UsageError("Missing argument 'SOURCE'.")
+        raise click.UsageError(tr("Missing argument 'SOURCE'."))
     if needs_flow and plan.flow is None:
         raise click.UsageError("Missing option '--flow'.")
     if kind_of(plan.source).is_whole and not is_trusted():
         raise QvizError(
-            f"{plan.source} can run code when it is opened", "If you trust whoever made it, say so: --trust."
+            tr("{source} can run code when it is opened", source=plan.source),
+            tr("If you trust its author, add --trust."),
         )
 
 
@@ -285,7 +286,7 @@ def is_snapshot(source: str | None) -> bool:
 def _refuse(names: list[str], why: str) -> None:
     for name in names:
         option = _OPTION_NAMES.get(name, name.replace("_", "-"))
-        raise click.BadOptionUsage(option, f"--{option} {why}")
+        raise click.BadOptionUsage(option, tr("--{option} {why}", option=option, why=why))
 
 
 def _with_options(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qviz.errors import QvizError
+from qviz.words import tr
 
 
 def check_place(out: Path, suffixes: tuple[str, ...]) -> None:
@@ -15,8 +16,13 @@ def check_place(out: Path, suffixes: tuple[str, ...]) -> None:
     """
     if out.suffix not in suffixes:
         raise QvizError(
-            f"{out.name}: {out.suffix or 'no ending'} is not one of {', '.join(suffixes)}",
-            f"For example: -o {out.stem or 'out'}{suffixes[0]}",
+            tr(
+                "{name}: {suffix} is not one of {names}",
+                name=out.name,
+                suffix=out.suffix or tr("no suffix"),
+                names=", ".join(suffixes),
+            ),
+            tr("For example: -o {out}", out=f"{out.stem or 'out'}{suffixes[0]}"),
         )
     check_folder(out)
 
@@ -28,4 +34,7 @@ def check_folder(out: Path) -> None:
         QvizError: It is not.
     """
     if not out.parent.is_dir():
-        raise QvizError(f"{out} could not be written: there is no folder {out.parent}", f"mkdir -p {out.parent}")
+        raise QvizError(
+            tr("{out} could not be written: no such folder: {folder}", out=out, folder=out.parent),
+            tr("Create it: mkdir -p {folder}", folder=out.parent),
+        )

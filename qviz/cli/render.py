@@ -18,6 +18,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
 from qviz.layout.choice import LAYOUT_ENGINES
 from qviz.ui.export.formats import PICTURE_FORMATS
+from qviz.words import tr
 
 THEMES = ("light", "dark", "print")
 
@@ -34,7 +35,7 @@ class Look(NamedTuple):
 def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None or value == "all" or (value.isdigit() and int(value) > 0):
         return value
-    raise click.BadParameter(f"{value!r} is neither a number from 1 on nor 'all'", ctx, param)
+    raise click.BadParameter(tr('"{value}" is neither a positive number nor "all"', value=value), ctx, param)
 
 
 @click.command()
@@ -95,16 +96,20 @@ def _stage_names(stage: str | None, pair: str | None) -> tuple[str, ...]:
         click.UsageError: Both ways at once, or no pair.
     """
     if stage and pair:
-        raise click.UsageError("--stage and --side-by-side exclude each other")
+        raise click.UsageError(tr("--stage and --side-by-side exclude each other"))
     names = tuple(name.strip() for name in pair.split(",")) if pair else ()
     if pair and (len(names) != 2 or not all(names)):
-        raise click.UsageError(f"--side-by-side takes two stages, as in captured,converted; not {pair!r}")
+        raise click.UsageError(
+            tr('--side-by-side takes two stages, such as captured,converted; not "{pair}"', pair=pair)
+        )
     return (stage,) if stage else names
 
 
 def _last_stage(snapshot: Snapshot) -> str:
     if not snapshot.stages:
-        raise QvizError(f"{snapshot.run.source} holds no stage to draw", "Run the flow again: qviz run.")
+        raise QvizError(
+            tr("{source} has no stage to draw", source=snapshot.run.source), tr("Run the flow again with qviz run.")
+        )
     return snapshot.stages[-1].name
 
 

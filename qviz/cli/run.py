@@ -15,6 +15,7 @@ from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
+from qviz.words import tr
 
 
 @click.command()
@@ -34,7 +35,10 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
 
     need_source(plan, needs_flow=True)
     if is_snapshot(plan.source):
-        raise QvizError(f"{plan.source} is a result already", f"qviz {plan.source} opens it; qviz render draws it.")
+        raise QvizError(
+            tr("{source} is already a result", source=plan.source),
+            tr("Open it with qviz {source}, or draw it with qviz render.", source=plan.source),
+        )
     check_place(out, SUFFIXES)
     start_log()
     with Progress(manner.quiet or manner.as_json) as progress:

@@ -39,5 +39,9 @@ def check_source(source: str) -> None:
     if not source or ":" in source or Path(source).exists() or kind.is_result or kind.code_file(source):
         return
     near = get_close_matches(source, COMMANDS, n=1)
-    hint = f"Did you mean qviz {near[0]}?" if near else "A model is file.py:name, package.module:name or sample:NAME."
-    raise QvizError(f"{source!r} is no command of qviz and no model", hint)
+    hint = (
+        tr("Did you mean qviz {near}?", near=near[0])
+        if near
+        else tr("Name a model as file.py:name, package.module:name or sample:NAME.")
+    )
+    raise QvizError(tr('"{source}" is neither a qviz command nor a model', source=source), hint)

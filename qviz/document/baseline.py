@@ -13,6 +13,7 @@ import msgspec
 from qviz.document.codec import write_atomically
 from qviz.document.graph import Record
 from qviz.errors import QvizError
+from qviz.words import tr
 
 BASELINE_VERSION = 2
 MAX_BYTES = 64 << 20
@@ -65,24 +66,32 @@ def read_baseline(path: Path) -> Baseline:
     Raises:
         QvizError: Not there, not a baseline, or of a newer version.
     """
-    again = "--write-baseline makes it of the findings there are."
+    again = tr("Create it from the current findings with --write-baseline.")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise QvizError(f"there is no baseline {path}", again) from error
+        raise QvizError(tr("{path}: no such baseline", path=path), again) from error
     except OSError as error:
-        raise QvizError(f"{path} could not be read: {error.strerror or error}", "Check the path.") from error
+        raise QvizError(
+            tr("{path} could not be read: {strerror}", path=path, strerror=error.strerror or error),
+            tr("Check the path."),
+        ) from error
     if len(data) > MAX_BYTES:
-        raise QvizError(f"{path} is larger than a baseline may be", again)
+        raise QvizError(tr("{path} is too large for a baseline", path=path), again)
     try:
         baseline = msgspec.json.decode(data, type=Baseline)
     except msgspec.DecodeError as error:
-        raise QvizError(f"{path} is no baseline: {error}", again) from error
+        raise QvizError(tr("{path} is not a baseline: {error}", path=path, error=error), again) from error
     if baseline.version > BASELINE_VERSION:
         raise QvizError(
-            f"{path} is a baseline of version {baseline.version}; this qviz reads up to {BASELINE_VERSION}",
-            "Update qviz.",
+            tr(
+                "{path} is a baseline of version {version}; this qviz reads up to version {baseline_version}",
+                path=path,
+                version=baseline.version,
+                baseline_version=BASELINE_VERSION,
+            ),
+            tr("Update qviz."),
         )
     return baseline
 

@@ -17,6 +17,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.document.texts import with_texts
 from qviz.document.upgrade import upgraded
 from qviz.errors import QvizError
+from qviz.words import tr
 
 FORMAT_VERSION = 2
 SUFFIXES = (".qviz", ".json")
@@ -50,11 +51,18 @@ def decode(data: bytes, name: str = "the document") -> Snapshot:
         raise _damaged(name, str(error)) from error
     if head.format != "qviz":
         raise QvizError(
-            f"{name} is JSON, but not a qviz document", "Make one with: qviz run SOURCE --flow FLOW -o OUT.qviz"
+            tr("{name} is JSON, but not a qviz document", name=name),
+            tr("Create one with: qviz run SOURCE --flow FLOW -o OUT.qviz"),
         )
     if head.version > FORMAT_VERSION:
         raise QvizError(
-            f"{name} has format version {head.version}; this qviz reads up to {FORMAT_VERSION}", "Update qviz."
+            tr(
+                "{name} has format version {version}; this qviz reads up to version {format_version}",
+                name=name,
+                version=head.version,
+                format_version=FORMAT_VERSION,
+            ),
+            tr("Update qviz."),
         )
     try:
         if head.version < FORMAT_VERSION:
@@ -76,7 +84,10 @@ def save(snapshot: Snapshot, path: Path | str) -> None:
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
-        raise QvizError(f"{path.name}: a snapshot ends in .qviz or .json", f"For example: {path.stem or 'out'}.qviz")
+        raise QvizError(
+            tr("{name}: the name of a result ends in .qviz or .json", name=path.name),
+            tr("For example: {stem}.qviz", stem=path.stem or "out"),
+        )
     data = encode(snapshot)
     if path.suffix == ".qviz":
         data = gzip.compress(data, mtime=0)
@@ -104,8 +115,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise QvizError(
-            f"{path} could not be written: {error.strerror or error}",
-            "Free some space or choose another place; what was there before is untouched.",
+            tr("{path} could not be written: {strerror}", path=path, strerror=error.strerror or error),
+            tr("Free some space or choose another folder; the previous file is unchanged."),
         ) from error
 
 
@@ -119,7 +130,10 @@ def load(path: Path | str) -> Snapshot:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise QvizError(f"{path} could not be read: {error.strerror or error}", "Check the path.") from error
+        raise QvizError(
+            tr("{path} could not be read: {strerror}", path=path, strerror=error.strerror or error),
+            tr("Check the path."),
+        ) from error
     if data[:2] == b"\x1f\x8b":
         data = _decompress(data, path.name)
     return decode(data, path.name)
@@ -146,4 +160,6 @@ def _decompress(data: bytes, name: str) -> bytes:
 
 
 def _damaged(name: str, detail: str) -> QvizError:
-    return QvizError(f"{name} is damaged: {detail}", "Make it again, or take an older copy.")
+    return QvizError(
+        tr("{name} is damaged: {detail}", name=name, detail=detail), tr("Create it again, or use an older copy.")
+    )

@@ -13,10 +13,11 @@ import msgspec
 from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
+from qviz.words import mark, tr
 
 PLAN_VERSION = 1
 SUFFIX = ".toml"
-_HINT = "docs/configuration.md lists what a plan can say."
+_HINT = mark("docs/configuration.md lists what a plan can say.")
 
 
 class _Head(msgspec.Struct):
@@ -53,20 +54,33 @@ def read(text: str, name: str = "the plan") -> Plan:
         raw = msgspec.toml.decode(text)
         version = msgspec.convert(raw, _Head).version
     except msgspec.DecodeError as error:
-        raise QvizError(f"{name} is not TOML: {error}", _HINT) from error
+        raise QvizError(tr("{name} is not valid TOML: {error}", name=name, error=error), tr(_HINT)) from error
     if version != PLAN_VERSION:
         raise QvizError(
-            f"{name} has version {version or 'none'}; this qviz reads version {PLAN_VERSION}",
-            f"Begin it with: version = {PLAN_VERSION}" if not version else "Update qviz.",
+            tr(
+                "{name} has version {version}; this qviz reads version {plan_version}",
+                name=name,
+                version=version or tr("none"),
+                plan_version=PLAN_VERSION,
+            ),
+            tr("Start it with: version = {plan_version}", plan_version=PLAN_VERSION)
+            if not version
+            else tr("Update qviz."),
         )
     for where, key, known in _unknown(raw, _Filed, ""):
         near = difflib.get_close_matches(key, known, 1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
-        raise QvizError(f"{name}: there is no {where}{key}{_at_line(text, key)}", hint)
+        hint = (
+            tr("Did you mean {near}?", near=near[0]) if near else tr("Choose one of: {names}.", names=", ".join(known))
+        )
+        setting, line = f"{where}{key}", _line_of(text, key)
+        message = tr("{name}: unknown setting {setting}", name=name, setting=setting)
+        if line is not None:
+            message = tr("{name}: unknown setting {setting} (line {line})", name=name, setting=setting, line=line)
+        raise QvizError(message, hint)
     try:
         filed = msgspec.convert(raw, _Filed)
     except msgspec.ValidationError as error:
-        raise QvizError(f"{name}: {error}", _HINT) from error
+        raise QvizError(tr("{name}: {error}", name=name, error=error), tr(_HINT)) from error
     return Plan(**{field: getattr(filed, field) for field in Plan.__struct_fields__})
 
 
@@ -88,11 +102,11 @@ def _unknown(data: Any, type_: Any, where: str) -> Iterator[tuple[str, str, list
             yield from _unknown(value, hints[key], f"{where}{key}.")
 
 
-def _at_line(text: str, key: str) -> str:
+def _line_of(text: str, key: str) -> int | None:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip().strip("[]").split("=")[0].strip().endswith(key):
-            return f" (line {number})"
-    return ""
+            return number
+    return None
 
 
 def load(path: Path | str) -> Plan:
@@ -105,7 +119,9 @@ def load(path: Path | str) -> Plan:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise QvizError(f"{path} could not be read: {error}", "Check the path.") from error
+        raise QvizError(
+            tr("{path} could not be read: {error}", path=path, error=error), tr("Check the path.")
+        ) from error
     return read(text, path.name)
 
 

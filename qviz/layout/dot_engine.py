@@ -17,6 +17,7 @@ from qviz.layout.hierarchy import compose
 from qviz.layout.level import Level, LevelNode, PlacedLevel
 from qviz.layout.place import Direction, Point, Size
 from qviz.layout.places import Places
+from qviz.words import tr
 
 PER_INCH = 72.0
 RANK_GAP = 32.0
@@ -81,12 +82,12 @@ def _run(source: str) -> dict[str, Any]:
     try:
         out = graphviz.pipe(BINARY, "json0", source.encode(), quiet=True)
     except graphviz.ExecutableNotFound as error:
-        hint = "Install graphviz (apt install graphviz), or choose the layout engine graphlay."
-        raise QvizError("Graphviz's dot is not installed", hint) from error
+        hint = tr("Install Graphviz (apt install graphviz), or use the layout engine graphlay.")
+        raise QvizError(tr("Graphviz's dot is not installed"), hint) from error
     except graphviz.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines() if error.stderr else []
-        message = f"Graphviz's dot failed: {said[0] if said else error}"
-        raise QvizError(message, "Choose the layout engine graphlay.") from error
+        message = tr("Graphviz's dot failed: {what}", what=said[0] if said else error)
+        raise QvizError(message, tr("Use the layout engine graphlay.")) from error
     found: dict[str, Any] = json.loads(out)
     return found
 

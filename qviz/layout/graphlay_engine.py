@@ -16,6 +16,7 @@ from qviz.layout.occupied import Occupied
 from qviz.layout.place import Direction, Point, Rect, Size
 from qviz.layout.places import Places
 from qviz.layout.series import place_in_series
+from qviz.words import tr
 
 LAYER_GAP = 34.0
 """Between rows: a line's label fits in."""
@@ -134,7 +135,9 @@ def _lay_out(level: Level, attempt: _Attempt) -> PlacedLevel:
     try:
         laid = graphlay.layout(request, options=options)
     except graphlay.GraphlayError as error:
-        raise QvizError(f"graphlay could not place the graph: {error}", "Choose the layout engine dot.") from error
+        raise QvizError(
+            tr("graphlay could not place the graph: {error}", error=error), tr("Use the layout engine dot.")
+        ) from error
     corners = tuple(
         Point(placed["center"]["x"] - node.spine, placed["center"]["y"] - node.height / 2)
         for node, placed in zip(level.nodes, laid.nodes, strict=True)

@@ -12,8 +12,9 @@ from qviz.assets import asset
 from qviz.document.plan import MODEL_FILES
 from qviz.document.samples import SAMPLES, sample
 from qviz.errors import QvizError
+from qviz.words import mark, tr
 
-FORMS = "SOURCE is file.py:name, package.module:name, sample:NAME, a .pt2, .pt, .qviz or .json."
+FORMS = mark("Name a source as file.py:name, package.module:name, sample:NAME, or a .pt2, .pt, .qviz or .json file.")
 
 
 class Name(NamedTuple):
@@ -45,7 +46,7 @@ def read_name(text: str) -> Name:
     if text.startswith("sample:"):
         return _sample_name(text)
     if text.endswith(MODEL_FILES):
-        raise QvizError(f"{text} holds a whole model, not a name", FORMS)
+        raise QvizError(tr("{spec} holds a whole model; a name is not needed", spec=text), tr(FORMS))
     before_call = text.split("(", 1)[0]
     place, colon, _ = before_call.rpartition(":")
     if not colon or (len(place) == 1 and text[2:3] in ("/", "\\")):  # the colon behind a drive's letter
@@ -54,7 +55,7 @@ def read_name(text: str) -> Name:
         attribute = text[len(place) + 1 :]
     is_file = place.endswith(".py") or "/" in place or "\\" in place
     if not attribute and not is_file:
-        raise QvizError(f"{text!r} names no model", FORMS)
+        raise QvizError(tr('"{spec}" does not name a model', spec=text), tr(FORMS))
     return _read_call(place, attribute, is_file, text)
 
 
@@ -63,8 +64,12 @@ def _sample_name(text: str) -> Name:
     if found is None:
         names = [each.name for each in SAMPLES]
         near = difflib.get_close_matches(text.removeprefix("sample:"), names, 1)
-        hint = f"Did you mean sample:{near[0]}?" if near else f"There are: {', '.join(names)}."
-        raise QvizError(f"there is no {text}", hint)
+        hint = (
+            tr("Did you mean sample:{near}?", near=near[0])
+            if near
+            else tr("Choose one of: {names}.", names=", ".join(names))
+        )
+        raise QvizError(tr("{spec} does not exist", spec=text), hint)
     return Name(str(asset(f"samples/{found.file}")), "model", None, True)
 
 
@@ -81,7 +86,8 @@ def _read_call(place: str, attribute: str, is_file: bool, text: str) -> Name:
         arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
     except (SyntaxError, TypeError, ValueError) as error:
         raise QvizError(
-            f"{text!r} could not be read", "Arguments are literals, as in file.py:make(depth=18, act='relu')."
+            tr('"{spec}" could not be read', spec=text),
+            tr("Write arguments as literals, as in file.py:make(depth=18, act='relu')."),
         ) from error
     return Name(place, ast.unparse(call.func), arguments, is_file, positional)
 
@@ -99,8 +105,15 @@ def look_up(module: ModuleType, name: Name, candidates: list[str], what: str) ->
             pass
     near = difflib.get_close_matches(name.attribute, [*candidates, *vars(module)], 1) if name.attribute else []
     if near:
-        hint = f"Did you mean {near[0]}?"
+        hint = tr("Did you mean {near}?", near=near[0])
     else:
-        hint = f"There are: {', '.join(candidates)}." if candidates else f"It holds no {what}."
-    there = f"has no {name.attribute!r}" if name.attribute else f"needs the name of a {what}, as in {name.place}:name"
-    raise QvizError(f"{name.place} {there}", hint)
+        hint = (
+            tr("Choose one of: {names}.", names=", ".join(candidates))
+            if candidates
+            else tr("It has no {what}.", what=what)
+        )
+    if name.attribute:
+        raise QvizError(tr('{place} has no "{name}"', place=name.place, name=name.attribute), hint)
+    raise QvizError(
+        tr("{place}: the name of the {what} is missing, as in {place}:name", place=name.place, what=what), hint
+    )

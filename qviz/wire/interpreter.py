@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 from qviz.errors import QvizError
+from qviz.words import tr
+from qviz.words.formats import joined
 
 VARIABLE = "QVIZ_PYTHON"
 TORCH = "2.8."
@@ -60,18 +62,35 @@ def check(python: str) -> str:
     """
     path = shutil.which(os.path.expanduser(python))
     if path is None:
-        raise QvizError(f"{python} is no Python", "Name the interpreter, as in .venv/bin/python.")
+        raise QvizError(
+            tr("{python} is not a Python interpreter", python=python),
+            tr("Name the interpreter, such as .venv/bin/python."),
+        )
     path = os.path.abspath(path)
     try:
         answer = subprocess.run([path, "-c", _PROBE], capture_output=True, timeout=_PROBE_SECONDS, check=False)
         version, torch, msgspec = json.loads(answer.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise QvizError(f"{python} is no Python that runs", "Name the interpreter, as in .venv/bin/python.") from error
+        raise QvizError(
+            tr("{python} is not a Python interpreter that runs", python=python),
+            tr("Name the interpreter, such as .venv/bin/python."),
+        ) from error
     if tuple(version) < (3, 10):
-        raise QvizError(f"{python} is Python {version[0]}.{version[1]}", "The engine needs Python 3.10 or newer.")
-    lacking = [] if torch and torch.startswith(TORCH) else [f"torch {torch}, not 2.8" if torch else "no torch"]
-    lacking += [] if msgspec else ["no msgspec"]
+        raise QvizError(
+            tr("{python} is Python {version}", python=python, version=".".join(map(str, version))),
+            tr("The engine needs Python 3.10 or newer."),
+        )
+    has_torch = bool(torch) and torch.startswith(TORCH)
+    lacking, packages = [], []
+    if not has_torch:
+        lacking.append(tr("torch {version}, not 2.8", version=torch) if torch else tr("no torch"))
+        packages.append('"torch==2.8.0"')
+    if not msgspec:
+        lacking.append(tr("no msgspec"))
+        packages.append("msgspec")
     if lacking:
-        packages = [*(['"torch==2.8.0"'] if "torch" in lacking[0] else []), *([] if msgspec else ["msgspec"])]
-        raise QvizError(f"{python} has {' and '.join(lacking)}", f"{path} -m pip install {' '.join(packages)}")
+        raise QvizError(
+            tr("{python} has {names}", python=python, names=joined(lacking)),
+            tr("{path} -m pip install {names}", path=path, names=" ".join(packages)),
+        )
     return path

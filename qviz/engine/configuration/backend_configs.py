@@ -11,6 +11,7 @@ from torch.ao.quantization.backend_config import BackendConfig
 from qviz.document.plan import BACKEND_CONFIGS
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _PACKAGE = "torch.ao.quantization.backend_config"
 
@@ -27,8 +28,11 @@ def make_backend_config(text: str | None) -> Written | None:
         return _users(text)
     if text not in BACKEND_CONFIGS:
         near = difflib.get_close_matches(text, BACKEND_CONFIGS, 1)
-        there_are = f"There are: {', '.join(BACKEND_CONFIGS)}, and mod:callable."
-        raise QvizError(f"there is no backend config {text!r}", f"Did you mean {near[0]}?" if near else there_are)
+        there_are = tr("Choose one of: {names}; or your own as mod:callable.", names=", ".join(BACKEND_CONFIGS))
+        raise QvizError(
+            tr('Unknown backend config "{spec}"', spec=text),
+            tr("Did you mean {near}?", near=near[0]) if near else there_are,
+        )
     place, function = f"{_PACKAGE}.{text}", f"get_{text}_backend_config"  # the package itself leaves out x86
     value = getattr(importlib.import_module(place), function)()
     return Written(value, f"{function}()", frozenset({f"from {place} import {function}"}))
@@ -38,7 +42,7 @@ def _users(text: str) -> Written:
     made = users_own(text)
     if not isinstance(made.value, BackendConfig):
         raise QvizError(
-            f"{text} gives a {type(made.value).__name__}, not a BackendConfig",
-            f"Give one of {_PACKAGE}, or a function that returns one.",
+            tr("{spec} returns a {type}, not a BackendConfig", spec=text, type=type(made.value).__name__),
+            tr("Name one of {package}, or a function that returns one.", package=_PACKAGE),
         )
     return made

@@ -6,6 +6,7 @@ import torch
 
 from qviz.document.plan import BACKENDS
 from qviz.errors import QvizError
+from qviz.words import tr
 
 
 def use_backend(name: str) -> None:
@@ -15,8 +16,13 @@ def use_backend(name: str) -> None:
         QvizError: Unknown, or this machine does not have it.
     """
     if name not in BACKENDS:
-        raise QvizError(f"there is no backend {name!r}", f"There are: {', '.join(BACKENDS)}.")
+        raise QvizError(
+            tr('Unknown backend "{name}"', name=name), tr("Choose one of: {names}.", names=", ".join(BACKENDS))
+        )
     here = [each for each in BACKENDS if each in torch.backends.quantized.supported_engines]
     if name not in here:
-        raise QvizError(f"this machine has no engine {name!r}", f"It has: {', '.join(here)}.")
+        raise QvizError(
+            tr('This machine lacks the quantized engine "{name}"', name=name),
+            tr("Choose one of: {names}.", names=", ".join(here)),
+        )
     torch.backends.quantized.engine = name

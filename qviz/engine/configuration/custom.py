@@ -15,6 +15,7 @@ from qviz.document.plan import Plan
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _PLACE = "torch.ao.quantization.fx.custom_config"
 
@@ -79,7 +80,10 @@ def _classes(mapping: dict[str, str]) -> Iterable[tuple[Written, ...]]:
 def _class(text: str) -> Written:
     found = object_type(text)
     if not (isinstance(found.value, type) and issubclass(found.value, Module)):
-        raise QvizError(f"{text} is no module class", "Name one as torch.nn.LSTM, or your own as mod:Class.")
+        raise QvizError(
+            tr("{spec} is not a module class", spec=text),
+            tr("Name one of torch, such as torch.nn.LSTM, or your own as mod:Class."),
+        )
     return found
 
 
@@ -100,27 +104,37 @@ def _check(custom: Custom, model: Module, inputs: tuple[Any, ...]) -> None:
     paths = [path for path, _ in model.named_modules() if path]
     for path in custom.non_traceable_modules:
         if path not in paths:
-            raise QvizError(f"the model has no module {path!r}", _nearest(path, paths, "named_modules() lists them."))
+            raise QvizError(
+                tr('The model has no module "{path}"', path=path),
+                _nearest(path, paths, tr("named_modules() lists them.")),
+            )
     for name in custom.preserved_attributes:
         if not hasattr(model, name):
             own = [each for each in vars(model) if not each.startswith("_")]
             raise QvizError(
-                f"the model has no attribute {name!r}", _nearest(name, own, "Name one of the model itself.")
+                tr('The model has no attribute "{name}"', name=name),
+                _nearest(name, own, tr("Name an attribute of the model itself.")),
             )
     for index in custom.input_quantized:
         if not 0 <= index < len(inputs):
-            raise QvizError(f"the model has no input {index}", f"It takes {len(inputs)}; the first is 0.")
+            raise QvizError(
+                tr("The model has no input {index}", index=index),
+                tr("Inputs are counted from 0; the model takes {number}.", number=len(inputs)),
+            )
 
 
 def _check_flow(custom: Custom, plan: Plan) -> None:
     chosen = flow(plan.flow)
     if custom.float_to_observed and chosen is not None and chosen.keeps_activations_float:
         raise QvizError(
-            f"{plan.flow} cannot observe modules of your own: torch has that for static quantization only",
-            f"Leave out float_to_observed, or take the flow {DEFAULT_FLOW}.",
+            tr(
+                "{flow} cannot observe your own modules: torch supports that for static quantization only",
+                flow=plan.flow,
+            ),
+            tr("Remove float_to_observed, or use the flow {default_flow}.", default_flow=DEFAULT_FLOW),
         )
 
 
 def _nearest(name: str, names: list[str], otherwise: str) -> str:
     near = difflib.get_close_matches(name, names, 1)
-    return f"Did you mean {near[0]}?" if near else otherwise
+    return tr("Did you mean {near}?", near=near[0]) if near else otherwise

@@ -20,6 +20,7 @@ from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, named_qconfig
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _STRENGTH = ("global", "object_type", "module_name_regex", "module_name")
 _FUSED: type = vars(fused)["_FusedModule"]
@@ -63,7 +64,10 @@ def configure(model: nn.Module, plan: Plan) -> Configured:
 
 def _strength(rule: Rule) -> int:
     if rule.kind not in _STRENGTH:
-        raise QvizError(f"eager mode has no rules of the kind {rule.kind}", f"It has: {', '.join(_STRENGTH)}.")
+        raise QvizError(
+            tr("Eager mode has no rules by {kind}", kind=rule.kind),
+            tr("Choose one of: {names}.", names=", ".join(_STRENGTH)),
+        )
     return _STRENGTH.index(rule.kind)
 
 

@@ -19,6 +19,7 @@ from qviz.document.configuration import Factory
 from qviz.document.graph import Json
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _DTYPES = {key: value for key, value in vars(torch).items() if isinstance(value, torch.dtype | torch.qscheme)}
 _UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
@@ -59,8 +60,12 @@ def _named(name: str) -> Written:
     known = _constructors()
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
-        hint = f"Did you mean {near[0]}?" if near else "For example: HistogramObserver, MinMaxObserver, FakeQuantize."
-        raise QvizError(f"torch.ao.quantization has no observer or fake-quant {name!r}", hint)
+        hint = (
+            tr("Did you mean {near}?", near=near[0])
+            if near
+            else tr("For example: HistogramObserver, MinMaxObserver, FakeQuantize.")
+        )
+        raise QvizError(tr('torch.ao.quantization has no observer or fake-quantize "{name}"', name=name), hint)
     return Written(known[name], name, frozenset({f"from torch.ao.quantization import {name}"}))
 
 
@@ -72,8 +77,12 @@ def _argument(key: str, value: Json) -> Written:
         name = value.removeprefix("torch.")
         if name not in _DTYPES:
             near = difflib.get_close_matches(name, _DTYPES, 1)
-            hint = f"Did you mean torch.{near[0]}?" if near else "For example: torch.qint8, torch.per_tensor_symmetric."
-            raise QvizError(f"torch has no dtype or qscheme {value!r}", hint)
+            hint = (
+                tr("Did you mean torch.{near}?", near=near[0])
+                if near
+                else tr("For example: torch.qint8, torch.per_tensor_symmetric.")
+            )
+            raise QvizError(tr('torch has no dtype or qscheme "{value}"', value=value), hint)
         return Written(_DTYPES[name], f"torch.{name}")
     return Written(value, repr(value))
 
@@ -96,15 +105,23 @@ def _try(made: Written, factory: Factory) -> None:
         unknown = _UNKNOWN.search(str(error))
         if unknown and unknown[1] in factory.arguments:
             near = difflib.get_close_matches(unknown[1], set(_arguments_of(made.value)), 1)
-            hint = f"Did you mean {near[0]}?" if near else f"It has: {', '.join(_arguments_of(made.value))}."
-            raise QvizError(f"{factory.name} has no argument {unknown[1]!r}", hint) from error
+            hint = (
+                tr("Did you mean {near}?", near=near[0])
+                if near
+                else tr("Choose one of: {names}.", names=", ".join(_arguments_of(made.value)))
+            )
+            raise QvizError(
+                tr('{name} has no argument "{unknown}"', name=factory.name, unknown=unknown[1]), hint
+            ) from error
         first = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise QvizError(f"{made.python} cannot be made: {first}", "Change its arguments.") from error
+        raise QvizError(
+            tr("{python} could not be created: {first}", python=made.python, first=first), tr("Check its arguments.")
+        ) from error
     if not _is_activation_post_process(instance):
         what = type(instance).__name__
         raise QvizError(
-            f"{factory.name} makes a {what}, which is no observer and no fake-quant",
-            "Name a subclass of ObserverBase or FakeQuantizeBase.",
+            tr("{name} makes a {what}, which is neither an observer nor a fake-quantize", name=factory.name, what=what),
+            tr("Name a subclass of ObserverBase or FakeQuantizeBase."),
         )
 
 

@@ -15,6 +15,7 @@ from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, of_backend, torchs_qconfig
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _IMPORT = frozenset({"from torch.ao.quantization import QConfigMapping"})
 
@@ -117,8 +118,12 @@ def _chosen(text: str) -> Written:
         return _global(made)
     if not isinstance(made.value, QConfigMapping):
         raise QvizError(
-            f"{text} gives a {type(made.value).__name__}, neither a QConfig nor a QConfigMapping",
-            "Give one of torch.ao.quantization, or a function that returns one.",
+            tr(
+                "{spec} returns a {type}, neither a QConfig nor a QConfigMapping",
+                spec=text,
+                type=type(made.value).__name__,
+            ),
+            tr("Name one of torch.ao.quantization, or a function that returns one."),
         )
     return made
 
@@ -141,14 +146,17 @@ def _arguments(rule: Rule) -> tuple[Written, ...]:
                 re.compile(rule.target)
             except re.error as error:
                 raise QvizError(
-                    f"{rule.target!r} is no regular expression: {error}", "For example: layer1[.].*conv[12]"
+                    tr('"{target}" is not a regular expression: {error}', target=rule.target, error=error),
+                    tr("For example: layer1[.].*conv[12]"),
                 ) from error
             return (_text(rule.target),)
         case "module_name_object_type_order":
             if rule.object_type is None or rule.order is None:
                 raise QvizError(
-                    f"the rule for {rule.target!r} lacks its {'object_type' if rule.object_type is None else 'order'}",
-                    "It names a module, a type in it, and which of that type: 0 is the first.",
+                    tr('The rule for "{target}" lacks object_type', target=rule.target)
+                    if rule.object_type is None
+                    else tr('The rule for "{target}" lacks order', target=rule.target),
+                    tr("Give a module, an object type, and its index among those of that type; 0 is the first."),
                 )
             return (_text(rule.target), object_type(rule.object_type), Written(rule.order, repr(rule.order)))
 

@@ -10,8 +10,9 @@ import torch
 
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import mark, tr
 
-_FORM = "Name it as torch.nn.Linear, or your own as mod:Class."
+_FORM = mark("Name one of torch, such as torch.nn.Linear, or your own as mod:Class.")
 _ROOTS: dict[str, Any] = {"torch": torch, "operator": operator, "_operator": operator}
 
 
@@ -27,12 +28,15 @@ def object_type(text: str) -> Written:
     if not dot:
         return _method(text)
     if root not in _ROOTS:
-        raise QvizError(f"{text!r} is no type of torch", _FORM)
+        raise QvizError(tr('"{spec}" is not an object type of torch', spec=text), tr(_FORM))
     value = _ROOTS[root]
     for part in rest.split("."):
         value = _attribute(value, part, text)
     if not callable(value):
-        raise QvizError(f"{text} is a {type(value).__name__}, no type or function", "For example: torch.nn.Linear.")
+        raise QvizError(
+            tr("{spec} is a {type}, neither a type nor a function", spec=text, type=type(value).__name__),
+            tr("For example: torch.nn.Linear."),
+        )
     if root == "torch":
         return Written(value, text)
     return Written(value, f"operator.{rest}", frozenset({"import operator"}))
@@ -41,7 +45,7 @@ def object_type(text: str) -> Written:
 def _attribute(owner: Any, name: str, text: str) -> Any:
     found = getattr(owner, name, None)
     if found is None:
-        raise QvizError(f"there is no {text!r}", _nearest(name, dir(owner), text[: text.rindex(name)]))
+        raise QvizError(tr('"{spec}" was not found', spec=text), _nearest(name, dir(owner), text[: text.rindex(name)]))
     return found
 
 
@@ -53,7 +57,9 @@ def _method(name: str) -> Written:
     names = {each: f"{place}.{each}" for place, owner in reversed(places.items()) for each in dir(owner)}
     methods = {each: each for each in dir(torch.Tensor)}
     near = names.get(name) or _whole(name, methods) or _whole(name, names)
-    raise QvizError(f"{name!r} is no method of a tensor", f"Did you mean {near}?" if near else _FORM)
+    raise QvizError(
+        tr('Tensors have no method "{name}"', name=name), tr("Did you mean {near}?", near=near) if near else tr(_FORM)
+    )
 
 
 def _whole(name: str, names: dict[str, str]) -> str | None:
@@ -63,4 +69,4 @@ def _whole(name: str, names: dict[str, str]) -> str | None:
 
 def _nearest(name: str, names: list[str], before: str) -> str:
     near = difflib.get_close_matches(name, names, 1)
-    return f"Did you mean {before}{near[0]}?" if near else _FORM
+    return tr("Did you mean {before}{near}?", before=before, near=near[0]) if near else tr(_FORM)

@@ -12,6 +12,7 @@ from qviz.document.plan import Plan, WeightDtype
 from qviz.engine.configuration.factories import make_factory
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _WEIGHT_ONLY: dict[WeightDtype, str] = {
     "quint8": "float_qparams_weight_only_qconfig",
@@ -72,8 +73,8 @@ def named_qconfig(name: str) -> Written:
     made = users_own(name)
     if not isinstance(made.value, quantization.QConfig):
         raise QvizError(
-            f"{name} gives a {type(made.value).__name__}, not a QConfig",
-            "Give a torch.ao.quantization.QConfig, or a function that returns one.",
+            tr("{name} returns a {type}, not a QConfig", name=name, type=type(made.value).__name__),
+            tr("Name a torch.ao.quantization.QConfig, or a function that returns one."),
         )
     return made
 
@@ -87,6 +88,10 @@ def torchs_qconfig(name: str) -> Written:
     known = {key: value for key, value in vars(quantization).items() if isinstance(value, quantization.QConfig)}
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}, and mod:callable."
-        raise QvizError(f"torch.ao.quantization has no qconfig {name!r}", hint)
+        hint = (
+            tr("Did you mean {near}?", near=near[0])
+            if near
+            else tr("Choose one of: {names}; or your own as mod:callable.", names=", ".join(known))
+        )
+        raise QvizError(tr('torch.ao.quantization has no qconfig "{name}"', name=name), hint)
     return Written(known[name], name, frozenset({f"from torch.ao.quantization import {name}"}))

@@ -22,6 +22,7 @@ from qviz.document.plan import QUANTIZERS, Plan
 from qviz.engine.loading.written import Written, users_own
 from qviz.engine.nodes.targets import target_name
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _NO_OPTIONS = configuration.Quantizer()
 _CONFIGS: dict[str, Callable[..., Any]] = {
@@ -54,8 +55,12 @@ def make_quantizer(plan: Plan, model: Module) -> Written:
     for rule in options.rules:
         if rule.kind == "module_name" and rule.target not in paths:
             near = difflib.get_close_matches(rule.target, paths, 1)
-            hint = f"Did you mean {near[0]}?" if near else "Name it as named_modules() does: layer1.0.conv1."
-            raise QvizError(f"the model has no module {rule.target!r}", hint)
+            hint = (
+                tr("Did you mean {near}?", near=near[0])
+                if near
+                else tr("Name it as named_modules() does, such as layer1.0.conv1.")
+            )
+            raise QvizError(tr('The model has no module "{target}"', target=rule.target), hint)
     first = _one(plan.quantizer, plan, options)
     if not options.then:
         return first
@@ -71,7 +76,10 @@ def _one(name: str, plan: Plan, options: configuration.Quantizer) -> Written:
     if ":" in name:
         return _users(name, options)
     if name not in _CLASSES:
-        raise QvizError(f"there is no quantizer {name!r}", f"There are: {', '.join(QUANTIZERS)}, and mod:callable.")
+        raise QvizError(
+            tr('Unknown quantizer "{name}"', name=name),
+            tr("Choose one of: {names}; or your own as mod:callable.", names=", ".join(QUANTIZERS)),
+        )
     made = Written(_CLASSES[name](), f"{_CLASSES[name].__name__}()", frozenset({_import(_CLASSES[name])}))
     if name == "embedding":
         _refuse(options, "embedding", "It quantizes the weights of embeddings, in 8 bits, and nothing else.")
@@ -91,8 +99,8 @@ def _users(text: str, options: configuration.Quantizer) -> Written:
     if not isinstance(made.value, Quantizer):
         kind = type(made.value).__name__
         raise QvizError(
-            f"{text} gives a {kind}, not a quantizer",
-            "Give an instance of torch.ao.quantization.quantizer.Quantizer's subclass, or a function that makes one.",
+            tr("{spec} returns a {kind}, not a quantizer", spec=text, kind=kind),
+            tr("Name a subclass of torch.ao.quantization.quantizer.Quantizer, or a function that makes one."),
         )
     return made
 
@@ -102,7 +110,7 @@ def _refuse(options: configuration.Quantizer, name: str, hint: str) -> None:
     given = [each for each in ("per_channel", "reduce_range") if getattr(options, each) is not None]
     given += ["rules"] if options.rules else []
     if given:
-        raise QvizError(f"the quantizer {name} has no option {given[0]}", hint)
+        raise QvizError(tr("The quantizer {name} has no option {given}", name=name, given=given[0]), hint)
 
 
 def _config(name: str, options: configuration.Quantizer | QuantizerRule, mode: dict[str, bool]) -> Written:
@@ -111,12 +119,13 @@ def _config(name: str, options: configuration.Quantizer | QuantizerRule, mode: d
     per_channel, reduce_range = options.per_channel, getattr(options, "reduce_range", None)
     if name == "xnnpack":
         if reduce_range is not None:
-            raise QvizError("XNNPACKQuantizer has no option reduce_range", "The quantizer x86_inductor has it.")
+            raise QvizError(tr("XNNPACKQuantizer has no option reduce_range"), tr("Use the quantizer x86_inductor."))
         arguments |= {} if per_channel is None else {"is_per_channel": per_channel}
     else:
         if per_channel is False:
             raise QvizError(
-                "X86InductorQuantizer quantizes weights per channel only", "Leave per_channel out, or take xnnpack."
+                tr("X86InductorQuantizer quantizes weights per channel only"),
+                tr("Remove per_channel, or use the quantizer xnnpack."),
             )
         arguments |= {} if reduce_range is None else {"reduce_range": reduce_range}
     function = _CONFIGS[name]
@@ -128,15 +137,18 @@ def _config_of(name: str, rule: QuantizerRule, options: configuration.Quantizer,
     if not rule.enabled:
         if name == "xnnpack" and rule.kind == "module_name":
             raise QvizError(
-                f"XNNPACKQuantizer cannot leave the module {rule.target!r} in float: set_module_name takes no None",
-                "Leave out its type with a rule for the module type, or take the quantizer x86_inductor.",
+                tr(
+                    'XNNPACKQuantizer cannot leave the module "{target}" in float by its path',
+                    target=rule.target,
+                ),
+                tr("Leave its module type in float instead, or use the quantizer x86_inductor."),
             )
         return Written(None, "None")
     if rule.dynamic is not None:
         if name == "x86_inductor" and rule.dynamic != mode["is_dynamic"]:
             raise QvizError(
-                "X86InductorQuantizer does not mix dynamic and static quantization",
-                "Give a rule without dynamic, or take the quantizer xnnpack.",
+                tr("X86InductorQuantizer does not mix dynamic and static quantization"),
+                tr("Remove dynamic from the rule, or use the quantizer xnnpack."),
             )
         mode = {**mode, "is_dynamic": rule.dynamic}
     merged = configuration.Quantizer(
@@ -162,7 +174,9 @@ def _operator(text: str) -> Written:
     parts = text.removeprefix("torch.ops.").split(".")
     packet = getattr(getattr(torch.ops, parts[0]), parts[1], None) if len(parts) in (2, 3) else None
     if packet is None:
-        raise QvizError(f"torch has no operator {text!r}", "Name it as torch.ops does: aten.linear.")
+        raise QvizError(
+            tr('torch has no operator "{spec}"', spec=text), tr("Name it as torch.ops does, such as aten.linear.")
+        )
     return Written(packet, f"torch.ops.{parts[0]}.{parts[1]}")
 
 
@@ -174,7 +188,10 @@ def _dotted(text: str) -> Written:
     for part in text.split(".")[1:]:
         value = getattr(value, part, None)
     if value is None:
-        raise QvizError(f"torch has no {text!r}", "Name it as torch.nn.Linear, or your own as mod:Class.")
+        raise QvizError(
+            tr('torch has no "{spec}"', spec=text),
+            tr("Name one of torch, such as torch.nn.Linear, or your own as mod:Class."),
+        )
     return Written(value, text)
 
 
@@ -185,7 +202,10 @@ def _check_x86(rule: QuantizerRule, target: Any) -> None:
     if target not in taken:
         them = [each for each in taken if isinstance(each, type) == (rule.kind == "module_type")]
         names = ", ".join(f"torch.nn.{each.__name__}" if isinstance(each, type) else target_name(each) for each in them)
-        raise QvizError(f"X86InductorQuantizer has no rule for {rule.target}", f"It has for: {names}.")
+        raise QvizError(
+            tr("X86InductorQuantizer has no rule for {target}", target=rule.target),
+            tr("It has rules for: {names}.", names=names),
+        )
 
 
 def _called(made: Written, method: str, *arguments: Written) -> Written:

@@ -31,6 +31,7 @@ from qviz.engine.flows.results import EagerResult
 from qviz.engine.loading.written import users_own
 from qviz.engine.recording.module_graph import draw
 from qviz.errors import QvizError
+from qviz.words import tr
 
 WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {
     "quint8": ("float_qparams_weight_only_qconfig", ("Embedding", "EmbeddingBag"), torch.quint8),

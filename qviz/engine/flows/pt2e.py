@@ -22,6 +22,7 @@ from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import tr
 
 
 def static(job: Job) -> ExportResult:
@@ -70,12 +71,12 @@ def _quantizer(job: Job) -> Written:
     """Make the quantizer first: what is wrong with it is told before anything runs."""
     if job.plan.lower and job.plan.reference:
         raise QvizError(
-            "the reference representation cannot be lowered", "Ask for one of them: --reference or --lower."
+            tr("The reference representation cannot be lowered"), tr("Choose either the reference stage or lowering.")
         )
     if job.plan.lower and job.inputs.kwargs:
         raise QvizError(
-            f"a model that takes {', '.join(job.inputs.kwargs)} by keyword cannot be lowered",
-            "lower_pt2e_quantized_to_x86 calls by position: wrap the model in one that does.",
+            tr("A model that takes {names} by keyword cannot be lowered", names=", ".join(job.inputs.kwargs)),
+            tr("Wrap it in a model that takes them by position, as lower_pt2e_quantized_to_x86 passes them."),
         )
     return make_quantizer(job.plan, job.model)
 

@@ -15,6 +15,7 @@ from qviz.engine.loading.forward import Arguments, arrange, describe, names
 from qviz.engine.loading.inputs import call, call_users
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
+from qviz.words import tr
 
 
 class Batches:
@@ -68,7 +69,7 @@ def limited(batches: Iterable[Arguments], count: int | None) -> Iterable[Argumen
     if count is None:
         return batches
     if count < 1:
-        raise QvizError(f"{count} batches calibrate nothing", "Ask for one at least.")
+        raise QvizError(tr("{number} batches cannot calibrate a model", number=count), tr("Use at least one batch."))
     return _Limited(batches, count)
 
 
@@ -98,7 +99,10 @@ def calibration_batches(
     if data is None:
         return None
     if isinstance(data, torch.Tensor) or not isinstance(data, Iterable):
-        raise QvizError(f"the calibration data is a {type(data).__name__}, not batches", "Return a list of batches.")
+        raise QvizError(
+            tr("The calibration data is a {type}, not batches", type=type(data).__name__),
+            tr("Return a list of batches."),
+        )
     return Batches(data, inputs, module)
 
 
@@ -112,16 +116,26 @@ def cut(text: str, held: tuple[torch.Tensor, ...], inputs: Arguments) -> list[Ar
     """
     if len(held) != len(inputs):
         raise QvizError(
-            f"{text} holds {len(held)} tensors, and the model takes {len(inputs)} inputs",
-            "Give one tensor for each, with the samples along the first dimension.",
+            tr(
+                "{spec} holds {number} tensors, but the model takes {count_2} inputs",
+                spec=text,
+                number=len(held),
+                count_2=len(inputs),
+            ),
+            tr("Give one tensor for each, with the samples along the first dimension."),
         )
     columns = [_column(tensor, example) for tensor, example in zip(held, inputs.values, strict=True)]
     counts = {len(column) for column in columns}
     if len(counts) != 1 or counts == {0}:
         shapes = ", ".join("×".join(map(str, tensor.shape)) for tensor in held)
         raise QvizError(
-            f"{text} does not make whole batches: it holds {shapes}, and one batch is {', '.join(describe(inputs))}",
-            "Its first dimensions have to be as many samples each, and at least as many as one batch of inputs.",
+            tr(
+                "{spec} does not make whole batches: it holds {shapes}, and one batch is {names}",
+                spec=text,
+                shapes=shapes,
+                names=", ".join(describe(inputs)),
+            ),
+            tr("Give all tensors the same number of samples in the first dimension, at least one batch of them."),
         )
     return [arrange(row, inputs) for row in zip(*columns, strict=True)]
 

@@ -13,6 +13,7 @@ from torch.nn import Module
 from torch.utils import _pytree as pytree
 
 from qviz.errors import QvizError
+from qviz.words import tr
 
 _NO_DEFAULT = None
 
@@ -116,12 +117,15 @@ def bind(module: Module, positional: list[Any], named: Mapping[str, Any]) -> Arg
     form = f"forward({', '.join(signature.parameters)})"
     unknown = [name for name in named if name not in signature.parameters]
     if unknown and not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
-        hint = "Leave it out; a dict that is itself one argument stands in a tuple: ({...},)."
-        raise QvizError(f"the inputs do not fit {form}: it has no {unknown[0]}", hint)
+        hint = tr("Remove it; put a dict that is itself one argument into a tuple.")
+        raise QvizError(tr("The inputs do not fit {form}: it has no {unknown}", form=form, unknown=unknown[0]), hint)
     try:
         bound = signature.bind(*positional, **named)
     except TypeError as error:
-        raise QvizError(f"the inputs do not fit {form}: {error}", "Give every argument without a default.") from error
+        raise QvizError(
+            tr("The inputs do not fit {form}: {error}", form=form, error=error),
+            tr("Give every argument without a default."),
+        ) from error
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     has_gap = False

@@ -17,6 +17,7 @@ from types import ModuleType
 
 from qviz.errors import QvizError
 from qviz.sources.text import FORMS, Name
+from qviz.words import tr
 
 _INSTALLED = tuple({*(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))}) + tuple(
     site.getsitepackages()
@@ -70,11 +71,13 @@ def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         near = difflib.get_close_matches(path.name, _neighbours(path.parent), 1)
         raise QvizError(
-            f"{path} was not found" if path.parent.is_dir() else f"{path}: its folder was not found",
-            f"Did you mean {near[0]}?" if near else "Check the path.",
+            tr("{path} was not found", path=path)
+            if path.parent.is_dir()
+            else tr("{path}: the folder does not exist", path=path),
+            tr("Did you mean {near}?", near=near[0]) if near else tr("Check the path."),
         )
     if path.suffix != ".py":
-        raise QvizError(f"{path.name} is not a Python file", FORMS)
+        raise QvizError(tr("{name} is not a Python file", name=path.name), tr(FORMS))
     root, dotted = dotted_name(path)
     _make_importable(Path.cwd())
     _make_importable(root)
@@ -156,25 +159,31 @@ def _import_module(dotted: str) -> ModuleType:
     except ModuleNotFoundError as error:
         missing = error.name or dotted
         if dotted == missing or dotted.startswith(f"{missing}."):
-            install = ": qviz[zoo]." if missing == "torchvision" else ", or check the spelling."
-            raise QvizError(f"there is no module {missing!r}", f"Install it beside qviz{install}") from error
+            raise QvizError(
+                tr('Python has no module "{missing}"', missing=missing),
+                tr("Install it with qviz[zoo].")
+                if missing == "torchvision"
+                else tr("Install it beside qviz, or check the spelling."),
+            ) from error
         raise _import_failure(dotted, error) from error
     except (Exception, SystemExit) as error:  # an imported package may raise anything
         raise _import_failure(dotted, error) from error
 
 
 def _import_failure(name: str, error: BaseException, file: str | None = None) -> QvizError:
-    text, hint = str(error), "Mend that line."
+    text, hint = str(error), tr("Fix that line.")
     where = _last_frame(error, file)
     if isinstance(error, SyntaxError):
         where, text = (error.filename or name, error.lineno), error.msg
     elif isinstance(error, ModuleNotFoundError):
-        hint = f"Mend the import, or install {error.name!r} beside qviz."
+        hint = tr("Fix the import, or install {name} beside qviz.", name=error.name)
     elif isinstance(error, SystemExit):
-        text = "it ends the program when it is imported"
-        hint = "Put what the file does as a program under: if __name__ == '__main__':"
-    at = f" at {where[0]}:{where[1]}" if where else ""
-    return QvizError(f"{name} could not be imported: {type(error).__name__}: {text}{at}", hint)
+        text = tr("it ends the program when it is imported")
+        hint = tr("Move what the file does as a program under: if __name__ == '__main__':")
+    message = tr("{name} could not be imported: {type}: {cause}", name=name, type=type(error).__name__, cause=text)
+    if where:
+        message = tr("{message} at {file}:{line}", message=message, file=where[0], line=where[1])
+    return QvizError(message, hint)
 
 
 def _last_frame(error: BaseException, file: str | None) -> tuple[str, int | None] | None:

@@ -17,8 +17,9 @@ from qviz.engine.loading.importing import import_of, import_place
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
 from qviz.sources.text import look_up, read_name
+from qviz.words import mark, tr
 
-FORM = f"An input is [NAME=]SHAPE[:DTYPE[:LOW..HIGH]], a {', '.join(FILES)} file of tensors, or mod:callable."
+FORM = mark("Write an input as [NAME=]SHAPE[:DTYPE[:LOW..HIGH]], a {files} file of tensors, or mod:callable.")
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _SHAPE = re.compile(rf"(?P<shape>\d+(x\d+)*)(:(?P<dtype>\w+)(:(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER}))?)?")
@@ -38,6 +39,10 @@ class Input(NamedTuple):
     make: Callable[[], Any]
     python: str
     setup: tuple[str, ...] = ()
+
+
+def _form() -> str:
+    return tr(FORM, files=", ".join(FILES))
 
 
 def read_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
@@ -75,7 +80,15 @@ def plan_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
             continue
         values = _read_one(rest, module)
         if len(values) != 1:
-            raise QvizError(f"{text!r} holds {len(values)} tensors, and {name} is one argument", FORM)
+            raise QvizError(
+                tr(
+                    '"{spec}" holds {number} tensors, but {name} is one argument',
+                    spec=text,
+                    number=len(values),
+                    name=name,
+                ),
+                _form(),
+            )
         named[name] = values[0][1]
     return bind(module, positional, named) if named else Arguments(tuple(positional))
 
@@ -92,7 +105,7 @@ def _read_one(text: str, module: Module) -> list[tuple[str | None, Input]]:
         return [(None, _random(text, match))]
     if ":" in text and not _SHAPE_BEGINS.match(text):
         return _of_call(text, module)
-    raise QvizError(f"{text!r} is no input", FORM)
+    raise QvizError(tr('"{spec}" is not an input', spec=text), _form())
 
 
 def _of_file(text: str, module: Module) -> list[tuple[str | None, Input]]:
@@ -122,12 +135,17 @@ def _random(text: str, match: re.Match[str]) -> Input:
     sides, name = tuple(int(side) for side in match["shape"].split("x")), match["dtype"] or "float32"
     shape, dtype = ", ".join(map(str, sides)), getattr(torch, name, None)
     if not isinstance(dtype, torch.dtype):
-        raise QvizError(f"{text!r}: torch has no dtype {name!r}", "For example: float32, int64, bool.")
+        raise QvizError(
+            tr('"{spec}": torch has no dtype "{name}"', spec=text, name=name), tr("For example: float32, int64, bool.")
+        )
     if not (dtype.is_floating_point or name in _INTEGERS):
-        raise QvizError(f"{text!r}: random inputs cannot be {name}", "For example: float32, int64, bool.")
+        raise QvizError(
+            tr('"{spec}": random inputs of dtype {name} are not supported', spec=text, name=name),
+            tr("For example: float32, int64, bool."),
+        )
     low, high = match["low"], match["high"]
     if low is not None and float(low) > float(high):
-        raise QvizError(f"{text!r}: {low} is above {high}", FORM)
+        raise QvizError(tr('"{spec}": {low} is above {high}', spec=text, low=low, high=high), _form())
     if not dtype.is_floating_point:
         ends = int(float(low or 0)), int(float(high or 1)) + 1
         return Input(
@@ -147,7 +165,9 @@ def _draw(text: str, make: Callable[[], torch.Tensor]) -> torch.Tensor:
     try:
         return make()
     except RuntimeError as error:  # no memory for it
-        raise QvizError(f"{text!r} cannot be made: {error}", "Give a smaller shape.") from error
+        raise QvizError(
+            tr('"{spec}" could not be created: {error}', spec=text, error=error), tr("Give a smaller shape.")
+        ) from error
 
 
 def call(text: str) -> Any:
@@ -176,5 +196,7 @@ def call_users(text: str, function: Callable[[], Any]) -> Any:
         return function()
     except (Exception, SystemExit) as error:  # the user's code may raise anything
         where = line_of(error)
-        at = f" at {where.file}:{where.line}" if where else ""
-        raise QvizError(f"{text} failed: {type(error).__name__}: {error}{at}", "Mend that line.") from error
+        message = tr("{call} failed: {type}: {error}", call=text, type=type(error).__name__, error=error)
+        if where:
+            message = tr("{message} at {file}:{line}", message=message, file=where.file, line=where.line)
+        raise QvizError(message, tr("Fix that line.")) from error

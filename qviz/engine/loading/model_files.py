@@ -17,6 +17,7 @@ from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, flow
 from qviz.document.plan import Plan, is_exported_program
 from qviz.engine.loading.forward import Arguments
 from qviz.errors import QvizError
+from qviz.words import tr
 
 
 class Held(NamedTuple):
@@ -40,7 +41,7 @@ def open_model(plan: Plan) -> Held:
     """
     path = Path(plan.source).expanduser().absolute()
     if not path.is_file():
-        raise QvizError(f"{path} was not found", "Check the path.")
+        raise QvizError(tr("{path} was not found", path=path), tr("Check the path."))
     return _open_program(path, plan) if is_exported_program(path.name) else _open_pickle(path)
 
 
@@ -48,14 +49,17 @@ def _open_program(path: Path, plan: Plan) -> Held:
     chosen = flow(plan.flow)
     if chosen is not None and not chosen.takes_exported_programs:
         raise QvizError(
-            f"{path.name} is an exported program, which only PT2E flows take",
-            f"Choose one, as in --flow {DEFAULT_FLOW_OF_PROGRAMS}.",
+            tr("{name} is an exported program, which only PT2E flows accept", name=path.name),
+            tr(
+                "Use a PT2E flow, such as {flow}.",
+                flow=DEFAULT_FLOW_OF_PROGRAMS,
+            ),
         )
     try:
         program = torch.export.load(path)
         module = program.module()
     except Exception as error:  # zip, JSON, pickle and torch raise a dozen kinds
-        raise _unreadable(path, error, "It has to be a program saved by torch.export.save of this torch.") from error
+        raise _unreadable(path, error, tr("Save it with torch.export.save of this version of torch.")) from error
     python = f"program = torch.export.load({str(path)!r})\nmodel = captured = program.module()"
     if program.example_inputs is None:
         return Held(module, None, python)
@@ -67,15 +71,17 @@ def _open_pickle(path: Path) -> Held:
     try:
         held = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:  # a pickle may raise anything
-        raise _unreadable(path, error, "The classes of the model have to be importable from here.") from error
+        raise _unreadable(path, error, tr("Make the classes of the model importable from here.")) from error
     if not isinstance(held, Module):
-        what = "weights without their model" if isinstance(held, dict) else f"a {type(held).__name__}, not a model"
         raise QvizError(
-            f"{path.name} holds {what}", "Name a .py with a function that builds the model and loads the weights."
+            tr("{name} holds weights without their model", name=path.name)
+            if isinstance(held, dict)
+            else tr("{name} holds a {type}, not a model", name=path.name, type=type(held).__name__),
+            tr("Name a .py file with a function that builds the model and loads the weights."),
         )
     return Held(held, None, f"model = torch.load({str(path)!r}, map_location='cpu', weights_only=False)")
 
 
 def _unreadable(path: Path, error: Exception, hint: str) -> QvizError:
     text = str(error).strip().partition("\n")[0] or type(error).__name__
-    return QvizError(f"{path.name} could not be opened: {text}", hint)
+    return QvizError(tr("{name} could not be opened: {spec}", name=path.name, spec=text), hint)

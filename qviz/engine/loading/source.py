@@ -89,8 +89,8 @@ def load_name(plan: Plan) -> Loaded:
         inputs = as_arguments(made[1] if beside is None else beside[1], module)
     else:
         raise QvizError(
-            f"{plan.source} comes without inputs",
-            "Give them: --input 1x3x224x224 (one for each argument), or define example_inputs beside the model.",
+            tr("{source} has no example inputs", source=plan.source),
+            tr("Give one for each argument, such as 1x3x224x224, or define example_inputs beside the model."),
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
     origin = Origin(found, made, module, planned, beside, inputs, batches is not None)
@@ -114,7 +114,8 @@ def load_file(plan: Plan) -> Loaded:
     inputs = make_inputs(planned) if len(planned) else held.inputs
     if inputs is None:
         raise QvizError(
-            f"{plan.source} comes without inputs", "Give them: --input 1x3x224x224 (one for each argument)."
+            tr("{source} has no example inputs", source=plan.source),
+            tr("Give one for each argument, such as 1x3x224x224."),
         )
     if held.inputs is not None:  # an exported program is called as it was exported
         inputs, planned = (arrange(each.values, held.inputs) for each in (inputs, planned))
@@ -148,25 +149,28 @@ def _make(found: Any, name: Name) -> Any:
     if isinstance(found, Module) and name.arguments is None:
         return found
     if not callable(found) or isinstance(found, Module):
+        source = f"{name.place}:{name.attribute}"
         raise QvizError(
-            f"{name.place}:{name.attribute} is a {type(found).__name__}, not "
-            + ("something to call" if isinstance(found, Module) else "a model"),
-            "Name a Module class, an instance, or a function that returns one.",
+            tr("{source} is a {type}, not a function", source=source, type=type(found).__name__)
+            if isinstance(found, Module)
+            else tr("{source} is a {type}, not a model", source=source, type=type(found).__name__),
+            tr("Name a Module class, an instance, or a function that returns one."),
         )
     try:
         made = name.call(found)
     except (Exception, SystemExit) as error:  # the user's code may raise anything
         where = line_of(error)
-        at = f" at {where.file}:{where.line}" if where else ""
-        raise QvizError(
-            f"{name.attribute}({name.written_arguments}) failed: {type(error).__name__}: {error}{at}",
-            f"If it takes arguments, write a function without, or give them: {name.attribute}(depth=18).",
-        ) from error
+        call = f"{name.attribute}({name.written_arguments})"
+        message = tr("{call} failed: {type}: {error}", call=call, type=type(error).__name__, error=error)
+        if where:
+            message = tr("{message} at {file}:{line}", message=message, file=where.file, line=where.line)
+        hint = tr("If it takes arguments, give them, as in {name}(depth=18).", name=name.attribute)
+        raise QvizError(message, hint) from error
     pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Module)
     if not (pair or isinstance(made, Module)):
         raise QvizError(
-            f"{name.attribute}() returned a {type(made).__name__}, not a model",
-            "Return a Module, or a tuple of a Module and its example inputs.",
+            tr("{attribute}() returned a {type}, not a model", attribute=name.attribute, type=type(made).__name__),
+            tr("Return a Module, or a tuple of a Module and its example inputs."),
         )
     return made
 

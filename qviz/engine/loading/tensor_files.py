@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from qviz.errors import QvizError
+from qviz.words import tr
 
 FILES = (".npz", ".npy", ".pt", ".safetensors")
 
@@ -43,16 +44,21 @@ def read_tensors(path: Path) -> TensorFile:
     """
     path = path.expanduser().absolute()
     if not path.is_file():
-        raise QvizError(f"{path} was not found", "Check the path.")
+        raise QvizError(tr("{path} was not found", path=path), tr("Check the path."))
     try:
         held = {".pt": _read_pt, ".safetensors": _read_safetensors}.get(path.suffix, _read_numpy)(path)
     except QvizError:
         raise
     except Exception as error:  # torch, zipfile, safetensors and numpy raise a dozen kinds
         first = str(error).strip().partition("\n")[0]
-        raise QvizError(f"{path} could not be read: {first}", "It has to hold tensors only.") from error
+        raise QvizError(
+            tr("{path} could not be read: {first}", path=path, first=first), tr("Save tensors only.")
+        ) from error
     if not held.tensors or not all(isinstance(each, torch.Tensor) for each in held.tensors):
-        raise QvizError(f"{path} holds something else than tensors", "A list or a dict of tensors, or one tensor.")
+        raise QvizError(
+            tr("{path} holds something other than tensors", path=path),
+            tr("Save a tensor, or a list or dict of tensors."),
+        )
     return held
 
 
@@ -71,8 +77,8 @@ def _read_safetensors(path: Path) -> TensorFile:
         from safetensors.torch import load_file
     except ImportError as error:
         raise QvizError(
-            f"{path.name}: the engine's Python has no safetensors",
-            "pip install safetensors, or save it with torch.save.",
+            tr("{name}: the engine's Python lacks safetensors", name=path.name),
+            tr("Install safetensors with pip, or save the tensors with torch.save."),
         ) from error
     imports = ("from safetensors.torch import load_file",)
     return _by_name(load_file(path), f"load_file({str(path)!r})")._replace(imports=imports)
@@ -86,7 +92,9 @@ def _read_numpy(path: Path) -> TensorFile:
     try:
         import numpy as np
     except ImportError as error:
-        raise QvizError(f"{path.name}: the engine's Python has no numpy", "pip install numpy") from error
+        raise QvizError(
+            tr("{name}: the engine's Python lacks numpy", name=path.name), tr("Install numpy with pip.")
+        ) from error
     imports = ("import numpy",)
     arrays = np.load(path, allow_pickle=False)
     load = f"numpy.load({str(path)!r})"

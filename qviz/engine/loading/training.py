@@ -10,6 +10,7 @@ from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
+from qviz.words import tr
 
 BESIDE = "train"
 """What a training that stands beside the model is called."""
@@ -36,8 +37,8 @@ def find_training(plan: Plan, place: ModuleType) -> Written | None:
     found = users_own(text, plan.source, is_called=False)
     if not callable(found.value):
         raise QvizError(
-            f"{text} is a {type(found.value).__name__}, not a function",
-            "Name a function that trains the model it is given: def train(model): ...",
+            tr("{spec} is a {type}, not a function", spec=text, type=type(found.value).__name__),
+            tr("Name a function that trains the model it receives: def train(model): ..."),
         )
     return found
 

@@ -20,6 +20,7 @@ from qviz.document.snapshot import Facts, Run, Snapshot, Stage
 from qviz.engine.recording.extract import record
 from qviz.errors import QvizError
 from qviz.version import __version__
+from qviz.words import tr
 
 _LIFTED = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR, InputKind.CUSTOM_OBJ)
 
@@ -31,7 +32,7 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
         QvizError: There is none, or something is no graph.
     """
     if not graphs:
-        raise QvizError("there is no graph to look at", "Give a dict of names and GraphModules or ExportedPrograms.")
+        raise QvizError(tr("No graph was given"), tr("Give a dict of names and GraphModules or ExportedPrograms."))
     stages: list[Stage] = []
     facts: dict[str, dict[str, Facts]] = {}
     for name, graph in graphs.items():
@@ -67,6 +68,6 @@ def _open(name: str, graph: object) -> tuple[GraphModule, tuple[str, ...]]:
     if isinstance(graph, GraphModule):
         return graph, ()
     raise QvizError(
-        f"{name} is a {type(graph).__name__}, not a graph",
-        "qviz.snapshot takes GraphModules and ExportedPrograms; qviz.inspect takes models.",
+        tr("{name} is a {type}, not a graph", name=name, type=type(graph).__name__),
+        tr("qviz.snapshot takes GraphModules and ExportedPrograms; qviz.inspect takes models."),
     )

@@ -42,6 +42,7 @@ from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, StepStarted
+from qviz.words import tr
 
 Report = Callable[[Message], None]
 
@@ -267,8 +268,10 @@ def _own(loaded: Loaded, plan: Plan) -> Module:
     try:
         return copy.deepcopy(loaded.module, shared).eval()
     except Exception as error:  # a model may hold what cannot be copied
-        what = f"{type(loaded.module).__name__} could not be copied"
-        raise QvizError(f"{what}: {error}", "Name its class, as in file.py:Net.") from error
+        raise QvizError(
+            tr("{type} could not be copied: {error}", type=type(loaded.module).__name__, error=error),
+            tr("Name its class, as in file.py:Net."),
+        ) from error
 
 
 def _is_float(inputs: Arguments) -> bool:
@@ -284,12 +287,13 @@ def _check(model: Module, inputs: Arguments) -> None:
             inputs.cloned().call(model)  # forward may work in place
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         where = line_of(error)
-        at = f" at {where.file}:{where.line}: {where.code}" if where else ""
-        given = ", ".join(describe(inputs)) or "no input"
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise QvizError(
-            f"the model does not run on {given}{at}: {text}", "Give inputs that fit: --input SHAPE[:DTYPE[:LOW..HIGH]]."
-        ) from error
+        given = ", ".join(describe(inputs)) or tr("no input")
+        cause = " ".join(str(error).split()) or type(error).__name__
+        message = tr("The model does not run on {given}: {cause}", given=given, cause=cause)
+        if where:
+            place = f"{where.file}:{where.line}: {where.code}"
+            message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
+        raise QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]].")) from error
 
 
 def _mode_changed(model: Module, plan: Plan) -> Finding | None:

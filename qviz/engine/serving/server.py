@@ -74,6 +74,6 @@ def _answer(request: Run | Compare, send: Callable[[Message], None]) -> None:
         send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), traceback_text(error)))
     except Exception as error:  # a bug of ours: say so and go on
         _log.exception("the run failed by a fault of qviz")
-        text = f"a fault in qviz: {type(error).__name__}: {error}"
-        hint = "Please report it with the traceback, which is in the log."
+        text = tr("a fault in qviz: {type}: {error}", type=type(error).__name__, error=error)
+        hint = tr("Please report it with the traceback, which is in the log.")
         send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-HEADLESS = "Without one there are: qviz run, render, check, compare, diff, flows, samples, doctor."
+from qviz.words import mark, tr
+
+HEADLESS = mark("These need no display: qviz run, render, check, compare, diff, flows, samples, doctor.")
 
 
 def display_fault() -> str | None:
@@ -14,8 +16,8 @@ def display_fault() -> str | None:
         return None
     display = os.environ.get("DISPLAY")
     if not display:
-        return "there is no display to show the window on (DISPLAY is not set)"
-    return f"the display {display} does not answer" if _x_server_refuses() else None
+        return tr("No display to show the window on: DISPLAY is not set")
+    return tr("The display {display} does not answer", display=display) if _x_server_refuses() else None
 
 
 def _x_server_refuses() -> bool:
