@@ -93,15 +93,15 @@ def test_show_opens_the_result_in_a_process_of_its_own(result, monkeypatch, tmp_
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"flow": "fx-dance"}, "there is no flow 'fx-dance'"),
-        ({"backend": "arm"}, "there is no backend 'arm'"),
-        ({"flow": "pt2e-static", "quantizer": "mine"}, "there is no quantizer 'mine'"),
+        ({"flow": "fx-dance"}, 'Unknown flow "fx-dance"'),
+        ({"backend": "arm"}, 'Unknown backend "arm"'),
+        ({"flow": "pt2e-static", "quantizer": "mine"}, 'Unknown quantizer "mine"'),
     ],
 )
 def test_what_there_is_not_is_named(options, told):
     with pytest.raises(QvizError, match=told) as caught:
         qviz.inspect(None, (), **options)
-    assert caught.value.hint.startswith("There are: ")
+    assert caught.value.hint.startswith("Choose one of: ")
 
 
 INSPECT = """
@@ -152,7 +152,7 @@ for wrong in ({}, {"a": net}):
 def test_graphs_in_hand():
     done = subprocess.run([sys.executable, "-c", IN_HAND], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "QvizError there is no graph to look at" in done.stdout
+    assert "QvizError No graph was given" in done.stdout
     assert "QvizError a is a Sequential, not a graph" in done.stdout
 
 

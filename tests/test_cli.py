@@ -141,13 +141,13 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["rendre"], "'rendre' is no command of qviz and no model\nDid you mean qviz render?"),
+        (["rendre"], '"rendre" is neither a qviz command nor a model\nDid you mean qviz render?'),
         (["--flow", "fx-static"], "--flow needs a SOURCE"),
         (["run", "m.py:N", "-o", "a.qviz"], "Missing option '--flow'"),
         (["run", "m.py:N", "--flow", "fx-dance", "-o", "a.qviz"], "'fx-dance' is not one of"),
         (["run", "m.py:N", "--flow", "fx-static"], "Missing option '-o'"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.onnx"], "a.onnx: .onnx is not one of .qviz, .json"),
-        (["run", "m.py:N", "--flow", "fx-static", "-o", "no/a.qviz"], "there is no folder no"),
+        (["run", "m.py:N", "--flow", "fx-static", "-o", "no/a.qviz"], "no such folder: no"),
         (["run", "a.qviz", "--flow", "fx-static", "-o", "b.qviz"], "which is a result already"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--quantizer", "xnnpack"], "is for PT2E flows"),
         (
@@ -165,7 +165,7 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
         (["render", "m.py:N", "-o", "a.png", "--changes"], "No such option '--changes'"),
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "captured"], "--side-by-side takes two stages"),
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "a,b", "--stage", "a"], "exclude each other"),
-        (["render", "m.py:N", "-o", "a.png", "--depth", "0"], "neither a number from 1 on nor 'all'"),
+        (["render", "m.py:N", "-o", "a.png", "--depth", "0"], "is neither a positive number nor"),
         (["render", "m.py:N", "-o", "a.png", "--scale", "9"], "9 is not in the range"),
         (["render", "none.qviz", "-o", "a.png"], "none.qviz could not be read: No such file or directory"),
         (["flows", "more"], "Got unexpected extra argument"),
@@ -182,7 +182,7 @@ def test_bad_usage_is_told_in_two_lines(words, told, capsys, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("display", "told"), [(None, "DISPLAY is not set"), (":98765", "the display :98765 does not answer")]
+    ("display", "told"), [(None, "DISPLAY is not set"), (":98765", "The display :98765 does not answer")]
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
 def test_without_a_display_the_headless_commands_are_named(display, told, monkeypatch, capsys):
@@ -252,7 +252,7 @@ def test_an_interruption_is_no_finding(monkeypatch, capsys):
 
     monkeypatch.setattr("qviz.cli.opening.open_window", interrupted)
     assert cli.main([]) == 130
-    assert capsys.readouterr().err == "qviz: interrupted\n"
+    assert capsys.readouterr().err == "qviz: Interrupted\n"
 
 
 def test_a_bug_is_logged_and_told(tmp_path):
@@ -265,7 +265,7 @@ def test_a_bug_is_logged_and_told(tmp_path):
     done = subprocess.run([sys.executable, "-c", script, str(log)], capture_output=True, text=True, check=False)
     assert done.returncode == 70
     assert done.stderr.startswith(
-        "qviz: this is a bug in qviz: ZeroDivisionError: division by zero\nThe details are in"
+        "qviz: This is a bug in qviz: ZeroDivisionError: division by zero\nThe details are in"
     )
     assert "Traceback" in log.read_text(encoding="utf-8")
 

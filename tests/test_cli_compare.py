@@ -107,9 +107,9 @@ def test_an_engine_that_does_not_start_is_no_row(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["m.py:Net", "--flows", "fx-statik"], "there is no flow 'fx-statik'; there are: eager"),
-        (["m.py:Net", "--flows", ","], "it names no flow"),
-        (["a.qviz"], "a.qviz is a result already"),
+        (["m.py:Net", "--flows", "fx-statik"], 'Unknown flow "fx-statik"; choose from: eager'),
+        (["m.py:Net", "--flows", ","], "Name at least one flow"),
+        (["a.qviz"], "a.qviz is already a result"),
         (["a.pt2"], "a.pt2 can run code when it is opened"),
         (["m.py:Net", "--flows", "fx-static,eager-qat", "--quantizer", "xnnpack"], "--quantizer is for PT2E flows"),
     ],

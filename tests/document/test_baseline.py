@@ -38,10 +38,10 @@ def test_a_baseline_of_version_1_is_read():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "there is no baseline"),
-        ("{", "is no baseline"),
-        ('{"format": "qviz", "version": 1, "findings": []}', "is no baseline"),
-        ('{"format": "qviz-baseline", "version": 1, "findings": [{"rule": 3}]}', "is no baseline"),
+        (None, "no such baseline"),
+        ("{", "is not a baseline"),
+        ('{"format": "qviz", "version": 1, "findings": []}', "is not a baseline"),
+        ('{"format": "qviz-baseline", "version": 1, "findings": [{"rule": 3}]}', "is not a baseline"),
         ('{"format": "qviz-baseline", "version": 3, "findings": []}', "is a baseline of version 3"),
     ],
 )

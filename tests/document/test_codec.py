@@ -295,7 +295,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch, step):
     monkeypatch.setattr(os, step, full)
     with pytest.raises(QvizError, match="No space left on device") as caught:
         codec.save(msgspec.structs.replace(SMALL, notes=("new",)), path)
-    assert "untouched" in caught.value.hint
+    assert "unchanged" in caught.value.hint
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["a.qviz"], "nothing half-written is left"
 

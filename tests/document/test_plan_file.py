@@ -57,14 +57,18 @@ def test_a_file_keeps_the_plan(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("version = 1\nflwo = 'x'", r"there is no flwo \(line 2\)", "flow"),
-        ("version = 1\n[[rules]]\nkind = 'global'\ntarge = 'x'", r"no rules.targe \(line 4\)", "target"),
-        ("version = 1\n[quantizer_options]\nper_chanel = true", r"no quantizer_options.per_chanel", "per_channel"),
+        ("version = 1\nflwo = 'x'", r"unknown setting flwo \(line 2\)", "flow"),
+        ("version = 1\n[[rules]]\nkind = 'global'\ntarge = 'x'", r"unknown setting rules.targe \(line 4\)", "target"),
+        (
+            "version = 1\n[quantizer_options]\nper_chanel = true",
+            r"unknown setting quantizer_options.per_chanel",
+            "per_channel",
+        ),
         ("version = 1\nseed = 'x'", "Expected `int`, got `str` - at `\\$.seed`", "configuration.md"),
         ("version = 1\n[[rules]]\nkind = 'all'", "Invalid enum value 'all'", "configuration.md"),
         ("seed = 1", "version none", "version = 1"),
         ("version = 9", "version 9", "Update"),
-        ("seed: 1", "not TOML", "configuration.md"),
+        ("seed: 1", "not valid TOML", "configuration.md"),
     ],
 )
 def test_a_faulty_plan_is_refused_with_the_place(text: str, message: str, hint: str):

@@ -42,7 +42,7 @@ def test_every_input_has_its_tensor(tmp_path: Path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": (4, 3), "y": (4, 3)}, "holds 2 tensors, and the model takes 1"),
+        ({"x": (4, 3), "y": (4, 3)}, "holds 2 tensors, but the model takes 1"),
         ({"x": (1, 3)}, "does not make whole batches: it holds 1×3"),
     ],
 )

@@ -297,7 +297,7 @@ def test_inputs_and_outputs_may_be_quantized_tensors(file: str):
     ("custom", "message", "hint"),
     [
         (Custom(non_traceable_modules=("gat",)), "no module 'gat'", "gate"),
-        (Custom(non_traceable_classes=("torch.add",)), "torch.add is no module class", "torch.nn.LSTM"),
+        (Custom(non_traceable_classes=("torch.add",)), "torch.add is not a module class", "torch.nn.LSTM"),
         (Custom(preserved_attributes=("clases",)), "no attribute 'clases'", "classes"),
         (Custom(input_quantized=(1,)), "no input 1", "takes 1"),
         (Custom(float_to_observed={"torch.nn.Linaer": "torch.nn.Linear"}), "torch.nn.Linaer", "torch.nn.Linear"),

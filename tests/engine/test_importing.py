@@ -107,9 +107,9 @@ def test_the_folder_of_the_user_is_importable(tmp_path: Path, monkeypatch: pytes
     ("text", "message", "hint"),
     [
         ("import sys\nsys.exit(3)\n", "SystemExit: it ends the program when it is imported at {file}:2", "__main__"),
-        ("def f(:\n", "SyntaxError: .* at {file}:1", "Mend that line"),
+        ("def f(:\n", "SyntaxError: .* at {file}:1", "Fix that line"),
         ("import os\nfrom no_such_thing import x\n", "No module named 'no_such_thing' at {file}:2", "no_such_thing"),
-        ("def f():\n    raise OSError('gone')\n\nf()\n", "OSError: gone at {file}:2", "Mend that line"),
+        ("def f():\n    raise OSError('gone')\n\nf()\n", "OSError: gone at {file}:2", "Fix that line"),
     ],
 )
 def test_an_import_that_fails_names_its_line(tmp_path: Path, text: str, message: str, hint: str):

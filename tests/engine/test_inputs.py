@@ -48,8 +48,8 @@ def test_files_hold_tensors(tmp_path: Path):
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (("1xx3",), "'1xx3' is no input"),
-        (("1x3:float33",), "no dtype 'float33'"),
+        (("1xx3",), '"1xx3" is not an input'),
+        (("1x3:float33",), 'no dtype "float33"'),
         (("middle=1x2",), "do not fit forward"),
         (("gone.npz",), "was not found"),
     ],
@@ -99,9 +99,9 @@ def test_arguments_go_by_position_up_to_a_gap_and_by_keyword_behind_it():
         (("mask=1x2",), "missing a required argument: 'x'"),
         (("1x2", "depth=1"), "it has no depth"),
         (("1x2:int64:5..3",), "5 is above 3"),
-        (("1x2:float32:low..high",), "is no input"),
-        (("1x2:quint8",), "random inputs cannot be quint8"),
-        (("999999999x999999999",), "cannot be made"),
+        (("1x2:float32:low..high",), "is not an input"),
+        (("1x2:quint8",), "random inputs of dtype quint8"),
+        (("999999999x999999999",), "could not be created"),
     ],
 )
 def test_what_cannot_be_given_is_said(texts: tuple[str, ...], message: str):

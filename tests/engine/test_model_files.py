@@ -57,7 +57,7 @@ def test_a_quantized_program_opens_in_a_fresh_process(tmp_path: Path):
 
 
 def test_a_program_takes_only_the_flows_of_its_kind(program: str):
-    with pytest.raises(QvizError, match="only PT2E flows take"):
+    with pytest.raises(QvizError, match="only PT2E flows accept"):
         run_plan(Plan(program, "fx-static"), lambda _: None)
 
 
@@ -76,7 +76,7 @@ def test_a_pickled_module_runs_any_flow(tmp_path: Path):
         ("broken.pt", "could not be opened"),
         ("weights.pt", "weights without their model"),
         ("list.pt", "a list, not a model"),
-        ("net.pt", "comes without inputs"),
+        ("net.pt", "has no example inputs"),
     ],
 )
 def test_other_files_are_refused(name: str, message: str, tmp_path: Path):

@@ -78,17 +78,17 @@ def test_samples_run_on_their_inputs(sample: str):
 @pytest.mark.parametrize(
     ("source", "message", "hint"),
     [
-        ("{file}:Nett", "has no 'Nett'", "Did you mean Net?"),
-        ("{file}", "needs the name of a model", "There are: Net, net."),
+        ("{file}:Nett", 'has no "Nett"', "Did you mean Net?"),
+        ("{file}", "the name of the model is missing", "Choose one of: Net, net."),
         ("{file}:number", "is a int, not a model", "Module class"),
         ("{file}:nothing", "returned a NoneType", "Return a Module"),
-        ("{file}:broken", "ValueError: no weights at {file}:22", "write a function without"),
-        ("{file}:make(depth=unknown)", "could not be read", "Arguments are literals"),
+        ("{file}:broken", "ValueError: no weights at {file}:22", "If it takes arguments"),
+        ("{file}:make(depth=unknown)", "could not be read", "Write arguments as literals"),
         ("{folder}/small_nett.py:Net", "was not found", "Did you mean small_net.py?"),
-        ("no_such_package:Net", "there is no module 'no_such_package'", "Install it"),
-        ("torch.nn:Liner", "has no 'Liner'", "Did you mean Linear?"),
-        ("sample:residul", "there is no sample:residul", "Did you mean sample:residual?"),
-        ("resnet18", "names no model", "file.py:name"),
+        ("no_such_package:Net", 'Python has no module "no_such_package"', "Install it"),
+        ("torch.nn:Liner", 'has no "Liner"', "Did you mean Linear?"),
+        ("sample:residul", "sample:residul does not exist", "Did you mean sample:residual?"),
+        ("resnet18", "does not name a model", "file.py:name"),
         ("model.pt2", "was not found", "Check"),
     ],
 )
@@ -101,9 +101,9 @@ def test_what_cannot_be_loaded_is_said(file: Path, source: str, message: str, hi
 
 
 def test_a_model_without_inputs_says_how_to_give_them(file: Path):
-    with pytest.raises(QvizError, match="without inputs") as caught:
+    with pytest.raises(QvizError, match="has no example inputs") as caught:
         load(Plan(source=f"{file}:Net"))
-    assert "--input 1x3x224x224" in caught.value.hint
+    assert "1x3x224x224" in caught.value.hint
 
 
 @pytest.mark.parametrize(

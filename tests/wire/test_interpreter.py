@@ -50,7 +50,7 @@ def test_what_an_interpreter_lacks_is_said_with_the_command_that_mends_it(bare: 
 
 @pytest.mark.parametrize("path", ["/nowhere/python", __file__, "/bin/true"])
 def test_what_is_no_python_is_refused(path: str):
-    with pytest.raises(QvizError, match="is no Python"):
+    with pytest.raises(QvizError, match="is not a Python"):
         check(path)
 
 

@@ -104,12 +104,11 @@ def _try(made: Written, factory: Factory) -> None:
     except Exception as error:  # torch asserts its arguments, and the user's own may raise anything
         unknown = _UNKNOWN.search(str(error))
         if unknown and unknown[1] in factory.arguments:
-            near = difflib.get_close_matches(unknown[1], set(_arguments_of(made.value)), 1)
-            hint = (
-                tr("Did you mean {near}?", near=near[0])
-                if near
-                else tr("Choose one of: {names}.", names=", ".join(_arguments_of(made.value)))
-            )
+            names = list(_arguments_of(made.value))
+            near = difflib.get_close_matches(unknown[1], names, 1)
+            hint = tr("It has: {names}.", names=", ".join(names)) if names else tr("It takes no arguments.")
+            if near:
+                hint = tr("Did you mean {near}?", near=near[0])
             raise QvizError(
                 tr('{name} has no argument "{unknown}"', name=factory.name, unknown=unknown[1]), hint
             ) from error

@@ -117,7 +117,7 @@ def bind(module: Module, positional: list[Any], named: Mapping[str, Any]) -> Arg
     form = f"forward({', '.join(signature.parameters)})"
     unknown = [name for name in named if name not in signature.parameters]
     if unknown and not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
-        hint = tr("Remove it; put a dict that is itself one argument into a tuple.")
+        hint = tr("Remove it; put a dict that is itself one argument into a tuple: ({...},).")
         raise QvizError(tr("The inputs do not fit {form}: it has no {unknown}", form=form, unknown=unknown[0]), hint)
     try:
         bound = signature.bind(*positional, **named)

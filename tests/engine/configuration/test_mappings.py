@@ -128,12 +128,12 @@ def test_the_users_own_mapping_stays_as_it_is(mine: str):
     ("fields", "message", "hint"),
     [
         ({"qconfig": "default_per_chanel_qconfig"}, "no qconfig", "default_per_channel_qconfig"),
-        ({"qconfig": "mine_of_mappings:number"}, "gives a int, neither a QConfig nor", "function"),
-        ({"qconfig": "mine_of_mappings:onyl"}, "has no 'onyl'", "only"),
-        ({"rules": (Rule("object_type", "torch.nn.Linea"),)}, "no 'torch.nn.Linea'", "torch.nn.Linear"),
-        ({"rules": (Rule("module_name_regex", "a("),)}, "no regular expression", "layer1"),
-        ({"rules": (Rule("module_name_object_type_order", "a"),)}, "lacks its object_type", "0 is"),
-        ({"rules": (Rule("module_name", "a", QConfig("mine_of_mappings:mapping")),)}, "not a QConfig", "Give"),
+        ({"qconfig": "mine_of_mappings:number"}, "returns a int, neither a QConfig nor", "function"),
+        ({"qconfig": "mine_of_mappings:onyl"}, 'has no "onyl"', "only"),
+        ({"rules": (Rule("object_type", "torch.nn.Linea"),)}, '"torch.nn.Linea" was not found', "torch.nn.Linear"),
+        ({"rules": (Rule("module_name_regex", "a("),)}, "not a regular expression", "layer1"),
+        ({"rules": (Rule("module_name_object_type_order", "a"),)}, "lacks object_type", "0 is"),
+        ({"rules": (Rule("module_name", "a", QConfig("mine_of_mappings:mapping")),)}, "not a QConfig", "Name"),
     ],
 )
 def test_what_does_not_exist_is_refused(mine: str, fields: dict[str, object], message: str, hint: str):
@@ -170,8 +170,8 @@ def test_a_backend_config_of_the_users_own_and_none(mine: str):
     assert made is not None
     assert made.value.name == "mine"
     assert make_backend_config(None) is None
-    with pytest.raises(QvizError, match="gives a int, not a BackendConfig"):
+    with pytest.raises(QvizError, match="returns a int, not a BackendConfig"):
         make_backend_config(f"{mine}:number")
-    with pytest.raises(QvizError, match="no backend config 'onnednn'") as error:
+    with pytest.raises(QvizError, match='Unknown backend config "onnednn"') as error:
         make_backend_config("onnednn")
     assert error.value.hint == "Did you mean onednn?"

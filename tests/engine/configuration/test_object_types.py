@@ -37,8 +37,8 @@ def test_a_type_a_function_a_method_and_the_python_of_each(text: str, value: obj
         ("Linear", "Did you mean torch.nn.Linear?"),
         ("reshap", "Did you mean reshape?"),
         ("softmaxed_2d", "Did you mean torch.nn.Softmax2d?"),
-        ("zzzzzz", "Name it as"),
-        ("numpy.add", "Name it as"),
+        ("zzzzzz", "Name one of"),
+        ("numpy.add", "Name one of"),
         ("torch.float32", "For example"),
     ],
 )
