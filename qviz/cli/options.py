@@ -18,6 +18,7 @@ from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTY
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
+from qviz.words import tr
 
 Command = Callable[..., Any]
 
@@ -270,7 +271,7 @@ def need_source(plan: Plan, needs_flow: bool = False) -> None:
     if not plan.source:
         raise click.UsageError(tr("Missing argument 'SOURCE'."))
     if needs_flow and plan.flow is None:
-        raise click.UsageError("Missing option '--flow'.")
+        raise click.UsageError(tr("Missing option '--flow'."))
     if kind_of(plan.source).is_whole and not is_trusted():
         raise QvizError(
             tr("{source} can run code when it is opened", source=plan.source),

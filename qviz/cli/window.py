@@ -13,6 +13,7 @@ from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted,
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
+from qviz.words import tr
 
 
 @click.command(hidden=True)

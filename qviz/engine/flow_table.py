@@ -13,6 +13,7 @@ from qviz.document.flows import BUILTIN, Flow, Method, Mode
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
 from qviz.errors import QvizError
+from qviz.words import tr
 
 R = TypeVar("R", bound=FlowResult)
 
@@ -46,12 +47,15 @@ def implementation(flow_id: str | None) -> Implementation[Any]:
         return _LOADERS[flow_id]()
     known = flows.flow(flow_id)
     if known is None:
-        raise QvizError(f"there is no flow {flow_id!r}", f"There are: {', '.join(flows.flow_ids())}.")
+        raise QvizError(
+            tr('Unknown flow "{flow_id}"', flow_id=flow_id),
+            tr("Choose one of: {names}.", names=", ".join(flows.flow_ids())),
+        )
     module, _, name = known.implementation.partition(":")
     if not name:
         raise QvizError(
-            f"the flow {flow_id!r} is known, but not what carries it out",
-            "Set Flow.implementation to package.module:name, or call register_flow in the engine.",
+            tr('the flow "{flow_id}" is known, but not what carries it out', flow_id=flow_id),
+            tr("Set Flow.implementation to package.module:name, or call register_flow in the engine."),
         )
     found: Implementation[Any] = getattr(import_module(module), name)
     return found

@@ -21,7 +21,6 @@ from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.configuration.mappings import Mapping, Setting
 from qviz.engine.nodes.targets import target_name
-from qviz.words import tr
 
 Scopes = dict[str, tuple[str, Any]]
 """Of ``QuantizationTracer``: the path and type of the module that each node was called in."""

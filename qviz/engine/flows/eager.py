@@ -125,7 +125,10 @@ def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, Ea
     chosen: FuseList = derived if job.plan.fuse_list is None else job.plan.fuse_list
     if missing := unknown_paths(job.model, chosen):
         known = ", ".join(path for path, _ in job.model.named_modules() if path)
-        raise QvizError(f"the fuse list names {missing[0]!r}, which the model has not", f"It has: {known}.")
+        raise QvizError(
+            tr('The fuse list names "{missing}", which is not in the model', missing=missing[0]),
+            tr("The model has: {known}.", known=known),
+        )
     for finding in checks.of_fuse_list(captured.graph, chosen, derived):
         job.reporter.found(finding)
     fuser = None

@@ -17,6 +17,7 @@ from qviz.engine.loading.importing import import_place
 from qviz.errors import QvizError
 from qviz.sources.own_rules import ListedRules, listed_rules
 from qviz.sources.text import look_up, read_name
+from qviz.words import tr
 
 RULE = "own_rule_failed"
 
@@ -62,7 +63,7 @@ def _load(target: str, folder: Path) -> FindingRule:
     module = import_place(name, folder)
     found = look_up(module, name, [key for key, value in vars(module).items() if callable(value)], "rule")
     if not callable(found):
-        raise QvizError(f"{target} is a {type(found).__name__}, not a function")
+        raise QvizError(tr("{target} is a {type}, not a function", target=target, type=type(found).__name__))
     return found  # type: ignore[no-any-return] # what it gives is checked when it is asked
 
 

@@ -26,6 +26,7 @@ from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
 from qviz.sources.text import FORMS, Name, look_up, read_name
+from qviz.words import tr
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def load(plan: Plan) -> Loaded:
     forget()
     place, _, name = kind_of(plan.source).loader.partition(":")
     if not name:
-        raise QvizError(f"{plan.source} holds no model to run", FORMS)
+        raise QvizError(tr("{source} holds no model to run", source=plan.source), FORMS)
     loader: Callable[[Plan], Loaded] = getattr(import_module(place), name)
     return loader(plan)
 

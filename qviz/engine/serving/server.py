@@ -20,6 +20,7 @@ from qviz.engine.serving.warm_up import import_next, steps
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import pack, request_reader
 from qviz.wire.messages import Compare, EngineReady, Message, Run, RunRejected, Stop, WarmUp
+from qviz.words import tr
 
 _READ_BYTES = 1 << 16
 
@@ -74,6 +75,6 @@ def _answer(request: Run | Compare, send: Callable[[Message], None]) -> None:
         send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), traceback_text(error)))
     except Exception as error:  # a bug of ours: say so and go on
         _log.exception("the run failed by a fault of qviz")
-        text = tr("a fault in qviz: {type}: {error}", type=type(error).__name__, error=error)
+        text = tr("A fault in qviz: {type}: {error}", type=type(error).__name__, error=error)
         hint = tr("Please report it with the traceback, which is in the log.")
         send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))
