@@ -54,6 +54,9 @@ def test_version_1_accepts_what_it_accepted():
     assert acceptance.entry(at("add")) is None
     assert acceptance.entry(at(place=("fc",))) == entries[1]
     assert acceptance.entry(at(place=("conv",))) is None
+    pattern = Accepted("float_island", "captured", (), message=r"the rule for 'layer\\d' matches no module")
+    of_pattern = Acceptance(Baseline("qviz-baseline", 1, (pattern,)), FindingPlaces(run("add")))
+    assert of_pattern.entry(at(place=(r"layer\d",))) == pattern
     assert acceptance.accepting([at(place=("fc",))]).findings[0].note == "on purpose"
 
 

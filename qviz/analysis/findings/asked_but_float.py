@@ -33,5 +33,5 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             nodes=tuple(ids),
             code="asked_but_float",
             roles={"subject": tuple(ids)},
-            args={"operator": name},
+            args={"operator": name, **({"places": len(ids)} if len(ids) > 1 else {})},
         )

@@ -31,7 +31,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             nodes=tuple(nodes),
             code="float_island." + ("not_annotated" if evidence.is_exported else "no_pattern"),
             roles={"subject": tuple(nodes)},
-            args={"operator": name},
+            args={"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})},
         )
 
 

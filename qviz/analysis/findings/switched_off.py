@@ -9,6 +9,9 @@ from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
 from qviz.document.snapshot import Finding, Level
 
+_PLACES = 3
+"""How many modules tell a finding without nodes from another."""
+
 
 @finds("switched_off")
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -30,7 +33,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _finding(evidence: Evidence, level: Level, stage: str, code: str, places: list[str]) -> Finding:
     nodes = _nodes(evidence, stage, places)
-    place = () if nodes else tuple(places)
+    place = () if nodes else tuple(places[:_PLACES])
     return Finding("switched_off", level, stage, nodes, code, {"subject": nodes}, {"places": [*places]}, place)
 
 

@@ -44,7 +44,7 @@ class Acceptance:
             found = self._by_nodes.get((finding.rule, finding.stage, frozenset(finding.nodes)))
         elif found is None:
             entries = self._without_nodes.get((finding.rule, finding.stage), ())
-            found = next((each for each in entries if all(name in each.message for name in finding.place)), None)
+            found = next((each for each in entries if all(_speaks_of(each, name) for name in finding.place)), None)
         return found
 
     def accepting(self, findings: Iterable[Finding]) -> Baseline:
@@ -60,3 +60,8 @@ class Acceptance:
             )
             for finding in findings
         )
+
+
+def _speaks_of(entry: Accepted, name: str) -> bool:
+    """Tell whether the message of an entry has a name, also a pattern as Python writes it."""
+    return name in entry.message or repr(name)[1:-1] in entry.message

@@ -142,7 +142,7 @@ def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
                 stage="captured",
                 nodes=(),
                 code="captured_without_strict",
-                args={"file": where.file, "line": where.line} if where else {},
+                args={"file": Path(where.file).name, "line": where.line} if where else {},
                 place=(Path(where.file).name,) if where else (),
             )
         )

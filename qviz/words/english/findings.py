@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qviz.words.language import Entry
 
-_NOTHING_QUANTIZED = "none of the {subject:quantizable operator|quantizable operators} runs in low precision"
+_NOTHING_QUANTIZED = "no quantizable operator runs in low precision[[ ({subject:operator|operators})]]"
 _NO_DATA = "min is inf and max is −inf, so torch falls back to scale 1 and zero point 0"
 _CALIBRATE = "Calibrate with data that reaches every branch of the model."
 _FLOAT_GIVEN = (
@@ -12,7 +12,7 @@ _FLOAT_GIVEN = (
     "no quantize stands between them, so torch stops with \"Could not run 'quantized::...' with arguments from the "
     "'CPU' backend\"",
 )
-_ISLAND = "{operator} runs in float between quantized operators[[: {subject}]]"
+_ISLAND = "{operator} stays in float between quantized operators[[ at {places:place|places}]]"
 _ISLAND_HINT = (
     "Replace {operator} with an operator the backend can quantize, or leave its neighbors in float too: each float "
     "island costs a dequantize and a quantize."
@@ -51,7 +51,7 @@ STATEMENTS: dict[str, Entry] = {
     "nothing_quantized.not_observed": {
         "message": _NOTHING_QUANTIZED,
         "reason": "no observer was requested for them, or the capture lost what the quantizer needs",
-        "hint": "Look at the prepared stage: an operator without observers was not annotated.",
+        "hint": "Look at the stage Prepared: an operator without observers was not annotated.",
     },
     "little_quantized": {
         "message": "{low} of {total} quantizable operators {low:runs/run} in low precision",
@@ -70,7 +70,7 @@ STATEMENTS: dict[str, Entry] = {
         "hint": _ISLAND_HINT,
     },
     "asked_but_float": {
-        "message": "{operator} was observed but still runs in float[[: {subject}]]",
+        "message": "{operator} was observed but still runs in float[[ at {places:place|places}]]",
         "reason": "convert found no low-precision operator for it: convert uses a different backend configuration than "
         "prepare, or the backend has no kernel for these dtypes of activation and weight",
         "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
@@ -124,7 +124,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "never_calibrated.scale": {
         "message": "{subject} {subject:has/have} the scale of an observer that saw no data",
-        "reason": _NO_DATA,
+        "reason": "scale 1 with zero point 0 is what torch falls back to where nothing was observed",
         "hint": _CALIBRATE,
     },
     "unobserved_input": {

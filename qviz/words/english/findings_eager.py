@@ -64,10 +64,8 @@ STATEMENTS: dict[str, Entry] = {
         "tensors",
         "hint": "Put a QuantStub before and a DeQuantStub after the part to quantize, or use fx-static.",
     },
-    "functional_in_eager.stops": _functional("the function {operator} has no kernel for quantized tensors"),
-    "functional_in_eager.keeps_scale": _functional(
-        "the function {operator} keeps the scale of its input and is not fused"
-    ),
+    "functional_in_eager.stops": _functional("this function has no kernel for quantized tensors"),
+    "functional_in_eager.keeps_scale": _functional("this function keeps the scale of its input and is not fused"),
     "module_used_twice.observed": _used_twice(_ONE_SCALE),
     "module_used_twice.fusible": _used_twice(_NOT_FUSED),
     "module_used_twice.observed_and_fusible": _used_twice(f"{_ONE_SCALE}; {_NOT_FUSED}"),

@@ -20,7 +20,7 @@ def _unfused(reason: str, hint: str) -> Entry:
 def _folded(use: str, extra: str = "") -> Entry:
     return {
         "message": _CHANGES + use + _DIFFERS + extra,
-        "reason": "torch 2.8 folds a batch norm into the convolution before it without checking what else uses that",
+        "reason": "torch 2.8 folds a batch norm into the convolution before it without checking what else uses it",
         "hint": "Give the other use its own convolution, or put an operator such as clone() before the batch norm.",
     }
 

@@ -14,7 +14,7 @@ STATEMENTS: dict[str, Entry] = {
     "rule.nothing_quantized": _rule(
         "Nothing quantized",
         "The flow ran without an error, but no operator runs in low precision.",
-        "Look at the prepared stage: operators without observers were not requested or not recognized.",
+        "Look at the stage Prepared: operators without observers were not requested or not recognized.",
     ),
     "rule.never_calibrated": _rule(
         "Never calibrated",

@@ -6,7 +6,7 @@ from qviz.words.language import Entry
 
 
 def _no_effect(reason: str, hint: str) -> Entry:
-    return {"message": "{rule} decides the qconfig of no node", "reason": reason, "hint": hint}
+    return {"message": "{rule} has no effect", "reason": reason, "hint": hint}
 
 
 def _no_module(reason: str, hint: str) -> Entry:
@@ -65,10 +65,10 @@ STATEMENTS: dict[str, Entry] = {
         "Use a stronger kind of rule; from weak to strong: global, object_type, module_name_regex, module_name, "
         "module_name_object_type_order; of several patterns, the first match decides.",
     ),
-    "rule_matches_nothing.pattern": _no_effect("'{target}' matches the path of no module", _NAME_IT),
-    "rule_matches_nothing.pattern_near": _no_effect("'{target}' matches the path of no module", _DID_YOU_MEAN),
-    "rule_matches_nothing.path": _no_effect("'{target}' is the path of no module", _NAME_IT),
-    "rule_matches_nothing.path_near": _no_effect("'{target}' is the path of no module", _DID_YOU_MEAN),
+    "rule_matches_nothing.pattern": _no_effect("no module path matches '{target}'", _NAME_IT),
+    "rule_matches_nothing.pattern_near": _no_effect("no module path matches '{target}'", _DID_YOU_MEAN),
+    "rule_matches_nothing.path": _no_effect("no module has the path '{target}'", _NAME_IT),
+    "rule_matches_nothing.path_near": _no_effect("no module has the path '{target}'", _DID_YOU_MEAN),
     "rule_matches_nothing.no_such_call": _no_effect(
         "there is no call {order} of {type}[[ in '{target}']]",
         "Count the calls of a type in a module from 0; calls inside its submodules count there.",

@@ -33,7 +33,7 @@ STATEMENTS: dict[str, Entry] = {
     "degenerate_scale.all_zeros": {
         "message": "the {subject:scale/scales} of {subject} {subject:is/are} zero, not finite, or torch's smallest",
         "reason": "the observer saw only zeros, or the weight is all zeros, so every other value is clipped",
-        "hint": "Calibrate with data like the data the model will meet; the prepared stage shows what the observer "
+        "hint": "Calibrate with data like the data the model will meet; the stage Prepared shows what the observer "
         "saw.",
     },
     "degenerate_scale.one_step": {
@@ -65,7 +65,8 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Look at the calibration data: clip the outliers, or leave these operators in float.",
     },
     "uneven_channels": {
-        "message": "the weight of {subject} has one scale for all channels, but {narrow} of {total} channels use less "
+        "message": "the weight of {subject} has one scale for all channels, but {narrow} of {total} channels "
+        "{narrow:uses/use} less "
         "than a sixteenth of the levels",
         "reason": "the ranges of the channels differ by a factor of more than 16, and the widest one sets the scale",
         "hint": "Quantize weights per channel (per_channel in the quantizer's options; the x86 qconfig does), or "

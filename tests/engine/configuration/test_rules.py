@@ -158,10 +158,10 @@ def test_counts_are_in_the_record_of_the_run():
 @pytest.mark.parametrize(
     ("rule", "reason", "hint"),
     [
-        (Rule("module_name", "layer1.0.conv3"), "is the path of no module", "Did you mean layer1.0.conv2?"),
-        (Rule("module_name", "zzz"), "is the path of no module", "named_modules()"),
+        (Rule("module_name", "layer1.0.conv3"), "no module has the path", "Did you mean layer1.0.conv2?"),
+        (Rule("module_name", "zzz"), "no module has the path", "named_modules()"),
         (Rule("module_name", "layer2.bn1"), "no node of the fused graph stands for layer2.bn1", "the stage Fused"),
-        (Rule("module_name_regex", "layr1.0.conv1"), "matches the path of no module", "layer1.0.conv1"),
+        (Rule("module_name_regex", "layr1.0.conv1"), "no module path matches", "layer1.0.conv1"),
         (Rule("object_type", "torch.nn.Conv1d"), "the model has no torch.nn.Conv1d", "torch.nn.Conv2d"),
         (Rule("object_type", "torch.nn.GRU"), "the model has no torch.nn.GRU", "Choose one of: "),
         (Rule("object_type", "torch.nn.ReLU"), "no node of the fused graph is a torch.nn.ReLU", "fused"),
