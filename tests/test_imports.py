@@ -86,6 +86,9 @@ assert not heavy() and "sympy" not in sys.modules, "ready"
 for flow in ("eager-static", "fx-static"):
     assert run_plan(Plan(source="sample:conv-bn-relu", flow=flow), lambda _: None).run.status == "done"
     assert not heavy(), flow
+    other = {"eager-static": "fx", "fx-static": "pt2e"}[flow]
+    assert not {f"qviz.engine.{room}.{other}" for room in ("flows", "script")} & sys.modules.keys(), flow
+    assert "qviz.engine.configuration.quantizers" not in sys.modules, flow
 for name in steps():
     importlib.import_module(name)
 assert heavy()
