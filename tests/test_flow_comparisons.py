@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 
 from qviz.document.flows import BUILTIN, Method, Mode
+from qviz.words import names
 
 ROOT = Path(__file__).parents[1]
 IDS = {flow.id for flow in BUILTIN}
-TITLES = {each.title for each in (*BUILTIN, *Mode, *Method)}
+TITLES = {
+    *(flow.title for flow in BUILTIN),
+    *(names.mode(mode.value) for mode in Mode),
+    *(names.method(method.value) for method in Method),
+}
 PREFIXES = {flow_id.partition("-")[0] for flow_id in IDS}
 FLOW_WORDS = {
     *IDS,

@@ -41,11 +41,6 @@ class Mode(Enum):
         """The code of its name in the catalog of words."""
         return f"mode.{self.value}"
 
-    @property
-    def title(self) -> str:
-        """Its name in English."""
-        return _MODE_TITLES[self]
-
 
 class Method(Enum):
     """What a flow quantizes, and where the ranges come from."""
@@ -60,21 +55,6 @@ class Method(Enum):
     def label(self) -> str:
         """The code of its name in the catalog of words."""
         return f"method.{self.value}"
-
-    @property
-    def title(self) -> str:
-        """Its name in English."""
-        return _METHOD_TITLES[self]
-
-
-_MODE_TITLES = {Mode.EAGER: "Eager", Mode.FX: "FX graph", Mode.PT2E: "PT2E"}
-_METHOD_TITLES = {
-    Method.STATIC: "Static (calibrated)",
-    Method.DYNAMIC: "Dynamic",
-    Method.WEIGHT_ONLY: "Weight only",
-    Method.QAT: "Quantization-aware training",
-    Method.FUSION: "Fusion only",
-}
 
 
 class Need(Enum):
@@ -117,7 +97,7 @@ class Flow:
 
     Attributes:
         id: What ``--flow`` names.
-        title: Its name in English.
+        title: Its name in English, where the catalog of words has none.
         mode: How it captures.
         method: How it quantizes.
         stages: The stages of every run, in order.

@@ -159,7 +159,7 @@ def topic_of(widget: QWidget | None) -> str:
 def page(entry: ApiEntry, theme: Theme) -> str:
     """Return the text of an entry."""
     muted, code = theme.color("text.muted").name(), f"font-family:'{mono().family()}'; font-size:12px"
-    titles = [known.title for each in entry.flows if (known := flow(each)) is not None]
+    titles = [names.flow(known.id, known.title) for each in entry.flows if (known := flow(each)) is not None]
     where = [" · ".join(titles), ", ".join(names.stage(each) for each in entry.stages)]
     parts = [
         f"<h2>{escape(entry.short)}</h2>",

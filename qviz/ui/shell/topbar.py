@@ -65,11 +65,14 @@ class TopBar(QFrame):
             self._about.setText(_SUBTITLE)
             return
         from qviz.document.flows import flow
+        from qviz.words import names
 
         chosen = flow(plan.flow)
         parts = [plan.source.replace("\\", "/").rsplit("/", 1)[-1]]
         if chosen is not None:
-            parts += [chosen.title, plan.quantizer if chosen.takes("quantizer") else plan.backend]
+            choices = {"quantizer": plan.quantizer, "backend": plan.backend}
+            taken = [text for option, text in choices.items() if chosen.takes(option)]
+            parts += [names.flow(chosen.id, chosen.title), *taken]
         self._about.setText("  ›  ".join(parts))
         self._about.setToolTip(plan.source)
 

@@ -14,6 +14,7 @@ from qviz.document.plan_file import read
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import RuleDialog
 from qviz.ui.panels.setup import Setup
+from qviz.words import names
 
 
 @pytest.fixture
@@ -33,9 +34,9 @@ def words(setup: Setup) -> list[str]:
 def test_every_flow_can_be_shown_and_chosen(each, setup: Setup, qtbot: QtBot):
     plans: list[Plan] = []
     setup.plan_changed.connect(plans.append)
-    segment = next(button for button in setup.flow.modes.buttons() if button.text() == each.mode.title)
+    segment = next(button for button in setup.flow.modes.buttons() if button.text() == names.mode(each.mode.value))
     qtbot.mouseClick(segment, Qt.MouseButton.LeftButton)
-    setup.flow.methods.setCurrentIndex(setup.flow.methods.findText(each.method.title))
+    setup.flow.methods.setCurrentIndex(setup.flow.methods.findText(names.method(each.method.value)))
     setup.flow.methods.activated.emit(setup.flow.methods.currentIndex())
     chosen = plans[-1] if plans else Plan("net.py:Net", "fx-static")
     assert chosen.flow == each.id
