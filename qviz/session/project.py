@@ -117,18 +117,18 @@ class Project:
 
     def marked(self, bookmark: Bookmark) -> Project:
         """Return the project with a bookmark; one at the same node gives way to it."""
-        places = [(each.stage, each.node) for each in self.bookmarks]
+        places = [(mark.stage, mark.node) for mark in self.bookmarks]
         here = places.index((bookmark.stage, bookmark.node)) if self.is_marked(bookmark) else len(places)
         return replace(self, bookmarks=(*self.bookmarks[:here], bookmark, *self.bookmarks[here + 1 :]))
 
     def unmarked(self, bookmark: Bookmark) -> Project:
         """Return the project without the bookmark of a node."""
         where = (bookmark.stage, bookmark.node)
-        return replace(self, bookmarks=tuple(each for each in self.bookmarks if (each.stage, each.node) != where))
+        return replace(self, bookmarks=tuple(mark for mark in self.bookmarks if (mark.stage, mark.node) != where))
 
     def is_marked(self, bookmark: Bookmark) -> bool:
         """Tell whether the node of a bookmark has one."""
-        return any((each.stage, each.node) == (bookmark.stage, bookmark.node) for each in self.bookmarks)
+        return any((mark.stage, mark.node) == (bookmark.stage, bookmark.node) for mark in self.bookmarks)
 
     @property
     def stages(self) -> tuple[Stage, ...]:

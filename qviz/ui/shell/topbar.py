@@ -51,8 +51,8 @@ class TopBar(QFrame):
     def _desk_tools(self) -> DeskTools:
         if self._tools is None:
             self._tools = DeskTools(self, self._actions)
-            for place, each in enumerate(self._tools.commands, _BEFORE_TOOLS):
-                self._row.insertWidget(place, each)
+            for place, command in enumerate(self._tools.commands, _BEFORE_TOOLS):
+                self._row.insertWidget(place, command)
             self._row.insertWidget(self._row.indexOf(self._palette), self._tools.search)
         return self._tools
 
@@ -106,28 +106,28 @@ class DeskTools:
 
     def set_visible(self, is_visible: bool) -> None:
         """Show or hide them all."""
-        for each in (*self.commands, self.search):
-            each.setVisible(is_visible)
+        for tool in (*self.commands, self.search):
+            tool.setVisible(is_visible)
 
 
 def _tool(action: QAction) -> QToolButton:
-    made = QToolButton()
-    made.setDefaultAction(action)
-    made.setText(action.text())  # Qt leaves the dots out
-    choose(made, toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
-    return made
+    tool = QToolButton()
+    tool.setDefaultAction(action)
+    tool.setText(action.text())  # Qt leaves the dots out
+    choose(tool, toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
+    return tool
 
 
 def _menu_button(actions: Actions) -> QToolButton:
-    made = QToolButton()
-    made.setText("☰")
-    made.setToolTip("All commands")
-    made.setAccessibleName("All commands")
-    choose(made, popupMode="InstantPopup", focusPolicy="TabFocus")
-    menu = QMenu(made)
+    opener = QToolButton()
+    opener.setText("☰")
+    opener.setToolTip("All commands")
+    opener.setAccessibleName("All commands")
+    choose(opener, popupMode="InstantPopup", focusPolicy="TabFocus")
+    menu = QMenu(opener)
     menu.aboutToShow.connect(lambda: _fill(menu, actions))
-    made.setMenu(menu)
-    return made
+    opener.setMenu(menu)
+    return opener
 
 
 def _fill(menu: QMenu, actions: Actions) -> None:

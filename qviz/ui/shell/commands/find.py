@@ -27,7 +27,7 @@ class FindCommands(CommandGroup):
         """Run a command by its name."""
         from qviz.ui.panels.shortcuts import Palette
 
-        others = [each for each in self._actions.commands if each.id != FindCommands.palette.id]
+        others = [other for other in self._actions.commands if other.id != FindCommands.palette.id]
         palette = Palette(self._pages.window(), others)
         palette.command_chosen.connect(lambda command_id: self._actions[command_id].trigger())
         palette.open()
