@@ -35,6 +35,13 @@ def import_all(names: list[str]) -> str:
     return "\n".join(f"import {name}" for name in names)
 
 
+def test_what_a_rule_of_a_user_imports_is_light():
+    loaded = loaded_after(
+        "from qviz import Evidence, Finding, Level; Finding.of('r', Level.INFO, 's', [], message='m')"
+    )
+    assert loaded & {"torch", "PySide6", "numpy", "networkx", "click"} == set()
+
+
 def test_import_qviz_costs_nothing():
     loaded = loaded_after("import qviz; qviz.__version__")
     heavy = {"torch", "PySide6", "numpy", "networkx", "msgspec", "click", "rich"}

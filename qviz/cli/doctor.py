@@ -22,6 +22,7 @@ from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault
 from qviz.version import __version__
 from qviz.words import tr
+from qviz.words.formats import every
 
 ENGINE_SECONDS = 60
 LIBRARIES = {
@@ -130,10 +131,10 @@ def _own_rules() -> Line:
 
     listed = listed_rules("")
     if listed is None:
-        return Line("own rules", "none")
+        return Line("own rules", tr("none"))
     if listed.fault:
-        return Line("own rules", f"{listed.file}: {listed.fault}", False, f"Fix {listed.file.name}.")
-    return Line("own rules", f"{', '.join(listed.targets)} in {listed.file}")
+        return Line("own rules", f"{listed.file}: {listed.fault}", False, tr("Fix {file}.", file=listed.file.name))
+    return Line("own rules", tr("{rules} in {file}", rules=every(listed.targets), file=listed.file))
 
 
 def _dot() -> Line:

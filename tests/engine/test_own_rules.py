@@ -14,6 +14,7 @@ from qviz.engine.loading.own_rules import load_own_rules
 from tests.factories import snapshot
 from tests.words.rendering import unfilled
 
+ROOT = Path(__file__).parents[2]
 HEAD = "from qviz import Evidence, Finding, Level\n"
 LARGE = (
     HEAD
@@ -61,6 +62,7 @@ def test_the_example_of_the_documentation_runs(tmp_path: Path):
     assert Evidence.__doc__ is not None
     lines = Evidence.__doc__.split("::\n", 1)[1].split("Attributes:")[0].splitlines()
     code = "\n".join(line.removeprefix(" " * 8) for line in lines)
+    assert code.strip() in (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     assert found(tmp_path, code, "checks_of_mine:large_linear_in_float") == ()
 
 
