@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from qviz.cli.speech import speaking
 from qviz.errors import ExitCode, QvizError
 from qviz.words import tr
 
@@ -17,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:
-        return _dispatch(words)
+        with speaking(words) as left:
+            return _dispatch(left)
     except QvizError as error:
         explain(error, debug)
         return int(error.exit_code)

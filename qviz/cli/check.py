@@ -9,6 +9,7 @@ import click
 from qviz.analysis.verdicts.acceptance import Acceptance
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.verdict import FAIL_ON, FailOn, Verdict, findings_of, judge
+from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
@@ -21,19 +22,32 @@ from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode
-from qviz.words import tr
+from qviz.words import mark, tr
 
 _path = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
+@command()
 @click.argument("source", required=False)
-@flow_option(required=False, help_text="The way to quantize; a result as SOURCE has its own.")
-@click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", show_default=True, help="What ends with 1.")
-@click.option("--format", "wanted", type=Registered(REPORT_FORMATS), help="text if not given, or what OUT ends in.")
-@click.option("--baseline", "baseline_path", type=_path, metavar="FILE", help="Findings that were accepted before.")
-@click.option("--write-baseline", "writes", is_flag=True, help="Accept what there is: write it into the baseline.")
-@click.option("-o", "--out", type=_path, metavar="OUT", help="Write the report there.")
+@flow_option(required=False, help_text=mark("The way to quantize; a result as SOURCE has its own."))
+@option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default="error",
+    show_default=True,
+    help=mark("Exit with code 1 for findings of this level or worse."),
+)
+@option(
+    "--format",
+    "wanted",
+    type=Registered(REPORT_FORMATS),
+    help=mark("Format of the report; by default text, or the one that OUT's suffix names."),
+)
+@option("--baseline", "baseline_path", type=_path, metavar="FILE", help=mark("A file with accepted findings."))
+@option(
+    "--write-baseline", "writes", is_flag=True, help=mark("Accept the current findings: write them to the baseline.")
+)
+@option("-o", "--out", type=_path, metavar="OUT", help=mark("Write the report to this file."))
 @takes_plan
 @takes_manner
 @debug_option

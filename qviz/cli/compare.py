@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, is_snapshot, need_source, takes_manner, takes_plan_of_many
 from qviz.document.comparison import Comparison
 from qviz.document.flows import flow_ids
 from qviz.document.plan import Plan
 from qviz.errors import ExitCode, QvizError
-from qviz.words import tr
+from qviz.words import mark, tr
 
 
 def _flows(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -32,9 +33,11 @@ def _flows(context: click.Context, parameter: click.Parameter, value: str | None
     return names
 
 
-@click.command()
+@command()
 @click.argument("source")
-@click.option("--flows", callback=_flows, metavar="A,B,…", help="Only these; without: all that quantize.")
+@option(
+    "--flows", callback=_flows, metavar="A,B,…", help=mark("Compare only these flows; by default all that quantize.")
+)
 @takes_plan_of_many
 @takes_manner
 @debug_option

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import click
 
+from qviz.cli.commands import command, option
 from qviz.cli.options import debug_option, json_option
 from qviz.document.codec import load
 from qviz.errors import ExitCode
+from qviz.words import mark
 
 JSON_VERSION = 1
 
 
-@click.command()
+@command()
 @click.argument("a", metavar="A.qviz")
 @click.argument("b", metavar="B.qviz")
-@click.option(
+@option(
     "--tolerance",
     type=click.FloatRange(min=0),
     default=0.001,
     show_default=True,
     metavar="SHARE",
-    help="By what share scales may differ, and zero points of 256.",
+    help=mark("Relative difference up to which scales count as equal; for zero points, of 256."),
 )
-@click.option("--exit-code", is_flag=True, help="End with 1 if they differ.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing; for --exit-code.")
+@option("--exit-code", is_flag=True, help=mark("Exit with code 1 if the runs differ."))
+@option("--quiet", "-q", is_flag=True, help=mark("Print nothing; for use with --exit-code."))
 @json_option
 @debug_option
 def diff(a: str, b: str, tolerance: float, exit_code: bool, quiet: bool, as_json: bool) -> int:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import click
 
+from qviz.cli.commands import command
 from qviz.cli.options import debug_option, json_option, python_option
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
@@ -56,7 +57,7 @@ class Line(NamedTuple):
     hint: str = ""
 
 
-@click.command()
+@command()
 @python_option
 @json_option
 @debug_option

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from qviz.cli.commands import command
 from qviz.cli.options import debug_option, json_option
 from qviz.document.flows import FLOWS
 from qviz.document.samples import SAMPLES
 from qviz.words import tr
 
 
-@click.command()
+@command()
 @json_option
 @debug_option
 def flows(as_json: bool) -> None:
@@ -26,7 +27,7 @@ def flows(as_json: bool) -> None:
         click.echo(f"{'':<{width}}  stages: {', '.join(flow.stages)}")
 
 
-@click.command()
+@command()
 @json_option
 @debug_option
 def samples(as_json: bool) -> None:

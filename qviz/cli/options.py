@@ -12,13 +12,15 @@ import click
 import msgspec
 from click.shell_completion import CompletionItem
 
+from qviz.cli.commands import option
 from qviz.document.comparison import compared
 from qviz.document.flows import FLOWS, Method, Mode, flow, flow_ids
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
-from qviz.words import tr
+from qviz.words import mark, tr
+from qviz.words.language import LANGUAGES
 
 Command = Callable[..., Any]
 
@@ -31,50 +33,80 @@ def _choose_python(ctx: click.Context, param: click.Parameter, value: str | None
         os.environ[VARIABLE] = check(value)
 
 
-python_option = click.option(
+python_option = option(
     "--python",
     metavar="PATH",
     callback=_choose_python,
     expose_value=False,
-    help="The interpreter of the engine: your project's, with torch 2.8 and msgspec.",
+    help=mark("The Python that runs the engine: your project's, with torch 2.8 and msgspec."),
 )
 
 PLAN_OPTIONS = (
-    click.option(
+    option(
         "--config",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE.toml",
-        help="The whole plan; other options override it.",
+        help=mark("Read the plan from this file; other options override it."),
     ),
-    click.option(
+    option(
         "--input",
         "inputs",
         multiple=True,
         metavar="[NAME=]SHAPE[:DTYPE[:LOW..HIGH]]|FILE|mod:callable",
-        help="An example input, such as 1x3x224x224; repeat it for each.",
+        help=mark("An example input, such as 1x3x224x224; repeat for each input."),
     ),
-    click.option("--calibrate", metavar="FILE|mod:callable", help="Calibration data; without: the example inputs."),
-    click.option("--batches", "batch_limit", type=click.IntRange(min=1), metavar="N", help="At most so many batches."),
-    click.option("--train", metavar="mod:callable", help="For QAT: trains the model it is given."),
-    click.option("--backend", type=click.Choice(BACKENDS), help=f"Eager and FX; {Plan('').backend} if not given."),
-    click.option("--qconfig", metavar="NAME|mod:callable", help="Eager and FX: a QConfig, or a QConfigMapping."),
-    click.option("--backend-config", metavar="NAME|mod:callable", help=f"FX: {', '.join(BACKEND_CONFIGS)}, or yours."),
-    click.option(
-        "--weight-dtype", type=click.Choice(WEIGHT_DTYPES), help="Weight-only flows; quint8 embeddings if not given."
+    option("--calibrate", metavar="FILE|mod:callable", help=mark("Calibration data; the example inputs if not given.")),
+    option(
+        "--batches",
+        "batch_limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=mark("Calibrate with at most this many batches."),
     ),
-    click.option(
+    option("--train", metavar="mod:callable", help=mark("QAT: a function that trains the model it receives.")),
+    option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        help=mark("Eager and FX: the backend; {backend} if not given."),
+        values={"backend": Plan("").backend},
+    ),
+    option("--qconfig", metavar="NAME|mod:callable", help=mark("Eager and FX: a QConfig, or a QConfigMapping.")),
+    option(
+        "--backend-config",
+        metavar="NAME|mod:callable",
+        help=mark("FX: {names}, or your own."),
+        values={"names": ", ".join(BACKEND_CONFIGS)},
+    ),
+    option(
+        "--weight-dtype",
+        type=click.Choice(WEIGHT_DTYPES),
+        help=mark("Weight-only flows; quint8 embeddings if not given."),
+    ),
+    option(
         "--quantizer",
         metavar="NAME|mod:callable",
-        help=f"PT2E: {', '.join(QUANTIZERS)}, or yours; {Plan('').quantizer} if not given.",
+        help=mark("PT2E: {names}, or your own; {quantizer} if not given."),
+        values={"names": ", ".join(QUANTIZERS), "quantizer": Plan("").quantizer},
     ),
-    click.option("--dynamic-shapes", metavar="NAME|mod:callable", help="PT2E: as torch.export.export takes them."),
-    click.option("--fold/--no-fold", "fold_quantize", default=None, help="PT2E: compute quantized weights at once."),
-    click.option("--strict/--no-strict", default=None, help="How torch.export captures; without: strict, else not."),
-    click.option("--reference", is_flag=True, help="Also show the reference stage."),
-    click.option("--lower", is_flag=True, help="PT2E: also lower the result to x86 kernels."),
-    click.option("--seed", type=int, default=0, show_default=True, help="For all that is random."),
-    click.option(
-        "--trust", is_flag=True, help="The source's code may run; a .py or a name given here needs no saying."
+    option("--dynamic-shapes", metavar="NAME|mod:callable", help=mark("PT2E: as torch.export.export takes them.")),
+    option(
+        "--fold/--no-fold",
+        "fold_quantize",
+        default=None,
+        help=mark("PT2E: store weights quantized, or quantize them at every call."),
+    ),
+    option(
+        "--strict/--no-strict",
+        default=None,
+        help=mark("PT2E: how torch.export captures; if not given, strict first, then not."),
+    ),
+    option("--reference", is_flag=True, help=mark("Also show the reference stage.")),
+    option("--lower", is_flag=True, help=mark("PT2E: also lower the result to x86 kernels.")),
+    option("--seed", type=int, default=0, show_default=True, help=mark("Seed of all random numbers.")),
+    option(
+        "--trust",
+        is_flag=True,
+        help=mark("Allow the source to run code; not needed for .py files and module names given here."),
     ),
 )
 
@@ -83,19 +115,39 @@ TRUST = "qviz.trust"
 
 MANNER_OPTIONS = (
     python_option,
-    click.option(
+    option(
         "--memory",
         type=click.FloatRange(min=0, min_open=True),
         metavar="GIB",
-        help="End the run when its engine takes more.",
+        help=mark("Stop the run when the engine takes more memory than this."),
     ),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End the run then."),
-    click.option("--json", "as_json", is_flag=True, help="Machine-readable standard output."),
-    click.option("--quiet", "-q", is_flag=True, help="No progress, no summary."),
+    option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help=mark("Stop the run after this many seconds."),
+    ),
+    option("--json", "as_json", is_flag=True, help=mark("Print JSON to standard output.")),
+    option("--quiet", "-q", is_flag=True, help=mark("Print neither progress nor summary.")),
 )
 
-debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of a failure.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable standard output.")
+_debug_option = option("--debug", is_flag=True, expose_value=False, help=mark("Show the traceback of a failure."))
+language_option = option(
+    "--language",
+    metavar="NAME",
+    expose_value=False,
+    help=mark("Language of all texts: {names}; QVIZ_LANGUAGE if not given."),
+    values={"names": ", ".join(LANGUAGES)},
+)
+"""For the help alone: `qviz.cli.speech` has taken it from the words before any command is known."""
+
+
+def debug_option(command: Command) -> Command:
+    """Give a command the options that every one has."""
+    return _debug_option(language_option(command))
+
+
+json_option = option("--json", "as_json", is_flag=True, help=mark("Print JSON to standard output."))
 
 
 class Manner(NamedTuple):
@@ -137,7 +189,7 @@ _OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "
 
 def flow_option(required: bool, help_text: str) -> Callable[[Command], Command]:
     """Return the option ``--flow``."""
-    return click.option("--flow", type=_FlowId(), required=required, help=help_text)
+    return option("--flow", type=_FlowId(), required=required, help=help_text)
 
 
 class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before click 8.2
@@ -291,6 +343,6 @@ def _refuse(names: list[str], why: str) -> None:
 
 
 def _with_options(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
-    for option in reversed(options):
-        command = option(command)
+    for each in reversed(options):
+        command = each(command)
     return command

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from qviz.analysis.views.view import Folds
+from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
 from qviz.cli.registered import Registered
@@ -18,7 +19,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
 from qviz.layout.choice import LAYOUT_ENGINES
 from qviz.ui.export.formats import PICTURE_FORMATS
-from qviz.words import tr
+from qviz.words import mark, tr
 
 THEMES = ("light", "dark", "print")
 
@@ -38,28 +39,30 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
     raise click.BadParameter(tr('"{value}" is neither a positive number nor "all"', value=value), ctx, param)
 
 
-@click.command()
+@command()
 @click.argument("source", required=False)
-@click.option(
+@option(
     "-o",
     "--out",
     "outs",
     type=click.Path(path_type=Path),
     required=True,
     multiple=True,
-    help="Where to: OUT.png or OUT.svg; repeat it for several files of one run.",
+    help=mark("Write to OUT.png or OUT.svg; repeat for several files."),
 )
-@flow_option(required=False, help_text="The way to quantize; without: the captured model only.")
-@click.option("--stage", metavar="NAME", help="Draw this stage; without: the last one.")
-@click.option("--side-by-side", "pair", metavar="A,B", help="Draw two stages beside each other.")
-@click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True)
-@click.option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help="Pixels of a PNG per unit.")
-@click.option("--layout", type=Registered(LAYOUT_ENGINES), help="Who places the boxes; without: what suits the size.")
-@click.option(
+@flow_option(required=False, help_text=mark("The flow; without one, only the captured model is drawn."))
+@option("--stage", metavar="NAME", help=mark("Draw this stage; by default the last one."))
+@option("--side-by-side", "pair", metavar="A,B", help=mark("Draw two stages side by side."))
+@option("--theme", type=click.Choice(THEMES), default="light", show_default=True)
+@option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help=mark("Pixels of a PNG per unit."))
+@option(
+    "--layout", type=Registered(LAYOUT_ENGINES), help=mark("Layout engine; by default the one that suits the size.")
+)
+@option(
     "--depth",
     metavar="N|all",
     callback=_check_depth,
-    help="Show modules down to this level; without: about 60 boxes.",
+    help=mark("Expand modules down to this level; by default about 60 boxes are shown."),
 )
 @takes_plan
 @takes_manner

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
@@ -15,13 +16,19 @@ from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
-from qviz.words import tr
+from qviz.words import mark, tr
 
 
-@click.command()
+@command()
 @click.argument("source", required=False)
-@flow_option(required=False, help_text="The way to quantize; `qviz flows` lists them.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Where to: OUT.qviz or OUT.json.")
+@flow_option(required=False, help_text=mark("The flow; `qviz flows` lists them."))
+@option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help=mark("Write the result to OUT.qviz or OUT.json."),
+)
 @takes_plan
 @takes_manner
 @debug_option

@@ -8,17 +8,18 @@ from pathlib import Path
 import click
 
 from qviz.cli.app import COMMANDS
+from qviz.cli.commands import command
 from qviz.cli.opening import open_window
 from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted, python_option, takes_plan
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
-from qviz.words import tr
+from qviz.words import mark, tr
 
 
-@click.command(hidden=True)
+@command(hidden=True)
 @click.argument("source", required=False)
-@flow_option(required=False, help_text="Run this flow at once.")
+@flow_option(required=False, help_text=mark("Run this flow immediately."))
 @takes_plan
 @python_option
 @debug_option

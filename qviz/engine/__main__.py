@@ -10,9 +10,12 @@ import sys
 import threading
 import warnings
 
+from qviz.words.language import use_environment
+
 
 def main() -> None:
     """Keep the real standard streams for the wire, so that neither print nor input disturbs it, and serve."""
+    use_environment()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us; it ends us
     requests = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

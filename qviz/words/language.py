@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -78,6 +79,9 @@ SIMPLIFIED_CHINESE = Language("zh_CN", ("qviz.words.simplified_chinese.catalog",
 
 LANGUAGES: dict[str, Language] = {each.name: each for each in (ENGLISH, SIMPLIFIED_CHINESE)}
 
+VARIABLE = "QVIZ_LANGUAGE"
+"""The environment variable that names the language."""
+
 _current = [ENGLISH]
 
 
@@ -100,6 +104,11 @@ def language() -> Language:
 def use(name: str) -> None:
     """Use a language from now on, in this process; one that is not there is English."""
     _current[0] = LANGUAGES.get(name, ENGLISH)
+
+
+def use_environment() -> None:
+    """Use the language that the environment names, as an engine does for the program that started it."""
+    use(os.environ.get(VARIABLE, ENGLISH.name))
 
 
 @contextmanager

@@ -4,5 +4,54 @@ from __future__ import annotations
 
 from qviz.words.language import Entry
 
-STATEMENTS: dict[str, Entry] = {}
-TEXTS: dict[str, str] = {}
+STATEMENTS: dict[str, Entry] = {
+    "observer.output": {"rule": "观测 {subject} 的输出"},
+    "observer.input": {"rule": "观测 {reader} 的输入 {subject}"},
+    "observer.parameter": {"rule": "为 {reader} 观测 {path} 的 {parameter}"},
+    "operator.float": {"rule": "浮点算子，保持不变"},
+    "quantized.kernel": {"rule": "以低精度运行：convert 找到了对应的内核"},
+    "fused.operators": {"rule": "与 {taken:all} 融合"},
+    "float.no_pattern": {"rule": "保持浮点：后端没有匹配它的模式", "text": "后端没有匹配它的模式"},
+    "float.not_annotated": {"rule": "保持浮点：量化器没有标注它", "text": "量化器没有标注它"},
+    "float_island.not_annotated": {
+        "message": "{operator} 在量化算子之间保持浮点",
+        "reason": "量化器没有标注 {operator}",
+        "hint": "将 {operator} 换成后端可以量化的算子，或让相邻算子也保持浮点："
+        "每个浮点孤岛都要多付出一次反量化和一次量化。",
+    },
+    "float_island.no_pattern": {
+        "message": "{operator} 在量化算子之间保持浮点",
+        "reason": "后端没有匹配 {operator} 的模式，或者它的 qconfig 为 None",
+        "hint": "将 {operator} 换成后端可以量化的算子，或让相邻算子也保持浮点："
+        "每个浮点孤岛都要多付出一次反量化和一次量化。",
+    },
+}
+
+TEXTS: dict[str, str] = {
+    # the inspector's sections
+    "Node": "节点",
+    "Why": "原因",
+    "Quantization": "量化",
+    "Observed values": "观测值",
+    "Quantized weight": "量化权重",
+    "Came from": "来源",
+    "Became": "去向",
+    "Source": "源代码",
+    'Unknown flow "{flow_id}"': "未知的流程“{flow_id}”",
+    # the report of a check
+    "at {place}": "位置：{place}",
+    "reason: {reason}": "原因：{reason}",
+    "hint: {hint}": "建议：{hint}",
+    "{count} error": "{count} 个错误",
+    "{count} errors": "{count} 个错误",
+    "{count} warning": "{count} 个警告",
+    "{count} warnings": "{count} 个警告",
+    "{count} info": "{count} 条提示",
+    "{count} infos": "{count} 条提示",
+    "No findings, nothing to look at": "没有发现问题",
+    "No new findings": "没有新的发现",
+    "{count} accepted by the baseline": "基线已接受 {count} 项",
+    "{low} of {count} operator runs in low precision": "{count} 个算子中有 {low} 个以低精度运行",
+    "{low} of {count} operators run in low precision": "{count} 个算子中有 {low} 个以低精度运行",
+    "the check fails: {count} at or above --fail-on {level}": "检查未通过：{count} 项达到 --fail-on {level} 或更严重",
+}

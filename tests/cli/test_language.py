@@ -1,0 +1,99 @@
+"""The language of the command line: by an option or the environment, and for its help."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import pytest
+
+from qviz import cli
+from qviz.cli.app import COMMANDS, WINDOW, program
+from qviz.document import codec
+from qviz.document.graph import Kind
+from qviz.wire.client import EngineClient
+from qviz.wire.messages import Plan, Run, RunRejected
+from qviz.words import language
+from qviz.words.language import VARIABLE, Language, using
+from tests.factories import node, snapshot, stage, value
+
+CAPTURED = stage(
+    "captured",
+    node("x", kind="input"),
+    node("linear", "x", target="torch.nn.functional.linear"),
+    node("unread", "linear", target="torch.nn.functional.linear"),
+    node("output", "linear", kind=Kind.OUTPUT),
+)
+LOW = (value(1, 8, dtype="torch.quint8"),)
+ISLAND = stage(
+    "converted",
+    node("x", kind="input"),
+    node("linear", "x", kind="quantized_op", target="quantized.linear", values=LOW),
+    node("dequantize", "linear", kind="dequantize"),
+    node("softmax", "dequantize", target="torch.softmax"),
+    node("quantize", "softmax", kind="quantize", values=LOW),
+    node("linear_1", "quantize", kind="quantized_op", target="quantized.linear", values=LOW),
+    node("output", "linear_1", kind=Kind.OUTPUT),
+)
+
+
+@pytest.fixture
+def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    path = tmp_path / "a.qviz"
+    codec.save(snapshot(CAPTURED, ISLAND), path)
+    return str(path)
+
+
+def checked(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert cli.main(["check", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_check_speaks_chinese_where_it_can_and_english_elsewhere(result: str, capsys: pytest.CaptureFixture[str]):
+    told = checked(capsys, result, "--language", "zh_CN")
+    assert "float_island: softmax 在量化算子之间保持浮点" in told
+    assert "原因：后端没有匹配 softmax 的模式" in told
+    assert "以低精度运行 (fx-static)." in told
+    assert "nothing reads the result of unread" in told, "a finding that has no translation"
+    assert "在" not in checked(capsys, result), "and the next call is in English again"
+    assert language().name == "en"
+    assert VARIABLE not in os.environ
+
+
+def test_the_environment_names_the_language_too(
+    result: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(VARIABLE, "zh_CN")
+    assert "浮点" in checked(capsys, result)
+    assert "浮点" not in checked(capsys, result, "--language=en")
+    assert os.environ[VARIABLE] == "zh_CN"
+
+
+def test_a_language_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["flows", "--language", "tlh"]) == 2
+    assert capsys.readouterr().err == 'qviz: Unknown language "tlh"\nChoose one of: en, zh_CN.\n'
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, WINDOW])
+def test_help_is_in_the_language_in_use(name: str):
+    command = program.get_command(click.Context(program), name)
+    assert command is not None
+    with using(Language("loud", finish=lambda text: f"⟦{text}⟧")):
+        told = command.get_help(click.Context(command, info_name=name))
+    options = [each for each in command.params if isinstance(each, click.Option) and each.help and not each.hidden]
+    assert options
+    assert told.count("⟦") == told.count("⟧") == len(options) + 1
+    assert "⟦" not in command.get_help(click.Context(command, info_name=name))
+
+
+def test_an_engine_speaks_the_language_of_who_started_it(monkeypatch: pytest.MonkeyPatch):
+    from qviz.words.simplified_chinese.catalog import TEXTS
+
+    assert 'Unknown flow "{flow_id}"' in TEXTS
+    monkeypatch.setenv(VARIABLE, "zh_CN")
+    with EngineClient() as engine:
+        engine.send(Run(1, Plan(source="m.py:Net", flow="no-such-flow")))
+        rejected = next(each for each in engine.reports() if isinstance(each, RunRejected))
+    assert rejected.text == "未知的流程“no-such-flow”"
