@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from qviz.sources.kinds import code_file, kind_of
 
-Kind: TypeAlias = Literal["class", "instance", "function"]
+CandidateKind: TypeAlias = Literal["class", "instance", "function"]
 ParameterKind: TypeAlias = Literal["positional", "either", "keyword", "star", "double star"]
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _Found: TypeAlias = dict[str, "Candidate"]
@@ -47,7 +47,7 @@ class Candidate(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: CandidateKind
     line: int
     parameters: tuple[Parameter, ...] = ()
     is_likely: bool = True

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from qviz.document.snapshot import Bookmark
+from qviz.document.graph import NodeId
+from qviz.document.snapshot import Bookmark, StageName
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 
@@ -62,7 +63,7 @@ class Bookmarks(QTreeWidget):
         self._ink = theme.color("text.muted")
         self.viewport().update()
 
-    def edit_note(self, stage: str, node_id: str) -> None:
+    def edit_note(self, stage: StageName, node_id: NodeId) -> None:
         """Let the note of a node be written."""
         for number in range(self.topLevelItemCount()):
             item = self.topLevelItem(number)

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
+from qviz.document.graph import NodeId
 from qviz.document.snapshot import Stage
 from qviz.ui.panels.widgets import mono
 from qviz.ui.theme import Theme
@@ -87,7 +88,7 @@ class GraphCode(QPlainTextEdit):
         self._highlighter.forget()
         self.setPlainText(text)
 
-    def show_node(self, node_id: str) -> None:
+    def show_node(self, node_id: NodeId) -> None:
         """Bring the line that makes a node into view and mark it."""
         self._marked = node_id
         if self.isVisible():

@@ -12,7 +12,7 @@ from qviz.words import names, tr
 from qviz.words.formats import capitalized, listed, sentence
 
 
-class Findings(QTreeWidget):
+class FindingList(QTreeWidget):
     """Signals: finding_chosen with the `Finding`."""
 
     finding_chosen = Signal(object)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 from qviz.words import tr
 
 
-class Outline(QTreeWidget):
+class ModuleTree(QTreeWidget):
     """Signals: module_chosen with the module's path."""
 
     module_chosen = Signal(str)

@@ -20,7 +20,7 @@ from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 
 
-class Pane(QFrame):
+class StagePane(QFrame):
     """One canvas under its stage's name."""
 
     def __init__(self, side: Side, theme: Theme) -> None:
@@ -79,13 +79,13 @@ class Panes(QSplitter):
         self._project: Project | None = None
         self._family: tuple[Snapshot, Family] | None = None
         self.active = Side.RIGHT
-        self.panes = {side: Pane(side, theme) for side in Side}
+        self.panes = {side: StagePane(side, theme) for side in Side}
         for side, pane in self.panes.items():
             self._connect(side, pane)
             self.addWidget(pane)
             self.setStretchFactor(self.indexOf(pane), 1)
 
-    def _connect(self, side: Side, pane: Pane) -> None:
+    def _connect(self, side: Side, pane: StagePane) -> None:
         canvas = pane.canvas
         canvas.node_selected.connect(lambda node_id: self.on_canvas_node_selected(side, node_id))
         canvas.node_activated.connect(lambda node_id: self.activated.emit(side, node_id))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TypeAlias
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from qviz.analysis.searching.search import Found, SearchIndex
+from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Stage
 from qviz.ui.panels.search_results import Results
 from qviz.ui.panels.widgets import label
@@ -24,8 +24,6 @@ _MANY = 5_000
 _PAUSE_MS = 150
 """A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-Findings: TypeAlias = tuple[Finding, ...]
 
 
 class Search(QLineEdit):
@@ -47,9 +45,9 @@ class Search(QLineEdit):
         self.setAccessibleName(tr("Search nodes"))
         self.setClearButtonEnabled(True)
         self._stage: Stage | None = None
-        self._findings: Findings = ()
+        self._findings: tuple[Finding, ...] = ()
         self._found = Found()
-        self._indexes: OrderedDict[tuple[int, int], tuple[Stage, Findings, SearchIndex]] = OrderedDict()
+        self._indexes: OrderedDict[tuple[int, int], tuple[Stage, tuple[Finding, ...], SearchIndex]] = OrderedDict()
         self._count = label("", "muted")
         self._count.setParent(self)
         self.results = Results(parent.window())
@@ -65,7 +63,7 @@ class Search(QLineEdit):
         """Show the results in these colours."""
         self.results.set_theme(theme)
 
-    def set_stage(self, stage: Stage | None, findings: Findings = ()) -> None:
+    def set_stage(self, stage: Stage | None, findings: tuple[Finding, ...] = ()) -> None:
         """Search another stage; `findings` are all of the result."""
         if stage is self._stage and findings is self._findings:
             return
@@ -126,7 +124,7 @@ class Search(QLineEdit):
         self.clear()
         self.results.hide()
 
-    def on_result_clicked(self, node_id: str) -> None:
+    def on_result_clicked(self, node_id: NodeId) -> None:
         """Go to a result."""
         self.results.hide()
         self.node_chosen.emit(node_id)

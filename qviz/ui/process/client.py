@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from qviz.document.said import Said
-from qviz.ui.process.decoding import Reading
+from qviz.ui.process.decoding import Decoding
 from qviz.wire.client import engine_command, engine_environment, outcome
 from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
 from qviz.wire.messages import EngineReady, Report, Request
@@ -40,7 +40,7 @@ class EngineProcess(QObject):
         self.ready: EngineReady | None = None
         self.is_warm = False
         self._cutter = FrameCutter()
-        self._reading = Reading(self)
+        self._decoding = Decoding(self)
         self._words = ""
         self._ending = False
         self._process = QProcess(self)
@@ -62,7 +62,7 @@ class EngineProcess(QObject):
     def kill(self) -> None:
         """End the process now, in silence."""
         self._ending = True
-        self._reading.forget()
+        self._decoding.forget()
         self._process.kill()
         self._process.waitForFinished(1000)
 
@@ -76,7 +76,7 @@ class EngineProcess(QObject):
         try:
             for body in self._cutter.feed(bytes(self._process.readAllStandardOutput().data())):
                 is_large = len(body) >= LARGE_BYTES
-                self._reading.take(partial(read_report, body), self._tell, self._refuse, is_large=is_large)
+                self._decoding.take(partial(read_report, body), self._tell, self._refuse, is_large=is_large)
         except WireError as error:
             self._refuse(error)
 
@@ -105,7 +105,7 @@ class EngineProcess(QObject):
         signalled = status == QProcess.ExitStatus.CrashExit
         how = outcome(-code if signalled else code, self._words)
         _log.warning("%s\n%s", how.message, self._words)
-        self._reading.take(lambda: how, self.died.emit, self._refuse)  # after what it said before
+        self._decoding.take(lambda: how, self.died.emit, self._refuse)  # after what it said before
 
     def on_process_error(self, error: QProcess.ProcessError) -> None:
         """Say that the process did not even start."""

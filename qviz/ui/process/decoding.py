@@ -22,7 +22,7 @@ class _Taken(NamedTuple):
     refuse: Callable[[Exception], None]
 
 
-class Reading(QObject):
+class Decoding(QObject):
     """Calls back in the order in which it was asked, always in the window's thread.
 
     What is small is read at once when nothing waits before it. The thread that reads what is large

@@ -13,7 +13,7 @@ _AT_ONCE = 2000
 """Nodes freed between two events: about 3 ms."""
 
 
-class Parting(QObject):
+class Disposal(QObject):
     """Holds the nodes of models that nobody needs any more, ever fewer."""
 
     def __init__(self, parent: QObject) -> None:

@@ -18,8 +18,8 @@ from qviz.session.history import History
 from qviz.session.project import Project
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.panels.search import Search
-from qviz.ui.process.decoding import Reading
-from qviz.ui.process.disposal import Parting
+from qviz.ui.process.decoding import Decoding
+from qviz.ui.process.disposal import Disposal
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
 from qviz.ui.shell.bookmarking import Bookmarking
@@ -58,8 +58,8 @@ class Desk(QObject):
         self._settings = settings
         self.theme = theme
         self._history = History()
-        self._reading = Reading(self)
-        self._parting = Parting(self)
+        self._decoding = Decoding(self)
+        self._disposal = Disposal(self)
         self._open = OpenProject(self)
         self.work = Workspace(theme, settings)
         self._runs = Runs(self, self._open, engines, self.work, settings)
@@ -98,7 +98,7 @@ class Desk(QObject):
 
     def open_plan(self, plan: Plan) -> None:
         """Open a model and run its flow."""
-        self._reading.forget()
+        self._decoding.forget()
         self._forget()
         self._runs.open(Project.of_plan(plan))
         self._runs.start()
@@ -126,8 +126,8 @@ class Desk(QObject):
             self._read(path, lambda snapshot: self._runs.open(project.with_other(snapshot, Path(path).stem)))
 
     def _read(self, path: str, show: Callable[[Snapshot], None]) -> None:
-        self._reading.forget()  # only what was asked for last
-        self._reading.take(lambda: codec.load(path), show, self._refuse, is_large=codec.is_large(path))
+        self._decoding.forget()  # only what was asked for last
+        self._decoding.take(lambda: codec.load(path), show, self._refuse, is_large=codec.is_large(path))
 
     def _refuse(self, error: Exception) -> None:
         if not isinstance(error, QvizError):
@@ -136,7 +136,7 @@ class Desk(QObject):
 
     def _forget(self) -> None:
         if self.project is not None:
-            self._parting.take(self.project.stages)
+            self._disposal.take(self.project.stages)
         self._history = History()
         self.navigation.forget()
         self.dimming.forget()

@@ -13,11 +13,11 @@ from qviz.document.snapshot import Bookmark
 from qviz.session.project import Project
 from qviz.ui.panels.bookmarks import Bookmarks
 from qviz.ui.panels.code import GraphCode
-from qviz.ui.panels.findings import Findings
+from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspector import Inspector
 from qviz.ui.panels.log import Log
 from qviz.ui.panels.notices import Notice
-from qviz.ui.panels.outline import Outline
+from qviz.ui.panels.outline import ModuleTree
 from qviz.ui.panels.panes import Panes
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
@@ -68,9 +68,9 @@ class Workspace(QWidget):
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self.setup, self.outline, self.strip = Setup(), Outline(), StageStrip()
+        self.setup, self.outline, self.strip = Setup(), ModuleTree(), StageStrip()
         self.panes, self.inspector = Panes(theme), Inspector(theme)
-        self.findings, self.code, self.log = Findings(), GraphCode(theme), Log()
+        self.findings, self.code, self.log = FindingList(), GraphCode(theme), Log()
         self.script, self.bookmarks = GraphCode(theme), Bookmarks()
         self.bookmarks.set_theme(theme)
         self.script.setAccessibleName("Python of the run")
