@@ -116,7 +116,9 @@ def test_it_is_compared(rounding: Flow, capsys: pytest.CaptureFixture[str]):
     assert compared("m.py:Net")[-1] == "eager-rounding"
     assert "eager-rounding" not in compared("m.pt2")
     assert cli.main(["compare", "m.pt2", "--flows", "eager-rounding,mine"]) == 2
-    assert "there is no flow 'mine'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "mine" in said
+    assert "eager-rounding" in said  # among those there are
 
 
 def test_it_is_chosen_in_the_window(rounding: Flow, qtbot):
@@ -205,5 +207,5 @@ def test_a_result_of_a_flow_that_this_version_does_not_know_opens(qtbot):
 def test_a_flow_that_nothing_carries_out_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(REGISTRY, "_items", dict(REGISTRY._items))
     REGISTRY.add("idle", Flow(id="idle", title="Idle", mode=Mode.FX, method=Method.STATIC, stages=("captured",)))
-    with pytest.raises(QvizError, match="'idle' is known, but not what carries it out"):
+    with pytest.raises(QvizError, match='"idle" is known'):
         qviz.inspect(Net(), (torch.ones(1, 4),), flow="idle")
