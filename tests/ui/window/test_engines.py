@@ -109,7 +109,7 @@ def test_an_engine_that_waits_imports_the_rest_of_torch(start: Callable[[str], E
     engines = start(HEAR)
     with qtbot.waitSignal(engines.printed, timeout=WAIT_MS) as told:
         engines.warm_up()
-    assert told.args == ["WarmUp\n"]
+    assert told.args[0].split() == ["WarmUp"]  # the end of the line may come by itself
 
 
 def test_an_engine_at_work_is_asked_for_more_imports_only_after_the_run(start: Callable[[str], Engines], qtbot: QtBot):
