@@ -51,8 +51,8 @@ class Case:
     def fresh(self) -> GraphCanvas:
         """Return an empty canvas on the screen."""
         canvas = GraphCanvas()
-        canvas.resize(WIDTH, HEIGHT)
-        canvas.show()
+        canvas.surface.resize(WIDTH, HEIGHT)
+        canvas.surface.show()
         return canvas
 
     def median(self, act: Callable[[], float]) -> float:
@@ -61,7 +61,7 @@ class Case:
 
     def settle(self, canvas: GraphCanvas, is_painted: bool = True) -> None:
         """Run the event loop until everything is there, and note how long one turn blocks it."""
-        while canvas.is_busy or (is_painted and not canvas.is_finished):
+        while canvas.is_busy or (is_painted and not canvas.surface.is_finished):
             self.longest = max(self.longest, ms(self.application.processEvents))
 
     def opened(self) -> float:
@@ -72,27 +72,29 @@ class Case:
         def act() -> None:
             canvas.show_stage(self.stage, {})
             self.settle(canvas, is_painted=False)
-            canvas.grab()
+            canvas.surface.grab()
 
         took = ms(act)
-        canvas.close()
+        canvas.surface.close()
         self.canvas = canvas
         return took
 
     def frame(self) -> float:
         """Return the time of painting what the camera sees."""
-        return ms(self.canvas.grab)
+        return ms(self.canvas.surface.grab)
 
     def frames(self, scale: float) -> list[float]:
         """Pan at a scale, then zoom in and out around it."""
         canvas = self.canvas
-        canvas.set_camera(Camera(scale).centred(canvas.scene.bounds, WIDTH, HEIGHT))
-        canvas.grab()
+        canvas.viewport.set_camera(Camera(scale).centred(canvas.scene.bounds, WIDTH, HEIGHT))
+        canvas.surface.grab()
         self.settle(canvas)
         found = []
         for step in range(40):
-            camera = canvas.camera()
-            canvas.set_camera(camera.moved(-31, -47) if step < 30 else camera._replace(scale=camera.scale * 1.03))
+            camera = canvas.viewport.camera
+            canvas.viewport.set_camera(
+                camera.moved(-31, -47) if step < 30 else camera._replace(scale=camera.scale * 1.03)
+            )
             found.append(self.frame())
             self.longest = max(self.longest, ms(self.application.processEvents))
         return found
@@ -122,8 +124,8 @@ def sixty_boxes(canvas: GraphCanvas) -> float:
 
     def act() -> None:
         painter = QPainter(image)
-        painter.fillRect(image.rect(), canvas.theme().color("canvas"))
-        paint_all(GRAPH, painter, Exposure(scene, scene.bounds, 1.0, canvas.theme()))
+        painter.fillRect(image.rect(), canvas.surface.theme().color("canvas"))
+        paint_all(GRAPH, painter, Exposure(scene, scene.bounds, 1.0, canvas.surface.theme()))
         painter.end()
 
     act()
@@ -182,14 +184,14 @@ def _flip(case: Case, before: Stage) -> float:
 
     def act() -> float:
         other = before if canvas.stage is case.stage else case.stage
-        folds = canvas.folds
+        folds = canvas.folding.folds
         if family.has(case.stage):
             folds = family.of_union(other, family.to_union(canvas.stage, folds))
 
         def flip() -> None:
             canvas.show_stage(other, {}, folds, family)
             case.settle(canvas, is_painted=False)
-            canvas.grab()
+            canvas.surface.grab()
 
         return ms(flip)
 
@@ -208,19 +210,19 @@ def _unfold(case: Case) -> None:
     canvas = case.canvas
 
     def act() -> float:
-        canvas.fold_all()
+        canvas.folding.fold_all()
         case.settle(canvas)
         parts = group.path.split(".")
         for end in range(1, len(parts)):
             path = ".".join(parts[:end])
             if f"group:{path}" in canvas.scene.box:
-                canvas.toggle_fold(path)
+                canvas.folding.toggle(path)
                 case.settle(canvas)
 
         def toggle() -> None:
-            canvas.toggle_fold(group.path)
+            canvas.folding.toggle(group.path)
             case.settle(canvas, is_painted=False)
-            canvas.grab()
+            canvas.surface.grab()
 
         return ms(toggle)
 
@@ -231,13 +233,13 @@ def _unfold_all(case: Case) -> float:
     canvas = case.canvas
 
     def act() -> float:
-        canvas.fold_all()
+        canvas.folding.fold_all()
         case.settle(canvas)
 
         def unfold() -> None:
-            canvas.unfold_all()
+            canvas.folding.unfold_all()
             case.settle(canvas, is_painted=False)
-            canvas.grab()
+            canvas.surface.grab()
 
         return ms(unfold)
 
@@ -250,17 +252,17 @@ def _against_items(case: Case, count: int) -> None:
     items = ItemPerNode(canvas.scene, WIDTH, HEIGHT)
     theirs, worst_of_theirs = statistics.median(items.frame() for _ in range(3)), items.worst_of_zoom()
     items.close()  # its paints would be taken for blocks of ours
-    canvas.fit()
-    canvas.grab()
+    canvas.viewport.fit()
+    canvas.surface.grab()
     case.settle(canvas)
     whole = case.median(case.frame)
     limit = theirs / 1000 if count > 40_000 else None
     case.lines.append(("whole graph in view, ms a frame", whole, limit, f"an item per node: {theirs:.0f} ms"))
     worst = 0.0
-    scale = canvas.camera().scale
+    scale = canvas.viewport.camera.scale
     while scale < 1.0:
         scale = min(scale * 1.4, 1.0)
-        canvas.zoom_to(scale)
+        canvas.viewport.zoom_to(scale)
         worst = max(worst, case.frame())
         case.longest = max(case.longest, ms(case.application.processEvents))
     limit = worst_of_theirs / 50 if count > 40_000 else None

@@ -105,13 +105,13 @@ class Photographer:
         self.desk.selection.show_stage(Side.RIGHT, "prepared")
         self.settle()
         for pane in self.desk.work.panes.panes.values():
-            pane.canvas.fold_all()
+            pane.canvas.folding.fold_all()
         self.settle()
         for pane in self.desk.work.panes.panes.values():
-            pane.canvas.toggle_fold("layer2")
+            pane.canvas.folding.toggle("layer2")
         self.settle()
         for pane in self.desk.work.panes.panes.values():
-            pane.canvas.open_camera()
+            pane.canvas.viewport.open()
         assert self.desk.project is not None
         prepared = self.desk.project.stage("prepared")
         assert prepared is not None

@@ -30,7 +30,7 @@ def settle(canvas: GraphCanvas) -> None:
     """Wait until the graph is placed and drawn."""
     end = time.monotonic() + PATIENCE_S
     QTest.qWait(400)  # what moves comes to rest
-    while canvas.is_busy or not canvas.is_finished:
+    while canvas.is_busy or not canvas.surface.is_finished:
         assert time.monotonic() < end, "waited in vain"
         QTest.qWait(20)
 
@@ -38,8 +38,8 @@ def settle(canvas: GraphCanvas) -> None:
 def sheet(stage: Stage, name: str) -> QImage:
     """Return four pictures of a stage on one sheet."""
     canvas = GraphCanvas()
-    canvas.resize(WIDTH, HEIGHT)
-    canvas.show()
+    canvas.surface.resize(WIDTH, HEIGHT)
+    canvas.surface.show()
     canvas.show_stage(stage, {})
     settle(canvas)
     image = QImage(2 * WIDTH, 2 * (HEIGHT + TITLE), QImage.Format.Format_RGB32)
@@ -51,19 +51,19 @@ def sheet(stage: Stage, name: str) -> QImage:
         settle(canvas)
         x, y = column * WIDTH, row * (HEIGHT + TITLE)
         painter.drawText(QRect(x + 8, y, WIDTH, TITLE), Qt.AlignmentFlag.AlignVCenter, f"{name}, {count}: {title}")
-        painter.drawPixmap(x, y + TITLE, canvas.grab())
+        painter.drawPixmap(x, y + TITLE, canvas.surface.grab())
 
     put(0, 0, "as it opens")
     near(canvas)
     put(1, 0, "as it opens, near")
-    canvas.unfold_all()
+    canvas.folding.unfold_all()
     settle(canvas)
-    canvas.fit()
+    canvas.viewport.fit()
     put(0, 1, "everything unfolded")
     near(canvas)
     put(1, 1, "everything unfolded, near")
     painter.end()
-    canvas.close()
+    canvas.surface.close()
     return image
 
 
@@ -72,7 +72,7 @@ def near(canvas: GraphCanvas) -> None:
     assert canvas.scene is not None
     boxes = [box.id for box in canvas.scene.view.boxes if box.kind in (Kind.OP, Kind.QUANTIZE)]
     middle = canvas.scene.rect(boxes[len(boxes) // 2])
-    canvas.set_camera(Camera(1.0).centred(middle, WIDTH, HEIGHT))
+    canvas.viewport.set_camera(Camera(1.0).centred(middle, WIDTH, HEIGHT))
 
 
 def main() -> int:

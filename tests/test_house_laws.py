@@ -70,19 +70,9 @@ def badly_named() -> set[str]:
     return {path.as_posix() for path in paths if EMPTY_NAMES & set(path.with_suffix("").parts)}
 
 
-STILL_BROKEN = {
-    long_files: {"qviz/ui/canvas/view.py"},
-    large_classes: {
-        "qviz/ui/canvas/surface.py:Surface",
-        "qviz/ui/canvas/view.py:GraphCanvas",
-    },
-}
-"""What is being mended; nothing may be added."""
-
-
 @pytest.mark.parametrize("law", [long_files, large_classes, long_functions, badly_named])
 def test_a_law_holds(law: Callable[[], set[str]]):
-    assert law() - STILL_BROKEN.get(law, set()) == set()
+    assert law() == set()
 
 
 def test_statements_of_nested_functions_count():

@@ -82,7 +82,7 @@ def test_a_sample_is_shown_before_and_after(window: MainWindow, qtbot: QtBot):
     panes = desk.work.panes.panes
     qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in panes.values()))
     desk.selection.choose("converted", "conv")
-    assert panes[Side.LEFT].canvas.selected() == "conv"
+    assert panes[Side.LEFT].canvas.selection.node == "conv"
 
 
 def test_cancel_ends_the_engine_within_a_second_and_the_next_run_works(

@@ -65,14 +65,14 @@ class BoxInterface(QAccessibleInterface):
         scene = self._canvas.scene
         if scene is None or self._box_id not in scene.box:
             return QRect()
-        rect, camera = scene.rect(self._box_id), self._canvas.camera()
+        rect, camera = scene.rect(self._box_id), self._canvas.viewport.camera
         corners = [camera.to_screen(each).toPoint() for each in (rect.topLeft(), rect.bottomRight())]
         return QRect(*(self._canvas.mapToGlobal(each) for each in corners))
 
     def state(self) -> QAccessible.State:
         """Return what can be done, and what is the case."""
         state = QAccessible.State()
-        box, chosen = self._box(), self._canvas.chosen_box()
+        box, chosen = self._box(), self._canvas.emphasis.selected_box
         state.focusable = state.selectable = box is not None
         state.focused = state.selected = box is not None and box.id == chosen
         state.expandable = box is not None and can_toggle(box)
@@ -135,7 +135,7 @@ class CanvasInterface(QAccessibleWidget):
         """Return the interface of the box at a place on the display."""
         scene = self._canvas.scene
         point = self._canvas.mapFromGlobal(QPoint(x, y)).toPointF()
-        box = scene.box_at(self._canvas.camera().to_canvas(point)) if scene else None
+        box = scene.box_at(self._canvas.viewport.camera.to_canvas(point)) if scene else None
         return self._interface(box.id) if box else None  # type: ignore[return-value]  # as Qt's own
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
@@ -180,7 +180,7 @@ def _make(_name: str, thing: QObject | None) -> Any:
 
 def tell_focus(canvas: Surface) -> None:
     """Say that another box is selected."""
-    chosen = canvas.scene.box.get(canvas.chosen_box() or "") if canvas.scene else None
+    chosen = canvas.scene.box.get(canvas.emphasis.selected_box or "") if canvas.scene else None
     if canvas.scene and chosen is not None:
         _tell(canvas, QAccessible.Event.Focus, canvas.scene.view.boxes.index(chosen))
 

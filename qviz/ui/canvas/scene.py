@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from qviz.analysis.overlays.on_view import ViewOverlays
-from qviz.analysis.views.view import Box, View
+from qviz.analysis.views.view import Box, View, group_box_id
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
 from qviz.ui.canvas.blocks import Blocks
@@ -96,6 +96,11 @@ class Scene:
         """Return the nodes whose boxes are wholly in an area."""
         inside = (box for box in self.visible(area).boxes if not box.is_open and box.stub_of is None)
         return frozenset(each for box in inside if area.contains(self.rect(box.id)) for each in box.members)
+
+    def find(self, box_or_node: str) -> Box | None:
+        """Return a box by its own id, the path of its module, or the id of a node for which it stands."""
+        found = self.box.get(box_or_node) or self.box.get(group_box_id(box_or_node))
+        return found or self.box.get(self.view.box_of.get(box_or_node, ""))
 
     def producers(self, box_id: str) -> list[str]:
         """Return the boxes whose values a box reads; a stub counts as its source."""

@@ -39,8 +39,8 @@ class StagePane(QFrame):
         head.addStretch(1)
         column.addLayout(head)
         self.canvas = GraphCanvas(self, theme)
-        self.canvas.setAccessibleName(f"Graph, {side.value} pane")
-        column.addWidget(self.canvas, 1)
+        self.canvas.surface.setAccessibleName(f"Graph, {side.value} pane")
+        column.addWidget(self.canvas.surface, 1)
 
     def describe(self) -> None:
         """Write the stage's name and how much of it is on screen."""
@@ -87,11 +87,11 @@ class Panes(QSplitter):
 
     def _connect(self, side: Side, pane: StagePane) -> None:
         canvas = pane.canvas
-        canvas.node_selected.connect(lambda node_id: self.on_canvas_node_selected(side, node_id))
+        canvas.selection.chosen.connect(lambda node_id: self.on_canvas_node_selected(side, node_id))
         canvas.node_activated.connect(lambda node_id: self.activated.emit(side, node_id))
-        canvas.camera_moved.connect(lambda camera: self.zoomed.emit(camera.scale))
-        canvas.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
-        canvas.banded.connect(lambda area: self.on_canvas_banded(side, area))
+        canvas.viewport.moved.connect(lambda camera: self.zoomed.emit(camera.scale))
+        canvas.viewport.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
+        canvas.surface.pointing.banded.connect(lambda area: self.on_canvas_banded(side, area))
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
 
     @property
@@ -113,7 +113,8 @@ class Panes(QSplitter):
                 folds = canvas.own_folds if canvas.stage is stage else _carried(canvas, stage, family)
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             if stage is None:
-                pane.canvas.words = "No stage was reached." if project.snapshot else "The first stage comes here."
+                words = "No stage was reached." if project.snapshot else "The first stage comes here."
+                canvas.surface.words = words
             pane.describe()
         if project.shown.right is None:
             self.active = Side.LEFT
@@ -131,7 +132,7 @@ class Panes(QSplitter):
         """Show all of both panes; neither drags the other along."""
         was_linked, self.is_linked = self.is_linked, False
         for pane in self.panes.values():
-            pane.canvas.fit()
+            pane.canvas.viewport.fit()
         self.is_linked = was_linked
 
     def turn(self) -> None:
@@ -144,18 +145,18 @@ class Panes(QSplitter):
 
     def take_focus(self) -> None:
         """Let keys go to the canvas used last."""
-        self.canvas.setFocus()
+        self.canvas.surface.setFocus()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint with another theme."""
         for pane in self.panes.values():
-            pane.canvas.set_theme(theme)
+            pane.canvas.surface.set_theme(theme)
 
     def select(self, side: Side, node_id: NodeId, reveal: bool = True) -> None:
         """Select a node and what it is on the other side."""
         self.active = side
-        self.panes[side].canvas.select(node_id or None, reveal)
-        self.panes[side].canvas.set_partners(())
+        self.panes[side].canvas.selection.select(node_id or None, reveal)
+        self.panes[side].canvas.emphasis.set_partners(())
         self._show_partners(side, node_id)
 
     def highlight(self, ids_by_side: Mapping[Side, frozenset[NodeId]] | None) -> None:
@@ -167,7 +168,7 @@ class Panes(QSplitter):
         """Put brackets around nodes of a stage that became one; around nothing in the others."""
         for pane in self.panes.values():
             stage = pane.canvas.stage
-            pane.canvas.set_brackets(fused_by_stage.get(stage.name, ()) if stage else ())
+            pane.canvas.emphasis.set_brackets(fused_by_stage.get(stage.name, ()) if stage else ())
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Show where the findings of each stage are."""
@@ -180,20 +181,20 @@ class Panes(QSplitter):
             return
         other = self.panes[side.other].canvas
         ids = self._project.partners(side, (node_id,)) if node_id else ()
-        other.select(ids[0] if ids else None, reveal=bool(ids))
-        other.set_partners(ids)
+        other.selection.select(ids[0] if ids else None, reveal=bool(ids))
+        other.emphasis.set_partners(ids)
 
     def on_canvas_node_selected(self, side: Side, node_id: NodeId) -> None:
         """Follow the user's selection on the other side."""
         self.active = side
-        self.panes[side].canvas.set_partners(())
+        self.panes[side].canvas.emphasis.set_partners(())
         self._show_partners(side, node_id)
         self.selected.emit(side, node_id)
 
     def on_canvas_travelled(self, side: Side, before: Camera, after: Camera) -> None:
         """Move the other pane along."""
         if self.is_linked:
-            self.panes[side.other].canvas.travel(before, after)
+            self.panes[side.other].canvas.viewport.travel(before, after)
 
     def on_canvas_banded(self, side: Side, area: QRectF) -> None:
         """Tell what is inside."""
@@ -204,7 +205,7 @@ class Panes(QSplitter):
     def on_canvas_laid_out(self, side: Side) -> None:
         """Say how much is shown, now that it is known."""
         self.panes[side].describe()
-        self.zoomed.emit(self.panes[side].canvas.camera().scale)
+        self.zoomed.emit(self.panes[side].canvas.viewport.camera.scale)
 
 
 def _carried(canvas: GraphCanvas, stage: Stage | None, family: Family | None) -> Folds | None:

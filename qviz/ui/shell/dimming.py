@@ -57,7 +57,7 @@ class Dimming(QObject):
         """Dim what the stages in view have in common, or nothing."""
         changes = self._open.value.changes if self._open.value is not None else None
         panes = self._work.panes
-        is_on = any(pane.canvas.is_highlighting for pane in panes.panes.values())
+        is_on = any(pane.canvas.emphasis.is_highlighting for pane in panes.panes.values())
         panes.set_brackets({})
         if changes is None or is_on:
             panes.highlight(None)
@@ -74,7 +74,7 @@ class Dimming(QObject):
         if any(canvas.is_hiding for canvas in canvases):
             for canvas in canvases:
                 canvas.hide_dimmed(False)
-        elif any(canvas.is_highlighting for canvas in canvases):
+        elif any(canvas.emphasis.is_highlighting for canvas in canvases):
             for canvas in canvases:
                 canvas.hide_dimmed(True)
             self._work.inform("What was dimmed is hidden; H brings it back, Esc shows all.")

@@ -48,7 +48,7 @@ class Navigation(QObject):
     def jump_here(self, node_id: NodeId) -> None:
         """Select a node in the pane used last, and open what it is folded into."""
         self._selection.choose_here(node_id)
-        self._work.panes.canvas.uncover(node_id)
+        self._work.panes.canvas.folding.uncover(node_id)
 
     def jump(self, stage: StageName, node_id: NodeId) -> None:
         """Select a node of a stage wherever that is shown, and open what it is folded into."""
@@ -57,7 +57,7 @@ class Navigation(QObject):
             self._work.inform(f"{node_id} is not in this result.")
             return
         self._selection.choose(stage, node_id)
-        self._work.panes.canvas.uncover(node_id)
+        self._work.panes.canvas.folding.uncover(node_id)
 
     def step_change(self, by: int) -> None:
         """Select the next or previous node that changed, in the pane used last."""

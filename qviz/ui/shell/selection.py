@@ -38,7 +38,7 @@ class Selection(QObject):
     @property
     def node_id(self) -> NodeId | None:
         """The node selected in the pane used last."""
-        return self._work.panes.canvas.selected()
+        return self._work.panes.canvas.selection.node
 
     def show_stage(self, side: Side, name: StageName) -> None:
         """Show a stage on a side; the selection there becomes what it is in this stage."""

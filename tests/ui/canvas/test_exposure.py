@@ -21,28 +21,30 @@ def canvas(qtbot) -> GraphCanvas:
         kind = ("op", "quantize", "dequantize")[number % 3]
         nodes.append(node(f"n{number}", nodes[-1].id, kind=kind))
     made = GraphCanvas()
-    qtbot.addWidget(made)
-    made.resize(700, 500)
-    made.show()
+    qtbot.addWidget(made.surface)
+    made.surface.resize(700, 500)
+    made.surface.show()
     made.show_stage(Stage("captured", graph(*nodes, node("output", "n399", kind="output")), ""), {})
     qtbot.waitUntil(lambda: not made.is_busy)
     return made
 
 
 def finished(canvas: GraphCanvas, qtbot) -> QImage:
-    canvas.grab()
-    qtbot.waitUntil(lambda: canvas.is_finished)
-    return canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    canvas.surface.grab()
+    qtbot.waitUntil(lambda: canvas.surface.is_finished)
+    return canvas.surface.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
 
 
 def painted(canvas: GraphCanvas) -> QImage:
-    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
-    image.fill(canvas.theme().color("canvas"))
+    image = QImage(canvas.surface.size(), QImage.Format.Format_RGB32)
+    image.fill(canvas.surface.theme().color("canvas"))
     painter = QPainter(image)
-    scale, x, y = canvas.camera()
+    scale, x, y = canvas.viewport.camera
     painter.scale(scale, scale)
     painter.translate(-x, -y)
-    paint_all(GRAPH, painter, Exposure(canvas.scene, canvas.camera().sight(700, 500), scale, canvas.theme()))
+    paint_all(
+        GRAPH, painter, Exposure(canvas.scene, canvas.viewport.camera.sight(700, 500), scale, canvas.surface.theme())
+    )
     painter.end()
     return image
 
@@ -61,27 +63,27 @@ def difference(one: QImage, other: QImage) -> float:
 def test_tiles_show_what_would_be_painted(canvas: GraphCanvas, qtbot, scale: float) -> None:
     middle = canvas.scene.bounds.center()
     left, top = round(middle.x() * scale) - 350, round(middle.y() * scale) - 250
-    canvas.set_camera(Camera(scale, left / scale, top / scale))
+    canvas.viewport.set_camera(Camera(scale, left / scale, top / scale))
     if scale == 0.0625:
-        assert not canvas.scene.are_few(canvas.camera().sight(700, 500), FEW)
+        assert not canvas.scene.are_few(canvas.viewport.camera.sight(700, 500), FEW)
     shown, expected = finished(canvas, qtbot), painted(canvas)
     blank = QImage(expected.size(), expected.format())
-    blank.fill(canvas.theme().color("canvas"))
+    blank.fill(canvas.surface.theme().color("canvas"))
     assert difference(expected, blank) > 0.004
     assert difference(shown, expected) < difference(expected, blank) / 10
 
 
 def test_a_zoom_shows_something_at_once(canvas: GraphCanvas, qtbot) -> None:
-    canvas.fit()
+    canvas.viewport.fit()
     finished(canvas, qtbot)
-    canvas.zoom_by(1.6)
-    blank = QImage(canvas.size(), QImage.Format.Format_RGB32)
-    blank.fill(canvas.theme().color("canvas"))
-    assert difference(canvas.grab().toImage(), blank) > 0.0005
+    canvas.viewport.zoom_by(1.6)
+    blank = QImage(canvas.surface.size(), QImage.Format.Format_RGB32)
+    blank.fill(canvas.surface.theme().color("canvas"))
+    assert difference(canvas.surface.grab().toImage(), blank) > 0.0005
 
 
 def test_what_is_looked_for_changes_the_tiles(canvas: GraphCanvas, qtbot) -> None:
-    canvas.fit()
+    canvas.viewport.fit()
     before = finished(canvas, qtbot)
     canvas.highlight({"n3", "n200"})
     assert finished(canvas, qtbot) != before

@@ -21,11 +21,11 @@ CAPTURED, _ = small_stages()
 @pytest.fixture
 def canvas(qtbot):
     canvas = GraphCanvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(500, 700)
+    qtbot.addWidget(canvas.surface)
+    canvas.surface.resize(500, 700)
     with qtbot.waitSignal(canvas.laid_out):
         canvas.show_stage(CAPTURED, {})
-    canvas.show()
+    canvas.surface.show()
     return canvas
 
 
@@ -51,53 +51,53 @@ def test_a_hand_that_rested_leaves_the_picture_where_it_is():
 
 def test_a_press_stops_the_glide(canvas, qtbot):
     for at in (0, 10, 20):
-        canvas._glide.push(QPointF(0, 20), at)
-    canvas._glide.let_go(22)
-    assert canvas._glide.is_moving
-    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
-    assert not canvas._glide.is_moving
+        canvas.surface.pointing.glide.push(QPointF(0, 20), at)
+    canvas.surface.pointing.glide.let_go(22)
+    assert canvas.surface.pointing.glide.is_moving
+    qtbot.mousePress(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert not canvas.surface.pointing.glide.is_moving
 
 
 def test_two_fingers_zoom_at_their_place(canvas):
     at = QPointF(120, 200)
-    fixed, scale = canvas.camera().to_canvas(at), canvas.camera().scale
+    fixed, scale = canvas.viewport.camera.to_canvas(at), canvas.viewport.camera.scale
     event = QNativeGestureEvent(
         Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, at, 0.25, QPointF()
     )
-    QApplication.sendEvent(canvas, event)
-    assert canvas.camera().scale == pytest.approx(scale * 1.25)
-    assert canvas.camera().to_canvas(at).x() == pytest.approx(fixed.x())
+    QApplication.sendEvent(canvas.surface, event)
+    assert canvas.viewport.camera.scale == pytest.approx(scale * 1.25)
+    assert canvas.viewport.camera.to_canvas(at).x() == pytest.approx(fixed.x())
 
 
 def test_shift_and_drag_draws_a_rubber_band(canvas, qtbot):
     rect = canvas.scene.rect("conv")
-    start = canvas.camera().to_screen(rect.topLeft() - QPointF(6, 6)).toPoint()
-    end = canvas.camera().to_screen(rect.bottomRight() + QPointF(6, 6)).toPoint()
-    before = canvas.camera()
-    with qtbot.waitSignal(canvas.banded) as told:
-        qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, start)
-        qtbot.mouseMove(canvas, end)
-        canvas._band.setBottomRight(QPointF(end))
-        qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, end)
+    start = canvas.viewport.camera.to_screen(rect.topLeft() - QPointF(6, 6)).toPoint()
+    end = canvas.viewport.camera.to_screen(rect.bottomRight() + QPointF(6, 6)).toPoint()
+    before = canvas.viewport.camera
+    with qtbot.waitSignal(canvas.surface.pointing.banded) as told:
+        qtbot.mousePress(canvas.surface, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, start)
+        qtbot.mouseMove(canvas.surface, end)
+        canvas.surface.pointing.band.setBottomRight(QPointF(end))
+        qtbot.mouseRelease(canvas.surface, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, end)
     assert "conv" in canvas.scene.members_in(told.args[0])
-    assert canvas.camera() == before
+    assert canvas.viewport.camera == before
 
 
 def test_boxes_move_after_folding_and_arrive(canvas, qtbot, monkeypatch):
     monkeypatch.setattr(motion, "wants_less_motion", lambda: False)
     with qtbot.waitSignal(canvas.laid_out):
-        canvas.fold_all()
-    assert canvas._motion.is_running
-    moving = canvas._motion.now()
+        canvas.folding.fold_all()
+    assert canvas.surface.motion.is_running
+    moving = canvas.surface.motion.now()
     assert moving.ways or moving.fresh
-    qtbot.waitUntil(lambda: not canvas._motion.is_running, timeout=2000)
+    qtbot.waitUntil(lambda: not canvas.surface.motion.is_running, timeout=2000)
 
 
 def test_nothing_moves_where_less_motion_is_wanted(canvas, qtbot, monkeypatch):
     monkeypatch.setattr(motion, "wants_less_motion", lambda: True)
     with qtbot.waitSignal(canvas.laid_out):
-        canvas.fold_all()
-    assert not canvas._motion.is_running
+        canvas.folding.fold_all()
+    assert not canvas.surface.motion.is_running
 
 
 def test_a_moving_box_is_painted_where_it_is_now(canvas):
@@ -116,9 +116,9 @@ def test_a_moving_box_is_painted_where_it_is_now(canvas):
 
 
 def test_brackets_stand_around_boxes_that_became_one(canvas):
-    before = canvas.grab().toImage()
-    canvas.set_brackets([("x", "conv"), ("conv", "nowhere")])
-    assert canvas._marks().brackets == (frozenset({"x", "conv"}),)
-    assert canvas.grab().toImage() != before
-    canvas.set_brackets(())
-    assert canvas.grab().toImage() == before
+    before = canvas.surface.grab().toImage()
+    canvas.emphasis.set_brackets([("x", "conv"), ("conv", "nowhere")])
+    assert canvas.emphasis.marks(canvas.scene, None).brackets == (frozenset({"x", "conv"}),)
+    assert canvas.surface.grab().toImage() != before
+    canvas.emphasis.set_brackets(())
+    assert canvas.surface.grab().toImage() == before

@@ -46,7 +46,7 @@ def noise(tmp_path, monkeypatch):
 
 def test_the_canvas_paints_it_at_its_nodes_alone(noise, qtbot):
     canvas = GraphCanvas()
-    surface = canvas
+    surface = canvas.surface
     qtbot.addWidget(surface)
     surface.resize(500, 900)
     with qtbot.waitSignal(canvas.laid_out):
@@ -57,7 +57,7 @@ def test_the_canvas_paints_it_at_its_nodes_alone(noise, qtbot):
 
     def differs(box_id: str) -> bool:
         rect = surface.scene.rect(box_id).adjusted(0, 0, 0, 9)
-        camera = surface.camera()
+        camera = canvas.viewport.camera
         area = QRectF(camera.to_screen(rect.topLeft()), camera.to_screen(rect.bottomRight())).toRect()
         return before.copy(area) != after.copy(area)
 

@@ -15,79 +15,81 @@ CAPTURED, CONVERTED = small_stages()
 @pytest.fixture
 def canvas(qtbot):
     canvas = GraphCanvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(500, 700)
+    qtbot.addWidget(canvas.surface)
+    canvas.surface.resize(500, 700)
     with qtbot.waitSignal(canvas.laid_out):
         canvas.show_stage(CAPTURED, {})
-    canvas.show()
+    canvas.surface.show()
     return canvas
 
 
 def middle(canvas, box_id):
     rect = canvas.scene.rect(box_id)
     point = QPointF(rect.center().x(), rect.top() + 8)
-    return canvas.camera().to_screen(point).toPoint()
+    return canvas.viewport.camera.to_screen(point).toPoint()
 
 
 def test_a_shown_stage_fits(canvas):
-    sight = canvas.camera().sight(canvas.width(), canvas.height())
+    sight = canvas.viewport.camera.sight(canvas.surface.width(), canvas.surface.height())
     assert sight.contains(canvas.scene.bounds)
 
 
 def test_a_click_selects_and_tells(canvas, qtbot):
-    with qtbot.waitSignal(canvas.node_selected) as told:
-        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=middle(canvas, "conv"))
+    with qtbot.waitSignal(canvas.selection.chosen) as told:
+        qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=middle(canvas, "conv"))
     assert told.args == ["conv"]
-    assert canvas.selected() == "conv"
+    assert canvas.selection.node == "conv"
 
 
 def test_a_click_beside_selects_nothing(canvas, qtbot):
-    canvas.select("conv")
-    with qtbot.waitSignal(canvas.node_selected) as told:
-        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    canvas.selection.select("conv")
+    with qtbot.waitSignal(canvas.selection.chosen) as told:
+        qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
     assert told.args == [""]
-    assert canvas.selected() is None
+    assert canvas.selection.node is None
 
 
 def test_folding_never_leaves_an_empty_sight(canvas, qtbot):
-    canvas.set_camera((1.0, canvas.scene.bounds.right() - 5, canvas.scene.bounds.bottom() - 5))
+    canvas.viewport.set_camera((1.0, canvas.scene.bounds.right() - 5, canvas.scene.bounds.bottom() - 5))
     with qtbot.waitSignal(canvas.laid_out):
-        canvas.fold_all()
-    assert canvas.scene.visible(canvas.camera().sight(canvas.width(), canvas.height())).boxes
+        canvas.folding.fold_all()
+    assert canvas.scene.visible(canvas.viewport.camera.sight(canvas.surface.width(), canvas.surface.height())).boxes
 
 
 def test_a_double_click_folds_a_group_and_keeps_it_in_place(canvas, qtbot):
-    canvas.zoom_to(2.0)
-    before = canvas.camera().to_screen(canvas.scene.rect("group:block").topLeft())
+    canvas.viewport.zoom_to(2.0)
+    before = canvas.viewport.camera.to_screen(canvas.scene.rect("group:block").topLeft())
     with qtbot.waitSignals([canvas.folds_changed, canvas.laid_out]):
-        qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(int(before.x()) + 20, int(before.y()) + 10))
+        qtbot.mouseDClick(
+            canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(int(before.x()) + 20, int(before.y()) + 10)
+        )
     assert not canvas.scene.box["group:block"].is_open
-    after = canvas.camera().to_screen(canvas.scene.rect("group:block").topLeft())
+    after = canvas.viewport.camera.to_screen(canvas.scene.rect("group:block").topLeft())
     assert (after - before).manhattanLength() < 1e-6
 
 
 def test_the_selection_follows_its_node_into_a_folded_group(canvas, qtbot):
-    canvas.select("bn")
+    canvas.selection.select("bn")
     with qtbot.waitSignal(canvas.laid_out):
-        canvas.fold_parent()
-    assert canvas.selected() == "bn"
-    assert canvas.selected_box().id == "group:block"
+        canvas.folding.fold_parent()
+    assert canvas.selection.node == "bn"
+    assert canvas.selection.box.id == "group:block"
 
 
 def test_arrows_walk_along_the_lines(canvas, qtbot):
-    canvas.select("fc")
+    canvas.selection.select("fc")
     for key, expected in ((Qt.Key.Key_Down, "relu"), (Qt.Key.Key_Down, "view"), (Qt.Key.Key_Up, "relu")):
-        qtbot.keyClick(canvas, key)
-        assert canvas.selected() == expected
+        qtbot.keyClick(canvas.surface, key)
+        assert canvas.selection.node == expected
 
 
 def test_a_drag_pans(canvas, qtbot):
-    before = canvas.camera()
-    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
-    qtbot.mouseMove(canvas, QPoint(60, 40))
-    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
-    assert canvas.camera() == before.moved(50, 30)
-    assert canvas.selected() is None
+    before = canvas.viewport.camera
+    qtbot.mousePress(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    qtbot.mouseMove(canvas.surface, QPoint(60, 40))
+    qtbot.mouseRelease(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+    assert canvas.viewport.camera == before.moved(50, 30)
+    assert canvas.selection.node is None
 
 
 def test_only_the_last_stage_asked_for_is_shown(canvas, qtbot):
@@ -102,20 +104,20 @@ def test_only_the_last_stage_asked_for_is_shown(canvas, qtbot):
 
 
 def test_marks_change_the_picture(canvas):
-    plain = canvas.grab().toImage()
+    plain = canvas.surface.grab().toImage()
     canvas.highlight({"conv"})
-    dimmed = canvas.grab().toImage()
+    dimmed = canvas.surface.grab().toImage()
     canvas.highlight(None)
-    canvas.set_partners({"conv"})
-    ringed = canvas.grab().toImage()
+    canvas.emphasis.set_partners({"conv"})
+    ringed = canvas.surface.grab().toImage()
     assert plain != dimmed
     assert plain != ringed
-    canvas.set_partners(())
-    assert canvas.grab().toImage() == plain
+    canvas.emphasis.set_partners(())
+    assert canvas.surface.grab().toImage() == plain
 
 
 def test_a_screen_reader_hears_role_name_and_neighbours(canvas):
-    interface = QAccessible.queryAccessibleInterface(canvas)
+    interface = QAccessible.queryAccessibleInterface(canvas.surface)
     children = [interface.child(index) for index in range(interface.childCount())]
     said = {child.text(QAccessible.Text.Name): child.text(QAccessible.Text.Description) for child in children}
     assert said["operator conv, Conv2d 10 → 1, 3×3"] == "reads view; read by bn"
@@ -124,37 +126,39 @@ def test_a_screen_reader_hears_role_name_and_neighbours(canvas):
 def test_none_empties_the_canvas(canvas):
     canvas.show_stage(None, {})
     assert canvas.view is None
-    assert canvas.selected() is None
+    assert canvas.selection.node is None
 
 
 def test_another_stage_keeps_what_is_the_same_in_place(canvas, qtbot):
-    canvas.zoom_to(1.5)
-    canvas.select("view")
-    before = canvas.camera().to_screen(canvas.scene.rect("view").topLeft())
+    canvas.viewport.zoom_to(1.5)
+    canvas.selection.select("view")
+    before = canvas.viewport.camera.to_screen(canvas.scene.rect("view").topLeft())
     with qtbot.waitSignal(canvas.laid_out):
         canvas.show_stage(CONVERTED, {})
-    after = canvas.camera().to_screen(canvas.scene.rect("view").topLeft())
-    assert canvas.camera().scale == 1.5
+    after = canvas.viewport.camera.to_screen(canvas.scene.rect("view").topLeft())
+    assert canvas.viewport.camera.scale == 1.5
     assert (after - before).manhattanLength() < 1e-6
 
 
 def test_the_map_appears_for_a_part_and_leads_elsewhere(canvas, qtbot):
-    assert canvas._minimap.place_at(QPointF(480, 680), canvas.scene, canvas.camera(), canvas.size().toSizeF()) is None
-    canvas.zoom_to(4.0)
-    canvas.set_camera(canvas.camera()._replace(y=canvas.scene.bounds.top()))
-    before = canvas.camera()
-    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(475, 675))
-    assert canvas.camera().y > before.y
-    assert canvas.selected() is None
+    before = canvas.viewport.camera
+    qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(475, 675))
+    assert canvas.viewport.camera == before
+    canvas.viewport.zoom_to(4.0)
+    canvas.viewport.set_camera(canvas.viewport.camera._replace(y=canvas.scene.bounds.top()))
+    before = canvas.viewport.camera
+    qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(475, 675))
+    assert canvas.viewport.camera.y > before.y
+    assert canvas.selection.node is None
 
 
 def test_panes_travel_alike(canvas, qtbot):
-    with qtbot.waitSignal(canvas.travelled) as told:
-        canvas.zoom_by(2.0)
+    with qtbot.waitSignal(canvas.viewport.travelled) as told:
+        canvas.viewport.zoom_by(2.0)
     other = GraphCanvas()
-    qtbot.addWidget(other)
-    other.travel(*told.args)
-    assert other.camera().scale == 2.0
+    qtbot.addWidget(other.surface)
+    other.viewport.travel(*told.args)
+    assert other.viewport.camera.scale == 2.0
 
 
 def test_a_canvas_may_go_while_its_graph_is_placed(qtbot):
@@ -162,4 +166,4 @@ def test_a_canvas_may_go_while_its_graph_is_placed(qtbot):
         leaving = GraphCanvas()
         leaving.show_stage(CONVERTED, {})
         qtbot.wait(1)
-        shiboken6.delete(leaving)
+        shiboken6.delete(leaving.surface)

@@ -122,11 +122,11 @@ def test_the_picture_turns(desk: Desk, window: MainWindow, qtbot: QtBot):
     assert canvas.scene is not None
     x, output = canvas.scene.rect("x"), canvas.scene.rect("output")
     assert x.right() < output.left()
-    canvas.select("x")
-    canvas.walk("right")
-    assert canvas.selected() == "conv"
-    canvas.walk("left")
-    assert canvas.selected() == "x"
+    canvas.selection.select("x")
+    canvas.selection.walk("right")
+    assert canvas.selection.node == "conv"
+    canvas.selection.walk("left")
+    assert canvas.selection.node == "x"
     with qtbot.waitSignal(canvas.laid_out):
         window.actions_of["turn"].trigger()
     assert canvas.scene.rect("x").bottom() < canvas.scene.rect("output").top()
@@ -135,10 +135,10 @@ def test_the_picture_turns(desk: Desk, window: MainWindow, qtbot: QtBot):
 def test_a_rubber_band_dims_what_is_outside(desk: Desk):
     canvas = desk.work.panes.panes[Side.RIGHT].canvas
     assert canvas.scene is not None
-    canvas.banded.emit(canvas.scene.rect("conv").adjusted(-2, -2, 2, 2))
-    assert canvas.highlighted == {"conv"}
-    canvas.banded.emit(QRectF(-900, -900, 10, 10))
-    assert canvas.highlighted is None
+    canvas.surface.pointing.banded.emit(canvas.scene.rect("conv").adjusted(-2, -2, 2, 2))
+    assert canvas.emphasis.highlighted == {"conv"}
+    canvas.surface.pointing.banded.emit(QRectF(-900, -900, 10, 10))
+    assert canvas.emphasis.highlighted is None
 
 
 def test_a_second_result_opens_beside(desk: Desk, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -149,7 +149,7 @@ def test_a_second_result_opens_beside(desk: Desk, window: MainWindow, tmp_path: 
     window.actions_of["open_beside"].trigger()
     assert desk.project.shown == Shown("converted", "converted · other")
     desk.selection.choose("converted", "conv")
-    assert desk.work.panes.panes[Side.RIGHT].canvas.selected() == "conv"
+    assert desk.work.panes.panes[Side.RIGHT].canvas.selection.node == "conv"
 
 
 def test_a_second_result_that_cannot_be_read_says_so(

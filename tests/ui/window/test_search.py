@@ -85,7 +85,7 @@ def test_an_unknown_key_is_told_and_nothing_is_dimmed(search: Search, qtbot: QtB
     type_(qtbot, search, "knd:op")
     assert listed(search) == ["No node has “knd:”. Did you mean “kind:”?"]
     assert search._count.text() == ""
-    assert canvas(window_of_result).highlighted is None
+    assert canvas(window_of_result).emphasis.highlighted is None
 
 
 def test_the_arrows_choose_and_enter_goes_on_to_the_next_and_back(
@@ -95,39 +95,39 @@ def test_the_arrows_choose_and_enter_goes_on_to_the_next_and_back(
     type_(qtbot, search, "conv")
     qtbot.keyClick(search, Qt.Key.Key_Down)
     qtbot.keyClick(search, Qt.Key.Key_Return)
-    assert here.selected() == "conv_1"
+    assert here.selection.node == "conv_1"
     assert search.results.isHidden()
     qtbot.keyClick(search, Qt.Key.Key_Return)
-    assert here.selected() == "conv_2"
+    assert here.selection.node == "conv_2"
     for _ in range(3):
         qtbot.keyClick(search, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
-    assert here.selected() == "conv_29"
+    assert here.selection.node == "conv_29"
 
 
 def test_a_result_in_folded_groups_is_brought_out(search: Search, qtbot: QtBot, window_of_result: MainWindow):
     here = canvas(window_of_result)
-    here.fold_all()
+    here.folding.fold_all()
     qtbot.waitUntil(lambda: not here.is_busy and here.view.box_of["conv_9"] != "conv_9")
     type_(qtbot, search, "conv_9")
     qtbot.keyClick(search, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: here.view.box_of["conv_9"] == "conv_9")
-    assert here.chosen_box() == "conv_9"
-    assert here.rect().contains(here.camera().to_screen(here.scene.rect("conv_9").center()).toPoint())
+    assert here.emphasis.selected_box == "conv_9"
+    assert here.surface.rect().contains(here.viewport.camera.to_screen(here.scene.rect("conv_9").center()).toPoint())
 
 
 def test_others_are_dimmed_as_long_as_that_is_wanted(search: Search, qtbot: QtBot, window_of_result: MainWindow):
     here = canvas(window_of_result)
     type_(qtbot, search, "kind:quantize")
-    assert here.highlighted == {"q"}
-    assert canvas(window_of_result, "left").highlighted is None
+    assert here.emphasis.highlighted == {"q"}
+    assert canvas(window_of_result, "left").emphasis.highlighted is None
     qtbot.mouseClick(search.results.dim, Qt.MouseButton.LeftButton)
-    assert here.highlighted is None
+    assert here.emphasis.highlighted is None
     qtbot.mouseClick(search.results.dim, Qt.MouseButton.LeftButton)
-    assert here.highlighted == {"q"}
+    assert here.emphasis.highlighted == {"q"}
     qtbot.keyClick(search, Qt.Key.Key_Escape)
-    assert here.highlighted is None
+    assert here.emphasis.highlighted is None
     assert search.text() == ""
-    assert here.hasFocus()
+    assert here.surface.hasFocus()
 
 
 def test_many_nodes_are_dimmed_when_the_typing_pauses(
@@ -137,22 +137,22 @@ def test_many_nodes_are_dimmed_when_the_typing_pauses(
     here = canvas(window_of_result)
     with qtbot.waitSignal(search.matched) as told:
         type_(qtbot, search, "kind:quantize")
-        assert here.highlighted is None
+        assert here.emphasis.highlighted is None
     assert told.args == [{"q"}]
-    assert here.highlighted == {"q"}
+    assert here.emphasis.highlighted == {"q"}
     search.clear()
-    assert here.highlighted is None
+    assert here.emphasis.highlighted is None
 
 
 def test_escape_on_the_canvas_ends_the_search_too(search: Search, qtbot: QtBot, window_of_result: MainWindow):
     here = canvas(window_of_result)
     type_(qtbot, search, "kind:quantize")
     qtbot.keyClick(search, Qt.Key.Key_Return)
-    here.setFocus()
+    here.surface.setFocus()
     assert search.text() == "kind:quantize"
-    qtbot.keyClick(here, Qt.Key.Key_Escape)
+    qtbot.keyClick(here.surface, Qt.Key.Key_Escape)
     assert search.text() == ""
-    assert here.highlighted is None
+    assert here.emphasis.highlighted is None
 
 
 def test_the_help_stands_below_the_empty_field_and_goes_with_the_focus(
@@ -160,7 +160,7 @@ def test_the_help_stands_below_the_empty_field_and_goes_with_the_focus(
 ):
     assert search.results.isVisible()
     assert search.results.rows.isHidden()
-    canvas(window_of_result).setFocus()
+    canvas(window_of_result).surface.setFocus()
     assert search.results.isHidden()
 
 
@@ -170,8 +170,8 @@ def test_the_other_stage_is_searched_where_its_pane_is_used(search: Search, qtbo
     assert window_of_result.desk is not None
     window_of_result.desk.selection.choose("captured", "x")
     assert search._count.text() == "1 of 2"
-    assert canvas(window_of_result, "left").highlighted == {"conv"}
-    assert canvas(window_of_result).highlighted is None
+    assert canvas(window_of_result, "left").emphasis.highlighted == {"conv"}
+    assert canvas(window_of_result).emphasis.highlighted is None
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_a_chip_steps_through_its_nodes_and_wraps(chip: KindChip, qtbot: QtBot, 
     visited = []
     for _ in range(31):
         qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
-        visited.append(here.selected())
+        visited.append(here.selection.node)
     assert visited == [f"conv_{place % 30}" for place in range(31)]
     assert not chip.isChecked()
     qtbot.waitUntil(lambda: here.view.box_of["conv_0"] == "conv_0")
@@ -196,23 +196,23 @@ def test_a_chip_steps_in_the_stage_that_it_counts(chip: KindChip, qtbot: QtBot, 
     assert window_of_result.desk is not None
     window_of_result.desk.selection.choose("captured", "x")
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
-    assert canvas(window_of_result).selected() == "conv_0"
+    assert canvas(window_of_result).selection.node == "conv_0"
 
 
 def test_shift_on_a_chip_dims_the_others_until_again(chip: KindChip, qtbot: QtBot, window_of_result: MainWindow):
     here, shift = canvas(window_of_result), Qt.KeyboardModifier.ShiftModifier
-    before = here.selected()
+    before = here.selection.node
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, shift)
-    assert here.highlighted == {f"conv_{place}" for place in range(30)}
-    assert here.selected() == before
+    assert here.emphasis.highlighted == {f"conv_{place}" for place in range(30)}
+    assert here.selection.node == before
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert chip.isChecked()
-    assert here.highlighted is not None
+    assert here.emphasis.highlighted is not None
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, shift)
-    assert here.highlighted is None
+    assert here.emphasis.highlighted is None
     chip.setFocus()
     qtbot.keyClick(chip, Qt.Key.Key_Return, shift)
-    assert here.highlighted is not None
-    qtbot.keyClick(here, Qt.Key.Key_Escape)
-    assert here.highlighted is None
+    assert here.emphasis.highlighted is not None
+    qtbot.keyClick(here.surface, Qt.Key.Key_Escape)
+    assert here.emphasis.highlighted is None
     assert not chip.isChecked()

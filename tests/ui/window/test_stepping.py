@@ -36,7 +36,7 @@ def desk(window: MainWindow, asked: Asked, qtbot: QtBot) -> Desk:
 
 
 def selected(desk: Desk) -> dict[str, str | None]:
-    return {side: pane.canvas.selected() for side, pane in desk.work.panes.panes.items()}
+    return {side: pane.canvas.selection.node for side, pane in desk.work.panes.panes.items()}
 
 
 def inspected(desk: Desk) -> tuple[str, str] | None:
@@ -85,9 +85,9 @@ def test_a_highlight_ends_with_its_chip(desk: Desk, qtbot: QtBot):
     chips = [b for b in desk.work.strip.findChildren(QPushButton) if b.property("kind") == "quantized_op"]
     left = desk.work.panes.panes[Side.LEFT].canvas
     qtbot.mouseClick(chips[0], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)
-    assert left.highlighted is not None
+    assert left.emphasis.highlighted is not None
     desk.selection.show_stage(Side.RIGHT, "prepared")
-    assert left.highlighted is None
+    assert left.emphasis.highlighted is None
 
 
 def test_a_copied_picture_is_said(desk: Desk):
@@ -102,17 +102,17 @@ def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, de
     canvases = {side: pane.canvas for side, pane in desk.work.panes.panes.items()}
     qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases.values()))
     desk.dimming.toggle_changes()
-    assert all(each.is_highlighting for each in canvases.values())
+    assert all(each.emphasis.is_highlighting for each in canvases.values())
     desk.dimming.toggle_changes()
-    assert not any(each.is_highlighting for each in canvases.values())
+    assert not any(each.emphasis.is_highlighting for each in canvases.values())
     desk.work.panes.active = Side.RIGHT
     desk.navigation.step_change(1)
-    assert canvases["right"].selected() == "obs"
+    assert canvases["right"].selection.node == "obs"
 
 
 def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
     desk.dimming.focus_on(Focus.UPSTREAM)
-    assert not any(pane.canvas.is_highlighting for pane in desk.work.panes.panes.values())
+    assert not any(pane.canvas.emphasis.is_highlighting for pane in desk.work.panes.panes.values())
     desk.selection.choose("converted", "conv")
     desk.dimming.focus_on(Focus.UPSTREAM)
-    assert desk.work.panes.canvas.highlighted == {"x", "conv"}
+    assert desk.work.panes.canvas.emphasis.highlighted == {"x", "conv"}

@@ -107,9 +107,9 @@ def test_a_selection_shows_its_facts_and_its_partner(shown: MainWindow, qtbot: Q
     desk = shown.desk
     assert desk is not None
     desk.selection.choose("prepared", "conv")
-    assert desk.work.panes.panes[Side.LEFT].canvas.selected() == "conv"
+    assert desk.work.panes.panes[Side.LEFT].canvas.selection.node == "conv"
     desk.selection.choose("prepared", "obs")
-    assert desk.work.panes.panes[Side.LEFT].canvas.selected() is None
+    assert desk.work.panes.panes[Side.LEFT].canvas.selection.node is None
     qtbot.waitUntil(lambda: "HistogramObserver" in words(shown))
     assert "−1 … 2" in words(shown)
     assert "Inserted in this stage" in words(shown)
@@ -124,7 +124,7 @@ def test_a_line_of_the_graph_code_and_its_node_select_each_other(shown: MainWind
     desk.selection.choose("prepared", "conv")
     assert desk.work.code.textCursor().block().text().strip().startswith("conv = ")
     desk.work.code.line_chosen.emit("obs")
-    assert desk.work.panes.canvas.selected() == "obs"
+    assert desk.work.panes.canvas.selection.node == "obs"
 
 
 def test_search_lists_matches_and_enter_goes_to_one(shown: MainWindow, qtbot: QtBot):
@@ -132,7 +132,7 @@ def test_search_lists_matches_and_enter_goes_to_one(shown: MainWindow, qtbot: Qt
     qtbot.keyClicks(shown.bar.search, "observer")
     qtbot.keyClick(shown.bar.search, Qt.Key.Key_Return)
     assert shown.desk is not None
-    assert shown.desk.work.panes.canvas.selected() == "obs"
+    assert shown.desk.work.panes.canvas.selection.node == "obs"
 
 
 def test_chips_count_the_nodes_of_a_role(shown: MainWindow, qtbot: QtBot):

@@ -35,32 +35,32 @@ class ViewCommands(CommandGroup):
     @command("Zoom in", "+", "=", when=When.STAGE)
     def zoom_in(self) -> None:
         """Show the graph larger."""
-        self._canvas.zoom_by(_ZOOM_STEP)
+        self._canvas.viewport.zoom_by(_ZOOM_STEP)
 
     @command("Zoom out", "-", when=When.STAGE)
     def zoom_out(self) -> None:
         """Show the graph smaller."""
-        self._canvas.zoom_by(1 / _ZOOM_STEP)
+        self._canvas.viewport.zoom_by(1 / _ZOOM_STEP)
 
     @command("Zoom to 100 %", "0", when=When.STAGE)
     def zoom_100(self) -> None:
         """Show the graph in its own size."""
-        self._canvas.zoom_to(1.0)
+        self._canvas.viewport.zoom_to(1.0)
 
     @command("Unfold all", "Shift+U", when=When.STAGE)
     def unfold_all(self) -> None:
         """Open every group."""
-        self._canvas.unfold_all()
+        self._canvas.folding.unfold_all()
 
     @command("Fold all", "Shift+F", when=When.STAGE)
     def fold_all(self) -> None:
         """Close every group."""
-        self._canvas.fold_all()
+        self._canvas.folding.fold_all()
 
     @command("Fold all but the way to the selection", "X", when=When.STAGE)
     def fold_others(self) -> None:
         """Close every group that does not hold the selection."""
-        self._canvas.fold_others()
+        self._canvas.folding.fold_others()
 
     @command("Hide what is dimmed", "H", when=When.STAGE)
     def hide_dimmed(self) -> None:

@@ -1,0 +1,90 @@
+"""What is open on a canvas, and the user's ways to open and close it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from qviz.analysis.views.view import Folds
+from qviz.document.graph import Graph
+from qviz.ui.canvas import folding_moves
+from qviz.ui.canvas.selection import Selection
+from qviz.ui.canvas.viewport import Viewport
+
+
+class Folding(QObject):
+    """The folds of the graph shown.
+
+    Signals:
+        asked: The `Folds` that the user wants, and the id of the box that stays where it is, or None.
+        toggled: A group's box was opened or closed; the box's id.
+
+    Attributes:
+        graph: What is shown; None where nothing is.
+        folds: What is open; None until the graph was placed first.
+    """
+
+    asked = Signal(object, object)
+    toggled = Signal(str)
+
+    def __init__(self, parent: QObject, viewport: Viewport, selection: Selection) -> None:
+        super().__init__(parent)
+        self._viewport, self._selection = viewport, selection
+        self.graph: Graph | None = None
+        self.folds: Folds | None = None
+
+    def unfold_all(self) -> None:
+        """Open every group and all plumbing."""
+        from qviz.analysis.views.folding import unfold_all
+
+        if self.graph is not None:
+            self._ask(unfold_all(self.graph), self._selected_box())
+
+    def fold_all(self) -> None:
+        """Close every group and all plumbing."""
+        self._ask(Folds(), self._selected_box())
+
+    def fold_others(self) -> None:
+        """Close every group but those around the selection."""
+        from qviz.analysis.views.expansion import uncovered
+
+        if self.graph is not None and self._selection.node is not None:
+            self._selection.is_to_reveal = True
+            self._ask(uncovered(self.graph, Folds(), self._selection.node), None)
+
+    def uncover(self, node_id: str) -> None:
+        """Open what a node is folded into, and bring its box into view."""
+        from qviz.analysis.views.expansion import uncovered
+
+        if self.graph is None or self.folds is None:
+            return
+        folds = uncovered(self.graph, self.folds, node_id)
+        if folds != self.folds:
+            self._selection.node, self._selection.is_to_reveal = node_id, True
+            self._ask(folds, None)
+
+    def toggle(self, box_or_node: str) -> bool:
+        """Open or close a group, or an operator's plumbing; return whether there was anything to fold."""
+        scene = self._viewport.scene
+        box = scene.find(box_or_node) if scene else None
+        if box is None or self.folds is None or not folding_moves.can_toggle(box):
+            return False
+        self._ask(folding_moves.toggled(self.folds, box), box.id)
+        if box.kind is None:
+            self.toggled.emit(box.id)
+        return True
+
+    def fold_parent(self) -> None:
+        """Close the group around the selection, and select it."""
+        box, scene = self._selection.box, self._viewport.scene
+        parent = scene.find(box.parent) if scene and box and box.parent else None
+        if parent is not None and self.folds is not None:
+            self._ask(folding_moves.toggled(self.folds, parent), parent.id)
+
+    def _selected_box(self) -> str | None:
+        box = self._selection.box
+        return box.id if box else None
+
+    def _ask(self, folds: Folds, anchor: str | None) -> None:
+        if self.graph is not None:
+            self.folds = folds
+            self.asked.emit(folds, anchor)

@@ -1,0 +1,56 @@
+"""The keys of a canvas: walk, zoom, fold."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+
+from qviz.ui.canvas.folding import Folding
+from qviz.ui.canvas.scene import Step
+from qviz.ui.canvas.selection import Selection
+from qviz.ui.canvas.viewport import Viewport
+
+ZOOM = 1.25
+"""One press of + or -."""
+
+_STEPS: dict[int, Step] = {
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+}
+
+
+class Keys(QObject):
+    """Does what a key means.
+
+    Signals:
+        entered: Enter was pressed; the selected `Box`.
+    """
+
+    entered = Signal(object)
+
+    def __init__(self, parent: QObject, viewport: Viewport, selection: Selection, folding: Folding) -> None:
+        super().__init__(parent)
+        self._viewport, self._selection, self._folding = viewport, selection, folding
+
+    def press(self, event: QKeyEvent) -> None:
+        """Do it, and accept the event where the key means something."""
+        key = event.key()
+        if key in _STEPS:
+            self._selection.walk(_STEPS[key])
+        elif key == Qt.Key.Key_F and not event.modifiers():
+            self._viewport.fit()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self._viewport.zoom_by(ZOOM)
+        elif key == Qt.Key.Key_Minus:
+            self._viewport.zoom_by(1 / ZOOM)
+        elif key == Qt.Key.Key_0:
+            self._viewport.zoom_to(1.0)
+        elif key == Qt.Key.Key_Backspace:
+            self._folding.fold_parent()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (box := self._selection.box):
+            self.entered.emit(box)
+        else:
+            return
+        event.accept()

@@ -1,0 +1,140 @@
+"""Which part of a scene a widget shows: a camera that the user, or another canvas, moves."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, cast
+
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
+from PySide6.QtWidgets import QWidget
+
+from qviz.layout.place import Direction
+from qviz.ui.canvas.camera import Camera, fitting, opening
+from qviz.ui.canvas.scene import Scene
+
+Pose: TypeAlias = Literal["free", "fit", "opening"]
+OnScreen: TypeAlias = "tuple[str, QPointF]"
+"""The id of a box, and where on the screen it is."""
+
+
+class Viewport(QObject):
+    """A camera over a scene, on a widget whose child this is.
+
+    Signals:
+        changed: The camera looks elsewhere, whoever moved it.
+        moved: The `Camera`, after the user moved it.
+        travelled: The `Camera` before and after the user moved it, for another canvas's `travel`.
+
+    Attributes:
+        scene: What is shown, or None.
+        camera: Where it looks.
+        pose: Whether the whole scene stays fitted, or its opening shown, when the widget is resized.
+        direction: Where the picture runs to.
+    """
+
+    changed = Signal()
+    moved = Signal(object)
+    travelled = Signal(object, object)
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.scene: Scene | None = None
+        self.camera = Camera()
+        self.pose: Pose = "free"
+        self.direction: Direction = "down"
+
+    @property
+    def size(self) -> QSizeF:
+        """The widget's size in logical pixels."""
+        return QSizeF(cast("QWidget", self.parent()).size())
+
+    @property
+    def sight(self) -> QRectF:
+        """The part of the canvas that is in sight."""
+        size = self.size
+        return self.camera.sight(size.width(), size.height())
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look elsewhere without telling other canvases."""
+        self.camera, self.pose = Camera(*camera), "free"
+        self.changed.emit()
+
+    def move(self, camera: Camera) -> None:
+        """Look elsewhere because the user wants to."""
+        before = self.camera
+        self.set_camera(camera)
+        self.moved.emit(camera)
+        self.travelled.emit(before, camera)
+
+    def pan(self, way: QPointF) -> None:
+        """Push the picture by so many pixels."""
+        self.move(self.camera.moved(way.x(), way.y()))
+
+    def travel(self, before: Camera, after: Camera) -> None:
+        """Pan and zoom as another canvas did, from where this one looks; tells no one."""
+        self.set_camera(self.camera.along(before, after))
+
+    def fit(self) -> None:
+        """Show everything."""
+        if self.scene:
+            self.move(fitting(self.scene.bounds, self.size.width(), self.size.height()))
+            self.pose = "fit"
+
+    def open(self) -> None:
+        """Look where reading begins: at everything, or at the upper end; tells no one."""
+        if self.scene and self.scene.view.boxes:
+            size, first = self.size, self.scene.rect(self.scene.view.boxes[0].id)
+            is_turned = self.direction == "right"
+            self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned))
+            self.pose = "opening"
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom around the middle."""
+        self.move(self.camera.zoomed(factor, self._middle()))
+
+    def zoom_to(self, scale: float) -> None:
+        """Zoom to a scale; 1 is 100 %."""
+        self.move(self.camera.scaled(scale, self._middle()))
+
+    def center(self, place: QPointF) -> None:
+        """Bring a place of the canvas into the middle."""
+        self.move(self.camera.centred(QRectF(place, place), self.size.width(), self.size.height()))
+
+    def keep(self, grown: QSizeF | None) -> None:
+        """Keep a fitted picture fitted after the widget was resized, and any other's middle in the middle."""
+        if self.pose != "free" and self.scene:
+            self.fit() if self.pose == "fit" else self.open()
+        elif grown is not None:
+            self.camera = self.camera.moved(grown.width() / 2, grown.height() / 2)
+
+    def showing(self, box_id: str) -> Camera:
+        """Return the camera that has a box in sight: this one, where it has."""
+        assert self.scene is not None
+        return self.camera.revealing(self.scene.rect(box_id), self.size.width(), self.size.height())
+
+    def sees_a_box(self) -> bool:
+        """Tell whether anything is where the camera looks."""
+        return self.scene is not None and not self.scene.are_few(self.sight, 0)
+
+    def on_screen(self, box_id: str) -> QPointF:
+        """Return where on the screen the place of a box is that stays when it opens: its title's."""
+        assert self.scene is not None
+        return self.camera.to_screen(self.scene.rect(box_id).topLeft())
+
+    def in_place(self, first: str | None) -> list[OnScreen]:
+        """Return the boxes in sight, one of them first, then from the middle outwards."""
+        if self.scene is None:
+            return []
+        sight, rect = self.sight, self.scene.rect
+        middle = sight.center()
+        boxes = [box.id for box in self.scene.visible(sight).boxes if not box.is_open and box.stub_of is None]
+        boxes.sort(key=lambda each: (each != first, (rect(each).center() - middle).manhattanLength()))
+        return [(each, self.on_screen(each)) for each in boxes]
+
+    def hold(self, box_id: str, at: QPointF) -> None:
+        """Look so that a box is at a place on the screen; tells no one."""
+        if self.scene and box_id in self.scene.box:
+            way = at - self.on_screen(box_id)
+            self.set_camera(self.camera.moved(way.x(), way.y()))
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.size.width() / 2, self.size.height() / 2)
