@@ -74,9 +74,9 @@ def test_without_a_flow_the_graph_is_captured():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"backend": "tpu"}, "no backend 'tpu'"),
-        ({"flow": "fx-magic"}, "no flow 'fx-magic'"),
-        ({"flow": "pt2e-static", "quantizer": "mine"}, "no quantizer 'mine'"),
+        ({"backend": "tpu"}, 'backend "tpu"'),
+        ({"flow": "fx-magic"}, 'Unknown flow "fx-magic"'),
+        ({"flow": "pt2e-static", "quantizer": "mine"}, 'Unknown quantizer "mine"'),
         ({"inputs": ("1x4x16x16",)}, r"does not run on 1×4×16×16 float32 at .*conv_bn_relu.py:\d+: "),
     ],
 )
