@@ -25,10 +25,10 @@ class Command(NamedTuple):
 
     Attributes:
         id: Names it; the name of its method.
-        title: What menus call it.
+        title: What menus call it, in English, for `qviz.words.tr`.
         keys: Its shortcuts as Qt writes them, the one that tooltips name first.
         when: What has to be the case for it.
-        group: The title of its group.
+        group: The title of its group, in English too.
         is_of_panes: Its keys work in the panes only; elsewhere they are for buttons and fields.
         run: Does it.
     """
@@ -95,7 +95,7 @@ class CommandGroup:
     """Commands that stand together in menus, in the order in which they are written.
 
     Attributes:
-        title: What the group is called.
+        title: What the group is called, in English.
     """
 
     title: ClassVar[str]

@@ -26,10 +26,10 @@ def test_ways_lead_from_the_node_selected_before():
     memory.select("z")
     found, told = memory.shown(Focus.PATHS, INDEX, "z")
     assert not found
-    assert told == "No way leads from c to z or back."
+    assert told == "There is no path between c and z."
 
 
 def test_what_feeds_and_what_is_fed():
     memory = FocusMemory()
-    assert memory.shown(Focus.UPSTREAM, INDEX, "b") == ({"x", "a", "b"}, "2 nodes feed b; Esc shows all.")
+    assert memory.shown(Focus.UPSTREAM, INDEX, "b") == ({"x", "a", "b"}, "2 nodes feed b. Press Esc to show all nodes.")
     assert memory.shown(Focus.DOWNSTREAM, INDEX, "b")[0] == {"b", "c"}

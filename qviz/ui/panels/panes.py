@@ -18,6 +18,9 @@ from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
+from qviz.words import mark, names, tr, trn
+
+_FAILED = mark("Nothing to show yet. Fix the problem above and run again.")
 
 
 class StagePane(QFrame):
@@ -39,7 +42,8 @@ class StagePane(QFrame):
         head.addStretch(1)
         column.addLayout(head)
         self.canvas = GraphCanvas(self, theme)
-        self.canvas.surface.setAccessibleName(f"Graph, {side.value} pane")
+        spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
+        self.canvas.surface.setAccessibleName(spoken)
         column.addWidget(self.canvas.surface, 1)
 
     def describe(self) -> None:
@@ -49,10 +53,10 @@ class StagePane(QFrame):
             self.name.setText("")
             self.about.setText("")
             return
-        words = [f"{len(stage.graph.nodes)} nodes", "before" if self.side is Side.LEFT else "after"]
+        words = [trn(len(stage.graph.nodes), "{count} node", "{count} nodes")]
         if view is not None and len(view.boxes) < len(stage.graph.nodes):
-            words.append(f"{len(view.boxes)} boxes shown")
-        self.name.setText(stage.name.capitalize())
+            words.append(trn(len(view.boxes), "{count} box shown", "{count} boxes shown"))
+        self.name.setText(names.stage(stage.name))
         self.about.setText(" · ".join(words))
 
 
@@ -113,7 +117,7 @@ class Panes(QSplitter):
                 folds = canvas.own_folds if canvas.stage is stage else _carried(canvas, stage, family)
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             if stage is None:
-                words = "No stage was reached." if project.snapshot else "The first stage comes here."
+                words = tr(_FAILED) if project.snapshot else tr("The first stage appears here.")
                 canvas.surface.words = words
             pane.describe()
         if project.shown.right is None:

@@ -147,7 +147,7 @@ class RuleDialog(QDialog):
             self._kind.addItem(tr(title), kind)
         self._target = QLineEdit()
         self._target.setMinimumWidth(260)
-        self._target.setPlaceholderText("torch.nn.Linear, layer1.0.conv1, layer[12].*")
+        self._target.setPlaceholderText(tr("torch.nn.Linear, layer1.0.conv1, layer[12].*"))
         completer = QCompleter(names, self._target)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self._target.setCompleter(completer)

@@ -9,21 +9,21 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QListWidget, QLis
 
 from qviz.session.commands import Command
 from qviz.ui.panels.widgets import label, section
+from qviz.words import mark, tr
 
+_EITHER = mark("{first} or {second}")
 _CANVAS_KEYS = (
-    ("↑ ↓", "Go to the producer, the consumer"),
-    ("← →", "Go to a sibling"),
-    ("Enter", "Unfold or fold"),
-    ("Backspace", "Fold the parent"),
+    ("↑ ↓", mark("Go to the producer or consumer")),
+    ("← →", mark("Go to a sibling")),
+    ("Enter", mark("Expand or collapse")),
+    ("Backspace", mark("Collapse the parent")),
 )
-
-
 _SEARCH_KEYS = (
-    ("Enter", "Go to the result, then the next"),
-    ("Shift Enter", "Go to the one before"),
-    ("↑ ↓", "Choose in the list"),
-    ("Esc", "Clear, and dim nothing"),
-    ("Shift click", "On a count: dim the others"),
+    ("Enter", mark("Next result")),
+    ("Shift+Enter", mark("Previous result")),
+    ("↑ ↓", mark("Choose in the list")),
+    ("Esc", mark("Clear the search")),
+    ("Shift+click", mark("On a count: dim the others")),
 )
 
 
@@ -32,14 +32,14 @@ class ShortcutSheet(QDialog):
 
     def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         grid = QGridLayout(self)
         grid.setContentsMargins(24, 20, 24, 20)
         grid.setHorizontalSpacing(26)
         groups = list(dict.fromkeys(command.group for command in commands))
         rows = {group: [(c.keys, c.title) for c in commands if c.group == group and c.keys] for group in groups}
-        rows["Search"] = [((keys,), title) for keys, title in _SEARCH_KEYS]
-        rows["Graph"] = [((keys,), title) for keys, title in _CANVAS_KEYS]
+        rows[mark("Search")] = [((keys,), title) for keys, title in _SEARCH_KEYS]
+        rows[mark("Graph")] = [((keys,), title) for keys, title in _CANVAS_KEYS]
         rows["Help"] = rows.pop("Help")  # the short ones last
         filled = [(group, keyed) for group, keyed in rows.items() if keyed]
         for place, (group, keyed) in enumerate(filled):
@@ -47,10 +47,12 @@ class ShortcutSheet(QDialog):
             column.setVerticalSpacing(5)
             column.setHorizontalSpacing(14)
             column.setColumnStretch(1, 1)
-            column.addWidget(section(group), 0, 0, 1, 2)
+            column.addWidget(section(tr(group)), 0, 0, 1, 2)
             for row, (keys, title) in enumerate(keyed, 1):
-                column.addWidget(label(" or ".join(keys)), row, 0)
-                column.addWidget(label(title, "muted"), row, 1)
+                column.addWidget(
+                    label(tr(_EITHER, first=keys[0], second=keys[1]) if len(keys) > 1 else keys[0]), row, 0
+                )
+                column.addWidget(label(tr(title), "muted"), row, 1)
             column.setRowStretch(len(keyed) + 1, 1)
             grid.addLayout(column, place // 3, place % 3)
 
@@ -67,12 +69,12 @@ class Palette(QDialog):
     def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
         super().__init__(parent)
         self._commands = commands
-        self.setWindowTitle("Search commands")
+        self.setWindowTitle(tr("Search commands"))
         self.resize(420, 340)
         column = QVBoxLayout(self)
         self.typed = QLineEdit()
-        self.typed.setPlaceholderText("Search commands")
-        self.typed.setAccessibleName("Search commands")
+        self.typed.setPlaceholderText(tr("Search commands"))
+        self.typed.setAccessibleName(tr("Search commands"))
         self.typed.textChanged.connect(self.on_typed_changed)
         self.typed.returnPressed.connect(self.on_typed_returned)
         self.rows = QListWidget()
@@ -86,9 +88,10 @@ class Palette(QDialog):
         """Show the commands that hold every word."""
         self.rows.clear()
         for command in self._commands:
-            if all(word in command.title.lower() for word in text.lower().split()):
+            title = tr(command.title)
+            if all(word in title.lower() for word in text.lower().split()):
                 keys = f"    {command.keys[0]}" if command.keys else ""
-                row = QListWidgetItem(command.title + keys)
+                row = QListWidgetItem(title + keys)
                 row.setData(Qt.ItemDataRole.UserRole, command.id)
                 self.rows.addItem(row)
         self.rows.setCurrentRow(0)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from qviz.session.commands import Command, CommandGroup, CommandMethod, When
+from qviz.words import tr
 
 
 class Actions:
@@ -31,11 +32,11 @@ class Actions:
     def add(self, group: CommandGroup) -> None:
         """Add the commands of a group."""
         for command in group.commands():
-            action = QAction(command.title, self._window)
+            action = QAction(tr(command.title), self._window)
             action.setShortcuts([QKeySequence(keys) for keys in command.keys])
             action.triggered.connect(lambda _checked, run=command.run: run())
             if command.keys:
-                action.setToolTip(f"{command.title} ({command.keys[0]})")
+                action.setToolTip(tr("{command} ({keys})", command=tr(command.title), keys=command.keys[0]))
             self._commands[command.id], self._actions[command.id] = command, action
             self._window.addAction(action)
 

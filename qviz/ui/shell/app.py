@@ -123,6 +123,9 @@ def report_bug(window: QWidget, kind: type[BaseException], error: BaseException,
 
     from PySide6.QtWidgets import QMessageBox
 
+    from qviz.log import log_path
+    from qviz.words import tr
+
     details = "".join(traceback.format_exception(kind, error, trace))
     _log.error("a fault in the window\n%s", details)
     if issubclass(kind, KeyboardInterrupt):
@@ -134,8 +137,8 @@ def report_bug(window: QWidget, kind: type[BaseException], error: BaseException,
     box.setObjectName(_FAULT)
     box.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-    box.setWindowTitle("A fault in qviz")
-    box.setText(f"{kind.__name__}: {error}")
-    box.setInformativeText("qviz goes on. The details are in the log too: qviz doctor names it.")
+    box.setWindowTitle(tr("Error in qviz"))
+    box.setText(tr("{type}: {message}", type=kind.__name__, message=error))
+    box.setInformativeText(tr("You can keep working. The details are in {file}.", file=log_path()))
     box.setDetailedText(details)
     box.open()

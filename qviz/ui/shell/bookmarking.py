@@ -10,6 +10,7 @@ from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import Selection
 from qviz.ui.shell.workspace import Workspace
+from qviz.words import tr
 
 
 class Bookmarking(QObject):
@@ -31,7 +32,7 @@ class Bookmarking(QObject):
         """Mark the selected node and ask for a note; of a marked one, change the note."""
         project, stage, node_id = self._open.value, self._selection.stage, self._selection.node_id
         if project is None or stage is None or not node_id:
-            self._work.inform("Select a node first.")
+            self._work.inform(tr("Select a node first."))
             return
         bookmark = Bookmark(stage.name, node_id)
         self._keep(project if project.is_marked(bookmark) else project.marked(bookmark))

@@ -11,7 +11,6 @@ from qviz.analysis.views import folding
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
-from qviz.document.run_steps import step_text
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.history import History
@@ -28,7 +27,7 @@ from qviz.ui.shell.exports import Exports
 from qviz.ui.shell.files import ask_for_result
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.runs import Runs
+from qviz.ui.shell.runs import Runs, failure_text, recent_text
 from qviz.ui.shell.selection import Selection
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
@@ -111,10 +110,9 @@ class Desk(QObject):
             self._runs.open(Project.of_snapshot(snapshot))
             modules = {group.path: group.type for stage in snapshot.stages for group in stage.graph.groups}
             self.work.outline.show_modules(sorted(modules.items()))
-            self._settings.remember(path, f"{snapshot.run.flow or 'captured'} · {len(snapshot.findings)} findings")
+            self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
             if snapshot.run.error is not None:
-                error = snapshot.run.error
-                self.work.notice.tell("error", f"{step_text(error.step, 'failed')}: {error.message}", error.hint)
+                self.work.notice.tell("error", failure_text(snapshot.run.error), snapshot.run.error.hint)
 
         self._read(path, show)
 

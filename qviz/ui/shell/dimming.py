@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from qviz.analysis.linking.changes import Changes
 from qviz.document.graph import Kind, NodeId
 from qviz.document.query import Index
 from qviz.document.snapshot import StageName
@@ -13,6 +14,15 @@ from qviz.session.sides import Side
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import Selection
 from qviz.ui.shell.workspace import Workspace
+from qviz.words import mark, names, tr, trn
+
+_ADDED = mark("{count} node added."), mark("{count} nodes added.")
+_REMOVED = mark("{count} node removed."), mark("{count} nodes removed.")
+_CHANGED = mark("Changed nodes: {gone} in {one}, {new} in {other}.")
+_BANDED = (
+    mark("{count} node inside. Press H to hide the others or Esc to show all nodes."),
+    mark("{count} nodes inside. Press H to hide the others or Esc to show all nodes."),
+)
 
 
 class Dimming(QObject):
@@ -40,7 +50,7 @@ class Dimming(QObject):
         """Dim all but what lies around the selection, in the pane used last."""
         stage, node_id = self._selection.stage, self._selection.node_id
         if stage is None or not node_id:
-            self._work.inform("Select a node first.")
+            self._work.inform(tr("Select a node first."))
             return
         bright, about = self._memory.shown(focus, Index(stage.graph), node_id)
         if bright:
@@ -64,9 +74,8 @@ class Dimming(QObject):
             return
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})
         panes.set_brackets({changes.earlier: changes.fused})
-        fused = f" Brackets hold what became one, {len(changes.fused)} times." if changes.fused else ""
-        counts = f"{len(changes.before)} nodes before and {len(changes.after)} after changed."
-        self._work.inform(f"{counts}{fused} C shows all again.")
+        if (project := self._open.value) is not None:
+            self._work.inform(_told(changes, project.shown.left or "", project.shown.right or ""))
 
     def hide_dimmed(self) -> None:
         """Take what is dimmed off the picture, or bring it back."""
@@ -77,9 +86,9 @@ class Dimming(QObject):
         elif any(canvas.emphasis.is_highlighting for canvas in canvases):
             for canvas in canvases:
                 canvas.hide_dimmed(True)
-            self._work.inform("What was dimmed is hidden; H brings it back, Esc shows all.")
+            self._work.inform(tr("Dimmed nodes are hidden. Press H to bring them back or Esc to show all nodes."))
         else:
-            self._work.inform("Nothing is dimmed. Search, or focus on a node (K, U, D, W), then hide the rest.")
+            self._work.inform(tr("Nothing is dimmed. Search, or press K, U, D or W on a node, then hide the rest."))
 
     def on_strip_kind_chosen(self, kind: str) -> None:
         """Highlight the nodes of a kind in both panes; "" ends it."""
@@ -103,4 +112,15 @@ class Dimming(QObject):
         """Dim all but what is inside the rubber band."""
         self.highlight_here(ids or None)
         if ids:
-            self._work.inform(f"{len(ids)} nodes; H hides the others, Esc shows all.")
+            self._work.inform(trn(len(ids), *_BANDED))
+
+
+def _told(changes: Changes, left: StageName, right: StageName) -> str:
+    """Return how many nodes changed in the stages in view, and how many fusions there are."""
+    gone, new = len(changes.before), len(changes.after)
+    if new and not gone:
+        many = trn(new, *(_ADDED if changes.earlier == left else _REMOVED))
+    else:
+        many = tr(_CHANGED, gone=gone, one=names.stage(left), new=new, other=names.stage(right))
+    fusions = [trn(len(changes.fused), "{count} fusion, in brackets.", "{count} fusions, in brackets.")]
+    return " ".join([many, *(fusions if changes.fused else ()), tr("Press C to show all nodes.")])

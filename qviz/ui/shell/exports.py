@@ -14,6 +14,10 @@ from qviz.ui.shell.files import copy_picture, export_picture, save_result
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
+from qviz.words import mark, tr
+
+_SAVED, _EXPORTED = mark("Saved {name}"), mark("Exported {name}")
+_COPIED = mark("A picture of {name} is on the clipboard.")
 
 
 class Exports(QObject):
@@ -36,32 +40,32 @@ class Exports(QObject):
     def save(self) -> None:
         """Save the result."""
         if self._open.value is not None and (snapshot := self._open.value.document) is not None:
-            self._say("Saved as", lambda: save_result(self._work, snapshot))
+            self._say(_SAVED, lambda: save_result(self._work, snapshot))
 
     def export_picture(self, theme: Theme) -> None:
         """Export a picture of the stages in view."""
         if (project := self._open.value) is not None:
-            self._say("Exported to", lambda: export_picture(self._work, project, theme.name))
+            self._say(_EXPORTED, lambda: export_picture(self._work, project, theme.name))
 
     def copy_picture(self, theme: Theme) -> None:
         """Copy a picture of the stages in view."""
         if (project := self._open.value) is not None:
-            self._say("Copied:", lambda: copy_picture(project, theme.name))
+            self._say(_COPIED, lambda: copy_picture(project, theme.name))
 
     def copy_python(self) -> None:
         """Put a script that does the run without qviz on the clipboard."""
         if self._open.value is not None and (snapshot := self._open.value.snapshot) is not None:
             QGuiApplication.clipboard().setText(snapshot.run.python)
-            self._work.inform("The script is on the clipboard.")
+            self._work.inform(tr("The Python script is on the clipboard."))
 
-    def _say(self, done: str, act: Callable[[], str | None]) -> None:
+    def _say(self, text: str, act: Callable[[], str | None]) -> None:
         try:
             path = act()
         except QvizError as error:
             self.failed.emit(error)
             return
         if path:
-            self._work.inform(f"{done} {path}")
+            self._work.inform(tr(text, name=path))
 
     def on_inspector_copied(self, text: str) -> None:
         """Put text on the clipboard."""

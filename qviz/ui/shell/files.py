@@ -16,24 +16,28 @@ from qviz.errors import QvizError
 from qviz.session.project import Project
 from qviz.sources.kinds import kind_of
 from qviz.sources.own_rules import listed_rules
+from qviz.ui.panels.widgets import file_filter
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
-from qviz.words import tr
+from qviz.words import mark, names, tr
+from qviz.words.formats import joined
 
-_MODELS = "Models and results (*.py *.pt2 *.pt *.qviz *.json)"
-_RESULTS = "qviz result (*.qviz);;JSON (*.json)"
+_MODELS = (".py", ".pt2", ".pt", ".qviz", ".json")
+_QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
 _CHUNK_BYTES = 1 << 22
 
 
 def ask_for_source(parent: QWidget) -> str | None:
     """Return the file that the user chose, or None."""
-    path, _ = QFileDialog.getOpenFileName(parent, "Open a model or a result", "", _MODELS)
+    path, _ = QFileDialog.getOpenFileName(parent, tr("Open"), "", file_filter(tr("Models and results"), *_MODELS))
     return path or None
 
 
 def ask_for_result(parent: QWidget) -> str | None:
     """Return the result that the user chose, or None."""
-    path, _ = QFileDialog.getOpenFileName(parent, "Open a second result beside", "", "Results (*.qviz *.json)")
+    path, _ = QFileDialog.getOpenFileName(
+        parent, tr("Open second result"), "", file_filter(tr("Results"), *codec.SUFFIXES)
+    )
     return path or None
 
 
@@ -43,8 +47,7 @@ def ask_for_python(parent: QWidget, settings: Settings) -> bool:
     Raises:
         QvizError: It lacks what an engine needs; the one before stays.
     """
-    question = "The interpreter of your project, with torch 2.8 and msgspec; empty: the one of qviz"
-    typed, is_given = QInputDialog.getText(parent, "Python of the engine", question, text=settings.python)
+    typed, is_given = QInputDialog.getText(parent, tr("Choose interpreter"), tr(_QUESTION), text=settings.python)
     path = interpreter.check(typed.strip()) if is_given and typed.strip() else ""
     if not is_given or path == settings.python:
         return False
@@ -72,12 +75,12 @@ def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: boo
     if file is None:
         return not is_foreign or kind.is_shipped or _says_yes(parent, _with_rules(source, rules))
     path = Path(file).expanduser().absolute()
-    mark = "\n".join([_content_of(path) if kind.is_whole else str(path), *([rules] if rules else [])])
-    if settings.is_trusted(mark):
+    trusted = "\n".join([_content_of(path) if kind.is_whole else str(path), *([rules] if rules else [])])
+    if settings.is_trusted(trusted):
         return True
     if not _says_yes(parent, _with_rules(str(path), rules)):
         return False
-    settings.trust(mark)
+    settings.trust(trusted)
     return True
 
 
@@ -100,11 +103,13 @@ def _content_of(path: Path) -> str:
 def _says_yes(parent: QWidget, what: str) -> bool:
     question = QMessageBox(parent)
     question.setTextFormat(Qt.TextFormat.PlainText)
-    question.setWindowTitle("Run this model's code?")
-    question.setText(f"This runs the code of {what}")
-    question.setInformativeText("It runs in a process of its own, with your rights. Run only what you trust.")
-    run = question.addButton("Run it", QMessageBox.ButtonRole.AcceptRole)
-    question.addButton(QMessageBox.StandardButton.Cancel)
+    question.setWindowTitle(tr("Run this model's code?"))
+    question.setText(tr("This runs the code of {source}.", source=what))
+    question.setInformativeText(
+        tr("The code runs in a separate process with your permissions. Run only code you trust.")
+    )
+    run = question.addButton(tr("Run"), QMessageBox.ButtonRole.AcceptRole)
+    question.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     question.exec()
     return question.clickedButton() is run
 
@@ -115,13 +120,17 @@ def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
     Raises:
         QvizError: The disk does not take it; what was there before is untouched.
     """
-    path, chosen = QFileDialog.getSaveFileName(parent, "Save the result", "review.qviz", _RESULTS)
+    path, chosen = QFileDialog.getSaveFileName(parent, tr("Save result"), "review.qviz", _results())
     if not path:
         return None
     if not path.endswith(codec.SUFFIXES):
-        path += ".json" if "json" in chosen else ".qviz"
+        path += ".json" if "*.json" in chosen else ".qviz"
     codec.save(snapshot, path)
     return path
+
+
+def _results() -> str:
+    return ";;".join((file_filter(tr("qviz result"), ".qviz"), file_filter(tr("JSON"), ".json")))
 
 
 def _snapshot_of(project: Project) -> Snapshot:
@@ -132,7 +141,7 @@ def _filters() -> str:
     """Return what a file dialog offers: ``SVG (*.svg);;PNG (*.png)``."""
     from qviz.ui.export.formats import PICTURE_FORMATS
 
-    return ";;".join(f"{tr(each.title)} (*{ending})" for ending, each in PICTURE_FORMATS.items())
+    return ";;".join(file_filter(tr(each.title), ending) for ending, each in PICTURE_FORMATS.items())
 
 
 def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
@@ -145,7 +154,7 @@ def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
     from qviz.ui.export.formats import PICTURE_FORMATS
     from qviz.ui.export.picture import Picture
 
-    path, chosen = QFileDialog.getSaveFileName(parent, "Export a picture", "review.svg", _filters())
+    path, chosen = QFileDialog.getSaveFileName(parent, tr("Export picture"), "review.svg", _filters())
     if not path:
         return None
     if Path(path).suffix.lower() not in PICTURE_FORMATS:
@@ -166,6 +175,6 @@ def copy_picture(project: Project, theme: str) -> str:
     data = encode(Picture(_snapshot_of(project), project.shown.stages, theme=theme, scale=2))
     image = QImage.fromData(data)
     if image.isNull():
-        raise QvizError("the picture could not be drawn", "Export it to a file instead.")
+        raise QvizError(tr("The picture could not be drawn"), tr("Export it to a file instead."))
     QGuiApplication.clipboard().setImage(image)
-    return " and ".join(project.shown.stages)
+    return joined(names.stage(name) for name in project.shown.stages)

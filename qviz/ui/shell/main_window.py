@@ -23,6 +23,7 @@ from qviz.ui.shell.pages import Pages
 from qviz.ui.shell.status_bar import StatusBar
 from qviz.ui.shell.topbar import TopBar
 from qviz.ui.stylesheet import stylesheet
+from qviz.words import tr
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -120,7 +121,7 @@ class MainWindow(QMainWindow):
             self.bar.search.set_stage(desk.selection.stage, project.findings if project is not None else ())
             self._status.show_project(project, desk.is_running)
         name = Path(project.plan.source).name if project is not None else ""
-        self.setWindowTitle(f"{name} – qviz" if name else "qviz")
+        self.setWindowTitle(tr("{name} – qviz", name=name) if name else "qviz")
 
     def _enable(self) -> None:
         now: set[When] = set()

@@ -13,6 +13,7 @@ from qviz.session.visits import Visit, Visits
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import Selection
 from qviz.ui.shell.workspace import Workspace
+from qviz.words import tr
 
 
 class Navigation(QObject):
@@ -41,7 +42,7 @@ class Navigation(QObject):
         """Go back to what was selected before (-1), or forward again (1)."""
         visit = self._visits.step(by)
         if visit is None:
-            self._work.inform("Nothing was selected before this." if by < 0 else "Nothing was selected after this.")
+            self._work.inform(tr("There is no previous selection.") if by < 0 else tr("There is no next selection."))
         else:
             self.jump(visit.stage, visit.node_id)
 
@@ -54,7 +55,7 @@ class Navigation(QObject):
         """Select a node of a stage wherever that is shown, and open what it is folded into."""
         there = self._open.value.stage(stage) if self._open.value is not None else None
         if there is None or all(node.id != node_id for node in there.graph.nodes):
-            self._work.inform(f"{node_id} is not in this result.")
+            self._work.inform(tr("{node} is not in this result.", node=node_id))
             return
         self._selection.choose(stage, node_id)
         self._work.panes.canvas.folding.uncover(node_id)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject
 
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
 from qviz.document.said import Said
+from qviz.document.snapshot import RunError
 from qviz.session.project import Project
 from qviz.sources.files import absolute
 from qviz.ui.process.engines import Engines
@@ -18,8 +19,27 @@ from qviz.ui.shell.files import is_allowed
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import RunStep, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
+from qviz.words import names, tr, trn
+from qviz.words.formats import joined
 
 _log = logging.getLogger(__name__)
+
+
+def failure_text(error: RunError) -> str:
+    """Return which step failed, where in the user's code, and what was raised."""
+    step = step_text(error.step, "failed")
+    if error.source is None:
+        return tr("{step}: {message}", step=step, message=error.message)
+    known = {"file": os.path.basename(error.source.file), "line": error.source.line, "code": error.source.code}
+    return tr("{step} at {file}:{line}: {message}\n{code}", step=step, message=error.message, **known)
+
+
+def recent_text(flow: str | None, findings: int, error: RunError | None) -> str:
+    """Return what the first page says of a source that was open: its flow and what came of it."""
+    known = {"flow": flow or "captured"}
+    if error is not None:
+        return tr("{flow} · {step}", **known, step=step_text(error.step, "failed"))
+    return trn(findings, "{flow} · {count} finding", "{flow} · {count} findings", **known)
 
 
 class Runs(QObject):
@@ -86,10 +106,9 @@ class Runs(QObject):
             return
         self._engines.cancel()
         self._workspace.progress.hide()
-        reached = ", ".join(stage.name for stage in project.stages) or "none"
-        self._workspace.notice.tell(
-            "info", "The run was cancelled.", f"Stages kept: {reached}.", (("Run again", self.start),)
-        )
+        reached = joined(names.stage(stage.name) for stage in project.stages)
+        kept = tr("These stages are kept: {stages}.", stages=reached) if reached else tr("No stage was reached.")
+        self._workspace.notice.tell("info", tr("The run was canceled."), kept, ((tr("Run again"), self.start),))
         self._open.replace(project.interrupted())
 
     def on_engines_report_received(self, report: Report) -> None:
@@ -125,13 +144,8 @@ class Runs(QObject):
             self._workspace.log.add(note)
         if error is not None:
             self._workspace.log.add(error.traceback or "")
-            where = f" at {os.path.basename(error.source.file)}:{error.source.line}" if error.source else ""
-            code = f"\n{error.source.code}" if error.source else ""
-            message = f"{step_text(error.step, 'failed')}{where}: {error.message}{code}"
-            self._workspace.notice.tell("error", message, error.hint)
-        about = f"{report.run.flow} · " + (
-            step_text(error.step, "failed") if error else f"{len(report.findings)} findings"
-        )
+            self._workspace.notice.tell("error", failure_text(error), error.hint)
+        about = recent_text(report.run.flow, len(report.findings), error)
         self._settings.remember(absolute(project.plan.source), about)
         self._open.replace(project.finished(report, time.monotonic() - self._began))
 
@@ -141,9 +155,9 @@ class Runs(QObject):
         if project is None:
             return
         self._workspace.progress.hide()
-        hint = "The stages received are kept. Run again, or look at the log."
-        message = f"{how.message} {step_text(self._step, 'during')}."
-        self._workspace.notice.tell("error", message, hint, (("Run again", self.start),))
+        hint = tr("The stages that were reached are kept. Run again, or read the Log tab.")
+        message = tr("{death} {during}.", death=how.message, during=step_text(self._step, "during"))
+        self._workspace.notice.tell("error", message, hint, ((tr("Run again"), self.start),))
         self._open.replace(project.interrupted(stopped(self._step, "EngineDied", how)))
 
     def _watch(self, file: str | None) -> None:
@@ -159,7 +173,8 @@ class Runs(QObject):
         if path == self._watched and os.path.exists(path):
             self._watcher.addPath(path)  # editors save by replacing the file, which ends the watch
             name = os.path.basename(path)
-            self._workspace.notice.tell("info", f"{name} was saved again.", "", (("Run again", self.start),))
+            told = tr("{file} has changed.", file=name)
+            self._workspace.notice.tell("info", told, "", ((tr("Run again"), self.start),))
 
     def on_watcher_directory_changed(self) -> None:
         """Notice that the file is back after an editor moved it away."""

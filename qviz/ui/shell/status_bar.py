@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel, QStatusBar
 
+from qviz.words import mark, tr
+from qviz.words.formats import number, percent
+
 if TYPE_CHECKING:
     from qviz.document.said import Said
     from qviz.session.project import Project
     from qviz.wire.messages import EngineReady
 
-_WELCOME_KEYS = "? keys"
-_DESK_KEYS = "F fit  ·  arrows walk  ·  Space before/after  ·  Ctrl K commands  ·  ? keys"
-_STARTING = "Engine: starting torch…"
+_WELCOME_KEYS = mark("? shortcuts")
+_DESK_KEYS = mark("F fit  ·  arrows move  ·  Space swap stages  ·  Ctrl K commands  ·  ? shortcuts")
+_STARTING = mark("Engine: starting torch…")
+
+
+_RUNNING, _IDLE = mark("Engine: torch {version}, running"), mark("Engine: torch {version}, idle")
 
 
 class StatusBar(QStatusBar):
@@ -22,8 +28,8 @@ class StatusBar(QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self._torch: str | None = None
-        self._state, self._took, self._engine = QLabel("Ready"), QLabel(""), QLabel(_STARTING)
-        self._zoom, self._keys = QLabel(""), QLabel(_WELCOME_KEYS)
+        self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
+        self._zoom, self._keys = QLabel(""), QLabel(tr(_WELCOME_KEYS))
         for label in (self._state, self._took, self._engine):
             self.addWidget(label)
         for label in (self._zoom, self._keys):
@@ -33,29 +39,31 @@ class StatusBar(QStatusBar):
     def show_welcome(self) -> None:
         """Say what holds on the welcome page."""
         self._show(None, is_running=False)
-        self._keys.setText(_WELCOME_KEYS)
+        self._keys.setText(tr(_WELCOME_KEYS))
 
     def show_project(self, project: Project | None, is_running: bool) -> None:
         """Say what holds on the desk."""
         self._show(project, is_running)
-        self._keys.setText(_DESK_KEYS)
+        self._keys.setText(tr(_DESK_KEYS))
 
     def _show(self, project: Project | None, is_running: bool) -> None:
-        self._state.setText("Running" if is_running else "Ready")
+        self._state.setText(tr("Running") if is_running else tr("Ready"))
         seconds = project.seconds if project else None
-        self._took.setText(f"Run took {max(seconds, 0.1):.1f} s" if seconds is not None else "")
+        self._took.setText(
+            tr("Run took {seconds} s", seconds=number(max(seconds, 0.1), 3)) if seconds is not None else ""
+        )
         self._took.setVisible(seconds is not None)
         self._zoom.setVisible(bool(project and project.stages))
         if self._torch is not None:
-            self._engine.setText(f"Engine: torch {self._torch}, {'at work' if is_running else 'idle'}")
+            self._engine.setText(tr(_RUNNING if is_running else _IDLE, version=self._torch))
 
     def show_zoom(self, scale: float) -> None:
         """Show the scale."""
-        self._zoom.setText(f"Zoom {scale * 100:.0f} %")
+        self._zoom.setText(tr("Zoom {share}", share=percent(round(scale, 2))))
 
     def show_engine_starting(self) -> None:
         """Say that the engine imports torch."""
-        self._engine.setText(_STARTING)
+        self._engine.setText(tr(_STARTING))
 
     def set_engine(self, ready: EngineReady) -> None:
         """Take note of an engine; what is shown next names it."""

@@ -12,12 +12,13 @@ from qviz.ui.shell.actions import Actions
 from qviz.ui.shell.commands.file import FileCommands
 from qviz.ui.shell.commands.find import FindCommands
 from qviz.ui.shell.commands.run import RunCommands
+from qviz.words import mark, names, tr
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
     from qviz.ui.panels.search import Search
 
-_SUBTITLE = "See what quantization did to your model"
+_SUBTITLE = mark("See what quantization did to your model")
 _SEARCH_WIDTH = 300
 _BEFORE_TOOLS = 2
 """The name of the program and what is open stand left of the tools."""
@@ -35,10 +36,10 @@ class TopBar(QFrame):
         self._row.setContentsMargins(14, 7, 12, 7)
         self._row.setSpacing(9)
         self._row.addWidget(label("qviz", "brand"))
-        self._about = label(_SUBTITLE, "muted")
+        self._about = label(tr(_SUBTITLE), "muted")
         self._row.addWidget(self._about)
         self._row.addStretch(1)
-        self._palette = button("Search commands   Ctrl K", "field", actions[FindCommands.palette].trigger)
+        self._palette = button(tr("Search commands   Ctrl K"), "field", actions[FindCommands.palette].trigger)
         self._palette.setFixedWidth(_SEARCH_WIDTH)
         self._row.addWidget(self._palette)
         self._row.addWidget(_menu_button(actions))
@@ -62,10 +63,9 @@ class TopBar(QFrame):
         if plan is not None or self._tools is not None:
             self._desk_tools().set_visible(plan is not None)
         if plan is None:
-            self._about.setText(_SUBTITLE)
+            self._about.setText(tr(_SUBTITLE))
             return
         from qviz.document.flows import flow
-        from qviz.words import names
 
         chosen = flow(plan.flow)
         parts = [plan.source.replace("\\", "/").rsplit("/", 1)[-1]]
@@ -94,11 +94,11 @@ class DeskTools:
     def __init__(self, bar: TopBar, actions: Actions) -> None:
         from qviz.ui.panels.search import Search
 
-        self.run = button("▶ Run flow", "primary", actions[RunCommands.run].trigger)
+        self.run = button(tr("▶ Run flow"), "primary", actions[RunCommands.run].trigger)
         self.run.setToolTip(actions[RunCommands.run].toolTip())
         self.run.setEnabled(actions[RunCommands.run].isEnabled())
         python = _tool(actions[FileCommands.copy_python])
-        python.setToolTip("Copy a script that does the same without qviz")
+        python.setToolTip(tr("Copy a Python script that runs this flow without qviz"))
         self.commands = (_tool(actions[FileCommands.open]), self.run, _tool(actions[FileCommands.export]), python)
         self.search = Search(bar)
         self.search.setFixedWidth(_SEARCH_WIDTH)
@@ -121,8 +121,8 @@ def _tool(action: QAction) -> QToolButton:
 def _menu_button(actions: Actions) -> QToolButton:
     opener = QToolButton()
     opener.setText("☰")
-    opener.setToolTip("All commands")
-    opener.setAccessibleName("All commands")
+    opener.setToolTip(tr("All commands"))
+    opener.setAccessibleName(tr("All commands"))
     choose(opener, popupMode="InstantPopup", focusPolicy="TabFocus")
     menu = QMenu(opener)
     menu.aboutToShow.connect(lambda: _fill(menu, actions))

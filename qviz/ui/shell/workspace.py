@@ -24,6 +24,7 @@ from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.widgets import button, label, mono, section
 from qviz.ui.settings import Settings
 from qviz.ui.theme import Theme
+from qviz.words import tr
 
 _WIDTHS = (250, 1030, 320)
 _HEIGHTS = (690, 210)
@@ -47,8 +48,8 @@ class RunProgress(QFrame):
         self.words = label("")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the run")
-        self.cancel = button("Cancel")
+        self.bar.setAccessibleName(tr("Progress of the run"))
+        self.cancel = button(tr("Cancel"))
         row.addWidget(self.words)
         row.addWidget(self.bar, 1)
         row.addWidget(self.cancel)
@@ -56,7 +57,7 @@ class RunProgress(QFrame):
 
     def show_step(self, step: RunStep) -> None:
         """Show a step; without a total the bar runs to and fro."""
-        self.words.setText(f"{progress_text(step.name, step.done, step.total)}…")
+        self.words.setText(tr("{step}…", step=progress_text(step.name, step.done, step.total)))
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
         self.show()
@@ -73,17 +74,17 @@ class Workspace(QWidget):
         self.findings, self.code, self.log = FindingList(), GraphCode(theme), Log()
         self.script, self.bookmarks = GraphCode(theme), Bookmarks()
         self.bookmarks.set_theme(theme)
-        self.script.setAccessibleName("Python of the run")
+        self.script.setAccessibleName(tr("Python script"))
         self.notice, self.progress = Notice(), RunProgress()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for title, page in (
-            ("Findings", self.findings),
-            ("Bookmarks", self.bookmarks),
-            ("Graph code", self.code),
-            ("Python", self.script),
-            ("Log", self.log),
+            (tr("Findings"), self.findings),
+            (tr("Bookmarks"), self.bookmarks),
+            (tr("Graph code"), self.code),
+            (tr("Python"), self.script),
+            (tr("Log"), self.log),
         ):
             self.tabs.addTab(page, title)
         self._middle = self._make_middle()
@@ -106,7 +107,7 @@ class Workspace(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.setup)
-        head = section("Outline")
+        head = section(tr("Outline"))
         head.setContentsMargins(14, 4, 14, 6)
         column.addWidget(head)
         self.outline.setFont(mono())
@@ -146,7 +147,7 @@ class Workspace(QWidget):
     def toggle_link(self) -> None:
         """Let the panes move together, or each by itself."""
         self.panes.is_linked = not self.panes.is_linked
-        self.inform(f"The panes move {'together' if self.panes.is_linked else 'each by itself'}.")
+        self.inform(tr("The panes move together.") if self.panes.is_linked else tr("The panes move separately."))
 
     def inform(self, text: str) -> None:
         """Say what a command did, above the panes."""
@@ -172,7 +173,7 @@ class Workspace(QWidget):
         self.panes.show_findings(project.findings)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
         count = len(project.findings)
-        self.tabs.setTabText(0, f"Findings {count}" if count else "Findings")
+        self.tabs.setTabText(0, tr("Findings {count}", count=count) if count else tr("Findings"))
         self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)
         script = project.snapshot.run.python if project.snapshot else ""
@@ -182,13 +183,19 @@ class Workspace(QWidget):
     def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
         """Show what the reader marked, and how much that is."""
         self.bookmarks.show_bookmarks(bookmarks)
-        self.tabs.setTabText(1, f"Bookmarks {len(bookmarks)}" if bookmarks else "Bookmarks")
+        count = len(bookmarks)
+        self.tabs.setTabText(1, tr("Bookmarks {count}", count=count) if count else tr("Bookmarks"))
 
 
 def _without_findings(project: Project) -> str:
     if project.snapshot is None:
-        return "Findings come when the run is done."
-    return "No findings." if project.snapshot.run.status == "done" else "The run did not come to its end."
+        return tr("Findings appear here when the run is done.")
+    is_done = project.snapshot.run.status == "done"
+    return (
+        tr("No findings.")
+        if is_done
+        else tr("No findings, since the run did not finish. Fix the problem and run again.")
+    )
 
 
 def _precision(project: Project) -> tuple[int, int] | None:

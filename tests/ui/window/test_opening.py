@@ -64,7 +64,7 @@ def test_a_dropped_file_runs_only_after_a_yes_and_asks_once(window: MainWindow, 
     answer("Cancel")
     window.opener.open_source(model, is_consented=False)
     assert asked.plans == []
-    answer("Run it")
+    answer("Run")
     window.opener.open_source(model, is_consented=False)
     window.opener.open_source(f"{model}:Net", is_consented=False)  # trusted by its path, so no question
     assert [plan.source for plan in asked.plans] == [model, f"{model}:Net"]

@@ -36,7 +36,7 @@ def test_a_file_that_an_editor_moves_away_first_is_noticed_too(ran: MainWindow, 
         file.rename(file.with_suffix(".py~"))
     assert "saved again" not in words(ran)
     file.write_text("2")
-    qtbot.waitUntil(lambda: "net.py was saved again." in words(ran))
+    qtbot.waitUntil(lambda: "net.py has changed." in words(ran))
 
 
 def test_other_files_of_the_folder_are_nobodys_business(ran: MainWindow, qtbot: QtBot, file: Path):

@@ -92,7 +92,7 @@ def test_a_highlight_ends_with_its_chip(desk: Desk, qtbot: QtBot):
 
 def test_a_copied_picture_is_said(desk: Desk):
     desk.exports.copy_picture(desk.theme)
-    assert desk.work.notice.message.text() == "Copied: captured and converted"
+    assert desk.work.notice.message.text() == "A picture of Captured and Converted is on the clipboard."
     assert not QGuiApplication.clipboard().image().isNull()
 
 

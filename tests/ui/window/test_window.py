@@ -186,7 +186,7 @@ def test_cancel_keeps_the_stages(running: MainWindow, asked: Asked):
     assert running.desk.project.snapshot is not None
     assert running.desk.project.snapshot.run.status == "cancelled"
     assert [each.name for each in running.desk.project.stages] == ["captured"]
-    assert "Stages kept: captured." in words(running)
+    assert "These stages are kept: Captured." in words(running)
 
 
 def test_an_engines_death_is_told_with_a_way_on(running: MainWindow, asked: Asked, qtbot: QtBot):
@@ -220,7 +220,7 @@ def test_a_model_saved_again_offers_to_run_again(running: MainWindow, tmp_path: 
     file.write_text("1")
     hear(running, ModelLoaded(1, "Net", 3, 10, 40, ("1×3 float32",), str(file)), reached(CAPTURED), finished())
     file.write_text("2")
-    qtbot.waitUntil(lambda: "net.py was saved again." in words(running))
+    qtbot.waitUntil(lambda: "net.py has changed." in words(running))
 
 
 def test_only_the_engines_of_this_machine_can_be_chosen(running: MainWindow):

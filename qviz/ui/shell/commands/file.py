@@ -26,7 +26,7 @@ class FileCommands(CommandGroup):
         """Go back to the first page."""
         self._pages.show_welcome()
 
-    @command("Open a second result beside…", "Ctrl+Shift+O", when=When.RESULT)
+    @command("Open second result…", "Ctrl+Shift+O", when=When.RESULT)
     def open_beside(self) -> None:
         """Show a second result on the right."""
         self._pages.need_desk().open_beside()
@@ -48,7 +48,7 @@ class FileCommands(CommandGroup):
         desk = self._pages.need_desk()
         desk.exports.copy_picture(desk.theme)
 
-    @command("Copy as Python", when=When.RESULT)
+    @command("Copy Python script", when=When.RESULT)
     def copy_python(self) -> None:
         """Copy a script that does the run without qviz."""
         self._pages.need_desk().exports.copy_python()

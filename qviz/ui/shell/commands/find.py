@@ -52,37 +52,37 @@ class FindCommands(CommandGroup):
         """Go to the previous finding."""
         self._pages.need_desk().navigation.step_finding(-1)
 
-    @command("Back to the node before", "Alt+Left", when=When.STAGE)
+    @command("Previous selection", "Alt+Left", when=When.STAGE)
     def back(self) -> None:
         """Go back to what was selected before."""
         self._pages.need_desk().navigation.go(-1)
 
-    @command("Forward again", "Alt+Right", when=When.STAGE)
+    @command("Next selection", "Alt+Right", when=When.STAGE)
     def forward(self) -> None:
         """Undo going back."""
         self._pages.need_desk().navigation.go(1)
 
-    @command("Bookmark the node, with a note", "B", when=When.RESULT)
+    @command("Bookmark node", "B", when=When.RESULT)
     def bookmark(self) -> None:
         """Mark the selected node and ask for a note."""
         self._pages.need_desk().bookmarking.add()
 
-    @command("Focus on neighbours, one hop more each time", "K", when=When.STAGE)
+    @command("Show neighbors, then one hop more", "K", when=When.STAGE)
     def focus_neighbours(self) -> None:
         """Dim all but the nodes around the selection."""
         self._pages.need_desk().dimming.focus_on(Focus.NEIGHBOURS)
 
-    @command("Focus on what feeds it", "U", when=When.STAGE)
+    @command("Show upstream nodes", "U", when=When.STAGE)
     def focus_upstream(self) -> None:
         """Dim all but what the selection depends on."""
         self._pages.need_desk().dimming.focus_on(Focus.UPSTREAM)
 
-    @command("Focus on what it feeds", "D", when=When.STAGE)
+    @command("Show downstream nodes", "D", when=When.STAGE)
     def focus_downstream(self) -> None:
         """Dim all but what depends on the selection."""
         self._pages.need_desk().dimming.focus_on(Focus.DOWNSTREAM)
 
-    @command("Focus on the ways from the node selected before", "W", when=When.STAGE)
+    @command("Show paths from the previous selection", "W", when=When.STAGE)
     def focus_paths(self) -> None:
         """Dim all but the paths between the last two selections."""
         self._pages.need_desk().dimming.focus_on(Focus.PATHS)

@@ -21,7 +21,7 @@ class HelpCommands(CommandGroup):
         """Explain torch's name for the field in use."""
         self._pages.show_api_help()
 
-    @command("Keys", "?")
+    @command("Keyboard shortcuts", "?")
     def shortcuts(self) -> None:
         """Show all keys."""
         from qviz.ui.panels.shortcuts import ShortcutSheet

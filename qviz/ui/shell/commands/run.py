@@ -26,17 +26,17 @@ class RunCommands(CommandGroup):
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
-    @command("Python of the engine…")
+    @command("Choose interpreter…")
     def choose_python(self) -> None:
         """Ask for the interpreter that the engine runs in."""
         self._opener.choose_python()
 
-    @command("Undo choice", "Ctrl+Z", when=When.PLAN)
+    @command("Undo", "Ctrl+Z", when=When.PLAN)
     def undo(self) -> None:
         """Take back the last choice."""
         self._pages.need_desk().undo()
 
-    @command("Redo choice", "Ctrl+Shift+Z", when=When.PLAN)
+    @command("Redo", "Ctrl+Shift+Z", when=When.PLAN)
     def redo(self) -> None:
         """Bring back the choice that was taken back last."""
         self._pages.need_desk().redo()

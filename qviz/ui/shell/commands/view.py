@@ -27,7 +27,7 @@ class ViewCommands(CommandGroup):
     def _canvas(self) -> GraphCanvas:
         return self._pages.need_desk().work.panes.canvas
 
-    @command("Fit", "F", when=When.STAGE)
+    @command("Fit to window", "F", when=When.STAGE)
     def fit(self) -> None:
         """Show all of both panes."""
         self._pages.need_desk().work.panes.fit()
@@ -42,37 +42,37 @@ class ViewCommands(CommandGroup):
         """Show the graph smaller."""
         self._canvas.viewport.zoom_by(1 / _ZOOM_STEP)
 
-    @command("Zoom to 100 %", "0", when=When.STAGE)
+    @command("Actual size", "0", when=When.STAGE)
     def zoom_100(self) -> None:
         """Show the graph in its own size."""
         self._canvas.viewport.zoom_to(1.0)
 
-    @command("Unfold all", "Shift+U", when=When.STAGE)
+    @command("Expand all", "Shift+U", when=When.STAGE)
     def unfold_all(self) -> None:
         """Open every group."""
         self._canvas.folding.unfold_all()
 
-    @command("Fold all", "Shift+F", when=When.STAGE)
+    @command("Collapse all", "Shift+F", when=When.STAGE)
     def fold_all(self) -> None:
         """Close every group."""
         self._canvas.folding.fold_all()
 
-    @command("Fold all but the way to the selection", "X", when=When.STAGE)
+    @command("Collapse all except the path to the selection", "X", when=When.STAGE)
     def fold_others(self) -> None:
         """Close every group that does not hold the selection."""
         self._canvas.folding.fold_others()
 
-    @command("Hide what is dimmed", "H", when=When.STAGE)
+    @command("Hide dimmed nodes", "H", when=When.STAGE)
     def hide_dimmed(self) -> None:
         """Take what is dimmed off the picture, or bring it back."""
         self._pages.need_desk().dimming.hide_dimmed()
 
-    @command("Top-down or left-right", "T", when=When.STAGE)
+    @command("Change direction", "T", when=When.STAGE)
     def turn(self) -> None:
         """Turn both pictures."""
         self._pages.need_desk().work.panes.turn()
 
-    @command("Swap before and after", "Space", when=When.STAGE, is_of_panes=True)
+    @command("Swap stages", "Space", when=When.STAGE, is_of_panes=True)
     def swap(self) -> None:
         """Swap the stages in view."""
         self._pages.need_desk().selection.swap()
@@ -87,7 +87,7 @@ class ViewCommands(CommandGroup):
         """Show the next stage on the right."""
         self._pages.need_desk().selection.step_stage(1)
 
-    @command("Show only what changed", "C", when=When.STAGE)
+    @command("Show changes only", "C", when=When.STAGE)
     def changes(self) -> None:
         """Dim what the stages in view have in common, or nothing."""
         self._pages.need_desk().dimming.toggle_changes()
@@ -102,17 +102,17 @@ class ViewCommands(CommandGroup):
         """Select the previous node that changed."""
         self._pages.need_desk().navigation.step_change(-1)
 
-    @command("Move both panes together", "L", when=When.STAGE)
+    @command("Link panes", "L", when=When.STAGE)
     def link_panes(self) -> None:
         """Let the panes move together, or each by itself."""
         self._pages.need_desk().work.toggle_link()
 
-    @command("Only the panes", "F9", when=When.OPEN)
+    @command("Hide side panels", "F9", when=When.OPEN)
     def focus(self) -> None:
         """Hide all but the panes, or bring it back."""
         self._pages.need_desk().work.toggle_focus()
 
-    @command("Light or dark", "Ctrl+T")
+    @command("Light or dark theme", "Ctrl+T")
     def theme(self) -> None:
         """Change between light and dark."""
         self._appearance.switch()
