@@ -46,7 +46,7 @@ def test_back_and_forward_go_where_one_was(desk: Desk, window: MainWindow):
     assert at(desk) == ("converted", "conv")
     window.actions_of["forward"].trigger()
     assert at(desk) == ("converted", "conv")
-    assert "Nothing" in desk.work.notice.message.text()
+    assert "There is no next selection" in desk.work.notice.message.text()
 
 
 def test_going_back_shows_the_stage_again(desk: Desk):
