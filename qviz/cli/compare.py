@@ -78,10 +78,11 @@ def _print_json(comparison: Comparison) -> None:
     from qviz.document.texts import compared_with_texts
 
     calls = {name for row in comparison.rows for name in row.operators}
+    advice = advise(comparison.rows)
     value = {
         **msgspec.to_builtins(compared_with_texts(comparison)),
-        "advice": advise(comparison.rows)._asdict(),
-        "claims": [claim._asdict() for claim in claims(comparison.rows)],
+        "advice": {"flow": advice.flow, "text": advice.text, "statements": msgspec.to_builtins(advice.statements)},
+        "claims": [{"text": claim.text, "measured": claim.measured} for claim in claims(comparison.rows)],
         "operators_used": [each.name for each in OPERATORS if each.name in used(comparison.types, calls)],
     }
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ from qviz.analysis.verdicts.claims import claims
 from qviz.analysis.verdicts.comparison_words import HEADINGS, cells, explained
 from qviz.analysis.verdicts.support import OPERATORS, used
 from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, Comparison
+from qviz.words import tr
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,7 +40,7 @@ def _table(*headings: str) -> Table:
 
 
 def _flows(comparison: Comparison) -> RenderableType:
-    table = _table("Flow", *HEADINGS)
+    table = _table(tr("Flow"), *(tr(each) for each in HEADINGS))
     for row in comparison.rows:
         table.add_row(row.flow, *(escape(cell) for cell in cells(row)))
     return table
@@ -49,12 +50,13 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     yield ""
     for names, line in explained(comparison.rows):
         yield escape(f"{names}: {line}")
-    yield escape(f"Size: {SIZE_MEANS}.\nError: {ERROR_MEANS}.\nTime: {TIME_MEANS}.")
+    for heading, means in ((tr("Size"), SIZE_MEANS), (tr("SQNR"), ERROR_MEANS), (tr("Time"), TIME_MEANS)):
+        yield escape(tr("{heading}: {meaning}", heading=heading, meaning=tr(means)))
     yield ""
 
 
 def _claims(comparison: Comparison) -> RenderableType:
-    table = _table("What is said", "What was measured here")
+    table = _table(tr("Claim"), tr("Measured"))
     for claim in claims(comparison.rows):
         table.add_row(claim.text, escape(claim.measured))
     return table
@@ -63,7 +65,7 @@ def _claims(comparison: Comparison) -> RenderableType:
 def _operators(comparison: Comparison) -> RenderableType:
     calls = {name for row in comparison.rows for name in row.operators}
     have = used(comparison.types, calls)
-    table = _table("\nHere", "\nOperator", "\nStatic", "\nDynamic")
+    table = _table(*(f"\n{each}" for each in (tr("In model"), tr("Operator"), tr("Static"), tr("Dynamic"))))
     for each in OPERATORS:
         table.add_row("✓" if each.name in have else "", each.name, str(each.static), str(each.dynamic))
     return table

@@ -11,16 +11,16 @@ from qviz.document.plan import is_exported_program
 from qviz.document.run_steps import stopped
 from qviz.document.said import Said
 from qviz.document.snapshot import RunError
-from qviz.words import say
+from qviz.words import mark, say
 
 RowStatus: TypeAlias = Literal["done", "failed", "died"]
 
-NOT_A_SPEED_MEASURE = "not a speed measure"
-"""Stands where a time would mislead: the graph computes in float between quantize and dequantize."""
+NOT_A_SPEED_MEASURE = "time.not_a_speed_measure"
+"""The code that stands where a time would mislead: the graph computes in float between quantize and dequantize."""
 
-SIZE_MEANS = "bytes of the state_dict as torch.save writes it: parameters, buffers, packed weights"
-ERROR_MEANS = "signal to quantization noise of the outputs against the float model, in dB; more is better"
-TIME_MEANS = "median of one inference on one thread of this machine"
+SIZE_MEANS = mark("Size of the state_dict as torch.save writes it: parameters, buffers, packed weights.")
+ERROR_MEANS = mark("Signal to quantization noise ratio of the outputs against the float model; higher is better.")
+TIME_MEANS = mark("Median time of one inference on one thread of this machine.")
 
 
 class FloatOperators(Record, frozen=True):
@@ -83,7 +83,7 @@ class FlowRow(Record, frozen=True):
         stays_float: The other quantizable ones.
         size: None where nothing was converted.
         sqnr_db: `ERROR_MEANS`; "inf" if all outputs are equal, None where it could not be measured.
-        time: None where `no_time` says why not.
+        time: None where `no_time`, a code of the catalog, says why not.
         broken: What the converted model raises when it runs; torch may convert what it cannot run.
         findings: How many of each level.
         is_demonstration: Nothing was trained, although the flow is for training.

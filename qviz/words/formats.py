@@ -109,6 +109,16 @@ def sentence(text: str) -> str:
     return capitalized(text) if text.endswith((".", "!", "?", "…")) or not text else f"{capitalized(text)}."
 
 
+def factor(ratio: float) -> str:
+    """Return how many times more or less."""
+    return number(ratio, 2)
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Return whole sentences one behind the other."""
+    return " ".join(text for text in texts if text)
+
+
 def capitalized(text: str) -> str:
     """Return a text that begins with a capital letter."""
     return text[:1].upper() + text[1:]
@@ -123,6 +133,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "size": size,
     "percent": percent,
     "db": decibels,
+    "factor": factor,
     "dtype": dtype,
     "capital": capitalized,
 }

@@ -93,7 +93,7 @@ class _Fields:
     def text(self, name: str, how: str) -> str:
         value = self.value(name)
         if isinstance(value, Mapping) and "code" in value:
-            inner = value.get("part", self.part if how == "" else how)
+            inner = how or value.get("part", self.part)
             return _said(value["code"], value.get("roles", {}), value.get("args", {}), inner, self.used)
         if "|" in how or "/" in how:
             one, _, many = how.partition("|" if "|" in how else "/")

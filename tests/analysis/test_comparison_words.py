@@ -23,17 +23,17 @@ def test_a_row_in_words():
         time=Time(0.10297, 12.26),
         findings={"error": 1, "info": 2},
     )
-    assert cells(row) == ("done", "2 of 6", "1.26 GB → 55.7 kB", "30.7 dB", "0.103 → 12.3 ms", "1 error, 2 info")
+    assert cells(row) == ("Converted", "2 of 6", "1.26 GB → 55.7 kB", "30.7 dB", "0.103 → 12.3 ms", "1 error, 2 infos")
     assert list(float_lines(row)) == [
-        "1 softmax, 2 matmul in float: the quantizer did not annotate it",
+        "1 softmax and 2 matmul in float: the quantizer did not annotate it",
         "1 add in float: convert has no replacement for it",
     ]
 
 
 def test_what_was_not_measured_stays_empty():
-    assert cells(FlowRow("fx-static", "done")) == ("done", "", "", "", "", "")
+    assert cells(FlowRow("fx-static", "done")) == ("Converted", "", "", "", "", "")
     simulated = FlowRow("pt2e-static", "done", low=("x",), sqnr_db="inf", no_time=NOT_A_SPEED_MEASURE)
-    assert cells(simulated)[3:5] == ("none", "not a speed measure")
+    assert cells(simulated)[3:5] == ("∞ dB", "not a speed measure")
 
 
 def test_a_failure_names_its_line_and_what_to_do():
@@ -55,5 +55,5 @@ def test_one_reason_is_told_once_for_all_its_flows():
 
 def test_a_result_that_does_not_run_says_so():
     row = FlowRow("eager-static", "done", low=("x",), broken="no kernel for 'CPU'")
-    assert cells(row)[0] == "done, does not run"
-    assert list(float_lines(row)) == ["the converted model does not run: no kernel for 'CPU'"]
+    assert cells(row)[0] == "Converted, fails when run"
+    assert list(float_lines(row)) == ["The converted model fails when run: no kernel for 'CPU'"]

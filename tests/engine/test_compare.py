@@ -95,7 +95,7 @@ def test_lowered_kernels_are_timed(models):
 
 def test_nothing_quantized_is_equal_and_not_timed(models):
     row = row_of(f"{models}:Net", "fx-weight-only")
-    assert (row.low, row.sqnr_db, row.no_time) == ((), "inf", "nothing in low precision")
+    assert (row.low, row.sqnr_db, row.no_time) == ((), "inf", "time.nothing_in_low_precision")
     assert row.findings["error"] == 1
 
 

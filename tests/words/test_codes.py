@@ -25,6 +25,8 @@ REASON = re.compile(
 REASONS = ("engine/why/", "analysis/verdicts/float_reasons.py")
 """Where reasons of nodes are made; elsewhere such names are other things, as keys of the theme."""
 
+PARTS = ("text", "message", "hint", "failed", "during")
+
 
 def codes() -> Iterator[tuple[str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -55,7 +57,12 @@ def test_every_template_can_be_read(name: str):
         for part, template in entry.items():
             assert template, f"{code}: {part} is empty"
             for _, field, how in _parsed(re.sub(r"\[\[|\]\]", "", template)):
-                fits = how in {"", *FORMATS} or "|" in how or "/" in how or how in {"text", "message", "hint"}
+                fits = (
+                    how in {"", *FORMATS}
+                    or "|" in how
+                    or "/" in how
+                    or how in {"text", "message", "hint", "failed", "during"}
+                )
                 assert field is None or (field.isidentifier() and fits), f"{code}: {template}"
 
 

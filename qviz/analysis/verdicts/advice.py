@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from qviz.document.comparison import FlowRow
 from qviz.document.flows import flow
-from qviz.document.run_steps import step_text
+from qviz.document.graph import Json
+from qviz.document.run_steps import step_arg
+from qviz.document.said import Said
 from qviz.document.snapshot import RunError
+from qviz.words.formats import sentences
 
 LEAST_DB = 20.0
 """Below this the noise is more than a tenth of the signal: another flow is preferred, and the advice says so."""
 
 
 class Advice(NamedTuple):
-    """One sentence; `flow` is None where no flow is to be advised."""
+    """What is advised, sentence by sentence; `flow` is None where no flow is to be advised."""
 
     flow: str | None
-    text: str
+    statements: tuple[Said, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it in words."""
+        return sentences(each.text for each in self.statements)
 
 
 def advise(rows: Sequence[FlowRow]) -> Advice:
@@ -30,15 +38,10 @@ def advise(rows: Sequence[FlowRow]) -> Advice:
     """
     usable = [row for row in rows if row.is_usable]
     chosen = max([row for row in usable if not row.is_demonstration] or usable, key=_rank, default=None)
-    tail = _failures(rows)
     if chosen is None:
-        return Advice(
-            None, "; ".join(["No flow puts an operator of this model in low precision and runs", *tail]) + "."
-        )
-    parts = [f"captures all of it, {_operators(chosen)} in low precision"]
-    merits = list(_merits(chosen, usable))
-    parts[0] += "".join(f", {merit}" for merit in merits)
-    return Advice(chosen.flow, f"{title(chosen.flow)}: {'; '.join([*parts, *_doubts(chosen), *tail])}.")
+        return Advice(None, (Said("advice.none"), *_failures(rows)))
+    about = (_operators(chosen), *_merits(chosen, usable), *_doubts(chosen))
+    return Advice(chosen.flow, (*about, *_failures(rows)))
 
 
 def title(flow_id: str) -> str:
@@ -47,11 +50,14 @@ def title(flow_id: str) -> str:
     return known.title if known is not None else flow_id
 
 
-def where(error: RunError) -> str:
-    """Return the line of the model at which a step failed, or the step."""
+def failed(family: str, error: RunError) -> Said:
+    """Return that a step failed, at the line of the model where there is one: ``family.failed_at``."""
+    step: dict[str, Json] = {"step": step_arg(error.step)}
     if error.source is None:
-        return step_text(error.step, "during")
-    return f"at line {error.source.line} of {os.path.basename(error.source.file)}"
+        return Said(f"{family}.failed", {}, step)
+    return Said(
+        f"{family}.failed_at", {}, {**step, "line": error.source.line, "file": os.path.basename(error.source.file)}
+    )
 
 
 def decibels(row: FlowRow) -> float | None:
@@ -65,20 +71,20 @@ def _rank(row: FlowRow) -> tuple[bool, float, float, int]:
     return error >= LEAST_DB, len(row.low) / row.total, error, -row.size.after if row.size else 0
 
 
-def _operators(row: FlowRow) -> str:
-    if row.total == 1:
-        return "its only quantizable operator"
-    return f"{len(row.low)} of {row.total} operators" if row.stays_float else f"all {row.total} operators"
+def _operators(row: FlowRow) -> Said:
+    name = "only" if row.total == 1 else "some" if row.stays_float else "all"
+    args: dict[str, Json] = {"flow": title(row.flow), "low": len(row.low), "total": row.total}
+    return Said(f"advice.{name}", {}, args)
 
 
-def _merits(chosen: FlowRow, usable: Sequence[FlowRow]) -> Iterable[str]:
+def _merits(chosen: FlowRow, usable: Sequence[FlowRow]) -> Iterator[Said]:
     """Yield what the row is the best of all usable ones in."""
     if _is_best(chosen, usable, decibels):
-        yield "smallest error"
+        yield Said("advice.highest_sqnr")
     if _is_best(chosen, usable, lambda row: -row.size.after if row.size else None):
-        yield "smallest file"
+        yield Said("advice.smallest_file")
     if _is_best(chosen, usable, lambda row: row.time.ratio if row.time else None):
-        yield "fastest of those that can be timed"
+        yield Said("advice.fastest")
 
 
 def _is_best(chosen: FlowRow, rows: Iterable[FlowRow], value: Callable[[FlowRow], float | None]) -> bool:
@@ -87,36 +93,34 @@ def _is_best(chosen: FlowRow, rows: Iterable[FlowRow], value: Callable[[FlowRow]
     return own is not None and bool(others) and own > max(others)
 
 
-def _doubts(row: FlowRow) -> Iterable[str]:
+def _doubts(row: FlowRow) -> Iterator[Said]:
     """Yield what speaks against the row."""
     error = decibels(row)
     if error is None:
-        yield "its error could not be measured"
+        yield Said("advice.sqnr_unknown")
     elif error < LEAST_DB:
-        yield f"but its error is large: {error:.1f} dB"
+        yield Said("advice.sqnr_low", {}, {"sqnr": error})
     if row.time is not None and row.time.ratio < 1:
-        yield f"not faster here: {row.time.after_ms:.2g} ms against {row.time.before_ms:.2g} ms in float"
+        yield Said("advice.not_faster", {}, {"after": row.time.after_ms, "before": row.time.before_ms})
     if row.is_demonstration:
-        yield "nothing was trained yet"
+        yield Said("advice.untrained")
 
 
-def _failures(rows: Iterable[FlowRow]) -> list[str]:
+def _failures(rows: Iterable[FlowRow]) -> tuple[Said, ...]:
     """Return what to say of the flows that do not come to their end, those of one cause together."""
-    causes: dict[str, list[str]] = {}
+    causes: list[tuple[Said, list[Json]]] = []
     for row in rows:
-        if row.status == "died":
-            causes.setdefault("ended the engine", []).append(title(row.flow))
-        elif row.status == "failed" and row.error is not None:
-            causes.setdefault(f"fails {where(row.error)}", []).append(title(row.flow))
-        elif row.broken is not None:
-            causes.setdefault("converts what does not run", []).append(title(row.flow))
-    return [f"{_listed(names)} {_plural(cause) if len(names) > 1 else cause}" for cause, names in causes.items()]
+        if (cause := _failure(row)) is not None:
+            flows = next((flows for known, flows in causes if known == cause), None)
+            if flows is None:
+                causes.append((cause, flows := []))
+            flows.append(title(row.flow))
+    return tuple(Said(cause.code, {}, {**cause.args, "flows": flows}) for cause, flows in causes)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
-
-
-def _plural(cause: str) -> str:
-    verb, _, rest = cause.partition(" ")
-    return f"{verb.removesuffix('s') if verb != 'ended' else verb} {rest}"
+def _failure(row: FlowRow) -> Said | None:
+    if row.status == "died":
+        return Said("advice.engine_ended")
+    if row.status == "failed" and row.error is not None:
+        return failed("advice", row.error)
+    return Said("advice.does_not_run") if row.broken is not None else None

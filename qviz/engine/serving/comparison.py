@@ -37,7 +37,7 @@ from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Messag
 
 _RESULTS = ("converted", "reference", "lowered")
 _TEXT_LIMIT = 500
-_WITHOUT_INTEGERS = "nothing in low precision"
+_WITHOUT_INTEGERS = "time.nothing_in_low_precision"
 
 _log = logging.getLogger(__name__)
 

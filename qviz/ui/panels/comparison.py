@@ -37,7 +37,7 @@ from qviz.ui.process.comparison import Comparing
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 
-_MEANINGS = {"Size": SIZE_MEANS, "Error": ERROR_MEANS, "Time": TIME_MEANS}
+_MEANINGS = {"Size": SIZE_MEANS, "SQNR": ERROR_MEANS, "Time": TIME_MEANS}
 _WIDTHS = (130, 270, 100, 150, 75, 165)
 _PADDING = 4
 _FLOW = Qt.ItemDataRole.UserRole
@@ -142,7 +142,7 @@ class ComparisonSheet(QDialog):
         self.advice.setText(advice.text if comparison.rows and not left else tr("Comparing the flows on this model"))
         self._show_rows(comparison.rows, left, advice.flow if not left else None)
         _fill(self.why, explained(comparison.rows))
-        _fill(self.said, claims(comparison.rows))
+        _fill(self.said, [(claim.text, claim.measured) for claim in claims(comparison.rows)])
         have = used(comparison.types, {name for row in comparison.rows for name in row.operators})
         _fill(
             self.operators,
