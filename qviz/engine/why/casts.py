@@ -16,7 +16,8 @@ from qviz.engine.why.statements import Roles, inner, reason, within
 _OUTPUT = re.compile(r"(scale|zero_point)_\d+$")
 """How convert names the constants that lowered functions take."""
 _WEIGHT_AT = {1: "weight", 2: "bias"}
-"""Which input of a convolution or linear is what."""
+"""Which input of an operator with a weight is what."""
+_HAS_WEIGHT = re.compile(r"conv(_?transpose)?[123]?d?|convolution|linear|prelu|\w*_norm")
 
 
 class Casts:
@@ -112,7 +113,8 @@ class Casts:
             inputs = [self._past_casts(each) for each in reader.all_input_nodes]
             if node not in inputs:
                 continue
-            parameter = _WEIGHT_AT.get(inputs.index(node))
+            has_weight = _HAS_WEIGHT.fullmatch(bare_name(reader.target)) is not None
+            parameter = _WEIGHT_AT.get(inputs.index(node)) if has_weight else None
             place = own_place(self.module, reader)
             args: dict[str, Json] = {"path": place.path} if place is not None and place.path else {}
             if parameter is None:

@@ -40,8 +40,8 @@ class Fusion:
         """Return what was fused into a node or why nothing was; None of what fusing has nothing to do with."""
         if not self.before:
             return None
-        if node.op == "call_module" and (taken := self._taken(node)):
-            return self._fused(node, taken)
+        if node.op == "call_module" and (why := self._fused(node, self._taken(node))):
+            return why
         if self._is_batch_norm(node) or self._function(node) == "relu":
             return self._unfused(node)
         return None
@@ -64,13 +64,21 @@ class Fusion:
             return False
         return type(self.module.get_submodule(before.target)).__name__ == "Identity"
 
-    def _fused(self, node: Node, taken: list[str]) -> Why:
+    def _fused(self, node: Node, taken: list[str]) -> Why | None:
         child = self.module.get_submodule(str(node.target))
-        roles: Roles = {"subject": node, "taken": taken}
         called = {"target": str(node.target), "module_type": type(child).__name__}
         if isinstance(child, _FusedModule) or role_of(child) is Role.SEVERAL:
-            return reason("fused.operators", FUSER, roles, **called)
-        return reason("fused.batch_norm", "torch.nn.utils.fusion.fuse_conv_bn_eval", roles, **called)
+            if taken:
+                return reason("fused.operators", FUSER, {"subject": node, "taken": taken}, **called)
+            before = self.before[node.name].module_type if node.name in self.before else called["module_type"]
+            if before != called["module_type"]:  # a list to fuse may join modules that do not follow each other
+                return reason("fused.apart", "fuse_modules", {"subject": node}, **called, replaced=before)
+            return None
+        norms = [each for each in taken if _is_norm(self.before[each])]
+        if not norms:
+            return None
+        api = "torch.nn.utils.fusion.fuse_conv_bn_eval"
+        return reason("fused.batch_norm", api, {"subject": node, "taken": norms}, **called)
 
     def _unfused(self, node: Node) -> Why | None:
         producer = next(iter(node.all_input_nodes), None)
@@ -97,7 +105,7 @@ class Fusion:
         """Return the batch norm that a batch norm read in the stage before, folded by now or not."""
         given = self.before[node.name].args if node.name in self.before else []
         first = self.before.get(str(given[0]["node"])) if given and isinstance(given[0], dict) else None
-        return first.id if first is not None and _NORM.search(first.module_type or first.target) else None
+        return first.id if first is not None and _is_norm(first) else None
 
     def _apart(self, producer: Node, roles: Roles) -> Why | None:
         """Say that an operator stands between; None where no convolution or linear is behind it."""
@@ -121,3 +129,7 @@ class Fusion:
         if node.op != "call_module":
             return 0
         return sum(each.op == node.op and each.target == node.target for each in self.module.graph.nodes)
+
+
+def _is_norm(node: document.Node) -> bool:
+    return _NORM.search(node.module_type or node.target) is not None

@@ -76,13 +76,27 @@ class _Point(NamedTuple):
         return reason(f"{self.kind}.input", api, roles, origin=origin)
 
 
+def functional_of(module: GraphModule, node: Node) -> str | None:
+    """Return the path of the FloatFunctional whose observer a node calls; None of any other node.
+
+    A FloatFunctional is never called itself, so the graph has only a plain module to hold its observer.
+    """
+    path, _, hook = str(node.target).rpartition(".") if node.op == "call_module" else ("", "", "")
+    is_functional = path and hook == HOOKED and type(module.get_submodule(path)) is nn.Module
+    return path if is_functional else None
+
+
 def _hooked(module: GraphModule, point: _Point) -> Why | None:
     """Explain by the qconfig of the module that an eager observer is hooked to."""
     path, _, hook = str(point.node.target).rpartition(".")
     qconfig = getattr(module.get_submodule(path), "qconfig", None) if path and hook == HOOKED else None
-    if qconfig is None:
+    if qconfig is not None:
+        origin = inner("origin.module_qconfig", path=path, field="activation", observer=made_by(qconfig.activation))
+    elif functional_of(module, point.node) is not None:
+        observer = type(module.get_submodule(str(point.node.target))).__name__
+        origin = inner("origin.functional", path=path, field=HOOKED, observer=observer)
+    else:
         return None
-    origin = inner("origin.module_qconfig", path=path, field="activation", observer=made_by(qconfig.activation))
     api = "torch.ao.quantization.prepare"
     return reason(f"{point.kind}.module_output", api, {"subject": point.subject}, path=path, origin=origin)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from torch import nn
-from torch.ao.quantization import DeQuantStub, QuantStub
+from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
 
@@ -15,7 +16,16 @@ from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
-from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH, SHARING, TARGET_DTYPE, made_by, observes, setter
+from qviz.engine.why.observers import (
+    ANNOTATION,
+    PREPARED_WITH,
+    SHARING,
+    TARGET_DTYPE,
+    functional_of,
+    made_by,
+    observes,
+    setter,
+)
 from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 from qviz.engine.why.statements import Roles, inner, reason, within
 
@@ -24,9 +34,9 @@ Values: TypeAlias = Mapping[str, tuple[document.Value, ...]]
 
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
 _OBSERVERS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
-_TO_BE_QUANTIZED = frozenset({"quantized.annotated", "quantized.qconfig", "quantized.module_qconfig"})
-_STUBS = {QuantStub: ("stub.quant", "QuantStub"), DeQuantStub: ("stub.dequant", "DeQuantStub")}
-_FUNCTIONAL = ("stub.functional", "FloatFunctional")
+_TO_BE_QUANTIZED = frozenset(
+    {"quantized.annotated", "quantized.qconfig", "quantized.module_qconfig", "quantized.functional"}
+)
 _UNCHANGED = frozenset({"operator.float", "operator.not_float", "operator.unchanged"})
 
 
@@ -61,6 +71,10 @@ class Operators:
         return why
 
     def _of_operator(self, node: Node) -> Why:
+        producer = node.args[0] if node.target is operator.getitem else None
+        if isinstance(producer, Node) and self.kinds[producer.name] is Kind.CHOOSE_QPARAMS:
+            code = "operator.picks_zero_point" if node.args[1] == 1 else "operator.picks_scale"
+            return reason(code, target_name(producer.target), {"producer": producer}, **self._called(node))
         if self.is_exported and (self.is_annotated or self.is_watched or self.is_converted):
             return self._annotated(node)
         if self.is_fx:
@@ -194,20 +208,30 @@ class Operators:
         if called in patterns.alone:
             return reason("float.dtypes_not_supported", "DTypeConfig", roles, **dtypes_of(qconfig))
         others: list[Json] = [*sorted({_named(each) for each in patterns.together.get(called, ())})]
-        operator = _named(called)
-        return reason("float.no_pattern", "BackendConfig.configs", roles, operator=operator, others=others or None)
+        return reason(
+            "float.no_pattern", "BackendConfig.configs", roles, operator=_named(called), others=others or None
+        )
 
     def _hooked(self, node: Node) -> Why:
-        """Explain by the qconfig of an eager module."""
-        roles = {"subject": node}
+        """Explain an operator of an eager model, a module or a function."""
+        roles: Roles = {"subject": node}
         called = self._called(node)
         if node.op != "call_module":
+            watching = [each for each in node.users if functional_of(self.module, each) is not None]
+            if watching:
+                return reason("quantized.functional", "FloatFunctional", {**roles, "observer": watching}, **called)
             return reason("unobserved.function", "prepare", roles, **called)
         child = self._child(node)
         if role_of(child) is Role.STUB:
-            code, api = next((told for stub, told in _STUBS.items() if isinstance(child, stub)), _FUNCTIONAL)
+            is_begin = isinstance(child, QuantStub)
+            code, api = ("stub.quant", "QuantStub") if is_begin else ("stub.dequant", "DeQuantStub")
             return reason(code, api, roles, **called)
-        qconfig = getattr(child, "qconfig", None)
+        return self._hooked_module(node, child, getattr(child, "qconfig", None))
+
+    def _hooked_module(self, node: Node, child: nn.Module, qconfig: Any) -> Why:
+        """Explain by the qconfig of an eager module."""
+        roles: Roles = {"subject": node}
+        called = self._called(node)
         if qconfig is None:
             return reason("float.no_qconfig", "propagate_qconfig_", roles, **called)
         if isinstance(child, nn.Identity):

@@ -29,6 +29,8 @@ OPERATORS: dict[str, Entry] = {
         "rule": "Computes in the precision of its inputs, low or float",
         "evidence": _CALLED,
     },
+    "operator.picks_scale": {"rule": "Scale that {producer} computes", "evidence": "{target}, index 0"},
+    "operator.picks_zero_point": {"rule": "Zero point that {producer} computes", "evidence": "{target}, index 1"},
     "operator.output_shares_input": {
         "rule": "Keeps the range of its input: one observer for input and output",
         "evidence": _ASKED,
@@ -43,6 +45,10 @@ OPERATORS: dict[str, Entry] = {
         "evidence": "{subject}.meta['{key}']:[[ input {input},]][[ weight {weight},]][[ output {output},]] {pattern}",
     },
     "quantized.module_qconfig": {"rule": "Quantized: it has a qconfig", "evidence": _DTYPES},
+    "quantized.functional": {
+        "rule": "Quantized: its FloatFunctional has an observer",
+        "evidence": "{target}, observed by {observer}",
+    },
     "quantized.kernel": {
         "rule": "Runs in low precision: convert found a kernel for it",
         "evidence": f"{_CALLED}[[, in place of {{replaced}}]][[; {{asked}}]]",
@@ -62,7 +68,6 @@ OPERATORS: dict[str, Entry] = {
     "unquantized.not_float": {"rule": "Not quantized: its output is not a float tensor", "evidence": "{cause}"},
     "stub.quant": {"rule": "Marks where quantization begins", "evidence": _CALLED},
     "stub.dequant": {"rule": "Marks where quantization ends", "evidence": _CALLED},
-    "stub.functional": {"rule": "Gives a function an observer, as if it were a module", "evidence": _CALLED},
     "pattern.alone": {"evidence": "pattern {operator}"},
     "pattern.with_others": {"evidence": "pattern of {operator} with other operators"},
 }
@@ -121,6 +126,10 @@ FUSION: dict[str, Entry] = {
     "fused.batch_norm": {
         "rule": "Its weight now includes {taken:all}",
         "evidence": "{target} is a {module_type} with a new weight and bias",
+    },
+    "fused.apart": {
+        "rule": "Fused with modules that do not follow it",
+        "evidence": "{target} is a {module_type} in place of {replaced}",
     },
     "fused.place_left": {"rule": "Left in the place of a module that was fused", "evidence": _CALLED},
     "not_fused.second_batch_norm": {

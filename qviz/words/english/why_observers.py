@@ -40,6 +40,7 @@ ORIGINS: dict[str, Entry] = {
     "origin.no_neighbor": {"evidence": "none of its neighbors is annotated either"},
     "origin.target_dtype": {"evidence": "{asked_by}.meta['{key}']['{field}']: {observer}"},
     "origin.module_qconfig": {"evidence": "{path}.qconfig.{field}: {observer}"},
+    "origin.functional": {"evidence": "{path}.{field}: {observer}"},
     "origin.observer_before": {"evidence": "in place of an observer: {observer}"},
     "origin.fake_quant_before": {"evidence": "in place of a fake-quantize: {observer}"},
     "origin.called": {"evidence": "{target}[[: {qparams}]]"},

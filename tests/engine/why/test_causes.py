@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.nn import functional as F  # noqa: N812 - torch's own name
 
@@ -155,3 +156,39 @@ def test_eager_modules_say_what_they_were_given():
     assert (observer.code, observer.args["path"]) == ("observer.module_output", "fc")
     none = whys("prepared", model, "eager-static", [ROW], rules=(Rule("module_name", "fc"),))
     assert none["fc"].code == "float.no_qconfig"
+
+
+def test_a_float_functional_is_observed_and_a_function_is_not():
+    model = made(
+        lambda m, x: m.dequant(m.add.add(m.quant(x), m.fc(m.quant(x)))), fc=linear(), add=FloatFunctional, **STUBS
+    )
+    found = whys("prepared", model, "eager-static", [ROW])
+    assert found["add"].code == "quantized.functional"
+    assert found["add"].roles["observer"] == ("add_activation_post_process",)
+    observer = found["add_activation_post_process"]
+    assert (observer.code, observer.args["path"]) == ("observer.module_output", "add")
+
+
+def test_only_a_batch_norm_is_folded_into_a_weight():
+    apart = made(
+        lambda m, x: m.dequant(m.conv(m.relu(m.first(m.quant(x))))), first=conv(), relu=nn.ReLU, conv=conv(), **STUBS
+    )
+    found = whys("fused", apart, "eager-static", [IMAGE], fuse_list=(("conv", "relu"),))
+    assert found["first"].code == "operator.float"
+    assert (found["conv"].code, found["conv"].args["replaced"]) == ("fused.apart", "Conv2d")
+
+
+def test_a_constant_is_a_weight_only_of_an_operator_with_one():
+    def scaled(m, x):
+        return m.fc(x) * torch.tensor([2.0])
+
+    found = whys("captured", made(scaled, fc=linear()), "pt2e-static", [ROW])
+    assert {why.code for name, why in found.items() if "constant" in name or "lifted" in name} == {"constant.operand"}
+
+
+def test_what_is_computed_at_every_call_names_its_parts():
+    found = whys("converted", made(lambda m, x: m.fc(x), fc=linear()), "pt2e-dynamic", [ROW])
+    codes = {why.code for why in found.values()}
+    assert {"operator.picks_scale", "operator.picks_zero_point"} <= codes
+    (chosen,) = [why for why in found.values() if why.code == "cast.choose_qparams"]
+    assert chosen.roles["readers"] == ("linear",)
