@@ -48,6 +48,12 @@ def test_the_reason_of_the_engine_comes_first():
     )
 
 
+def test_an_eager_function_is_float_because_nothing_observes_it():
+    own = Why("unobserved.function", {"subject": ("softmax",)}, {"target": "torch.softmax"})
+    (group,) = why_float(snapshot(stage("converted", X, node("softmax", "x", why=own)), flow="eager-static"))
+    assert (group.code, group.text) == ("unobserved.function", "eager mode observes only modules")
+
+
 def test_a_document_of_version_1_keeps_its_text():
     why = Why("kept", args={"rule": "stays in float: bad luck", "evidence": "", "stays_float": "bad luck"})
     (group,) = why_float(snapshot(stage("converted", X, node("softmax", "x", why=why)), flow="fx-static"))

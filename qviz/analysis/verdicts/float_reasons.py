@@ -12,6 +12,9 @@ from qviz.document.graph import WATCHING, Graph, Json, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Snapshot
 
+_UNOBSERVED = ("unobserved.function", "unobserved.module")
+"""Reasons of eager operators that compute in the precision of their inputs, here float."""
+
 
 def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
     """Return the operators of the last stage that stay float, the most frequent kind first."""
@@ -56,7 +59,7 @@ class _Reasons:
         """Return the cause for one operator: its own, where the engine found one."""
         if self._method is Method.WEIGHT_ONLY:
             return _Cause("float.not_weight_only")
-        if node.why is not None and node.why.stays_float:
+        if node.why is not None and (node.why.stays_float or node.why.code in _UNOBSERVED):
             kept = node.why.args.get("stays_float")
             return _Cause(node.why.code, None if kept is None else str(kept))
         meant = self._is_meant(node)

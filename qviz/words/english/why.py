@@ -60,10 +60,12 @@ OPERATORS: dict[str, Entry] = {
     "unobserved.function": {
         "rule": "Computes on its inputs as they are: eager mode observes only modules",
         "evidence": _CALLED,
+        "text": "eager mode observes only modules",
     },
     "unobserved.module": {
         "rule": "Computes on its inputs as they are: prepare does not observe {module_type}",
         "evidence": "{target} has no observer",
+        "text": "prepare does not observe such modules",
     },
     "unquantized.not_float": {"rule": "Not quantized: its output is not a float tensor", "evidence": "{cause}"},
     "stub.quant": {"rule": "Marks where quantization begins", "evidence": _CALLED},
