@@ -6,7 +6,22 @@ as its code, as in gettext: `tr` and `trn`. Numbers, counts and lists are format
 Nothing may read a rendered text back.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from qviz.words.language import LANGUAGES, language, mark, register, tr, trn, use
-from qviz.words.statement import Statement, say, term
+
+if TYPE_CHECKING:
+    from qviz.words.statement import Statement, say, term
 
 __all__ = ["LANGUAGES", "Statement", "language", "mark", "register", "say", "term", "tr", "trn", "use"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what renders statements when it is asked for: the first page of the window says none."""
+    if name in ("Statement", "say", "term"):
+        from qviz.words import statement
+
+        return vars(statement)[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import TypeAlias
@@ -15,7 +14,6 @@ Entry: TypeAlias = Mapping[str, Template]
 """The templates of one code by part: ``rule``, ``evidence``, ``message``, ``reason``, ``hint``, ``text``."""
 
 
-@dataclass(frozen=True)
 class Language:
     """One catalog; English is the source, and what another one lacks falls back to it.
 
@@ -26,9 +24,10 @@ class Language:
         finish: What is done to every whole text, for languages that test the seam.
     """
 
-    name: str
-    modules: tuple[str, ...] = ()
-    finish: Callable[[str], str] | None = field(default=None, compare=False)
+    def __init__(self, name: str, modules: tuple[str, ...] = (), finish: Callable[[str], str] | None = None) -> None:
+        self.name = name
+        self.modules = modules
+        self.finish = finish
 
     @cached_property
     def statements(self) -> Mapping[str, Entry]:

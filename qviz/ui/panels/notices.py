@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from qviz.ui.panels.widgets import button, label, restyle
-from qviz.words import names, tr
+from qviz.words import tr
 
 
 class Notice(QFrame):
@@ -52,6 +52,8 @@ class Notice(QFrame):
         self.message.setText(message)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
+        from qviz.words import names
+
         said = tr("{level}: {message} {hint}", level=names.level(level), message=message, hint=hint)
         self.setAccessibleName(said)
         self.show()

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from qviz.errors import QvizError
 from qviz.words import tr
-from qviz.words.formats import sentence
 
 _JOINT = re.compile(r"(?<=[\w\])'])([._/\[(])(?=[\w'])")
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -81,6 +80,8 @@ def answers(accepted: str) -> QDialogButtonBox:
 
 def explained(error: QvizError) -> str:
     """Return an error and what to do about it, as sentences in one line."""
+    from qviz.words.formats import sentence
+
     return " ".join(sentence(text) for text in (error.message, error.hint) if text)
 
 
