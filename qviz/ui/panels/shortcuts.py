@@ -23,7 +23,7 @@ _SEARCH_KEYS = (
     ("Shift+Enter", mark("Previous result")),
     ("↑ ↓", mark("Choose in the list")),
     ("Esc", mark("Clear the search")),
-    ("Shift+click", mark("On a count: dim the others")),
+    (mark("Shift+click"), mark("On a count: dim the others")),
 )
 
 
@@ -50,7 +50,7 @@ class ShortcutSheet(QDialog):
             column.addWidget(section(tr(group)), 0, 0, 1, 2)
             for row, (keys, title) in enumerate(keyed, 1):
                 column.addWidget(
-                    label(tr(_EITHER, first=keys[0], second=keys[1]) if len(keys) > 1 else keys[0]), row, 0
+                    label(tr(_EITHER, first=keys[0], second=keys[1]) if len(keys) > 1 else tr(keys[0])), row, 0
                 )
                 column.addWidget(label(tr(title), "muted"), row, 1)
             column.setRowStretch(len(keyed) + 1, 1)

@@ -140,5 +140,6 @@ def report_bug(window: QWidget, kind: type[BaseException], error: BaseException,
     box.setWindowTitle(tr("Error in qviz"))
     box.setText(tr("{type}: {message}", type=kind.__name__, message=error))
     box.setInformativeText(tr("You can keep working. The details are in {file}.", file=log_path()))
+    box.addButton(tr("OK"), QMessageBox.ButtonRole.AcceptRole)
     box.setDetailedText(details)
     box.open()

@@ -27,6 +27,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from qviz.ui.panels.code import GraphCode
+from qviz.ui.panels.log import Log
+from qviz.ui.panels.outline import ModuleTree
+from qviz.ui.panels.widgets import mono
+
+BRAND = frozenset({"qviz"})
+"""The name of the program."""
+DATA = (GraphCode, Log, ModuleTree)
+"""What holds nothing but names, code and what others wrote."""
 _SHOWN = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 _WORD = re.compile(r"[^\W\d][\w.]*")
 
@@ -42,6 +51,8 @@ class Visible(NamedTuple):
 def visible_texts(root: QWidget) -> Iterator[Visible]:
     """Yield the texts of a widget and of everything in it, hidden parts too: they show up later."""
     for widget in (root, *root.findChildren(QWidget)):
+        if isinstance(widget.parentWidget(), (QTabBar, QLineEdit)):
+            continue  # Qt's own: the arrows of tabs, the cross of a field
         for what, text in _of_widget(widget):
             if text and text.strip():
                 yield Visible(widget, what, text)
@@ -106,8 +117,8 @@ def _of_what_it_is(widget: QWidget) -> Iterator[tuple[str, str]]:
 def _of_items(view: QAbstractItemView) -> Iterator[tuple[str, str]]:
     if isinstance(view, (QTreeWidget, QTableWidget)):
         model = view.model()
-        has_header = not (view.isHeaderHidden() if isinstance(view, QTreeWidget) else False)
-        for column in range(model.columnCount()) if has_header else ():
+        is_shown = isinstance(view, QTableWidget) or not view.isHeaderHidden()
+        for column in range(view.columnCount()) if is_shown else ():
             for role in _SHOWN:
                 yield "header", str(model.headerData(column, Qt.Orientation.Horizontal, role) or "")
     for index in _indexes(view, QModelIndex()):
@@ -117,8 +128,9 @@ def _of_items(view: QAbstractItemView) -> Iterator[tuple[str, str]]:
 
 def _indexes(view: QAbstractItemView, parent: QModelIndex) -> Iterator[QModelIndex]:
     model = view.model()
+    columns = view.columnCount() if isinstance(view, (QTreeWidget, QTableWidget)) else 1
     for row in range(model.rowCount(parent)):
-        for column in range(model.columnCount(parent)):
+        for column in range(columns):
             index = model.index(row, column, parent)
             yield index
             if column == 0:
@@ -131,3 +143,27 @@ def _of_action(action: QAction) -> Iterator[tuple[str, str]]:
     if (menu := action.menu()) is not None:
         for each in menu.actions():
             yield from _of_action(each)
+
+
+def offences(root: QWidget, known: frozenset[str] = frozenset()) -> list[str]:
+    """Return the texts below a widget that have words outside brackets which are no names."""
+    return [
+        f"{type(each.owner).__name__} {each.what}: {each.text!r}: {words}"
+        for each in visible_texts(root)
+        if not holds_data(each) and (words := strange(each.text, known))
+    ]
+
+
+def strange(text: str, known: frozenset[str]) -> list[str]:
+    if text in known:
+        return []
+    return [word for word in outside_brackets(text) if word not in known and word not in BRAND]
+
+
+def holds_data(each: Visible) -> bool:
+    """Tell whether a text is data by what shows it."""
+    if isinstance(each.owner, DATA):
+        return each.what in ("text", "item")
+    if isinstance(each.owner, QLabel):
+        return each.owner.font().family() == mono().family()
+    return False
