@@ -12,6 +12,7 @@ from qviz.document.graph import Json
 from qviz.document.run_steps import step_arg
 from qviz.document.said import Said
 from qviz.document.snapshot import RunError
+from qviz.words import names
 from qviz.words.formats import sentences
 
 LEAST_DB = 20.0
@@ -47,7 +48,7 @@ def advise(rows: Sequence[FlowRow]) -> Advice:
 def title(flow_id: str) -> str:
     """Return the name of a flow for people."""
     known = flow(flow_id)
-    return known.title if known is not None else flow_id
+    return names.flow(flow_id, known.title if known is not None else "")
 
 
 def failed(family: str, error: RunError) -> Said:
