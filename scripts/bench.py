@@ -1,9 +1,10 @@
 """Measures what the user waits for.
 
 bench startup    from the command to the first painted window, beside an empty window of the same machine
-bench flows      from a ready engine to the last stage, beside a plain torch script that does the same
+bench flows      from the command to the last stage, beside a plain torch script that does the same
 bench why        how much of a run goes into explaining it
 bench canvas     opening, unfolding, searching, panning and zooming from 10 to 50,000 nodes
+bench against    all of these in this checkout and in another commit, in turn, as ratios
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from bench_against import against
 from bench_canvas import canvas
 from bench_flows import flows
 from bench_why import why
@@ -144,6 +146,7 @@ def environment_name(environment: dict[str, str]) -> str:
 bench.add_command(flows)
 bench.add_command(why)
 bench.add_command(canvas)
+bench.add_command(against)
 
 
 if __name__ == "__main__":
