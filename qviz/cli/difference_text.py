@@ -11,7 +11,9 @@ from qviz.analysis.verdicts.summary import Coverage
 from qviz.cli.reports.text import place
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding
-from qviz.words.formats import number
+from qviz.words import tr, trn
+from qviz.words.formats import channels, listed, number
+from qviz.words.names import level
 
 MAX_CHANGED = 20
 MAX_NODES = 12
@@ -22,7 +24,7 @@ MAX_LISTED = 4
 def difference_text(difference: Difference) -> str:
     """Return the difference as text, - for A and + for B."""
     if difference.is_same:
-        return "No difference.\n"
+        return tr("No difference.") + "\n"
     parts = (
         list(_settings(difference)),
         list(_stage_names(difference)),
@@ -37,7 +39,7 @@ def _settings(difference: Difference) -> Iterator[str]:
     for each in difference.settings:
         entries_a, entries_b = _entries(each.a), _entries(each.b)
         if sorted(map(_words, entries_a)) == sorted(map(_words, entries_b)) != []:
-            yield f"{each.name}: the same entries in another order"
+            yield tr("{setting}: the same entries in another order", setting=each.name)
         elif entries_a or entries_b:
             yield from (f"- {each.name}: {_words(entry)}" for entry in entries_a if entry not in entries_b)
             yield from (f"+ {each.name}: {_words(entry)}" for entry in entries_b if entry not in entries_a)
@@ -56,19 +58,21 @@ def _words(entry: dict[str, Json]) -> str:
 
 def _stage_names(difference: Difference) -> Iterator[str]:
     for name in difference.stages_only_a:
-        yield f"- stage {name}"
+        yield "- " + tr("stage {name}", name=name)
     for name in difference.stages_only_b:
-        yield f"+ stage {name}"
+        yield "+ " + tr("stage {name}", name=name)
 
 
 def _stage(stage: StageDifference) -> Iterator[str]:
     before, after = stage.nodes
-    count = f"{before} nodes" if before == after else f"{before} → {after} nodes"
+    nodes = trn(before, "{count} node", "{count} nodes")
+    if before != after:
+        nodes = tr("{before} → {after} nodes", before=before, after=after)
+    told = {"stage": stage.name, "nodes": nodes, "changed": len(stage.changed)}
     if stage.is_same:
-        yield f"{stage.name}: {count}, no difference"
+        yield tr("{stage}: {nodes}, no difference", **told)
         return
-    changed = f", {len(stage.changed)} changed" if stage.changed else ""
-    yield f"{stage.name}: {count}{changed}"
+    yield tr("{stage}: {nodes}, {changed} changed", **told) if stage.changed else tr("{stage}: {nodes}", **told)
     if stage.kinds:
         yield "  " + ", ".join(f"{each.kind.value} {each.a} → {each.b}" for each in stage.kinds)
     yield from _ids("-", stage.only_a, stage.only_b)
@@ -76,15 +80,14 @@ def _stage(stage: StageDifference) -> Iterator[str]:
     for change in stage.changed[:MAX_CHANGED]:
         yield _change(change)
     if len(stage.changed) > MAX_CHANGED:
-        yield f"  and {len(stage.changed) - MAX_CHANGED} more changed (--json has all)"
+        yield "  " + tr("and {count} more changed (--json lists all)", count=len(stage.changed) - MAX_CHANGED)
 
 
 def _ids(sign: str, ids: Sequence[str], others: Sequence[str]) -> Iterator[str]:
     """Yield the ids of one run; torch gives its numbers to other nodes in the other run."""
     if ids:
-        names = (f"{each} (at another place)" if each in others else each for each in ids[:MAX_NODES])
-        more = f" and {len(ids) - MAX_NODES} more" if len(ids) > MAX_NODES else ""
-        yield f"  {sign} {', '.join(names)}{more}"
+        names = (tr("{node} (at another place)", node=each) if each in others else each for each in ids)
+        yield f"  {sign} {listed(names, MAX_NODES)}"
 
 
 def _change(change: NodeChange) -> str:
@@ -96,7 +99,10 @@ def _aspect(aspect: Aspect) -> str:
     one, other = _numbers(aspect.a), _numbers(aspect.b)
     if len(one) == len(other) > MAX_LISTED:
         differ = sum(x != y for x, y in zip(one, other, strict=True))
-        return f"{aspect.name} of {differ} of {len(one)} channels{_share(one, other)}"
+        told = {"aspect": aspect.name, "differ": differ, "total": len(one), "share": _share(one, other)}
+        if told["share"]:
+            return tr("{aspect} of {differ} of {total} channels, by up to {share}", **told)
+        return tr("{aspect} of {differ} of {total} channels", **told)
     return f"{aspect.name} {_value(aspect.a)} → {_value(aspect.b)}"
 
 
@@ -110,7 +116,7 @@ def _numbers(value: Json) -> list[float]:
 
 def _share(a: list[float], b: list[float]) -> str:
     largest = max((abs(y / x - 1) for x, y in zip(a, b, strict=True) if x), default=0.0)
-    return f", by up to {number(100 * largest)} %" if largest else ""
+    return f"{number(100 * largest)} %" if largest else ""
 
 
 def _value(value: Json) -> str:
@@ -124,9 +130,7 @@ def _value(value: Json) -> str:
         case str():
             return value.removeprefix("torch.")
         case _ if numbers := _numbers(value):
-            low, high = number(min(numbers)), number(max(numbers))
-            told = ", ".join(map(number, numbers))
-            return told if len(numbers) <= MAX_LISTED else f"{len(numbers)} channels, {low} … {high}"
+            return ", ".join(map(number, numbers)) if len(numbers) <= MAX_LISTED else channels(numbers)
         case _:
             return json.dumps(value, ensure_ascii=False)
 
@@ -139,11 +143,23 @@ def _findings(difference: Difference) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> str:
-    return f"{finding.level.value} {finding.rule} at {place(finding.stage, finding.nodes)}: {finding.message}"
+    return tr(
+        "{level} {rule} at {place}: {message}",
+        level=level(finding.level.value),
+        rule=finding.rule,
+        place=place(finding.stage, finding.nodes),
+        message=finding.message,
+    )
 
 
 def _coverage(a: Coverage | None, b: Coverage | None) -> str:
-    one, other = (f"{each.low} of {each.total}" if each else "none converted" for each in (a, b))
-    if one == other:
-        return f"{one} operators in low precision in both runs." if a else "Neither run has a converted stage."
-    return f"Operators in low precision: {one} → {other}."
+    one, other = (
+        tr("{low} of {total}", low=each.low, total=each.total) if each else tr("none converted") for each in (a, b)
+    )
+    if (a and (a.low, a.total)) == (b and (b.low, b.total)):
+        return (
+            tr("{share} operators in low precision in both runs.", share=one)
+            if a
+            else tr("Neither run has a converted stage.")
+        )
+    return tr("Operators in low precision: {before} → {after}.", before=one, after=other)

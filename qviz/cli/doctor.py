@@ -23,7 +23,7 @@ from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault
 from qviz.version import __version__
 from qviz.words import tr
-from qviz.words.formats import every
+from qviz.words.formats import every, number
 
 ENGINE_SECONDS = 60
 LIBRARIES = {
@@ -85,7 +85,7 @@ def _examine() -> Iterator[Line]:
     from platformdirs import user_cache_path
 
     yield Line("qviz", __version__)
-    yield Line("python", f"{platform.python_version()} at {sys.executable}")
+    yield Line("python", tr("{version} at {path}", version=platform.python_version(), path=sys.executable))
     yield Line("system", platform.platform())
     for package in ("torch", "torchvision", "PySide6-Essentials", "graphlay", "networkx", "msgspec"):
         yield _package(package)
@@ -103,8 +103,8 @@ def _package(name: str) -> Line:
         return Line(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         if name == "torchvision":
-            return Line(name, "not installed (only torchvision.models need it: pip install qviz[zoo])")
-        return Line(name, "not installed", False, f"Install qviz again: it needs {name}.")
+            return Line(name, tr("not installed (only torchvision.models need it: pip install qviz[zoo])"))
+        return Line(name, tr("not installed"), False, tr("Install qviz again: it needs {name}.", name=name))
 
 
 def _engine() -> Line:
@@ -119,9 +119,11 @@ def _engine() -> Line:
             for report in engine.reports():
                 if isinstance(report, EngineReady):
                     seconds = time.monotonic() - started
-                    backends = ", ".join(report.backends) or "none"
-                    whose = f" in {chosen()}" if is_foreign(chosen()) else ""
-                    return Line("engine", f"ready in {seconds:.1f} s{whose}; quantized backends: {backends}")
+                    backends = ", ".join(report.backends) or tr("none")
+                    told = {"seconds": number(seconds, 2), "backends": backends, "python": chosen()}
+                    if is_foreign(chosen()):
+                        return Line("engine", tr("ready in {seconds} s in {python}; backends: {backends}", **told))
+                    return Line("engine", tr("ready in {seconds} s; backends: {backends}", **told))
     except QvizError as error:
         return Line("engine", error.message, False, error.hint)
     raise AssertionError("reports() ends only by an exception")
@@ -140,7 +142,7 @@ def _own_rules() -> Line:
 
 def _dot() -> Line:
     if shutil.which("dot") is None:
-        return Line("dot", "not found", False, "Review pictures need Graphviz: apt-get install graphviz.")
+        return Line("dot", tr("not found"), False, tr("Review pictures need Graphviz: apt-get install graphviz."))
     answer = subprocess.run(["dot", "-V"], stderr=subprocess.PIPE, check=False, encoding="utf-8", errors="replace")
     return Line("dot", answer.stderr.strip())
 
@@ -148,27 +150,34 @@ def _dot() -> Line:
 def _fonts() -> Line:
     from qviz.assets import asset
 
-    shipped = f"{asset('fonts/Inter-Regular.otf').stem} shipped"
+    shipped = tr("{font} shipped", font=asset("fonts/Inter-Regular.otf").stem)
     if shutil.which("fc-list") is None:
         return Line("fonts", shipped)
     answer = subprocess.run(["fc-list", ":lang=zh", "family"], stdout=subprocess.PIPE, check=False, encoding="utf-8")
     families = sorted({line.split(",")[0] for line in answer.stdout.splitlines() if line})
     if not families:
-        return Line("fonts", f"{shipped}; none for Chinese", False, "apt-get install fonts-noto-cjk")
-    return Line("fonts", f"{shipped}; for Chinese: {families[0]}")
+        return Line(
+            "fonts",
+            tr("{fonts}; none for Chinese", fonts=shipped),
+            False,
+            tr("Install one: apt-get install fonts-noto-cjk."),
+        )
+    return Line("fonts", tr("{fonts}; for Chinese: {family}", fonts=shipped, family=families[0]))
 
 
 def _window() -> Iterator[Line]:
     fault = display_fault()
     shown = os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    yield Line("display", fault or shown or "the system's own", fault is None, tr(HEADLESS) if fault else "")
+    yield Line("display", fault or shown or tr("the system's own"), fault is None, tr(HEADLESS) if fault else "")
     if sys.platform == "linux":
         lacking = {library: package for library, package in LIBRARIES.items() if not _loads(library)}
         yield Line(
             "libraries of the window",
-            f"missing: {', '.join(lacking)}" if lacking else f"all {len(LIBRARIES)} there",
+            tr("missing: {names}", names=", ".join(lacking))
+            if lacking
+            else tr("all {count} found", count=len(LIBRARIES)),
             not lacking,
-            f"apt-get install {' '.join(lacking.values())}" if lacking else "",
+            tr("Install them: apt-get install {names}.", names=" ".join(lacking.values())) if lacking else "",
         )
 
 

@@ -24,7 +24,7 @@ def flows(as_json: bool) -> None:
     width = max(len(flow.id) for flow in FLOWS)
     for flow in FLOWS:
         click.echo(f"{flow.id:<{width}}  {flow.runs}")
-        click.echo(f"{'':<{width}}  stages: {', '.join(flow.stages)}")
+        click.echo(f"{'':<{width}}  " + tr("stages: {names}", names=", ".join(flow.stages)))
 
 
 @command()

@@ -144,4 +144,4 @@ def _tell(outs: tuple[Path, ...], manner: Manner) -> None:
 
         click.echo(json.dumps({"out": [str(out) for out in outs]}))
     elif not manner.quiet:
-        click.echo("\n".join(f"written to {out}" for out in outs))
+        click.echo("\n".join(tr("Written to {out}.", out=out) for out in outs))

@@ -16,7 +16,7 @@ from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
-from qviz.words import mark, tr
+from qviz.words import mark, names, tr, trn
 
 
 @command()
@@ -95,8 +95,16 @@ def _print_json(value: dict[str, Any]) -> None:
 def _print_summary(snapshot: Snapshot, out: Path) -> None:
     for stage in snapshot.stages:
         kinds = count_kinds(stage.graph)
-        told = ", ".join(f"{count} {kind.value}" for kind, count in kinds.most_common())
-        click.echo(f"{stage.name:<10} {len(stage.graph.nodes):>5} nodes: {told}")
+        told = ", ".join(names.kinds(kind.value, count) for kind, count in kinds.most_common())
+        nodes = trn(len(stage.graph.nodes), "{count} node", "{count} nodes")
+        click.echo(f"{stage.name:<10} {nodes:>11}: {told}")
     for finding in snapshot.findings:
-        click.echo(f"{finding.level.value}: {finding.message}")
-    click.echo(f"{snapshot.run.flow} {snapshot.run.status}, written to {out}")
+        click.echo(tr("{level}: {message}", level=names.level(finding.level.value), message=finding.message))
+    ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}
+    click.echo(
+        tr(
+            ended.get(snapshot.run.status, mark("{flow} was cancelled, written to {out}.")),
+            flow=snapshot.run.flow,
+            out=out,
+        )
+    )

@@ -131,6 +131,6 @@ def test_long_lists_are_cut(capsys):
     for name, nodes in (("c.json", many), ("d.json", low), ("e.json", many[:1])):
         codec.save(snapshot(stage("captured", *nodes)), name)
     assert cli.main(["diff", "c.json", "d.json"]) == 0
-    assert "  and 10 more changed (--json has all)\n" in capsys.readouterr().out
+    assert "  and 10 more changed (--json lists all)\n" in capsys.readouterr().out
     assert cli.main(["diff", "c.json", "e.json"]) == 0
     assert "n12 and 17 more\n" in capsys.readouterr().out

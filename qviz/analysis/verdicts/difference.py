@@ -127,7 +127,9 @@ def _settings(a: Run, b: Run) -> Iterator[Setting]:
 
 
 def _record(run: Run) -> dict[str, Json]:
-    error = f"{run.error.step}: {run.error.message}" if run.error else None
+    error: Json = None
+    if run.error is not None:
+        error = {"step": run.error.step, "type": run.error.type, "code": run.error.code, "args": dict(run.error.args)}
     head: dict[str, Json] = {"source": run.source, "flow": run.flow, "status": run.status, "error": error}
     return {**head, "config": dict(run.config), "versions": dict(run.versions)}
 
