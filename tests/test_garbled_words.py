@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from qviz.analysis.verdicts.difference import difference
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.analysis.verdicts.verdict import findings_of, judge
-from qviz.cli.reports import FORMATS
+from qviz.cli.reports import REPORT_FORMATS
 from qviz.document import codec
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
@@ -113,7 +113,7 @@ def without_texts(value: Any) -> Any:
 
 
 def test_a_report_differs_in_its_texts_only(both, tmp_path: Path):
-    report: Callable[..., str] = FORMATS["json"]
+    report = REPORT_FORMATS["json"].write
     english = json.loads(report(judge(both[0], "warning"), tmp_path))
     with using(GARBLED):
         garbled = json.loads(report(judge(both[0], "warning"), tmp_path))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from qviz.words import mark, tr
-from qviz.words.formats import number, percent
 
 if TYPE_CHECKING:
     from qviz.document.said import Said
@@ -47,6 +46,8 @@ class StatusBar(QStatusBar):
         self._keys.setText(tr(_DESK_KEYS))
 
     def _show(self, project: Project | None, is_running: bool) -> None:
+        from qviz.words.formats import number
+
         self._state.setText(tr("Running") if is_running else tr("Ready"))
         seconds = project.seconds if project else None
         self._took.setText(
@@ -59,6 +60,8 @@ class StatusBar(QStatusBar):
 
     def show_zoom(self, scale: float) -> None:
         """Show the scale."""
+        from qviz.words.formats import percent
+
         self._zoom.setText(tr("Zoom {share}", share=percent(round(scale, 2))))
 
     def show_engine_starting(self) -> None:

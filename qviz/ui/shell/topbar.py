@@ -12,7 +12,7 @@ from qviz.ui.shell.actions import Actions
 from qviz.ui.shell.commands.file import FileCommands
 from qviz.ui.shell.commands.find import FindCommands
 from qviz.ui.shell.commands.run import RunCommands
-from qviz.words import mark, names, tr
+from qviz.words import mark, tr
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
@@ -66,6 +66,7 @@ class TopBar(QFrame):
             self._about.setText(tr(_SUBTITLE))
             return
         from qviz.document.flows import flow
+        from qviz.words import names
 
         chosen = flow(plan.flow)
         parts = [plan.source.replace("\\", "/").rsplit("/", 1)[-1]]

@@ -17,7 +17,16 @@ from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.theme import theme
 
 HEAVY = ("torch", "numpy", "networkx", "pygments", "graphlay")
-LATER = ("msgspec", "subprocess", "qviz.wire", "qviz.analysis", "qviz.document.graph", "qviz.ui.panels.search")
+LATER = (
+    "msgspec",
+    "subprocess",
+    "dataclasses",
+    "qviz.wire",
+    "qviz.analysis",
+    "qviz.document.graph",
+    "qviz.ui.panels.search",
+    "qviz.words.statement",
+)
 START = """
 import sys
 import PySide6.QtCore
