@@ -214,7 +214,7 @@ def test_what_eager_mode_needs_is_said():
 
 
 def test_a_fuse_list_with_an_unknown_module_is_refused():
-    with pytest.raises(QvizError, match="'cnov'"):
+    with pytest.raises(QvizError, match='"cnov"'):
         run(Static(), "eager-static", fuse_list=(("cnov", "relu"),))
 
 

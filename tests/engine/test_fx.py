@@ -296,9 +296,9 @@ def test_inputs_and_outputs_may_be_quantized_tensors(file: str):
 @pytest.mark.parametrize(
     ("custom", "message", "hint"),
     [
-        (Custom(non_traceable_modules=("gat",)), "no module 'gat'", "gate"),
+        (Custom(non_traceable_modules=("gat",)), 'no module "gat"', "gate"),
         (Custom(non_traceable_classes=("torch.add",)), "torch.add is not a module class", "torch.nn.LSTM"),
-        (Custom(preserved_attributes=("clases",)), "no attribute 'clases'", "classes"),
+        (Custom(preserved_attributes=("clases",)), 'no attribute "clases"', "classes"),
         (Custom(input_quantized=(1,)), "no input 1", "takes 1"),
         (Custom(float_to_observed={"torch.nn.Linaer": "torch.nn.Linear"}), "torch.nn.Linaer", "torch.nn.Linear"),
     ],
@@ -318,7 +318,7 @@ def test_dynamic_flows_do_not_observe_modules_of_the_users_own(file: str):
 @pytest.mark.parametrize("fields", [{"qconfig": "defalt_qconfig"}, {"backend_config": "tpu"}], ids=str)
 def test_a_wrong_name_stops_before_anything_runs(file: str, fields: dict[str, str]):
     steps: list[object] = []
-    with pytest.raises(QvizError, match=r"no qconfig|no backend config"):
+    with pytest.raises(QvizError, match=r"no qconfig|Unknown backend config"):
         run_plan(Plan(source=f"{file}:net", flow="fx-static", **fields), steps.append)
     assert not [each for each in steps if getattr(each, "step", "") == "capturing"]
 

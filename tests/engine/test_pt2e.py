@@ -303,7 +303,7 @@ def test_qat_without_strict_capture_says_what_to_do(file: Path):
     snapshot = run_plan(Plan(source=f"{file}:Norm", flow="pt2e-qat", strict=False), lambda _: None)
     assert snapshot.run.error is not None
     assert (snapshot.run.error.step, snapshot.run.error.type) == ("converting", "KeyError")
-    assert "--strict" in snapshot.run.error.hint
+    assert "strict capture" in snapshot.run.error.hint
 
 
 def test_lowering_that_fixes_the_sizes_is_found(file: Path):

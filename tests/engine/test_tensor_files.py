@@ -111,6 +111,6 @@ def test_a_library_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "numpy", None)
     for name, library in (("x.safetensors", "safetensors"), ("x.npy", "numpy")):
         (tmp_path / name).write_bytes(b"")
-        with pytest.raises(QvizError, match=f"no {library}") as refused:
+        with pytest.raises(QvizError, match=f"lacks {library}") as refused:
             read_tensors(tmp_path / name)
-        assert f"pip install {library}" in refused.value.hint
+        assert f"Install {library} with pip" in refused.value.hint
