@@ -20,7 +20,7 @@ class Registry(Generic[T]):
     """
 
     def __init__(self, noun: str) -> None:
-        self.noun = noun
+        self.noun = noun  # in English, for tr
         self._items: dict[str, T] = {}
 
     def add(self, name: str, item: T) -> None:
@@ -62,9 +62,11 @@ class Registry(Generic[T]):
         except KeyError:
             known = ", ".join(self._items)
             hint = (
-                tr("Choose one of: {known}.", known=known) if known else tr("No {noun} is registered.", noun=self.noun)
+                tr("Choose one of: {known}.", known=known)
+                if known
+                else tr("No {noun} is registered.", noun=tr(self.noun))
             )
-            raise QvizError(tr('There is no {noun} "{name}"', noun=self.noun, name=name), hint) from None
+            raise QvizError(tr('There is no {noun} "{name}"', noun=tr(self.noun), name=name), hint) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._items

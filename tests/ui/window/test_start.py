@@ -25,6 +25,7 @@ LATER = (
     "qviz.analysis",
     "qviz.document.graph",
     "qviz.ui.panels.search",
+    "qviz.words.english",
     "qviz.words.statement",
 )
 START = """
