@@ -99,7 +99,7 @@ class Setup(QFrame):
         column.addWidget(section(tr("Data")))
         self.inputs = QLineEdit()
         self.inputs.setAccessibleName(tr("Inputs"))
-        self.inputs.setPlaceholderText(tr("Inputs: 1x3x224x224, one per argument"))
+        self.inputs.setPlaceholderText(tr("Inputs: 1x3x224x224"))
         self.inputs.setToolTip(tr(_INPUTS))
         self.calibrate = QLineEdit()
         self.calibrate.setAccessibleName(tr("Calibration data"))
