@@ -87,7 +87,9 @@ def _on_lines(overlay: Overlay, view: View) -> list[Amount | None]:
     get, merged = overlay.edges.get, overlay.scale.merged
     found: list[Amount | None] = []
     for line in view.lines:
+        if len(line.pairs) == 1:  # as most lines: this is done for every line of a large graph
+            found.append(get(line.pairs[0]))
+            continue
         values = {get(pair) for pair in line.pairs}
-        # Most lines stand for one edge, or for edges with one value.
         found.append(values.pop() if len(values) == 1 else merged(each for each in values if each is not None))
     return found
