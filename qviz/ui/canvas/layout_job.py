@@ -178,6 +178,8 @@ class LayoutJobs(QObject):
     def _lay(self, question: Question, folds: Folds, view: View, places: Places) -> None:
         """Hand over a scene; what its overlays show is found here, for it takes as long as the lines are many."""
         self._laid.emit(question, folds, Scene(view, places, ViewOverlays(view, question.overlays)))
+        if question.family is not None:
+            import networkx  # noqa: F401 - it finds the path between stages; imported here, no selection waits for it
 
     def _tell(self, question: Question, folds: Folds, scene: Scene) -> None:
         if question.number == self._number:
