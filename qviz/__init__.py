@@ -9,7 +9,7 @@ from qviz.version import __version__
 
 if TYPE_CHECKING:
     from qviz.analysis.findings.evidence import Evidence as Evidence
-    from qviz.api import Snapshot as Snapshot
+    from qviz.api import Result as Snapshot
     from qviz.api import inspect as inspect
     from qviz.api import load as load
     from qviz.api import show as show
@@ -21,21 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["Evidence", "Finding", "Level", "Plan", "Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
 
 
-_ELSEWHERE = {
-    "Evidence": "qviz.analysis.findings.evidence",
-    "Finding": "qviz.document.snapshot",
-    "Level": "qviz.document.snapshot",
-    "Plan": "qviz.document.plan",
+_PLACES = {
+    "Evidence": "qviz.analysis.findings.evidence:Evidence",
+    "Finding": "qviz.document.snapshot:Finding",
+    "Level": "qviz.document.snapshot:Level",
+    "Plan": "qviz.document.plan:Plan",
+    "Snapshot": "qviz.api:Result",
+    **{name: f"qviz.api:{name}" for name in ("inspect", "load", "show", "snapshot")},
 }
-"""Public names beside the functions of `qviz.api`: what those take or give, and what rules of users need."""
+"""Where each public name stands."""
 
 
 def __getattr__(name: str) -> object:
     """Import the public functions on first use: `import qviz` alone costs nothing."""
-    if name in _ELSEWHERE:
-        return getattr(import_module(_ELSEWHERE[name]), name)
-    if name in __all__:
-        from qviz import api
-
-        return getattr(api, name)
+    if name in _PLACES:
+        module, _, inner = _PLACES[name].partition(":")
+        return getattr(import_module(module), inner)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.__main__ import main; sys.exit(main())"
 
 
-class Snapshot:
+class Result:
     """A result: the stages of a run, links between them, findings; a picture in a notebook.
 
     Attributes:
@@ -50,7 +50,7 @@ class Snapshot:
         return f"<qviz.Snapshot of {run.source}: {run.flow or 'no flow'}, {run.status}; {stages or 'no stages'}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Snapshot) and self.document == other.document
+        return isinstance(other, Result) and self.document == other.document
 
     __hash__ = None  # type: ignore[assignment] # the document holds lists
 
@@ -157,7 +157,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     batch_limit: int | None = None,
     seed: int = 0,
     plan: Plan | None = None,
-) -> Snapshot:
+) -> Result:
     """Run a flow on a copy of `model`, in this process.
 
     Args:
@@ -207,7 +207,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     inputs = as_arguments(example_inputs, model)
     batches = None if calibration is None else Batches(calibration, inputs, model)
     training = None if train is None else given(train)
-    return Snapshot(run_loaded(Loaded(model, inputs, batches, training=training), plan, lambda report: None))
+    return Result(run_loaded(Loaded(model, inputs, batches, training=training), plan, lambda report: None))
 
 
 def _choose(what: str, value: str, known: Sequence[str]) -> None:
@@ -218,7 +218,7 @@ def _choose(what: str, value: str, known: Sequence[str]) -> None:
         )
 
 
-def snapshot(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapshot:
+def snapshot(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Result:
     """Return a result of graphs that are already in hand, in their order; the names are free.
 
     Raises:
@@ -226,19 +226,19 @@ def snapshot(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapshot:
     """
     from qviz.engine.recording.given_graphs import record_graphs
 
-    return Snapshot(record_graphs(graphs))
+    return Result(record_graphs(graphs))
 
 
-def load(path: Path | str) -> Snapshot:
+def load(path: Path | str) -> Result:
     """Read a ``.qviz`` or ``.json``; imports no torch and runs no code.
 
     Raises:
         QvizError: Not found, not a qviz document, damaged, or of a newer version.
     """
-    return Snapshot(codec.load(path))
+    return Result(codec.load(path))
 
 
-def show(result: Snapshot) -> None:
+def show(result: Result) -> None:
     """Open the window on a result, in a process of its own; return at once.
 
     Raises:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from qviz.document.plan import Plan
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import EngineReady, Run, RunFinished, RunRejected, StageReached
+from qviz.wire.messages import EngineReady, RunFinished, RunFlow, RunRejected, StageReached
 
 LIMIT_RATIO = 1.3
 MODELS = ("resnet18", "mobilenet_v2", "vit_b_16")
@@ -58,7 +58,7 @@ def in_qviz(plan: Plan) -> tuple[float, str]:
         for report in engine.reports():
             match report:
                 case EngineReady():
-                    engine.send(Run(1, plan))
+                    engine.send(RunFlow(1, plan))
                 case StageReached():
                     last = time.monotonic()
                 case RunRejected():

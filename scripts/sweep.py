@@ -23,7 +23,7 @@ from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Stage
 from qviz.errors import QvizError
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import EngineReady, Run, RunFinished, RunRejected, StageReached, StepStarted
+from qviz.wire.messages import EngineReady, RunFinished, RunFlow, RunRejected, StageReached, StepStarted
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "flows-and-models.md"
@@ -96,7 +96,7 @@ class Sweep:
         try:
             failure = ""
             self._number += 1
-            self._engine.send(Run(self._number, plan))
+            self._engine.send(RunFlow(self._number, plan))
             for report in self._engine.reports():
                 match report:
                     case StepStarted():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -87,3 +89,30 @@ def test_methods_are_those_of_the_class_itself():
     )
     assert isinstance(tree.body[0], ast.ClassDef)
     assert methods(tree.body[0]) == 2
+
+
+def type_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of classes, and of aliases of types, that a module defines."""
+    yield from (each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef))
+    for each in tree.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            if "TypeAlias" in ast.unparse(each.annotation):
+                yield each.target.id
+        elif isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name):
+            name = each.targets[0].id
+            is_named_as_type = re.fullmatch(r"_?[A-Z](\w*[a-z]\w*)?", name) is not None
+            if is_named_as_type and isinstance(each.value, (ast.Subscript, ast.BinOp, ast.Name, ast.Attribute)):
+                yield name
+
+
+def test_a_type_name_has_one_meaning():
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for module in modules("qviz"):
+        for name in type_names(module.tree):
+            places[name].append(module.path)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_the_search_for_type_names_finds_classes_and_aliases():
+    text = "class A: pass\nB: TypeAlias = int\nC = tuple[int]\nD = TypeVar('D')\nE = 1\n"
+    assert list(type_names(ast.parse(text))) == ["A", "B", "C"]

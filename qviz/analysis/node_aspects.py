@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.views.dtypes import shape_text
-from qviz.document.graph import WATCHING, Json, Kind, Node, Number, QParams, Quant, Record, Value
+from qviz.document.graph import WATCHING, Json, Kind, Node, Number, Numbers, QParams, Quant, Record, Value
 
 _SIDES = ("input", "weight", "bias", "output")
 _STEPS = 256
@@ -71,9 +71,6 @@ def _quant(side: str, a: QParams | None, b: QParams | None, tolerance: float) ->
         yield Aspect(f"{side} scale", _json(a.scale), _json(b.scale))
     if not _close(a.zero_point, b.zero_point, 0, tolerance * _STEPS):
         yield Aspect(f"{side} zero point", _json(a.zero_point), _json(b.zero_point))
-
-
-Numbers = Number | tuple[Number, ...] | None
 
 
 def _close(a: Numbers, b: Numbers, relative: float, absolute: float) -> bool:

@@ -48,7 +48,7 @@ LIBRARIES = {
 """What Qt's xcb platform loads on Linux, with the Debian package of each."""
 
 
-class Line(NamedTuple):
+class DoctorLine(NamedTuple):
     """One thing looked at: `ok` False where something is lacking, with what to do."""
 
     name: str
@@ -77,16 +77,16 @@ def doctor(as_json: bool) -> int:
     return ExitCode.ENGINE_DIED if engine_died else ExitCode.DONE
 
 
-def _as_json(line: Line) -> dict[str, object]:
+def _as_json(line: DoctorLine) -> dict[str, object]:
     return {"ok": line.ok, "found": line.found, **({"hint": line.hint} if line.hint else {})}
 
 
-def _examine() -> Iterator[Line]:
+def _examine() -> Iterator[DoctorLine]:
     from platformdirs import user_cache_path
 
-    yield Line("qviz", __version__)
-    yield Line("python", tr("{version} at {path}", version=platform.python_version(), path=sys.executable))
-    yield Line("system", platform.platform())
+    yield DoctorLine("qviz", __version__)
+    yield DoctorLine("python", tr("{version} at {path}", version=platform.python_version(), path=sys.executable))
+    yield DoctorLine("system", platform.platform())
     for package in ("torch", "torchvision", "PySide6-Essentials", "graphlay", "networkx", "msgspec"):
         yield _package(package)
     yield _engine()
@@ -94,20 +94,20 @@ def _examine() -> Iterator[Line]:
     yield _dot()
     yield _fonts()
     yield from _window()
-    yield Line("log file", str(log_path()))
-    yield Line("cache", str(user_cache_path("qviz", appauthor=False)))
+    yield DoctorLine("log file", str(log_path()))
+    yield DoctorLine("cache", str(user_cache_path("qviz", appauthor=False)))
 
 
-def _package(name: str) -> Line:
+def _package(name: str) -> DoctorLine:
     try:
-        return Line(name, importlib.metadata.version(name))
+        return DoctorLine(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         if name == "torchvision":
-            return Line(name, tr("not installed (only torchvision.models need it: pip install qviz[zoo])"))
-        return Line(name, tr("not installed"), False, tr("Install qviz again: it needs {name}.", name=name))
+            return DoctorLine(name, tr("not installed (only torchvision.models need it: pip install qviz[zoo])"))
+        return DoctorLine(name, tr("not installed"), False, tr("Install qviz again: it needs {name}.", name=name))
 
 
-def _engine() -> Line:
+def _engine() -> DoctorLine:
     from qviz.cli.limits import Limits
     from qviz.wire.client import EngineClient
     from qviz.wire.interpreter import chosen, is_foreign
@@ -122,56 +122,60 @@ def _engine() -> Line:
                     backends = ", ".join(report.backends) or tr("none")
                     told = {"seconds": number(seconds, 2), "backends": backends, "python": chosen()}
                     if is_foreign(chosen()):
-                        return Line("engine", tr("ready in {seconds} s in {python}; backends: {backends}", **told))
-                    return Line("engine", tr("ready in {seconds} s; backends: {backends}", **told))
+                        return DoctorLine(
+                            "engine", tr("ready in {seconds} s in {python}; backends: {backends}", **told)
+                        )
+                    return DoctorLine("engine", tr("ready in {seconds} s; backends: {backends}", **told))
     except QvizError as error:
-        return Line("engine", error.message, False, error.hint)
+        return DoctorLine("engine", error.message, False, error.hint)
     raise AssertionError("reports() ends only by an exception")
 
 
-def _own_rules() -> Line:
+def _own_rules() -> DoctorLine:
     from qviz.sources.own_rules import listed_rules
 
     listed = listed_rules("")
     if listed is None:
-        return Line("own rules", tr("none"))
+        return DoctorLine("own rules", tr("none"))
     if listed.fault:
-        return Line("own rules", f"{listed.file}: {listed.fault}", False, tr("Fix {file}.", file=listed.file.name))
-    return Line("own rules", tr("{rules} in {file}", rules=every(listed.targets), file=listed.file))
+        return DoctorLine(
+            "own rules", f"{listed.file}: {listed.fault}", False, tr("Fix {file}.", file=listed.file.name)
+        )
+    return DoctorLine("own rules", tr("{rules} in {file}", rules=every(listed.targets), file=listed.file))
 
 
-def _dot() -> Line:
+def _dot() -> DoctorLine:
     if shutil.which("dot") is None:
-        return Line("dot", tr("not found"), False, tr("Review pictures need Graphviz: apt-get install graphviz."))
+        return DoctorLine("dot", tr("not found"), False, tr("Review pictures need Graphviz: apt-get install graphviz."))
     answer = subprocess.run(["dot", "-V"], stderr=subprocess.PIPE, check=False, encoding="utf-8", errors="replace")
-    return Line("dot", answer.stderr.strip())
+    return DoctorLine("dot", answer.stderr.strip())
 
 
-def _fonts() -> Line:
+def _fonts() -> DoctorLine:
     from qviz.assets import asset
 
     shipped = tr("{font} shipped", font=asset("fonts/Inter-Regular.otf").stem)
     if shutil.which("fc-list") is None:
-        return Line("fonts", shipped)
+        return DoctorLine("fonts", shipped)
     answer = subprocess.run(["fc-list", ":lang=zh", "family"], stdout=subprocess.PIPE, check=False, encoding="utf-8")
     families = sorted({line.split(",")[0] for line in answer.stdout.splitlines() if line})
     if not families:
-        return Line(
+        return DoctorLine(
             "fonts",
             tr("{fonts}; none for Chinese", fonts=shipped),
             False,
             tr("Install one: apt-get install fonts-noto-cjk."),
         )
-    return Line("fonts", tr("{fonts}; for Chinese: {family}", fonts=shipped, family=families[0]))
+    return DoctorLine("fonts", tr("{fonts}; for Chinese: {family}", fonts=shipped, family=families[0]))
 
 
-def _window() -> Iterator[Line]:
+def _window() -> Iterator[DoctorLine]:
     fault = display_fault()
     shown = os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    yield Line("display", fault or shown or tr("the system's own"), fault is None, tr(HEADLESS) if fault else "")
+    yield DoctorLine("display", fault or shown or tr("the system's own"), fault is None, tr(HEADLESS) if fault else "")
     if sys.platform == "linux":
         lacking = {library: package for library, package in LIBRARIES.items() if not _loads(library)}
-        yield Line(
+        yield DoctorLine(
             "libraries of the window",
             tr("missing: {names}", names=", ".join(lacking))
             if lacking

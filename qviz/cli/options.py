@@ -22,7 +22,7 @@ from qviz.sources.kinds import kind_of
 from qviz.words import mark, tr
 from qviz.words.language import LANGUAGES
 
-Command = Callable[..., Any]
+CommandFunction = Callable[..., Any]
 
 
 def _choose_python(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -142,7 +142,7 @@ language_option = option(
 """For the help alone: `qviz.cli.speech` has taken it from the words before any command is known."""
 
 
-def debug_option(command: Command) -> Command:
+def debug_option(command: CommandFunction) -> CommandFunction:
     """Give a command the options that every one has."""
     return _debug_option(language_option(command))
 
@@ -187,7 +187,7 @@ _METHOD_WORDS = {
 _OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "fold"}
 
 
-def flow_option(required: bool, help_text: str) -> Callable[[Command], Command]:
+def flow_option(required: bool, help_text: str) -> Callable[[CommandFunction], CommandFunction]:
     """Return the option ``--flow``."""
     return option("--flow", type=_FlowId(), required=required, help=help_text)
 
@@ -214,7 +214,7 @@ class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before cl
         return click.Choice(flow_ids()).shell_complete(ctx, param, incomplete)
 
 
-def takes_plan(command: Command) -> Command:
+def takes_plan(command: CommandFunction) -> CommandFunction:
     """Give a command that has ``source`` and ``flow`` the other options of a plan; it receives ``plan``."""
 
     @functools.wraps(command)
@@ -229,7 +229,7 @@ def takes_plan(command: Command) -> Command:
     return _with_options(with_plan, PLAN_OPTIONS)
 
 
-def takes_plan_of_many(command: Command) -> Command:
+def takes_plan_of_many(command: CommandFunction) -> CommandFunction:
     """Give a command that has ``source`` and ``flows`` the other options of a plan; it receives ``plan``, too.
 
     No flows are those that fit the source.
@@ -250,7 +250,7 @@ def takes_plan_of_many(command: Command) -> Command:
     return _with_options(with_plan, PLAN_OPTIONS)
 
 
-def takes_manner(command: Command) -> Command:
+def takes_manner(command: CommandFunction) -> CommandFunction:
     """Give a command the options of how to run and speak; it receives ``manner``."""
 
     @functools.wraps(command)
@@ -342,7 +342,9 @@ def _refuse(names: list[str], why: str) -> None:
         raise click.BadOptionUsage(option, tr("--{option} {why}", option=option, why=why))
 
 
-def _with_options(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+def _with_options(
+    command: CommandFunction, options: tuple[Callable[[CommandFunction], CommandFunction], ...]
+) -> CommandFunction:
     for each in reversed(options):
         command = each(command)
     return command

@@ -24,7 +24,7 @@ from qviz.words import mark, tr
 THEMES = ("light", "dark", "print")
 
 
-class Look(NamedTuple):
+class PictureOptions(NamedTuple):
     """How to draw; `depth` is a number of module levels, or ``all``, or None for what fits."""
 
     theme: str
@@ -85,7 +85,7 @@ def render(
         check_place(out, tuple(PICTURE_FORMATS))
     snapshot, failure = obtain(plan, manner)
     if failure is None or (wanted and set(wanted) <= {each.name for each in snapshot.stages}):
-        _draw(snapshot, wanted or (_last_stage(snapshot),), outs, Look(**look))
+        _draw(snapshot, wanted or (_last_stage(snapshot),), outs, PictureOptions(**look))
         _tell(outs, manner)
     if failure is not None:
         raise failure
@@ -116,7 +116,7 @@ def _last_stage(snapshot: Snapshot) -> str:
     return snapshot.stages[-1].name
 
 
-def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], look: Look) -> None:
+def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], look: PictureOptions) -> None:
     from qviz.ui.export import write
     from qviz.ui.export.picture import Picture
 

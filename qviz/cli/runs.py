@@ -13,7 +13,7 @@ from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import Report, Run, RunFinished, RunRejected, StageReached, StepStarted
+from qviz.wire.messages import Report, RunFinished, RunFlow, RunRejected, StageReached, StepStarted
 
 RUN_ID = 1
 
@@ -28,7 +28,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
     assembly, step = Assembly(plan), STARTING_ENGINE
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
-            engine.send(Run(RUN_ID, plan))
+            engine.send(RunFlow(RUN_ID, plan))
             for report in engine.reports():
                 on_report(report)
                 match report:

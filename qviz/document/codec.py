@@ -29,7 +29,7 @@ _PACKED = 16
 """How many times smaller a document is when compressed: 10 to 20."""
 
 
-class _Head(msgspec.Struct):
+class _DocumentHead(msgspec.Struct):
     format: str = ""
     version: int = 0
 
@@ -46,7 +46,7 @@ def decode(data: bytes, name: str = "the document") -> Snapshot:
         QvizError: Not a qviz document, damaged, or of a newer version; `name` says which.
     """
     try:
-        head = msgspec.json.decode(data, type=_Head)
+        head = msgspec.json.decode(data, type=_DocumentHead)
     except msgspec.DecodeError as error:
         raise _damaged(name, str(error)) from error
     if head.format != "qviz":

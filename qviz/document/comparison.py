@@ -46,7 +46,7 @@ class FloatOperators(Record, frozen=True):
         return say(self, "text")
 
 
-class Size(Record, frozen=True):
+class ModelSize(Record, frozen=True):
     """Bytes of the float model and of what the flow made of it (`SIZE_MEANS`)."""
 
     before: int
@@ -96,7 +96,7 @@ class FlowRow(Record, frozen=True):
     operators: tuple[str, ...] = ()
     low: tuple[str, ...] = ()
     stays_float: tuple[FloatOperators, ...] = ()
-    size: Size | None = None
+    size: ModelSize | None = None
     sqnr_db: Number | None = None
     time: Time | None = None
     no_time: str | None = None

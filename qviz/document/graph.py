@@ -29,6 +29,8 @@ NodeId: TypeAlias = str
 
 Number: TypeAlias = float | str
 """A float; one that is not finite is the string "inf", "-inf" or "nan"."""
+Numbers: TypeAlias = "Number | tuple[Number, ...] | None"
+"""One for a whole tensor, or one for each channel; None where it is not known."""
 
 
 class Kind(str, Enum):

@@ -20,7 +20,7 @@ SUFFIX = ".toml"
 _HINT = mark("docs/configuration.md lists what a plan can say.")
 
 
-class _Head(msgspec.Struct):
+class _PlanHead(msgspec.Struct):
     version: int = 0
 
 
@@ -52,7 +52,7 @@ def read(text: str, name: str = "the plan") -> Plan:
     """
     try:
         raw = msgspec.toml.decode(text)
-        version = msgspec.convert(raw, _Head).version
+        version = msgspec.convert(raw, _PlanHead).version
     except msgspec.DecodeError as error:
         raise QvizError(tr("{name} is not valid TOML: {error}", name=name, error=error), tr(_HINT)) from error
     if version != PLAN_VERSION:

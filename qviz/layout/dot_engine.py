@@ -14,7 +14,7 @@ from qviz.errors import QvizError
 from qviz.layout.chains import chain_numbers, next_in_chain
 from qviz.layout.engine import LAYOUT_ENGINES
 from qviz.layout.hierarchy import compose
-from qviz.layout.level import Level, LevelNode, PlacedLevel
+from qviz.layout.level import GroupLevel, LevelNode, PlacedLevel
 from qviz.layout.place import Direction, Point, Size
 from qviz.layout.places import Places
 from qviz.words import tr
@@ -52,7 +52,7 @@ class DotEngine:
 
 
 @lru_cache(maxsize=2048)
-def place_level(level: Level) -> PlacedLevel:
+def place_level(level: GroupLevel) -> PlacedLevel:
     """Place one group.
 
     Raises:
@@ -92,7 +92,7 @@ def _run(source: str) -> dict[str, Any]:
     return found
 
 
-def _source(level: Level) -> Iterator[str]:
+def _source(level: GroupLevel) -> Iterator[str]:
     yield f"digraph {{ graph [ranksep={RANK_GAP / PER_INCH:.4f} nodesep={NODE_GAP / PER_INCH:.4f} splines=true]"
     yield 'node [shape=box fixedsize=true label=""] edge [arrowhead=none]'
     ports = _ports(level)
@@ -128,7 +128,7 @@ def _cut(at: float) -> int:
     return round(at)
 
 
-def _ports(level: Level) -> list[list[int]]:
+def _ports(level: GroupLevel) -> list[list[int]]:
     """Return where lines are fixed at each node's upper or lower border."""
     found: list[set[int]] = [set() for _ in level.nodes]
     for edge in level.edges:
@@ -183,7 +183,7 @@ def _curve(points: Sequence[Point]) -> Iterator[Point]:
             )
 
 
-def _snapped(level: Level, corners: Sequence[Point], number: int, route: list[Point]) -> tuple[Point, ...]:
+def _snapped(level: GroupLevel, corners: Sequence[Point], number: int, route: list[Point]) -> tuple[Point, ...]:
     """Return a route that ends exactly at its ports."""
     edge = level.edges[number]
     is_straight = len(route) == 2 and abs(route[0].x - route[1].x) < SNAP

@@ -11,7 +11,7 @@ from math import ceil
 from typing import NamedTuple
 
 from qviz.layout.labels import TITLE, Wish, label_rect, spots
-from qviz.layout.level import Level, PlacedLevel, PlaceLevel
+from qviz.layout.level import GroupLevel, PlacedLevel, PlaceLevel
 from qviz.layout.near import Near
 from qviz.layout.place import Point, Rect, Route, Size, turned
 
@@ -49,7 +49,7 @@ class Frame:
 
     __slots__ = ("labels", "near", "ports", "rects", "routes", "size", "spine")
 
-    def __init__(self, level: Level, placed: PlacedLevel, outline: Outline) -> None:
+    def __init__(self, level: GroupLevel, placed: PlacedLevel, outline: Outline) -> None:
         border = _border(level, placed, outline)
         self.size = Size(border.width, border.height)
         routes = list(_routes(level, placed, border))
@@ -73,7 +73,7 @@ class Frame:
 
 
 @lru_cache(maxsize=4096)
-def framed(place_level: PlaceLevel, level: Level, outline: Outline) -> Frame:
+def framed(place_level: PlaceLevel, level: GroupLevel, outline: Outline) -> Frame:
     """Return the frame of a group; equal groups share it."""
     return Frame(level, place_level(level), outline)
 
@@ -82,7 +82,7 @@ def _turned(route: Route) -> Route:
     return tuple(Point(point.y, point.x) for point in route)
 
 
-def _routes(level: Level, placed: PlacedLevel, border: Rect) -> Iterator[Route]:
+def _routes(level: GroupLevel, placed: PlacedLevel, border: Rect) -> Iterator[Route]:
     """Yield the edges, those through ports drawn out to the border."""
     for edge, route in zip(level.edges, placed.routes, strict=True):
         start, *inner, end = (Point(point.x - border.x, point.y - border.y) for point in route)
@@ -93,7 +93,7 @@ def _routes(level: Level, placed: PlacedLevel, border: Rect) -> Iterator[Route]:
         yield (start, *inner, end)
 
 
-def _ports(level: Level, routes: list[Route]) -> dict[int, float]:
+def _ports(level: GroupLevel, routes: list[Route]) -> dict[int, float]:
     ports: dict[int, float] = {}
     for edge, route in zip(level.edges, routes, strict=True):
         for item, point in ((edge.source, route[0]), (edge.target, route[-1])):
@@ -102,7 +102,7 @@ def _ports(level: Level, routes: list[Route]) -> dict[int, float]:
     return ports
 
 
-def _border(level: Level, placed: PlacedLevel, outline: Outline) -> Rect:
+def _border(level: GroupLevel, placed: PlacedLevel, outline: Outline) -> Rect:
     inner = [
         Rect(*corner, node.width, node.height)
         for corner, node in zip(placed.corners, level.nodes, strict=True)
@@ -132,7 +132,7 @@ def _border(level: Level, placed: PlacedLevel, outline: Outline) -> Rect:
     return Rect(left, top, 2 * ceil((right - left) / 2), 2 * ceil((bottom - top) / 2))
 
 
-def _spine(level: Level, ports: dict[int, float], width: float) -> float:
+def _spine(level: GroupLevel, ports: dict[int, float], width: float) -> float:
     """Return where the main line runs: straight through where one does, else where the first comes in."""
     ins = [x for item, x in ports.items() if level.nodes[item].rank == "first"]
     outs = [x for item, x in ports.items() if level.nodes[item].rank == "last"]

@@ -11,7 +11,7 @@ from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.engine import LAYOUT_ENGINES
 from qviz.layout.hierarchy import compose
-from qviz.layout.level import Level, LevelEdge, LevelNode, PlacedLevel
+from qviz.layout.level import GroupLevel, LevelEdge, LevelNode, PlacedLevel
 from qviz.layout.occupied import Occupied
 from qviz.layout.place import Direction, Point, Rect, Size
 from qviz.layout.places import Places
@@ -70,7 +70,7 @@ class GraphlayEngine:
 
 
 @lru_cache(maxsize=2048)
-def place_level(level: Level) -> PlacedLevel:
+def place_level(level: GroupLevel) -> PlacedLevel:
     """Place one group.
 
     Raises:
@@ -83,7 +83,7 @@ def place_level(level: Level) -> PlacedLevel:
 
 
 @lru_cache(maxsize=4096)
-def _place_piece(level: Level) -> PlacedLevel:
+def _place_piece(level: GroupLevel) -> PlacedLevel:
     placed = _lay_out(level, _ATTEMPTS[0])
     for attempt in _ATTEMPTS[1:]:
         if _is_clear(level, placed):
@@ -92,11 +92,11 @@ def _place_piece(level: Level) -> PlacedLevel:
     return placed
 
 
-def _beside_linked(level: Level, linked: list[int]) -> PlacedLevel:
+def _beside_linked(level: GroupLevel, linked: list[int]) -> PlacedLevel:
     """Place what has lines, then the rest in columns to its right: graphlay puts it in the way of lines."""
     renumbered = {index: number for number, index in enumerate(linked)}
     edges = tuple(edge._replace(source=renumbered[edge.source], target=renumbered[edge.target]) for edge in level.edges)
-    core = place_level(Level(tuple(level.nodes[index] for index in linked), edges))
+    core = place_level(GroupLevel(tuple(level.nodes[index] for index in linked), edges))
     corners = dict(zip(linked, core.corners, strict=True))
     points = [point for route in core.routes for point in route]
     left = max(
@@ -115,14 +115,14 @@ def _beside_linked(level: Level, linked: list[int]) -> PlacedLevel:
     return PlacedLevel(tuple(corners[index] for index in range(len(level.nodes))), core.routes)
 
 
-def _reach(level: Level, linked: list[int]) -> Iterator[tuple[int, float]]:
+def _reach(level: GroupLevel, linked: list[int]) -> Iterator[tuple[int, float]]:
     """Yield how far each box and its label reach from the box's left edge."""
     besides = _besides(level)
     for index in linked:
         yield index, level.nodes[index].spine + besides[index]
 
 
-def _lay_out(level: Level, attempt: _Attempt) -> PlacedLevel:
+def _lay_out(level: GroupLevel, attempt: _Attempt) -> PlacedLevel:
     import graphlay
 
     halves = _halves(level, attempt.is_tight)
@@ -146,7 +146,7 @@ def _lay_out(level: Level, attempt: _Attempt) -> PlacedLevel:
     return PlacedLevel(corners, routes)
 
 
-def _halves(level: Level, is_tight: bool) -> list[float]:
+def _halves(level: GroupLevel, is_tight: bool) -> list[float]:
     """Return half the width of the box that graphlay centres on each spine.
 
     Tight, what sticks out on the longer side is the box's margin; graphlay keeps boxes out of
@@ -161,7 +161,7 @@ def _halves(level: Level, is_tight: bool) -> list[float]:
     return halves
 
 
-def _is_clear(level: Level, placed: PlacedLevel) -> bool:
+def _is_clear(level: GroupLevel, placed: PlacedLevel) -> bool:
     """Return whether no boxes overlap and no line runs through one."""
     rects = [
         Rect(corner.x + SLACK, corner.y + SLACK, node.width - 2 * SLACK, node.height - 2 * SLACK)
@@ -180,7 +180,7 @@ def _hull(one: Point, other: Point) -> Rect:
     return Rect(min(one.x, other.x), min(one.y, other.y), abs(one.x - other.x), abs(one.y - other.y))
 
 
-def _besides(level: Level) -> list[float]:
+def _besides(level: GroupLevel) -> list[float]:
     """Return the room that the label under each node wants to the right of its spine."""
     besides = [0.0] * len(level.nodes)
     for edge in level.edges:
@@ -201,7 +201,7 @@ def _clear(excess: float) -> float:
     return excess + LANE_GAP if excess > 0 else 0.0
 
 
-def _edge(edge: LevelEdge, level: Level, halves: list[float]) -> dict[str, Any]:
+def _edge(edge: LevelEdge, level: GroupLevel, halves: list[float]) -> dict[str, Any]:
     made: dict[str, Any] = {"source": edge.source, "target": edge.target, "weight": edge.weight}
     for key, side, end, at in (
         ("source_port", "bottom", edge.source, edge.leaves_at),

@@ -14,9 +14,9 @@ from qviz.analysis.views.view import View
 from qviz.document.graph import WATCHING, Kind
 from qviz.layout.frame import Frame, Outline, framed
 from qviz.layout.labels import Wish, label_width, title_width
-from qviz.layout.level import Level, LevelEdge, LevelNode, PlaceLevel
+from qviz.layout.level import GroupLevel, LevelEdge, LevelNode, PlaceLevel
 from qviz.layout.place import Direction, Point, Size
-from qviz.layout.places import Places, Stand, Step
+from qviz.layout.places import GroupStep, Places, Stand
 
 PORT = 0.01
 SPINE_WEIGHT = 8.0
@@ -61,7 +61,7 @@ class _Composition:
         self.paths = [tuple(self._cut(at, *ends)) for at, ends in enumerate(self.ends)]
         self.frames: dict[int, Frame] = {}
         self.ports: dict[int, dict[Port, float]] = {}
-        self.labelled: dict[int, Step] = {}
+        self.labelled: dict[int, GroupStep] = {}
         self.written: set[tuple[int, str]] = set()
 
     def places(self) -> Places:
@@ -69,7 +69,7 @@ class _Composition:
         for group in (*reversed(opened), WHOLE):
             self._frame(group)
         stands: dict[int, Stand] = {WHOLE: self._stand(WHOLE, Point(0.0, 0.0))}
-        homes: list[Step] = [(WHOLE, 0)] * len(self.view.boxes)
+        homes: list[GroupStep] = [(WHOLE, 0)] * len(self.view.boxes)
         for group in (WHOLE, *opened):
             if group != WHOLE:
                 around, item = homes[group]
@@ -82,7 +82,7 @@ class _Composition:
     def _stand(self, group: int, origin: Point) -> Stand:
         return Stand(self.frames[group], origin, tuple(self.children[group]), tuple(map(tuple, self.lines[group])))
 
-    def _cut(self, line: int, source: int, target: int) -> Iterator[Step]:
+    def _cut(self, line: int, source: int, target: int) -> Iterator[GroupStep]:
         """Yield the frames that a line passes with the number of its piece there."""
         around_source, around_target = list(self._around(source)), list(self._around(target))
         shared = set(around_target)
@@ -118,7 +118,7 @@ class _Composition:
         items: list[Item] = [*self.children[group], *ports]
         index = {item: place for place, item in enumerate(items)}
         weights = self._weights(pieces)
-        level = Level(
+        level = GroupLevel(
             tuple(self._node(item) for item in items),
             tuple(self._edge(piece, index, weight) for piece, weight in zip(pieces, weights, strict=True)),
         )

@@ -50,7 +50,7 @@ class LevelEdge(NamedTuple):
     weight: float = 1.0
 
 
-class Level(NamedTuple):
+class GroupLevel(NamedTuple):
     """A structure to place: equal levels have equal places."""
 
     nodes: tuple[LevelNode, ...]
@@ -64,4 +64,4 @@ class PlacedLevel(NamedTuple):
     routes: tuple[tuple[Point, ...], ...]
 
 
-PlaceLevel: TypeAlias = Callable[[Level], PlacedLevel]
+PlaceLevel: TypeAlias = Callable[[GroupLevel], PlacedLevel]

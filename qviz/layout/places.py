@@ -39,7 +39,7 @@ class Stand(NamedTuple):
     lines: tuple[tuple[int, ...], ...]
 
 
-Step = tuple[int, int]
+GroupStep = tuple[int, int]
 """An open group's number, -1 for the whole, and the number of something in it."""
 
 
@@ -65,9 +65,9 @@ class Places:
         self,
         view: View,
         stands: Mapping[int, Stand],
-        homes: Sequence[Step],
-        paths: Sequence[Sequence[Sequence[Step]]],
-        labelled: Mapping[int, Step],
+        homes: Sequence[GroupStep],
+        paths: Sequence[Sequence[Sequence[GroupStep]]],
+        labelled: Mapping[int, GroupStep],
     ) -> None:
         self._stands, self._homes, self._paths, self._labelled = stands, homes, paths, labelled
         self._rects: dict[int, Rect] = {}
@@ -111,7 +111,7 @@ class Places:
         """
         mine = {there: here for here, there in enumerate(boxes)}
         number = {-1: -1, **{there: mine.get(there, -2 - there) for there in range(len(self._homes))}}
-        along: defaultdict[Step, list[int]] = defaultdict(list)
+        along: defaultdict[GroupStep, list[int]] = defaultdict(list)
         paths = []
         for here, ways in enumerate(lines):
             for step in (step for there in ways for way in self._paths[there] for step in way):

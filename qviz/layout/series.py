@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from qviz.layout.level import Level, PlacedLevel, PlaceLevel, Rank
+from qviz.layout.level import GroupLevel, PlacedLevel, PlaceLevel, Rank
 from qviz.layout.place import Point, Route
 
 SHORT = 40
@@ -27,7 +27,7 @@ class _Piece(NamedTuple):
     after: int | None
 
 
-def place_in_series(level: Level, place: PlaceLevel) -> PlacedLevel | None:
+def place_in_series(level: GroupLevel, place: PlaceLevel) -> PlacedLevel | None:
     """Return the places of a level, or None where it is to be placed whole.
 
     Args:
@@ -59,17 +59,17 @@ def place_in_series(level: Level, place: PlaceLevel) -> PlacedLevel | None:
     )
 
 
-def _level(level: Level, piece: _Piece) -> Level:
+def _level(level: GroupLevel, piece: _Piece) -> GroupLevel:
     at = {node: place for place, node in enumerate(piece.nodes)}
     edges = (level.edges[edge] for edge in piece.edges)
     ranks: dict[int | None, Rank] = {piece.before: "first", piece.after: "last"}
-    return Level(
+    return GroupLevel(
         tuple(level.nodes[node]._replace(rank=ranks.get(node, level.nodes[node].rank)) for node in piece.nodes),
         tuple(edge._replace(source=at[edge.source], target=at[edge.target]) for edge in edges),
     )
 
 
-def _fits(level: Level, piece: _Piece, placed: PlacedLevel) -> bool:
+def _fits(level: GroupLevel, piece: _Piece, placed: PlacedLevel) -> bool:
     """Return whether nothing of a piece stands above its first box, or beside and below its last."""
     top = placed.corners[0].y if piece.before is not None else None
     last = None if piece.after is None else placed.corners[piece.nodes.index(piece.after)].y
@@ -82,7 +82,7 @@ def _fits(level: Level, piece: _Piece, placed: PlacedLevel) -> bool:
     return not ys or ((top is None or min(ys) >= top) and (last is None or max(ys) <= last + 1.0))
 
 
-def _pieces(level: Level) -> Iterator[_Piece]:
+def _pieces(level: GroupLevel) -> Iterator[_Piece]:
     """Yield the pieces from the first to the last."""
     order = _order(level)
     number = {node: place for place, node in enumerate(order)}
@@ -105,7 +105,7 @@ def _pieces(level: Level) -> Iterator[_Piece]:
     yield _Piece(nodes, sorted(edges), before, None)
 
 
-def _order(level: Level) -> list[int]:
+def _order(level: GroupLevel) -> list[int]:
     """Return the nodes in an order in which each follows all that it reads, and what reads little stands late."""
     readers: list[list[int]] = [[] for _ in level.nodes]
     read: list[list[int]] = [[] for _ in level.nodes]

@@ -17,7 +17,7 @@ class Message(msgspec.Struct, frozen=True, tag_field="message"):
     """Base of all messages; the class name is the tag."""
 
 
-class Run(Message, frozen=True, tag="Run"):
+class RunFlow(Message, frozen=True, tag="Run"):
     """Apply the plan's flow; `run_id` comes back in every report."""
 
     run_id: int
@@ -113,7 +113,7 @@ class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
     run_id: int
 
 
-Request: TypeAlias = Run | Compare | WarmUp | Stop
+Request: TypeAlias = RunFlow | Compare | WarmUp | Stop
 Report: TypeAlias = (
     EngineReady
     | ModelLoaded

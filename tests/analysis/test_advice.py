@@ -6,7 +6,7 @@ import pytest
 
 from qviz.analysis.verdicts.advice import advise
 from qviz.analysis.verdicts.claims import claims
-from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time, died, waiting
+from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, ModelSize, Time, died, waiting
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error
 from qviz.document.said import Said
@@ -76,8 +76,8 @@ CASES = {
     ),
     "a smaller file decides between equals; slower is said": (
         [
-            row("fx-dynamic", 2, size=Size(100, 50)),
-            row("fx-static", 2, size=Size(100, 30), time=Time(1.0, 1.52)),
+            row("fx-dynamic", 2, size=ModelSize(100, 50)),
+            row("fx-static", 2, size=ModelSize(100, 30), time=Time(1.0, 1.52)),
         ],
         "fx-static",
         "FX static captures the whole model and runs all 2 operators in low precision. It gives the smallest file. "
@@ -131,9 +131,9 @@ def test_the_advice_does_not_depend_on_the_order_of_the_rows():
 
 def test_claims_stand_beside_what_was_measured():
     rows = [
-        row("fx-static", 2, size=Size(400, 100), time=Time(3.0, 1.0)),
-        row("fx-dynamic", 1, 1, size=Size(400, 200), time=Time(1.0, 2.0)),
-        row("fx-weight-only", 0, 2, size=Size(400, 10)),
+        row("fx-static", 2, size=ModelSize(400, 100), time=Time(3.0, 1.0)),
+        row("fx-dynamic", 1, 1, size=ModelSize(400, 200), time=Time(1.0, 2.0)),
+        row("fx-weight-only", 0, 2, size=ModelSize(400, 10)),
         failed("pt2e-static"),
     ]
     assert [claim.measured for claim in claims(rows)] == [
@@ -144,7 +144,7 @@ def test_claims_stand_beside_what_was_measured():
 
 
 def test_claims_say_what_was_not_measured():
-    simulated = row("pt2e-static", 2, size=Size(400, 100), no_time=NOT_A_SPEED_MEASURE)
+    simulated = row("pt2e-static", 2, size=ModelSize(400, 100), no_time=NOT_A_SPEED_MEASURE)
     assert [claim.measured for claim in claims([simulated])] == [
         "4 times (PT2E static)",
         "Not measured: the flows that ran simulate integers in float",

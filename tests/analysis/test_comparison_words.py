@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from qviz.analysis.verdicts.comparison_words import cells, explained, float_lines
-from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, Size, Time
+from qviz.document.comparison import NOT_A_SPEED_MEASURE, FloatOperators, FlowRow, ModelSize, Time
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error
 
@@ -18,7 +18,7 @@ def test_a_row_in_words():
         "done",
         low=("x", "y"),
         stays_float=FLOATS,
-        size=Size(1_260_000_000, 55_731),
+        size=ModelSize(1_260_000_000, 55_731),
         sqnr_db=30.715,
         time=Time(0.10297, 12.26),
         findings={"error": 1, "info": 2},

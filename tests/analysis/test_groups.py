@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from hypothesis import given, settings
 
-from qviz.analysis.views.group import Group
+from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.groups import Hierarchy
 from qviz.document.graph import Graph
 from tests.factories import graph, node
@@ -101,15 +101,15 @@ def test_every_box_is_in_one_place_and_no_group_awaits_itself(each: Graph) -> No
         assert is_acyclic(group, tree)
 
 
-def placed(group: Group) -> list[str]:
-    return [unit for item in group.items for unit in (placed(item) if isinstance(item, Group) else [item])]
+def placed(group: ModuleGroup) -> list[str]:
+    return [unit for item in group.items for unit in (placed(item) if isinstance(item, ModuleGroup) else [item])]
 
 
-def is_acyclic(group: Group, tree: Hierarchy) -> bool:
+def is_acyclic(group: ModuleGroup, tree: Hierarchy) -> bool:
     item_of = {
         unit: number
         for number, item in enumerate(group.items)
-        for unit in (placed(item) if isinstance(item, Group) else [item])
+        for unit in (placed(item) if isinstance(item, ModuleGroup) else [item])
     }
     after = defaultdict(set)
     for edge in tree.graph.edges:

@@ -13,7 +13,7 @@ from qviz.cli.app import COMMANDS, WINDOW, program
 from qviz.document import codec
 from qviz.document.graph import Kind
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import Plan, Run, RunRejected
+from qviz.wire.messages import Plan, RunFlow, RunRejected
 from qviz.words import language
 from qviz.words.language import VARIABLE, Language, using
 from tests.factories import node, snapshot, stage, value
@@ -94,6 +94,6 @@ def test_an_engine_speaks_the_language_of_who_started_it(monkeypatch: pytest.Mon
     assert 'Unknown flow "{flow_id}"' in TEXTS
     monkeypatch.setenv(VARIABLE, "zh_CN")
     with EngineClient() as engine:
-        engine.send(Run(1, Plan(source="m.py:Net", flow="no-such-flow")))
+        engine.send(RunFlow(1, Plan(source="m.py:Net", flow="no-such-flow")))
         rejected = next(each for each in engine.reports() if isinstance(each, RunRejected))
     assert rejected.text == "未知的流程“no-such-flow”"

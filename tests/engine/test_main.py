@@ -9,7 +9,7 @@ from pathlib import Path
 from qviz.document.plan import Plan
 from qviz.wire.client import EngineClient, engine_command, engine_environment
 from qviz.wire.framing import pack, report_reader
-from qviz.wire.messages import EngineReady, Run, RunFinished, StageReached, StepStarted
+from qviz.wire.messages import EngineReady, RunFinished, RunFlow, StageReached, StepStarted
 
 GREEDY = """
 import os, sys
@@ -32,7 +32,7 @@ example_inputs = torch.ones(1)
 
 def test_requests_in_a_pipe_are_answered_to_the_last(tmp_path: Path):
     (tmp_path / "greedy.py").write_text(GREEDY)
-    requests = pack(Run(1, Plan(source="greedy.py:Greedy"))) + pack(Run(2, Plan(source="greedy:Greedy")))
+    requests = pack(RunFlow(1, Plan(source="greedy.py:Greedy"))) + pack(RunFlow(2, Plan(source="greedy:Greedy")))
     done = subprocess.run(
         engine_command(), input=requests, capture_output=True, env=engine_environment(), cwd=tmp_path, check=True
     )
@@ -47,7 +47,7 @@ def test_requests_in_a_pipe_are_answered_to_the_last(tmp_path: Path):
 def test_an_engine_to_which_nobody_listens_ends(tmp_path: Path):
     (tmp_path / "greedy.py").write_text(GREEDY)
     with EngineClient() as engine:
-        engine.send(Run(1, Plan(source=f"{tmp_path / 'greedy.py'}:busy")))
+        engine.send(RunFlow(1, Plan(source=f"{tmp_path / 'greedy.py'}:busy")))
         assert any(isinstance(report, StepStarted) for report in engine.reports())
         assert engine.process.stdout is not None
         os.close(os.dup(engine.process.stdout.fileno()))

@@ -15,8 +15,8 @@ from qviz.wire.framing import pack
 from qviz.wire.messages import (
     EngineReady,
     Report,
-    Run,
     RunFinished,
+    RunFlow,
     RunRejected,
     StageReached,
     StepStarted,
@@ -61,11 +61,11 @@ def test_one_engine_runs_one_plan_after_the_other_and_is_not_disturbed_by_print(
         assert isinstance(ready, EngineReady)
         assert ready.versions["torch"].startswith("2.8.0")
         assert ready.backends
-        engine.send(Run(1, Plan(source=f"{file}:Talkative", flow="fx-static")))
+        engine.send(RunFlow(1, Plan(source=f"{file}:Talkative", flow="fx-static")))
         first = until_the_end(engine)
         assert [each.stage.name for each in first if isinstance(each, StageReached)][-1] == "converted"
         assert all(each.run_id == 1 for each in first if isinstance(each, StepStarted))
-        engine.send(Run(2, Plan(source=f"{file}:Nobody", flow="fx-static")))
+        engine.send(RunFlow(2, Plan(source=f"{file}:Nobody", flow="fx-static")))
         rejected = until_the_end(engine)[-1]
         assert isinstance(rejected, RunRejected)
         assert (rejected.run_id, rejected.exit_code) == (2, ExitCode.BAD_INPUT)
@@ -79,7 +79,7 @@ def test_the_death_of_an_engine_is_told(tmp_path: Path):
     file = tmp_path / "deadly_source.py"
     file.write_text(TALKATIVE)
     with EngineClient() as engine:
-        engine.send(Run(1, Plan(source=f"{file}:deadly", flow="fx-static")))
+        engine.send(RunFlow(1, Plan(source=f"{file}:deadly", flow="fx-static")))
         with pytest.raises(QvizError, match=signal.Signals.SIGSEGV.name) as caught:
             until_the_end(engine)
         assert caught.value.exit_code == ExitCode.ENGINE_DIED

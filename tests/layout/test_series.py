@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from qviz.analysis.views.folding import fold
 from qviz.analysis.views.view import Folds
 from qviz.layout.graphlay_engine import GraphlayEngine, place_level
-from qviz.layout.level import Level, LevelEdge, LevelNode
+from qviz.layout.level import GroupLevel, LevelEdge, LevelNode
 from qviz.layout.series import place_in_series
 from tests.factories import graph, node
 from tests.layout.geometry import faults, sizes_of
@@ -43,15 +43,15 @@ def test_a_long_network_is_placed_without_faults(network) -> None:
     assert faults(view, sizes, GraphlayEngine().place(view, sizes)) == []
 
 
-def chain(count: int) -> Level:
+def chain(count: int) -> GroupLevel:
     nodes = tuple(LevelNode(100.0, 40.0, 50.0) for _ in range(count))
-    return Level(nodes, tuple(LevelEdge(at, at + 1) for at in range(count - 1)))
+    return GroupLevel(nodes, tuple(LevelEdge(at, at + 1) for at in range(count - 1)))
 
 
 def test_equal_pieces_are_asked_for_alike() -> None:
-    asked: set[Level] = set()
+    asked: set[GroupLevel] = set()
 
-    def place(level: Level):
+    def place(level: GroupLevel):
         asked.add(level)
         return place_level(level)
 

@@ -12,7 +12,7 @@ import pytest
 from qviz.document.plan import Plan
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient, engine_command, engine_environment, outcome
-from qviz.wire.messages import EngineReady, Run, StepStarted, Stop
+from qviz.wire.messages import EngineReady, RunFlow, StepStarted, Stop
 
 ENGINE = """
 import os, signal, sys
@@ -49,7 +49,7 @@ for request in hear():
     with engine(script) as it:
         reports = it.reports()
         assert next(reports) == EngineReady({"torch": "0"}, ("x86",))
-        it.send(Run(7, Plan("sample:x")))
+        it.send(RunFlow(7, Plan("sample:x")))
         assert next(reports) == StepStarted(7, "sample:x")
         it.send(Stop())
         assert it.process.wait(10) == 0
@@ -91,7 +91,7 @@ def test_a_request_to_a_dead_engine_fails(engine):
     with engine("os._exit(0)") as it:
         it.process.wait(10)
         with pytest.raises(QvizError, match="ended with code 0"):
-            it.send(Run(1, Plan("x" * 1_000_000)))
+            it.send(RunFlow(1, Plan("x" * 1_000_000)))
 
 
 def test_leaving_kills_even_an_engine_that_ignores_everything(engine):

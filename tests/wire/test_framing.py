@@ -84,9 +84,9 @@ def test_a_frame_above_the_limit_is_refused(monkeypatch):
 
 
 def test_a_report_is_no_request():
-    from qviz.wire.messages import Run
+    from qviz.wire.messages import RunFlow
 
-    assert list(request_reader().feed(pack(Run(1, Plan("sample:x"))))) == [Run(1, Plan("sample:x"))]
+    assert list(request_reader().feed(pack(RunFlow(1, Plan("sample:x"))))) == [RunFlow(1, Plan("sample:x"))]
     with pytest.raises(WireError):
         list(request_reader().feed(pack(StepStarted(1, "x"))))
 

@@ -42,7 +42,7 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
     )
 
 
-class _Cause(NamedTuple):
+class _LeftCause(NamedTuple):
     """Why a batch norm was left; its nodes are of the captured graph."""
 
     code: str
@@ -50,7 +50,7 @@ class _Cause(NamedTuple):
     args: dict[str, Json] = {}  # noqa: RUF012 - never changed
 
 
-def _cause(index: Index, node_id: str) -> _Cause | None:
+def _cause(index: Index, node_id: str) -> _LeftCause | None:
     """Return the cause by what stood before it in the captured graph; None where nothing could have been done."""
     producer = origin(index, node_id, WATCHING)
     before = index.nodes[producer] if producer is not None else None
@@ -58,22 +58,22 @@ def _cause(index: Index, node_id: str) -> _Cause | None:
         return None
     roles: dict[str, tuple[str, ...]] = {"producer": (producer,)}
     if is_batch_norm(before):
-        return _Cause("batch_norm_left.second_in_a_row", roles)
+        return _LeftCause("batch_norm_left.second_in_a_row", roles)
     others = tuple(each for each in index.users[producer] if each != node_id)
     if others:
-        return _Cause("batch_norm_left.read_elsewhere", {**roles, "readers": others})
+        return _LeftCause("batch_norm_left.read_elsewhere", {**roles, "readers": others})
     if _is_shared(index, before):
-        return _Cause("batch_norm_left.called_several_times", roles, {"module": before.module_path or producer})
+        return _LeftCause("batch_norm_left.called_several_times", roles, {"module": before.module_path or producer})
     return _by_pattern(index.nodes[node_id], before, roles)
 
 
-def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> _Cause:
+def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> _LeftCause:
     """Return why a batch norm right behind what nobody else reads was left."""
     if node.op != "call_module" and before.op == "call_module":
-        return _Cause("batch_norm_left.function", roles)
+        return _LeftCause("batch_norm_left.function", roles)
     if function_name(before) in ("linear", "addmm"):
-        return _Cause("batch_norm_left.no_pattern", roles, {"operator": function_name(before)})
-    return _Cause("batch_norm_left.flow_folded_nothing", roles)
+        return _LeftCause("batch_norm_left.no_pattern", roles, {"operator": function_name(before)})
+    return _LeftCause("batch_norm_left.flow_folded_nothing", roles)
 
 
 def _is_shared(index: Index, node: Node) -> bool:

@@ -15,7 +15,7 @@ from qviz.document.query import count_kinds
 from qviz.document.snapshot import Finding, Run, Snapshot
 
 
-class Setting(Record, frozen=True):
+class SettingChange(Record, frozen=True):
     """One value of the configuration or of the versions; None where a run has none."""
 
     name: str
@@ -78,7 +78,7 @@ class Difference(Record, frozen=True):
         new: Findings of B that A has not.
     """
 
-    settings: tuple[Setting, ...]
+    settings: tuple[SettingChange, ...]
     stages_only_a: tuple[str, ...]
     stages_only_b: tuple[str, ...]
     stages: tuple[StageDifference, ...]
@@ -118,12 +118,12 @@ def difference(a: Snapshot, b: Snapshot, tolerance: float) -> Difference:
     )
 
 
-def _settings(a: Run, b: Run) -> Iterator[Setting]:
+def _settings(a: Run, b: Run) -> Iterator[SettingChange]:
     flat_a, flat_b = (dict(_flat(_record(run))) for run in (a, b))
     for name in dict.fromkeys((*flat_a, *flat_b)):
         one, other = flat_a.get(name), flat_b.get(name)
         if one != other:
-            yield Setting(name, one, other)
+            yield SettingChange(name, one, other)
 
 
 def _record(run: Run) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from qviz.words import mark, tr
 
 
-class Cell(NamedTuple):
+class SupportCell(NamedTuple):
     """Whether it works, and how or why not in a few words."""
 
     works: bool
@@ -33,8 +33,8 @@ class Support(NamedTuple):
     """
 
     name: str
-    static: Cell
-    dynamic: Cell
+    static: SupportCell
+    dynamic: SupportCell
     calls: tuple[str, ...] = ()
     note: str = ""
 
@@ -44,8 +44,8 @@ class Support(NamedTuple):
         return tr(self.note) if self.note else ""
 
 
-_YES, _NO = Cell(True), Cell(False)
-_NO_CONV = Cell(False, mark("stays in float"))
+_YES, _NO = SupportCell(True), SupportCell(False)
+_NO_CONV = SupportCell(False, mark("stays in float"))
 _CONV1D_NOTE = mark("torch.ao.nn.quantized.dynamic has Conv1d, but no flow uses it")
 _CONV2D_NOTE = mark(
     "torch.ao.nn.quantized.dynamic has Conv2d, but no flow uses it; PT2E's X86InductorQuantizer quantizes it"
@@ -53,7 +53,7 @@ _CONV2D_NOTE = mark(
 _CONV3D_NOTE = mark(
     "torch.ao.nn.quantized.dynamic has Conv3d, but no flow uses it; PT2E's XNNPACKQuantizer leaves it in float"
 )
-_BY_QUINT8 = Cell(True, mark("weights only: quantize_dynamic with dtype=torch.quint8"))
+_BY_QUINT8 = SupportCell(True, mark("weights only: quantize_dynamic with dtype=torch.quint8"))
 _EMBEDDING_NOTE = mark("quantize_dynamic with its default qint8 leaves embeddings in float")
 _ACTIVATIONS = (
     "elu gelu hardsigmoid hardswish hardtanh leakyrelu leaky_relu prelu relu relu6 sigmoid silu softmax tanh mish"
@@ -64,7 +64,7 @@ OPERATORS: tuple[Support, ...] = (
     Support("Conv1d", _YES, _NO_CONV, ("conv1d",), _CONV1D_NOTE),
     Support("Conv2d", _YES, _NO_CONV, ("conv2d",), _CONV2D_NOTE),
     Support("Conv3d", _YES, _NO_CONV, ("conv3d",), _CONV3D_NOTE),
-    Support("LSTM", Cell(True, mark("custom module torch.ao.nn.quantizable.LSTM")), _YES, ("lstm",)),
+    Support("LSTM", SupportCell(True, mark("custom module torch.ao.nn.quantizable.LSTM")), _YES, ("lstm",)),
     Support(
         "GRU",
         _NO,
@@ -77,23 +77,25 @@ OPERATORS: tuple[Support, ...] = (
     Support("LSTMCell", _NO, _YES, ("lstmcell", "lstm_cell")),
     Support(
         "EmbeddingBag",
-        Cell(True, mark("activations stay in float32")),
+        SupportCell(True, mark("activations stay in float32")),
         _BY_QUINT8,
         ("embeddingbag", "embedding_bag"),
         _EMBEDDING_NOTE,
     ),
-    Support("Embedding", Cell(True, mark("activations stay in float32")), _BY_QUINT8, ("embedding",), _EMBEDDING_NOTE),
+    Support(
+        "Embedding", SupportCell(True, mark("activations stay in float32")), _BY_QUINT8, ("embedding",), _EMBEDDING_NOTE
+    ),
     Support(
         "MultiheadAttention",
-        Cell(True, mark("custom module torch.ao.nn.quantizable.MultiheadAttention")),
-        Cell(False, mark("not by eager and FX")),
+        SupportCell(True, mark("custom module torch.ao.nn.quantizable.MultiheadAttention")),
+        SupportCell(False, mark("not by eager and FX")),
         ("multiheadattention",),
         mark("PT2E quantizes the Linear operators inside it, statically and dynamically"),
     ),
     Support(
         "Activations",
-        Cell(True, mark("widely")),
-        Cell(False, mark("computed in float32")),
+        SupportCell(True, mark("widely")),
+        SupportCell(False, mark("computed in float32")),
         tuple(_ACTIVATIONS.split()),
         mark("in eager and FX; PT2E's XNNPACKQuantizer quantizes relu after conv, linear, add and mul"),
     ),

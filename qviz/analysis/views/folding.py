@@ -9,7 +9,7 @@ from threading import Lock
 
 from qviz.analysis.views.captions import caption, short_path
 from qviz.analysis.views.dtypes import weight_of
-from qviz.analysis.views.group import Group
+from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.groups import Hierarchy, Split
 from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.stubs import cut_fans
@@ -88,7 +88,7 @@ class _Folding:
         self.facts = facts
         self.outputs = tree.outputs
         self.boxes: list[Box] = []
-        self.opened: list[Group] = []
+        self.opened: list[ModuleGroup] = []
         self.drawn: set[str] = set()
         self.splits: list[Split] = []
         self.box_of: dict[str, str] = {}
@@ -103,7 +103,7 @@ class _Folding:
         boxes, lines = cut_fans(self.boxes, self._lines())
         return View(boxes=tuple(boxes), lines=tuple(lines), box_of=self.box_of)
 
-    def _add_items(self, group: Group, parent: str | None) -> None:
+    def _add_items(self, group: ModuleGroup, parent: str | None) -> None:
         self.opened.append(group)
         for item in group.items:
             if isinstance(item, str):
@@ -145,7 +145,7 @@ class _Folding:
             )
         )
 
-    def _group_box(self, group: Group, parent: str | None, is_open: bool) -> Box:
+    def _group_box(self, group: ModuleGroup, parent: str | None, is_open: bool) -> Box:
         members = self.tree.members(group)
         counts = self.tree.counts(group)
         # A frame shows what it holds; only a folded group must say how much.
@@ -231,6 +231,6 @@ def badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
     return tuple(Badge(kind, counts[kind]) for kind in BADGES if counts.get(kind))
 
 
-def box_id_of(group: Group) -> str:
+def box_id_of(group: ModuleGroup) -> str:
     """Return the id of a group's box; a module that is called again has one per call."""
     return group_box_id(group.path) + (f"#{group.call}" if group.call > 1 else "")

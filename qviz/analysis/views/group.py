@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class ModuleGroup:
     """One module with what it holds, in graph order.
 
     Attributes:
@@ -22,14 +22,14 @@ class Group:
     type: str
     nodes: list[str]
     call: int = 1
-    items: list[str | Group] = field(default_factory=list)
+    items: list[str | ModuleGroup] = field(default_factory=list)
 
     @property
-    def groups(self) -> Iterator[Group]:
+    def groups(self) -> Iterator[ModuleGroup]:
         """The groups directly inside."""
-        return (item for item in self.items if isinstance(item, Group))
+        return (item for item in self.items if isinstance(item, ModuleGroup))
 
-    def walk(self) -> Iterator[Group]:
+    def walk(self) -> Iterator[ModuleGroup]:
         """Yield all groups inside, outer before inner."""
         for group in self.groups:
             yield group

@@ -14,7 +14,7 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from qviz.analysis.views.dtypes import OutputValues
-from qviz.analysis.views.group import Group
+from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
 from qviz.analysis.views.repeats import Repeats
 from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
@@ -43,9 +43,9 @@ class Hierarchy:
         self.index = Index(graph)
         self.plumbing: Plumbing = find_plumbing(graph, self.index)
         self.leaf_names: dict[str, str] = {}
-        self._members: dict[Group, tuple[str, ...]] = {}
-        self._counts: dict[Group, Counter[Kind]] = {}
-        self._splits: dict[Group, Split] = {}
+        self._members: dict[ModuleGroup, tuple[str, ...]] = {}
+        self._counts: dict[ModuleGroup, Counter[Kind]] = {}
+        self._splits: dict[ModuleGroup, Split] = {}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
         self._types.update((group.path, group.type) for group in graph.groups)
         units = [
@@ -78,14 +78,14 @@ class Hierarchy:
         shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
         return {object_id: number for number, object_id in enumerate(shared, 1)}
 
-    def members(self, group: Group) -> tuple[str, ...]:
+    def members(self, group: ModuleGroup) -> tuple[str, ...]:
         """Return the ids of all nodes in a group, each once."""
         if group not in self._members:
             inside = chain.from_iterable(self.plumbing.members(unit) for unit in group.nodes)
             self._members[group] = tuple(dict.fromkeys(inside))
         return self._members[group]
 
-    def split(self, group: Group, box_id: str) -> Split:
+    def split(self, group: ModuleGroup, box_id: str) -> Split:
         """Return the members of a group that is one box, those apart that fold into operators elsewhere too."""
         if group not in self._splits:
             hosts, members = self.plumbing.hosts, self.members(group)
@@ -94,23 +94,23 @@ class Hierarchy:
         return self._splits[group]
 
     @cached_property
-    def crossings(self) -> dict[Group, list[int]]:
+    def crossings(self) -> dict[ModuleGroup, list[int]]:
         """For each group the places of the edges that run between its items, whatever those hold.
 
         An edge is drawn only where the innermost group around both its ends is open, so that a view
         looks at these alone. Of a node that folds into several operators, all their places count.
         """
         homes, around = self._homes()
-        found: defaultdict[Group, list[int]] = defaultdict(list)
+        found: defaultdict[ModuleGroup, list[int]] = defaultdict(list)
         for place, edge in enumerate(self.graph.edges):
             one, other = homes[edge.from_id], homes[edge.to_id]
             found[one if one is other else _innermost(one, other, around)].append(place)
         return found
 
-    def _homes(self) -> tuple[dict[str, Group], dict[Group, Group | None]]:
+    def _homes(self) -> tuple[dict[str, ModuleGroup], dict[ModuleGroup, ModuleGroup | None]]:
         """Return the group of every node, and the group around every group."""
-        around: dict[Group, Group | None] = {self.root: None}
-        homes: dict[str, Group] = {}
+        around: dict[ModuleGroup, ModuleGroup | None] = {self.root: None}
+        homes: dict[str, ModuleGroup] = {}
         for group in (self.root, *self.root.walk()):
             for item in group.items:
                 if isinstance(item, str):
@@ -125,7 +125,7 @@ class Hierarchy:
             homes[each] = home
         return homes, around
 
-    def counts(self, group: Group) -> Counter[Kind]:
+    def counts(self, group: ModuleGroup) -> Counter[Kind]:
         """Return how many nodes of each kind a group holds."""
         if group not in self._counts:
             self._counts[group] = Counter(self.index.nodes[each].kind for each in self.members(group))
@@ -141,13 +141,13 @@ class Hierarchy:
             parts = _common(parts, _split(self.index.nodes[other].place))
         return parts
 
-    def _build(self, path: str, depth: int, units: Sequence[str]) -> Group:
+    def _build(self, path: str, depth: int, units: Sequence[str]) -> ModuleGroup:
         while True:
             below = self._below(depth, units)
             if not path or len(below) != 1 or len(next(iter(below.values()))) != len(units):
                 break
             path, depth = f"{path}.{next(iter(below))}", depth + 1
-        group = Group(path, self._types.get(path, ""), list(units))
+        group = ModuleGroup(path, self._types.get(path, ""), list(units))
         self._fill(group, depth, below)
         return group
 
@@ -173,7 +173,7 @@ class Hierarchy:
         node = self.index.nodes[unit]
         return node.kind in COMPUTING and not node.target.endswith("getitem")
 
-    def _fill(self, group: Group, depth: int, below: dict[str, list[str]]) -> None:
+    def _fill(self, group: ModuleGroup, depth: int, below: dict[str, list[str]]) -> None:
         owner = {unit: f".{name}" for name, inside in below.items() for unit in inside}
         calls = self._calls(group.nodes, owner)
         inside: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
@@ -239,10 +239,10 @@ def _peel(left: set[str], before: Mapping[str, set[str]], after: Mapping[str, se
     return left
 
 
-def _innermost(one: Group, other: Group, around: Mapping[Group, Group | None]) -> Group:
+def _innermost(one: ModuleGroup, other: ModuleGroup, around: Mapping[ModuleGroup, ModuleGroup | None]) -> ModuleGroup:
     """Return the innermost group that holds both."""
-    outer: list[Group] = []
-    step: Group | None = one
+    outer: list[ModuleGroup] = []
+    step: ModuleGroup | None = one
     while step is not None:
         outer.append(step)
         step = around[step]

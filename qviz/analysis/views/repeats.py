@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from qviz.analysis.views.group import Group
+from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing
 from qviz.document.query import Index
 from qviz.words import tr, trn
@@ -36,10 +36,10 @@ class Repeats:
     def __init__(self, index: Index, plumbing: Plumbing) -> None:
         self._index = index
         self._plumbing = plumbing
-        self._forms: dict[Group, int] = {}
+        self._forms: dict[ModuleGroup, int] = {}
         self._known: dict[Hashable, int] = {}
 
-    def of(self, group: Group) -> Repeat | None:
+    def of(self, group: ModuleGroup) -> Repeat | None:
         """Return what repeats right inside a group, the most frequent; None where nothing does."""
         forms = Counter((inner.type, self.form(inner)) for inner in group.groups)
         if not forms:
@@ -50,7 +50,7 @@ class Repeats:
         others = (inner for inner in group.groups if inner.type == type_ and self.form(inner) != form)
         return Repeat(type_, count, tuple(inner.path for inner in others))
 
-    def form(self, group: Group) -> int:
+    def form(self, group: ModuleGroup) -> int:
         """Return a number that equal groups share: what is in them, how it is joined, how it is quantized."""
         found = self._forms.get(group)
         if found is None:
@@ -58,7 +58,7 @@ class Repeats:
             found = self._forms[group] = self._known.setdefault(written, len(self._known))
         return found
 
-    def _written(self, group: Group) -> Hashable:
+    def _written(self, group: ModuleGroup) -> Hashable:
         index = self._index
         place: dict[str, int] = {}
         parts: list[Hashable] = []

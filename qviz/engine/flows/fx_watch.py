@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Watched(Generic[T]):
+class WatchedFusion(Generic[T]):
     """What was seen of one ``prepare_fx``; None until it has come so far.
 
     Attributes:
@@ -30,7 +30,7 @@ class Watched(Generic[T]):
 
 
 @contextmanager
-def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator[Watched[T]]:
+def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator[WatchedFusion[T]]:
     """Record the stages captured and fused of the ``prepare_fx`` that runs inside.
 
     torch gives neither of them; it calls ``_fuse_fx`` with the one and goes on with the other. Tracing and
@@ -40,7 +40,7 @@ def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator
         reporter: Is told of the steps and of the fused graph.
         examine: Takes the captured graph, before fusion changes it.
     """
-    seen: Watched[T] = Watched()
+    seen: WatchedFusion[T] = WatchedFusion()
     fuse = quantize_fx._fuse_fx  # noqa: SLF001 - the one place where both graphs pass by
 
     def fuse_and_tell(model: GraphModule, *args: Any, **kwargs: Any) -> GraphModule:

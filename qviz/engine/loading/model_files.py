@@ -20,7 +20,7 @@ from qviz.errors import QvizError
 from qviz.words import tr
 
 
-class Held(NamedTuple):
+class OpenedModel(NamedTuple):
     """What a file held: the module, and for a ``.pt2`` the inputs that it was exported with."""
 
     module: Module
@@ -33,7 +33,7 @@ def is_program(module: Module) -> bool:
     return isinstance(module, GraphModule) and "_in_spec" in module.__dict__  # torch.export's mark; torch.fx has none
 
 
-def open_model(plan: Plan) -> Held:
+def open_model(plan: Plan) -> OpenedModel:
     """Open the plan's file; runs code from it.
 
     Raises:
@@ -45,7 +45,7 @@ def open_model(plan: Plan) -> Held:
     return _open_program(path, plan) if is_exported_program(path.name) else _open_pickle(path)
 
 
-def _open_program(path: Path, plan: Plan) -> Held:
+def _open_program(path: Path, plan: Plan) -> OpenedModel:
     chosen = flow(plan.flow)
     if chosen is not None and not chosen.takes_exported_programs:
         raise QvizError(
@@ -62,12 +62,12 @@ def _open_program(path: Path, plan: Plan) -> Held:
         raise _unreadable(path, error, tr("Save it with torch.export.save of this version of torch.")) from error
     python = f"program = torch.export.load({str(path)!r})\nmodel = captured = program.module()"
     if program.example_inputs is None:
-        return Held(module, None, python)
+        return OpenedModel(module, None, python)
     args, kwargs = program.example_inputs
-    return Held(module, Arguments(tuple(args), dict(kwargs)), python)
+    return OpenedModel(module, Arguments(tuple(args), dict(kwargs)), python)
 
 
-def _open_pickle(path: Path) -> Held:
+def _open_pickle(path: Path) -> OpenedModel:
     try:
         held = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:  # a pickle may raise anything
@@ -79,7 +79,7 @@ def _open_pickle(path: Path) -> Held:
             else tr("{name} holds a {type}, not a model", name=path.name, type=type(held).__name__),
             tr("Name a .py file with a function that builds the model and loads the weights."),
         )
-    return Held(held, None, f"model = torch.load({str(path)!r}, map_location='cpu', weights_only=False)")
+    return OpenedModel(held, None, f"model = torch.load({str(path)!r}, map_location='cpu', weights_only=False)")
 
 
 def _unreadable(path: Path, error: Exception, hint: str) -> QvizError:

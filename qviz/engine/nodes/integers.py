@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from qviz.document.graph import QParams
+from qviz.document.graph import Numbers, QParams
 from qviz.document.snapshot import Integers
-from qviz.engine.nodes.qparams import Numbers, of_tensor
+from qviz.engine.nodes.qparams import of_tensor
 
 CHANNELS, VALUES = 16, 32
 """How many rows are kept, and how much of each."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import nn
 
-from qviz.document.graph import Number, QParams, Quant
+from qviz.document.graph import Number, Numbers, QParams, Quant
 from qviz.engine.nodes.arguments import number
 from qviz.engine.nodes.module_roles import LOW, Role, is_qat, role_of
 from qviz.engine.nodes.observers import is_calibrated, statistics
 
 PER_CHANNEL = (torch.per_channel_affine, torch.per_channel_symmetric, torch.per_channel_affine_float_qparams)
-
-Numbers: TypeAlias = "Number | tuple[Number, ...] | None"
 
 
 def numbers(value: Any) -> Numbers:

@@ -10,13 +10,13 @@ import torch
 from torch._ops import OpOverload, OpOverloadPacket
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import COMPUTING, Kind, QParams, Quant
+from qviz.document.graph import COMPUTING, Kind, Numbers, QParams, Quant
 from qviz.document.snapshot import Integers
 from qviz.engine.nodes import integers
 from qviz.engine.nodes.arguments import number
 from qviz.engine.nodes.kinds import is_half_cast
 from qviz.engine.nodes.module_roles import LOW, role_of
-from qviz.engine.nodes.qparams import Numbers, numbers, of_module, of_packed, of_tensor, packed_weight, single, unpacked
+from qviz.engine.nodes.qparams import numbers, of_module, of_packed, of_tensor, packed_weight, single, unpacked
 from qviz.engine.nodes.targets import argument, argument_names, bare_name, target_name
 from qviz.engine.recording.values import Known, attribute
 

@@ -17,7 +17,7 @@ from torch.nn import Module
 
 from qviz.analysis.regions import function_name, precision
 from qviz.analysis.verdicts.float_reasons import why_float
-from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, Size, Time
+from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, ModelSize, Time
 from qviz.document.flows import flow
 from qviz.document.graph import Kind, Number
 from qviz.document.plan import Plan
@@ -57,7 +57,7 @@ class _Before:
 class _After:
     """What was measured of the converted module."""
 
-    size: Size | None = None
+    size: ModelSize | None = None
     sqnr_db: Number | None = None
     time: Time | None = None
     no_time: str | None = None
@@ -185,7 +185,7 @@ def _measure(module: Module, before: _Before, snapshot: Snapshot, plan: Plan) ->
     except Exception as error:  # torch converts models that it cannot run
         after.broken = _first_sentence(error)
     try:
-        after.size = Size(before.bytes, size_of(module))
+        after.size = ModelSize(before.bytes, size_of(module))
     except Exception as error:  # torch.save refuses what a library keeps to itself; the rest of the row holds
         _log.warning("the size of %s was not measured: %s", plan.flow, error)
     low = precision(snapshot.stages[-1].graph).low

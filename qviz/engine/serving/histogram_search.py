@@ -10,7 +10,7 @@ import torch
 from torch.ao.quantization import HistogramObserver
 
 _State = tuple[tuple[int, int], ...]
-_Found = tuple[torch.Tensor, torch.Tensor]
+_FoundRange = tuple[torch.Tensor, torch.Tensor]
 
 
 @contextmanager
@@ -21,9 +21,9 @@ def searched_once() -> Iterator[None]:
     every pair of bins that may begin and end the range, is most of either.
     """
     search = HistogramObserver._non_linear_param_search  # noqa: SLF001 - the part of calculate_qparams that takes long
-    found: WeakKeyDictionary[HistogramObserver, tuple[_State, _Found]] = WeakKeyDictionary()
+    found: WeakKeyDictionary[HistogramObserver, tuple[_State, _FoundRange]] = WeakKeyDictionary()
 
-    def remembered(observer: HistogramObserver) -> _Found:
+    def remembered(observer: HistogramObserver) -> _FoundRange:
         state = _state(observer)
         known = found.get(observer)
         if known is None or known[0] != state:

@@ -44,7 +44,7 @@ from qviz.wire.assembly import Assembly
 from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, StepStarted
 from qviz.words import tr
 
-Report = Callable[[Message], None]
+ReportSink = Callable[[Message], None]
 
 _NOISE = (
     "torch.ao.quantization is deprecated",
@@ -55,7 +55,7 @@ _NOISE = (
 """Warnings that torch gives at every run and that say nothing about the model."""
 
 
-def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
+def run_plan(plan: Plan, report: ReportSink, run_id: int = 0) -> Snapshot:
     """Load the plan's model and run its flow.
 
     Raises:
@@ -68,7 +68,7 @@ def run_plan(plan: Plan, report: Report, run_id: int = 0) -> Snapshot:
 
 
 def run_loaded(
-    loaded: Loaded, plan: Plan, report: Report, run_id: int = 0, keep: Callable[[Module], None] | None = None
+    loaded: Loaded, plan: Plan, report: ReportSink, run_id: int = 0, keep: Callable[[Module], None] | None = None
 ) -> Snapshot:
     """Run the flow of `plan` on a model in hand, which stays as it is.
 
@@ -105,7 +105,7 @@ class _Progress:
     """
 
     assembly: Assembly
-    report: Report
+    report: ReportSink
     run_id: int
     inputs: Arguments
     step: str = "loading"
@@ -153,7 +153,7 @@ class _Progress:
 def _run(
     loaded: Loaded,
     plan: Plan,
-    report: Report,
+    report: ReportSink,
     run_id: int,
     caught: list[warnings.WarningMessage],
     keep: Callable[[Module], None] | None = None,

@@ -19,7 +19,7 @@ from qviz.engine.serving.run import run_plan
 from qviz.engine.serving.warm_up import import_next, steps
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import pack, request_reader
-from qviz.wire.messages import Compare, EngineReady, Message, Run, RunRejected, Stop, WarmUp
+from qviz.wire.messages import Compare, EngineReady, Message, RunFlow, RunRejected, Stop, WarmUp
 from qviz.words import tr
 
 _READ_BYTES = 1 << 16
@@ -46,7 +46,7 @@ def serve(requests: BinaryIO, reports: BinaryIO) -> None:
         data = requests.read1(_READ_BYTES)  # type: ignore[attr-defined] # a BufferedReader
         for request in reader.feed(data):
             match request:
-                case Run() | Compare():
+                case RunFlow() | Compare():
                     _answer(request, send)
                 case WarmUp():
                     cold = steps()
@@ -65,7 +65,7 @@ def _waits(requests: BinaryIO) -> bool:
     return bool(poll.poll(0))
 
 
-def _answer(request: Run | Compare, send: Callable[[Message], None]) -> None:
+def _answer(request: RunFlow | Compare, send: Callable[[Message], None]) -> None:
     try:
         if isinstance(request, Compare):
             compare(request, send)

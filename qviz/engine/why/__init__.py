@@ -10,7 +10,7 @@ from qviz.document.graph import CASTING, COMPUTING, Graph, Kind, Quant, Why
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
-from qviz.engine.why.operators import Operators, Values
+from qviz.engine.why.operators import NodeValues, Operators
 from qviz.engine.why.statements import reason
 
 __all__ = ["PREPARED_WITH", "explain"]
@@ -22,7 +22,7 @@ def explain(
     module: GraphModule,
     kinds: Mapping[str, Kind],
     quants: Mapping[str, Quant],
-    values: Values,
+    values: NodeValues,
     earlier: Graph | None = None,
 ) -> dict[str, Why]:
     """Return the reason of every node by its name.

@@ -29,7 +29,7 @@ from qviz.engine.why.observers import (
 from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 from qviz.engine.why.statements import Roles, inner, reason, within
 
-Values: TypeAlias = Mapping[str, tuple[document.Value, ...]]
+NodeValues: TypeAlias = Mapping[str, tuple[document.Value, ...]]
 """What is known of the outputs of nodes."""
 
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
@@ -50,7 +50,9 @@ class Operators:
         earlier: The stage before: what was asked for there holds on, where torch has dropped it.
     """
 
-    def __init__(self, module: GraphModule, kinds: Mapping[str, Kind], values: Values, earlier: Graph | None) -> None:
+    def __init__(
+        self, module: GraphModule, kinds: Mapping[str, Kind], values: NodeValues, earlier: Graph | None
+    ) -> None:
         self.module, self.kinds, self.values = module, kinds, values
         self.before = {node.id: node for node in earlier.nodes} if earlier is not None else {}
         self.prepared_with = module.meta.get(PREPARED_WITH)

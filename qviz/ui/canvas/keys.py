@@ -6,14 +6,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from qviz.ui.canvas.folding import Folding
-from qviz.ui.canvas.scene import Step
+from qviz.ui.canvas.scene import WalkStep
 from qviz.ui.canvas.selection import Selection
 from qviz.ui.canvas.viewport import Viewport
 
 ZOOM = 1.25
 """One press of + or -."""
 
-_STEPS: dict[int, Step] = {
+_STEPS: dict[int, WalkStep] = {
     Qt.Key.Key_Up: "up",
     Qt.Key.Key_Down: "down",
     Qt.Key.Key_Left: "left",

@@ -18,7 +18,7 @@ from qviz.ui.canvas.blocks import Blocks
 from qviz.ui.canvas.shapes import FRAME_BAR, qrect
 from qviz.ui.theme import Theme
 
-Step: TypeAlias = Literal["up", "down", "left", "right"]
+WalkStep: TypeAlias = Literal["up", "down", "left", "right"]
 
 
 class InSight(NamedTuple):
@@ -110,7 +110,7 @@ class Scene:
         """Return the boxes that read a box's values."""
         return self._neighbours[1].get(box_id, [])
 
-    def beside(self, box_id: str, step: Step, is_turned: bool = False) -> str | None:
+    def beside(self, box_id: str, step: WalkStep, is_turned: bool = False) -> str | None:
         """Return the box one step away: up a producer, down a consumer, left and right in the same row.
 
         Where the picture is turned, from left to right, producers are on the left, and rows are columns.

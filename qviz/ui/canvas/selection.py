@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.views.view import Box
 from qviz.ui.canvas.emphasis import Emphasis
-from qviz.ui.canvas.scene import Step
+from qviz.ui.canvas.scene import WalkStep
 from qviz.ui.canvas.viewport import Viewport
 
 
@@ -63,7 +63,7 @@ class Selection(QObject):
         if scene is not None and (self._emphasis.selected_box not in scene.box or self.is_to_reveal):
             self.find_box()
 
-    def walk(self, step: Step) -> None:
+    def walk(self, step: WalkStep) -> None:
         """Select the box one step along the lines, or beside in the row."""
         scene, start = self._viewport.scene, self.box
         if scene is None or not scene.view.boxes:

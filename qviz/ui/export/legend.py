@@ -26,7 +26,7 @@ GAP = 22.0
 ABOVE = 14.0
 
 
-class Entry(NamedTuple):
+class LegendRow(NamedTuple):
     """One sample with its words; what is neither a role nor of an overlay is a module, collapsed or expanded."""
 
     words: str
@@ -40,27 +40,27 @@ class Entry(NamedTuple):
         return SAMPLE + 8 + width(self.words, subtitle_font()) + GAP
 
 
-def entries(views: Iterable[View], overlays: Iterable[ViewOverlays] = ()) -> tuple[Entry, ...]:
+def entries(views: Iterable[View], overlays: Iterable[ViewOverlays] = ()) -> tuple[LegendRow, ...]:
     """Return the entries of what occurs in some views, and of what is laid over them."""
     shown = tuple(views)
     boxes = [box for view in shown for box in view.boxes if box.stub_of is None]
     kinds = {box.kind for box in boxes}
     groups = {box.is_open for box in boxes if box.kind is None}
     return (
-        *(Entry(names.kind(kind.value), kind=kind) for kind in Kind if kind in kinds),
-        *((Entry(tr("collapsed module")),) if False in groups else ()),
-        *((Entry(tr("expanded module"), is_open=True),) if True in groups else ()),
-        *(Entry(each.text, overlay=each) for each in _of_overlays(overlays)),
+        *(LegendRow(names.kind(kind.value), kind=kind) for kind in Kind if kind in kinds),
+        *((LegendRow(tr("collapsed module")),) if False in groups else ()),
+        *((LegendRow(tr("expanded module"), is_open=True),) if True in groups else ()),
+        *(LegendRow(each.text, overlay=each) for each in _of_overlays(overlays)),
     )
 
 
-def height(shown: Sequence[Entry], room: float) -> float:
+def height(shown: Sequence[LegendRow], room: float) -> float:
     """Return the height of a legend in a room of this width."""
     rows = {place.y() for _, place in _placed(shown, room)}
     return ABOVE + ROW * len(rows) if rows else 0.0
 
 
-def draw(painter: QPainter, shown: Sequence[Entry], area: QRectF, theme: Theme) -> None:
+def draw(painter: QPainter, shown: Sequence[LegendRow], area: QRectF, theme: Theme) -> None:
     """Draw the legend."""
     if not shown:
         return
@@ -75,7 +75,7 @@ def draw(painter: QPainter, shown: Sequence[Entry], area: QRectF, theme: Theme) 
         painter.drawText(words, box_text.LEFT, entry.words)
 
 
-def _placed(shown: Sequence[Entry], room: float) -> Iterator[tuple[Entry, QPointF]]:
+def _placed(shown: Sequence[LegendRow], room: float) -> Iterator[tuple[LegendRow, QPointF]]:
     x = y = 0.0
     for entry in shown:
         if x and x + entry.width - GAP > room:
@@ -84,7 +84,7 @@ def _placed(shown: Sequence[Entry], room: float) -> Iterator[tuple[Entry, QPoint
         x += entry.width
 
 
-def _draw_sample(painter: QPainter, entry: Entry, rect: QRectF, theme: Theme) -> None:
+def _draw_sample(painter: QPainter, entry: LegendRow, rect: QRectF, theme: Theme) -> None:
     if entry.overlay is not None:
         _draw_values(painter, entry.overlay, rect, theme)
         return

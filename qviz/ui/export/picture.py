@@ -130,7 +130,7 @@ class Picture:
         return Pane(stage.name, len(stage.graph.nodes), Scene(view, places, overlays))
 
     @cached_property
-    def _entries(self) -> tuple[legend.Entry, ...]:
+    def _entries(self) -> tuple[legend.LegendRow, ...]:
         scenes = [pane.scene for pane in self.panes]
         return legend.entries((scene.view for scene in scenes), (scene.overlays for scene in scenes))
 

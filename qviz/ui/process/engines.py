@@ -55,11 +55,11 @@ class Engines(QObject):
             self.warm_up()
             self._worker, self._spare = self._spare, None
         assert self._worker is not None
-        from qviz.wire.messages import Run
+        from qviz.wire.messages import RunFlow
 
         self._run_id += 1
         self.is_running = True
-        self._worker.send(Run(self._run_id, plan))
+        self._worker.send(RunFlow(self._run_id, plan))
 
     def cancel(self) -> None:
         """Kill the engine at work; the spare is ready for the next run."""

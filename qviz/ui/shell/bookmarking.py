@@ -8,7 +8,7 @@ from qviz.document.snapshot import Bookmark
 from qviz.session.project import Project
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.selection import Selection
+from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import tr
 
@@ -17,7 +17,7 @@ class Bookmarking(QObject):
     """Ties the panel of bookmarks to the project that keeps them."""
 
     def __init__(
-        self, parent: QObject, project: OpenProject, work: Workspace, selection: Selection, navigation: Navigation
+        self, parent: QObject, project: OpenProject, work: Workspace, selection: SharedSelection, navigation: Navigation
     ) -> None:
         super().__init__(parent)
         self._open = project

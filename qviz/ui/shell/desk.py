@@ -28,7 +28,7 @@ from qviz.ui.shell.files import ask_for_result
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.runs import Runs, failure_text, recent_text
-from qviz.ui.shell.selection import Selection
+from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 
@@ -62,7 +62,7 @@ class Desk(QObject):
         self._open = OpenProject(self)
         self.work = Workspace(theme, settings)
         self._runs = Runs(self, self._open, engines, self.work, settings)
-        self.selection = Selection(self, self._open, self.work)
+        self.selection = SharedSelection(self, self._open, self.work)
         self.navigation = Navigation(self, self._open, self.work, self.selection)
         self.dimming = Dimming(self, self._open, self.work, self.selection)
         self.bookmarking = Bookmarking(self, self._open, self.work, self.selection, self.navigation)

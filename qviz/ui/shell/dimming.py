@@ -12,7 +12,7 @@ from qviz.session.focus import Focus
 from qviz.session.focus_memory import FocusMemory
 from qviz.session.sides import Side
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.selection import Selection
+from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import mark, names, tr, trn
 
@@ -28,7 +28,7 @@ _BANDED = (
 class Dimming(QObject):
     """Dims all but some nodes, hides what is dimmed, and brings it back."""
 
-    def __init__(self, parent: QObject, project: OpenProject, work: Workspace, selection: Selection) -> None:
+    def __init__(self, parent: QObject, project: OpenProject, work: Workspace, selection: SharedSelection) -> None:
         super().__init__(parent)
         self._open = project
         self._work = work

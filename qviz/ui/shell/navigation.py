@@ -11,7 +11,7 @@ from qviz.document.snapshot import Finding, StageName
 from qviz.session.sides import Side
 from qviz.session.visits import Visit, Visits
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.selection import Selection
+from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import tr
 
@@ -19,7 +19,7 @@ from qviz.words import tr
 class Navigation(QObject):
     """Selects the node that a command or a panel asks for, and opens what it is folded into."""
 
-    def __init__(self, parent: QObject, project: OpenProject, work: Workspace, selection: Selection) -> None:
+    def __init__(self, parent: QObject, project: OpenProject, work: Workspace, selection: SharedSelection) -> None:
         super().__init__(parent)
         self._open = project
         self._work = work

@@ -12,7 +12,7 @@ from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
 
 
-class Selection(QObject):
+class SharedSelection(QObject):
     """Shows stages and selects nodes, and lets the panels follow.
 
     Signals:

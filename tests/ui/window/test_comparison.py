@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from pytestqt.qtbot import QtBot
 
-from qviz.document.comparison import FlowRow, Size, compared
+from qviz.document.comparison import FlowRow, ModelSize, compared
 from qviz.document.kept import kept_error
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.process import comparison as comparing
@@ -83,7 +83,7 @@ def sheet(window: MainWindow, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def done(flow: str, **fields: object) -> FlowCompared:
-    row = FlowRow(flow, "done", low=("conv",), sqnr_db=40.0, size=Size(400, 100), **fields)  # type: ignore[arg-type]
+    row = FlowRow(flow, "done", low=("conv",), sqnr_db=40.0, size=ModelSize(400, 100), **fields)  # type: ignore[arg-type]
     return FlowCompared(1, row)
 
 

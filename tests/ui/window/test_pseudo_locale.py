@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from qviz.analysis.verdicts.support import OPERATORS
 from qviz.document import codec
 from qviz.document.api_entries import load_entries
-from qviz.document.comparison import FlowRow, Size, died
+from qviz.document.comparison import FlowRow, ModelSize, died
 from qviz.document.configuration import QConfig, Rule
 from qviz.document.flows import FLOWS
 from qviz.document.plan import BACKENDS, Plan
@@ -69,7 +69,7 @@ TELLING = (
 )
 """Commands that tell what they did, or why they did nothing."""
 ROWS = (
-    FlowRow("fx-static", "done", low=("conv",), size=Size(4_000, 1_000), sqnr_db=40.0, findings={"warning": 1}),
+    FlowRow("fx-static", "done", low=("conv",), size=ModelSize(4_000, 1_000), sqnr_db=40.0, findings={"warning": 1}),
     FlowRow("eager-static", "done", low=("conv",), sqnr_db="inf", broken="RuntimeError"),
     died("pt2e-static", "calibrating", Said("stop.engine.signal", {}, {"signal": "SIGKILL"})),
 )
