@@ -148,7 +148,7 @@ def test_a_result_is_checked_without_an_engine(no_engine, capsys):
     assert "warning r: m" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("script", "words", "code"), [(DEAF, ["--timeout", "1"], 3), (DEAD, [], 4), (FAILED, [], 3)])
+@pytest.mark.parametrize(("script", "words", "code"), [(DEAF, ["--timeout", "3"], 3), (DEAD, [], 4), (FAILED, [], 3)])
 def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, script, words, code):
     engine(script)
     assert cli.main(["run", *CHECK[1:], "-o", "a.qviz", "-q", *words]) == code

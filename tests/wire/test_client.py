@@ -55,6 +55,7 @@ for request in hear():
         assert it.process.wait(10) == 0
 
 
+@pytest.mark.logs
 def test_a_killed_engine_is_told_from_a_failing_one(engine):
     with engine("os.kill(os.getpid(), signal.SIGKILL)") as it:
         reports = it.reports()
@@ -64,6 +65,7 @@ def test_a_killed_engine_is_told_from_a_failing_one(engine):
     assert caught.value.exit_code == ExitCode.ENGINE_DIED
 
 
+@pytest.mark.logs
 def test_its_last_words_are_told(engine):
     with engine("sys.exit('terminate called after throwing')") as it:
         reports = it.reports()
@@ -87,6 +89,7 @@ def test_nonsense_ends_the_conversation(engine):
     assert caught.value.exit_code == ExitCode.ENGINE_DIED
 
 
+@pytest.mark.logs
 def test_a_request_to_a_dead_engine_fails(engine):
     with engine("os._exit(0)") as it:
         it.process.wait(10)

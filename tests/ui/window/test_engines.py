@@ -69,6 +69,7 @@ def test_only_reports_of_the_run_at_work_are_passed_on(start: Callable[[str], En
     assert not engines.is_running
 
 
+@pytest.mark.logs
 def test_a_spare_that_dies_is_told_and_not_started_again_and_again(start: Callable[[str], Engines], qtbot: QtBot):
     engines = start("raise SystemExit('there is no torch')")
     with qtbot.waitSignal(engines.spare_died, timeout=WAIT_MS) as told:
@@ -76,6 +77,7 @@ def test_a_spare_that_dies_is_told_and_not_started_again_and_again(start: Callab
     assert told.args[0].message == "The engine ended with code 1: there is no torch"
 
 
+@pytest.mark.logs
 def test_an_engine_that_speaks_nonsense_ends_the_run(start: Callable[[str], Engines], qtbot: QtBot):
     engines = start("print('hello, this is no frame', flush=True); import time; time.sleep(600)")
     with qtbot.waitSignal(engines.run_died, timeout=WAIT_MS) as told:

@@ -171,6 +171,7 @@ def test_the_window_follows_the_system_until_the_user_chooses(window: MainWindow
     assert window.appearance.theme.is_dark
 
 
+@pytest.mark.logs
 def test_a_fault_is_told_and_the_window_goes_on(window: MainWindow):
     try:
         raise ZeroDivisionError("a fault")

@@ -264,6 +264,7 @@ def test_notices_and_what_is_told(open_result: MainWindow, known: frozenset[str]
     assert len(set(told)) > 4
 
 
+@pytest.mark.logs
 def test_a_fault_and_the_question_of_trust(window: MainWindow, monkeypatch: pytest.MonkeyPatch):
     report_bug(window, ValueError, ValueError("3"), None)
     [box] = window.findChildren(QMessageBox)
