@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from qviz.document.plan import Plan
+from qviz.wire import messages
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import EngineReady, RunFinished, RunFlow, RunRejected, StageReached
+from qviz.wire.messages import EngineReady, RunFinished, RunRejected, StageReached
 
+RUN = getattr(messages, "RunFlow", None) or messages.Run  # type: ignore[attr-defined] # 0.1.0, for `bench against`
 LIMIT_RATIO = 1.3
 MODELS = ("resnet18", "mobilenet_v2", "vit_b_16")
 FLOWS = ("fx-static", "pt2e-static")
@@ -58,7 +60,7 @@ def in_qviz(plan: Plan) -> tuple[float, str]:
         for report in engine.reports():
             match report:
                 case EngineReady():
-                    engine.send(RunFlow(1, plan))
+                    engine.send(RUN(1, plan))
                 case StageReached():
                     last = time.monotonic()
                 case RunRejected():

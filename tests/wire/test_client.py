@@ -43,7 +43,7 @@ def test_requests_arrive_and_reports_come_back(engine):
     script = """
 for request in hear():
     match request:
-        case Run(): say(StepStarted(request.run_id, request.plan.source))
+        case RunFlow(): say(StepStarted(request.run_id, request.plan.source))
         case Stop(): break
 """
     with engine(script) as it:

@@ -28,12 +28,12 @@ HEAR = (
     + """
 import os
 from qviz.wire.framing import request_reader
-from qviz.wire.messages import Run
+from qviz.wire.messages import RunFlow
 reader = request_reader()
 while data := os.read(0, 65536):
     for request in reader.feed(data):
         print(type(request).__name__, file=sys.stderr, flush=True)
-        if isinstance(request, Run):
+        if isinstance(request, RunFlow):
             say(RunRejected(request.run_id, "no", "", 2))
 """
 )
@@ -121,4 +121,4 @@ def test_an_engine_at_work_is_asked_for_more_imports_only_after_the_run(start: C
     with qtbot.waitSignal(engines.report_received, timeout=WAIT_MS):
         engines.run(Plan(source="x"))
     qtbot.waitUntil(lambda: "WarmUp" in "".join(heard), timeout=WAIT_MS)
-    assert "".join(heard).split() == ["Run", "WarmUp"]
+    assert "".join(heard).split() == ["RunFlow", "WarmUp"]
