@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.searching.search import SearchIndex
-from qviz.analysis.views.folding import hierarchy
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.document import codec
 from qviz.document.snapshot import Stage
 from qviz.ui.canvas.camera import Camera
@@ -46,11 +46,12 @@ class Case:
         self.application, self.stage, self.repeats = application, stage, repeats
         self.lines: list[Line] = []
         self.longest = 0.0
+        self.trees = Hierarchies()
         self.canvas = self.fresh()
 
     def fresh(self) -> GraphCanvas:
         """Return an empty canvas on the screen."""
-        canvas = GraphCanvas()
+        canvas = GraphCanvas(trees=self.trees)
         canvas.surface.resize(WIDTH, HEIGHT)
         canvas.surface.show()
         return canvas
@@ -147,7 +148,7 @@ def measure(stage: Stage, before: Stage, repeats: int) -> list[Line]:
         case.stage = fresh
         cold.append(case.opened())
     case.stage = stage
-    hierarchy(stage.graph)
+    case.trees.of(stage.graph)
     warm = case.median(case.opened)
     yard = sixty_boxes(case.canvas)
     lines = case.lines
@@ -203,7 +204,7 @@ def _flip(case: Case, before: Stage) -> float:
 
 def _unfold(case: Case) -> None:
     """Unfold the group whose number of items is nearest to 100."""
-    groups = [group for group in hierarchy(case.stage.graph).root.walk() if len(group.items) > 1]
+    groups = [group for group in case.trees.of(case.stage.graph).root.walk() if len(group.items) > 1]
     if not groups:
         return
     group = min(groups, key=lambda each: abs(len(each.items) - 100))

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from qviz.analysis.overlays.overlay import StageRecord
 from qviz.analysis.overlays.precision import precision
-from qviz.analysis.views.folding import fold, group_path, hierarchy, opening, unfold_all
+from qviz.analysis.views.folding import fold, group_path, opening, unfold_all
+from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Badge, Box, Folds, Line, View
 from qviz.document.graph import Graph, Kind, Node, QParams, Quant
 from qviz.document.snapshot import Stage
@@ -289,9 +291,10 @@ def test_group_path_of_every_call() -> None:
 
 
 def test_hierarchy_is_made_once_per_graph(converted: Graph) -> None:
-    assert hierarchy(converted) is hierarchy(converted)
+    kept = Hierarchies()
+    assert kept.of(converted) is kept.of(converted)
     for _ in range(20):
-        assert hierarchy(layers(1, 2)).graph is not converted
+        assert kept.of(layers(1, 2)).graph is not converted
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -310,5 +313,5 @@ def test_any_folds_keep_every_node_and_edge(each: Graph, data: st.DataObject) ->
     drawn = {pair for line in view.lines for pair in line.pairs}
     for edge in each.edges:
         inside = view.box_of[edge.from_id] == view.box_of[edge.to_id]
-        folded = view.box_of[edge.from_id] != edge.from_id and edge.from_id in hierarchy(each).plumbing.hosts
+        folded = view.box_of[edge.from_id] != edge.from_id and edge.from_id in Hierarchy(each).plumbing.hosts
         assert ((edge.from_id, edge.to_id) in drawn) == (not inside and not folded)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qviz.analysis.views.folding import fold, hierarchy
+from qviz.analysis.views.folding import fold
+from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.repeats import Repeat, in_words
 from qviz.analysis.views.view import Folds
 from tests.factories import graph, node
@@ -22,7 +23,7 @@ def layers(count: int, odd: int | None = None):
 
 
 def repeat(made) -> Repeat | None:
-    tree = hierarchy(made)
+    tree = Hierarchy(made)
     group = next((each for each in tree.root.walk() if each.path == "layers"), tree.root)
     return tree.repeats.of(group)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from qviz.analysis.views.expansion import uncovered
 from qviz.analysis.views.folding import fold, unfold_all
+from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Folds
 from tests.factories import graph, node
 
@@ -25,27 +26,27 @@ IDS = [each.id for each in NET.nodes]
 
 
 def test_the_groups_around_a_node_open_and_no_others():
-    folds = uncovered(NET, Folds(), "d")
+    folds = uncovered(Hierarchy(NET), Folds(), "d")
     assert folds == Folds(frozenset({"net", "net.block"}))
     assert fold(NET, folds, {}).box_of["a"] == "group:net.stem"
 
 
 def test_plumbing_opens_at_the_operator_that_it_feeds():
-    folds = uncovered(NET, Folds(), "weight")
+    folds = uncovered(Hierarchy(NET), Folds(), "weight")
     assert folds.plumbing == {"c"}
     assert fold(NET, folds, {}).box_of["weight"] == "weight"
 
 
 def test_what_is_seen_needs_nothing():
     everything = unfold_all(NET)
-    assert uncovered(NET, everything, "weight") is everything
-    assert uncovered(NET, Folds(), "x") == Folds()
+    assert uncovered(Hierarchy(NET), everything, "weight") is everything
+    assert uncovered(Hierarchy(NET), Folds(), "x") == Folds()
 
 
 @given(st.sampled_from(IDS), st.sets(st.sampled_from(["net", "net.stem", "net.block"])), st.sets(st.just("c")))
 def test_every_node_gets_a_box_of_its_own(node_id: str, groups: set[str], plumbing: set[str]):
     before = Folds(frozenset(groups), frozenset(plumbing))
-    after = uncovered(NET, before, node_id)
+    after = uncovered(Hierarchy(NET), before, node_id)
     assert fold(NET, after, {}).box_of[node_id] == node_id
     assert before.groups <= after.groups
     assert before.plumbing <= after.plumbing

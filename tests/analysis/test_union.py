@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from qviz.analysis.views.folding import fold, unfold_all
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import project
 from qviz.analysis.views.union import unite
 from qviz.analysis.views.view import Folds
@@ -67,7 +68,7 @@ def test_a_stage_has_its_own_boxes_and_its_lines_run_through_the_gaps(is_open: b
     union = unite((BEFORE, AFTER), LINKS)
     assert union is not None
     folds = unfold_all(union.graph) if is_open else Folds()
-    whole = project(union, folds, (BEFORE, AFTER), {})
+    whole = project(union, folds, (BEFORE, AFTER), {}, Hierarchies())
     for stage, part in zip((BEFORE, AFTER), whole.stages, strict=True):
         alone = fold(stage.graph, folds, {})
         assert {box.members for box in part.view.boxes} == {box.members for box in alone.boxes}

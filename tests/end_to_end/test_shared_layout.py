@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qviz.analysis.views.folding import opening, unfold_all
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import project
 from qviz.analysis.views.union import unite
 from qviz.document.plan import Plan
@@ -24,7 +25,7 @@ def test_every_stage_is_drawn_in_the_places_of_all(qapp, sample: str, flow: str,
     union = unite(snapshot.stages, snapshot.links)
     assert union is not None
     folds = unfold_all(union.graph) if is_all else opening(union.graph)
-    whole = project(union, folds, snapshot.stages, snapshot.facts)
+    whole = project(union, folds, snapshot.stages, snapshot.facts, Hierarchies())
     sizes: dict[str, Size] = {}
     assert list(measure_in_slices(boxes_to_measure(whole), sizes, 10**6)) == []
     places = GraphlayEngine().place(whole.view, sizes)

@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 
 from hypothesis import strategies as st
 
-from qviz.analysis.views.folding import fold, hierarchy
+from qviz.analysis.views.folding import fold
+from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.graph import Graph
 from qviz.layout.place import Point, Rect, Size
@@ -130,6 +131,6 @@ def graphs(draw: st.DrawFn, max_nodes: int = 24) -> Graph:
 def views(draw: st.DrawFn) -> View:
     """Views of such graphs, with any groups open."""
     each = draw(graphs())
-    paths = sorted({group.path for group in hierarchy(each).root.walk()})
+    paths = sorted({group.path for group in Hierarchy(each).root.walk()})
     opened = draw(st.sets(st.sampled_from(paths))) if paths else set()
     return fold(each, Folds(groups=frozenset(opened)), {})

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from qviz.analysis.overlays.scale import Amount, Categories, Look, Range
+from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.document.graph import Json
 from qviz.document.snapshot import Facts, Finding, Snapshot, Stage
 from qviz.words import tr
@@ -25,12 +27,19 @@ class StageRecord(NamedTuple):
         facts: What was measured, by node id.
         findings: Those of this stage.
         summary: The run's, once it is done.
+        trees: Keeps the hierarchies of the stages, for an overlay that asks for one; None makes it anew.
     """
 
     stage: Stage
     facts: Mapping[str, Facts] = {}
     findings: tuple[Finding, ...] = ()
     summary: Mapping[str, Json] = {}
+    trees: Hierarchies | None = None
+
+    @property
+    def tree(self) -> Hierarchy:
+        """The groups of the stage's graph."""
+        return (self.trees or Hierarchies()).of(self.stage.graph)
 
     @staticmethod
     def of(snapshot: Snapshot, stage: Stage) -> StageRecord:

@@ -8,8 +8,6 @@ from functools import cached_property
 from qviz.analysis.overlays.overlay import Overlay, StageRecord
 from qviz.analysis.overlays.scale import Categories, Category
 from qviz.analysis.views.dtypes import DtypeClass, OutputValues
-from qviz.analysis.views.folding import hierarchy
-from qviz.document.graph import Graph
 from qviz.words import mark
 
 SCALE = Categories(
@@ -26,12 +24,12 @@ SCALE = Categories(
 class _EdgeClasses(Mapping[tuple[str, str], str]):
     """The class of the dtype on each edge, which its producer decides: nothing is computed or kept for each edge."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, record: StageRecord) -> None:
+        self._record, self._graph = record, record.stage.graph
 
     @cached_property
     def _outputs(self) -> OutputValues:
-        return hierarchy(self._graph).outputs
+        return self._record.tree.outputs
 
     def __getitem__(self, edge: tuple[str, str]) -> str:
         return self._outputs.dtype_class(edge[0])
@@ -54,7 +52,7 @@ class _EdgeClasses(Mapping[tuple[str, str], str]):
 
 def precision(record: StageRecord) -> Overlay:
     """Return the precision of each edge, and after a conversion that of each operator that could be low."""
-    return Overlay("precision", mark("precision"), SCALE, _operators(record), _EdgeClasses(record.stage.graph))
+    return Overlay("precision", mark("precision"), SCALE, _operators(record), _EdgeClasses(record))
 
 
 def _operators(record: StageRecord) -> dict[str, str]:

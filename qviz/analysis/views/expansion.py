@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from qviz.analysis.views.folding import hierarchy
+from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Folds
-from qviz.document.graph import Graph
 
 
-def uncovered(graph: Graph, folds: Folds, node_id: str) -> Folds:
+def uncovered(tree: Hierarchy, folds: Folds, node_id: str) -> Folds:
     """Return the folds with every group around a node open, and the operator that holds it where it is plumbing."""
-    tree = hierarchy(graph)
     hosts = tree.plumbing.hosts.get(node_id, ())
     unit = hosts[0] if hosts else tree.plumbing.repeats.get(node_id, node_id)
     if any(host in folds.plumbing for host in hosts):

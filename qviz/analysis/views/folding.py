@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from threading import Lock
+from typing import TypeAlias
 
 from qviz.analysis.views.captions import caption, short_path
 from qviz.analysis.views.dtypes import weight_of
@@ -20,33 +20,13 @@ from qviz.words import trn
 
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
 
-_KEPT = 8
-_kept: OrderedDict[int, Hierarchy] = OrderedDict()
-_lock = Lock()
+Foldable: TypeAlias = Graph | Hierarchy
+"""A graph, or its hierarchy where that is kept: it takes longer to make than all the rest."""
 
 
-def hierarchy(graph: Graph) -> Hierarchy:
-    """Return the groups of a graph; those of the last graphs asked for are kept."""
-    with _lock:
-        found = _kept.pop(id(graph), None)
-    # The kept hierarchy holds its graph, so that no other graph can have its id.
-    found = found or Hierarchy(graph)
-    with _lock:
-        _kept[id(graph)] = found
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-    return found
-
-
-def forget() -> None:
-    """Keep no graph: another model comes."""
-    with _lock:
-        _kept.clear()
-
-
-def opening(graph: Graph, limit: int = 60) -> Folds:
+def opening(graph: Foldable, limit: int = 60) -> Folds:
     """Return the fewest folds that keep about `limit` boxes on screen: outer groups open first, small before large."""
-    root = hierarchy(graph).root
+    root = _tree(graph).root
     shown = len(root.items)
     opened: set[str] = set()
     level = [root]
@@ -64,16 +44,20 @@ def opening(graph: Graph, limit: int = 60) -> Folds:
     return Folds(groups=frozenset(opened))
 
 
-def unfold_all(graph: Graph, plumbing: bool = True) -> Folds:
+def unfold_all(graph: Foldable, plumbing: bool = True) -> Folds:
     """Return the folds that show every group open, and with `plumbing` every node as a box."""
-    tree = hierarchy(graph)
+    tree = _tree(graph)
     groups = frozenset(group.path for group in tree.root.walk())
     return Folds(groups, frozenset(chain(tree.plumbing.held, tree.plumbing.repeated)) if plumbing else frozenset())
 
 
-def fold(graph: Graph, folds: Folds, facts: Mapping[str, Facts]) -> View:
+def fold(graph: Foldable, folds: Folds, facts: Mapping[str, Facts]) -> View:
     """Return the view of a graph; a box with repeats or plumbing unfolds by its main node's id in `folds.plumbing`."""
-    return _Folding(hierarchy(graph), folds, facts).view()
+    return _Folding(_tree(graph), folds, facts).view()
+
+
+def _tree(graph: Foldable) -> Hierarchy:
+    return graph if isinstance(graph, Hierarchy) else Hierarchy(graph)
 
 
 def group_path(box_id: str) -> str | None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from qviz.analysis.views.folding import badges, box_id_of, fold, hierarchy, node_box
+from qviz.analysis.views.folding import badges, box_id_of, fold, node_box
 from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.union import Union
 from qviz.analysis.views.view import Box, Folds, Line, View
@@ -37,7 +38,13 @@ class Whole(NamedTuple):
     stages: list[Projected]
 
 
-def project(union: Union, folds: Folds, stages: Sequence[Stage], facts: Mapping[str, Mapping[str, Facts]]) -> Whole:
+def project(
+    union: Union,
+    folds: Folds,
+    stages: Sequence[Stage],
+    facts: Mapping[str, Mapping[str, Facts]],
+    trees: Hierarchies,
+) -> Whole:
     """Return the views of some stages under the same folds.
 
     Args:
@@ -45,15 +52,23 @@ def project(union: Union, folds: Folds, stages: Sequence[Stage], facts: Mapping[
         folds: By the ids of the union.
         stages: In their order.
         facts: What was measured, by the stage's name and the node's id.
+        trees: Of the union and of the stages.
     """
-    view = fold(union.graph, folds, {})
-    projections = [_Projection(view, union, stage, facts.get(stage.name, {})) for stage in stages]
+    union_tree = trees.of(union.graph)
+    view = fold(union_tree, folds, {})
+    projections = [
+        _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.graph))
+        for stage in stages
+    ]
     missing = dict.fromkeys(pair for each in projections for pair in each.without_way())
     if missing:
         # A gap that is folded away leads nowhere; such a line gets its own way.
         direct = tuple(Line(*pair, "", ()) for pair in missing)
         view = View(view.boxes, (*view.lines, *direct), view.box_of)
-        projections = [_Projection(view, union, stage, facts.get(stage.name, {})) for stage in stages]
+        projections = [
+            _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.graph))
+            for stage in stages
+        ]
     projected = [each.projected() for each in projections]
     return Whole(_labelled(view, projected), projected)
 
@@ -71,10 +86,18 @@ def _labelled(view: View, stages: Sequence[Projected]) -> View:
 
 
 class _Projection:
-    def __init__(self, whole: View, union: Union, stage: Stage, facts: Mapping[str, Facts]) -> None:
+    def __init__(
+        self,
+        whole: View,
+        union: Union,
+        union_tree: Hierarchy,
+        stage: Stage,
+        facts: Mapping[str, Facts],
+        tree: Hierarchy,
+    ) -> None:
         self.whole, self.stage, self.facts = whole, stage, facts
-        self.tree: Hierarchy = hierarchy(stage.graph)
-        self.union_tree = hierarchy(union.graph)
+        self.tree = tree
+        self.union_tree = union_tree
         self.to_union = union.ids[stage.name]
         self.from_union = {each: node_id for node_id, each in self.to_union.items()}
         self.types = {box_id_of(group): group.type for group in self.union_tree.root.walk()}

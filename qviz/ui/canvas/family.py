@@ -8,6 +8,7 @@ from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import Projected, Whole
 from qviz.analysis.views.union import Union, unite
 from qviz.analysis.views.view import Box, Folds
@@ -35,6 +36,7 @@ class Family:
         self, stages: Sequence[Stage], links: Iterable[Link], facts: Mapping[str, Mapping[str, Facts]]
     ) -> None:
         self.stages, self.facts = tuple(stages), facts
+        self.trees = Hierarchies()
         self._links = tuple(links)
         self._shared: OrderedDict[tuple[Folds, Direction], Shared] = OrderedDict()
         self._lock = Lock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import Graph
 from qviz.ui.canvas import folding_moves
@@ -20,6 +21,7 @@ class Folding(QObject):
 
     Attributes:
         graph: What is shown; None where nothing is.
+        trees: Keeps its hierarchy.
         folds: What is open; None until the graph was placed first.
     """
 
@@ -30,6 +32,7 @@ class Folding(QObject):
         super().__init__(parent)
         self._viewport, self._selection = viewport, selection
         self.graph: Graph | None = None
+        self.trees = Hierarchies()
         self.folds: Folds | None = None
 
     def unfold_all(self) -> None:
@@ -37,7 +40,7 @@ class Folding(QObject):
         from qviz.analysis.views.folding import unfold_all
 
         if self.graph is not None:
-            self._ask(unfold_all(self.graph), self._selected_box())
+            self._ask(unfold_all(self.trees.of(self.graph)), self._selected_box())
 
     def fold_all(self) -> None:
         """Close every group and all plumbing."""
@@ -49,7 +52,7 @@ class Folding(QObject):
 
         if self.graph is not None and self._selection.node is not None:
             self._selection.is_to_reveal = True
-            self._ask(uncovered(self.graph, Folds(), self._selection.node), None)
+            self._ask(uncovered(self.trees.of(self.graph), Folds(), self._selection.node), None)
 
     def uncover(self, node_id: str) -> None:
         """Open what a node is folded into, and bring its box into view."""
@@ -57,7 +60,7 @@ class Folding(QObject):
 
         if self.graph is None or self.folds is None:
             return
-        folds = uncovered(self.graph, self.folds, node_id)
+        folds = uncovered(self.trees.of(self.graph), self.folds, node_id)
         if folds != self.folds:
             self._selection.node, self._selection.is_to_reveal = node_id, True
             self._ask(folds, None)

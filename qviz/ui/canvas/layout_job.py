@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import Whole
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Stage
@@ -35,6 +36,7 @@ class Question(NamedTuple):
     family: Family | None
     direction: Direction
     overlays: tuple[Overlay, ...]
+    trees: Hierarchies
 
 
 class _Folded(NamedTuple):
@@ -99,11 +101,12 @@ class LayoutJobs(QObject):
         family: Family | None = None,
         direction: Direction = "down",
         overlays: tuple[Overlay, ...] = (),
+        trees: Hierarchies | None = None,
     ) -> None:
         """Begin to place a stage; without folds, those that keep about 60 boxes."""
         self._number += 1
         self._is_busy = True
-        question = Question(self._number, stage, folds, facts, family, direction, overlays)
+        question = Question(self._number, stage, folds, facts, family, direction, overlays, trees or Hierarchies())
         self._start(question.number, lambda: self._fold(question))
 
     def drop(self) -> None:
@@ -130,16 +133,22 @@ class LayoutJobs(QObject):
 
         stage, family = question.stage, question.family
         if family is None or not family.has(stage):
-            folds = question.folds if question.folds is not None else opening(stage.graph)
-            self._folded.emit(question, _Folded(folds, fold(stage.graph, folds, question.facts), None))
+            tree = question.trees.of(stage.graph)
+            folds = question.folds if question.folds is not None else opening(tree)
+            self._folded.emit(question, _Folded(folds, fold(tree, folds, question.facts), None))
             return
         assert family.union is not None
-        folds = opening(family.union.graph) if question.folds is None else family.to_union(stage, question.folds)
+        folds = (
+            opening(family.trees.of(family.union.graph))
+            if question.folds is None
+            else family.to_union(stage, question.folds)
+        )
         shared = family.known(folds, question.direction)
         if shared is not None:
             self._answer(question, folds, shared)
         else:
-            self._folded.emit(question, _Folded(folds, None, project(family.union, folds, family.stages, family.facts)))
+            whole = project(family.union, folds, family.stages, family.facts, family.trees)
+            self._folded.emit(question, _Folded(folds, None, whole))
 
     def _measure(self, question: Question, folded: _Folded) -> None:
         """Measure texts in slices between events: fonts belong to the window's thread."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from qviz.analysis.overlays import ON_CANVAS, made
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay, StageRecord
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.reach import part
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Finding, Stage
@@ -52,7 +53,9 @@ class GraphCanvas(QObject):
     laid_out = Signal()
     layout_failed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, theme: Theme | None = None, trees: Hierarchies | None = None
+    ) -> None:
         surface = Surface(parent, theme)
         super().__init__(surface)
         self.surface, self.viewport, self.emphasis = surface, surface.viewport, surface.emphasis
@@ -63,6 +66,7 @@ class GraphCanvas(QObject):
         self.stage: Stage | None = None
         self.family: Family | None = None
         self.facts: Mapping[str, Facts] = {}
+        self._trees = trees or Hierarchies()
         self._findings: tuple[Finding, ...] = ()
         self._overlay_names: tuple[str, ...] = ON_CANVAS
         self._overlays: tuple[Overlay, ...] = ()
@@ -124,6 +128,9 @@ class GraphCanvas(QObject):
         """
         is_other = stage is not self.stage
         self.stage, self.facts, self.family = stage, facts, family
+        if stage is None:
+            self._trees.forget()
+        self.folding.trees = family.trees if family is not None else self._trees
         self.surface.words = tr("Placing the graph…") if stage else ""
         if is_other:
             self._leave()
@@ -153,7 +160,9 @@ class GraphCanvas(QObject):
         self.emphasis.is_dimming = not self.is_hiding
         if shown is not None:
             family = None if self._part else self.family
-            self._jobs.ask(shown, folds, self.facts, family, self.viewport.direction, self._overlays)
+            self._jobs.ask(
+                shown, folds, self.facts, family, self.viewport.direction, self._overlays, self.folding.trees
+            )
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Take other findings of the stage into account."""
@@ -169,7 +178,7 @@ class GraphCanvas(QObject):
         if self.stage is None:
             self._overlays = ()
             return
-        record = StageRecord(self.stage, self.facts, self._findings)
+        record = StageRecord(self.stage, self.facts, self._findings, trees=self.folding.trees)
         self._overlays = made(self._overlay_names, record, self._overlays)
         if self.scene:
             self._lay_over(self.scene)

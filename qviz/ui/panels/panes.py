@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
@@ -26,7 +27,7 @@ _FAILED = mark("Nothing to show yet. Fix the problem above and run again.")
 class StagePane(QFrame):
     """One canvas under its stage's name."""
 
-    def __init__(self, side: Side, theme: Theme) -> None:
+    def __init__(self, side: Side, theme: Theme, trees: Hierarchies) -> None:
         super().__init__()
         self.side = side
         column = QVBoxLayout(self)
@@ -41,7 +42,7 @@ class StagePane(QFrame):
         head.addWidget(self.about)
         head.addStretch(1)
         column.addLayout(head)
-        self.canvas = GraphCanvas(self, theme)
+        self.canvas = GraphCanvas(self, theme, trees)
         spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
         self.canvas.surface.setAccessibleName(spoken)
         column.addWidget(self.canvas.surface, 1)
@@ -83,7 +84,8 @@ class Panes(QSplitter):
         self._project: Project | None = None
         self._family: tuple[Snapshot, Family] | None = None
         self.active = Side.RIGHT
-        self.panes = {side: StagePane(side, theme) for side in Side}
+        trees = Hierarchies()  # both panes ask for the same graphs
+        self.panes = {side: StagePane(side, theme, trees) for side in Side}
         for side, pane in self.panes.items():
             self._connect(side, pane)
             self.addWidget(pane)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from qviz.analysis.views import folding
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
@@ -141,7 +140,6 @@ class Desk(QObject):
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
-        folding.forget()
 
     def refresh(self) -> None:
         """Show the project as it is now."""
