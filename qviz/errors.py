@@ -22,13 +22,17 @@ class QvizError(Exception):
         message: One sentence: what, and where.
         hint: One sentence: what to do about it; may be empty.
         exit_code: What the command line ends with.
+        option: The option of the command line that the hint means; the window, which has a field for it, leaves it out.
     """
 
-    def __init__(self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.BAD_INPUT) -> None:
+    def __init__(
+        self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.BAD_INPUT, option: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+        self.option = option
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

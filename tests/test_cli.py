@@ -43,7 +43,7 @@ where = SourceLine("model.py", 12, "if x.sum() > 0:")
 say(StepStarted(1, "prepare"), stages[0])
 say(done(plan, kept_error("prepare", "TraceError", "the model\\nbranches on data", "Use torch.cond.", where)))
 """
-REJECTED = "say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...'))"
+REJECTED = "say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...', '--input'))"
 DEAD = "say(StepStarted(1, 'convert'), stages[0]); os.kill(os.getpid(), 6)"
 DEAF = "say(StepStarted(1, 'calibrate'), stages[0]); os.read(0, 1)"
 
@@ -111,7 +111,7 @@ def test_a_failed_flow_keeps_its_stages(engine, tmp_path, capsys):
 def test_bad_input_writes_nothing(engine, tmp_path, capsys):
     engine(REJECTED)
     assert cli.main([*RUN, str(tmp_path / "a.qviz")]) == 2
-    assert capsys.readouterr().err == "qviz: m.py has no Net\nIt has: Other.\n"
+    assert capsys.readouterr().err == "qviz: m.py has no Net\nIt has: Other. (--input)\n"
     assert not (tmp_path / "a.qviz").exists()
 
 

@@ -47,4 +47,5 @@ def explain(error: QvizError, debug: bool = False) -> None:
         import traceback
 
         traceback.print_exc()
-    print(f"qviz: {error}", file=sys.stderr)  # noqa: T201 - this is what the command line says
+    option = f" ({error.option})" if error.option else ""
+    print(f"qviz: {error}{option}", file=sys.stderr)  # noqa: T201 - this is what the command line says

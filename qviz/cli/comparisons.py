@@ -71,7 +71,7 @@ class _Comparing:
                 case ModelLoaded():
                     self.types = tuple(dict.fromkeys(type_ for _, type_ in report.tree))
                 case RunRejected():
-                    raise QvizError(report.text, report.hint, ExitCode(report.exit_code))
+                    raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
                 case FlowCompared():
                     return report.row
                 case _:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from qviz.document.run_steps import step_text
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
-from qviz.words import tr
+from qviz.words import say, tr
 
 
 class Outcome(NamedTuple):
@@ -30,4 +30,5 @@ def failure_of(snapshot: Snapshot) -> QvizError | None:
         at = f"{error.source.file}:{error.source.line}"
         message = tr("{failed}: {cause} ({place})", failed=failed, cause=text, place=at)
     died = error.type == "EngineDied"
-    return QvizError(message, error.hint, ExitCode.ENGINE_DIED if died else ExitCode.FLOW_FAILED)
+    code = ExitCode.ENGINE_DIED if died else ExitCode.FLOW_FAILED
+    return QvizError(message, error.hint, code, say(error, "option"))

@@ -37,7 +37,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
                     case StageReached():
                         assembly.add(report)
                     case RunRejected():
-                        raise QvizError(report.text, report.hint, ExitCode(report.exit_code))
+                        raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
                     case RunFinished():
                         snapshot = assembly.finished(report)
                         return Outcome(snapshot, failure_of(snapshot))

@@ -98,6 +98,7 @@ class RunRejected(Message, frozen=True, tag="RunRejected"):
     hint: str
     exit_code: int
     traceback: str = ""
+    option: str = ""
 
 
 class FlowCompared(Message, frozen=True, tag="FlowCompared"):

@@ -104,6 +104,7 @@ def test_a_model_without_inputs_says_how_to_give_them(file: Path):
     with pytest.raises(QvizError, match="has no example inputs") as caught:
         load(Plan(source=f"{file}:Net"))
     assert "1x3x224x224" in caught.value.hint
+    assert "--input" in caught.value.option
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from qviz.cli.reports.paths import shown
 from qviz.document.baseline import Accepted
 from qviz.document.run_steps import step_text
 from qviz.document.snapshot import Level, Run
-from qviz.words import mark, names, tr, trn
+from qviz.words import mark, names, say, tr, trn
 from qviz.words.formats import listed
 
 MAX_NODES = 8
@@ -39,7 +39,8 @@ def block(judged: Judged, folder: Path) -> Iterator[str]:
     if finding.reason:
         yield "  " + tr("reason: {reason}", reason=finding.reason)
     if finding.hint:
-        yield "  " + tr("hint: {hint}", hint=finding.hint)
+        option = say(finding, "option")
+        yield "  " + tr("hint: {hint}", hint=finding.hint) + (f" ({option})" if option else "")
 
 
 def place(stage: str, nodes: Sequence[str]) -> str:

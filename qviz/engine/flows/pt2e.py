@@ -71,7 +71,9 @@ def _quantizer(job: Job) -> Written:
     """Make the quantizer first: what is wrong with it is told before anything runs."""
     if job.plan.lower and job.plan.reference:
         raise QvizError(
-            tr("The reference representation cannot be lowered"), tr("Choose either the reference stage or lowering.")
+            tr("The reference representation cannot be lowered"),
+            tr("Choose either the reference stage or lowering."),
+            option="--reference, --lower",
         )
     if job.plan.lower and job.inputs.kwargs:
         raise QvizError(

@@ -92,6 +92,7 @@ def load_name(plan: Plan) -> Loaded:
         raise QvizError(
             tr("{source} has no example inputs", source=plan.source),
             tr("Give one for each argument, such as 1x3x224x224, or define example_inputs beside the model."),
+            option="--input 1x3x224x224",
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
     origin = Origin(found, made, module, planned, beside, inputs, batches is not None)
@@ -117,6 +118,7 @@ def load_file(plan: Plan) -> Loaded:
         raise QvizError(
             tr("{source} has no example inputs", source=plan.source),
             tr("Give one for each argument, such as 1x3x224x224."),
+            option="--input 1x3x224x224",
         )
     if held.inputs is not None:  # an exported program is called as it was exported
         inputs, planned = (arrange(each.values, held.inputs) for each in (inputs, planned))

@@ -293,7 +293,8 @@ def _check(model: Module, inputs: Arguments) -> None:
         if where:
             place = f"{where.file}:{where.line}: {where.code}"
             message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
-        raise QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]].")) from error
+        hint = tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]].")
+        raise QvizError(message, hint, option="--input") from error
 
 
 def _mode_changed(model: Module, plan: Plan) -> Finding | None:

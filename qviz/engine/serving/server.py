@@ -72,7 +72,9 @@ def _answer(request: RunFlow | Compare, send: Callable[[Message], None]) -> None
         else:
             run_plan(request.plan, send, request.run_id)
     except QvizError as error:
-        send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), traceback_text(error)))
+        text = traceback_text(error)
+        code = int(error.exit_code)
+        send(RunRejected(request.run_id, error.message, error.hint, code, text, error.option))
     except Exception as error:  # a bug of ours: say so and go on
         _log.exception("the run failed by a fault of qviz")
         text = tr("A fault in qviz: {type}: {error}", type=type(error).__name__, error=error)

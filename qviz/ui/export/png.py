@@ -26,6 +26,7 @@ def encode(picture: Picture) -> bytes:
         raise QvizError(
             tr("The picture would have {width} × {height} pixels", width=wide, height=tall),
             tr("Export an SVG, use a smaller scale, or collapse more groups."),
+            option="--scale, --depth",
         )
     image = QImage(wide, tall, QImage.Format.Format_RGB32)
     painter = QPainter(image)

@@ -121,11 +121,13 @@ STATEMENTS: dict[str, Entry] = {
         "message": "the {subject:observer/observers} {subject} saw no data",
         "reason": _NO_DATA,
         "hint": _CALIBRATE,
+        "option": "--calibrate",
     },
     "never_calibrated.scale": {
         "message": "{subject} {subject:has/have} the scale of an observer that saw no data",
         "reason": "scale 1 with zero point 0 is what torch falls back to where nothing was observed",
         "hint": _CALIBRATE,
+        "option": "--calibrate",
     },
     "unobserved_input": {
         "message": "{subject} has {inputs:an input/inputs} without an observer: {inputs:all}",

@@ -14,6 +14,7 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{quantizer} finds nothing to quantize in a graph of non-strict capture",
         "reason": "it looks for patterns by source_fn_stack, which only strict capture records",
         "hint": "Use strict capture, and change the line where it stops; or use the quantizer xnnpack.",
+        "option": "--strict, --quantizer",
     },
     "qat_without_fake_quant": {
         "message": "the prepared graph has observers but no fake-quants, so this is not quantization-aware training",
@@ -36,5 +37,6 @@ STATEMENTS: dict[str, Entry] = {
         "message": "captured in non-strict mode, because strict capture failed[[ at {file}:{line}]]",
         "reason": "non-strict graphs have no source_fn_stack, so quantizers find fewer patterns or none",
         "hint": "Change the line where strict capture stops, or choose non-strict capture to accept this.",
+        "option": "--no-strict",
     },
 }

@@ -39,6 +39,7 @@ STATEMENTS: dict[str, Entry] = {
         "message": "nothing was trained: one forward pass in training mode stands in for training",
         "reason": "no train function was given",
         "hint": "Give a train function: define train(model) beside the model, or choose one in the configuration.",
+        "option": "--train",
     },
     "no_weight_only_linear": {
         "message": "{subject:Linear module stays|Linear modules stay} in float: torch has no Linear with int8 weights "

@@ -70,11 +70,13 @@ STATEMENTS: dict[str, Entry] = {
     "stop.export_unsupported": {
         "message": "{text}",
         "hint": "torch.export cannot follow this line. Turn strict capture off, or use the flow fx-static.",
+        "option": "--no-strict",
     },
     "stop.needs_strict_capture": {
         "message": "{text}",
         "hint": "torch folds the batch norms of a trained graph only after strict capture. Turn strict capture on, "
         "and change the line of the model where it stops.",
+        "option": "--strict",
     },
     "stop.onednn_number": {
         "message": "{text}",

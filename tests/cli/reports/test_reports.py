@@ -98,6 +98,13 @@ def test_text_has_a_block_for_each_finding_and_a_line_of_totals():
     )
 
 
+def test_text_names_the_option_that_a_hint_means():
+    strict = Finding("captured_without_strict", Level.WARNING, "captured", (), "captured_without_strict")
+    text = REPORT_FORMATS["text"].write(verdict(strict), FOLDER)
+    assert "or choose non-strict capture to accept this. (--no-strict)" in text
+    assert "--" not in strict.hint, "the window shows it too"
+
+
 def test_text_without_findings_is_one_line():
     told = REPORT_FORMATS["text"].write(verdict(), FOLDER)
     assert told == "No findings, nothing to look at; 1 of 2 operators run in low precision (fx-static).\n"
