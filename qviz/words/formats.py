@@ -55,10 +55,13 @@ def span(low: float | str, high: float | str) -> str:
 
 
 def channels(values: Iterable[float | str]) -> str:
-    """Return what a scale per channel comes to: ``8 channels, 0.0013 … 0.0015``."""
+    """Return what a scale per channel comes to: ``8 channels, 0.0013 … 0.0015``, ``8 channels, all 0``."""
     floats = [float(each) for each in values]
     count = trn(len(floats), "{count} channel", "{count} channels")
-    return f"{count}, {span(min(floats), max(floats))}" if floats else count
+    if not floats:
+        return count
+    low, high = min(floats), max(floats)
+    return tr("{count}, all {value}", count=count, value=number(low)) if low == high else f"{count}, {span(low, high)}"
 
 
 def listed(names: Iterable[Any], most: int = 3) -> str:

@@ -71,4 +71,5 @@ def test_lists_sizes_and_ranges():
     assert formats.joined("a") == "a"
     assert formats.span(-4.34, 4.56) == "−4.34 … 4.56"
     assert formats.channels([0.0013, 0.0015]) == "2 channels, 0.0013 … 0.0015"
+    assert formats.channels([0, 0]) == "2 channels, all 0"
     assert (formats.size(999), formats.size(1.26e9), formats.percent(0.61)) == ("999 bytes", "1.26 GB", "61 %")
