@@ -30,7 +30,7 @@ for flow in request.flows:
     say(StepStarted(1, "converting", flow=flow))
 """
 ROW = """
-    say(FlowCompared(1, FlowRow(flow, "done", stage="converted", low=("fc",), sqnr_db=40.0, size=Size(400, 100))))
+    say(FlowCompared(1, FlowRow(flow, "done", stage="converted", low=("fc",), sqnr_db=40.0, size=ModelSize(400, 100))))
 """
 FAILED = """
     say(FlowCompared(1, FlowRow(flow, "failed", kept_error("capturing", "TraceError", "no", "try"))))

@@ -69,7 +69,7 @@ def test_one_engine_runs_one_plan_after_the_other_and_is_not_disturbed_by_print(
         rejected = until_the_end(engine)[-1]
         assert isinstance(rejected, RunRejected)
         assert (rejected.run_id, rejected.exit_code) == (2, ExitCode.BAD_INPUT)
-        assert "has no 'Nobody'" in rejected.text
+        assert 'has no "Nobody"' in rejected.text
         engine.send(Stop())
         assert engine.process.wait(timeout=30) == 0
         assert "|" * 100 in engine.last_words()

@@ -71,7 +71,7 @@ def test_each_of_torchs_constructors_is_there_and_makes_an_observer_unless_it_ne
         (Factory("HistogramObserver", {"bin": 3}), 'has no argument "bin"', "Did you mean bins?"),
         (Factory("FakeQuantize", {"reduce_rnge": True}), 'has no argument "reduce_rnge"', "reduce_range"),
         (Factory("default_weight_observer", {"quantmin": 3}), 'has no argument "quantmin"', "quant_min"),
-        (Factory("ReuseInputObserver", {"zzz": 3}), 'has no argument "zzz"', "It has"),
+        (Factory("ReuseInputObserver", {"zzz": 3}), 'has no argument "zzz"', "It takes no arguments"),
         (Factory("MinMaxObserver", {"dtype": "torch.qint9"}), 'no dtype or qscheme "torch.qint9"', "torch.qint"),
         (Factory("MinMaxObserver", {"quant_min": 3, "quant_max": 2}), "could not be created", "Check"),
         (Factory("FixedQParamsObserver"), "missing 2 required", "Check"),
