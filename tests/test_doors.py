@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
@@ -176,10 +176,7 @@ def test_a_source_of_an_installed_extension_reaches_the_engine(tmp_path):
     package.mkdir()
     for name, text in (("__init__", ""), ("added", SOURCE), ("loading", LOADER)):
         (package / f"{name}.py").write_text(text)
-    metadata = tmp_path / "my_extension-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-extension\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[qviz.extensions]\nadded = my_extension.added\n")
+    _distribution(tmp_path, "added = my_extension.added")
     words = ["run", "mlp:4-8-2", "--flow", "eager-dynamic", "-o", str(tmp_path / "a.json")]
     places = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
@@ -196,12 +193,38 @@ def test_a_source_of_an_installed_extension_reaches_the_engine(tmp_path):
     assert [node.kind.value for node in run.stage("converted").graph.nodes].count("quantized_op") == 2
 
 
-def test_an_extension_that_fails_is_left_out(monkeypatch, caplog):
-    broken = EntryPoint("broken", "no_such_package_at_all", extensions.GROUP)
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [broken])
+def test_an_extension_that_fails_is_left_out(monkeypatch, caplog, tmp_path):
+    _distribution(tmp_path, "broken = no_such_package_at_all")
+    monkeypatch.syspath_prepend(str(tmp_path))
     assert extensions._import_all() == []
     assert "broken" in caplog.text
     caplog.clear()
+
+
+def test_an_extension_in_an_archive_is_found(monkeypatch, tmp_path):
+    _distribution(tmp_path / "inside", "packed = my_extension_in_an_archive")
+    (tmp_path / "inside" / "my_extension_in_an_archive.py").write_text("")
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "inside")
+    monkeypatch.syspath_prepend(archive)
+    assert extensions._import_all() == ["packed"]
+    del sys.modules["my_extension_in_an_archive"]
+
+
+def test_metadata_is_not_read_for_the_version_nor_where_nothing_extends_qviz():
+    called = "import sys; from qviz import cli; cli.main([{!r}]); print(*sys.modules)"
+    for word, unused in (("--version", "qviz.cli.listing"), ("flows", "importlib.metadata")):
+        done = subprocess.run(
+            [sys.executable, "-c", called.format(word)], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        assert {unused, "importlib.metadata"}.isdisjoint(done.stdout.splitlines()[-1].split())
+
+
+def _distribution(folder: Path, entry: str) -> None:
+    """Put what an installer writes of a package with one extension into a folder."""
+    metadata = folder / "my_extension-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-extension\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[{extensions.GROUP}]\n{entry}\n")
 
 
 def test_a_name_that_nobody_registered_is_told_with_those_there_are(qapp, capsys, result, tmp_path):

@@ -34,6 +34,7 @@ class _Program(click.Group):
         module = {**COMMANDS, WINDOW: "qviz.cli.window"}.get(cmd_name)
         if module is None:
             return None
+        load_extensions()  # before the module of a command reads the registries, and not for --version
         command: click.Command = getattr(importlib.import_module(module), cmd_name)
         return command
 
@@ -64,7 +65,6 @@ def dispatch(words: list[str]) -> int:
         QvizError: Also for words that make no command.
         KeyboardInterrupt: The user had enough.
     """
-    load_extensions()
     try:
         return int(program.main(args=words, prog_name="qviz", standalone_mode=False) or 0)
     except click.UsageError as error:

@@ -7,25 +7,22 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
-from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 
 from qviz.ui.canvas.fonts import family
 from qviz.ui.process import garbage as cycles
+from qviz.ui.process.first_paint import AfterFirstPaint
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
 
-PATIENCE_MS = 1500
-"""How long a window that nobody sees, minimized or covered, waits for its first paint."""
 TURN = 0.0002
 """Seconds after which a layout at work lets the window paint; Python's own 5 ms add up, a turn at each call of Qt's."""
 _FAULT = "fault"
@@ -65,31 +62,6 @@ def tune() -> None:
     """Let Python serve a window that shows large graphs: short searches for cycles, quick turns between threads."""
     cycles.look_shortly()
     sys.setswitchinterval(TURN)
-
-
-class AfterFirstPaint(QObject):
-    """Does something once the window is on the screen; a timer alone would come before the first paint."""
-
-    def __init__(self, window: QWidget, act: Callable[[], object]) -> None:
-        super().__init__(window)
-        self._act: Callable[[], object] | None = act
-        window.installEventFilter(self)
-        QTimer.singleShot(PATIENCE_MS, self, self.act)
-
-    def act(self) -> None:
-        """Do it, once."""
-        act, self._act = self._act, None
-        if act is not None:
-            self.deleteLater()
-            act()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Wait for the paint to be over; what is closed sooner needs no engine that nobody would end."""
-        if event.type() == QEvent.Type.Paint:
-            QTimer.singleShot(0, self, self.act)
-        elif event.type() == QEvent.Type.Close:
-            self._act = None
-        return False
 
 
 def start(window: MainWindow, source: str | None, plan: Plan | None, is_consented: bool = True) -> None:

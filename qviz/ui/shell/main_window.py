@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from qviz.session.commands import When
 from qviz.ui.process.engines import Engines
+from qviz.ui.process.first_paint import AfterFirstPaint
 from qviz.ui.settings import Settings
-from qviz.ui.shell.actions import Actions
 from qviz.ui.shell.appearance import Appearance
-from qviz.ui.shell.commands.file import FileCommands
-from qviz.ui.shell.commands.find import FindCommands
-from qviz.ui.shell.commands.help import HelpCommands
-from qviz.ui.shell.commands.run import RunCommands
-from qviz.ui.shell.commands.view import ViewCommands
 from qviz.ui.shell.opener import Opener
 from qviz.ui.shell.pages import Pages
 from qviz.ui.shell.status_bar import StatusBar
@@ -28,6 +23,8 @@ from qviz.words import tr
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QKeyEvent
 
+    from qviz.session.commands import When
+    from qviz.ui.shell.actions import Actions
     from qviz.ui.shell.desk import Desk
     from qviz.wire.messages import EngineReady
 
@@ -36,7 +33,6 @@ class MainWindow(QMainWindow):
     """The one window.
 
     Attributes:
-        actions_of: The commands.
         pages: The welcome page, and the desk once something was opened.
         opener: Opens models and results.
         appearance: The theme.
@@ -52,8 +48,7 @@ class MainWindow(QMainWindow):
         self._ready: EngineReady | None = None
         self.pages = Pages(self.engines, settings, self.appearance)
         self.opener = Opener(self.pages, self.engines, settings)
-        self.actions_of = self._make_actions()
-        self.bar = TopBar(self.actions_of)
+        self.bar = TopBar(lambda: self.actions_of)
         self._status = StatusBar()
         self.setStatusBar(self._status)
         whole = QWidget()
@@ -72,17 +67,26 @@ class MainWindow(QMainWindow):
         self.appearance.changed.connect(self.on_appearance_changed)
         self.setStyleSheet(stylesheet(self.appearance.theme))
         self.restoreGeometry(settings.state("window"))
-        self._enable()
         self.pages.setFocus()
+        AfterFirstPaint(self, lambda: self.actions_of)
 
-    def _make_actions(self) -> Actions:
-        """Return the commands, in the order of the menu."""
+    @cached_property
+    def actions_of(self) -> Actions:
+        """The commands, in the order of the menu; made when first asked for, after the first paint at the latest."""
+        from qviz.ui.shell.actions import Actions
+        from qviz.ui.shell.commands.file import FileCommands
+        from qviz.ui.shell.commands.find import FindCommands
+        from qviz.ui.shell.commands.help import HelpCommands
+        from qviz.ui.shell.commands.run import RunCommands
+        from qviz.ui.shell.commands.view import ViewCommands
+
         actions = Actions(self)
         actions.add(FileCommands(self.opener, self.pages))
         actions.add(RunCommands(self.opener, self.pages))
         actions.add(FindCommands(actions, self.pages))
         actions.add(ViewCommands(self.appearance, self.pages))
         actions.add(HelpCommands(actions, self.pages))
+        actions.enable(self._possible())
         return actions
 
     @property
@@ -123,7 +127,10 @@ class MainWindow(QMainWindow):
         name = Path(project.plan.source).name if project is not None else ""
         self.setWindowTitle(tr("{name} – qviz", name=name) if name else "qviz")
 
-    def _enable(self) -> None:
+    def _possible(self) -> set[When]:
+        """Return what commands need and is the case now."""
+        from qviz.session.commands import When
+
         now: set[When] = set()
         if self.desk is not None and self.desk.project is not None:
             project = self.desk.project
@@ -132,6 +139,12 @@ class MainWindow(QMainWindow):
             now |= {When.RUNNING} if self.desk.is_running else set()
             now |= {When.STAGE} if project.stages else set()
             now |= {When.RESULT} if project.snapshot is not None else set()
+        return now
+
+    def _enable(self) -> None:
+        from qviz.session.commands import When
+
+        now = self._possible()
         self.actions_of.enable(now)
         self.bar.enable_run(When.PLAN in now)
 

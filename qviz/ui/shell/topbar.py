@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
 
 from qviz.ui.panels.widgets import button, choose, label
-from qviz.ui.shell.actions import Actions
-from qviz.ui.shell.commands.file import FileCommands
-from qviz.ui.shell.commands.find import FindCommands
-from qviz.ui.shell.commands.run import RunCommands
 from qviz.words import mark, tr
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QAction
+
     from qviz.document.plan import Plan
     from qviz.ui.panels.search import Search
+    from qviz.ui.shell.actions import Actions
 
 _SUBTITLE = mark("See what quantization did to your model")
 _SEARCH_WIDTH = 300
@@ -25,9 +25,13 @@ _BEFORE_TOOLS = 2
 
 
 class TopBar(QFrame):
-    """The whole width of the window; what only an open model needs is made with the first one."""
+    """The whole width of the window; what only an open model needs is made with the first one.
 
-    def __init__(self, actions: Actions) -> None:
+    Args:
+        actions: Gives the commands, which are made after the first paint.
+    """
+
+    def __init__(self, actions: Callable[[], Actions]) -> None:
         super().__init__()
         self._actions = actions
         self._tools: DeskTools | None = None
@@ -39,7 +43,7 @@ class TopBar(QFrame):
         self._about = label(tr(_SUBTITLE), "muted")
         self._row.addWidget(self._about)
         self._row.addStretch(1)
-        self._palette = button(tr("Search commands   Ctrl K"), "field", actions[FindCommands.palette].trigger)
+        self._palette = button(tr("Search commands   Ctrl K"), "field", self._open_palette)
         self._palette.setFixedWidth(_SEARCH_WIDTH)
         self._row.addWidget(self._palette)
         self._row.addWidget(_menu_button(actions))
@@ -49,9 +53,14 @@ class TopBar(QFrame):
         """The field that searches the stage in use."""
         return self._desk_tools().search
 
+    def _open_palette(self) -> None:
+        from qviz.ui.shell.commands.find import FindCommands
+
+        self._actions()[FindCommands.palette].trigger()
+
     def _desk_tools(self) -> DeskTools:
         if self._tools is None:
-            self._tools = DeskTools(self, self._actions)
+            self._tools = DeskTools(self, self._actions())
             for place, command in enumerate(self._tools.commands, _BEFORE_TOOLS):
                 self._row.insertWidget(place, command)
             self._row.insertWidget(self._row.indexOf(self._palette), self._tools.search)
@@ -94,6 +103,8 @@ class DeskTools:
 
     def __init__(self, bar: TopBar, actions: Actions) -> None:
         from qviz.ui.panels.search import Search
+        from qviz.ui.shell.commands.file import FileCommands
+        from qviz.ui.shell.commands.run import RunCommands
 
         self.run = button(tr("▶ Run flow"), "primary", actions[RunCommands.run].trigger)
         self.run.setToolTip(actions[RunCommands.run].toolTip())
@@ -119,14 +130,14 @@ def _tool(action: QAction) -> QToolButton:
     return tool
 
 
-def _menu_button(actions: Actions) -> QToolButton:
+def _menu_button(actions: Callable[[], Actions]) -> QToolButton:
     opener = QToolButton()
     opener.setText("☰")
     opener.setToolTip(tr("All commands"))
     opener.setAccessibleName(tr("All commands"))
     choose(opener, popupMode="InstantPopup", focusPolicy="TabFocus")
     menu = QMenu(opener)
-    menu.aboutToShow.connect(lambda: _fill(menu, actions))
+    menu.aboutToShow.connect(lambda: _fill(menu, actions()))
     opener.setMenu(menu)
     return opener
 

@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from qviz.ui.shell import app
-from qviz.ui.shell.app import AfterFirstPaint, report_bug
+from qviz.ui.process import first_paint
+from qviz.ui.process.first_paint import AfterFirstPaint
+from qviz.ui.shell.app import report_bug
 
 
 class Painted(QWidget):
@@ -34,7 +35,7 @@ def test_the_window_is_painted_before_anything_else_begins(qtbot):
 
 
 def test_a_window_that_nobody_sees_starts_too(qtbot, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(app, "PATIENCE_MS", 1)
+    monkeypatch.setattr(first_paint, "PATIENCE_MS", 1)
     events: list[str] = []
     window = Painted(events)
     qtbot.addWidget(window)

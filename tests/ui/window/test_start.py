@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.samples import SAMPLES
+from qviz.ui.panels.shortcuts import ShortcutSheet
 from qviz.ui.panels.welcome import SampleCard, Thumbnail
 from qviz.ui.panels.widgets import choose
+from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.theme import theme
 
@@ -27,6 +29,12 @@ LATER = (
     "qviz.ui.panels.search",
     "qviz.words.english",
     "qviz.words.statement",
+    "qviz.words.formats",
+    "qviz.extensions",
+    "qviz.session.commands",
+    "qviz.session.focus",
+    "qviz.ui.shell.actions",
+    "qviz.ui.shell.commands",
 )
 START = """
 import sys
@@ -85,6 +93,16 @@ def test_a_property_that_qt_does_not_have_is_a_fault(qtbot: QtBot):
     for wrong in ({"alignment": "AlignMiddle"}, {"aligned": "AlignCenter"}):
         with pytest.raises(ValueError, match="has no property"):
             choose(made, **wrong)
+
+
+def test_the_keys_work_after_the_first_paint(qtbot: QtBot):
+    window = MainWindow(Settings())
+    qtbot.addWidget(window)
+    assert not window.actions()
+    window.show()
+    qtbot.waitUntil(lambda: "?" in [action.shortcut().toString() for action in window.actions()])
+    qtbot.keyClick(window, "?")
+    assert window.findChild(ShortcutSheet) is not None
 
 
 def test_the_menu_of_all_commands_is_filled_when_it_is_opened(window: MainWindow):
