@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxL
 
 from qviz.document.flows import DEFAULT_FLOW, FLOWS, Flow, Method, Mode, flow
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
-from qviz.ui.panels.widgets import Choice, button
+from qviz.ui.panels.choice import Choice
+from qviz.ui.panels.widgets import button
 from qviz.words import mark, names, tr
 
 _QUANTIZER_TITLES = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor", "embedding": "Embedding"}

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from qviz.document.configuration import Factory, QConfig, Rule, RuleKind
-from qviz.ui.panels.widgets import Choice, answers, button, empty, label, restyle
+from qviz.ui.panels.choice import Choice
+from qviz.ui.panels.widgets import answers, button, empty, label, restyle
 from qviz.words import mark, tr, trn
 
 KINDS: dict[RuleKind, str] = {

@@ -1,27 +1,28 @@
-"""Small widgets that several panels are made of."""
+"""Small widgets that several panels are made of.
+
+The first page is made of some: what it has no use for is imported where it is used, as PySide6 makes a class of Qt's
+when it is imported first.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPointF
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialogButtonBox,
-    QFrame,
-    QLabel,
-    QLayout,
-    QPushButton,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy
 
-from qviz.errors import QvizError
 from qviz.words import tr
 
-_JOINT = re.compile(r"(?<=[\w\])'])([._/\[(])(?=[\w'])")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QObject
+    from PySide6.QtGui import QColor, QFont, QIcon
+    from PySide6.QtWidgets import QDialogButtonBox, QLayout, QWidget
+
+    from qviz.errors import QvizError
+
+_JOINT = r"(?<=[\w\])'])([._/\[(])(?=[\w'])"
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -55,6 +56,8 @@ def section(title: str) -> QLabel:
 
 def mono() -> QFont:
     """Return the platform's font of fixed width."""
+    from PySide6.QtGui import QFontDatabase
+
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setPixelSize(12)
     return font
@@ -72,6 +75,8 @@ def button(text: str, role: str = "", on_click: Callable[[], object] | None = No
 
 def answers(accepted: str) -> QDialogButtonBox:
     """Return the two buttons at the foot of a dialog: what accepts it, first, and Cancel."""
+    from PySide6.QtWidgets import QDialogButtonBox
+
     made = QDialogButtonBox()
     made.addButton(accepted, QDialogButtonBox.ButtonRole.AcceptRole)
     made.addButton(tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
@@ -92,22 +97,7 @@ def file_filter(title: str, *suffixes: str) -> str:
 
 def breakable(text: str) -> str:
     """Let a long name break at its joints; for reading only, since a copy holds the invisible spaces too."""
-    return _JOINT.sub(_ZERO_WIDTH_SPACE + r"\1", text)
-
-
-class Choice(QComboBox):
-    """A combo box with its arrow, which a style sheet leaves out."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, then the arrow."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        role = QPalette.ColorRole.Text if self.isEnabled() else QPalette.ColorRole.PlaceholderText
-        painter.setPen(QPen(self.palette().color(role), 1.4))
-        x, y = self.width() - 14.0, self.height() / 2
-        painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
-        painter.end()
+    return re.sub(_JOINT, _ZERO_WIDTH_SPACE + r"\1", text)
 
 
 def line() -> QFrame:
@@ -129,6 +119,8 @@ def empty(layout: QLayout) -> None:
 
 def dot(color: QColor) -> QIcon:
     """Return a small patch of a colour, as for the role of a node."""
+    from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+
     pixmap = QPixmap(18, 18)
     pixmap.fill(QColor(0, 0, 0, 0))
     painter = QPainter(pixmap)
