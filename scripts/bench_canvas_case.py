@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from big_graphs import grown, without_casts
@@ -87,6 +88,7 @@ class Case:
     def frames(self, scale: float) -> list[float]:
         """Pan at a scale, then zoom in and out around it."""
         canvas = self.canvas
+        assert canvas.scene is not None
         canvas.viewport.set_camera(Camera(scale).centred(canvas.scene.bounds, WIDTH, HEIGHT))
         canvas.surface.grab()
         self.settle(canvas)
@@ -162,7 +164,7 @@ def measure(stage: Stage, before: Stage, repeats: int) -> list[Line]:
     index = SearchIndex(stage.graph)
     index.search("kind:quantize dtype:int8")
     for text in ("conv", "kind:quantize dtype:int8", "module:layers"):
-        took = case.median(lambda text=text: ms(lambda: index.search(text)))
+        took = case.median(partial(ms, partial(index.search, text)))
         lines.append((f"search {text!r}, ms a keystroke", took, 50, "50 ms"))
     lines.append(("flip to another stage, ms", _flip(case, before), 100, "100 ms"))
     if count <= ALL_UP_TO:
@@ -187,6 +189,8 @@ def _flip(case: Case, before: Stage) -> float:
         other = before if canvas.stage is case.stage else case.stage
         folds = canvas.folding.folds
         if family.has(case.stage):
+            assert canvas.stage is not None
+            assert folds is not None
             folds = family.of_union(other, family.to_union(canvas.stage, folds))
 
         def flip() -> None:
@@ -216,6 +220,7 @@ def _unfold(case: Case) -> None:
         parts = group.path.split(".")
         for end in range(1, len(parts)):
             path = ".".join(parts[:end])
+            assert canvas.scene is not None
             if f"group:{path}" in canvas.scene.box:
                 canvas.folding.toggle(path)
                 case.settle(canvas)
@@ -250,6 +255,7 @@ def _unfold_all(case: Case) -> float:
 def _against_items(case: Case, count: int) -> None:
     """Compare with one QGraphicsItem for each node, of the same graph in the same places."""
     canvas = case.canvas
+    assert canvas.scene is not None
     items = ItemPerNode(canvas.scene, WIDTH, HEIGHT)
     theirs, worst_of_theirs = statistics.median(items.frame() for _ in range(3)), items.worst_of_zoom()
     items.close()  # its paints would be taken for blocks of ours

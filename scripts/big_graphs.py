@@ -52,7 +52,7 @@ def grown(stage: Stage, nodes: int) -> Stage:
 
 def _in_order(nodes: list[Node], edges: list[Edge]) -> tuple[Node, ...]:
     """Return the nodes as a graph of torch's has them: what is read before what reads it."""
-    order = networkx.DiGraph()
+    order: networkx.DiGraph[str] = networkx.DiGraph()
     order.add_nodes_from(node.id for node in nodes)
     order.add_edges_from((edge.from_id, edge.to_id) for edge in edges)
     places = {node.id: place for place, node in enumerate(nodes)}

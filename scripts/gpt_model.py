@@ -23,7 +23,8 @@ class Attention(nn.Module):
             for each in (self.query, self.key, self.value)
         )
         scores = query @ key.transpose(-1, -2) * 0.25 + mask
-        return self.out((scores.softmax(-1) @ value).transpose(1, 2).reshape(batch, tokens, width))
+        found: torch.Tensor = self.out((scores.softmax(-1) @ value).transpose(1, 2).reshape(batch, tokens, width))
+        return found
 
 
 class Block(nn.Module):
@@ -38,7 +39,8 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Add both parts to the residual stream."""
         x = x + self.attention(self.before(x), mask)
-        return x + self.mlp(self.between(x))
+        found: torch.Tensor = x + self.mlp(self.between(x))
+        return found
 
 
 class Gpt(nn.Module):
@@ -56,7 +58,8 @@ class Gpt(nn.Module):
         x = self.tokens(ids) + self.places(torch.arange(16))
         for layer in self.layers:
             x = layer(x, mask)
-        return self.head(self.last(x))
+        found: torch.Tensor = self.head(self.last(x))
+        return found
 
 
 example_inputs = (torch.arange(16).reshape(1, 16),)

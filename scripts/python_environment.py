@@ -170,7 +170,7 @@ def only_one(path: Path) -> Iterator[None]:
 def take(handle: int, wait: bool) -> bool:
     """Lock an open file until it is closed; tell whether that worked."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from bench_canvas import GENERATED, PATTERN, SOURCES, made
@@ -81,15 +82,19 @@ def main() -> int:
     application.setFont(QFont(family()))
     tune()
     wanted = sys.argv[1:]
-    stages = {name: lambda name=name, source=source: converted(name, source) for name, source in SOURCES.items()}
+    stages = {name: partial(converted, name, source) for name, source in SOURCES.items()}
     for size in GENERATED:
-        stages[f"generated {size:,}"] = lambda size=size: grown(converted("pattern", PATTERN), size)
+        stages[f"generated {size:,}"] = partial(_grown, size)
     for name, stage in stages.items():
         if not wanted or name in wanted:
             path = IMAGES / f"canvas-{name.replace(' ', '-').replace(',', '')}.png"
             sheet(stage(), name).save(str(path))
             print(path)
     return 0
+
+
+def _grown(size: int) -> Stage:
+    return grown(converted("pattern", PATTERN), size)
 
 
 def converted(name: str, source: str) -> Stage:

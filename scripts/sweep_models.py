@@ -18,7 +18,8 @@ class SeedDynamic(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Run."""
-        return self.conv(self.fc(x).view(-1, 10, 8, 8))
+        found: torch.Tensor = self.conv(self.fc(x).view(-1, 10, 8, 8))
+        return found
 
 
 class SeedStubs(nn.Module):
@@ -36,7 +37,8 @@ class SeedStubs(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Run."""
         x = self.relu(self.fc(self.quant(x))).view(-1, 10, 8, 8)
-        return self.dequant(self.relu(self.bn(self.conv(x))))
+        found: torch.Tensor = self.dequant(self.relu(self.bn(self.conv(x))))
+        return found
 
 
 def seed_dynamic() -> tuple[nn.Module, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flows_page import PAGE, page, table
 
 from qviz.document.flows import REGISTRY, Flow, Method, Mode, register
-from scripts.flows_page import PAGE, page, table
 
 
 def test_the_page_is_as_the_flows_are():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -29,9 +29,11 @@ from qviz.sources.text import FORMS, Name, look_up, read_name
 from qviz.words import tr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Loaded:
     """A model with what it is to be run on.
+
+    Inputs and batches may be given as users have them: tuples, dicts by name, lone tensors.
 
     Attributes:
         module: The user's own object; flows work on copies.
@@ -51,12 +53,22 @@ class Loaded:
     python: str | None = None
     training: Written | None = None
 
-    def __post_init__(self) -> None:
-        """Take inputs and batches as users have them, too: tuples, dicts by name, lone tensors."""
-        inputs = as_arguments(self.inputs, self.module)
-        object.__setattr__(self, "inputs", inputs)
-        if self.batches is not None and not isinstance(self.batches, Batches):
-            object.__setattr__(self, "batches", Batches(self.batches, inputs, self.module))
+    def __init__(
+        self,
+        module: Module,
+        inputs: Arguments | torch.Tensor | Sequence[Any] | Mapping[str, Any],
+        batches: Iterable[Any] | None = None,
+        file: str | None = None,
+        is_ours: bool = False,
+        python: str | None = None,
+        training: Written | None = None,
+    ) -> None:
+        called = as_arguments(inputs, module)
+        if batches is not None and not isinstance(batches, Batches):
+            batches = Batches(batches, called, module)
+        given = {"module": module, "inputs": called, "batches": batches, "file": file, "is_ours": is_ours}
+        for name, value in (given | {"python": python, "training": training}).items():
+            object.__setattr__(self, name, value)
 
 
 def load(plan: Plan) -> Loaded:
