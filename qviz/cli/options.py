@@ -6,11 +6,10 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import msgspec
-from click.shell_completion import CompletionItem
 
 from qviz.cli.commands import option
 from qviz.document.comparison import compared
@@ -21,6 +20,9 @@ from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
 from qviz.words import mark, tr
 from qviz.words.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 CommandFunction = Callable[..., Any]
 

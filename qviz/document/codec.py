@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import tempfile
 import zlib
 from pathlib import Path
 
@@ -90,6 +88,8 @@ def save(snapshot: Snapshot, path: Path | str) -> None:
         )
     data = encode(snapshot)
     if path.suffix == ".qviz":
+        import gzip  # every command imports this module, few write with it
+
         data = gzip.compress(data, mtime=0)
     write_atomically(path, data)
 
@@ -100,6 +100,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         QvizError: The folder does not exist or the disk is full; the old file is untouched.
     """
+    import tempfile  # as gzip above
+
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

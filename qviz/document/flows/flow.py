@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 OPTIONS = frozenset(
     (
@@ -64,8 +65,7 @@ class Need(Enum):
     TRAINING = "training"
 
 
-@dataclass(frozen=True)
-class ExtraStage:
+class ExtraStage(msgspec.Struct, frozen=True):
     """A stage that a run has only when the plan asks for it.
 
     Attributes:
@@ -89,8 +89,7 @@ class ExtraStage:
         return (*stages[:place], self.name, *stages[place + (self.instead_of is not None) :])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """One way to quantize.
 
     Callers ask what a flow takes and does; its id is a name and says nothing.
