@@ -209,7 +209,7 @@ def test_without_a_display_the_headless_commands_are_named(display, told, monkey
 def test_the_window_gets_the_source(words, source, plan, monkeypatch):
     opened = []
     for module in ("opening", "window"):
-        monkeypatch.setattr(f"qviz.cli.{module}.open_window", lambda *given: opened.append((*given, None)[:2]) or 0)
+        monkeypatch.setattr(f"qviz.cli.{module}.open_window", lambda *given: opened.append((*given, None)[:2]) or 0)  # type: ignore[func-returns-value]
     assert cli.main(words) == 0
     assert opened == [(source, plan)]
 
@@ -293,7 +293,7 @@ def test_a_log_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
 
 
 def test_every_option_of_a_plan_has_a_word_for_itself():
-    helps = [option(lambda: None).__click_params__[0].help for option in options.PLAN_OPTIONS]
+    helps = [vars(option(lambda: None))["__click_params__"][0].help for option in options.PLAN_OPTIONS]
     assert all(helps)
 
 

@@ -4,21 +4,23 @@ import os
 import subprocess
 import sys
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from qviz.cli.limits import Limits, memory_of
 from qviz.errors import ExitCode
+from qviz.wire.client import EngineClient
 
 HOARDER = "held = bytearray(300 << 20); print('ready', flush=True); input()"
 
 
-def hoarder() -> SimpleNamespace:
+def hoarder() -> EngineClient:
     """Something that holds 300 MiB, in the place of an engine."""
     process = subprocess.Popen([sys.executable, "-c", HOARDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
-    return SimpleNamespace(process=process)
+    return cast(EngineClient, SimpleNamespace(process=process))
 
 
 def test_memory_is_measured():

@@ -11,6 +11,7 @@ from qviz.analysis.overlays.precision import precision
 from qviz.analysis.overlays.scale import Categories, Category, Look, Range, range_of
 from qviz.analysis.views.folding import fold
 from qviz.analysis.views.view import Folds
+from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.errors import QvizError
 from tests.factories import small_stages
@@ -43,7 +44,7 @@ def test_a_collapsed_module_shows_the_worst_of_its_nodes() -> None:
 
 
 def test_precision_of_operators_is_that_of_the_summary() -> None:
-    summary = {"precision": {"stage": "converted", "low": ["fc"], "float": ["view"]}}
+    summary: dict[str, Json] = {"precision": {"stage": "converted", "low": ["fc"], "float": ["view"]}}
     assert precision(StageRecord(CONVERTED, summary=summary)).nodes == {"fc": "low", "view": "float"}
     assert precision(StageRecord(CAPTURED, summary=summary)).nodes == {}
 

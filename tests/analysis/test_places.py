@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,12 +11,12 @@ from qviz.document.graph import Graph, Kind
 from tests import factories as make
 
 
-def inferred(*nodes: object) -> dict[str, str]:
+def inferred(*nodes: Any) -> dict[str, str]:
     graph: Graph = make.graph(*nodes)
     return infer_places(graph.nodes, graph.edges)
 
 
-def conv(id: str, *inputs: str, path: str) -> object:  # noqa: A002 - the field's name
+def conv(id: str, *inputs: str, path: str) -> Any:  # noqa: A002 - the field's name
     return make.node(id, *inputs, path=path, type="Conv2d")
 
 
@@ -153,9 +154,9 @@ paths = st.lists(st.sampled_from(string.ascii_lowercase[:3]), max_size=3).map(".
 
 
 @st.composite
-def chains(draw: st.DrawFn) -> list[object]:
+def chains(draw: st.DrawFn) -> list[Any]:
     """Graphs in order: each node reads some of those before it."""
-    nodes: list[object] = [make.node("n0", kind=Kind.INPUT)]
+    nodes: list[Any] = [make.node("n0", kind=Kind.INPUT)]
     for place in range(1, draw(st.integers(1, 12))):
         inputs = draw(st.lists(st.integers(0, place - 1), min_size=1, max_size=3, unique=True))
         names = [f"n{each}" for each in inputs]
@@ -167,7 +168,7 @@ def chains(draw: st.DrawFn) -> list[object]:
 
 
 @given(chains())
-def test_every_inferred_place_is_one_that_an_operator_has_or_one_around_it(nodes: list[object]) -> None:
+def test_every_inferred_place_is_one_that_an_operator_has_or_one_around_it(nodes: list[Any]) -> None:
     graph = make.graph(*nodes)
     found = infer_places(graph.nodes, graph.edges)
     own = {node.id: node.module_path for node in graph.nodes if node.id not in found}
@@ -177,7 +178,7 @@ def test_every_inferred_place_is_one_that_an_operator_has_or_one_around_it(nodes
 
 
 @given(chains())
-def test_whoever_touches_a_placed_node_is_placed(nodes: list[object]) -> None:
+def test_whoever_touches_a_placed_node_is_placed(nodes: list[Any]) -> None:
     graph = make.graph(*nodes)
     found = infer_places(graph.nodes, graph.edges)
     by_id = {node.id: node for node in graph.nodes}

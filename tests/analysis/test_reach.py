@@ -12,7 +12,7 @@ from tests.layout.geometry import graphs
 
 
 def of_networkx(made) -> networkx.DiGraph:
-    found = networkx.DiGraph()
+    found: networkx.DiGraph[str] = networkx.DiGraph()
     found.add_nodes_from(node.id for node in made.nodes)
     found.add_edges_from((edge.from_id, edge.to_id) for edge in made.edges)
     return found

@@ -12,8 +12,9 @@ from qviz import cli
 from qviz.cli.app import COMMANDS, WINDOW, program
 from qviz.document import codec
 from qviz.document.graph import Kind
+from qviz.document.plan import Plan
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import Plan, RunFlow, RunRejected
+from qviz.wire.messages import RunFlow, RunRejected
 from qviz.words import language
 from qviz.words.language import VARIABLE, Language, using
 from tests.factories import node, snapshot, stage, value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from qviz.analysis.views.folding import opening, unfold_all
@@ -30,7 +32,7 @@ def test_every_stage_is_drawn_in_the_places_of_all(qapp, sample: str, flow: str,
     assert list(measure_in_slices(boxes_to_measure(whole), sizes, 10**6)) == []
     places = GraphlayEngine().place(whole.view, sizes)
     assert faults(whole.view, sizes, places) == []
-    at = {}
+    at: dict[tuple[str, str], Any] = {}
     for stage, part in zip(snapshot.stages, whole.stages, strict=True):
         assert {member for box in part.view.boxes for member in box.members} == {each.id for each in stage.graph.nodes}
         mine = places.part(part.view, part.boxes, part.lines)

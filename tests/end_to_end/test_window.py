@@ -17,6 +17,7 @@ from qviz.session.sides import Side
 from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
+from tests.ui.widgets import found
 
 PATIENCE_MS = 120_000
 
@@ -119,7 +120,7 @@ def make(width: int, act="relu"):
 def test_a_factory_runs_with_the_arguments_of_the_form(window: MainWindow, qtbot: QtBot, tmp_path: Path):
     (tmp_path / "factory.py").write_text(FACTORY)
     window.opener.open_source(str(tmp_path / "factory.py"), is_consented=True)
-    form = window.findChild(SourceForm)
+    form = found(window, SourceForm)
     form.rows[0].field.setText("7")
     form.accept()
     desk = window.desk

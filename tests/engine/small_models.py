@@ -97,7 +97,8 @@ def fx_qat_prepared(model: nn.Module, inputs: tuple[Any, ...]) -> GraphModule:
 def exported(model: nn.Module, inputs: tuple[Any, ...], **options: Any) -> GraphModule:
     torch._dynamo.reset()
     options.setdefault("strict", True)
-    return torch.export.export(model, inputs, **options).module()
+    made: Any = torch.export.export(model, inputs, **options).module()
+    return made
 
 
 def quantizer(**options: Any) -> XNNPACKQuantizer:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +20,14 @@ class Two(torch.nn.Module):
         return left + right
 
 
+def place(**names: Any) -> ModuleType:
+    made = ModuleType("place")
+    vars(made).update(names)
+    return made
+
+
 def shapes(path: Path, inputs: Arguments = EXAMPLE) -> list[list[tuple[int, ...]]]:
-    batches = calibration_batches(str(path), SimpleNamespace(), inputs)
+    batches = calibration_batches(str(path), place(), inputs)
     return [[tuple(each.shape) for each in batch.values] for batch in batches or ()]
 
 
@@ -47,7 +54,8 @@ def test_every_input_has_its_tensor(tmp_path: Path):
     ],
 )
 def test_a_file_that_does_not_fit_says_why(tmp_path: Path, arrays: dict[str, tuple[int, ...]], message: str):
-    np.savez(tmp_path / "data.npz", **{name: np.zeros(shape, np.float32) for name, shape in arrays.items()})
+    zeros: dict[str, Any] = {name: np.zeros(shape, np.float32) for name, shape in arrays.items()}
+    np.savez(tmp_path / "data.npz", **zeros)
     with pytest.raises(QvizError, match=message) as caught:
         shapes(tmp_path / "data.npz")
     assert caught.value.hint
@@ -66,9 +74,9 @@ def test_data_of_unknown_length_counts_nothing():
 
 
 def test_data_beside_the_model_may_be_a_function():
-    beside = SimpleNamespace(calibration_data=lambda: [torch.ones(2, 3)])
+    beside = place(calibration_data=lambda: [torch.ones(2, 3)])
     assert len(list(calibration_batches(None, beside, EXAMPLE) or ())) == 1
-    assert calibration_batches(None, SimpleNamespace(), EXAMPLE) is None
+    assert calibration_batches(None, place(), EXAMPLE) is None
 
 
 def gone():
@@ -78,6 +86,6 @@ def gone():
 @pytest.mark.parametrize(
     ("data", "message"), [(torch.ones(3), "is a Tensor, not batches"), (gone, r"OSError: no disk at .*:\d+")]
 )
-def test_data_that_is_none_is_said(data: object, message: str):
+def test_data_that_is_none_is_said(data: Any, message: str):
     with pytest.raises(QvizError, match=message):
-        calibration_batches(None, SimpleNamespace(calibration_data=data), EXAMPLE)
+        calibration_batches(None, place(calibration_data=data), EXAMPLE)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import operator
+from typing import Any
 
 import pytest
 import torch
@@ -207,7 +208,7 @@ def test_control_flow_is_an_op_and_its_branches_are_constants() -> None:
     assert kinds["true_graph_0"] is Kind.CONSTANT
 
 
-def hand_made(*calls: tuple[str, object, tuple[object, ...]]) -> tuple[GraphModule, list[str]]:
+def hand_made(*calls: tuple[str, Any, tuple[Any, ...]]) -> tuple[GraphModule, list[str]]:
     """Return a graph that applies the calls one after the other, each to the result before."""
     graph = Graph()
     value = graph.placeholder("x")

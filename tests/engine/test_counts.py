@@ -10,6 +10,7 @@ import inspect
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ def torch_model_names() -> Iterator[str]:
 
 
 MODELS: dict[str, Callable[[], tuple[nn.Module, tuple[Any, ...]]]] = {
-    **{f"sample:{each.name}": lambda each=each: load_sample(each.file) for each in SAMPLES},
-    **{name: lambda name=name: torch_model(name) for name in torch_model_names()},
+    **{f"sample:{each.name}": partial(load_sample, each.file) for each in SAMPLES},
+    **{name: partial(torch_model, name) for name in torch_model_names()},
 }
 
 
@@ -88,7 +89,7 @@ def kind_by_hand(module: GraphModule, node: Node) -> str:
     if node.op in ends:
         return ends[node.op]
     if node.op == "call_module":
-        return module_by_hand(module.get_submodule(node.target), node)
+        return module_by_hand(module.get_submodule(str(node.target)), node)
     return method_by_hand(node) if node.op == "call_method" else function_by_hand(node)
 
 
@@ -116,7 +117,7 @@ def module_by_hand(child: nn.Module, node: Node) -> str:
         return "observer"
     if isinstance(child, QUANTIZED_CLASSES):
         return "quantized_op"
-    if isinstance(child, nni._FusedModule):
+    if isinstance(child, nni.modules.fused._FusedModule):
         return "fused_op"
     return "op" if isinstance(child, nn.Flatten | nn.Identity) or not fed_quantized(node) else "quantized_op"
 
@@ -150,7 +151,7 @@ def test_fx_static(name: str) -> None:
     before, facts = record("prepared", prepared, inputs)
     agrees(before, prepared)
     observed = {node.id for node in before.graph.nodes if node.kind.value == "observer"}
-    assert {each for each in facts if facts[each].observer.calibrated is not False} == observed
+    assert {each for each in facts if (fact := facts[each].observer) and fact.calibrated is not False} == observed
     converted = convert_fx(prepared)
     after, _ = record("converted", converted, inputs, before)
     ShapeProp(converted).propagate(*inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx, prepare_qa
 from torch.fx import GraphModule
 from torch.fx.passes.shape_prop import ShapeProp
 
+from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
 from qviz.engine.recording.extract import record
@@ -32,7 +34,7 @@ def models() -> Iterator[object]:
         yield pytest.param(name, marks=pytest.mark.slow if is_large else ())
 
 
-def of_types(qconfig: object, *types: type) -> QConfigMapping:
+def of_types(qconfig: Any, *types: type) -> QConfigMapping:
     mapping = QConfigMapping()
     for each in types:
         mapping.set_object_type(each, qconfig)
@@ -67,7 +69,7 @@ def test_fx_without_calibration(name: str, mapping: str) -> None:
     agrees(before, prepared)
     after = converts_alike(prepared, before, inputs)
     wanted = (nn.Linear, nn.LSTM) if mapping in ("dynamic", "float16") else EMBEDDINGS
-    assert bool(count_kinds(after.graph).get("quantized_op")) or not any(each in wanted for each in kinds)
+    assert bool(count_kinds(after.graph).get(Kind.QUANTIZED_OP)) or not any(each in wanted for each in kinds)
 
 
 @pytest.mark.parametrize("name", list(models()))
@@ -82,5 +84,5 @@ def test_fx_qat(name: str) -> None:
     before, facts = record("prepared", prepared, inputs)
     agrees(before, prepared)
     watching = {node.id for node in before.graph.nodes if node.kind.value in ("fake_quant", "observer")}
-    assert watching <= {each for each in facts if facts[each].observer and facts[each].observer.calibrated is not False}
+    assert watching <= {each for each in facts if (fact := facts[each].observer) and fact.calibrated is not False}
     converts_alike(prepared.eval(), before, inputs)

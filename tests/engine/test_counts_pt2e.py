@@ -60,7 +60,7 @@ def test_pt2e_qat(name: str) -> None:
     before, facts = record("prepared", prepared, inputs, stage)
     agrees(before, prepared)
     watching = {node.id for node in before.graph.nodes if node.kind.value == "fake_quant"}
-    assert {each for each in facts if facts[each].observer.calibrated is not False} == watching
+    assert {each for each in facts if (fact := facts[each].observer) and fact.calibrated is not False} == watching
     move_exported_model_to_eval(prepared)
     converted = convert_pt2e(prepared)
     after, _ = record("converted", converted, inputs, before)

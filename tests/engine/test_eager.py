@@ -172,7 +172,8 @@ def test_observers_stand_behind_the_modules_that_they_watch():
     }
     first, second = watchers["fc_activation_post_process"], watchers["fc_activation_post_process_1"]
     assert first.object_id == second.object_id is not None
-    assert all(snapshot.facts["prepared"][each].observer.calibrated for each in watchers)
+    facts: dict[str, Any] = snapshot.facts["prepared"]
+    assert all(facts[each].observer.calibrated for each in watchers)
 
 
 def test_what_no_trace_can_follow_is_recorded_by_running_it():
@@ -219,10 +220,10 @@ def test_a_fuse_list_with_an_unknown_module_is_refused():
 
 
 def test_a_qconfig_that_the_user_set_stays():
-    model = Static()
+    model: Any = Static()
     model.qconfig, model.conv.qconfig = qconfigs.default_qconfig, None
     converted = run(model, "eager-static").stage("converted").graph
-    quants = {node.id: node.quant for node in converted.nodes}
+    quants: dict[str, Any] = {node.id: node.quant for node in converted.nodes}
     assert quants["conv"] is None or quants["conv"].weight is None
     assert not isinstance(quants["fc"].weight.scale, tuple)  # default_qconfig is per tensor, that of x86 per channel
 
@@ -287,7 +288,7 @@ def test_the_script_makes_the_same_modules(flow: str):
         (nn.Sequential(nn.Embedding(9, 4)), (torch.tensor([[1, 2]]),)) if "only" in flow else (Static(), INPUT)
     )
     snapshot = run(model, flow, inputs)
-    given = {"model": copy.deepcopy(model).eval(), "example_inputs": inputs, "batches": [inputs]}
+    given: dict[str, Any] = {"model": copy.deepcopy(model).eval(), "example_inputs": inputs, "batches": [inputs]}
     code = "\n".join(
         line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line
     )
@@ -303,7 +304,7 @@ def test_the_script_makes_the_same_modules(flow: str):
 
 
 def test_rules_hold_from_the_weakest_to_the_strongest():
-    plan = {
+    plan: dict[str, Any] = {
         "qconfig": "default_per_channel_qconfig",
         "rules": (
             Rule("module_name", "fc", QConfig("default_qconfig")),
@@ -313,14 +314,15 @@ def test_rules_hold_from_the_weakest_to_the_strongest():
         ),
     }
     snapshot = run(Static(), "eager-static", **plan)
-    assert [each["matched"] for each in snapshot.run.config["rules"]] == [1, 1, 1, 0]
-    quants = {node.id: node.quant for node in snapshot.stage("converted").graph.nodes}
+    rules: Any = snapshot.run.config["rules"]
+    assert [each["matched"] for each in rules] == [1, 1, 1, 0]
+    quants: dict[str, Any] = {node.id: node.quant for node in snapshot.stage("converted").graph.nodes}
     assert not isinstance(quants["fc"].weight.scale, tuple)  # by name; its type alone would leave it in float
     assert quants["conv"] is None or quants["conv"].weight is None
     (finding,) = [each for each in snapshot.findings if each.rule == "rule_matches_nothing"]
     assert finding.hint == "Did you mean conv?"
     assert finding.place == ("cnov",)
-    again = {"model": copy.deepcopy(Static()).eval(), "example_inputs": INPUT, "batches": [INPUT]}
+    again: dict[str, Any] = {"model": copy.deepcopy(Static()).eval(), "example_inputs": INPUT, "batches": [INPUT]}
     code = [line for line in snapshot.run.python.splitlines() if "= ..." not in line and "batches = [" not in line]
     exec(compile("\n".join(code), "again.py", "exec"), again)
     assert again["converted"].fc.weight().qscheme() == torch.per_tensor_affine

@@ -14,7 +14,7 @@ from torch.ao.quantization.quantize_fx import convert_fx
 from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import Graph, GraphModule, symbolic_trace
 
-from qviz.document.graph import Group, Kind, Node, QParams, lint
+from qviz.document.graph import Group, Kind, QParams, lint
 from qviz.document.snapshot import Stage
 from qviz.engine.nodes.arguments import plain
 from qviz.engine.nodes.module_paths import plain_path
@@ -54,7 +54,7 @@ def pt2e() -> dict[str, Any]:
     return {"captured": first, "prepared": before, "facts": facts, "converted": after}
 
 
-def by_id(stage: Stage) -> dict[str, Node]:
+def by_id(stage: Stage) -> dict[str, Any]:
     return {node.id: node for node in stage.graph.nodes}
 
 
@@ -252,9 +252,11 @@ def test_observers_share_numbers_and_facts(fx: dict[str, Any]) -> None:
 def test_an_observer_without_data_has_no_scale() -> None:
     prepared = fx_prepared(Net(), NET_INPUTS, calibrate=False)
     stage, facts = record("prepared", prepared, NET_INPUTS)
-    observer = next(node for node in stage.graph.nodes if node.kind is Kind.OBSERVER)
-    assert facts[observer.id].observer.calibrated is False
-    assert (facts[observer.id].observer.min, facts[observer.id].observer.max) == ("inf", "-inf")
+    observer: Any = next(node for node in stage.graph.nodes if node.kind is Kind.OBSERVER)
+    fact = facts[observer.id].observer
+    assert fact is not None
+    assert fact.calibrated is False
+    assert (fact.min, fact.max) == ("inf", "-inf")
     assert observer.quant.output.scale is None
     assert observer.quant.output.dtype == "torch.quint8"
 
@@ -276,6 +278,7 @@ def test_parts_of_qat_modules_carry_their_fake_quant() -> None:
     assert fake_quant.object_id is not None
     assert len(fake_quant.quant.output.scale) == 4
     fact = facts[fake_quant.path].observer
+    assert fact is not None
     assert (fact.observer_enabled, fact.fake_quant_enabled, fact.calibrated) == (True, True, True)
     assert by_id(stage)["fc"].quant.weight.axis == 0
 
@@ -328,6 +331,7 @@ def test_branches_are_recorded_as_subgraphs() -> None:
     captured = exported(Branches().eval(), (torch.ones(2, 4),))
     first, _ = record("captured", captured)
     stage, facts = record("prepared", pt2e_prepared(captured, (torch.ones(2, 4),)), None, first)
+    assert stage.subgraphs is not None
     assert set(stage.subgraphs) == {"true_graph_0", "false_graph_0"}
     branch = {node.target: node for node in stage.subgraphs["true_graph_0"].nodes}
     assert branch["aten.cos.default"].values[0].shape == (2, 4)

@@ -39,7 +39,7 @@ class Star(torch.nn.Module):
 
     def forward(self, *given: torch.Tensor) -> torch.Tensor:
         totals = [each.sum() for each in given]
-        return sum(totals) if totals[0] > 0 else -totals[0]
+        return torch.stack(totals).sum() if totals[0] > 0 else -totals[0]
 
 
 def run(module: torch.nn.Module, flow: str, *batches: torch.Tensor) -> Snapshot:

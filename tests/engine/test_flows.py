@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ from tests.engine.small_models import Net
 SMALL = [each.name for each in SAMPLES if each.name != "seed"]
 
 
-def run(source: str, flow: str | None = "fx-static", **fields: object) -> Snapshot:
+def run(source: str, flow: str | None = "fx-static", **fields: Any) -> Snapshot:
     return run_plan(Plan(source=source, flow=flow, **fields), lambda _: None)
 
 
@@ -80,7 +81,7 @@ def test_without_a_flow_the_graph_is_captured():
         ({"inputs": ("1x4x16x16",)}, r"does not run on 1×4×16×16 float32 at .*conv_bn_relu.py:\d+: "),
     ],
 )
-def test_bad_input_is_refused_before_anything_runs(fields: dict[str, object], message: str):
+def test_bad_input_is_refused_before_anything_runs(fields: dict[str, Any], message: str):
     with pytest.raises(QvizError, match=message):
         run("sample:conv-bn-relu", **fields)
 
@@ -164,7 +165,7 @@ def test_the_script_of_a_run_gives_its_graph_with_plain_torch(sample: str, flow:
     from qviz.assets import asset
 
     monkeypatch.syspath_prepend(str(asset("samples")))
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(snapshot.run.python.replace("print(converted)", ""), names)
     made = [node.name for node in names["converted"].graph.nodes]
     assert made == [node.id for node in snapshot.stages[-1].graph.nodes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -70,7 +71,7 @@ def test_every_flow_calls_by_keyword_and_so_does_its_script(flow: str | None, so
         "mask=2×5×1 float32",
         "parts={left: 2×5×4 float32, pair: (2×5×4 float32, 2×5×4 float32)}",
     ]
-    made = result_of_script(snapshot)
+    made: Any = result_of_script(snapshot)
     if not (flow or "").startswith("eager"):
         assert [node.name for node in made.graph.nodes] == [node.id for node in snapshot.stages[-1].graph.nodes]
     shapes = {value.shape for node in snapshot.stages[0].graph.nodes for value in node.values}
@@ -83,7 +84,7 @@ def test_both_batches_reach_the_observers(flow: str, source: str):
     one = run_plan(Plan(source, flow, batch_limit=1), lambda _: None)
 
     def widths(each: Snapshot) -> list[float]:
-        seen = (facts.observer for facts in each.facts["prepared"].values())
+        seen: Any = (facts.observer for facts in each.facts["prepared"].values())
         return [float(fact.max) - float(fact.min) for fact in seen if fact is not None and fact.calibrated]
 
     assert len(widths(snapshot)) == len(widths(one)) > 0
@@ -113,7 +114,7 @@ def test_a_program_is_called_as_it_was_exported(source: str, tmp_path: Path):
     torch.export.save(torch.export.export(net, (), kwargs, strict=True), tmp_path / "net.pt2")
     snapshot = run_plan(Plan(str(tmp_path / "net.pt2"), "pt2e-static"), lambda _: None)
     assert snapshot.run.error is None
-    found = result_of_script(snapshot)
+    found: Any = result_of_script(snapshot)
     assert [node.name for node in found.graph.nodes] == [node.id for node in snapshot.stages[-1].graph.nodes]
 
 
@@ -179,7 +180,7 @@ def test_fx_takes_what_is_left_out_for_given_which_is_said(inputs: tuple[torch.T
 
 def test_what_is_called_by_keyword_cannot_be_lowered():
     class Keyword(Optional):
-        def forward(self, *, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, *, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
             return self.fc(x)
 
     loaded = Loaded(Keyword().eval(), {"x": torch.ones(2, 4)})

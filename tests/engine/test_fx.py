@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -128,7 +129,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     forget()
 
 
-def run(file: str, model: str = "net", flow: str | None = "fx-static", **fields: object) -> Snapshot:
+def run(file: str, model: str = "net", flow: str | None = "fx-static", **fields: Any) -> Snapshot:
     snapshot = run_plan(Plan(source=f"{file}:{model}", flow=flow, **fields), lambda _: None)
     assert snapshot.run.error is None, snapshot.run.error
     return snapshot
@@ -138,7 +139,7 @@ def again(snapshot: Snapshot) -> dict[str, Stage]:
     """Run the script of a run, and record the modules that it leaves under the names of stages."""
     forget()
     sys.modules.pop("net_of_fx", None)
-    names: dict[str, object] = {"__name__": "again"}
+    names: dict[str, Any] = {"__name__": "again"}
     with kept(99), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(compile(snapshot.run.python, "again.py", "exec"), names)
@@ -151,12 +152,12 @@ def same(made: Stage, meant: Stage) -> None:
     assert made.graph.edges == meant.graph.edges
 
 
-def plain(node) -> tuple[object, ...]:
+def plain(node) -> tuple[Any, ...]:
     type_ = node.module_type if node.op == "call_module" else ""  # of others it is told by the stage before
     return node.id, node.target, node.kind, type_, node.quant, node.values
 
 
-def nodes(snapshot: Snapshot, stage: str = "converted") -> dict[str, object]:
+def nodes(snapshot: Snapshot, stage: str = "converted") -> dict[str, Any]:
     return {node.id: node for node in snapshot.stage(stage).graph.nodes}
 
 
@@ -180,7 +181,7 @@ EVERY_RULE = (
 )
 
 
-def label(value: object) -> str:
+def label(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     return "-".join(each if isinstance(each, str) and "{" not in each else key for key, each in value.items())
@@ -227,7 +228,7 @@ def label(value: object) -> str:
 )
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_the_script_of_every_configuration_gives_the_graphs_and_scales_of_the_run(
-    file: str, model: str, fields: dict[str, object]
+    file: str, model: str, fields: dict[str, Any]
 ):
     snapshot = run(file, model, **{key: filled(value, file) for key, value in fields.items()})
     made = again(snapshot)
@@ -238,7 +239,7 @@ def test_the_script_of_every_configuration_gives_the_graphs_and_scales_of_the_ru
         assert any(node.kind is Kind.QUANTIZED_OP for node in snapshot.stages[-1].graph.nodes)
 
 
-def filled(value: object, file: str) -> object:
+def filled(value: Any, file: str) -> Any:
     """Put the file's path where the table says ``{file}``."""
     if isinstance(value, str):
         return value.replace("{file}", file)
@@ -250,7 +251,8 @@ def filled(value: object, file: str) -> object:
 def test_every_rule_does_what_it_says(file: str):
     snapshot = run(file, rules=EVERY_RULE)
     after = nodes(snapshot)
-    assert [each["matched"] for each in snapshot.run.config["rules"]] == [2, 2, 1, 1, 1, 1]
+    matched: Any = snapshot.run.config["rules"]
+    assert [each["matched"] for each in matched] == [2, 2, 1, 1, 1, 1]
     assert after["out"].module_type == "Linear"
     assert after["fc"].quant.weight.qscheme == "torch.per_channel_affine"
     assert after["conv2"].quant.weight.qscheme == "torch.per_tensor_affine"
@@ -316,8 +318,8 @@ def test_dynamic_flows_do_not_observe_modules_of_the_users_own(file: str):
 
 
 @pytest.mark.parametrize("fields", [{"qconfig": "defalt_qconfig"}, {"backend_config": "tpu"}], ids=str)
-def test_a_wrong_name_stops_before_anything_runs(file: str, fields: dict[str, str]):
-    steps: list[object] = []
+def test_a_wrong_name_stops_before_anything_runs(file: str, fields: dict[str, Any]):
+    steps: list[Any] = []
     with pytest.raises(QvizError, match=r"no qconfig|Unknown backend config"):
         run_plan(Plan(source=f"{file}:net", flow="fx-static", **fields), steps.append)
     assert not [each for each in steps if getattr(each, "step", "") == "capturing"]

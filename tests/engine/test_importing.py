@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def load_net(source: str, **fields: object) -> Loaded:
+def load_net(source: str, **fields: Any) -> Loaded:
     return load(Plan(source=source, inputs=("1x4",), **fields))
 
 
@@ -83,7 +84,7 @@ def test_a_name_that_is_no_identifier_is_a_file_like_any_other(tmp_path: Path):
 def test_arguments_are_literals_by_position_or_by_name(tmp_path: Path):
     file = write(tmp_path / "my_net.py", NET.format(width=1))
     module = load_net(f"{file}:Net(3, -4, act='gelu')").module
-    assert (module.sizes, module.act) == ((3, -4), "gelu")
+    assert (vars(module)["sizes"], vars(module)["act"]) == ((3, -4), "gelu")
     assert load_net(f"{file}:Net.small").module.sizes == (1,)
     assert load_net(f"{file}:Net.small()").module.sizes == (1,)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch.ao.nn import quantized
@@ -14,9 +16,10 @@ from tests.engine.small_models import exported, fx_prepared, pt2e_prepared
 
 
 def floats(found: Integers, row: int) -> list[float]:
-    scale = found.scale[row] if isinstance(found.scale, tuple) else found.scale
-    zero_point = found.zero_point[row] if isinstance(found.zero_point, tuple) else found.zero_point
-    return [(each - zero_point) * scale for each in found.channels[row]]
+    scale: Any = found.scale[row] if isinstance(found.scale, tuple) else found.scale
+    zero_point: Any = found.zero_point[row] if isinstance(found.zero_point, tuple) else found.zero_point
+    numbers: Any = found.channels[row]
+    return [(each - zero_point) * scale for each in numbers]
 
 
 @pytest.mark.parametrize("channels", [3, 40])

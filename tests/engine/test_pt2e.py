@@ -181,7 +181,7 @@ def test_the_weights_of_a_quantizer_with_per_channel_have_a_scale_for_each_chann
 def test_reduce_range_halves_the_range_of_activations(file: Path):
     for options, top in ((Quantizer(), 255), (Quantizer(reduce_range=True), 127)):
         snapshot = run(file, "Net", quantizer="x86_inductor", quantizer_options=options)
-        casts = [node for node in snapshot.stages[-1].graph.nodes if node.kind == "quantize"]
+        casts: list[Any] = [node for node in snapshot.stages[-1].graph.nodes if node.kind == "quantize"]
         assert {node.quant.output.quant_max for node in casts} == {top}
 
 
@@ -242,7 +242,8 @@ def test_a_batch_norm_folded_into_a_shared_convolution_is_an_error_with_its_meas
         y = module.conv(x)
         right, wrong = module.bn(y) + y, 2 * module.bn(y)
     assert finding.args["difference"] == pytest.approx(float((right - wrong).abs().max().detach()), rel=1e-3)
-    assert not [each for each in snapshot.facts["prepared"].values() if each.observer.calibrated is False]
+    facts: list[Any] = list(snapshot.facts["prepared"].values())
+    assert not [each for each in facts if each.observer.calibrated is False]
 
 
 def again_float(file: Path) -> tuple[Any, torch.Tensor]:
@@ -307,6 +308,6 @@ def test_qat_without_strict_capture_says_what_to_do(file: Path):
 
 
 def test_lowering_that_fixes_the_sizes_is_found(file: Path):
-    options = {"quantizer": "x86_inductor", "lower": True}
+    options: dict[str, Any] = {"quantizer": "x86_inductor", "lower": True}
     assert "sizes_fixed_by_lowering" in found(run(file, "Net", dynamic_shapes="shapes", **options))
     assert "sizes_fixed_by_lowering" not in found(run(file, "Net", **options))

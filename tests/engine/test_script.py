@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,9 +56,7 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("Net", "", {"flow": None}),
     ],
 )
-def test_a_script_does_the_run_again(
-    name: str, data: str, fields: dict[str, object], tmp_path: Path, capsys, monkeypatch
-):
+def test_a_script_does_the_run_again(name: str, data: str, fields: dict[str, Any], tmp_path: Path, capsys, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     file = tmp_path / "net_of_script.py"
     file.write_text(MODEL + data)
@@ -114,7 +113,8 @@ def test_a_limit_leaves_batches_out(tmp_path: Path, capsys, monkeypatch):
         printed_by(snapshot.run.python, capsys)
         prepared = snapshot.stage("prepared").graph
         first = next(node.id for node in prepared.nodes if node.observer)
-        return snapshot.facts["prepared"][first].observer.max
+        fact: Any = snapshot.facts["prepared"][first].observer
+        return float(fact.max)
 
     assert highest(2) == 2.0
     assert highest(None) == 8.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"{tmp_path}/seed_of_fx.py:UserModel"
 
 
-def run(file: str, flow: str, **fields: object) -> Snapshot:
+def run(file: str, flow: str, **fields: Any) -> Snapshot:
     snapshot = run_plan(Plan(file, flow, **fields), lambda _: None)
     assert snapshot.run.error is None
     return snapshot
@@ -66,11 +67,8 @@ def printed(snapshot: Snapshot, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def low(snapshot: Snapshot) -> list[tuple[str, str, str]]:
-    return [
-        (node.id, node.module_type, node.quant.weight.dtype)
-        for node in snapshot.stages[-1].graph.nodes
-        if node.kind is Kind.QUANTIZED_OP
-    ]
+    nodes: tuple[Any, ...] = snapshot.stages[-1].graph.nodes
+    return [(node.id, node.module_type, node.quant.weight.dtype) for node in nodes if node.kind is Kind.QUANTIZED_OP]
 
 
 def order(snapshot: Snapshot) -> list[str]:
@@ -107,7 +105,8 @@ def test_static_and_qat_give_quantized_modules_with_one_dequantize(
     assert conv is not None
     assert linear[3] == "torch.per_tensor_affine"
     for printed_as, name in ((linear, "fc"), (conv, "conv")):
-        output = next(node.quant.output for node in snapshot.stages[-1].graph.nodes if node.id == name)
+        nodes: tuple[Any, ...] = snapshot.stages[-1].graph.nodes
+        output = next(node.quant.output for node in nodes if node.id == name)
         assert (str(output.scale), str(output.zero_point)) == (printed_as[1], printed_as[2])
         assert output.scale != 1.0  # the tutorial does not calibrate, and prints 1.0
 
@@ -119,7 +118,8 @@ def test_without_calibration_the_scales_are_those_that_the_tutorial_prints(file:
     place = file.rpartition(":")[0]
     Path(place).write_text(MODEL + empty)
     snapshot = run(file, "fx-static", backend="qnnpack", calibrate=f"{place}:nothing")
-    outputs = {node.id: node.quant.output for node in snapshot.stages[-1].graph.nodes if node.kind is Kind.QUANTIZED_OP}
+    nodes: tuple[Any, ...] = snapshot.stages[-1].graph.nodes
+    outputs = {node.id: node.quant.output for node in nodes if node.kind is Kind.QUANTIZED_OP}
     assert [(outputs[each].scale, outputs[each].zero_point) for each in ("fc", "conv")] == [(1.0, 0), (1.0, 0)]
     assert "never_calibrated" in {each.rule for each in snapshot.findings}
 

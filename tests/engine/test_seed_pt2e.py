@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -56,7 +57,7 @@ def as_written(is_qat: bool) -> Snapshot:
     torch._dynamo.reset()
     model = UserModel(has_norm=not is_qat)
     model.train(is_qat)
-    captured = torch.export.export(model, example_inputs()).module()
+    captured: Any = torch.export.export(model, example_inputs()).module()
     quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config())
     prepared = (prepare_qat_pt2e if is_qat else prepare_pt2e)(captured, quantizer)
     return record_graphs({"converted": convert_pt2e(prepared)})
@@ -72,7 +73,8 @@ def test_the_graph_is_the_one_that_the_tutorial_prints(is_qat: bool):
     for node in nodes:
         quant = (node.quant.output or node.quant.input) if node.quant and "quantize" in node.kind.value else None
         if quant is not None:
-            source = node.args[0]["node"]
+            first: Any = node.args[0]
+            source = first["node"]
             casts[node.id] = (node.target, source, quant.scale, quant.zero_point, quant.quant_min, quant.quant_max)
     expected = {
         name: (target, source, float(scale), int(zero_point), int(low), int(high))
@@ -86,7 +88,7 @@ def test_the_flow_gives_the_same_operators_calibrated():
     loaded = Loaded(UserModel(has_norm=True).eval(), example_inputs())
     run = run_loaded(loaded, Plan(source="UserModel", flow="pt2e-static", strict=False), lambda _: None)
     printed = re.findall(r"^ +(\w+) =", PRINTED, re.MULTILINE)
-    nodes = [node for node in run.stages[-1].graph.nodes if node.kind != "input"]
+    nodes: list[Any] = [node for node in run.stages[-1].graph.nodes if node.kind != "input"]
     assert [node.id for node in nodes][: len(printed)] == printed
     assert all(node.quant.output.scale != 1.0 for node in nodes if node.kind == "quantize")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -38,7 +40,7 @@ def test_eager(flow: str):
     loaded = Loaded(Stubs().eval(), (torch.randn(10, WIDTH),), is_ours=True)
     snapshot = run_loaded(loaded, Plan("seed", flow), lambda _: None)
     assert snapshot.run.error is None
-    weights = {node.id: node.quant.weight for node in snapshot.stages[-1].graph.nodes if node.quant}
+    weights: dict[str, Any] = {node.id: node.quant.weight for node in snapshot.stages[-1].graph.nodes if node.quant}
     assert weights["fc"].dtype == weights["conv"].dtype == "torch.qint8"
     assert "converted_does_not_run" not in {each.rule for each in snapshot.findings}
 
@@ -87,10 +89,10 @@ class Words(nn.Module):
 
 
 @pytest.mark.parametrize("dtype", ["quint8", "quint4x2"])
-def test_eager_weight_only(dtype: str):
+def test_eager_weight_only(dtype: Any):
     inputs = torch.randint(0, 100_000, (4096,)), torch.arange(0, 4097, 32)
     loaded = Loaded(Words().eval(), inputs, is_ours=True)
     snapshot = run_loaded(loaded, Plan("seed", "eager-weight-only", weight_dtype=dtype), lambda _: None)
     assert snapshot.run.error is None
-    quantized = [node for node in snapshot.stages[-1].graph.nodes if node.kind is Kind.QUANTIZED_OP]
+    quantized: list[Any] = [node for node in snapshot.stages[-1].graph.nodes if node.kind is Kind.QUANTIZED_OP]
     assert [node.quant.weight.dtype for node in quantized if node.quant] == [f"torch.{dtype}"]

@@ -46,7 +46,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(("name", "layers"), [("Net", 2), ("net", 2), ("make", 1), ("make(depth=3)", 3)])
 def test_a_class_an_instance_and_a_function_give_a_model(file: Path, name: str, layers: int):
     loaded = load(Plan(source=f"{file}:{name}", inputs=("1x4",)))
-    assert len(loaded.module.layers) == layers
+    assert len(loaded.module.get_submodule("layers")._modules) == layers
     assert loaded.inputs.args[0].shape == (1, 4)
     assert loaded.file == str(file)
 

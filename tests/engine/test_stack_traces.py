@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch.fx.proxy
@@ -101,11 +102,14 @@ def test_the_text_is_torchs_own(tmp_path: Path) -> None:
     assert any("container.py" in text for text in written)
 
 
+fx_proxy: Any = torch.fx.proxy  # without what it imports, by its own annotations
+
+
 def test_torchs_own_is_back_after_a_run_even_a_failed_one() -> None:
-    before = torch.fx.proxy.CapturedTraceback, symbolic_shapes.uninteresting_files
+    before = fx_proxy.CapturedTraceback, symbolic_shapes.uninteresting_files
     with light_stack_traces():
-        assert torch.fx.proxy.CapturedTraceback is not before[0]
-    assert (torch.fx.proxy.CapturedTraceback, symbolic_shapes.uninteresting_files) == before
+        assert fx_proxy.CapturedTraceback is not before[0]
+    assert (fx_proxy.CapturedTraceback, symbolic_shapes.uninteresting_files) == before
     with pytest.raises(ZeroDivisionError), light_stack_traces():
         raise ZeroDivisionError
-    assert (torch.fx.proxy.CapturedTraceback, symbolic_shapes.uninteresting_files) == before
+    assert (fx_proxy.CapturedTraceback, symbolic_shapes.uninteresting_files) == before

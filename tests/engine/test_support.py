@@ -69,7 +69,7 @@ def quantized(module: nn.Module) -> set[str]:
 def statically(name: str) -> set[str]:
     make, x = MODELS[name]
     if name.startswith("Embedding"):
-        model = make().eval()
+        model: Any = make().eval()
         model.inner.qconfig = float_qparams_weight_only_qconfig
     else:
         model = QuantWrapper(make().eval())
@@ -120,7 +120,7 @@ def precision(name: str, flow: str, **plan: Any) -> dict[str, Any]:
     make, x = MODELS[name]
     snapshot = run_loaded(Loaded(make(), (x,)), Plan("m:M", flow=flow, **plan), lambda report: None)
     assert snapshot.run.error is None
-    found = snapshot.summary["precision"]
+    found: Any = snapshot.summary["precision"]
     nodes = {node.id: node for node in snapshot.stages[-1].graph.nodes}
     return {side: [function_name(nodes[i]) for i in found[side]] for side in ("low", "float")}
 
@@ -135,7 +135,7 @@ def test_the_custom_modules_are_those_that_the_table_names(name):
 
 def test_a_static_embedding_keeps_float_activations():
     make, x = MODELS["Embedding"]
-    model = make().eval()
+    model: Any = make().eval()
     model.inner.qconfig = float_qparams_weight_only_qconfig
     converted = convert(prepare(copy.deepcopy(model)))
     assert converted(x).dtype is torch.float32

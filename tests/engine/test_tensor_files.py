@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,8 @@ X, SHIFT = torch.arange(8.0).reshape(2, 4), torch.ones(1, 4)
 def write(path: Path, held: dict[str, torch.Tensor]) -> Path:
     match path.suffix:
         case ".npz":
-            np.savez(path, **{name: each.numpy() for name, each in held.items()})
+            arrays: dict[str, Any] = {name: each.numpy() for name, each in held.items()}
+            np.savez(path, **arrays)
         case ".safetensors":
             pytest.importorskip("safetensors.torch").save_file(held, path)
         case _:
@@ -56,9 +58,9 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     forget()
 
 
-def again(python: str) -> dict[str, object]:
+def again(python: str) -> dict[str, Any]:
     forget()
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     with kept(99):
         exec(compile(python, "again.py", "exec"), found)
     sys.modules.pop("net_of_files", None)
@@ -98,7 +100,7 @@ def test_a_file_of_samples_is_cut_by_the_script_as_by_the_run(by_keyword: bool, 
         file.write_text(MODEL.replace("*, shift=None", "shift=0"))
     data = write(tmp_path / "data.pt", held)
     snapshot = run_plan(Plan(source, "pt2e-static", inputs=inputs, calibrate=str(data)), lambda _: None)
-    facts = [each.observer for each in snapshot.facts["prepared"].values() if each.observer]
+    facts: list[Any] = [each.observer for each in snapshot.facts["prepared"].values() if each.observer]
     assert any(float(each.max) == pytest.approx(float(samples[:6].max()), rel=1e-6) for each in facts)
     batches = list(again(snapshot.run.python)["batches"])
     assert len(batches) == 3

@@ -118,7 +118,7 @@ def test_shapes_of_torchs_own_patterns_are_not_believed() -> None:
 
 
 class Fails(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         y = x + 1
         z = torch.matmul(y, torch.ones(99, 99))
         return y, torch.relu(z)
@@ -153,6 +153,8 @@ def test_inputs_that_do_not_fit_are_no_crash() -> None:
 
 
 class Counts(nn.Module):
+    calls: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("calls", torch.zeros(()))
@@ -162,8 +164,9 @@ class Counts(nn.Module):
 
 
 def test_inputs_and_buffers_that_the_model_writes_to_stay_as_they_were() -> None:
-    module, x = symbolic_trace(Counts()), torch.ones(2)
-    buffer = module.calls
+    module: Any = symbolic_trace(Counts())
+    x = torch.ones(2)
+    buffer: Any = module.calls
     find_values(module, (x,), {})
     assert torch.equal(x, torch.ones(2))
     assert module.calls is buffer
@@ -262,7 +265,7 @@ def test_values_are_the_same_whether_dynamo_is_imported_or_not(
     ran = []
     for name in ("_with_data", "_without_data"):
         way = getattr(propagation, name)
-        monkeypatch.setattr(propagation, name, lambda *args, way=way, name=name: (ran.append(name), way(*args))[1])
+        monkeypatch.setattr(propagation, name, lambda *args, way=way, name=name: (ran.append(name), way(*args))[1])  # type: ignore[func-returns-value]
     captured = symbolic_trace(model().eval())
     found = find_values(captured, inputs, {})
     assert ran == ["_without_data" if is_imported else "_with_data"]

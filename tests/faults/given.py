@@ -38,7 +38,7 @@ def x86_mapping() -> QConfigMapping:
 class Fixed(MinMaxObserver):
     """Watches, and gives a scale that has nothing to do with what it saw."""
 
-    def calculate_qparams(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def calculate_qparams(self, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.tensor([0.001]), torch.tensor([0])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import torch
 from torch import nn
@@ -87,7 +88,7 @@ def _eager(type_: str, model: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tu
 
 def _pt2e(type_: str, model: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[list[nn.Module], nn.Module]:
     torch._dynamo.reset()
-    captured = torch.export.export(model, inputs, strict=True).module()
+    captured: Any = torch.export.export(model, inputs, strict=True).module()
     chosen = get_symmetric_quantization_config(is_dynamic=type_ == "dynamic", is_per_channel=True)
     prepared = prepare_pt2e(captured, XNNPACKQuantizer().set_global(chosen))
     prepared(*inputs)
@@ -99,7 +100,7 @@ def _observers(model: nn.Module) -> list[nn.Module]:
     return [each for each in model.modules() if isinstance(each, ObserverBase | FakeQuantizeBase)]
 
 
-def _of_observers(observers: list[nn.Module]) -> list[str]:
+def _of_observers(observers: list[Any]) -> list[str]:
     """Every observer that keeps a range saw data, and its scale is a number above torch's eps."""
     faults = []
     for each in observers:

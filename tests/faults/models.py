@@ -42,6 +42,7 @@ def linear(out: int = 8) -> Callable[[], nn.Module]:
 def norm() -> nn.Module:
     """A batch norm that is no identity."""
     module = nn.BatchNorm2d(4)
+    assert module.running_mean is not None
     with torch.no_grad():
         module.weight.copy_(torch.tensor([0.5, 1.0, 2.0, 3.0]))
         module.running_mean.copy_(torch.tensor([0.1, -0.2, 0.3, 0.0]))

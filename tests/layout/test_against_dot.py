@@ -59,10 +59,13 @@ def crossings(view: View, routes: list[tuple[Point, ...]]) -> int:
         (min(a.y, b.y), max(a.y, b.y), a, b, at) for at, route in enumerate(routes) for a, b in pairwise(route)
     )
     ends = [{line.from_box, line.to_box} for line in view.lines]
-    count, alive = 0, []
+    count = 0
+    alive: list[tuple[float, float, Point, Point, int]] = []
     for piece in pieces:
         alive = [each for each in alive if each[1] >= piece[0]]
-        count += sum(not ends[each[4]] & ends[piece[4]] and _cross(*each[2:4], *piece[2:4]) for each in alive)
+        count += sum(
+            not ends[each[4]] & ends[piece[4]] and _cross(each[2], each[3], piece[2], piece[3]) for each in alive
+        )
         alive.append(piece)
     return count
 

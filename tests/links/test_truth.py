@@ -42,6 +42,8 @@ def marked(loaded: Loaded) -> Loaded:
     torch.manual_seed(0)
     for module in loaded.module.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            assert module.running_mean is not None
+            assert module.running_var is not None
             with torch.no_grad():
                 module.weight.uniform_(0.5, 2)
                 module.running_mean.normal_()

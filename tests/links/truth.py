@@ -135,8 +135,8 @@ def _marks(module: GraphModule, given: dict[str, Any]) -> Marks:
         elif node.op.startswith("call") and (value := _float(given.get(node.name))) is not None:
             values[node.name] = value
             norms |= {node.name: factor} if (factor := _factor(module, node, given)) is not None else {}
-            if called is not None and isinstance(getattr(called, "weight", None), torch.Tensor):
-                weights[node.name] = called.weight.detach()
+            if isinstance(weight := getattr(called, "weight", None), torch.Tensor):
+                weights[node.name] = weight.detach()
     names = tuple(node.name for node in module.graph.nodes)
     return Marks(names, values, scales, frozenset(observers), weights, norms, _paths(module))
 
@@ -162,7 +162,7 @@ def _float(value: Any) -> torch.Tensor | None:
     return value.float() if value.is_floating_point() else None
 
 
-def _asked(observer: nn.Module) -> tuple[float, int] | None:
+def _asked(observer: Any) -> tuple[float, int] | None:
     try:
         scale, zero_point = observer.calculate_qparams()
     except Exception:  # placeholder observers have none
@@ -172,7 +172,7 @@ def _asked(observer: nn.Module) -> tuple[float, int] | None:
 
 def _scale(node: Node, given: dict[str, Any]) -> tuple[float, int] | None:
     """Return the numbers that a cast works with, whether they are literals or constants of the graph."""
-    numbers = [given.get(each.name) if isinstance(each, Node) else each for each in node.args[1:3]]
+    numbers: list[Any] = [given.get(each.name) if isinstance(each, Node) else each for each in node.args[1:3]]
     if len(numbers) == 2 and all(isinstance(each, int | float | torch.Tensor) for each in numbers):
         scale, zero_point = numbers
         if not isinstance(scale, torch.Tensor) or scale.numel() == 1:
@@ -196,6 +196,7 @@ def _factor(module: GraphModule, node: Node, given: dict[str, Any]) -> torch.Ten
     if node.op == "call_module":
         norm: Any = module.get_submodule(str(node.target))
         if isinstance(norm, nn.modules.batchnorm._BatchNorm) and isinstance(norm.weight, torch.Tensor):
+            assert norm.running_var is not None
             return (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
     elif "batch_norm" in str(node.target) and len(node.args) > 4:
         weight, variance = (given.get(each.name) for each in (node.args[1], node.args[4]) if isinstance(each, Node))

@@ -31,5 +31,8 @@ def test_ways_lead_from_the_node_selected_before():
 
 def test_what_feeds_and_what_is_fed():
     memory = FocusMemory()
-    assert memory.shown(Focus.UPSTREAM, INDEX, "b") == ({"x", "a", "b"}, "2 nodes feed b. Press Esc to show all nodes.")
+    assert memory.shown(Focus.UPSTREAM, INDEX, "b") == (
+        frozenset({"x", "a", "b"}),
+        "2 nodes feed b. Press Esc to show all nodes.",
+    )
     assert memory.shown(Focus.DOWNSTREAM, INDEX, "b")[0] == {"b", "c"}

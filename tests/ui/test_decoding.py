@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
@@ -13,7 +14,8 @@ from tests.factories import small_stages
 
 
 def test_what_is_small_comes_at_once_unless_something_waits(qtbot: QtBot):
-    parent, told = QObject(), []
+    parent = QObject()
+    told: list[Any] = []
     decoding, gate = Decoding(parent), threading.Event()
     decoding.take(lambda: "first", told.append, told.append)
     assert told == ["first"]
@@ -42,7 +44,8 @@ def test_what_cannot_be_read_is_refused_in_the_windows_thread(qtbot: QtBot):
 
 
 def test_what_is_forgotten_never_comes(qtbot: QtBot):
-    parent, told = QObject(), []
+    parent = QObject()
+    told: list[Any] = []
     decoding = Decoding(parent)
     decoding.take(lambda: "old", told.append, told.append, is_large=True)
     decoding.forget()

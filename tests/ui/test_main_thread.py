@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Thread, current_thread
 from threading import main_thread as python_main_thread
 
@@ -12,9 +13,12 @@ def test_calls_come_in_their_order_in_the_windows_thread(qtbot):
     here = main_thread()
     came: list[tuple[int, object]] = []
 
+    def keep(number: int) -> None:
+        came.append((number, current_thread()))
+
     def work() -> None:
         for number in range(100):
-            here.post(lambda number=number: came.append((number, current_thread())))
+            here.post(partial(keep, number))
 
     thread = Thread(target=work)
     thread.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,8 @@ reports = st.one_of(
 def test_any_cut_gives_the_same_messages(messages, data):
     stream = b"".join(pack(message) for message in messages)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
-    reader, read = report_reader(), []
+    reader = report_reader()
+    read: list[Any] = []
     for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         read += reader.feed(stream[start:end])
     assert read == messages

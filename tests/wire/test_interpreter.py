@@ -26,7 +26,7 @@ def with_packages(python: Path, *names: str) -> None:
     site = Path(
         subprocess.check_output([python, "-c", "import site; print(site.getsitepackages()[0])"], text=True).strip()
     )
-    ours = Path(__import__("torch").__file__).parents[1]
+    ours = Path(str(__import__("torch").__file__)).parents[1]
     for name in names:
         for found in [*ours.glob(name), *ours.glob(f"{name}-*.dist-info")]:
             if not (site / found.name).exists():

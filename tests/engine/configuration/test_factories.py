@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -12,12 +13,17 @@ from qviz.engine.configuration.factories import _constructors, make_factory
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 
-WEIGHT = {"dtype": "torch.qint8", "qscheme": "torch.per_tensor_symmetric", "quant_min": -127, "quant_max": 127}
-MEANT = {**WEIGHT, "dtype": torch.qint8, "qscheme": torch.per_tensor_symmetric}
+WEIGHT: dict[str, Any] = {
+    "dtype": "torch.qint8",
+    "qscheme": "torch.per_tensor_symmetric",
+    "quant_min": -127,
+    "quant_max": 127,
+}
+MEANT: dict[str, Any] = {**WEIGHT, "dtype": torch.qint8, "qscheme": torch.per_tensor_symmetric}
 
 
-def again(made: Written) -> object:
-    names: dict[str, object] = {"torch": torch}
+def again(made: Written) -> Any:
+    names: dict[str, Any] = {"torch": torch}
     exec("\n".join(made.imports), names)
     return eval(made.python, names)
 
@@ -40,7 +46,7 @@ def again(made: Written) -> object:
         ),
     ],
 )
-def test_a_constructor_with_its_arguments_and_its_python(factory: Factory, meant: object):
+def test_a_constructor_with_its_arguments_and_its_python(factory: Factory, meant: Any):
     made = make_factory(factory)
     assert _obs_or_fq_ctr_equals(made.value, meant) or repr(made.value()) == repr(meant())
     assert repr(again(made)()) == repr(meant())

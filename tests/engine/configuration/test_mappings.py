@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -38,7 +39,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "mine_of_mappings"
 
 
-def plan(flow: str = "fx-static", **fields: object) -> Plan:
+def plan(flow: str = "fx-static", **fields: Any) -> Plan:
     return Plan(source="sample:residual", flow=flow, **fields)
 
 
@@ -56,8 +57,8 @@ def _equal(one: q.QConfig | None, other: q.QConfig | None) -> bool:
     return qconfig_equals(one, other) or repr(one) == repr(other)
 
 
-def again(written) -> object:
-    names: dict[str, object] = {"torch": torch}
+def again(written) -> Any:
+    names: dict[str, Any] = {"torch": torch}
     exec("\n".join(written.imports), names)
     return eval(written.python, names)
 
@@ -136,7 +137,7 @@ def test_the_users_own_mapping_stays_as_it_is(mine: str):
         ({"rules": (Rule("module_name", "a", QConfig("mine_of_mappings:mapping")),)}, "not a QConfig", "Name"),
     ],
 )
-def test_what_does_not_exist_is_refused(mine: str, fields: dict[str, object], message: str, hint: str):
+def test_what_does_not_exist_is_refused(mine: str, fields: dict[str, Any], message: str, hint: str):
     with pytest.raises(QvizError, match=message) as error:
         make_mapping(plan(**fields))
     assert hint in (error.value.hint or "")

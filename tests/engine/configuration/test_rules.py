@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -51,6 +53,10 @@ class Whole(nn.Module):
 
 
 INPUTS = (torch.linspace(-1, 1, 128).reshape(2, 4, 4, 4),)
+
+
+def rules_of(snapshot: Snapshot) -> Any:
+    return snapshot.run.config["rules"]
 
 
 def numbered(number: int) -> QConfig:
@@ -123,7 +129,7 @@ def called(fused: GraphModule) -> set[str]:
     return {node.name for node in fused.graph.nodes if node.op not in ("placeholder", "output")}
 
 
-def with_device(qconfig: object, given: object) -> object:
+def with_device(qconfig: Any, given: Any) -> Any:
     """Return a qconfig as prepare leaves it: its constructors are told the device of the module."""
     if qconfig is None or given is None or not getattr(given.activation, "callable_args", None):
         return qconfig
@@ -181,7 +187,7 @@ def test_a_rule_that_matches_nothing_is_told_with_the_nearest(rule: Rule, reason
     assert hint in finding.hint
     assert finding.place == (finding.args["rule"],)
     assert unfilled(finding) == []
-    assert snapshot.run.config["rules"][0]["matched"] == 0
+    assert rules_of(snapshot)[0]["matched"] == 0
 
 
 def test_a_rule_under_stronger_ones_is_told_so():
@@ -189,7 +195,7 @@ def test_a_rule_under_stronger_ones_is_told_so():
     (finding,) = (each for each in snapshot.findings if each.rule.startswith("rule_"))
     assert finding.code == "rule_matches_nothing.overruled"
     assert "set_object_type" in finding.message
-    assert finding.place == (snapshot.run.config["rules"][0]["rule"],)
+    assert finding.place == (rules_of(snapshot)[0]["rule"],)
 
 
 @pytest.mark.parametrize("flow", ["fx-static", "fx-qat"])
@@ -199,7 +205,8 @@ def test_a_type_that_is_fused_is_not_left_in_float_by_its_own_name(flow: str):
     assert finding.nodes == ("layer1_0_conv1", "layer1_1_conv1", "layer2_conv1")
     converted = {node.id: node for node in snapshot.stages[-1].graph.nodes}
     assert all(converted[each].kind == "quantized_op" for each in finding.nodes)
-    (type_,) = finding.args["names"]
+    names: Any = finding.args["names"]
+    (type_,) = names
     mended = run(Rule("object_type", "torch.nn.Conv2d"), Rule("object_type", type_), flow=flow)
     assert "rule_passes_fused" not in {each.rule for each in mended.findings}
     after = {node.id: node for node in mended.stages[-1].graph.nodes}

@@ -93,7 +93,7 @@ def test_outputs_are_taken_apart_and_the_inputs_stay_as_they_are():
 
 
 def test_only_the_first_batches_are_compared():
-    assert len(first((torch.ones(1),) for _ in range(100))) == MAX_BATCHES
+    assert len(first(Arguments((torch.ones(1),)) for _ in range(100))) == MAX_BATCHES
 
 
 def test_more_work_takes_longer_and_threads_come_back():

@@ -49,11 +49,11 @@ def test_fx_observers_are_those_of_node_name_to_qconfig(sample: str, flow: str):
 
     def check(module: Module) -> None:
         attrs = module.meta.get("_observed_graph_module_attrs") if isinstance(module, GraphModule) else None
-        if attrs is None:
+        if attrs is None or not isinstance(module, GraphModule):
             return
         for name, (node, observer) in observers(module).items():
             # whoever asked is the producer, for its output, or a reader, for its input: with a qconfig that makes it
-            asking = [node.args[0], *node.users]
+            asking: list[Any] = [node.args[0], *node.users]
             qconfigs = {each.name: attrs.node_name_to_qconfig.get(each.name) for each in asking}
             wanted[name] = [
                 who for who, each in qconfigs.items() if each and class_made(each.activation) is type(observer)

@@ -33,7 +33,7 @@ def reasons(module: GraphModule) -> dict[str, Why]:
     return {module_node.args[0].name: why for module_node, why in _with_nodes(module)}
 
 
-def _with_nodes(module: GraphModule) -> list[tuple[torch.fx.Node, Why]]:
+def _with_nodes(module: GraphModule) -> list[tuple[Any, Why]]:
     found = explain(module)
     return [(node, found[node.name]) for node in module.graph.nodes if node.name in found]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.ao.quantization import get_default_qconfig_mapping
@@ -90,7 +92,7 @@ def _prepared() -> nn.Module:
 def _exported() -> nn.Module:
     model = made(lambda m, x: m.fc(x), fc=linear())().eval()
     torch._dynamo.reset()
-    graph = torch.export.export(model, (torch.randn(ROW),), strict=True).module()
+    graph: Any = torch.export.export(model, (torch.randn(ROW),), strict=True).module()
     return torch.fx.GraphModule(graph, graph.graph)
 
 

@@ -42,6 +42,7 @@ def painted(canvas: GraphCanvas) -> QImage:
     scale, x, y = canvas.viewport.camera
     painter.scale(scale, scale)
     painter.translate(-x, -y)
+    assert canvas.scene is not None
     paint_all(
         GRAPH, painter, Exposure(canvas.scene, canvas.viewport.camera.sight(700, 500), scale, canvas.surface.theme())
     )
@@ -61,6 +62,7 @@ def difference(one: QImage, other: QImage) -> float:
 
 @pytest.mark.parametrize("scale", [0.25, 0.0625])
 def test_tiles_show_what_would_be_painted(canvas: GraphCanvas, qtbot, scale: float) -> None:
+    assert canvas.scene is not None
     middle = canvas.scene.bounds.center()
     left, top = round(middle.x() * scale) - 350, round(middle.y() * scale) - 250
     canvas.viewport.set_camera(Camera(scale, left / scale, top / scale))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QNativeGestureEvent, QPainter, QPointingDevice
 from PySide6.QtWidgets import QApplication
 
@@ -30,7 +30,9 @@ def canvas(qtbot):
 
 
 def test_a_push_glides_on_ever_slower_and_stands(qtbot):
-    glide, ways = Glide(None), []
+    parent = QObject()  # kept: it owns the timer
+    glide = Glide(parent)
+    ways: list[QPointF] = []
     glide.moved.connect(ways.append)
     for at in (0, 10, 20):
         glide.push(QPointF(0, 20), at)
@@ -42,7 +44,8 @@ def test_a_push_glides_on_ever_slower_and_stands(qtbot):
 
 
 def test_a_hand_that_rested_leaves_the_picture_where_it_is():
-    glide = Glide(None)
+    parent = QObject()  # kept: it owns the timer
+    glide = Glide(parent)
     for at in (0, 10, 20):
         glide.push(QPointF(0, 20), at)
     glide.let_go(500)

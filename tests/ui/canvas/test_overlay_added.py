@@ -56,6 +56,7 @@ def test_the_canvas_paints_it_at_its_nodes_alone(noise, qtbot):
     after = surface.grab().toImage()
 
     def differs(box_id: str) -> bool:
+        assert surface.scene is not None
         rect = surface.scene.rect(box_id).adjusted(0, 0, 0, 9)
         camera = canvas.viewport.camera
         area = QRectF(camera.to_screen(rect.topLeft()), camera.to_screen(rect.bottomRight())).toRect()

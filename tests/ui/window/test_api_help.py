@@ -62,7 +62,9 @@ def test_f1_asks_for_what_the_field_in_use_is_about(qtbot):
 
 def test_the_window_opens_help_from_its_panels_and_by_key(window):
     window.pages.need_desk().work.inspector.help_requested.emit("torch.ao.quantization.prepare")
-    window.pages.need_desk().work.setup.help_requested.emit(flow("fx-fuse").api)
+    fuse = flow("fx-fuse")
+    assert fuse is not None
+    window.pages.need_desk().work.setup.help_requested.emit(fuse.api)
     window.actions_of["api_help"].trigger()
     opened = [each.text.toPlainText().split()[0] for each in window.findChildren(ApiHelp)]
     assert opened[:2] == ["prepare", "fuse_fx"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
@@ -50,7 +51,8 @@ def test_a_choice_is_taken_back_and_brought_back(window: MainWindow, asked: Aske
     assert window.desk.project.plan.flow == "pt2e-static"
     window.actions_of["undo"].trigger()
     assert window.desk.project.plan.flow == "fx-static"
-    assert setup.flow.modes.checkedButton().text() == "FX graph"
+    button: Any = setup.flow.modes.checkedButton()
+    assert button.text() == "FX graph"
     window.actions_of["redo"].trigger()
     assert window.desk.project.plan.flow == "pt2e-static"
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from qviz.session.commands import CommandGroup, When, command
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.shell.main_window import MainWindow
+from tests.ui.widgets import found
 
 
 class Tea(CommandGroup):
@@ -27,15 +28,15 @@ class Tea(CommandGroup):
 def test_a_new_command_is_in_the_menu_the_sheet_and_the_palette(window: MainWindow, qtbot: QtBot):
     tea = Tea()
     window.actions_of.add(tea)
-    menu = window.bar.findChild(QMenu)
+    menu = found(window.bar, QMenu)
     menu.aboutToShow.emit()
     assert "Make tea" in [action.text() for action in menu.actions()]
     assert window.actions_of[Tea.make_tea].toolTip() == "Make tea (Ctrl+Alt+T)"
     window.actions_of["shortcuts"].trigger()
-    sheet = window.findChild(ShortcutSheet)
+    sheet = found(window, ShortcutSheet)
     assert "Make tea" in [label.text() for label in sheet.findChildren(QLabel)]
     window.actions_of["palette"].trigger()
-    palette = window.findChild(Palette)
+    palette = found(window, Palette)
     qtbot.keyClicks(palette.typed, "make tea")
     palette.on_typed_returned()
     assert tea.cups == 1

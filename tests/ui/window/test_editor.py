@@ -28,7 +28,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(editor, "QProcess", Process)
     monkeypatch.setattr(editor, "QDesktopServices", Desktop)
-    monkeypatch.setattr(editor.shutil, "which", lambda program: program)
+    monkeypatch.setattr("qviz.ui.shell.editor.shutil.which", lambda program: program)
     return record
 
 
@@ -64,7 +64,7 @@ def test_a_result_from_a_stranger_starts_nothing(name, wish, started, monkeypatc
 
 
 def test_no_editor_at_all_is_said(file, monkeypatch, started):
-    monkeypatch.setattr(editor.shutil, "which", lambda program: None)
-    monkeypatch.setattr(editor.QDesktopServices, "openUrl", staticmethod(lambda url: False))
+    monkeypatch.setattr("qviz.ui.shell.editor.shutil.which", lambda program: None)
+    monkeypatch.setattr("qviz.ui.shell.editor.QDesktopServices.openUrl", staticmethod(lambda url: False))
     with pytest.raises(QvizError, match=r"No editor was found for .*net.py:7"):
         editor.open_in_editor(file, 7)

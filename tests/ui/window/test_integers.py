@@ -5,11 +5,13 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.snapshot import Integers
 from qviz.ui.panels.integers import IntegersTable
+from tests.ui.widgets import found
 
 
 def texts(shown: IntegersTable, row: int) -> list[str]:
-    table = shown.findChild(QTableWidget)
-    return [table.item(row, column).text() for column in range(table.columnCount())]
+    table = found(shown, QTableWidget)
+    items = [table.item(row, column) for column in range(table.columnCount())]
+    return [item.text() for item in items if item is not None]
 
 
 def test_integers_and_the_floats_they_stand_for(qtbot: QtBot):

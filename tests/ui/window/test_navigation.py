@@ -16,8 +16,8 @@ from qviz.session.sides import Shown, Side
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
 from tests.ui.window.conftest import Asked
-from tests.ui.window.test_stepping import CAPTURED, CONVERTED, PREPARED
-from tests.ui.window.test_window import FACTS, finished, hear, reached
+from tests.ui.window.test_stepping import CONVERTED
+from tests.ui.window.test_window import CAPTURED, FACTS, PREPARED, finished, hear, reached
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_bookmark_can_go_and_outlives_a_run(desk: Desk, window: MainWindow, qt
     marked = desk.project.marked(Bookmark("converted", "conv", "a")).marked(Bookmark("captured", "x", "b"))
     desk._open.replace(marked)
     assert desk.work.tabs.tabText(1) == "Bookmarks 2"
-    desk.work.bookmarks.setCurrentItem(desk.work.bookmarks.topLevelItem(0))
+    desk.work.bookmarks.setCurrentIndex(desk.work.bookmarks.model().index(0, 0))
     qtbot.keyClick(desk.work.bookmarks, Qt.Key.Key_Delete)
     assert desk.project.bookmarks == (Bookmark("captured", "x", "b"),)
     desk.run()
@@ -136,7 +136,7 @@ def test_a_rubber_band_dims_what_is_outside(desk: Desk):
     canvas = desk.work.panes.panes[Side.RIGHT].canvas
     assert canvas.scene is not None
     canvas.surface.pointing.banded.emit(canvas.scene.rect("conv").adjusted(-2, -2, 2, 2))
-    assert canvas.emphasis.highlighted == {"conv"}
+    assert canvas.emphasis.highlighted == frozenset({"conv"})
     canvas.surface.pointing.banded.emit(QRectF(-900, -900, 10, 10))
     assert canvas.emphasis.highlighted is None
 

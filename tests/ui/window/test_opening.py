@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
@@ -18,6 +19,7 @@ from qviz.ui.panels.widgets import breakable
 from qviz.ui.shell.app import report_bug
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import small_stages, snapshot
+from tests.ui.widgets import found
 from tests.ui.window.conftest import Asked
 
 CAPTURED, CONVERTED = small_stages()
@@ -57,7 +59,8 @@ def test_a_large_result_is_read_beside_the_window(
     assert window.desk is not None
     assert window.desk.project is None
     qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
-    assert [stage.name for stage in window.desk.project.stages] == ["captured", "converted"]  # type: ignore[union-attr]
+    project: Any = window.desk.project  # mypy holds on to what it was before
+    assert [stage.name for stage in project.stages] == ["captured", "converted"]
 
 
 def test_a_dropped_file_runs_only_after_a_yes_and_asks_once(window: MainWindow, asked: Asked, model: str):
@@ -142,7 +145,7 @@ def test_the_script_and_the_picture_can_be_copied(opened: MainWindow):
 def test_the_palette_runs_the_command_that_was_typed(window: MainWindow, qtbot: QtBot):
     before = window.appearance.theme.name
     window.actions_of["palette"].trigger()
-    palette = window.findChild(Palette)
+    palette = found(window, Palette)
     qtbot.keyClicks(palette.typed, "dark")
     qtbot.keyClick(palette.typed, Qt.Key.Key_Return)
     assert window.appearance.theme.name != before
@@ -150,7 +153,7 @@ def test_the_palette_runs_the_command_that_was_typed(window: MainWindow, qtbot: 
 
 def test_the_sheet_has_every_key(window: MainWindow):
     window.actions_of["shortcuts"].trigger()
-    said = " ".join(each.text() for each in window.findChild(ShortcutSheet).findChildren(QLabel))
+    said = " ".join(each.text() for each in found(window, ShortcutSheet).findChildren(QLabel))
     assert [key for command in window.actions_of.commands for key in command.keys if key not in said] == []
 
 
@@ -177,7 +180,7 @@ def test_a_fault_is_told_and_the_window_goes_on(window: MainWindow):
         raise ZeroDivisionError("a fault")
     except ZeroDivisionError as error:
         report_bug(window, type(error), error, error.__traceback__)
-    box = window.findChild(QMessageBox)
+    box = found(window, QMessageBox)
     assert "a fault" in box.text()
     assert "test_opening.py" in box.detailedText()
     assert window.isVisible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from qviz.document import codec
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
+from qviz.session.sides import Side
 from qviz.ui.panels.search import Search
 from qviz.ui.panels.stages import KindChip
 from qviz.ui.shell.main_window import MainWindow
@@ -49,13 +51,13 @@ def search(window_of_result: MainWindow) -> Search:
     return field
 
 
-def canvas(window: MainWindow, side: str = "right"):
+def canvas(window: MainWindow, side: Side = Side.RIGHT):
     assert window.desk is not None
     return window.desk.work.panes.panes[side].canvas
 
 
 def listed(search: Search) -> list[str]:
-    rows = search.results.rows
+    rows: Any = search.results.rows
     return [rows.topLevelItem(place).text(0) for place in range(rows.topLevelItemCount())]
 
 
@@ -67,13 +69,14 @@ def type_(qtbot: QtBot, search: Search, text: str) -> None:
 def test_results_show_place_and_look_and_how_many_there_are(search: Search, qtbot: QtBot):
     type_(qtbot, search, "kind:quantize")
     assert listed(search) == ["q"]
-    row = search.results.rows.topLevelItem(0)
+    row: Any = search.results.rows.topLevelItem(0)
     assert row.text(2) == "quint8 1×8"
     assert not row.icon(0).isNull()
     assert search._count.text() == "1 of 63"
     type_(qtbot, search, "conv module:body.7")
     assert listed(search) == ["conv_7"]
-    assert search.results.rows.topLevelItem(0).text(1) == "body.7"
+    row = search.results.rows.topLevelItem(0)
+    assert row.text(1) == "body.7"
 
 
 def test_findings_are_searched(search: Search, qtbot: QtBot):
@@ -119,7 +122,7 @@ def test_others_are_dimmed_as_long_as_that_is_wanted(search: Search, qtbot: QtBo
     here = canvas(window_of_result)
     type_(qtbot, search, "kind:quantize")
     assert here.emphasis.highlighted == {"q"}
-    assert canvas(window_of_result, "left").emphasis.highlighted is None
+    assert canvas(window_of_result, Side.LEFT).emphasis.highlighted is None
     qtbot.mouseClick(search.results.dim, Qt.MouseButton.LeftButton)
     assert here.emphasis.highlighted is None
     qtbot.mouseClick(search.results.dim, Qt.MouseButton.LeftButton)
@@ -170,7 +173,7 @@ def test_the_other_stage_is_searched_where_its_pane_is_used(search: Search, qtbo
     assert window_of_result.desk is not None
     window_of_result.desk.selection.choose("captured", "x")
     assert search._count.text() == "1 of 2"
-    assert canvas(window_of_result, "left").emphasis.highlighted == {"conv"}
+    assert canvas(window_of_result, Side.LEFT).emphasis.highlighted == {"conv"}
     assert canvas(window_of_result).emphasis.highlighted is None
 
 

@@ -17,6 +17,7 @@ from qviz.ui.panels.widgets import choose
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.theme import theme
+from tests.ui.widgets import found
 
 HEAVY = ("torch", "numpy", "networkx", "pygments", "graphlay")
 LATER = (
@@ -91,7 +92,7 @@ def test_a_card_is_complete_right_after_its_first_paint(qtbot: QtBot):
     card.resize(300, 230)
     card.show()
     qtbot.waitUntil(lambda: card.cursor().shape() == Qt.CursorShape.PointingHandCursor)
-    assert _colors(card.findChild(Thumbnail)) > 2
+    assert _colors(found(card, Thumbnail)) > 2
 
 
 def test_a_property_that_qt_does_not_have_is_a_fault(qtbot: QtBot):
@@ -115,7 +116,7 @@ def test_the_keys_work_after_the_first_paint(qtbot: QtBot):
 
 
 def test_the_menu_of_all_commands_is_filled_when_it_is_opened(window: MainWindow):
-    menu = window.bar.findChild(QMenu)
+    menu = found(window.bar, QMenu)
     menu.aboutToShow.emit()
     menu.aboutToShow.emit()
     titles = [each.text() for each in menu.actions() if not each.isSeparator()]

@@ -107,7 +107,7 @@ def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, de
     assert not any(each.emphasis.is_highlighting for each in canvases.values())
     desk.work.panes.active = Side.RIGHT
     desk.navigation.step_change(1)
-    assert canvases["right"].selection.node == "obs"
+    assert canvases[Side.RIGHT].selection.node == "obs"
 
 
 def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
@@ -115,4 +115,4 @@ def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
     assert not any(pane.canvas.emphasis.is_highlighting for pane in desk.work.panes.panes.values())
     desk.selection.choose("converted", "conv")
     desk.dimming.focus_on(Focus.UPSTREAM)
-    assert desk.work.panes.canvas.emphasis.highlighted == {"x", "conv"}
+    assert desk.work.panes.canvas.emphasis.highlighted == frozenset(("x", "conv"))

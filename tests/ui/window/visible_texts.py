@@ -76,7 +76,7 @@ def plain(text: str) -> str:
         return text
     found: list[str] = []
     parser = HTMLParser()
-    parser.handle_data = found.append  # type: ignore[method-assign]
+    parser.handle_data = found.append  # type: ignore[method-assign, assignment]
     parser.feed(text)
     return "\n".join(found)
 
@@ -140,7 +140,7 @@ def _indexes(view: QAbstractItemView, parent: QModelIndex) -> Iterator[QModelInd
 def _of_action(action: QAction) -> Iterator[tuple[str, str]]:
     yield "text", action.text()
     yield "tooltip", action.toolTip()
-    if (menu := action.menu()) is not None:
+    if isinstance(menu := action.menu(), QMenu):
         for each in menu.actions():
             yield from _of_action(each)
 

@@ -1,0 +1,16 @@
+"""Finds the widgets that tests look at."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import QObject
+
+_T = TypeVar("_T", bound=QObject)
+
+
+def found(parent: QObject, type_: type[_T]) -> _T:
+    """Return the child of a type; there has to be one."""
+    child = parent.findChild(type_)
+    assert child is not None
+    return child
