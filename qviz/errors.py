@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
 
 
 class QvizError(Exception):
-    """A failure the user can mend: what went wrong and where, and what to do.
+    """A failure the user can fix: what went wrong and where, and what to do.
 
     Args:
         message: One sentence: what, and where.

@@ -28,7 +28,7 @@ def start_log() -> None:
     if any(isinstance(handler, logging.FileHandler) for handler in logger.handlers):
         return
     path = log_path()
-    with contextlib.suppress(OSError):  # a read-only home is no reason not to work
+    with contextlib.suppress(OSError):  # qviz also works with a read-only home
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:
             os.replace(path, path.with_suffix(".old.log"))

@@ -106,7 +106,7 @@ def _is_plain(entry: ApiEntry) -> bool:
 
 
 def entry_of_node(node: Node, stage: str) -> ApiEntry | None:
-    """Return the entry for what a node of a stage calls; None where that is not of torch's quantization.
+    """Return the entry for what a node of a stage calls; None if that is not part of torch's quantization API.
 
     A graph names modules by their bare class, which ``torch.nn`` and the quantized packages share; the node's
     quantization tells them apart.

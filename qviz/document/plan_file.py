@@ -25,13 +25,13 @@ class _PlanHead(msgspec.Struct):
 
 
 class _Filed(Plan, frozen=True, kw_only=True):
-    """A plan as it stands in a file; the source may be left to the command line."""
+    """A plan as written in a file; the command line may give the source instead."""
 
     version: int = PLAN_VERSION
 
 
 def write(plan: Plan) -> str:
-    """Return the TOML of a plan; what stands at its default is left out."""
+    """Return the TOML of a plan; defaults are left out."""
     fields = msgspec.to_builtins(plan)
     tables = {key: value for key, value in fields.items() if _is_table(value)}
     plain = {key: value for key, value in fields.items() if key not in tables and value != ""}

@@ -28,7 +28,7 @@ def step_arg(step: str, part: str = "during") -> dict[str, Json]:
 
 
 def progress_text(step: str, done: int = 0, total: int = 0, flow: str = "") -> str:
-    """Return what goes on, how much of it is done where that is known, and in which of several flows."""
+    """Return the step that is running, its progress if known, and which of several flows it is in."""
     code = "step.counted" if total else "step.not_counted"
     return Said(code, {}, {"step": step_arg(step, "text"), "done": done, "total": total, "flow": flow}).text
 

@@ -129,7 +129,7 @@ class ObserverFact(Record, frozen=True):
 
 
 class Integers(Record, frozen=True):
-    """The whole numbers of a quantized weight; each stands for (integer - zero point) * scale.
+    """The whole numbers of a quantized weight; each represents (integer - zero point) * scale.
 
     Attributes:
         dtype: As torch keeps them, ``torch.qint8`` or ``torch.int8``.

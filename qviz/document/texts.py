@@ -1,4 +1,4 @@
-"""The English texts that stand in a file beside the data, for readers without qviz: derived, and never read back."""
+"""The English texts in a file in addition to the data, for readers without qviz: derived, and never read back."""
 
 from __future__ import annotations
 

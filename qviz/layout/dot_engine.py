@@ -25,7 +25,7 @@ NODE_GAP = 28.0
 PIECE = 12.0
 """About the length of the straight pieces that a curve is drawn with."""
 SNAP = 1.5
-"""Ports stand at whole points in dot; a line that misses its port by less is straight."""
+"""dot places ports at whole points; a line that misses its port by less is straight."""
 CHAIN_PULL = 20
 """How much straighter a chain is to be than other lines."""
 BINARY = "dot"

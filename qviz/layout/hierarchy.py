@@ -148,7 +148,7 @@ class _Composition:
                 yield Wish(numbers.setdefault(value, len(numbers)), value[1])
 
     def _weights(self, pieces: Iterable[Piece]) -> list[float]:
-        """Return a weight per piece: what comes from the model's input is the spine, weights and stubs stand beside."""
+        """Return a weight per piece: the spine is what the input reaches; weights and stubs are beside it."""
         flowing = {item for piece in pieces for item in piece[:2] if self._is_entry(item)}
         users: defaultdict[Item, list[Item]] = defaultdict(list)
         for piece in pieces:

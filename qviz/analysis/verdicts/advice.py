@@ -32,10 +32,9 @@ class Advice(NamedTuple):
 
 
 def advise(rows: Sequence[FlowRow]) -> Advice:
-    """Return the flow with most of the operators in low precision among those whose error is bearable.
+    """Return the flow with the most operators in low precision among those with an SQNR of at least `LEAST_DB`.
 
-    Equal ones are told apart by error, then by size. A flow for training that trained nothing is only
-    taken where there is no other.
+    Ties are decided by SQNR, then by size. A QAT flow without training is chosen only if no other flow is usable.
     """
     usable = [row for row in rows if row.is_usable]
     chosen = max([row for row in usable if not row.is_demonstration] or usable, key=_rank, default=None)

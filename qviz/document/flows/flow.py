@@ -125,7 +125,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     implementation: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse options that no plan has, which nobody could ever set."""
+        """Refuse options that no plan has, because they could never be set."""
         asked = self.options.union(extra.option for extra in self.extras)
         if unknown := sorted(asked - OPTIONS):
             raise ValueError(f"{self.id}: a plan has no option {unknown[0]!r}; it has {', '.join(sorted(OPTIONS))}")

@@ -34,7 +34,7 @@ _WHY_NOT = (
     ("QuantizedCPU", "no_kernel"),
     ("on quantized tensors", "no_kernel"),
 )
-"""What stops a converted model, by a part of torch's error; the first that fits counts."""
+"""Why a converted model stops, by a part of torch's error; the first match counts."""
 
 
 def recorded_by_running(error: Exception) -> Finding:

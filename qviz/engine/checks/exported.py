@@ -21,7 +21,7 @@ _MOVES = ("permute", "t", "transpose", "view", "expand", "_unsafe_view", "reshap
 
 
 def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
-    """Yield what a quantizer of torch's was told and does not consult."""
+    """Yield the settings that one of torch's quantizers never consults."""
     for each in getattr(quantizer, "quantizers", [quantizer]):
         if isinstance(each, XNNPACKQuantizer) and each.operator_type_config:
             operators = tuple(map(str, each.operator_type_config))

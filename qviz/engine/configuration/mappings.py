@@ -51,7 +51,7 @@ class Setting(NamedTuple):
         return self.rule.kind == "global"
 
     def apply(self, mapping: QConfigMapping, qconfig: Any) -> None:
-        """Make the call with a qconfig, or with what stands for one."""
+        """Make the call with a qconfig, or with its placeholder."""
         getattr(mapping, self.method)(*(each.value for each in self.arguments), qconfig)
 
 

@@ -17,7 +17,7 @@ _ROOTS: dict[str, Any] = {"torch": torch, "operator": operator, "_operator": ope
 
 
 def object_type(text: str) -> Written:
-    """Return what ``torch.nn.Linear``, ``operator.add``, ``reshape`` or ``mod:Class`` stands for.
+    """Return what ``torch.nn.Linear``, ``operator.add``, ``reshape`` or ``mod:Class`` refers to.
 
     Raises:
         QvizError: There is no such thing; the hint names the nearest.

@@ -34,7 +34,7 @@ def default_qconfig(plan: Plan) -> Written:
 
 
 def of_backend(function: str, backend: str) -> Written:
-    """Return what one of torch's functions that take a backend gives: ``get_default_qconfig("x86")``."""
+    """Return the result of a torch function that takes a backend: ``get_default_qconfig("x86")``."""
     value = getattr(quantization, function)(backend)
     return Written(value, f'{function}("{backend}")', frozenset({f"from torch.ao.quantization import {function}"}))
 

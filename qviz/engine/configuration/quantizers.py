@@ -114,7 +114,7 @@ def _refuse(options: configuration.Quantizer, name: str, hint: str) -> None:
 
 
 def _config(name: str, options: configuration.Quantizer | QuantizerRule, mode: dict[str, bool]) -> Written:
-    """Return the call of torch's function that makes a configuration; what is as torch has it is left out."""
+    """Return the call of torch's function that makes a configuration; torch's defaults are left out."""
     arguments = {key: True for key, is_on in mode.items() if is_on}
     per_channel, reduce_range = options.per_channel, getattr(options, "reduce_range", None)
     if name == "xnnpack":

@@ -37,7 +37,7 @@ def forget() -> None:
 
 
 def import_place(name: Name, folder: Path | None = None) -> ModuleType:
-    """Import the file or module that a name stands in; within a run only once.
+    """Import the file or module that defines a name; only once in a run.
 
     Args:
         name: Where it is.
@@ -97,7 +97,7 @@ def dotted_name(path: Path) -> tuple[Path, str]:
 
 
 def import_of(name: Name, attribute: str) -> str:
-    """Return the statement that imports an attribute of the file or module that a name stands in."""
+    """Return the statement that imports an attribute of the file or module that defines a name."""
     if not name.is_file:
         return f"from {name.place} import {attribute}"
     root, dotted = dotted_name(Path(name.place).expanduser().absolute())

@@ -46,7 +46,7 @@ batches = list(zip(*map(column, [{tensors}], {examples})))"""
 
 
 def in_hand(type_name: str, inputs: Arguments) -> str:
-    """Return what stands for a model that the caller had."""
+    """Return the placeholder for a model that the caller passed in."""
     keywords = f"example_kwargs = ...  # those by keyword: {', '.join(inputs.kwargs)}\n" if inputs.kwargs else ""
     batch = "(example_inputs, example_kwargs)" if inputs.kwargs else "example_inputs"
     return (
@@ -100,7 +100,7 @@ def recipe(plan: Plan, origin: Origin) -> str:
 
 
 def _from(name: Name, source: str) -> str:
-    """Return the import of a name; a sample is written out, because it is no module of anything."""
+    """Return the import of a name; a sample is written out, because it cannot be imported."""
     if source.startswith("sample:"):
         return Path(name.place).read_text(encoding="utf-8").strip() + "\n\n"
     return import_of(name, name.attribute.split(".")[0])

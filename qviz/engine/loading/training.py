@@ -13,7 +13,7 @@ from qviz.errors import QvizError
 from qviz.words import tr
 
 BESIDE = "train"
-"""What a training that stands beside the model is called."""
+"""The name of a training function next to the model."""
 
 
 def find_training(plan: Plan, place: ModuleType) -> Written | None:

@@ -17,7 +17,7 @@ _WHOLE = (torch.int8, torch.uint8, torch.int16, torch.uint16, torch.int32)
 
 
 def of_quantized(weight: torch.Tensor) -> Integers | None:
-    """Return the integers of a tensor of torch's quantized dtypes; None of any other."""
+    """Return the integers of a tensor with one of torch's quantized dtypes; None for any other."""
     if not weight.is_quantized:
         return None
     if weight.dtype in (torch.quint4x2, torch.quint2x4):  # several share a byte, and torch does not take them apart

@@ -38,12 +38,12 @@ SHAPE_QUERY = re.compile(
     r"size|shape|n?dim|ndimension|numel|stride|element_size|getattr|len|is_\w+|q_scale|q_zero_point|qscheme"
     r"|sym_(size|numel|stride)|_assert_tensor_metadata"
 )
-"""What only asks about a tensor: the answer is no quantized tensor."""
+"""Operators that query a tensor: their result is not a quantized tensor."""
 
 SHAPE_MODULE = re.compile(r"Identity|(Un)?[Ff]latten|Pixel(Uns|S)huffle|ChannelShuffle|(Un)?[Ff]old")
 
 _FLOAT_RESULT = re.compile(r"embedding|dynamic|unpack|prepack", re.IGNORECASE)
-"""Low-precision operators whose result is no quantized tensor."""
+"""Low-precision operators whose result is not a quantized tensor."""
 
 
 def classify(

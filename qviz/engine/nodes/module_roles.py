@@ -12,7 +12,7 @@ from torch.ao.quantization.observer import _is_activation_post_process
 
 
 class Role(Enum):
-    """What a module is for; `SEVERAL` is a float or QAT module that stands for several."""
+    """The role of a module; `SEVERAL` is a float or QAT module that replaces several."""
 
     FAKE_QUANT = auto()
     OBSERVER = auto()
@@ -49,7 +49,7 @@ _BY_PACKAGE = (
     ("torch.ao.nn.intrinsic", Role.SEVERAL),
     ("torch.ao.nn", Role.PLAIN),
 )
-"""The most particular package first: ``intrinsic.qat`` stands for several, ``qat`` for one."""
+"""The most specific package first: ``intrinsic.qat`` replaces several modules, ``qat`` one."""
 
 
 def role_of(module: nn.Module) -> Role:

@@ -61,7 +61,7 @@ def versions() -> dict[str, str]:
 
 
 def _open(name: str, graph: object) -> tuple[GraphModule, tuple[str, ...]]:
-    """Return the GraphModule and the names of the placeholders that stand for parameters and buffers."""
+    """Return the GraphModule and the names of the placeholders for parameters and buffers."""
     if isinstance(graph, ExportedProgram):
         specs = graph.graph_signature.input_specs
         return graph.graph_module, tuple(spec.arg.name for spec in specs if spec.kind in _LIFTED)

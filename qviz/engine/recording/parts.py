@@ -1,4 +1,4 @@
-"""Lists what lives inside a module that stands for several, and numbers the objects that nodes share."""
+"""Lists the parts of a module that replaces several, and numbers the objects that nodes share."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from qviz.engine.recording.values import Known, describe, is_float
 
 
 class _Unknown:
-    """Stands for what a node gave that could not be run."""
+    """The placeholder for the result of a node that could not be run."""
 
 
 UNKNOWN = _Unknown()

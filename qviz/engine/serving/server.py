@@ -75,7 +75,7 @@ def _answer(request: RunFlow | Compare, send: Callable[[Message], None]) -> None
         text = traceback_text(error)
         code = int(error.exit_code)
         send(RunRejected(request.run_id, error.message, error.hint, code, text, error.option))
-    except Exception as error:  # a bug of ours: say so and go on
+    except Exception as error:  # a bug in qviz: report it and continue
         _log.exception("the run failed by a fault of qviz")
         text = tr("A fault in qviz: {type}: {error}", type=type(error).__name__, error=error)
         hint = tr("Please report it with the traceback, which is in the log.")

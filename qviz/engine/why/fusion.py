@@ -1,4 +1,4 @@
-"""Says which parts a fused operator stands for, and why a batch norm or a relu was not fused."""
+"""States which operators a fused operator replaces, and why a batch norm or a relu was not fused."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def reason(code: str, api: str, roles: Roles | None = None, **args: Json) -> Why
 
 
 def inner(code: str, roles: Roles | None = None, **args: Json) -> dict[str, Json]:
-    """Return a statement that stands in the arguments of another."""
+    """Return a statement for use as an argument of another."""
     return _as_argument(code, _with_nodes(roles), _known(args))
 
 

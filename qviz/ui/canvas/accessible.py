@@ -36,7 +36,7 @@ class BoxInterface(QAccessibleInterface):
         return self._box() is not None
 
     def object(self) -> QObject:
-        """Return nothing: a box is no object of Qt."""
+        """Return None: a box is not a QObject."""
         return None  # type: ignore[return-value]  # Qt's own items return null here too
 
     def window(self) -> QWindow:
@@ -84,7 +84,7 @@ class BoxInterface(QAccessibleInterface):
         return self._parent
 
     def child(self, index: int) -> QAccessibleInterface:
-        """Return nothing: boxes stand in one list."""
+        """Return None: the boxes form a flat list."""
         return None  # type: ignore[return-value]  # as Qt's own
 
     def childCount(self) -> int:

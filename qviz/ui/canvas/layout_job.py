@@ -127,7 +127,7 @@ class LayoutJobs(QObject):
         self._is_busy = False
 
     def _start(self, number: int, work: Callable[[], T], then: Callable[[LayoutJobs, T], None]) -> None:
-        """Do something in the thread, and go on with its result in the window's."""
+        """Run work in the layout thread, and handle its result in the window's thread."""
         turn, post, myself = self._turn, main_thread().post, weakref.ref(self)
 
         def tell(act: Callable[[LayoutJobs], None]) -> None:

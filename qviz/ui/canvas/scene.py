@@ -74,7 +74,7 @@ class Scene:
         return found
 
     def numbers(self, box_ids: Iterable[str], area: QRectF) -> list[int]:
-        """Return the numbers of those of some boxes that stand in an area."""
+        """Return the numbers of the given boxes that are in an area."""
         return [self._number[each] for each in box_ids if self.rect(each).intersects(area)]
 
     def visible(self, area: QRectF) -> InSight:

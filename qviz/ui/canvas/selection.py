@@ -31,7 +31,7 @@ class Selection(QObject):
 
     @property
     def box(self) -> Box | None:
-        """The box that stands for the selection; a group's where a group is selected."""
+        """The box that shows the selection; a group's box if a group is selected."""
         scene = self._viewport.scene
         return scene.box.get(self._emphasis.selected_box or "") if scene else None
 
@@ -49,7 +49,7 @@ class Selection(QObject):
         self.chosen.emit(self.node or "")
 
     def find_box(self) -> None:
-        """Find the box that stands for the node now."""
+        """Find the box that shows the node now."""
         scene = self._viewport.scene
         box = scene.find(self.node) if scene and self.node else None
         self._emphasis.select(box.id if box else None)

@@ -206,7 +206,7 @@ class Surface(QWidget):
             self.double_clicked.emit(box)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Hand on a key; what nobody wants goes to the widget around."""
+        """Pass on a key; the parent widget gets keys that are not handled."""
         event.ignore()
         self.key_pressed.emit(event)
         if not event.isAccepted():

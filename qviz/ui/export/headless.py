@@ -1,4 +1,4 @@
-"""Lets Qt draw where no window is open, and where there is no display at all."""
+"""Lets Qt draw without a window and without a display."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Help: what each of torch's quantization names is for, with an example that runs."""
+"""Help: explains torch's quantization API, with runnable examples."""
 
 from __future__ import annotations
 

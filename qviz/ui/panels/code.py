@@ -75,7 +75,7 @@ class GraphCode(QPlainTextEdit):
                 self._nodes[place] = name
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what came while nobody looked."""
+        """Show what arrived while the panel was hidden."""
         super().showEvent(event)
         self._fill()
         self._mark()

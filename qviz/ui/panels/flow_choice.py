@@ -50,7 +50,7 @@ class FlowChoice(QWidget):
             column.addWidget(each)
 
     def show_plan(self, plan: Plan) -> Flow:
-        """Show the choices of a plan, and return the flow shown; tells nobody."""
+        """Show the choices of a plan, and return the flow shown; emits no signal."""
         chosen = _flow_of(plan)
         for mode, segment in self._segments.items():
             segment.setChecked(mode is chosen.mode)

@@ -1,4 +1,4 @@
-"""Shows the whole numbers of a quantized weight, channel by channel, or the floats they stand for."""
+"""Shows the whole numbers of a quantized weight, channel by channel, or the floats they represent."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class IntegersTable(QWidget):
                 self._table.setItem(row, column, item)
 
     def on_form_chosen(self, form: int) -> None:
-        """Show the integers, or the floats they stand for."""
+        """Show the integers, or the floats they represent."""
         self._fill(as_floats=form == 1)
 
 

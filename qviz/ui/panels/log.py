@@ -1,4 +1,4 @@
-"""What engines and models printed, and the tracebacks that nobody should meet first."""
+"""Shows what engines and models printed, and tracebacks."""
 
 from __future__ import annotations
 

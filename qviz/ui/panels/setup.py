@@ -114,7 +114,7 @@ class Setup(QFrame):
             column.addWidget(each)
 
     def show_plan(self, plan: Plan) -> None:
-        """Show a plan's choices; tells nobody."""
+        """Show a plan's choices; emits no signal."""
         self._is_filling = True
         self._plan = plan
         self.source.setText(plan.source)

@@ -104,7 +104,7 @@ class Comparing(QObject):
         self.changed.emit()
 
     def on_engine_died(self, how: Said) -> None:
-        """Note which flow it took along, and go on with the others in a new engine."""
+        """Note which flow ended the engine, and run the others in a new one."""
         was_ready = self._engine is not None and self._engine.ready is not None
         self._part()
         if not was_ready or not self.waiting:

@@ -14,7 +14,7 @@ _AT_ONCE = 2000
 
 
 class Disposal(QObject):
-    """Holds the nodes of models that nobody needs any more, ever fewer."""
+    """Holds the nodes of closed models until they are freed, a few at a time."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 PATIENCE_MS = 1500
-"""How long a window that nobody sees, minimized or covered, waits for its first paint."""
+"""How long a minimized or covered window waits for its first paint."""
 
 
 class AfterFirstPaint(QObject):

@@ -90,7 +90,7 @@ def import_the_rest() -> None:
 
 
 def report_bug(window: QWidget, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Log a fault of qviz and say so; the program goes on."""
+    """Log a fault of qviz and report it; the program keeps running."""
     import traceback
 
     from PySide6.QtWidgets import QMessageBox

@@ -1,4 +1,4 @@
-"""Opens a line of the user's source in the editor that she uses."""
+"""Opens a line of the user's source in the user's editor."""
 
 from __future__ import annotations
 
