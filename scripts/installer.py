@@ -20,7 +20,7 @@ print(next((pathlib.Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.wh
 
 
 class SetupError(Exception):
-    """Setting up cannot go on; the text says why, and what to do."""
+    """Setting up cannot continue; the text says why, and what to do."""
 
 
 def find_uv(lock: Path) -> str:
@@ -128,7 +128,7 @@ def run_uv(command: list[str]) -> None:
     if code:
         raise SetupError(
             f"uv {command[1]} ended with code {code}. "
-            "Mend what it says above and run this again; it goes on where it stopped."
+            "Fix the problem reported above and run this again; it continues where it stopped."
         )
 
 

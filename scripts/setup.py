@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
         say(str(error))
         return 2
     except KeyboardInterrupt:
-        say("Interrupted; run it again to go on from here")
+        say("Interrupted; run it again to continue")
         return 130
     python = str(venv_python(ROOT))
     if command == "run":
