@@ -16,9 +16,12 @@ from qviz import cli, extensions
 from qviz.analysis.findings.rules import RULES
 from qviz.cli.reports import REPORT_FORMATS
 from qviz.document.codec import load, save
+from qviz.document.graph import Why
 from qviz.layout.choice import LAYOUT_ENGINES
 from qviz.registry import Registry
 from qviz.ui.export.formats import PICTURE_FORMATS
+from qviz.words import LANGUAGES, register, say, tr, use
+from qviz.words.language import Language
 from tests.factories import snapshot
 
 ROOT = Path(__file__).parents[1]
@@ -225,6 +228,29 @@ def _distribution(folder: Path, entry: str) -> None:
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-extension\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(f"[{extensions.GROUP}]\n{entry}\n")
+
+
+CATALOG = '''
+"""Texts backwards, in the place of a language."""
+
+STATEMENTS = {"float.no_pattern": {"rule": "{subject} :tnemtatS"}}
+TEXTS = {"Node": "edoN"}
+'''
+
+
+def test_a_language(add):
+    add(CATALOG)
+    register(Language("backwards", ("my_extension.added",)))
+    reason = Why("float.no_pattern", {"subject": ("conv",)})
+    english = say(reason, "rule")
+    try:
+        use("backwards")
+        assert (tr("Node"), say(reason, "rule")) == ("edoN", "conv :tnemtatS")
+        assert tr("Open…") == "Open…"
+    finally:
+        use("en")
+        del LANGUAGES["backwards"]
+    assert say(reason, "rule") == english
 
 
 def test_a_name_that_nobody_registered_is_told_with_those_there_are(qapp, capsys, result, tmp_path):
