@@ -29,7 +29,7 @@ _path = click.Path(dir_okay=False, path_type=Path)
 
 @command()
 @click.argument("source", required=False)
-@flow_option(required=False, help_text=mark("The way to quantize; a result as SOURCE has its own."))
+@flow_option(required=False, help_text=mark("The flow; a result given as SOURCE has its own."))
 @option(
     "--fail-on",
     type=click.Choice(FAIL_ON),

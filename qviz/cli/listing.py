@@ -17,7 +17,7 @@ from qviz.words import tr
 @json_option
 @debug_option
 def flows(as_json: bool) -> None:
-    """List the ways to quantize."""
+    """List the flows."""
     if as_json:
         _print_json([{"id": f.id, "title": f.title, "stages": f.stages, "runs": f.runs} for f in FLOWS])
         return

@@ -33,12 +33,12 @@ class RunCommands(CommandGroup):
 
     @command("Undo", "Ctrl+Z", when=When.PLAN)
     def undo(self) -> None:
-        """Take back the last choice."""
+        """Undo the last choice."""
         self._pages.need_desk().undo()
 
     @command("Redo", "Ctrl+Shift+Z", when=When.PLAN)
     def redo(self) -> None:
-        """Bring back the choice that was taken back last."""
+        """Redo the choice undone last."""
         self._pages.need_desk().redo()
 
     @command("Cancel run", "Esc", when=When.RUNNING)

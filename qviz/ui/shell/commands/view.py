@@ -49,22 +49,22 @@ class ViewCommands(CommandGroup):
 
     @command("Expand all", "Shift+U", when=When.STAGE)
     def unfold_all(self) -> None:
-        """Open every group."""
+        """Expand every group."""
         self._canvas.folding.unfold_all()
 
     @command("Collapse all", "Shift+F", when=When.STAGE)
     def fold_all(self) -> None:
-        """Close every group."""
+        """Collapse every group."""
         self._canvas.folding.fold_all()
 
     @command("Collapse all except the path to the selection", "X", when=When.STAGE)
     def fold_others(self) -> None:
-        """Close every group that does not hold the selection."""
+        """Collapse every group that does not hold the selection."""
         self._canvas.folding.fold_others()
 
     @command("Hide dimmed nodes", "H", when=When.STAGE)
     def hide_dimmed(self) -> None:
-        """Take what is dimmed off the picture, or bring it back."""
+        """Hide dimmed nodes, or show them again."""
         self._pages.need_desk().dimming.hide_dimmed()
 
     @command("Change direction", "T", when=When.STAGE)
