@@ -9,10 +9,27 @@ import os
 
 from coverage import Coverage
 
+ELSEWHERE = ("tests/engine/", "tests/faults/", "tests/links/")
+"""Tests that run torch for most of the suite's time. Measuring slows them by half, and what has to be covered is not
+theirs to cover: the folders that need neither torch nor Qt."""
+
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 _coverage = Coverage(source=["qviz"], data_suffix=_worker) if _worker else None
 if _coverage is not None:
     _coverage.start()  # now: conftest.py already imports qviz
+_is_measuring = [_coverage is not None]
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Measure a test, unless it runs torch."""
+    wants = not nodeid.startswith(ELSEWHERE)
+    if _coverage is None or wants == _is_measuring[0]:
+        return
+    _is_measuring[0] = wants
+    if wants:
+        _coverage.start()
+    else:
+        _coverage.stop()
 
 
 def pytest_sessionfinish() -> None:

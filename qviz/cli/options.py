@@ -24,7 +24,7 @@ from qviz.words.language import LANGUAGES
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-CommandFunction = Callable[..., Any]
+Callback = Callable[..., Any]
 
 
 def _choose_python(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -144,7 +144,7 @@ language_option = option(
 """For the help alone: `qviz.cli.speech` has taken it from the words before any command is known."""
 
 
-def debug_option(command: CommandFunction) -> CommandFunction:
+def debug_option(command: Callback) -> Callback:
     """Give a command the options that every one has."""
     return _debug_option(language_option(command))
 
@@ -189,7 +189,7 @@ _METHOD_WORDS = {
 _OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "fold"}
 
 
-def flow_option(required: bool, help_text: str) -> Callable[[CommandFunction], CommandFunction]:
+def flow_option(required: bool, help_text: str) -> Callable[[Callback], Callback]:
     """Return the option ``--flow``."""
     return option("--flow", type=_FlowId(), required=required, help=help_text)
 
@@ -216,7 +216,7 @@ class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before cl
         return click.Choice(flow_ids()).shell_complete(ctx, param, incomplete)
 
 
-def takes_plan(command: CommandFunction) -> CommandFunction:
+def takes_plan(command: Callback) -> Callback:
     """Give a command that has ``source`` and ``flow`` the other options of a plan; it receives ``plan``."""
 
     @functools.wraps(command)
@@ -231,7 +231,7 @@ def takes_plan(command: CommandFunction) -> CommandFunction:
     return _with_options(with_plan, PLAN_OPTIONS)
 
 
-def takes_plan_of_many(command: CommandFunction) -> CommandFunction:
+def takes_plan_of_many(command: Callback) -> Callback:
     """Give a command that has ``source`` and ``flows`` the other options of a plan; it receives ``plan``, too.
 
     No flows are those that fit the source.
@@ -252,7 +252,7 @@ def takes_plan_of_many(command: CommandFunction) -> CommandFunction:
     return _with_options(with_plan, PLAN_OPTIONS)
 
 
-def takes_manner(command: CommandFunction) -> CommandFunction:
+def takes_manner(command: Callback) -> Callback:
     """Give a command the options of how to run and speak; it receives ``manner``."""
 
     @functools.wraps(command)
@@ -344,9 +344,7 @@ def _refuse(names: list[str], why: str) -> None:
         raise click.BadOptionUsage(option, tr("--{option} {why}", option=option, why=why))
 
 
-def _with_options(
-    command: CommandFunction, options: tuple[Callable[[CommandFunction], CommandFunction], ...]
-) -> CommandFunction:
+def _with_options(command: Callback, options: tuple[Callable[[Callback], Callback], ...]) -> Callback:
     for each in reversed(options):
         command = each(command)
     return command
