@@ -93,8 +93,6 @@ def as_arguments(inputs: Any, module: Module | None = None) -> Arguments:
     """
     if isinstance(inputs, Arguments):
         return inputs
-    if isinstance(inputs, Arguments):
-        return inputs
     if isinstance(inputs, Mapping) and module is not None and is_by_name(inputs, module):
         return bind(module, [], dict(inputs))
     return Arguments(tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,))
@@ -151,8 +149,6 @@ def arrange(batch: Any, example: Arguments, module: Module | None = None) -> Arg
         example: The call whose arguments are wanted.
         module: Whose ``forward`` names the arguments.
     """
-    if isinstance(batch, Arguments):
-        return batch
     if isinstance(batch, Arguments):
         return batch
     wanted = names(example, module)

@@ -60,7 +60,8 @@ class Origin(NamedTuple):
     """Where the parts of a run came from.
 
     Attributes:
-        found: What the source's name stands for.
+        name: The source, taken apart.
+        found: What it stands for.
         made: What calling it gave, or `found` itself.
         module: The model.
         given: The `Input` arguments of ``--input``; none if the inputs stand with the model.
@@ -69,6 +70,7 @@ class Origin(NamedTuple):
         has_data: Whether there is calibration data.
     """
 
+    name: Name
     found: Any
     made: Any
     module: Module
@@ -83,7 +85,7 @@ def recipe(plan: Plan, origin: Origin) -> str:
 
     A model that is called with keywords has ``example_kwargs``, too, and pairs of both as batches.
     """
-    name = read_name(plan.source)
+    name = origin.name
     is_instance = isinstance(origin.found, Module)
     expression = name.attribute if is_instance else f"{name.attribute}({name.written_arguments})"
     parts = [f"torch.manual_seed({plan.seed})\n", _from(name, plan.source)]

@@ -107,7 +107,7 @@ def load_name(plan: Plan) -> Loaded:
             option="--input 1x3x224x224",
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
-    origin = Origin(found, made, module, planned, beside, inputs, batches is not None)
+    origin = Origin(name, found, made, module, planned, beside, inputs, batches is not None)
     file = Path(name.place).absolute() if name.is_file and not kind.is_shipped else None
     return Loaded(
         module=module,
