@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from qviz.document.comparison import Comparison, FloatOperators, FlowRow
-from qviz.document.graph import Graph, Node, Why
+from qviz.document.graph import Graph, Node, Record, Why
 from qviz.document.snapshot import Finding, Link, RunError, Snapshot, Stage
 from qviz.words import Statement, say
 from qviz.words.language import ENGLISH
@@ -60,10 +62,7 @@ def why_text(why: Statement) -> str:
 
 
 def _row(row: FlowRow) -> FlowRow:
-    groups = tuple(
-        _WrittenFloat(each.type, each.nodes, each.code, each.roles, each.args, reason=say(each, "text", ENGLISH))
-        for each in row.stays_float
-    )
+    groups = tuple(_WrittenFloat(**_fields(each), reason=say(each, "text", ENGLISH)) for each in row.stays_float)
     return replace(row, stays_float=groups, error=_error(row.error) if row.error is not None else None)
 
 
@@ -80,51 +79,25 @@ def _node(node: Node) -> Node:
     why = node.why
     if why is None:
         return node
-    written = _WrittenWhy(why.code, why.roles, why.args, why.api, nodes=why.nodes, text=why_text(why))
-    return replace(node, why=written)
+    return replace(node, why=_WrittenWhy(**_fields(why), nodes=why.nodes, text=why_text(why)))
 
 
 def _link(link: Link) -> Link:
-    return _WrittenLink(
-        link.from_stage,
-        link.to_stage,
-        link.from_ids,
-        link.to_ids,
-        link.relation,
-        link.confidence,
-        link.code,
-        link.roles,
-        link.args,
-        evidence=say(link, "evidence", ENGLISH),
-        reason=say(link, "reason", ENGLISH),
-    )
+    return _WrittenLink(**_fields(link) | _said(link, "evidence", "reason"))
 
 
 def _finding(finding: Finding) -> Finding:
-    return _WrittenFinding(
-        finding.rule,
-        finding.level,
-        finding.stage,
-        finding.nodes,
-        finding.code,
-        finding.roles,
-        finding.args,
-        finding.place,
-        message=say(finding, "message", ENGLISH),
-        reason=say(finding, "reason", ENGLISH),
-        hint=say(finding, "hint", ENGLISH),
-    )
+    return _WrittenFinding(**_fields(finding) | _said(finding, "message", "reason", "hint"))
 
 
 def _error(error: RunError) -> RunError:
-    return _WrittenError(
-        error.step,
-        error.type,
-        error.code,
-        error.roles,
-        error.args,
-        error.source,
-        error.traceback,
-        message=say(error, "message", ENGLISH),
-        hint=say(error, "hint", ENGLISH),
-    )
+    return _WrittenError(**_fields(error) | _said(error, "message", "hint"))
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    """Return all fields of a record: one that is added later is written, too."""
+    return {name: getattr(record, name) for name in record.__struct_fields__}
+
+
+def _said(statement: Statement, *parts: str) -> dict[str, Any]:
+    return {part: say(statement, part, ENGLISH) for part in parts}
