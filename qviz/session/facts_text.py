@@ -52,7 +52,7 @@ def _params(params: QParams) -> list[Row]:
         held = f"{held} [{number(params.quant_min)}, {number(params.quant_max)}]"
     rows.append((mark("dtype"), held))
     if params.qscheme:
-        scheme = params.qscheme.removeprefix("torch.")
+        scheme = params.qscheme.removeprefix("torch.").replace("_", " ")  # a narrow inspector wraps it
         has_axis = params.axis is not None
         rows.append(
             (mark("scheme"), tr("{scheme}, axis {axis}", scheme=scheme, axis=params.axis) if has_axis else scheme)

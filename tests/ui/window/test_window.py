@@ -249,7 +249,7 @@ def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):
     hear(running, reached(converted), finished())
     assert running.desk is not None
     running.desk.selection.choose("converted", "q")
-    qtbot.waitUntil(lambda: "per_tensor_affine" in words(running))
+    qtbot.waitUntil(lambda: "per tensor affine" in words(running))
     assert "0.5" in words(running)
 
 
