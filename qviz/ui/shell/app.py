@@ -19,6 +19,7 @@ from qviz.ui.process import garbage as cycles
 from qviz.ui.process.first_paint import AfterFirstPaint
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
+from qviz.words.language import ENGLISH, language
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
@@ -51,6 +52,10 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("qviz")
     application.setFont(QFont(family()))
+    if language() is not ENGLISH:
+        from qviz.ui.shell.qt_texts import QtTexts
+
+        application.installTranslator(QtTexts(application))
     window = MainWindow(Settings())
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
     AfterFirstPaint(window, lambda: start(window, source, plan, is_consented))

@@ -12,8 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
+    QInputDialog,
+    QLineEdit,
     QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QTextBrowser,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -43,11 +49,12 @@ from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.settings import Settings
 from qviz.ui.shell.app import report_bug
-from qviz.ui.shell.files import ask_for_result, ask_for_source, is_allowed, save_result
+from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, is_allowed, save_result
 from qviz.ui.shell.main_window import MainWindow
+from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
 from qviz.wire.messages import ModelLoaded
-from qviz.words.language import ENGLISH, Language, using
+from qviz.words.language import ENGLISH, SIMPLIFIED_CHINESE, Language, using
 from tests.ui.window.visible_texts import offences, outside_brackets, strange, visible_texts
 
 RESULT = Path("tests/document/version_1/fx-static.json").resolve()
@@ -76,9 +83,12 @@ ROWS = (
 
 
 @pytest.fixture(autouse=True)
-def _pseudo() -> Iterator[None]:
+def _pseudo(qapp: QApplication) -> Iterator[None]:
     with using(PSEUDO):
+        own = QtTexts(qapp)
+        qapp.installTranslator(own)
         yield
+        qapp.removeTranslator(own)
 
 
 @pytest.fixture
@@ -268,8 +278,13 @@ def test_notices_and_what_is_told(open_result: MainWindow, known: frozenset[str]
 def test_a_fault_and_the_question_of_trust(window: MainWindow, monkeypatch: pytest.MonkeyPatch):
     report_bug(window, ValueError, ValueError("3"), None)
     [box] = window.findChildren(QMessageBox)
-    box.setDetailedText("")  # a traceback
-    assert offences(box, frozenset({"ValueError"})) == []
+    traceback = frozenset(TOKEN.findall(box.detailedText()))
+    assert offences(box, traceback) == []
+    details = next(each for each in box.buttons() if box.buttonRole(each) is QMessageBox.ButtonRole.ActionRole)
+    before = details.text()
+    details.click()
+    assert details.text() != before
+    assert offences(box, traceback) == []
     asked: list[list[str]] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(offences(box, frozenset({"net.py", "nowhere"}))))
     is_allowed(window, "/nowhere/net.py:Net", Settings())
@@ -292,3 +307,42 @@ def test_what_files_are_asked_for(window: MainWindow, monkeypatch: pytest.Monkey
     PlanDialog(window, Plan("net.py:Net")).on_save_clicked()
     assert len(asked) == 10
     assert [text for text in asked if outside_brackets(text)] == []
+
+
+def test_the_question_for_an_interpreter(window: MainWindow, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+
+    def answer(_parent: QWidget, title: str, question: str, text: str) -> tuple[str, bool]:
+        asked.extend([title, question])
+        return text, False
+
+    monkeypatch.setattr(QInputDialog, "getText", answer)
+    ask_for_python(window, Settings())
+    assert len(asked) == 2
+    assert [text for text in asked if outside_brackets(text)] == []
+    dialog = QInputDialog(window)
+    dialog.sizeHint()  # makes the buttons
+    assert len(dialog.findChildren(QPushButton)) == 2
+    assert offences(dialog) == []
+
+
+def test_the_menus_of_text_fields_and_the_dialog_of_files_are_no_longer_english(owner: QWidget):
+    for field in (QLineEdit(owner), QPlainTextEdit(owner), QTextBrowser(owner)):
+        menu = field.createStandardContextMenu()
+        texts = [action.text().partition("\t")[0] for action in menu.actions() if not action.isSeparator()]
+        assert len(texts) > 2
+        assert [text for text in texts if outside_brackets(text)] == []
+    dialog = QFileDialog(owner, "", "", "(*.py)")
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    buttons = [each.text() for each in dialog.findChildren(QPushButton) if each.text()]
+    assert buttons
+    assert [text for text in buttons if outside_brackets(text)] == []
+
+
+def test_a_real_language_takes_the_texts_that_qt_brings(owner: QWidget, qapp: QApplication):
+    with using(SIMPLIFIED_CHINESE):
+        own = QtTexts(owner)
+        qapp.installTranslator(own)
+        menu = QLineEdit(owner).createStandardContextMenu()
+        qapp.removeTranslator(own)
+    assert any("复制" in each.text() for each in menu.actions())

@@ -51,8 +51,6 @@ class Visible(NamedTuple):
 def visible_texts(root: QWidget) -> Iterator[Visible]:
     """Yield the texts of a widget and of everything in it, hidden parts too: they show up later."""
     for widget in (root, *root.findChildren(QWidget)):
-        if isinstance(widget.parentWidget(), (QTabBar, QLineEdit)):
-            continue  # Qt's own: the arrows of tabs, the cross of a field
         for what, text in _of_widget(widget):
             if text and text.strip():
                 yield Visible(widget, what, text)
