@@ -9,7 +9,7 @@ import click
 from qviz.errors import QvizError
 from qviz.extensions import load_extensions
 from qviz.version import __version__
-from qviz.words import tr
+from qviz.words import mark, tr
 
 COMMANDS = {
     "run": "qviz.cli.run",
@@ -38,6 +38,14 @@ class _Program(click.Group):
         command: click.Command = getattr(importlib.import_module(module), cmd_name)
         return command
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what a SOURCE is."""
+        key, self.epilog = self.epilog, tr(self.epilog or "")
+        try:
+            super().format_epilog(ctx, formatter)
+        finally:
+            self.epilog = key
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
             args = [WINDOW, *args]
@@ -47,7 +55,7 @@ class _Program(click.Group):
 @click.group(
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="SOURCE is file.py:name, package.module:name, sample:NAME, FILE.qviz or FILE.json.",
+    epilog=mark("SOURCE is file.py:name, package.module:name, sample:NAME, FILE.qviz or FILE.json."),
     subcommand_metavar="[SOURCE] [--flow FLOW]  |  COMMAND [ARGS]...",
 )
 @click.version_option(__version__, prog_name="qviz")

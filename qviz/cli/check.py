@@ -124,5 +124,5 @@ def _accept(snapshot: Snapshot, path: Path, before: Baseline | None) -> Baseline
 def _shown(verdict: Verdict, shown: str, out: Path | None) -> str:
     """Return what standard output says: the report, or one line where a file has it."""
     if out is not None and shown == "text":
-        return f"{totals(verdict)} Written to {out}.\n"
+        return " ".join((totals(verdict), tr("Written to {out}.", out=out))) + "\n"
     return REPORT_FORMATS[shown].write(verdict, Path.cwd())

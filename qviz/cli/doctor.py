@@ -22,7 +22,7 @@ from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault
 from qviz.version import __version__
-from qviz.words import tr
+from qviz.words import mark, tr
 from qviz.words.formats import every, number
 
 ENGINE_SECONDS = 60
@@ -49,7 +49,7 @@ LIBRARIES = {
 
 
 class DoctorLine(NamedTuple):
-    """One thing looked at: `ok` False where something is lacking, with what to do."""
+    """One thing looked at: `ok` False where something is lacking, with what to do; `name` is in English, for tr."""
 
     name: str
     found: str
@@ -68,9 +68,9 @@ def doctor(as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({line.name: _as_json(line) for line in lines}, indent=2, ensure_ascii=False))
     else:
-        width = max(len(line.name) for line in lines)
+        width = max(len(tr(line.name)) for line in lines)
         for line in lines:
-            click.echo(f"{'ok' if line.ok else '!!'}  {line.name:<{width}}  {line.found}")
+            click.echo(f"{'ok' if line.ok else '!!'}  {tr(line.name):<{width}}  {line.found}")
             if line.hint:
                 click.echo(f"    {'':<{width}}  {line.hint}")
     engine_died = any(line.name == "engine" and not line.ok for line in lines)
@@ -94,8 +94,8 @@ def _examine() -> Iterator[DoctorLine]:
     yield _dot()
     yield _fonts()
     yield from _window()
-    yield DoctorLine("log file", str(log_path()))
-    yield DoctorLine("cache", str(user_cache_path("qviz", appauthor=False)))
+    yield DoctorLine(mark("log file"), str(log_path()))
+    yield DoctorLine(mark("cache"), str(user_cache_path("qviz", appauthor=False)))
 
 
 def _package(name: str) -> DoctorLine:
@@ -136,12 +136,12 @@ def _own_rules() -> DoctorLine:
 
     listed = listed_rules("")
     if listed is None:
-        return DoctorLine("own rules", tr("none"))
+        return DoctorLine(mark("own rules"), tr("none"))
     if listed.fault:
         return DoctorLine(
-            "own rules", f"{listed.file}: {listed.fault}", False, tr("Fix {file}.", file=listed.file.name)
+            mark("own rules"), f"{listed.file}: {listed.fault}", False, tr("Fix {file}.", file=listed.file.name)
         )
-    return DoctorLine("own rules", tr("{rules} in {file}", rules=every(listed.targets), file=listed.file))
+    return DoctorLine(mark("own rules"), tr("{rules} in {file}", rules=every(listed.targets), file=listed.file))
 
 
 def _dot() -> DoctorLine:
@@ -176,7 +176,7 @@ def _window() -> Iterator[DoctorLine]:
     if sys.platform == "linux":
         lacking = {library: package for library, package in LIBRARIES.items() if not _loads(library)}
         yield DoctorLine(
-            "libraries of the window",
+            mark("libraries of the window"),
             tr("missing: {names}", names=", ".join(lacking))
             if lacking
             else tr("all {count} found", count=len(LIBRARIES)),

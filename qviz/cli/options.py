@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from qviz.cli.commands import option
+from qviz.cli.option_checks import CHOICES, refuse_all, refuse_unfit, touched
 from qviz.document.comparison import compared
-from qviz.document.flows import FLOWS, Method, Mode, flow, flow_ids
+from qviz.document.flows import flow_ids
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
@@ -161,34 +162,6 @@ class Manner(NamedTuple):
     quiet: bool
 
 
-_FOR_ALL = ("inputs", "calibrate", "batch_limit", "seed")
-_FOR_SOME = (
-    "train",
-    "backend",
-    "qconfig",
-    "backend_config",
-    "weight_dtype",
-    "quantizer",
-    "dynamic_shapes",
-    "fold_quantize",
-    "strict",
-    "reference",
-    "lower",
-)
-"""Choices that say nothing about some flows; which, the flows know."""
-_UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "seed": 0}
-"""What a choice is if nobody says anything; None for the others."""
-_MODE_WORDS = {Mode.EAGER: "eager", Mode.FX: "FX", Mode.PT2E: "PT2E"}
-_METHOD_WORDS = {
-    Method.STATIC: "static",
-    Method.DYNAMIC: "dynamic",
-    Method.WEIGHT_ONLY: "weight-only",
-    Method.QAT: "QAT",
-    Method.FUSION: "fusion",
-}
-_OPTION_NAMES = {"inputs": "input", "batch_limit": "batches", "fold_quantize": "fold"}
-
-
 def flow_option(required: bool, help_text: str) -> Callable[[Callback], Callback]:
     """Return the option ``--flow``."""
     return option("--flow", type=_FlowId(), required=required, help=help_text)
@@ -209,7 +182,7 @@ class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before cl
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return all ids, for the error of an option that has to be given."""
-        return "Choose from:\n\t" + ",\n\t".join(flow_ids())
+        return tr("Choose from:") + "\n\t" + ",\n\t".join(flow_ids())
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the ids that begin so."""
@@ -221,8 +194,7 @@ def takes_plan(command: Callback) -> Callback:
 
     @functools.wraps(command)
     def with_plan(source: str | None, flow: str | None, **values: Any) -> Any:
-        names = (*_FOR_ALL, *_FOR_SOME)
-        chosen = {name: values.pop(name) for name in names}
+        chosen = {name: values.pop(name) for name in CHOICES}
         click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
         plan = make_plan(source, flow, chosen, load(config) if config else None)
@@ -239,13 +211,11 @@ def takes_plan_of_many(command: Callback) -> Callback:
 
     @functools.wraps(command)
     def with_plan(source: str, flows: tuple[str, ...], **values: Any) -> Any:
-        chosen, flows = {name: values.pop(name) for name in (*_FOR_ALL, *_FOR_SOME)}, flows or compared(source)
+        chosen, flows = {name: values.pop(name) for name in CHOICES}, flows or compared(source)
         click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
-        given = {name: value for name, value in chosen.items() if value != _UNTOUCHED.get(name)}
-        for name in given:
-            if not any(_fits(name, each) for each in flows):
-                _refuse([name], f"is for {_fitting(name)}")
+        given = touched(chosen)
+        refuse_unfit(given, flows)
         plan = msgspec.structs.replace(load(config) if config else Plan(""), source=source, flow=None, **given)
         return command(plan=plan, flows=flows, **values)
 
@@ -276,38 +246,11 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
         click.BadOptionUsage: An option says nothing about this flow or source.
     """
     source, flow = source or (base.source if base else None) or None, flow or (base.flow if base else None)
-    given = {name: value for name, value in chosen.items() if value != _UNTOUCHED.get(name)}
-    if is_snapshot(source):
-        _refuse([*given, *(["flow"] if flow else [])], f"has no meaning for {source}, which is a result already")
-    elif source is None:
-        _refuse([*given, *(["flow"] if flow else [])], "needs a SOURCE")
-    for name in given:
-        if not _fits(name, flow):
-            _refuse([name], f"is for {_fitting(name)}" if flow else "needs a --flow")
+    given = touched(chosen)
+    if source is None or is_snapshot(source):
+        refuse_all([*given, *(["flow"] if flow else [])], source)
+    refuse_unfit(given, (flow,) if flow else ())
     return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
-
-
-def _fits(name: str, flow_id: str | None) -> bool:
-    """Tell whether a choice says something about a flow."""
-    chosen = flow(flow_id)
-    return name in _FOR_ALL or (chosen is not None and chosen.takes(name))
-
-
-def _fitting(name: str) -> str:
-    """Return the flows that take a choice, in short: whole methods or modes, what is left of a mode by its ids."""
-    taking = [each for each in FLOWS if each.takes(name)]
-    methods = {each.method for each in taking}
-    if len(methods) == 1 and all(each in taking for each in FLOWS if each.method in methods):
-        return f"{', '.join(_METHOD_WORDS[each] for each in methods)} flows"
-    parts = []
-    for mode in Mode:
-        inside = [each.id for each in taking if each.mode is mode]
-        outside = [each.id for each in FLOWS if each.mode is mode and each.id not in inside]
-        if inside and len(outside) <= 1:
-            parts.append(f"{_MODE_WORDS[mode]} flows{''.join(f' except {each}' for each in outside)}")
-        else:
-            parts += inside
-    return ", ".join(parts)
 
 
 def is_trusted() -> bool:
@@ -336,12 +279,6 @@ def need_source(plan: Plan, needs_flow: bool = False) -> None:
 def is_snapshot(source: str | None) -> bool:
     """Tell whether a source is a result to open, not a model to run."""
     return kind_of(source or "").is_result
-
-
-def _refuse(names: list[str], why: str) -> None:
-    for name in names:
-        option = _OPTION_NAMES.get(name, name.replace("_", "-"))
-        raise click.BadOptionUsage(option, tr("--{option} {why}", option=option, why=why))
 
 
 def _with_options(command: Callback, options: tuple[Callable[[Callback], Callback], ...]) -> Callback:

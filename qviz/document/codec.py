@@ -37,12 +37,13 @@ def encode(snapshot: Snapshot) -> bytes:
     return msgspec.json.encode(with_texts(replace(snapshot, version=FORMAT_VERSION))) + b"\n"
 
 
-def decode(data: bytes, name: str = "the document") -> Snapshot:
+def decode(data: bytes, name: str | None = None) -> Snapshot:
     """Return the snapshot that `data` holds.
 
     Raises:
         QvizError: Not a qviz document, damaged, or of a newer version; `name` says which.
     """
+    name = name or tr("the document")
     try:
         head = msgspec.json.decode(data, type=_DocumentHead)
     except msgspec.DecodeError as error:
@@ -157,7 +158,7 @@ def _decompress(data: bytes, name: str) -> bytes:
     except zlib.error as error:
         raise _damaged(name, str(error)) from error
     if unzip.unconsumed_tail or not unzip.eof:
-        raise _damaged(name, "cut short" if not unzip.unconsumed_tail else "larger than qviz reads")
+        raise _damaged(name, tr("cut short") if not unzip.unconsumed_tail else tr("larger than qviz reads"))
     return plain
 
 

@@ -44,12 +44,13 @@ def _is_table(value: Any) -> bool:
     )
 
 
-def read(text: str, name: str = "the plan") -> Plan:
+def read(text: str, name: str | None = None) -> Plan:
     """Return the plan that a TOML text holds.
 
     Raises:
         QvizError: No TOML, of a newer version, an unknown key or a wrong value; `name` says of what.
     """
+    name = name or tr("the plan")
     try:
         raw = msgspec.toml.decode(text)
         version = msgspec.convert(raw, _PlanHead).version

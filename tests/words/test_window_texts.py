@@ -1,4 +1,4 @@
-"""No text of the window is written on the spot: what people read goes through tr, trn or mark."""
+"""No text of the window and the command line is written on the spot: what people read goes through tr, trn or mark."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ PACKAGE = Path(qviz.__file__).parent
 FILES = sorted(
     [
         *(PACKAGE / "ui").rglob("*.py"),
+        *(PACKAGE / "cli").rglob("*.py"),
         *(PACKAGE / "session").glob("*.py"),
         *(PACKAGE / "analysis" / "views").glob("*.py"),
         *(PACKAGE / "analysis" / "searching").glob("*.py"),
@@ -22,7 +23,17 @@ FILES = sorted(
 )
 WORDS = {"tr", "trn", "mark", "term", "command", "Registry"}
 """`command` takes a title and `Registry` a noun in English, which go to tr when they are shown."""
-SILENT = {"ValueError", "TypeError", "KeyError", "RuntimeError", "NotImplementedError", "compile", "error", "warning"}
+SILENT = {
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "RuntimeError",
+    "AssertionError",
+    "NotImplementedError",
+    "compile",
+    "error",
+    "warning",
+}
 """Nobody reads these but who mends qviz: bugs, the log file, patterns."""
 SHOWING = {
     "setText", "setToolTip", "setPlaceholderText", "setAccessibleName", "setAccessibleDescription", "setWindowTitle",
@@ -38,7 +49,11 @@ NAMES = {
     "info", "warning",
     "qviz",
 }  # fmt: skip
-NAMES |= {"double star"}  # a kind of parameter
+NAMES |= {
+    "double star",  # a kind of parameter
+    "the flow runs to its end",  # names a test case for good, as the ids of rules do
+    "[SOURCE] [--flow FLOW]  |  COMMAND [ARGS]...",  # what is typed
+}
 EXEMPT = {
     "stylesheet.py": "a style sheet is code",
     "editor.py": "commands that open editors",

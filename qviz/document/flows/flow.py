@@ -6,6 +6,8 @@ from enum import Enum
 
 import msgspec
 
+from qviz.words import tr
+
 OPTIONS = frozenset(
     (
         "train",
@@ -140,8 +142,9 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
         """What it runs, in one line."""
         line = ", ".join(self.calls)
         if self.method is Method.WEIGHT_ONLY:
-            return f"{line}; weights only"
-        return f"{line}; dynamic" if self.method is Method.DYNAMIC and "dynamic" not in line else line
+            return tr("{calls}; weights only", calls=line)
+        is_unsaid = self.method is Method.DYNAMIC and "dynamic" not in line
+        return tr("{calls}; dynamic", calls=line) if is_unsaid else line
 
     def takes(self, option: str) -> bool:
         """Whether it uses a field of `Plan`; those outside `OPTIONS` are for every flow."""

@@ -82,7 +82,7 @@ def _one(name: str, plan: Plan, options: configuration.Quantizer) -> Written:
         )
     made = Written(_CLASSES[name](), f"{_CLASSES[name].__name__}()", frozenset({_import(_CLASSES[name])}))
     if name == "embedding":
-        _refuse(options, "embedding", "It quantizes the weights of embeddings, in 8 bits, and nothing else.")
+        _refuse(options, "embedding", tr("It quantizes the weights of embeddings, in 8 bits, and nothing else."))
         return made
     chosen = flow(plan.flow)
     method = chosen.method if chosen is not None else None
@@ -95,7 +95,7 @@ def _one(name: str, plan: Plan, options: configuration.Quantizer) -> Written:
 
 def _users(text: str, options: configuration.Quantizer) -> Written:
     made = users_own(text)
-    _refuse(options, text, "Set them where it is made: qviz has no say in a quantizer of your own.")
+    _refuse(options, text, tr("Set them where the quantizer is created: they do not apply to your own."))
     if not isinstance(made.value, Quantizer):
         kind = type(made.value).__name__
         raise QvizError(
