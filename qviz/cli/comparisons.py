@@ -22,13 +22,13 @@ def compare_flows(plan: Plan, flows: Sequence[str], on_report: Callable[[Report]
     Raises:
         QvizError: The model does not load or does not run: the input has to be mended first.
     """
-    comparing = _Comparing(on_report, manner)
+    comparing = _RowCollector(on_report, manner)
     while left := waiting(flows, comparing.rows):
         comparing.go_on(plan, left)
     return Comparison(plan.source, comparing.types, tuple(comparing.rows))
 
 
-class _Comparing:
+class _RowCollector:
     """The rows so far, whichever engine they came from."""
 
     def __init__(self, on_report: Callable[[Report], None], manner: Manner) -> None:

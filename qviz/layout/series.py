@@ -18,7 +18,7 @@ SHORT = 40
 """Boxes; shorter levels are placed whole."""
 
 
-class _Piece(NamedTuple):
+class _SeriesPart(NamedTuple):
     """A part of a level: the numbers of its nodes, the box shared with the piece before first, and of its edges."""
 
     nodes: list[int]
@@ -59,7 +59,7 @@ def place_in_series(level: GroupLevel, place: PlaceLevel) -> PlacedLevel | None:
     )
 
 
-def _level(level: GroupLevel, piece: _Piece) -> GroupLevel:
+def _level(level: GroupLevel, piece: _SeriesPart) -> GroupLevel:
     at = {node: place for place, node in enumerate(piece.nodes)}
     edges = (level.edges[edge] for edge in piece.edges)
     ranks: dict[int | None, Rank] = {piece.before: "first", piece.after: "last"}
@@ -69,7 +69,7 @@ def _level(level: GroupLevel, piece: _Piece) -> GroupLevel:
     )
 
 
-def _fits(level: GroupLevel, piece: _Piece, placed: PlacedLevel) -> bool:
+def _fits(level: GroupLevel, piece: _SeriesPart, placed: PlacedLevel) -> bool:
     """Return whether nothing of a piece stands above its first box, or beside and below its last."""
     top = placed.corners[0].y if piece.before is not None else None
     last = None if piece.after is None else placed.corners[piece.nodes.index(piece.after)].y
@@ -82,7 +82,7 @@ def _fits(level: GroupLevel, piece: _Piece, placed: PlacedLevel) -> bool:
     return not ys or ((top is None or min(ys) >= top) and (last is None or max(ys) <= last + 1.0))
 
 
-def _pieces(level: GroupLevel) -> Iterator[_Piece]:
+def _pieces(level: GroupLevel) -> Iterator[_SeriesPart]:
     """Yield the pieces from the first to the last."""
     order = _order(level)
     number = {node: place for place, node in enumerate(order)}
@@ -98,11 +98,11 @@ def _pieces(level: GroupLevel) -> Iterator[_Piece]:
         # All that is still to flow on, flows out of this box.
         is_cut = open_until <= place and bool(leaving[place]) and len(nodes) > 1 and place + 1 < len(order)
         if is_cut:
-            yield _Piece(nodes, sorted(edges), before, node)
+            yield _SeriesPart(nodes, sorted(edges), before, node)
             before, nodes, edges = node, [node], []
         edges += leaving[place]
         open_until = max([open_until, *(number[level.edges[edge].target] for edge in leaving[place])])
-    yield _Piece(nodes, sorted(edges), before, None)
+    yield _SeriesPart(nodes, sorted(edges), before, None)
 
 
 def _order(level: GroupLevel) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from qviz.analysis.overlays import overlays
+from qviz.analysis.overlays import OVERLAYS
 from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node, Number, QParams, Why
 from qviz.document.snapshot import Integers, ObserverFact
@@ -19,7 +19,7 @@ _TENSORS = {"input": mark("input"), "weight": mark("weight"), "bias": mark("bias
 
 def overlay_rows(record: StageRecord, node_id: str) -> list[Row]:
     """Return what each overlay knows of a node."""
-    made = (maker(record) for maker in overlays.values())
+    made = (maker(record) for maker in OVERLAYS.values())
     known = ((tr(overlay.title), overlay.text(node_id)) for overlay in made)
     return [(title, text) for title, text in known if text is not None]
 

@@ -34,7 +34,7 @@ _SAMPLES = {
 }
 _GAP = mark("{name} is empty, but a later positional argument is set. Enter {name} too: {default}.")
 _UNREADABLE = mark("{name}: {text} could not be read. Write {form}.")
-_Values: TypeAlias = Mapping[str, str]
+_NamedValues: TypeAlias = Mapping[str, str]
 
 
 class ArgumentsError(QvizError):
@@ -45,7 +45,7 @@ class ArgumentsError(QvizError):
         self.faults = faults
 
 
-def source_line(place: str, chosen: Candidate, values: _Values) -> str:
+def source_line(place: str, chosen: Candidate, values: _NamedValues) -> str:
     """Return ``file.py:make(depth=18)``.
 
     Args:
@@ -66,15 +66,15 @@ def source_line(place: str, chosen: Candidate, values: _Values) -> str:
     return f"{name}({written})" if written else name
 
 
-def _given(chosen: Candidate, typed: _Values) -> list[Parameter]:
+def _given(chosen: Candidate, typed: _NamedValues) -> list[Parameter]:
     return [each for each in chosen.parameters if each.name in typed]
 
 
-def _kinds(chosen: Candidate, typed: _Values) -> set[str]:
+def _kinds(chosen: Candidate, typed: _NamedValues) -> set[str]:
     return {each.kind for each in _given(chosen, typed)}
 
 
-def _written(each: Parameter, typed: _Values, has_star: bool) -> str:
+def _written(each: Parameter, typed: _NamedValues, has_star: bool) -> str:
     text = typed[each.name]
     if each.kind in ("star", "double star"):
         call = _call(each, text)
@@ -84,7 +84,7 @@ def _written(each: Parameter, typed: _Values, has_star: bool) -> str:
     return value if each.kind == "positional" or (each.kind == "either" and has_star) else f"{each.name}={value}"
 
 
-def _gaps(parameters: tuple[Parameter, ...], typed: _Values) -> dict[str, str]:
+def _gaps(parameters: tuple[Parameter, ...], typed: _NamedValues) -> dict[str, str]:
     """Find values that stand by their place alone, behind one that was left out."""
     has_star = any(each.kind == "star" and each.name in typed for each in parameters)
     by_place = [each for each in parameters if each.kind == "positional" or (each.kind == "either" and has_star)]
@@ -95,7 +95,7 @@ def _gaps(parameters: tuple[Parameter, ...], typed: _Values) -> dict[str, str]:
     }
 
 
-def _fault(each: Parameter, typed: _Values) -> str:
+def _fault(each: Parameter, typed: _NamedValues) -> str:
     """Return what is wrong with a parameter's value and what to do; empty if nothing is."""
     text = typed.get(each.name)
     if text is None:

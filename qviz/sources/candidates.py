@@ -13,7 +13,7 @@ from qviz.sources.kinds import code_file, kind_of
 CandidateKind: TypeAlias = Literal["class", "instance", "function"]
 ParameterKind: TypeAlias = Literal["positional", "either", "keyword", "star", "double star"]
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-_Found: TypeAlias = dict[str, "Candidate"]
+_CandidatesByName: TypeAlias = dict[str, "Candidate"]
 
 _BESIDE = frozenset({"example_inputs", "calibration_data", "train", "main"})
 """What stands beside a model and is none."""
@@ -123,7 +123,7 @@ def candidates(file: Path) -> tuple[Candidate, ...]:
     statements = list(_statements(tree.body))
     classes = {each.name: each for each in statements if isinstance(each, ast.ClassDef)}
     models = {name: each for name, each in classes.items() if _is_model(each, classes, ())}
-    found: _Found = {}
+    found: _CandidatesByName = {}
     for each in statements:
         for made in _read(each, models, found):
             found.pop(made.name, None)  # what is defined last is what the name means
@@ -156,7 +156,7 @@ def _is_model(made: ast.ClassDef, classes: dict[str, ast.ClassDef], below: tuple
     return bool(imported) and any(isinstance(each, ast.FunctionDef) and each.name == "forward" for each in made.body)
 
 
-def _read(each: ast.stmt, models: dict[str, ast.ClassDef], found: _Found) -> Iterator[Candidate]:
+def _read(each: ast.stmt, models: dict[str, ast.ClassDef], found: _CandidatesByName) -> Iterator[Candidate]:
     match each:
         case ast.ClassDef(name=name) if name in models and not name.startswith("_"):
             yield Candidate(name, "class", each.lineno, _made_with(each, models, ()))
@@ -252,7 +252,7 @@ def _is_nn_class(name: str) -> bool:
     )
 
 
-def _calls_model(call: ast.Call, models: dict[str, ast.ClassDef], found: _Found) -> bool:
+def _calls_model(call: ast.Call, models: dict[str, ast.ClassDef], found: _CandidatesByName) -> bool:
     """Tell whether a call makes a model; ``Net().eval()`` is looked through."""
     name = ast.unparse(call.func)
     if name in models or _is_nn_class(name) or (name in found and found[name].is_likely):

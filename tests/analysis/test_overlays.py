@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.overlays import made, overlays
+from qviz.analysis.overlays import OVERLAYS, made
 from qviz.analysis.overlays.on_view import PLAIN, ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay, StageRecord, legend
 from qviz.analysis.overlays.precision import precision
@@ -32,7 +32,7 @@ def test_an_unknown_overlay_is_an_error_that_lists_the_known() -> None:
 
 def test_the_worst_finding_of_a_node_counts_whatever_the_order() -> None:
     found = (finding(Level.WARNING, "fc", "x"), finding(Level.ERROR, "fc"), finding(Level.INFO, "fc", "x"))
-    overlay = overlays["findings"](StageRecord(CONVERTED, findings=found))
+    overlay = OVERLAYS["findings"](StageRecord(CONVERTED, findings=found))
     assert overlay.nodes == {"fc": "error", "x": "warning"}
 
 

@@ -2,7 +2,7 @@
 
 For example::
 
-    @overlays.register("noise")
+    @OVERLAYS.register("noise")
     def noise(record: StageRecord) -> Overlay:
         numbers = measured(record)
         return Overlay("noise", "Noise", range_of(numbers.values(), is_log=True), numbers, unit="dB", mark="bar")
@@ -20,9 +20,9 @@ from qviz.registry import Registry
 
 Maker: TypeAlias = Callable[[StageRecord], Overlay]
 
-overlays: Registry[Maker] = Registry("overlay")
-overlays.add("precision", precision)
-overlays.add("findings", findings)
+OVERLAYS: Registry[Maker] = Registry("overlay")
+OVERLAYS.add("precision", precision)
+OVERLAYS.add("findings", findings)
 
 ON_CANVAS = ("precision", "findings")
 """What the window shows until the user chooses."""
@@ -36,7 +36,7 @@ def made(names: Iterable[str], record: StageRecord, known: Sequence[Overlay] = (
     Raises:
         QvizError: There is no overlay of such a name.
     """
-    return tuple(_same(overlays[name](record), known) for name in names)
+    return tuple(_same(OVERLAYS[name](record), known) for name in names)
 
 
 def _same(overlay: Overlay, known: Sequence[Overlay]) -> Overlay:

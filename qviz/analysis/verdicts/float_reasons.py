@@ -23,7 +23,7 @@ def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
     last = snapshot.stages[-1]
     nodes = {node.id: node for node in last.graph.nodes}
     reasons = _Reasons(snapshot)
-    groups: dict[tuple[str, _Cause], list[str]] = {}
+    groups: dict[tuple[str, _FloatCause], list[str]] = {}
     for node_id in precision(last.graph).float:
         key = function_name(nodes[node_id]), reasons.of(nodes[node_id])
         groups.setdefault(key, []).append(node_id)
@@ -31,7 +31,7 @@ def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
     return tuple(FloatOperators(type_, tuple(ids), cause.code, {}, cause.args) for (type_, cause), ids in ordered)
 
 
-class _Cause(NamedTuple):
+class _FloatCause(NamedTuple):
     """Why an operator stays float; `kept` is the text of a document of version 1."""
 
     code: str
@@ -55,21 +55,21 @@ class _Reasons:
         prepared = next((stage.graph for stage in snapshot.stages if stage.name == "prepared"), Graph((), (), ()))
         self._prepared = Index(prepared)
 
-    def of(self, node: Node) -> _Cause:
+    def of(self, node: Node) -> _FloatCause:
         """Return the cause for one operator: its own, where the engine found one."""
         if self._method is Method.WEIGHT_ONLY:
-            return _Cause("float.not_weight_only")
+            return _FloatCause("float.not_weight_only")
         if node.why is not None and (node.why.stays_float or node.why.code in _UNOBSERVED):
             kept = node.why.args.get("stays_float")
-            return _Cause(node.why.code, None if kept is None else str(kept))
+            return _FloatCause(node.why.code, None if kept is None else str(kept))
         meant = self._is_meant(node)
         if meant:
-            return _Cause("float.not_matched")
+            return _FloatCause("float.not_matched")
         if self._method is Method.DYNAMIC:
-            return _Cause("float.not_dynamic")
+            return _FloatCause("float.not_dynamic")
         if meant is None:
-            return _Cause("float.not_prepared")
-        return _Cause("float.not_annotated" if self._has_quantizer else "float.not_observed")
+            return _FloatCause("float.not_prepared")
+        return _FloatCause("float.not_annotated" if self._has_quantizer else "float.not_observed")
 
     def _is_meant(self, node: Node) -> bool | None:
         """Return whether an observer is there for this operator's own sake; None if it is not to be found.

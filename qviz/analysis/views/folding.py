@@ -53,7 +53,7 @@ def unfold_all(graph: Foldable, plumbing: bool = True) -> Folds:
 
 def fold(graph: Foldable, folds: Folds, facts: Mapping[str, Facts]) -> View:
     """Return the view of a graph; a box with repeats or plumbing unfolds by its main node's id in `folds.plumbing`."""
-    return _Folding(_tree(graph), folds, facts).view()
+    return _ViewBuilder(_tree(graph), folds, facts).view()
 
 
 def _tree(graph: Foldable) -> Hierarchy:
@@ -65,7 +65,7 @@ def group_path(box_id: str) -> str | None:
     return box_id.removeprefix("group:").partition("#")[0] if box_id.startswith("group:") else None
 
 
-class _Folding:
+class _ViewBuilder:
     def __init__(self, tree: Hierarchy, folds: Folds, facts: Mapping[str, Facts]) -> None:
         self.tree = tree
         self.folds = folds

@@ -35,7 +35,7 @@ from qviz.engine.why.observers import PREPARED_WITH
 from qviz.engine.why.patterns import BACKEND_CONFIG
 
 
-class _Shared(NamedTuple):
+class _SharedNorms(NamedTuple):
     """Batch norms that will be folded into what others use, with what the graph gives before that."""
 
     norms: dict[str, str]
@@ -115,13 +115,13 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     return converted, result
 
 
-def _captured(job: Job, captured: GraphModule, is_qat: bool) -> _Shared | None:
+def _captured(job: Job, captured: GraphModule, is_qat: bool) -> _SharedNorms | None:
     """Record the captured graph; for training convolutions and batch norms stay apart until convert."""
     job.reporter.reached("captured", captured)
     for finding in taken_for_given(captured, left_out(job.inputs, job.model)):
         job.reporter.found(finding)
     norms = {} if is_qat else folding.shared_calls(captured)
-    return _Shared(norms, folding.output_of(captured, job.inputs)) if norms else None
+    return _SharedNorms(norms, folding.output_of(captured, job.inputs)) if norms else None
 
 
 def _configured(job: Job) -> tuple[FxConfiguration, FxResult]:

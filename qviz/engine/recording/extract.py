@@ -21,7 +21,7 @@ from qviz.engine.nodes.source_lines import source_line
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.recording.attributes import attributes
 from qviz.engine.recording.inference import find_values
-from qviz.engine.recording.module_owners import Homes
+from qviz.engine.recording.module_owners import ModuleOwners
 from qviz.engine.recording.parts import Objects, insides, parts
 from qviz.engine.recording.quantization import Reading
 from qviz.engine.recording.values import Known, attribute, is_float
@@ -126,10 +126,10 @@ class _Recorder:
         quants = reading.all()
         self.integers = reading.integers
         reasons = explain(self.module, kinds, quants, values, self.earlier)
-        homes = Homes(self.module, kinds, self.earlier)
+        owners = ModuleOwners(self.module, kinds, self.earlier)
         nodes = []
         for node in self.module.graph.nodes:
-            path, type_ = homes.of(node)
+            path, type_ = owners.of(node)
             nodes.append(
                 document.Node(
                     id=node.name,
@@ -152,7 +152,7 @@ class _Recorder:
         edges = _edges(self.module)
         inferred = infer_places(nodes, edges)
         placed = tuple(_placed(node, inferred) for node in nodes)
-        return Graph(placed, edges, homes.groups(placed))
+        return Graph(placed, edges, owners.groups(placed))
 
     def _of_called(self, node: Node) -> dict[str, Any]:
         if node.op != "call_module":

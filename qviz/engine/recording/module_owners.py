@@ -18,12 +18,12 @@ from qviz.engine.nodes.targets import bare_name
 _NOWHERE = ModulePlace("", "")
 
 
-class _Origin(NamedTuple):
+class _FileLine(NamedTuple):
     file: str
     line: int
 
 
-class Homes:
+class ModuleOwners:
     """The modules of one graph's nodes.
 
     torch.export writes the module stack on every node of the model. FX does so only inside
@@ -57,12 +57,12 @@ class Homes:
             return _NOWHERE
         return ModulePlace("", type(self.module).__name__)
 
-    def _erased_by_origin(self) -> dict[tuple[_Origin, str], list[document.Node]]:
+    def _erased_by_origin(self) -> dict[tuple[_FileLine, str], list[document.Node]]:
         here = {node.name for node in self.module.graph.nodes}
-        found: defaultdict[tuple[_Origin, str], list[document.Node]] = defaultdict(list)
+        found: defaultdict[tuple[_FileLine, str], list[document.Node]] = defaultdict(list)
         for node in self.before.values():
             if node.id not in here and node.op == "call_function" and node.source and node.kind in COMPUTING:
-                found[_Origin(node.source.file, node.source.line), _word(node.target)].append(node)
+                found[_FileLine(node.source.file, node.source.line), _word(node.target)].append(node)
         return found
 
     def _take_origin(self, node: Node) -> document.Node | None:
@@ -70,7 +70,7 @@ class Homes:
         line = source_line(node.meta.get("stack_trace"))
         if line is None:
             return None
-        candidates = self.by_origin.get((_Origin(line.file, line.line), _word(bare_name(node.target))), [])
+        candidates = self.by_origin.get((_FileLine(line.file, line.line), _word(bare_name(node.target))), [])
         return candidates.pop(0) if candidates else None
 
     def groups(self, nodes: Iterable[document.Node]) -> tuple[Group, ...]:

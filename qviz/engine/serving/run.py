@@ -95,7 +95,7 @@ def _notes(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 
 @dataclass
-class _Progress:
+class _RunState:
     """What has happened of one run.
 
     Attributes:
@@ -158,7 +158,7 @@ def _run(
     caught: list[warnings.WarningMessage],
     keep: Callable[[Module], None] | None = None,
 ) -> Snapshot:
-    progress = _Progress(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
+    progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
     if (finding := _mode_changed(loaded.module, plan)) is not None:
         progress.findings.append(finding)
@@ -194,7 +194,7 @@ def _run(
 def _finish(
     python: str,
     config: dict[str, Json],
-    progress: _Progress,
+    progress: _RunState,
     error: RunError | None,
     notes: tuple[str, ...],
     own: tuple[FindingRule, ...],

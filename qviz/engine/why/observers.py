@@ -43,14 +43,14 @@ def of_observers(module: GraphModule) -> dict[str, Why]:
         subject = _subject(node, set(observers))
         if subject is None:
             continue
-        point = _Point(node, subject, "fake_quant" if role_of(observer) is Role.FAKE_QUANT else "observer")
+        point = _ObservationPoint(node, subject, "fake_quant" if role_of(observer) is Role.FAKE_QUANT else "observer")
         why = _annotated(point) or _configured(point, observers, prepared_with) or _hooked(module, point)
         if why is not None:
             found[node.name] = why
     return found
 
 
-class _Point(NamedTuple):
+class _ObservationPoint(NamedTuple):
     """An observer or fake-quant in a graph.
 
     Attributes:
@@ -86,7 +86,7 @@ def functional_of(module: GraphModule, node: Node) -> str | None:
     return path if is_functional else None
 
 
-def _hooked(module: GraphModule, point: _Point) -> Why | None:
+def _hooked(module: GraphModule, point: _ObservationPoint) -> Why | None:
     """Explain by the qconfig of the module that an eager observer is hooked to."""
     path, _, hook = str(point.node.target).rpartition(".")
     qconfig = getattr(module.get_submodule(path), "qconfig", None) if path and hook == HOOKED else None
@@ -109,7 +109,7 @@ def _subject(node: Node, observers: set[Node]) -> Node | None:
     return subject if isinstance(subject, Node) else None
 
 
-def _annotated(point: _Point) -> Why | None:
+def _annotated(point: _ObservationPoint) -> Why | None:
     """Explain by the quantizer's annotation: the subject's output, or an input of who reads it."""
     subject = point.subject
     own: QuantizationAnnotation | None = subject.meta.get(ANNOTATION)
@@ -183,7 +183,7 @@ class _Wanted(NamedTuple):
     is_output: bool
 
 
-def _configured(point: _Point, observers: dict[Node, nn.Module], prepared_with: Any) -> Why | None:
+def _configured(point: _ObservationPoint, observers: dict[Node, nn.Module], prepared_with: Any) -> Why | None:
     """Explain by the qconfig of the subject, or of who reads it."""
     if prepared_with is None:
         return None

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
-from qviz.analysis.overlays import ON_CANVAS, overlays
+from qviz.analysis.overlays import ON_CANVAS, OVERLAYS
 from qviz.session.project import Project
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.export import write
@@ -21,12 +21,12 @@ from qviz.ui.theme import theme
 from tests.factories import snapshot
 
 PACKAGE = """
-from qviz.analysis.overlays import overlays
+from qviz.analysis.overlays import OVERLAYS
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.overlays.scale import range_of
 
 
-@overlays.register("noise")
+@OVERLAYS.register("noise")
 def noise(record):
     numbers = {"fc": 0.001, "conv": 10.0}
     return Overlay("noise", "noise", range_of(numbers.values(), is_log=True), numbers, unit="dB", mark="bar")
@@ -40,7 +40,7 @@ def noise(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("noise_overlay")
     yield
-    overlays.remove("noise")
+    OVERLAYS.remove("noise")
     del sys.modules["noise_overlay"]
 
 

@@ -25,7 +25,7 @@ SETTLED = 70
 """Milliseconds after the last zoom until tiles of the new scale are painted."""
 
 
-class _Look(NamedTuple):
+class _TileContent(NamedTuple):
     """What tiles show: others need others."""
 
     scene: Scene
@@ -52,7 +52,7 @@ class TiledPainter(QObject):
         self._painters = tuple(painters)
         self.tiles: Tiles | None = None
         self._tiles: Tiles | None = None
-        self._look: _Look | None = None
+        self._look: _TileContent | None = None
         self._camera = Camera()
         self._screen = QSizeF()
         self._is_crowded = False
@@ -85,7 +85,7 @@ class TiledPainter(QObject):
 
     def _tiles_of(self, exposure: Exposure, painter: QPainter) -> Tiles:
         scene, theme, highlighted = exposure.scene, exposure.theme, exposure.marks.highlighted
-        look = _Look(scene, theme.name, painter.device().devicePixelRatio(), highlighted, scene.overlays)
+        look = _TileContent(scene, theme.name, painter.device().devicePixelRatio(), highlighted, scene.overlays)
         if self._tiles is None or look != self._look:
             painters, marks = self._painters, Marks(highlighted=highlighted)
 
