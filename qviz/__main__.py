@@ -16,7 +16,7 @@ BUG = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; return its exit code (contract, section 4; 70 for a bug)."""
+    """Run the program; return its exit code (docs/contract.md, section 4; 70 for a bug)."""
     words = list(sys.argv[1:] if argv is None else argv)
     if "--debug" not in words:
         sys.excepthook = _on_bug

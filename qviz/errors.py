@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the command line ends with (contract, section 4)."""
+    """What the command line ends with (docs/contract.md, section 4)."""
 
     DONE = 0
     FINDINGS = 1

@@ -1,6 +1,6 @@
 """Which operators of a converted stage run in low precision, and which stay float.
 
-An operator is low (contract, section 1) when it is a ``quantized_op``, or when its quantizable
+An operator is low (docs/contract.md, section 1) when it is a ``quantized_op``, or when its quantizable
 inputs come through dequantize and its output is quantized again. Operators that a backend
 takes as one pattern (conv, batch norm, relu) hand values on between them without a cast, so
 the question is asked of each chain of such operators as a whole.

@@ -14,7 +14,7 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; return its exit code (contract, section 4)."""
+    """Run the program; return its exit code (docs/contract.md, section 4)."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:

@@ -6,7 +6,7 @@ Invariants, checked by `lint`:
 - one edge for every entry of ``node.all_input_nodes``, ``input_index`` its position there.
 
 Fields without a default are always written and required when read; fields that default to
-None are written only where something is known (contract, section 6).
+None are written only where something is known (docs/contract.md, section 6).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Numbers: TypeAlias = "Number | tuple[Number, ...] | None"
 
 
 class Kind(str, Enum):
-    """What a node is for; every node has exactly one (contract, section 3)."""
+    """What a node is for; every node has exactly one (docs/contract.md, section 3)."""
 
     INPUT = "input"
     OUTPUT = "output"

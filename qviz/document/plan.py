@@ -18,7 +18,7 @@ class Plan(Record, frozen=True):
     An edit is ``msgspec.structs.replace(plan, backend="qnnpack")``; a plan is a value and never changes.
 
     Attributes:
-        source: Where the model comes from (contract, section 4); may be left out for a model in hand.
+        source: Where the model comes from (docs/contract.md, section 4); may be left out for a model in hand.
         flow: None captures only.
         inputs: The texts of ``--input`` (``[NAME=]SHAPE[:DTYPE[:LOW..HIGH]]``, a file, ``mod:callable``);
             none means the example inputs beside the model.
@@ -72,7 +72,7 @@ class Plan(Record, frozen=True):
 
 EXPORTED_PROGRAM = ".pt2"
 MODEL_FILES = (EXPORTED_PROGRAM, ".pt")
-"""Endings of sources that hold a model whole, and run code when they are opened (contract, section 7)."""
+"""Endings of sources that hold a model whole, and run code when they are opened (docs/contract.md, section 7)."""
 WEIGHT_DTYPES = ("quint8", "quint4x2", "float16")
 BACKENDS = ("x86", "fbgemm", "qnnpack", "onednn")
 QUANTIZERS = ("xnnpack", "x86_inductor", "embedding")

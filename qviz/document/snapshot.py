@@ -240,7 +240,7 @@ class Bookmark(Record, frozen=True):
 
 
 class Snapshot(Record, frozen=True):
-    """The document (contract, section 6); bookmarks are the reader's, a run makes none."""
+    """The document (docs/contract.md, section 6); bookmarks are the reader's, a run makes none."""
 
     format: Literal["qviz"]
     version: int

@@ -1,4 +1,4 @@
-"""Gives every node of a GraphModule its kind, in the order of the contract's section 3."""
+"""Gives every node of a GraphModule its kind, in the order of docs/contract.md, section 3."""
 
 from __future__ import annotations
 
