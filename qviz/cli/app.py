@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from qviz.cli.commands import WordedGroup, help_option, option
+from qviz.cli.usage import usage_text
 from qviz.errors import QvizError
 from qviz.extensions import load_extensions
 from qviz.version import __version__
@@ -24,7 +26,7 @@ COMMANDS = {
 WINDOW = "window"
 
 
-class _Program(click.Group):
+class _Program(WordedGroup):
     """The commands by name; anything else in their place is a SOURCE for the window."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,27 +40,32 @@ class _Program(click.Group):
         command: click.Command = getattr(importlib.import_module(module), cmd_name)
         return command
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what a SOURCE is."""
-        key, self.epilog = self.epilog, tr(self.epilog or "")
-        try:
-            super().format_epilog(ctx, formatter)
-        finally:
-            self.epilog = key
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
             args = [WINDOW, *args]
         return super().parse_args(ctx, args)
 
 
+def _tell_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(tr("{program}, version {version}", program="qviz", version=__version__))
+        ctx.exit()
+
+
 @click.group(
     cls=_Program,
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=mark("SOURCE is file.py:name, package.module:name, sample:NAME, FILE.qviz or FILE.json."),
     subcommand_metavar="[SOURCE] [--flow FLOW]  |  COMMAND [ARGS]...",
 )
-@click.version_option(__version__, prog_name="qviz")
+@option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help=mark("Show the version and exit."),
+)
+@help_option
 def program() -> None:
     """Shows what quantization did to a PyTorch model, stage by stage, and why.
 
@@ -77,7 +84,6 @@ def dispatch(words: list[str]) -> int:
         return int(program.main(args=words, prog_name="qviz", standalone_mode=False) or 0)
     except click.UsageError as error:
         path = error.ctx.command_path.replace(f" {WINDOW}", "") if error.ctx else "qviz"
-        message = " ".join(error.format_message().split())  # click lists choices one a line
-        raise QvizError(message, tr("See {path} --help.", path=path)) from error
+        raise QvizError(usage_text(error), tr("See {path} --help.", path=path)) from error
     except click.Abort as error:
         raise KeyboardInterrupt from error

@@ -13,10 +13,10 @@ from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
-from qviz.cli.registered import Registered
 from qviz.cli.reports import REPORT_FORMATS, format_of
 from qviz.cli.reports.text import totals
 from qviz.cli.snapshots import obtain
+from qviz.cli.value_types import FilePath, OneOf, Registered
 from qviz.document.baseline import Baseline, read_baseline, write_baseline
 from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
@@ -24,7 +24,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode
 from qviz.words import mark, tr
 
-_path = click.Path(dir_okay=False, path_type=Path)
+_path = FilePath()
 
 
 @command()
@@ -32,7 +32,7 @@ _path = click.Path(dir_okay=False, path_type=Path)
 @flow_option(required=False, help_text=mark("The flow; a result given as SOURCE has its own."))
 @option(
     "--fail-on",
-    type=click.Choice(FAIL_ON),
+    type=OneOf(FAIL_ON),
     default="error",
     show_default=True,
     help=mark("Exit with code 1 for findings of this level or worse."),

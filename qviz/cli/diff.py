@@ -6,6 +6,7 @@ import click
 
 from qviz.cli.commands import command, option
 from qviz.cli.options import debug_option, json_option
+from qviz.cli.value_types import DecimalNumber
 from qviz.document.codec import load
 from qviz.errors import ExitCode
 from qviz.words import mark
@@ -18,7 +19,7 @@ JSON_VERSION = 1
 @click.argument("b", metavar="B.qviz")
 @option(
     "--tolerance",
-    type=click.FloatRange(min=0),
+    type=DecimalNumber(min=0),
     default=0.001,
     show_default=True,
     metavar="SHARE",

@@ -9,6 +9,7 @@ import click
 
 from qviz.document.flows import FLOWS, Method, Mode, flow
 from qviz.words import mark, tr
+from qviz.words.formats import every
 
 _FOR_ALL = ("inputs", "calibrate", "batch_limit", "seed")
 _FOR_SOME = (
@@ -49,28 +50,28 @@ def refuse_unfit(given: Iterable[str], flows: tuple[str, ...]) -> None:
     """Refuse a choice that says nothing about any of the flows.
 
     Raises:
-        click.BadOptionUsage: There is one.
+        click.UsageError: There is one.
     """
     for name in given:
         if any(_fits(name, each) for each in flows or (None,)):
             continue
         if not flows:
-            raise _bad(name, tr("--{option} needs a --flow", option=_option(name)))
-        raise _bad(name, tr("--{option} is for {flows}", option=_option(name), flows=_fitting(name)))
+            raise click.UsageError(tr("--{option} needs a --flow", option=_option(name)))
+        raise click.UsageError(tr("--{option} is for {flows}", option=_option(name), flows=_fitting(name)))
 
 
 def refuse_all(given: Iterable[str], result: str | None) -> None:
     """Refuse every choice: there is no source, or it is a result, which nothing is run for.
 
     Raises:
-        click.BadOptionUsage: Something was chosen.
+        click.UsageError: Something was chosen.
     """
     for name in given:
         option = _option(name)
         if result is None:
-            raise _bad(name, tr("--{option} needs a SOURCE", option=option))
+            raise click.UsageError(tr("--{option} needs a SOURCE", option=option))
         text = tr("--{option} has no meaning for {result}, which is a result already", option=option, result=result)
-        raise _bad(name, text)
+        raise click.UsageError(text)
 
 
 def _fits(name: str, flow_id: str | None) -> bool:
@@ -84,7 +85,7 @@ def _fitting(name: str) -> str:
     taking = [each for each in FLOWS if each.takes(name)]
     methods = {each.method for each in taking}
     if len(methods) == 1 and all(each in taking for each in FLOWS if each.method in methods):
-        return ", ".join(tr(_OF_METHOD[each]) for each in methods)
+        return every(tr(_OF_METHOD[each]) for each in methods)
     parts = []
     for mode in Mode:
         inside = [each.id for each in taking if each.mode is mode]
@@ -95,12 +96,8 @@ def _fitting(name: str) -> str:
             parts.append(tr("{flows} except {flow_id}", flows=tr(_OF_MODE[mode]), flow_id=outside[0]))
         else:
             parts.append(tr(_OF_MODE[mode]))
-    return ", ".join(parts)
+    return every(parts)
 
 
 def _option(name: str) -> str:
     return _OPTION_NAMES.get(name, name.replace("_", "-"))
-
-
-def _bad(name: str, text: str) -> click.BadOptionUsage:
-    return click.BadOptionUsage(_option(name), text)

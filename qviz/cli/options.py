@@ -6,24 +6,21 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 import msgspec
 
-from qviz.cli.commands import option
+from qviz.cli.commands import help_option, option
 from qviz.cli.option_checks import CHOICES, refuse_all, refuse_unfit, touched
+from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
 from qviz.document.comparison import compared
-from qviz.document.flows import flow_ids
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
 from qviz.words import mark, tr
 from qviz.words.language import LANGUAGES
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 Callback = Callable[..., Any]
 
@@ -47,7 +44,7 @@ python_option = option(
 PLAN_OPTIONS = (
     option(
         "--config",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=FilePath(exists=True),
         metavar="FILE.toml",
         help=mark("Read the plan from this file; other options override it."),
     ),
@@ -62,14 +59,14 @@ PLAN_OPTIONS = (
     option(
         "--batches",
         "batch_limit",
-        type=click.IntRange(min=1),
+        type=WholeNumber(min=1),
         metavar="N",
         help=mark("Calibrate with at most this many batches."),
     ),
     option("--train", metavar="mod:callable", help=mark("QAT: a function that trains the model it receives.")),
     option(
         "--backend",
-        type=click.Choice(BACKENDS),
+        type=OneOf(BACKENDS),
         help=mark("Eager and FX: the backend; {backend} if not given."),
         values={"backend": Plan("").backend},
     ),
@@ -82,7 +79,7 @@ PLAN_OPTIONS = (
     ),
     option(
         "--weight-dtype",
-        type=click.Choice(WEIGHT_DTYPES),
+        type=OneOf(WEIGHT_DTYPES),
         help=mark("Weight-only flows; quint8 embeddings if not given."),
     ),
     option(
@@ -105,7 +102,7 @@ PLAN_OPTIONS = (
     ),
     option("--reference", is_flag=True, help=mark("Also show the reference stage.")),
     option("--lower", is_flag=True, help=mark("PT2E: also lower the result to x86 kernels.")),
-    option("--seed", type=int, default=0, show_default=True, help=mark("Seed of all random numbers.")),
+    option("--seed", type=WholeNumber(), default=0, show_default=True, help=mark("Seed of all random numbers.")),
     option(
         "--trust",
         is_flag=True,
@@ -120,13 +117,13 @@ MANNER_OPTIONS = (
     python_option,
     option(
         "--memory",
-        type=click.FloatRange(min=0, min_open=True),
+        type=DecimalNumber(min=0, min_open=True),
         metavar="GIB",
         help=mark("Stop the run when the engine takes more memory than this."),
     ),
     option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=DecimalNumber(min=0, min_open=True),
         metavar="SECONDS",
         help=mark("Stop the run after this many seconds."),
     ),
@@ -147,7 +144,7 @@ language_option = option(
 
 def debug_option(command: Callback) -> Callback:
     """Give a command the options that every one has."""
-    return _debug_option(language_option(command))
+    return _debug_option(language_option(help_option(command)))
 
 
 json_option = option("--json", "as_json", is_flag=True, help=mark("Print JSON to standard output."))
@@ -164,29 +161,7 @@ class Manner(NamedTuple):
 
 def flow_option(required: bool, help_text: str) -> Callable[[Callback], Callback]:
     """Return the option ``--flow``."""
-    return option("--flow", type=_FlowId(), required=required, help=help_text)
-
-
-class _FlowId(click.ParamType):  # type: ignore[type-arg] # no generic before click 8.2
-    """The id of a flow known when the command runs, not when it was defined."""
-
-    name = "flow"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the id, or say which there are."""
-        return str(click.Choice(flow_ids()).convert(value, param, ctx))
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Return all ids, for the help."""
-        return f"[{'|'.join(flow_ids())}]"
-
-    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Return all ids, for the error of an option that has to be given."""
-        return tr("Choose from:") + "\n\t" + ",\n\t".join(flow_ids())
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Return the ids that begin so."""
-        return click.Choice(flow_ids()).shell_complete(ctx, param, incomplete)
+    return option("--flow", type=FlowId(), required=required, help=help_text)
 
 
 def takes_plan(command: Callback) -> Callback:
@@ -243,7 +218,7 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
         base: What ``--config`` holds; the options override it.
 
     Raises:
-        click.BadOptionUsage: An option says nothing about this flow or source.
+        click.UsageError: An option says nothing about this flow or source.
     """
     source, flow = source or (base.source if base else None) or None, flow or (base.flow if base else None)
     given = touched(chosen)

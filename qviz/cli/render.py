@@ -11,8 +11,8 @@ from qviz.analysis.views.view import Folds
 from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
-from qviz.cli.registered import Registered
 from qviz.cli.snapshots import obtain
+from qviz.cli.value_types import FilePath, OneOf, Registered, WholeNumber
 from qviz.document.graph import Graph
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
@@ -45,7 +45,7 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
     "-o",
     "--out",
     "outs",
-    type=click.Path(path_type=Path),
+    type=FilePath(dir_okay=True),
     required=True,
     multiple=True,
     help=mark("Write to OUT.png or OUT.svg; repeat for several files."),
@@ -53,8 +53,8 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
 @flow_option(required=False, help_text=mark("The flow; without one, only the captured model is drawn."))
 @option("--stage", metavar="NAME", help=mark("Draw this stage; by default the last one."))
 @option("--side-by-side", "pair", metavar="A,B", help=mark("Draw two stages side by side."))
-@option("--theme", type=click.Choice(THEMES), default="light", show_default=True)
-@option("--scale", type=click.IntRange(1, 4), default=1, show_default=True, help=mark("Pixels of a PNG per unit."))
+@option("--theme", type=OneOf(THEMES), default="light", show_default=True)
+@option("--scale", type=WholeNumber(1, 4), default=1, show_default=True, help=mark("Pixels of a PNG per unit."))
 @option(
     "--layout", type=Registered(LAYOUT_ENGINES), help=mark("Layout engine; by default the one that suits the size.")
 )

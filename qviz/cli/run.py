@@ -11,6 +11,7 @@ from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
+from qviz.cli.value_types import FilePath
 from qviz.document.codec import SUFFIXES, save
 from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
@@ -25,7 +26,7 @@ from qviz.words import mark, names, tr, trn
 @option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=FilePath(dir_okay=True),
     required=True,
     help=mark("Write the result to OUT.qviz or OUT.json."),
 )

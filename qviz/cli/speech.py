@@ -21,11 +21,12 @@ def speaking(words: Sequence[str]) -> Iterator[list[str]]:
         QvizError: The words name none, or one that is not there.
     """
     before, environment = language(), os.environ.get(VARIABLE)
-    name, left = _chosen(words)
+    use_environment()
     try:
+        name, left = _chosen(words)
         if name is not None:
             os.environ[VARIABLE] = name
-        use_environment()
+            use_environment()
         yield left
     finally:
         use(before.name)

@@ -74,7 +74,9 @@ _ENGLISH = (
     "names",
 )
 ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH))
-SIMPLIFIED_CHINESE = Language("zh_CN", ("qviz.words.simplified_chinese.catalog",))
+SIMPLIFIED_CHINESE = Language(
+    "zh_CN", tuple(f"qviz.words.simplified_chinese.{name}" for name in ("catalog", "command_line"))
+)
 
 LANGUAGES: dict[str, Language] = {each.name: each for each in (ENGLISH, SIMPLIFIED_CHINESE)}
 

@@ -1,0 +1,58 @@
+"""Simplified Chinese: help and errors of the command line, as far as it goes."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "Usage:": "用法：",
+    "Options:": "选项：",
+    "Commands:": "命令：",
+    "default: {value}": "默认值：{value}",
+    "required": "必填",
+    "{low} to {high}": "{low} 到 {high}",
+    "at least {low}": "不小于 {low}",
+    "more than {low}": "大于 {low}",
+    "Show this message and exit.": "显示此帮助并退出。",
+    "Show the version and exit.": "显示版本并退出。",
+    "{program}, version {version}": "{program}，版本 {version}",
+    "Shows what quantization did to a PyTorch model, stage by stage, and why.": "逐阶段展示量化对 PyTorch "
+    "模型做了什么，以及为什么。",
+    "Without a command it opens the window.": "不带命令时打开窗口。",
+    "SOURCE is file.py:name, package.module:name, sample:NAME, FILE.qviz or FILE.json.": "SOURCE 可以是 "
+    "file.py:name、package.module:name、sample:NAME、FILE.qviz 或 FILE.json。",
+    "Run a flow and write the result, also of a run that failed half-way.": "运行一个流程并写出结果，"
+    "中途失败的运行也会写出。",
+    "Draw stages side by side or one alone; needs no display.": "绘制一个阶段，或并排绘制多个阶段；不需要显示器。",
+    "Report what a reviewer should look at, and end with 1 if that is bad enough.": "报告评审者应当查看的问题；"
+    "足够严重时以 1 退出。",
+    "Run the flows on a model and say what came of each; `--timeout` holds for each flow.": "在模型上运行各个流程并"
+    "说明每个流程的结果；`--timeout` 对每个流程分别计时。",
+    "Say what changed from run A to run B; both are files that `qviz run` wrote.": "说明从运行 A 到运行 B 的变化；"
+    "两者都是 `qviz run` 写出的文件。",
+    "List the flows.": "列出所有流程。",
+    "List the models that come with qviz.": "列出 qviz 自带的模型。",
+    "Say what this machine has: versions, engine, dot, fonts, display, log file.": "说明这台机器的情况：版本、引擎、"
+    "dot、字体、显示、日志文件。",
+    "Print JSON to standard output.": "向标准输出写 JSON。",
+    "Show the traceback of a failure.": "显示失败时的回溯。",
+    "Language of all texts: {names}; QVIZ_LANGUAGE if not given.": "所有文字的语言：{names}；"
+    "不给出时用 QVIZ_LANGUAGE。",
+    "No such option '{name}'.": "没有选项 '{name}'。",
+    "Did you mean {near}?": "您是指 {near} 吗？",
+    "Missing argument {name}.": "缺少参数 {name}。",
+    "Missing argument 'SOURCE'.": "缺少参数 'SOURCE'。",
+    "Missing option {name}.": "缺少选项 {name}。",
+    "Missing option '--flow'.": "缺少选项 '--flow'。",
+    "Option '{name}' requires an argument.": "选项 '{name}' 需要一个值。",
+    "Option '{name}' does not take a value.": "选项 '{name}' 不接受值。",
+    "Invalid value for {name}: {message}": "{name} 的值无效：{message}",
+    "Invalid value: {message}": "值无效：{message}",
+    "Got unexpected extra argument ({names})": "多余的参数（{names}）",
+    "Got unexpected extra arguments ({names})": "多余的参数（{names}）",
+    "'{value}' is not one of {names}.": "'{value}' 不在其中：{names}。",
+    "Choose one of: {names}.": "请选择其一：{names}。",
+    "'{value}' is not a whole number.": "'{value}' 不是整数。",
+    "'{value}' is not a number.": "'{value}' 不是数。",
+    "{value} is not in the range: {limits}.": "{value} 超出范围：应{limits}。",
+    "File '{path}' does not exist.": "文件 '{path}' 不存在。",
+    "See {path} --help.": "请看 {path} --help。",
+}
