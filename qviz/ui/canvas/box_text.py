@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
@@ -15,48 +17,81 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-def draw(painter: QPainter, box: Box, rect: QRectF, theme: Theme, in_full: bool) -> None:
-    """Write a box's rows; without `in_full` the title alone."""
+class TextRow(NamedTuple):
+    """A line of text in a box, shortened to its room; `token` names its color."""
+
+    text: str
+    font: QFont
+    area: QRectF
+    align: Qt.AlignmentFlag
+    token: str
+
+
+class Writing(NamedTuple):
+    """What is written in a box; `badges_at` is the left middle of its badges, None without."""
+
+    rows: tuple[TextRow, ...]
+    badges_at: QPointF | None = None
+
+
+def writing(box: Box, rect: QRectF, in_full: bool) -> Writing:
+    """Return a box's rows and where its badges are; without `in_full` the title alone."""
     if box.stub_of is not None:
-        _row(painter, box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), theme, "text.muted")
-        return
+        return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
     if box.kind is None:
-        _draw_group(painter, box, shapes.card(rect), theme, in_full)
-        return
-    small = box.kind is Kind.CONSTANT
-    top, rows = _rows(box, rect, in_full)
-    for text, font, height, token in rows:
-        area = QRectF(rect.left() + metrics.lead(box), top, rect.width() - metrics.lead(box), height)
-        _row(painter, text, font, area.adjusted(8, 0, -8, 0) if not small else area.adjusted(10, 0, 0, 0), theme, token)
+        return _on_card(box, shapes.card(rect), in_full)
+    left, wide = rect.left() + metrics.lead(box), rect.width() - metrics.lead(box)
+    before, after = (10.0, 0.0) if box.kind is Kind.CONSTANT else (8.0, 8.0)
+    top, found = _top(box, rect, in_full), []
+    for text, font, height, token in _texts(box, in_full):
+        area = QRectF(left, top, wide, height).adjusted(before, 0, -after, 0)
+        found.append(_row(text, font, area, CENTRE, token))
         top += height
-    if in_full and box.badges:
-        left = rect.center().x() - metrics.badges_width(box.badges) / 2
-        _draw_badges(painter, box, QPointF(left, top + metrics.BADGE_ROW / 2 + 1), theme)
+    if not (in_full and box.badges):
+        return Writing(tuple(found))
+    start = rect.center().x() - metrics.badges_width(box.badges) / 2
+    return Writing(tuple(found), QPointF(start, top + metrics.BADGE_ROW / 2 + 1))
 
 
-def _draw_group(painter: QPainter, box: Box, card: QRectF, theme: Theme, in_full: bool) -> None:
-    """Write on a folded group's card: the text at the left, what it holds at the right."""
-    badges = metrics.badges_width(box.badges) + metrics.GROUP_PAD if box.badges and in_full else 0.0
-    top, rows = _rows(box, card, in_full)
-    for text, font, height, token in rows:
-        area = QRectF(card.left() + metrics.GROUP_LEAD, top, card.width() - metrics.GROUP_LEAD - 8 - badges, height)
+def draw(painter: QPainter, box: Box, writing: Writing, theme: Theme) -> None:
+    """Write a box's rows and badges."""
+    for text, font, area, align, token in writing.rows:
         painter.setFont(font)
         painter.setPen(theme.color(token))
-        painter.drawText(area, LEFT, elided(text, font, area.width()))
+        painter.drawText(area, align, text)
+    if writing.badges_at is not None:
+        _draw_badges(painter, box, writing.badges_at, theme)
+
+
+def _on_card(box: Box, card: QRectF, in_full: bool) -> Writing:
+    """Return what a folded group's card says: the text at the left, what it holds at the right."""
+    badges = metrics.badges_width(box.badges) + metrics.GROUP_PAD if box.badges and in_full else 0.0
+    top, found = _top(box, card, in_full), []
+    for text, font, height, token in _texts(box, in_full):
+        area = QRectF(card.left() + metrics.GROUP_LEAD, top, card.width() - metrics.GROUP_LEAD - 8 - badges, height)
+        found.append(_row(text, font, area, LEFT, token))
         top += height
-    if badges:
-        _draw_badges(painter, box, QPointF(card.right() - badges + 2, card.center().y()), theme)
+    return Writing(tuple(found), QPointF(card.right() - badges + 2, card.center().y()) if badges else None)
 
 
-def _rows(box: Box, rect: QRectF, in_full: bool) -> tuple[float, list[tuple[str, QFont, float, str]]]:
-    """Return where the text begins, and for each row its text, font, height and colour."""
+def _texts(box: Box, in_full: bool) -> list[tuple[str, QFont, float, str]]:
+    """Return for each row its text, font, height and color."""
     small = box.kind is Kind.CONSTANT
-    title = (metrics.heading(box), subtitle_font() if small else title_font(), metrics.TITLE_ROW, "text")
-    rows = [title]
+    rows = [(metrics.heading(box), subtitle_font() if small else title_font(), metrics.TITLE_ROW, "text")]
     if box.subtitle and in_full:
         rows.append((box.subtitle, label_font() if small else subtitle_font(), metrics.SUBTITLE_ROW, "text.muted"))
-    used = sum(row[2] for row in rows) + (metrics.BADGE_ROW if in_full and box.badges and box.kind else 0.0)
-    return rect.top() + (rect.height() - used) / 2 - (0.0 if small else 0.5), rows
+    return rows
+
+
+def _top(box: Box, rect: QRectF, in_full: bool) -> float:
+    """Return where the first row begins, so that all of them are in the middle."""
+    used = metrics.TITLE_ROW + (metrics.SUBTITLE_ROW if box.subtitle and in_full else 0.0)
+    used += metrics.BADGE_ROW if in_full and box.badges and box.kind else 0.0
+    return rect.top() + (rect.height() - used) / 2 - (0.0 if box.kind is Kind.CONSTANT else 0.5)
+
+
+def _row(text: str, font: QFont, area: QRectF, align: Qt.AlignmentFlag, token: str) -> TextRow:
+    return TextRow(elided(text, font, area.width()), font, area, align, token)
 
 
 def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
@@ -90,12 +125,6 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
         painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
     elif box.kind is None:
         painter.drawPath(shapes.caret(QPointF(rect.left() + 14, rect.top() + 13.5), is_open=False))
-
-
-def _row(painter: QPainter, text: str, font: QFont, area: QRectF, theme: Theme, token: str) -> None:
-    painter.setFont(font)
-    painter.setPen(theme.color(token))
-    painter.drawText(area, CENTRE, elided(text, font, area.width()))
 
 
 def _draw_badges(painter: QPainter, box: Box, start: QPointF, theme: Theme) -> None:

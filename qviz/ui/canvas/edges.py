@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
@@ -18,8 +19,13 @@ DASHES: dict[Stroke, list[float]] = {"dashed": [5.0, 3.0], "dotted": [1.0, 2.5]}
 
 
 def pen_of(look: Look, theme: Theme, least: float = 0.0) -> QPen:
-    """Return the pen of a line, at least `least` wide."""
-    pen = QPen(theme.color(look.token), max(HEAVY if look.stroke == "heavy" else WIDTH, least))
+    """Return the pen of a line, at least `least` wide; all lines that look so share it."""
+    return _pen_of(look, theme, max(HEAVY if look.stroke == "heavy" else WIDTH, least))
+
+
+@lru_cache(maxsize=256)
+def _pen_of(look: Look, theme: Theme, width: float) -> QPen:
+    pen = QPen(theme.color(look.token), width)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if look.stroke in DASHES:
         pen.setDashPattern(DASHES[look.stroke])
@@ -62,19 +68,36 @@ def _along(leg: QLineF) -> QPointF:
     return leg.pointAt(min(BEND, length / 2) / length) if length else leg.p1()
 
 
-def draw_arrow(painter: QPainter, route: Sequence[Point], pen: QPen) -> None:
-    """Fill the small head at the end of a route."""
-    if len(route) < 2:
-        return
-    tip = QPointF(*route[-1])
-    leg = QLineF(tip, QPointF(*route[-2]))
+class Wire:
+    """A line as it is drawn in every frame: its path, and the head of its arrow."""
+
+    def __init__(self, route: Sequence[Point]) -> None:
+        self._path = rounded(route)
+        self._ends = tuple(route[-2:])
+        self._head: tuple[float, QPolygonF] | None = None
+
+    def draw(self, painter: QPainter, pen: QPen) -> None:
+        """Stroke the path, and fill the head; leaves no brush."""
+        painter.setPen(pen)
+        painter.drawPath(self._path)
+        width = pen.widthF()
+        if self._head is None or self._head[0] != width:
+            self._head = width, _head(self._ends, width)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(pen.brush())
+        painter.drawPolygon(self._head[1])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _head(ends: Sequence[Point], width: float) -> QPolygonF:
+    """Return the small head at the end of a route as wide as its line needs; empty where it has no direction."""
+    if len(ends) < 2:
+        return QPolygonF()
+    tip = QPointF(*ends[-1])
+    leg = QLineF(tip, QPointF(*ends[-2]))
     if not leg.length():
-        return
+        return QPolygonF()
     back = leg.pointAt(ARROW / leg.length())
-    half = 2.4 + pen.widthF() / 2
     normal = leg.normalVector().unitVector()
-    side = QPointF(normal.dx(), normal.dy()) * half
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(pen.color())
-    painter.drawPolygon(QPolygonF([tip, back + side, back - side]))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    side = QPointF(normal.dx(), normal.dy()) * (2.4 + width / 2)
+    return QPolygonF([tip, back + side, back - side])

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QTransform
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box
-from qviz.ui.canvas import shapes
+from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
@@ -147,3 +147,11 @@ class Exposure:
         if path is None:
             path = self.scene.outlines[box.id] = shapes.outline(box, rect)
         return path
+
+    def writing(self, box: Box, rect: QRectF) -> box_text.Writing:
+        """Return what is written in a box that is not an open frame, found when first seen."""
+        key = (box.id, self.detail is Detail.ALL)
+        found = self.scene.writings.get(key)
+        if found is None:
+            found = self.scene.writings[key] = box_text.writing(box, rect, in_full=key[1])
+        return found

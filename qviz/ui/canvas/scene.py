@@ -15,6 +15,8 @@ from qviz.analysis.views.view import Box, View, group_box_id
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
 from qviz.ui.canvas.blocks import Blocks
+from qviz.ui.canvas.box_text import Writing
+from qviz.ui.canvas.edges import Wire
 from qviz.ui.canvas.shapes import FRAME_BAR, qrect
 from qviz.ui.theme import Theme
 
@@ -38,7 +40,8 @@ class Scene:
         bounds: The rectangle of all of it.
         box: Box by id.
         outlines: The painter's outlines by box id, made when first seen.
-        routes: The painter's paths by line index, made when first seen.
+        writings: What is written in boxes, by box id, in full or not; made when first seen.
+        wires: The painter's lines by line index, made when first seen.
     """
 
     def __init__(self, view: View, places: Places, overlays: ViewOverlays | None = None) -> None:
@@ -49,7 +52,8 @@ class Scene:
         self.box = {box.id: box for box in view.boxes}
         self._number = {box.id: number for number, box in enumerate(view.boxes)}
         self.outlines: dict[str, QPainterPath] = {}
-        self.routes: dict[int, QPainterPath] = {}
+        self.writings: dict[tuple[str, bool], Writing] = {}
+        self.wires: dict[int, Wire] = {}
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}
 

@@ -37,13 +37,19 @@ class _Plane:
         self.tiles: OrderedDict[Cell, QPixmap] = OrderedDict()
 
     def cells(self, sight: QRectF) -> list[Cell]:
-        """Return the cells that an area of the canvas shows, from its middle outwards."""
+        """Return the cells that an area of the canvas shows."""
         side = SIDE / self.scale
         columns = range(int(sight.left() // side), int(sight.right() // side) + 1)
         rows = range(int(sight.top() // side), int(sight.bottom() // side) + 1)
-        middle = sight.center() / side
-        cells = [(column, row) for column in columns for row in rows]
-        return sorted(cells, key=lambda cell: abs(cell[0] + 0.5 - middle.x()) + abs(cell[1] + 0.5 - middle.y()))
+        return [(column, row) for column in columns for row in rows]
+
+    def missing(self, sight: QRectF) -> list[Cell]:
+        """Return the cells of an area that are not painted, from its middle outwards."""
+        return self._outwards([cell for cell in self.cells(sight) if cell not in self.tiles], sight)
+
+    def _outwards(self, cells: list[Cell], sight: QRectF) -> list[Cell]:
+        x, y = sight.center().x() * self.scale / SIDE - 0.5, sight.center().y() * self.scale / SIDE - 0.5
+        return sorted(cells, key=lambda cell: abs(cell[0] - x) + abs(cell[1] - y))
 
     def area(self, cell: Cell) -> QRectF:
         """Return the part of the canvas in a cell."""
@@ -54,7 +60,8 @@ class _Plane:
         """Draw the tiles there are."""
         is_exact = camera.scale == self.scale
         left, top = round(-camera.x * self.scale), round(-camera.y * self.scale)
-        for cell in self.cells(sight):
+        cells = self.cells(sight)
+        for cell in cells if is_exact else self._outwards(cells, sight):  # tiles of another size share pixels
             tile = self.tiles.get(cell)
             if tile is None:
                 continue
@@ -113,6 +120,11 @@ class Tiles:
             plane.draw(painter, camera, part.intersected(sight))
             painter.restore()
 
+    @property
+    def count_of_whole(self) -> int:
+        """How many tiles there are of the plane behind all; with each more, `draw_whole` draws more."""
+        return len(self._whole.tiles)
+
     def draw_whole(self, painter: QPainter, camera: Camera) -> None:
         """Draw all of the scene as far as it is painted, small."""
         self._whole.draw(painter, camera, self._bounds)
@@ -152,7 +164,7 @@ class Tiles:
     def _missing(self, sight: QRectF) -> Iterator[tuple[_Plane, Cell]]:
         for plane, area in ((self._now, sight), (self._whole, self._bounds)):
             if plane is not None and not area.isEmpty():
-                yield from ((plane, cell) for cell in plane.cells(area) if cell not in plane.tiles)
+                yield from ((plane, cell) for cell in plane.missing(area))
 
     def _is_worth(self, plane: _Plane, camera: Camera) -> bool:
         """Return whether a plane is near enough in scale: many small tiles would take long, few show little."""

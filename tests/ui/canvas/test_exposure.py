@@ -5,26 +5,32 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QImage, QPainter
 
-from qviz.document.snapshot import Stage
+from qviz.document.snapshot import Finding, Level, Stage
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import GRAPH, paint_all
 from qviz.ui.canvas.painters.tiled import FEW
+from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.theme import theme
 from tests.factories import graph, node
 
 
 @pytest.fixture
 def canvas(qtbot) -> GraphCanvas:
+    return chain(qtbot, 400)
+
+
+def chain(qtbot, count: int) -> GraphCanvas:
     nodes = [node("x", kind="input")]
-    for number in range(400):
+    for number in range(count):
         kind = ("op", "quantize", "dequantize")[number % 3]
         nodes.append(node(f"n{number}", nodes[-1].id, kind=kind))
     made = GraphCanvas()
     qtbot.addWidget(made.surface)
     made.surface.resize(700, 500)
     made.surface.show()
-    made.show_stage(Stage("captured", graph(*nodes, node("output", "n399", kind="output")), ""), {})
+    made.show_stage(Stage("captured", graph(*nodes, node("output", nodes[-1].id, kind="output")), ""), {})
     qtbot.waitUntil(lambda: not made.is_busy)
     return made
 
@@ -33,6 +39,11 @@ def finished(canvas: GraphCanvas, qtbot) -> QImage:
     canvas.surface.grab()
     qtbot.waitUntil(lambda: canvas.surface.is_finished)
     return canvas.surface.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def small_map(canvas: GraphCanvas, qtbot) -> QImage:
+    shown = finished(canvas, qtbot)
+    return shown.copy(shown.width() - 160, 0, 160, shown.height())
 
 
 def painted(canvas: GraphCanvas) -> QImage:
@@ -91,3 +102,35 @@ def test_what_is_looked_for_changes_the_tiles(canvas: GraphCanvas, qtbot) -> Non
     assert finished(canvas, qtbot) != before
     canvas.highlight(None)
     assert finished(canvas, qtbot) == before
+
+
+def test_a_pan_draws_the_small_map_as_it_was_painted(canvas: GraphCanvas, qtbot, monkeypatch) -> None:
+    painted: list[Tiles] = []
+    draw_whole = Tiles.draw_whole
+
+    def drawn(tiles: Tiles, painter: QPainter, camera: Camera) -> None:
+        painted.append(tiles)
+        draw_whole(tiles, painter, camera)
+
+    monkeypatch.setattr(Tiles, "draw_whole", drawn)
+    canvas.surface.set_theme(theme("dark"))
+    before = small_map(canvas, qtbot)
+    assert painted
+    painted.clear()
+    canvas.viewport.move(canvas.viewport.camera.moved(0, -40))
+    panned = small_map(canvas, qtbot)
+    assert not painted
+    canvas.viewport.move(canvas.viewport.camera.moved(0, 40))
+    assert panned != before == small_map(canvas, qtbot)
+
+
+@pytest.mark.parametrize("count", [20, 400])
+def test_the_small_map_shows_what_was_laid_over_since(qtbot, count: int) -> None:
+    canvas = chain(qtbot, count)
+    assert canvas.scene is not None
+    assert (len(canvas.scene.box) <= FEW) == (count == 20)
+    plain = small_map(canvas, qtbot)
+    canvas.show_findings([Finding("missing", Level.ERROR, "captured", ("n15",), "missing")])
+    assert small_map(canvas, qtbot) != plain
+    canvas.show_findings([])
+    assert small_map(canvas, qtbot) == plain

@@ -7,10 +7,13 @@ from PySide6.QtGui import QImage, QPainter
 from qviz.analysis.overlays.findings import SCALE
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.overlays.scale import Look
 from qviz.analysis.views.folding import fold
 from qviz.analysis.views.view import Badge, Box, Folds, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
+from qviz.layout.place import Point
+from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
 from qviz.ui.canvas.metrics import measure, size_of
@@ -107,6 +110,31 @@ def test_every_mark_looks_different(qapp):
     images = [picture(box_of(Kind.OP), marks=each) for each in marks]
     images += [picture(box_of(Kind.OP), overlays=[flagged(level)]) for level in ("info", "warning", "error")]
     assert all(one != other for index, one in enumerate(images) for other in images[:index])
+
+
+def wired(*pairs):
+    """Draw wires one after the other, each on a blank ground, with pens so wide; return the last picture."""
+    for wire, wide in pairs:
+        image = QImage(60, 60, QImage.Format.Format_RGB32)
+        image.fill(theme("light").color("canvas"))
+        painter = QPainter(image)
+        wire.draw(painter, pen_of(Look("edge.float"), theme("light"), least=wide))
+        painter.end()
+    return image
+
+
+def test_an_arrow_is_as_large_as_its_line_is_wide(qapp):
+    route = [Point(20, 5), Point(20, 50)]
+    wire = Wire(route)
+    narrow, wide = wired((Wire(route), 2.0)), wired((Wire(route), 6.0))
+    assert wired((wire, 2.0)) == narrow
+    assert wired((wire, 2.0), (wire, 6.0)) == wide != narrow
+    assert wired((wire, 6.0), (wire, 2.0)) == narrow
+
+
+def test_a_line_without_length_has_no_arrow(qapp):
+    here = Point(20, 20)
+    assert wired((Wire([here, here]), 2.0)) == wired((Wire([]), 2.0))
 
 
 def test_a_layer_that_is_appended_is_painted_on_top(qapp):

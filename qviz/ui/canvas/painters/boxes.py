@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -82,7 +84,7 @@ def draw_disc(painter: QPainter, theme: Theme, middle: QPointF, text: str, color
 def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
     rect, theme = exposure.scene.rect(box.id), exposure.theme
     exposure.dim(painter, box.id)
-    painter.setPen(_pen(box, theme, least=1.0 / exposure.scale))
+    painter.setPen(_pen(box.kind, box.stub_of is not None, theme, 1.0 / exposure.scale))
     painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
     if box.kind is None:
         painter.drawPath(shapes.card_behind(rect))
@@ -93,13 +95,14 @@ def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
     if exposure.detail is Detail.ALL:
         box_text.draw_signs(painter, box, rect, theme)
     if exposure.detail >= Detail.TITLES:
-        box_text.draw(painter, box, rect, theme, in_full=exposure.detail is Detail.ALL)
+        box_text.draw(painter, box, exposure.writing(box, rect), theme)
 
 
-def _pen(box: Box, theme: Theme, least: float) -> QPen:
-    pen = QPen(theme.line(box.kind), max(HEAVY if box.kind is Kind.QUANTIZED_OP else 1.4, least))
+@lru_cache(maxsize=256)
+def _pen(kind: Kind | None, is_stub: bool, theme: Theme, least: float) -> QPen:
+    pen = QPen(theme.line(kind), max(HEAVY if kind is Kind.QUANTIZED_OP else 1.4, least))
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if box.stub_of is not None:
+    if is_stub:
         pen.setWidthF(1.0)
         pen.setDashPattern([3.0, 2.0])
     return pen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
-from qviz.ui.canvas.edges import draw_arrow, pen_of, rounded
+from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import label_font
 
@@ -18,17 +18,14 @@ class EdgePainter:
         if exposure.detail is Detail.BLOCKS:
             return
         scene, looks, least = exposure.scene, exposure.overlays.looks, 0.8 / exposure.scale
+        lines, wires, theme = scene.view.lines, scene.wires, exposure.theme
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index in exposure.in_sight.lines:
-            line, route = scene.view.lines[index], scene.places.routes[index]
+            line, wire = lines[index], wires.get(index)
+            if wire is None:
+                wire = wires[index] = Wire(scene.places.routes[index])
             exposure.dim(painter, line.from_box, line.to_box)
-            pen = pen_of(looks[index], exposure.theme, least)
-            painter.setPen(pen)
-            path = scene.routes.get(index)
-            if path is None:
-                path = scene.routes[index] = rounded(route)
-            painter.drawPath(path)
-            draw_arrow(painter, route, pen)
+            wire.draw(painter, pen_of(looks[index], theme, least))
         painter.setOpacity(1.0)
 
 

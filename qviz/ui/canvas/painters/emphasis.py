@@ -31,6 +31,8 @@ class SelectionPainter:
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint each box the strongest ring that it has."""
         marks, scene = exposure.marks, exposure.scene
+        if not marks.rings and not marks.brackets:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for box_ids in marks.brackets:
             _bracket(painter, exposure, [exposure.rect(each) for each in box_ids if each in scene.box])

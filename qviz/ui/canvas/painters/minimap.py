@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from typing import NamedTuple
 
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPaintDevice, QPainter, QPen, QPixmap
+
+from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.scale import Categories
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.exposure import Exposure
@@ -21,18 +24,30 @@ PAD = 6.0
 WORTH = 0.6
 """A map is drawn where less than this share of the graph's length is in sight."""
 MOST_FLAGS = 300
-"""Dots of one level; more could not be told apart, and every frame draws them."""
+"""Dots of one level; more could not be told apart."""
 BLOCKS = 0.05
 """The scale whose level of detail is blocks of colour."""
 
 
+class _MapLook(NamedTuple):
+    """What the map shows: others need another picture."""
+
+    scene: Scene
+    overlays: ViewOverlays
+    theme: str
+    ratio: float
+    area: QRectF
+    tiles: Tiles | None
+    painted: int
+
+
 class Minimap:
-    """Draws a scene once as blocks, then only the frame of what is in sight."""
+    """Draws a scene once, small, then only the frame of what is in sight."""
 
     def __init__(self, tiled: TiledPainter) -> None:
         self._tiled = tiled
-        self._pixmap: QPixmap | None = None
-        self._drawn: tuple[Scene, str, float] | None = None
+        self._pixmap = QPixmap()
+        self._look: _MapLook | None = None
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint the map, where the screen shows a part of the scene only; that of a large scene from its tiles."""
@@ -44,12 +59,8 @@ class Minimap:
         small = self._camera(scene, area)
         painter.setWorldTransform(transform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tiles = self._tiled.tiles
-        if tiles is None:
-            painter.drawPixmap(area.topLeft(), self._image(painter, scene, area, theme))
-        else:
-            self._draw_tiles(painter, area, small, theme, tiles)
-        self._draw_flags(painter, scene, area, small, theme)
+        frame = area.toAlignedRect()  # whole pixels, so that the picture is drawn as it is
+        painter.drawPixmap(frame.topLeft(), self._picture(scene, area, frame, theme, painter.device()))
         sight = camera.sight(screen.width(), screen.height())
         shown = QRectF(small.to_screen(sight.topLeft()), small.to_screen(sight.bottomRight())).translated(
             area.topLeft()
@@ -111,11 +122,23 @@ class Minimap:
         )
         return Camera(scale).centred(scene.bounds, area.width(), area.height())
 
-    def _image(self, painter: QPainter, scene: Scene, area: QRectF, theme: Theme) -> QPixmap:
-        ratio = painter.device().devicePixelRatio()
-        key = (scene, theme.name, ratio)
-        if self._pixmap is None or self._drawn != key:
-            self._pixmap, self._drawn = self._painted(scene, area, theme, ratio), key
+    def _picture(self, scene: Scene, area: QRectF, frame: QRect, theme: Theme, device: QPaintDevice) -> QPixmap:
+        """Return the map without the frame of what is in sight, painted again where it changed."""
+        tiles, ratio = self._tiled.tiles, device.devicePixelRatio()
+        look = _MapLook(scene, scene.overlays, theme.name, ratio, area, tiles, tiles.count_of_whole if tiles else 0)
+        if look != self._look:
+            self._look, self._pixmap = look, QPixmap(frame.size() * ratio)
+            self._pixmap.setDevicePixelRatio(ratio)
+            self._pixmap.fill(Qt.GlobalColor.transparent)
+            painter, small = QPainter(self._pixmap), self._camera(scene, area)
+            painter.translate(-frame.topLeft())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if tiles is None:
+                painter.drawPixmap(area.topLeft(), self._painted(scene, area, theme, ratio))
+            else:
+                self._draw_tiles(painter, area, small, theme, tiles)
+            self._draw_flags(painter, scene, area, small, theme)
+            painter.end()
         return self._pixmap
 
     def _painted(self, scene: Scene, area: QRectF, theme: Theme, ratio: float) -> QPixmap:
