@@ -10,7 +10,7 @@ from qviz.words.language import Entry
 _CALLED = "{target}[[: {module_type}]]"
 _DTYPES = "{target}.qconfig[[: activation {activation:dtype}]][[, weight {weight:dtype}]]"
 _ASKED = "{subject}.meta['{key}']['{field}'] is True"
-_PAIR = "{producer}, {subject}"
+_PAIR = "{subject} reads {producer}"
 
 FRAME: dict[str, Entry] = {
     "input.of_model": {"rule": "Input of the model", "evidence": "placeholder {target}"},
@@ -42,16 +42,17 @@ OPERATORS: dict[str, Entry] = {
     },
     "quantized.qconfig": {
         "rule": "Quantized: its qconfig comes from {setter}",
-        "evidence": "{subject}.meta['{key}']:[[ input {input},]][[ weight {weight},]][[ output {output},]] {pattern}",
+        "evidence": "{subject}.meta['{key}'] asks for[[ input {input},]][[ weight {weight},]][[ output {output},]] "
+        "{pattern}",
     },
     "quantized.module_qconfig": {"rule": "Quantized: it has a qconfig", "evidence": _DTYPES},
     "quantized.functional": {
         "rule": "Quantized: its FloatFunctional has an observer",
-        "evidence": "{target}, observed by {observer}",
+        "evidence": "{observer} observes {target}",
     },
     "quantized.kernel": {
         "rule": "Runs in low precision: convert found a kernel for it",
-        "evidence": f"{_CALLED}[[, in place of {{replaced}}]][[; {{asked}}]]",
+        "evidence": "{target}[[ is now {module_type}]][[ instead of {replaced}]][[. {asked}]]",
     },
     "quantized.with_neighbors": {
         "rule": "Takes part in the low-precision computation around it",
@@ -70,8 +71,8 @@ OPERATORS: dict[str, Entry] = {
     "unquantized.not_float": {"rule": "Not quantized: its output is not a float tensor", "evidence": "{cause}"},
     "stub.quant": {"rule": "Marks where quantization begins", "evidence": _CALLED},
     "stub.dequant": {"rule": "Marks where quantization ends", "evidence": _CALLED},
-    "pattern.alone": {"evidence": "pattern {operator}"},
-    "pattern.with_others": {"evidence": "pattern of {operator} with other operators"},
+    "pattern.alone": {"evidence": "matched by the pattern {operator}"},
+    "pattern.with_others": {"evidence": "matched by a pattern of {operator} with other operators"},
 }
 
 FLOAT: dict[str, Entry] = {
@@ -87,13 +88,13 @@ FLOAT: dict[str, Entry] = {
     },
     "float.dtypes_not_supported": {
         "rule": "Stays in float: the backend does not support these dtypes for it",
-        "evidence": "qconfig[[: activation {activation:dtype}]][[, weight {weight:dtype}]]; "
-        "no dtype configuration of its pattern matches",
+        "evidence": "no dtype configuration of its pattern matches its qconfig[[: activation {activation:dtype}]]"
+        "[[, weight {weight:dtype}]]",
         "text": "the backend does not support these dtypes for it",
     },
     "float.not_annotated": {
         "rule": "Stays in float: the quantizer did not annotate it",
-        "evidence": "no {subject}.meta['{key}']; {neighbors}[[; captured without {without}]]",
+        "evidence": "{subject} has no meta['{key}']. {neighbors}[[. It was captured without {without}]]",
         "text": "the quantizer did not annotate it",
     },
     "float.nothing_inserted": {
@@ -113,7 +114,7 @@ FLOAT: dict[str, Entry] = {
     },
     "float.no_mapping": {
         "rule": "Stays in float: convert has no replacement for it",
-        "evidence": "{target}: no entry for {module_type}",
+        "evidence": "{target} is of type {module_type}, which the mapping of convert does not list",
         "text": "convert has no replacement for it",
     },
     "float.not_observed": {"text": "no observer was requested for it"},

@@ -30,25 +30,25 @@ OBSERVERS: dict[str, Entry] = {
 }
 
 ORIGINS: dict[str, Entry] = {
-    "origin.annotation": {"evidence": "{asked_by}.meta['{key}'].{field}: {spec}"},
+    "origin.annotation": {"evidence": "{asked_by}.meta['{key}'].{field} asks for {spec}"},
     "origin.annotated_inputs": {"evidence": "{subject}.meta['{key}'] has specs for {inputs:all}"},
     "origin.annotated_output": {"evidence": "{subject}.meta['{key}'] has a spec for the output"},
     "origin.annotated_inputs_and_output": {
         "evidence": "{subject}.meta['{key}'] has specs for {inputs:all}, and for the output"
     },
-    "origin.annotated_neighbors": {"evidence": "annotated around it: {neighbors:all}"},
-    "origin.no_neighbor": {"evidence": "none of its neighbors is annotated either"},
-    "origin.target_dtype": {"evidence": "{asked_by}.meta['{key}']['{field}']: {observer}"},
-    "origin.module_qconfig": {"evidence": "{path}.qconfig.{field}: {observer}"},
-    "origin.functional": {"evidence": "{path}.{field}: {observer}"},
-    "origin.observer_before": {"evidence": "in place of an observer: {observer}"},
-    "origin.fake_quant_before": {"evidence": "in place of a fake-quantize: {observer}"},
+    "origin.annotated_neighbors": {"evidence": "{neighbors:all} next to it {neighbors:is/are} annotated"},
+    "origin.no_neighbor": {"evidence": "None of its neighbors is annotated either"},
+    "origin.target_dtype": {"evidence": "{asked_by}.meta['{key}']['{field}'] asks for {observer}"},
+    "origin.module_qconfig": {"evidence": "{path}.qconfig.{field} asks for {observer}"},
+    "origin.functional": {"evidence": "{path}.{field} is {observer}"},
+    "origin.observer_before": {"evidence": "It replaces an observer. {observer}"},
+    "origin.fake_quant_before": {"evidence": "It replaces a fake-quantize. {observer}"},
     "origin.called": {"evidence": "{target}[[: {qparams}]]"},
-    "spec.shared": {"evidence": "shares its range with {shared_with:text}"},
+    "spec.shared": {"evidence": "the range of {shared_with:text}"},
     "spec.derived": {"evidence": "{dtype:dtype}, derived from {derived_from:all}"},
-    "spec.fixed": {"evidence": "{dtype:dtype}, fixed scale {scale:number} and zero point {zero_point:number}"},
+    "spec.fixed": {"evidence": "{dtype:dtype} with fixed scale {scale:number} and zero point {zero_point:number}"},
     "spec.observed": {
-        "evidence": "{dtype:dtype}[[ {quant_min:number} … {quant_max:number}]], {observer}",
+        "evidence": "{dtype:dtype}[[ {quant_min:number} … {quant_max:number}]] by {observer}",
     },
     "edge.output": {"text": "the output of {producer}"},
     "edge.input": {"text": "input {producer} of {reader}"},
@@ -95,8 +95,8 @@ CASTS: dict[str, Entry] = {
 }
 
 CONSTANTS: dict[str, Entry] = {
-    "constant.scale": {"rule": "Scale of {subject}", "evidence": "{target}, read by {reader}"},
-    "constant.zero_point": {"rule": "Zero point of {subject}", "evidence": "{target}, read by {reader}"},
+    "constant.scale": {"rule": "Scale of {subject}", "evidence": "{reader} reads {target}"},
+    "constant.zero_point": {"rule": "Zero point of {subject}", "evidence": "{reader} reads {target}"},
     "constant.output_scale": {"rule": "Scale of the output of {readers}", "evidence": "{target}"},
     "constant.output_zero_point": {"rule": "Zero point of the output of {readers}", "evidence": "{target}"},
     "constant.folded_bias": {

@@ -74,7 +74,9 @@ def test_not_annotated_says_what_its_neighbours_are():
 def test_non_strict_capture_is_part_of_the_evidence():
     found = whys("prepared", GELU, "pt2e-static", [ROW], strict=False)
     assert found["gelu"].args["without"] == "source_fn_stack"
-    assert found["gelu"].evidence.endswith("annotated around it: linear and linear_1; captured without source_fn_stack")
+    assert found["gelu"].evidence.endswith(
+        "linear and linear_1 next to it are annotated. It was captured without source_fn_stack"
+    )
 
 
 def test_fused_folded_and_not_fused():
@@ -113,7 +115,7 @@ def test_two_calls_of_a_function_are_no_second_call_of_a_module():
 def test_the_pattern_that_an_operator_fits_is_part_of_the_evidence():
     found = whys("prepared", TWO, "fx-static", [ROW])
     assert found["fc"].args["pattern"] == {"code": "pattern.alone", "args": {"operator": "Linear"}}
-    assert found["fc"].evidence.endswith(", pattern Linear")
+    assert found["fc"].evidence.endswith(", matched by the pattern Linear")
 
 
 def test_annotated_and_dropped():

@@ -106,7 +106,7 @@ def test_pt2e_quotes_the_annotation() -> None:
     }
     assert weight.rule == "Observes the weight of fc for linear"
     assert weight.evidence == (
-        "linear.meta['quantization_annotation'].input_qspec_map: int8 −127 … 127, MinMaxObserver"
+        "linear.meta['quantization_annotation'].input_qspec_map asks for int8 −127 … 127 by MinMaxObserver"
     )
 
 
@@ -114,7 +114,7 @@ def test_pt2e_names_who_shares_a_range_and_with_what() -> None:
     found = reasons(pt2e_prepared(exported(Net().eval(), NET_INPUTS), NET_INPUTS))
     pool = found["max_pool2d"]
     assert (pool.roles["shares_range"], pool.roles["shares_with"]) == (("max_pool2d",), ("relu_3",))
-    assert pool.evidence.endswith("shares its range with the output of relu_3")
+    assert pool.evidence.endswith("asks for the range of the output of relu_3")
 
 
 class FixedAndDerived(Quantizer):
