@@ -16,13 +16,17 @@ from torch import nn
 from qviz.analysis.linking.beside import beside
 from qviz.analysis.searching.search import SearchIndex
 from qviz.analysis.verdicts.acceptance import Acceptance
+from qviz.analysis.verdicts.advice import advise
+from qviz.analysis.verdicts.claims import claims
 from qviz.analysis.verdicts.difference import difference
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.analysis.verdicts.verdict import findings_of, judge
 from qviz.cli.reports import REPORT_FORMATS
 from qviz.document import codec
+from qviz.document.comparison import FloatOperators, FlowRow, ModelSize, died
 from qviz.document.plan import Plan
+from qviz.document.said import Said
 from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
@@ -102,6 +106,21 @@ def test_searches_find_the_same(both, query):
     english = SearchIndex(stage.graph, both[0].findings).search(query).ids
     with using(GARBLED):
         assert SearchIndex(stage.graph, both[0].findings).search(query).ids == english
+
+
+def test_the_comparison_of_flows_is_the_same():
+    floats = (
+        FloatOperators("softmax", ("a",), "float.not_annotated"),
+        FloatOperators("add", ("d",), "float.no_mapping"),
+    )
+    rows = (
+        FlowRow("fx-static", "done", low=("x",), stays_float=floats, size=ModelSize(4000, 1000), sqnr_db=40.0),
+        FlowRow("fx-dynamic", "done", low=("x", "y"), stays_float=floats[:1], size=ModelSize(4000, 900), sqnr_db=20.0),
+        died("pt2e-static", "calibrating", Said("stop.engine.signal", {}, {"signal": "SIGKILL"})),
+    )
+    english = advise(rows), claims(rows)
+    with using(GARBLED):
+        assert (advise(rows), claims(rows)) == english
 
 
 def without_texts(value: Any) -> Any:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from qviz.analysis.verdicts.acceptance import Acceptance
 from qviz.analysis.verdicts.finding_places import FindingPlaces
-from qviz.document.baseline import Accepted, Baseline
+from qviz.analysis.verdicts.verdict import judge
+from qviz.document.baseline import Accepted, Baseline, read_baseline
+from qviz.document.codec import load
 from qviz.document.snapshot import Finding, Level, Snapshot
+from qviz.words.language import Language, using
 from tests.factories import baseline, node, snapshot, stage
+
+VERSION_1 = Path(__file__).parents[1] / "document" / "version_1"
 
 
 def run(*adds: str, extra: str = "") -> Snapshot:
@@ -64,3 +71,15 @@ def test_the_words_do_not_matter():
     accepted = baseline(run("add"), [at("add")])
     reworded = Baseline("qviz-baseline", 2, tuple(replace(each, message="?") for each in accepted.findings))
     assert Acceptance(reworded, FindingPlaces(run("add"))).entry(at("add")) is not None
+
+
+def test_a_baseline_that_version_1_wrote_accepts_all_of_the_result_that_it_was_written_for():
+    """Findings with nodes and without, and of patterns; no text of today has a part in it."""
+    old = read_baseline(VERSION_1 / "faulty-fx-dynamic-baseline.json")
+    run = load(VERSION_1 / "faulty-fx-dynamic.json")
+    assert old.version == 1
+    with using(Language("empty", finish=lambda _: "?")):
+        verdict = judge(run, "info", old)
+    assert [each.finding.rule for each in verdict.judged if not each.accepted] == []
+    assert len(verdict.judged) == len(old.findings) > 5
+    assert verdict.stale == ()

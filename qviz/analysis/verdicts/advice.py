@@ -14,6 +14,7 @@ from qviz.document.said import Said
 from qviz.document.snapshot import RunError
 from qviz.words import names
 from qviz.words.formats import sentences
+from qviz.words.statement import knows
 
 LEAST_DB = 20.0
 """Below this the noise is more than a tenth of the signal: another flow is preferred, and the advice says so."""
@@ -50,6 +51,12 @@ def title(flow_id: str) -> str:
     return names.flow(flow_id, known.title if known is not None else "")
 
 
+def flow_arg(flow_id: str) -> Json:
+    """Return a flow as the argument of a statement: by its code, so that it is named in the reader's language."""
+    known = flow(flow_id)
+    return {"code": known.label} if known is not None and knows(known.label) else title(flow_id)
+
+
 def failed(family: str, error: RunError) -> Said:
     """Return that a step failed, at the line of the model where there is one: ``family.failed_at``."""
     step: dict[str, Json] = {"step": step_arg(error.step)}
@@ -73,7 +80,7 @@ def _rank(row: FlowRow) -> tuple[bool, float, float, int]:
 
 def _operators(row: FlowRow) -> Said:
     name = "only" if row.total == 1 else "some" if row.stays_float else "all"
-    args: dict[str, Json] = {"flow": title(row.flow), "low": len(row.low), "total": row.total}
+    args: dict[str, Json] = {"flow": flow_arg(row.flow), "low": len(row.low), "total": row.total}
     return Said(f"advice.{name}", {}, args)
 
 
@@ -114,7 +121,7 @@ def _failures(rows: Iterable[FlowRow]) -> tuple[Said, ...]:
             flows = next((flows for known, flows in causes if known == cause), None)
             if flows is None:
                 causes.append((cause, flows := []))
-            flows.append(title(row.flow))
+            flows.append(flow_arg(row.flow))
     return tuple(Said(cause.code, {}, {**cause.args, "flows": flows}) for cause, flows in causes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from qviz.analysis.verdicts.advice import failed, title
+from qviz.analysis.verdicts.advice import failed, flow_arg
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow
 from qviz.document.flows import Mode, flow
 from qviz.document.graph import Json
@@ -47,12 +47,12 @@ def _ratios(rows: Sequence[FlowRow], ratio: Callable[[FlowRow], float | None]) -
         return Said("claim.simulated" if is_simulated else "claim.not_reached")
     (best, best_flow), (worst, worst_flow) = found[0], found[-1]
     if len(found) == 1:
-        return Said("claim.ratio", {}, {"best": best, "best_flow": title(best_flow)})
+        return Said("claim.ratio", {}, {"best": best, "best_flow": flow_arg(best_flow)})
     args: dict[str, Json] = {
         "best": best,
-        "best_flow": title(best_flow),
+        "best_flow": flow_arg(best_flow),
         "worst": worst,
-        "worst_flow": title(worst_flow),
+        "worst_flow": flow_arg(worst_flow),
     }
     return Said("claim.ratios", {}, args)
 
