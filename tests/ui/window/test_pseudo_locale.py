@@ -30,10 +30,12 @@ from qviz.document.api_entries import load_entries
 from qviz.document.comparison import FlowRow, ModelSize, died
 from qviz.document.configuration import QConfig, Rule
 from qviz.document.flows import FLOWS
+from qviz.document.graph import SourceLine
 from qviz.document.plan import BACKENDS, Plan
 from qviz.document.said import Said
-from qviz.document.snapshot import Level, Snapshot
+from qviz.document.snapshot import Level, RunError, Snapshot
 from qviz.errors import QvizError
+from qviz.session.project import Project
 from qviz.sources.candidates import Candidate, Offer, Parameter
 from qviz.ui.canvas import wording
 from qviz.ui.canvas.accessible import neighbours
@@ -49,7 +51,7 @@ from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.settings import Settings
 from qviz.ui.shell.app import report_bug
-from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, is_allowed, save_result
+from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, export_picture, is_allowed, save_result
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
@@ -274,6 +276,31 @@ def test_notices_and_what_is_told(open_result: MainWindow, known: frozenset[str]
     assert len(set(told)) > 4
 
 
+def test_a_run_that_stopped(
+    window: MainWindow, qtbot: QtBot, snapshot: Snapshot, known: frozenset[str], tmp_path: Path
+):
+    line = SourceLine("net.py", 3, "if x.sum() > 0:")
+    error = RunError("calibrating", "EngineDied", "stop.engine.signal", {}, {"signal": "SIGKILL"}, source=line)
+    run = msgspec.structs.replace(snapshot.run, status="failed", error=error)
+    codec.save(msgspec.structs.replace(snapshot, run=run, stages=snapshot.stages[:2], links=()), tmp_path / "a.json")
+    window.opener.open_source(str(tmp_path / "a.json"), is_consented=True)
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
+    path = str(tmp_path / "a.json")
+    known |= {
+        "a.json",
+        "a",
+        path,
+        *TOKEN.findall(path),
+        "net.py",
+        snapshot.run.source,
+        *TOKEN.findall(snapshot.run.source),
+    }
+    known |= {*TOKEN.findall(f"conv bn relu fx static {line.code}"), *BACKENDS, "SIGKILL", "EngineDied"}
+    assert offences(window, known) == []
+    assert window.desk is not None
+    assert window.desk.work.notice.message.text().count("["), "the notice tells what stopped it"
+
+
 @pytest.mark.logs
 def test_a_fault_and_the_question_of_trust(window: MainWindow, monkeypatch: pytest.MonkeyPatch):
     report_bug(window, ValueError, ValueError("3"), None)
@@ -298,6 +325,10 @@ def test_what_files_are_asked_for(window: MainWindow, monkeypatch: pytest.Monkey
         asked.extend([title, re.sub(r"\([^)]*\)", "", filters)])
         return "", ""
 
+    def question(_parent: QWidget, title: str, text: str, **_: object) -> tuple[str, bool]:
+        asked.extend([title, text])
+        return "", False
+
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
     ask_for_source(window)
@@ -305,7 +336,10 @@ def test_what_files_are_asked_for(window: MainWindow, monkeypatch: pytest.Monkey
     save_result(window, snapshot)
     PlanDialog(window, Plan("net.py:Net")).on_open_clicked()
     PlanDialog(window, Plan("net.py:Net")).on_save_clicked()
-    assert len(asked) == 10
+    export_picture(window, Project.of_snapshot(snapshot), "light")
+    monkeypatch.setattr(QInputDialog, "getText", question)
+    ask_for_python(window, Settings())
+    assert len(asked) == 14
     assert [text for text in asked if outside_brackets(text)] == []
 
 
