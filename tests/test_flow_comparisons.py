@@ -29,6 +29,8 @@ FLOW_WORDS = {
 }
 ROOMS = ("qviz/document/flows/", "qviz/engine/flows/", "qviz/engine/script/")
 PARTING = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split"}
+SEARCHING = {"find", "index", "count", "replace", "match", "fullmatch", "search", "fnmatch", "get"}
+"""Whose every use with an id and a written text, or with an id that is written, is a reading of it."""
 
 
 def strings(node: ast.AST | None) -> set[str]:
@@ -56,7 +58,12 @@ def _compares(node: ast.Compare) -> bool:
 
 
 def _parts(node: ast.Call) -> bool:
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in PARTING:
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    said = set().union(*map(strings, node.args))
+    if name in SEARCHING:
+        given = (getattr(node.func, "value", None), *node.args)
+        return bool(said & IDS) or (bool(said) and any(each is not None and is_id(each) for each in given))
+    if not isinstance(node.func, ast.Attribute) or name not in PARTING:
         return False
     return is_id(node.func.value) or any(strings(each) & FLOW_WORDS for each in node.args)
 
@@ -116,6 +123,10 @@ def test_no_code_outside_the_rooms_of_flows_reads_an_id():
         'flow_id.partition("-")',
         'flow_id.split("-")[0]',
         '(plan.flow or "").partition(dash)',
+        'plan.flow.find("fx")',
+        're.match("fx-", plan.flow)',
+        'fnmatch(plan.flow, "fx-*")',
+        'needs.get("fx-static")',
         'NEEDS = {"fx-static": 1}',
         'WORDS = {"FX graph": 1}',
         'WITHOUT_DATA = ("fx-dynamic", "fx-weight-only")',

@@ -325,8 +325,8 @@ def test_what_files_are_asked_for(window: MainWindow, monkeypatch: pytest.Monkey
         asked.extend([title, re.sub(r"\([^)]*\)", "", filters)])
         return "", ""
 
-    def question(_parent: QWidget, title: str, text: str, **_: object) -> tuple[str, bool]:
-        asked.extend([title, text])
+    def question(_parent: QWidget, title: str, asks: str, **_: object) -> tuple[str, bool]:
+        asked.extend([title, asks])
         return "", False
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
