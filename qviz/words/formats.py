@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from qviz.words.language import mark, tr, trn
+from qviz.words.language import mark, sign, tr, trn
 
 MINUS = "−"
 
@@ -61,19 +61,23 @@ def channels(values: Iterable[float | str]) -> str:
     if not floats:
         return count
     low, high = min(floats), max(floats)
-    return tr("{count}, all {value}", count=count, value=number(low)) if low == high else f"{count}, {span(low, high)}"
+    return (
+        tr("{count}, all {value}", count=count, value=number(low))
+        if low == high
+        else f"{count}{sign(', ')}{span(low, high)}"
+    )
 
 
 def listed(names: Iterable[Any], most: int = 3) -> str:
     """Return the first names and how many more there are: ``a, b, c and 2 more``."""
     texts = [str(each) for each in names]
-    first = ", ".join(texts[:most])
+    first = sign(", ").join(texts[:most])
     return tr("{first} and {count} more", first=first, count=len(texts) - most) if len(texts) > most else first
 
 
 def every(names: Iterable[Any]) -> str:
     """Return all names: ``a, b, c``."""
-    return ", ".join(map(str, names))
+    return sign(", ").join(map(str, names))
 
 
 def joined(names: Iterable[Any]) -> str:
@@ -81,7 +85,7 @@ def joined(names: Iterable[Any]) -> str:
     texts = [str(each) for each in names]
     if len(texts) < 2:
         return "".join(texts)
-    return tr("{first} and {last}", first=", ".join(texts[:-1]), last=texts[-1])
+    return tr("{first} and {last}", first=sign(", ").join(texts[:-1]), last=texts[-1])
 
 
 def size(count: float) -> str:
@@ -108,8 +112,10 @@ def dtype(name: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text that begins with a capital letter and ends with a full stop."""
-    return capitalized(text) if text.endswith((".", "!", "?", "…")) or not text else f"{capitalized(text)}."
+    """Return a text that begins with a capital letter and ends with a full stop, one that fell back to English too."""
+    if not text or text.endswith((".", "!", "?", "…", "。", "！", "？")):
+        return capitalized(text)
+    return capitalized(text) + ("." if text.isascii() else sign("."))
 
 
 def factor(ratio: float) -> str:

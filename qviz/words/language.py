@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from importlib import import_module
 from typing import TypeAlias
@@ -84,6 +85,8 @@ VARIABLE = "QVIZ_LANGUAGE"
 """The environment variable that names the language."""
 
 _current = [ENGLISH]
+_rendered: ContextVar[Language | None] = ContextVar("rendered", default=None)
+"""The language of the statement that this thread renders, where it is another."""
 
 
 def register(new: Language) -> None:
@@ -99,7 +102,7 @@ def register(new: Language) -> None:
 
 def language() -> Language:
     """Return the language in use."""
-    return _current[0]
+    return _rendered.get() or _current[0]
 
 
 def use(name: str) -> None:
@@ -122,6 +125,16 @@ def using(other: Language) -> Iterator[None]:
         _current[0] = before
 
 
+@contextmanager
+def rendering(other: Language) -> Iterator[None]:
+    """Use a language inside the ``with``, in this thread only: others show texts meanwhile."""
+    token = _rendered.set(other)
+    try:
+        yield
+    finally:
+        _rendered.reset(token)
+
+
 def mark(text: str) -> str:
     """Return the English text as it is: it stands in a table, and `tr` gets it when it is shown."""
     return text
@@ -134,9 +147,14 @@ def tr(text: str, /, **values: object) -> str:
         text: In English, with ``{name}`` where values go.
         values: What goes there.
     """
-    here = _current[0]
+    here = language()
     template = text if here is ENGLISH else here.texts.get(text, text)
     return here.finished(template.format_map(values) if values else template)
+
+
+def sign(text: str) -> str:
+    """Return a punctuation mark between parts of a text as the language in use writes it: ``、`` for ``, ``."""
+    return language().texts.get(text, text)
 
 
 def trn(count: int, one: str, many: str, /, **values: object) -> str:

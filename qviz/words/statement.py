@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Any, Protocol
 
 from qviz.words.formats import FORMATS, listed, number
-from qviz.words.language import ENGLISH, Language, language
+from qviz.words.language import ENGLISH, Language, language, rendering
 
 KEPT = "kept"
 """The code of a text that an older document brought; its arguments hold the text of each part."""
@@ -49,7 +49,9 @@ def say(statement: Statement, part: str = "text", in_language: Language | None =
         in_language: None is the language in use; English where that one has no such code.
     """
     used = in_language or language()
-    return used.finished(_said(statement.code, statement.roles, statement.args, part, used))
+    with rendering(used):  # for the formats
+        text = _said(statement.code, statement.roles, statement.args, part, used)
+    return used.finished(text)
 
 
 def term(code: str, part: str = "text", **args: Any) -> str:
@@ -75,9 +77,10 @@ def _said(code: str, roles: Mapping[str, Any], args: Mapping[str, Any], part: st
         return str(args.get(part, ""))
     entry = used.statements.get(code)
     template = entry.get(part) if entry is not None else None
-    if template is None:
-        template = ENGLISH.statements.get(code, {}).get(part, "")
-    return _filled(template, _Fields(roles, args, part, used))
+    if template is not None:
+        return _filled(template, _Fields(roles, args, part, used))
+    with rendering(ENGLISH):  # a sentence is in one language, its lists and numbers too
+        return _filled(ENGLISH.statements.get(code, {}).get(part, ""), _Fields(roles, args, part, ENGLISH))
 
 
 class _Fields:

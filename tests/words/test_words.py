@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from qviz.document.graph import Why
+from qviz.document.said import Said
 from qviz.words import formats, language, say, tr, trn
-from qviz.words.language import ENGLISH, LANGUAGES, Language, using
+from qviz.words.language import ENGLISH, LANGUAGES, SIMPLIFIED_CHINESE, Language, using
 
 TEST = Language("test")
 object.__setattr__(
@@ -73,3 +74,20 @@ def test_lists_sizes_and_ranges():
     assert formats.channels([0.0013, 0.0015]) == "2 channels, 0.0013 … 0.0015"
     assert formats.channels([0, 0]) == "2 channels, all 0"
     assert (formats.size(999), formats.size(1.26e9), formats.percent(0.61)) == ("999 bytes", "1.26 GB", "61 %")
+
+
+def test_lists_and_sentences_have_the_punctuation_of_the_language():
+    with using(SIMPLIFIED_CHINESE):
+        assert formats.every("ab") == "a、b"
+        assert formats.joined("abc") == "a、b 和 c"
+        assert formats.listed("abcde") == "a、b、c 等，另有 2 项"
+        assert formats.sentence("没有发现问题") == "没有发现问题。"
+        assert formats.sentence("fell back") == "Fell back."
+
+
+def test_a_sentence_that_falls_back_is_english_throughout():
+    fallen = Said("origin.annotated_inputs", {"subject": ("add",), "inputs": ("a", "b", "c")}, {"key": "k"})
+    with using(SIMPLIFIED_CHINESE):
+        assert say(fallen, "evidence") == "add.meta['k'] has specs for a, b and c"
+        assert say(Said("fused.operators", {"taken": ("a", "b", "c")}, {}), "rule") == "与 a、b 和 c 融合"
+        assert say(Said("fused.operators", {"taken": ("a", "b", "c")}, {}), "rule", ENGLISH) == "Fused with a, b and c"

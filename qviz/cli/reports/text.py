@@ -12,7 +12,8 @@ from qviz.document.baseline import Accepted
 from qviz.document.run_steps import step_text
 from qviz.document.snapshot import Level, Run
 from qviz.words import mark, names, say, tr, trn
-from qviz.words.formats import listed
+from qviz.words.formats import every, listed
+from qviz.words.language import sign
 
 MAX_NODES = 8
 MAX_LINES = 4
@@ -77,13 +78,13 @@ def totals(verdict: Verdict) -> str:
             "{low} of {count} operators run in low precision",
             low=low,
         )
-        parts.append(f"{share} ({flow})" if flow else share)
+        parts.append(tr("{share} ({flow})", share=share, flow=flow) if flow else share)
     if verdict.run.status != "done":
         parts.append(tr("the run was cancelled") if verdict.run.status == "cancelled" else tr("the run failed"))
     if verdict.failing:
         count, level = len(verdict.failing), verdict.fail_on
         parts.append(tr("the check fails: {count} at or above --fail-on {level}", count=count, level=level))
-    return "; ".join(parts) + "."
+    return sign("; ").join(parts) + sign(".")
 
 
 _COUNTED = {
@@ -96,7 +97,7 @@ _COUNTED = {
 def _counted(verdict: Verdict) -> str:
     told = [trn(count, *_COUNTED[level]) for level, count in verdict.counts.items() if count]
     if told:
-        return ", ".join(told)
+        return every(told)
     if verdict.run.status != "done":
         return tr("No findings")
     return tr("No new findings") if len(verdict.judged) else tr("No findings, nothing to look at")

@@ -28,6 +28,13 @@ STATEMENTS: dict[str, Entry] = {
 }
 
 TEXTS: dict[str, str] = {
+    # between the parts of a text
+    ", ": "、",
+    "; ": "；",
+    ".": "。",
+    "{first} and {last}": "{first} 和 {last}",
+    "{first} and {count} more": "{first} 等，另有 {count} 项",
+    "{share} ({flow})": "{share}（{flow}）",
     # the inspector's sections
     "Node": "节点",
     "Why": "原因",
