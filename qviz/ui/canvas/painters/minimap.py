@@ -29,7 +29,7 @@ BLOCKS = 0.05
 """The scale whose level of detail is blocks of colour."""
 
 
-class _MapLook(NamedTuple):
+class _MapContent(NamedTuple):
     """What the map shows: others need another picture."""
 
     scene: Scene
@@ -47,7 +47,7 @@ class Minimap:
     def __init__(self, tiled: TiledPainter) -> None:
         self._tiled = tiled
         self._pixmap = QPixmap()
-        self._look: _MapLook | None = None
+        self._content: _MapContent | None = None
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint the map, where the screen shows a part of the scene only; that of a large scene from its tiles."""
@@ -125,9 +125,11 @@ class Minimap:
     def _picture(self, scene: Scene, area: QRectF, frame: QRect, theme: Theme, device: QPaintDevice) -> QPixmap:
         """Return the map without the frame of what is in sight, painted again where it changed."""
         tiles, ratio = self._tiled.tiles, device.devicePixelRatio()
-        look = _MapLook(scene, scene.overlays, theme.name, ratio, area, tiles, tiles.count_of_whole if tiles else 0)
-        if look != self._look:
-            self._look, self._pixmap = look, QPixmap(frame.size() * ratio)
+        content = _MapContent(
+            scene, scene.overlays, theme.name, ratio, area, tiles, tiles.count_of_whole if tiles else 0
+        )
+        if content != self._content:
+            self._content, self._pixmap = content, QPixmap(frame.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter, small = QPainter(self._pixmap), self._camera(scene, area)
