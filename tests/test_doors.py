@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from qviz import cli, extensions
-from qviz.analysis.findings.rules import RULES
+from qviz.analysis.findings.rules import RULES, declared_rules
 from qviz.cli.reports import REPORT_FORMATS
 from qviz.document.codec import load, save
 from qviz.document.graph import Why
@@ -64,6 +64,7 @@ class Counted(GraphlayEngine):
 def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
     """Import a module of a temporary package; what it registered is gone afterwards."""
     registries: tuple[Registry, ...] = (PICTURE_FORMATS, LAYOUT_ENGINES, REPORT_FORMATS, RULES)
+    declared_rules()  # imports those of qviz, which are to stay
     before = [set(each) for each in registries]
     package = tmp_path / "my_extension"
     package.mkdir()
