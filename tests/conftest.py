@@ -11,6 +11,11 @@ import pytest
 from hypothesis import settings
 
 from qviz.wire import client
+from tests.house_rules import (  # noqa: F401 - fixtures of every test
+    _leaves_no_timer_running,
+    _leaves_nothing_behind,
+    _logs_no_fault,
+)
 
 settings.register_profile("qviz", deadline=None)  # on a busy machine anything takes long once
 settings.load_profile("qviz")
@@ -38,3 +43,12 @@ def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for handler in list(logger.handlers):
         handler.close()
         logger.removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def torch_memory() -> Iterator[None]:
+    """Let torch work out once what comes out the same for every model: for the folders whose tests run it a lot."""
+    from tests.torch_memory import torch_remembers
+
+    with torch_remembers():
+        yield

@@ -115,6 +115,7 @@ def test_bad_input_writes_nothing(engine, tmp_path, capsys):
     assert not (tmp_path / "a.qviz").exists()
 
 
+@pytest.mark.logs
 def test_a_dead_engine_keeps_what_arrived(engine, tmp_path, capsys, own_log):
     engine(DEAD)
     assert cli.main([*RUN, str(tmp_path / "a.qviz"), "-q"]) == 4

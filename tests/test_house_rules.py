@@ -12,12 +12,14 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = """
 import logging, subprocess, sys, threading
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
 from tests import house_rules
-from tests.house_rules import _leaves_nothing_behind, _logs_no_fault
+from tests.house_rules import _leaves_no_timer_running, _leaves_nothing_behind, _logs_no_fault
 
 house_rules.PATIENCE_S = 0.1
 ends = threading.Event()
-processes = []
+processes, timers = [], []
 
 def test_good():
     subprocess.run([sys.executable, "-S", "-c", ""])
@@ -41,6 +43,23 @@ def test_log():
 def test_expected_log():
     logging.getLogger("qviz.x").warning("a fault")
 
+def test_log_of_others():
+    other = logging.getLogger("torch.x")
+    other.propagate = False
+    other.error("a fault of torch")
+
+def test_good_timers(qtbot):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    for owner in (widget, None):  # the second is over with its last reference
+        timer = QTimer(owner)
+        timer.start(1000)
+        timer.cycle = timer
+
+def test_timer(qtbot):
+    timers.append(QTimer())
+    timers[0].start(1000)
+
 def test_end():
     ends.set()
     processes[0].communicate()
@@ -53,6 +72,8 @@ def test_what_breaks_a_rule_fails(tmp_path: Path) -> None:
     command += ["-p", "no:cacheprovider", str(tmp_path / "test_rules.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     failed = set(re.findall(r"ERROR \S*::(\w+)", done.stdout))
-    assert failed == {"test_thread", "test_daemon", "test_process", "test_log"}, done.stdout + done.stderr
-    for told in ("thread forgotten", "thread qviz-listener", "process", "a fault"):
+    assert failed == {"test_thread", "test_daemon", "test_process", "test_log", "test_log_of_others", "test_timer"}, (
+        done.stdout + done.stderr
+    )
+    for told in ("thread forgotten", "thread qviz-listener", "process", "a fault", "a fault of torch", "every 1000 ms"):
         assert told in done.stdout

@@ -64,6 +64,7 @@ def no_engine(monkeypatch):
     monkeypatch.setattr(client, "engine_command", refuse)
 
 
+@pytest.mark.logs
 @pytest.mark.parametrize(
     ("script", "words", "code"),
     [
@@ -100,6 +101,7 @@ def test_a_failed_run_is_reported_as_far_as_it_came(engine, capsys):
     assert told.err == "qviz: Prepare failed: no\nUse torch.cond.\n"
 
 
+@pytest.mark.logs
 @pytest.mark.parametrize("script", [BAD, FAILED, DEAD])
 @pytest.mark.parametrize(
     ("name", "start"), [("r.sarif", '{\n  "$schema"'), ("r.xml", "<?xml"), ("r.json", "{"), ("r", "")]
@@ -148,6 +150,7 @@ def test_a_result_is_checked_without_an_engine(no_engine, capsys):
     assert "warning r: m" in capsys.readouterr().out
 
 
+@pytest.mark.logs
 @pytest.mark.parametrize(("script", "words", "code"), [(DEAF, ["--timeout", "3"], 3), (DEAD, [], 4), (FAILED, [], 3)])
 def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, script, words, code):
     engine(script)
@@ -186,6 +189,7 @@ def test_the_baseline_from_the_first_to_the_last_day(engine, capsys):
     assert cli.main(words) == 1
 
 
+@pytest.mark.logs
 @pytest.mark.parametrize("script", [FAILED, DEAD, REJECTED])
 def test_a_run_that_fails_leaves_the_baseline_alone(engine, script):
     engine(script)

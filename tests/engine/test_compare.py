@@ -153,6 +153,7 @@ def test_a_generator_of_batches_serves_the_measure_and_the_calibration(tmp_path)
     assert max(step.done for step in steps if "calibrating" in step.step) == 12
 
 
+@pytest.mark.logs
 def test_a_dying_engine_takes_one_flow_with_it(models):
     comparison = compare_flows(
         Plan(source=f"{models}:Deadly"), ("fx-static", "pt2e-static", "pt2e-dynamic"), lambda report: None, MANNER

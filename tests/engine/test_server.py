@@ -75,6 +75,7 @@ def test_one_engine_runs_one_plan_after_the_other_and_is_not_disturbed_by_print(
         assert "|" * 100 in engine.last_words()
 
 
+@pytest.mark.logs
 def test_the_death_of_an_engine_is_told(tmp_path: Path):
     file = tmp_path / "deadly_source.py"
     file.write_text(TALKATIVE)

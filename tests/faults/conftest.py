@@ -16,3 +16,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             for warning in TORCH_WARNS:
                 item.add_marker(pytest.mark.filterwarnings(warning))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _torch_is_quick(torch_memory: None) -> None:
+    """See `tests/torch_memory.py`."""

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house_rules import _leaves_nothing_behind, _logs_no_fault  # noqa: F401 - fixtures of every test here
-
 
 @pytest.fixture(autouse=True)
 def _cycles_of_one_test_go_before_the_next() -> Iterator[None]:
