@@ -7,6 +7,7 @@ the time of the tests with torch is spent on it.
 from __future__ import annotations
 
 import copy
+import functools
 import types
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ def searched_once(
     """Search the best range of the same histogram once."""
     known: dict[Hashable, tuple[torch.Tensor, torch.Tensor]] = {}
 
+    @functools.wraps(search)
     def remembered(observer: HistogramObserver) -> tuple[torch.Tensor, torch.Tensor]:
         seen = (observer.histogram, observer.min_val, observer.max_val)
         key = (observer.bins, observer.dst_nbins, *((each.dtype, each.numpy().tobytes()) for each in seen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,13 +24,7 @@ from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage
 from qviz.engine.recording.extract import record
-from tests.engine.test_counts import MODELS, agrees
-
-
-def models() -> Iterator[object]:
-    for name in MODELS:
-        is_large = name == "sample:seed"  # 314 million weights
-        yield pytest.param(name, marks=pytest.mark.slow if is_large else ())
+from tests.engine.test_counts import MODELS, agrees, models
 
 
 def of_types(qconfig: Any, *types: type) -> QConfigMapping:
