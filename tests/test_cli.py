@@ -126,6 +126,7 @@ def test_a_dead_engine_keeps_what_arrived(engine, tmp_path, capsys, own_log):
     assert "SIGABRT" in own_log.read_text()
 
 
+@pytest.mark.logs
 def test_the_deadline_ends_a_run(engine, tmp_path, capsys):
     engine(DEAF)
     assert cli.main([*RUN, str(tmp_path / "a.qviz"), "-q", "--timeout", "2"]) == 3
@@ -241,6 +242,7 @@ def test_doctor_looks_at_everything(engine, capsys):
     assert "x86, onednn" in told["engine"]["found"]
 
 
+@pytest.mark.logs
 def test_doctor_says_that_the_engine_does_not_start(monkeypatch, capsys):
     monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, "-c", "raise OSError('libgomp')"])
     assert cli.main(["doctor"]) == 4

@@ -53,6 +53,7 @@ def test_rows_come_as_json_with_the_advice(engine, capsys):
     assert told["claims"][0]["measured"].startswith("4 times")
 
 
+@pytest.mark.logs
 def test_an_engine_that_dies_takes_one_row_and_the_next_engine_goes_on(engine, capsys):
     engine(DEATH + ROW)
     assert cli.main(["compare", "m.py:Net", "--flows", "fx-dynamic,fx-static,pt2e-static"]) == 0
@@ -98,6 +99,7 @@ def test_a_rejected_model_is_told_once(engine, capsys):
     assert capsys.readouterr().err == "qviz: m.py has no Net\nIt has: Other.\n"
 
 
+@pytest.mark.logs
 def test_an_engine_that_does_not_start_is_no_row(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(client, "engine_command", lambda python: [sys.executable, "-c", "raise SystemExit(3)"])
     assert cli.main(["compare", "m.py:Net"]) == 4
