@@ -12,6 +12,20 @@ WeightDtype: TypeAlias = Literal["quint8", "quint4x2", "float16"]
 """Of weight-only flows: embeddings in 8 or 4 bits, or float16 Linear (in FX also LSTM)."""
 
 
+class Thresholds(Record, frozen=True):
+    """From what on measured damage is found.
+
+    Attributes:
+        error_db: An output below this signal-to-noise ratio is an error.
+        warning_db: One below this is a warning.
+        agreement: A smaller share of samples with the same class is an error.
+    """
+
+    error_db: float = 10.0
+    warning_db: float = 20.0
+    agreement: float = 0.9
+
+
 class Plan(Record, frozen=True):
     """One run to do, public as `qviz.Plan`; what a flow has no use for is left alone by it.
 
@@ -43,6 +57,12 @@ class Plan(Record, frozen=True):
         reference: Also show (PT2E: show instead) the reference stage.
         lower: Also lower a PT2E result to x86 kernels.
         seed: For all that is random.
+        evaluate: A file or ``mod:callable``: what is measured on; None means ``evaluation_data`` beside the model,
+            else the calibration data. The example inputs are always measured on, too.
+        metric: ``mod:callable`` that gets outputs and a batch and gives a number.
+        measure: Whether the noise ledger is made; None makes it where the output is noisy, False measures nothing.
+        exact: Whether the ledger is measured one quantizer at a time; else it is estimated.
+        thresholds: What is an error, and what a warning.
     """
 
     source: str = ""
@@ -68,6 +88,11 @@ class Plan(Record, frozen=True):
     reference: bool = False
     lower: bool = False
     seed: int = 0
+    evaluate: str | None = None
+    metric: str | None = None
+    measure: bool | None = None
+    exact: bool = False
+    thresholds: Thresholds = Thresholds()
 
 
 EXPORTED_PROGRAM = ".pt2"

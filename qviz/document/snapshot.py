@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Literal, TypeAlias
 
 from qviz.document.graph import Graph, Json, NodeId, Number, Record, SourceLine
+from qviz.document.measurements import Measurements
 from qviz.words import say
 
 StageName: TypeAlias = str
@@ -252,6 +253,7 @@ class Snapshot(Record, frozen=True):
     summary: dict[str, Json]
     notes: tuple[str, ...]
     bookmarks: tuple[Bookmark, ...] = ()
+    measurements: Measurements | None = None
 
     def stage(self, name: StageName) -> Stage:
         """Return the stage of that name.

@@ -38,6 +38,7 @@ class Assembly:
             findings=report.findings,
             summary=report.summary,
             notes=report.notes,
+            measurements=report.measurements,
         )
 
     def interrupted(self, error: RunError | None = None) -> Snapshot:

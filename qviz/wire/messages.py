@@ -8,6 +8,7 @@ import msgspec
 
 from qviz.document.comparison import FlowRow
 from qviz.document.graph import Json
+from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Facts, Finding, Link, Stage
 from qviz.document.snapshot import Run as RunRecord
@@ -88,6 +89,7 @@ class RunFinished(Message, frozen=True, tag="RunFinished"):
     findings: tuple[Finding, ...]
     summary: dict[str, Json]
     notes: tuple[str, ...]
+    measurements: Measurements | None = None
 
 
 class RunRejected(Message, frozen=True, tag="RunRejected"):

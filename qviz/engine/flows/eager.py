@@ -53,6 +53,7 @@ def dynamic(job: Job) -> EagerResult:
     use_backend(job.plan.backend)
     captured = _capture(job)
     job.reporter.started("converting")
+    job.reporter.converting(job.model)
     _record_converted(job, captured, quantize_dynamic(job.model, inplace=True))
     return EagerResult()
 
@@ -64,6 +65,7 @@ def weight_only(job: Job) -> EagerResult:
     spec = {getattr(nn, each): getattr(qconfigs, name) for each in types}
     captured = _capture(job)
     job.reporter.started("converting")
+    job.reporter.converting(job.model)
     _record_converted(job, captured, quantize_dynamic(job.model, spec, dtype, inplace=True))
     return EagerResult()
 
@@ -79,6 +81,7 @@ def static(job: Job) -> EagerResult:
     prepared = prepare(model, inplace=True)
     job.calibrate(prepared, captured.draw)
     job.reporter.started("converting")
+    job.reporter.converting(prepared)
     _record_converted(job, captured, convert(prepared, inplace=True))
     return result
 
@@ -95,6 +98,7 @@ def qat(job: Job) -> EagerResult:
     job.train(prepared, captured.draw)
     prepared.eval()
     job.reporter.started("converting")
+    job.reporter.converting(prepared)
     _record_converted(job, captured, convert(prepared, inplace=True))
     return result
 
@@ -165,5 +169,6 @@ def _configure(job: Job, model: nn.Module, result: EagerResult) -> EagerResult:
 def _record_converted(job: Job, captured: _Model, model: nn.Module) -> None:
     graph = captured.draw(model)
     job.reporter.reached("converted", graph)
+    job.reporter.converted(model)
     if (finding := checks.does_not_run(model, job.inputs, graph)) is not None:
         job.reporter.found(finding)

@@ -105,6 +105,7 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     observe(prepared)
     if is_qat:
         prepared.eval()
+    job.reporter.converting(prepared)
     if job.plan.reference:
         job.reporter.started("converting_to_reference")
         copied = copy.deepcopy(prepared)
@@ -112,6 +113,7 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     job.reporter.started("converting")
     converted = convert_fx(prepared, **values(configuration.of_convert))
     job.reporter.reached("converted", converted)
+    job.reporter.converted(converted)
     return converted, result
 
 

@@ -29,6 +29,12 @@ class Reporter(Protocol):
     def found(self, finding: Finding) -> None:
         """Take a finding."""
 
+    def converting(self, model: Module) -> None:
+        """Take the model with its observers, in the mode in which conversion finds it; it is changed next."""
+
+    def converted(self, model: Module) -> None:
+        """Take the model that runs in place of the float one: the converted, or the lowered one."""
+
     def so_far(self, result: FlowResult) -> None:
         """Take what the flow has come to, in case that it stops: its Python is written all the same."""
 

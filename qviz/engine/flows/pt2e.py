@@ -98,8 +98,10 @@ def _tell_what_quantizes(job: Job, quantizer: Written, result: ExportResult) -> 
 
 def _convert(job: Job, prepared: GraphModule) -> None:
     reference = job.plan.reference
+    job.reporter.converting(prepared)
     converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
     job.reporter.reached("reference" if reference else "converted", converted)
+    job.reporter.converted(converted)
     _tell(job, checks.dynamic_convolutions(converted))
     if job.plan.lower:
         _lower(job, converted)
@@ -112,6 +114,7 @@ def _lower(job: Job, converted: GraphModule) -> None:
     torch._dynamo.reset()  # noqa: SLF001 - it captures once more
     lowered = lower_pt2e_quantized_to_x86(converted, job.inputs.args)
     job.reporter.reached("lowered", lowered)
+    job.reporter.converted(lowered)
     _tell(job, checks.not_lowered(lowered))
     _tell(job, checks.fixed_by_lowering(converted, lowered))
 

@@ -74,16 +74,20 @@ def limited(batches: Iterable[Arguments], count: int | None) -> Iterable[Argumen
 
 
 def calibration_batches(
-    text: str | None, place: ModuleType, inputs: Arguments, module: Module | None = None
+    text: str | None,
+    place: ModuleType,
+    inputs: Arguments,
+    module: Module | None = None,
+    beside: str = "calibration_data",
 ) -> Iterable[Arguments] | None:
-    """Return calibration data as calls of ``forward``, or None for the example inputs.
+    """Return data as calls of ``forward``, or None where there is none but the example inputs.
 
     Args:
-        text: ``--calibrate``: a file, or ``mod:callable`` that yields batches; None looks for
-            ``calibration_data`` beside the model.
+        text: ``--calibrate`` or ``--evaluate``: a file, or ``mod:callable`` that yields batches.
         place: Where the model stands.
         inputs: The example inputs, which tell how many arguments there are and what a batch is.
         module: The model.
+        beside: The name beside the model that is looked for where there is no text.
 
     Raises:
         QvizError: A file that does not open, a name that is not there, data that is no sequence.
@@ -94,13 +98,13 @@ def calibration_batches(
     if text is not None:
         data = call(text)
     else:
-        data = getattr(place, "calibration_data", None)
-        data = call_users("calibration_data()", data) if callable(data) else data
+        data = getattr(place, beside, None)
+        data = call_users(f"{beside}()", data) if callable(data) else data
     if data is None:
         return None
     if isinstance(data, torch.Tensor) or not isinstance(data, Iterable):
         raise QvizError(
-            tr("The calibration data is a {type}, not batches", type=type(data).__name__),
+            tr("The {name} is a {type}, not batches", name=beside.replace("_", " "), type=type(data).__name__),
             tr("Return a list of batches."),
         )
     return Batches(data, inputs, module)

@@ -43,6 +43,7 @@ class Loaded:
         is_ours: The object was made for this run, and nobody else has it.
         python: Makes ``model``, ``example_inputs`` and ``batches`` again; none for a model in hand.
         training: Trains a prepared model; none demonstrates.
+        evaluation: What the models are compared on, as such calls; None means the calibration data.
     """
 
     module: Module
@@ -52,8 +53,9 @@ class Loaded:
     is_ours: bool = False
     python: str | None = None
     training: Written | None = None
+    evaluation: Iterable[Arguments] | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the fields above
         self,
         module: Module,
         inputs: Arguments | torch.Tensor | Sequence[Any] | Mapping[str, Any],
@@ -62,12 +64,15 @@ class Loaded:
         is_ours: bool = False,
         python: str | None = None,
         training: Written | None = None,
+        evaluation: Iterable[Any] | None = None,
     ) -> None:
         called = as_arguments(inputs, module)
         if batches is not None and not isinstance(batches, Batches):
             batches = Batches(batches, called, module)
+        if evaluation is not None and not isinstance(evaluation, Batches):
+            evaluation = Batches(evaluation, called, module)
         given = {"module": module, "inputs": called, "batches": batches, "file": file, "is_ours": is_ours}
-        for name, value in (given | {"python": python, "training": training}).items():
+        for name, value in (given | {"python": python, "training": training, "evaluation": evaluation}).items():
             object.__setattr__(self, name, value)
 
 
@@ -117,6 +122,7 @@ def load_name(plan: Plan) -> Loaded:
         is_ours=isinstance(found, type) or kind.is_shipped,
         python=recipe(plan, origin),
         training=find_training(plan, place),
+        evaluation=calibration_batches(plan.evaluate, place, inputs, module, "evaluation_data"),
     )
 
 
@@ -145,9 +151,11 @@ def load_file(plan: Plan) -> Loaded:
             written_data(plan, inputs, held.module),
         ]
     )
-    training = None if plan.train is None else find_training(plan, ModuleType("nowhere"))
+    nowhere = ModuleType("nowhere")
+    evaluation = calibration_batches(plan.evaluate, nowhere, inputs, held.module, "evaluation_data")
+    training = None if plan.train is None else find_training(plan, nowhere)
     file = str(Path(plan.source).expanduser().absolute())
-    return Loaded(held.module, inputs, batches, file, is_ours=True, python=python, training=training)
+    return Loaded(held.module, inputs, batches, file, True, python, training, evaluation)
 
 
 def _models_in(place: ModuleType) -> list[str]:

@@ -71,7 +71,7 @@ def compare(request: Compare, send: Callable[[Message], None]) -> None:
         QvizError: The model does not load or does not run on its inputs, which no flow can mend.
     """
     for flow_id in request.flows:
-        plan = msgspec.structs.replace(request.plan, flow=flow_id)
+        plan = msgspec.structs.replace(request.plan, flow=flow_id, measure=False)
         send(FlowCompared(request.run_id, compare_flow(plan, send, request.run_id)))
         gc.collect()  # graphs hold themselves; the next flow needs the room
     send(ComparisonFinished(request.run_id))

@@ -20,6 +20,7 @@ from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.flows import flow
 from qviz.document.graph import Json
+from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.model import quantized_before
@@ -37,6 +38,7 @@ from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
 from qviz.engine.serving.histogram_search import searched_once
+from qviz.engine.serving.measuring import Measuring, watched_batches
 from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
@@ -102,6 +104,7 @@ class _RunState:
         step: The name of the step at work, for when it fails.
         check: Raises if the model does not run on the inputs; none after it was found that it does.
         result: What the flow has come to; None before it has come to anything.
+        measuring: Keeps what is measured at the end; None where nothing is.
     """
 
     assembly: Assembly
@@ -113,6 +116,7 @@ class _RunState:
     keep: Callable[[Module], None] | None = None
     check: Callable[[], None] | None = None
     result: FlowResult | None = None
+    measuring: Measuring | None = None
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
@@ -130,6 +134,14 @@ class _RunState:
 
     def found(self, finding: Finding) -> None:
         self.findings.append(finding)
+
+    def converting(self, model: Module) -> None:
+        if self.measuring is not None:
+            self.measuring.converting(model)
+
+    def converted(self, model: Module) -> None:
+        if self.measuring is not None:
+            self.measuring.converted(model)
 
     def so_far(self, result: FlowResult) -> None:
         self.result = result
@@ -170,8 +182,10 @@ def _run(
     if chosen is None or not chosen.captures_without_running or not _is_float(loaded.inputs):
         progress.started("checking")
         progress.checked()  # else the shapes found for the first graph tell
-    batches = loaded.batches if loaded.batches is not None else [loaded.inputs]
-    batches = limited(batches, plan.batch_limit)
+    data = watched_batches(loaded)
+    batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
+    if chosen is not None and chosen.quantizes and plan.measure is not False:
+        progress.measuring = Measuring(plan, chosen, loaded, model, data)
     job = Job(plan, model, loaded.inputs, batches, progress, loaded.training)
     carried_out_by, error = implementation(plan.flow), None
     try:
@@ -183,12 +197,15 @@ def _run(
         error = run_error(progress.step, failure)
     recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
     python = script(recipe, carried_out_by.write(job, progress.result))
+    measurements = None
+    if progress.measuring is not None and error is None:
+        measurements = progress.measuring.finish(progress.assembly, progress.started)
     own = load_own_rules(plan.source)
     progress.findings.extend(own.findings)
     config = _config(plan, loaded) | dict(progress.result.configured if progress.result else {})
     if own.names:
         config["own_rules"] = [*own.names]
-    return _finish(python, config, progress, error, _notes(caught), own.rules)
+    return _finish(python, config, progress, error, _notes(caught), own.rules, measurements)
 
 
 def _finish(
@@ -198,6 +215,7 @@ def _finish(
     error: RunError | None,
     notes: tuple[str, ...],
     own: tuple[FindingRule, ...],
+    measurements: Measurements | None,
 ) -> Snapshot:
     plan = progress.assembly.plan
     run = Run(
@@ -210,7 +228,7 @@ def _finish(
         error=error,
     )
     summary = summarize(progress.assembly.stages)
-    bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, notes)
+    bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, notes, measurements)
     whole = progress.assembly.finished(bare)
     finished = msgspec.structs.replace(bare, findings=findings.find(whole, own))
     progress.report(finished)

@@ -1,0 +1,219 @@
+"""What was measured of a run on data: errors between its models, and what each quantizer costs the output.
+
+Four models run on the same data. *Original*: the user's module in eval mode, before capture. *Float*: the
+prepared model with every quantizer off. *Simulated*: the prepared model with every quantizer on. *Converted*:
+the result with its real kernels. A power is a sum of squares over all samples, never a mean of decibels.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from qviz.document.graph import Json, NodeId, Number, Record
+from qviz.document.said import Said
+
+QuantizerKind: TypeAlias = Literal["weight", "bias", "activation", "dynamic", "cell"]
+"""What is rounded; ``cell`` is all that happens inside an LSTM or GRU beside its weights."""
+Method: TypeAlias = Literal["estimate", "exact"]
+
+
+class OutputErrors(Record, frozen=True):
+    """How far the models are apart at one output, in dB of signal to noise; "inf" where they are equal.
+
+    None where it says nothing: shapes differ, all zeros, numbers that are not finite, a model that does not run.
+
+    Attributes:
+        name: ``output`` of a model that returns one tensor, else the key or index: ``logits``, ``0.boxes``.
+        prepared: Original to float: what capture, fusion and rewritten settings changed.
+        simulated: Float to simulated: what quantization costs.
+        converted: Simulated to converted: what kernels and lowering changed; read it beside `floor`.
+        total: Original to converted.
+        floor: Simulated to itself with its activations moved by 1e-6: rounding is chaotic, and a difference
+            to the converted model that is no larger than this one shows nothing.
+        agreement: The share of samples whose largest class score stays the same, original to converted; None
+            where the output is no table of class scores.
+    """
+
+    name: str
+    prepared: Number | None = None
+    simulated: Number | None = None
+    converted: Number | None = None
+    total: Number | None = None
+    floor: Number | None = None
+    agreement: float | None = None
+
+
+class Alternative(Record, frozen=True):
+    """Another way to round what a quantizer rounds.
+
+    Attributes:
+        name: ``per_channel``, ``per_tensor``, ``symmetric``, ``affine``, ``min_max``, ``percentile``, ``mse``,
+            ``sixteen_bits``, ``float``.
+        gain_db: By how much the quantizer's noise falls, from its tensors alone.
+        verified_db: The same after a run with it; None if there was none.
+        offered: Whether the flow can express it, and ``prepare`` accepted it.
+    """
+
+    name: str
+    gain_db: Number
+    verified_db: Number | None = None
+    offered: bool = False
+
+
+class QuantizerNoise(Record, frozen=True):
+    """One place of rounding, and what it costs.
+
+    Attributes:
+        id: Its name in this ledger: a module path and what is rounded, ``layer1.0.conv1 weight``.
+        stage: Where its nodes stand.
+        nodes: Ids in that stage; the observers of an activation, the operator of a weight.
+        module: The path of the module it belongs to; "" where there is none.
+        kind: What is rounded.
+        bits: Of its integers; 16 of float16.
+        powers: The noise power that it alone puts on each output, by name.
+        share: Its part of the whole noise; parts do not sum to one (`Ledger.unexplained`).
+        is_exact: Whether `powers` were measured one quantizer at a time; else estimated to first order.
+        local_db: Signal to noise of its own tensor given float inputs.
+        clipping: How much of its local noise is clipping; the rest is rounding.
+        clipped: The share of its values outside the range.
+        levels_used: The share of the integers between its bounds that occur.
+        accumulated_db: Signal to noise at its place with every quantizer on.
+        telescoped: What it adds to the whole noise where quantizers are turned on front to back; sums to one.
+        cause: Why it is noisy, where its tensors show it.
+        alternatives: What others would give, the best first.
+    """
+
+    id: str
+    stage: str
+    nodes: tuple[NodeId, ...]
+    module: str
+    kind: QuantizerKind
+    bits: int | None = None
+    powers: dict[str, Number] = {}  # noqa: RUF012 - msgspec copies it
+    share: Number | None = None
+    is_exact: bool = False
+    local_db: Number | None = None
+    clipping: float | None = None
+    clipped: float | None = None
+    levels_used: float | None = None
+    accumulated_db: Number | None = None
+    telescoped: Number | None = None
+    cause: Said | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class Ledger(Record, frozen=True):
+    """What every quantizer costs the output, sorted by share.
+
+    Attributes:
+        method: How most powers were found.
+        projections: Of the estimate, K; 0 where there was none.
+        signals: The power of each float output.
+        totals: The noise power of all quantizers together at each output.
+        quantizers: The largest share first.
+        additivity: The sum of the shares; outside 0.8 to 1.25 they do not add up.
+        unexplained: One minus `additivity`: what quantizers do to each other, with its sign.
+        is_complete: Whether an exact measurement came to its end.
+    """
+
+    method: Method
+    projections: int
+    signals: dict[str, Number]
+    totals: dict[str, Number]
+    quantizers: tuple[QuantizerNoise, ...]
+    additivity: Number | None = None
+    unexplained: Number | None = None
+    is_complete: bool = True
+
+
+class KernelDifference(Record, frozen=True):
+    """An operator of the converted model that computes something else than the simulated one, given equal inputs.
+
+    Attributes:
+        stage: Where `nodes` stand.
+        nodes: The operator.
+        module: Its module path.
+        target: What it calls.
+        wrong: The share of its elements that are off by more than 0.52 steps of the output.
+        largest: The largest difference: in steps of the output, or, of a float output, relative to its largest value.
+        in_steps: Whether the output has steps.
+        sqnr_db: Of the operator's output.
+        is_first: Whether it is the first in the order of the graph.
+    """
+
+    stage: str
+    nodes: tuple[NodeId, ...]
+    module: str
+    target: str
+    wrong: float
+    largest: Number
+    in_steps: bool
+    sqnr_db: Number | None = None
+    is_first: bool = False
+
+
+class InputRange(Record, frozen=True):
+    """The values that were evaluated at an input, beside the range that its quantizer was calibrated to."""
+
+    stage: str
+    nodes: tuple[NodeId, ...]
+    low: Number
+    high: Number
+    calibrated_low: Number
+    calibrated_high: Number
+    outside: float
+
+
+class Repeat(Record, frozen=True):
+    """What a second call with equal inputs gave, in dB against the first; "inf" where it is the same.
+
+    Attributes:
+        original: Of the user's model.
+        converted: Of the converted model.
+        second: Original to converted, both in their second call.
+    """
+
+    original: Number | None = None
+    converted: Number | None = None
+    second: Number | None = None
+
+
+class Metric(Record, frozen=True):
+    """The user's own figure, averaged over the batches."""
+
+    name: str
+    original: Number | None = None
+    simulated: Number | None = None
+    converted: Number | None = None
+
+
+class Measurements(Record, frozen=True):
+    """All that was measured on data.
+
+    Attributes:
+        data: What was evaluated: ``example inputs``, ``calibration``, ``evaluation_data``, or as the plan names it.
+        batches: How many calls of ``forward``, those of the example inputs included.
+        samples: How many samples they hold, where the first dimension tells.
+        outputs: Errors by output.
+        sqnr_db: The same of all outputs together: their noise-to-signal ratios are averaged.
+        ledger: None where it was not asked for, or no quantizer was found.
+        operators: Kernels that differ.
+        inputs: Ranges of the inputs.
+        repeat: Second calls.
+        metric: The user's own.
+        not_measured: What could not be measured, and why.
+        config: Thresholds and choices in use.
+    """
+
+    data: str
+    batches: int
+    samples: int
+    outputs: tuple[OutputErrors, ...]
+    sqnr_db: OutputErrors | None = None
+    ledger: Ledger | None = None
+    operators: tuple[KernelDifference, ...] = ()
+    inputs: tuple[InputRange, ...] = ()
+    repeat: Repeat | None = None
+    metric: Metric | None = None
+    not_measured: tuple[Said, ...] = ()
+    config: dict[str, Json] = {}  # noqa: RUF012

@@ -1,0 +1,76 @@
+"""The batches that are measured on: the first ones of the data, looked at without taking them away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from qviz.engine.loading.forward import Arguments
+
+MOST_BATCHES = 4
+
+
+class Peeked:
+    """Batches whose first ones were looked at; a generator would not give them again.
+
+    Attributes:
+        first: These.
+    """
+
+    def __init__(self, given: Iterable[Arguments], count: int = MOST_BATCHES) -> None:
+        self._given = given
+        self._rest = iter(given)
+        self.first = [batch.cloned() for batch in self._take(count)]
+
+    def _take(self, count: int) -> list[Arguments]:
+        self._taken = list(islice(self._rest, count))
+        return self._taken
+
+    def __len__(self) -> int:
+        return len(self._given) if isinstance(self._given, Sized) else 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Arguments]:
+        taken, self._taken = self._taken, []
+        return chain(taken, self._rest)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is measured on.
+
+    Attributes:
+        batches: The example inputs first, then data; all are copies.
+        told: What the data is, for the result: ``example inputs``, ``calibration``, or its name.
+    """
+
+    batches: tuple[Arguments, ...]
+    told: str
+
+
+def evaluation(example: Arguments, data: Iterable[Arguments] | None, told: str) -> Evaluation:
+    """Return the example inputs with the first batches of the data, each once."""
+    chosen = [example.cloned()]
+    for batch in islice(data or (), MOST_BATCHES):
+        if not any(_is_same(batch, each) for each in chosen):
+            chosen.append(batch)
+    return Evaluation(tuple(chosen), told if len(chosen) > 1 else "example inputs")
+
+
+def _is_same(one: Arguments, other: Arguments) -> bool:
+    leaves = [pytree.tree_leaves((each.args, each.kwargs)) for each in (one, other)]
+    if len(leaves[0]) != len(leaves[1]):
+        return False
+    for left, right in zip(*leaves, strict=True):
+        if isinstance(left, Tensor) != isinstance(right, Tensor):
+            return False
+        if isinstance(left, Tensor) and not (left.shape == right.shape and torch.equal(left, right)):
+            return False
+    return True

@@ -1,0 +1,44 @@
+"""What a measurement of a run has in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch.nn import Module
+
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Link, Stage
+from qviz.engine.measure.data import Evaluation
+from qviz.engine.measure.four_models import FourModels
+from qviz.engine.measure.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that a measurement has in hand.
+
+    Attributes:
+        evaluation: What is measured on.
+        simulation: The prepared model with a switch for every quantizer.
+        converted: The result.
+        outputs: Of the four models.
+        stages: As far as they are recorded: all of the run.
+        links: From each to the next.
+        started: Is told what is measured now: a step, how much of it is done, of how much.
+    """
+
+    plan: Plan
+    evaluation: Evaluation
+    simulation: Simulation
+    converted: Module
+    outputs: FourModels
+    stages: tuple[Stage, ...]
+    links: tuple[Link, ...]
+    started: Callable[[str, int, int], None]
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that quantizers are shown at: the prepared one, or the result of a flow that has none."""
+        by_name = {stage.name: stage for stage in self.stages}
+        return by_name.get("prepared") or self.stages[-1]

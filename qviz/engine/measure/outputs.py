@@ -1,0 +1,123 @@
+"""The float outputs of a model by name, and how far those of two models are apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.utils import _pytree as pytree
+
+from qviz.document.graph import Number
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.nodes.arguments import number
+
+Outputs: TypeAlias = dict[str, Tensor]
+"""By name: ``output`` of a model that returns one tensor, else keys and indices joined by dots."""
+
+
+def outputs_of(result: Any) -> Outputs:
+    """Return the float tensors in what a model returned; quantized ones as the numbers they represent."""
+    leaves, _ = pytree.tree_flatten_with_path(result)
+    found: Outputs = {}
+    for path, leaf in leaves:
+        if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_quantized):
+            name = ".".join(_key(each) for each in path) or "output"
+            found[name] = (leaf.dequantize() if leaf.is_quantized else leaf).detach()
+    return found
+
+
+def _key(entry: Any) -> str:
+    for attribute in ("idx", "key", "name"):
+        if hasattr(entry, attribute):
+            return str(getattr(entry, attribute))
+    return str(entry)
+
+
+def run(module: Module, batches: Sequence[Arguments]) -> list[Outputs]:
+    """Return the outputs of each batch; ``forward`` may change its inputs, so it gets copies."""
+    with torch.no_grad():
+        return [
+            {name: each.clone() for name, each in outputs_of(batch.cloned().call(module)).items()} for batch in batches
+        ]
+
+
+def power(tensor: Tensor) -> float:
+    """Return the sum of squares, in float64."""
+    return float(tensor.double().square().sum())
+
+
+def decibels(signal: float, noise: float) -> Number | None:
+    """Return 10 lg(signal / noise): "inf" without noise; None without a signal, or where one is not finite."""
+    if not (math.isfinite(signal) and math.isfinite(noise)):
+        return None
+    if noise == 0:
+        return "inf"
+    return None if signal == 0 else number(10 * math.log10(signal / noise))
+
+
+def noise_to_signal(expected: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, tuple[float, float]]:
+    """Return (noise power, signal power) of each output that both have in one shape in every batch."""
+    found: dict[str, tuple[float, float]] = {}
+    broken: set[str] = set()
+    for wanted, have in zip(expected, got, strict=True):
+        for name, reference in wanted.items():
+            value = have.get(name)
+            if value is None or value.shape != reference.shape:
+                broken.add(name)
+                continue
+            noise, signal = found.get(name, (0.0, 0.0))
+            difference = reference.double() - value.double()
+            found[name] = (noise + float(difference.square().sum()), signal + power(reference))
+    return {name: each for name, each in found.items() if name not in broken}
+
+
+def sqnr(expected: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, Number | None]:
+    """Return the signal-to-noise ratio of each output in dB, over all batches.
+
+    Source:
+        ``torch.ao.ns.fx.utils.compute_sqnr``: 20 lg(‖x‖ / ‖x − y‖).
+    """
+    return {name: decibels(signal, noise) for name, (noise, signal) in noise_to_signal(expected, got).items()}
+
+
+def together(expected: Sequence[Outputs], got: Sequence[Outputs]) -> Number | None:
+    """Return the ratio of all outputs together: the mean of their noise-to-signal ratios, in dB.
+
+    Each output counts alike, so that a small head beside a large one does not vanish.
+    """
+    ratios = [noise / signal for noise, signal in noise_to_signal(expected, got).values() if signal]
+    return decibels(1.0, sum(ratios) / len(ratios)) if ratios else None
+
+
+def agreement(expected: Sequence[Outputs], got: Sequence[Outputs], name: str) -> float | None:
+    """Return the share of samples whose largest class score is the same; None unless they are tables of scores."""
+    same = samples = 0
+    for wanted, have in zip(expected, got, strict=True):
+        scores, others = wanted.get(name), have.get(name)
+        if scores is None or others is None or scores.shape != others.shape or scores.dim() != 2 or scores.shape[1] < 2:
+            return None
+        same += int((scores.argmax(1) == others.argmax(1)).sum())
+        samples += len(scores)
+    return same / samples if samples else None
+
+
+def samples_in(batches: Sequence[Arguments]) -> int:
+    """Return how many samples the batches hold, by the first dimension of their first tensor."""
+    return sum(_samples(batch) for batch in batches)
+
+
+def _samples(batch: Arguments) -> int:
+    tensors = [each for each in pytree.tree_leaves((batch.args, batch.kwargs)) if isinstance(each, Tensor)]
+    return len(tensors[0]) if tensors and tensors[0].dim() else 1
+
+
+def is_equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Return whether outputs are the same bit by bit; nan equals nan."""
+    return one.keys() == other.keys() and all(
+        torch.equal(torch.nan_to_num(value, nan=12345.0), torch.nan_to_num(other[name], nan=12345.0))
+        for name, value in one.items()
+    )

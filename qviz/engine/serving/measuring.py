@@ -1,0 +1,124 @@
+"""Measures a run on data: keeps what the models give while the flow goes through them, and tells it at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from torch.nn import Module
+
+from qviz.document.flows import Flow
+from qviz.document.measurements import Measurements
+from qviz.document.plan import Plan
+from qviz.document.said import Said
+from qviz.engine.loading.source import Loaded
+from qviz.engine.measure import four_models, outputs
+from qviz.engine.measure.data import Peeked, evaluation
+from qviz.engine.measure.four_models import FourModels
+from qviz.engine.measure.measured import Measured
+from qviz.engine.measure.outputs import Outputs
+from qviz.engine.measure.simulation import copied, simulate
+from qviz.engine.serving.torch_state import kept
+from qviz.wire.assembly import Assembly
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Measuring:
+    """What one run keeps to be measured; nothing of it may stop the run.
+
+    Args:
+        model: The user's, in eval mode; it is run on a copy.
+        data: The batches of the calibration, whose first ones are looked at.
+    """
+
+    def __init__(self, plan: Plan, flow: Flow, loaded: Loaded, model: Module, data: Peeked | None) -> None:
+        self._plan, self._flow = plan, flow
+        chosen, told = loaded.evaluation, plan.evaluate or "evaluation_data"
+        if chosen is None and data is not None:
+            chosen, told = data.first, plan.calibrate or "calibration"
+        self._not_measured: list[Said] = []
+        self._evaluation = evaluation(loaded.inputs, chosen, told)
+        self._original: list[Outputs] | None = None
+        self._again: Outputs | None = None
+        self._prepared: Module | None = None
+        self._converted: Module | None = None
+        self._attempt("original", lambda: self._run_original(model))
+
+    def _run_original(self, model: Module) -> None:
+        with kept(self._plan.seed):
+            own = copied(model)
+            self._original = outputs.run(own, self._evaluation.batches)
+            self._again = four_models.twice(own, self._evaluation.batches[0])
+
+    def converting(self, model: Module) -> None:
+        """Keep a copy of the model that conversion is about to change."""
+        self._prepared = self._attempt("simulated", lambda: copied(model))
+
+    def converted(self, model: Module) -> None:
+        """Take the result; of two, the later one runs."""
+        self._converted = model
+
+    def finish(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
+        """Return what was measured; None where there was nothing to compare."""
+        if self._original is None or self._prepared is None or self._converted is None:
+            return None
+        with kept(self._plan.seed):
+            return self._measure(assembly, started)
+
+    def _measure(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
+        measured = self._attempt("simulated", lambda: self._run_models(assembly, started))
+        batches = self._evaluation.batches
+        told = self._evaluation.told
+        if measured is None:
+            return Measurements(
+                told, len(batches), outputs.samples_in(batches), (), not_measured=(*self._not_measured,)
+            )
+        models = measured.outputs
+        return Measurements(
+            data=told,
+            batches=len(batches),
+            samples=outputs.samples_in(batches),
+            outputs=models.errors(),
+            sqnr_db=models.together(),
+            repeat=models.repeat(),
+            not_measured=tuple(self._not_measured),
+        )
+
+    def _run_models(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measured:
+        assert self._original is not None
+        assert self._prepared is not None
+        assert self._converted is not None
+        batches = self._evaluation.batches
+        started("measuring", 0, 4)
+        simulation = simulate(self._prepared, self._converted, self._flow.converts_to_kernels)
+        floating = four_models.floating(simulation, batches)
+        started("measuring", 1, 4)
+        simulated = four_models.simulated(simulation, batches)
+        nudged = four_models.nudged(simulation, batches)
+        started("measuring", 2, 4)
+        result = self._converted
+        converted = self._attempt("converted", lambda: outputs.run(result, batches))
+        second = None if converted is None else self._attempt("repeat", lambda: four_models.twice(result, batches[0]))
+        again = None if self._again is None or second is None else (self._again, second)
+        models = FourModels(self._original, floating, simulated, nudged, converted, again)
+        stages, links = tuple(assembly.stages), tuple(assembly.links)
+        return Measured(self._plan, self._evaluation, simulation, result, models, stages, links, started)
+
+    def _attempt(self, what: str, measure: Callable[[], T]) -> T | None:
+        """Note what cannot be measured, instead of stopping a run that is good without it."""
+        try:
+            return measure()
+        except Exception as error:  # the user's model and torch may raise anything
+            _log.info("%s was not measured", what, exc_info=True)
+            text = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
+            self._not_measured.append(Said(f"not_measured.{what}", {}, {"type": type(error).__name__, "text": text}))
+            return None
+
+
+def watched_batches(loaded: Loaded) -> Peeked | None:
+    """Return the calibration data with its first batches known; None where the example inputs take its place."""
+    return None if loaded.batches is None else Peeked(loaded.batches)
