@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "qviz.cli.run",
     "render": "qviz.cli.render",
     "check": "qviz.cli.check",
+    "measure": "qviz.cli.measure",
     "compare": "qviz.cli.compare",
     "diff": "qviz.cli.diff",
     "flows": "qviz.cli.listing",

@@ -10,7 +10,15 @@ from qviz.analysis.verdicts.acceptance import Acceptance
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.verdict import FAIL_ON, FailOn, Verdict, findings_of, judge
 from qviz.cli.commands import command, option
-from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
+from qviz.cli.options import (
+    Manner,
+    debug_option,
+    flow_option,
+    is_snapshot,
+    may_measure,
+    need_source,
+    takes_manner,
+)
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
 from qviz.cli.reports import REPORT_FORMATS, format_of
@@ -48,7 +56,7 @@ _path = FilePath()
     "--write-baseline", "writes", is_flag=True, help=mark("Accept the current findings: write them to the baseline.")
 )
 @option("-o", "--out", type=_path, metavar="OUT", help=mark("Write the report to this file."))
-@takes_plan
+@may_measure
 @takes_manner
 @debug_option
 def check(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from qviz.document.flows import FLOWS, Method, Mode, flow
+from qviz.document.flows import FLOWS, Flow, Method, Mode, flow
 from qviz.words import mark, tr
 from qviz.words.formats import every
 
@@ -26,9 +26,11 @@ _FOR_SOME = (
     "lower",
 )
 """Choices that say nothing about some flows; which, the flows know."""
-CHOICES = (*_FOR_ALL, *_FOR_SOME)
+_FOR_MEASURING = ("evaluate", "metric", "measure", "exact")
+"""Choices that say nothing about flows that leave all in float."""
+CHOICES = (*_FOR_ALL, *_FOR_SOME, *_FOR_MEASURING)
 """The fields of a plan that have an option of their own, as the option calls them."""
-_UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "seed": 0}
+_UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "seed": 0, "exact": False}
 """What a choice is if nobody says anything; None for the others."""
 _OF_MODE = {Mode.EAGER: mark("eager flows"), Mode.FX: mark("FX flows"), Mode.PT2E: mark("PT2E flows")}
 _OF_METHOD = {
@@ -74,15 +76,31 @@ def refuse_all(given: Iterable[str], result: str | None) -> None:
         raise click.UsageError(text)
 
 
+def refuse_unmeasured(given: Mapping[str, Any]) -> None:
+    """Refuse what says how to measure beside what says not to.
+
+    Raises:
+        click.UsageError: Both were chosen.
+    """
+    if given.get("measure") is False:
+        for name in ("evaluate", "metric", "exact"):
+            if name in given:
+                raise click.UsageError(tr("--{option} and --no-measure exclude each other", option=_option(name)))
+
+
 def _fits(name: str, flow_id: str | None) -> bool:
     """Tell whether a choice says something about a flow."""
     chosen = flow(flow_id)
-    return name in _FOR_ALL or (chosen is not None and chosen.takes(name))
+    return name in _FOR_ALL or (chosen is not None and _takes(chosen, name))
+
+
+def _takes(chosen: Flow, name: str) -> bool:
+    return chosen.quantizes if name in _FOR_MEASURING else chosen.takes(name)
 
 
 def _fitting(name: str) -> str:
     """Return the flows that take a choice, in short: whole methods or modes, what is left of a mode by its ids."""
-    taking = [each for each in FLOWS if each.takes(name)]
+    taking = [each for each in FLOWS if _takes(each, name)]
     methods = {each.method for each in taking}
     if len(methods) == 1 and all(each in taking for each in FLOWS if each.method in methods):
         return every(tr(_OF_METHOD[each]) for each in methods)

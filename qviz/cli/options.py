@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from qviz.cli.commands import help_option, option
-from qviz.cli.option_checks import CHOICES, refuse_all, refuse_unfit, touched
+from qviz.cli.option_checks import CHOICES, refuse_all, refuse_unfit, refuse_unmeasured, touched
 from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
 from qviz.document.comparison import compared
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
@@ -110,6 +110,24 @@ PLAN_OPTIONS = (
     ),
 )
 
+MEASURE_OPTIONS = (
+    option(
+        "--evaluate",
+        metavar="FILE|mod:callable",
+        help=mark("Data to measure on; calibration data if not given. The example inputs are always measured on."),
+    ),
+    option(
+        "--metric", metavar="mod:callable", help=mark("Your own metric: gets outputs and a batch, returns a number.")
+    ),
+    option("--exact", is_flag=True, help=mark("Measure one quantizer at a time; slower than the estimate.")),
+)
+"""Of commands that measure what they run."""
+_measure_option = option(
+    "--measure/--no-measure",
+    default=None,
+    help=mark("Measure what each quantizer costs, or nothing; if not given, only of a noisy output."),
+)
+
 TRUST = "qviz.trust"
 """Where a command's context keeps ``--trust``."""
 
@@ -164,12 +182,22 @@ def flow_option(required: bool, help_text: str) -> Callable[[Callback], Callback
     return option("--flow", type=FlowId(), required=required, help=help_text)
 
 
+def takes_measured_plan(command: Callback) -> Callback:
+    """Give a command that measures what it runs the options of a plan and of the measurement."""
+    return _with_options(takes_plan(command), MEASURE_OPTIONS)
+
+
+def may_measure(command: Callback) -> Callback:
+    """Give a command the options of a plan, of a measurement, and whether there is one."""
+    return _measure_option(takes_measured_plan(command))
+
+
 def takes_plan(command: Callback) -> Callback:
     """Give a command that has ``source`` and ``flow`` the other options of a plan; it receives ``plan``."""
 
     @functools.wraps(command)
     def with_plan(source: str | None, flow: str | None, **values: Any) -> Any:
-        chosen = {name: values.pop(name) for name in CHOICES}
+        chosen = {name: values.pop(name) for name in CHOICES if name in values}
         click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
         plan = make_plan(source, flow, chosen, load(config) if config else None)
@@ -186,7 +214,8 @@ def takes_plan_of_many(command: Callback) -> Callback:
 
     @functools.wraps(command)
     def with_plan(source: str, flows: tuple[str, ...], **values: Any) -> Any:
-        chosen, flows = {name: values.pop(name) for name in CHOICES}, flows or compared(source)
+        chosen = {name: values.pop(name) for name in CHOICES if name in values}
+        flows = flows or compared(source)
         click.get_current_context().meta[TRUST] = values.pop("trust")
         config: Path | None = values.pop("config")
         given = touched(chosen)
@@ -225,7 +254,13 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
     if source is None or is_snapshot(source):
         refuse_all([*given, *(["flow"] if flow else [])], source)
     refuse_unfit(given, (flow,) if flow else ())
+    refuse_unmeasured(given)
     return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
+
+
+def unmeasured(plan: Plan) -> Plan:
+    """Return the plan of a command that shows nothing of what a run may measure."""
+    return msgspec.structs.replace(plan, measure=False)
 
 
 def is_trusted() -> bool:

@@ -9,7 +9,7 @@ import click
 
 from qviz.analysis.views.view import Folds
 from qviz.cli.commands import command, option
-from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
+from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan, unmeasured
 from qviz.cli.paths import check_place
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, OneOf, Registered, WholeNumber
@@ -83,7 +83,7 @@ def render(
     wanted = _stage_names(stage, pair)
     for out in outs:
         check_place(out, tuple(PICTURE_FORMATS))
-    snapshot, failure = obtain(plan, manner)
+    snapshot, failure = obtain(unmeasured(plan), manner)
     if failure is None or (wanted and set(wanted) <= {each.name for each in snapshot.stages}):
         _draw(snapshot, wanted or (_last_stage(snapshot),), outs, PictureOptions(**look))
         _tell(outs, manner)

@@ -7,8 +7,18 @@ from typing import Any
 
 import click
 
+from qviz.analysis.ledger import output_line
+from qviz.analysis.ledger.data import measurements
 from qviz.cli.commands import command, option
-from qviz.cli.options import Manner, debug_option, flow_option, is_snapshot, need_source, takes_manner, takes_plan
+from qviz.cli.options import (
+    Manner,
+    debug_option,
+    flow_option,
+    is_snapshot,
+    may_measure,
+    need_source,
+    takes_manner,
+)
 from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
 from qviz.cli.value_types import FilePath
@@ -18,6 +28,7 @@ from qviz.document.query import count_kinds
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
 from qviz.words import mark, names, tr, trn
+from qviz.words.formats import sentence
 
 
 @command()
@@ -30,7 +41,7 @@ from qviz.words import mark, names, tr, trn
     required=True,
     help=mark("Write the result to OUT.qviz or OUT.json."),
 )
-@takes_plan
+@may_measure
 @takes_manner
 @debug_option
 def run(plan: Plan, out: Path, manner: Manner) -> int:
@@ -83,6 +94,7 @@ def summarize(snapshot: Snapshot, out: Path) -> dict[str, Any]:
             for f in snapshot.findings
         ],
         "summary": snapshot.summary,
+        "measurements": measurements(snapshot.measurements) if snapshot.measurements is not None else None,
         "error": None if error is None else {"step": error.step, "type": error.type, "message": error.message},
     }
 
@@ -101,6 +113,8 @@ def _print_summary(snapshot: Snapshot, out: Path) -> None:
         click.echo(f"{stage.name:<10} {nodes:>11}: {told}")
     for finding in snapshot.findings:
         click.echo(tr("{level}: {message}", level=names.level(finding.level.value), message=finding.message))
+    if line := output_line(snapshot.measurements):
+        click.echo(sentence(line))
     ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}
     click.echo(
         tr(

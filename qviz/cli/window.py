@@ -10,7 +10,7 @@ import click
 from qviz.cli.app import COMMANDS
 from qviz.cli.commands import command
 from qviz.cli.opening import open_window
-from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted, python_option, takes_plan
+from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted, may_measure, python_option
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -20,7 +20,7 @@ from qviz.words import mark, tr
 @command(hidden=True)
 @click.argument("source", required=False)
 @flow_option(required=False, help_text=mark("Run this flow immediately."))
-@takes_plan
+@may_measure
 @python_option
 @debug_option
 def window(plan: Plan) -> int:

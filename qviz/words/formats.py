@@ -106,6 +106,12 @@ def decibels(value: float | str) -> str:
     return tr("{number} dB", number=number(value, 3))
 
 
+def gain(value: float | str) -> str:
+    """Return a change in dB with its sign: ``+9.1 dB``."""
+    text = number(value, 3)
+    return tr("{number} dB", number=text if text.startswith(MINUS) else f"+{text}")
+
+
 def dtype(name: str) -> str:
     """Return a dtype without its module: ``quint8`` for ``torch.quint8``."""
     return name.removeprefix("torch.")
@@ -142,6 +148,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "size": size,
     "percent": percent,
     "db": decibels,
+    "gain": gain,
     "factor": factor,
     "dtype": dtype,
     "capital": capitalized,

@@ -71,6 +71,7 @@ _ENGLISH = (
     "findings_scales",
     "stops",
     "comparison",
+    "measurements",
     "general",
     "names",
 )

@@ -16,7 +16,7 @@ from qviz.words.language import ENGLISH, LANGUAGES
 from qviz.words.statement import _parsed, knows
 
 PACKAGE = Path(qviz.__file__).parent
-CODE = re.compile(r"(link|relation|kind|stop|step|advice|claim|row)\.[a-z0-9_]+(\.[a-z0-9_]+)*")
+CODE = re.compile(r"(link|relation|kind|stop|step|advice|claim|row|answer|not_measured)\.[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 REASON = re.compile(
     r"(input|output|operator|quantized|unquantized|float|unobserved|stub|pattern|fused|not_fused|observer|origin|spec|edge"
@@ -78,3 +78,18 @@ def test_a_translation_has_no_fields_of_its_own():
 
 def _fields(template: str) -> set[str]:
     return {name for _, name, _ in _parsed(re.sub(r"\[\[|\]\]", "", template)) if name}
+
+
+def _attempted() -> Iterator[str]:
+    """Yield what the engine tries to measure: the first argument of every ``_attempt``."""
+    for path in sorted((PACKAGE / "engine").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_attempt":
+                assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}: no code can be found here"
+                yield str(node.args[0].value)
+
+
+def test_whatever_the_engine_could_not_measure_has_words():
+    tried = set(_attempted())
+    assert {"original", "simulated", "converted"} <= tried
+    assert [what for what in sorted(tried) if not knows(f"not_measured.{what}")] == []

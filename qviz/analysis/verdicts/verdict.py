@@ -12,6 +12,7 @@ from qviz.analysis.verdicts.source_lines import SourceLines
 from qviz.analysis.verdicts.summary import Coverage, coverage
 from qviz.document.baseline import Accepted, Baseline
 from qviz.document.graph import Record, SourceLine
+from qviz.document.measurements import Measurements
 from qviz.document.snapshot import Finding, Level, Run, Snapshot
 
 FailOn: TypeAlias = Literal["error", "warning", "info", "never"]
@@ -44,6 +45,7 @@ class Verdict(Record, frozen=True):
         has_baseline: Whether there was one.
         coverage: None where no operator can be quantized, or nothing was converted.
         model_file: Where the model is written down, if that is known.
+        measurements: What was measured on data; None where nothing was.
     """
 
     run: Run
@@ -53,6 +55,7 @@ class Verdict(Record, frozen=True):
     has_baseline: bool = False
     coverage: Coverage | None = None
     model_file: str | None = None
+    measurements: Measurements | None = None
 
     @property
     def open(self) -> tuple[Judged, ...]:
@@ -105,4 +108,5 @@ def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None)
         has_baseline=baseline is not None,
         coverage=coverage(snapshot.stages),
         model_file=lines.model_file,
+        measurements=snapshot.measurements,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from qviz.analysis.ledger.data import levels
 from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
@@ -21,7 +22,7 @@ def write(verdict: Verdict, folder: Path) -> str:
 
 
 def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
-    run, error = verdict.run, verdict.run.error
+    run, error, measured = verdict.run, verdict.run.error, verdict.measurements
     stopped: Json = None
     if error is not None:
         at = [_source(error.source, folder)] if error.source else []
@@ -45,6 +46,7 @@ def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
             "stale": len(verdict.stale),
         },
         "precision": msgspec.to_builtins(verdict.coverage),
+        "output_sqnr_db": levels(measured.sqnr_db) if measured is not None and measured.sqnr_db is not None else None,
         "findings": [_finding(each, folder) for each in verdict.judged],
         "stale": stale,
         "error": stopped,

@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 
 from qviz.analysis.findings.catalog import RuleText, known_rules
+from qviz.analysis.ledger import output_line
+from qviz.analysis.ledger.data import levels
 from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import inside, uri
@@ -42,7 +44,15 @@ def _run(verdict: Verdict, folder: Path) -> Json:
         "automationDetails": {"id": f"qviz/{verdict.run.flow}/{verdict.run.source}/"},
         "invocations": [_invocation(verdict, folder)],
         "results": [_result(each, places[each.finding.rule], verdict, folder) for each in verdict.judged],
+        **_properties(verdict),
     }
+
+
+def _properties(verdict: Verdict) -> dict[str, Json]:
+    measured = verdict.measurements
+    if measured is None or measured.sqnr_db is None:
+        return {}
+    return {"properties": {"outputSqnrDb": levels(measured.sqnr_db), "measured": output_line(measured)}}
 
 
 def _rule(rule: RuleText) -> Json:

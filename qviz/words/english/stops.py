@@ -26,7 +26,26 @@ STATEMENTS: dict[str, Entry] = {
         "during": "during conversion to the reference",
     },
     "step.lowering": {"text": "Lowering", "failed": "Lowering failed", "during": "during lowering"},
-    "step.measuring": {"text": "Measuring", "failed": "Measurement failed", "during": "during measurement"},
+    "step.measuring": {
+        "text": "Measuring the models",
+        "failed": "Measurement failed",
+        "during": "while the models were measured",
+    },
+    "step.estimating": {
+        "text": "Estimating what each quantizer costs",
+        "failed": "The estimate failed",
+        "during": "while the noise was estimated",
+    },
+    "step.measuring_quantizers": {
+        "text": "Measuring one quantizer at a time",
+        "failed": "Measuring the quantizers failed",
+        "during": "while the quantizers were measured",
+    },
+    "step.measuring_kernels": {
+        "text": "Comparing operators with their kernels",
+        "failed": "Comparing the operators failed",
+        "during": "while operators were compared",
+    },
     "step.other": {"text": "{name:capital}", "failed": "{name:capital} failed", "during": "during {name}"},
     "step.counted": {"text": "[[{flow}: ]]{step:text} {done} of {total}"},
     "step.not_counted": {"text": "[[{flow}: ]]{step:text}"},

@@ -1,0 +1,61 @@
+"""English: what was measured on data, and what was not. Parts of an entry: text; of kinds also heading."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+_CAUSE = "[[ at {file}:{line}]]: {type}[[: {text}]]"
+
+STATEMENTS: dict[str, Entry] = {
+    "answer.owner": {"text": "{name} owns {share:percent} of the noise[[: {cause}]][[; {remedy} {gain:gain}]]"},
+    "answer.spread": {
+        "text": "No quantizer owns much of the noise: the largest share is {share:percent}, of {name}"
+        "[[ ({cause})]][[; {remedy} {gain:gain}]]"
+    },
+    "answer.capture": {
+        "text": "Capture changed the outputs: the SQNR of the prepared model with its quantizers off is {prepared:db}"
+        "[[, of quantization {simulated:db}]]"
+    },
+    "answer.operator": {
+        "text": "{name} computes something else than torch simulates: {wrong:percent} of its elements are off"
+        "[[, by up to {steps:number} steps]][[ ({count:operator|operators} in all)]]"
+    },
+    "answer.kernels": {
+        "text": "The converted model computes something else than torch simulates: the SQNR between them is "
+        "{converted:db}[[, of quantization {simulated:db}]]; no operator alone shows it"
+    },
+    "answer.noise": {
+        "text": "The output SQNR of quantization is {simulated:db}; no ledger tells which quantizer owns the noise"
+    },
+    "answer.equal": {"text": "Quantization does not change the outputs on this data"},
+    "answer.unknown": {
+        "text": "The outputs cannot be compared: they are not finite, all zeros, or of different shapes"
+    },
+    "answer.nothing": {"text": "Nothing was measured"},
+    "alternative.per_channel": {"text": "per channel"},
+    "alternative.per_tensor": {"text": "per tensor"},
+    "alternative.symmetric": {"text": "symmetric"},
+    "alternative.affine": {"text": "affine"},
+    "alternative.min_max": {"text": "minimum-maximum range"},
+    "alternative.percentile": {"text": "percentile range"},
+    "alternative.mse": {"text": "MSE-optimal range"},
+    "alternative.sixteen_bits": {"text": "16 bits"},
+    "alternative.float": {"text": "float"},
+    "alternative.other": {"text": "{name}"},
+    "quantizer.weight": {"text": "weight"},
+    "quantizer.bias": {"text": "bias"},
+    "quantizer.activation": {"text": "activation"},
+    "quantizer.dynamic": {"text": "dynamic"},
+    "quantizer.cell": {"text": "inside the cell"},
+    "not_measured.original": {"text": f"the original model does not run on the data{_CAUSE}"},
+    "not_measured.simulated": {"text": f"the prepared model cannot be simulated{_CAUSE}"},
+    "not_measured.converted": {"text": f"the converted model does not run on the data{_CAUSE}"},
+    "not_measured.repeat": {"text": f"a second call was not compared{_CAUSE}"},
+    "not_measured.ledger": {"text": f"what each quantizer costs{_CAUSE}"},
+    "not_measured.exact": {"text": f"one quantizer at a time{_CAUSE}"},
+    "not_measured.kernels": {"text": f"operators against their kernels{_CAUSE}"},
+    "not_measured.counterfactuals": {"text": f"other ways to round{_CAUSE}"},
+    "not_measured.inputs": {"text": f"ranges of the inputs{_CAUSE}"},
+    "not_measured.metric": {"text": f"the metric[[ {{name}}]] failed{_CAUSE}"},
+    "not_measured.other": {"text": "{what}[[: {type}]][[: {text}]]"},
+}
