@@ -9,6 +9,7 @@ from qviz.analysis.ledger.formats import LEDGER_FORMATS, LedgerFormat
 from qviz.analysis.ledger.tables import Section, sections
 from qviz.document.measurements import Measurements
 from qviz.document.snapshot import Snapshot
+from qviz.words.language import sign
 
 _GAP = "  "
 
@@ -25,7 +26,7 @@ def _write(snapshot: Snapshot, most: int | None) -> str:
 
 def _lines(section: Section) -> Iterator[str]:
     if section.title:
-        yield f"{section.title}:"
+        yield f"{section.title}{sign(':')}"
     yield from aligned((section.headings, *section.rows)) if section.headings else ()
     yield from section.lines
 
