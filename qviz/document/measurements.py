@@ -72,6 +72,7 @@ class QuantizerNoise(Record, frozen=True):
         bits: Of its integers; 16 of float16.
         powers: The noise power that it alone puts on each output, by name.
         share: Its part of the whole noise; parts do not sum to one (`Ledger.unexplained`).
+        share_simulated: The same with all other quantizers on, to first order: better where noise is large.
         is_exact: Whether `powers` were measured one quantizer at a time; else estimated to first order.
         local_db: Signal to noise of its own tensor given float inputs.
         clipping: How much of its local noise is clipping; the rest is rounding.
@@ -91,6 +92,7 @@ class QuantizerNoise(Record, frozen=True):
     bits: int | None = None
     powers: dict[str, Number] = {}  # noqa: RUF012 - msgspec copies it
     share: Number | None = None
+    share_simulated: Number | None = None
     is_exact: bool = False
     local_db: Number | None = None
     clipping: float | None = None

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor, nn
 
 from qviz.engine.measure.rounding import Rounding
@@ -91,9 +90,11 @@ class WeightSwitch(nn.Module):
     def __init__(self, rounding: Rounding) -> None:
         super().__init__()
         self.rounding, self.is_on = rounding, False
+        self.seen: Tensor | None = None
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return the weight, rounded if it is on."""
+        """Return the weight, rounded if it is on; keep what it was."""
+        self.seen = values.detach()
         return self.rounding(values) if self.is_on else values
 
 
@@ -128,6 +129,16 @@ class Operator:
         if self.board.probe is not None:
             return self.board.probe.at_operator(self, args, kwargs)
         return self.run(self.board.on, args, kwargs)
+
+    def floats(self, args: tuple[Any, ...]) -> list[tuple[int, Rounding, Tensor]]:
+        """Return quantizer, rounding and float weight of all that are rounded; it has run on `args`."""
+        found = []
+        for each in self.weights:
+            owner = each.owner
+            value = owner.seen if isinstance(owner, WeightSwitch) else owner._parameters[each.name]  # noqa: SLF001
+            if value is not None:
+                found.append((each.quantizer, each.rounding, value.detach()))
+        return found
 
     def run(self, on: Set[int], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run with these quantizers on."""
@@ -194,6 +205,10 @@ class _FunctionOperator(Operator):
         """The indices of the weights' quantizers."""
         return tuple(quantizer for quantizer, _ in self.slots.values())
 
+    def floats(self, args: tuple[Any, ...]) -> list[tuple[int, Rounding, Tensor]]:
+        """Return quantizer, rounding and float weight of all that are rounded."""
+        return [(quantizer, rounding, args[place].detach()) for place, (quantizer, rounding) in self.slots.items()]
+
     def run(self, on: Set[int], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run with these quantizers on."""
         given = list(args)
@@ -201,8 +216,3 @@ class _FunctionOperator(Operator):
             if quantizer in on:
                 given[place] = rounding(given[place])
         return self.compute(*given, **kwargs)
-
-
-def no_grad_copy(value: Any) -> Any:
-    """Return a tensor, or what holds some, apart from the graph of gradients."""
-    return torch.utils._pytree.tree_map_only(Tensor, Tensor.detach, value)  # noqa: SLF001

@@ -67,8 +67,11 @@ class Simulation:
 
 
 def copied(prepared: nn.Module) -> nn.Module:
-    """Return a copy that shares the parameters: conversion makes new ones and leaves these alone."""
-    memo: dict[int, Any] = {id(each): each for each in prepared.parameters()}
+    """Return a copy that shares the memory of the parameters: conversion makes new ones and leaves these alone.
+
+    Its own need no gradients.
+    """
+    memo: dict[int, Any] = {id(each): nn.Parameter(each.detach(), False) for each in prepared.parameters()}
     return copy.deepcopy(prepared, memo)
 
 

@@ -16,6 +16,7 @@ from qviz.engine.loading.source import Loaded
 from qviz.engine.measure import four_models, outputs
 from qviz.engine.measure.data import Peeked, evaluation
 from qviz.engine.measure.four_models import FourModels
+from qviz.engine.measure.ledger import make_ledger
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import Outputs
 from qviz.engine.measure.simulation import copied, simulate
@@ -78,15 +79,24 @@ class Measuring:
                 told, len(batches), outputs.samples_in(batches), (), not_measured=(*self._not_measured,)
             )
         models = measured.outputs
+        ledger = self._attempt("ledger", lambda: make_ledger(measured)) if self._wants_ledger(models) else None
         return Measurements(
             data=told,
             batches=len(batches),
             samples=outputs.samples_in(batches),
             outputs=models.errors(),
             sqnr_db=models.together(),
+            ledger=ledger,
             repeat=models.repeat(),
             not_measured=tuple(self._not_measured),
         )
+
+    def _wants_ledger(self, models: FourModels) -> bool:
+        """Return whether to tell which quantizer costs what: asked for, or the output is noisy."""
+        if self._plan.measure is not None:
+            return self._plan.measure
+        worst = [each.simulated for each in models.errors()]
+        return any(isinstance(each, float) and each < self._plan.thresholds.warning_db for each in worst)
 
     def _run_models(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measured:
         assert self._original is not None

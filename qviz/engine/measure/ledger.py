@@ -1,0 +1,175 @@
+"""Puts the ledger together: what every quantizer costs the output, by name, the largest share first."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from qviz.document.graph import Graph, Node, Number
+from qviz.document.measurements import Ledger, QuantizerNoise
+from qviz.engine.measure import estimate, tensors
+from qviz.engine.measure.measured import Measured
+from qviz.engine.measure.outputs import noise_to_signal
+from qviz.engine.measure.simulation import Quantizer, nodes_of
+from qviz.engine.nodes.arguments import number
+
+ADDITIVE = (0.8, 1.25)
+"""Between these sums the shares add up; the table says so where they do not."""
+_NOISY_DB = 10.0
+"""Below this output the first-order estimate is also taken along the simulated model."""
+
+
+def make_ledger(measured: Measured) -> Ledger | None:
+    """Return what every quantizer costs the output; None where there is none, or no output has noise or a signal."""
+    if not measured.simulation.quantizers:
+        return None
+    wholes = noise_to_signal(measured.outputs.floating, measured.outputs.simulated)
+    ratios = {name: noise / signal for name, (noise, signal) in wholes.items() if signal and math.isfinite(noise)}
+    if not any(ratios.values()):
+        return None
+    places = tensors.look(measured)
+    powers = estimate.estimate(measured, places.idle, progress=_progress(measured, "estimating"))
+    along: estimate.Powers = {}
+    if -10 * math.log10(sum(ratios.values()) / len(ratios)) < _NOISY_DB:
+        along = estimate.estimate(measured, places.idle, is_simulated=True, progress=_progress(measured, "estimating"))
+    shares = _Shares(wholes)
+    return assembled(measured, places, powers, {key: shares.of(each) for key, each in along.items()}, shares)
+
+
+class _Shares:
+    """Turns powers at the outputs into shares of the whole; each output counts by its own noise-to-signal ratio.
+
+    Args:
+        wholes: (noise, signal) of each output with every quantizer on.
+    """
+
+    def __init__(self, wholes: Mapping[str, tuple[float, float]]) -> None:
+        self.wholes = {
+            name: each for name, each in wholes.items() if each[1] and math.isfinite(each[0]) and math.isfinite(each[1])
+        }
+        self._total = sum(noise / signal for noise, signal in self.wholes.values())
+
+    def of(self, powers: Mapping[str, float]) -> float:
+        """Return the share of a quantizer that puts these powers on the outputs."""
+        known = sum(power / self.wholes[name][1] for name, power in powers.items() if name in self.wholes)
+        return known / self._total if self._total else math.nan
+
+
+def assembled(
+    measured: Measured,
+    places: tensors.Places,
+    powers: estimate.Powers,
+    along: Mapping[int, float],
+    shares: _Shares,
+) -> Ledger:
+    """Return the ledger of estimated powers."""
+    names = _names(measured)
+    rows = [
+        _row(measured, quantizer, places, names[quantizer.index], powers.get(quantizer.index, {}), shares)
+        for quantizer in measured.simulation.quantizers
+    ]
+    by_index = {row.id: along.get(each.index) for row, each in zip(rows, measured.simulation.quantizers, strict=True)}
+    if along:
+        rows = [_with(row, share_simulated=_number(by_index[row.id])) for row in rows]
+    rows.sort(key=lambda row: (-_value(row.share), row.id))
+    additivity = sum(_value(row.share) for row in rows)
+    return Ledger(
+        method="estimate",
+        projections=estimate.PROJECTIONS,
+        signals={name: number(signal) for name, (_, signal) in shares.wholes.items()},
+        totals={name: number(noise) for name, (noise, _) in shares.wholes.items()},
+        quantizers=tuple(rows),
+        additivity=number(additivity),
+        unexplained=number(1 - additivity),
+    )
+
+
+def _row(
+    measured: Measured,
+    quantizer: Quantizer,
+    places: tensors.Places,
+    name: str,
+    powers: Mapping[str, float],
+    shares: _Shares,
+) -> QuantizerNoise:
+    noise = places.noise.get(quantizer.index, tensors.TensorNoise())
+    stage = measured.stage
+    nodes = nodes_of(quantizer, stage.graph)
+    by_id = {node.id: node for node in stage.graph.nodes}
+    return QuantizerNoise(
+        id=name,
+        stage=stage.name,
+        nodes=nodes,
+        module=_module(quantizer, [by_id[each] for each in nodes]),
+        kind=quantizer.kind,
+        bits=None if quantizer.kind == "cell" else quantizer.rounding.bits,
+        powers={output: number(power) for output, power in powers.items()},
+        share=_number(shares.of(powers)),
+        local_db=noise.local_db,
+        clipping=noise.clipping_share,
+        clipped=noise.clipped,
+        levels_used=noise.levels_used,
+        accumulated_db=noise.accumulated_db,
+    )
+
+
+def _with(row: QuantizerNoise, **fields: object) -> QuantizerNoise:
+    import msgspec
+
+    return msgspec.structs.replace(row, **fields)
+
+
+def _value(share: Number | None) -> float:
+    return share if isinstance(share, float) and math.isfinite(share) else 0.0
+
+
+def _number(value: float | None) -> Number | None:
+    return None if value is None or math.isnan(value) else number(value)
+
+
+def _module(quantizer: Quantizer, nodes: list[Node]) -> str:
+    if nodes and nodes[0].place:
+        return nodes[0].place
+    return "" if quantizer.kind == "activation" else quantizer.paths[0]
+
+
+def _names(measured: Measured) -> list[str]:
+    """Return a name of each quantizer: of what it rounds, in the words of the model."""
+    graph = measured.stage.graph
+    found = [_name(quantizer, graph) for quantizer in measured.simulation.quantizers]
+    repeated, seen = Counter(found), Counter[str]()
+    for place, name in enumerate(found):
+        if repeated[name] > 1:
+            seen[name] += 1
+            found[place] = f"{name} {seen[name]}"
+    return found
+
+
+def _name(quantizer: Quantizer, graph: Graph) -> str:
+    by_id = {node.id: node for node in graph.nodes}
+    nodes = [by_id[each] for each in nodes_of(quantizer, graph)]
+    if quantizer.kind == "dynamic" and not quantizer.name:
+        reader = next((edge.to_id for edge in graph.edges if nodes and edge.from_id == nodes[0].id), None)
+        return f"{_called(by_id[reader]) if reader else quantizer.paths[0]} input"
+    if quantizer.kind != "activation":
+        owner = _module(quantizer, nodes) or (nodes[0].id if nodes else quantizer.paths[0])
+        return f"{owner} {quantizer.name}"
+    if not nodes:
+        return quantizer.paths[0]
+    given = next((edge.from_id for edge in graph.edges if edge.to_id == nodes[0].id), None)
+    if given is None:
+        return nodes[0].id
+    source = by_id[given]
+    return source.id if source.op == "placeholder" else f"{_called(source)} output"
+
+
+def _called(node: Node) -> str:
+    """Return the module path of a module's node; of a function, its node's own name behind the module it is in."""
+    if node.op == "call_module":
+        return node.target
+    return f"{node.place}:{node.id}" if node.place else node.id
+
+
+def _progress(measured: Measured, step: str) -> Callable[[int, int], None]:
+    return lambda done, total: measured.started(step, done, total)
