@@ -104,7 +104,7 @@ def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:
     for key, where in places.items():
         observer = objects[key]
         rounding = of_observer(observer, by_kernel)
-        if rounding is None:
+        if rounding is None or (isinstance(rounding, Dynamic) and _feeds_cells(model, [path for _, _, path in where])):
             for parent, name, _ in where:
                 parent._modules[name] = nn.Identity()  # noqa: SLF001 - it watches, and nothing becomes of it
             continue
@@ -114,6 +114,18 @@ def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:
         found.quantizers.append(Quantizer(index, kind, paths, rounding, "", observer))
         for parent, name, path in where:
             parent._modules[name] = Switch(found.board, index, path, rounding)  # noqa: SLF001
+
+
+def _feeds_cells(model: nn.Module, paths: list[str]) -> bool:
+    """Return whether an observer stands before LSTMs and GRUs alone, whose kernels round their inputs themselves."""
+    if not isinstance(model, GraphModule):
+        return False
+    users = [
+        user for node in model.graph.nodes if node.op == "call_module" and node.target in paths for user in node.users
+    ]
+    return bool(users) and all(
+        user.op == "call_module" and isinstance(_at(model, str(user.target)), _CELLS) for user in users
+    )
 
 
 def _children(model: nn.Module) -> Iterator[tuple[nn.Module, str, str, nn.Module]]:
