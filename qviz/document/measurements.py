@@ -14,7 +14,7 @@ from qviz.document.said import Said
 
 QuantizerKind: TypeAlias = Literal["weight", "bias", "activation", "dynamic", "cell"]
 """What is rounded; ``cell`` is all that happens inside an LSTM or GRU beside its weights."""
-Method: TypeAlias = Literal["estimate", "exact"]
+LedgerMethod: TypeAlias = Literal["estimate", "exact"]
 
 
 class OutputErrors(Record, frozen=True):
@@ -118,7 +118,7 @@ class Ledger(Record, frozen=True):
         is_complete: Whether an exact measurement came to its end.
     """
 
-    method: Method
+    method: LedgerMethod
     projections: int
     signals: dict[str, Number]
     totals: dict[str, Number]
@@ -166,7 +166,7 @@ class InputRange(Record, frozen=True):
     outside: float
 
 
-class Repeat(Record, frozen=True):
+class SecondCalls(Record, frozen=True):
     """What a second call with equal inputs gave, in dB against the first; "inf" where it is the same.
 
     Attributes:
@@ -215,7 +215,7 @@ class Measurements(Record, frozen=True):
     ledger: Ledger | None = None
     operators: tuple[KernelDifference, ...] = ()
     inputs: tuple[InputRange, ...] = ()
-    repeat: Repeat | None = None
+    repeat: SecondCalls | None = None
     metric: Metric | None = None
     not_measured: tuple[Said, ...] = ()
     config: dict[str, Json] = {}  # noqa: RUF012

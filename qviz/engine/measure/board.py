@@ -184,14 +184,14 @@ class FunctionOperator(nn.Module):
     def __init__(self, board: Board, path: str, target: Callable[..., Any], weights: dict[int, tuple[int, Rounding]]):
         super().__init__()
         self.target, self.slots = target, weights
-        self.operator = _FunctionOperator(board, path, target, weights)
+        self.operator = _RoundsArguments(board, path, target, weights)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Run as the board says."""
         return self.operator(*args, **kwargs)
 
 
-class _FunctionOperator(Operator):
+class _RoundsArguments(Operator):
     """Rounds by position."""
 
     def __init__(

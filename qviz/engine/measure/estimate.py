@@ -78,7 +78,7 @@ class _Anchor(torch.autograd.Function):
         return gradients[0], None, None, None, None
 
 
-class _Probe:
+class _Anchoring:
     """Puts an anchor at every place of rounding."""
 
     def __init__(self, simulation: Simulation, inner: _Inner, idle: set[tuple[str, int]], is_simulated: bool) -> None:
@@ -146,7 +146,7 @@ def estimate(
 
     Args:
         measured: The simulation and the data.
-        idle: Places that round nothing because their values are on the grid already.
+        idle: SeenTensors that round nothing because their values are on the grid already.
         projections: K; each costs one backward pass for each output.
         is_simulated: Along the simulated model, with straight-through gradients.
         progress: Is told how many backward passes are done, of how many.
@@ -158,7 +158,7 @@ def estimate(
     done, total = 0, len(batches) * len(names) * projections
     for batch in batches:
         inner = _Inner(_samples(batch))
-        probe = _Probe(simulation, inner, idle, is_simulated)
+        probe = _Anchoring(simulation, inner, idle, is_simulated)
         with torch.enable_grad(), simulation.board.set_to(probe=probe):
             found = _raw_outputs(batch.cloned().call(simulation.module))
         for name in names:

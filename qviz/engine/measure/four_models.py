@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from qviz.document.graph import Number
-from qviz.document.measurements import OutputErrors, Repeat
+from qviz.document.measurements import OutputErrors, SecondCalls
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import outputs
 from qviz.engine.measure.board import Operator, Switch
@@ -72,12 +72,12 @@ class FourModels:
             "", found["prepared"], found["simulated"], found.get("converted"), found.get("total"), found["floor"]
         )
 
-    def repeat(self) -> Repeat | None:
+    def repeat(self) -> SecondCalls | None:
         """Return what second calls gave."""
         if self.again is None or self.converted is None:
             return None
         original, converted = self.again
-        return Repeat(
+        return SecondCalls(
             outputs.together([self.original[0]], [original]),
             outputs.together([self.converted[0]], [converted]),
             outputs.together([original], [converted]),

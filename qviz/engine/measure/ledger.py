@@ -11,7 +11,7 @@ from qviz.document.measurements import Ledger, QuantizerNoise
 from qviz.engine.measure import estimate, tensors
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import noise_to_signal
-from qviz.engine.measure.simulation import Quantizer, nodes_of
+from qviz.engine.measure.simulation import MeasuredQuantizer, nodes_of
 from qviz.engine.nodes.arguments import number
 
 ADDITIVE = (0.8, 1.25)
@@ -58,7 +58,7 @@ class _Shares:
 
 def assembled(
     measured: Measured,
-    places: tensors.Places,
+    places: tensors.SeenTensors,
     powers: estimate.Powers,
     along: Mapping[int, float],
     shares: _Shares,
@@ -87,8 +87,8 @@ def assembled(
 
 def _row(
     measured: Measured,
-    quantizer: Quantizer,
-    places: tensors.Places,
+    quantizer: MeasuredQuantizer,
+    places: tensors.SeenTensors,
     name: str,
     powers: Mapping[str, float],
     shares: _Shares,
@@ -128,7 +128,7 @@ def _number(value: float | None) -> Number | None:
     return None if value is None or math.isnan(value) else number(value)
 
 
-def _module(quantizer: Quantizer, nodes: list[Node]) -> str:
+def _module(quantizer: MeasuredQuantizer, nodes: list[Node]) -> str:
     if nodes and nodes[0].place:
         return nodes[0].place
     return "" if quantizer.kind == "activation" else quantizer.paths[0]
@@ -146,7 +146,7 @@ def _names(measured: Measured) -> list[str]:
     return found
 
 
-def _name(quantizer: Quantizer, graph: Graph) -> str:
+def _name(quantizer: MeasuredQuantizer, graph: Graph) -> str:
     by_id = {node.id: node for node in graph.nodes}
     nodes = [by_id[each] for each in nodes_of(quantizer, graph)]
     if quantizer.kind == "dynamic" and not quantizer.name:

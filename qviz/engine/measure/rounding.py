@@ -122,7 +122,7 @@ class Half:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldWeight:
     """Numbers that the converted model holds: what a weight has become, in the layout of the float one."""
 
     values: Tensor
@@ -179,7 +179,7 @@ _BOUNDS: dict[torch.dtype | None, tuple[int, int]] = {
 }
 
 
-def of_quantized(tensor: Tensor) -> Held:
+def of_quantized(tensor: Tensor) -> HeldWeight:
     """Return what a quantized tensor holds, with how it was rounded."""
     low, high = _BOUNDS[tensor.dtype]
     if tensor.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
@@ -188,7 +188,7 @@ def of_quantized(tensor: Tensor) -> Held:
     else:
         scale, zero_point = tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()
         affine = Affine(tensor.dtype, scale, zero_point, low, high, tensor.q_per_channel_axis())
-    return Held(tensor.dequantize(), affine.bits, affine)
+    return HeldWeight(tensor.dequantize(), affine.bits, affine)
 
 
 def _calculated(observer: nn.Module) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from qviz.document.graph import Graph
 from qviz.document.measurements import QuantizerKind
 from qviz.engine.measure.board import Board, FunctionOperator, Operator, Switch, Weight, WeightSwitch
 from qviz.engine.measure.in_place import is_changed_in_place, out_of_place
-from qviz.engine.measure.rounding import Dynamic, Half, Held, Rounding, of_observer, of_quantized
+from qviz.engine.measure.rounding import Dynamic, Half, HeldWeight, Rounding, of_observer, of_quantized
 from qviz.engine.nodes.module_roles import OBSERVING, Role, is_qat, role_of
 from qviz.engine.nodes.qparams import packed_weight
 
@@ -23,7 +23,7 @@ _CELLS = (nn.RNNBase, nn.RNNCellBase)
 
 
 @dataclass(frozen=True, eq=False)
-class Quantizer:
+class MeasuredQuantizer:
     """One place of rounding.
 
     Attributes:
@@ -56,7 +56,7 @@ class Simulation:
 
     module: nn.Module
     board: Board = field(default_factory=Board)
-    quantizers: list[Quantizer] = field(default_factory=list)
+    quantizers: list[MeasuredQuantizer] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     reruns_part: bool = False
 
@@ -111,7 +111,7 @@ def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:
         index = len(found.quantizers)
         kind: QuantizerKind = "dynamic" if isinstance(rounding, Dynamic) else "activation"
         paths = tuple(path for _, _, path in where)
-        found.quantizers.append(Quantizer(index, kind, paths, rounding, "", observer))
+        found.quantizers.append(MeasuredQuantizer(index, kind, paths, rounding, "", observer))
         for parent, name, path in where:
             parent._modules[name] = Switch(found.board, index, path, rounding)  # noqa: SLF001
 
@@ -190,19 +190,19 @@ def _weight(found: Simulation, module: nn.Module, path: str, result: nn.Module) 
     _take_over(found, module, path, [Weight(index, owner, "weight", held)], before)
 
 
-def held_weight(module: nn.Module) -> Held | None:
+def held_weight(module: nn.Module) -> HeldWeight | None:
     """Return the weight that a quantized module holds, as float numbers; None if it is not rounded."""
     if role_of(module) is Role.REFERENCE:
         inner = next((each for each in module.modules() if hasattr(each, "get_weight")), None)
         weight = inner.get_weight() if inner is not None else None  # type: ignore[operator]
-        return Held(weight.detach().float(), 8) if isinstance(weight, Tensor) else None
+        return HeldWeight(weight.detach().float(), 8) if isinstance(weight, Tensor) else None
     tensor = packed_weight(module)
     if tensor is None:
         return None
     if tensor.is_quantized:
         return of_quantized(tensor)
     dtype = getattr(getattr(module, "_packed_params", None), "dtype", None)
-    return Held(tensor.detach().float(), 16) if dtype is torch.float16 else None
+    return HeldWeight(tensor.detach().float(), 16) if dtype is torch.float16 else None
 
 
 def _owner(module: nn.Module, shape: torch.Size) -> nn.Module | None:
@@ -220,11 +220,11 @@ def _cell(found: Simulation, module: nn.Module, path: str, result: nn.Module) ->
     names: dict[str, Any] = getattr(result, "get_weight", dict)()
     for name, tensor in names.items():
         if isinstance(tensor, Tensor) and name in module._parameters:  # noqa: SLF001
-            rounding = of_quantized(tensor) if tensor.is_quantized else Held(tensor.float(), 16)
+            rounding = of_quantized(tensor) if tensor.is_quantized else HeldWeight(tensor.float(), 16)
             index = _new_weight(found, path, rounding, name)
             weights.append(Weight(index, module, name, rounding))
     index = len(found.quantizers)
-    found.quantizers.append(Quantizer(index, "cell", (path,), Half(8), "inside the cell"))
+    found.quantizers.append(MeasuredQuantizer(index, "cell", (path,), Half(8), "inside the cell"))
     _take_over(found, module, path, weights, cell=(index, result))
 
 
@@ -232,7 +232,7 @@ def _new_weight(
     found: Simulation, path: str, rounding: Rounding, name: str = "weight", observer: nn.Module | None = None
 ) -> int:
     index = len(found.quantizers)
-    found.quantizers.append(Quantizer(index, "weight", (path,), rounding, name, observer))
+    found.quantizers.append(MeasuredQuantizer(index, "weight", (path,), rounding, name, observer))
     return index
 
 
@@ -244,7 +244,7 @@ def _dynamic_input(found: Simulation, module: nn.Module, path: str, result: nn.M
         return None
     index = len(found.quantizers)
     rounding = Dynamic()
-    found.quantizers.append(Quantizer(index, "dynamic", (path,), rounding, "input"))
+    found.quantizers.append(MeasuredQuantizer(index, "dynamic", (path,), rounding, "input"))
     return Switch(found.board, index, f"{path}.input", rounding)
 
 
@@ -304,7 +304,7 @@ def _fold(found: Simulation, model: GraphModule, node: Node, slots: dict[int, tu
 
 def _rename(found: Simulation, index: int, kind: QuantizerKind, rounding: Rounding) -> None:
     old = found.quantizers[index]
-    found.quantizers[index] = Quantizer(index, kind, old.paths, rounding, kind, old.observer)
+    found.quantizers[index] = MeasuredQuantizer(index, kind, old.paths, rounding, kind, old.observer)
 
 
 def _switch(model: GraphModule, value: Any) -> Switch | None:
@@ -324,7 +324,7 @@ def _constants(model: GraphModule) -> set[Node]:
     return found
 
 
-def nodes_of(quantizer: Quantizer, graph: Graph) -> tuple[str, ...]:
+def nodes_of(quantizer: MeasuredQuantizer, graph: Graph) -> tuple[str, ...]:
     """Return the ids of a quantizer's nodes in the recorded graph of a stage."""
     return tuple(
         node.id

@@ -15,7 +15,7 @@ from qviz.document.graph import Number
 from qviz.engine.measure.board import Operator, Switch
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import decibels, power
-from qviz.engine.measure.rounding import Affine, Held, Rounding
+from qviz.engine.measure.rounding import Affine, HeldWeight, Rounding
 from qviz.engine.measure.simulation import Simulation
 
 _MOST_LEVELS = 2**16
@@ -89,7 +89,7 @@ class TensorNoise:
             low, high = torch.aminmax(values)
             self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
             self.not_finite += int((~torch.isfinite(values)).sum())
-        affine = rounding.affine if isinstance(rounding, Held) else rounding
+        affine = rounding.affine if isinstance(rounding, HeldWeight) else rounding
         if isinstance(affine, Affine) and affine.high - affine.low < _MOST_LEVELS:
             self._count_levels(values, rounded, affine)
 
@@ -108,12 +108,12 @@ class TensorNoise:
 
 
 @dataclass
-class Places:
+class SeenTensors:
     """What was seen at all places of rounding.
 
     Attributes:
         noise: By quantizer.
-        idle: Places where the simulated model's values are on the grid already: (path, which call).
+        idle: SeenTensors where the simulated model's values are on the grid already: (path, which call).
     """
 
     noise: dict[int, TensorNoise] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Places:
 class _Float:
     """Looks at the float model; every quantizer is off."""
 
-    def __init__(self, places: Places, weights_seen: set[int]) -> None:
+    def __init__(self, places: SeenTensors, weights_seen: set[int]) -> None:
         self._places, self._weights_seen = places, weights_seen
         self._calls: Counter[str] = Counter()
         self.kept: dict[tuple[str, int], Tensor] = {}
@@ -158,7 +158,7 @@ class _Float:
 class _Simulated:
     """Looks at the simulated model, beside what the float one gave."""
 
-    def __init__(self, places: Places, everything: frozenset[int], kept: dict[tuple[str, int], Tensor]) -> None:
+    def __init__(self, places: SeenTensors, everything: frozenset[int], kept: dict[tuple[str, int], Tensor]) -> None:
         self._places, self._everything, self._kept = places, everything, kept
         self._calls: Counter[str] = Counter()
         self.busy: set[tuple[str, int]] = set()
@@ -182,9 +182,9 @@ class _Simulated:
         return operator.run(self._everything, args, kwargs)
 
 
-def look(measured: Measured) -> Places:
+def look(measured: Measured) -> SeenTensors:
     """Return what every quantizer does to its tensors, on all batches."""
-    simulation, places = measured.simulation, Places()
+    simulation, places = measured.simulation, SeenTensors()
     weights_seen: set[int] = set()
     busy: set[tuple[str, int]] = set()
     every: set[tuple[str, int]] = set()

@@ -48,12 +48,12 @@ def test_the_float_weights_that_an_exported_model_no_longer_reads_do_not_count()
 def test_packed_weights_that_torch_does_not_save_count_as_their_numbers():
     weight = torch.randn(256, 256).to_mkldnn()
 
-    class Held(nn.Module):
+    class HeldWeight(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.register_buffer("weight", weight)
 
-    assert size_of(Held()) == pytest.approx(256 * 256 * 4, rel=0.02)
+    assert size_of(HeldWeight()) == pytest.approx(256 * 256 * 4, rel=0.02)
 
 
 def test_sqnr_is_ten_for_a_tenth_of_the_power():
