@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from qviz.analysis.ledger import LEDGER_FORMATS, answer, output_line
-from qviz.document.measurements import Alternative, InputRange, Measurements, Metric, OutputErrors, Repeat
+from qviz.document.measurements import Alternative, InputRange, Measurements, Metric, OutputErrors
 from qviz.document.said import Said
 from tests.measured import ACTIVATION, LOST, OPERATOR, WEIGHT, ledger, measured, measured_run
 
@@ -102,11 +102,11 @@ def test_operators_inputs_second_calls_and_the_metric_are_told():
     made = measured(
         operators=(OPERATOR,),
         inputs=(InputRange("prepared", ("x",), 0.0, 255.0, 0.0, 1.0, 0.97),),
-        repeat=Repeat(12.0, "inf", 11.0),
         metric=Metric("top1", 0.75, 0.5, None),
         not_measured=(LOST, Said("not_measured.new_thing", {}, {"type": "OSError"})),
     )
-    told = report("text", made)
+    second_calls = {"original": 12.0, "converted": "inf", "second": 11.0}
+    told = report("text", msgspec.convert(msgspec.to_builtins(made) | {"repeat": second_calls}, Measurements))
     assert "prelu (the first)  quantized::prelu  46 %          146 steps" in told
     assert "x: values 0 … 255, calibrated 0 … 1; 97 % outside" in told
     assert "A second call of the original model with equal inputs differs: 12 dB" in told
