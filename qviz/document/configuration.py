@@ -76,10 +76,12 @@ class Custom(Record, frozen=True):
 class QuantizerRule(Record, frozen=True):
     """A setting of a PT2E quantizer for some modules or operators; None for an option leaves it to the quantizer.
 
-    ``enabled`` False asks the quantizer to leave them in float, where it can.
+    ``enabled`` False leaves them in float: by the quantizer itself, or by taking its annotations away again where it
+    cannot. A ``node`` is an operator by its name in the captured graph, a ``tensor`` what the node of that name
+    gives; both can only be left in float.
     """
 
-    kind: Literal["module_name", "module_type", "operator"]
+    kind: Literal["module_name", "module_type", "operator", "node", "tensor"]
     target: str
     enabled: bool = True
     per_channel: bool | None = None

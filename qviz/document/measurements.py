@@ -82,6 +82,9 @@ class QuantizerNoise(Record, frozen=True):
         telescoped: What it adds to the whole noise where quantizers are turned on front to back; sums to one.
         cause: Why it is noisy, where its tensors show it.
         alternatives: What others would give, the best first.
+        asked_by: The operators for whose sake it is there: without all of them it falls away.
+        elements: How many numbers a weight has.
+        macs: Multiply-accumulates of a weight's operator in the first batch.
     """
 
     id: str
@@ -102,6 +105,9 @@ class QuantizerNoise(Record, frozen=True):
     telescoped: Number | None = None
     cause: Said | None = None
     alternatives: tuple[Alternative, ...] = ()
+    asked_by: tuple[NodeId, ...] = ()
+    elements: int | None = None
+    macs: int | None = None
 
 
 class Ledger(Record, frozen=True):
@@ -116,6 +122,7 @@ class Ledger(Record, frozen=True):
         additivity: The sum of the shares; outside 0.8 to 1.25 they do not add up.
         unexplained: One minus `additivity`: what quantizers do to each other, with its sign.
         is_complete: Whether an exact measurement came to its end.
+        macs: Multiply-accumulates of the whole float model in the first batch, as torch's FlopCounterMode counts them.
     """
 
     method: LedgerMethod
@@ -126,6 +133,7 @@ class Ledger(Record, frozen=True):
     additivity: Number | None = None
     unexplained: Number | None = None
     is_complete: bool = True
+    macs: int | None = None
 
 
 class KernelDifference(Record, frozen=True):

@@ -130,6 +130,7 @@ def again(snapshot: Snapshot) -> GraphModule:
 
 CONV_STAYS = QuantizerRule("module_type", "torch.nn.Conv2d", enabled=False)
 FC_STAYS = QuantizerRule("module_name", "fc", enabled=False)
+TENSOR_STAYS = QuantizerRule("tensor", "relu", enabled=False)
 FC_DYNAMIC = QuantizerRule("module_name", "fc", dynamic=True)
 LINEAR_STAYS = QuantizerRule("operator", "torch.nn.functional.linear", enabled=False)
 THEN_XNNPACK = {"quantizer": "embedding", "quantizer_options": Quantizer(then=("xnnpack",))}
@@ -142,6 +143,7 @@ THEN_XNNPACK = {"quantizer": "embedding", "quantizer_options": Quantizer(then=("
         ("Net", {"quantizer": "x86_inductor", "quantizer_options": Quantizer(reduce_range=True, rules=(FC_STAYS,))}),
         ("Net", {"quantizer": "x86_inductor", "lower": True}),
         ("Net", {"quantizer": "FILE:mine", "fold_quantize": False}),
+        ("Net", {"quantizer_options": Quantizer(rules=(FC_STAYS, TENSOR_STAYS))}),
         ("Net", {"quantizer": "FILE:quantizer", "dynamic_shapes": "shapes"}),
         ("Net", {"reference": True}),
         ("Net", {"strict": False}),
@@ -193,6 +195,9 @@ def test_reduce_range_halves_the_range_of_activations(file: Path):
         ("x86_inductor", FC_STAYS, {"conv2d", "relu"}),
         ("x86_inductor", LINEAR_STAYS, {"conv2d", "relu"}),
         ("x86_inductor", CONV_STAYS, {"linear"}),
+        ("xnnpack", FC_STAYS, {"conv2d", "relu"}),
+        ("FILE:mine", FC_STAYS, {"conv2d", "relu"}),
+        ("xnnpack", QuantizerRule("node", "linear", enabled=False), {"conv2d", "relu"}),
     ],
 )
 def test_a_rule_holds_for_what_it_names(quantizer: str, rule: QuantizerRule, low: set[str], file: Path):
@@ -212,11 +217,11 @@ def test_one_module_can_be_dynamic_where_the_others_are_static(file: Path):
         ({"quantizer": "FILE:number"}, "returns a int, not a quantizer"),
         ({"quantizer": "FILE:mine", "quantizer_options": Quantizer(per_channel=True)}, "has no option per_channel"),
         ({"quantizer_options": Quantizer(reduce_range=True)}, "XNNPACKQuantizer has no option reduce_range"),
-        ({"quantizer_options": rules(FC_STAYS)}, 'cannot leave the module "fc" in float'),
+        ({"quantizer_options": rules(QuantizerRule("node", "linear"))}, 'the node "linear" changes nothing'),
         ({"quantizer_options": rules(QuantizerRule("operator", "aten.linnear"))}, 'no operator "aten.linnear"'),
         ({"quantizer_options": rules(QuantizerRule("module_type", "torch.nn.Lin"))}, 'torch has no "torch.nn.Lin"'),
         ({"quantizer_options": rules(QuantizerRule("module_name", "fcc"))}, 'no module "fcc"'),
-        ({"quantizer": "embedding", "quantizer_options": rules(FC_STAYS)}, "embedding has no option rules"),
+        ({"quantizer": "embedding", "quantizer_options": rules(FC_DYNAMIC)}, "embedding has no option rules"),
         ({"quantizer": "x86_inductor", "quantizer_options": Quantizer(per_channel=False)}, "per channel only"),
         ({"quantizer": "x86_inductor", "quantizer_options": rules(FC_DYNAMIC)}, "does not mix dynamic and static"),
         (

@@ -22,7 +22,7 @@ _MOVES = ("permute", "t", "transpose", "view", "expand", "_unsafe_view", "reshap
 
 def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
     """Yield the settings that one of torch's quantizers never consults."""
-    for each in getattr(quantizer, "quantizers", [quantizer]):
+    for each in _torchs(quantizer):
         if isinstance(each, XNNPACKQuantizer) and each.operator_type_config:
             operators = tuple(map(str, each.operator_type_config))
             yield Finding(
@@ -38,7 +38,7 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
 
 def needs_strict(quantizer: Any) -> Iterator[Finding]:
     """Yield that a quantizer finds none of its patterns in a graph of non-strict capture."""
-    if any(isinstance(each, X86InductorQuantizer) for each in getattr(quantizer, "quantizers", [quantizer])):
+    if any(isinstance(each, X86InductorQuantizer) for each in _torchs(quantizer)):
         yield Finding(
             rule="quantizer_needs_strict_capture",
             level=Level.ERROR,
@@ -48,6 +48,14 @@ def needs_strict(quantizer: Any) -> Iterator[Finding]:
             args={"quantizer": X86InductorQuantizer.__name__},
             place=(X86InductorQuantizer.__name__,),
         )
+
+
+def _torchs(quantizer: Any) -> list[Any]:
+    """Return the quantizers inside those that apply others."""
+    inner = getattr(quantizer, "quantizer", None)
+    if inner is not None:
+        return _torchs(inner)
+    return [*getattr(quantizer, "quantizers", [quantizer])]
 
 
 def without_fake_quant(prepared: GraphModule) -> Iterator[Finding]:

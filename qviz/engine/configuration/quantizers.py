@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 import torch
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
@@ -19,6 +20,7 @@ from qviz.document import configuration
 from qviz.document.configuration import QuantizerRule
 from qviz.document.flows import Method, flow
 from qviz.document.plan import QUANTIZERS, Plan
+from qviz.engine.configuration import in_float
 from qviz.engine.loading.written import Written, users_own
 from qviz.engine.nodes.targets import target_name
 from qviz.errors import QvizError
@@ -61,14 +63,41 @@ def make_quantizer(plan: Plan, model: Module) -> Written:
                 else tr("Name it as named_modules() does, such as layer1.0.conv1.")
             )
             raise QvizError(tr('The model has no module "{target}"', target=rule.target), hint)
-    first = _one(plan.quantizer, plan, options)
-    if not options.then:
-        return first
-    all_of_them = [first, *(_one(name, plan, _NO_OPTIONS) for name in options.then)]
+    taken_away = [rule for rule in options.rules if _is_taken_away(plan.quantizer, rule)]
+    others = tuple(rule for rule in options.rules if rule not in taken_away)
+    first = _one(plan.quantizer, plan, msgspec.structs.replace(options, rules=others))
+    made = first if not options.then else _composed([first, *(_one(name, plan, _NO_OPTIONS) for name in options.then)])
+    return _left_in_float(made, taken_away) if taken_away else made
+
+
+def _composed(quantizers: list[Written]) -> Written:
     return Written(
-        ComposableQuantizer([each.value for each in all_of_them]),
-        f"ComposableQuantizer([{', '.join(each.python for each in all_of_them)}])",
-        frozenset({_import(ComposableQuantizer)}).union(*(each.imports for each in all_of_them)),
+        ComposableQuantizer([each.value for each in quantizers]),
+        f"ComposableQuantizer([{', '.join(each.python for each in quantizers)}])",
+        frozenset({_import(ComposableQuantizer)}).union(*(each.imports for each in quantizers)),
+    )
+
+
+def _is_taken_away(quantizer: str, rule: QuantizerRule) -> bool:
+    """Return whether a rule is met by taking annotations away: where the quantizer has no way to say it."""
+    if rule.kind in ("node", "tensor") and rule.enabled:
+        raise QvizError(
+            tr('The rule for the {kind} "{target}" changes nothing', kind=rule.kind, target=rule.target),
+            tr("Set enabled = false: nodes and tensors can only be left in float."),
+        )
+    is_by_module = rule.kind == "module_name" and quantizer != "x86_inductor"
+    return not rule.enabled and (rule.kind in ("node", "tensor") or is_by_module)
+
+
+def _left_in_float(made: Written, rules: list[QuantizerRule]) -> Written:
+    kinds = {"modules": "module_name", "nodes": "node", "tensors": "tensor"}
+    named = {key: [rule.target for rule in rules if rule.kind == kind] for key, kind in kinds.items()}
+    named = {key: names for key, names in named.items() if names}
+    text = ", ".join(f"{key}={names!r}" for key, names in named.items())
+    return Written(
+        in_float.LeftInFloat(made.value, **named),
+        f"{in_float.LeftInFloat.__name__}({made.python}, {text})",
+        made.imports | in_float.IMPORTS,
     )
 
 
@@ -135,14 +164,6 @@ def _config(name: str, options: configuration.Quantizer | QuantizerRule, mode: d
 
 def _config_of(name: str, rule: QuantizerRule, options: configuration.Quantizer, mode: dict[str, bool]) -> Written:
     if not rule.enabled:
-        if name == "xnnpack" and rule.kind == "module_name":
-            raise QvizError(
-                tr(
-                    'XNNPACKQuantizer cannot leave the module "{target}" in float by its path',
-                    target=rule.target,
-                ),
-                tr("Leave its module type in float instead, or use the quantizer x86_inductor."),
-            )
         return Written(None, "None")
     if rule.dynamic is not None:
         if name == "x86_inductor" and rule.dynamic != mode["is_dynamic"]:

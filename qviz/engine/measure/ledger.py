@@ -64,7 +64,7 @@ def assembled(
     shares: _Shares,
 ) -> Ledger:
     """Return the ledger of estimated powers."""
-    names = _names(measured)
+    names = names_of(measured)
     rows = [
         _row(measured, quantizer, places, names[quantizer.index], powers.get(quantizer.index, {}), shares)
         for quantizer in measured.simulation.quantizers
@@ -134,7 +134,7 @@ def _module(quantizer: MeasuredQuantizer, nodes: list[Node]) -> str:
     return "" if quantizer.kind == "activation" else quantizer.paths[0]
 
 
-def _names(measured: Measured) -> list[str]:
+def names_of(measured: Measured) -> list[str]:
     """Return a name of each quantizer: of what it rounds, in the words of the model."""
     graph = measured.stage.graph
     found = [_name(quantizer, graph) for quantizer in measured.simulation.quantizers]

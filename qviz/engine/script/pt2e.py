@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qviz.document.flows import flow
+from qviz.engine.configuration import in_float
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.written import Written
@@ -60,7 +61,8 @@ def _quantizer(made: Written | None) -> str:
     python = made.python
     if len(python) > _WIDTH:
         python = "(\n    " + python.replace(".set_", "\n    .set_") + "\n)"
-    return f"{_lines(made.imports)}\nquantizer = {python}\n"
+    source = f"\n\n{in_float.SOURCE}\n" if isinstance(made.value, in_float.LeftInFloat) else ""
+    return f"{_lines(made.imports)}{source}\nquantizer = {python}\n"
 
 
 def _lines(imports: frozenset[str]) -> str:

@@ -38,7 +38,7 @@ from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
 from qviz.engine.serving.histogram_search import searched_once
-from qviz.engine.serving.measuring import Measuring, watched_batches
+from qviz.engine.serving.measuring import Keep, Measuring, watched_batches
 from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
@@ -70,17 +70,23 @@ def run_plan(plan: Plan, report: ReportSink, run_id: int = 0) -> Snapshot:
 
 
 def run_loaded(
-    loaded: Loaded, plan: Plan, report: ReportSink, run_id: int = 0, keep: Callable[[Module], None] | None = None
+    loaded: Loaded,
+    plan: Plan,
+    report: ReportSink,
+    run_id: int = 0,
+    keep: Callable[[Module], None] | None = None,
+    measured: Keep | None = None,
 ) -> Snapshot:
     """Run the flow of `plan` on a model in hand, which stays as it is.
 
     `keep` is called with the module of each stage after it was recorded; torch changes all but the last one further.
+    `measured` is given what the measurement of the run had in hand.
 
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
     with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
-        return _run(loaded, plan, report, run_id, caught, keep)
+        return _run(loaded, plan, report, run_id, caught, keep, measured)
 
 
 @contextlib.contextmanager
@@ -169,6 +175,7 @@ def _run(
     run_id: int,
     caught: list[warnings.WarningMessage],
     keep: Callable[[Module], None] | None = None,
+    measured: Keep | None = None,
 ) -> Snapshot:
     progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
@@ -185,7 +192,7 @@ def _run(
     data = watched_batches(loaded)
     batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
     if chosen is not None and chosen.quantizes and plan.measure is not False:
-        progress.measuring = Measuring(plan, chosen, loaded, model, data)
+        progress.measuring = Measuring(plan, chosen, loaded, model, data, measured)
     job = Job(plan, model, loaded.inputs, batches, progress, loaded.training)
     carried_out_by, error = implementation(plan.flow), None
     try:

@@ -46,6 +46,11 @@ STATEMENTS: dict[str, Entry] = {
         "failed": "Comparing the operators failed",
         "during": "while operators were compared",
     },
+    "step.repairing": {
+        "text": "Trying changes",
+        "failed": "The repair failed",
+        "during": "while changes were tried",
+    },
     "step.other": {"text": "{name:capital}", "failed": "{name:capital} failed", "during": "during {name}"},
     "step.counted": {"text": "[[{flow}: ]]{step:text} {done} of {total}"},
     "step.not_counted": {"text": "[[{flow}: ]]{step:text}"},

@@ -1,0 +1,99 @@
+"""Looks for the smallest set of changes that reaches a signal-to-noise ratio, by greedy steps that are verified.
+
+A prediction only says which few changes to try: at every step the leaders are measured on the simulated model with
+these quantizers off, and the best of them is taken. In the end the changed plan is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from qviz.analysis.what_if import predict, predicted_db, remaining
+from qviz.document.changes import Change, Tried
+from qviz.document.graph import Number
+from qviz.document.measurements import Ledger
+from qviz.engine.measure import outputs
+from qviz.engine.measure.ledger import names_of
+from qviz.engine.measure.measured import Measured
+from qviz.engine.nodes.arguments import number
+
+LEADERS = 4
+_MOST_TRIED = 3 * LEADERS
+
+
+def value(db: Number | None) -> float:
+    """Return a ratio as a number to compare: below all others where there is none."""
+    return float("-inf") if db is None else float(db)
+
+
+@dataclass
+class ChangeSearch:
+    """Greedy steps over the changes that a plan can express.
+
+    Attributes:
+        changes: All there are.
+        chosen: The set so far.
+        reached_db: Of the simulated model with it.
+        tried: What was predicted and measured on the way.
+    """
+
+    measured: Measured
+    ledger: Ledger
+    changes: Sequence[Change]
+    chosen: list[Change] = field(default_factory=list)
+    reached_db: Number | None = None
+    tried: list[Tried] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._index = {name: place for place, name in enumerate(names_of(self.measured))}
+        self.reached_db = outputs.together(self.measured.outputs.floating, self.measured.outputs.simulated)
+
+    def step(self, started: Callable[[int, int], None]) -> bool:
+        """Add the best of the leaders; return whether one gains anything."""
+        rest = [each for each in self.changes if each not in self.chosen]
+        ranked = sorted(rest, key=lambda each: -value(self._predicted([*self.chosen, each])))
+        best, best_db = None, value(self.reached_db)
+        for place, change in enumerate(ranked[:_MOST_TRIED]):
+            if place % LEADERS == 0 and best is not None:
+                break  # else the leaders all make it worse, and the next ones may not
+            started(place % LEADERS, LEADERS)
+            got = value(self.measure([*self.chosen, change]))
+            if got > best_db:
+                best, best_db = change, got
+        if best is None:
+            return False
+        self.chosen.append(best)
+        self.reached_db = number(best_db)
+        return True
+
+    def prune(self, target_db: float) -> None:
+        """Drop the changes without which the target is reached too."""
+        for change in list(self.chosen):
+            fewer = [each for each in self.chosen if each is not change]
+            if len(self.chosen) > 1 and value(self._predicted(fewer)) > target_db - 2:
+                got = self.measure(fewer)
+                if value(got) >= target_db:
+                    self.chosen, self.reached_db = fewer, got
+
+    def measure(self, changes: Sequence[Change]) -> Number | None:
+        """Return the signal to noise of the simulated model with these changes."""
+        simulation, batches = self.measured.simulation, self.measured.evaluation.batches
+        off = {self._index[name] for name, factor in remaining(self.ledger, changes).items() if factor == 0}
+        with simulation.board.set_to(simulation.everything - off):
+            got = outputs.run(simulation.module, batches)
+        db = outputs.together(self.measured.outputs.floating, got)
+        self.tried.append(Tried(tuple(each.target for each in changes), self._predicted(changes), db))
+        return db
+
+    def most(self) -> Number | None:
+        """Return the prediction for all changes together."""
+        return self._predicted(self.changes)
+
+    def _predicted(self, changes: Sequence[Change]) -> Number | None:
+        return predicted_db(self.ledger, remaining(self.ledger, changes))
+
+
+def prediction(ledger: Ledger, changes: Sequence[Change]) -> Number | None:
+    """Return the predicted signal to noise of all outputs together."""
+    return predict(ledger, changes).sqnr_db
