@@ -51,12 +51,15 @@ def power(tensor: Tensor) -> float:
 
 
 def decibels(signal: float, noise: float) -> Number | None:
-    """Return 10 lg(signal / noise): "inf" without noise; None without a signal, or where one is not finite."""
+    """Return 10 lg(signal / noise): "inf" without noise; None without a signal, or where one is not finite.
+
+    Four decimals: what comes behind is the rounding of the sums, not of the model.
+    """
     if not (math.isfinite(signal) and math.isfinite(noise)):
         return None
     if noise == 0:
         return "inf"
-    return None if signal == 0 else number(10 * math.log10(signal / noise))
+    return None if signal == 0 else number(round(10 * math.log10(signal / noise), 4) + 0.0)
 
 
 def noise_to_signal(expected: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, tuple[float, float]]:

@@ -117,6 +117,7 @@ class StageStrip(QFrame):
         row.addStretch(1)
         row.addLayout(self._chips)
         self._buttons: dict[StageName, StageButton] = {}
+        self._shown_stage: Stage | None = None
         self._shown_key: tuple[object, ...] = ()
         self._chosen_kind = ""
 
@@ -155,10 +156,10 @@ class StageStrip(QFrame):
 
     def show_counts(self, stage: Stage | None, precision: tuple[int, int] | None, theme: Theme) -> None:
         """Show a chip for each role that the stage has; `precision` is low of quantizable operators."""
-        key = (id(stage), precision, theme.name)
-        if key == self._shown_key:
+        key = (precision, theme.name)
+        if stage is self._shown_stage and key == self._shown_key:
             return
-        self._shown_key = key
+        self._shown_stage, self._shown_key = stage, key
         if self._chosen_kind:
             self.dim_for("")  # the chip goes, and what it highlighted with it
         empty(self._chips)
