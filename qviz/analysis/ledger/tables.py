@@ -49,7 +49,7 @@ def sections(measured: Measurements, most: int | None = ROWS) -> tuple[Section, 
     if measured.operators:
         parts.append(_operators(measured.operators))
     if lines := tuple(_more(measured)):
-        parts.append(Section(tr("More"), lines=lines))
+        parts.append(Section(tr("Also measured"), lines=lines))
     if measured.not_measured:
         told = tuple(capitalized(missing(each)) for each in measured.not_measured)
         parts.append(Section(tr("Not measured"), lines=told))

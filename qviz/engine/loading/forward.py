@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -20,10 +20,15 @@ _NO_DEFAULT = None
 
 @dataclass(frozen=True)
 class Arguments:
-    """One call of ``forward``; an argument may be a tensor, or lists, tuples and dicts of them."""
+    """One call of ``forward``; an argument may be a tensor, or lists, tuples and dicts of them.
+
+    Attributes:
+        given: The batch of data that it was made from, with what ``forward`` does not take: labels.
+    """
 
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
+    given: Any = field(default=None, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.args) + len(self.kwargs)
@@ -39,7 +44,8 @@ class Arguments:
 
     def mapped(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Arguments:
         """Return the same call with every tensor changed."""
-        return Arguments(*pytree.tree_map_only(torch.Tensor, change, (self.args, self.kwargs)))
+        args, kwargs = pytree.tree_map_only(torch.Tensor, change, (self.args, self.kwargs))
+        return Arguments(args, kwargs, self.given)
 
     def cloned(self) -> Arguments:
         """Return the same call on copies, for a ``forward`` that works in place."""
@@ -157,10 +163,10 @@ def arrange(batch: Any, example: Arguments, module: Module | None = None) -> Arg
     else:
         whole = as_arguments(batch, module)
         if whole.kwargs:
-            return whole
+            return replace(whole, given=batch)
         values = list(whole.args[: len(example)])
     count = len(example.args)
-    return Arguments(tuple(values[:count]), dict(zip(example.kwargs, values[count:], strict=False)))
+    return Arguments(tuple(values[:count]), dict(zip(example.kwargs, values[count:], strict=False)), batch)
 
 
 def describe(inputs: Arguments) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from qviz.engine.loading.forward import Arguments, arrange, as_arguments
 from qviz.engine.loading.importing import forget, import_place
 from qviz.engine.loading.inputs import call_users, plan_inputs
 from qviz.engine.loading.inputs import make as make_inputs
+from qviz.engine.loading.metric import UserMetric, find_metric
 from qviz.engine.loading.model_files import open_model
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
 from qviz.engine.loading.training import find_training
@@ -44,6 +45,7 @@ class Loaded:
         python: Makes ``model``, ``example_inputs`` and ``batches`` again; none for a model in hand.
         training: Trains a prepared model; none demonstrates.
         evaluation: What the models are compared on, as such calls; None means the calibration data.
+        metric: The user's own figure of a model.
     """
 
     module: Module
@@ -54,6 +56,7 @@ class Loaded:
     python: str | None = None
     training: Written | None = None
     evaluation: Iterable[Arguments] | None = None
+    metric: UserMetric | None = None
 
     def __init__(  # noqa: PLR0913, PLR0917 - the fields above
         self,
@@ -65,6 +68,7 @@ class Loaded:
         python: str | None = None,
         training: Written | None = None,
         evaluation: Iterable[Any] | None = None,
+        metric: UserMetric | None = None,
     ) -> None:
         called = as_arguments(inputs, module)
         if batches is not None and not isinstance(batches, Batches):
@@ -72,7 +76,8 @@ class Loaded:
         if evaluation is not None and not isinstance(evaluation, Batches):
             evaluation = Batches(evaluation, called, module)
         given = {"module": module, "inputs": called, "batches": batches, "file": file, "is_ours": is_ours}
-        for name, value in (given | {"python": python, "training": training, "evaluation": evaluation}).items():
+        given |= {"python": python, "training": training, "evaluation": evaluation, "metric": metric}
+        for name, value in given.items():
             object.__setattr__(self, name, value)
 
 
@@ -123,6 +128,7 @@ def load_name(plan: Plan) -> Loaded:
         python=recipe(plan, origin),
         training=find_training(plan, place),
         evaluation=calibration_batches(plan.evaluate, place, inputs, module, "evaluation_data"),
+        metric=find_metric(plan),
     )
 
 
@@ -155,7 +161,7 @@ def load_file(plan: Plan) -> Loaded:
     evaluation = calibration_batches(plan.evaluate, nowhere, inputs, held.module, "evaluation_data")
     training = None if plan.train is None else find_training(plan, nowhere)
     file = str(Path(plan.source).expanduser().absolute())
-    return Loaded(held.module, inputs, batches, file, True, python, training, evaluation)
+    return Loaded(held.module, inputs, batches, file, True, python, training, evaluation, find_metric(plan))
 
 
 def _models_in(place: ModuleType) -> list[str]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from torch.nn import Module
 
 from qviz.document.flows import Flow
+from qviz.document.graph import Json
 from qviz.document.measurements import Ledger, Measurements
 from qviz.document.plan import Plan
 from qviz.document.said import Said
+from qviz.engine.failures import line_of
 from qviz.engine.loading.source import Loaded
 from qviz.engine.measure import four_models, outputs
 from qviz.engine.measure.data import Peeked, evaluation
 from qviz.engine.measure.four_models import FourModels
 from qviz.engine.measure.ledger import make_ledger
 from qviz.engine.measure.measured import Measured
+from qviz.engine.measure.metric import Judge
 from qviz.engine.measure.outputs import Outputs
 from qviz.engine.measure.simulation import copied, simulate
 from qviz.engine.measure.what_if import completed
@@ -48,6 +52,7 @@ class Measuring:
             chosen, told = data.first, plan.calibrate or "calibration"
         self._not_measured: list[Said] = []
         self._evaluation = evaluation(loaded.inputs, chosen, told)
+        self._judge = Judge(loaded.metric, self._evaluation.batches)
         self._original: list[Outputs] | None = None
         self._again: Outputs | None = None
         self._prepared: Module | None = None
@@ -59,6 +64,7 @@ class Measuring:
             own = copied(model)
             self._original = outputs.run(own, self._evaluation.batches)
             self._again = four_models.twice(own, self._evaluation.batches[0])
+            self._attempt("metric", lambda: self._judge.judge("original", own))
 
     def converting(self, model: Module) -> None:
         """Keep a copy of the model that conversion is about to change."""
@@ -71,18 +77,15 @@ class Measuring:
     def finish(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
         """Return what was measured; None where there was nothing to compare."""
         if self._original is None or self._prepared is None or self._converted is None:
-            return None
+            return self._bare() if self._not_measured else None
         with kept(self._plan.seed):
             return self._measure(assembly, started)
 
     def _measure(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
         measured = self._attempt("simulated", lambda: self._run_models(assembly, started))
-        batches = self._evaluation.batches
-        told = self._evaluation.told
         if measured is None:
-            return Measurements(
-                told, len(batches), outputs.samples_in(batches), (), not_measured=(*self._not_measured,)
-            )
+            return self._bare()
+        batches = self._evaluation.batches
         models = measured.outputs
         ledger = self._attempt("ledger", lambda: make_ledger(measured)) if self._wants_ledger(models) else None
         if ledger is not None:
@@ -91,15 +94,22 @@ class Measuring:
         if self._keep is not None:
             self._keep(measured, ledger)
         return Measurements(
-            data=told,
+            data=self._evaluation.told,
             batches=len(batches),
             samples=outputs.samples_in(batches),
             outputs=models.errors(),
             sqnr_db=models.together(),
             ledger=ledger,
             repeat=models.repeat(),
+            metric=self._judge.result,
             not_measured=tuple(self._not_measured),
         )
+
+    def _bare(self) -> Measurements:
+        """Return why nothing was measured."""
+        batches = self._evaluation.batches
+        samples = outputs.samples_in(batches)
+        return Measurements(self._evaluation.told, len(batches), samples, (), not_measured=tuple(self._not_measured))
 
     def _wants_ledger(self, models: FourModels) -> bool:
         """Return whether to tell which quantizer costs what: asked for, or the output is noisy."""
@@ -123,6 +133,10 @@ class Measuring:
         result = self._converted
         converted = self._attempt("converted", lambda: outputs.run(result, batches))
         second = None if converted is None else self._attempt("repeat", lambda: four_models.twice(result, batches[0]))
+        with simulation.board.set_to(simulation.everything):
+            self._attempt("metric", lambda: self._judge.judge("simulated", simulation.module))
+        if converted is not None:
+            self._attempt("metric", lambda: self._judge.judge("converted", result))
         again = None if self._again is None or second is None else (self._again, second)
         models = FourModels(self._original, floating, simulated, nudged, converted, again)
         stages, links = tuple(assembly.stages), tuple(assembly.links)
@@ -134,8 +148,11 @@ class Measuring:
             return measure()
         except Exception as error:  # the user's model and torch may raise anything
             _log.info("%s was not measured", what, exc_info=True)
-            text = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
-            self._not_measured.append(Said(f"not_measured.{what}", {}, {"type": type(error).__name__, "text": text}))
+            text = " ".join(str(error).split()).partition(". ")[0]
+            args: dict[str, Json] = {"type": type(error).__name__, "text": text}
+            if (line := line_of(error)) is not None:
+                args |= {"file": Path(line.file).name, "line": line.line}
+            self._not_measured.append(Said(f"not_measured.{what}", {}, args))
             return None
 
 
