@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from qviz.analysis.ledger.noise_ledger import NoiseLedger
 from qviz.document import codec
 from qviz.document.flows import DEFAULT_FLOW, flow_ids
+from qviz.document.measurements import Measurements
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
 from qviz.document.snapshot import Finding, Link, Run, Stage
 from qviz.document.snapshot import Snapshot as Document
@@ -73,6 +75,20 @@ class Result:
     def findings(self) -> tuple[Finding, ...]:
         """What a reviewer should look at, the worst first."""
         return self.document.findings
+
+    @property
+    def measurements(self) -> Measurements | None:
+        """What was measured on data: errors of the outputs, operators that differ, a metric; None where nothing was."""
+        return self.document.measurements
+
+    @property
+    def ledger(self) -> NoiseLedger | None:
+        """What each quantizer costs the outputs; None where it was not made.
+
+        It is made with ``measure=True``, and by itself where the SQNR of an output is below 20 dB.
+        """
+        measured = self.document.measurements
+        return None if measured is None or measured.ledger is None else NoiseLedger(self.document)
 
     def stage(self, name: str) -> Stage:
         """Return the stage of that name.
@@ -157,6 +173,10 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     batch_limit: int | None = None,
     seed: int = 0,
     plan: Plan | None = None,
+    evaluation: Iterable[Any] | None = None,
+    measure: bool | None = None,
+    exact: bool = False,
+    metric: Callable[[Any, Any], Any] | None = None,
 ) -> Result:
     """Run a flow on a copy of `model`, in this process.
 
@@ -175,6 +195,12 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         batch_limit: How many batches of `calibration` at most.
         seed: For whatever is random.
         plan: The whole configuration as a value; it takes the place of what is said above, but for the data.
+        evaluation: Batches to measure on, as `calibration`; None means those. Labels behind the arguments are for
+            `metric`. The example inputs are always measured on, too.
+        measure: Whether to measure what each quantizer costs (`Result.ledger`); None does where an output is noisy
+            (SQNR below 20 dB), False measures nothing at all.
+        exact: Whether to measure one quantizer at a time, which is slower than the estimate.
+        metric: Your own figure: gets what a model returned for a batch, and the batch; returns a number.
 
     Returns:
         The stages reached; ``run.error`` says why there are no more, if the flow failed.
@@ -188,6 +214,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         _choose("quantizer", quantizer, QUANTIZERS)
     from qviz.engine.loading.calibration import Batches
     from qviz.engine.loading.forward import as_arguments
+    from qviz.engine.loading.metric import find_metric, given_metric
     from qviz.engine.loading.source import Loaded
     from qviz.engine.loading.training import given
     from qviz.engine.serving.run import run_loaded
@@ -204,10 +231,15 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     )
     if not plan.source:
         plan = replace(plan, source=f"{type(model).__module__}:{type(model).__qualname__}")
+    if measure is not None or exact:
+        plan = replace(plan, measure=True if measure is None else measure, exact=exact or plan.exact)
     inputs = as_arguments(example_inputs, model)
     batches = None if calibration is None else Batches(calibration, inputs, model)
     training = None if train is None else given(train)
-    return Result(run_loaded(Loaded(model, inputs, batches, training=training), plan, lambda report: None))
+    held = None if evaluation is None else Batches(evaluation, inputs, model)
+    judge = find_metric(plan) if metric is None else given_metric(metric)
+    loaded = Loaded(model, inputs, batches, training=training, evaluation=held, metric=judge)
+    return Result(run_loaded(loaded, plan, lambda report: None))
 
 
 def _choose(what: str, value: str, known: Sequence[str]) -> None:

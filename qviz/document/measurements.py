@@ -201,7 +201,8 @@ class Measurements(Record, frozen=True):
     """All that was measured on data.
 
     Attributes:
-        data: What was evaluated: ``example inputs``, ``calibration``, ``evaluation_data``, or as the plan names it.
+        data: What was evaluated beside the example inputs: ``example inputs`` (nothing else), ``calibration``,
+            ``evaluation_data`` beside the model, ``given`` in Python, or as the plan names it.
         batches: How many calls of ``forward``, those of the example inputs included.
         samples: How many samples they hold, where the first dimension tells.
         outputs: Errors by output.

@@ -162,6 +162,14 @@ STEPS = (
 """Which models are compared: what capture, quantizers and kernels change, all of it, and how little shows nothing."""
 
 
+_DATA = {
+    "example inputs": mark("the example inputs"),
+    "calibration": mark("the example inputs and calibration data"),
+    "given": mark("the example inputs and evaluation data"),
+}
+"""What is measured on, where it has no name of its own."""
+
+
 def _outputs(measured: Measurements) -> Section:
     rows: list[tuple[str, ...]] = [
         (name, db(each.prepared), db(each.simulated), db(each.converted), db(each.total), db(each.floor), _same(each))
@@ -170,9 +178,10 @@ def _outputs(measured: Measurements) -> Section:
     headings = [tr("Output"), *map(tr, STEPS)]
     if not any(row[-1] for row in rows):
         headings, rows = headings[:-1], [row[:-1] for row in rows]
+    known = _DATA.get(measured.data)
     data = tr(
         "Data: {data}; {batches}, {samples}",
-        data=measured.data,
+        data=tr("the example inputs and {data}", data=measured.data) if known is None else tr(known),
         batches=trn(measured.batches, "{count} batch", "{count} batches"),
         samples=trn(measured.samples, "{count} sample", "{count} samples"),
     )

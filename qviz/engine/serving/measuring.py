@@ -47,7 +47,7 @@ class Measuring:
         self, plan: Plan, flow: Flow, loaded: Loaded, model: Module, data: Peeked | None, keep: Keep | None = None
     ) -> None:
         self._plan, self._flow, self._keep = plan, flow, keep
-        chosen, told = loaded.evaluation, plan.evaluate or "evaluation_data"
+        chosen, told = loaded.evaluation, plan.evaluate or ("given" if loaded.python is None else "evaluation_data")
         if chosen is None and data is not None:
             chosen, told = data.first, plan.calibrate or "calibration"
         self._not_measured: list[Said] = []

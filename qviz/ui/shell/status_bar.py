@@ -28,8 +28,9 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._torch: str | None = None
         self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
+        self._output = QLabel("")
         self._zoom, self._keys = QLabel(""), QLabel(tr(_WELCOME_KEYS))
-        for label in (self._state, self._took, self._engine):
+        for label in (self._state, self._took, self._output, self._engine):
             self.addWidget(label)
         for label in (self._zoom, self._keys):
             self.addPermanentWidget(label)
@@ -54,9 +55,23 @@ class StatusBar(QStatusBar):
             tr("Run took {seconds} s", seconds=number(max(seconds, 0.1), 3)) if seconds is not None else ""
         )
         self._took.setVisible(seconds is not None)
+        self._show_output(project)
         self._zoom.setVisible(bool(project and project.stages))
         if self._torch is not None:
             self._engine.setText(tr(_RUNNING if is_running else _IDLE, version=self._torch))
+
+    def _show_output(self, project: Project | None) -> None:
+        """Say how far the converted model is from the original one; who is to blame stands in the tooltip."""
+        measured = project.snapshot.measurements if project is not None and project.snapshot is not None else None
+        self._output.hide()
+        if measured is not None:
+            from qviz.analysis.ledger import answer, output_line
+            from qviz.words.formats import capitalized
+
+            line = output_line(measured)
+            self._output.setText(capitalized(line))
+            self._output.setToolTip(answer(measured).text)
+            self._output.setVisible(bool(line))
 
     def show_zoom(self, scale: float) -> None:
         """Show the scale."""
