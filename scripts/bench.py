@@ -4,6 +4,7 @@ bench startup    from the command to the first painted window, beside an empty w
 bench flows      from the command to the last stage, beside a plain torch script that does the same
 bench why        how much of a run goes into explaining it
 bench canvas     opening, unfolding, searching, panning and zooming from 10 to 50,000 nodes
+bench measure    errors of quantizers: agreement with torch, estimate against exact, planted faults, cost
 bench against    all of these in this checkout and in another commit, in turn, as ratios
 """
 
@@ -24,6 +25,7 @@ import click
 from bench_against import against
 from bench_canvas import canvas
 from bench_flows import flows
+from bench_measure import measure
 from bench_why import why
 from rich.console import Console
 from rich.table import Table
@@ -146,6 +148,7 @@ def environment_name(environment: dict[str, str]) -> str:
 bench.add_command(flows)
 bench.add_command(why)
 bench.add_command(canvas)
+bench.add_command(measure)
 bench.add_command(against)
 
 

@@ -1,0 +1,117 @@
+"""What the estimate costs, beside passes of the float network in torch."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from bench_measure import networks
+from bench_measure.result import Result
+from bench_measure.subject import Subject, subject
+from qviz.document.plan import Plan
+from qviz.engine.measure import estimate, tensors
+
+PASSES, CHEAPER, MEMORY_GB = 8.0, 10.0, 1.0
+_IN_PROCESS = "import sys; from bench_measure.cost import peak; peak(*sys.argv[1:])"
+
+
+def measure(name: str = "resnet50", pixels: int = 224, samples: int = 8, repeats: int = 3) -> Result:
+    """Time, in turns, of the estimate and of torch's passes; memory in processes of their own."""
+    result = Result(f"Cost, {name} at {pixels} px, {samples} samples, K = 8", ("what", "CPU seconds", "of a pass"))
+    found = quantized(name, pixels, samples)
+    looked = tensors.look(found.measured)
+    ways: dict[str, Callable[[], object]] = {
+        "float forward": lambda: _forward(found),
+        "float forward and backward": lambda: _forward_and_backward(found),
+        "estimate": lambda: estimate.estimate(found.measured, looked.idle),
+        "tensors": lambda: tensors.look(found.measured),
+    }
+    times = in_turns(ways, repeats)
+    count = len(found.measured.simulation.quantizers)
+    passes = _ratio(times, "estimate", "float forward and backward")
+    cheaper = count * _ratio(times, "float forward", "estimate")
+    for way in ways:
+        of_pass = _ratio(times, way, "float forward and backward")
+        result.row(way, statistics.median(times[way]), of_pass)
+    result.figure("Estimate, in float forward-and-backward passes", f"{passes:.1f}", "<= 8", passes <= PASSES)
+    told = f"{cheaper:.1f} times"
+    result.figure(f"Cheaper than a float forward for each of {count}", told, ">= 10", cheaper >= CHEAPER)
+    given = name, str(pixels), str(samples)
+    above = _peak("estimate", *given) - _peak("float", *given)
+    result.figure("Memory of the estimate above the float process", f"{above:.2f} GB", "<= 1 GB", above <= MEMORY_GB)
+    return result
+
+
+def in_turns(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Return the CPU seconds of each, run one after the other so that all meet the same machine."""
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for repeat in range(repeats + 1):
+        for way, run in ways.items():
+            started = time.process_time()
+            run()
+            if repeat:  # the first one warms up
+                times[way].append(time.process_time() - started)
+    return times
+
+
+def _ratio(times: dict[str, list[float]], way: str, other: str) -> float:
+    return statistics.median(one / two for one, two in zip(times[way], times[other], strict=True))
+
+
+def quantized(name: str, pixels: int, samples: int) -> Subject:
+    """Return a network of torchvision that went through fx-static."""
+    network = networks.vision(name, pixels, samples)
+    return subject(network.model, [network.evaluate], network.calibrate[:1], Plan(flow="fx-static"), converts=False)
+
+
+def _forward(found: Subject) -> None:
+    with torch.no_grad():
+        found.batches[0].call(found.model)
+
+
+def _forward_and_backward(found: Subject) -> None:
+    """Run the float network as training does: gradients of all parameters."""
+    found.model.requires_grad_(True)
+    found.batches[0].call(found.model).square().sum().backward()
+    for each in found.model.parameters():
+        each.grad = None
+    found.model.requires_grad_(False)
+
+
+def _peak(way: str, name: str, pixels: str, samples: str) -> float:
+    """Return by how much the memory of a process of its own grows, in GB."""
+    command = [sys.executable, "-c", _IN_PROCESS, way, name, pixels, samples]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environment())
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _environment() -> dict[str, str]:
+    scripts = Path(__file__).resolve().parents[1]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(scripts), str(scripts.parent)))}
+
+
+def peak(way: str, name: str, pixels: str, samples: str) -> None:
+    """Print the largest memory of this process in GB, with the float network run or with the estimate."""
+    size = int(pixels), int(samples)
+    if way == "float":
+        network = networks.vision(name, *size)
+        model: nn.Module = network.model
+        with torch.no_grad():
+            model(*network.evaluate)
+    else:
+        found = quantized(name, *size)
+        idle = tensors.look(found.measured).idle
+        gc.collect()
+        estimate.estimate(found.measured, idle)
+    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)))
