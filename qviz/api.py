@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Thread
@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from qviz.analysis.ledger.noise_ledger import NoiseLedger
 from qviz.document import codec
+from qviz.document.changes import Repair
 from qviz.document.flows import DEFAULT_FLOW, flow_ids
 from qviz.document.measurements import Measurements
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
@@ -44,8 +45,9 @@ class Result:
         document: All of it, as plain data.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, again: Callable[[float, int], Repair] | None = None) -> None:
         self.document = document
+        self._again = again
 
     def __repr__(self) -> str:
         run, stages = self.document.run, ", ".join(stage.name for stage in self.stages)
@@ -89,6 +91,26 @@ class Result:
         """
         measured = self.document.measurements
         return None if measured is None or measured.ledger is None else NoiseLedger(self.document)
+
+    def repair(self, target_db: float, most: int = 3) -> Repair:
+        """Return the smallest set of changes of the plan that was found to reach an SQNR, float to simulated, in dB.
+
+        The plan with the changes was run on the same data before it is returned; ``plan`` holds it, ``patch`` what
+        it adds as TOML, ``python`` reproduces it without qviz. ``reached`` is False where no set was found.
+
+        Args:
+            target_db: What quantization shall leave at the outputs, all of them together.
+            most: How many changes at most.
+
+        Raises:
+            QvizError: There is no model at hand, as in a result that was loaded; or nothing could be measured.
+        """
+        if self._again is None:
+            raise QvizError(
+                tr("This result has no model at hand"),
+                tr("Call repair on what qviz.inspect returns, or use qviz repair."),
+            )
+        return self._again(target_db, most)
 
     def stage(self, name: str) -> Stage:
         """Return the stage of that name.
@@ -239,7 +261,17 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     held = None if evaluation is None else Batches(evaluation, inputs, model)
     judge = find_metric(plan) if metric is None else given_metric(metric)
     loaded = Loaded(model, inputs, batches, training=training, evaluation=held, metric=judge)
-    return Result(run_loaded(loaded, plan, lambda report: None))
+    is_spent = any(isinstance(each, Iterator) for each in (calibration, evaluation))
+
+    def again(target_db: float, most: int) -> Repair:
+        if is_spent:
+            told = tr("The data cannot be gone through a second time")
+            raise QvizError(told, tr("Give a list instead of a generator."))
+        from qviz.engine.serving.repair import repair
+
+        return repair(loaded, plan, target_db, most, lambda report: None)
+
+    return Result(run_loaded(loaded, plan, lambda report: None), again)
 
 
 def _choose(what: str, value: str, known: Sequence[str]) -> None:

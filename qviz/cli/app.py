@@ -18,6 +18,7 @@ COMMANDS = {
     "render": "qviz.cli.render",
     "check": "qviz.cli.check",
     "measure": "qviz.cli.measure",
+    "repair": "qviz.cli.repair",
     "compare": "qviz.cli.compare",
     "diff": "qviz.cli.diff",
     "flows": "qviz.cli.listing",

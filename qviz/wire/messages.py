@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from qviz.document.changes import Repair
 from qviz.document.comparison import FlowRow
 from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
@@ -31,6 +32,15 @@ class Compare(Message, frozen=True, tag="Compare"):
     run_id: int
     plan: Plan
     flows: tuple[str, ...]
+
+
+class RepairPlan(Message, frozen=True, tag="RepairPlan"):
+    """Find the smallest set of at most `most` changes of the plan that reaches an output SQNR, in dB."""
+
+    run_id: int
+    plan: Plan
+    target_db: float
+    most: int
 
 
 class WarmUp(Message, frozen=True, tag="WarmUp"):
@@ -110,13 +120,20 @@ class FlowCompared(Message, frozen=True, tag="FlowCompared"):
     row: FlowRow
 
 
+class PlanRepaired(Message, frozen=True, tag="PlanRepaired"):
+    """What was found of a plan that was to be repaired, also where the target is out of reach."""
+
+    run_id: int
+    repair: Repair
+
+
 class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
     """All flows that were asked for have their rows."""
 
     run_id: int
 
 
-Request: TypeAlias = RunFlow | Compare | WarmUp | Stop
+Request: TypeAlias = RunFlow | Compare | RepairPlan | WarmUp | Stop
 Report: TypeAlias = (
     EngineReady
     | ModelLoaded
@@ -125,5 +142,6 @@ Report: TypeAlias = (
     | RunFinished
     | RunRejected
     | FlowCompared
+    | PlanRepaired
     | ComparisonFinished
 )

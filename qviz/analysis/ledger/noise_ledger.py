@@ -33,7 +33,7 @@ class NoiseLedger:
 
     Sources:
         torch's Numeric Suite (``torch.ao.ns``) compares layer by layer. Nagel et al., "A White Paper on Neural
-        Network Quantization", arXiv 2106.08295, section 3.6: the debugging chart that switches quantizers one by one.
+        Network Quantization", arXiv 2106.08295: the debugging chart, which switches quantizers one by one.
         FIT, arXiv 2210.08502: sensitivity as the noise of a quantizer weighted by squared gradients.
 
     Args:

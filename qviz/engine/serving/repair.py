@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sized
 from dataclasses import replace
+from itertools import islice
 
 import msgspec
 
@@ -17,16 +18,35 @@ from qviz.document.plan_patch import patch
 from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.calibration import limited
 from qviz.engine.loading.model_files import is_program
-from qviz.engine.loading.source import Loaded
+from qviz.engine.loading.source import Loaded, load
+from qviz.engine.measure.data import MOST_BATCHES
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.repair import ChangeSearch, prediction, value
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.serving.torch_state import kept
-from qviz.errors import QvizError
-from qviz.wire.messages import Message, StepStarted
+from qviz.errors import ExitCode, QvizError
+from qviz.wire.messages import Message, PlanRepaired, RepairPlan, StepStarted
 from qviz.words import tr
 
 MOST_CHANGES = 3
+
+
+def repair_plan(request: RepairPlan, report: Callable[[Message], None]) -> None:
+    """Load the model of a plan, repair the plan, and report what was found; of the runs only their steps are told.
+
+    Raises:
+        QvizError: The input has to be mended first, or the plan does not run.
+    """
+    plan, run_id = request.plan, request.run_id
+
+    def tell(message: Message) -> None:
+        if isinstance(message, StepStarted):
+            report(message)
+
+    with kept(plan.seed):
+        tell(StepStarted(run_id, "loading"))
+        loaded = load(plan)
+    report(PlanRepaired(run_id, repair(loaded, plan, request.target_db, request.most, tell, run_id)))
 
 
 def repair(
@@ -113,6 +133,8 @@ def _run(loaded: Loaded, plan: Plan, report: Callable[[Message], None], run_id: 
 
 def _again_and_again(loaded: Loaded, plan: Plan) -> Loaded:
     """Return the model with data that can be gone through more than once."""
+    if loaded.evaluation is not None:
+        loaded = replace(loaded, evaluation=[batch.cloned() for batch in islice(loaded.evaluation, MOST_BATCHES)])
     if loaded.batches is None or (isinstance(loaded.batches, Sized) and len(loaded.batches)):
         return loaded
     return replace(loaded, batches=[batch.cloned() for batch in limited(loaded.batches, plan.batch_limit)])
@@ -131,7 +153,7 @@ def _output_errors(snapshot: Snapshot) -> OutputErrors | None:
 
 def _unmeasured(plan: Plan, snapshot: Snapshot) -> QvizError:
     if snapshot.run.error is not None:
-        return QvizError(snapshot.run.error.message, snapshot.run.error.hint)
+        return QvizError(snapshot.run.error.message, snapshot.run.error.hint, ExitCode.FLOW_FAILED)
     chosen = flow(plan.flow)
     if chosen is None or not chosen.quantizes:
         return QvizError(tr("The flow {flow} quantizes nothing", flow=plan.flow or ""), tr("Choose one of qviz flows."))
