@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -55,11 +56,20 @@ class Affine:
         operators: Any = torch.ops.quantized_decomposed
         if self.axis is None:
             chosen = (float(self.scale), int(self.zero_point), self.low, self.high, self.dtype)
+            if self.dtype in _KERNELS and _is_tame(values, chosen[0]):
+                return self._in_one_go(values, *chosen[:2])
             back: Tensor = operators.dequantize_per_tensor(operators.quantize_per_tensor(values, *chosen), *chosen)
             return back
         along = (self.scale, self.zero_point, self.axis, self.low, self.high, self.dtype)
         spread: Tensor = operators.dequantize_per_channel(operators.quantize_per_channel(values, *along), *along)
         return spread
+
+    def _in_one_go(self, values: Tensor, scale: float, zero_point: int) -> Tensor:
+        """Return what ``quantized_decomposed`` gives, bit for bit, in a fifth of its time."""
+        integers = torch.quantize_per_tensor(values, scale, zero_point, _KERNELS[self.dtype]).int_repr()
+        if (self.low, self.high) != _BOUNDS[self.dtype]:
+            integers.clamp_(self.low, self.high)
+        return integers.to(torch.float32).sub_(zero_point).mul_(scale)
 
     def _by_kernel(self, values: Tensor) -> Tensor:
         if self.axis is None:
@@ -165,6 +175,21 @@ def of_observer(observer: nn.Module, by_kernel: bool) -> Rounding | None:
     lowest, highest = (int(low), int(high)) if is_narrow and low is not None and high is not None else bounds
     axis = int(getattr(keeper, "ch_axis", 0)) if qscheme in PER_CHANNEL and scale.numel() > 1 else None
     return Affine(dtype, scale.detach(), zero_point.detach(), lowest, highest, axis, by_kernel)
+
+
+_KERNELS = {torch.int8: torch.qint8, torch.uint8: torch.quint8}
+
+
+def _is_tame(values: Tensor, scale: float) -> bool:
+    """Return whether torch's kernel divides as the decomposed operators do, and no value runs over its 32 bits."""
+    if (
+        not values.numel()
+        or scale <= 0
+        or float(torch.tensor(1.0) / torch.tensor(scale)) != float(torch.tensor(1 / scale))
+    ):
+        return False
+    lowest, highest = values.aminmax()
+    return max(-float(lowest), float(highest)) < scale * 2**30 and not math.isnan(float(lowest))
 
 
 _BOUNDS: dict[torch.dtype | None, tuple[int, int]] = {
