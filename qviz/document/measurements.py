@@ -149,6 +149,7 @@ class KernelDifference(Record, frozen=True):
         in_steps: Whether the output has steps.
         sqnr_db: Of the operator's output.
         is_first: Whether it is the first in the order of the graph.
+        cause: Why, where that is known: a write that is lost, a kernel that knows one mode only.
     """
 
     stage: str
@@ -160,6 +161,7 @@ class KernelDifference(Record, frozen=True):
     in_steps: bool
     sqnr_db: Number | None = None
     is_first: bool = False
+    cause: Said | None = None
 
 
 class InputRange(Record, frozen=True):

@@ -66,6 +66,7 @@ _ENGLISH = (
     "findings_eager",
     "findings_exported",
     "findings_fusion",
+    "findings_models",
     "findings_run",
     "findings_rules",
     "findings_scales",

@@ -65,6 +65,7 @@ CATALOG = (
     "dynamic_on_convolutions",
     "not_lowered",
     "sizes_fixed_by_lowering",
+    "kernel_differs",
     "own_rule_failed",
 )
 """The ids of what qviz finds, in the order of reports and of docs/findings.md."""

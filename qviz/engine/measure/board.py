@@ -52,11 +52,13 @@ class Switch(nn.Module):
         quantizer: Its index; the places of one shared observer have the same.
         path: Where it stands in the model.
         rounding: How it rounds when it is on.
+        writes_through: Whether it rounds in place: a later write into a part of what it gives reaches all who read it.
     """
 
     def __init__(self, board: Board, quantizer: int, path: str, rounding: Rounding) -> None:
         super().__init__()
         self.board, self.quantizer, self.path, self.rounding = board, quantizer, path, rounding
+        self.writes_through = False
 
     def forward(self, values: Any) -> Any:
         """Return the values, rounded if the switch is on."""
@@ -64,7 +66,16 @@ class Switch(nn.Module):
             return values
         if self.board.probe is not None:
             return self.board.probe.at_switch(self, values)
-        return self.rounding(values) if self.quantizer in self.board.on else values
+        return self.given(values, self.rounding(values)) if self.quantizer in self.board.on else values
+
+    def given(self, values: Tensor, rounded: Tensor) -> Tensor:
+        """Return what goes on in place of values: rounded ones, in the memory of these where that matters."""
+        if not self.writes_through or torch.is_grad_enabled():
+            return rounded
+        try:
+            return values.copy_(rounded)
+        except RuntimeError:  # an expanded tensor has no memory of its own for each element
+            return rounded
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class _Nudge:
 
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         noise = torch.randn(values.shape, generator=self._random).to(values)
-        return switch.rounding(values * (1 + _NUDGE * noise))
+        return switch.given(values, switch.rounding(values * (1 + _NUDGE * noise)))
 
     def at_operator(self, operator: Operator, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         return operator.run(self._everything, args, kwargs)

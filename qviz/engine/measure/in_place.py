@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.fx import GraphModule, Node
 
+from qviz.engine.nodes.module_roles import OBSERVING, role_of
+
 _IN_PLACE_FUNCTIONS = {
     operator.iadd: operator.add,
     operator.isub: operator.sub,
@@ -41,7 +43,17 @@ def _only_reads(node: Node) -> bool:
     if not isinstance(changed, Node) or changed.op in ("placeholder", "get_attr"):
         return False
     order = {each: place for place, each in enumerate(node.graph.nodes)}
-    return all(order[user] <= order[node] for user in changed.users) and not _is_view(changed)
+    return all(order[user] <= order[node] for user in changed.users) and not _is_view(_behind_observers(changed))
+
+
+def _behind_observers(node: Node) -> Node:
+    """Return what gives a value: an observer hands on what it sees."""
+    model = node.graph.owning_module
+    while node.op == "call_module" and node.args and isinstance(node.args[0], Node) and model is not None:
+        if role_of(model.get_submodule(str(node.target))) not in OBSERVING:
+            break
+        node = node.args[0]
+    return node
 
 
 _VIEWS = ("view", "slice", "select", "transpose", "permute", "getitem", "unsqueeze", "squeeze", "expand", "chunk",

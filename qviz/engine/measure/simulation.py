@@ -84,13 +84,35 @@ def simulate(prepared: nn.Module, converted: nn.Module, by_kernel: bool) -> Simu
         by_kernel: Whether that calls quantized kernels, which know no narrower range than their dtype's.
     """
     found = Simulation(prepared)
+    if by_kernel and isinstance(prepared, GraphModule):
+        _observe_weights(prepared)
     out_of_place(prepared)
     _weights_of_modules(found, prepared, converted)
     _observers(found, prepared, by_kernel)
     if isinstance(prepared, GraphModule):
         _weights_of_functions(found, prepared)
         found.reruns_part = not is_changed_in_place(prepared)
+        if not found.reruns_part:
+            _write_through(prepared)
     return found
+
+
+def _observe_weights(model: GraphModule) -> None:
+    """Run the observers of weights that functions take, as ``convert_fx`` does first: nothing was calibrated."""
+    from torch.ao.quantization.backend_config import BackendConfig
+    from torch.ao.quantization.fx.convert import _run_weight_observers
+
+    with torch.no_grad():
+        _run_weight_observers(model, BackendConfig())
+
+
+def _write_through(model: GraphModule) -> None:
+    """Let activations be rounded in place, so that what is written later into a view is not lost."""
+    constant = _constants(model)
+    for node in model.graph.nodes:
+        switch = _switch(model, node)
+        if switch is not None and node not in constant:
+            switch.writes_through = True
 
 
 def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:
@@ -155,7 +177,7 @@ def _weights_of_modules(found: Simulation, model: nn.Module, converted: nn.Modul
             continue
         done.add(id(module))
         if is_qat(module):
-            _qat_weight(found, module, path)
+            _qat_weight(found, module, path, result)
         elif isinstance(module, _CELLS):
             _cell(found, module, path, result)
         else:
@@ -169,8 +191,10 @@ def _at(model: nn.Module, path: str) -> nn.Module | None:
         return None
 
 
-def _qat_weight(found: Simulation, module: nn.Module, path: str) -> None:
-    rounding = of_observer(module.get_submodule("weight_fake_quant"), by_kernel=True)
+def _qat_weight(found: Simulation, module: nn.Module, path: str, result: nn.Module) -> None:
+    held = held_weight(result)  # in eager mode conversion moves the range once more
+    own = held.affine if held is not None else None
+    rounding = own or of_observer(module.get_submodule("weight_fake_quant"), by_kernel=True)
     if rounding is None:
         return
     observer = module.get_submodule("weight_fake_quant")

@@ -19,6 +19,7 @@ from qviz.engine.loading.source import Loaded
 from qviz.engine.measure import four_models, outputs
 from qviz.engine.measure.data import Peeked, evaluation
 from qviz.engine.measure.four_models import FourModels
+from qviz.engine.measure.kernels import kernel_differences
 from qviz.engine.measure.ledger import make_ledger
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.metric import Judge
@@ -99,6 +100,7 @@ class Measuring:
             samples=outputs.samples_in(batches),
             outputs=models.errors(),
             sqnr_db=models.together(),
+            operators=self._attempt("operators", lambda: kernel_differences(measured)) or (),
             ledger=ledger,
             repeat=models.repeat(),
             metric=self._judge.result,

@@ -1,0 +1,62 @@
+"""How bad a measured figure is, by the thresholds of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from qviz.document.graph import Number
+from qviz.document.measurements import Measurements, OutputErrors
+from qviz.document.plan import Thresholds
+from qviz.document.snapshot import Level
+
+Step: TypeAlias = Literal["prepared", "simulated", "converted", "total"]
+
+_ABOVE_FLOOR_DB = 3.0
+"""By how much a difference between kernels has to exceed what rounding alone makes of the smallest change."""
+
+
+def thresholds(measurements: Measurements) -> Thresholds:
+    """Return those that the run was measured with."""
+    given = measurements.config.get("thresholds")
+    return msgspec.convert(given, Thresholds) if isinstance(given, dict) else Thresholds()
+
+
+def level(db: Number | None, limits: Thresholds) -> Level:
+    """Return the level of a signal-to-noise ratio; of none that says something, info."""
+    if db is None or db == "inf":
+        return Level.INFO
+    value = float(db)
+    return Level.ERROR if value < limits.error_db else Level.WARNING if value < limits.warning_db else Level.INFO
+
+
+def worst(levels: Iterable[Level]) -> Level:
+    """Return the highest level; info of none."""
+    order = list(Level)
+    return min(levels, key=order.index, default=Level.INFO)
+
+
+def of_step(measurements: Measurements, step: Step) -> Level:
+    """Return the level of what a step does to the outputs; the worst one counts."""
+    limits = thresholds(measurements)
+    return worst(_of_output(each, step, limits) for each in measurements.outputs)
+
+
+def _of_output(output: OutputErrors, step: Step, limits: Thresholds) -> Level:
+    found = level(getattr(output, step), limits)
+    is_seen = output.agreement is not None and output.agreement < limits.agreement
+    return Level.ERROR if is_seen and found is Level.WARNING else found
+
+
+def lowest(measurements: Measurements, step: Step) -> Number | None:
+    """Return the lowest signal-to-noise ratio of any output over a step."""
+    known = [value for each in measurements.outputs if (value := getattr(each, step)) is not None]
+    return min(known, key=float, default=None)
+
+
+def exceeds_floor(measurements: Measurements) -> bool:
+    """Return whether kernels change an output by more than rounding makes of a change of 1e-6."""
+    known = [(each.converted, each.floor) for each in measurements.outputs if each.converted is not None]
+    return any(floor is None or float(found) < float(floor) - _ABOVE_FLOOR_DB for found, floor in known)

@@ -1,0 +1,81 @@
+"""Known causes of a kernel that differs; each is looked for only where numbers showed a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx import GraphModule, Node
+
+from qviz.document import graph as document
+from qviz.document.said import Said
+from qviz.engine.nodes.targets import bare_name
+
+_ADDS_IN_16_BITS = ("x86", "fbgemm", "onednn")
+_WEIGHTED = ("conv", "linear")
+_MOST = 127
+
+
+def takes_scale(value: Any, given: Iterable[Any]) -> bool:
+    """Return whether a result is quantized as one of the inputs is: torch had no other scale to take."""
+    if not _is_per_tensor(value):
+        return False
+    return any(
+        _is_per_tensor(leaf) and (leaf.q_scale(), leaf.q_zero_point()) == (value.q_scale(), value.q_zero_point())
+        for each in given
+        for leaf in (each if isinstance(each, tuple | list) else (each,))
+    )
+
+
+def _is_per_tensor(value: Any) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.is_quantized
+        and value.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric)
+    )
+
+
+def is_wide(node: Node, given: Iterable[Any]) -> bool:
+    """Return whether an operator gets integers whose products overflow where two are added in 16 bits.
+
+    Source:
+        ``vpmaddubsw`` of AVX2, which saturates; VNNI adds in 32 bits.
+    """
+    if torch.backends.quantized.engine not in _ADDS_IN_16_BITS or torch.cpu._is_vnni_supported():  # noqa: SLF001
+        return False
+    name = bare_name(node.target)
+    if node.op == "call_module" and node.graph.owning_module is not None:
+        name = type(node.graph.owning_module.get_submodule(str(node.target))).__name__.lower()
+    first = next(iter(given), None)
+    is_quantized = isinstance(first, Tensor) and first.is_quantized and first.numel() > 0
+    return (
+        name.startswith(_WEIGHTED)
+        and isinstance(first, Tensor)
+        and is_quantized
+        and int(first.int_repr().max()) > _MOST
+    )
+
+
+def overflow(node: str) -> Said:
+    """Return that products overflow on this machine."""
+    return Said("kernel.overflow", {"subject": (node,)}, {"engine": torch.backends.quantized.engine})
+
+
+def of_bag(simulated: GraphModule, converted: GraphModule, node: document.Node) -> Said | None:
+    """Return that a bag of embeddings is summed where its mode is another; ``embedding_bag_byte`` ignores the mode."""
+    if node.op != "call_module":
+        return None
+    float_one, quantized = _module(simulated, node.target), _module(converted, node.target)
+    is_quantized = type(quantized).__module__.startswith("torch.ao.nn.quantized")
+    if not isinstance(float_one, nn.EmbeddingBag) or not is_quantized or float_one.mode == "sum":
+        return None
+    return Said("kernel.bag_sums", {"subject": (node.id,)}, {"mode": float_one.mode})
+
+
+def _module(graph: GraphModule, path: str) -> nn.Module | None:
+    try:
+        return graph.get_submodule(path)
+    except AttributeError:
+        return None
