@@ -22,7 +22,7 @@ _BY_CAUSE = {
 
 @finds("kernel_differs")
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield the operators that differ, those of one kind together; small ones only where nothing else explains the outputs."""
+    """Yield the operators that differ, by kind; small differences only where nothing else explains the outputs."""
     measured = evidence.snapshot.measurements
     if measured is None:
         return

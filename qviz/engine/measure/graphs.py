@@ -46,7 +46,7 @@ def _is_whole(module: nn.Module) -> bool:
     return isinstance(module, Switch) or is_leaf(module)
 
 
-class Run(Interpreter):
+class NodeByNode(Interpreter):
     """Runs a graph, and starts every node with the same random numbers: what is random is equal in two models.
 
     Args:
@@ -63,7 +63,7 @@ class Run(Interpreter):
         self.place = 0
 
     def run_node(self, n: Node) -> Any:
-        """Run one node."""
+        """NodeByNode one node."""
         self.place += 1
         torch.default_generator.manual_seed(_SEED)
         before = self._versions(n)
@@ -105,8 +105,8 @@ def storage_of(tensor: Tensor) -> int:
         return id(tensor)
 
 
-def run_graph(run: Run, batch: Arguments) -> Any:
-    """Run it on one call, which is copied first."""
+def run_graph(run: NodeByNode, batch: Arguments) -> Any:
+    """NodeByNode it on one call, which is copied first."""
     assert isinstance(run.module, GraphModule)
     given = batch.cloned().of_graph(run.module)
     with torch.no_grad():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Collection
 from typing import Any
 
 import torch
 from torch import nn
 from torch.fx import GraphModule, Node
 
+from qviz.engine.measure.board import Switch
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 
 _IN_PLACE_FUNCTIONS = {
@@ -97,3 +99,11 @@ def is_changed_in_place(model: GraphModule) -> bool:
             if "batch_norm" not in name:
                 return True
     return False
+
+
+def write_through(model: GraphModule, constant: Collection[Node]) -> None:
+    """Let activations be rounded in place, so that what is written later into a part of them reaches all readers."""
+    for node in model.graph.nodes:
+        module = model.get_submodule(str(node.target)) if node.op == "call_module" else None
+        if isinstance(module, Switch) and node not in constant:
+            module.writes_through = True

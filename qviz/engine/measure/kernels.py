@@ -30,7 +30,7 @@ from qviz.document.said import Said
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import kernel_causes
 from qviz.engine.measure.board import Operator, Switch
-from qviz.engine.measure.graphs import Run, graph_of, run_graph, state_kept, storage_of
+from qviz.engine.measure.graphs import NodeByNode, graph_of, run_graph, state_kept, storage_of
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import decibels
 from qviz.engine.measure.pairs import Pairs, is_switch
@@ -93,7 +93,7 @@ class _LockStep:
         self._places = {str(node.target): node.name for node in simulated.graph.nodes if node.op == "call_module"}
         self._tallies: dict[str, _Tally] = {}
         self._compared: set[str] = set()
-        self._run: Run | None = None
+        self._run: NodeByNode | None = None
         self._writers: dict[str, set[str]] = {}
         self._lost: dict[str, set[str]] = {}
         self._takes_scale: set[str] = set()
@@ -103,10 +103,10 @@ class _LockStep:
     def compare(self, batch: Arguments) -> None:
         """Compare on one call."""
         self._recorded = {}
-        self._run = Run(self._converted, self._record)
+        self._run = NodeByNode(self._converted, self._record)
         run_graph(self._run, batch)
         self._compared = set()
-        self._run = Run(self._simulated, self._seen)
+        self._run = NodeByNode(self._simulated, self._seen)
         with self._board.set_to(probe=self):
             run_graph(self._run, batch)
 
@@ -147,7 +147,7 @@ class _LockStep:
         return switch.given(values, held)
 
     def at_operator(self, operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Run it as it is simulated; a cell with what is inside in float, because its kernel is what is looked at."""
+        """Run it as it is simulated; of a cell the inside stays in float, because its kernel is what is looked at."""
         if operator.cell is None:
             return operator.run(self._everything, args, kwargs)
         return operator.run(self._everything - {operator.cell[0]}, args, kwargs)

@@ -14,8 +14,9 @@ from torch.fx import GraphModule, Node
 from qviz.document.graph import Graph
 from qviz.document.measurements import QuantizerKind
 from qviz.engine.measure.board import Board, FunctionOperator, Operator, Switch, Weight, WeightSwitch
-from qviz.engine.measure.in_place import is_changed_in_place, out_of_place
+from qviz.engine.measure.in_place import is_changed_in_place, out_of_place, write_through
 from qviz.engine.measure.rounding import Dynamic, Half, HeldWeight, Rounding, of_observer, of_quantized
+from qviz.engine.measure.weight_observers import observe_weights
 from qviz.engine.nodes.module_roles import OBSERVING, Role, is_qat, role_of
 from qviz.engine.nodes.qparams import packed_weight
 
@@ -85,7 +86,7 @@ def simulate(prepared: nn.Module, converted: nn.Module, by_kernel: bool) -> Simu
     """
     found = Simulation(prepared)
     if by_kernel and isinstance(prepared, GraphModule):
-        _observe_weights(prepared)
+        observe_weights(prepared)
     out_of_place(prepared)
     _weights_of_modules(found, prepared, converted)
     _observers(found, prepared, by_kernel)
@@ -93,26 +94,8 @@ def simulate(prepared: nn.Module, converted: nn.Module, by_kernel: bool) -> Simu
         _weights_of_functions(found, prepared)
         found.reruns_part = not is_changed_in_place(prepared)
         if not found.reruns_part:
-            _write_through(prepared)
+            write_through(prepared, _constants(prepared))
     return found
-
-
-def _observe_weights(model: GraphModule) -> None:
-    """Run the observers of weights that functions take, as ``convert_fx`` does first: nothing was calibrated."""
-    from torch.ao.quantization.backend_config import BackendConfig
-    from torch.ao.quantization.fx.convert import _run_weight_observers
-
-    with torch.no_grad():
-        _run_weight_observers(model, BackendConfig())
-
-
-def _write_through(model: GraphModule) -> None:
-    """Let activations be rounded in place, so that what is written later into a view is not lost."""
-    constant = _constants(model)
-    for node in model.graph.nodes:
-        switch = _switch(model, node)
-        if switch is not None and node not in constant:
-            switch.writes_through = True
 
 
 def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:

@@ -50,7 +50,7 @@ STATEMENTS: dict[str, Entry] = {
     "kernel_differs.slightly": {
         "message": "{subject} {subject:rounds/round} otherwise than asked, by little",
         "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds right is off by half a step",
-        "hint": "Some kernels choose a scale of their own, or round in between; leave {subject:it/them} in float if that costs "
-        "too much.",
+        "hint": "Some kernels choose a scale of their own, or round in between; leave {subject:it/them} in float if "
+        "that costs too much.",
     },
 }

@@ -1,4 +1,4 @@
-"""Operators of converted models fed with the inputs of the simulated ones: wrong kernels are named, right ones are not."""
+"""Operators of converted and simulated models, fed equal inputs: wrong kernels are named, right ones are not."""
 
 from __future__ import annotations
 
