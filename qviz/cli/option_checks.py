@@ -26,7 +26,8 @@ _FOR_SOME = (
     "lower",
 )
 """Choices that say nothing about some flows; which, the flows know."""
-_FOR_MEASURING = ("evaluate", "metric", "measure", "exact")
+_FOR_EXACT = ("workers", "executor", "at_most")
+_FOR_MEASURING = ("evaluate", "metric", "measure", "exact", *_FOR_EXACT)
 """Choices that say nothing about flows that leave all in float."""
 CHOICES = (*_FOR_ALL, *_FOR_SOME, *_FOR_MEASURING)
 """The fields of a plan that have an option of their own, as the option calls them."""
@@ -83,7 +84,7 @@ def refuse_unmeasured(given: Mapping[str, Any]) -> None:
         click.UsageError: Both were chosen.
     """
     if given.get("measure") is False:
-        for name in ("evaluate", "metric", "exact"):
+        for name in ("evaluate", "metric", "exact", *_FOR_EXACT):
             if name in given:
                 raise click.UsageError(tr("--{option} and --no-measure exclude each other", option=_option(name)))
 

@@ -120,6 +120,23 @@ MEASURE_OPTIONS = (
         "--metric", metavar="mod:callable", help=mark("Your own metric: gets outputs and a batch, returns a number.")
     ),
     option("--exact", is_flag=True, help=mark("Measure one quantizer at a time; slower than the estimate.")),
+    option(
+        "--workers",
+        type=WholeNumber(min=0),
+        metavar="N",
+        help=mark("With --exact: share the work among N processes, one thread each."),
+    ),
+    option(
+        "--executor",
+        metavar="mod:callable",
+        help=mark("With --exact: a function that returns a concurrent.futures.Executor to share the work."),
+    ),
+    option(
+        "--at-most",
+        type=DecimalNumber(min=0, min_open=True),
+        metavar="SECONDS",
+        help=mark("With --exact: stop measuring quantizers after this time and keep what was measured."),
+    ),
 )
 """Of commands that measure what they run."""
 _measure_option = option(

@@ -62,6 +62,9 @@ class Plan(Record, frozen=True):
         metric: ``mod:callable`` that gets outputs and a batch and gives a number.
         measure: Whether the noise ledger is made; None makes it where the output is noisy, False measures nothing.
         exact: Whether the ledger is measured one quantizer at a time; else it is estimated.
+        workers: How many processes share that, each computing on one thread; 0 measures in the run's own process.
+        executor: ``mod:callable`` that gives a ``concurrent.futures.Executor`` to share it instead.
+        at_most: Seconds after which it stops, and keeps what it has.
         thresholds: What is an error, and what a warning.
     """
 
@@ -92,6 +95,9 @@ class Plan(Record, frozen=True):
     metric: str | None = None
     measure: bool | None = None
     exact: bool = False
+    workers: int = 0
+    executor: str | None = None
+    at_most: float | None = None
     thresholds: Thresholds = Thresholds()
 
 

@@ -24,6 +24,9 @@ FOR_ALL = {"source", "flow", "inputs", "calibrate", "batch_limit", "seed"} | {
     "metric",
     "measure",
     "exact",
+    "workers",
+    "executor",
+    "at_most",
     "thresholds",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterable, Mapping, Sequence, Set
 from typing import Any, TypeAlias
 
 import torch
@@ -159,7 +159,7 @@ def noise(expected: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, floa
 
 def powers(
     measured: Measured, quantizers: Iterable[int], idle: Set[Place] = frozenset(), memory: int = MEMORY
-) -> Iterator[tuple[int, dict[str, float]]]:
+) -> Generator[tuple[int, dict[str, float]], None, None]:
     """Yield a quantizer with the noise power that it alone puts on each output, one after the other.
 
     The caller may stop whenever it likes, and has what was measured so far.

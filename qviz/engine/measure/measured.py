@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch.nn import Module
 
 from qviz.document.plan import Plan
+from qviz.document.said import Said
 from qviz.document.snapshot import Link, Stage
 from qviz.engine.measure.data import Evaluation
 from qviz.engine.measure.four_models import FourModels
@@ -26,6 +27,8 @@ class Measured:
         stages: As far as they are recorded: all of the run.
         links: From each to the next.
         started: Is told what is measured now: a step, how much of it is done, of how much.
+        can_reload: Whether another process could load the model by the plan's source.
+        note: Takes what could not be measured, or not as it was asked for, and why.
     """
 
     plan: Plan
@@ -36,6 +39,8 @@ class Measured:
     stages: tuple[Stage, ...]
     links: tuple[Link, ...]
     started: Callable[[str, int, int], None]
+    can_reload: bool = False
+    note: Callable[[Said], None] = lambda said: None
 
     @property
     def stage(self) -> Stage:

@@ -53,6 +53,7 @@ class Measuring:
             chosen, told = data.first, plan.calibrate or "calibration"
         self._not_measured: list[Said] = []
         self._evaluation = evaluation(loaded.inputs, chosen, told)
+        self._can_reload = loaded.python is not None
         self._judge = Judge(loaded.metric, self._evaluation.batches)
         self._original: list[Outputs] | None = None
         self._again: Outputs | None = None
@@ -142,7 +143,18 @@ class Measuring:
         again = None if self._again is None or second is None else (self._again, second)
         models = FourModels(self._original, floating, simulated, nudged, converted, again)
         stages, links = tuple(assembly.stages), tuple(assembly.links)
-        return Measured(self._plan, self._evaluation, simulation, result, models, stages, links, started)
+        return Measured(
+            plan=self._plan,
+            evaluation=self._evaluation,
+            simulation=simulation,
+            converted=result,
+            outputs=models,
+            stages=stages,
+            links=links,
+            started=started,
+            can_reload=self._can_reload,
+            note=self._not_measured.append,
+        )
 
     def _attempt(self, what: str, measure: Callable[[], T]) -> T | None:
         """Note what cannot be measured, instead of stopping a run that is good without it."""

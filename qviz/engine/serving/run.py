@@ -7,6 +7,7 @@ import copy
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 import torch
@@ -18,7 +19,7 @@ from qviz.analysis import findings
 from qviz.analysis.findings.rules import FindingRule
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
-from qviz.document.flows import flow
+from qviz.document.flows import Flow, flow
 from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
@@ -34,6 +35,7 @@ from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.own_rules import load_own_rules
 from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
+from qviz.engine.measure.data import Peeked
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
@@ -47,6 +49,7 @@ from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, 
 from qviz.words import tr
 
 ReportSink = Callable[[Message], None]
+MakesMeasuring = Callable[[Plan, Flow, Loaded, Module, Peeked | None], Measuring]
 
 _NOISE = (
     "torch.ao.quantization is deprecated",
@@ -57,8 +60,8 @@ _NOISE = (
 """Warnings that torch gives at every run and that say nothing about the model."""
 
 
-def run_plan(plan: Plan, report: ReportSink, run_id: int = 0) -> Snapshot:
-    """Load the plan's model and run its flow.
+def run_plan(plan: Plan, report: ReportSink, run_id: int = 0, measuring: MakesMeasuring = Measuring) -> Snapshot:
+    """Load the plan's model and run its flow; `measuring` makes what keeps and measures its models.
 
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
@@ -66,7 +69,7 @@ def run_plan(plan: Plan, report: ReportSink, run_id: int = 0) -> Snapshot:
     with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
         implementation(plan.flow)
         report(StepStarted(run_id, "loading"))
-        return _run(load(plan), plan, report, run_id, caught)
+        return _run(load(plan), plan, report, run_id, caught, measuring=measuring)
 
 
 def run_loaded(
@@ -86,7 +89,7 @@ def run_loaded(
         QvizError: Nothing ran: the input has to be mended first.
     """
     with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
-        return _run(loaded, plan, report, run_id, caught, keep, measured)
+        return _run(loaded, plan, report, run_id, caught, keep, partial(Measuring, keep=measured))
 
 
 @contextlib.contextmanager
@@ -175,7 +178,7 @@ def _run(
     run_id: int,
     caught: list[warnings.WarningMessage],
     keep: Callable[[Module], None] | None = None,
-    measured: Keep | None = None,
+    measuring: MakesMeasuring = Measuring,
 ) -> Snapshot:
     progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
@@ -192,7 +195,7 @@ def _run(
     data = watched_batches(loaded)
     batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
     if chosen is not None and chosen.quantizes and plan.measure is not False:
-        progress.measuring = Measuring(plan, chosen, loaded, model, data, measured)
+        progress.measuring = measuring(plan, chosen, loaded, model, data)
     job = Job(plan, model, loaded.inputs, batches, progress, loaded.training)
     carried_out_by, error = implementation(plan.flow), None
     try:

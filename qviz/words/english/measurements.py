@@ -53,6 +53,12 @@ STATEMENTS: dict[str, Entry] = {
     "not_measured.repeat": {"text": f"a second call was not compared{_CAUSE}"},
     "not_measured.ledger": {"text": f"what each quantizer costs{_CAUSE}"},
     "not_measured.exact": {"text": f"one quantizer at a time{_CAUSE}"},
+    "not_measured.in_workers": {
+        "text": "{quantizers:quantizer|quantizers} not measured by workers but in the run's own process: {text}"
+    },
+    "not_measured.in_workers.in_hand": {
+        "text": "workers cannot load a model that exists only in this process: quantizers were measured here"
+    },
     "not_measured.kernels": {"text": f"operators against their kernels{_CAUSE}"},
     "not_measured.counterfactuals": {"text": f"other ways to round{_CAUSE}"},
     "not_measured.inputs": {"text": f"ranges of the inputs{_CAUSE}"},
