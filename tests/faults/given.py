@@ -46,6 +46,24 @@ def fixed_scale() -> QConfig:
     return QConfig(Fixed.with_args(quant_min=0, quant_max=127), default_weight_observer)
 
 
+def four_bits() -> QConfig:
+    return QConfig(HistogramObserver.with_args(quant_min=0, quant_max=15), default_weight_observer)
+
+
+def four_bit_weights() -> QConfig:
+    weights = default_weight_observer.with_args(quant_min=-8, quant_max=7)
+    return QConfig(HistogramObserver.with_args(reduce_range=True), weights)
+
+
+def symmetric_unsigned() -> QConfig:
+    chosen = {"qscheme": torch.per_tensor_symmetric, "quant_min": 0, "quant_max": 127}
+    return QConfig(MinMaxObserver.with_args(**chosen), default_weight_observer)
+
+
+def min_max() -> QConfig:
+    return QConfig(MinMaxObserver.with_args(reduce_range=True), default_weight_observer)
+
+
 def unsigned_weights() -> QConfig:
     return QConfig(HistogramObserver.with_args(reduce_range=True), MinMaxObserver.with_args(dtype=torch.quint8))
 

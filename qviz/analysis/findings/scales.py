@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, numbers
 from qviz.analysis.findings.rules import finds
-from qviz.document.graph import WATCHING, Kind, Node, QParams
+from qviz.document.graph import WATCHING, Kind, Node, Number, QParams
 from qviz.document.snapshot import Finding, Level
 
 _LEAST = 1.2e-7
@@ -21,8 +21,12 @@ _MUCH = 0.5
 @finds("degenerate_scale")
 def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     """Yield scales that say nothing: zero or no number, or a step wider than all that was seen."""
+    infinite = [*_infinite(evidence)]
+    yield from infinite
     stage = evidence.converted
     found = [node.id for node in stage.graph.nodes if _is_degenerate(node)] if stage is not None else []
+    if infinite:
+        return  # the scales of everything behind it are its result
     if stage is not None and found:
         yield Finding(
             rule="degenerate_scale",
@@ -43,6 +47,36 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
             roles={"subject": tuple(each.node for each in seen), "example": (first.node,)},
             args={"low": first.low, "high": first.high, "step": first.step},
         )
+
+
+def _infinite(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the observers of each stage that saw infinite values; one that saw nothing has a range that is empty."""
+    found: defaultdict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    for stage, node, fact in evidence.watched():
+        ranges = zip(numbers(fact.min), numbers(fact.max), strict=False)
+        reaching = [each for each in ranges if fact.calibrated and not _is_finite(*each)]
+        if reaching:
+            found[stage.name].append((node.id, *reaching[0]))
+    for name, seen in found.items():
+        nodes = tuple(node_id for node_id, _, _ in seen)
+        yield Finding(
+            rule="degenerate_scale",
+            level=Level.ERROR,
+            stage=name,
+            nodes=nodes,
+            code="degenerate_scale.not_finite",
+            roles={"subject": nodes},
+            args={"low": _json(seen[0][1]), "high": _json(seen[0][2])},
+        )
+
+
+def _is_finite(low: float, high: float) -> bool:
+    """Return whether a range is one; that of an observer without data is from inf to -inf."""
+    return low > high or math.isfinite(low + high)
+
+
+def _json(value: float) -> Number:
+    return value if math.isfinite(value) else str(value)
 
 
 def _is_degenerate(node: Node) -> bool:

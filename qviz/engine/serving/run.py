@@ -24,6 +24,7 @@ from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
+from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.model import quantized_before
 from qviz.engine.failures import line_of, run_error
 from qviz.engine.flow_table import implementation
@@ -210,6 +211,7 @@ def _run(
     measurements = None
     if progress.measuring is not None and error is None:
         measurements = progress.measuring.finish(progress.assembly, progress.started)
+    progress.findings.extend(weights_not_finite(loaded.module, progress.assembly.stages))
     own = load_own_rules(plan.source)
     progress.findings.extend(own.findings)
     config = _config(plan, loaded) | dict(progress.result.configured if progress.result else {})

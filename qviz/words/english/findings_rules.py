@@ -81,6 +81,21 @@ STATEMENTS: dict[str, Entry] = {
         "A scale is zero or not finite, or one of its steps exceeds the whole observed range.",
         "Calibrate with data like the data the model will meet.",
     ),
+    "rule.not_finite": _rule(
+        "Not finite",
+        "A weight or a value of the float model is inf or nan.",
+        "Find out where it comes from: nothing behind it can be quantized.",
+    ),
+    "rule.few_levels": _rule(
+        "Few levels",
+        "An observer or a weight uses a small part of the levels that its kernels have.",
+        "Remove quant_min and quant_max from the observer.",
+    ),
+    "rule.levels_unused": _rule(
+        "Half of the levels unused",
+        "A symmetric unsigned range holds values that are never negative.",
+        "Use an affine scheme for activations.",
+    ),
     "rule.saturated_range": _rule(
         "Saturated range",
         "Observed values far exceed the range of the scale.",

@@ -44,6 +44,37 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Check whether the values of the model vanish here (as with untrained weights), or give the observer a "
         "smaller eps.",
     },
+    "degenerate_scale.not_finite": {
+        "message": "{subject} observed values that are not finite: {low:number} … {high:number}",
+        "reason": "a range that reaches to infinity has no step, so everything behind it becomes zero or nan",
+        "hint": "Remove inf and nan from the calibration data, or find the operator that makes them (a logarithm or a "
+        "division by zero).",
+    },
+    "not_finite.weight": {
+        "message": "{name} holds {count:value that is|values that are} not finite",
+        "reason": "inf or nan in a weight reaches every output that depends on it, and its scale has no meaning",
+        "hint": "Load the weights again; if training made them, look for a loss that is not finite.",
+    },
+    "few_levels.range": {
+        "message": "the range of {subject} has only {levels} levels, {low:number} to {high:number}",
+        "reason": "the kernels compute with 8 bits whatever the observer's quant_min and quant_max are: the scale "
+        "spreads the values over {levels} of 256 levels",
+        "hint": "Remove quant_min and quant_max from the observer; reduce_range=True gives 7 bits where an engine "
+        "needs them.",
+    },
+    "few_levels.weight": {
+        "message": "the {subject:weight/weights} of {subject} {subject:uses/use} only {levels} of 256 levels, "
+        "{low:number} to {high:number}",
+        "reason": "the kernels compute with 8 bits whatever the observer's quant_min and quant_max are, so the scale "
+        "is coarser than it could be",
+        "hint": "Remove quant_min and quant_max from the observer of the weights.",
+    },
+    "levels_unused": {
+        "message": "half of the levels of {subject} are unused: the range is symmetric, the values are not negative",
+        "reason": "a symmetric scheme puts the zero point in the middle of the unsigned dtype, and nothing lies below "
+        "it; that costs one bit, 6 dB",
+        "hint": "Use qscheme=torch.per_tensor_affine for these activations.",
+    },
     "saturated_range": {
         "message": "observed values exceed the range of the scale of {subject}",
         "reason": "{example} observed {low:number} to {high:number}, but its scale reaches only {least:number} to "

@@ -21,6 +21,19 @@ def _with_outlier() -> list[tuple[torch.Tensor]]:
     return [(data,)]
 
 
+def _with_infinity() -> list[tuple[torch.Tensor]]:
+    data = torch.randn(ROW)
+    data[0, 0] = -torch.inf
+    return [(torch.randn(ROW),), (data,)]
+
+
+def _with_nan() -> nn.Module:
+    layer = nn.Linear(8, 8)
+    with torch.no_grad():
+        layer.weight[0, 0] = torch.nan
+    return layer
+
+
 def _converted_uncalibrated() -> Snapshot:
     torch.manual_seed(0)
     model = made(lambda m, x: m.fc(x), fc=linear())().eval()
@@ -74,6 +87,48 @@ RANGES = (
         "saturated_range",
         ("activation_post_process_0",),
         ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:fixed_scale"),
+    ),
+    Case(
+        "I infinite values in the calibration data",
+        "degenerate_scale",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:min_max", batches=_with_infinity),
+    ),
+    Case(
+        "I nan in a weight",
+        "not_finite",
+        ("fc",),
+        ran(made(lambda m, x: m.fc(x), fc=_with_nan), "fx-static", [ROW]),
+    ),
+    Case(
+        "I nan in a weight, PT2E",
+        "not_finite",
+        ("fc_weight",),
+        ran(made(lambda m, x: m.fc(x), fc=_with_nan), "pt2e-static", [ROW]),
+    ),
+    Case(
+        "I four bits by mistake",
+        "few_levels",
+        ("activation_post_process_0", "activation_post_process_1"),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:four_bits"),
+    ),
+    Case(
+        "I weights of four bits by mistake",
+        "few_levels",
+        ("fc",),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:four_bit_weights"),
+    ),
+    Case(
+        "I a symmetric range for positive values",
+        "levels_unused",
+        ("activation_post_process_0",),
+        ran(
+            FC,
+            "fx-static",
+            [ROW],
+            qconfig=f"{GIVEN}:symmetric_unsigned",
+            batches=lambda: [(torch.rand(ROW) * 4,)],
+        ),
     ),
     Case(
         "I one loud channel",
