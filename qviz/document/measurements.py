@@ -165,7 +165,13 @@ class KernelDifference(Record, frozen=True):
 
 
 class InputRange(Record, frozen=True):
-    """The values that were evaluated at an input, beside the range that its quantizer was calibrated to."""
+    """The values that were evaluated at an input, beside the range that its quantizer was calibrated to.
+
+    Attributes:
+        low: The smallest value; batches that were calibrated with do not count.
+        high: The largest.
+        outside: The share of values outside the calibrated range.
+    """
 
     stage: str
     nodes: tuple[NodeId, ...]
@@ -174,6 +180,26 @@ class InputRange(Record, frozen=True):
     calibrated_low: Number
     calibrated_high: Number
     outside: float
+
+
+class UnevenWeight(Record, frozen=True):
+    """A weight with one scale for all channels, of which it loses some.
+
+    Attributes:
+        stage: Where `nodes` stand.
+        nodes: The operator, or the weight's observer.
+        lost: How many channels have a signal-to-noise ratio of their own below 10 dB.
+        total: How many there are, without those that do nothing in float either.
+        widest: The channel that sets the scale.
+        ratio: By how much it is wider than the median channel.
+    """
+
+    stage: str
+    nodes: tuple[NodeId, ...]
+    lost: int
+    total: int
+    widest: int
+    ratio: Number
 
 
 class SecondCalls(Record, frozen=True):
@@ -212,6 +238,7 @@ class Measurements(Record, frozen=True):
         ledger: None where it was not asked for, or no quantizer was found.
         operators: Kernels that differ.
         inputs: Ranges of the inputs.
+        uneven: Weights that lose channels under their one scale.
         repeat: Second calls.
         metric: The user's own.
         not_measured: What could not be measured, and why.
@@ -226,6 +253,7 @@ class Measurements(Record, frozen=True):
     ledger: Ledger | None = None
     operators: tuple[KernelDifference, ...] = ()
     inputs: tuple[InputRange, ...] = ()
+    uneven: tuple[UnevenWeight, ...] = ()
     repeat: SecondCalls | None = None
     metric: Metric | None = None
     not_measured: tuple[Said, ...] = ()

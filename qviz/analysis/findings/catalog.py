@@ -37,6 +37,8 @@ CATALOG = (
     "switched_off",
     "batch_norm_in_training",
     "degenerate_scale",
+    "outside_calibration",
+    "range_unused",
     "not_finite",
     "few_levels",
     "levels_unused",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
-from qviz.document.snapshot import Finding, Level
+from qviz.document.graph import WATCHING
+from qviz.document.snapshot import Finding, Level, Stage
 
 _MANY = 1 / 8
 
@@ -14,6 +15,41 @@ _MANY = 1 / 8
 @finds("uneven_channels")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each weight quantized per tensor in which many channels reach less than a sixteenth of the range."""
+    known = [*_by_integers(evidence)]
+    yield from known
+    yield from _measured(evidence, {finding.nodes[0] for finding in known})
+
+
+def _measured(evidence: Evidence, known: Set[str]) -> Iterator[Finding]:
+    """Yield the weights that lose many channels: their own numbers all became zero, or one step."""
+    measured = evidence.snapshot.measurements
+    for each in measured.uneven if measured is not None else ():
+        stage = next(stage for stage in evidence.snapshot.stages if stage.name == each.stage)
+        index = evidence.index(stage)
+        readers = [user for node in each.nodes if index.nodes[node].kind in WATCHING for user in index.users[node]]
+        subject = (*readers, *each.nodes)
+        if each.lost < _MANY * each.total or known & set(_later(evidence, stage, subject)):
+            continue
+        yield Finding(
+            rule="uneven_channels",
+            level=Level.WARNING,
+            stage=each.stage,
+            nodes=subject,
+            code="uneven_channels.lost",
+            roles={"subject": subject[:1]},
+            args={"lost": each.lost, "total": each.total, "widest": each.widest, "ratio": each.ratio},
+        )
+
+
+def _later(evidence: Evidence, stage: Stage, nodes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return nodes with what they became in the converted stage."""
+    converted = evidence.converted
+    if converted is None or stage is converted:
+        return nodes
+    return (*nodes, *evidence.links.partners(stage.name, converted.name, nodes))
+
+
+def _by_integers(evidence: Evidence) -> Iterator[Finding]:
     stage = evidence.converted
     facts = evidence.snapshot.facts.get(stage.name, {}) if stage is not None else {}
     nodes = evidence.index(stage).nodes if stage is not None else {}

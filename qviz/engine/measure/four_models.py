@@ -13,7 +13,7 @@ from qviz.document.graph import Number
 from qviz.document.measurements import OutputErrors, SecondCalls
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import outputs
-from qviz.engine.measure.board import Operator, Switch
+from qviz.engine.measure.board import Operator, Probe, Switch
 from qviz.engine.measure.outputs import Outputs
 from qviz.engine.measure.simulation import Simulation
 
@@ -116,9 +116,9 @@ def simulated(simulation: Simulation, batches: Sequence[Arguments]) -> list[Outp
         return outputs.run(simulation.module, batches)
 
 
-def floating(simulation: Simulation, batches: Sequence[Arguments]) -> list[Outputs]:
-    """Return the outputs with every quantizer off."""
-    with simulation.board.set_to():
+def floating(simulation: Simulation, batches: Sequence[Arguments], watch: Probe | None = None) -> list[Outputs]:
+    """Return the outputs with every quantizer off; `watch` looks on."""
+    with simulation.board.set_to(probe=watch):
         return outputs.run(simulation.module, batches)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch.nn import Module
@@ -44,6 +44,11 @@ class Measured:
 
     @property
     def stage(self) -> Stage:
-        """The stage that quantizers are shown at: the prepared one, or the result of a flow that has none."""
-        by_name = {stage.name: stage for stage in self.stages}
-        return by_name.get("prepared") or self.stages[-1]
+        """The stage that quantizers are shown at."""
+        return shown_at(self.stages)
+
+
+def shown_at(stages: Sequence[Stage]) -> Stage:
+    """Return the stage that quantizers are shown at: the prepared one, or the result of a flow that has none."""
+    by_name = {stage.name: stage for stage in stages}
+    return by_name.get("prepared") or stages[-1]

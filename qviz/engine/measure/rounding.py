@@ -231,6 +231,14 @@ def _bound(observer: nn.Module, keeper: nn.Module, name: str) -> int | None:
     return None
 
 
+def bounds_of(observer: nn.Module | None, affine: Affine) -> tuple[int, int]:
+    """Return the integers that an observer spreads what it saw over; kernels may reach further (`Affine.by_kernel`)."""
+    if observer is None:
+        return affine.low, affine.high
+    low, high = (_bound(observer, statistics(observer), name) for name in ("quant_min", "quant_max"))
+    return (affine.low if low is None else low), (affine.high if high is None else high)
+
+
 def _dynamic(keeper: nn.Module, dtype: torch.dtype, bounds: tuple[int | None, int | None], by_kernel: bool) -> Rounding:
     if by_kernel:
         return Dynamic()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+import msgspec
 from torch.nn import Module
 
 from qviz.document.flows import Flow
@@ -18,10 +19,11 @@ from qviz.engine.failures import line_of
 from qviz.engine.loading.source import Loaded
 from qviz.engine.measure import four_models, outputs
 from qviz.engine.measure.data import Peeked, evaluation
+from qviz.engine.measure.float_watch import FloatWatch
 from qviz.engine.measure.four_models import FourModels
 from qviz.engine.measure.kernels import kernel_differences
 from qviz.engine.measure.ledger import make_ledger
-from qviz.engine.measure.measured import Measured
+from qviz.engine.measure.measured import Measured, shown_at
 from qviz.engine.measure.metric import Judge
 from qviz.engine.measure.outputs import Outputs
 from qviz.engine.measure.simulation import copied, simulate
@@ -51,6 +53,7 @@ class Measuring:
         chosen, told = loaded.evaluation, plan.evaluate or ("given" if loaded.python is None else "evaluation_data")
         if chosen is None and data is not None:
             chosen, told = data.first, plan.calibrate or "calibration"
+        self._has_own_data = loaded.evaluation is not None
         self._not_measured: list[Said] = []
         self._evaluation = evaluation(loaded.inputs, chosen, told)
         self._can_reload = loaded.python is not None
@@ -59,6 +62,7 @@ class Measuring:
         self._again: Outputs | None = None
         self._prepared: Module | None = None
         self._converted: Module | None = None
+        self._watch: FloatWatch | None = None
         self._attempt("original", lambda: self._run_original(model))
 
     def _run_original(self, model: Module) -> None:
@@ -103,9 +107,12 @@ class Measuring:
             sqnr_db=models.together(),
             ledger=ledger,
             operators=self._attempt("kernels", lambda: kernel_differences(measured)) or () if models.converted else (),
+            inputs=self._watch.inputs() if self._watch is not None else (),
+            uneven=self._watch.uneven() if self._watch is not None else (),
             repeat=models.repeat(),
             metric=self._judge.result,
             not_measured=tuple(self._not_measured),
+            config={"thresholds": msgspec.to_builtins(self._plan.thresholds)},
         )
 
     def _bare(self) -> Measurements:
@@ -128,7 +135,10 @@ class Measuring:
         batches = self._evaluation.batches
         started("measuring", 0, 4)
         simulation = simulate(self._prepared, self._converted, self._flow.converts_to_kernels)
-        floating = four_models.floating(simulation, batches)
+        self._watch = FloatWatch(simulation, shown_at(assembly.stages))
+        seen = len(batches) if self._has_own_data else 1  # calibration data has the calibrated range
+        floating = four_models.floating(simulation, batches[:seen], self._watch)
+        floating += four_models.floating(simulation, batches[seen:])
         started("measuring", 1, 4)
         simulated = four_models.simulated(simulation, batches)
         nudged = four_models.nudged(simulation, batches)

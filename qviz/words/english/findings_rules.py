@@ -81,6 +81,16 @@ STATEMENTS: dict[str, Entry] = {
         "A scale is zero or not finite, or one of its steps exceeds the whole observed range.",
         "Calibrate with data like the data the model will meet.",
     ),
+    "rule.outside_calibration": _rule(
+        "Outside the calibrated range",
+        "Data at an input of the model exceeds the range that was calibrated.",
+        "Calibrate with data that is preprocessed like the data the model will meet.",
+    ),
+    "rule.range_unused": _rule(
+        "Calibrated range unused",
+        "Data at an input of the model uses less than a sixteenth of the range that was calibrated.",
+        "Calibrate with data that is preprocessed like the data the model will meet.",
+    ),
     "rule.not_finite": _rule(
         "Not finite",
         "A weight or a value of the float model is inf or nan.",

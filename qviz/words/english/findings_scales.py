@@ -104,6 +104,26 @@ STATEMENTS: dict[str, Entry] = {
         "equalize "
         "the layers first.",
     },
+    "uneven_channels.lost": {
+        "message": "{subject} has one scale for all channels of its weight, and {lost} of {total} "
+        "{lost:channel is/channels are} lost",
+        "reason": "channel {widest} is {ratio:number} times wider than the median channel and sets the scale; the SQNR "
+        "of the weights of the lost channels is below 10 dB",
+        "hint": "Quantize weights per channel (per_channel in the quantizer's options; a qconfig with "
+        "default_per_channel_weight_observer), or leave {subject} in float.",
+    },
+    "outside_calibration": {
+        "message": "{outside:percent} of the data at {subject} is outside the calibrated range",
+        "reason": "the data has {low:number} … {high:number}, and the range was calibrated to {least:number} … "
+        "{greatest:number}: the rest is clipped",
+        "hint": "Calibrate with data that is preprocessed like the data the model will meet.",
+    },
+    "range_unused": {
+        "message": "the data at {subject} uses {part:percent} of the calibrated range",
+        "reason": "the data has {low:number} … {high:number}, and the range was calibrated to {least:number} … "
+        "{greatest:number}: few levels are left for it",
+        "hint": "Calibrate with data that is preprocessed like the data the model will meet.",
+    },
     "reduce_range_mismatch.overflows": {
         "message": "activations have 8 bits on the engine {backend}: {subject}",
         "reason": "without VNNI instructions, its kernels add two products in 16 bits, which overflows: its own "

@@ -34,6 +34,13 @@ def _with_nan() -> nn.Module:
     return layer
 
 
+def _with_wide_row() -> nn.Module:
+    layer = nn.Linear(8, 8)
+    with torch.no_grad():
+        layer.weight[2] *= 1000
+    return layer
+
+
 def _converted_uncalibrated() -> Snapshot:
     torch.manual_seed(0)
     model = made(lambda m, x: m.fc(x), fc=linear())().eval()
@@ -93,6 +100,29 @@ RANGES = (
         "degenerate_scale",
         ("activation_post_process_0",),
         ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:min_max", batches=_with_infinity),
+    ),
+    Case(
+        "I data outside the calibrated range",
+        "outside_calibration",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], batches=lambda: [(torch.rand(ROW) / 50,)]),
+    ),
+    Case(
+        "I data in a small part of the calibrated range, eager",
+        "range_unused",
+        ("quant_activation_post_process",),
+        ran(
+            made(lambda m, x: m.dequant(m.fc(m.quant(x))), fc=linear(), **STUBS),
+            "eager-static",
+            [ROW],
+            batches=lambda: [(torch.randn(ROW) * 60,)],
+        ),
+    ),
+    Case(
+        "I rows that vanish under one scale",
+        "uneven_channels",
+        ("fc",),
+        ran(made(lambda m, x: m.fc(x), fc=_with_wide_row), "fx-dynamic", [ROW]),
     ),
     Case(
         "I nan in a weight",
