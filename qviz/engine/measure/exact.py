@@ -135,7 +135,9 @@ class _Idle:
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         key = switch.path, self.calls[switch.path]
         self.calls[switch.path] += 1
-        return switch.rounding(values) if switch.quantizer in self._on and key not in self._idle else values
+        if switch.quantizer not in self._on or key in self._idle:
+            return values
+        return switch.given(values, switch.rounding(values))
 
     def at_operator(self, operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         return operator.run(self._on, args, kwargs)

@@ -129,18 +129,22 @@ class _Answers:
             self.trouble, self.is_refused = _said(error), True
             return
         before = set(multiprocessing.active_children())
+        futures: list[Future[str]] = []
         try:
-            yield from self._from(executor, count)
+            yield from self._from(executor, count, futures)
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            for each in futures:
+                each.cancel()  # not every executor's shutdown does
+            executor.shutdown(wait=False)
             for child in set(multiprocessing.active_children()) - before:
                 child.kill()  # it may be in the middle of a job that nobody waits for
                 child.join()
 
-    def _from(self, executor: Executor, count: int) -> _Pairs:
+    def _from(self, executor: Executor, count: int, futures: list[Future[str]]) -> _Pairs:
         jobs = self._jobs(count)
         try:
-            futures = [executor.submit(_job(), each) for each in jobs]
+            for each in jobs:
+                futures.append(executor.submit(_job(), each))  # one by one: those given before it breaks are kept
             for future in as_completed(futures, self._remaining()):
                 yield from self._read(future)
         except TimeoutError:
