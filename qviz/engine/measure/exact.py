@@ -38,6 +38,7 @@ class Reruns:
     Args:
         base: The quantizers that are on in the first run; best is what most later runs differ least from.
         memory: Bytes that kept values may take.
+        expected: The outputs of a whole run with `base` on, where there is one already.
 
     Attributes:
         base: The outputs of the first run, batch by batch.
@@ -51,42 +52,43 @@ class Reruns:
         base: Set[int] = frozenset(),
         seed: int = 0,
         memory: int = MEMORY,
+        expected: Sequence[Outputs] | None = None,
     ) -> None:
         self._simulation, self._batches, self._seed = simulation, batches, seed
         self._on = frozenset(base)
-        self.base = self._whole(self._on)
         self._wiring: Wiring | None = None
         self._switches: dict[Place, Node] = {}
-        self._kept: list[KeptRun] = []
-        if simulation.reruns_part:
-            self._keep(memory // max(1, len(batches)))
+        self._kept = self._keep(memory // max(1, len(batches))) if simulation.reruns_part else []
+        self.base = [run.outputs for run in self._kept]
+        if not self._kept or expected is None or not _are_equal(self.base, expected):
+            whole = self._whole(self._on)
+            if not _are_equal(self.base, whole):
+                self._kept, self.base = [], whole
 
     @property
     def runs_part(self) -> bool:
         """Whether later runs run a part of the graph."""
         return bool(self._kept)
 
-    def _keep(self, memory: int) -> None:
+    def _keep(self, memory: int) -> list[KeptRun]:
+        """Return a run of each batch whose values are kept; none where a part of the graph cannot run alone."""
         module = self._simulation.module
         assert isinstance(module, GraphModule)
-        wiring = Wiring(module)
+        wiring, found = Wiring(module), list[KeptRun]()
         with torch.no_grad(), torch.random.fork_rng(devices=()):
             torch.manual_seed(self._seed)
             before = torch.get_rng_state()
-            for batch, expected in zip(self._batches, self.base, strict=True):
+            for batch in self._batches:
                 try:
                     run = KeptRun(wiring, batch, self._simulation.board, self._on, memory)
                 except Exception:  # the user's code may not run node by node, as where it looks at its caller
                     _log.info("the graph does not run node by node", exc_info=True)
-                    self._kept = []
-                    return
-                is_random = not torch.equal(before, torch.get_rng_state())
-                if is_random or not run.is_sound or not outputs.is_equal(run.outputs, expected):
-                    self._kept = []
-                    return
-                self._kept.append(run)
+                    return []
+                if not run.is_sound or not torch.equal(before, torch.get_rng_state()):
+                    return []
+                found.append(run)
         self._wiring, self._switches = wiring, dict(wiring.switches())
-        self.base = [run.outputs for run in self._kept]
+        return found
 
     def rerun(self, on: Set[int], idle: Set[Place] = frozenset()) -> list[Outputs]:
         """Return the outputs of each batch with these quantizers on; they may share memory with those of `base`.
@@ -123,6 +125,10 @@ class Reruns:
             return given
         places = self._wiring.places
         return sorted(given, key=lambda each: min(places.get(each, ()), default=-1))
+
+
+def _are_equal(one: Sequence[Outputs], other: Sequence[Outputs]) -> bool:
+    return len(one) == len(other) and all(map(outputs.is_equal, one, other))
 
 
 class _Idle:
@@ -174,6 +180,7 @@ def powers(
             leave them off.
         memory: Bytes that kept values may take.
     """
-    reruns = Reruns(measured.simulation, measured.evaluation.batches, seed=measured.plan.seed, memory=memory)
+    batches, expected = measured.evaluation.batches, measured.outputs.floating
+    reruns = Reruns(measured.simulation, batches, seed=measured.plan.seed, memory=memory, expected=expected)
     for quantizer in reruns.ordered(quantizers):
         yield quantizer, reruns.noise({quantizer}, idle)
