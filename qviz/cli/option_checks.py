@@ -89,6 +89,17 @@ def refuse_unmeasured(given: Mapping[str, Any]) -> None:
                 raise click.UsageError(tr("--{option} and --no-measure exclude each other", option=_option(name)))
 
 
+def refuse_inexact(given: Iterable[str], is_exact: bool) -> None:
+    """Refuse what says how to measure one quantizer at a time where they are estimated.
+
+    Raises:
+        click.UsageError: There is one.
+    """
+    for name in given:
+        if name in _FOR_EXACT and not is_exact:
+            raise click.UsageError(tr("--{option} needs --exact", option=_option(name)))
+
+
 def _fits(name: str, flow_id: str | None) -> bool:
     """Tell whether a choice says something about a flow."""
     chosen = flow(flow_id)

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from qviz.cli.commands import help_option, option
-from qviz.cli.option_checks import CHOICES, refuse_all, refuse_unfit, refuse_unmeasured, touched
+from qviz.cli.option_checks import CHOICES, refuse_all, refuse_inexact, refuse_unfit, refuse_unmeasured, touched
 from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
 from qviz.document.comparison import compared
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
@@ -272,7 +272,9 @@ def make_plan(source: str | None, flow: str | None, chosen: dict[str, Any], base
         refuse_all([*given, *(["flow"] if flow else [])], source)
     refuse_unfit(given, (flow,) if flow else ())
     refuse_unmeasured(given)
-    return msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
+    plan = msgspec.structs.replace(base or Plan(""), source=source or "", flow=flow, **given)
+    refuse_inexact(given, plan.exact)
+    return plan
 
 
 def unmeasured(plan: Plan) -> Plan:

@@ -8,12 +8,17 @@ from qviz.words import mark
 
 
 class Sample(NamedTuple):
-    """A built-in model, opened as ``sample:NAME``; title and description are in English, for `qviz.words.tr`."""
+    """A built-in model, opened as ``sample:NAME``; title and description are in English, for `qviz.words.tr`.
+
+    Attributes:
+        has_card: Whether the first page of the window shows it; it has room for six.
+    """
 
     name: str
     title: str
     description: str
     file: str
+    has_card: bool = True
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -43,6 +48,13 @@ SAMPLES: tuple[Sample, ...] = (
         mark("Mobile block"),
         mark("Depthwise convolution and squeeze-excite"),
         "mobile.py",
+    ),
+    Sample(
+        "uneven",
+        mark("Uneven filters"),
+        mark("One channel of a weight takes the steps of all others"),
+        "uneven.py",
+        has_card=False,
     ),
     Sample(
         "seed",

@@ -45,6 +45,10 @@ def test_what_a_run_showed_counts_more_than_what_was_computed():
         (measured(converted=2.0, floor=30.0, ledger=ledger()), "The converted model computes something else"),
         (measured(converted=2.0, floor=2.0, ledger=ledger()), "layer1.0.conv1 weight owns 61 %"),
         (measured(ledger=ledger(msgspec.structs.replace(WEIGHT, share=0.05))), "No quantizer owns much"),
+        (
+            measured(ledger=ledger(msgspec.structs.replace(WEIGHT, share=1.27))),
+            "layer1.0.conv1 weight owns all of the noise; per channel +9.1 dB (alone it makes 127 %)",
+        ),
         (measured(ledger=None), "The output SQNR of quantization is 14.3 dB"),
         (measured("inf", "inf", "inf", "inf"), "Quantization does not change"),
         (measured(None, None, None, None), "The outputs cannot be compared"),

@@ -110,6 +110,7 @@ def test_a_result_without_measurements_is_refused(capsys: pytest.CaptureFixture[
         (["measure", "a.qviz", "--metric", "m:top1"], "--metric has no meaning for a.qviz, which is a result already"),
         (["run", *FX, "-o", "a.qviz", "--no-measure", "--exact"], "--exact and --no-measure exclude each other"),
         (["run", "m.py:Net", "--flow", "fx-fuse", "-o", "a.qviz", "--measure"], "--measure is for eager flows"),
+        (["run", *FX, "-o", "a.qviz", "--workers", "2"], "--workers needs --exact"),
         (["render", *FX, "-o", "a.png", "--metric", "m:f"], "No such option '--metric'"),
         (["compare", "m.py:Net", "--evaluate", "x.pt"], "No such option '--evaluate'"),
     ],

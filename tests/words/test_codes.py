@@ -93,3 +93,19 @@ def test_whatever_the_engine_could_not_measure_has_words():
     tried = set(_attempted())
     assert {"original", "simulated", "converted"} <= tried
     assert [what for what in sorted(tried) if not knows(f"not_measured.{what}")] == []
+
+
+def _steps() -> Iterator[str]:
+    """Yield the steps that the engine names: the first argument of every ``started``, the second of ``StepStarted``."""
+    for path in sorted((PACKAGE / "engine").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                place = {"started": 0, "StepStarted": 1}.get(called, len(node.args))
+                yield from (str(each.value) for each in node.args[place : place + 1] if isinstance(each, ast.Constant))
+
+
+def test_every_step_that_the_engine_names_has_words():
+    named = set(_steps())
+    assert {"measuring", "loading", "converting"} <= named
+    assert [step for step in sorted(named) if not knows(f"step.{step}")] == []

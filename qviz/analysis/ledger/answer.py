@@ -106,7 +106,8 @@ def _quantizer(row: QuantizerNoise, share: float) -> Said:
         args["cause"] = row.cause.as_arg()
     if best := remedies(row)[:1]:
         args |= {"remedy": alternative_name(best[0]).as_arg(), "gain": gain_of(best[0])}
-    return Said("answer.owner" if share >= OWNS else "answer.spread", {"subject": row.nodes}, args)
+    code = "answer.whole" if share > 1 else "answer.owner" if share >= OWNS else "answer.spread"
+    return Said(code, {"subject": row.nodes}, args)
 
 
 def _operator(operators: tuple[KernelDifference, ...]) -> Said:

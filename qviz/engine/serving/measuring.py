@@ -123,8 +123,8 @@ class Measuring:
 
     def _wants_ledger(self, models: FourModels) -> bool:
         """Return whether to tell which quantizer costs what: asked for, or the output is noisy."""
-        if self._plan.measure is not None:
-            return self._plan.measure
+        if self._plan.measure is not None or self._plan.exact:
+            return self._plan.measure is not False
         worst = [each.simulated for each in models.errors()]
         return any(isinstance(each, float) and each < self._plan.thresholds.warning_db for each in worst)
 

@@ -99,7 +99,7 @@ class Welcome(QWidget):
         column.addSpacing(10)
         grid = QGridLayout()
         grid.setSpacing(18)
-        for place, sample in enumerate(SAMPLES):
+        for place, sample in enumerate(each for each in SAMPLES if each.has_card):
             card = SampleCard(sample, theme)
             card.clicked.connect(self.sample_chosen)
             self._cards.append(card)

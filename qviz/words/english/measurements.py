@@ -8,6 +8,9 @@ _CAUSE = "[[ at {file}:{line}]]: {type}[[: {text}]]"
 
 STATEMENTS: dict[str, Entry] = {
     "answer.owner": {"text": "{name} owns {share:percent} of the noise[[: {cause}]][[; {remedy} {gain:gain}]]"},
+    "answer.whole": {
+        "text": "{name} owns all of the noise[[: {cause}]][[; {remedy} {gain:gain}]] (alone it makes {share:percent})"
+    },
     "answer.spread": {
         "text": "No quantizer owns much of the noise: the largest share is {share:percent}, of {name}"
         "[[ ({cause})]][[; {remedy} {gain:gain}]]"
