@@ -6,18 +6,25 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from qviz.document.graph import Graph, Node, Number
 from qviz.document.measurements import Ledger, QuantizerNoise
 from qviz.engine.measure import estimate, tensors
+from qviz.engine.measure.exact import powers as exact_powers
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import noise_to_signal
 from qviz.engine.measure.simulation import MeasuredQuantizer, nodes_of
+from qviz.engine.measure.telescoping import telescoped
+from qviz.engine.measure.workers import measure_exactly
 from qviz.engine.nodes.arguments import number
 
 ADDITIVE = (0.8, 1.25)
 """Between these sums the shares add up; the table says so where they do not."""
 _NOISY_DB = 10.0
 """Below this output the first-order estimate is also taken along the simulated model."""
+_LEADERS = 4
+"""So many of the largest estimates are measured exactly: the first order errs most where noise is large."""
 
 
 def make_ledger(measured: Measured) -> Ledger | None:
@@ -29,12 +36,20 @@ def make_ledger(measured: Measured) -> Ledger | None:
     if not any(ratios.values()):
         return None
     places = tensors.look(measured)
-    powers = estimate.estimate(measured, places.idle, progress=_progress(measured, "estimating"))
+    shares, progress = _Shares(wholes), _progress(measured, "estimating")
+    every = [each.index for each in measured.simulation.quantizers]
+    if measured.plan.exact:
+        exact = measure_exactly(measured, every, places.idle)
+        ledger = assembled(measured, places, exact.powers, {}, shares, frozenset(exact.powers))
+        return _telescoped(measured, replace(ledger, method="exact", projections=0, is_complete=exact.is_complete))
+    powers = estimate.estimate(measured, places.idle, progress=progress)
     along: estimate.Powers = {}
     if -10 * math.log10(sum(ratios.values()) / len(ratios)) < _NOISY_DB:
-        along = estimate.estimate(measured, places.idle, is_simulated=True, progress=_progress(measured, "estimating"))
-    shares = _Shares(wholes)
-    return assembled(measured, places, powers, {key: shares.of(each) for key, each in along.items()}, shares)
+        along = estimate.estimate(measured, places.idle, is_simulated=True, progress=progress)
+    leaders = sorted(every, key=lambda each: -shares.of(powers[each]))[:_LEADERS]
+    powers |= dict(exact_powers(measured, leaders, places.idle))
+    by_index = {key: shares.of(each) for key, each in along.items()}
+    return assembled(measured, places, powers, by_index, shares, frozenset(leaders))
 
 
 class _Shares:
@@ -62,16 +77,27 @@ def assembled(
     powers: estimate.Powers,
     along: Mapping[int, float],
     shares: _Shares,
+    exact: frozenset[int],
 ) -> Ledger:
-    """Return the ledger of estimated powers."""
+    """Return the ledger.
+
+    Args:
+        measured: What quantizers there are.
+        places: What they do to their tensors.
+        powers: What each alone puts on the outputs; none of one that was not measured.
+        along: Shares along the simulated model, by quantizer.
+        shares: Of the whole.
+        exact: The quantizers whose powers were measured one at a time.
+    """
     names = names_of(measured)
     rows = [
         _row(measured, quantizer, places, names[quantizer.index], powers.get(quantizer.index, {}), shares)
         for quantizer in measured.simulation.quantizers
     ]
-    by_index = {row.id: along.get(each.index) for row, each in zip(rows, measured.simulation.quantizers, strict=True)}
-    if along:
-        rows = [_with(row, share_simulated=_number(by_index[row.id])) for row in rows]
+    rows = [
+        replace(row, share_simulated=_number(along.get(each.index)), is_exact=each.index in exact)
+        for row, each in zip(rows, measured.simulation.quantizers, strict=True)
+    ]
     rows.sort(key=lambda row: (-_value(row.share), row.id))
     additivity = sum(_value(row.share) for row in rows)
     return Ledger(
@@ -105,7 +131,7 @@ def _row(
         kind=quantizer.kind,
         bits=None if quantizer.kind == "cell" else quantizer.rounding.bits,
         powers={output: number(power) for output, power in powers.items()},
-        share=_number(shares.of(powers)),
+        share=_number(shares.of(powers)) if powers else None,
         local_db=noise.local_db,
         clipping=noise.clipping_share,
         clipped=noise.clipped,
@@ -114,10 +140,28 @@ def _row(
     )
 
 
-def _with(row: QuantizerNoise, **fields: object) -> QuantizerNoise:
-    import msgspec
+def _telescoped(measured: Measured, ledger: Ledger) -> Ledger:
+    """Add shares that sum to one where the others do not."""
+    low, high = ADDITIVE
+    if not ledger.is_complete or not isinstance(ledger.additivity, float) or low <= ledger.additivity <= high:
+        return ledger
+    order = front_to_back(measured)
+    found = telescoped(measured, order, _progress(measured, "telescoping"))
+    names = names_of(measured)
+    by_name = {names[index]: share for index, share in found.items()}
+    rows = (replace(row, telescoped=_number(by_name.get(row.id))) for row in ledger.quantizers)
+    return replace(ledger, quantizers=tuple(rows))
 
-    return msgspec.structs.replace(row, **fields)
+
+def front_to_back(measured: Measured) -> list[int]:
+    """Return all quantizers in the order of their stage's graph; those that have no node come first."""
+    graph = measured.stage.graph
+    order = {node.id: place for place, node in enumerate(graph.nodes)}
+
+    def first(quantizer: MeasuredQuantizer) -> tuple[int, int]:
+        return min((order[each] for each in nodes_of(quantizer, graph)), default=-1), quantizer.index
+
+    return [each.index for each in sorted(measured.simulation.quantizers, key=first)]
 
 
 def _value(share: Number | None) -> float:
