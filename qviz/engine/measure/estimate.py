@@ -13,8 +13,8 @@ Source:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -23,40 +23,57 @@ from torch.utils import _pytree as pytree
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.board import Operator, Switch
 from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.outputs import outputs_of
+from qviz.engine.measure.outputs import raw_outputs
+from qviz.engine.measure.segments import in_segments
 from qviz.engine.measure.simulation import Simulation
 
+MEMORY = 1 << 30
+"""Bytes; above it a backward pass goes segment by segment."""
 PROJECTIONS = 8
 _MOST_OUTPUTS = 4
 Powers = dict[int, dict[str, float]]
 """By quantizer and output."""
 
 
-class _Inner:
-    """Sums the inner products of one backward pass, by quantizer; for each sample where the first dimension tells."""
+Ray: TypeAlias = tuple[str, int]
+"""One backward pass: from which output, and its number."""
+
+
+class InnerProducts:
+    """Sums the inner products of backward passes, by quantizer; for each sample where the first dimension tells.
+
+    Args:
+        samples: How many a batch holds.
+
+    Attributes:
+        ray: The pass that is under way.
+    """
 
     def __init__(self, samples: int) -> None:
         self._samples = samples
-        self.products: dict[int, Tensor] = {}
+        self._products: dict[Ray, dict[int, Tensor]] = {}
+        self.ray: Ray = ("", 0)
 
     def add(self, quantizer: int, gradient: Tensor, delta: Tensor) -> None:
+        """Take the gradient and the rounding error at one place of a quantizer."""
         gradient, delta = gradient.float(), delta.float()
         if gradient.dim() and len(gradient) == self._samples:
             columns = gradient.reshape(self._samples, 1, -1), delta.reshape(self._samples, -1, 1)
             product = torch.bmm(*columns).reshape(-1).double()
         else:
             product = torch.dot(gradient.reshape(-1), delta.reshape(-1)).double().reshape(1)
-        before = self.products.get(quantizer)
+        found = self._products.setdefault(self.ray, {})
+        before = found.get(quantizer)
         if before is None or before.shape == product.shape:
-            self.products[quantizer] = product if before is None else before + product
+            found[quantizer] = product if before is None else before + product
         else:  # one of its places shows no samples: all are taken together
-            self.products[quantizer] = (before.sum() + product.sum()).reshape(1)
+            found[quantizer] = (before.sum() + product.sum()).reshape(1)
 
-    def taken(self) -> dict[int, float]:
-        """Return the sums of their squares, and begin again."""
-        found = {quantizer: float(each.square().sum()) for quantizer, each in self.products.items()}
-        self.products = {}
-        return found
+    def squares(self) -> Iterator[tuple[int, str, float]]:
+        """Yield quantizer, output and the sum over samples of the squared product, for each pass."""
+        for (name, _), found in self._products.items():
+            for quantizer, product in found.items():
+                yield quantizer, name, float(product.square().sum())
 
 
 class _Anchor(torch.autograd.Function):
@@ -64,7 +81,7 @@ class _Anchor(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, values: Tensor, leaf: Tensor, inner: _Inner, deltas: list[tuple[int, Tensor]], keep: bool
+        ctx: Any, values: Tensor, leaf: Tensor, inner: InnerProducts, deltas: list[tuple[int, Tensor]], keep: bool
     ) -> Tensor:
         """Keep what the backward pass needs; `leaf` makes it come here."""
         ctx.inner, ctx.deltas = inner, deltas
@@ -78,23 +95,32 @@ class _Anchor(torch.autograd.Function):
         return gradients[0], None, None, None, None
 
 
-class _Anchoring:
-    """Puts an anchor at every place of rounding."""
+class Anchoring:
+    """Puts an anchor at every place of rounding; a probe of a board.
 
-    def __init__(self, simulation: Simulation, inner: _Inner, idle: set[tuple[str, int]], is_simulated: bool) -> None:
-        self._simulation, self._inner, self._idle, self._is_simulated = simulation, inner, idle, is_simulated
-        self._calls: Counter[str] = Counter()
-        self._leaf = torch.zeros((), requires_grad=True)
+    Attributes:
+        calls: How often each switch was called.
+        leaf: What every anchor leads back to, so that every backward pass comes by.
+        is_simulated: Whether values go on as rounded, with straight-through gradients.
+    """
+
+    def __init__(
+        self, simulation: Simulation, inner: InnerProducts, idle: set[tuple[str, int]], is_simulated: bool
+    ) -> None:
+        self._simulation, self._inner, self._idle, self.is_simulated = simulation, inner, idle, is_simulated
+        self.calls: Counter[str] = Counter()
+        self.leaf = torch.zeros((), requires_grad=True)
         self._keep = simulation.reruns_part
 
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
-        key = switch.path, self._calls[switch.path]
-        self._calls[switch.path] += 1
+        """Note its rounding error, unless it is idle."""
+        key = switch.path, self.calls[switch.path]
+        self.calls[switch.path] += 1
         if key in self._idle:
             return values
         with torch.no_grad():
             delta = switch.rounding(values) - values.detach()
-        if self._is_simulated:
+        if self.is_simulated:
             values = values + delta
         return self._anchored(values, [(switch.quantizer, delta)])
 
@@ -119,14 +145,14 @@ class _Anchoring:
         return pytree.tree_unflatten(leaves, structure)
 
     def _moved(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
-        if not self._is_simulated:
+        if not self.is_simulated:
             return values
         for _, delta in deltas:
             values = values + delta
         return values
 
     def _anchored(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
-        anchored: Tensor = _Anchor.apply(values, self._leaf, self._inner, deltas, self._keep)
+        anchored: Tensor = _Anchor.apply(values, self.leaf, self._inner, deltas, self._keep)
         return anchored
 
 
@@ -140,15 +166,17 @@ def estimate(
     idle: set[tuple[str, int]],
     projections: int = PROJECTIONS,
     is_simulated: bool = False,
+    kept_bytes: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Powers:
     """Return the noise power that each quantizer alone puts on each output, over all batches.
 
     Args:
         measured: The simulation and the data.
-        idle: SeenTensors that round nothing because their values are on the grid already.
+        idle: Places that round nothing because their values are on the grid already.
         projections: K; each costs one backward pass for each output.
         is_simulated: Along the simulated model, with straight-through gradients.
+        kept_bytes: What the activations of one batch take, about; above a limit they are computed again in segments.
         progress: Is told how many backward passes are done, of how many.
     """
     simulation, batches = measured.simulation, measured.evaluation.batches
@@ -156,33 +184,42 @@ def estimate(
     names = tuple(dict.fromkeys(name for batch in measured.outputs.floating for name in batch))[:_MOST_OUTPUTS]
     powers: Powers = {each.index: dict.fromkeys(names, 0.0) for each in simulation.quantizers}
     done, total = 0, len(batches) * len(names) * projections
-    for batch in batches:
-        inner = _Inner(_samples(batch))
-        probe = _Anchoring(simulation, inner, idle, is_simulated)
-        with torch.enable_grad(), simulation.board.set_to(probe=probe):
-            found = _raw_outputs(batch.cloned().call(simulation.module))
-        for name in names:
-            output = found.get(name)
-            for _ in range(projections):
-                done += 1
-                progress(done, total)
-                if output is None or not output.requires_grad:
-                    continue
-                signs = torch.randint(0, 2, output.shape, generator=random).to(output) * 2 - 1
-                torch.autograd.grad(output, probe._leaf, signs, retain_graph=True, allow_unused=True)  # noqa: SLF001
-                for quantizer, squares in inner.taken().items():
-                    powers[quantizer][name] += squares / projections
+    for batch, floating in zip(batches, measured.outputs.floating, strict=True):
+        signs = {
+            (name, number): _signs(floating[name], random)
+            for name in names
+            if name in floating
+            for number in range(projections)
+        }
+        inner = InnerProducts(_samples(batch))
+        probe = Anchoring(simulation, inner, idle, is_simulated)
+        passes = in_segments if 4 * kept_bytes > MEMORY and simulation.reruns_part else at_once
+        for _ in passes(simulation, batch, probe, inner, signs):
+            done += 1
+            progress(min(done, total), total)
+        for quantizer, name, squares in inner.squares():
+            powers[quantizer][name] += squares / projections
     return powers
+
+
+def _signs(output: Tensor, random: torch.Generator) -> Tensor:
+    return torch.randint(0, 2, output.shape, generator=random).to(output) * 2 - 1
+
+
+def at_once(
+    simulation: Simulation, batch: Arguments, probe: Anchoring, inner: InnerProducts, signs: Mapping[Ray, Tensor]
+) -> Iterator[None]:
+    """Run forward once, then backward for each ray; yield behind each."""
+    with torch.enable_grad(), simulation.board.set_to(probe=probe):
+        found = raw_outputs(batch.cloned().call(simulation.module))
+    for ray, given in signs.items():
+        output = found.get(ray[0])
+        if output is not None and output.requires_grad:
+            inner.ray = ray
+            torch.autograd.grad(output, probe.leaf, given, retain_graph=True, allow_unused=True)
+        yield
 
 
 def _samples(batch: Arguments) -> int:
     tensors = [each for each in pytree.tree_leaves((batch.args, batch.kwargs)) if isinstance(each, Tensor)]
     return len(tensors[0]) if tensors and tensors[0].dim() else 1
-
-
-def _raw_outputs(result: Any) -> dict[str, Tensor]:
-    """Return the outputs by name, with their gradients."""
-    named = outputs_of(result)
-    leaves = [each for each in pytree.tree_leaves(result) if isinstance(each, Tensor)]
-    floats = [each for each in leaves if each.is_floating_point() or each.is_quantized]
-    return dict(zip(named, floats, strict=True))

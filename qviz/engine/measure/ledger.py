@@ -42,10 +42,10 @@ def make_ledger(measured: Measured) -> Ledger | None:
         exact = measure_exactly(measured, every, places.idle)
         ledger = assembled(measured, places, exact.powers, {}, shares, frozenset(exact.powers))
         return _telescoped(measured, replace(ledger, method="exact", projections=0, is_complete=exact.is_complete))
-    powers = estimate.estimate(measured, places.idle, progress=progress)
+    powers = estimate.estimate(measured, places.idle, kept_bytes=places.bytes, progress=progress)
     along: estimate.Powers = {}
     if -10 * math.log10(sum(ratios.values()) / len(ratios)) < _NOISY_DB:
-        along = estimate.estimate(measured, places.idle, is_simulated=True, progress=progress)
+        along = estimate.estimate(measured, places.idle, is_simulated=True, kept_bytes=places.bytes, progress=progress)
     leaders = sorted(every, key=lambda each: -shares.of(powers[each]))[:_LEADERS]
     powers |= dict(exact_powers(measured, leaders, places.idle))
     by_index = {key: shares.of(each) for key, each in along.items()}

@@ -16,7 +16,7 @@ from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.metric import UserMetric
 from qviz.engine.nodes.arguments import number
 
-Judged: TypeAlias = Literal["original", "simulated", "converted"]
+JudgedModel: TypeAlias = Literal["original", "simulated", "converted"]
 
 
 class Judge:
@@ -30,10 +30,10 @@ class Judge:
     def __init__(self, metric: UserMetric | None, batches: Sequence[Arguments]) -> None:
         self._metric = metric
         self._batches = [batch for batch in batches if batch.given is not None] or list(batches)
-        self._values: dict[Judged, Number] = {}
+        self._values: dict[JudgedModel, Number] = {}
         self._failed = False
 
-    def judge(self, which: Judged, module: Module) -> None:
+    def judge(self, which: JudgedModel, module: Module) -> None:
         """Take the metric of a model; whatever the user's function raises comes through."""
         if self._metric is not None and not self._failed:
             self._failed = True

@@ -30,6 +30,14 @@ def outputs_of(result: Any) -> Outputs:
     return found
 
 
+def raw_outputs(result: Any) -> dict[str, Tensor]:
+    """Return the outputs by name, with their gradients."""
+    named = outputs_of(result)
+    leaves = [each for each in pytree.tree_leaves(result) if isinstance(each, Tensor)]
+    floats = [each for each in leaves if each.is_floating_point() or each.is_quantized]
+    return dict(zip(named, floats, strict=True))
+
+
 def _key(entry: Any) -> str:
     for attribute in ("idx", "key", "name"):
         if hasattr(entry, attribute):

@@ -113,11 +113,13 @@ class SeenTensors:
 
     Attributes:
         noise: By quantizer.
-        idle: SeenTensors where the simulated model's values are on the grid already: (path, which call).
+        idle: Places where the simulated model's values are on the grid already: (path, which call).
+        bytes: What the activations at the places of one batch take, of the largest batch.
     """
 
     noise: dict[int, TensorNoise] = field(default_factory=dict)
     idle: set[tuple[str, int]] = field(default_factory=set)
+    bytes: int = 0
 
 
 class _Float:
@@ -127,14 +129,14 @@ class _Float:
         self._places, self._weights_seen = places, weights_seen
         self._calls: Counter[str] = Counter()
         self.kept: dict[tuple[str, int], Tensor] = {}
-        self._bytes = 0
+        self.bytes = 0
 
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         key = switch.path, self._calls[switch.path]
         self._calls[switch.path] += 1
         self._places.noise.setdefault(switch.quantizer, TensorNoise()).add(values, switch.rounding)
-        self._bytes += values.numel() * values.element_size()
-        if self._bytes <= _MOST_KEPT:
+        self.bytes += values.numel() * values.element_size()
+        if self.bytes <= _MOST_KEPT:
             self.kept[key] = values.detach().clone()
         return values
 
@@ -193,6 +195,7 @@ def look(measured: Measured) -> SeenTensors:
         _run(simulation, floating, lambda: batch.cloned().call(simulation.module))  # noqa: B023 - called at once
         simulated = _Simulated(places, simulation.everything, floating.kept)
         _run(simulation, simulated, lambda: batch.cloned().call(simulation.module))  # noqa: B023
+        places.bytes = max(places.bytes, floating.bytes)
         busy |= simulated.busy
         every |= simulated.all
     places.idle = every - busy

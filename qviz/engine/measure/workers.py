@@ -35,7 +35,7 @@ _ATTEMPTS = 2
 
 _log = logging.getLogger(__name__)
 
-_Pairs = Generator[tuple[int, dict[str, float]], None, None]
+_PowersByOne = Generator[tuple[int, dict[str, float]], None, None]
 
 
 class ExactPowers(NamedTuple):
@@ -71,7 +71,7 @@ def measure_exactly(measured: Measured, quantizers: Iterable[int], idle: Set[Pla
     return ExactPowers(found, len(found) == len(wanted))
 
 
-def _measured(measured: Measured, wanted: list[int], idle: Set[Place], ends: float | None) -> _Pairs:
+def _measured(measured: Measured, wanted: list[int], idle: Set[Place], ends: float | None) -> _PowersByOne:
     plan = measured.plan
     if plan.workers == 0 and plan.executor is None:
         return powers(measured, wanted, idle)
@@ -81,7 +81,7 @@ def _measured(measured: Measured, wanted: list[int], idle: Set[Place], ends: flo
     return _in_workers(measured, wanted, idle, ends)
 
 
-def _in_workers(measured: Measured, wanted: list[int], idle: Set[Place], ends: float | None) -> _Pairs:
+def _in_workers(measured: Measured, wanted: list[int], idle: Set[Place], ends: float | None) -> _PowersByOne:
     """Yield what workers measure; what none can is measured here, on one thread as there: the last bits agree."""
     rest, trouble = wanted, ""
     for _ in range(_ATTEMPTS):
@@ -120,7 +120,7 @@ class _Answers:
         """The quantizers that nobody has measured yet, in their order."""
         return [each for each in self._wanted if each not in self._done]
 
-    def come(self) -> _Pairs:
+    def come(self) -> _PowersByOne:
         """Yield what workers measure, in the order in which they end."""
         plan = self._measured.plan
         try:
@@ -140,7 +140,7 @@ class _Answers:
                 child.kill()  # it may be in the middle of a job that nobody waits for
                 child.join()
 
-    def _from(self, executor: Executor, count: int, futures: list[Future[str]]) -> _Pairs:
+    def _from(self, executor: Executor, count: int, futures: list[Future[str]]) -> _PowersByOne:
         jobs = self._jobs(count)
         try:
             for each in jobs:
@@ -155,7 +155,7 @@ class _Answers:
     def _remaining(self) -> float | None:
         return None if self._ends is None else max(0.0, self._ends - time.monotonic())
 
-    def _read(self, future: Future[str]) -> _Pairs:
+    def _read(self, future: Future[str]) -> _PowersByOne:
         try:
             answer = msgspec.json.decode(future.result(), type=ExactAnswer)
         except Exception as error:  # its process died, or the executor's own trouble

@@ -41,6 +41,11 @@ STATEMENTS: dict[str, Entry] = {
         "failed": "Measuring the quantizers failed",
         "during": "while the quantizers were measured",
     },
+    "step.telescoping": {
+        "text": "Turning quantizers on front to back",
+        "failed": "Turning quantizers on front to back failed",
+        "during": "while quantizers were turned on front to back",
+    },
     "step.measuring_kernels": {
         "text": "Comparing operators with their kernels",
         "failed": "Comparing the operators failed",
