@@ -133,15 +133,20 @@ class Half:
 
 @dataclass(frozen=True, eq=False)
 class HeldWeight:
-    """Numbers that the converted model holds: what a weight has become, in the layout of the float one."""
+    """Numbers that the converted model holds: what a weight has become, in the layout of the float one.
 
-    values: Tensor
+    Attributes:
+        held: As it is held: a quantized tensor is unpacked when it is asked for, for float32 takes four times as much.
+        affine: How it was rounded, where that is known.
+    """
+
+    held: Tensor
     bits: int
     affine: Affine | None = None
 
     def __call__(self, values: Tensor) -> Tensor:
         """Return what is held, whatever is asked."""
-        return self.values
+        return self.held.dequantize() if self.held.is_quantized else self.held.float()
 
 
 def of_observer(observer: nn.Module, by_kernel: bool) -> Rounding | None:
@@ -213,7 +218,7 @@ def of_quantized(tensor: Tensor) -> HeldWeight:
     else:
         scale, zero_point = tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()
         affine = Affine(tensor.dtype, scale, zero_point, low, high, tensor.q_per_channel_axis())
-    return HeldWeight(tensor.dequantize(), affine.bits, affine)
+    return HeldWeight(tensor.detach(), affine.bits, affine)
 
 
 def _calculated(observer: nn.Module) -> tuple[Tensor, Tensor]:

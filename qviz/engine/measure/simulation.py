@@ -189,7 +189,7 @@ def _qat_weight(found: Simulation, module: nn.Module, path: str, result: nn.Modu
 
 def _weight(found: Simulation, module: nn.Module, path: str, result: nn.Module) -> None:
     held = held_weight(result)
-    owner = None if held is None else _owner(module, held.values.shape)
+    owner = None if held is None else _owner(module, held.held.shape)
     if held is None or owner is None:
         return
     index = _new_weight(found, path, held)
@@ -202,14 +202,14 @@ def held_weight(module: nn.Module) -> HeldWeight | None:
     if role_of(module) is Role.REFERENCE:
         inner = next((each for each in module.modules() if hasattr(each, "get_weight")), None)
         weight = inner.get_weight() if inner is not None else None  # type: ignore[operator]
-        return HeldWeight(weight.detach().float(), 8) if isinstance(weight, Tensor) else None
+        return HeldWeight(weight.detach(), 8) if isinstance(weight, Tensor) else None
     tensor = packed_weight(module)
     if tensor is None:
         return None
     if tensor.is_quantized:
         return of_quantized(tensor)
     dtype = getattr(getattr(module, "_packed_params", None), "dtype", None)
-    return HeldWeight(tensor.detach().float(), 16) if dtype is torch.float16 else None
+    return HeldWeight(tensor.detach(), 16) if dtype is torch.float16 else None
 
 
 def _owner(module: nn.Module, shape: torch.Size) -> nn.Module | None:
@@ -227,7 +227,7 @@ def _cell(found: Simulation, module: nn.Module, path: str, result: nn.Module) ->
     names: dict[str, Any] = getattr(result, "get_weight", dict)()
     for name, tensor in names.items():
         if isinstance(tensor, Tensor) and name in module._parameters:  # noqa: SLF001
-            rounding = of_quantized(tensor) if tensor.is_quantized else HeldWeight(tensor.float(), 16)
+            rounding = of_quantized(tensor) if tensor.is_quantized else HeldWeight(tensor, 16)
             index = _new_weight(found, path, rounding, name)
             weights.append(Weight(index, module, name, rounding))
     index = len(found.quantizers)
