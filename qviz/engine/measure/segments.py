@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,12 +20,10 @@ from torch.fx import GraphModule, Node
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.measure.anchors import Anchoring, InnerProducts, Ray
 from qviz.engine.measure.kept_run import KeptValues, Wiring
 from qviz.engine.measure.outputs import raw_outputs
 from qviz.engine.measure.simulation import Simulation
-
-if TYPE_CHECKING:
-    from qviz.engine.measure.estimate import Anchoring, InnerProducts, Ray
 
 SEGMENT = 1 << 26
 """Bytes of outputs of nodes in one segment, about; gradients, errors and kept values take several times that."""

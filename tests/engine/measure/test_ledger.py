@@ -15,8 +15,8 @@ from qviz.document.measurements import Ledger
 from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import estimate, four_models, tensors
+from qviz.engine.measure.anchors import Anchoring, InnerProducts
 from qviz.engine.measure.data import Evaluation
-from qviz.engine.measure.estimate import Anchoring, InnerProducts
 from qviz.engine.measure.four_models import FourModels
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.segments import in_segments
