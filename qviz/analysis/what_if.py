@@ -52,9 +52,10 @@ def remaining(ledger: Ledger, changes: Sequence[Change]) -> dict[str, float]:
         if each.asked_by and floats.issuperset(each.asked_by):
             found[each.id] = 0.0
     for change in changes:
-        factor = 0.0 if change.kind != "alternative" else _factor(change.gain_db)
-        for name in change.quantizers if change.kind in ("tensor", "alternative") else ():
-            found[name] = min(factor, found.get(name, math.inf))
+        if change.kind == "tensor":
+            found |= dict.fromkeys(change.quantizers, 0.0)
+        for name, gain in change.gains.items():
+            found[name] = min(_factor(gain), found.get(name, math.inf))
     return found
 
 

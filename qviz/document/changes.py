@@ -21,12 +21,13 @@ class Change(Record, frozen=True):
     Attributes:
         kind: What is changed.
         target: A module path, the id of a node, or the id of a quantizer of the ledger.
-        quantizers: Ids in the ledger: those that fall away; of an alternative the one that it is for.
+        quantizers: Ids in the ledger: those that fall away; of an alternative those that it is for.
         alternative: Its name, ``per_channel``.
         nodes: The operators that are left in float; of a tensor the node that gives it.
         rules: What an eager or FX plan gets.
         quantizer_rules: What a PT2E plan gets.
-        gain_db: By how much an alternative lowers the noise of its quantizer.
+        per_channel: Whether a PT2E quantizer gets this option: all weights at once.
+        gains: By how many dB an alternative lowers the noise of each quantizer.
     """
 
     kind: ChangeKind
@@ -36,7 +37,8 @@ class Change(Record, frozen=True):
     nodes: tuple[NodeId, ...] = ()
     rules: tuple[Rule, ...] = ()
     quantizer_rules: tuple[QuantizerRule, ...] = ()
-    gain_db: Number | None = None
+    per_channel: bool = False
+    gains: dict[str, Number] = {}  # noqa: RUF012 - msgspec copies it
 
 
 class Prediction(Record, frozen=True):
@@ -123,6 +125,8 @@ def changed(plan: Plan, changes: tuple[Change, ...]) -> Plan:
     options = plan.quantizer_options
     if len(quantizer_rules) > len(options.rules):
         options = msgspec.structs.replace(options, rules=tuple(quantizer_rules))
+    if any(change.per_channel for change in changes):
+        options = msgspec.structs.replace(options, per_channel=True)
     return msgspec.structs.replace(plan, rules=tuple(rules), quantizer_options=options)
 
 

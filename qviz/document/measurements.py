@@ -52,12 +52,14 @@ class Alternative(Record, frozen=True):
         gain_db: By how much the quantizer's noise falls, from its tensors alone.
         verified_db: The same after a run with it; None if there was none.
         offered: Whether the flow can express it, and ``prepare`` accepted it.
+        patch: What is added to the plan then, as TOML (`qviz.document.plan_patch`).
     """
 
     name: str
     gain_db: Number
     verified_db: Number | None = None
     offered: bool = False
+    patch: str = ""
 
 
 class QuantizerNoise(Record, frozen=True):

@@ -67,7 +67,7 @@ def test_a_tensor_in_float_leaves_its_operator_alone():
 
 
 def test_an_alternative_takes_its_gain_off():
-    better = Change("alternative", "conv weight", ("conv weight",), "per_channel", gain_db=10.0)
+    better = Change("alternative", "conv weight", ("conv weight",), "per_channel", gains={"conv weight": 10.0})
     assert predict(LEDGER, (better,)).outputs["a"] == pytest.approx(10 * math.log10(200 / (2 * 1.3 / 4)))
 
 

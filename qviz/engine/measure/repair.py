@@ -6,7 +6,7 @@ these quantizers off, and the best of them is taken. In the end the changed plan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qviz.analysis.what_if import predict, predicted_db, remaining
@@ -14,8 +14,12 @@ from qviz.document.changes import Change, Tried
 from qviz.document.graph import Number
 from qviz.document.measurements import Ledger
 from qviz.engine.measure import outputs
+from qviz.engine.measure.counterfactuals import OtherWays
+from qviz.engine.measure.exact import Reruns
 from qviz.engine.measure.ledger import names_of
 from qviz.engine.measure.measured import Measured
+from qviz.engine.measure.replaced import replaced
+from qviz.engine.measure.rounding import Rounding
 from qviz.engine.nodes.arguments import number
 
 LEADERS = 4
@@ -47,6 +51,8 @@ class ChangeSearch:
 
     def __post_init__(self) -> None:
         self._index = {name: place for place, name in enumerate(names_of(self.measured))}
+        self._ways: OtherWays | None = None
+        self._again: Reruns | None = None
         self.reached_db = outputs.together(self.measured.outputs.floating, self.measured.outputs.simulated)
 
     def step(self, started: Callable[[int, int], None]) -> bool:
@@ -78,13 +84,28 @@ class ChangeSearch:
 
     def measure(self, changes: Sequence[Change]) -> Number | None:
         """Return the signal to noise of the simulated model with these changes."""
-        simulation, batches = self.measured.simulation, self.measured.evaluation.batches
+        simulation = self.measured.simulation
         off = {self._index[name] for name, factor in remaining(self.ledger, changes).items() if factor == 0}
-        with simulation.board.set_to(simulation.everything - off):
-            got = outputs.run(simulation.module, batches)
+        others = {name: change.alternative for change in changes for name in change.gains}
+        if others:
+            with replaced(simulation, self._roundings(others)), simulation.board.set_to(simulation.everything - off):
+                got = outputs.run(simulation.module, self.measured.evaluation.batches)
+        else:
+            got = self._reruns().rerun(simulation.everything - off)
         db = outputs.together(self.measured.outputs.floating, got)
         self.tried.append(Tried(tuple(each.target for each in changes), self._predicted(changes), db))
         return db
+
+    def _roundings(self, others: Mapping[str, str]) -> dict[int, Rounding]:
+        if self._ways is None:
+            self._ways = OtherWays(self.measured)
+        return {self._index[name]: self._ways.roundings[self._index[name]][way] for name, way in others.items()}
+
+    def _reruns(self) -> Reruns:
+        if self._again is None:
+            simulation, seed = self.measured.simulation, self.measured.plan.seed
+            self._again = Reruns(simulation, self.measured.evaluation.batches, simulation.everything, seed)
+        return self._again
 
     def most(self) -> Number | None:
         """Return the prediction for all changes together."""

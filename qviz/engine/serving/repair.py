@@ -9,7 +9,6 @@ from itertools import islice
 
 import msgspec
 
-from qviz.analysis.possible_changes import possible_changes
 from qviz.document.changes import Repair, Tried, changed
 from qviz.document.flows import flow
 from qviz.document.measurements import Ledger, OutputErrors
@@ -22,6 +21,7 @@ from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.data import MOST_BATCHES
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.repair import ChangeSearch, prediction, value
+from qviz.engine.measure.what_if import changes_of
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import ExitCode, QvizError
@@ -73,7 +73,7 @@ def repair(
     if value(start) >= target_db or ledger is None:
         reached = value(start) >= target_db
         return Repair(target_db, start, reached, plan=plan, stopped="" if reached else "nothing")
-    changes = possible_changes(plan, ledger, measured.stage.graph)
+    changes = changes_of(measured, ledger)
     search = ChangeSearch(measured, ledger, changes)
     if not changes:
         return Repair(target_db, start, reached=False, plan=plan, stopped="flow", best_db=start)

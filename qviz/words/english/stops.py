@@ -51,6 +51,11 @@ STATEMENTS: dict[str, Entry] = {
         "failed": "Comparing the operators failed",
         "during": "while operators were compared",
     },
+    "step.counterfactuals": {
+        "text": "Comparing other ways to round",
+        "failed": "The comparison of other ways to round failed",
+        "during": "while other ways to round were compared",
+    },
     "step.repairing": {
         "text": "Trying changes",
         "failed": "The repair failed",
