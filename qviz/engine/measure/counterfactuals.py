@@ -77,7 +77,7 @@ class OtherWays:
         return seen
 
     def _run(self, at_switch: Callable[..., Tensor], at_operator: Callable[..., Any]) -> None:
-        probe = _Probe(at_switch, at_operator)
+        probe = _CallingProbe(at_switch, at_operator)
         with torch.no_grad(), self._measured.simulation.board.set_to(probe=probe):
             for batch in self._measured.evaluation.batches:
                 batch.cloned().call(self._measured.simulation.module)
@@ -98,7 +98,7 @@ def _in_float(operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, An
     return operator.run(frozenset(), args, kwargs)
 
 
-class _Probe:
+class _CallingProbe:
     def __init__(self, at_switch: Callable[..., Tensor], at_operator: Callable[..., Any]) -> None:
         self.at_switch, self.at_operator = at_switch, at_operator
 

@@ -82,7 +82,7 @@ class SeenValues:
 
 
 @dataclass(frozen=True)
-class Grid:
+class RoundingGrid:
     """The integers that a quantizer may use, and how it lays them over a range.
 
     Attributes:
@@ -114,7 +114,7 @@ class Grid:
         return replace(self.base, scale=scale, zero_point=zero_point, axis=axis)
 
 
-def grid_of(quantizer: MeasuredQuantizer) -> Grid | None:
+def grid_of(quantizer: MeasuredQuantizer) -> RoundingGrid | None:
     """Return the integers of a quantizer; None of what is not laid over a range."""
     rounding = quantizer.rounding
     base = rounding.affine if isinstance(rounding, HeldWeight) else rounding
@@ -127,7 +127,7 @@ def grid_of(quantizer: MeasuredQuantizer) -> Grid | None:
         high = _bound(keeper, "quant_max", high)
         eps = float(getattr(keeper, "eps", _EPS))
     middle = 0 if base.low < 0 else (low + high + 1) // 2
-    return Grid(base, low, high, is_symmetric=bool((base.zero_point == middle).all()), eps=eps)
+    return RoundingGrid(base, low, high, is_symmetric=bool((base.zero_point == middle).all()), eps=eps)
 
 
 def _bound(observer: object, name: str, other: int) -> int:
@@ -135,7 +135,7 @@ def _bound(observer: object, name: str, other: int) -> int:
     return value if isinstance(value, int) else other
 
 
-def of_activation(grid: Grid, seen: SeenValues) -> dict[str, Rounding]:
+def of_activation(grid: RoundingGrid, seen: SeenValues) -> dict[str, Rounding]:
     """Return the other ways to round an activation, by the names of alternatives."""
     if not seen.is_known:
         return {}
@@ -153,13 +153,13 @@ def of_activation(grid: Grid, seen: SeenValues) -> dict[str, Rounding]:
     return found
 
 
-def _sixteen(grid: Grid, low: Tensor, high: Tensor, axis: int | None = None) -> Affine:
+def _sixteen(grid: RoundingGrid, low: Tensor, high: Tensor, axis: int | None = None) -> Affine:
     lowest, highest = -(2**15), 2**15 - 1
     base = replace(grid.base, dtype=torch.int16, low=lowest, high=highest, by_kernel=False)
     return replace(grid, base=base, low=lowest, high=highest, is_symmetric=True).over(low, high, axis)
 
 
-def _least(grid: Grid, seen: SeenValues) -> Affine:
+def _least(grid: RoundingGrid, seen: SeenValues) -> Affine:
     """Return the range of the least squared error, by the histogram: both ends drawn in, apart from each other."""
     assert seen.counts is not None
     used = seen.counts.reshape(-1, _COARSER).sum(1) > 0
@@ -177,7 +177,7 @@ def _least(grid: Grid, seen: SeenValues) -> Affine:
     return grid.over(ranges[best, 0], ranges[best, 1])
 
 
-def _squares(centers: Tensor, grid: Grid, affine: Affine) -> Tensor:
+def _squares(centers: Tensor, grid: RoundingGrid, affine: Affine) -> Tensor:
     """Return the mean squared error of values near each center: clipping, and a twelfth of a step squared inside.
 
     Clipped where scales are computed for, not where a kernel does it: an x86 kernel without VNNI must not see more.
@@ -189,7 +189,7 @@ def _squares(centers: Tensor, grid: Grid, affine: Affine) -> Tensor:
     return torch.where(outside, (clipped.abs() + scale / 2).square(), scale.square() / 12)
 
 
-def of_weight(grid: Grid, weight: Tensor, axis: int) -> dict[str, Rounding]:
+def of_weight(grid: RoundingGrid, weight: Tensor, axis: int) -> dict[str, Rounding]:
     """Return the other ways to round a weight, by the names of alternatives.
 
     Args:
@@ -239,7 +239,7 @@ def _percentiles(weight: Tensor, axis: int | None, cut: int) -> tuple[Tensor, Te
     return _shaped(axis)(low), _shaped(axis)(high)
 
 
-def _least_of_weight(grid: Grid, weight: Tensor, axis: int | None) -> Affine:
+def _least_of_weight(grid: RoundingGrid, weight: Tensor, axis: int | None) -> Affine:
     """Return the range of the least squared error of each channel; of large ones every n-th value is looked at."""
     rows = _channels(weight, axis)
     step = max(1, weight.numel() // _MOST_LOOKED_AT)

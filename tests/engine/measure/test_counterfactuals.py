@@ -13,7 +13,7 @@ from qviz.engine.loading.source import Loaded
 from qviz.engine.measure.counterfactuals import OtherWays, noise_alone
 from qviz.engine.measure.ledger import names_of
 from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.other_roundings import CLIPPING, Grid, SeenValues, of_activation
+from qviz.engine.measure.other_roundings import CLIPPING, RoundingGrid, SeenValues, of_activation
 from qviz.engine.measure.rounding import Affine
 from qviz.engine.serving.run import run_loaded
 
@@ -109,7 +109,7 @@ def test_ranges_and_histograms_are_the_same_batch_by_batch():
 
 
 def test_the_least_error_cuts_an_outlier_off_and_nothing_else():
-    grid = Grid(Affine(torch.int8, torch.tensor(1.0), torch.tensor(0), -8, 7, by_kernel=False), -8, 7, False)
+    grid = RoundingGrid(Affine(torch.int8, torch.tensor(1.0), torch.tensor(0), -8, 7, by_kernel=False), -8, 7, False)
     values = torch.rand(100_000, generator=torch.Generator().manual_seed(0)) - 0.5
     errors = {}
     for outlier in (0.5, 4.0):
