@@ -34,7 +34,7 @@ def measure(name: str = "resnet50", pixels: int = 224, samples: int = 8, repeats
     ways: dict[str, Callable[[], object]] = {
         "float forward": lambda: _forward(found),
         "float forward and backward": lambda: _forward_and_backward(found),
-        "estimate": lambda: estimate.estimate(found.measured, looked.idle),
+        "estimate": lambda: estimate.estimate(found.measured, looked.idle, kept_bytes=looked.bytes),
         "tensors": lambda: tensors.look(found.measured),
     }
     times = in_turns(ways, repeats)
@@ -111,7 +111,15 @@ def peak(way: str, name: str, pixels: str, samples: str) -> None:
             model(*network.evaluate)
     else:
         found = quantized(name, *size)
-        idle = tensors.look(found.measured).idle
+        seen = tensors.look(found.measured)
         gc.collect()
-        estimate.estimate(found.measured, idle)
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)))
+        estimate.estimate(found.measured, seen.idle, kept_bytes=seen.bytes)
+    print(json.dumps(_most_memory() / (1 << 20)))
+
+
+def _most_memory() -> int:
+    """Return the largest memory that this process had, in KiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what `getrusage` says begins with the size of the process that started this one
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -180,12 +180,8 @@ def all_vision(largest: int = LARGEST) -> list[str]:
     """Return all classification models of torchvision up to a number of parameters, the smallest first."""
     import torchvision
 
-    sizes: dict[str, int] = {}
-    with torch.device("meta"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in torchvision.models.list_models(module=torchvision.models):
-            model = torchvision.models.get_model(name, weights=None, **_WITHOUT_AUXILIARY.get(name, {}))
-            sizes[name] = sum(each.numel() for each in model.parameters())
+    names = torchvision.models.list_models(module=torchvision.models)
+    sizes = {each: torchvision.models.get_model_weights(each).DEFAULT.meta["num_params"] for each in names}
     return sorted((each for each in sizes if sizes[each] <= largest), key=lambda each: (sizes[each], each))
 
 

@@ -144,9 +144,9 @@ def subject(
     return Subject(model, keeps.untouched, measured)
 
 
-def estimated(found: Subject, places: tensors.SeenTensors, projections: int = estimate.PROJECTIONS) -> dict[int, float]:
+def estimated(found: Subject, places: tensors.SeenTensors, projections: int | None = None) -> dict[int, float]:
     """Return the estimated share of each quantizer."""
-    return found.shares(estimate.estimate(found.measured, places.idle, projections))
+    return found.shares(estimate.estimate(found.measured, places.idle, projections, kept_bytes=places.bytes))
 
 
 def exactly(found: Subject, places: tensors.SeenTensors) -> dict[int, float]:

@@ -7,7 +7,8 @@ simulated model with straight-through gradients, which tells the total better wh
 
 Source:
     Hutchinson's estimator of a trace (1989), with Rademacher vectors; FIT (arXiv 2210.08502) uses gradients of
-    the loss in the same way. The relative standard deviation is at most sqrt(2 / (K · samples)).
+    the loss in the same way. The relative standard deviation is at most sqrt(2 / (K · samples)), where no sample
+    has a part in the output of another.
 """
 
 from __future__ import annotations
@@ -16,27 +17,32 @@ from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.anchors import Anchoring, InnerProducts, Ray
 from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.outputs import raw_outputs
+from qviz.engine.measure.outputs import raw_outputs, samples_in
 from qviz.engine.measure.segments import in_segments
 from qviz.engine.measure.simulation import Simulation
 
 MEMORY = 1 << 30
 """Bytes; above it a backward pass goes segment by segment."""
-PROJECTIONS = 8
+LEAST_PROJECTIONS, MOST_PROJECTIONS = 8, 16
+_OF_ALL_SAMPLES = 64
 _MOST_OUTPUTS = 4
 Powers = dict[int, dict[str, float]]
 """By quantizer and output."""
 
 
+def projections_for(samples: int) -> int:
+    """Return K: few samples need more projections for the same standard deviation."""
+    return min(max(_OF_ALL_SAMPLES // max(1, samples), LEAST_PROJECTIONS), MOST_PROJECTIONS)
+
+
 def estimate(
     measured: Measured,
     idle: set[tuple[str, int]],
-    projections: int = PROJECTIONS,
+    projections: int | None = None,
     is_simulated: bool = False,
     kept_bytes: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -46,7 +52,7 @@ def estimate(
     Args:
         measured: The simulation and the data.
         idle: Places that round nothing because their values are on the grid already.
-        projections: K; each costs one backward pass for each output.
+        projections: K; each costs one backward pass for each output; at least 3. None: as many as the samples need.
         is_simulated: Along the simulated model, with straight-through gradients.
         kept_bytes: What the activations of one batch take, about; above a limit they are computed again in segments.
         progress: Is told how many backward passes are done, of how many.
@@ -55,22 +61,24 @@ def estimate(
     random = torch.Generator().manual_seed(measured.plan.seed)
     names = tuple(dict.fromkeys(name for batch in measured.outputs.floating for name in batch))[:_MOST_OUTPUTS]
     powers: Powers = {each.index: dict.fromkeys(names, 0.0) for each in simulation.quantizers}
-    done, total = 0, len(batches) * len(names) * projections
+    count = max(3, projections or projections_for(samples_in(batches)))
+    done, total = 0, len(batches) * len(names) * count
     for batch, floating in zip(batches, measured.outputs.floating, strict=True):
         signs = {
             (name, number): _signs(floating[name], random)
             for name in names
             if name in floating
-            for number in range(projections)
+            for number in range(count)
         }
-        inner = InnerProducts(_samples(batch))
+        inner = InnerProducts(samples_in([batch]))
+        signs = {ray: inner.marked(ray[1], given) for ray, given in signs.items()}
         probe = Anchoring(simulation, inner, idle, is_simulated)
         passes = in_segments if 4 * kept_bytes > MEMORY and simulation.reruns_part else at_once
         for _ in passes(simulation, batch, probe, inner, signs):
             done += 1
             progress(min(done, total), total)
-        for quantizer, name, squares in inner.squares():
-            powers[quantizer][name] += squares / projections
+        for quantizer, name, power in inner.powers():
+            powers[quantizer][name] += power
     return powers
 
 
@@ -90,8 +98,3 @@ def at_once(
             inner.ray = ray
             torch.autograd.grad(output, probe.leaf, given, retain_graph=True, allow_unused=True)
         yield
-
-
-def _samples(batch: Arguments) -> int:
-    tensors = [each for each in pytree.tree_leaves((batch.args, batch.kwargs)) if isinstance(each, Tensor)]
-    return len(tensors[0]) if tensors and tensors[0].dim() else 1

@@ -1,0 +1,132 @@
+"""The estimate against exact powers where it is exact in expectation, and how it tells samples apart."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from qviz.engine.measure import estimate, exact, tensors
+from qviz.engine.measure.anchors import InnerProducts
+from qviz.engine.measure.estimate import projections_for
+from tests.engine.measure.test_ledger import measured
+
+
+class Straight(nn.Module):
+    """Linear all the way, so that noise to first order is all there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(2, 4, 3), nn.Conv2d(4, 3, 3, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(self.one(x))
+
+
+class SequenceFirst(nn.Module):
+    """Time is the first dimension, and each step has a part in all later outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(torch.cumsum(self.one(x), 0))
+
+
+class TokensFirstWithin(nn.Module):
+    """Samples are first at its ends, and second where the middle is computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(torch.cumsum(self.one(x.transpose(0, 1)), 0)).transpose(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [(Straight(), (4, 2, 8, 8)), (SequenceFirst(), (5, 2, 6)), (TokensFirstWithin(), (4, 4, 6))],
+    ids=["straight", "sequence first", "tokens first within"],
+)
+@pytest.mark.parametrize("way", ["fx", "pt2e"])
+def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module, shape: tuple[int, ...]):
+    inputs = (torch.randn(shape, generator=torch.Generator().manual_seed(3)),)
+    case = measured(way, model, inputs)
+    idle = tensors.look(case).idle
+    known = dict(exact.powers(case, range(len(case.simulation.quantizers)), idle))
+    found = estimate.estimate(case, idle, 600)
+    assert any(power["output"] for power in known.values())
+    for quantizer, power in known.items():
+        # at worst a standard deviation of sqrt(2 / 600), 6 %, in each
+        assert found[quantizer]["output"] == pytest.approx(power["output"], rel=0.25), quantizer
+
+
+def test_samples_are_found_where_they_are_not_the_first_dimension():
+    inner = InnerProducts(3)
+    inner.ray = ("output", 0)
+    gradient = torch.ones(3, 3, 2)
+    gradient[:, 1] = torch.nan
+    delta = torch.arange(18.0).reshape(3, 3, 2)
+    inner.add(1, 0, gradient, delta)
+    for number in (1, 2):
+        inner.ray = ("output", number)
+        inner.add(1, 0, torch.ones(3, 3, 2), delta)
+    (found,) = inner.powers()
+    assert found == (0, "output", float(delta.sum((0, 2)).square().sum()))
+
+
+def test_where_samples_meet_all_products_are_added_before_they_are_squared():
+    inner = InnerProducts(2)
+    for number, gradient in enumerate(
+        (torch.full((2, 3), torch.nan), torch.full((2, 3), torch.nan), torch.ones(2, 3), -torch.ones(2, 3))
+    ):
+        inner.ray = ("output", number)
+        inner.add(1, 0, gradient, torch.tensor([[1.0, 2, 3], [4, 5, 6]]))
+    assert list(inner.powers()) == [(0, "output", 21.0**2)]
+
+
+def test_one_mixed_place_of_a_quantizer_makes_all_of_its_places_mixed():
+    inner = InnerProducts(2)
+    one, other = torch.tensor([[1.0], [2.0]]), torch.tensor([3.0])
+    nan = torch.nan
+    passes = [([nan, 1], nan), ([1, nan], nan), ([1, 1], 1), ([1, -1], 1)]
+    for number, (first, second) in enumerate(passes):
+        inner.ray = ("output", number)
+        inner.add(1, 0, torch.tensor(first, dtype=torch.float32).reshape(2, 1), one)
+        inner.add(2, 0, torch.tensor([second], dtype=torch.float32), other)
+    assert list(inner.powers()) == [(0, "output", (6.0**2 + 2.0**2) / 2)]
+
+
+def test_of_two_samples_both_directions_are_tried():
+    """The first output depends on its own sample alone, the second one on both."""
+    inner = InnerProducts(2)
+    for number, signs in enumerate(torch.tensor([[1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])):
+        inner.ray = ("output", number)
+        first, second = inner.marked(number, signs)
+        inner.add(1, 0, torch.stack([first + second, second]), torch.tensor([1.0, 2.0]))
+    assert list(inner.powers()) == [(0, "output", 4.0)]
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(2, 5), st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_rows_that_do_not_meet_give_the_sum_of_their_own_squares(shape: list[int], samples: int, seed: int):
+    random = torch.Generator().manual_seed(seed)
+    gradients = torch.randint(-3, 4, (4, samples, *shape), generator=random).float()
+    delta = torch.randint(-3, 4, (samples, *shape), generator=random).float()
+    inner = InnerProducts(samples)
+    products = (gradients * delta).reshape(4, samples, -1).sum(2).square()
+    for number, gradient in enumerate(gradients):
+        inner.ray = ("output", number)
+        marks = inner.marked(number, torch.ones(samples))
+        inner.add(1, 0, gradient * marks.reshape(-1, *[1] * len(shape)), delta)
+        products[number] += marks - marks
+    (found,) = inner.powers()
+    assert found[2] == pytest.approx(float(products.nanmean(0).sum()))
+
+
+def test_few_samples_get_more_projections():
+    assert [projections_for(samples) for samples in (0, 1, 4, 8, 100)] == [16, 16, 16, 8, 8]
