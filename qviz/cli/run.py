@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from qviz.analysis.ledger import output_line
+from qviz.analysis.ledger import summary_line
 from qviz.analysis.ledger.data import measurements
 from qviz.cli.commands import command, option
 from qviz.cli.options import (
@@ -113,7 +113,7 @@ def _print_summary(snapshot: Snapshot, out: Path) -> None:
         click.echo(f"{stage.name:<10} {nodes:>11}: {told}")
     for finding in snapshot.findings:
         click.echo(tr("{level}: {message}", level=names.level(finding.level.value), message=finding.message))
-    if line := output_line(snapshot.measurements):
+    if line := summary_line(snapshot.measurements):
         click.echo(sentence(line))
     ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}
     click.echo(

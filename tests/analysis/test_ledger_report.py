@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import re
+from typing import Any
 
 import msgspec
 import pytest
 
-from qviz.analysis.ledger import LEDGER_FORMATS, answer, output_line
+from qviz.analysis.ledger import LEDGER_FORMATS, answer, output_line, summary_line
 from qviz.document.measurements import Alternative, InputRange, Measurements, Metric, OutputErrors
 from qviz.document.said import Said
 from tests.measured import ACTIVATION, LOST, OPERATOR, WEIGHT, ledger, measured, measured_run
@@ -151,6 +152,16 @@ def test_markdown_shows_names_as_they_are():
     assert told.startswith("**a\\_b\\|c\\*d weight owns 61 % of the noise")
     tables = [line for line in told.splitlines() if line.startswith("|")]
     assert all(re.sub(r"\\.", "", line).count("|") == re.sub(r"\\.", "", tables[0]).count("|") for line in tables[:3])
+
+
+def test_a_model_that_does_not_run_on_the_data_is_told_in_one_line():
+    args: dict[str, Any] = {"type": "RuntimeError", "text": "mat1 and mat2"}
+    said = Said("not_measured.converted", {}, args)
+    made = msgspec.structs.replace(measured(total=None), not_measured=(LOST, said))
+    told = "the outputs were not measured: the converted model does not run on the data: RuntimeError: mat1 and mat2"
+    assert summary_line(made) == told
+    assert summary_line(measured()) == output_line(measured())
+    assert summary_line(None) == summary_line(measured(total=None)) == ""
 
 
 def test_one_line_tells_the_output():

@@ -62,6 +62,19 @@ def output_line(measured: Measurements | None) -> str:
     return tr("{level}, {share} of the samples in the same class", level=level, share=percent(min(agreements)))
 
 
+def summary_line(measured: Measurements | None) -> str:
+    """Return `output_line`, or why the outputs were not measured, "" where nobody tried."""
+    if line := output_line(measured):
+        return line
+    for said in measured.not_measured if measured is not None else ():
+        if said.code in _WITHOUT_OUTPUTS:
+            return tr("the outputs were not measured: {reason}", reason=missing(said))
+    return ""
+
+
+_WITHOUT_OUTPUTS = tuple(f"not_measured.{model}" for model in ("original", "simulated", "converted"))
+
+
 def noise(sqnr_db: Number | None) -> float:
     """Return the noise power for each power of the signal; 0 where nothing is known."""
     if sqnr_db is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qviz.analysis.ledger import output_line
+from qviz.analysis.ledger import summary_line
 from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
@@ -80,7 +80,7 @@ def totals(verdict: Verdict) -> str:
             low=low,
         )
         parts.append(tr("{share} ({flow})", share=share, flow=flow) if flow else share)
-    if line := output_line(verdict.measurements):
+    if line := summary_line(verdict.measurements):
         parts.append(line)
     if verdict.run.status != "done":
         parts.append(tr("the run was cancelled") if verdict.run.status == "cancelled" else tr("the run failed"))
