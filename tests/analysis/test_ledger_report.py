@@ -38,6 +38,22 @@ def test_what_a_run_showed_counts_more_than_what_was_computed():
     assert answer(measured(ledger=ledger(row))).text.endswith("; per channel +1.5 dB")
 
 
+def test_float_is_the_last_resort_and_has_no_gain_that_says_anything():
+    to_float = Alternative("float", "inf", offered=True)
+    row = msgspec.structs.replace(WEIGHT, alternatives=(to_float, *WEIGHT.alternatives))
+    assert answer(measured(ledger=ledger(row))).text.endswith("; per channel +9.1 dB")
+    alone = msgspec.structs.replace(WEIGHT, alternatives=(to_float, Alternative("mse", 0.1, offered=True)))
+    assert answer(measured(ledger=ledger(alone))).text.endswith("; in float")
+
+
+def test_what_costs_next_to_nothing_has_no_remedy():
+    small = msgspec.structs.replace(WEIGHT, id="small", share=0.00003)
+    lines = report("text", measured(ledger=ledger(WEIGHT, small))).splitlines()
+    told = next(line for line in lines if "small" in line)
+    assert told.startswith("< 0.01 %")
+    assert "per channel" not in told
+
+
 @pytest.mark.parametrize(
     ("made", "told"),
     [

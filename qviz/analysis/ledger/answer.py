@@ -11,6 +11,8 @@ from qviz.words import tr
 from qviz.words.formats import decibels, percent
 from qviz.words.statement import knows
 
+LEAST_GAIN_DB = 0.5
+"""Gains are foretold from tensors alone; what is smaller may be none."""
 OWNS = 0.2
 """A quantizer with a smaller share of the noise does not own it."""
 
@@ -89,9 +91,9 @@ def finite(value: Number | None) -> float | None:
 
 
 def remedies(row: QuantizerNoise) -> tuple[Alternative, ...]:
-    """Return what the flow can do instead, the largest gain first, and only what gains."""
-    offered = [each for each in row.alternatives if each.offered and float(gain_of(each)) > 0]
-    return tuple(sorted(offered, key=lambda each: -float(gain_of(each))))
+    """Return what the flow can do instead and gains; the largest gain first, float last: it is no rounding at all."""
+    offered = [each for each in row.alternatives if each.offered and float(gain_of(each)) >= LEAST_GAIN_DB]
+    return tuple(sorted(offered, key=lambda each: (each.name == "float", -float(gain_of(each)))))
 
 
 def gain_of(alternative: Alternative) -> Number:
@@ -118,7 +120,9 @@ def _quantizer(row: QuantizerNoise, share: float) -> Said:
     if row.cause is not None:
         args["cause"] = row.cause.as_arg()
     if best := remedies(row)[:1]:
-        args |= {"remedy": alternative_name(best[0]).as_arg(), "gain": gain_of(best[0])}
+        args["remedy"] = alternative_name(best[0]).as_arg()
+        if gain_of(best[0]) != "inf":
+            args["gain"] = gain_of(best[0])
     code = "answer.whole" if share > 1 else "answer.owner" if share >= OWNS else "answer.spread"
     return Said(code, {"subject": row.nodes}, args)
 

@@ -14,6 +14,10 @@ from qviz.words.formats import capitalized, decibels, every, gain, number, perce
 
 ADDITIVE = (0.8, 1.25)
 """Between these sums of the shares, what each quantizer costs alone adds up to what all cost together."""
+LEAST_SHARE = 0.01
+"""A quantizer with a smaller share of the noise is shown without a remedy."""
+SHOWN_SHARE = 0.0001
+"""Smaller shares are not told apart."""
 ROWS = 20
 """So many quantizers are listed where nobody asks for more."""
 
@@ -72,6 +76,8 @@ def share(value: Number | None) -> str:
     if value is None:
         return ""
     known = finite(value)
+    if known is not None and 0 < abs(known) < SHOWN_SHARE:
+        return tr("< {share}", share=percent(SHOWN_SHARE))
     return number(value) if known is None else percent(known)
 
 
@@ -108,7 +114,6 @@ def _quantizers(ledger: Ledger, most: int | None) -> Section:
 
 
 def _row(row: QuantizerNoise, telescopes: bool) -> tuple[str, ...]:
-    best = remedies(row)[:1]
     cells = [
         share(row.share),
         row.id,
@@ -117,11 +122,20 @@ def _row(row: QuantizerNoise, telescopes: bool) -> tuple[str, ...]:
         db(row.local_db),
         share(row.clipped),
         share(row.levels_used),
-        " ".join((alternative_name(best[0]).text, gain(gain_of(best[0])))) if best else "",
+        _remedy(row),
     ]
     if telescopes:
         cells.insert(1, share(row.telescoped))
     return tuple(cells)
+
+
+def _remedy(row: QuantizerNoise) -> str:
+    """Return what gains most, "" where there is nothing, or too little to gain."""
+    best, part = remedies(row)[:1], finite(row.share)
+    if not best or part is None or part < LEAST_SHARE:
+        return ""
+    name, level = alternative_name(best[0]).text, gain_of(best[0])
+    return name if level == "inf" else tr("{remedy} {gain}", remedy=name, gain=gain(level))
 
 
 def _bare(first: str, name: str, width: int, telescopes: bool) -> tuple[str, ...]:

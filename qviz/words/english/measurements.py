@@ -7,13 +7,14 @@ from qviz.words.language import Entry
 _CAUSE = "[[ at {file}:{line}]]: {type}[[: {text}]]"
 
 STATEMENTS: dict[str, Entry] = {
-    "answer.owner": {"text": "{name} owns {share:percent} of the noise[[: {cause}]][[; {remedy} {gain:gain}]]"},
+    "answer.owner": {"text": "{name} owns {share:percent} of the noise[[: {cause}]][[; {remedy}]][[ {gain:gain}]]"},
     "answer.whole": {
-        "text": "{name} owns all of the noise[[: {cause}]][[; {remedy} {gain:gain}]] (alone it makes {share:percent})"
+        "text": "{name} owns all of the noise[[: {cause}]][[; {remedy}]][[ {gain:gain}]] (alone it makes "
+        "{share:percent})"
     },
     "answer.spread": {
         "text": "No quantizer owns much of the noise: the largest share is {share:percent}, of {name}"
-        "[[ ({cause})]][[; {remedy} {gain:gain}]]"
+        "[[ ({cause})]][[; {remedy}]][[ {gain:gain}]]"
     },
     "answer.capture": {
         "text": "Capture changed the outputs: the SQNR of the prepared model with its quantizers off is {prepared:db}"
@@ -43,7 +44,7 @@ STATEMENTS: dict[str, Entry] = {
     "alternative.percentile": {"text": "percentile range"},
     "alternative.mse": {"text": "MSE-optimal range"},
     "alternative.sixteen_bits": {"text": "16 bits"},
-    "alternative.float": {"text": "float"},
+    "alternative.float": {"text": "in float"},
     "alternative.other": {"text": "{name}"},
     "quantizer.weight": {"text": "weight"},
     "quantizer.bias": {"text": "bias"},
