@@ -32,8 +32,6 @@ sys.path[:1] == [''] and sys.path.pop(0)
 spec = importlib.util.spec_from_file_location("qviz", {init!r}, submodule_search_locations=[{folder!r}])
 sys.modules["qviz"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["qviz"])
-from qviz.engine.__main__ import main
-main()
 """
 """Brings qviz along and nothing that stands beside it: its torch must not hide the project's."""
 
@@ -50,8 +48,13 @@ def is_foreign(python: str) -> bool:
 
 def foreign_boot() -> str:
     """Return the program that starts an engine in an interpreter without qviz."""
+    return with_qviz("from qviz.engine.__main__ import main; main()")
+
+
+def with_qviz(program: str) -> str:
+    """Return a program with this qviz brought along, for an interpreter without it."""
     folder = Path(__file__).resolve().parents[1]
-    return _BOOT.format(init=str(folder / "__init__.py"), folder=str(folder))
+    return _BOOT.format(init=str(folder / "__init__.py"), folder=str(folder)) + program
 
 
 def check(python: str) -> str:

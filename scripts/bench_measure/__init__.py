@@ -56,6 +56,12 @@ def _reruns(small: bool) -> list[Result]:
     return [reruns.measure(("resnet18",), 64, 2, 1) if small else reruns.measure()]
 
 
+def _workers(small: bool) -> list[Result]:
+    from bench_measure import workers
+
+    return [workers.measure("torchvision.models:resnet18", "2x3x64x64") if small else workers.measure()]
+
+
 EXPERIMENTS: dict[str, Callable[[bool], list[Result]]] = {
     "agreement": _agreement,
     "ranking": _ranking,
@@ -64,6 +70,7 @@ EXPERIMENTS: dict[str, Callable[[bool], list[Result]]] = {
     "depth": _depth,
     "cost": _cost,
     "reruns": _reruns,
+    "workers": _workers,
 }
 
 

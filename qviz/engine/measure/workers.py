@@ -24,11 +24,14 @@ from qviz.engine.measure.exact import MEMORY, Place, powers
 from qviz.engine.measure.exact_job import ExactAnswer, ExactJob, hash_of
 from qviz.engine.measure.measured import Measured
 from qviz.errors import QvizError
+from qviz.wire.interpreter import with_qviz
 from qviz.words import tr
 
 JOB = "qviz.engine.serving.jobs:measure_job"
 """What does a job, by name, as other processes take it: from the JSON of an `ExactJob` to that of an `ExactAnswer`."""
 
+_BEGIN = "from qviz.engine.measure.workers import end_with_parent; end_with_parent()"
+"""How a process begins; the user's interpreter may know nothing of qviz but what its engine brought along."""
 _JOBS_A_WORKER = 4
 """So many that a worker that is done early gets another, and that little is lost with one that dies."""
 _ATTEMPTS = 2
@@ -207,7 +210,7 @@ def _executor(named: str | None, workers: int) -> tuple[Executor, int]:
     """Return what takes the jobs, and for how many workers they are to be enough."""
     if named is None:
         context = multiprocessing.get_context("spawn")  # a fork after an operator on many threads hangs
-        return ProcessPoolExecutor(workers, context, _end_with_parent), workers
+        return ProcessPoolExecutor(workers, context, exec, (with_qviz(_BEGIN), {})), workers
     made = call(named)
     if not callable(getattr(made, "submit", None)) or not callable(getattr(made, "shutdown", None)):
         raise QvizError(
@@ -217,7 +220,7 @@ def _executor(named: str | None, workers: int) -> tuple[Executor, int]:
     return made, workers or _JOBS_A_WORKER
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End in the middle of a job, too, when the process that wants it is gone: a run is cancelled by killing it."""
     parent = multiprocessing.parent_process()
     if parent is None:

@@ -30,6 +30,7 @@ from qviz.engine.measure.workers import measure_exactly, one_thread
 from qviz.engine.serving import jobs, torch_state
 from qviz.engine.serving.jobs import measure_job
 from qviz.engine.serving.run import run_loaded
+from qviz.wire.interpreter import with_qviz
 
 MODEL = """
 import torch
@@ -279,19 +280,21 @@ def test_a_killed_process_is_replaced(measured, expected, notes):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="processes are looked at by Linux's files")
 def test_a_process_ends_with_the_one_that_wants_its_work():
-    script = (
-        "import os, sys, multiprocessing\n"
-        "from concurrent.futures import ProcessPoolExecutor\n"
-        "from qviz.engine.measure.workers import _end_with_parent\n"
-        "pool = ProcessPoolExecutor(1, multiprocessing.get_context('spawn'), _end_with_parent)\n"
-        "print(pool.submit(os.getpid).result(), flush=True)\n"
-        "sys.stdin.read()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as parent:
+    script = """
+import os
+sys.path[:] = [each for each in sys.path if not os.path.isdir(os.path.join(each, "qviz"))]
+from qviz.engine.measure.workers import _executor
+from qviz.engine.serving.jobs import measure_job
+pool, _ = _executor(None, 1)
+print(pool.submit(os.getpid).result(), type(pool.submit(measure_job, "{}").exception()).__name__, flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", with_qviz(script)]  # as in the user's interpreter, which knows no qviz
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
         assert parent.stdout is not None
-        child = int(parent.stdout.readline())
+        process, error = parent.stdout.readline().split()
+        child = int(process)
+        assert error == b"ValidationError"
         assert state_of(child) is not None
         parent.kill()
     for _ in range(500):
