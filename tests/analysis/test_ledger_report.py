@@ -43,7 +43,7 @@ def test_float_is_the_last_resort_and_has_no_gain_that_says_anything():
     row = msgspec.structs.replace(WEIGHT, alternatives=(to_float, *WEIGHT.alternatives))
     assert answer(measured(ledger=ledger(row))).text.endswith("; per channel +9.1 dB")
     alone = msgspec.structs.replace(WEIGHT, alternatives=(to_float, Alternative("mse", 0.1, offered=True)))
-    assert answer(measured(ledger=ledger(alone))).text.endswith("; in float")
+    assert answer(measured(ledger=ledger(alone))).text.endswith("; leave it in float")
 
 
 def test_what_costs_next_to_nothing_has_no_remedy():

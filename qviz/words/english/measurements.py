@@ -44,7 +44,7 @@ STATEMENTS: dict[str, Entry] = {
     "alternative.percentile": {"text": "percentile range"},
     "alternative.mse": {"text": "MSE-optimal range"},
     "alternative.sixteen_bits": {"text": "16 bits"},
-    "alternative.float": {"text": "in float"},
+    "alternative.float": {"text": "leave it in float"},
     "alternative.other": {"text": "{name}"},
     "quantizer.weight": {"text": "weight"},
     "quantizer.bias": {"text": "bias"},
