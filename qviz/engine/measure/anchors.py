@@ -66,13 +66,7 @@ class InnerProducts:
         """
         gradient, delta = gradient.float(), delta.float()
         name, number = self.ray
-        if number in self._marks and self._dims.get((name, anchor), 0) is not None:
-            self._dims[name, anchor] = self._dim_of_samples(gradient, self._marks[number])
-        dim = self._dims.get((name, anchor)) if self._samples > 1 else 0
-        if dim is None:
-            product = _dots(gradient.reshape(1, -1), delta.reshape(1, -1))
-        else:
-            product = _dots(self._rows(gradient, dim), self._rows(delta, dim))
+        product = self._product((name, anchor), number, gradient, delta)
         passes = self._products.setdefault((name, quantizer), {})
         before = passes.get(number)
         if before is None or before.shape == product.shape:
@@ -80,17 +74,32 @@ class InnerProducts:
         else:  # one of its places shows no samples: all are taken together
             passes[number] = before.sum(0, keepdim=True) + product.sum(0, keepdim=True)
 
-    def _dim_of_samples(self, gradient: Tensor, row: int) -> int | None:
-        """Return the dimension along which nan stays in one row of all samples; None where it spreads."""
-        wrong = ~torch.isfinite(gradient)
-        for dim, size in enumerate(gradient.shape):
-            is_possible = size == self._samples or (dim == 0 and size and size % self._samples == 0)
-            if is_possible:
-                spread = self._rows(wrong, dim).any(1)
-                spread[row] = False
-                if not bool(spread.any()):
-                    return dim
-        return None
+    def _product(self, place: tuple[str, int], number: int, gradient: Tensor, delta: Tensor) -> Tensor:
+        """Return the inner products by sample, or the one of all samples where they meet."""
+        if self._samples == 1:
+            return _dots(gradient.reshape(1, -1), delta.reshape(1, -1))
+        row = self._marks.get(number)
+        if row is not None:
+            known = self._dims.get(place, -1)
+            for dim in self._possible_dims(gradient.shape) if known == -1 else (known,):
+                if dim is not None:
+                    product = _dots(self._rows(gradient, dim), self._rows(delta, dim))
+                    spread = ~torch.isfinite(product)
+                    spread[row] = False
+                    if not bool(spread.any()):
+                        self._dims[place] = dim
+                        return product
+            self._dims[place] = None
+        dim = self._dims.get(place)
+        if dim is None:
+            return _dots(gradient.reshape(1, -1), delta.reshape(1, -1))
+        return _dots(self._rows(gradient, dim), self._rows(delta, dim))
+
+    def _possible_dims(self, shape: torch.Size) -> Iterator[int]:
+        """Yield the dimensions that may be those of samples; the first may hold several rows of each."""
+        for dim, size in enumerate(shape):
+            if size == self._samples or (dim == 0 and size and size % self._samples == 0):
+                yield dim
 
     def _rows(self, values: Tensor, dim: int) -> Tensor:
         return values.movedim(dim, 0).reshape(self._samples, -1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,6 +14,7 @@ from torch import nn
 from qviz.engine.measure import estimate, exact, tensors
 from qviz.engine.measure.anchors import InnerProducts
 from qviz.engine.measure.estimate import projections_for
+from qviz.engine.measure.segments import in_segments
 from tests.engine.measure.test_ledger import measured
 
 
@@ -63,6 +67,64 @@ def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module,
     for quantizer, power in known.items():
         # at worst a standard deviation of sqrt(2 / 600), 6 %, in each
         assert found[quantizer]["output"] == pytest.approx(power["output"], rel=0.25), quantizer
+
+
+@pytest.mark.parametrize("is_simulated", [False, True])
+def test_a_batch_in_parts_gives_what_the_batch_gives(monkeypatch: pytest.MonkeyPatch, is_simulated: bool):
+    case = measured("fx", Straight(), (torch.randn(9, 2, 8, 8, generator=torch.Generator().manual_seed(3)),))
+    idle = tensors.look(case).idle
+    whole, parts = (
+        estimate.estimate(case, idle, 300, is_simulated, kept_bytes=kept) for kept in (0, estimate.MEMORY // 2)
+    )
+    assert parts != whole
+    assert not calls_of_segments(monkeypatch, lambda: estimate.estimate(case, idle, 3, kept_bytes=estimate.MEMORY // 2))
+    for quantizer, power in whole.items():
+        assert parts[quantizer]["output"] == pytest.approx(power["output"], rel=0.15)
+
+
+def calls_of_segments(monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) -> int:
+    calls: list[object] = []
+
+    def noted(*args: Any) -> Iterator[None]:
+        calls.append(args[0])
+        return in_segments(*args)
+
+    monkeypatch.setattr(estimate, "in_segments", noted)
+    run()
+    return len(calls)
+
+
+class OfTheWholeBatch(nn.Module):
+    """Nine samples, of which each depends on the mean of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.one(x)
+        return self.two(x - x.mean(0, keepdim=True))
+
+
+class KnowsItsSize(nn.Module):
+    """Exported, it has nine samples written into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.one(x.reshape(x.shape[0], 2, 3))
+
+
+@pytest.mark.parametrize(("way", "model"), [("fx", OfTheWholeBatch()), ("pt2e", KnowsItsSize())])
+def test_what_does_not_run_in_parts_goes_in_segments(monkeypatch: pytest.MonkeyPatch, way: str, model: nn.Module):
+    case = measured(way, model, (torch.randn(9, 6, generator=torch.Generator().manual_seed(3)),))
+    idle, kept = tensors.look(case).idle, estimate.MEMORY // 2
+    assert calls_of_segments(monkeypatch, lambda: estimate.estimate(case, idle, 3, kept_bytes=kept)) == 1
+    inner, whole = (estimate.estimate(case, idle, 9, kept_bytes=each) for each in (kept, 0))
+    for quantizer, power in whole.items():
+        assert inner[quantizer]["output"] == pytest.approx(power["output"])
 
 
 def test_samples_are_found_where_they_are_not_the_first_dimension():

@@ -69,7 +69,7 @@ def test_segments_give_what_a_whole_pass_gives(way: str, is_simulated: bool, lim
     for passes in (estimate.at_once, in_segments):
         inner = InnerProducts(samples=3)
         probe = Anchoring(case.simulation, inner, idle, is_simulated)
-        more = {"limit": limit} if passes is in_segments else {}
+        more: dict[str, Any] = {"limit": limit} if passes is in_segments else {}
         assert len(list(passes(case.simulation, batch, probe, inner, signs, **more))) == len(signs)
         found.append(sorted(inner.powers()))
     assert found[0] == found[1]
