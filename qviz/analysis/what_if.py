@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from qviz.document.changes import Change, Prediction
 from qviz.document.graph import Number
-from qviz.document.measurements import Ledger, QuantizerNoise
+from qviz.document.measurements import Ledger, Measurements, QuantizerNoise
 
 _NOISY = 0.1
 """A noise-to-signal ratio, 10 dB: above it float gradients tell the shares badly."""
@@ -42,6 +42,20 @@ def predicted_db(ledger: Ledger, factors: Mapping[str, float]) -> Number | None:
     """
     known = [each for each in (_ratio(ledger, name, factors) for name in ledger.totals) if each is not None]
     return _decibels(sum(known) / len(known)) if known else None
+
+
+def misses(prediction: Prediction, after: Measurements) -> dict[str, float]:
+    """Return by how many dB a prediction missed, by output and of all together as "": predicted minus measured.
+
+    Args:
+        prediction: Of the changes.
+        after: What a run of the plan with these changes measured.
+    """
+    pairs = {each.name: (prediction.outputs.get(each.name), each.simulated) for each in after.outputs}
+    pairs[""] = prediction.sqnr_db, after.sqnr_db.simulated if after.sqnr_db is not None else None
+    return {
+        name: one - other for name, (one, other) in pairs.items() if isinstance(one, float) and isinstance(other, float)
+    }
 
 
 def remaining(ledger: Ledger, changes: Sequence[Change]) -> dict[str, float]:

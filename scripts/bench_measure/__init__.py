@@ -62,6 +62,28 @@ def _workers(small: bool) -> list[Result]:
     return [workers.measure("torchvision.models:resnet18", "2x3x64x64") if small else workers.measure()]
 
 
+def _what_if(small: bool) -> list[Result]:
+    from bench_measure import changes, networks
+
+    flows = ("fx-static", "pt2e-static")
+    found = [changes.what_if([networks.vision("resnet18")], flows[:1] if small else flows, 10 if small else 500)]
+    lite = None if small else networks.lite0()
+    return [*found, changes.what_if([lite], flows[1:], 100)] if lite is not None else found
+
+
+def _counterfactuals(small: bool) -> list[Result]:
+    from bench_measure import changes, networks
+
+    return [changes.counterfactuals(networks.vision("resnet18"), ("fx-static", "pt2e-static"), 20 if small else 240)]
+
+
+def _repair(small: bool) -> list[Result]:
+    from bench_measure import changes, networks
+
+    network = networks.vision("squeezenet1_1") if small else networks.lite0()
+    return [] if network is None else [changes.repaired(network, "pt2e-static")]
+
+
 EXPERIMENTS: dict[str, Callable[[bool], list[Result]]] = {
     "agreement": _agreement,
     "ranking": _ranking,
@@ -71,6 +93,9 @@ EXPERIMENTS: dict[str, Callable[[bool], list[Result]]] = {
     "cost": _cost,
     "reruns": _reruns,
     "workers": _workers,
+    "what-if": _what_if,
+    "counterfactuals": _counterfactuals,
+    "repair": _repair,
 }
 
 

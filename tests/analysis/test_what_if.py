@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from qviz.analysis.what_if import predict
+from qviz.analysis.what_if import misses, predict
 from qviz.document.changes import Change
-from qviz.document.measurements import Ledger, QuantizerNoise
+from qviz.document.measurements import Ledger, Measurements, OutputErrors, QuantizerNoise
 
 CONV = QuantizerNoise(
     "conv weight",
@@ -74,3 +74,9 @@ def test_an_alternative_takes_its_gain_off():
 def test_where_noise_is_large_the_shares_along_the_simulated_model_count():
     noisy = Ledger("estimate", 8, {"a": 4.0}, {"a": 2.0}, (CONV, BETWEEN))
     assert predict(noisy, (CONV_STAYS,)).sqnr_db == pytest.approx(10 * math.log10(4))
+
+
+def test_a_prediction_is_compared_with_what_a_run_measured():
+    after = Measurements("", 1, 1, (OutputErrors("a", simulated=25.0), OutputErrors("c", simulated=1.0)))
+    found = misses(predict(LEDGER, (CONV_STAYS,)), after)
+    assert found == {"a": pytest.approx(10 * math.log10(400) - 25)}

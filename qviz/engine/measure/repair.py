@@ -6,7 +6,7 @@ these quantizers off, and the best of them is taken. In the end the changed plan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from qviz.analysis.what_if import predict, predicted_db, remaining
@@ -70,6 +70,7 @@ class ChangeSearch:
         if best is None:
             return False
         self.chosen.append(best)
+        self._again = None  # what is tried next differs least from what was chosen now
         self.reached_db = number(best_db)
         return True
 
@@ -85,16 +86,23 @@ class ChangeSearch:
     def measure(self, changes: Sequence[Change]) -> Number | None:
         """Return the signal to noise of the simulated model with these changes."""
         simulation = self.measured.simulation
-        off = {self._index[name] for name, factor in remaining(self.ledger, changes).items() if factor == 0}
+        off = self._off(changes)
         others = {name: change.alternative for change in changes for name in change.gains}
         if others:
             with replaced(simulation, self._roundings(others)), simulation.board.set_to(simulation.everything - off):
                 got = outputs.run(simulation.module, self.measured.evaluation.batches)
+            db = outputs.together(self.measured.outputs.floating, got)
         else:
-            got = self._reruns().rerun(simulation.everything - off)
-        db = outputs.together(self.measured.outputs.floating, got)
+            db = self.with_on(simulation.everything - off)
         self.tried.append(Tried(tuple(each.target for each in changes), self._predicted(changes), db))
         return db
+
+    def _off(self, changes: Sequence[Change]) -> set[int]:
+        return {self._index[name] for name, factor in remaining(self.ledger, changes).items() if factor == 0}
+
+    def with_on(self, on: Set[int]) -> Number | None:
+        """Return the signal to noise of all outputs together with these quantizers on."""
+        return outputs.together(self.measured.outputs.floating, self._reruns().rerun(on))
 
     def _roundings(self, others: Mapping[str, str]) -> dict[int, Rounding]:
         if self._ways is None:
@@ -104,7 +112,8 @@ class ChangeSearch:
     def _reruns(self) -> Reruns:
         if self._again is None:
             simulation, seed = self.measured.simulation, self.measured.plan.seed
-            self._again = Reruns(simulation, self.measured.evaluation.batches, simulation.everything, seed)
+            base = simulation.everything - self._off(self.chosen)
+            self._again = Reruns(simulation, self.measured.evaluation.batches, base, seed)
         return self._again
 
     def most(self) -> Number | None:
