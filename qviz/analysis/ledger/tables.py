@@ -158,6 +158,14 @@ def _notes(ledger: Ledger) -> Iterator[str]:
             exact=exact,
             count=len(ledger.quantizers),
         )
+    elif exact := sum(row.is_exact for row in ledger.quantizers):
+        yield tr(
+            "{exact} of {count} quantizers were measured one at a time, the others are estimated from "
+            "{projections} random projections",
+            exact=exact,
+            count=len(ledger.quantizers),
+            projections=ledger.projections,
+        )
     else:
         yield tr(
             "Estimated to first order from {count} random projections; --exact measures one quantizer at a time",
@@ -226,6 +234,8 @@ def _largest(difference: KernelDifference) -> str:
 
 def _more(measured: Measurements) -> Iterator[str]:
     for each in measured.inputs:
+        if not each.outside:
+            continue
         yield tr(
             "{place}: values {values}, calibrated {calibrated}; {share} outside",
             place=every(each.nodes),

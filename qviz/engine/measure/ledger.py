@@ -38,15 +38,19 @@ def make_ledger(measured: Measured) -> Ledger | None:
     places = tensors.look(measured)
     shares, progress = _Shares(wholes), _progress(measured, "estimating")
     every = [each.index for each in measured.simulation.quantizers]
-    if measured.plan.exact:
+    if measured.plan.exact and measured.plan.at_most is None:
         exact = measure_exactly(measured, every, places.idle)
         ledger = assembled(measured, places, exact.powers, {}, shares, frozenset(exact.powers))
         return _telescoped(measured, replace(ledger, method="exact", projections=0, is_complete=exact.is_complete))
     powers = estimate.estimate(measured, places.idle, kept_bytes=places.bytes, progress=progress)
+    if measured.plan.exact:  # the largest first, so that little is left to the estimate where the time is short
+        exact = measure_exactly(measured, shares.sorted(powers), places.idle)
+        ledger = assembled(measured, places, powers | exact.powers, {}, shares, frozenset(exact.powers))
+        return _telescoped(measured, replace(ledger, method="exact", is_complete=exact.is_complete))
     along: estimate.Powers = {}
     if -10 * math.log10(sum(ratios.values()) / len(ratios)) < _NOISY_DB:
         along = estimate.estimate(measured, places.idle, is_simulated=True, kept_bytes=places.bytes, progress=progress)
-    leaders = sorted(every, key=lambda each: -shares.of(powers[each]))[:_LEADERS]
+    leaders = shares.sorted(powers)[:_LEADERS]
     powers |= dict(exact_powers(measured, leaders, places.idle))
     by_index = {key: shares.of(each) for key, each in along.items()}
     return assembled(measured, places, powers, by_index, shares, frozenset(leaders))
@@ -69,6 +73,11 @@ class _Shares:
         """Return the share of a quantizer that puts these powers on the outputs."""
         known = sum(power / self.wholes[name][1] for name, power in powers.items() if name in self.wholes)
         return known / self._total if self._total else math.nan
+
+    def sorted(self, powers: Mapping[int, Mapping[str, float]]) -> list[int]:
+        """Return quantizers, the largest share first; before all, those whose share is not a number."""
+        found = {quantizer: self.of(each) for quantizer, each in powers.items()}
+        return sorted(found, key=lambda each: -math.inf if math.isnan(found[each]) else -found[each])
 
 
 def assembled(

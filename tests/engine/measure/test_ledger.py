@@ -106,6 +106,18 @@ def test_estimates_are_near_the_exact_powers_and_leaders_are_exact(flow: str):
         assert row.share == pytest.approx(known[row.id].share, rel=2.0, abs=0.1)
 
 
+def test_a_short_time_is_given_to_the_largest_and_the_estimate_stands_for_the_rest():
+    torch.manual_seed(1)
+    model = Heads()
+    estimated, found = ledger(model, "fx-static"), ledger(model, "fx-static", exact=True, at_most=1e-6)
+    assert (found.method, found.is_complete) == ("exact", False)
+    measured = [row for row in found.quantizers if row.is_exact]
+    assert len(measured) == 1
+    assert measured[0] in estimated.quantizers[:4]
+    assert all(row.share is not None for row in found.quantizers)
+    assert found.projections == estimated.projections
+
+
 def test_a_small_head_does_not_vanish_beside_a_large_one():
     found = ledger(Heads(), "fx-static", exact=True)
     small = [row for row in found.quantizers if row.powers.get("small") and not row.powers.get("large")]
