@@ -112,6 +112,7 @@ def test_what_cannot_be_repaired_is_refused(words: list[str], told: str, capsys:
         (Change("module", "layer1", ()), "module layer1 in float"),
         (Change("tensor", "relu", ()), "output of relu in float"),
         (Change("alternative", "fc weight", (), "per_channel"), "fc weight: per channel"),
+        (Change("alternative", "per_channel", (), "per_channel", per_channel=True), "all weights per channel"),
     ],
 )
 def test_each_kind_of_change_has_words(change: Change, told: str):

@@ -59,6 +59,8 @@ def headline(found: Repair) -> str:
 
 def change_text(change: Change) -> str:
     """Return a change in words."""
+    if change.per_channel:
+        return tr("all weights per channel")
     if change.kind == "alternative":
         name = alternative_name(Alternative(change.alternative, 0.0)).text
         return tr("{target}: {change}", target=change.target, change=name)
