@@ -90,18 +90,34 @@ class Reruns:
         self._wiring, self._switches = wiring, dict(wiring.switches())
         return found
 
-    def rerun(self, on: Set[int], idle: Set[Place] = frozenset()) -> list[Outputs]:
+    def rerun(self, on: Set[int], idle: Set[Place] = frozenset(), changed: Set[int] = frozenset()) -> list[Outputs]:
         """Return the outputs of each batch with these quantizers on; they may share memory with those of `base`.
 
         Args:
             on: Indices of quantizers.
             idle: Places that stay off all the same; those inside of a module that a graph calls whole do not.
+            changed: Quantizers that round otherwise than in the first run.
         """
-        if not self._kept:
+        if not self._kept or (changed and not self._is_in_one):
             return self._whole(on, idle)
         skipped = {self._switches[each] for each in idle if each in self._switches}
         with torch.no_grad():
-            return [run.rerun(on, skipped) for run in self._kept]
+            return [run.rerun(on, skipped, changed) for run in self._kept]
+
+    def advance(self, on: Set[int]) -> list[Outputs]:
+        """Return the outputs with these quantizers on, and let later runs differ from them, where that is possible."""
+        if not self._kept or not self._is_in_one:
+            return self.rerun(on)
+        with torch.no_grad():
+            for run in self._kept:
+                run.advance(on)
+        self.base = [run.outputs for run in self._kept]
+        return self.base
+
+    @property
+    def _is_in_one(self) -> bool:
+        """Whether all values are kept."""
+        return all(run.segments == 1 for run in self._kept)
 
     def _whole(self, on: Set[int], idle: Set[Place] = frozenset()) -> list[Outputs]:
         probe = _Idle(on, idle) if idle else None
@@ -121,7 +137,7 @@ class Reruns:
     def ordered(self, quantizers: Iterable[int]) -> list[int]:
         """Return quantizers in the order to measure them: as given, or by segments where not all values are kept."""
         given = list(dict.fromkeys(quantizers))
-        if self._wiring is None or all(run.segments == 1 for run in self._kept):
+        if self._wiring is None or self._is_in_one:
             return given
         places = self._wiring.places
         return sorted(given, key=lambda each: min(places.get(each, ()), default=-1))

@@ -180,16 +180,15 @@ class KeptRun:
             alive = self._starts[segment + 1][1]
         return node in alive, alive.get(node)
 
-    def rerun(self, on: Set[int], skipped: Set[Node] = frozenset()) -> Outputs:
+    def rerun(self, on: Set[int], skipped: Set[Node] = frozenset(), changed: Set[int] = frozenset()) -> Outputs:
         """Return the outputs with these quantizers on: runs what depends on those that are not as they were.
 
         Args:
             on: The quantizers.
             skipped: Switches that stay off all the same.
+            changed: Quantizers that round otherwise than they did; only where values are kept in one segment.
         """
-        changed = self._base ^ frozenset(on)
-        starts = {place for quantizer in changed for place in self._wiring.places.get(quantizer, ())}
-        starts -= {self._wiring.place_of[node] for node in skipped}
+        starts = self._starting(on, changed) - {self._wiring.place_of[node] for node in skipped}
         if not starts:
             return self.outputs
         self._load(self.segment_of(min(starts)))
@@ -197,16 +196,35 @@ class KeptRun:
             found, result = _Suffix(self, self._wiring, skipped).run(starts)
         return self._named(result) if found else self.outputs
 
+    def advance(self, on: Set[int]) -> None:
+        """Have these quantizers on in what is kept, from now on; only where values are kept in one segment."""
+        starts = self._starting(on)
+        if starts:
+            suffix = _Suffix(self, self._wiring, frozenset(), keeps_all=True)
+            with self._board.set_to(on):
+                suffix.run(starts)
+            self._values.update(suffix.new)
+            self.outputs = self._named(self._values[self._wiring.nodes[-1]])
+        self._base = frozenset(on)
+
+    def _starting(self, on: Set[int], changed: Set[int] = frozenset()) -> set[int]:
+        others = (self._base ^ frozenset(on)) | (changed & frozenset(on))
+        return {place for quantizer in others for place in self._wiring.places.get(quantizer, ())}
+
     def _named(self, result: Any) -> Outputs:
         return outputs_of(self._wiring.module.graph.process_outputs(result))
 
 
 class _Suffix:
-    """What a change reaches, running."""
+    """What a change reaches, running.
 
-    def __init__(self, base: KeptRun, wiring: Wiring, skipped: Set[Node]) -> None:
-        self._base, self._wiring, self._skipped = base, wiring, skipped
-        self._new: KeptValues = {}
+    Attributes:
+        new: The values that are no longer what they were; those that nobody will read are dropped.
+    """
+
+    def __init__(self, base: KeptRun, wiring: Wiring, skipped: Set[Node], keeps_all: bool = False) -> None:
+        self._base, self._wiring, self._skipped, self._keeps_all = base, wiring, skipped, keeps_all
+        self.new: KeptValues = {}
         self._beside: KeptValues = {}
         self._segment = -1
 
@@ -219,15 +237,16 @@ class _Suffix:
             self._enter(self._base.segment_of(place))
             value = self._run(node)
             if node.op == "output":
+                self.new[node] = value
                 return True, value
             known, kept = self._base.kept(node, self._segment)
             if not (known and is_same(value, kept)):
-                self._new[node] = value
+                self.new[node] = value
                 for user in {self._wiring.place_of[each] for each in node.users} - queued:
                     queued.add(user)
                     heapq.heappush(waiting, user)
-            for each in self._wiring.spent.get(place, ()):
-                self._new.pop(each, None)
+            for each in () if self._keeps_all else self._wiring.spent.get(place, ()):
+                self.new.pop(each, None)
         return False, None
 
     def _run(self, node: Node) -> Any:
@@ -238,8 +257,8 @@ class _Suffix:
             self._segment, self._beside = segment, {}
 
     def _value(self, node: Node) -> Any:
-        if node in self._new:
-            return self._new[node]
+        if node in self.new:
+            return self.new[node]
         if node in self._beside:
             return self._beside[node]
         known, kept = self._base.kept(node, self._segment)
@@ -250,7 +269,7 @@ class _Suffix:
         missing, look = {wanted}, [wanted]
         while look:
             for each in look.pop().all_input_nodes:
-                is_there = each in self._new or each in self._beside or self._base.kept(each, self._segment)[0]
+                is_there = each in self.new or each in self._beside or self._base.kept(each, self._segment)[0]
                 if not is_there and each not in missing:
                     missing.add(each)
                     look.append(each)

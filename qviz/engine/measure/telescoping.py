@@ -32,7 +32,7 @@ def telescoped(
     before, on = floating, set[int]()
     for done, quantizer in enumerate(front_to_back, 1):
         on.add(quantizer)
-        now = reruns.rerun(frozenset(on))
+        now = reruns.advance(frozenset(on))
         step = _products(_difference(now, before), _difference(whole, floating))
         found[quantizer] = sum(step[name] / totals[name] for name in names) / len(names) if names else 0.0
         before = now

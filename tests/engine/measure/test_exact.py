@@ -18,7 +18,8 @@ from qviz.engine.measure import outputs
 from qviz.engine.measure.board import Board, FunctionOperator, Switch
 from qviz.engine.measure.exact import Reruns, noise, powers
 from qviz.engine.measure.in_place import is_changed_in_place, out_of_place
-from qviz.engine.measure.rounding import Affine, Rounding
+from qviz.engine.measure.replaced import replaced
+from qviz.engine.measure.rounding import Affine, Half, Rounding
 from qviz.engine.measure.simulation import Simulation, copied, simulate
 from tests.engine.small_models import NET_INPUTS, Net, exported, fx_prepared, pt2e_prepared
 
@@ -146,6 +147,18 @@ def test_a_part_gives_what_the_whole_gives(choices, memory, chosen, from_all_on)
         assert is_equal(reruns.rerun(on), whole(simulation, data, set(on)))
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 55), min_size=6, max_size=40), st.sampled_from([1 << 30, 100]))
+def test_turned_on_one_after_the_other_they_give_what_the_whole_gives(choices, memory):
+    simulation, data = GraphOf(choices).simulation(), batches()
+    reruns = Reruns(simulation, data, memory=memory)
+    on: set[int] = set()
+    for each in sorted(simulation.everything, key=lambda index: index * 7 % 11):
+        on.add(each)
+        assert is_equal(reruns.advance(set(on)), whole(simulation, data, on))
+        assert is_equal(reruns.rerun({each}), whole(simulation, data, {each}))
+
+
 class Counted(nn.Module):
     """Counts how often it is called."""
 
@@ -255,6 +268,22 @@ def test_every_quantizer_of_a_flow_alone_is_what_a_whole_run_gives(simulated):
         assert reruns.runs_part
         for quantizer in simulated.everything:
             assert is_equal(reruns.rerun({quantizer}), whole(simulated, data, {quantizer}))
+
+
+def test_other_roundings_give_what_the_whole_gives(simulated):
+    data = [Arguments((torch.randn(2, 4, 8, 8),))]
+    everything, differing = simulated.everything, 0
+    for memory in (1 << 30, 4000):
+        reruns = Reruns(simulated, data, everything, memory=memory)
+        for quantizer in simulated.quantizers:
+            with replaced(simulated, {quantizer.index: Half()}):
+                expected = whole(simulated, data, set(everything))
+                assert is_equal(reruns.rerun(everything, changed={quantizer.index}), expected)
+                off = everything - {quantizer.index}
+                assert is_equal(reruns.rerun(off, changed={quantizer.index}), whole(simulated, data, set(off)))
+            differing += not is_equal(expected, reruns.base)
+            assert is_equal(reruns.rerun(everything), reruns.base)
+    assert differing > len(everything)
 
 
 def test_powers_come_one_by_one(simulated):
