@@ -15,7 +15,7 @@ from bench_measure.result import Result
 from bench_measure.subject import Subject
 from qviz.engine.measure import exact, four_models, outputs
 from qviz.engine.measure.exact import Reruns
-from qviz.engine.measure.kept_run import Wiring
+from qviz.engine.measure.wiring import Wiring
 
 FASTER, OF_ALLOWED = 1.4, 0.8
 NETWORKS = ("resnet18", "mobilenet_v2", "googlenet")

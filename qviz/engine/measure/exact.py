@@ -14,10 +14,11 @@ from torch.fx import GraphModule, Node
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import outputs
 from qviz.engine.measure.board import Operator, Switch
-from qviz.engine.measure.kept_run import KeptRun, Wiring
+from qviz.engine.measure.kept_run import KeptRun
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import Outputs
 from qviz.engine.measure.simulation import Simulation
+from qviz.engine.measure.wiring import Wiring
 
 MEMORY = 1 << 30
 """Bytes of values that are kept between runs, of all batches together."""

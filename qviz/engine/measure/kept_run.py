@@ -3,95 +3,21 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Set
 from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor, nn
-from torch.fx import GraphModule, Node
-from torch.fx.node import map_arg
+from torch import Tensor
+from torch.fx import Node
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure.board import Board, FunctionOperator, Operator, Switch
+from qviz.engine.measure.board import Board
 from qviz.engine.measure.outputs import Outputs, outputs_of
+from qviz.engine.measure.wiring import Wiring
 
 KeptValues: TypeAlias = dict[Node, Any]
 """What nodes gave."""
-
-
-class Wiring:
-    """A graph's nodes in their order, with the quantizers that each asks; the same for all runs.
-
-    Attributes:
-        nodes: In the order of the graph.
-        place_of: Of a node among these.
-        places: Of the nodes that ask a quantizer, by its index.
-        last_use: The place behind which a node's value is not read any more.
-        spent: By place, the nodes whose values it is the last to read.
-    """
-
-    def __init__(self, module: GraphModule) -> None:
-        self.module = module
-        self.nodes: tuple[Node, ...] = tuple(module.graph.nodes)
-        self.place_of = {node: place for place, node in enumerate(self.nodes)}
-        self._modules = dict(module.named_modules(remove_duplicate=False))
-        self.places: dict[int, list[int]] = {}
-        self.last_use: dict[Node, int] = {}
-        self.spent: dict[int, list[Node]] = {}
-        for place, node in enumerate(self.nodes):
-            for quantizer in self._asked_by(node):
-                self.places.setdefault(quantizer, []).append(place)
-            last = max((self.place_of[user] for user in node.users), default=place)
-            self.last_use[node] = last
-            self.spent.setdefault(last, []).append(node)
-
-    def switches(self) -> Iterator[tuple[tuple[str, int], Node]]:
-        """Yield every node that is a switch itself, with the switch's path and the number of the call."""
-        calls: dict[str, int] = {}
-        for node in self.nodes:
-            module = self._modules.get(str(node.target)) if node.op == "call_module" else None
-            if isinstance(module, Switch):
-                call = calls.get(module.path, 0)
-                calls[module.path] = call + 1
-                yield (module.path, call), node
-
-    def _asked_by(self, node: Node) -> set[int]:
-        """Return the quantizers that a node asks, those inside of modules included that it calls or is given."""
-        modules = [self._modules[str(node.target)]] if node.op == "call_module" else []
-        given = (each for each in node.all_input_nodes if each.op == "get_attr")
-        modules += [self._modules[str(each.target)] for each in given if str(each.target) in self._modules]
-        return {quantizer for each in modules for inner in each.modules() for quantizer in _asked_by_module(inner)}
-
-    def run(self, node: Node, value_of: Callable[[Node], Any]) -> Any:
-        """Run one node that is no placeholder; return what it gives, of the output what it takes."""
-        if node.op == "get_attr":
-            return _attribute(self.module, str(node.target))
-        args, kwargs = map_arg(node.args, value_of), map_arg(node.kwargs, value_of)
-        if node.op == "output":
-            return args[0]
-        if node.op == "call_module":
-            return self._modules[str(node.target)](*args, **kwargs)
-        if node.op == "call_method":
-            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
-        assert callable(node.target)
-        return node.target(*args, **kwargs)
-
-
-def _asked_by_module(module: nn.Module) -> Iterable[int]:
-    if isinstance(module, Switch):
-        return (module.quantizer,)
-    operator = module.operator if isinstance(module, FunctionOperator) else module.forward
-    if not isinstance(operator, Operator):
-        return ()
-    return (*operator.quantizers, *([operator.before.quantizer] if operator.before else []))
-
-
-def _attribute(module: nn.Module, path: str) -> Any:
-    value: Any = module
-    for part in path.split("."):
-        value = getattr(value, part)
-    return value
 
 
 class KeptRun:
@@ -155,6 +81,8 @@ class KeptRun:
 
     def segment_of(self, place: int) -> int:
         """Return the segment that a node belongs to."""
+        if len(self._starts) == 1:
+            return 0
         return max(index for index, (start, _) in enumerate(self._starts) if start <= place)
 
     def _load(self, segment: int) -> None:
@@ -239,15 +167,23 @@ class _Suffix:
             if node.op == "output":
                 self.new[node] = value
                 return True, value
-            known, kept = self._base.kept(node, self._segment)
-            if not (known and is_same(value, kept)):
+            if not self._is_kept(place, node, value):
                 self.new[node] = value
-                for user in {self._wiring.place_of[each] for each in node.users} - queued:
-                    queued.add(user)
-                    heapq.heappush(waiting, user)
+                for reader in self._wiring.readers[place]:
+                    if reader not in queued:
+                        queued.add(reader)
+                        heapq.heappush(waiting, reader)
             for each in () if self._keeps_all else self._wiring.spent.get(place, ()):
                 self.new.pop(each, None)
         return False, None
+
+    def _is_kept(self, place: int, node: Node, value: Any) -> bool:
+        """Return whether a value is what it was; where it only passes on a new one, that was asked before."""
+        given = self._wiring.first_input[place]
+        if given is not None and value is self.new.get(given, self):
+            return False
+        known, kept = self._base.kept(node, self._segment)
+        return known and is_same(value, kept)
 
     def _run(self, node: Node) -> Any:
         return self._value(node.all_input_nodes[0]) if node in self._skipped else self._wiring.run(node, self._value)

@@ -21,9 +21,10 @@ from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.anchors import Anchoring, InnerProducts, Ray
-from qviz.engine.measure.kept_run import KeptValues, Wiring
+from qviz.engine.measure.kept_run import KeptValues
 from qviz.engine.measure.outputs import raw_outputs
 from qviz.engine.measure.simulation import Simulation
+from qviz.engine.measure.wiring import Wiring
 
 SEGMENT = 1 << 26
 """Bytes of outputs of nodes in one segment, about; gradients, errors and kept values take several times that."""
