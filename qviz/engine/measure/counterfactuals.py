@@ -51,8 +51,9 @@ class OtherWays:
         self._grids = {each.index: grid_of(each) for each in simulation.quantizers}
         self.roundings: dict[int, dict[str, Rounding]] = {}
         self.errors: dict[int, dict[str, float]] = {each.index: {} for each in simulation.quantizers}
-        self._sensitivity = Sensitivity(measured)
+        self._bytes = 0
         seen = self._seen()
+        self._sensitivity = Sensitivity(measured, self._bytes // max(1, len(measured.evaluation.batches)))
         for index, grid in self._grids.items():
             if grid is not None and index in seen:
                 self.roundings[index] = of_activation(grid, seen[index])
@@ -63,6 +64,7 @@ class OtherWays:
         seen: dict[int, SeenValues] = {}
 
         def widen(switch: Switch, values: Tensor) -> Tensor:
+            self._bytes += values.numel() * values.element_size()
             if self._grids[switch.quantizer] is not None:
                 seen.setdefault(switch.quantizer, SeenValues()).widen(values.detach().float())
             return values

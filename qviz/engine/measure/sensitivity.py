@@ -15,9 +15,11 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.board import Operator, Switch
+from qviz.engine.measure.estimate import MEMORY
 from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.outputs import power
+from qviz.engine.measure.outputs import power, samples_in
 
 _PROJECTIONS = 2
 
@@ -33,10 +35,15 @@ def channel_powers(values: Tensor) -> Tensor:
 
 
 class Sensitivity:
-    """Mean squares of gradients by place and channel."""
+    """Mean squares of gradients by place and channel.
 
-    def __init__(self, measured: Measured) -> None:
-        self._measured = measured
+    Args:
+        measured: The simulation and the data.
+        kept_bytes: What the activations of a batch take, about; above a limit its first samples stand for it.
+    """
+
+    def __init__(self, measured: Measured, kept_bytes: int = 0) -> None:
+        self._measured, self._kept_bytes = measured, kept_bytes
         self._squares: dict[str, Tensor] = {}
         self._counts: dict[str, float] = {}
         try:
@@ -59,7 +66,8 @@ class Sensitivity:
             name: sum(power(each[name]) for each in measured.outputs.floating if name in each)
             for name in _names(measured)
         }
-        for batch in measured.evaluation.batches:
+        for whole in measured.evaluation.batches:
+            batch = self._that_fits(whole)
             with (
                 torch.enable_grad(),
                 measured.simulation.board.set_to(probe=_Watch(self, measured.simulation.reruns_part)),
@@ -76,6 +84,13 @@ class Sensitivity:
                     for each, signal in wanted
                 ]
                 torch.autograd.backward([each for each, _ in wanted], signs, retain_graph=turn + 1 < _PROJECTIONS)
+
+    def _that_fits(self, batch: Arguments) -> Arguments:
+        if 4 * self._kept_bytes <= MEMORY:
+            return batch
+        samples = samples_in([batch])
+        rows = max(1, samples * MEMORY // (4 * self._kept_bytes))
+        return batch.mapped(lambda each: each[:rows] if each.dim() and len(each) == samples else each)
 
     def add(self, place: str, gradient: Tensor) -> None:
         """Take a gradient."""

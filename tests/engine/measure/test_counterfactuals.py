@@ -121,3 +121,11 @@ def test_the_least_error_cuts_an_outlier_off_and_nothing_else():
         errors[outlier] = {name: float((way(values) - values).square().sum()) for name, way in ways.items()}
     assert errors[4.0]["mse"] < errors[4.0]["min_max"] / 10
     assert errors[0.5]["mse"] == pytest.approx(errors[0.5]["min_max"], rel=0.05)
+
+
+def test_channels_are_weighed_by_the_first_samples_where_a_batch_is_too_large(monkeypatch: pytest.MonkeyPatch):
+    kept, ledger = measured(Plan(flow="fx-static", backend="qnnpack", measure=True))
+    index = names_of(kept).index(weight_of(ledger).id)
+    monkeypatch.setattr("qviz.engine.measure.sensitivity.MEMORY", 1)
+    errors = OtherWays(kept).errors[index]
+    assert errors[""] / errors["per_channel"] > 300  # unweighed it is less than ten: wide rows hide the narrow ones
