@@ -166,6 +166,22 @@ class KernelDifference(Record, frozen=True):
     cause: Said | None = None
 
 
+class CaptureDifference(Record, frozen=True):
+    """Where the prepared model, with every quantizer off, first departs from the original.
+
+    Attributes:
+        stage: Where `nodes` stand: the captured one.
+        nodes: The operators whose last one gives the value; none where no module's output shows it.
+        module: Its path.
+        sqnr_db: Original to prepared, at that value.
+    """
+
+    stage: str
+    nodes: tuple[NodeId, ...]
+    module: str
+    sqnr_db: Number | None = None
+
+
 class InputRange(Record, frozen=True):
     """The values that were evaluated at an input, beside the range that its quantizer was calibrated to.
 
@@ -211,11 +227,19 @@ class SecondCalls(Record, frozen=True):
         original: Of the user's model.
         converted: Of the converted model.
         second: Original to converted, both in their second call.
+        first: The same in their first one.
+        is_random: Whether the original draws random numbers; else what differs is what it keeps from call to call.
+        state: The buffers in which it keeps that.
+        random: Nodes of the converted stage that draw random numbers.
     """
 
     original: Number | None = None
     converted: Number | None = None
     second: Number | None = None
+    first: Number | None = None
+    is_random: bool = False
+    state: tuple[str, ...] = ()
+    random: tuple[NodeId, ...] = ()
 
 
 class Metric(Record, frozen=True):
@@ -238,6 +262,7 @@ class Measurements(Record, frozen=True):
         outputs: Errors by output.
         sqnr_db: The same of all outputs together: their noise-to-signal ratios are averaged.
         ledger: None where it was not asked for, or no quantizer was found.
+        capture: Where the prepared model departs from the original, if it does.
         operators: Kernels that differ.
         inputs: Ranges of the inputs.
         uneven: Weights that lose channels under their one scale.
@@ -253,6 +278,7 @@ class Measurements(Record, frozen=True):
     outputs: tuple[OutputErrors, ...]
     sqnr_db: OutputErrors | None = None
     ledger: Ledger | None = None
+    capture: CaptureDifference | None = None
     operators: tuple[KernelDifference, ...] = ()
     inputs: tuple[InputRange, ...] = ()
     uneven: tuple[UnevenWeight, ...] = ()

@@ -7,6 +7,7 @@ from tests.faults.broken_parts.islands import CONFIGURATION, ISLANDS, STUBBED
 from tests.faults.broken_parts.nothing import CAPTURE, COVERAGE
 from tests.faults.broken_parts.observers import OBSERVERS
 from tests.faults.broken_parts.ranges import RANGES, TRAINING
+from tests.faults.broken_parts.side_by_side import SIDE_BY_SIDE
 
 BROKEN = (
     *COVERAGE,
@@ -18,4 +19,5 @@ BROKEN = (
     *STUBBED,
     *TRAINING,
     *CONFIGURATION,
+    *SIDE_BY_SIDE,
 )

@@ -21,7 +21,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is not None and found:
         yield Finding(
             rule="batch_norm_in_training",
-            level=Level.WARNING,
+            level=Level.ERROR,
             stage=stage.name,
             nodes=tuple(found),
             code="batch_norm_in_training",

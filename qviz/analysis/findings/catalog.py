@@ -70,7 +70,10 @@ CATALOG = (
     "dynamic_on_convolutions",
     "not_lowered",
     "sizes_fixed_by_lowering",
+    "capture_differs",
     "kernel_differs",
+    "not_repeatable",
+    "state_lost",
     "own_rule_failed",
 )
 """The ids of what qviz finds, in the order of reports and of docs/findings.md."""

@@ -34,14 +34,25 @@ def level(db: Number | None, limits: Thresholds) -> Level:
 
 def worst(levels: Iterable[Level]) -> Level:
     """Return the highest level; info of none."""
-    order = list(Level)
-    return min(levels, key=order.index, default=Level.INFO)
+    return max(levels, key=_severity, default=Level.INFO)
+
+
+def _severity(found: Level) -> int:
+    return -list(Level).index(found)
 
 
 def of_step(measurements: Measurements, step: Step) -> Level:
-    """Return the level of what a step does to the outputs; the worst one counts."""
+    """Return the level of what a step does to the outputs; the worst one counts.
+
+    Where the converted model is like the original all the same, the step undid what another one did.
+    """
     limits = thresholds(measurements)
-    return worst(_of_output(each, step, limits) for each in measurements.outputs)
+    return worst(
+        min(_of_output(each, step, limits), _of_output(each, "total", limits), key=_severity)
+        if each.total is not None
+        else _of_output(each, step, limits)
+        for each in measurements.outputs
+    )
 
 
 def _of_output(output: OutputErrors, step: Step, limits: Thresholds) -> Level:

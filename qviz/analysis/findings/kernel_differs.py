@@ -13,6 +13,7 @@ from qviz.document.snapshot import Finding, Level
 
 _BY_CAUSE = {
     "kernel.lost_write": "kernel_differs.lost_write",
+    "kernel.dropped_write": "kernel_differs.dropped_write",
     "kernel.bag_sums": "kernel_differs.bag_sums",
     "kernel.overflow": "kernel_differs.overflow",
     "kernel.scale_of_input": "kernel_differs.scale_of_input",

@@ -31,6 +31,8 @@ class FourModels:
         nudged: The same with activations moved by 1e-6 of their size.
         converted: Of the result.
         again: Of second calls on the first batch: original and converted.
+        is_original: Whether `original` is that; else it is the float model once more, because no original has the
+            parameters that were trained.
     """
 
     original: list[Outputs]
@@ -39,6 +41,7 @@ class FourModels:
     nudged: list[Outputs]
     converted: list[Outputs] | None
     again: tuple[Outputs, Outputs] | None = None
+    is_original: bool = True
 
     def errors(self) -> tuple[OutputErrors, ...]:
         """Return the errors of each output of the original model."""
@@ -69,7 +72,7 @@ class FourModels:
         """Return the errors of all outputs together."""
         found = {step: outputs.together(*pair) for step, pair in self._steps().items()}
         return OutputErrors(
-            "", found["prepared"], found["simulated"], found.get("converted"), found.get("total"), found["floor"]
+            "", found.get("prepared"), found["simulated"], found.get("converted"), found.get("total"), found["floor"]
         )
 
     def repeat(self) -> SecondCalls | None:
@@ -81,14 +84,13 @@ class FourModels:
             outputs.together([self.original[0]], [original]),
             outputs.together([self.converted[0]], [converted]),
             outputs.together([original], [converted]),
+            outputs.together([self.original[0]], [self.converted[0]]),
         )
 
     def _steps(self) -> dict[str, tuple[list[Outputs], list[Outputs]]]:
-        steps = {
-            "prepared": (self.original, self.floating),
-            "simulated": (self.floating, self.simulated),
-            "floor": (self.simulated, self.nudged),
-        }
+        steps = {"simulated": (self.floating, self.simulated), "floor": (self.simulated, self.nudged)}
+        if self.is_original:
+            steps["prepared"] = (self.original, self.floating)
         if self.converted is not None:
             steps["converted"] = (self.simulated, self.converted)
             steps["total"] = (self.original, self.converted)

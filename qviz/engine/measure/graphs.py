@@ -16,8 +16,6 @@ from qviz.engine.measure.board import Switch
 from qviz.engine.recording.module_graph import ModuleTracer, is_leaf
 from qviz.engine.recording.recorded_run import record_run
 
-_SEED = 0
-
 
 def graph_of(model: nn.Module, inputs: Arguments) -> GraphModule:
     """Return a graph that runs as the model does, with the node names of its recorded stage.
@@ -52,12 +50,13 @@ class NodeByNode(Interpreter):
     Args:
         module: The graph.
         seen: Is called with every node and what it gives, and returns what goes on from there.
+        seed: Of the random numbers.
     """
 
-    def __init__(self, module: GraphModule, seen: Callable[[Node, Any], Any]) -> None:
+    def __init__(self, module: GraphModule, seen: Callable[[Node, Any], Any], seed: int = 0) -> None:
         super().__init__(module)
         self.extra_traceback = False
-        self.seen = seen
+        self.seen, self.seed = seen, seed
         self.written: dict[int, list[tuple[int, Node]]] = {}
         self.born: dict[Node, int] = {}
         self.place = 0
@@ -65,13 +64,13 @@ class NodeByNode(Interpreter):
     def run_node(self, n: Node) -> Any:
         """NodeByNode one node."""
         self.place += 1
-        torch.default_generator.manual_seed(_SEED)
+        torch.default_generator.manual_seed(self.seed)
         before = self._versions(n)
         result = self.seen(n, super().run_node(n))
         for storage, versions in before.items():
             if any(each._version != version for each, version in versions):  # noqa: SLF001 - torch counts writes
                 self.written.setdefault(storage, []).append((self.place, n))
-        self.born[n] = self.place
+        self.born[n] = 0 if n.op == "get_attr" else self.place  # a buffer was there before, under other names, too
         return result
 
     def _versions(self, node: Node) -> dict[int, list[tuple[Tensor, int]]]:
@@ -124,3 +123,13 @@ def state_kept(*models: nn.Module) -> Iterator[None]:
             for buffer, before in held:
                 if buffer.shape == before.shape:
                     buffer.copy_(before)
+
+
+def equalize(model: nn.Module, other: nn.Module) -> None:
+    """Give a model what another keeps between calls, buffer by buffer."""
+    held = dict(other.named_buffers())
+    with torch.no_grad():
+        for name, buffer in model.named_buffers():
+            found = held.get(name)
+            if found is not None and (found.shape, found.dtype) == (buffer.shape, buffer.dtype):
+                buffer.copy_(found)

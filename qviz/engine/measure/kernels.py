@@ -30,7 +30,7 @@ from qviz.document.said import Said
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import kernel_causes
 from qviz.engine.measure.board import Operator, Switch
-from qviz.engine.measure.graphs import NodeByNode, graph_of, run_graph, state_kept, storage_of
+from qviz.engine.measure.graphs import NodeByNode, equalize, graph_of, run_graph, state_kept, storage_of
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import decibels
 from qviz.engine.measure.pairs import Pairs, is_switch
@@ -74,6 +74,7 @@ def kernel_differences(measured: Measured) -> tuple[KernelDifference, ...]:
     lock_step = _LockStep(measured, pairs, simulated, converted)
     with warnings.catch_warnings(), state_kept(measured.simulation.module, measured.converted):
         warnings.simplefilter("ignore")
+        equalize(measured.simulation.module, measured.converted)
         for batch in batches:
             lock_step.compare(batch)
     return tuple(lock_step.found())
@@ -96,6 +97,7 @@ class _LockStep:
         self._run: NodeByNode | None = None
         self._writers: dict[str, set[str]] = {}
         self._lost: dict[str, set[str]] = {}
+        self._dropped: dict[str, set[str]] = {}
         self._takes_scale: set[str] = set()
         self._wide: set[str] = set()
         self._is_half = any(isinstance(each.rounding, Half) for each in measured.simulation.quantizers)
@@ -187,11 +189,13 @@ class _LockStep:
     def _look_for_lost(self, node: Node) -> None:
         """Note what is written into an input of a node here, and is not in the converted graph."""
         assert self._run is not None
-        for writer in self._run.writers(node):
+        for writer, written in self._run.writers(node).items():
             if is_switch(self._simulated, writer):
                 continue
             for reader in self._pairs.of.get(node.name, ()):
                 partners = self._pairs.of.get(writer.name, ())
+                if written.op == "get_attr" and not self._writers.get(reader):
+                    self._dropped.setdefault(reader, set()).add(writer.name)
                 if self._pairs.index.nodes[reader].kind in COMPUTING and not any(
                     each in self._writers.get(reader, ()) or each in self._pairs.sources(reader) for each in partners
                 ):
@@ -274,6 +278,9 @@ class _LockStep:
         if tally.cause is not None:
             return tally.cause
         at = tally.region[-1]
+        dropped = sorted({each for reader in tally.region for each in self._dropped.get(reader, ())})
+        if dropped:
+            return Said("kernel.dropped_write", {"reader": (at,)}, {"writers": [*dropped]})
         bag = kernel_causes.of_bag(self._simulated, self._converted, self._pairs.index.nodes[at])
         return bag or (kernel_causes.overflow(at) if at in self._wide and tally.in_steps else None)
 

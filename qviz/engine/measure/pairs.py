@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch.fx import GraphModule, Node
 
 from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.regions import FOLLOWER, function_name
+from qviz.document import graph as document
 from qviz.document.graph import CASTING, COMPUTING, Kind
 from qviz.document.query import Index
 from qviz.document.snapshot import Stage
@@ -24,12 +26,16 @@ class Pairs:
         self.after = after
         self.index = Index(after.graph)
         names = {node.name: node for node in converted.graph.nodes}
+        own, nodes = {node.name for node in simulated.graph.nodes}, Index(before.graph).nodes
         switches = {node.name for node in simulated.graph.nodes if is_switch(simulated, node)}
         self.of: dict[str, tuple[str, ...]] = {}
         for node in simulated.graph.nodes:
             if node.op in ("placeholder", "get_attr", "output"):
                 continue
             linked = links.partners(before.name, after.name, [node.name])
+            if node.name not in switches and not _follows(nodes.get(node.name)):
+                # a link may say that an operator took in all that hangs from it; a kernel takes in a relu
+                linked = tuple(each for each in linked if each == node.name or each not in own)
             same = names.get(node.name)
             if same is not None and str(same.target) == str(node.target):
                 linked = (node.name, *linked)
@@ -74,3 +80,8 @@ class Pairs:
 def is_switch(module: GraphModule, node: Node) -> bool:
     """Return whether a node stands where an observer stood."""
     return node.op == "call_module" and isinstance(module.get_submodule(str(node.target)), Switch)
+
+
+def _follows(node: document.Node | None) -> bool:
+    """Return whether a node is what backends take into the operator before it."""
+    return node is not None and FOLLOWER.fullmatch(function_name(node)) is not None

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 from torch.fx import GraphModule, Node
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from qviz.document.graph import Json, Value
 from qviz.engine.nodes.module_roles import LOW, Role, role_of
@@ -67,6 +68,8 @@ def _of_module(child: nn.Module) -> dict[str, Json]:
         return {}
     if isinstance(child, _BatchNorm) and child.training and role not in LOW:
         return _unless_usual({"num_features": child.num_features}) | {"training": True}
+    if isinstance(child, _DropoutNd) and child.training and child.p:
+        return {"p": child.p, "training": True}
     source = child[0] if isinstance(child, nn.Sequential) and len(child) else child
     return _unless_usual({name: _sizes(getattr(source, name, None)) for name in _MODULE_SIZES})
 

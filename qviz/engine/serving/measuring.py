@@ -12,20 +12,23 @@ from torch.nn import Module
 
 from qviz.document.flows import Flow
 from qviz.document.graph import Json
-from qviz.document.measurements import Ledger, Measurements
+from qviz.document.measurements import CaptureDifference, Ledger, Measurements, SecondCalls
 from qviz.document.plan import Plan
 from qviz.document.said import Said
 from qviz.engine.failures import line_of
 from qviz.engine.loading.source import Loaded
-from qviz.engine.measure import four_models, outputs
+from qviz.engine.measure import four_models, original, outputs
+from qviz.engine.measure.capture import capture_difference
 from qviz.engine.measure.data import Peeked, evaluation
 from qviz.engine.measure.float_watch import FloatWatch
 from qviz.engine.measure.four_models import FourModels
+from qviz.engine.measure.graphs import state_kept
 from qviz.engine.measure.kernels import kernel_differences
 from qviz.engine.measure.ledger import make_ledger
 from qviz.engine.measure.measured import Measured, shown_at
 from qviz.engine.measure.metric import Judge
 from qviz.engine.measure.outputs import Outputs
+from qviz.engine.measure.repeating import second_calls
 from qviz.engine.measure.simulation import copied, simulate
 from qviz.engine.measure.what_if import completed
 from qviz.engine.serving.torch_state import kept
@@ -63,14 +66,27 @@ class Measuring:
         self._prepared: Module | None = None
         self._converted: Module | None = None
         self._watch: FloatWatch | None = None
-        self._attempt("original", lambda: self._run_original(model))
+        self._own = self._attempt("original", lambda: original.apart(model, flow.is_training))
+        if self._own is not None and not flow.is_training:
+            self._run_original(self._own)
 
-    def _run_original(self, model: Module) -> None:
+    def _run_original(self, own: Module) -> None:
         with kept(self._plan.seed):
-            own = copied(model)
-            self._original = outputs.run(own, self._evaluation.batches)
-            self._again = four_models.twice(own, self._evaluation.batches[0])
-            self._attempt("metric", lambda: self._judge.judge("original", own))
+            with state_kept(own):
+                self._original = self._attempt("original", lambda: outputs.run(own, self._evaluation.batches))
+                if self._original is not None:
+                    self._again = self._attempt("repeat", lambda: four_models.twice(own, self._evaluation.batches[0]))
+            if self._original is not None:
+                self._attempt("metric", lambda: self._judge.judge("original", own))
+
+    def _run_trained(self, own: Module, prepared: Module, assembly: Assembly) -> None:
+        """Run the original with what was trained, as far as it has a place for that."""
+        folded = original.take_trained(own, prepared, assembly.stages, assembly.links)
+        if folded:
+            self._not_measured.append(Said("not_measured.trained", {}, {"names": [*folded]}))
+            self._own = None
+        else:
+            self._run_original(own)
 
     def converting(self, model: Module) -> None:
         """Keep a copy of the model that conversion is about to change."""
@@ -82,7 +98,11 @@ class Measuring:
 
     def finish(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
         """Return what was measured; None where there was nothing to compare."""
-        if self._original is None or self._prepared is None or self._converted is None:
+        own, prepared = self._own, self._prepared
+        if own is not None and prepared is not None and (self._flow.is_training or original.has_moved(own, prepared)):
+            self._attempt("original", lambda: self._run_trained(own, prepared, assembly))
+        is_folded = self._flow.is_training and self._own is None
+        if (self._original is None and not is_folded) or self._prepared is None or self._converted is None:
             return self._bare() if self._not_measured else None
         with kept(self._plan.seed):
             return self._measure(assembly, started)
@@ -109,11 +129,18 @@ class Measuring:
             operators=self._attempt("kernels", lambda: kernel_differences(measured)) or () if models.converted else (),
             inputs=self._watch.inputs() if self._watch is not None else (),
             uneven=self._watch.uneven() if self._watch is not None else (),
-            repeat=models.repeat(),
+            capture=self._attempt("capture", lambda: self._capture(measured)),
+            repeat=self._attempt("repeat", lambda: self._repeat(measured)),
             metric=self._judge.result,
             not_measured=tuple(self._not_measured),
             config={"thresholds": msgspec.to_builtins(self._plan.thresholds)},
         )
+
+    def _capture(self, measured: Measured) -> CaptureDifference | None:
+        return None if self._own is None else capture_difference(measured, self._own)
+
+    def _repeat(self, measured: Measured) -> SecondCalls | None:
+        return None if self._own is None else second_calls(measured, self._own)
 
     def _bare(self) -> Measurements:
         """Return why nothing was measured."""
@@ -129,29 +156,32 @@ class Measuring:
         return any(isinstance(each, float) and each < self._plan.thresholds.warning_db for each in worst)
 
     def _run_models(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measured:
-        assert self._original is not None
         assert self._prepared is not None
         assert self._converted is not None
         batches = self._evaluation.batches
         started("measuring", 0, 4)
         simulation = simulate(self._prepared, self._converted, self._flow.converts_to_kernels)
-        self._watch = FloatWatch(simulation, shown_at(assembly.stages))
+        module = simulation.module
+        watch = self._watch = FloatWatch(simulation, shown_at(assembly.stages))
         seen = len(batches) if self._has_own_data else 1  # calibration data has the calibrated range
-        floating = four_models.floating(simulation, batches[:seen], self._watch)
-        floating += four_models.floating(simulation, batches[seen:])
+        with kept(self._plan.seed), state_kept(module):
+            floating = four_models.floating(simulation, batches[:seen], watch)
+            floating += four_models.floating(simulation, batches[seen:])
         started("measuring", 1, 4)
-        simulated = four_models.simulated(simulation, batches)
-        nudged = four_models.nudged(simulation, batches)
+        simulated = self._alike(module, lambda: four_models.simulated(simulation, batches))
+        nudged = self._alike(module, lambda: four_models.nudged(simulation, batches))
         started("measuring", 2, 4)
         result = self._converted
-        converted = self._attempt("converted", lambda: outputs.run(result, batches))
-        second = None if converted is None else self._attempt("repeat", lambda: four_models.twice(result, batches[0]))
+        with kept(self._plan.seed), state_kept(result):
+            converted = self._attempt("converted", lambda: outputs.run(result, batches))
+            again = None if self._again is None or converted is None else four_models.twice(result, batches[0])
         with simulation.board.set_to(simulation.everything):
             self._attempt("metric", lambda: self._judge.judge("simulated", simulation.module))
         if converted is not None:
             self._attempt("metric", lambda: self._judge.judge("converted", result))
-        again = None if self._again is None or second is None else (self._again, second)
-        models = FourModels(self._original, floating, simulated, nudged, converted, again)
+        calls = None if self._again is None or again is None else (self._again, again)
+        first = floating if self._original is None else self._original
+        models = FourModels(first, floating, simulated, nudged, converted, calls, self._original is not None)
         stages, links = tuple(assembly.stages), tuple(assembly.links)
         return Measured(
             plan=self._plan,
@@ -165,6 +195,11 @@ class Measuring:
             can_reload=self._can_reload,
             note=self._not_measured.append,
         )
+
+    def _alike(self, module: Module, run: Callable[[], T]) -> T:
+        """Run a model with the random numbers that the others get, and let it keep nothing for the next run."""
+        with kept(self._plan.seed), state_kept(module):
+            return run()
 
     def _attempt(self, what: str, measure: Callable[[], T]) -> T | None:
         """Note what cannot be measured, instead of stopping a run that is good without it."""

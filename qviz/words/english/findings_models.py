@@ -14,6 +14,76 @@ STATEMENTS: dict[str, Entry] = {
         "what": "An operator of the converted model computes something else than in float, fed with the same inputs.",
         "advice": "Leave that operator in float, or choose another engine or backend.",
     },
+    "rule.capture_differs": {
+        "text": "Capture changes the model",
+        "what": "Captured and prepared, the model computes something else than the original, before anything is "
+        "rounded.",
+        "advice": "Use modules (nn.Dropout, nn.BatchNorm2d) for what depends on the mode, and look at the settings of "
+        "the operator named.",
+    },
+    "rule.not_repeatable": {
+        "text": "Equal calls differ",
+        "what": "Two calls with the same inputs give different outputs.",
+        "advice": "Switch the model to eval mode, and draw no random numbers in forward().",
+    },
+    "rule.state_lost": {
+        "text": "State lost",
+        "what": "The original model keeps something from call to call, which the converted one does not.",
+        "advice": "Hand the state in as an input and out as an output.",
+    },
+    "capture_differs.training": {
+        "message": "{subject} {subject:drops/drop} values at random in the converted model: training=True is baked in",
+        "reason": "the graph was captured in training mode, and neither eval() nor convert changes a constant[[; two "
+        "equal calls keep {db:db} of each other]]",
+        "hint": "Use nn.Dropout, which eval() switches off, in place of F.dropout(training=self.training), or switch "
+        "the model to eval mode before it is captured or converted.",
+    },
+    "capture_differs.setting": {
+        "message": "{subject} {subject:has/have} the eps {eps:number} in the converted model, but {was:number} in the "
+        "original",
+        "reason": "torch rewrites batch norms to the default settings when it moves an exported model to eval "
+        "mode[[; the prepared model keeps {db:db} of the original]]",
+        "hint": "Give the batch norm the default eps (1e-5) before training, or export in eval mode and train without "
+        "the batch norm.",
+    },
+    "capture_differs.values": {
+        "message": "{subject} gives other values once the model is captured: the outputs keep {db:db}",
+        "reason": "the module [['{module}' ]]and the prepared model, with every quantizer off, agree before it, and "
+        "not behind it[[ ({own_db:db})]]",
+        "hint": "Compare the settings of this operator with those of the original module, and look for what depends on "
+        "training mode, on the inputs' values, or on arguments left out.",
+    },
+    "capture_differs.outputs": {
+        "message": "captured and prepared, the model keeps {db:db} of the original's outputs, with every quantizer off",
+        "reason": "no output of a single module shows where they part",
+        "hint": "Look for functions in forward() that depend on training mode, on values, or on arguments left out.",
+    },
+    "not_repeatable.converted": {
+        "message": "two equal calls of the converted model differ[[: they keep {db:db} of each other]]",
+        "reason": "the original gives the same twice[[; {subject} {subject:draws/draw} random numbers]]",
+        "hint": "Switch the model to eval mode before it is captured, and draw no random numbers in forward().",
+    },
+    "not_repeatable.both": {
+        "message": "two equal calls of the model differ, before quantization and after it",
+        "reason": "forward() draws random numbers in eval mode, too[[: {subject}]]; all models that are compared here "
+        "get the same ones",
+        "hint": "Measured figures hold for these random numbers only.",
+    },
+    "not_repeatable.original": {
+        "message": "two equal calls of the original model differ, but those of the converted one do not",
+        "reason": "forward() draws random numbers in eval mode; the graph has none",
+        "hint": "Measured figures hold for one draw only: take the random numbers out of forward(), or hand them in.",
+    },
+    "state_lost": {
+        "message": "the second call of the converted model departs from the original: {db:db} after {first_db:db}",
+        "reason": "the original keeps something from call to call that the converted model does not",
+        "hint": "Hand the state in as an input and out as an output of forward().",
+    },
+    "state_lost.buffers": {
+        "message": "the second call of the converted model departs from the original: {db:db} after {first_db:db}",
+        "reason": "the original changes {buffers} in forward(), and the converted model does not as it should",
+        "hint": "Hand the state in as an input and out as an output of forward().",
+    },
     "kernel_differs.given_equal_inputs": {
         "message": "{subject} {subject:computes/compute} other values than in float",
         "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds right is off by half a step",
@@ -26,6 +96,13 @@ STATEMENTS: dict[str, Entry] = {
         f"{{reader}} {{reader:gets/get}} another: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
         "hint": "Write out of place: put the parts together with torch.cat or torch.where, and use mul or add instead "
         "of mul_ or add_.",
+    },
+    "kernel_differs.dropped_write": {
+        "message": "convert removes {writers}, which {writers:writes/write} into what {reader} {reader:reads/read}",
+        "reason": "nothing takes the result of {writers}, so it counts as dead code, though it changes a tensor in "
+        f"place: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "hint": "Use what the write gives, or compute it out of place; hand a state in as an input and out as an "
+        "output.",
     },
     "kernel_differs.bag_sums": {
         "message": "{subject} computes sums, but the float EmbeddingBag has the mode '{mode}'",

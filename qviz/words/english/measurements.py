@@ -55,6 +55,11 @@ STATEMENTS: dict[str, Entry] = {
     "not_measured.simulated": {"text": f"the prepared model cannot be simulated{_CAUSE}"},
     "not_measured.converted": {"text": f"the converted model does not run on the data{_CAUSE}"},
     "not_measured.repeat": {"text": f"a second call was not compared{_CAUSE}"},
+    "not_measured.capture": {"text": f"where capture changes values{_CAUSE}"},
+    "not_measured.trained": {
+        "text": "what capture changes: {names} {names:was/were} folded before training, and no original model has the "
+        "trained weights"
+    },
     "not_measured.ledger": {"text": f"what each quantizer costs{_CAUSE}"},
     "not_measured.exact": {"text": f"one quantizer at a time{_CAUSE}"},
     "not_measured.in_workers": {

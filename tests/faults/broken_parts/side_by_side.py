@@ -1,0 +1,105 @@
+"""Faults that only running the models side by side shows."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from tests.faults.cases import ROW, STUBS, Case, ran
+
+
+class _Slopes(nn.Module):
+    """quantized::prelu of torch 2.8 multiplies positive values, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.slope, self.head = nn.Conv2d(4, 16, 3), nn.PReLU(16, init=0.05), nn.Conv2d(16, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.slope(self.conv(x)))
+
+
+class _Joined(nn.Module):
+    """torch.cat of quantized tensors has the scale of the first one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = STUBS["quant"](), STUBS["dequant"]()
+        self.near, self.far, self.out = nn.Linear(8, 4), nn.Linear(8, 4), nn.Linear(8, 4)
+        with torch.no_grad():
+            self.far.weight.mul_(40)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.quant(x)
+        return self.dequant(self.out(torch.cat([self.near(x), self.far(x)], 1)))
+
+
+class _WritesIntoHalf(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.first(x)
+        y[:, ::2].mul_(8)
+        return self.second(y)
+
+
+class _Accumulates(nn.Module):
+    """Keeps a sum in a buffer, which convert_fx takes for dead code."""
+
+    total: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+        self.register_buffer("total", torch.zeros(8, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.fc(x)
+        self.total.add_(y.detach() * 3)
+        return y + self.total
+
+
+class _Remembers(nn.Module):
+    """Keeps the last output as an attribute; a trace has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+        self.last: torch.Tensor | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.fc(x)
+        result = y if self.last is None else y + 2 * self.last
+        self.last = y.detach()
+        return result
+
+
+class _NormFirst(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.fc = nn.BatchNorm1d(8, eps=0.02), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.norm(x))
+
+
+class _DropsInTraining(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.out = nn.Linear(8, 8), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.alpha_dropout(self.out(torch.tanh(self.fc(x))), 0.3, self.training)
+
+
+SIDE_BY_SIDE = (
+    Case("a kernel miscomputes", "kernel_differs", ("slope",), ran(_Slopes, "fx-static")),
+    Case("cat takes the first scale", "kernel_differs", ("cat",), ran(_Joined, "eager-static", (ROW,))),
+    Case("a write is lost", "kernel_differs", ("mul_",), ran(_WritesIntoHalf, "pt2e-static", (ROW,))),
+    Case("a write is removed", "kernel_differs", ("add",), ran(_Accumulates, "fx-dynamic", (ROW,))),
+    Case("a norm gets another eps", "capture_differs", ("batch_norm_1",), ran(_NormFirst, "pt2e-qat", (ROW,))),
+    Case("dropout is baked in", "capture_differs", ("alpha_dropout",), ran(_DropsInTraining, "fx-qat", (ROW,))),
+    Case("a state is lost", "state_lost", (), ran(_Remembers, "fx-dynamic", (ROW,))),
+)
