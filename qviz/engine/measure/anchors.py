@@ -64,7 +64,8 @@ class InnerProducts:
             gradient: Of the output of the pass that is under way.
             delta: The rounding error, in the same shape.
         """
-        gradient, delta = gradient.float(), delta.float()
+        # a mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise
+        gradient, delta = gradient.float(), torch.nan_to_num(delta.float())
         name, number = self.ray
         product = self._product((name, anchor), number, gradient, delta)
         passes = self._products.setdefault((name, quantizer), {})

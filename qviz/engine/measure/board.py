@@ -134,6 +134,13 @@ class Operator:
         """The indices of those whose noise appears at its output."""
         return (*(each.quantizer for each in self.weights), *([self.cell[0]] if self.cell else []))
 
+    @property
+    def output_axis(self) -> int:
+        """The axis of a weight whose slices make the output channels: 1 of a transposed convolution, else 0."""
+        owner = getattr(self.compute, "__self__", None)
+        text = f"{type(owner).__name__ if isinstance(owner, nn.Module) else self.compute}".lower()
+        return int("conv" in text and "transpose" in text)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run as the board says."""
         if self.before is not None and args:

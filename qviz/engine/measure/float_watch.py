@@ -16,7 +16,7 @@ from qviz.document.measurements import InputRange, UnevenWeight
 from qviz.document.query import Index
 from qviz.document.snapshot import Stage
 from qviz.engine.measure.board import Operator, Switch
-from qviz.engine.measure.rounding import Affine, HeldWeight, bounds_of
+from qviz.engine.measure.rounding import Affine, affine_of, bounds_of
 from qviz.engine.measure.simulation import Simulation, nodes_of
 from qviz.engine.nodes.arguments import number
 
@@ -88,14 +88,15 @@ class FloatWatch:
         result = operator.run(frozenset(), args, kwargs)
         for quantizer, rounding, values in operator.floats(args):
             if quantizer not in self._uneven:
-                affine = rounding.affine if isinstance(rounding, HeldWeight) else rounding
-                is_per_tensor = isinstance(affine, Affine) and affine.axis is None
-                found = self._channels(quantizer, values, rounding(values)) if is_per_tensor else None
-                self._uneven[quantizer] = found
+                affine = affine_of(rounding)
+                is_per_tensor = affine is not None and affine.axis is None
+                axis = operator.output_axis
+                self._uneven[quantizer] = (
+                    self._channels(quantizer, values, rounding(values), axis) if is_per_tensor else None
+                )
         return result
 
-    def _channels(self, quantizer: int, values: Tensor, rounded: Tensor) -> UnevenWeight | None:
-        axis = output_axis(self.stage, nodes_of(self.simulation.quantizers[quantizer], self.stage.graph))
+    def _channels(self, quantizer: int, values: Tensor, rounded: Tensor, axis: int) -> UnevenWeight | None:
         if values.dim() < 2 or values.shape != rounded.shape or axis >= values.dim():
             return None
         rows, noise = (each.float().movedim(axis, 0).flatten(1) for each in (values, values - rounded))
@@ -133,20 +134,6 @@ class FloatWatch:
     def uneven(self) -> tuple[UnevenWeight, ...]:
         """Return the weights that lose channels."""
         return tuple(each for each in self._uneven.values() if each is not None)
-
-
-def output_axis(stage: Stage, nodes: tuple[str, ...]) -> int:
-    """Return the axis of a weight whose slices make the output channels: 1 of a transposed convolution, else 0."""
-    by_id = {node.id: node for node in stage.graph.nodes}
-    found = [by_id[each] for each in nodes]
-    index = Index(stage.graph)
-    readers = [by_id[user] for each in nodes if by_id[each].kind in WATCHING for user in index.users[each]]
-    return int(any(_is_transposed(node) for node in (*found, *readers)))
-
-
-def _is_transposed(node: Node) -> bool:
-    text = f"{node.target} {node.module_type if node.op == 'call_module' else ''}".lower()
-    return "transpose" in text and "conv" in text
 
 
 def _behind_inputs(stage: Stage) -> set[str]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from qviz.document.graph import Graph, Node, Number
 from qviz.document.measurements import Ledger, QuantizerNoise
 from qviz.engine.measure import estimate, tensors
+from qviz.engine.measure.causes import cause_of
 from qviz.engine.measure.exact import powers as exact_powers
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import noise_to_signal, samples_in
@@ -107,7 +108,7 @@ def assembled(
         replace(row, share_simulated=_number(along.get(each.index)), is_exact=each.index in exact)
         for row, each in zip(rows, measured.simulation.quantizers, strict=True)
     ]
-    rows.sort(key=lambda row: (-_value(row.share), row.id))
+    rows.sort(key=lambda row: (row.share != "inf", -_value(row.share), row.id))
     additivity = sum(_value(row.share) for row in rows)
     return Ledger(
         method="estimate",
@@ -146,6 +147,7 @@ def _row(
         clipped=noise.clipped,
         levels_used=noise.levels_used,
         accumulated_db=noise.accumulated_db,
+        cause=cause_of(quantizer, noise),
     )
 
 

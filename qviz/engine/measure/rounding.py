@@ -236,6 +236,12 @@ def _bound(observer: nn.Module, keeper: nn.Module, name: str) -> int | None:
     return None
 
 
+def affine_of(rounding: Rounding) -> Affine | None:
+    """Return scale and zero point of a rounding, also of a weight that is held; None where it has none."""
+    found = rounding.affine if isinstance(rounding, HeldWeight) else rounding
+    return found if isinstance(found, Affine) else None
+
+
 def bounds_of(observer: nn.Module | None, affine: Affine) -> tuple[int, int]:
     """Return the integers that an observer spreads what it saw over; kernels may reach further (`Affine.by_kernel`)."""
     if observer is None:

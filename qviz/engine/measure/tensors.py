@@ -15,7 +15,7 @@ from qviz.document.graph import Number
 from qviz.engine.measure.board import Operator, Switch
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.outputs import decibels, power
-from qviz.engine.measure.rounding import Affine, HeldWeight, Rounding
+from qviz.engine.measure.rounding import Affine, Rounding, affine_of
 from qviz.engine.measure.simulation import Simulation
 
 _MOST_LEVELS = 2**16
@@ -33,7 +33,10 @@ class TensorNoise:
         clipping: The part of `noise` at values outside the range.
         count: How many values.
         outside: How many of them lie outside the range by more than half a step.
-        levels: Which integers occur; None where there are too many to tell.
+        levels: How often each integer between the bounds occurs; None where there are too many to tell.
+        zeros: How many values are zero, which every scale holds.
+        axis: Where the channels are: of a weight those of the output; None where they cannot be told.
+        reach: The largest magnitude of each channel.
         low: The smallest float value.
         high: The largest.
         float_signal: As `signal`, at the places that were compared with the simulated model.
@@ -47,6 +50,9 @@ class TensorNoise:
     count: int = 0
     outside: int = 0
     levels: Tensor | None = None
+    zeros: int = 0
+    axis: int | None = None
+    reach: Tensor | None = None
     low: float = float("inf")
     high: float = float("-inf")
     float_signal: float = 0.0
@@ -76,10 +82,10 @@ class TensorNoise:
     @property
     def levels_used(self) -> float | None:
         """The share of the integers between the bounds that occur."""
-        return float(self.levels.double().mean()) if self.levels is not None else None
+        return float((self.levels > 0).double().mean()) if self.levels is not None else None
 
-    def add(self, values: Tensor, rounding: Rounding) -> None:
-        """Take float values that the quantizer rounds."""
+    def add(self, values: Tensor, rounding: Rounding, axis: int | None = None) -> None:
+        """Take float values that the quantizer rounds, with channels along an axis."""
         values = values.detach().float()
         rounded = rounding(values)
         self.signal += power(values)
@@ -89,8 +95,12 @@ class TensorNoise:
             low, high = torch.aminmax(values)
             self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
             self.not_finite += int((~torch.isfinite(values)).sum())
-        affine = rounding.affine if isinstance(rounding, HeldWeight) else rounding
-        if isinstance(affine, Affine) and affine.high - affine.low < _MOST_LEVELS:
+            self.zeros += values.numel() - int(torch.count_nonzero(values))
+            if axis is not None and axis < values.dim():
+                self.axis = axis
+                self._add_channels(values.movedim(axis, 0).flatten(1).abs().amax(1))
+        affine = affine_of(rounding)
+        if affine is not None and affine.high - affine.low < _MOST_LEVELS:
             self._count_levels(values, rounded, affine)
 
     def _count_levels(self, values: Tensor, rounded: Tensor, affine: Affine) -> None:
@@ -102,9 +112,16 @@ class TensorNoise:
             self.outside += count
             self.clipping += power((rounded - values)[outside])
         if self.levels is None:
-            self.levels = torch.zeros(affine.high - affine.low + 1, dtype=torch.bool)
+            self.levels = torch.zeros(affine.high - affine.low + 1, dtype=torch.int64)
         integers = steps.clamp_(affine.low, affine.high).sub_(affine.low).to(torch.int32)
-        self.levels |= torch.bincount(integers.reshape(-1), minlength=len(self.levels)) > 0
+        self.levels += torch.bincount(integers.reshape(-1), minlength=len(self.levels))
+
+    def _add_channels(self, reach: Tensor) -> None:
+        """Keep the largest magnitudes; places with other channels tell nothing about each other."""
+        if self.reach is None:
+            self.reach = reach
+        elif self.reach.shape == reach.shape:
+            self.reach = torch.maximum(self.reach, reach)
 
 
 @dataclass
@@ -134,7 +151,8 @@ class _Float:
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         key = switch.path, self._calls[switch.path]
         self._calls[switch.path] += 1
-        self._places.noise.setdefault(switch.quantizer, TensorNoise()).add(values, switch.rounding)
+        noise = self._places.noise.setdefault(switch.quantizer, TensorNoise())
+        noise.add(values, switch.rounding, channel_axis(values))
         self.bytes += values.numel() * values.element_size()
         if self.bytes <= _MOST_KEPT:
             self.kept[key] = values.detach().clone()
@@ -144,7 +162,7 @@ class _Float:
         result = operator.run(frozenset(), args, kwargs)
         new = [each for each in operator.floats(args) if each[0] not in self._weights_seen]
         for quantizer, rounding, values in new:
-            self._places.noise.setdefault(quantizer, TensorNoise()).add(values, rounding)
+            self._places.noise.setdefault(quantizer, TensorNoise()).add(values, rounding, operator.output_axis)
         self._weights_seen.update(each[0] for each in new)
         if operator.cell is not None:
             rounded = operator.run({operator.cell[0]}, args, kwargs)
@@ -200,6 +218,11 @@ def look(measured: Measured) -> SeenTensors:
         every |= simulated.all
     places.idle = every - busy
     return places
+
+
+def channel_axis(values: Tensor) -> int | None:
+    """Return where an activation has its channels: second of images, last of rows and sequences."""
+    return None if values.dim() < 2 else 1 if values.dim() > 3 else values.dim() - 1
 
 
 def _run(simulation: Simulation, probe: Any, call: Callable[[], Any]) -> None:

@@ -46,6 +46,27 @@ STATEMENTS: dict[str, Entry] = {
     "alternative.sixteen_bits": {"text": "16 bits"},
     "alternative.float": {"text": "leave it in float"},
     "alternative.other": {"text": "{name}"},
+    "cause.not_finite": {"text": "{count:value is|values are} not finite"},
+    "cause.infinite_range": {"text": "its range is infinite, so it has no step"},
+    "cause.wrong_axis": {
+        "text": "its scales go along axis {axis} of the weight, and the output channels are along axis {expected}"
+    },
+    "cause.constant_lost": {"text": "the constant {value:number} becomes zero, one step is {step:number}"},
+    "cause.clipped": {
+        "text": "{clipped:percent} of its values are clipped, they reach {low:number} … {high:number}"
+        "[[ and the range {least:number} … {greatest:number}]]"
+    },
+    "cause.few_levels.there": {"text": "it has only {levels:level|levels}"},
+    "cause.few_levels.used": {"text": "its values use only {levels} of {there} levels"},
+    "cause.uneven_channels": {"text": "channel {channel} is {ratio:number} times wider than the median channel"},
+    "cause.stretched.within_a_step": {
+        "text": "others stretch the range to {low:number} … {high:number}, so that {share:percent} of its values are "
+        "within one step ({step:number}) of zero"
+    },
+    "cause.stretched.few_levels": {
+        "text": "a few values stretch the range to {low:number} … {high:number}, and 99.9 % use {levels} of {there} "
+        "levels"
+    },
     "quantizer.weight": {"text": "weight"},
     "quantizer.bias": {"text": "bias"},
     "quantizer.activation": {"text": "activation"},
