@@ -200,6 +200,22 @@ class InputRange(Record, frozen=True):
     outside: float
 
 
+class BornNotFinite(Record, frozen=True):
+    """The first place of the float model that gives values which are not finite, and was given finite ones.
+
+    Attributes:
+        stage: Where `nodes` stand.
+        nodes: The operator.
+        name: Its name or module path.
+        value: What it gives: ``nan`` or ``inf``.
+    """
+
+    stage: str
+    nodes: tuple[NodeId, ...]
+    name: str
+    value: Literal["nan", "inf"]
+
+
 class UnevenWeight(Record, frozen=True):
     """A weight with one scale for all channels, of which it loses some.
 
@@ -265,6 +281,7 @@ class Measurements(Record, frozen=True):
         capture: Where the prepared model departs from the original, if it does.
         operators: Kernels that differ.
         inputs: Ranges of the inputs.
+        not_finite: Where the float model gives nan or inf, if its outputs hold any.
         uneven: Weights that lose channels under their one scale.
         repeat: Second calls.
         metric: The user's own.
@@ -282,6 +299,7 @@ class Measurements(Record, frozen=True):
     operators: tuple[KernelDifference, ...] = ()
     inputs: tuple[InputRange, ...] = ()
     uneven: tuple[UnevenWeight, ...] = ()
+    not_finite: BornNotFinite | None = None
     repeat: SecondCalls | None = None
     metric: Metric | None = None
     not_measured: tuple[Said, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.roots import with_roots
 from qviz.analysis.findings.rules import FindingRule, declared_rules
 from qviz.document.snapshot import Finding, Level, Snapshot
 
@@ -13,6 +14,8 @@ _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, ...]:
     """Return the findings that the snapshot has and those of all rules, sorted by level, then by place.
+
+    Where the outputs are noisy, the roots of that and the owner of the noise are the first of their level.
 
     Args:
         snapshot: The run.
@@ -27,8 +30,9 @@ def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, 
         for position, node in enumerate(stage.graph.nodes)
     }
 
-    def key(finding: Finding) -> tuple[int, tuple[int, int]]:
+    def key(ranked: tuple[int, Finding]) -> tuple[int, int, tuple[int, int]]:
+        rank, finding = ranked
         first = min((place[at] for node in finding.nodes if (at := (finding.stage, node)) in place), default=(-1, -1))
-        return _LEVELS[finding.level], first
+        return _LEVELS[finding.level], rank, first
 
-    return tuple(sorted(found, key=key))
+    return tuple(finding for _, finding in sorted(with_roots(found, evidence), key=key))

@@ -36,7 +36,8 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
             code="degenerate_scale.all_zeros",
             roles={"subject": tuple(found)},
         )
-    for name, seen in _by_stage(each for each in _ranges(evidence) if 0 < each.width < each.step):
+    vanishing = [each for each in _ranges(evidence) if 0 < each.width < each.step and not _is_constant(evidence, each)]
+    for name, seen in _by_stage(vanishing):
         first = seen[0]
         yield Finding(
             rule="degenerate_scale",
@@ -88,6 +89,30 @@ def _is_degenerate(node: Node) -> bool:
 
 def _means_nothing(scale: float) -> bool:
     return not math.isfinite(scale) or scale <= _LEAST
+
+
+@finds("constant_lost")
+def find_lost(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the constants that become zero, such as the eps of a norm."""
+    for each in _ranges(evidence):
+        if 0 < each.width < each.step / 2 and _is_constant(evidence, each):
+            yield Finding(
+                rule="constant_lost",
+                level=Level.WARNING,
+                stage=each.stage,
+                nodes=(each.node,),
+                code="constant_lost",
+                roles={"subject": (each.node,)},
+                args={"value": each.high if each.high > 0 else each.low, "step": each.step},
+            )
+
+
+def _is_constant(evidence: Evidence, seen: _Seen) -> bool:
+    """Return whether an observer sees one number that the model holds."""
+    stage = next(stage for stage in evidence.snapshot.stages if stage.name == seen.stage)
+    index = evidence.index(stage)
+    sources = index.producers[seen.node]
+    return bool(sources) and index.nodes[sources[0]].kind is Kind.CONSTANT and seen.low == seen.high
 
 
 @finds("saturated_range")

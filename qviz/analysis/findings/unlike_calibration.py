@@ -41,12 +41,12 @@ def _inputs(evidence: Evidence) -> tuple[InputRange, ...]:
 
 
 def _is_new(evidence: Evidence, seen: InputRange) -> bool:
-    """Return whether calibration has not shown the data to the observer; else its scale alone is wrong."""
+    """Return whether calibration gave a range, and not one with this data: else the scale alone is wrong."""
     facts = evidence.snapshot.facts.get(seen.stage, {})
     for node in seen.nodes:
         fact = facts[node].observer if node in facts else None
         lows, highs = (numbers(fact.min), numbers(fact.max)) if fact is not None else ((), ())
-        if fact is not None and fact.calibrated is False:
+        if fact is not None and (fact.calibrated is False or not any((*lows, *highs))):
             return False
         if lows and highs and min(lows) <= float(seen.low) and max(highs) >= float(seen.high):
             return False

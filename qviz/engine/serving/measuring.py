@@ -27,6 +27,7 @@ from qviz.engine.measure.kernels import kernel_differences
 from qviz.engine.measure.ledger import make_ledger
 from qviz.engine.measure.measured import Measured, shown_at
 from qviz.engine.measure.metric import Judge
+from qviz.engine.measure.not_finite import born_not_finite
 from qviz.engine.measure.outputs import Outputs
 from qviz.engine.measure.repeating import second_calls
 from qviz.engine.measure.simulation import copied, simulate
@@ -129,6 +130,7 @@ class Measuring:
             operators=self._attempt("kernels", lambda: kernel_differences(measured)) or () if models.converted else (),
             inputs=self._watch.inputs() if self._watch is not None else (),
             uneven=self._watch.uneven() if self._watch is not None else (),
+            not_finite=self._attempt("not_finite", lambda: born_not_finite(measured)),
             capture=self._attempt("capture", lambda: self._capture(measured)),
             repeat=self._attempt("repeat", lambda: self._repeat(measured)),
             metric=self._judge.result,
@@ -149,11 +151,15 @@ class Measuring:
         return Measurements(self._evaluation.told, len(batches), samples, (), not_measured=tuple(self._not_measured))
 
     def _wants_ledger(self, models: FourModels) -> bool:
-        """Return whether to tell which quantizer costs what: asked for, or the output is noisy."""
+        """Return whether to tell which quantizer costs what: asked for, or an output is noisy or changes its class."""
         if self._plan.measure is not None or self._plan.exact:
             return self._plan.measure is not False
-        worst = [each.simulated for each in models.errors()]
-        return any(isinstance(each, float) and each < self._plan.thresholds.warning_db for each in worst)
+        limits = self._plan.thresholds
+        return any(
+            (isinstance(each.simulated, float) and each.simulated < limits.warning_db)
+            or (each.agreement is not None and each.agreement < limits.agreement)
+            for each in models.errors()
+        )
 
     def _run_models(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measured:
         assert self._prepared is not None

@@ -81,6 +81,21 @@ STATEMENTS: dict[str, Entry] = {
         "A scale is zero or not finite, or one of its steps exceeds the whole observed range.",
         "Calibrate with data like the data the model will meet.",
     ),
+    "rule.output_differs": _rule(
+        "Output differs",
+        "An output of the converted model is far from the float one; the quantizer with the largest share is named.",
+        "Change that quantizer: its cause and the ledger of the run show how.",
+    ),
+    "rule.constant_lost": _rule(
+        "Constant lost",
+        "A constant, such as the eps of a norm, is quantized to zero.",
+        "Leave the operator that reads it in float.",
+    ),
+    "rule.wrong_axis": _rule(
+        "Wrong axis",
+        "The scales of a weight per channel do not go along its output channels.",
+        "Set the axis of the observer to that of the output channels.",
+    ),
     "rule.outside_calibration": _rule(
         "Outside the calibrated range",
         "Data at an input of the model exceeds the range that was calibrated.",

@@ -55,6 +55,17 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "inf or nan in a weight reaches every output that depends on it, and its scale has no meaning",
         "hint": "Load the weights again; if training made them, look for a loss that is not finite.",
     },
+    "not_finite.data": {
+        "message": "the data at {name} holds {value}",
+        "reason": "the float model computes with it, and everything behind it has no meaning",
+        "hint": "Remove what is not finite from the data, or find the step that makes it (a logarithm of zero, a "
+        "division by zero).",
+    },
+    "not_finite.born": {
+        "message": "{name} gives {value} for finite inputs",
+        "reason": "the float model computes {value} on this data, and everything behind it has no meaning",
+        "hint": "Look at the data and at this operator: a division by zero, a logarithm of zero, a sum that overflows.",
+    },
     "few_levels.range": {
         "message": "the range of {subject} has only {levels} levels, {low:number} to {high:number}",
         "reason": "the kernels compute with 8 bits whatever the observer's quant_min and quant_max are: the scale "

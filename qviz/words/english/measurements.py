@@ -92,6 +92,7 @@ STATEMENTS: dict[str, Entry] = {
     "not_measured.kernels": {"text": f"operators against their kernels{_CAUSE}"},
     "not_measured.counterfactuals": {"text": f"other ways to round{_CAUSE}"},
     "not_measured.inputs": {"text": f"ranges of the inputs{_CAUSE}"},
+    "not_measured.not_finite": {"text": f"where the values cease to be finite{_CAUSE}"},
     "not_measured.metric": {"text": f"the metric failed{_CAUSE}"},
     "not_measured.other": {"text": "{what}[[: {type}]][[: {text}]]"},
 }

@@ -27,6 +27,11 @@ def _with_infinity() -> list[tuple[torch.Tensor]]:
     return [(torch.randn(ROW),), (data,)]
 
 
+def _finite() -> list[tuple[torch.Tensor]]:
+    """As many batches as are measured."""
+    return [(torch.randn(ROW),) for _ in range(4)]
+
+
 def _with_nan() -> nn.Module:
     layer = nn.Linear(8, 8)
     with torch.no_grad():
@@ -97,8 +102,8 @@ RANGES = (
     ),
     Case(
         "I infinite values in the calibration data",
-        "degenerate_scale",
-        ("activation_post_process_0",),
+        "not_finite",
+        ("x",),
         ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:min_max", batches=_with_infinity),
     ),
     Case(
@@ -129,6 +134,18 @@ RANGES = (
         "not_finite",
         ("fc",),
         ran(made(lambda m, x: m.fc(x), fc=_with_nan), "fx-static", [ROW]),
+    ),
+    Case(
+        "I infinite values that only calibration met",
+        "degenerate_scale",
+        ("activation_post_process_0",),
+        ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:min_max", batches=lambda: [*_finite(), *_with_infinity()[1:]]),
+    ),
+    Case(
+        "I nan born in an operator",
+        "not_finite",
+        ("log",),
+        ran(made(lambda m, x: torch.log(m.fc(x)), fc=linear()), "fx-static", [ROW]),
     ),
     Case(
         "I nan in a weight, PT2E",
