@@ -189,6 +189,7 @@ class InputRange(Record, frozen=True):
         low: The smallest value; batches that were calibrated with do not count.
         high: The largest.
         outside: The share of values outside the calibrated range.
+        is_exact: Whether no value is changed by rounding, as of zeros and ones.
     """
 
     stage: str
@@ -198,6 +199,7 @@ class InputRange(Record, frozen=True):
     calibrated_low: Number
     calibrated_high: Number
     outside: float
+    is_exact: bool = False
 
 
 class BornNotFinite(Record, frozen=True):

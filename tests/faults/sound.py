@@ -104,7 +104,7 @@ SOUND = (
     _sound("residual", RESIDUAL, "pt2e-static", IMAGE),
     _sound("residual, onednn", RESIDUAL, "fx-static", IMAGE, backend="onednn"),
     _sound("joined", JOINED, "fx-static"),
-    _sound("joined", JOINED, "pt2e-static"),
+    _sound("joined", JOINED, "pt2e-static", batches=lambda: [(torch.randn(ROW),) for _ in range(20)]),
     _sound("pooled", POOLED, "fx-static", IMAGE),
     _sound("pooled", POOLED, "pt2e-static", IMAGE),
     _sound("pooled, x86_inductor", POOLED, "pt2e-static", IMAGE, quantizer="x86_inductor"),

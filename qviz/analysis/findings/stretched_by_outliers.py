@@ -19,7 +19,13 @@ _ENOUGH = 500
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the observers whose histogram has nearly all values within a small part of its range."""
     found: defaultdict[str, list[tuple[float, str, Histogram]]] = defaultdict(list)
+    measured = evidence.snapshot.measurements
+    exact = {
+        (each.stage, node) for each in (measured.inputs if measured else ()) if each.is_exact for node in each.nodes
+    }
     for stage, node, fact in evidence.watched():
+        if (stage.name, node.id) in exact:
+            continue  # zeros and ones are held by any scale
         part = _part(fact.histogram) if fact.histogram is not None else None
         if fact.histogram is not None and part is not None and part <= _SMALL_PART:
             found[stage.name].append((part, node.id, fact.histogram))

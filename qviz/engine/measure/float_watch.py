@@ -16,7 +16,7 @@ from qviz.document.measurements import InputRange, UnevenWeight
 from qviz.document.query import Index
 from qviz.document.snapshot import Stage
 from qviz.engine.measure.board import Operator, Switch
-from qviz.engine.measure.rounding import Affine, affine_of, bounds_of
+from qviz.engine.measure.rounding import Affine, Rounding, affine_of, bounds_of
 from qviz.engine.measure.simulation import Simulation, nodes_of
 from qviz.engine.nodes.arguments import number
 
@@ -37,9 +37,11 @@ class _AtInput:
     high: float = -math.inf
     count: int = 0
     outside: int = 0
+    is_exact: bool = True
 
-    def add(self, values: Tensor) -> None:
+    def add(self, values: Tensor, rounding: Rounding) -> None:
         values = values.detach()
+        self.is_exact = self.is_exact and torch.allclose(rounding(values), values.float(), atol=0)
         finite = values if bool(torch.isfinite(values).all()) else values[torch.isfinite(values)]
         if not finite.numel():
             return
@@ -80,7 +82,7 @@ class FloatWatch:
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         """Look at the values of an input."""
         if (seen := self._inputs.get(switch.quantizer)) is not None:
-            seen.add(values)
+            seen.add(values, switch.rounding)
         return values
 
     def at_operator(self, operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -126,6 +128,7 @@ class FloatWatch:
                 calibrated_low=number(seen.least),
                 calibrated_high=number(seen.greatest),
                 outside=seen.outside / seen.count,
+                is_exact=seen.is_exact,
             )
             for index, seen in self._inputs.items()
             if seen.count
