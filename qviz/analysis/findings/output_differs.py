@@ -17,6 +17,11 @@ from qviz.document.snapshot import Finding, Level
 _ENOUGH_SAMPLES = 20
 """Of fewer samples the share that stays in its class tells little by itself."""
 
+_WITH_REMEDY = {
+    "output_differs.owner": "output_differs.owner_with_remedy",
+    "output_differs.spread": "output_differs.spread_with_remedy",
+}
+
 
 @finds("output_differs")
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -82,8 +87,9 @@ def _finding(
         args["cause"] = owner.cause.as_arg()
     code = "output_differs.owner" if share is not None and share >= OWNS else "output_differs.spread"
     if best := remedies(owner)[:1]:
-        args |= {"remedy": alternative_name(best[0]).as_arg(), "gain": gain_of(best[0])}
-        code += "_with_remedy"
+        gain = gain_of(best[0])
+        args |= {"remedy": alternative_name(best[0]).as_arg()} | ({} if gain == "inf" else {"gain": gain})
+        code = _WITH_REMEDY[code]
     place = _names(outputs) if not owner.nodes else ()
     return Finding("output_differs", level, owner.stage, owner.nodes, code, {"subject": owner.nodes}, args, place)
 

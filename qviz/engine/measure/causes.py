@@ -30,7 +30,7 @@ _ENOUGH = 500
 """Of fewer values nothing tells about the rare ones."""
 _MOST = 0.5
 
-_Look: TypeAlias = Callable[[MeasuredQuantizer, TensorNoise, Affine], Said | None]
+_CauseLook: TypeAlias = Callable[[MeasuredQuantizer, TensorNoise, Affine], Said | None]
 
 
 def cause_of(quantizer: MeasuredQuantizer, noise: TensorNoise) -> Said | None:
@@ -133,5 +133,5 @@ def _said(code: str, **args: Json) -> Said:
     return Said(f"cause.{code}", {}, args)
 
 
-_LOOKS: tuple[_Look, ...] = (_wrong_axis, _constant_lost, _clipped, _few_levels, _uneven, _stretched)
+_LOOKS: tuple[_CauseLook, ...] = (_wrong_axis, _constant_lost, _clipped, _few_levels, _uneven, _stretched)
 """The first that finds something tells the cause."""

@@ -13,7 +13,7 @@ _SPREAD = (
     "no quantizer owns much of the noise: the largest[[ share, {share:percent}, is that]][[ ({how})]] of {name}"
     "[[ ({cause:text})]]"
 )
-_WITH_REMEDY = "Use {remedy:text} for {name}: its noise falls by {gain:gain}."
+_WITH_REMEDY = "The best remedy for {name}: {remedy:text}[[ ({gain:gain})]]."
 
 STATEMENTS: dict[str, Entry] = {
     "output_differs.owner": {
