@@ -66,7 +66,12 @@ def _is_at(finding: Finding, damage: Finding, evidence: Evidence) -> bool:
     """Return whether a finding names the quantizer that owns the noise, in its stage or what it became."""
     if damage.args.get("by_class") or not damage.nodes:  # small next to the outputs' power: its owner says little
         return True
-    nodes = set(damage.nodes)
+    nodes, owner = set(damage.nodes), damage.nodes
+    stage = next((stage for stage in evidence.snapshot.stages if stage.name == damage.stage), None)
+    if stage is not None and finding.rule == "uneven_channels":  # it names the operator, the owner may be an observer
+        users = evidence.index(stage).users
+        owner = (*owner, *(user for node in owner for user in users[node]))
+        nodes |= set(owner)
     if finding.stage != damage.stage:
-        nodes |= set(evidence.links.partners(damage.stage, finding.stage, damage.nodes))
+        nodes |= set(evidence.links.partners(damage.stage, finding.stage, owner))
     return bool(nodes & set(finding.nodes))
