@@ -30,7 +30,7 @@ def measure(names: Iterable[str]) -> Result:
     for name in names:
         for flow in ("fx-static", "pt2e-static"):
             network = networks.vision(name)
-            found = subject(network.model, [network.evaluate], network.calibrate, Plan(flow=flow))
+            found = subject(network.model, [network.evaluate], network.calibrate, Plan(flow=flow), keeps_prepared=True)
             pairs = _whole_models(found)
             if flow == "fx-static":
                 pairs += _fx(found)
@@ -113,6 +113,7 @@ def hooked(found: Subject, rounds: bool) -> _Hooked:
         found: Of an FX flow.
         rounds: Whether hooks give back rounded values, and weights are those of the converted model.
     """
+    assert found.prepared is not None
     model, seen = copy.deepcopy(found.prepared), _Hooked()
     for path, module in list(model.named_modules(remove_duplicate=False)):
         if isinstance(module, ObserverBase):

@@ -47,9 +47,7 @@ def measure(name: str = "resnet50", pixels: int = 224, samples: int = 8, repeats
     result.figure("Estimate, in float forward-and-backward passes", f"{passes:.1f}", "<= 8", passes <= PASSES)
     told = f"{cheaper:.1f} times"
     result.figure(f"Cheaper than a float forward for each of {count}", told, ">= 10", cheaper >= CHEAPER)
-    given = name, str(pixels), str(samples)
-    above = _peak("estimate", *given) - _peak("float", *given)
-    result.figure("Memory of the estimate above the float process", f"{above:.2f} GB", "<= 1 GB", above <= MEMORY_GB)
+    _tell_memory(result, (name, str(pixels), str(samples)))
     return result
 
 
@@ -89,11 +87,22 @@ def _forward_and_backward(found: Subject) -> None:
     found.model.requires_grad_(False)
 
 
-def _peak(way: str, name: str, pixels: str, samples: str) -> float:
-    """Return by how much the memory of a process of its own grows, in GB."""
-    command = [sys.executable, "-c", _IN_PROCESS, way, name, pixels, samples]
+def _tell_memory(result: Result, given: tuple[str, str, str]) -> None:
+    """Tell the largest memory of each step in a process of its own, above that of the float network's process."""
+    floating = _peaks("float", *given)["float"]
+    for step, gigabytes in _peaks("estimate", *given).items():
+        above = gigabytes - floating
+        is_limited = step == "estimate"
+        told, reached = ("<= 1 GB", above <= MEMORY_GB) if is_limited else ("", None)
+        result.figure(f"Memory above the float process: {step}", f"{above:.2f} GB", told, reached)
+
+
+def _peaks(way: str, *given: str) -> dict[str, float]:
+    """Return the largest memory of each step of a process of its own, in GB."""
+    command = [sys.executable, "-c", _IN_PROCESS, way, *given]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environment())
-    return float(json.loads(done.stdout.splitlines()[-1]))
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _environment() -> dict[str, str]:
@@ -102,19 +111,39 @@ def _environment() -> dict[str, str]:
 
 
 def peak(way: str, name: str, pixels: str, samples: str) -> None:
-    """Print the largest memory of this process in GB, with the float network run or with the estimate."""
-    size = int(pixels), int(samples)
+    """Print the largest memory of this process in GB, by step: the float network, or what the estimate takes."""
+    size, peaks = (int(pixels), int(samples)), _Peaks()
     if way == "float":
         network = networks.vision(name, *size)
         model: nn.Module = network.model
         with torch.no_grad():
             model(*network.evaluate)
+        peaks.end("float")
     else:
         found = quantized(name, *size)
+        peaks.end("quantized")
         seen = tensors.look(found.measured)
-        gc.collect()
+        peaks.end("tensors")
         estimate.estimate(found.measured, seen.idle, kept_bytes=seen.bytes)
-    print(json.dumps(_most_memory() / (1 << 20)))
+        peaks.end("estimate")
+    print(json.dumps(peaks.found))
+
+
+class _Peaks:
+    """The largest memory of each step, where the system tells it (Linux); elsewhere that so far."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, float] = {}
+
+    def end(self, step: str) -> None:
+        """Note the step's largest memory, and begin the next one."""
+        self.found[step] = _most_memory() / (1 << 20)
+        gc.collect()
+        if _RESET.exists():
+            _RESET.write_text("5")
+
+
+_RESET = Path("/proc/self/clear_refs")
 
 
 def _most_memory() -> int:

@@ -34,6 +34,10 @@ class _Keeps:
 
     prepared: nn.Module
     result: nn.Module
+    untouched: nn.Module | None = None
+
+    def __init__(self, keeps_prepared: bool) -> None:
+        self._keeps_prepared = keeps_prepared
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         """Take a step."""
@@ -49,7 +53,7 @@ class _Keeps:
 
     def converting(self, model: nn.Module) -> None:
         """Keep a copy before conversion changes it."""
-        self.untouched = copy.deepcopy(model)
+        self.untouched = copy.deepcopy(model) if self._keeps_prepared else None
         self.prepared = copied(model)
 
     def converted(self, model: nn.Module) -> None:
@@ -63,12 +67,12 @@ class Subject:
 
     Attributes:
         model: The float network.
-        prepared: As conversion found it, with torch's own observers.
+        prepared: As conversion found it, with torch's own observers, if it was to be kept.
         measured: What the engine's measuring parts take.
     """
 
     model: nn.Module
-    prepared: nn.Module
+    prepared: nn.Module | None
     measured: Measured
 
     @property
@@ -108,7 +112,12 @@ class Subject:
 
 
 def subject(
-    model: nn.Module, evaluate: Sequence[Any], calibrate: Sequence[Any], plan: Plan, converts: bool = True
+    model: nn.Module,
+    evaluate: Sequence[Any],
+    calibrate: Sequence[Any],
+    plan: Plan,
+    converts: bool = True,
+    keeps_prepared: bool = False,
 ) -> Subject:
     """Take a network through the flow of a plan.
 
@@ -118,12 +127,13 @@ def subject(
         calibrate: Arguments of calls.
         plan: Of a flow that quantizes.
         converts: Whether the result's outputs are computed, too.
+        keeps_prepared: Whether the prepared model is wanted.
     """
     batches = tuple(Arguments(each if isinstance(each, tuple) else (each,)) for each in evaluate)
     data = [Arguments(each if isinstance(each, tuple) else (each,)) for each in calibrate]
     chosen = flow(plan.flow)
     assert chosen is not None
-    keeps = _Keeps()
+    keeps = _Keeps(keeps_prepared)
     with kept(plan.seed), searched_once(), light_stack_traces(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         original = outputs.run(model, batches)
