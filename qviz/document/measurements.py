@@ -189,7 +189,7 @@ class InputRange(Record, frozen=True):
         low: The smallest value; batches that were calibrated with do not count.
         high: The largest.
         outside: The share of values outside the calibrated range.
-        is_exact: Whether no value is changed by rounding, as of zeros and ones.
+        is_exact: Whether rounding changes no value by more than a hundredth of itself, as of zeros and ones.
     """
 
     stage: str
