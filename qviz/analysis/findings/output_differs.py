@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from qviz.analysis.findings import damage
@@ -14,8 +15,8 @@ from qviz.document.measurements import Ledger, Measurements, OutputErrors, Quant
 from qviz.document.said import Said
 from qviz.document.snapshot import Finding, Level
 
-_ENOUGH_SAMPLES = 20
-"""Of fewer samples the share that stays in its class tells little by itself."""
+_CHANCE = 0.05
+"""So likely may it be that as many samples change their class by chance, where few are measured."""
 
 _WITH_REMEDY = {
     "output_differs.owner": "output_differs.owner_with_remedy",
@@ -48,9 +49,19 @@ def _level(output: OutputErrors, measured: Measurements) -> Level:
     if all(each is Level.INFO for each in by_step):
         own = damage.worst((own, damage.level(output.total, limits)))
         is_seen = output.agreement is not None and output.agreement < limits.agreement
-        if is_seen and (own is Level.WARNING or measured.samples >= _ENOUGH_SAMPLES):
+        if is_seen and (own is Level.WARNING or _is_certain(output.agreement, limits.agreement, measured.samples)):
             return Level.ERROR
     return own
+
+
+def _is_certain(agreement: float | None, least: float, samples: int) -> bool:
+    """Return whether so many changes of class show that fewer than the least share of all samples would keep it."""
+    changed = samples - round((agreement or 0.0) * samples)
+    by_chance = sum(
+        math.comb(samples, count) * (1 - least) ** count * least ** (samples - count)
+        for count in range(changed, samples + 1)
+    )
+    return by_chance <= _CHANCE
 
 
 def _owner(output: str, ledger: Ledger | None) -> QuantizerNoise | None:

@@ -1,0 +1,59 @@
+"""Outputs that differ: the level by damage, each output by itself, and its root said before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from qviz.analysis.findings import find
+from qviz.document.graph import Graph
+from qviz.document.measurements import Ledger, Measurements, OutputErrors, QuantizerNoise
+from qviz.document.snapshot import Run, Snapshot, Stage
+
+
+def snapshot(*outputs: OutputErrors, samples: int = 8) -> Snapshot:
+    rows = (
+        QuantizerNoise("head weight", "prepared", (), "", "weight", powers={"logits": 9.0, "boxes": 1.0}, share=0.5),
+        QuantizerNoise("neck weight", "prepared", (), "", "weight", powers={"logits": 1.0, "boxes": 8.0}, share=0.5),
+    )
+    ledger = Ledger("exact", 0, {}, {"logits": 10.0, "boxes": 10.0}, rows, additivity=1.0)
+    measured = Measurements("calibration", 1, samples, outputs, ledger=ledger)
+    run = Run("model", "fx-static", "done", {}, {}, "")
+    return Snapshot(
+        format="qviz",
+        version=2,
+        run=run,
+        stages=(Stage("prepared", Graph((), (), ())),),
+        links=(),
+        facts={},
+        findings=(),
+        summary={},
+        notes=(),
+        measurements=measured,
+    )
+
+
+def found(*outputs: OutputErrors, samples: int = 8) -> list[tuple[str, object]]:
+    findings = find(snapshot(*outputs, samples=samples))
+    return [(each.level.value, each.args.get("name")) for each in findings if each.rule == "output_differs"]
+
+
+@pytest.mark.parametrize(("db", "level"), [(9.9, "error"), (19.9, "warning"), (20.1, None)])
+def test_the_level_is_that_of_the_damage(db: float, level: str | None):
+    assert found(OutputErrors("logits", simulated=db, total=db)) == ([(level, "head weight")] if level else [])
+
+
+def test_each_output_names_its_own_quantizer():
+    both = OutputErrors("logits", simulated=15.0, total=15.0), OutputErrors("boxes", simulated=5.0, total=5.0)
+    assert found(*both) == [("error", "neck weight"), ("warning", "head weight")]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "samples", "level"), [(0.875, 16, None), (0.5, 16, "error"), (0.85, 200, "error")]
+)
+def test_changes_of_class_count_where_they_are_no_chance(agreement: float, samples: int, level: str | None):
+    output = OutputErrors("logits", simulated=30.0, total=30.0, agreement=agreement)
+    assert found(output, samples=samples) == ([(level, "head weight")] if level else [])
+
+
+def test_what_kernels_changed_is_not_quantization():
+    assert found(OutputErrors("logits", simulated=30.0, converted=2.0, total=2.0)) == []
