@@ -9,6 +9,7 @@ from torch import nn
 from torch.ao.quantization import disable_fake_quant, get_default_qconfig_mapping
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
+from qviz.document.configuration import Quantizer
 from qviz.document.snapshot import Snapshot
 from qviz.engine.recording.given_graphs import record_graphs
 from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, Case, ran
@@ -146,6 +147,17 @@ RANGES = (
         "not_finite",
         ("log",),
         ran(made(lambda m, x: torch.log(m.fc(x)), fc=linear()), "fx-static", [ROW]),
+    ),
+    Case(
+        "I scales along the inputs of a transposed convolution",
+        "wrong_axis",
+        ("conv_transpose2d",),
+        ran(
+            made(lambda m, x: torch.relu(m.up(x)), up=lambda: nn.ConvTranspose2d(4, 6, 2, 2)),
+            "pt2e-static",
+            [IMAGE],
+            quantizer_options=Quantizer(per_channel=True),
+        ),
     ),
     Case(
         "I nan in a weight, PT2E",
