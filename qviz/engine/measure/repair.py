@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from qviz.analysis.what_if import predict, predicted_db, remaining
 from qviz.document.changes import Change, Tried
 from qviz.document.graph import Number
@@ -23,7 +25,7 @@ from qviz.engine.measure.rounding import Rounding
 from qviz.engine.nodes.arguments import number
 
 LEADERS = 4
-_MOST_TRIED = 3 * LEADERS
+"""So many of each ranking are measured at a step."""
 
 
 def value(db: Number | None) -> float:
@@ -53,17 +55,19 @@ class ChangeSearch:
         self._index = {name: place for place, name in enumerate(names_of(self.measured))}
         self._ways: OtherWays | None = None
         self._again: Reruns | None = None
+        self._rankings = _rankings(self.ledger)
         self.reached_db = outputs.together(self.measured.outputs.floating, self.measured.outputs.simulated)
 
     def step(self, started: Callable[[int, int], None]) -> bool:
         """Add the best of the leaders; return whether one gains anything."""
         rest = [each for each in self.changes if each not in self.chosen]
-        ranked = sorted(rest, key=lambda each: -value(self._predicted([*self.chosen, each])))
+        ranked = self._ranked(rest)
+        count = LEADERS * len(self._rankings)
         best, best_db = None, value(self.reached_db)
-        for place, change in enumerate(ranked[:_MOST_TRIED]):
-            if place % LEADERS == 0 and best is not None:
+        for place, change in enumerate(ranked[: 3 * count]):
+            if place % count == 0 and best is not None:
                 break  # else the leaders all make it worse, and the next ones may not
-            started(place % LEADERS, LEADERS)
+            started(place % count, count)
             got = value(self.measure([*self.chosen, change]))
             if got > best_db:
                 best, best_db = change, got
@@ -73,6 +77,15 @@ class ChangeSearch:
         self._again = None  # what is tried next differs least from what was chosen now
         self.reached_db = number(best_db)
         return True
+
+    def _ranked(self, rest: Sequence[Change]) -> list[Change]:
+        """Return changes by what they promise, in turns by each ranking."""
+        orders = [
+            sorted(rest, key=lambda each: -value(predicted_db(way, remaining(way, [*self.chosen, each]))))
+            for way in self._rankings
+        ]
+        turns = (each for places in zip(*orders, strict=True) for each in places)
+        return list({id(each): each for each in turns}.values())
 
     def prune(self, target_db: float) -> None:
         """Drop the changes without which the target is reached too."""
@@ -122,6 +135,14 @@ class ChangeSearch:
 
     def _predicted(self, changes: Sequence[Change]) -> Number | None:
         return predicted_db(self.ledger, remaining(self.ledger, changes))
+
+
+def _rankings(ledger: Ledger) -> tuple[Ledger, ...]:
+    """Return the ledger, and where noise is large also that along the float model: either misses some leaders."""
+    if all(each.share_simulated is None for each in ledger.quantizers):
+        return (ledger,)
+    rows = tuple(replace(each, share_simulated=None) for each in ledger.quantizers)
+    return ledger, replace(ledger, quantizers=rows)
 
 
 def prediction(ledger: Ledger, changes: Sequence[Change]) -> Number | None:
