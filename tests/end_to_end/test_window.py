@@ -99,6 +99,7 @@ def test_cancel_ends_the_engine_within_a_second_and_the_next_run_works(
     qtbot.waitUntil(lambda: len(stages(window)) == 4, timeout=PATIENCE_MS)
 
 
+@pytest.mark.logs
 def test_an_engine_that_is_killed_takes_nothing_along(window: MainWindow, qtbot: QtBot, tmp_path: Path):
     process_id = start_sleepy(window, qtbot, tmp_path)
     with qtbot.waitSignal(window.engines.run_died, timeout=PATIENCE_MS) as told:

@@ -1,10 +1,10 @@
-"""The batches that are measured on: the first ones of the data, looked at without taking them away."""
+"""The batches that are measured on: the first ones of the data, kept as they pass."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -16,20 +16,19 @@ MOST_BATCHES = 4
 
 
 class Peeked:
-    """Batches whose first ones were looked at; a generator would not give them again.
-
-    Attributes:
-        first: These.
-    """
+    """Calibration batches whose first ones are kept as they pass; a generator would not give them again."""
 
     def __init__(self, given: Iterable[Arguments], count: int = MOST_BATCHES) -> None:
-        self._given = given
-        self._rest = iter(given)
-        self.first = [batch.cloned() for batch in self._take(count)]
+        self._given, self._count = given, count
+        self._kept: list[Arguments] = []
+        self._is_read = False
 
-    def _take(self, count: int) -> list[Arguments]:
-        self._taken = list(islice(self._rest, count))
-        return self._taken
+    @property
+    def first(self) -> list[Arguments]:
+        """The first batches; they are read now if no flow has read them."""
+        if not self._is_read:
+            list(islice(self, self._count))
+        return self._kept
 
     def __len__(self) -> int:
         return len(self._given) if isinstance(self._given, Sized) else 0
@@ -38,8 +37,11 @@ class Peeked:
         return True
 
     def __iter__(self) -> Iterator[Arguments]:
-        taken, self._taken = self._taken, []
-        return chain(taken, self._rest)
+        self._is_read = True
+        for batch in self._given:
+            if len(self._kept) < self._count:
+                self._kept.append(batch.cloned())  # forward may work in place
+            yield batch
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from qviz.engine.failures import line_of
 from qviz.engine.loading.source import Loaded
 from qviz.engine.measure import four_models, original, outputs
 from qviz.engine.measure.capture import capture_difference
-from qviz.engine.measure.data import Peeked, evaluation
+from qviz.engine.measure.data import Evaluation, Peeked, evaluation
 from qviz.engine.measure.float_watch import FloatWatch
 from qviz.engine.measure.four_models import FourModels
 from qviz.engine.measure.graphs import state_kept
@@ -46,7 +46,7 @@ class Measuring:
 
     Args:
         model: The user's, in eval mode; it is run on a copy.
-        data: The batches of the calibration, whose first ones are looked at.
+        data: The batches of the calibration, whose first ones are kept as they pass.
         keep: Is given what was in hand, and the ledger, before they are let go.
     """
 
@@ -54,22 +54,27 @@ class Measuring:
         self, plan: Plan, flow: Flow, loaded: Loaded, model: Module, data: Peeked | None, keep: Keep | None = None
     ) -> None:
         self._plan, self._flow, self._keep = plan, flow, keep
-        chosen, told = loaded.evaluation, plan.evaluate or ("given" if loaded.python is None else "evaluation_data")
-        if chosen is None and data is not None:
-            chosen, told = data.first, plan.calibrate or "calibration"
+        self._loaded, self._data = loaded, data
         self._has_own_data = loaded.evaluation is not None
         self._not_measured: list[Said] = []
-        self._evaluation = evaluation(loaded.inputs, chosen, told)
+        self._evaluation = evaluation(loaded.inputs, None, "")
+        self._judge = Judge(None, ())
         self._can_reload = loaded.python is not None
-        self._judge = Judge(loaded.metric, self._evaluation.batches)
         self._original: list[Outputs] | None = None
         self._again: Outputs | None = None
         self._prepared: Module | None = None
         self._converted: Module | None = None
         self._watch: FloatWatch | None = None
         self._own = self._attempt("original", lambda: original.apart(model, flow.is_training))
-        if self._own is not None and not flow.is_training:
-            self._run_original(self._own)
+
+    def _chosen_data(self) -> Evaluation:
+        """Return what is measured on; the calibration has passed by now."""
+        loaded, plan = self._loaded, self._plan
+        if loaded.evaluation is not None:
+            told = plan.evaluate or ("given" if loaded.python is None else "evaluation_data")
+            return evaluation(loaded.inputs, loaded.evaluation, told)
+        first = self._data.first if self._data is not None else None
+        return evaluation(loaded.inputs, first, plan.calibrate or "calibration")
 
     def _run_original(self, own: Module) -> None:
         with kept(self._plan.seed):
@@ -99,9 +104,13 @@ class Measuring:
 
     def finish(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
         """Return what was measured; None where there was nothing to compare."""
+        self._evaluation = self._attempt("evaluation", self._chosen_data) or self._evaluation
+        self._judge = Judge(self._loaded.metric, self._evaluation.batches)
         own, prepared = self._own, self._prepared
         if own is not None and prepared is not None and (self._flow.is_training or original.has_moved(own, prepared)):
             self._attempt("original", lambda: self._run_trained(own, prepared, assembly))
+        elif own is not None:
+            self._run_original(own)
         is_folded = self._flow.is_training and self._own is None
         if (self._original is None and not is_folded) or self._prepared is None or self._converted is None:
             return self._bare() if self._not_measured else None
@@ -211,7 +220,7 @@ class Measuring:
         """Note what cannot be measured, instead of stopping a run that is good without it."""
         try:
             return measure()
-        except Exception as error:  # the user's model and torch may raise anything
+        except (Exception, SystemExit) as error:  # the user's model and torch may raise anything
             _log.info("%s was not measured", what, exc_info=True)
             text = " ".join(str(error).split()).partition(". ")[0]
             args: dict[str, Json] = {"type": type(error).__name__, "text": text}
@@ -222,5 +231,5 @@ class Measuring:
 
 
 def watched_batches(loaded: Loaded) -> Peeked | None:
-    """Return the calibration data with its first batches known; None where the example inputs take its place."""
+    """Return the calibration data, which keeps its first batches; None where the example inputs take its place."""
     return None if loaded.batches is None else Peeked(loaded.batches)

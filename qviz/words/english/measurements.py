@@ -73,6 +73,7 @@ STATEMENTS: dict[str, Entry] = {
     "quantizer.dynamic": {"text": "dynamic"},
     "quantizer.cell": {"text": "inside the cell"},
     "not_measured.original": {"text": f"the original model does not run on the data{_CAUSE}"},
+    "not_measured.evaluation": {"text": f"the data to measure on could not be read{_CAUSE}"},
     "not_measured.simulated": {"text": f"the prepared model cannot be simulated{_CAUSE}"},
     "not_measured.converted": {"text": f"the converted model does not run on the data{_CAUSE}"},
     "not_measured.repeat": {"text": f"a second call was not compared{_CAUSE}"},

@@ -22,6 +22,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.window.visible_texts import offences
 
+QT_ARROWS = frozenset({"Scroll", "Left", "Right"})
+"""What Qt calls the arrows of tabs; the window translates them, here no translator is installed."""
+
 
 @pytest.fixture
 def owner(qtbot: QtBot) -> QWidget:
@@ -117,7 +120,7 @@ def _title(parent: QWidget) -> QWidget:
 def test_a_text_without_brackets_is_found(owner: QWidget, make):
     made = make(owner)
     assert offences(made, frozenset({"Open"})), "nothing was found"
-    assert offences(made, frozenset({"Open", "file"})) == []
+    assert offences(made, frozenset({"Open", "file"}) | QT_ARROWS) == []
 
 
 def test_brackets_names_and_numbers_pass(owner: QWidget):
