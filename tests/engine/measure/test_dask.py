@@ -75,6 +75,10 @@ def test_a_worker_that_dies_costs_nothing(tmp_path: Path):
         (tmp_path / "cluster.py").write_text(EXECUTOR.format(address=cluster.scheduler_address))
         plan = msgspec.structs.replace(measured.plan, executor=f"{tmp_path / 'cluster.py'}:executor", workers=2)
         found = measure_exactly(replace(measured, plan=plan, started=started, note=notes.append), wanted)
+        for each in list(
+            distributed.Client._instances
+        ):  # also that of the executor, which would look for its scheduler
+            each.close()
     assert killed
     assert found.is_complete
     assert found.powers == expected
