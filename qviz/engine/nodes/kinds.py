@@ -10,6 +10,7 @@ import torch
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Kind, Value
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import LOW, Role, role_of
 from qviz.engine.nodes.targets import QUANTIZED_DTYPES, bare_name, target_name
 
@@ -80,7 +81,7 @@ def _kind(module: GraphModule, node: Node, fed_low: bool) -> Kind:
         case "get_attr":
             return Kind.CONSTANT
         case "call_module":
-            return module_kind(module.get_submodule(str(node.target)), fed_low)
+            return module_kind(called_module(module, node), fed_low)
         case "call_method":
             return _method_kind(node, fed_low)
         case _:
@@ -148,7 +149,7 @@ def _gives_quantized_tensor(module: GraphModule, node: Node, kind: Kind, fed_low
             of_plain_integers = target_name(node.target).startswith(("quantized_decomposed.", "pt2e_quant."))
             return not of_plain_integers and not is_half_cast(node)
         case Kind.QUANTIZED_OP if node.op == "call_module":
-            return _module_gives_quantized_tensor(module.get_submodule(str(node.target)), fed_low)
+            return _module_gives_quantized_tensor(called_module(module, node), fed_low)
         case Kind.QUANTIZED_OP:
             name = target_name(node.target)
             return fed_low or (name.startswith("quantized.") and not _FLOAT_RESULT.search(name))

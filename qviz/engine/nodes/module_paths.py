@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, NamedTuple
 
 from torch.fx import GraphModule, Node
+
+from qviz.engine.nodes.called import called_module
 
 _ROOT = re.compile(r"^(L\[['\"]\w+['\"]\]|L__\w+__)\.?")
 _GETATTR = re.compile(r"getattr\((?P<owner>[^()]*), ['\"](?P<name>[^'\"]*)['\"]\)")
@@ -20,6 +23,7 @@ class ModulePlace(NamedTuple):
     type: str
 
 
+@functools.lru_cache(maxsize=4096)
 def plain_path(path: str) -> str:
     """Return a path as the user would write it: ``getattr(L['self'].layer1, '0').conv1`` is ``layer1.0.conv1``."""
     before = ""
@@ -55,7 +59,7 @@ def is_of_pattern(node: Node) -> bool:
 def own_place(module: GraphModule, node: Node) -> ModulePlace | None:
     """Return the module that torch itself gives for a node, or None."""
     if node.op == "call_module":
-        return ModulePlace(str(node.target), type(module.get_submodule(str(node.target))).__name__)
+        return ModulePlace(str(node.target), type(called_module(module, node)).__name__)
     if node.op == "get_attr":
         owner, _, _ = str(node.target).rpartition(".")
         return ModulePlace(owner, "") if owner else None

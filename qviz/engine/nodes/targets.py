@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from torch._ops import HigherOrderOperator, OpOverload, OpOverloadPacket
@@ -16,7 +17,9 @@ def target_name(target: Any) -> str:
     """Return the name of a target: ``aten.conv2d.default``, ``torch.flatten``, ``layer1.0.conv1``."""
     if isinstance(target, str):
         return target
-    if isinstance(target, OpOverload | OpOverloadPacket):
+    if isinstance(target, OpOverload):
+        return _overload_name(target)
+    if isinstance(target, OpOverloadPacket):
         return str(target)
     if isinstance(target, HigherOrderOperator):
         return f"higher_order.{target.name()}"
@@ -24,6 +27,12 @@ def target_name(target: Any) -> str:
         return str(_get_qualified_name(target))
     except (AttributeError, RuntimeError):
         return str(getattr(target, "__name__", type(target).__name__))
+
+
+@functools.cache
+def _overload_name(overload: OpOverload) -> str:
+    """Return what ``str`` makes of an operator anew each time; operators live as long as the process."""
+    return str(overload)
 
 
 def bare_name(target: Any) -> str:

@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from qviz.document.graph import Json, Value
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import LOW, Role, role_of
 from qviz.engine.nodes.targets import argument, bare_name
 from qviz.engine.recording.recorded_run import FUNCTIONAL
@@ -43,7 +44,7 @@ _USUAL = {"padding": 0, "dilation": 1, "groups": 1, "p": 0.0}
 def attributes(module: GraphModule, node: Node, values: Values) -> dict[str, Json]:
     """Return the sizes of a node's operator: ``{"in_channels": 3, "kernel_size": [7, 7], "stride": [2, 2]}``."""
     if node.op == "call_module":
-        return _of_module(module.get_submodule(str(node.target)))
+        return _of_module(called_module(module, node))
     if node.op == "call_function":
         stub: dict[str, Json] = {"stub": True} if FUNCTIONAL in node.meta else {}
         return _of_function(node, values) | _of_annotation(node) | stub

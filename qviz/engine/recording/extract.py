@@ -14,6 +14,7 @@ from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Edge, Graph, ObserverType
 from qviz.document.snapshot import Facts, Integers, Stage
 from qviz.engine.nodes.arguments import plain
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.kinds import classify
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.observers import observer_fact
@@ -73,7 +74,7 @@ def _is_like(module: GraphModule, node: Node, before: tuple[str, str, str | None
         return False
     if node.op != "call_module":
         return node.op != "get_attr"
-    child = module.get_submodule(str(node.target))
+    child = called_module(module, node)
     return isinstance(child, nn.Identity) or role_of(child) is Role.SEVERAL or type(child).__name__ == type_
 
 
@@ -157,7 +158,7 @@ class _Recorder:
     def _of_called(self, node: Node) -> dict[str, Any]:
         if node.op != "call_module":
             return {}
-        child = self.module.get_submodule(str(node.target))
+        child = called_module(self.module, node)
         return {
             "object_id": self.objects.number(child),
             "parts": parts(child, str(node.target), self.objects),
@@ -170,7 +171,7 @@ class _Recorder:
         for node in self.module.graph.nodes:
             if node.op != "call_module":
                 continue
-            child = self.module.get_submodule(str(node.target))
+            child = called_module(self.module, node)
             if role_of(child) in OBSERVING:
                 found[node.name] = Facts(observer_fact(child))
             for name, inner in insides(child).items():

@@ -10,6 +10,7 @@ import torch
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Value
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_paths import is_of_pattern
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import argument, target_name
@@ -80,7 +81,7 @@ def _of_inserted(module: GraphModule, node: Node, found: Values) -> tuple[Value,
     if not given or len(given) != 1:
         return None
     if node.op == "call_module":
-        return given if role_of(module.get_submodule(str(node.target))) in OBSERVING else None
+        return given if role_of(called_module(module, node)) in OBSERVING else None
     name = target_name(node.target)
     if _QUANTIZE.fullmatch(name):
         return (Value(given[0].shape, str(argument(node, "dtype"))),)
@@ -106,9 +107,7 @@ def _passed_on(module: GraphModule, node: Node, found: Values) -> tuple[Value, .
     producer = next(iter(node.all_input_nodes), None)
     if producer is None or not found.get(producer.name):
         return ()
-    if node.op == "output" or (
-        node.op == "call_module" and role_of(module.get_submodule(str(node.target))) in OBSERVING
-    ):
+    if node.op == "output" or (node.op == "call_module" and role_of(called_module(module, node)) in OBSERVING):
         return found[producer.name]
     shape = found[producer.name][0].shape
     name = target_name(node.target)

@@ -14,6 +14,7 @@ from qviz.document.graph import COMPUTING, Kind, Numbers, QParams, Quant
 from qviz.document.snapshot import Integers
 from qviz.engine.nodes import integers
 from qviz.engine.nodes.arguments import number
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.kinds import is_half_cast
 from qviz.engine.nodes.module_roles import LOW, role_of
 from qviz.engine.nodes.qparams import numbers, of_module, of_packed, of_tensor, packed_weight, single, unpacked
@@ -71,7 +72,7 @@ class Reading:
             case Kind.CONSTANT:
                 quant = Quant(output=self._of_constant(node))
             case kind if kind.watches and node.op == "call_module":
-                return self._of_observer(self.module.get_submodule(str(node.target)))
+                return self._of_observer(called_module(self.module, node))
             case kind if kind.computes:
                 quant = self._of_operator(node)
             case _:
@@ -101,12 +102,12 @@ class Reading:
 
     def _function(self, node: Node) -> str:
         if node.op == "call_module":
-            return type(self.module.get_submodule(str(node.target))).__name__.lower()
+            return type(called_module(self.module, node)).__name__.lower()
         return bare_name(node.target)
 
     def _of_cast(self, node: Node) -> QParams | None:
         if node.op == "call_module":
-            quant = of_module(self.module.get_submodule(str(node.target)))
+            quant = of_module(called_module(self.module, node))
             return quant.output if quant else None
         if is_half_cast(node) or bare_name(node.target) == "convert_element_type":
             return QParams(str(torch.float16))
@@ -182,7 +183,7 @@ class Reading:
         return quant
 
     def _of_called(self, node: Node) -> Quant | None:
-        child = self.module.get_submodule(str(node.target))
+        child = called_module(self.module, node)
         packed = packed_weight(child) if role_of(child) in LOW else None
         if packed is not None:
             self._keep(node, integers.of_quantized(packed))

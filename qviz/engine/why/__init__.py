@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import CASTING, COMPUTING, Graph, Kind, Quant, Why
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
@@ -57,7 +58,7 @@ def _of_frame(module: GraphModule, node: Node, kind: Kind) -> Why:
         return reason("output.returned", "torch.fx.Node.op", {"returned": node.all_input_nodes})
     if kind is not Kind.INPUT:
         is_module = node.op == "call_module"
-        type_ = type(module.get_submodule(str(node.target))).__name__ if is_module else None
+        type_ = type(called_module(module, node)).__name__ if is_module else None
         return reason("observer.of_model", "", {"subject": node.all_input_nodes}, target=target, module_type=type_)
     prepared_with = module.meta.get(PREPARED_WITH)
     custom = getattr(prepared_with, "prepare_custom_config", None)

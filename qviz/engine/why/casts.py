@@ -17,6 +17,8 @@ _OUTPUT = re.compile(r"(scale|zero_point)_\d+$")
 """How convert names the constants that lowered functions take."""
 _WEIGHT_AT = {1: "weight", 2: "bias"}
 """Which input of an operator with a weight is what."""
+_PASSED = CASTING | WATCHING
+"""What stands between a value and who computes with it."""
 _HAS_WEIGHT = re.compile(r"conv(_?transpose)?[123]?d?|convolution|linear|prelu|\w*_norm")
 
 
@@ -134,7 +136,7 @@ class Casts:
         return self.quants.get(node.name, Quant())
 
     def _past_casts(self, node: Node) -> Node:
-        while self.kinds[node.name] in CASTING | WATCHING and node.all_input_nodes:
+        while self.kinds[node.name] in _PASSED and node.all_input_nodes:
             node = node.all_input_nodes[0]
         return node
 
@@ -149,7 +151,7 @@ class Casts:
         waiting = list(node.users)
         while waiting:
             each = waiting.pop(0)
-            if self.kinds[each.name] in CASTING | WATCHING:
+            if self.kinds[each.name] in _PASSED:
                 waiting += list(each.users)
             else:
                 found[each] = None

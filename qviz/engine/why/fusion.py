@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document import graph as document
 from qviz.document.graph import Why
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import Role, role_of
 from qviz.engine.nodes.targets import bare_name
 from qviz.engine.why.statements import Roles, reason
@@ -65,7 +66,7 @@ class Fusion:
         return type(self.module.get_submodule(before.target)).__name__ == "Identity"
 
     def _fused(self, node: Node, taken: list[str]) -> Why | None:
-        child = self.module.get_submodule(str(node.target))
+        child = called_module(self.module, node)
         called = {"target": str(node.target), "module_type": type(child).__name__}
         if isinstance(child, _FusedModule) or role_of(child) is Role.SEVERAL:
             if taken:
@@ -116,12 +117,12 @@ class Fusion:
 
     def _is_batch_norm(self, node: Node) -> bool:
         if node.op == "call_module":
-            return isinstance(self.module.get_submodule(str(node.target)), _BatchNorm)
+            return isinstance(called_module(self.module, node), _BatchNorm)
         return "batch_norm" in bare_name(node.target)
 
     def _function(self, node: Node) -> str:
         if node.op == "call_module":
-            return type(self.module.get_submodule(str(node.target))).__name__.lower()
+            return type(called_module(self.module, node)).__name__.lower()
         return bare_name(node.target) if node.op in ("call_function", "call_method") else ""
 
     def _calls(self, node: Node) -> int:

@@ -19,6 +19,7 @@ from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Json, Why
 from qviz.engine.nodes.arguments import number
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.statements import Roles, inner, reason
@@ -33,9 +34,9 @@ HOOKED = "activation_post_process"
 def of_observers(module: GraphModule) -> dict[str, Why]:
     """Return the reason of every inserted observer by its node's name, where the metadata tells it."""
     observers = {
-        node: module.get_submodule(str(node.target))
+        node: child
         for node in module.graph.nodes
-        if node.op == "call_module" and role_of(module.get_submodule(str(node.target))) in OBSERVING
+        if node.op == "call_module" and role_of(child := called_module(module, node)) in OBSERVING
     }
     prepared_with = module.meta.get(PREPARED_WITH)
     found: dict[str, Why] = {}
@@ -93,7 +94,7 @@ def _hooked(module: GraphModule, point: _ObservationPoint) -> Why | None:
     if qconfig is not None:
         origin = inner("origin.module_qconfig", path=path, field="activation", observer=made_by(qconfig.activation))
     elif functional_of(module, point.node) is not None:
-        observer = type(module.get_submodule(str(point.node.target))).__name__
+        observer = type(called_module(module, point.node)).__name__
         origin = inner("origin.functional", path=path, field=HOOKED, observer=observer)
     else:
         return None
@@ -243,8 +244,8 @@ def _argument(node: Node, position: int) -> Any:
 
 def setter(mapping: QConfigMapping, node: Node, path: str, type_: Any, qconfig: Any) -> str:
     """Return the call of the mapping whose qconfig the node has; the last one that applies wins."""
-    fits = [call for call, each in _applicable(mapping, node, path, type_) if qconfig_equals(each, qconfig)]
-    return fits[0] if fits else "QConfigMapping"
+    fits = (call for call, each in _applicable(mapping, node, path, type_) if qconfig_equals(each, qconfig))
+    return next(fits, "QConfigMapping")
 
 
 def _applicable(mapping: QConfigMapping, node: Node, path: str, type_: Any) -> Iterator[tuple[str, Any]]:

@@ -13,6 +13,7 @@ from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
+from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
@@ -91,7 +92,8 @@ class Operators:
         """Explain an operator that the model brought and nothing has changed so far."""
         is_float = self._is_float(node)
         code = "operator.unchanged" if is_float is None else "operator.float" if is_float else "operator.not_float"
-        return reason(code, self._called_name(node), {"subject": node}, **self._called(node))
+        called = self._called(node)
+        return reason(code, str(called.get("module_type", called["target"])), {"subject": node}, **called)
 
     def _is_float(self, node: Node) -> bool | None:
         """Return whether a float tensor comes out of a node; None if nothing is known of what comes out."""
@@ -103,9 +105,6 @@ class Operators:
             return {"target": str(node.target), "module_type": type(self._child(node)).__name__}
         return {"target": target_name(node.target)}
 
-    def _called_name(self, node: Node) -> str:
-        return type(self._child(node)).__name__ if node.op == "call_module" else target_name(node.target)
-
     def _kernel(self, node: Node) -> dict[str, Json]:
         """Return a module with its package: those of torch.ao have the names of the float ones."""
         if node.op != "call_module":
@@ -115,7 +114,7 @@ class Operators:
         return {"target": str(node.target), "module_type": f"{package}.{class_.__name__}"}
 
     def _child(self, node: Node) -> nn.Module:
-        return self.module.get_submodule(str(node.target))
+        return called_module(self.module, node)
 
     def _annotated(self, node: Node) -> Why:
         """Explain by what the quantizer wrote on the node and on its neighbours."""
@@ -267,7 +266,7 @@ class Operators:
             return asked
         if node.op == "call_module":
             return reason("float.no_mapping", "quantization_mappings", roles, **self._called(node))
-        return reason("operator.as_given", self._called_name(node), roles, **self._called(node))
+        return reason("operator.as_given", target_name(node.target), roles, **self._called(node))
 
 
 def _named(called: Any) -> str:

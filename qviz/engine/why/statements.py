@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from torch.fx import Node
 
 from qviz.document.graph import Json, Why
 
-Roles: TypeAlias = Mapping[str, Node | str | Iterable[Node | str]]
+Roles: TypeAlias = Mapping[str, Node | str | Collection[Node | str]]
 """Nodes by what they are in a statement, as nodes or as ids."""
 
 
@@ -45,14 +45,15 @@ def _as_argument(code: str, roles: Mapping[str, tuple[str, ...]], args: dict[str
 
 
 def _with_nodes(roles: Roles | None) -> dict[str, tuple[str, ...]]:
-    found = {role: _ids(nodes) for role, nodes in roles.items()} if roles else {}
-    return {role: ids for role, ids in found.items() if ids}
+    return {role: _ids(nodes) for role, nodes in roles.items() if nodes} if roles else {}
 
 
-def _ids(nodes: Node | str | Iterable[Node | str]) -> tuple[str, ...]:
-    if isinstance(nodes, Node | str):
-        nodes = (nodes,)
-    return tuple(each.name if isinstance(each, Node) else each for each in nodes)
+def _ids(nodes: Node | str | Collection[Node | str]) -> tuple[str, ...]:
+    if isinstance(nodes, Node):
+        return (nodes.name,)
+    if isinstance(nodes, str):
+        return (nodes,)
+    return tuple([each.name if isinstance(each, Node) else each for each in nodes])
 
 
 def _known(args: dict[str, Json]) -> dict[str, Json]:
