@@ -21,6 +21,7 @@ from qviz.cli.options import (
 )
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
+from qviz.cli.report_formats import formats_of
 from qviz.cli.reports import REPORT_FORMATS, format_of
 from qviz.cli.reports.text import totals
 from qviz.cli.snapshots import obtain
@@ -73,7 +74,7 @@ def check(
     For example: qviz check model.py:Net --flow fx-static --fail-on warning --format sarif -o qviz.sarif
     """
     need_source(plan, needs_flow=not is_snapshot(plan.source))
-    shown, written = _formats(wanted, manner, out)
+    shown, written = formats_of(wanted, manner.as_json, out, format_of)
     baseline = _baseline(baseline_path, writes)
     if out is not None:
         check_folder(out)
@@ -89,21 +90,6 @@ def check(
     if failure is not None:
         raise failure
     return ExitCode.FINDINGS if verdict.failing else ExitCode.DONE
-
-
-def _formats(wanted: str | None, manner: Manner, out: Path | None) -> tuple[str, str]:
-    """Return the format of standard output, and that of the file.
-
-    Raises:
-        click.UsageError: Standard output cannot have two.
-    """
-    shown = "json" if manner.as_json else wanted or "text"
-    if out is None:
-        if wanted not in (None, shown):
-            raise click.UsageError(tr("--json and --format {wanted} exclude each other without -o", wanted=wanted))
-        return shown, ""
-    written = wanted or format_of(out) or shown
-    return ("json" if manner.as_json else "text"), written
 
 
 def _baseline(path: Path | None, writes: bool) -> Baseline | None:

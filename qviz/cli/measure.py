@@ -21,6 +21,7 @@ from qviz.cli.options import (
 )
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
+from qviz.cli.report_formats import formats_of
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, Registered, WholeNumber
 from qviz.document.codec import write_atomically
@@ -58,7 +59,7 @@ def measure(plan: Plan, manner: Manner, wanted: str | None, rows: int | None, ou
     """
     need_source(plan, needs_flow=not is_snapshot(plan.source))
     _check_plan(plan)
-    shown, written = _formats(wanted, manner, out)
+    shown, written = formats_of(wanted, manner.as_json, out, ledger_format_of)
     if out is not None:
         check_folder(out)
     snapshot, failure = obtain(_measuring(plan), manner)
@@ -90,21 +91,6 @@ def _check_plan(plan: Plan) -> None:
 
 def _measuring(plan: Plan) -> Plan:
     return plan if is_snapshot(plan.source) else msgspec.structs.replace(plan, measure=True)
-
-
-def _formats(wanted: str | None, manner: Manner, out: Path | None) -> tuple[str, str]:
-    """Return the format of standard output, and that of the file.
-
-    Raises:
-        click.UsageError: Standard output cannot have two.
-    """
-    shown = "json" if manner.as_json else wanted or "text"
-    if out is None:
-        if wanted not in (None, shown):
-            raise click.UsageError(tr("--json and --format {wanted} exclude each other without -o", wanted=wanted))
-        return shown, ""
-    written = wanted or ledger_format_of(out) or shown
-    return ("json" if manner.as_json else "text"), written
 
 
 def _report(snapshot: Snapshot, name: str, rows: int | None) -> str:

@@ -16,6 +16,9 @@ QuantizerKind: TypeAlias = Literal["weight", "bias", "activation", "dynamic", "c
 """What is rounded; ``cell`` is all that happens inside an LSTM or GRU beside its weights."""
 LedgerMethod: TypeAlias = Literal["estimate", "exact"]
 
+ADDITIVE = (0.8, 1.25)
+"""Between these sums, the shares of quantizers add up."""
+
 
 class OutputErrors(Record, frozen=True):
     """How far the models are apart at one output, in dB of signal to noise; "inf" where they are equal.
@@ -121,7 +124,7 @@ class Ledger(Record, frozen=True):
         signals: The power of each float output.
         totals: The noise power of all quantizers together at each output.
         quantizers: The largest share first.
-        additivity: The sum of the shares; outside 0.8 to 1.25 they do not add up.
+        additivity: The sum of the shares; outside `ADDITIVE` they do not add up.
         unexplained: One minus `additivity`: what quantizers do to each other, with its sign.
         is_complete: Whether an exact measurement came to its end.
         macs: Multiply-accumulates of the whole float model in the first batch, as torch's FlopCounterMode counts them.
@@ -136,6 +139,12 @@ class Ledger(Record, frozen=True):
     unexplained: Number | None = None
     is_complete: bool = True
     macs: int | None = None
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether the shares add up, or it is not known: what each costs alone is what all cost together."""
+        low, high = ADDITIVE
+        return not isinstance(self.additivity, int | float) or low <= self.additivity <= high
 
 
 class KernelDifference(Record, frozen=True):

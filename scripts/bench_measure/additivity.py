@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from bench_measure import networks
 from bench_measure.result import Result
 from bench_measure.subject import estimated, exactly, subject
+from qviz.document.measurements import ADDITIVE
 from qviz.document.plan import Plan
 from qviz.engine.measure import tensors
-from qviz.engine.measure.ledger import ADDITIVE
 
 LEAST_DB = 15.0
 

@@ -9,7 +9,6 @@ from qviz.analysis.findings import damage
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.ledger.answer import OWNS, alternative_name, finite, gain_of, remedies
-from qviz.analysis.ledger.tables import is_additive
 from qviz.document.graph import Json
 from qviz.document.measurements import Ledger, Measurements, OutputErrors, QuantizerNoise
 from qviz.document.said import Said
@@ -119,7 +118,7 @@ def _share(row: QuantizerNoise, output: str, ledger: Ledger) -> float | None:
 def _how(ledger: Ledger, owner: QuantizerNoise) -> Said:
     if owner.is_exact:
         return Said("share.measured")
-    return Said("share.estimated" if is_additive(ledger) else "share.not_additive")
+    return Said("share.estimated" if ledger.is_additive else "share.not_additive")
 
 
 def _names(outputs: Iterable[OutputErrors]) -> tuple[str, ...]:

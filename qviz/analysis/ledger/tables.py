@@ -12,8 +12,6 @@ from qviz.document.measurements import KernelDifference, Ledger, Measurements, O
 from qviz.words import mark, term, tr, trn
 from qviz.words.formats import capitalized, decibels, every, gain, number, percent, span
 
-ADDITIVE = (0.8, 1.25)
-"""Between these sums of the shares, what each quantizer costs alone adds up to what all cost together."""
 LEAST_SHARE = 0.01
 """A quantizer with a smaller share of the noise is shown without a remedy."""
 SHOWN_SHARE = 0.0001
@@ -60,12 +58,6 @@ def sections(measured: Measurements, most: int | None = ROWS) -> tuple[Section, 
     return tuple(parts)
 
 
-def is_additive(ledger: Ledger) -> bool:
-    """Tell whether the shares add up; also where that is not known."""
-    total = finite(ledger.additivity)
-    return total is None or ADDITIVE[0] <= total <= ADDITIVE[1]
-
-
 def db(value: Number | None) -> str:
     """Return a level in dB, "" where nothing is known."""
     return "" if value is None else decibels(value)
@@ -89,7 +81,7 @@ def outputs_of(measured: Measurements) -> tuple[tuple[str, OutputErrors], ...]:
 
 
 def _quantizers(ledger: Ledger, most: int | None) -> Section:
-    telescopes = not is_additive(ledger) and any(row.telescoped is not None for row in ledger.quantizers)
+    telescopes = not ledger.is_additive and any(row.telescoped is not None for row in ledger.quantizers)
     headings = [
         tr("Share"),
         tr("Quantizer"),
@@ -146,7 +138,7 @@ def _bare(first: str, name: str, width: int, telescopes: bool) -> tuple[str, ...
 
 def _notes(ledger: Ledger) -> Iterator[str]:
     total = finite(ledger.additivity)
-    if total is not None and not is_additive(ledger) and total > 0:
+    if total is not None and not ledger.is_additive and total > 0:
         interaction = gain(10 * math.log10(total))
         yield tr("Not additive: {level} of interaction between the quantizers", level=interaction)
     if ledger.method == "exact" and ledger.is_complete:

@@ -62,12 +62,10 @@ class InnerProducts:
             anchor: The number of the place.
             quantizer: Its index.
             gradient: Of the output of the pass that is under way.
-            delta: The rounding error, in the same shape.
+            delta: The rounding error, in the same shape: float32, finite.
         """
-        # a mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise
-        gradient, delta = gradient.float(), torch.nan_to_num(delta.float())
         name, number = self.ray
-        product = self._product((name, anchor), number, gradient, delta)
+        product = self._product((name, anchor), number, gradient.float(), delta)
         passes = self._products.setdefault((name, quantizer), {})
         before = passes.get(number)
         if before is None or before.shape == product.shape:
@@ -205,7 +203,9 @@ class Anchoring:
 
     def _anchored(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
         self._anchors += 1
-        anchored: Tensor = _Anchor.apply(values, self.leaf, self, deltas, self._anchors)
+        # a mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise
+        finite = [(quantizer, torch.nan_to_num(delta.float())) for quantizer, delta in deltas]
+        anchored: Tensor = _Anchor.apply(values, self.leaf, self, finite, self._anchors)
         return anchored
 
 

@@ -20,8 +20,6 @@ from qviz.engine.measure.telescoping import telescoped
 from qviz.engine.measure.workers import measure_exactly
 from qviz.engine.nodes.arguments import number
 
-ADDITIVE = (0.8, 1.25)
-"""Between these sums the shares add up; the table says so where they do not."""
 _NOISY_DB = 10.0
 """Below this output the first-order estimate is also taken along the simulated model."""
 _LEADERS = 4
@@ -153,8 +151,7 @@ def _row(
 
 def _telescoped(measured: Measured, ledger: Ledger) -> Ledger:
     """Add shares that sum to one where the others do not."""
-    low, high = ADDITIVE
-    if not ledger.is_complete or not isinstance(ledger.additivity, float) or low <= ledger.additivity <= high:
+    if not ledger.is_complete or ledger.is_additive:
         return ledger
     order = front_to_back(measured)
     found = telescoped(measured, order, _progress(measured, "telescoping"))

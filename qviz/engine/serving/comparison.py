@@ -9,7 +9,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 import msgspec
 import torch
@@ -27,7 +27,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.engine.flow_table import implementation
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded, load
-from qviz.engine.measure.error import first, outputs, sqnr_db
+from qviz.engine.measure.outputs import Outputs, run, together
 from qviz.engine.measure.size import size_of
 from qviz.engine.measure.time import median_ms
 from qviz.engine.serving.run import run_loaded
@@ -37,6 +37,8 @@ from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Messag
 
 _RESULTS = ("converted", "reference", "lowered")
 _TEXT_LIMIT = 500
+_MOST_BATCHES = 8
+"""The outputs of more would fill the memory."""
 _WITHOUT_INTEGERS = "time.nothing_in_low_precision"
 
 _log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ class _Before:
 
     loaded: Loaded
     batches: list[Arguments]
-    expected: list[torch.Tensor] | None
+    expected: list[Outputs] | None
     bytes: int
     milliseconds: float | None
 
@@ -129,7 +131,7 @@ def _measure_float(loaded: Loaded, plan: Plan) -> _Before:
     expected, milliseconds = None, None
     # the user's forward may raise anything; the run checks it again and says where it stopped
     with _evaluating(loaded.module), contextlib.suppress(Exception):
-        expected = outputs(loaded.module, batches)
+        expected = run(loaded.module, batches)
         milliseconds = median_ms(loaded.module, loaded.inputs) if _is_timed(plan) else None
     return _Before(loaded, batches, expected, size_of(loaded.module), milliseconds)
 
@@ -140,7 +142,7 @@ class _Replayed:
     def __init__(self, given: Iterable[Arguments]) -> None:
         self._given = given
         self._rest = iter(given)
-        self.first = first(self._rest)
+        self.first = list(islice(self._rest, _MOST_BATCHES))
 
     def __len__(self) -> int:
         return len(self._given) if isinstance(self._given, Sized) else 0
@@ -181,7 +183,7 @@ def _measure(module: Module, before: _Before, snapshot: Snapshot, plan: Plan) ->
     if plan.backend in torch.backends.quantized.supported_engines:
         torch.backends.quantized.engine = plan.backend
     try:
-        after.sqnr_db = sqnr_db(before.expected or [], outputs(module, before.batches))
+        after.sqnr_db = together(before.expected or [], run(module, before.batches))
     except Exception as error:  # torch converts models that it cannot run
         after.broken = _first_sentence(error)
     try:

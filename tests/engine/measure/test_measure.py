@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure.error import MAX_BATCHES, first, outputs, sqnr_db
+from qviz.engine.measure.outputs import Outputs, outputs_of, run, together
 from qviz.engine.measure.size import size_of
 from qviz.engine.measure.time import median_ms
 from tests.engine.small_models import NET_INPUTS, Net, exported, fx_prepared, pt2e_prepared
@@ -56,17 +56,27 @@ def test_packed_weights_that_torch_does_not_save_count_as_their_numbers():
     assert size_of(HeldWeight()) == pytest.approx(256 * 256 * 4, rel=0.02)
 
 
+def of_one(*batches: torch.Tensor) -> list[Outputs]:
+    return [{"output": each} for each in batches]
+
+
 def test_sqnr_is_ten_for_a_tenth_of_the_power():
     signal = torch.tensor([3.0, 4.0])
-    assert sqnr_db([signal], [signal + torch.tensor([math.sqrt(2.5), 0.0])]) == pytest.approx(10.0)
-    assert sqnr_db([signal, signal], [signal, signal + torch.tensor([math.sqrt(5), 0.0])]) == pytest.approx(10.0)
+    assert together(of_one(signal), of_one(signal + torch.tensor([math.sqrt(2.5), 0.0]))) == pytest.approx(10.0)
+    two = of_one(signal, signal + torch.tensor([math.sqrt(5), 0.0]))
+    assert together(of_one(signal, signal), two) == pytest.approx(10.0)
+
+
+def test_a_small_output_counts_as_much_as_a_large_one():
+    large, small = torch.tensor([1e6, 0.0]), torch.tensor([3.0, 4.0])
+    wanted, have = [{"0": large, "1": small}], [{"0": large, "1": small + torch.tensor([math.sqrt(2.5), 0.0])}]
+    assert together(wanted, have) == pytest.approx(10 + 10 * math.log10(2), abs=1e-3)
 
 
 @pytest.mark.parametrize(
     ("expected", "got", "db"),
     [
         ([torch.ones(2)], [torch.ones(2)], "inf"),
-        ([torch.zeros(2)], [torch.zeros(2)], "inf"),
         ([torch.zeros(2)], [torch.ones(2)], None),
         ([torch.ones(2)], [torch.ones(3)], None),
         ([torch.ones(2)], [torch.tensor([1.0, float("nan")])], None),
@@ -74,26 +84,25 @@ def test_sqnr_is_ten_for_a_tenth_of_the_power():
     ],
 )
 def test_sqnr_at_its_ends(expected, got, db):
-    assert sqnr_db(expected, got) == db
+    assert together(of_one(*expected), of_one(*got)) == db
 
 
 def test_quantized_outputs_are_compared_by_what_they_stand_for():
     x = torch.tensor([0.5, 1.0])
-    assert sqnr_db([x], [torch.quantize_per_tensor(x, 0.5, 0, torch.quint8)]) == "inf"
+    assert together([outputs_of(x)], [outputs_of(torch.quantize_per_tensor(x, 0.5, 0, torch.quint8))]) == "inf"
 
 
-def test_outputs_are_taken_apart_and_the_inputs_stay_as_they_are():
+def test_outputs_are_taken_by_name_and_the_inputs_stay_as_they_are():
     class InPlace(nn.Module):
         def forward(self, x: torch.Tensor) -> dict[str, object]:
             return {"a": x.add_(1), "n": torch.tensor([1]), "b": (x * 2,)}
 
     x = torch.zeros(2)
-    assert [each.tolist() for each in outputs(InPlace(), [Arguments((x,))])] == [[1.0, 1.0], [2.0, 2.0]]
+    found = run(InPlace(), [Arguments((x,))])
+    assert [{name: each.tolist() for name, each in batch.items()} for batch in found] == [
+        {"a": [1.0, 1.0], "b.0": [2.0, 2.0]}
+    ]
     assert x.tolist() == [0.0, 0.0]
-
-
-def test_only_the_first_batches_are_compared():
-    assert len(first(Arguments((torch.ones(1),)) for _ in range(100))) == MAX_BATCHES
 
 
 def test_more_work_takes_longer_and_threads_come_back():
