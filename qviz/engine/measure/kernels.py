@@ -238,18 +238,20 @@ class _LockStep:
         bounds: tuple[int, int] | None,
     ) -> None:
         scale, zero_point = along
-        wanted = ours.detach().double() / scale + zero_point
+        # the last step of a scale that holds the smallest float is beyond it, or not, by the order of two products
+        most = torch.finfo(torch.float32).max
+        wanted = ours.detach().double().clamp(-most, most) / scale + zero_point
         if bounds is not None:
             wanted = wanted.clamp(*bounds)
-        off = theirs.double() / scale + zero_point - wanted
+        off = theirs.double().clamp(-most, most) / scale + zero_point - wanted
+        off = off.masked_fill(_same(ours, theirs), 0.0)
         self._add(partner, off.abs(), off.abs() > MOST_STEPS, ours, theirs, in_steps=True)
 
     def _compare_float(self, partner: str, ours: Tensor, theirs: Tensor) -> None:
         ours, theirs = ours.double(), theirs.double()
         finite = ours[ours.isfinite()]
         largest = float(finite.abs().max()) if finite.numel() else 0.0
-        off = torch.where(ours == theirs, 0.0, (ours - theirs).abs())
-        off = torch.where(ours.isnan() & theirs.isnan(), 0.0, off) / (largest or 1.0)
+        off = (ours - theirs).abs().masked_fill(_same(ours, theirs), 0.0) / (largest or 1.0)
         close = _CLOSE_IN_HALF if self._is_half else _CLOSE
         self._add(partner, off, ~(off <= close), ours, theirs, in_steps=False)
 
@@ -270,7 +272,7 @@ class _LockStep:
         tally.wrong += count
         if count:
             at_worst = off[wrong]
-            tally.largest = max(tally.largest, float(at_worst.nan_to_num(nan=math.inf).max()))
+            tally.largest = max(tally.largest, float(at_worst.nan_to_num(nan=math.inf, posinf=math.inf).max()))
         tally.noise += float((ours.double() - theirs.double()).square().sum())
         tally.signal += float(ours.double().square().sum())
 
@@ -307,6 +309,11 @@ class _LockStep:
                 if lost
                 else self._cause(tally),
             )
+
+
+def _same(ours: Tensor, theirs: Tensor) -> Tensor:
+    """Return where both are equal, infinite alike, or both no numbers."""
+    return (ours == theirs) | (ours.isnan() & theirs.isnan())
 
 
 def _place(node: document.Node) -> str:

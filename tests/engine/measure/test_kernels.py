@@ -105,6 +105,18 @@ class Shifted(nn.Module):
         return self.second(torch.cat([y[:, :4], y[:, 4:] + 5], 1))
 
 
+class Masked(nn.Module):
+    """Adds the smallest float, as attention masks do: the scale that holds it rounds it to minus infinity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scores, self.fc = nn.Linear(6, 6), nn.Linear(6, 2)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.fc(torch.softmax(self.scores(x) + mask, -1))
+
+
+MASK = torch.triu(torch.full((16, 6), torch.finfo(torch.float32).min), 1)
 IMAGE, ROWS, TOKENS = torch.randn(2, 3, 9, 9), torch.randn(16, 6), torch.randint(0, 50, (4, 6))
 
 
@@ -119,6 +131,7 @@ IMAGE, ROWS, TOKENS = torch.randn(2, 3, 9, 9), torch.randn(16, 6), torch.randint
         (Recurrent, (torch.randn(2, 5, 8),), "eager-dynamic"),
         (Recurrent, (torch.randn(2, 5, 8),), "fx-dynamic"),
         (lambda: Bag("sum"), (TOKENS,), "eager-weight-only"),
+        (Masked, (ROWS, MASK), "fx-static"),
         (lambda: Shifted(in_place=False), (torch.randn(16, 8),), "pt2e-static"),
     ],
 )
