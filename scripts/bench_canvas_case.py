@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import shiboken6
 from big_graphs import grown, without_casts
 from item_per_node import ItemPerNode
 from PySide6.QtGui import QImage, QPainter
@@ -78,6 +79,7 @@ class Case:
 
         took = ms(act)
         canvas.surface.close()
+        shiboken6.delete(self.canvas.surface)  # as its window would; nothing else ends a widget that has no parent
         self.canvas = canvas
         return took
 
