@@ -45,21 +45,30 @@ def test_the_documentation_lists_every_rule():
     assert rows == [f"| `{each.id}` | {each.what} | {each.advice} |" for each in known_rules(())]
 
 
-def test_an_add_whose_annotation_shares_a_range_needs_equal_scales():
-    def converted(*scales: float) -> Stage:
-        casts = [
-            node(f"dq{at}", f"q{at}", kind="dequantize", quant=Quant(input=qparams(scale)))
-            for at, scale in enumerate(scales)
-        ]
-        inputs = [node(f"q{at}", kind="quantize") for at in range(len(scales))]
-        return stage("converted", *inputs, *casts, node("add", *(cast.id for cast in casts), target="aten.add.Tensor"))
+def test_what_an_annotation_lets_share_a_range_needs_equal_scales_and_nothing_else_does():
+    def converted(left: float, right: float, output: float) -> Stage:
+        return stage(
+            "converted",
+            node("x", kind="input"),
+            node("y", kind="input"),
+            node("q0", "x", kind="quantize"),
+            node("q1", "y", kind="quantize"),
+            node("dq0", "q0", kind="dequantize", quant=Quant(input=qparams(left))),
+            node("dq1", "q1", kind="dequantize", quant=Quant(input=qparams(right))),
+            node("add", "dq0", "dq1", target="aten.add.Tensor"),
+            node("q2", "add", kind="quantize", quant=Quant(output=qparams(output))),
+        )
 
-    shared = Why("observer.input", {"asked_by": ("add",), "shares_range": ("add",), "shares_with": ("x",)})
+    asked: dict[str, tuple[str, ...]] = {"subject": ("y",), "reader": ("add",), "asked_by": ("add",)}
+    inputs = Why("observer.input", {**asked, "shares_range": ("add",), "shares_with": ("x",)})
+    output = Why("observer.output", {"subject": ("add",), "shares_range": ("add",), "shares_with": ("x",)})
     for why, scales, expected in (
-        (shared, (0.1, 0.2), [("add", "dq0", "dq1")]),
-        (shared, (0.1, 0.1), []),
-        (Why("observer.input", {"asked_by": ("add",)}), (0.1, 0.2), []),
+        (inputs, (0.1, 0.2, 0.1), [("add", "dq0", "dq1")]),
+        (inputs, (0.1, 0.1, 0.2), []),
+        (output, (0.1, 0.2, 0.1), []),
+        (output, (0.1, 0.2, 0.2), [("add", "dq0", "q2")]),
+        (Why("observer.input", asked), (0.1, 0.2, 0.1), []),
     ):
-        prepared = stage("prepared", node("x", kind="input"), node("obs", "x", kind="observer", why=why))
+        prepared = stage("prepared", node("y", kind="input"), node("obs", "y", kind="observer", why=why))
         found = findings.find(snapshot(prepared, converted(*scales), flow="pt2e-static"))
         assert [each.nodes for each in found if each.rule == "scales_differ"] == expected

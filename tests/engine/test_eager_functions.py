@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.nn import functional
 
 from qviz.engine.checks.eager_functions import unseen
@@ -62,3 +63,22 @@ def test_each_function_is_named_with_the_module_that_eager_mode_sees() -> None:
         ("FloatFunctional.mul_scalar", True),
         ("FloatFunctional.cat", False),
     ]
+
+
+class Between(nn.Module):
+    """The same function before, between and behind the stubs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.fc, self.dequant = QuantStub(), nn.Linear(4, 4), DeQuantStub()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.fc(self.quant(x + x))
+        y = y + y
+        y = self.dequant(y)
+        return y + x
+
+
+def test_functions_of_float_tensors_are_as_they_should_be() -> None:
+    found = unseen(draw(Between(), Arguments((torch.randn(2, 4),))).graph)
+    assert [each.node.name for each in found] == ["add_1"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
 
 from qviz.document.configuration import Quantizer
 from qviz.document.snapshot import Snapshot
@@ -89,6 +90,21 @@ class Added(TwoInputs):
         return self.dequant(self.sum.add(self.conv1(self.quant(x)), self.conv2(self.quant2(y))))
 
 
+class LeftOut(nn.Module):
+    """An operator stays in float on purpose, between stubs; what is float is added by a function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.again, self.back = QuantStub(), DeQuantStub()
+        self.fc, self.act, self.fc2 = nn.Linear(8, 8), nn.LeakyReLU(), nn.Linear(8, 8)
+        setattr(self.act, "qconfig", None)  # noqa: B010 - torch declares no such attribute
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.act(self.dequant(self.fc(self.quant(x))))
+        return x + self.back(self.fc2(self.again(y)))
+
+
 SOUND = (
     _sound("rows", ROWS, "fx-static"),
     _sound("rows", ROWS, "pt2e-static"),
@@ -113,4 +129,5 @@ SOUND = (
     _sound("stubbed rows", STUBBED_ROWS, "eager-static"),
     _sound("stubbed join", STUBBED_JOIN, "eager-static"),
     _sound("two stubs", Added, "eager-static", IMAGE, IMAGE),
+    _sound("left out", LeftOut, "eager-static"),
 )

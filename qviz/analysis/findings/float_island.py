@@ -11,6 +11,10 @@ from qviz.document.graph import Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
+_BY_CONFIGURATION = {"float.no_qconfig": "left_out", "float.qconfig_none": "left_out"}
+"""Reasons that the user's configuration gives."""
+_CHOSEN = frozenset(_BY_CONFIGURATION.values())
+
 
 @finds("float_island")
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -19,20 +23,30 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None or (evidence.flow is not None and evidence.flow.keeps_activations_float):
         return  # what is between their operators is float by design
     index = evidence.index(stage)
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for node in stage.graph.nodes:
         if _stays_float(evidence, node) and _comes_from_low(index, node) and _goes_to_low(index, node):
-            found.setdefault(function_name(node), []).append(node.id)
-    for name, nodes in found.items():
+            found.setdefault((function_name(node), _cause(evidence, node)), []).append(node.id)
+    for (name, cause), nodes in found.items():
         yield Finding(
             rule="float_island",
-            level=Level.WARNING,
+            level=Level.INFO if cause in _CHOSEN else Level.WARNING,
             stage=stage.name,
             nodes=tuple(nodes),
-            code="float_island." + ("not_annotated" if evidence.is_exported else "no_pattern"),
+            code=f"float_island.{cause}",
             roles={"subject": tuple(nodes)},
             args={"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})},
         )
+
+
+def _cause(evidence: Evidence, node: Node) -> str:
+    """Return why an operator stays in float: the configuration wants it so, or the backend cannot."""
+    nodes = evidence.index(evidence.prepared).nodes if evidence.prepared is not None else {}
+    whys = (nodes[each].why for each in evidence.earlier(evidence.prepared, node.id))
+    codes = {why.code for why in (node.why, *whys) if why is not None}
+    if chosen := sorted(codes & _BY_CONFIGURATION.keys()):
+        return _BY_CONFIGURATION[chosen[0]]
+    return "not_annotated" if evidence.is_exported else "no_pattern"
 
 
 def _stays_float(evidence: Evidence, node: Node) -> bool:

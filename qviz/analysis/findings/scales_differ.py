@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, qparams_statement, same_qparams
+from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, origin, qparams_statement, same_qparams
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Kind, Node, QParams
+from qviz.document.graph import CASTING, WATCHING, Kind, Node, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -22,12 +22,13 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None:
         return
     index = evidence.index(stage)
-    # the nodes whose own annotation asks for one range, as a backend may for the inputs of an add
-    sharing = evidence.named_by_observers("shares_range")
+    sharing = _sharing(evidence)
     for node in stage.graph.nodes:
-        is_asked = is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node) or node.id in sharing
-        if node.kind is Kind.OP and is_asked:
+        is_asked = is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node)
+        if node.kind is Kind.OP and (is_asked or node.id in sharing):
             known = _around(index, node)
+            if not is_asked:
+                known = [each for each in known if _source(index, node, each[0]) in sharing[node.id]]
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:
                 yield _finding(stage.name, node, known[0], unlike)
@@ -35,6 +36,23 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _fits(names: re.Pattern[str], node: Node) -> bool:
     return names.fullmatch(function_name(node)) is not None
+
+
+def _sharing(evidence: Evidence) -> dict[str, set[str]]:
+    """Return, for nodes whose annotation asks for one range, whose values share it: inputs of an add may, alone."""
+    found: dict[str, set[str]] = {}
+    for node in evidence.prepared.graph.nodes if evidence.prepared is not None else ():
+        roles = node.why.roles if node.kind in WATCHING and node.why is not None else {}
+        for asking in roles.get("shares_range", ()):
+            found.setdefault(asking, set()).update((*roles.get("subject", ()), *roles.get("shares_with", ())))
+    return found
+
+
+def _source(index: Index, node: Node, cast: str) -> str:
+    """Return whose value a cast before or behind an operator is for."""
+    if cast in index.users[node.id]:
+        return node.id
+    return origin(index, cast, CASTING) or cast
 
 
 def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:

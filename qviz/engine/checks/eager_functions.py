@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.fx import GraphModule, Node
 
 from qviz.engine.nodes.kinds import SHAPE_QUERY
@@ -43,10 +45,15 @@ class Unseen(NamedTuple):
 
 
 def unseen(graph: GraphModule) -> Iterator[Unseen]:
-    """Yield the functions of an eager model that have an observed module; none inside of a FloatFunctional."""
-    numbers = _numbers(graph)
+    """Yield the functions of an eager model that have an observed module; none inside of a FloatFunctional.
+
+    What reads float tensors alone, before the QuantStub or behind the DeQuantStub, is as it should be.
+    """
+    numbers, quantized = _numbers(graph), _quantized(graph)
     for node in graph.graph.nodes:
         if MADE_BY in node.meta or node.op not in ("call_function", "call_method"):
+            continue
+        if quantized.isdisjoint(node.all_input_nodes):
             continue
         name = _name(node)
         tensors = [each for each in node.all_input_nodes if each not in numbers]
@@ -65,6 +72,21 @@ def _name(node: Node) -> str:
     """Return what a node does; ``x += y`` adds as well."""
     name = bare_name(node.target)
     return name[1:] if name in ("iadd", "imul", "imatmul") else name
+
+
+def _quantized(graph: GraphModule) -> set[Node]:
+    """Return the nodes that give quantized tensors: those between stubs; without any, all behind the inputs."""
+    called = {node: graph.get_submodule(str(node.target)) for node in graph.graph.nodes if node.op == "call_module"}
+    has_stubs = any(isinstance(each, QuantStub) for each in called.values())
+    found: set[Node] = set()
+    for node in graph.graph.nodes:
+        module: nn.Module | None = called.get(node)
+        if isinstance(module, DeQuantStub) or (node.op == "call_method" and node.target == "dequantize"):
+            continue
+        begins = isinstance(module, QuantStub) if has_stubs else node.op == "placeholder"
+        if begins or not found.isdisjoint(node.all_input_nodes):
+            found.add(node)
+    return found
 
 
 def _numbers(graph: GraphModule) -> set[Node]:

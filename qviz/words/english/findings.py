@@ -66,8 +66,13 @@ STATEMENTS: dict[str, Entry] = {
     },
     "float_island.no_pattern": {
         "message": _ISLAND,
-        "reason": "the backend has no pattern for {operator}, or its qconfig is None",
+        "reason": "the backend has no pattern for {operator}",
         "hint": _ISLAND_HINT,
+    },
+    "float_island.left_out": {
+        "message": _ISLAND,
+        "reason": "its qconfig is None, so the configuration leaves it in float",
+        "hint": "Nothing to do if you mean to keep it in float; otherwise give {operator} a qconfig.",
     },
     "asked_but_float": {
         "message": "{operator} was observed but still runs in float[[ at {places:place|places}]]",

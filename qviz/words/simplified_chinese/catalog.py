@@ -21,7 +21,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "float_island.no_pattern": {
         "message": "{operator} 在量化算子之间保持浮点",
-        "reason": "后端没有匹配 {operator} 的模式，或者它的 qconfig 为 None",
+        "reason": "后端没有匹配 {operator} 的模式",
         "hint": "将 {operator} 换成后端可以量化的算子，或让相邻算子也保持浮点："
         "每个浮点孤岛都要多付出一次反量化和一次量化。",
     },
