@@ -61,7 +61,7 @@ def _words(report: Report) -> str:
         case StepStarted():
             return progress_text(report.step, report.done, report.total, report.flow)
         case StageReached():
-            nodes = trn(len(report.stage.graph.nodes), "{count} node", "{count} nodes")
+            nodes = trn(len(report.stage.whole.nodes), "{count} node", "{count} nodes")
             return tr("{stage}: {nodes}", stage=capitalized(report.stage.name), nodes=nodes)
         case _:
             return ""

@@ -121,7 +121,7 @@ def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], lo
     from qviz.ui.export.picture import Picture
 
     folds = {
-        each.name: _opened(each.graph, look.depth) for each in snapshot.stages if look.depth and each.name in names
+        each.name: _opened(each.whole, look.depth) for each in snapshot.stages if look.depth and each.name in names
     }
     picture = Picture(snapshot, names, theme=look.theme, scale=look.scale, engine=look.layout, folds=folds)
     for out in outs:

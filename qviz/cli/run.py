@@ -83,9 +83,9 @@ def summarize(snapshot: Snapshot, out: Path) -> dict[str, Any]:
         "stages": [
             {
                 "name": stage.name,
-                "nodes": len(stage.graph.nodes),
-                "edges": len(stage.graph.edges),
-                "kinds": {kind.value: count for kind, count in sorted(count_kinds(stage.graph).items())},
+                "nodes": len(stage.whole.nodes),
+                "edges": len(stage.whole.edges),
+                "kinds": {kind.value: count for kind, count in sorted(count_kinds(stage.whole).items())},
             }
             for stage in snapshot.stages
         ],
@@ -107,9 +107,9 @@ def _print_json(value: dict[str, Any]) -> None:
 
 def _print_summary(snapshot: Snapshot, out: Path) -> None:
     for stage in snapshot.stages:
-        kinds = count_kinds(stage.graph)
+        kinds = count_kinds(stage.whole)
         told = ", ".join(names.kinds(kind.value, count) for kind, count in kinds.most_common())
-        nodes = trn(len(stage.graph.nodes), "{count} node", "{count} nodes")
+        nodes = trn(len(stage.whole.nodes), "{count} node", "{count} nodes")
         click.echo(f"{stage.name:<10} {nodes:>11}: {told}")
     for finding in snapshot.findings:
         click.echo(tr("{level}: {message}", level=names.level(finding.level.value), message=finding.message))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from qviz.document.graph import Graph, Json, NodeId, Number, Record, SourceLine
+from qviz.document.inlining import inlined
 from qviz.document.measurements import Measurements
 from qviz.words import say
 
@@ -69,13 +71,21 @@ class Run(Record, frozen=True):
     error: RunError | None = None
 
 
-class Stage(Record, frozen=True):
-    """The graph at one point of a flow; ``code`` is torch's ``print_readable`` text."""
+class Stage(Record, frozen=True, dict=True):
+    """The graph at one point of a flow; ``code`` is torch's ``print_readable`` text.
+
+    ``graph`` is torch's own; ``subgraphs`` are the graphs that its nodes call, by the ids of the nodes that read them.
+    """
 
     name: StageName
     graph: Graph
     code: str | None = None
     subgraphs: dict[str, Graph] | None = None
+
+    @cached_property
+    def whole(self) -> Graph:
+        """The graph with the nested ones in place: what is drawn, counted, searched and linked."""
+        return inlined(self.graph, self.subgraphs) if self.subgraphs else self.graph
 
 
 class Link(Record, frozen=True, rename={"from_ids": "from", "to_ids": "to"}):

@@ -181,10 +181,10 @@ class Project:
             return facts[node_id].integers
         if stage is None:
             return None
-        feeders = {edge.from_id for edge in stage.graph.edges if edge.to_id == node_id}
-        kinds = {node.id: node.kind for node in stage.graph.nodes}
+        feeders = {edge.from_id for edge in stage.whole.edges if edge.to_id == node_id}
+        kinds = {node.id: node.kind for node in stage.whole.nodes}
         casts = {feeder for feeder in feeders if kinds[feeder] is Kind.DEQUANTIZE}
-        behind = (edge.from_id for edge in stage.graph.edges if edge.to_id in casts)
+        behind = (edge.from_id for edge in stage.whole.edges if edge.to_id in casts)
         weights = (facts.get(feeder) for feeder in behind if kinds[feeder] is Kind.CONSTANT)
         return next((fact.integers for fact in weights if fact and fact.integers), None)
 

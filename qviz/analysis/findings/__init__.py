@@ -27,7 +27,7 @@ def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, 
     place = {
         (stage.name, node.id): (rank, position)
         for rank, stage in enumerate(snapshot.stages)
-        for position, node in enumerate(stage.graph.nodes)
+        for position, node in enumerate(stage.whole.nodes)
     }
 
     def key(ranked: tuple[int, Finding]) -> tuple[int, int, tuple[int, int]]:

@@ -19,7 +19,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     found: dict[str, list[str]] = {}
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         is_cast = any(index.nodes[each].kind is Kind.DEQUANTIZE for each in index.producers[node.id])
         if node.kind not in (Kind.OP, Kind.FUSED_OP) or not is_cast or is_move(node):
             continue

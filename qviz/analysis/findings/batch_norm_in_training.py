@@ -17,7 +17,7 @@ _TRAINING_AT = 5
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the batch norms of the converted stage that are in training mode."""
     stage = evidence.converted
-    found = [node.id for node in stage.graph.nodes if is_batch_norm(node) and _trains(node)] if stage else []
+    found = [node.id for node in stage.whole.nodes if is_batch_norm(node) and _trains(node)] if stage else []
     if stage is not None and found:
         yield Finding(
             rule="batch_norm_in_training",

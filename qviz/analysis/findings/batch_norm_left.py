@@ -20,7 +20,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     last = evidence.converted or stages.get("fused")
     if last is None or (evidence.flow is not None and "fused" not in stages and not evidence.is_exported):
         return  # flows that only swap types fuse nothing
-    for node in last.graph.nodes:
+    for node in last.whole.nodes:
         if is_batch_norm(node):
             yield _finding(evidence, last, node)
 

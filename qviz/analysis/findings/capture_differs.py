@@ -38,7 +38,7 @@ def _baked_in(evidence: Evidence) -> Iterator[Finding]:
     if stage is None:
         return
     is_in_original = repeat is not None and repeat.is_random  # which may be wanted
-    found = tuple(node.id for node in stage.graph.nodes if node.kind is Kind.OP and _drops(node))
+    found = tuple(node.id for node in stage.whole.nodes if node.kind is Kind.OP and _drops(node))
     if found:
         yield Finding(
             "capture_differs",
@@ -82,7 +82,7 @@ def _rewritten(evidence: Evidence) -> Iterator[Finding]:
 
 def _norms(index: Index, stage: Stage) -> Iterator[tuple[Node, tuple[str, ...], float]]:
     """Yield each norm that is a function, with the parameters and statistics that it reads, and its eps."""
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         place = _EPS_AT.get(function_name(node)) if node.op == "call_function" else None
         if place is None:
             continue

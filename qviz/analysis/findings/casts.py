@@ -17,7 +17,7 @@ def find_chains(evidence: Evidence) -> Iterator[Finding]:
     if stage is None:
         return
     index = evidence.index(stage)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         after = _static(node)
         producer = next(iter(index.producers[node.id]), None) if node.kind is Kind.QUANTIZE else None
         if after is None or producer is None or index.nodes[producer].kind is not Kind.DEQUANTIZE:
@@ -45,7 +45,7 @@ def find_repeats(evidence: Evidence) -> Iterator[Finding]:
     if stage is None:
         return
     index = evidence.index(stage)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         if node.kind is Kind.CONSTANT:
             continue
         casts = [index.nodes[each] for each in index.users[node.id] if index.nodes[each].kind is Kind.QUANTIZE]

@@ -67,6 +67,8 @@ CATALOG = (
     "fuse_list_out_of_order",
     "converted_does_not_run",
     "captured_without_strict",
+    "captured_without_grad",
+    "float_in_subgraph",
     "batch_norm_folded_into_shared_convolution",
     "operator_rule_without_effect",
     "quantizer_needs_strict_capture",

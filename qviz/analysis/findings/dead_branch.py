@@ -19,10 +19,10 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     dead: set[str] = set()
-    for node in reversed(stage.graph.nodes):
+    for node in reversed(stage.whole.nodes):
         if node.kind is Kind.OP and set(index.users[node.id]) <= dead and not _writes(node):
             dead.add(node.id)
-    found = [node.id for node in stage.graph.nodes if node.id in dead]
+    found = [node.id for node in stage.whole.nodes if node.id in dead]
     if any(QUANTIZABLE.fullmatch(function_name(index.nodes[each])) for each in found):
         yield Finding(
             rule="dead_branch",

@@ -68,7 +68,7 @@ class Evidence:
     def index(self, stage: Stage) -> Index:
         """Return the lookups of a stage's graph."""
         if stage.name not in self._indexes:
-            self._indexes[stage.name] = Index(stage.graph)
+            self._indexes[stage.name] = Index(stage.whole)
         return self._indexes[stage.name]
 
     @cached_property
@@ -80,7 +80,7 @@ class Evidence:
     def is_exported(self) -> bool:
         """Whether the graphs hold operators of ATen, with casts around them that stay."""
         stage = self.snapshot.stages[0] if self.snapshot.stages else None
-        return stage is not None and any(node.target.startswith("aten.") for node in stage.graph.nodes)
+        return stage is not None and any(node.target.startswith("aten.") for node in stage.whole.nodes)
 
     @cached_property
     def keeps_casts(self) -> bool:
@@ -110,7 +110,7 @@ class Evidence:
     @cached_property
     def precision(self) -> Precision:
         """Which operators of the converted stage are low, which float."""
-        return precision(self.converted.graph) if self.converted is not None else Precision((), ())
+        return precision(self.converted.whole) if self.converted is not None else Precision((), ())
 
     @cached_property
     def not_replaced(self) -> frozenset[str]:
@@ -138,7 +138,7 @@ class Evidence:
 
     def named_by_observers(self, role: str) -> frozenset[str]:
         """Return the nodes of the prepared stage that have a role in the reasons of its observers."""
-        nodes = self.prepared.graph.nodes if self.prepared is not None else ()
+        nodes = self.prepared.whole.nodes if self.prepared is not None else ()
         whys = (node.why for node in nodes if node.kind in WATCHING and node.why is not None)
         return frozenset(chain.from_iterable(why.roles.get(role, ()) for why in whys))
 
@@ -146,14 +146,14 @@ class Evidence:
         """Yield every observer that is a node, with its state."""
         for stage in self.snapshot.stages:
             facts = self.snapshot.facts.get(stage.name, {})
-            for node in stage.graph.nodes:
+            for node in stage.whole.nodes:
                 fact = facts[node.id].observer if node.id in facts else None
                 if fact is not None:
                     yield stage, node, fact
 
     def _last(self, kinds: frozenset[Kind]) -> Stage | None:
         stages = reversed(self.snapshot.stages)
-        return next((each for each in stages if any(node.kind in kinds for node in each.graph.nodes)), None)
+        return next((each for each in stages if any(node.kind in kinds for node in each.whole.nodes)), None)
 
 
 def is_weighted(node: Node) -> bool:

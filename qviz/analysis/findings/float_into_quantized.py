@@ -21,7 +21,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None:
         return
     index = evidence.index(stage)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         if not _takes_quantized(node):
             continue
         giver = _float_giver(index, node)

@@ -24,7 +24,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return  # what is between their operators is float by design
     index = evidence.index(stage)
     found: dict[tuple[str, str], list[str]] = {}
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         if _stays_float(evidence, node) and _comes_from_low(index, node) and _goes_to_low(index, node):
             found.setdefault((function_name(node), _cause(evidence, node)), []).append(node.id)
     for (name, cause), nodes in found.items():
@@ -52,6 +52,8 @@ def _cause(evidence: Evidence, node: Node) -> str:
 def _stays_float(evidence: Evidence, node: Node) -> bool:
     if node.kind not in (Kind.OP, Kind.FUSED_OP) or is_move(node):
         return False
+    if node.target.startswith("higher_order."):
+        return False  # float_in_subgraph speaks of what it runs
     if JOINS.fullmatch(function_name(node)) or not gives_float(node):
         return False  # scales_differ speaks of what joins
     if evidence.asked.intersection(evidence.earlier(evidence.prepared, node.id)):

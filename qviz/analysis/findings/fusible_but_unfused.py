@@ -20,7 +20,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None or not (has_fused or evidence.is_exported):
         return  # flows that only swap types fuse nothing
     index = evidence.index(stage)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         if node.kind not in (Kind.OP, Kind.QUANTIZED_OP) or function_name(node) != "relu":
             continue
         producer = origin(index, node.id, CASTING)

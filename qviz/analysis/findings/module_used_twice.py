@@ -19,7 +19,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None or (evidence.flow is not None and evidence.flow.mode is Mode.EAGER):
         return  # eager mode is asked before it runs
     calls: defaultdict[str, list[str]] = defaultdict(list)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         if node.op == "call_module" and node.kind is Kind.QUANTIZED_OP and node.quant and node.quant.output:
             calls[node.target].append(node.id)
     for path, nodes in calls.items():

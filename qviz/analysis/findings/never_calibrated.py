@@ -28,7 +28,7 @@ def _fallen_back(stage: Stage) -> list[str]:
     """Return the quantizes with exactly the scale and zero point that torch falls back to."""
     return [
         node.id
-        for node in stage.graph.nodes
+        for node in stage.whole.nodes
         if node.kind is Kind.QUANTIZE
         and node.quant is not None
         and node.quant.output is not None

@@ -24,7 +24,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     other = _WHOLE if needed == _REDUCED else _REDUCED
     found = []
-    for node in prepared.graph.nodes:
+    for node in prepared.whole.nodes:
         params = node.quant.output if node.kind in WATCHING and node.quant is not None else None
         if params is None or params.dtype != "torch.quint8":
             continue

@@ -24,7 +24,7 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     infinite = [*_infinite(evidence)]
     yield from infinite
     stage = evidence.converted
-    found = [node.id for node in stage.graph.nodes if _is_degenerate(node)] if stage is not None else []
+    found = [node.id for node in stage.whole.nodes if _is_degenerate(node)] if stage is not None else []
     if infinite:
         return  # the scales of everything behind it are its result
     if stage is not None and found:

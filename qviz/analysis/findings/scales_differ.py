@@ -23,7 +23,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     sharing = _sharing(evidence)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         is_asked = is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node)
         if node.kind is Kind.OP and (is_asked or node.id in sharing):
             known = _around(index, node)
@@ -41,7 +41,7 @@ def _fits(names: re.Pattern[str], node: Node) -> bool:
 def _sharing(evidence: Evidence) -> dict[str, set[str]]:
     """Return, for nodes whose annotation asks for one range, whose values share it: inputs of an add may, alone."""
     found: dict[str, set[str]] = {}
-    for node in evidence.prepared.graph.nodes if evidence.prepared is not None else ():
+    for node in evidence.prepared.whole.nodes if evidence.prepared is not None else ():
         roles = node.why.roles if node.kind in WATCHING and node.why is not None else {}
         for asking in roles.get("shares_range", ()):
             found.setdefault(asking, set()).update((*roles.get("subject", ()), *roles.get("shares_with", ())))

@@ -19,7 +19,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None or (evidence.flow is not None and not evidence.flow.fixes_activation_ranges):
         return
     index = evidence.index(stage)
-    for node in stage.graph.nodes:
+    for node in stage.whole.nodes:
         if node.kind not in COMPUTING or is_move(node):
             continue
         bare = [each.id for each in activations(index, node.id) if _is_bare(index, each)]

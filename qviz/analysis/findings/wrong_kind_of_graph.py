@@ -15,7 +15,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     stage = evidence.captured
     if stage is None or evidence.flow is None or evidence.flow.takes_exported_programs:
         return
-    found = [node.id for node in stage.graph.nodes if node.target.startswith("aten.")]
+    found = [node.id for node in stage.whole.nodes if node.target.startswith("aten.")]
     if found:
         yield Finding(
             rule="wrong_kind_of_graph",

@@ -44,8 +44,8 @@ def _across(one: Snapshot, other: Snapshot, names: Mapping[str, str]) -> Iterato
 
 
 def _matched(mine: Stage, theirs: Stage, name: str) -> Iterator[Link]:
-    pairs = match(mine.graph, theirs.graph)
-    nodes, others = Index(mine.graph).nodes, Index(theirs.graph).nodes
+    pairs = match(mine.whole, theirs.whole)
+    nodes, others = Index(mine.whole).nodes, Index(theirs.whole).nodes
     for here, there in pairs.items():
         a, b = nodes[here], others[there]
         is_same = (a.kind, a.module_type, a.quant) == (b.kind, b.module_type, b.quant)

@@ -36,7 +36,7 @@ def changes(stages: Sequence[Stage], links: Sequence[Link], one: str, other: str
         one: The name of the stage that `before` tells of.
         other: The name of the one that `after` tells of.
     """
-    graphs = {stage.name: stage.graph for stage in stages}
+    graphs = {stage.name: stage.whole for stage in stages}
     steps = way(ways(links), one, other) or (one, other)
     became = {node.id: node.id for node in graphs[one].nodes}
     for here, there in pairwise(steps):

@@ -33,7 +33,7 @@ class _Matching:
 
     def __init__(self, previous: Stage, current: Stage) -> None:
         self.previous, self.current = previous, current
-        self.old, self.new = Index(previous.graph), Index(current.graph)
+        self.old, self.new = Index(previous.whole), Index(current.whole)
         self.became: dict[str, list[str]] = {}
         self.fresh = {node_id: None for node_id in self.new.nodes if node_id not in self.old.nodes}
         self.found: list[Link] = []

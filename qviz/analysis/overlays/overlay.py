@@ -39,7 +39,7 @@ class StageRecord(NamedTuple):
     @property
     def tree(self) -> Hierarchy:
         """The groups of the stage's graph."""
-        return (self.trees or Hierarchies()).of(self.stage.graph)
+        return (self.trees or Hierarchies()).of(self.stage.whole)
 
     @staticmethod
     def of(snapshot: Snapshot, stage: Stage) -> StageRecord:

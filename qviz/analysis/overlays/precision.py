@@ -25,7 +25,7 @@ class _EdgeClasses(Mapping[tuple[str, str], str]):
     """The class of the dtype on each edge, which its producer decides: nothing is computed or kept for each edge."""
 
     def __init__(self, record: StageRecord) -> None:
-        self._record, self._graph = record, record.stage.graph
+        self._record, self._graph = record, record.stage.whole
 
     @cached_property
     def _outputs(self) -> OutputValues:

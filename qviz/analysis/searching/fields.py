@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from qviz.document.graph import WATCHING, Json, Node, Number, QParams
+from qviz.document.inlining import INSIDE
 
 _QUANTIZATION = ("scale", "zero_point", "qscheme", "quant_min", "quant_max", "axis")
 
@@ -44,7 +45,8 @@ def _observers(node: Node) -> list[str]:
 
 
 def _modules(node: Node) -> tuple[str, ...]:
-    return (node.place,) if node.place else ()
+    own = (node.place, node.module_path) if INSIDE in node.id else (node.place,)  # in a nested graph it has both
+    return tuple(each for each in own if each)
 
 
 def _quantized(node: Node) -> Iterator[QParams]:

@@ -109,7 +109,7 @@ def difference(a: Snapshot, b: Snapshot, tolerance: float) -> Difference:
         stages_only_a=tuple(name for name in names_a if name not in names_b),
         stages_only_b=tuple(name for name in names_b if name not in names_a),
         stages=tuple(
-            _stage(name, a.stage(name).graph, b.stage(name).graph, tolerance) for name in names_a if name in names_b
+            _stage(name, a.stage(name).whole, b.stage(name).whole, tolerance) for name in names_a if name in names_b
         ),
         coverage_a=coverage(a.stages),
         coverage_b=coverage(b.stages),

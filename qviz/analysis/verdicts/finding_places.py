@@ -32,7 +32,7 @@ class FindingPlaces:
 
     def _nodes(self, name: str) -> dict[str, str]:
         if name not in self._stages:
-            graph = next((stage.graph for stage in self._snapshot.stages if stage.name == name), None)
+            graph = next((stage.whole for stage in self._snapshot.stages if stage.name == name), None)
             turns: Counter[str] = Counter()
             places: dict[str, str] = {}
             for node in graph.nodes if graph is not None else ():

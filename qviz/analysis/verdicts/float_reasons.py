@@ -21,10 +21,10 @@ def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
     if not snapshot.stages:
         return ()
     last = snapshot.stages[-1]
-    nodes = {node.id: node for node in last.graph.nodes}
+    nodes = {node.id: node for node in last.whole.nodes}
     reasons = _Reasons(snapshot)
     groups: dict[tuple[str, _FloatCause], list[str]] = {}
-    for node_id in precision(last.graph).float:
+    for node_id in precision(last.whole).float:
         key = function_name(nodes[node_id]), reasons.of(nodes[node_id])
         groups.setdefault(key, []).append(node_id)
     ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
@@ -52,7 +52,7 @@ class _Reasons:
         names = [stage.name for stage in snapshot.stages]
         self._last = names[-1]
         self._links = LinkIndex(snapshot.links)
-        prepared = next((stage.graph for stage in snapshot.stages if stage.name == "prepared"), Graph((), (), ()))
+        prepared = next((stage.whole for stage in snapshot.stages if stage.name == "prepared"), Graph((), (), ()))
         self._prepared = Index(prepared)
 
     def of(self, node: Node) -> _FloatCause:

@@ -21,7 +21,7 @@ class SourceLines:
         self._nodes: dict[tuple[str, str], Node] = {}
         self._of_module: dict[str, SourceLine] = {}
         for stage in snapshot.stages:
-            for node in stage.graph.nodes:
+            for node in stage.whole.nodes:
                 self._nodes[stage.name, node.id] = node
                 if node.source and node.module_path:
                     self._of_module.setdefault(node.module_path, node.source)

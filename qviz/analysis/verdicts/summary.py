@@ -29,11 +29,11 @@ def summarize(stages: Sequence[Stage]) -> dict[str, Json]:
     """
     kinds: dict[str, Json] = {}
     for stage in stages:
-        counts = count_kinds(stage.graph)
+        counts = count_kinds(stage.whole)
         kinds[stage.name] = {kind.value: counts[kind] for kind in Kind if counts[kind]}
     summary: dict[str, Json] = {"kinds": kinds}
     if stages and stages[-1].name in CONVERTED:
-        low, stays_float = precision(stages[-1].graph)
+        low, stays_float = precision(stages[-1].whole)
         summary["precision"] = {"stage": stages[-1].name, "low": list(low), "float": list(stays_float)}
     return summary
 
@@ -42,6 +42,6 @@ def coverage(stages: Sequence[Stage]) -> Coverage | None:
     """Return how much of the last stage is quantized; None before a conversion, or of nothing quantizable."""
     if not stages or stages[-1].name not in CONVERTED:
         return None
-    low, stays_float = precision(stages[-1].graph)
+    low, stays_float = precision(stages[-1].whole)
     total = len(low) + len(stays_float)
     return Coverage(stages[-1].name, len(low), total) if total else None

@@ -18,6 +18,7 @@ from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
 from qviz.analysis.views.repeats import Repeats
 from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
+from qviz.document.inlining import INSIDE
 from qviz.document.query import Index
 
 
@@ -134,7 +135,7 @@ class Hierarchy:
     def _parts_of(self, unit: str) -> tuple[str, ...]:
         """Return the place of a box, split; a repeated dequantize stands where all its uses can be reached."""
         node = self.index.nodes[unit]
-        if node.kind in (Kind.INPUT, Kind.OUTPUT):
+        if node.kind in (Kind.INPUT, Kind.OUTPUT) and INSIDE not in unit:
             return ()
         parts = _split(node.place)
         for other in self.plumbing.repeated.get(unit, ())[1:]:
@@ -158,10 +159,12 @@ class Hierarchy:
             parts = self._parts[unit]
             if len(parts) > depth:
                 below[parts[depth]].append(unit)
-        return {name: inside for name, inside in below.items() if not self._is_trivial(depth + 1, inside)}
+        return {name: inside for name, inside in below.items() if not self._is_trivial(name, depth + 1, inside)}
 
-    def _is_trivial(self, depth: int, units: Sequence[str]) -> bool:
+    def _is_trivial(self, name: str, depth: int, units: Sequence[str]) -> bool:
         """Whether these boxes of a leaf module amount to one operator, or to several calls of one."""
+        if name in units[0].split(INSIDE)[:-1]:  # what a higher-order operator calls is a group, however small
+            return False
         if any(len(self._parts[unit]) > depth for unit in units):
             return False
         work = [unit for unit in units if self._is_work(unit)]

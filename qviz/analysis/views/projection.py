@@ -57,7 +57,7 @@ def project(
     union_tree = trees.of(union.graph)
     view = fold(union_tree, folds, {})
     projections = [
-        _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.graph))
+        _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.whole))
         for stage in stages
     ]
     missing = dict.fromkeys(pair for each in projections for pair in each.without_way())
@@ -66,7 +66,7 @@ def project(
         direct = tuple(Line(*pair, "", ()) for pair in missing)
         view = View(view.boxes, (*view.lines, *direct), view.box_of)
         projections = [
-            _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.graph))
+            _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.whole))
             for stage in stages
         ]
     projected = [each.projected() for each in projections]
@@ -188,7 +188,7 @@ class _Projection:
         """Return the edges of the stage between boxes; those of folded plumbing are in its operator's box."""
         hosts = self.union_tree.plumbing.hosts
         pairs: defaultdict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
-        for edge in self.stage.graph.edges:
+        for edge in self.stage.whole.edges:
             source, target = box_of[edge.from_id], box_of[edge.to_id]
             each = self.to_union[edge.from_id]
             is_folded = each in hosts and self.whole.boxes[source].id != each

@@ -50,7 +50,7 @@ def _reached(following: Mapping[str, Iterable[str]], start: Iterable[str]) -> fr
 
 def part(stage: Stage, ids: frozenset[str]) -> Stage:
     """Return a stage with these nodes only, and the edges between them."""
-    graph = stage.graph
+    graph = stage.whole
     nodes = tuple(node for node in graph.nodes if node.id in ids)
     edges = tuple(edge for edge in graph.edges if edge.from_id in ids and edge.to_id in ids)
     return structs.replace(stage, graph=Graph(nodes, edges, graph.groups))

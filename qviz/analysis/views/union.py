@@ -46,7 +46,7 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
         steps = [each for each in links if before and (each.from_stage, each.to_stage) == (before.name, stage.name)]
         # Without links the stage is the first of another run: everything comes out where it stands.
         exits = _exits(before, ids[before.name], mine, exits, steps) if before and steps else {}
-        read = [(exits.get(mine[edge.from_id], mine[edge.from_id]), mine[edge.to_id]) for edge in stage.graph.edges]
+        read = [(exits.get(mine[edge.from_id], mine[edge.from_id]), mine[edge.to_id]) for edge in stage.whole.edges]
         for each in read:
             edges.setdefault(each, set()).add(stage.name)
         _add_nodes(stage, mine, read, nodes, ranks)
@@ -57,7 +57,7 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
     kept = _without_detours(edges, present)
     groups: dict[str, Group] = {}
     for stage in stages:
-        for group in stage.graph.groups:
+        for group in stage.whole.groups:
             groups.setdefault(group.path, group)
     counts: defaultdict[str, int] = defaultdict(int)
     numbered = []
@@ -78,13 +78,13 @@ def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dic
     for stage in stages:
         mine: dict[str, str] = {}
         used: set[str] = set()
-        for node in stage.graph.nodes:
+        for node in stage.whole.nodes:
             source, old = before[stage.name].get(node.id, ("", ""))
             was = ids.get(source, {}).get(old)
             if was is not None and was not in used and not (old in of_weights and node.kind is Kind.DEQUANTIZE):
                 mine[node.id] = was
                 used.add(was)
-        for node in stage.graph.nodes:
+        for node in stage.whole.nodes:
             if node.id not in mine:
                 fresh = node.id if node.id not in taken else f"{node.id}@{stage.name}"
                 mine[node.id] = fresh
@@ -96,9 +96,9 @@ def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dic
 
 def _observers_of_weights(stage: Stage) -> set[str]:
     """Return the observers of constants: a box of its own becomes a dequantize that folds into its operator."""
-    constants = {node.id for node in stage.graph.nodes if node.kind is Kind.CONSTANT}
-    observing = {node.id for node in stage.graph.nodes if node.kind in WATCHING}
-    return {edge.to_id for edge in stage.graph.edges if edge.from_id in constants and edge.to_id in observing}
+    constants = {node.id for node in stage.whole.nodes if node.kind is Kind.CONSTANT}
+    observing = {node.id for node in stage.whole.nodes if node.kind in WATCHING}
+    return {edge.to_id for edge in stage.whole.edges if edge.from_id in constants and edge.to_id in observing}
 
 
 def _keeps_name(link: Link) -> bool:
@@ -124,7 +124,7 @@ def _exits(
             for node_id in link.to_ids[:1]:
                 parts[mine[node_id]].update(ids[each] for each in link.from_ids)
     users: defaultdict[str, list[str]] = defaultdict(list)
-    for edge in before.graph.edges:
+    for edge in before.whole.edges:
         users[known.get(ids[edge.from_id], ids[edge.from_id])].append(ids[edge.to_id])
     survivors = set(mine.values())
     exits = {each: exit_ for each, exit_ in known.items() if each in survivors}
@@ -150,7 +150,7 @@ def _add_nodes(
     for source, target in edges:
         read[target].append(source)
     last = 0.0
-    for place, node in enumerate(stage.graph.nodes):
+    for place, node in enumerate(stage.whole.nodes):
         each = mine[node.id]
         if each not in nodes:
             nodes[each] = msgspec.structs.replace(node, id=each)

@@ -45,6 +45,6 @@ def _count(tensor: Tensor, with_infinite: bool) -> int:
 def _readers(path: str, stage: Stage) -> tuple[str, ...]:
     """Return the nodes of the module that holds a tensor, or of the tensor itself."""
     module = path.rpartition(".")[0]
-    nodes = stage.graph.nodes
+    nodes = stage.whole.nodes
     calls = tuple(node.id for node in nodes if node.op == "call_module" and node.target == module)
     return calls or tuple(node.id for node in nodes if node.op == "get_attr" and node.target == path)

@@ -32,4 +32,6 @@ def _traced(job: Job) -> tuple[GraphModule, FxResult | ExportResult]:
 def _exported(job: Job) -> tuple[GraphModule, ExportResult]:
     from qviz.engine.flows import pt2e  # its quantizers take seconds to import: only where torch.export is needed
 
-    return pt2e.export(job, ExportResult())
+    captured, result = pt2e.export(job, ExportResult())
+    pt2e.refine(job, captured, result)
+    return captured, result

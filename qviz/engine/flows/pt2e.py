@@ -15,8 +15,10 @@ from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
+from qviz.engine.checks import subgraphs
 from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
+from qviz.engine.flows import finer_places
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.model_files import is_program
@@ -28,7 +30,7 @@ from qviz.words import tr
 def static(job: Job) -> ExportResult:
     """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
     quantizer = _quantizer(job)
-    captured, result = _captured(job, quantizer)
+    captured, result = _captured(job, quantizer, is_training=False)
     shared = folding.shared_convolutions(captured)
     before = folding.output_of(captured, job.inputs) if shared else []
     job.reporter.started("preparing")
@@ -47,7 +49,7 @@ def qat(job: Job) -> ExportResult:
     quantizer = _quantizer(job)
     if not is_program(job.model):
         job.model.train()
-    captured, result = _captured(job, quantizer)
+    captured, result = _captured(job, quantizer, is_training=True)
     job.reporter.started("preparing")
     prepared = prepare_qat_pt2e(captured, quantizer.value)
     _tell(job, checks.without_fake_quant(prepared))
@@ -83,11 +85,36 @@ def _quantizer(job: Job) -> Written:
     return make_quantizer(job.plan, job.model)
 
 
-def _captured(job: Job, quantizer: Written) -> tuple[GraphModule, ExportResult]:
+def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphModule, ExportResult]:
     job.reporter.started("capturing")
     captured, result = export(job, ExportResult(quantizer=quantizer))
+    if not is_training and not is_program(job.model):
+        captured, result = _without_grad(job, captured, result)
+    refine(job, captured, result)
     job.reporter.reached("captured", captured)
     return captured, result
+
+
+def refine(job: Job, captured: GraphModule, result: ExportResult) -> None:
+    """Find the layers that strict capture lost, so that the recorded stages tell them."""
+    if result.captured_by == "strict export":
+        finer_places.refine(
+            captured, job.model, lambda: _program(job, replace(result, captured_by="non-strict export"))
+        )
+
+
+def _without_grad(job: Job, captured: GraphModule, result: ExportResult) -> tuple[GraphModule, ExportResult]:
+    """Capture again under ``torch.no_grad()`` if that leaves fewer regions that no quantizer looks into."""
+    regions = subgraphs.grad_regions(captured)
+    if not regions:
+        return captured, result
+    without = replace(result, without_grad=True)
+    again = _program(job, without)
+    if len(subgraphs.grad_regions(again)) >= len(regions):
+        return captured, result
+    job.reporter.so_far(without)
+    job.reporter.found(subgraphs.captured_without_grad(regions))
+    return again, without
 
 
 def _tell_what_quantizes(job: Job, quantizer: Written, result: ExportResult) -> None:
@@ -157,10 +184,16 @@ def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
 def _export(job: Job, result: ExportResult, strict: bool) -> tuple[GraphModule, ExportResult]:
     result = replace(result, captured_by="strict export" if strict else "non-strict export")
     job.reporter.so_far(result)
+    return _program(job, result), result
+
+
+def _program(job: Job, result: ExportResult) -> GraphModule:
+    """Capture as a result says."""
     torch._dynamo.reset()  # noqa: SLF001 - repeated strict exports hit dynamo's recompile limit otherwise
     shapes = result.dynamic_shapes.value if result.dynamic_shapes else None
-    inputs = job.inputs
-    program = torch.export.export(job.model, inputs.args, inputs.kwargs or None, dynamic_shapes=shapes, strict=strict)
+    args, kwargs, strict = job.inputs.args, job.inputs.kwargs or None, result.captured_by == "strict export"
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not result.without_grad):
+        program = torch.export.export(job.model, args, kwargs, dynamic_shapes=shapes, strict=strict)
     module = program.module()
     assert isinstance(module, GraphModule)
-    return module, result
+    return module

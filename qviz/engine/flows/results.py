@@ -56,10 +56,12 @@ class ExportResult(FlowResult):
 
     Attributes:
         captured_by: What made the graph, or was tried last.
+        without_grad: Whether under ``torch.no_grad()``.
         dynamic_shapes: What ``torch.export.export`` was given, if anything.
         quantizer: None until it is made.
     """
 
     captured_by: Capture = "strict export"
+    without_grad: bool = False
     dynamic_shapes: Written | None = None
     quantizer: Written | None = None

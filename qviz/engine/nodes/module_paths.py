@@ -10,6 +10,9 @@ from torch.fx import GraphModule, Node
 
 from qviz.engine.nodes.called import called_module
 
+KNOWN_STACK = "qviz_module_stack"
+"""The key in a node's metadata under which a list of `ModulePlace` stands, where torch's own stack lost some."""
+
 _ROOT = re.compile(r"^(L\[['\"]\w+['\"]\]|L__\w+__)\.?")
 _GETATTR = re.compile(r"getattr\((?P<owner>[^()]*), ['\"](?P<name>[^'\"]*)['\"]\)")
 _SUBSCRIPT = re.compile(r"(\.?_modules)?\[['\"]?([^'\"\]]+)['\"]?\]")
@@ -43,6 +46,8 @@ def module_stack(node: Node) -> list[ModulePlace]:
     """Return the modules around a node, the outermost first; empty where torch kept none."""
     if node.op in ("placeholder", "output") or is_of_pattern(node):
         return []
+    if (known := node.meta.get(KNOWN_STACK)) is not None:
+        return list(known)
     stack = node.meta.get("nn_module_stack") or {}
     return [ModulePlace(plain_path(str(path)), class_name(type_)) for path, type_ in stack.values()]
 

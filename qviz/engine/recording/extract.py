@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from torch import nn
@@ -27,6 +27,7 @@ from qviz.engine.recording.parts import Objects, insides, parts
 from qviz.engine.recording.quantization import Reading
 from qviz.engine.recording.values import Known, attribute, is_float
 from qviz.engine.why import explain
+from qviz.engine.why.subgraphs import CalledFrom, called_from
 
 
 def record(
@@ -84,25 +85,40 @@ def _record_nested(
     """Return the graphs of GraphModules that nodes call or read (branches of cond), the inner ones too."""
     found: dict[str, Graph] = {}
     subgraphs = (earlier.subgraphs or {}) if earlier else {}
-    for path, inner in nested_graphs(module):
+    for path, inner, call in nested_graphs(module):
         before = subgraphs.get(path)
         carried = {node.id: node.values for node in before.nodes} if before else {}
         known = outer.nested.get(path) or find_values(inner, None, carried)
-        recorder = _Recorder(inner, objects, before)
+        recorder = _Recorder(inner, objects, before, called_from(call))
         found[path] = recorder.graph(known)
         facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
     return found
 
 
-def nested_graphs(module: GraphModule, prefix: str = "") -> list[tuple[str, GraphModule]]:
-    """Return the GraphModules that nodes call or read, by the path of node names that leads there."""
-    found: list[tuple[str, GraphModule]] = []
+class NestedGraph(NamedTuple):
+    """A GraphModule that a node calls or reads.
+
+    Attributes:
+        path: The names of the nodes that lead there, joined by ``/``.
+        graph: Itself.
+        call: The node that calls it; a higher-order operator reads it first.
+    """
+
+    path: str
+    graph: GraphModule
+    call: Node
+
+
+def nested_graphs(module: GraphModule, prefix: str = "") -> list[NestedGraph]:
+    """Return the GraphModules that nodes call or read, the inner ones too."""
+    found: list[NestedGraph] = []
     for node in module.graph.nodes:
         if node.op in ("call_module", "get_attr"):
             inner = attribute(module, node)
             if isinstance(inner, GraphModule):
                 path = f"{prefix}{node.name}"
-                found += [(path, inner), *nested_graphs(inner, f"{path}/")]
+                call = next(iter(node.users), node) if node.op == "get_attr" else node
+                found += [NestedGraph(path, inner, call), *nested_graphs(inner, f"{path}/")]
     return found
 
 
@@ -116,8 +132,10 @@ def _code(module: GraphModule) -> str:
 class _Recorder:
     """Records one graph."""
 
-    def __init__(self, module: GraphModule, objects: Objects, earlier: Graph | None) -> None:
-        self.module, self.objects, self.earlier = module, objects, earlier
+    def __init__(
+        self, module: GraphModule, objects: Objects, earlier: Graph | None, called: CalledFrom | None = None
+    ) -> None:
+        self.module, self.objects, self.earlier, self.called = module, objects, earlier, called
         self.integers: dict[str, Integers] = {}
 
     def graph(self, known: Known, lifted: Collection[str] = ()) -> Graph:
@@ -126,7 +144,7 @@ class _Recorder:
         reading = Reading(self.module, kinds, known)
         quants = reading.all()
         self.integers = reading.integers
-        reasons = explain(self.module, kinds, quants, values, self.earlier)
+        reasons = explain(self.module, kinds, quants, values, self.earlier, self.called)
         owners = ModuleOwners(self.module, kinds, self.earlier)
         nodes = []
         for node in self.module.graph.nodes:

@@ -29,7 +29,10 @@ def capture(job: Job, result: ExportResult) -> str:
         imports = _lines(result.dynamic_shapes.imports)
         options = f"dynamic_shapes={result.dynamic_shapes.python}, {options}"
     inputs = "example_inputs, example_kwargs" if job.inputs.kwargs else "example_inputs"
-    return f"\n{imports}captured = torch.export.export(model, {inputs}, {options}).module()\n"
+    call = f"captured = torch.export.export(model, {inputs}, {options}).module()\n"
+    if result.without_grad:
+        call = f"with torch.no_grad():\n    {call}"
+    return f"\n{imports}{call}"
 
 
 def write(job: Job, result: ExportResult | None) -> str:

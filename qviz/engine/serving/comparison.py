@@ -190,7 +190,7 @@ def _measure(module: Module, before: _Before, snapshot: Snapshot, plan: Plan) ->
         after.size = ModelSize(before.bytes, size_of(module))
     except Exception as error:  # torch.save refuses what a library keeps to itself; the rest of the row holds
         _log.warning("the size of %s was not measured: %s", plan.flow, error)
-    low = precision(snapshot.stages[-1].graph).low
+    low = precision(snapshot.stages[-1].whole).low
     if not low:
         after.no_time = _WITHOUT_INTEGERS
     elif before.milliseconds is None:
@@ -208,7 +208,7 @@ def _first_sentence(error: Exception) -> str:
 def _row(snapshot: Snapshot, after: _After) -> FlowRow:
     run, stages = snapshot.run, snapshot.stages
     is_converted = bool(stages) and stages[-1].name in _RESULTS
-    captured = stages[0].graph.nodes if stages else ()
+    captured = stages[0].whole.nodes if stages else ()
     levels = Counter(finding.level.value for finding in snapshot.findings)
     return FlowRow(
         flow=run.flow,
@@ -216,7 +216,7 @@ def _row(snapshot: Snapshot, after: _After) -> FlowRow:
         error=run.error,
         stage=stages[-1].name if stages else None,
         operators=tuple(sorted({function_name(node) for node in captured if node.kind in (Kind.OP, Kind.FUSED_OP)})),
-        low=precision(stages[-1].graph).low if is_converted else (),
+        low=precision(stages[-1].whole).low if is_converted else (),
         stays_float=why_float(snapshot) if is_converted else (),
         size=after.size,
         sqnr_db=after.sqnr_db,

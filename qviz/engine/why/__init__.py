@@ -13,6 +13,7 @@ from qviz.engine.why.casts import Casts
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
 from qviz.engine.why.operators import NodeValues, Operators
 from qviz.engine.why.statements import reason
+from qviz.engine.why.subgraphs import CalledFrom
 
 __all__ = ["PREPARED_WITH", "explain"]
 
@@ -25,6 +26,7 @@ def explain(
     quants: Mapping[str, Quant],
     values: NodeValues,
     earlier: Graph | None = None,
+    called: CalledFrom | None = None,
 ) -> dict[str, Why]:
     """Return the reason of every node by its name.
 
@@ -34,9 +36,10 @@ def explain(
         quants: What is known of their quantization.
         values: What is known of their outputs.
         earlier: The stage before: converting drops the metadata that says what was asked for.
+        called: What calls the graph, if it is a nested one.
     """
     found = of_observers(module)
-    operators = Operators(module, kinds, values, earlier)
+    operators = Operators(module, kinds, values, earlier, called)
     casts = Casts(module, kinds, quants, earlier)
     for node in module.graph.nodes:
         if node.name in found:

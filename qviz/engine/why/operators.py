@@ -29,6 +29,7 @@ from qviz.engine.why.observers import (
 )
 from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 from qviz.engine.why.statements import Roles, inner, reason, within
+from qviz.engine.why.subgraphs import CalledFrom, in_subgraph, of_call
 
 NodeValues: TypeAlias = Mapping[str, tuple[document.Value, ...]]
 """What is known of the outputs of nodes."""
@@ -49,12 +50,18 @@ class Operators:
         kinds: Of its nodes.
         values: Of its nodes, where known.
         earlier: The stage before: what was asked for there holds on, where torch has dropped it.
+        called: What calls the graph, if it is a nested one.
     """
 
     def __init__(
-        self, module: GraphModule, kinds: Mapping[str, Kind], values: NodeValues, earlier: Graph | None
+        self,
+        module: GraphModule,
+        kinds: Mapping[str, Kind],
+        values: NodeValues,
+        earlier: Graph | None,
+        called: CalledFrom | None = None,
     ) -> None:
-        self.module, self.kinds, self.values = module, kinds, values
+        self.module, self.kinds, self.values, self.called = module, kinds, values, called
         self.before = {node.id: node for node in earlier.nodes} if earlier is not None else {}
         self.prepared_with = module.meta.get(PREPARED_WITH)
         self.is_fx = bool(getattr(self.prepared_with, "node_name_to_qconfig", None))
@@ -68,10 +75,16 @@ class Operators:
 
     def of(self, node: Node) -> Why:
         """Return why an operator is as it is."""
-        why = self._of_operator(node)
+        why = self._of_higher_order(node) or self._of_operator(node)
         if why.stays_float and self._is_float(node) is False:
             return reason("unquantized.not_float", why.api, {"subject": node}, cause=within(why))
         return why
+
+    def _of_higher_order(self, node: Node) -> Why | None:
+        is_quantized = self.is_watched or self.is_converted or self.is_annotated
+        if self.called is None or is_quantized:
+            return of_call(node, is_quantized)
+        return in_subgraph(node, self.called)
 
     def _of_operator(self, node: Node) -> Why:
         producer = node.args[0] if node.target is operator.getitem else None

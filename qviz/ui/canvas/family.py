@@ -44,7 +44,7 @@ class Family:
     @cached_property
     def union(self) -> Union | None:
         """The stages as one graph; None where they are too large, or contradict each other."""
-        if sum(len(stage.graph.nodes) for stage in self.stages) > LARGEST:
+        if sum(len(stage.whole.nodes) for stage in self.stages) > LARGEST:
             return None
         return unite(self.stages, self._links)
 

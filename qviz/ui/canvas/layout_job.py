@@ -192,7 +192,7 @@ def _fold(question: Question) -> _Folded | Done:
 
     stage, family = question.stage, question.family
     if family is None or not family.has(stage):
-        tree = question.trees.of(stage.graph)
+        tree = question.trees.of(stage.whole)
         folds = question.folds if question.folds is not None else opening(tree)
         return _Folded(folds, fold(tree, folds, question.facts), None)
     assert family.union is not None

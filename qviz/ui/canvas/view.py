@@ -155,8 +155,8 @@ class GraphCanvas(QObject):
     def _ask(self, folds: Folds | None) -> None:
         """Begin to place what is shown: the stage with its family, or a part of it alone."""
         shown = self._part or self.stage
-        self.surface.graph = self.stage.graph if self.stage else None
-        self.folding.graph = shown.graph if shown else None
+        self.surface.graph = self.stage.whole if self.stage else None
+        self.folding.graph = shown.whole if shown else None
         self.emphasis.is_dimming = not self.is_hiding
         if shown is not None:
             family = None if self._part else self.family

@@ -123,11 +123,11 @@ class Picture:
         legend.draw(painter, self._entries, QRectF(MARGIN, body.bottom(), body.width(), foot), self.theme)
 
     def _pane(self, stage: Stage) -> Pane:
-        folds = self._folds.get(stage.name) or opening(stage.graph)
-        view = fold(stage.graph, folds, self.snapshot.facts.get(stage.name, {}))
+        folds = self._folds.get(stage.name) or opening(stage.whole)
+        view = fold(stage.whole, folds, self.snapshot.facts.get(stage.name, {}))
         places = engine_for(view, "picture", self._engine).place(view, measure(view))
         overlays = ViewOverlays(view, made(self.overlays, StageRecord.of(self.snapshot, stage)))
-        return Pane(stage.name, len(stage.graph.nodes), Scene(view, places, overlays))
+        return Pane(stage.name, len(stage.whole.nodes), Scene(view, places, overlays))
 
     @cached_property
     def _entries(self) -> tuple[legend.LegendRow, ...]:

@@ -66,7 +66,7 @@ class GraphCode(QPlainTextEdit):
         code = stage.code if stage and stage.code else ""
         self.show_text(code)
         self._lines, self._nodes = {}, {}
-        ids = {node.id for node in stage.graph.nodes} if stage else set()
+        ids = {node.id for node in stage.whole.nodes} if stage else set()
         for place, text in enumerate(code.splitlines()):
             match = _ASSIGNED.match(text)
             name = match["name"] if match else ""

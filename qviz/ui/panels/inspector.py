@@ -76,7 +76,7 @@ class Inspector(QScrollArea):
     def show_node(self, project: Project, stage_name: str, node_id: str) -> None:
         """Show a node of a stage."""
         stage = project.stage(stage_name)
-        node = next((each for each in stage.graph.nodes if each.id == node_id), None) if stage else None
+        node = next((each for each in stage.whole.nodes if each.id == node_id), None) if stage else None
         if stage is None or node is None:
             self.show_nothing()
             return

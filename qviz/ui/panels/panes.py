@@ -54,8 +54,8 @@ class StagePane(QFrame):
             self.name.setText("")
             self.about.setText("")
             return
-        words = [trn(len(stage.graph.nodes), "{count} node", "{count} nodes")]
-        if view is not None and len(view.boxes) < len(stage.graph.nodes):
+        words = [trn(len(stage.whole.nodes), "{count} node", "{count} nodes")]
+        if view is not None and len(view.boxes) < len(stage.whole.nodes):
             words.append(trn(len(view.boxes), "{count} box shown", "{count} boxes shown"))
         self.name.setText(names.stage(stage.name))
         self.about.setText(" · ".join(words))

@@ -85,7 +85,7 @@ class Search(QLineEdit):
         return found[2]
 
     def _new_index(self, stage: Stage) -> SearchIndex:
-        return SearchIndex(stage.graph, (each for each in self._findings if each.stage == stage.name))
+        return SearchIndex(stage.whole, (each for each in self._findings if each.stage == stage.name))
 
     def on_text_changed(self, text: str) -> None:
         """Show what matches."""
@@ -99,7 +99,7 @@ class Search(QLineEdit):
     def _search(self) -> None:
         text, index = self.text().strip(), self._index()
         self._found = index.search(text) if index is not None and text else Found()
-        total = len(self._stage.graph.nodes) if self._stage else 0
+        total = len(self._stage.whole.nodes) if self._stage else 0
         self._count.setText(_counted(len(self._found.ids), total) if text and not self._found.fault else "")
         self._place_count()
         if text and total > _MANY:

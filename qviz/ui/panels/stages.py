@@ -163,7 +163,7 @@ class StageStrip(QFrame):
         if self._chosen_kind:
             self.dim_for("")  # the chip goes, and what it highlighted with it
         empty(self._chips)
-        counts = count_kinds(stage.graph) if stage else {}
+        counts = count_kinds(stage.whole) if stage else {}
         for kind in _COUNTED:
             if count := counts.get(kind, 0):
                 self._chips.addWidget(self._chip(kind, words.kinds(kind.value, count), theme))

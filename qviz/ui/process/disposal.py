@@ -30,8 +30,9 @@ class Disposal(QObject):
     def take(self, stages: Iterable[Stage]) -> None:
         """Hold what is in stages for as long as it takes to free it slowly."""
         for stage in stages:
-            self._held += stage.graph.nodes
-            self._held += stage.graph.edges
+            for graph in (stage.graph, stage.whole):
+                self._held += graph.nodes
+                self._held += graph.edges
         self._timer.start()
 
     def on_timer_timeout(self) -> None:

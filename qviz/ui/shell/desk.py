@@ -107,7 +107,7 @@ class Desk(QObject):
         def show(snapshot: Snapshot) -> None:
             self._forget()
             self._runs.open(Project.of_snapshot(snapshot))
-            modules = {group.path: group.type for stage in snapshot.stages for group in stage.graph.groups}
+            modules = {group.path: group.type for stage in snapshot.stages for group in stage.whole.groups}
             self.work.outline.show_modules(sorted(modules.items()))
             self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
             if snapshot.run.error is not None:

@@ -52,7 +52,7 @@ class Dimming(QObject):
         if stage is None or not node_id:
             self._work.inform(tr("Select a node first."))
             return
-        bright, about = self._memory.shown(focus, Index(stage.graph), node_id)
+        bright, about = self._memory.shown(focus, Index(stage.whole), node_id)
         if bright:
             self.highlight_here(bright)
         self._work.inform(about)
@@ -101,7 +101,7 @@ class Dimming(QObject):
         stages = {side: project.stage(project.shown.on(side)) for side in Side}
         self._work.panes.highlight(
             {
-                side: frozenset(node.id for node in stage.graph.nodes if node.kind is Kind(kind))
+                side: frozenset(node.id for node in stage.whole.nodes if node.kind is Kind(kind))
                 if stage
                 else frozenset()
                 for side, stage in stages.items()

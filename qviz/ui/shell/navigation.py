@@ -54,7 +54,7 @@ class Navigation(QObject):
     def jump(self, stage: StageName, node_id: NodeId) -> None:
         """Select a node of a stage wherever that is shown, and open what it is folded into."""
         there = self._open.value.stage(stage) if self._open.value is not None else None
-        if there is None or all(node.id != node_id for node in there.graph.nodes):
+        if there is None or all(node.id != node_id for node in there.whole.nodes):
             self._work.inform(tr("{node} is not in this result.", node=node_id))
             return
         self._selection.choose(stage, node_id)
@@ -77,7 +77,7 @@ class Navigation(QObject):
 
     def _next_where(self, is_wanted: Callable[[Node], bool]) -> None:
         stage = self._selection.stage
-        self._step(tuple(node.id for node in stage.graph.nodes if is_wanted(node)) if stage else (), 1)
+        self._step(tuple(node.id for node in stage.whole.nodes if is_wanted(node)) if stage else (), 1)
 
     def _step(self, nodes: tuple[NodeId, ...], by: int) -> None:
         """Go from the selection to the next or previous of some nodes, around the end."""
@@ -104,7 +104,7 @@ class Navigation(QObject):
         def belongs(node: Node) -> bool:
             return not path or node.place == path or node.place.startswith(f"{path}.")
 
-        first = next((node.id for node in stage.graph.nodes if belongs(node)), None) if stage else None
+        first = next((node.id for node in stage.whole.nodes if belongs(node)), None) if stage else None
         if first is not None:
             self._selection.choose_here(first)
 

@@ -106,5 +106,5 @@ class SharedSelection(QObject):
         self._work.inspector.show_node(project, stage.name, node_id)
         self._work.code.show_stage(stage)
         self._work.code.show_node(node_id)
-        self._work.outline.show_selected(next((n.place for n in stage.graph.nodes if n.id == node_id), ""))
+        self._work.outline.show_selected(next((n.place for n in stage.whole.nodes if n.id == node_id), ""))
         self._open.edited.emit()

@@ -39,4 +39,37 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Change the line where strict capture stops, or choose non-strict capture to accept this.",
         "option": "--no-strict",
     },
+    "captured_without_grad": {
+        "message": "captured under torch.no_grad(), because forward() sets the grad mode[[, see {file}:{line}]]",
+        "reason": "with grad, {regions:region becomes a graph of its own, which|regions become graphs of their own, "
+        "which} prepare_pt2e does not observe",
+        "hint": "Capture under torch.no_grad() in your own script too, as the Python of this run does.",
+    },
+    "float_in_subgraph.no_grad": {
+        "message": "{subject} {subject:stays/stay} in float inside {operator}",
+        "reason": "{cause}; prepare_pt2e inserts observers only into the outer graph",
+        "hint": "Export the model under torch.no_grad(), or remove torch.no_grad() from forward().",
+    },
+    "float_in_subgraph.no_grad_in_training": {
+        "message": "{subject} {subject:stays/stay} in float inside {operator}",
+        "reason": "{cause}; prepare_qat_pt2e inserts fake-quants only into the outer graph",
+        "hint": "Remove torch.no_grad() from forward(), and freeze parameters with requires_grad_(False) instead.",
+    },
+    "float_in_subgraph.enable_grad": {
+        "message": "{subject} {subject:stays/stay} in float inside {operator}",
+        "reason": "{cause}; prepare_pt2e inserts observers only into the outer graph",
+        "hint": "Remove torch.enable_grad() from forward(): a quantized model has no gradients.",
+    },
+    "float_in_subgraph.autocast": {
+        "message": "{subject} {subject:stays/stay} in float inside {operator}",
+        "reason": "{cause}; prepare_pt2e inserts observers only into the outer graph",
+        "hint": "Remove torch.autocast() from forward(), and call the float model under it instead.",
+    },
+    "float_in_subgraph.control_flow": {
+        "message": "{subject} {subject:stays/stay} in float inside {operator}",
+        "reason": "{operator} calls the graph in which {subject:it stands/they stand}; prepare_pt2e inserts observers "
+        "only into the outer graph",
+        "hint": "Move {subject:this operator/these operators} out of {operator}, or quantize what it calls as a model "
+        "of its own.",
+    },
 }

@@ -231,6 +231,16 @@ STATEMENTS: dict[str, Entry] = {
         "Strict capture failed; quantizers find fewer patterns in a non-strict graph.",
         "Change the line where strict capture stops, or choose non-strict capture to accept this.",
     ),
+    "rule.captured_without_grad": _rule(
+        "Captured under no_grad",
+        "The model sets the grad mode in forward(), so it was captured under torch.no_grad().",
+        "Capture under torch.no_grad() in your own script too.",
+    ),
+    "rule.float_in_subgraph": _rule(
+        "Float in a subgraph",
+        "Operators stay in float in a graph that a higher-order operator calls.",
+        "Take them out of the region or branch: prepare_pt2e observes only the outer graph.",
+    ),
     "rule.batch_norm_folded_into_shared_convolution": _rule(
         "Batch norm folded into shared convolution",
         "Folding a batch norm into a convolution that is also used elsewhere changes what the model computes.",

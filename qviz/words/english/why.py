@@ -12,6 +12,13 @@ _DTYPES = "{target}.qconfig[[: activation {activation:dtype}]][[, weight {weight
 _ASKED = "{subject}.meta['{key}']['{field}'] is True"
 _PAIR = "{subject} reads {producer}"
 
+
+def _region(mode: str) -> Entry:
+    """Return the entry of what makes a region a graph of its own: part of a reason, and of a finding."""
+    said = f"torch.{mode}() in forward() makes that graph[[, see {{file}}:{{line}}]]"
+    return {"evidence": said, "reason": said}
+
+
 FRAME: dict[str, Entry] = {
     "input.of_model": {"rule": "Input of the model", "evidence": "placeholder {target}"},
     "input.quantized": {
@@ -31,6 +38,10 @@ OPERATORS: dict[str, Entry] = {
     },
     "operator.picks_scale": {"rule": "Scale that {producer} computes", "evidence": "{target}, index 0"},
     "operator.picks_zero_point": {"rule": "Zero point that {producer} computes", "evidence": "{target}, index 1"},
+    "operator.calls_graph": {
+        "rule": "Runs {graphs:the graph/the graphs} that it calls; nothing inside is observed",
+        "evidence": "{operator} calls {graphs}",
+    },
     "operator.output_shares_input": {
         "rule": "Keeps the range of its input: one observer for input and output",
         "evidence": _ASKED,
@@ -97,6 +108,15 @@ FLOAT: dict[str, Entry] = {
         "evidence": "{subject} has no meta['{key}']. {neighbors}[[. It was captured without {without}]]",
         "text": "the quantizer did not annotate it",
     },
+    "float.in_subgraph": {
+        "rule": "Stays in float: it runs inside {operator}",
+        "evidence": "observers and fake-quants are inserted only into the outer graph, not into the one that "
+        "{operator} calls[[. {cause}]]",
+        "text": "it runs inside a higher-order operator, whose graph is not observed",
+    },
+    "origin.no_grad": _region("no_grad"),
+    "origin.enable_grad": _region("enable_grad"),
+    "origin.autocast": _region("autocast"),
     "float.nothing_inserted": {
         "rule": "Stays in float: the quantizer annotated it, but nothing was inserted",
         "evidence": "{origin}",

@@ -111,6 +111,10 @@ COVERAGE = (
 )
 
 
+def _branching(m, x):
+    return m.fc2(torch.cond(x.sum() > 0, lambda y: m.fc3(y).relu(), m.fc3, (m.fc(x),)))
+
+
 def _prepared() -> nn.Module:
     model = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear())().eval()
     return prepare_fx(model, get_default_qconfig_mapping("x86"), (torch.randn(ROW),))
@@ -124,6 +128,12 @@ def _exported() -> nn.Module:
 
 
 CAPTURE = (
+    Case(
+        "B a branch of cond",
+        "float_in_subgraph",
+        ("true_graph_0/linear_1",),
+        ran(made(_branching, fc=linear(), fc2=linear(), fc3=linear()), "pt2e-static", [ROW]),
+    ),
     Case("B strict capture stops", "captured_without_strict", (), ran(Stubborn, "pt2e-static", [ROW])),
     Case("B a default of None", "default_taken_for_given", ("mask",), ran(Optional, "fx-static", [ROW])),
     Case("B prepared before", "applied_twice", ("activation_post_process_0",), ran(_prepared, "fx-static", [ROW])),

@@ -1,0 +1,37 @@
+"""Looks for regions of a captured graph that no PT2E quantizer reaches, because torch.export made them graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch.fx import GraphModule, Node
+
+from qviz.document.snapshot import Finding, Level
+from qviz.engine.why.subgraphs import HIGHER_ORDER, first_line
+
+
+def grad_regions(captured: GraphModule) -> list[Node]:
+    """Return the calls of regions with another grad mode than the one that was captured under."""
+    graphs = [each for each in captured.modules() if isinstance(each, GraphModule)]
+    return [
+        node for each in graphs for node in each.graph.nodes if node.target is HIGHER_ORDER.wrap_with_set_grad_enabled
+    ]
+
+
+def captured_without_grad(regions: Sequence[Node]) -> Finding:
+    """Return that the model was captured under no_grad, and the line that would have made a graph of its own.
+
+    Args:
+        regions: What a capture with grad made of it.
+    """
+    line = next(filter(None, map(first_line, regions)), None)
+    file = line.file.replace("\\", "/").rpartition("/")[2] if line else ""
+    return Finding(
+        rule="captured_without_grad",
+        level=Level.INFO,
+        stage="captured",
+        nodes=(),
+        code="captured_without_grad",
+        args={"regions": len(regions), **({"file": file, "line": line.line} if line else {})},
+        place=(file,) if line else (),
+    )
