@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from qviz.document.graph import Json
 from qviz.document.said import Said
-from qviz.document.snapshot import RunError
+from qviz.document.snapshot import Finding, Level, RunError
 from qviz.words import say
 from qviz.words.statement import knows
 
@@ -36,6 +38,37 @@ def progress_text(step: str, done: int = 0, total: int = 0, flow: str = "") -> s
 def stopped(step: str, type_: str, said: Said) -> RunError:
     """Return the error of a run that something ended from outside."""
     return RunError(step, type_, said.code, said.roles, said.args)
+
+
+STOPPED = "stopped"
+"""The rule of the finding that a run which stopped has."""
+
+
+def stopped_finding(error: RunError) -> Finding:
+    """Return the finding of a run that stopped: where, why, and what to do; always the first of its run."""
+    known = error.args
+    roles: dict[str, Json] = {role: list(ids) for role, ids in error.roles.items()}
+    cause: Json = {"code": error.code, "roles": roles, "args": known}
+    args: dict[str, Json] = {"step": step_arg(error.step, "failed"), "type": error.type, "cause": cause}
+    args |= {key: known[key] for key in ("text", "function", "outer", "module") if key in known}
+    if error.source is not None:
+        args |= {"file": PurePath(error.source.file).name, "line": error.source.line}
+    nodes = error.roles.get("subject", ())
+    module = known.get("module")
+    return Finding(
+        rule=STOPPED,
+        level=Level.ERROR,
+        stage=str(known.get("stage", "captured")),
+        nodes=nodes,
+        code="stopped.outside" if "text" not in known else "stopped.unknown" if _is_unknown(error) else "stopped",
+        roles=error.roles,
+        args=args,
+        place=(str(module),) if module and not nodes else (),
+    )
+
+
+def _is_unknown(error: RunError) -> bool:
+    return error.code == "stop.unknown"
 
 
 def _said(step: str) -> Said:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from qviz.document.codec import FORMAT_VERSION
 from qviz.document.plan import Plan
+from qviz.document.run_steps import stopped_finding
 from qviz.document.snapshot import Facts, Link, Run, RunError, Snapshot, Stage
 from qviz.wire.messages import RunFinished, StageReached
 
@@ -52,4 +53,5 @@ class Assembly:
             python="",
             error=error,
         )
-        return self.finished(RunFinished(0, run, (), {}, ()))
+        found = (stopped_finding(error),) if error else ()
+        return self.finished(RunFinished(0, run, found, {}, ()))

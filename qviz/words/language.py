@@ -73,6 +73,8 @@ _ENGLISH = (
     "findings_noise",
     "findings_scales",
     "stops",
+    "causes",
+    "causes_running",
     "comparison",
     "measurements",
     "general",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.roots import with_roots
 from qviz.analysis.findings.rules import FindingRule, declared_rules
+from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level, Snapshot
 
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
@@ -15,7 +16,8 @@ _LEVELS = {level: rank for rank, level in enumerate(Level)}
 def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, ...]:
     """Return the findings that the snapshot has and those of all rules, sorted by level, then by place.
 
-    Where the outputs are noisy, the roots of that and the owner of the noise are the first of their level.
+    What stopped the run is the first. Where the outputs are noisy, the roots of that and the owner of the noise are
+    the first of their level.
 
     Args:
         snapshot: The run.
@@ -30,9 +32,9 @@ def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, 
         for position, node in enumerate(stage.whole.nodes)
     }
 
-    def key(ranked: tuple[int, Finding]) -> tuple[int, int, tuple[int, int]]:
+    def key(ranked: tuple[int, Finding]) -> tuple[bool, int, int, tuple[int, int]]:
         rank, finding = ranked
         first = min((place[at] for node in finding.nodes if (at := (finding.stage, node)) in place), default=(-1, -1))
-        return _LEVELS[finding.level], rank, first
+        return finding.rule != STOPPED, _LEVELS[finding.level], rank, first
 
     return tuple(finding for _, finding in sorted(with_roots(found, evidence), key=key))

@@ -23,6 +23,7 @@ class RuleText(NamedTuple):
 
 
 CATALOG = (
+    "stopped",
     "nothing_quantized",
     "never_calibrated",
     "little_quantized",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qviz.document.graph import Node, SourceLine
+from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Snapshot
 
 _FILE = re.compile(r"(.+?\.py)(:.*)?")
@@ -25,13 +26,19 @@ class SourceLines:
                 self._nodes[stage.name, node.id] = node
                 if node.source and node.module_path:
                     self._of_module.setdefault(node.module_path, node.source)
+        error = snapshot.run.error
+        self._stopped_at = error.source if error is not None else None
         self.model_file = self._model_file(snapshot)
 
     def of(self, finding: Finding) -> tuple[SourceLine, ...]:
-        """Return the lines of a finding's nodes, each once; that of the operator it serves for an inserted node."""
+        """Return the lines of a finding's nodes, each once; that of the operator it serves for an inserted node.
+
+        What stopped a run has the line at which it stopped before them.
+        """
         nodes = (self._nodes.get((finding.stage, each)) for each in finding.nodes)
         lines = (node.source or self._of_module.get(node.place) for node in nodes if node)
-        return tuple(dict.fromkeys(line for line in lines if line))
+        first = self._stopped_at if finding.rule == STOPPED else None
+        return tuple(dict.fromkeys(line for line in (first, *lines) if line))
 
     def _model_file(self, snapshot: Snapshot) -> str | None:
         if named := _FILE.fullmatch(snapshot.run.source):

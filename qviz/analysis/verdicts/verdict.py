@@ -13,6 +13,7 @@ from qviz.analysis.verdicts.summary import Coverage, coverage
 from qviz.document.baseline import Accepted, Baseline
 from qviz.document.graph import Record, SourceLine
 from qviz.document.measurements import Measurements
+from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level, Run, Snapshot
 
 FailOn: TypeAlias = Literal["error", "warning", "info", "never"]
@@ -76,7 +77,8 @@ class Verdict(Record, frozen=True):
 
 def findings_of(snapshot: Snapshot) -> tuple[Finding, ...]:
     """Return what a run found; a run that was cut short has not asked the rules yet."""
-    return snapshot.findings or find(snapshot)
+    is_cut_short = all(each.rule == STOPPED for each in snapshot.findings)
+    return find(snapshot) if is_cut_short else snapshot.findings
 
 
 def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None) -> Verdict:

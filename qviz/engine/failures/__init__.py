@@ -1,31 +1,82 @@
-"""What a failing step of a run leaves in the document: the cause, the line of the model, the traceback."""
+"""What a failing step of a run leaves in the document: the cause, its place, the line of the model, the traceback."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
+
+from torch.nn import Module
 
 from qviz.document.graph import Json
-from qviz.document.snapshot import RunError
-from qviz.engine.failures.causes import cause_of
+from qviz.document.snapshot import RunError, Stage
+from qviz.engine.failures.causes import known_cause
+from qviz.engine.failures.chain import first_sentence, root
+from qviz.engine.failures.culprits import culprits
+from qviz.engine.failures.known import CAUSES, OF_INPUTS
 from qviz.engine.failures.lines import line_of, torch_function
+from qviz.engine.failures.place import place_of
+from qviz.words import tr
 
-__all__ = ["line_of", "run_error", "traceback_text"]
+__all__ = ["advice", "is_of_inputs", "line_of", "run_error", "traceback_text"]
 
-_TEXT_LIMIT = 2000
+_LONGEST = 40_000
+_TWO = 2
 
 
-def run_error(step: str, error: BaseException) -> RunError:
-    """Return what a failing step leaves in the document."""
-    args: dict[str, Json] = {"text": _first_sentence(str(error).strip() or type(error).__name__)}
-    if (function := torch_function(error)) is not None:
+def run_error(
+    step: str,
+    error: BaseException,
+    stages: Sequence[Stage] = (),
+    model: Module | None = None,
+    has_data: bool = True,
+) -> RunError:
+    """Return what a failing step leaves in the document.
+
+    Args:
+        step: Its name.
+        error: What was raised; its root is what is told.
+        stages: Those recorded before.
+        model: The user's, as the flow has it, whose module paths are used.
+        has_data: Whether the run has data beside the example inputs, on which the model is known to run.
+    """
+    first = root(error)
+    args: dict[str, Json] = {"text": first_sentence(first)}
+    if (function := torch_function(first)) is not None:
         args["function"] = function
+    if first is not error:
+        args["outer"] = f"{type(error).__name__}: {first_sentence(error)}"
+    known = known_cause(step, error, (*CAUSES, *OF_INPUTS) if has_data else CAUSES)
+    line = line_of(error)
+    place = place_of(culprits(error, model), stages, line)
+    if place.module and place.module not in place.nodes:
+        args["module"] = place.module
+    if place.nodes:
+        args["stage"] = place.stage
     return RunError(
         step=step,
-        type=type(error).__name__,
-        code=cause_of(step, error),
-        args=args,
-        source=line_of(error),
-        traceback=traceback_text(error)[-20 * _TEXT_LIMIT :],
+        type=type(first).__name__,
+        code=known.code if known is not None else "stop.unknown",
+        roles={"subject": place.nodes} if place.nodes else {},
+        args={**(known.args if known is not None else {}), **args},
+        source=line or place.line,
+        traceback=traceback_text(error)[-_LONGEST:],
+    )
+
+
+def is_of_inputs(error: BaseException, model: Module) -> bool:
+    """Tell whether a model fails because the inputs have the wrong shape or dtype, or lack an argument."""
+    known = known_cause("checking", error, (*CAUSES, *OF_INPUTS))
+    if known is None or all(each.code != known.code for each in OF_INPUTS):
+        return False
+    dtypes = {each.dtype for each in model.parameters() if each.is_floating_point()}
+    return known.code != "stop.types_differ" or len(dtypes) < _TWO  # else two layers do not fit each other
+
+
+def advice(step: str, error: BaseException) -> str:
+    """Return what to do about a failure, in words; that the model fails by itself where its cause is not known."""
+    found = run_error(step, error, has_data=False)
+    return (
+        found.hint if found.code != "stop.unknown" else tr("The model fails before anything is quantized: correct it.")
     )
 
 
@@ -44,8 +95,3 @@ def traceback_text(error: BaseException) -> str:
             for frame, number in traceback.walk_tb(error.__traceback__)
         )
         return "".join(["Traceback (most recent call last):\n", *frames, f"{type(error).__name__}: {error}\n"])
-
-
-def _first_sentence(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[0][:_TEXT_LIMIT] if lines else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +13,7 @@ import typing_extensions
 from torch.fx import GraphModule
 
 from qviz.document.graph import SourceLine
+from qviz.engine.failures.chain import chain
 from qviz.engine.nodes.source_lines import source_line
 
 _TORCH = str(Path(torch.__file__).parent)
@@ -34,7 +34,7 @@ _WRAPPERS = re.compile(r"_?(wrapped_)?call_impl|__call__|wrapper|inner|decorate_
 
 def line_of(error: BaseException) -> SourceLine | None:
     """Return the innermost line of the user's code that the error came through, if any."""
-    for each in _chain(error):
+    for each in reversed(chain(error)):
         for match in reversed(list(_IN_TEXT.finditer(str(each)))):  # dynamo writes its frames into the message
             if _is_users(match["file"]):
                 return _line(match["file"], int(match["line"]))
@@ -50,22 +50,15 @@ def line_of(error: BaseException) -> SourceLine | None:
 def torch_function(error: BaseException) -> str | None:
     """Return the function of torch that raised an exception, with its module; None where it was raised elsewhere."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    if not frames or not frames[-1].f_code.co_filename.startswith(_TORCH):
+    while frames and _is_torch(frames[-1]) and _WRAPPERS.fullmatch(frames[-1].f_code.co_name):
+        frames.pop()
+    if not frames or not _is_torch(frames[-1]):
         return None
-    code = frames[-1].f_code
-    if _WRAPPERS.fullmatch(code.co_name):
-        return None
-    return f"{frames[-1].f_globals.get('__name__', 'torch')}.{code.co_name}"
+    return f"{frames[-1].f_globals.get('__name__', 'torch')}.{frames[-1].f_code.co_name}"
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what led to it, each once."""
-    seen: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in seen:
-        seen.append(link)
-        yield link
-        link = link.__cause__ or link.__context__
+def _is_torch(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_TORCH)
 
 
 def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:

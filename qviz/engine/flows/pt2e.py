@@ -165,7 +165,10 @@ def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
     try:
         return _export(job, result, strict=True)
     except Exception as error:  # dynamo runs the user's forward, which may raise anything
-        exported = _export(job, result, strict=False)
+        try:
+            exported = _export(job, result, strict=False)
+        except Exception as stops:  # what stopped the strict capture would not have ended the run
+            raise stops from None
         where = line_of(error)
         job.reporter.found(
             Finding(

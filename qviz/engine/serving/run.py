@@ -23,10 +23,11 @@ from qviz.document.flows import Flow, flow
 from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
+from qviz.document.run_steps import stopped_finding
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.model import quantized_before
-from qviz.engine.failures import line_of, run_error
+from qviz.engine.failures import advice, is_of_inputs, line_of
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
@@ -43,6 +44,7 @@ from qviz.engine.script import script
 from qviz.engine.serving.histogram_search import searched_once
 from qviz.engine.serving.measuring import Keep, Measuring, watched_batches
 from qviz.engine.serving.stack_traces import light_stack_traces
+from qviz.engine.serving.stopping import stopped
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
@@ -205,7 +207,8 @@ def _run(
         raise
     except (Exception, SystemExit) as failure:  # torch and the user's model may raise anything; the stages stay
         progress.checked()
-        error = run_error(progress.step, failure)
+        error = stopped(progress.step, failure, progress.assembly, model, loaded)
+        progress.found(stopped_finding(error))
     recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
     python = script(recipe, carried_out_by.write(job, progress.result))
     measurements = None
@@ -323,8 +326,10 @@ def _check(model: Module, inputs: Arguments) -> None:
         if where:
             place = f"{where.file}:{where.line}: {where.code}"
             message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
-        hint = tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]].")
-        raise QvizError(message, hint, option="--input") from error
+        if is_of_inputs(error, model):
+            hint = tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]].")
+            raise QvizError(message, hint, option="--input") from error
+        raise QvizError(message, advice("checking", error)) from error
 
 
 def _mode_changed(model: Module, plan: Plan) -> Finding | None:

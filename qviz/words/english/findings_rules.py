@@ -226,6 +226,11 @@ STATEMENTS: dict[str, Entry] = {
         "The converted model raises an exception when it runs.",
         "Look at the node where it stops: its input has a different dtype than its kernel takes.",
     ),
+    "rule.stopped": _rule(
+        "Stopped",
+        "The run stopped: a step of the flow raised an exception.",
+        "Look at the node or module and the line it names, and follow its hint.",
+    ),
     "rule.captured_without_strict": _rule(
         "Captured without strict",
         "Strict capture failed; quantizers find fewer patterns in a non-strict graph.",

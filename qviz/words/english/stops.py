@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from qviz.words.language import Entry
 
-_UNKNOWN = "qviz does not know the cause of this failure"
-
 STATEMENTS: dict[str, Entry] = {
     "step.starting_engine": {
         "text": "Starting the engine",
@@ -89,55 +87,24 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Set a higher memory limit, or use a smaller batch.",
     },
     "stop.refused": {"message": "{text}", "hint": "{advice}"},
-    "stop.trace_branch": {
+    "stop.unknown": {
+        "text": "{text}",
         "message": "{text}",
-        "hint": "torch.fx cannot follow this line. Use the flow pt2e-static, or move the branch out of forward().",
+        "hint": "This is not a known cause[[; {function} raised it]].[[ {other:text}]]",
     },
-    "stop.trace_proxy": {
-        "message": "{text}",
-        "hint": "torch.fx cannot follow this line. Use the flow pt2e-static, or move it out of forward().",
+    "stopped": {
+        "message": "{step:failed}[[ at {subject}]][[ in module {module}]]: {cause:text}[[ ({file}:{line})]]",
+        "reason": "{type}[[ in {function}]]: {text}[[; it arrived as {outer}]]",
+        "hint": "{cause}",
+        "option": "{cause}",
     },
-    "stop.data_dependent": {
-        "message": "{text}",
-        "hint": "The graph depends on the values of a tensor here. Use torch.where or torch.cond.",
+    "stopped.unknown": {
+        "message": "{step:failed}[[ at {subject}]][[ in module {module}]]: {cause:text}[[ ({file}:{line})]]",
+        "reason": "{type}[[; it arrived as {outer}]]",
+        "hint": "{cause}",
     },
-    "stop.export_unsupported": {
-        "message": "{text}",
-        "hint": "torch.export cannot follow this line. Turn strict capture off, or use the flow fx-static.",
-        "option": "--no-strict",
-    },
-    "stop.needs_strict_capture": {
-        "message": "{text}",
-        "hint": "torch folds the batch norms of a trained graph only after strict capture. Turn strict capture on, "
-        "and change the line of the model where it stops.",
-        "option": "--strict",
-    },
-    "stop.onednn_number": {
-        "message": "{text}",
-        "hint": "The onednn backend config looks for a convolution on both sides of an addition and fails on a plain "
-        "number. Add a tensor instead, or use the backend config x86.",
-    },
-    "stop.keyword_only_required": {
-        "message": "{text}",
-        "hint": "torch.fx turns keyword-only arguments into positional ones, and a required one cannot follow an "
-        "optional one. Give it a default, or use a PT2E flow.",
-    },
-    "stop.fused_qconfigs_differ": {
-        "message": "{text}",
-        "hint": "Modules that are fused need the same qconfig. Set it for all of them.",
-    },
-    "stop.no_kernel": {
-        "message": "{text}",
-        "hint": "This backend has no kernel for that dtype. Use another backend or quantizer.",
-    },
-    "stop.unknown": {"message": "{text}", "hint": f"{_UNKNOWN}[[; {{function}} raised it]]."},
-    "stop.unknown_in_capture": {
-        "message": "{text}",
-        "hint": f"{_UNKNOWN}[[; {{function}} raised it]]. Try the other way to capture: torch.fx or torch.export.",
-    },
-    "stop.unknown_in_calibration": {
-        "message": "{text}",
-        "hint": f"{_UNKNOWN}[[; {{function}} raised it]]. Check that every batch fits the model; "
-        "PT2E flows keep the shapes of the example inputs.",
+    "stopped.outside": {
+        "message": "{cause:message}",
+        "hint": "{cause}",
     },
 }

@@ -1,0 +1,175 @@
+"""The nodes and modules at which an exception was raised, read from the frames that it came through."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+from typing import Any, NamedTuple
+
+from torch import nn
+from torch.ao.quantization import QConfig
+from torch.fx import GraphModule, Node
+
+from qviz.engine.failures.chain import chain
+
+_ENGINE = str(Path(__file__).parents[1])
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_MOST = 3
+"""How many nodes, or owners of one qconfig, are still a place."""
+_ANNOTATION = "quantization_annotation"
+_LONGEST = 4
+"""Tuples of nodes up to this length are looked into: edges, not the node lists of a graph."""
+
+
+class Culprits(NamedTuple):
+    """Where an exception was raised.
+
+    Attributes:
+        nodes: Of a graph that torch had at work; innermost first.
+        module: The path of the innermost module; "" where there is none.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    module: str = ""
+
+
+def culprits(error: BaseException, model: nn.Module | None = None) -> Culprits:
+    """Return the nodes and the module of the innermost frames that have any, those of the root cause first.
+
+    Args:
+        error: What was raised.
+        model: The user's model, whose paths are used.
+    """
+    links = chain(error)
+    paths = _paths(links, model)
+    nodes: tuple[Node, ...] = ()
+    owners: tuple[Node, ...] = ()
+    module = ""
+    for values in _sights(links):
+        seen = list(values)
+        nodes = nodes or tuple(node for each in seen for node in _nodes(each))
+        owners = owners or tuple(node for each in seen for node in _owners(each))
+        module = module or next((path for each in seen if (path := _path(each, paths))), "")
+    return Culprits(tuple(dict.fromkeys((*owners, *nodes)))[:_MOST], module)
+
+
+def _sights(links: Iterable[BaseException]) -> Iterator[Iterable[Any]]:
+    """Yield what each exception holds, then the values at work in its frames, innermost first."""
+    for each in links:
+        yield [value for arg in each.args for value in (arg if isinstance(arg, tuple) else (arg,))]
+        for step in reversed(list(_steps(each.__traceback__))):
+            if not step.tb_frame.f_code.co_filename.startswith(_ENGINE):
+                yield _at_work(step)
+
+
+def _steps(step: TracebackType | None) -> Iterator[TracebackType]:
+    while step is not None:
+        yield step
+        step = step.tb_next
+
+
+def _at_work(step: TracebackType) -> Iterator[Any]:
+    """Yield the values that the failing line names, then the function's arguments.
+
+    Other variables may be left over from a loop that ended long before.
+    """
+    frame = step.tb_frame
+    known = frame.f_locals
+    named = _NAME.findall(_line(frame, step.tb_lasti, step.tb_lineno))
+    code = frame.f_code
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    for name in dict.fromkeys((*named, *arguments)):
+        if name in known:
+            yield known[name]
+
+
+def _line(frame: FrameType, instruction: int, number: int | None) -> str:
+    """Return the source of the failing expression; its first line where Python does not know more."""
+    file, first, last = frame.f_code.co_filename, number, number
+    try:
+        first, last = _span(frame.f_code, instruction) or (number, number)
+    except RuntimeError:  # torch.fx patches byte code and leaves its table of positions as it was
+        first = last = number
+    lines = [linecache.getline(file, each) for each in range(first or 0, (last or 0) + 1)]
+    return "".join(lines)
+
+
+def _span(code: CodeType, instruction: int) -> tuple[int, int] | None:
+    positions = getattr(code, "co_positions", tuple)  # Python 3.10 has none
+    for at, (first, last, _, _) in enumerate(positions()):
+        if at == instruction // 2:
+            return (first, last) if first is not None and last is not None else None
+    return None
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    """Yield the nodes that a value stands for: itself, an edge, what a quantization spec refers to."""
+    if isinstance(value, Node):
+        if value.op != "output":
+            yield value
+    elif isinstance(value, (tuple, list)) and len(value) <= _LONGEST:
+        if value and all(isinstance(each, Node) for each in value):
+            yield from value
+    else:
+        yield from _referred(value)
+
+
+def _referred(spec: Any) -> tuple[Node, ...]:
+    """Return the nodes that a quantization spec refers to; none of any other value."""
+    place = getattr(spec, "edge_or_node", None)
+    if place is None:
+        places = getattr(spec, "derived_from", None)
+        place = places[0] if isinstance(places, list) and places else None
+    nodes = place if isinstance(place, tuple) else (place,)
+    return nodes if all(isinstance(each, Node) for each in nodes) else ()
+
+
+def _owners(value: Any) -> Iterator[Node]:
+    """Yield the nodes whose annotation a value is, or whose annotation holds it."""
+    inputs = getattr(value, "input_qspec_map", None)
+    known = tuple(inputs) if isinstance(inputs, dict) else _referred(value)
+    for node in known[0].graph.nodes if known else ():
+        annotation = node.meta.get(_ANNOTATION)
+        if annotation is None:
+            continue
+        held = (annotation, annotation.output_qspec, *annotation.input_qspec_map.values())
+        if any(each is value for each in held):
+            yield node
+
+
+def _path(value: Any, paths: dict[int, str]) -> str:
+    if isinstance(value, (nn.Module, QConfig)):
+        return paths.get(id(value), "")
+    stack = getattr(value, "nn_module_stack", None)  # where dynamo is in the user's model
+    return _module_of(stack) if isinstance(stack, dict) and stack else ""
+
+
+def _module_of(stack: dict[Any, Any]) -> str:
+    innermost = list(stack.values())[-1]
+    path = str(innermost[0]) if isinstance(innermost, tuple) and innermost else ""
+    path = re.sub(r"L\['self'\]\.?|_modules\b|getattr\(|\)$", "", path)
+    return ".".join(_NAME_OR_NUMBER.findall(path))
+
+
+_NAME_OR_NUMBER = re.compile(r"\w+")
+
+
+def _paths(links: Iterable[BaseException], model: nn.Module | None) -> dict[int, str]:
+    """Return the paths of all modules in sight, and of the qconfigs that few modules have, by identity."""
+    tops: list[nn.Module] = [] if model is None else [model]
+    for each in links:
+        for frame, _ in traceback.walk_tb(each.__traceback__):
+            found = [value for value in frame.f_locals.values() if isinstance(value, nn.Module)]
+            tops += [value for value in found if isinstance(value, GraphModule)]
+    paths: dict[int, str] = {}
+    owners: dict[int, list[str]] = {}
+    for top in tops:
+        for path, module in top.named_modules():
+            paths.setdefault(id(module), path)
+            if path and isinstance(qconfig := getattr(module, "qconfig", None), QConfig):
+                owners.setdefault(id(qconfig), []).append(path)
+    return paths | {key: held[0] for key, held in owners.items() if len(set(held)) == 1}

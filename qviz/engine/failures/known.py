@@ -1,0 +1,178 @@
+"""The known causes of failing steps, from torch 2.8's own source, as a table; the words are in `words/english`."""
+
+from __future__ import annotations
+
+from qviz.engine.failures.causes import Cause
+
+_TRACING = (
+    Cause("stop.trace_branch", type="TraceError", text="inputs to control flow"),
+    Cause("stop.trace_iteration", type="TraceError", text="cannot be iterated"),
+    Cause("stop.trace_len", text="'len' is not supported in symbolic tracing"),
+    Cause(
+        "stop.trace_higher_order", text="trace HigherOrderOperators|Expected pred to be bool or tensor, but got Proxy"
+    ),
+    Cause("stop.trace_dict_key", text="Keys for dictionaries used as an argument cannot contain a Node"),
+    Cause("stop.trace_argument", type="NotImplementedError", text=r"argument of type: <class '(?P<class>[^']+)'>"),
+    Cause("stop.trace_foreign_module", type="NameError", text="module is not installed as a submodule"),
+    Cause("stop.trace_foreign_parameter", type="NameError", text="parameter is not a member of this module"),
+    Cause("stop.trace_wrapped_forward", type="ValueError", text="co_varnames is too small"),
+    Cause("stop.keyword_only_required", text="non-default argument follows default"),
+    Cause("stop.graph_not_python", type="SyntaxError", text="eval_with_key"),
+    Cause("stop.trace_proxy", text=r"\bProxy\b"),
+)
+
+_EXPORTING = (
+    Cause("stop.script_module", text="Exporting a ScriptModule|ScriptModule is not supported"),
+    Cause("stop.data_dependent", type="GuardOnDataDependent"),
+    Cause("stop.data_dependent", text="GuardOnDataDependent|Could not guard on data-dependent|DataDependentOutput"),
+    Cause("stop.data_dependent", type="DataDependentOutput"),
+    Cause("stop.data_dependent", type="Unsupported|UserError", text="[Dd]ata.dependent"),
+    Cause("stop.dynamic_shapes_violated", text="Constraints violated"),
+    Cause("stop.dynamic_shapes_structure", text=r"`dynamic_shapes`|dynamic_shapes_validation"),
+    Cause("stop.attribute_assigned", text=r"attributes? (?P<attribute>.+?) (was|were) assigned during export"),
+    Cause("stop.attribute_assigned", text=r"attrs were created in the model\.forward: \{'(?P<attribute>\w+)'"),
+    Cause("stop.not_a_pytree", text=r"Found <class '(?P<class>[^']+)'> in output, which is not a known type"),
+    Cause("stop.not_a_pytree", text=r"<class '(?P<class>[^']+)'>.* is not supported or pytree-flattenable"),
+    Cause("stop.mask_by_vmap", text=r"Current active mode .* not registered"),
+    Cause("stop.no_fake_kernel", text=r"no (fake|meta) (impl|kernel)|does not support running with fake tensors"),
+    Cause("stop.no_fake_kernel", type="UnsupportedOperatorException"),
+    Cause("stop.export_unsupported", type="Unsupported|UserError", text=r"Explanation: (?P<explanation>[^\n]+)"),
+    Cause("stop.export_unsupported", type="Unsupported|InternalTorchDynamoError"),
+)
+
+_CONFIGURING = (
+    Cause("stop.observer_instance", text="received observer instance"),
+    Cause("stop.observer_qscheme", text=r"(?P<observer>\w+)'s qscheme only support"),
+    Cause("stop.observer_reduce_range", text="Cannot reduce range for symmetric"),
+    Cause("stop.observer_dynamic", text=r"(?P<observer>\w+) doesn't support dynamic quantization"),
+    Cause("stop.observer_dtype", text="Default Observer only works for"),
+    Cause("stop.observer_without_scale", text=r"calculate_qparams should not be called for (?P<observer>\w+)"),
+    Cause(
+        "stop.quantization_range",
+        text="quantization range should be positive|quantization range must include 0|must be <= quant_max|"
+        "qmin must be strictly less|quant_m(in|ax) out of bound|quant_min must be (strictly )?less",
+    ),
+    Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
+    Cause("stop.transposed_per_channel", text="Per channel weight observer is not supported yet for ConvTranspose"),
+    Cause("stop.embedding_qconfig", text="quantization is only supported with float_qparams_weight_only_qconfig"),
+    Cause("stop.weight_dtype", text="Weight observer must have dtype|supported dtypes for dynamic quantized linear"),
+    Cause(
+        "stop.dtype_combination",
+        text=r"Unrecognized dtype combination.*activation\(torch\.(?P<activation>\w+)\),"
+        r"\s*weight\(torch\.(?P<weight>\w+)",
+    ),
+    Cause("stop.fused_qconfigs_differ", text="same qconfigs"),
+    Cause(
+        "stop.qconfigs_changed",
+        text="same (value|qconfig).* prepare|in convert QConfigMapping|Expected global qconfigs",
+    ),
+    Cause(
+        "stop.no_reference_module", text=r"No reference quantized module class configured for <class '(?P<class>[^']+)"
+    ),
+    Cause("stop.several_devices", text="only works with cpu or single-device"),
+    Cause("stop.qat_needs_training", text="prepare_qat only works on models in training mode"),
+    Cause("stop.fuse_mode", text="must be in the same mode"),
+    Cause("stop.fuse_batch_norm", text=r"Only support fusing \w+ with (affine|track)|must match num_features"),
+    Cause("stop.fuse_transposed", text=r"Fusing ConvTranspose\+BatchNorm not yet supported"),
+    Cause("stop.no_fuser", text="Cannot fuse|did not find fuser method"),
+    Cause("stop.not_observed_module", text=r"non-observed (?P<class>\w+) module"),
+    Cause("stop.functional_called", text="Functional is not intended to use the"),
+)
+
+_ANNOTATING = (
+    Cause("stop.shared_spec_unresolved", type="KeyError", frame="pt2e/prepare.py:(_unwrap|_update_shared|_find_root)"),
+    Cause("stop.spec_not_observed", text="only refer to edge or node that has"),
+    Cause("stop.derived_spec_unresolved", type="KeyError", frame="prepare.py:_create_obs_or_fq_from_qspec"),
+    Cause(
+        "stop.annotations_overwritten", text=r"Quantizer (?P<quantizer>\w+) has (changed|removed) annotations on node"
+    ),
+    Cause("stop.quantization_spec", text="Unsupported quantization_spec|Only float dtype for bias"),
+    Cause("stop.several_in_pattern", text="Several nodes within a single pattern"),
+    Cause("stop.needs_strict_capture", type="KeyError", text="source_fn_stack"),
+    Cause("stop.onednn_number", type="AttributeError", text="'(float|int)' object has no attribute 'name'"),
+)
+
+_CONVERTING = (
+    Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),
+    Cause(
+        "stop.attribute_of_fused",
+        type="AttributeError",
+        text=r"'(?P<class>(Linear|Conv|BN)\w*?(ReLU|Bn|Tanh|Add)\w*)' object has no attribute '(?P<attribute>\w+)'",
+    ),
+)
+
+_RUNNING = (
+    Cause("stop.cuda_missing", text="not compiled with CUDA|no NVIDIA driver|No CUDA GPUs|CUDA is not available"),
+    Cause("stop.devices_differ", text="to be on the same device"),
+    Cause("stop.meta_tensor", text="meta tensor|on meta tensors"),
+    Cause("stop.out_of_memory", text="can't allocate memory|out of memory|not enough memory"),
+    Cause("stop.out_of_memory", type="MemoryError|OutOfMemory"),
+    Cause("stop.values_not_a_number", text=r"min .*nan.* should be less than max|range of \[.*nan.*\] is not finite"),
+    Cause("stop.values_infinite", text=r"range of \[.*\] is not finite"),
+    Cause(
+        "stop.integers_observed",
+        text=r"not implemented for '(?P<dtype>Long|Int|Short|Char|Byte|Bool)'",
+        frame=r"quantization/(observer|fake_quantize)\.py",
+    ),
+    Cause(
+        "stop.indices_in_float",
+        text=r"argument #1 'indices' to have one of the following scalar types: .* but got torch\.(?P<dtype>\w+)",
+        step="(?!checking).*",
+    ),
+    Cause(
+        "stop.padding_mode", text=r"'padding_mode' (?P<mode>\w+) is not supported|\"zeros\" padding mode is supported"
+    ),
+    Cause(
+        "stop.no_quantized_kernel",
+        text=r"Could not run '(?P<operator>aten::[\w.]+)' with arguments from the 'Quantized",
+    ),
+    Cause(
+        "stop.float_into_quantized",
+        text=r"Could not run '(?P<operator>quantized::[\w.]+)' with arguments from the 'CPU'",
+    ),
+    Cause(
+        "stop.no_engine",
+        text=r"Didn't find engine|quantized engine \w+ is not supported|not a valid value for quantized engine",
+    ),
+    Cause("stop.weight_is_method", text="'(function|method)' object has no attribute"),
+    Cause("stop.exported_mode", text=r"Calling (train|eval)\(\) is not supported"),
+    Cause("stop.not_a_leaf", text="created explicitly by the user .* support the deepcopy"),
+    Cause("stop.no_compiler", type="InvalidCxxCompiler|CppCompileError"),
+    Cause("stop.no_compiler", text="No working C\\+\\+ compiler"),
+    Cause("stop.no_gradient", text="does not require grad and does not have a grad_fn", step="training"),
+    Cause("stop.package_missing", type="ModuleNotFoundError", text=r"No module named '(?P<package>[^']+)'"),
+    Cause("stop.recursion", type="RecursionError"),
+    Cause("stop.no_kernel", text=r"not implemented for '(?P<dtype>\w+)'"),
+)
+
+_WITH_INPUTS = "checking|calibrating|training|measuring"
+"""The steps that run the model on what the user gave."""
+
+OF_INPUTS = (
+    Cause("stop.shape_fixed", text=r"Expected input at .* to be equal to|Guard failed", step=_WITH_INPUTS),
+    Cause(
+        "stop.shapes_differ",
+        step=_WITH_INPUTS,
+        text=r"shapes cannot be multiplied|is invalid for input of size|must match the size of tensor|size mismatch|"
+        r"to have \d+ channels|Sizes of tensors must match|normalized_shape|but got input of size|"
+        r"shape mismatch|not broadcastable|[Ee]xpected \dD|Kernel size can't be greater|running_mean should contain|"
+        r"not enough values to unpack|too many values to unpack|input\.size\(-1\) must be equal",
+    ),
+    Cause(
+        "stop.types_differ",
+        step=_WITH_INPUTS,
+        text=r"must have the same dtype|same dtype, but got|expected scalar type|should be the same$|"
+        r"Input type .* and (weight|bias) type|to have one of the following scalar types",
+    ),
+    Cause(
+        "stop.arguments",
+        step=_WITH_INPUTS,
+        type="TypeError",
+        text=r"(?P<function>[\w.]*forward)\(\) (missing|takes|got)",
+    ),
+    Cause("stop.index_out_of_range", step=_WITH_INPUTS, type="IndexError", text="index out of range in self"),
+)
+"""Where a batch, or the inputs, may have the wrong shape or dtype, lack an argument, hold too large an index."""
+
+CAUSES = (*_TRACING, *_EXPORTING, *_CONFIGURING, *_ANNOTATING, *_CONVERTING, *_RUNNING)
+"""The first that fits is told."""

@@ -1,0 +1,71 @@
+"""Finds the place of a failure in the stages that were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import fx
+
+from qviz.document.graph import Node, SourceLine
+from qviz.document.snapshot import Stage
+from qviz.engine.failures.culprits import Culprits
+from qviz.engine.nodes.targets import target_name
+
+_MOST = 3
+
+
+class StopPlace(NamedTuple):
+    """Where a run stopped.
+
+    Attributes:
+        stage: The last recorded stage that has the nodes; "" without nodes.
+        nodes: Ids in that stage.
+        module: A module path; "" where none is known.
+        line: Of the first of the nodes; None where none is known.
+    """
+
+    stage: str = ""
+    nodes: tuple[str, ...] = ()
+    module: str = ""
+    line: SourceLine | None = None
+
+
+def place_of(found: Culprits, stages: Sequence[Stage], line: SourceLine | None) -> StopPlace:
+    """Return the nodes of the latest recorded stage that has any of these, else those of the module or the line."""
+    for stage in reversed(stages):
+        known = {node.id: node for node in stage.graph.nodes}
+        same = [known[node.name] for node in found.nodes if _is_same(node, known.get(node.name))]
+        if not same and found.module:
+            same = [node for node in stage.graph.nodes if node.target == found.module and node.op == "call_module"]
+        if same:
+            place = next((node.place for node in same if node.place), "")
+            at = next((node.source for node in same if node.source), None)
+            return StopPlace(stage.name, tuple(node.id for node in same), place or _module(found), at)
+    for stage in reversed(stages):
+        at_line = [node.id for node in stage.graph.nodes if line is not None and _is_at(node, line, found.module)]
+        if at_line:
+            return StopPlace(stage.name, tuple(at_line[:_MOST]), found.module)
+    return StopPlace("", (), _module(found))
+
+
+def _is_same(node: fx.Node, recorded: Node | None) -> bool:
+    """Tell whether a node is a recorded one: torch's patterns have nodes of the same names."""
+    return recorded is not None and recorded.op == node.op and recorded.target == target_name(node.target)
+
+
+def _is_at(node: Node, line: SourceLine, module: str) -> bool:
+    source = node.source
+    if source is None or (source.file, source.line) != (line.file, line.line):
+        return False
+    return not module or node.module_path == module
+
+
+def _module(found: Culprits) -> str:
+    if found.module:
+        return found.module
+    for node in found.nodes:
+        stack = node.meta.get("nn_module_stack")
+        if stack:
+            return str(list(stack.values())[-1][0]).removeprefix("L['self'].")
+    return ""

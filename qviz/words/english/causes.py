@@ -1,0 +1,235 @@
+"""English: known causes of failures while a model is captured and configured. Parts: text, message, hint."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+
+def known(text: str, hint: str, option: str = "") -> Entry:
+    """Return the entry of a cause: what it is, the exception's own text, what to do."""
+    entry = {"text": text, "message": "{text}", "hint": hint}
+    return {**entry, "option": option} if option else entry
+
+
+_OTHER = "[[ {other:text}]]"
+
+STATEMENTS: dict[str, Entry] = {
+    "stop.other.export": {"text": "torch.export captures this model: choose the flow {flow}."},
+    "stop.other.fx": {"text": "torch.fx traces this model: choose the flow {flow}."},
+    "stop.other.non_strict": {"text": "Non-strict capture follows this model: turn strict capture off."},
+    "stop.trace_branch": known(
+        "torch.fx cannot follow a branch, a loop, or an assert that depends on a tensor",
+        f"Move the decision out of forward(), or write it with torch.where.{_OTHER}",
+    ),
+    "stop.trace_iteration": known(
+        "torch.fx cannot loop over a tensor or unpack it: while it traces, the length is unknown",
+        f"Loop over range() of a fixed number and index the tensor, or use torch.unbind with a known length.{_OTHER}",
+    ),
+    "stop.trace_len": known(
+        "torch.fx cannot record len() of a tensor",
+        f"Write x.shape[0] in place of len(x), or call torch.fx.wrap('len') at the top of the module's file.{_OTHER}",
+    ),
+    "stop.trace_higher_order": known(
+        "torch.fx cannot trace a higher-order operator such as torch.cond or torch.utils.checkpoint",
+        f"Take the operator out of forward(), for quantization at least.{_OTHER}",
+    ),
+    "stop.trace_dict_key": known(
+        "a tensor is the key of a dict, which an FX graph cannot hold",
+        f"Use strings or numbers as keys.{_OTHER}",
+    ),
+    "stop.trace_argument": known(
+        "an operator or a module is called with an object that an FX graph cannot hold[[: {class}]]",
+        f"Pass tensors, numbers, strings, and lists or dicts of them.{_OTHER}",
+    ),
+    "stop.trace_foreign_module": known(
+        "forward() calls a module that is not a submodule of the model, so torch.fx has no name for it",
+        "Keep modules in attributes, nn.ModuleList, or nn.ModuleDict, not in a plain list, dict, or global variable.",
+    ),
+    "stop.trace_foreign_parameter": known(
+        "forward() uses a parameter that the model does not own, so torch.fx has no name for it",
+        "Assign the parameter to an attribute of the module, or keep it in nn.ParameterList or nn.ParameterDict.",
+    ),
+    "stop.trace_wrapped_forward": known(
+        "torch.fx rewrites the code of forward(), and CPython refuses it: forward() is wrapped by a decorator "
+        "(functools.wraps) that has fewer variables than forward() has arguments",
+        f"Remove the decorator from forward(), or set model.forward to the function inside it (__wrapped__).{_OTHER}",
+    ),
+    "stop.keyword_only_required": known(
+        "torch.fx makes keyword-only arguments of forward() positional, and a required one cannot follow an optional "
+        "one",
+        f"Give the keyword-only argument a default, or put it before the optional ones.{_OTHER}",
+    ),
+    "stop.graph_not_python": known(
+        "the Python of the graph is not valid: an argument has no Python text, as an object or a function has none",
+        f"Pass tensors, numbers, strings, and lists or dicts of them to modules, and return nothing else.{_OTHER}",
+    ),
+    "stop.trace_proxy": known(
+        "a function needs a number or an object of Python, and torch.fx has only a Proxy, its stand-in for a value",
+        f"Compute the value outside forward(), or keep it as a fixed number in an attribute.{_OTHER}",
+    ),
+    "stop.script_module": known(
+        "the model is TorchScript, which cannot be exported",
+        "Give the nn.Module from which it was scripted or traced.",
+    ),
+    "stop.data_dependent": known(
+        "what is computed depends on the values of a tensor, which capture does not know",
+        f"Use torch.where or torch.cond in place of a branch, and a fixed size in place of a counted one.{_OTHER}",
+    ),
+    "stop.dynamic_shapes_violated": known(
+        "the model fixes a size that dynamic_shapes declares as variable",
+        "Leave that dimension out of dynamic_shapes, or follow the suggested fixes in the traceback.",
+    ),
+    "stop.dynamic_shapes_structure": known(
+        "dynamic_shapes does not have the structure of the inputs",
+        "Give one entry for each argument of forward(), by position or by name, and None for those of fixed size.",
+    ),
+    "stop.attribute_assigned": known(
+        "forward() assigns a tensor to an attribute[[, {attribute}]], which torch.export does not keep",
+        f"Register the attribute as a buffer with register_buffer(), or return the tensor.{_OTHER}",
+    ),
+    "stop.not_a_pytree": known(
+        "torch.export cannot take apart an object of the type {class}",
+        f"Register the type with torch.export.register_dataclass or torch.utils._pytree.register_pytree_node.{_OTHER}",
+    ),
+    "stop.mask_by_vmap": known(
+        "an attention mask is built with torch.vmap, which torch.export cannot capture",
+        "Build the mask without vmap; in transformers, register sdpa_mask_without_vmap as the mask function.",
+    ),
+    "stop.no_fake_kernel": known(
+        "an operator has no fake kernel, so its result's shape is unknown during capture",
+        f"Register one with torch.library.register_fake.{_OTHER}",
+    ),
+    "stop.export_unsupported": known(
+        "torch.export cannot follow the model here[[: {explanation}]]",
+        f"Change the line where capture stops.{_OTHER}",
+    ),
+    "stop.observer_instance": known(
+        "a qconfig holds an observer in place of a class that makes one",
+        "Pass the class, or MinMaxObserver.with_args(...) for its options, so that every module has its own observer.",
+    ),
+    "stop.observer_qscheme": known(
+        "{observer} does not support the qscheme it was given",
+        "Use PerChannelMinMaxObserver for per-channel qschemes, and MinMaxObserver or HistogramObserver for per-tensor "
+        "ones.",
+    ),
+    "stop.observer_reduce_range": known(
+        "reduce_range is not possible with a symmetric qscheme and quint8",
+        "Leave out reduce_range, or use qint8 or an affine qscheme.",
+    ),
+    "stop.observer_dynamic": known(
+        "{observer} cannot compute ranges while the model runs",
+        "Use PlaceholderObserver, MinMaxObserver, or MovingAverageMinMaxObserver with averaging_constant=1 for dynamic "
+        "quantization.",
+    ),
+    "stop.observer_dtype": known(
+        "an observer was given a dtype that torch cannot quantize to",
+        "Use quint8 or qint8, or uint8 or int8 for PT2E.",
+    ),
+    "stop.observer_without_scale": known(
+        "{observer} has no scale, and conversion asks for one",
+        "Use an observer that computes a scale, such as MinMaxObserver, or leave that module in float.",
+    ),
+    "stop.quantization_range": known(
+        "quant_min and quant_max do not fit each other or the dtype",
+        "Choose quant_min <= 0 <= quant_max within the range of the dtype: 0 … 255 for quint8, −128 … 127 for qint8.",
+    ),
+    "stop.channel_axis": known(
+        "a per-channel quantization has no valid channel axis",
+        "Set ch_axis to the dimension of the channels: 0 for Linear and Conv, 1 for ConvTranspose.",
+    ),
+    "stop.transposed_per_channel": known(
+        "torch has no per-channel weights for transposed convolutions",
+        "Give transposed convolutions a qconfig with a per-tensor weight observer, such as default_qconfig.",
+    ),
+    "stop.embedding_qconfig": known(
+        "embeddings can be quantized only with a qconfig of floating-point scales",
+        "Give them float_qparams_weight_only_qconfig, or set their qconfig to None to leave them in float.",
+    ),
+    "stop.weight_dtype": known(
+        "the weight observer has a dtype that the quantized module does not take",
+        "Use qint8 for weights, or float16 in a dynamic flow.",
+    ),
+    "stop.dtype_combination": known(
+        "torch has no quantization with activations in {activation} and weights in {weight}",
+        "Use quint8 for activations and qint8 for weights.",
+    ),
+    "stop.fused_qconfigs_differ": known(
+        "modules that are fused have different qconfigs",
+        "Give the modules that are fused the same qconfig.",
+    ),
+    "stop.qconfigs_changed": known(
+        "conversion was given other qconfigs than preparation",
+        "Give both the same QConfigMapping; conversion may only set a qconfig to None.",
+    ),
+    "stop.no_reference_module": known(
+        "the backend config has a pattern without a quantized module for {class}",
+        "Set it with BackendPatternConfig.set_reference_quantized_module, or remove the pattern.",
+    ),
+    "stop.several_devices": known(
+        "parameters of one module are on several devices",
+        "Move the whole model to one device: model.to('cpu').",
+    ),
+    "stop.qat_needs_training": known(
+        "preparation for quantization-aware training needs a model in training mode",
+        "Call model.train() first.",
+    ),
+    "stop.fuse_mode": known(
+        "modules that are fused are in different modes, some in training and some in eval mode",
+        "Call model.eval(), or model.train() for quantization-aware training, on the whole model.",
+    ),
+    "stop.fuse_batch_norm": known(
+        "a batch norm cannot be fused: it has no affine parameters, no running statistics, or another number of "
+        "channels",
+        "Make it with affine=True, track_running_stats=True, and the convolution's out_channels, or do not fuse it.",
+    ),
+    "stop.fuse_transposed": known(
+        "torch cannot fuse a transposed convolution and its batch norm for quantization-aware training",
+        "Leave the two in float, or fold the batch norm first with torch.nn.utils.fuse_conv_bn_eval(transpose=True).",
+    ),
+    "stop.no_fuser": known(
+        "torch has no fused module for this sequence of modules",
+        "Fuse only sequences such as Conv-BatchNorm-ReLU and Linear-ReLU; other entries have to leave the fuse list.",
+    ),
+    "stop.not_observed_module": known(
+        "conversion found a module that preparation did not replace by an observable one: {class}",
+        "Give it a qconfig before preparation, or set its qconfig to None to leave it in float.",
+    ),
+    "stop.functional_called": known(
+        "a FloatFunctional is called like a module",
+        "Call its methods, as in self.ff.add(x, y) or self.ff.cat([x, y]).",
+    ),
+    "stop.needs_strict_capture": known(
+        "the quantizer looks for source_fn_stack, which only strict capture records",
+        "Turn strict capture on, and change the line of the model where it stops.",
+        "--strict",
+    ),
+    "stop.shared_spec_unresolved": known(
+        "the annotation shares its range with an edge or node that has no annotation",
+        "In the quantizer, annotate the edge or node that the SharedQuantizationSpec names, or name one that is "
+        "annotated.",
+    ),
+    "stop.spec_not_observed": known(
+        "an annotation refers to an edge or node that has no observer",
+        "In the quantizer, annotate that edge or node, or refer to one that is observed before.",
+    ),
+    "stop.derived_spec_unresolved": known(
+        "an annotation derives its scale from an edge or node that has no observer",
+        "In the quantizer, annotate every edge and node in derived_from.",
+    ),
+    "stop.annotations_overwritten": known(
+        "a composed quantizer, {quantizer}, overwrites the annotations of one before it",
+        "Let it skip nodes that have meta['quantization_annotation'], or put it first.",
+    ),
+    "stop.quantization_spec": known(
+        "the quantizer does not take this quantization spec for weights or bias",
+        "Use MinMaxObserver or PerChannelMinMaxObserver for weights, or their fake-quants, and float for bias.",
+    ),
+    "stop.several_in_pattern": known(
+        "the quantizer found several quantizable operators in one pattern",
+        "Set the type of one of them only.",
+    ),
+    "stop.onednn_number": known(
+        "the onednn backend config looks for a convolution on both sides of an addition and fails on a plain number",
+        "Add a tensor instead, or use the backend config x86.",
+    ),
+}

@@ -1,0 +1,120 @@
+"""English: known causes of failures while a model runs. Parts of an entry: text, message, hint."""
+
+from __future__ import annotations
+
+from qviz.words.english.causes import known
+from qviz.words.language import Entry
+
+STATEMENTS: dict[str, Entry] = {
+    "stop.functional_by_keyword": known(
+        "FX graph mode finds input and weight by position, and this call names them",
+        "Pass input and weight by position: F.linear(x, weight, bias=bias).",
+    ),
+    "stop.attribute_of_fused": known(
+        "forward() reads the {attribute} of a module that fusion replaced by a {class}, which has no such attribute",
+        "Copy the {attribute} into a parameter or buffer of its own, or keep the module out of the fusion.",
+    ),
+    "stop.cuda_missing": known(
+        "the model calls CUDA, and this machine has no CUDA",
+        "Take the device from an input or a parameter in place of 'cuda', as in torch.zeros(..., device=x.device).",
+    ),
+    "stop.devices_differ": known(
+        "tensors on different devices meet",
+        "Make the tensor on the device of the input, as in torch.zeros(..., device=x.device), or register it as a "
+        "buffer.",
+    ),
+    "stop.meta_tensor": known(
+        "the model has meta tensors: their weights were never loaded",
+        "Load the weights, or make the model without device='meta'.",
+    ),
+    "stop.out_of_memory": known(
+        "the machine has too little memory",
+        "Use a smaller batch or smaller inputs.",
+    ),
+    "stop.values_not_a_number": known(
+        "an observer has seen NaN",
+        "Look for NaN and inf in the data and the weights, and for a division by zero or a log of 0 in the model.",
+    ),
+    "stop.values_infinite": known(
+        "an observer has seen an infinite value",
+        "Look for inf in the data, for overflows, and for masks of -inf; use a finite mask such as -100.",
+    ),
+    "stop.integers_observed": known(
+        "an observer is asked to watch integers ({dtype}), which it cannot",
+        "Leave the operator that computes them in float: set its qconfig to None, or do not annotate it.",
+    ),
+    "stop.indices_in_float": known(
+        "an embedding is given indices that quantization turned into float ({dtype})",
+        "Leave the operators that compute the indices in float: set their qconfig to None, or do not annotate them.",
+    ),
+    "stop.padding_mode": known(
+        "quantized convolutions have no padding mode {mode}",
+        "Pad with F.pad(x, ..., mode=...) before a convolution with padding=0, or leave the convolution in float.",
+    ),
+    "stop.no_quantized_kernel": known(
+        "{operator} has no kernel for quantized tensors",
+        "Dequantize before it (a DeQuantStub in eager mode), use FloatFunctional for additions and cat, or leave it in "
+        "float.",
+    ),
+    "stop.float_into_quantized": known(
+        "{operator} expects a quantized tensor and is given a float one",
+        "Quantize its input: put a QuantStub before it in eager mode.",
+    ),
+    "stop.no_engine": known(
+        "this build of torch lacks the quantized engine that was chosen",
+        "Choose another backend: x86, onednn, or qnnpack.",
+        "--backend",
+    ),
+    "stop.weight_is_method": known(
+        "something reads the weight of a quantized module as a tensor, and there it is a method",
+        "Call it, module.weight(), or leave that module in float.",
+    ),
+    "stop.exported_mode": known(
+        "train() and eval() do nothing on an exported model, so torch forbids them",
+        "Call torch.ao.quantization.move_exported_model_to_train or move_exported_model_to_eval.",
+    ),
+    "stop.not_a_leaf": known(
+        "the model keeps a tensor with a gradient history, which cannot be copied",
+        "Detach it before it is kept: self.cache = x.detach().",
+    ),
+    "stop.no_compiler": known(
+        "Inductor found no working C++ compiler",
+        "Install g++ or clang, or do not lower the model.",
+    ),
+    "stop.no_gradient": known(
+        "the loss does not depend on a parameter that requires a gradient",
+        "Compute the loss from the model's output, outside torch.no_grad(), with parameters that require gradients.",
+    ),
+    "stop.package_missing": known(
+        "the Python package {package} is not installed for the interpreter that runs the engine",
+        "Install it there.",
+    ),
+    "stop.recursion": known(
+        "Python's limit of nested calls was reached",
+        "Look for a module that contains itself, or raise sys.setrecursionlimit().",
+    ),
+    "stop.no_kernel": known(
+        "this backend has no kernel for {dtype}",
+        "Use another backend or quantizer, or leave the operator in float.",
+    ),
+    "stop.shape_fixed": known(
+        "an input has another shape than the model was exported for",
+        "Check that every batch fits the example inputs; dynamic_shapes lets chosen dimensions vary.",
+    ),
+    "stop.shapes_differ": known(
+        "the shapes of two tensors do not fit",
+        "Check that every batch fits the shapes of the example inputs.",
+    ),
+    "stop.types_differ": known(
+        "tensors of different dtypes meet",
+        "Check that every batch fits the dtypes of the example inputs.",
+    ),
+    "stop.arguments": known(
+        "{function}() is called with other arguments than it takes",
+        "Check that every batch has the arguments of the example inputs.",
+    ),
+    "stop.index_out_of_range": known(
+        "an index is larger than the embedding has rows",
+        "Check that every batch fits: indices from 0 to one less than num_embeddings.",
+    ),
+}
