@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from qviz.document.configuration import Quantizer, QuantizerRule
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Snapshot
+from qviz.document.snapshot import Level, Snapshot
 from qviz.engine.flows import finer_places
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
@@ -26,8 +27,9 @@ class Encoder(nn.Module):
         return self.encoder(x)
 
 
-def run(strict: bool) -> Snapshot:
-    plan = Plan(flow="pt2e-static", strict=strict, measure=False)
+def run(strict: bool, *rules: QuantizerRule) -> Snapshot:
+    options = Quantizer(rules=rules)
+    plan = Plan(flow="pt2e-static", strict=strict, measure=False, quantizer_options=options)
     return run_loaded(Loaded(Encoder().eval(), Arguments(INPUTS, {}), None), plan, lambda _: None)
 
 
@@ -41,6 +43,18 @@ def test_layers_are_those_of_a_non_strict_capture_in_every_stage() -> None:
     assert places["linear_2"] == "encoder.layers.0.linear1"
     assert places["add"] == "encoder.layers.0"
     assert "encoder.layers.1" in {group.path for group in one.stages[-1].graph.groups}
+
+
+def test_a_rule_for_a_layer_that_strict_capture_lost_is_named_and_the_hint_works() -> None:
+    rule = QuantizerRule("module_name", "encoder.layers.0", enabled=False)
+    ignored, followed = run(True, rule), run(False, rule)
+    assert [each.code for each in ignored.findings if each.level is Level.ERROR] == [
+        "rule_matches_nothing.lost_by_strict"
+    ]
+    assert not any(each.rule == "rule_matches_nothing" for each in followed.findings)
+    watched = {node.place for node in followed.stages[1].graph.nodes if node.observer}
+    assert "encoder.layers.1.linear1" in watched
+    assert "encoder.layers.0.linear1" not in watched
 
 
 def _captured(strict: bool) -> torch.fx.GraphModule:

@@ -50,10 +50,9 @@ def _cause(evidence: Evidence, node: Node) -> str:
 
 
 def _stays_float(evidence: Evidence, node: Node) -> bool:
-    if node.kind not in (Kind.OP, Kind.FUSED_OP) or is_move(node):
+    runs_a_graph = node.target.startswith("higher_order.")  # float_in_subgraph speaks of what is inside
+    if node.kind not in (Kind.OP, Kind.FUSED_OP) or is_move(node) or runs_a_graph:
         return False
-    if node.target.startswith("higher_order."):
-        return False  # float_in_subgraph speaks of what it runs
     if JOINS.fullmatch(function_name(node)) or not gives_float(node):
         return False  # scales_differ speaks of what joins
     if evidence.asked.intersection(evidence.earlier(evidence.prepared, node.id)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -12,7 +12,9 @@ from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.symbolic_shapes import has_free_symbols
 
+from qviz.document.configuration import QuantizerRule
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.nodes.module_paths import module_stack, torchs_stack
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import bare_name
 
@@ -33,6 +35,24 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
                 code="operator_rule_without_effect",
                 args={"operators": [*operators]},
                 place=operators,
+            )
+
+
+def rules_lost_by_strict(captured: GraphModule, quantizer: Any, rules: Iterable[QuantizerRule]) -> Iterator[Finding]:
+    """Yield the rules for modules whose operators do not name them any more, so that no quantizer can tell."""
+    needs_strict = any(isinstance(each, X86InductorQuantizer) for each in _torchs(quantizer))
+    named = {place.path for node in captured.graph.nodes for place in torchs_stack(node)}
+    found = {place.path for node in captured.graph.nodes for place in module_stack(node)} - named
+    for rule in rules:
+        if rule.kind == "module_name" and rule.target in found:
+            yield Finding(
+                rule="rule_matches_nothing",
+                level=Level.ERROR,
+                stage="captured",
+                nodes=(),
+                code="rule_matches_nothing.lost_by_strict" + ("_for_x86" if needs_strict else ""),
+                args={"rule": rule.target, "target": rule.target},
+                place=(rule.target,),
             )
 
 

@@ -92,6 +92,7 @@ def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphMod
         captured, result = _without_grad(job, captured, result)
     refine(job, captured, result)
     job.reporter.reached("captured", captured)
+    _tell(job, checks.rules_lost_by_strict(captured, quantizer.value, job.plan.quantizer_options.rules))
     return captured, result
 
 

@@ -48,6 +48,11 @@ def module_stack(node: Node) -> list[ModulePlace]:
         return []
     if (known := node.meta.get(KNOWN_STACK)) is not None:
         return list(known)
+    return torchs_stack(node)
+
+
+def torchs_stack(node: Node) -> list[ModulePlace]:
+    """Return the modules around a node as torch wrote them down, which is what quantizers read."""
     stack = node.meta.get("nn_module_stack") or {}
     return [ModulePlace(plain_path(str(path)), class_name(type_)) for path, type_ in stack.values()]
 

@@ -39,6 +39,17 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Change the line where strict capture stops, or choose non-strict capture to accept this.",
         "option": "--no-strict",
     },
+    "rule_matches_nothing.lost_by_strict": {
+        "message": "the rule for {rule} has no effect",
+        "reason": "strict capture did not record {target} on its operators, and quantizers find modules by that record",
+        "hint": "Choose non-strict capture, which records every module.",
+        "option": "--no-strict",
+    },
+    "rule_matches_nothing.lost_by_strict_for_x86": {
+        "message": "the rule for {rule} has no effect",
+        "reason": "strict capture did not record {target} on its operators, and quantizers find modules by that record",
+        "hint": "Leave its nodes in float one by one, or use the quantizer xnnpack with non-strict capture.",
+    },
     "captured_without_grad": {
         "message": "captured under torch.no_grad(), because forward() sets the grad mode[[, see {file}:{line}]]",
         "reason": "with grad, {regions:region becomes a graph of its own, which|regions become graphs of their own, "
