@@ -12,6 +12,10 @@ WeightDtype: TypeAlias = Literal["quint8", "quint4x2", "float16"]
 """Of weight-only flows: embeddings in 8 or 4 bits, or float16 Linear (in FX also LSTM)."""
 
 
+Dtype: TypeAlias = Literal["float32", "keep"]
+"""Of the model's weights and inputs when a flow begins: what torch quantizes, or what they came in."""
+
+
 class Thresholds(Record, frozen=True):
     """From what on measured damage is found.
 
@@ -57,6 +61,7 @@ class Plan(Record, frozen=True):
         reference: Also show (PT2E: show instead) the reference stage.
         lower: Also lower a PT2E result to x86 kernels.
         seed: For all that is random.
+        dtype: Whether a model in float16, bfloat16 or float64, with its data, is taken to float32 first.
         evaluate: A file or ``mod:callable``: what is measured on; None means ``evaluation_data`` beside the model,
             else the calibration data. The example inputs are always measured on, too.
         metric: ``mod:callable`` that gets outputs and a batch and gives a number.
@@ -91,6 +96,7 @@ class Plan(Record, frozen=True):
     reference: bool = False
     lower: bool = False
     seed: int = 0
+    dtype: Dtype = "float32"
     evaluate: str | None = None
     metric: str | None = None
     measure: bool | None = None

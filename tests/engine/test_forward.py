@@ -170,14 +170,6 @@ def test_an_eager_graph_goes_the_way_of_what_is_left_out():
     assert "add" in [node.name for node in draw(model, Arguments((x, x))).graph.graph.nodes]
 
 
-@pytest.mark.parametrize(("inputs", "told"), [((torch.ones(2, 4),), True), ((torch.ones(2, 4),) * 2, False)])
-def test_fx_takes_what_is_left_out_for_given_which_is_said(inputs: tuple[torch.Tensor, ...], told: bool):
-    snapshot = run_loaded(Loaded(Optional().eval(), inputs), Plan("net", "fx-static"), lambda _: None)
-    found = [each for each in snapshot.findings if each.rule == "default_taken_for_given"]
-    assert [each.nodes for each in found] == ([("shift", "add")] if told else [])
-    assert (snapshot.run.error is not None) == told
-
-
 def test_what_is_called_by_keyword_cannot_be_lowered():
     class Keyword(Optional):
         def forward(self, *, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]

@@ -75,7 +75,10 @@ def test_a_pickled_module_runs_any_flow(tmp_path: Path):
     [
         ("none.pt2", "was not found"),
         ("broken.pt2", "could not be opened"),
-        ("broken.pt", "could not be opened"),
+        ("broken.pt", "is damaged, or not a file of torch.save: .*zip archive"),
+        ("empty.pt", "empty.pt is empty"),
+        ("cut.pt", "is damaged"),
+        ("foreign.pt", "could not be opened: .*nowhere"),
         ("weights.pt", "weights without their model"),
         ("list.pt", "a list, not a model"),
         ("net.pt", "has no example inputs"),
@@ -84,6 +87,10 @@ def test_a_pickled_module_runs_any_flow(tmp_path: Path):
 def test_other_files_are_refused(name: str, message: str, tmp_path: Path):
     for broken in ("broken.pt2", "broken.pt"):
         (tmp_path / broken).write_bytes(b"PK\x03\x04 not a model")
+    (tmp_path / "empty.pt").touch()
+    torch.save(net(), tmp_path / "cut.pt")
+    (tmp_path / "cut.pt").write_bytes((tmp_path / "cut.pt").read_bytes()[:700])
+    (tmp_path / "foreign.pt").write_bytes(b"cnowhere\nNet\n.")
     torch.save(net().state_dict(), tmp_path / "weights.pt")
     torch.save([1], tmp_path / "list.pt")
     torch.save(net(), tmp_path / "net.pt")

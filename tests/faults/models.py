@@ -77,18 +77,6 @@ class Stubborn(nn.Module):
         return self.fc(x)
 
 
-class Optional(nn.Module):
-    """An argument with a default of None, for which torch.fx takes the other way."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc = nn.Linear(8, 8)
-
-    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        y = self.fc(x)
-        return y if mask is None else y * mask
-
-
 def scaled(make: Callable[[], nn.Module], factor: float, first: int = 1) -> Callable[[], nn.Module]:
     """Return a module whose first output channels have weights larger by a factor."""
 

@@ -124,5 +124,5 @@ def _is_told(evidence: Evidence) -> bool:
     """Return whether the difference has another name already, or is that of two draws of random numbers."""
     measured = evidence.snapshot.measurements
     is_random = measured is not None and measured.repeat is not None and measured.repeat.is_random
-    known = {"batch_norm_folded_into_shared_convolution", "default_taken_for_given"}
-    return is_random or any(each.rule in known for each in evidence.snapshot.findings)
+    known = "batch_norm_folded_into_shared_convolution"
+    return is_random or any(each.rule == known for each in evidence.snapshot.findings)

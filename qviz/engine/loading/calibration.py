@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -44,6 +44,23 @@ class Batches:
     def __iter__(self) -> Iterator[Arguments]:
         for batch in self._data:
             yield arrange(batch, self._example, self._module)
+
+
+class Changed:
+    """Batches whose tensors are changed as they pass."""
+
+    def __init__(self, batches: Iterable[Arguments], change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self._batches, self._change = batches, change
+
+    def __len__(self) -> int:
+        return len(self._batches) if isinstance(self._batches, Sized) else 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Arguments]:
+        for batch in self._batches:
+            yield batch.mapped(self._change)
 
 
 class _Limited:

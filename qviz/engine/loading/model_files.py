@@ -5,32 +5,62 @@ Both run whatever code their author put in; only the engine opens them, after th
 
 from __future__ import annotations
 
+import warnings
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from pickle import UnpicklingError
+from typing import Any, NamedTuple
 
 import torch
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - a quantized .pt2 names its operators
+from torch.export import ExportedProgram
 from torch.fx import GraphModule
 from torch.nn import Module
 
-from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, flow
+from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, Flow, flow
 from qviz.document.plan import Plan, is_exported_program
+from qviz.document.said import Said
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.ready_step import ReadyStep
+from qviz.engine.loading.weights import weights_alone
 from qviz.errors import QvizError
 from qviz.words import tr
+from qviz.words.formats import every, size
 
 
 class OpenedModel(NamedTuple):
-    """What a file held: the module, and for a ``.pt2`` the inputs that it was exported with."""
+    """What a file or a function held whole.
+
+    Attributes:
+        module: The model.
+        inputs: Of an exported program: those that it was exported with.
+        python: The statements that make ``model``, and ``program`` of an exported one.
+        steps: What was done to find it.
+    """
 
     module: Module
     inputs: Arguments | None
     python: str
+    steps: tuple[ReadyStep, ...] = ()
 
 
 def is_program(module: Module) -> bool:
     """Tell whether a module is an exported program's, which is a graph already and has no mode to switch."""
     return isinstance(module, GraphModule) and "_in_spec" in module.__dict__  # torch.export's mark; torch.fx has none
+
+
+def refuse_program(name: str, flow: Flow | None) -> None:
+    """Refuse an exported program where the flow takes none.
+
+    Raises:
+        QvizError: It takes none.
+    """
+    if flow is not None and not flow.takes_exported_programs:
+        raise QvizError(
+            tr("{name} is an exported program, which only PT2E flows accept", name=name),
+            tr("Use a PT2E flow, such as {flow}.", flow=DEFAULT_FLOW_OF_PROGRAMS),
+        )
 
 
 def open_model(plan: Plan) -> OpenedModel:
@@ -46,21 +76,18 @@ def open_model(plan: Plan) -> OpenedModel:
 
 
 def _open_program(path: Path, plan: Plan) -> OpenedModel:
-    chosen = flow(plan.flow)
-    if chosen is not None and not chosen.takes_exported_programs:
-        raise QvizError(
-            tr("{name} is an exported program, which only PT2E flows accept", name=path.name),
-            tr(
-                "Use a PT2E flow, such as {flow}.",
-                flow=DEFAULT_FLOW_OF_PROGRAMS,
-            ),
-        )
+    refuse_program(path.name, flow(plan.flow))
     try:
         program = torch.export.load(path)
-        module = program.module()
+        return of_program(program, f"torch.export.load({str(path)!r})")
     except Exception as error:  # zip, JSON, pickle and torch raise a dozen kinds
         raise _unreadable(path, error, tr("Save it with torch.export.save of this version of torch.")) from error
-    python = f"program = torch.export.load({str(path)!r})\nmodel = captured = program.module()"
+
+
+def of_program(program: ExportedProgram, expression: str) -> OpenedModel:
+    """Return an exported program as a model; the expression is the Python that gives it."""
+    module = program.module()
+    python = f"program = {expression}\nmodel = captured = program.module()"
     if program.example_inputs is None:
         return OpenedModel(module, None, python)
     args, kwargs = program.example_inputs
@@ -69,19 +96,78 @@ def _open_program(path: Path, plan: Plan) -> OpenedModel:
 
 def _open_pickle(path: Path) -> OpenedModel:
     try:
-        held = torch.load(path, map_location="cpu", weights_only=False)
-    except Exception as error:  # a pickle may raise anything
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch.load says of a TorchScript archive what is said below
+            held = torch.load(path, map_location="cpu", weights_only=False)
+    except (AttributeError, ImportError) as error:  # a pickle names classes
         raise _unreadable(path, error, tr("Make the classes of the model importable from here.")) from error
+    except Exception as error:  # a pickle may raise anything
+        if _is_damaged(path, error):
+            raise _damaged(path, error) from error
+        raise _unreadable(path, error, tr("Save it again with this version of torch.")) from error
+    python = f"torch.load({str(path)!r}, map_location='cpu', weights_only=False)"
+    if isinstance(held, Mapping):
+        module, key = module_in(held, path.name, python)
+        return OpenedModel(module, None, f"model = {python}[{key!r}]", under_key(key))
     if not isinstance(held, Module):
         raise QvizError(
-            tr("{name} holds weights without their model", name=path.name)
-            if isinstance(held, dict)
-            else tr("{name} holds a {type}, not a model", name=path.name, type=type(held).__name__),
+            tr("{name} holds a {type}, not a model", name=path.name, type=type(held).__name__),
             tr("Name a .py file with a function that builds the model and loads the weights."),
         )
-    return OpenedModel(held, None, f"model = torch.load({str(path)!r}, map_location='cpu', weights_only=False)")
+    return OpenedModel(held, None, f"model = {python}")
+
+
+def module_in(held: Mapping[Any, Any], name: str, expression: str) -> tuple[Module, str]:
+    """Return the model that a checkpoint holds beside other things, and its key.
+
+    Args:
+        held: The checkpoint.
+        name: What holds it.
+        expression: The Python that gives `held`.
+
+    Raises:
+        QvizError: It holds none, or several of which none is named ``model``.
+    """
+    found = {str(key): each for key, each in held.items() if isinstance(each, Module) and not _is_loss(each)}
+    if not found:
+        raise weights_alone(name, held, expression)
+    key = next(iter(found)) if len(found) == 1 else "model"
+    if key not in found:
+        chosen = f"{expression}[{next(iter(found))!r}]"
+        raise QvizError(
+            tr("{name} holds several models: {keys}", name=name, keys=every(found)),
+            tr("Name a function that returns one of them, such as {chosen}.", chosen=chosen),
+        )
+    return found[key], key
+
+
+def under_key(key: str | None) -> tuple[ReadyStep, ...]:
+    """Return what tells that the model was found under a key; nothing without one."""
+    return () if key is None else (ReadyStep(Said("made_ready.under_key", {}, {"key": key})),)
+
+
+def _is_loss(module: Module) -> bool:
+    return type(module).__module__ == "torch.nn.modules.loss"
+
+
+def _is_damaged(path: Path, error: Exception) -> bool:
+    """Tell whether the bytes are no archive that torch could have written: cut short, or of something else."""
+    is_torn = isinstance(error, (EOFError, UnpicklingError, zipfile.BadZipFile, UnicodeDecodeError))
+    return is_torn or path.stat().st_size == 0 or "PytorchStreamReader" in str(error) or "corrupt" in str(error)
+
+
+def _damaged(path: Path, error: Exception) -> QvizError:
+    if path.stat().st_size == 0:
+        return QvizError(tr("{name} is empty", name=path.name), tr("Save or download it again."))
+    return QvizError(
+        tr("{name} is damaged, or not a file of torch.save: {cause}", name=path.name, cause=_first_line(error)),
+        tr("Save or download it again; its size is {size}.", size=size(path.stat().st_size)),
+    )
 
 
 def _unreadable(path: Path, error: Exception, hint: str) -> QvizError:
-    text = str(error).strip().partition("\n")[0] or type(error).__name__
-    return QvizError(tr("{name} could not be opened: {spec}", name=path.name, spec=text), hint)
+    return QvizError(tr("{name} could not be opened: {spec}", name=path.name, spec=_first_line(error)), hint)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

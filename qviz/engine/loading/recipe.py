@@ -68,6 +68,7 @@ class Origin(NamedTuple):
         beside: The expression and the value of ``example_inputs`` in the source's file, if the run took them.
         inputs: What the model is called with.
         has_data: Whether there is calibration data.
+        key: Of the model in a checkpoint, if that is what was given.
     """
 
     name: Name
@@ -78,6 +79,7 @@ class Origin(NamedTuple):
     beside: tuple[str, Any] | None
     inputs: Arguments
     has_data: bool
+    key: str | None = None
 
 
 def recipe(plan: Plan, origin: Origin) -> str:
@@ -86,8 +88,9 @@ def recipe(plan: Plan, origin: Origin) -> str:
     A model that is called with keywords has ``example_kwargs``, too, and pairs of both as batches.
     """
     name = origin.name
-    is_instance = isinstance(origin.found, Module)
+    is_instance = isinstance(origin.found, (Module, Mapping))
     expression = name.attribute if is_instance else f"{name.attribute}({name.written_arguments})"
+    expression += "" if origin.key is None else f"[{origin.key!r}]"
     parts = [f"torch.manual_seed({plan.seed})\n", _from(name, plan.source)]
     if not isinstance(origin.made, tuple):
         parts.append(f"model = {expression}.eval()")

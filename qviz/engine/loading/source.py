@@ -10,17 +10,20 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from torch.export import ExportedProgram
 from torch.nn import Module
 
+from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.engine.failures import line_of
-from qviz.engine.loading.calibration import Batches, calibration_batches
+from qviz.engine.loading.calibration import Batches, Changed, calibration_batches
 from qviz.engine.loading.forward import Arguments, arrange, as_arguments
-from qviz.engine.loading.importing import forget, import_place
+from qviz.engine.loading.importing import forget, import_of, import_place
 from qviz.engine.loading.inputs import call_users, plan_inputs
 from qviz.engine.loading.inputs import make as make_inputs
 from qviz.engine.loading.metric import UserMetric, find_metric
-from qviz.engine.loading.model_files import open_model
+from qviz.engine.loading.model_files import OpenedModel, module_in, of_program, open_model, refuse_program, under_key
+from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
 from qviz.engine.loading.training import find_training
 from qviz.engine.loading.written import Written
@@ -46,6 +49,8 @@ class Loaded:
         training: Trains a prepared model; none demonstrates.
         evaluation: What the models are compared on, as such calls; None means the calibration data.
         metric: The user's own figure of a model.
+        steps: What was done to make the model ready for a flow.
+        is_ready: Nothing more is to be done.
     """
 
     module: Module
@@ -57,6 +62,8 @@ class Loaded:
     training: Written | None = None
     evaluation: Iterable[Arguments] | None = None
     metric: UserMetric | None = None
+    steps: tuple[ReadyStep, ...] = ()
+    is_ready: bool = False
 
     def __init__(  # noqa: PLR0913, PLR0917 - the fields above
         self,
@@ -69,14 +76,17 @@ class Loaded:
         training: Written | None = None,
         evaluation: Iterable[Any] | None = None,
         metric: UserMetric | None = None,
+        steps: tuple[ReadyStep, ...] = (),
+        is_ready: bool = False,
     ) -> None:
         called = as_arguments(inputs, module)
-        if batches is not None and not isinstance(batches, Batches):
+        if batches is not None and not isinstance(batches, (Batches, Changed)):
             batches = Batches(batches, called, module)
-        if evaluation is not None and not isinstance(evaluation, Batches):
+        if evaluation is not None and not isinstance(evaluation, (Batches, Changed)):
             evaluation = Batches(evaluation, called, module)
         given = {"module": module, "inputs": called, "batches": batches, "file": file, "is_ours": is_ours}
         given |= {"python": python, "training": training, "evaluation": evaluation, "metric": metric}
+        given |= {"steps": steps, "is_ready": is_ready}
         for name, value in given.items():
             object.__setattr__(self, name, value)
 
@@ -101,8 +111,13 @@ def load_name(plan: Plan) -> Loaded:
     name = read_name(plan.source)
     place = import_place(name)
     found = look_up(place, name, _models_in(place), "model")
-    made = _make(found, name)
+    made, key = _make(found, name), None
+    if isinstance(made, Mapping):
+        call = "" if made is found else f"({name.written_arguments})"
+        made, key = module_in(made, f"{name.attribute}{call and '()'}", f"{name.attribute}{call}")
     module = made[0] if isinstance(made, tuple) else made
+    if isinstance(module, ExportedProgram):
+        return _load_program(plan, name, place, found, made)
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, module)
     beside = None if len(planned) or isinstance(made, tuple) else _beside(place)
@@ -117,7 +132,7 @@ def load_name(plan: Plan) -> Loaded:
             option="--input 1x3x224x224",
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
-    origin = Origin(name, found, made, module, planned, beside, inputs, batches is not None)
+    origin = Origin(name, found, made, module, planned, beside, inputs, batches is not None, key)
     file = Path(name.place).absolute() if name.is_file and not kind.is_shipped else None
     return Loaded(
         module=module,
@@ -129,12 +144,28 @@ def load_name(plan: Plan) -> Loaded:
         training=find_training(plan, place),
         evaluation=calibration_batches(plan.evaluate, place, inputs, module, "evaluation_data"),
         metric=find_metric(plan),
+        steps=under_key(key),
     )
 
 
 def load_file(plan: Plan) -> Loaded:
     """Load a file that holds a model whole; everything else comes from the plan."""
-    held = open_model(plan)
+    file = str(Path(plan.source).expanduser().absolute())
+    return _load_whole(plan, open_model(plan), ModuleType("nowhere"), file)
+
+
+def _load_program(plan: Plan, name: Name, place: ModuleType, found: Any, made: Any) -> Loaded:
+    """Load an exported program that is in hand; it has its own inputs."""
+    refuse_program(f"{name.place}:{name.attribute}", flow(plan.flow))
+    program, is_pair = (made[0], True) if isinstance(made, tuple) else (made, False)
+    expression = name.attribute if found is made else f"{name.attribute}({name.written_arguments})"
+    held = of_program(program, f"{expression}[0]" if is_pair else expression)
+    imported = import_of(name, name.attribute.split(".")[0])
+    file = str(Path(name.place).absolute()) if name.is_file else None
+    return _load_whole(plan, held._replace(python=f"{imported}\n{held.python}"), place, file)
+
+
+def _load_whole(plan: Plan, held: OpenedModel, place: ModuleType, file: str | None) -> Loaded:
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, held.module)
     inputs = make_inputs(planned) if len(planned) else held.inputs
@@ -146,7 +177,9 @@ def load_file(plan: Plan) -> Loaded:
         )
     if held.inputs is not None:  # an exported program is called as it was exported
         inputs, planned = (arrange(each.values, held.inputs) for each in (inputs, planned))
-    batches = calibration_batches(plan.calibrate, ModuleType("nowhere"), inputs, held.module)
+    batches = calibration_batches(plan.calibrate, place, inputs, held.module)
+    own_data = plan.calibrate is None and batches is not None
+    beside = import_of(read_name(plan.source), "calibration_data") if own_data else None
     names = "example_inputs, example_kwargs" if inputs.kwargs else "example_inputs, _"
     python = "\n".join(
         [
@@ -154,14 +187,13 @@ def load_file(plan: Plan) -> Loaded:
             f"torch.manual_seed({plan.seed})\n",
             held.python,
             written_inputs(planned) if len(planned) else f"{names} = program.example_inputs",
-            written_data(plan, inputs, held.module),
+            written_data(plan, inputs, held.module, beside),
         ]
     )
-    nowhere = ModuleType("nowhere")
-    evaluation = calibration_batches(plan.evaluate, nowhere, inputs, held.module, "evaluation_data")
-    training = None if plan.train is None else find_training(plan, nowhere)
-    file = str(Path(plan.source).expanduser().absolute())
-    return Loaded(held.module, inputs, batches, file, True, python, training, evaluation, find_metric(plan))
+    evaluation = calibration_batches(plan.evaluate, place, inputs, held.module, "evaluation_data")
+    training = None if plan.train is None else find_training(plan, place)
+    metric = find_metric(plan)
+    return Loaded(held.module, inputs, batches, file, True, python, training, evaluation, metric, held.steps)
 
 
 def _models_in(place: ModuleType) -> list[str]:
@@ -174,8 +206,8 @@ def _models_in(place: ModuleType) -> list[str]:
 
 
 def _make(found: Any, name: Name) -> Any:
-    """Return the model, or a tuple of it and the inputs that it came with."""
-    if isinstance(found, Module) and name.arguments is None:
+    """Return the model, a tuple of it and the inputs that it came with, or a checkpoint that may hold it."""
+    if isinstance(found, (Module, ExportedProgram, Mapping)) and name.arguments is None:
         return found
     if not callable(found) or isinstance(found, Module):
         source = f"{name.place}:{name.attribute}"
@@ -195,8 +227,8 @@ def _make(found: Any, name: Name) -> Any:
             message = tr("{message} at {file}:{line}", message=message, file=where.file, line=where.line)
         hint = tr("If it takes arguments, give them, as in {name}(depth=18).", name=name.attribute)
         raise QvizError(message, hint) from error
-    pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Module)
-    if not (pair or isinstance(made, Module)):
+    pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], (Module, ExportedProgram))
+    if not (pair or isinstance(made, (Module, ExportedProgram, Mapping))):
         raise QvizError(
             tr("{attribute}() returned a {type}, not a model", attribute=name.attribute, type=type(made).__name__),
             tr("Return a Module, or a tuple of a Module and its example inputs."),

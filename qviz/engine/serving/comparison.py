@@ -26,6 +26,7 @@ from qviz.document.said import Said
 from qviz.document.snapshot import Snapshot
 from qviz.engine.flow_table import implementation
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.readiness import make_ready
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.outputs import Outputs, run, together
 from qviz.engine.measure.size import size_of
@@ -99,7 +100,7 @@ def compare_flow(plan: Plan, send: Callable[[Message], None], run_id: int = 0) -
     implementation(flow_id)
     report(StepStarted(run_id, step))
     with _quiet(plan):
-        before = _measure_float(load(plan), plan)
+        before = _measure_float(make_ready(load(plan), plan), plan)
     last: deque[Module] = deque(maxlen=1)
     try:
         snapshot = run_loaded(before.loaded, plan, report, run_id, keep=last.append)

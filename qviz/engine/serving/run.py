@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
-import torch
 from torch.fx import GraphModule
 from torch.nn import Module
-from torch.utils import _pytree as pytree
 
 from qviz.analysis import findings
 from qviz.analysis.findings.rules import FindingRule
@@ -27,14 +24,15 @@ from qviz.document.run_steps import stopped_finding
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.model import quantized_before
-from qviz.engine.failures import advice, is_of_inputs, line_of
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.calibration import limited
+from qviz.engine.loading.first_run import run_once, shapes_tell
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.own_rules import load_own_rules
+from qviz.engine.loading.readiness import make_ready, own_copy, shared_weights, written
 from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.data import Peeked
@@ -49,7 +47,6 @@ from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, StepStarted
-from qviz.words import tr
 
 ReportSink = Callable[[Message], None]
 MakesMeasuring = Callable[[Plan, Flow, Loaded, Module, Peeked | None], Measuring]
@@ -183,16 +180,14 @@ def _run(
     keep: Callable[[Module], None] | None = None,
     measuring: MakesMeasuring = Measuring,
 ) -> Snapshot:
+    given = type(loaded.module).__name__
+    loaded, chosen = make_ready(loaded, plan), flow(plan.flow)
     progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
-    if (finding := _mode_changed(loaded.module, plan)) is not None:
-        progress.findings.append(finding)
-    if plan.flow:
-        progress.findings.extend(quantized_before(loaded.module))
+    progress.findings.extend(_as_received(loaded, plan))
     model = _own(loaded, plan)
-    progress.check = lambda: _check(model, loaded.inputs)
-    chosen = flow(plan.flow)
-    if chosen is None or not chosen.captures_without_running or not _is_float(loaded.inputs):
+    progress.check = lambda: run_once(model, loaded, chosen)
+    if chosen is None or not chosen.captures_without_running or not shapes_tell(loaded):
         progress.started("checking")
         progress.checked()  # else the shapes found for the first graph tell
     data = watched_batches(loaded)
@@ -209,8 +204,8 @@ def _run(
         progress.checked()
         error = stopped(progress.step, failure, progress.assembly, model, loaded)
         progress.found(stopped_finding(error))
-    recipe = loaded.python or in_hand(type(loaded.module).__name__, loaded.inputs)
-    python = script(recipe, carried_out_by.write(job, progress.result))
+    recipe = loaded.python or in_hand(given, loaded.inputs)
+    python = script(recipe + written(loaded.steps), carried_out_by.write(job, progress.result))
     measurements = None
     if progress.measuring is not None and error is None:
         measurements = progress.measuring.finish(progress.assembly, progress.started)
@@ -287,49 +282,21 @@ def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
 
 
 def _own(loaded: Loaded, plan: Plan) -> Module:
-    """Return the model in eval mode; a copy if anybody else may have it.
-
-    The copy shares the weights of a model that this process has loaded, unless they will be trained.
-    """
+    """Return the model in eval mode; a copy if anybody else may have it."""
     if is_program(loaded.module):
         return loaded.module  # its mode was fixed when it was exported
-    if loaded.is_ours:
-        return loaded.module.eval()
-    chosen = flow(plan.flow)
-    writes = loaded.python is None or (chosen is not None and chosen.is_training)
-    shared = {} if writes else {id(each): each for each in loaded.module.parameters()}
-    try:
-        return copy.deepcopy(loaded.module, shared).eval()
-    except Exception as error:  # a model may hold what cannot be copied
-        raise QvizError(
-            tr("{type} could not be copied: {error}", type=type(loaded.module).__name__, error=error),
-            tr("Name its class, as in file.py:Net."),
-        ) from error
+    return (loaded.module if loaded.is_ours else own_copy(loaded.module, shared_weights(loaded, plan))).eval()
 
 
-def _is_float(inputs: Arguments) -> bool:
-    """Tell whether shapes are all that can be wrong; an index may also be out of range."""
-    leaves = pytree.tree_leaves((inputs.args, inputs.kwargs))
-    return all(isinstance(each, torch.Tensor) and each.is_floating_point() for each in leaves)
-
-
-def _check(model: Module, inputs: Arguments) -> None:
-    """Run the model once, so that a wrong shape is told apart from a failing flow."""
-    try:
-        with torch.no_grad():
-            inputs.cloned().call(model)  # forward may work in place
-    except (Exception, SystemExit) as error:  # the user's forward may raise anything
-        where = line_of(error)
-        given = ", ".join(describe(inputs)) or tr("no input")
-        cause = " ".join(str(error).split()) or type(error).__name__
-        message = tr("The model does not run on {given}: {cause}", given=given, cause=cause)
-        if where:
-            place = f"{where.file}:{where.line}: {where.code}"
-            message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
-        if is_of_inputs(error, model):
-            hint = tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]].")
-            raise QvizError(message, hint, option="--input") from error
-        raise QvizError(message, advice("checking", error)) from error
+def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
+    """Yield what is to be said of a model before its flow begins."""
+    if loaded.steps:
+        told: list[Json] = [each.said.as_arg() for each in loaded.steps]
+        yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})
+    if (finding := _mode_changed(loaded.module, plan)) is not None:
+        yield finding
+    if plan.flow:
+        yield from quantized_before(loaded.module)
 
 
 def _mode_changed(model: Module, plan: Plan) -> Finding | None:

@@ -36,11 +36,6 @@ STATEMENTS: dict[str, Entry] = {
         "A relu runs separately from the quantized convolution or linear before it.",
         "Put an nn.ReLU of its own right after each operator, and let nothing else read the value in between.",
     ),
-    "rule.type_not_replaced": _rule(
-        "Type not replaced",
-        "A layer stays in float because torch looks layers up by their exact type.",
-        "Give the layer torch's own type: no subclass, no SyncBatchNorm, no TorchScript.",
-    ),
     "rule.float_island": _rule(
         "Float island",
         "An operator runs in float between quantized operators.",
@@ -171,6 +166,11 @@ STATEMENTS: dict[str, Entry] = {
         "The flow ran in a different mode, training or eval, than the model came in.",
         "Call model.eval(), or model.train() for quantization-aware training, before quantizing.",
     ),
+    "rule.made_ready": _rule(
+        "Made ready",
+        "The model was prepared for the flow, on a copy.",
+        "Nothing to do; the Python of the run has the same lines.",
+    ),
     "rule.training_demonstrated": _rule(
         "Training demonstrated",
         "A flow for quantization-aware training ran without training.",
@@ -185,11 +185,6 @@ STATEMENTS: dict[str, Entry] = {
         "Rule passes a fused module",
         "A rule that leaves an operator in float does not apply to the fused type it became.",
         "Add a rule for the fused type too.",
-    ),
-    "rule.default_taken_for_given": _rule(
-        "Omitted argument traced as given",
-        "torch.fx traced an omitted argument as if it were given.",
-        "Give the argument, wrap the model in one without it, or use a PT2E flow.",
     ),
     "rule.no_weight_only_linear": _rule(
         "No weight-only Linear",

@@ -35,6 +35,21 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "quantization-aware training learns the ranges in training mode; convert runs in eval mode again",
         "hint": "Call model.train() before quantizing in your own code.",
     },
+    "made_ready": {
+        "message": "qviz works on a copy of the model: {steps:every}",
+        "reason": "torch quantizes float32 modules on the CPU, and captures what a model is, not what it is wrapped in",
+        "hint": "Your model stays as it is; the Python of this run has the same lines for your own code.",
+    },
+    "made_ready.float32": {"text": "float32 instead of {dtypes:all}"},
+    "made_ready.on_cpu": {"text": "on the CPU instead of {devices:all}"},
+    "made_ready.unwrapped": {"text": "taken out of {wrappers:all}"},
+    "made_ready.unwrapped_inside": {"text": "{path} taken out of {wrappers:all}"},
+    "made_ready.not_compiled": {"text": "{names} as written, without torch.compile"},
+    "made_ready.built": {"text": "lazy parameters of {names} built by one run of the example inputs"},
+    "made_ready.normal_tensors": {"text": "tensors made in inference mode replaced by normal ones"},
+    "made_ready.detached": {"text": "{names} detached from autograd"},
+    "made_ready.defaults": {"text": "{names}, which the inputs leave out, fixed to {names:its default/their defaults}"},
+    "made_ready.under_key": {"text": "taken from the key {key} of a checkpoint"},
     "training_demonstrated": {
         "message": "nothing was trained: one forward pass in training mode stands in for training",
         "reason": "no train function was given",
@@ -46,13 +61,6 @@ STATEMENTS: dict[str, Entry] = {
         "only",
         "reason": "a weight-only flow quantizes embeddings (8 or 4 bits) or Linear in float16",
         "hint": "Choose the weight dtype float16, or the flow fx-dynamic for int8 weights.",
-    },
-    "default_taken_for_given": {
-        "message": "{subject} is not among the inputs, but the graph uses it",
-        "reason": "torch.fx traces forward() with a value that is not None for every argument, so `if {subject} is "
-        "None` "
-        "takes the other branch",
-        "hint": "Give {subject} as an input, or wrap the model in one without it; PT2E flows follow None.",
     },
     "rule_passes_fused": {
         "message": "{rule} does not apply to {subject}",

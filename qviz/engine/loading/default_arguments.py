@@ -1,0 +1,54 @@
+"""Fixes the arguments of forward that the inputs leave out: torch.fx would make an input of each."""
+
+from __future__ import annotations
+
+import inspect
+
+from torch.fx import GraphModule
+from torch.nn import Module
+
+from qviz.engine.loading.forward import Arguments, left_out, names, parameters
+
+_CLASS = """
+
+class {name}(type(model)):  # torch.fx makes an input of every argument of forward
+    def forward(self, {taken}):
+        return super().forward({passed})
+
+
+model.__class__ = {name}
+"""
+
+
+def arguments_left_out(model: Module, inputs: Arguments) -> list[str]:
+    """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, ``*args``."""
+    if isinstance(model, GraphModule):
+        return []  # it was traced already
+    known = parameters(model)
+    given = names(inputs, model)
+    if "" in given[: len(inputs.args)] or any(not name.isidentifier() for name in inputs.kwargs):
+        return []  # some come by *args
+    stars = [
+        "*" * (1 + (each.kind is each.VAR_KEYWORD)) + name
+        for name, each in known.items()
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    return [*left_out(inputs, model), *stars]
+
+
+def written_class(model: Module, inputs: Arguments) -> str:
+    """Return the statements that give ``model`` a forward of the given arguments alone; its module paths stay."""
+    by_position = names(inputs, model)[: len(inputs.args)]
+    taken = [*by_position, *inputs.kwargs]
+    passed = [*by_position, *(f"{name}={name}" for name in inputs.kwargs)]
+    return _CLASS.format(name=type(model).__name__, taken=", ".join(taken), passed=", ".join(passed))
+
+
+def fix(model: Module, inputs: Arguments) -> None:
+    """Do what `written_class` says."""
+    place = {"model": model, "__name__": type(model).__module__}
+    qualified = type(model).__qualname__
+    exec(compile(written_class(model, inputs), "<string>", "exec"), place)  # noqa: S102 - the lines of the script
+    type(model).__qualname__ = qualified
+    assert "forward" in vars(type(model))
+    assert inspect.isfunction(type(model).forward)

@@ -1,0 +1,83 @@
+"""Runs a model once on its example inputs, and says why it does not run."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.utils import _pytree as pytree
+
+from qviz.document.flows import Flow
+from qviz.engine.failures import advice, is_of_inputs, line_of
+from qviz.engine.loading.float_types import is_type_fault
+from qviz.engine.loading.forward import Arguments, describe
+from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.refusals import needs_device, no_device, refuse_unopened
+from qviz.engine.loading.source import Loaded
+from qviz.errors import QvizError
+from qviz.words import tr
+
+
+def shapes_tell(loaded: Loaded) -> bool:
+    """Tell whether shapes are all that can be wrong; an index may also be out of range, a type another one."""
+    leaves = pytree.tree_leaves((loaded.inputs.args, loaded.inputs.kwargs))
+    return not is_cast(loaded) and all(isinstance(each, Tensor) and each.is_floating_point() for each in leaves)
+
+
+def run_once(model: Module, loaded: Loaded, flow: Flow | None) -> None:
+    """Run the model once, so that a wrong shape is told apart from a failing flow.
+
+    Args:
+        model: The copy that the flow will have.
+        loaded: What it came from, made ready.
+        flow: The one to come.
+
+    Raises:
+        QvizError: It does not run, or gives what the flow cannot take.
+    """
+    try:
+        with torch.no_grad():
+            given = loaded.inputs.cloned().call(model)  # forward may work in place
+    except (Exception, SystemExit) as error:  # the user's forward may raise anything
+        raise does_not_run(error, model, loaded.inputs, is_cast(loaded)) from error
+    if flow is not None and flow.takes_exported_programs and not is_program(model):
+        refuse_unopened(given, loaded.inputs)
+
+
+def is_cast(loaded: Loaded) -> bool:
+    """Tell whether the model came in another type than float32, which it has now."""
+    return any(each.said.code == "made_ready.float32" for each in loaded.steps)
+
+
+def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cast: bool = False) -> QvizError:
+    """Return what to say of a model whose forward() failed on its example inputs.
+
+    Args:
+        error: What it raised.
+        model: The model.
+        inputs: What it was given.
+        was_cast: The model came in another type than float32, which it has now.
+    """
+    if needs_device(error):
+        return no_device(error)
+    where = line_of(error)
+    cause = " ".join(str(error).split()) or type(error).__name__
+    place = None if where is None else f"{where.file}:{where.line}: {where.code}"
+    if was_cast and is_type_fault(error):
+        message = tr("The model does not run in float32: {cause}", cause=cause)
+        if place is not None:
+            message = tr("The model does not run in float32 at {place}: {cause}", place=place, cause=cause)
+        return QvizError(
+            message,
+            tr(
+                "Take the type from the input there, as in .to(x.dtype), or set dtype = "
+                '"keep" in the plan to leave the model in its own type.'
+            ),
+        )
+    given = ", ".join(describe(inputs)) or tr("no input")
+    message = tr("The model does not run on {given}: {cause}", given=given, cause=cause)
+    if place is not None:
+        message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
+    if is_of_inputs(error, model):
+        return QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]]."), option="--input")
+    return QvizError(message, advice("checking", error))

@@ -1,0 +1,19 @@
+"""One thing that was done to a model before a flow could take it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qviz.document.said import Said
+
+
+class ReadyStep(NamedTuple):
+    """What was done, in words and as Python.
+
+    Attributes:
+        said: An entry ``made_ready.…`` of the catalog.
+        python: The statements on ``model``, ``example_inputs`` and ``batches`` that do it; "" if the recipe has them.
+    """
+
+    said: Said
+    python: str = ""
