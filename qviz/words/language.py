@@ -69,6 +69,7 @@ _ENGLISH = (
     "findings_models",
     "findings_run",
     "findings_rules",
+    "findings_layers",
     "findings_noise",
     "findings_scales",
     "stops",

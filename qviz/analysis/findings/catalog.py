@@ -29,6 +29,7 @@ CATALOG = (
     "little_quantized",
     "batch_norm_left",
     "fusible_but_unfused",
+    "type_not_replaced",
     "float_island",
     "asked_but_float",
     "quantize_dequantize_chain",

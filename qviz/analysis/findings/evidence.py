@@ -113,6 +113,12 @@ class Evidence:
         return precision(self.converted.whole) if self.converted is not None else Precision((), ())
 
     @cached_property
+    def not_replaced(self) -> frozenset[str]:
+        """Nodes of the captured stage that stay in float for the class of their layer, as the engine found."""
+        found = (each.nodes for each in self.snapshot.findings if each.rule == "type_not_replaced")
+        return frozenset(chain.from_iterable(found))
+
+    @cached_property
     def links(self) -> LinkIndex:
         """The links of the run."""
         return LinkIndex(self.snapshot.links)

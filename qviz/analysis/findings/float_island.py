@@ -57,6 +57,8 @@ def _stays_float(evidence: Evidence, node: Node) -> bool:
         return False  # scales_differ speaks of what joins
     if evidence.asked.intersection(evidence.earlier(evidence.prepared, node.id)):
         return False
+    if evidence.not_replaced.intersection(evidence.earlier(evidence.captured, node.id)):
+        return False
     if evidence.keeps_casts:  # all operators stand in float between casts there; what counts is who asked for them
         return _is_unannotated(evidence, node)
     return True

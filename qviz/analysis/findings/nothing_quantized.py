@@ -14,7 +14,7 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding when no quantizable operator of the converted stage runs in low precision."""
     low, stays_float = evidence.precision
-    if evidence.converted is None or low or not stays_float:
+    if evidence.converted is None or low or not stays_float or _is_told(evidence):
         return
     yield Finding(
         rule="nothing_quantized",
@@ -24,6 +24,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         code=_cause(evidence),
         roles={"subject": stays_float},
     )
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether the engine found why nothing was replaced."""
+    findings = evidence.snapshot.findings
+    return any(each.rule == "type_not_replaced" and each.level is Level.ERROR for each in findings)
 
 
 def _cause(evidence: Evidence) -> str:

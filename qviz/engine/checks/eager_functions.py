@@ -49,7 +49,7 @@ def unseen(graph: GraphModule) -> Iterator[Unseen]:
 
     What reads float tensors alone, before the QuantStub or behind the DeQuantStub, is as it should be.
     """
-    numbers, quantized = _numbers(graph), _quantized(graph)
+    numbers, quantized = _numbers(graph), quantized_part(graph)
     for node in graph.graph.nodes:
         if MADE_BY in node.meta or node.op not in ("call_function", "call_method"):
             continue
@@ -74,7 +74,7 @@ def _name(node: Node) -> str:
     return name[1:] if name in ("iadd", "imul", "imatmul") else name
 
 
-def _quantized(graph: GraphModule) -> set[Node]:
+def quantized_part(graph: GraphModule) -> set[Node]:
     """Return the nodes that give quantized tensors: those between stubs; without any, all behind the inputs."""
     called = {node: graph.get_submodule(str(node.target)) for node in graph.graph.nodes if node.op == "call_module"}
     has_stubs = any(isinstance(each, QuantStub) for each in called.values())

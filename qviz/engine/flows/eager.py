@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,7 +22,9 @@ from torch.fx import GraphModule
 from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.plan import WeightDtype
+from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
+from qviz.engine.checks import exact_types
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.fuse_list import FuseList, fuse_list, unknown_paths
@@ -52,9 +54,11 @@ def dynamic(job: Job) -> EagerResult:
     """Run ``quantize_dynamic`` with its default types."""
     use_backend(job.plan.backend)
     captured = _capture(job)
+    passed = exact_types.passed_by(job.model, exact_types.DYNAMIC)
     job.reporter.started("converting")
     job.reporter.converting(job.model)
     _record_converted(job, captured, quantize_dynamic(job.model, inplace=True))
+    _tell(job, exact_types.of_dynamic(passed, captured.graph))
     return EagerResult()
 
 
@@ -64,9 +68,11 @@ def weight_only(job: Job) -> EagerResult:
     name, types, dtype = WEIGHT_ONLY[job.plan.weight_dtype]
     spec = {getattr(nn, each): getattr(qconfigs, name) for each in types}
     captured = _capture(job)
+    passed = exact_types.passed_by(job.model, spec)
     job.reporter.started("converting")
     job.reporter.converting(job.model)
     _record_converted(job, captured, quantize_dynamic(job.model, spec, dtype, inplace=True))
+    _tell(job, exact_types.of_dynamic(passed, captured.graph))
     return EagerResult()
 
 
@@ -80,9 +86,7 @@ def static(job: Job) -> EagerResult:
     job.reporter.started("preparing")
     prepared = prepare(model, inplace=True)
     job.calibrate(prepared, captured.draw)
-    job.reporter.started("converting")
-    job.reporter.converting(prepared)
-    _record_converted(job, captured, convert(prepared, inplace=True))
+    _convert(job, captured, prepared)
     return result
 
 
@@ -97,9 +101,7 @@ def qat(job: Job) -> EagerResult:
     prepared = prepare_qat(model, inplace=True)
     job.train(prepared, captured.draw)
     prepared.eval()
-    job.reporter.started("converting")
-    job.reporter.converting(prepared)
-    _record_converted(job, captured, convert(prepared, inplace=True))
+    _convert(job, captured, prepared)
     return result
 
 
@@ -166,9 +168,25 @@ def _configure(job: Job, model: nn.Module, result: EagerResult) -> EagerResult:
     return result
 
 
-def _record_converted(job: Job, captured: _Model, model: nn.Module) -> None:
+def _convert(job: Job, captured: _Model, prepared: nn.Module) -> None:
+    passed = exact_types.passed_by(prepared, exact_types.STATIC)  # convert removes the qconfigs
+    job.reporter.started("converting")
+    job.reporter.converting(prepared)
+    runs = _record_converted(job, captured, convert(prepared, inplace=True))
+    _tell(job, exact_types.of_static(passed, captured.graph, runs))
+
+
+def _record_converted(job: Job, captured: _Model, model: nn.Module) -> bool:
+    """Record the converted stage; return whether it runs."""
     graph = captured.draw(model)
     job.reporter.reached("converted", graph)
     job.reporter.converted(model)
-    if (finding := checks.does_not_run(model, job.inputs, graph)) is not None:
+    finding = checks.does_not_run(model, job.inputs, graph)
+    if finding is not None:
         job.reporter.found(finding)
+    return finding is None
+
+
+def _tell(job: Job, findings: Iterable[Finding]) -> None:
+    for each in findings:
+        job.reporter.found(each)

@@ -23,6 +23,7 @@ from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
+from qviz.engine.checks import exact_types
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
@@ -118,6 +119,8 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
 def _captured(job: Job, captured: GraphModule, is_qat: bool) -> _SharedNorms | None:
     """Record the captured graph; for training convolutions and batch norms stay apart until convert."""
     job.reporter.reached("captured", captured)
+    for finding in exact_types.of_fx(job.model, captured):
+        job.reporter.found(finding)
     norms = {} if is_qat else folding.shared_calls(captured)
     return _SharedNorms(norms, folding.output_of(captured, job.inputs)) if norms else None
 

@@ -36,6 +36,11 @@ STATEMENTS: dict[str, Entry] = {
         "A relu runs separately from the quantized convolution or linear before it.",
         "Put an nn.ReLU of its own right after each operator, and let nothing else read the value in between.",
     ),
+    "rule.type_not_replaced": _rule(
+        "Type not replaced",
+        "A layer stays in float because torch looks layers up by their exact type.",
+        "Give the layer torch's own type: no subclass, no SyncBatchNorm, no TorchScript.",
+    ),
     "rule.float_island": _rule(
         "Float island",
         "An operator runs in float between quantized operators.",

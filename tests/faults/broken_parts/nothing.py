@@ -11,7 +11,7 @@ from torch.ao.quantization.quantize_fx import prepare_fx
 from torch.nn import functional as F  # noqa: N812 - torch's own name
 
 from qviz.document.configuration import Rule
-from tests.faults.cases import GIVEN, ROW, Case, ran
+from tests.faults.cases import GIVEN, ROW, STUBS, Case, ran
 from tests.faults.models import Stubborn, conv, linear, made
 
 
@@ -25,7 +25,34 @@ def _mostly_float(m, x):
     return m.fc(x)
 
 
+class _Dense(nn.Linear):
+    """Initialized otherwise, and nothing else."""
+
+    def reset_parameters(self) -> None:
+        nn.init.eye_(self.weight)
+        nn.init.zeros_(self.bias)
+
+
+def _synchronized() -> nn.Module:
+    module = nn.SyncBatchNorm(4)
+    assert module.running_mean is not None
+    module.running_mean.copy_(torch.arange(4.0))
+    return module
+
+
+DENSE = made(lambda m, x: m.fc2(m.fc(x)), fc=lambda: _Dense(8, 8), fc2=linear())
+DENSE_ONLY = made(lambda m, x: m.fc(x), fc=lambda: _Dense(8, 8))
+DENSE_STUBBED = made(lambda m, x: m.dequant(m.fc2(m.fc(m.quant(x)))), fc=lambda: _Dense(8, 8), fc2=linear(), **STUBS)
+SYNCHRONIZED = made(lambda m, x: m.conv2(m.bn(m.conv(x))), conv=conv(), bn=_synchronized, conv2=conv())
+SCRIPTED = made(lambda m, x: m.fc2(m.fc(x)), fc=lambda: torch.jit.script(nn.Linear(8, 8)), fc2=linear())
+
 COVERAGE = (
+    Case("A a subclass of Linear", "type_not_replaced", ("linear",), ran(DENSE, "eager-dynamic", [ROW])),
+    Case("A subclasses of Linear only", "type_not_replaced", ("linear",), ran(DENSE_ONLY, "eager-dynamic", [ROW])),
+    Case("A a subclass of Linear, static", "type_not_replaced", ("linear",), ran(DENSE_STUBBED, "eager-static", [ROW])),
+    Case("A SyncBatchNorm", "type_not_replaced", ("bn",), ran(SYNCHRONIZED, "fx-static")),
+    Case("A TorchScript inside", "type_not_replaced", ("forward",), ran(SCRIPTED, "eager-dynamic", [ROW])),
+    Case("A TorchScript inside, FX", "type_not_replaced", ("forward",), ran(SCRIPTED, "fx-static", [ROW])),
     Case("A functions without a pattern", "nothing_quantized", ("gelu",), ran(made(_gates), "fx-static", [ROW])),
     Case(
         "A global qconfig of None",
