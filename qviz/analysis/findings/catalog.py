@@ -62,6 +62,7 @@ CATALOG = (
     "rule_passes_fused",
     "no_weight_only_linear",
     "recorded_by_running",
+    "drawn_as_modules",
     "missing_quant_stub",
     "functional_in_eager",
     "module_used_twice",

@@ -15,7 +15,7 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the operators of the captured stage whose result goes nowhere, with what only they read."""
     stage = evidence.captured
-    if stage is None:
+    if stage is None or any(each.rule == "drawn_as_modules" for each in evidence.snapshot.findings):
         return
     index = evidence.index(stage)
     dead: set[str] = set()

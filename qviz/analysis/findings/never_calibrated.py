@@ -14,6 +14,9 @@ from qviz.document.snapshot import Finding, Level, Stage
 @finds("never_calibrated")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield one finding for each stage that has such observers, or what came of them where no observer is left."""
+    stopped = evidence.snapshot.run.error
+    if stopped is not None and stopped.step in ("calibrating", "training"):
+        return  # what stopped is why they saw nothing
     empty: defaultdict[str, list[str]] = defaultdict(list)
     for stage, node, fact in evidence.watched():
         if fact.calibrated is False:

@@ -18,10 +18,11 @@ from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks.eager_functions import Unseen, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
-from qviz.engine.failures import line_of
+from qviz.engine.failures import cause_in_words, line_of
+from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.nodes.targets import bare_name
-from qviz.engine.recording.module_graph import STOPS_AT
+from qviz.engine.recording.module_graph import STOPS_AT, is_module_tree
 from qviz.engine.recording.recorded_run import FUNCTIONAL
 
 _OBSERVED = frozenset(get_default_qconfig_propagation_list())
@@ -37,17 +38,21 @@ _WHY_NOT = (
 """Why a converted model stops, by a part of torch's error; the first match counts."""
 
 
-def recorded_by_running(error: Exception) -> Finding:
-    """Say that the graph is one run, and where tracing stopped."""
+def not_traced(error: Exception, drawn: GraphModule) -> Finding:
+    """Say that the graph is one run, or the modules alone, and where tracing stopped."""
     where = line_of(error)
     text = str(error).strip().partition("\n")[0]
+    rule = "drawn_as_modules" if is_module_tree(drawn) else "recorded_by_running"
+    args: dict[str, Json] = {"type": type(error).__name__, "text": text, **_at(where)}
+    if (cause := cause_in_words("capturing", error)) is not None:
+        args["cause"] = cause
     return Finding(
-        rule="recorded_by_running",
+        rule=rule,
         level=Level.INFO,
         stage="captured",
         nodes=(),
-        code="recorded_by_running.at_line" if where else "recorded_by_running",
-        args={"type": type(error).__name__, "text": text, **_at(where)},
+        code=f"{rule}.at_line" if where else rule,
+        args=args,
         place=(Path(where.file).name,) if where else (),
     )
 
@@ -156,6 +161,8 @@ class _Steps(Interpreter):
 
 def _stops_at(graph: GraphModule, inputs: Arguments) -> str | None:
     """Return the node at which a traced graph stops."""
+    if is_module_tree(graph):
+        return None
     steps = _Steps(graph)
     try:
         with torch.no_grad():
@@ -163,6 +170,12 @@ def _stops_at(graph: GraphModule, inputs: Arguments) -> str | None:
     except Exception:  # this is what it is asked for
         return steps.at
     return None
+
+
+def _at_module(graph: GraphModule, path: str) -> str | None:
+    """Return the node that calls a module."""
+    calls = (node.name for node in graph.graph.nodes if node.op == "call_module" and node.target == path)
+    return next(calls, None)
 
 
 def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Finding | None:
@@ -173,7 +186,7 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
     except Exception as error:  # the user's forward and torch's kernels may raise anything
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
-        node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs)
+        node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs) or _at_module(graph, culprits(error, model).module)
         cause = next((cause for sign, cause in _WHY_NOT if sign in str(error)), "other")
         return Finding(
             rule="converted_does_not_run",

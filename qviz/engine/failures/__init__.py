@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch.nn import Module
 
 from qviz.document.graph import Json
+from qviz.document.said import Said
 from qviz.document.snapshot import RunError, Stage
 from qviz.engine.failures.causes import known_cause
 from qviz.engine.failures.chain import first_sentence, root
@@ -17,7 +18,7 @@ from qviz.engine.failures.lines import line_of, torch_function
 from qviz.engine.failures.place import place_of
 from qviz.words import tr
 
-__all__ = ["advice", "is_of_inputs", "line_of", "run_error", "traceback_text"]
+__all__ = ["advice", "cause_in_words", "is_of_inputs", "line_of", "run_error", "traceback_text"]
 
 _LONGEST = 40_000
 _TWO = 2
@@ -70,6 +71,13 @@ def is_of_inputs(error: BaseException, model: Module) -> bool:
         return False
     dtypes = {each.dtype for each in model.parameters() if each.is_floating_point()}
     return known.code != "stop.types_differ" or len(dtypes) < _TWO  # else two layers do not fit each other
+
+
+def cause_in_words(step: str, error: BaseException) -> dict[str, Json] | None:
+    """Return a known cause as the argument of a statement."""
+    known = known_cause(step, error, CAUSES)
+    args: dict[str, Json] = {"text": first_sentence(error), **(known.args if known is not None else {})}
+    return Said(known.code, {}, args).as_arg("text") if known is not None else None
 
 
 def advice(step: str, error: BaseException) -> str:

@@ -102,6 +102,17 @@ _CONVERTING = (
 )
 
 _RUNNING = (
+    Cause(
+        "stop.tuple_observed",
+        type="AttributeError",
+        text="'tuple' object has no attribute",
+        frame=r"quantization/(observer|fake_quantize)\.py",
+    ),
+    Cause(
+        "stop.attention_without_batch",
+        text="not enough values to unpack",
+        frame="quantizable/modules/activation.py:_forward_impl",
+    ),
     Cause("stop.cuda_missing", text="not compiled with CUDA|no NVIDIA driver|No CUDA GPUs|CUDA is not available"),
     Cause("stop.devices_differ", text="to be on the same device"),
     Cause("stop.meta_tensor", text="meta tensor|on meta tensors"),

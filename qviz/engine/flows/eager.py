@@ -118,7 +118,7 @@ def _capture(job: Job, needs_stubs: bool = False) -> _Model:
     drawn = draw(job.model, job.inputs)
     job.reporter.reached("captured", drawn.graph)
     if drawn.error is not None:
-        job.reporter.found(checks.recorded_by_running(drawn.error))
+        job.reporter.found(checks.not_traced(drawn.error, drawn.graph))
     for finding in checks.of_captured(drawn.graph, needs_stubs):
         job.reporter.found(finding)
     return _Model(drawn.graph, lambda model: draw(model, job.inputs, drawn).graph)

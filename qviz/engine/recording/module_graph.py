@@ -10,15 +10,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from torch import nn
-from torch.fx import GraphModule, Node, Proxy, Tracer
+from torch.fx import Graph, GraphModule, Node, Proxy, Tracer
 
 from qviz.engine.loading.forward import Arguments, left_out
 from qviz.engine.recording.functional_calls import MADE_BY, running
-from qviz.engine.recording.recorded_run import FUNCTIONAL, WATCHER, is_kept_place, record_run, redrawn
+from qviz.engine.recording.recorded_run import FUNCTIONAL, WATCHER, graph_of, is_kept_place, record_run, redrawn
 
 _CONTAINERS = (nn.ModuleList, nn.ModuleDict)
 STOPS_AT = "stops_at"
 """Where the meta of a graph names the node at which the model's run stopped, if it did."""
+_MODULE_TREE = "module_tree"
 _WATCH_BEHIND, _WATCH_BEFORE = "_observer_forward_hook", "_observer_forward_pre_hook"
 
 
@@ -40,12 +41,45 @@ def draw(model: nn.Module, inputs: Arguments, captured: Drawn | None = None) -> 
     try:
         return Drawn(GraphModule(model, ModuleTracer(left_out(inputs, model)).trace(model), type(model).__name__))
     except Exception as error:  # tracing runs the user's forward, which may raise anything
-        graph, is_whole = record_run(model, inputs, is_leaf)
-        if is_whole or captured is None or captured.error is None:
-            return Drawn(graph, error)
-        whole = redrawn(captured.graph, model, watched)
-        whole.meta[STOPS_AT] = _behind(graph, whole)
-        return Drawn(whole, error)
+        try:
+            return Drawn(_recorded(model, inputs, captured), error)
+        except Exception:  # a stage that cannot be drawn as a run is shown all the same, as its modules
+            return Drawn(module_tree(model), error)
+
+
+def _recorded(model: nn.Module, inputs: Arguments, captured: Drawn | None) -> GraphModule:
+    graph, is_whole = record_run(model, inputs, is_leaf)
+    if is_whole or captured is None or captured.error is None or is_module_tree(captured.graph):
+        return graph
+    whole = redrawn(captured.graph, model, watched)
+    whole.meta[STOPS_AT] = _behind(graph, whole)
+    return whole
+
+
+def module_tree(model: nn.Module) -> GraphModule:
+    """Return a graph of the leaf modules and of what watches them, in the order in which the model holds them.
+
+    No edges: who calls whom is not known.
+    """
+    graph = Graph()
+    inside = "\0"
+    for path, module in model.named_modules():
+        if not path or path.startswith(inside) or not is_leaf(module) or path.endswith(WATCHER):
+            continue
+        inside = f"{path}."
+        before, behind = watched(module)
+        watchers = [f"{path}.{WATCHER}"] if before or behind else []
+        for target in (*watchers, path) if before else (path, *watchers):
+            graph.call_module(target)
+    graph.output(None)
+    made = graph_of(model, graph, {})
+    made.meta[_MODULE_TREE] = True
+    return made
+
+
+def is_module_tree(graph: GraphModule) -> bool:
+    """Tell whether a graph shows modules alone, and nothing of what flows between them."""
+    return _MODULE_TREE in graph.meta
 
 
 def _behind(stopped: GraphModule, whole: GraphModule) -> str | None:

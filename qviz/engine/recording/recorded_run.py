@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.ao.nn.quantized import QFunctional
 from torch.fx import Graph, GraphModule, Node
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -63,6 +65,28 @@ def record_run(model: nn.Module, inputs: Arguments, is_leaf: Callable[[nn.Module
     return Recorded(recording.finished(result), is_whole)
 
 
+_PLAIN = (
+    type(None),
+    type(...),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    torch.dtype,
+    torch.device,
+    torch.memory_format,
+    torch.layout,
+)
+"""What an FX graph holds as it is."""
+
+
+def _gives_tensors(result: Any) -> bool:
+    """Tell whether a function gave tensors; those inside a torch.func transform end with it."""
+    tensors = [leaf for leaf in pytree.tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+    return bool(tensors) and not any(is_functorch_wrapped_tensor(each) for each in tensors)
+
+
 class _Recording(TorchFunctionMode):
     """Follows tensors by identity from what gives them to what takes them."""
 
@@ -86,7 +110,7 @@ class _Recording(TorchFunctionMode):
         with ExitStack() as stack:
             for handle in (
                 register_module_forward_pre_hook(self._entered),
-                register_module_forward_hook(self._left, always_call=True),
+                register_module_forward_hook(self._left, with_kwargs=True, always_call=True),
             ):
                 stack.callback(handle.remove)
             stack.enter_context(self)
@@ -96,7 +120,7 @@ class _Recording(TorchFunctionMode):
         if self.depth or (self.is_leaf(module) and module in self.paths):
             self.depth += 1
 
-    def _left(self, module: nn.Module, args: Any, result: Any) -> None:
+    def _left(self, module: nn.Module, args: Any, kwargs: dict[str, Any], result: Any) -> None:
         if not self.depth:
             return
         self.depth -= 1
@@ -106,12 +130,12 @@ class _Recording(TorchFunctionMode):
         if is_kept_place(path, module):
             self._node_of(result).meta[FUNCTIONAL] = path.removesuffix(f".{WATCHER}")
         else:
-            self._gives(self.graph.call_module(path, self._taken(args)), result)
+            self._gives(self.graph.call_module(path, self._taken(args), self._taken(kwargs)), result)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if not self.depth and any(isinstance(leaf, torch.Tensor) for leaf in pytree.tree_leaves(result)):
+        if not self.depth and _gives_tensors(result):
             node = self._function(func, self._taken(args), self._taken(kwargs))
             if (call := running(self.model)) is not None:
                 node.meta[MADE_BY] = call
@@ -136,8 +160,26 @@ class _Recording(TorchFunctionMode):
                 self.alive.append(leaf)  # else its identity could be given to another tensor
 
     def _taken(self, value: Any) -> Any:
-        """Return arguments with nodes in place of tensors."""
-        return pytree.tree_map_only(torch.Tensor, self._node_of, value)
+        """Return arguments with nodes in place of tensors, and names in place of what no FX graph can hold."""
+        match value:
+            case torch.Tensor():
+                return self._node_of(value)
+            case list() | tuple():
+                return (list if isinstance(value, list) else tuple)(map(self._taken, value))
+            case slice():
+                return slice(*(self._taken(each) for each in (value.start, value.stop, value.step)))
+            case Mapping():
+                return {key if isinstance(key, (str, int)) else str(key): self._taken(value[key]) for key in value}
+        return value if isinstance(value, _PLAIN) else self._parts(value)
+
+    def _parts(self, value: Any) -> Any:
+        """Return what an object holds, its name where nothing is known of that."""
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {each.name: self._taken(getattr(value, each.name, None)) for each in dataclasses.fields(value)}
+        parts = pytree.tree_leaves(value)
+        if len(parts) == 1 and parts[0] is value:
+            return getattr(value, "__name__", type(value).__name__)
+        return [self._taken(each) for each in parts]
 
     def _node_of(self, tensor: torch.Tensor) -> Node:
         if id(tensor) not in self.giver:
@@ -157,10 +199,10 @@ class _Recording(TorchFunctionMode):
     def finished(self, result: Any) -> GraphModule:
         """Return the graph, with what the run gave as its output."""
         self.graph.output(self._taken(result))
-        return _graph_of(self.model, self.graph, self.holder)
+        return graph_of(self.model, self.graph, self.holder)
 
 
-def _graph_of(model: nn.Module, graph: Graph, constants: dict[str, Any]) -> GraphModule:
+def graph_of(model: nn.Module, graph: Graph, constants: dict[str, Any]) -> GraphModule:
     """Return a graph over the modules of a model, which stay the model's own."""
     module = nn.Module()
     module.__dict__.update(model.__dict__)
@@ -195,7 +237,7 @@ def redrawn(captured: GraphModule, model: nn.Module, watched: Watched) -> GraphM
         now[node] = graph.node_copy(node, known.__getitem__)
         if behind:
             now[node] = graph.call_module(watcher, (now[node],))
-    return _graph_of(model, graph, captured.meta[CONSTANTS])
+    return graph_of(model, graph, captured.meta[CONSTANTS])
 
 
 def _submodule(model: nn.Module, path: str) -> nn.Module | None:

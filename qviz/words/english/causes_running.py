@@ -47,6 +47,14 @@ STATEMENTS: dict[str, Entry] = {
         "an embedding is given indices that quantization turned into float ({dtype})",
         "Leave the operators that compute the indices in float: set their qconfig to None, or do not annotate them.",
     ),
+    "stop.tuple_observed": known(
+        "an observer is put behind a module that returns a tuple, such as GRU",
+        "Leave that module in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM.",
+    ),
+    "stop.attention_without_batch": known(
+        "the quantizable MultiheadAttention takes batches alone, and is given a tensor of two dimensions",
+        "Give it three dimensions (x.unsqueeze(0) with batch_first=True), or set its qconfig to None.",
+    ),
     "stop.padding_mode": known(
         "quantized convolutions have no padding mode {mode}",
         "Pad with F.pad(x, ..., mode=...) before a convolution with padding=0, or leave the convolution in float.",

@@ -5,10 +5,19 @@ from __future__ import annotations
 from qviz.words.language import Entry
 
 
+def _as_modules(message: str) -> Entry:
+    return {
+        "message": message,
+        "reason": "tracing failed[[, as {cause:text}]] ({type}[[: {text}]]), and a run on the example inputs cannot be "
+        "drawn",
+        "hint": "Eager quantization itself needs no graph: look at the kinds and reasons of the modules.",
+    }
+
+
 def _recorded(message: str) -> Entry:
     return {
         "message": message,
-        "reason": "tracing failed: {type}[[: {text}]]",
+        "reason": "tracing failed[[, as {cause:text}]] ({type}[[: {text}]])",
         "hint": "Check whether other inputs take a different path through the model; eager quantization itself needs "
         "no "
         "graph.",
@@ -54,6 +63,10 @@ _NOT_FUSED = "fusing it would replace it at every call, so none of its calls can
 _NO_KERNEL = "Put a DeQuantStub before the operator without a quantized kernel, or use FloatFunctional there."
 
 STATEMENTS: dict[str, Entry] = {
+    "drawn_as_modules": _as_modules("the graph shows the modules alone, without what flows between them"),
+    "drawn_as_modules.at_line": _as_modules(
+        "the graph shows the modules alone, without what flows between them: torch.fx cannot follow {file}:{line}"
+    ),
     "recorded_by_running": _recorded("the graph shows one run on the example inputs"),
     "recorded_by_running.at_line": _recorded(
         "the graph shows one run on the example inputs: torch.fx cannot follow {file}:{line}"

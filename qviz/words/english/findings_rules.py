@@ -196,6 +196,11 @@ STATEMENTS: dict[str, Entry] = {
         "Linear stays in float in a weight-only flow.",
         "Choose the weight dtype float16, or a dynamic flow for int8 weights.",
     ),
+    "rule.drawn_as_modules": _rule(
+        "Drawn as modules",
+        "Neither a trace nor a run can be drawn, so the graph shows the modules alone, in the order of the model.",
+        "Read the kinds and reasons of the modules; what flows between them is not shown.",
+    ),
     "rule.recorded_by_running": _rule(
         "Recorded by running",
         "Tracing failed, so the graph shows one run on the example inputs.",

@@ -165,6 +165,15 @@ class Cached(nn.Module):
         self.cache = self.fc(X)
 
 
+class Attention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.attention(x, x, x)[0]
+
+
 def deepcopied() -> Any:
     import copy
 
@@ -290,6 +299,8 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("values_infinite", lambda: torch.histc(INF, 10)),
     ("integers_observed", lambda: HistogramObserver()(torch.ones(4).bool())),
     ("indices_in_float", lambda: nn.Embedding(4, 4)(torch.ones(2))),
+    ("tuple_observed", lambda: eager(nn.Sequential(nn.GRU(4, 4)), default_qconfig, X)),
+    ("attention_without_batch", lambda: eager(Attention(), default_qconfig, X)),
     (
         "padding_mode",
         lambda: eager(
