@@ -107,7 +107,8 @@ def _peaks(way: str, *given: str) -> dict[str, float]:
 
 def _environment() -> dict[str, str]:
     scripts = Path(__file__).resolve().parents[1]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(scripts), str(scripts.parent)))}
+    huge = {"THP_MEM_ALLOC_ENABLE": "1"}  # as in the engine's process
+    return {**os.environ, **huge, "PYTHONPATH": os.pathsep.join((str(scripts), str(scripts.parent)))}
 
 
 def peak(way: str, name: str, pixels: str, samples: str) -> None:

@@ -204,7 +204,7 @@ class Anchoring:
     def _anchored(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
         self._anchors += 1
         # a mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise
-        finite = [(quantizer, torch.nan_to_num(delta.float())) for quantizer, delta in deltas]
+        finite = [(quantizer, torch.nan_to_num_(delta.float())) for quantizer, delta in deltas]
         anchored: Tensor = _Anchor.apply(values, self.leaf, self, finite, self._anchors)
         return anchored
 
