@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from qviz.analysis.ledger.noise_ledger import NoiseLedger
+from qviz.analysis.verdicts.summary import told_coverage
 from qviz.document import codec
 from qviz.document.changes import Repair
+from qviz.document.coverage import Coverage
 from qviz.document.flows import DEFAULT_FLOW, flow_ids
 from qviz.document.measurements import Measurements
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
@@ -77,6 +79,14 @@ class Result:
     def findings(self) -> tuple[Finding, ...]:
         """What a reviewer should look at, the worst first."""
         return self.document.findings
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """How much runs in low precision: operators, parameters and multiply-accumulates, each as low and all.
+
+        None where nothing was converted, or no operator can be quantized.
+        """
+        return told_coverage(self.document.summary)
 
     @property
     def measurements(self) -> Measurements | None:

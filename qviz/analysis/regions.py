@@ -30,6 +30,12 @@ QUANTIZABLE = re.compile(
 FOLLOWER = re.compile(r"relu6?|hardtanh|batch_?norm([123]d)?")
 """Operators that backends take into the pattern of the operator before them."""
 
+MOVES = re.compile(
+    r"view(_as)?|reshape|(un)?flatten|(un)?squeeze|transpose|permute|t|contiguous|clone|detach|alias|expand|slice|select"
+    r"|chunk|split(_with_sizes)?|getitem|identity|dropout"
+)
+"""Operators that hand values on as they are, moved or picked."""
+
 _OPERATOR = re.compile(
     r"(aten|prims|quantized|quantized_decomposed|onednn|torchvision)\.(\w+)(\.\w+)?|(\w+)\.(\w+)\.default"
 )

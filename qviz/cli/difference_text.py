@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 
 from qviz.analysis.node_aspects import Aspect
+from qviz.analysis.verdicts.coverage_words import counts
 from qviz.analysis.verdicts.difference import Difference, NodeChange, StageDifference
-from qviz.analysis.verdicts.summary import Coverage
 from qviz.cli.reports.text import place
+from qviz.document.coverage import Coverage
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding
 from qviz.words import tr, trn
@@ -153,10 +154,8 @@ def _finding(finding: Finding) -> str:
 
 
 def _coverage(a: Coverage | None, b: Coverage | None) -> str:
-    one, other = (
-        tr("{low} of {total}", low=each.low, total=each.total) if each else tr("none converted") for each in (a, b)
-    )
-    if (a and (a.low, a.total)) == (b and (b.low, b.total)):
+    one, other = (counts(each) if each else tr("none converted") for each in (a, b))
+    if (a and (a.low, a.total, a.macs)) == (b and (b.low, b.total, b.macs)):
         return (
             tr("{share} operators in low precision in both runs.", share=one)
             if a

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+from qviz.document.coverage import Coverage
 from qviz.document.flows import FLOWS
 from qviz.document.graph import Json, Number, Record
 from qviz.document.plan import is_exported_program
@@ -81,6 +82,7 @@ class FlowRow(Record, frozen=True):
         operators: Bare names of what the captured stage calls.
         low: Ids of the operators that run in low precision, in the last stage of a flow that is done.
         stays_float: The other quantizable ones.
+        coverage: How much runs in low precision; None where nothing was converted.
         size: None where nothing was converted.
         sqnr_db: `ERROR_MEANS`; "inf" if all outputs are equal, None where it could not be measured.
         time: None where `no_time`, a code of the catalog, says why not.
@@ -103,11 +105,19 @@ class FlowRow(Record, frozen=True):
     broken: str | None = None
     findings: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
     is_demonstration: bool = False
+    coverage: Coverage | None = None
 
     @property
     def total(self) -> int:
         """How many quantizable operators there are."""
+        if self.coverage is not None:
+            return self.coverage.total
         return len(self.low) + sum(len(each.nodes) for each in self.stays_float)
+
+    @property
+    def total_low(self) -> int:
+        """How many of them run in low precision."""
+        return self.coverage.low if self.coverage is not None else len(self.low)
 
     @property
     def is_usable(self) -> bool:

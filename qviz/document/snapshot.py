@@ -168,11 +168,26 @@ class Integers(Record, frozen=True):
     narrow: int | None = None
 
 
+class OperatorSize(Record, frozen=True):
+    """How large an operator of the float model is.
+
+    Attributes:
+        macs: Multiply-accumulates of one call on the example inputs; None where they could not be counted.
+        parameters: How many numbers are in the parameters that it is the first to use.
+        inside: Of a module drawn whole, the same of the modules that it calls, by their path in it.
+    """
+
+    macs: int | None = 0
+    parameters: int = 0
+    inside: dict[str, OperatorSize] = {}  # noqa: RUF012 - msgspec copies it
+
+
 class Facts(Record, frozen=True):
-    """What was measured at one node of one stage."""
+    """What was measured at one node of one stage; `size` only of the first, which is float."""
 
     observer: ObserverFact | None = None
     integers: Integers | None = None
+    size: OperatorSize | None = None
 
 
 class Finding(Record, frozen=True):

@@ -127,7 +127,7 @@ def test_they_are_groups_that_open_however_small() -> None:
 
 def test_their_nodes_are_counted_linked_and_found() -> None:
     before, after = branching(), branching("prepared")
-    assert summarize([before])["kinds"] == {"captured": {"input": 1, "output": 1, "constant": 2, "op": 5}}
+    assert summarize([before], (), {})["kinds"] == {"captured": {"input": 1, "output": 1, "constant": 2, "op": 5}}
     links = {link.from_ids: link.to_ids for link in link_stages(before, after)}
     assert links["true_graph_0/sin",] == ("true_graph_0/sin",)
     assert SearchIndex(before.whole).search("sin").ids == ("true_graph_0/sin",)

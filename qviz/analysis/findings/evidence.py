@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 
+from qviz.analysis.coverage import LowPrecision
 from qviz.analysis.linking.index import LinkIndex
-from qviz.analysis.regions import Precision, function_name, precision
+from qviz.analysis.regions import MOVES, Precision, function_name
 from qviz.document.flows import Flow, flow
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node, Number, QParams
 from qviz.document.query import Index
@@ -20,12 +21,6 @@ BATCH_NORM = re.compile(r"_?(native_|quantized_|cudnn_)?batch_?norm([123]d)?(_le
 
 JOINS = re.compile(r"cat|concat(enate)?|[hvd]?stack")
 """Operators that join tensors as they are."""
-
-_MOVES = re.compile(
-    r"view(_as)?|reshape|(un)?flatten|(un)?squeeze|transpose|permute|t|contiguous|clone|detach|alias|expand|slice|select"
-    r"|chunk|split(_with_sizes)?|getitem|identity|dropout"
-)
-"""Operators that hand values on as they are, moved or picked."""
 
 
 class Evidence:
@@ -110,13 +105,19 @@ class Evidence:
     @cached_property
     def precision(self) -> Precision:
         """Which operators of the converted stage are low, which float."""
-        return precision(self.converted.whole) if self.converted is not None else Precision((), ())
+        return self.low_precision.operators if self.low_precision is not None else Precision((), ())
 
     @cached_property
     def not_replaced(self) -> frozenset[str]:
         """Nodes of the captured stage that stay in float for the class of their layer, as the engine found."""
         found = (each.nodes for each in self.snapshot.findings if each.rule == "type_not_replaced")
         return frozenset(chain.from_iterable(found))
+
+    @cached_property
+    def low_precision(self) -> LowPrecision | None:
+        """What became of the float model's operators in the converted stage."""
+        run = self.snapshot
+        return LowPrecision(run.stages, run.links, run.facts, self.converted) if self.converted is not None else None
 
     @cached_property
     def links(self) -> LinkIndex:
@@ -168,7 +169,7 @@ def is_batch_norm(node: Node) -> bool:
 
 def is_move(node: Node) -> bool:
     """Return whether a node hands values on as they are."""
-    return node.kind is Kind.OP and _MOVES.fullmatch(function_name(node)) is not None
+    return node.kind is Kind.OP and MOVES.fullmatch(function_name(node)) is not None
 
 
 def gives_float(node: Node) -> bool:

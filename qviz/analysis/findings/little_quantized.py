@@ -7,28 +7,37 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
+from qviz.document.flows import Method
+from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 
 
 @finds("little_quantized")
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield a finding when less than half of the quantizable operators run in low precision.
+    """Yield a finding when less than half of the multiply-accumulates run in low precision.
 
-    Dynamic and weight-only flows are made for few types of operators and are not judged by that.
+    Weight-only flows are not judged by that: embeddings multiply nothing. Where nothing multiplies, or sizes are not
+    known, a static flow is judged by the number of its operators.
     """
+    stage, judged = evidence.converted, evidence.low_precision
+    if stage is None or judged is None or not evidence.precision.low:
+        return
+    if evidence.flow is not None and evidence.flow.method is Method.WEIGHT_ONLY:
+        return
     low, stays_float = evidence.precision
-    if evidence.converted is None or not low or len(low) >= len(stays_float):
+    counted = judged.coverage
+    assert counted is not None  # there is one in low precision
+    args: dict[str, Json] = {"low": counted.low, "total": counted.total}
+    if judged.macs is not None:
+        in_low, total = judged.macs
+        nodes = tuple(node.id for node in stage.graph.nodes if node.id in judged.multiplying_in_float)
+        if not nodes or 2 * in_low >= total:
+            return
+        code, args = "little_quantized.macs", {**args, "share": in_low / total}
+    elif len(low) >= len(stays_float) or (evidence.flow is not None and evidence.flow.keeps_activations_float):
         return
-    if evidence.flow is not None and evidence.flow.keeps_activations_float:
-        return
-    nodes = evidence.index(evidence.converted).nodes
-    names = list(dict.fromkeys(function_name(nodes[each]) for each in stays_float))
-    yield Finding(
-        rule="little_quantized",
-        level=Level.WARNING,
-        stage=evidence.converted.name,
-        nodes=stays_float,
-        code="little_quantized",
-        roles={"subject": stays_float},
-        args={"low": len(low), "total": len(low) + len(stays_float), "operators": [*names]},
-    )
+    else:
+        code, nodes = "little_quantized", stays_float
+    known = evidence.index(stage).nodes
+    args["operators"] = [*dict.fromkeys(function_name(known[each]) for each in nodes)]
+    yield Finding("little_quantized", Level.WARNING, stage.name, nodes, code, {"subject": nodes}, args)

@@ -75,12 +75,12 @@ def decibels(row: FlowRow) -> float | None:
 def _rank(row: FlowRow) -> tuple[bool, float, float, int]:
     measured = decibels(row)
     error = float("-inf") if measured is None else measured
-    return error >= LEAST_DB, len(row.low) / row.total, error, -row.size.after if row.size else 0
+    return error >= LEAST_DB, row.total_low / row.total, error, -row.size.after if row.size else 0
 
 
 def _operators(row: FlowRow) -> Said:
     name = "only" if row.total == 1 else "some" if row.stays_float else "all"
-    args: dict[str, Json] = {"flow": flow_arg(row.flow), "low": len(row.low), "total": row.total}
+    args: dict[str, Json] = {"flow": flow_arg(row.flow), "low": row.total_low, "total": row.total}
     return Said(f"advice.{name}", {}, args)
 
 

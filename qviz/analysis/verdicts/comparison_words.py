@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qviz.analysis.verdicts.advice import failed, title
+from qviz.analysis.verdicts.coverage_words import counts
 from qviz.document.comparison import FloatOperators, FlowRow
 from qviz.document.graph import Json
 from qviz.document.run_steps import step_arg
@@ -72,6 +73,8 @@ def _cause(group: FloatOperators) -> Said:
 
 
 def _low(row: FlowRow) -> str:
+    if row.coverage is not None:
+        return counts(row.coverage)
     return tr("{low} of {total}", low=len(row.low), total=row.total) if row.total else ""
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from qviz.analysis.coverage import coverage
 from qviz.analysis.linking.matching import match
 from qviz.analysis.node_aspects import Aspect, aspects
 from qviz.analysis.verdicts.finding_places import FindingPlaces
-from qviz.analysis.verdicts.summary import Coverage, coverage
 from qviz.analysis.verdicts.verdict import findings_of
+from qviz.document.coverage import Coverage
 from qviz.document.graph import Graph, Json, Kind, Record
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Finding, Run, Snapshot
@@ -111,8 +112,8 @@ def difference(a: Snapshot, b: Snapshot, tolerance: float) -> Difference:
         stages=tuple(
             _stage(name, a.stage(name).whole, b.stage(name).whole, tolerance) for name in names_a if name in names_b
         ),
-        coverage_a=coverage(a.stages),
-        coverage_b=coverage(b.stages),
+        coverage_a=coverage(a.stages, a.links, a.facts),
+        coverage_b=coverage(b.stages, b.links, b.facts),
         gone=tuple(each for mark, each in marks_a.items() if mark not in marks_b),
         new=tuple(each for mark, each in marks_b.items() if mark not in marks_a),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qviz.analysis.coverage import LowPrecision
 from qviz.analysis.linking.index import LinkIndex
-from qviz.analysis.regions import function_name, precision
+from qviz.analysis.regions import function_name
 from qviz.document.comparison import FloatOperators
 from qviz.document.flows import Method, flow
 from qviz.document.graph import WATCHING, Graph, Json, Node
@@ -24,7 +25,8 @@ def why_float(snapshot: Snapshot) -> tuple[FloatOperators, ...]:
     nodes = {node.id: node for node in last.whole.nodes}
     reasons = _Reasons(snapshot)
     groups: dict[tuple[str, _FloatCause], list[str]] = {}
-    for node_id in precision(last.whole).float:
+    judged = LowPrecision(snapshot.stages, snapshot.links, snapshot.facts, last)
+    for node_id in judged.operators.float:
         key = function_name(nodes[node_id]), reasons.of(nodes[node_id])
         groups.setdefault(key, []).append(node_id)
     ordered = sorted(groups.items(), key=lambda item: -len(item[1]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal, TypeAlias, get_args
 
+from qviz.analysis.coverage import coverage
 from qviz.analysis.findings import find
 from qviz.analysis.verdicts.acceptance import Acceptance
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.source_lines import SourceLines
-from qviz.analysis.verdicts.summary import Coverage, coverage
 from qviz.document.baseline import Accepted, Baseline
+from qviz.document.coverage import Coverage
 from qviz.document.graph import Record, SourceLine
 from qviz.document.measurements import Measurements
 from qviz.document.run_steps import STOPPED
@@ -108,7 +109,7 @@ def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None)
         judged=tuple(judged),
         stale=tuple(stale),
         has_baseline=baseline is not None,
-        coverage=coverage(snapshot.stages),
+        coverage=coverage(snapshot.stages, snapshot.links, snapshot.facts),
         model_file=lines.model_file,
         measurements=snapshot.measurements,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import msgspec
-
 from qviz.analysis.ledger.data import levels
 from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
@@ -45,12 +43,18 @@ def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
             "failing": len(verdict.failing),
             "stale": len(verdict.stale),
         },
-        "precision": msgspec.to_builtins(verdict.coverage),
+        "precision": _precision(verdict),
+        "coverage": verdict.coverage.shares() if verdict.coverage is not None else None,
         "output_sqnr_db": levels(measured.sqnr_db) if measured is not None and measured.sqnr_db is not None else None,
         "findings": [_finding(each, folder) for each in verdict.judged],
         "stale": stale,
         "error": stopped,
     }
+
+
+def _precision(verdict: Verdict) -> Json:
+    known = verdict.coverage
+    return {"stage": known.stage, "low": known.low, "total": known.total} if known is not None else None
 
 
 def _finding(judged: Judged, folder: Path) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from qviz.analysis.ledger import summary_line
+from qviz.analysis.verdicts.coverage_words import operators
 from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
@@ -71,14 +72,8 @@ def totals(verdict: Verdict) -> str:
     accepted = len(verdict.judged) - len(verdict.open)
     if accepted:
         parts.append(tr("{count} accepted by the baseline", count=accepted))
-    if verdict.coverage:
-        low, total, flow = verdict.coverage.low, verdict.coverage.total, verdict.run.flow
-        share = trn(
-            total,
-            "{low} of {count} operator runs in low precision",
-            "{low} of {count} operators run in low precision",
-            low=low,
-        )
+    if (known := verdict.coverage) is not None:
+        share, flow = operators(known), verdict.run.flow
         parts.append(tr("{share} ({flow})", share=share, flow=flow) if flow else share)
     if line := summary_line(verdict.measurements):
         parts.append(line)

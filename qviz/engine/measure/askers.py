@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.board import FunctionOperator, Operator, Switch
 from qviz.engine.measure.simulation import Simulation
+from qviz.engine.nodes.macs import flop_counter
 from qviz.engine.why.observers import ANNOTATION, TARGET_DTYPE, observes
 
 
@@ -93,7 +94,7 @@ class Work(NamedTuple):
 def work(simulation: Simulation, batch: Arguments) -> Work:
     """Return the multiply-accumulates of one batch, run in float, as torch's ``FlopCounterMode`` counts them."""
     probe = _Counting()
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), flop_counter() as counter:
         probe.counter = counter
         with simulation.board.set_to(probe=probe):
             batch.cloned().call(simulation.module)

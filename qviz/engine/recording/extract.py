@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from torch import nn
@@ -23,9 +23,11 @@ from qviz.engine.nodes.targets import target_name
 from qviz.engine.recording.attributes import attributes
 from qviz.engine.recording.inference import find_values
 from qviz.engine.recording.module_owners import ModuleOwners
+from qviz.engine.recording.nested_graphs import nested_graphs
+from qviz.engine.recording.operator_sizes import operator_sizes
 from qviz.engine.recording.parts import Objects, insides, parts
 from qviz.engine.recording.quantization import Reading
-from qviz.engine.recording.values import Known, attribute, is_float
+from qviz.engine.recording.values import Known, is_float
 from qviz.engine.why import explain
 from qviz.engine.why.subgraphs import CalledFrom, called_from
 
@@ -56,6 +58,11 @@ def record(
     graph = recorder.graph(known, lifted)
     facts = recorder.facts()
     subgraphs = _record_nested(module, recorder.objects, known, earlier, facts)
+    if earlier is None and is_float(module):
+        graphs = {"": graph} | {f"{path}/": inner for path, inner in subgraphs.items()}
+        values = {f"{prefix}{node.id}": node.values for prefix, each in graphs.items() for node in each.nodes}
+        for node_id, size in operator_sizes(module, values).items():
+            facts[node_id] = msgspec.structs.replace(facts.get(node_id, Facts()), size=size)
     return Stage(name, graph, _code(module), subgraphs or None), facts
 
 
@@ -92,33 +99,6 @@ def _record_nested(
         recorder = _Recorder(inner, objects, before, called_from(call))
         found[path] = recorder.graph(known)
         facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
-    return found
-
-
-class NestedGraph(NamedTuple):
-    """A GraphModule that a node calls or reads.
-
-    Attributes:
-        path: The names of the nodes that lead there, joined by ``/``.
-        graph: Itself.
-        call: The node that calls it; a higher-order operator reads it first.
-    """
-
-    path: str
-    graph: GraphModule
-    call: Node
-
-
-def nested_graphs(module: GraphModule, prefix: str = "") -> list[NestedGraph]:
-    """Return the GraphModules that nodes call or read, the inner ones too."""
-    found: list[NestedGraph] = []
-    for node in module.graph.nodes:
-        if node.op in ("call_module", "get_attr"):
-            inner = attribute(module, node)
-            if isinstance(inner, GraphModule):
-                path = f"{prefix}{node.name}"
-                call = next(iter(node.users), node) if node.op == "get_attr" else node
-                found += [NestedGraph(path, inner, call), *nested_graphs(inner, f"{path}/")]
     return found
 
 

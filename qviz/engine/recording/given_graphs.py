@@ -41,15 +41,16 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
         stages.append(stage)
         if measured:
             facts[name] = measured
+    links = tuple(link for before, after in pairwise(stages) for link in link_stages(before, after))
     whole = Snapshot(
         format="qviz",
         version=FORMAT_VERSION,
         run=Run(source="graphs in hand", flow="", status="done", config={}, versions=versions(), python=""),
         stages=tuple(stages),
-        links=tuple(link for before, after in pairwise(stages) for link in link_stages(before, after)),
+        links=links,
         facts=facts,
         findings=(),
-        summary=summarize(stages),
+        summary=summarize(stages, links, facts),
         notes=(),
     )
     return msgspec.structs.replace(whole, findings=findings.find(whole))

@@ -9,7 +9,7 @@ from torch.fx import GraphModule
 
 from qviz.document.graph import Part
 from qviz.engine.nodes.kinds import module_kind
-from qviz.engine.nodes.module_roles import OBSERVING, Role, is_qat, role_of
+from qviz.engine.nodes.module_roles import LOW, OBSERVING, Role, is_qat, role_of
 from qviz.engine.nodes.observers import observers_inside
 from qviz.engine.nodes.qparams import of_module
 
@@ -48,13 +48,19 @@ class Objects:
 
 
 def insides(child: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules inside a fused or QAT module, and the observers inside any other, by path."""
+    """Return by path the modules inside a fused or QAT module; of any other observers and what is in low precision."""
     role = role_of(child)
     if role is Role.GRAPH or role in OBSERVING:
         return {}
     stands_for_several = role is Role.SEVERAL or (role is Role.REFERENCE and isinstance(child, nn.Sequential))
     direct = dict(child.named_children()) if stands_for_several or is_qat(child) else {}
-    return direct | observers_inside(child)
+    return direct | observers_inside(child) | ({} if role in LOW else _low_inside(child))
+
+
+def _low_inside(child: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules in low precision inside a module that is drawn whole, the outermost ones."""
+    low = {path: each for path, each in child.named_modules() if path and role_of(each) in LOW}
+    return {path: each for path, each in low.items() if path.rpartition(".")[0] not in low}
 
 
 def parts(child: nn.Module, path: str, objects: Objects) -> tuple[Part, ...] | None:

@@ -22,6 +22,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
+from qviz.engine.nodes.macs import without_attention_kernel
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.qparams import of_tensor
 from qviz.engine.recording.values import Known, describe, is_float
@@ -128,7 +129,7 @@ def _without_data(module: GraphModule, example_inputs: tuple[Any, ...]) -> Known
     """Run a float graph on fakes, which takes a fraction of the time of a real run."""
     mode = FakeTensorMode(allow_non_fake_inputs=True, allow_fallback_kernels=False)
     fakes = pytree.tree_map_only(torch.Tensor, mode.from_tensor, example_inputs)
-    with undisturbed(module), _without_attention_kernel():  # a fake-quant of QAT writes into its buffers all the same
+    with undisturbed(module), without_attention_kernel():  # a fake-quant of QAT writes into its buffers all the same
         return _run(_FloatPropagation(module), fakes, mode)
 
 
@@ -150,17 +151,6 @@ def _run(runner: Propagation, inputs: tuple[Any, ...], around: AbstractContextMa
         except Exception:  # inputs that do not fit the graph's signature: what was found stays
             return runner.known
     return runner.known
-
-
-@contextmanager
-def _without_attention_kernel() -> Iterator[None]:
-    """Let attention run as ordinary operators: its fused kernel has no fake form, and takes the time of a real run."""
-    was_enabled = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(was_enabled)
 
 
 def _fake_mode(module: GraphModule) -> FakeTensorMode | None:

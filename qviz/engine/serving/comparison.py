@@ -15,7 +15,8 @@ import msgspec
 import torch
 from torch.nn import Module
 
-from qviz.analysis.regions import function_name, precision
+from qviz.analysis.coverage import CONVERTED, LowPrecision
+from qviz.analysis.regions import function_name
 from qviz.analysis.verdicts.float_reasons import why_float
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, ModelSize, Time
 from qviz.document.flows import flow
@@ -36,7 +37,6 @@ from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Message, ModelLoaded, StepStarted
 
-_RESULTS = ("converted", "reference", "lowered")
 _TEXT_LIMIT = 500
 _MOST_BATCHES = 8
 """The outputs of more would fill the memory."""
@@ -191,8 +191,7 @@ def _measure(module: Module, before: _Before, snapshot: Snapshot, plan: Plan) ->
         after.size = ModelSize(before.bytes, size_of(module))
     except Exception as error:  # torch.save refuses what a library keeps to itself; the rest of the row holds
         _log.warning("the size of %s was not measured: %s", plan.flow, error)
-    low = precision(snapshot.stages[-1].whole).low
-    if not low:
+    if not _judged(snapshot).operators.low:
         after.no_time = _WITHOUT_INTEGERS
     elif before.milliseconds is None:
         after.no_time = NOT_A_SPEED_MEASURE
@@ -208,7 +207,7 @@ def _first_sentence(error: Exception) -> str:
 
 def _row(snapshot: Snapshot, after: _After) -> FlowRow:
     run, stages = snapshot.run, snapshot.stages
-    is_converted = bool(stages) and stages[-1].name in _RESULTS
+    judged = _judged(snapshot) if stages and stages[-1].name in CONVERTED else None
     captured = stages[0].whole.nodes if stages else ()
     levels = Counter(finding.level.value for finding in snapshot.findings)
     return FlowRow(
@@ -217,8 +216,8 @@ def _row(snapshot: Snapshot, after: _After) -> FlowRow:
         error=run.error,
         stage=stages[-1].name if stages else None,
         operators=tuple(sorted({function_name(node) for node in captured if node.kind in (Kind.OP, Kind.FUSED_OP)})),
-        low=precision(stages[-1].whole).low if is_converted else (),
-        stays_float=why_float(snapshot) if is_converted else (),
+        low=judged.operators.low if judged is not None else (),
+        stays_float=why_float(snapshot) if judged is not None else (),
         size=after.size,
         sqnr_db=after.sqnr_db,
         time=after.time,
@@ -226,4 +225,9 @@ def _row(snapshot: Snapshot, after: _After) -> FlowRow:
         broken=after.broken,
         findings=dict(sorted(levels.items())),
         is_demonstration=any(finding.rule == "training_demonstrated" for finding in snapshot.findings),
+        coverage=judged.coverage if judged is not None else None,
     )
+
+
+def _judged(snapshot: Snapshot) -> LowPrecision:
+    return LowPrecision(snapshot.stages, snapshot.links, snapshot.facts, snapshot.stages[-1])

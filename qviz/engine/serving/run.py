@@ -237,7 +237,8 @@ def _finish(
         python=python,
         error=error,
     )
-    summary = summarize(progress.assembly.stages)
+    assembly = progress.assembly
+    summary = summarize(assembly.stages, assembly.links, assembly.facts)
     bare = RunFinished(progress.run_id, run, tuple(progress.findings), summary, notes, measurements)
     whole = progress.assembly.finished(bare)
     finished = msgspec.structs.replace(bare, findings=findings.find(whole, own))

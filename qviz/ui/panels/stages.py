@@ -9,6 +9,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
 
 from qviz.analysis.linking.beside import BETWEEN
+from qviz.analysis.verdicts.coverage_words import counts, operators
+from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind
 from qviz.document.query import count_kinds
 from qviz.document.snapshot import Stage, StageName
@@ -17,6 +19,7 @@ from qviz.ui.panels.widgets import dot, empty, label, restyle
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 from qviz.words import names as words
+from qviz.words.formats import sentence
 
 _COUNTED = (
     Kind.OBSERVER,
@@ -154,23 +157,22 @@ class StageStrip(QFrame):
             self._buttons[name].chosen.connect(self.stage_chosen)
             self._stages.addWidget(self._buttons[name], row, 2 * place + 1)
 
-    def show_counts(self, stage: Stage | None, precision: tuple[int, int] | None, theme: Theme) -> None:
-        """Show a chip for each role that the stage has; `precision` is low of quantizable operators."""
-        key = (precision, theme.name)
+    def show_counts(self, stage: Stage | None, coverage: Coverage | None, theme: Theme) -> None:
+        """Show a chip for each role that the stage has, and how much of the run is in low precision."""
+        key = (coverage, theme.name)
         if stage is self._shown_stage and key == self._shown_key:
             return
         self._shown_stage, self._shown_key = stage, key
         if self._chosen_kind:
             self.dim_for("")  # the chip goes, and what it highlighted with it
         empty(self._chips)
-        counts = count_kinds(stage.whole) if stage else {}
+        kinds = count_kinds(stage.whole) if stage else {}
         for kind in _COUNTED:
-            if count := counts.get(kind, 0):
+            if count := kinds.get(kind, 0):
                 self._chips.addWidget(self._chip(kind, words.kinds(kind.value, count), theme))
-        if precision is not None:
-            low, total = precision
-            chip = label(tr("{low} of {total} in low precision", low=low, total=total), "muted")
-            chip.setToolTip(tr("Quantizable operators that run in low precision"))
+        if coverage is not None:
+            chip = label(tr("{share} in low precision", share=counts(coverage)), "muted")
+            chip.setToolTip(sentence(operators(coverage)))
             self._chips.addSpacing(4)
             self._chips.addWidget(chip)
 

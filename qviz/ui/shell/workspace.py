@@ -7,6 +7,8 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from qviz.analysis.verdicts.summary import told_coverage
+from qviz.document.coverage import Coverage
 from qviz.document.plan import expected_stages
 from qviz.document.run_steps import progress_text
 from qviz.document.snapshot import Bookmark
@@ -168,7 +170,7 @@ class Workspace(QWidget):
         failing = missing[0] if project.error is not None and missing else None
         right = project.stage(project.shown.right) or project.stage(project.shown.left)
         self.strip.show_stages(names, set(there), project.shown.stages, failing)
-        self.strip.show_counts(right, _precision(project), theme)
+        self.strip.show_counts(right, _coverage(project), theme)
         self.panes.show_project(project)
         self.panes.show_findings(project.findings)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
@@ -198,11 +200,5 @@ def _without_findings(project: Project) -> str:
     )
 
 
-def _precision(project: Project) -> tuple[int, int] | None:
-    summary = project.snapshot.summary.get("precision") if project.snapshot else None
-    if not isinstance(summary, dict):
-        return None
-    low, stays_float = summary.get("low"), summary.get("float")
-    if not isinstance(low, list) or not isinstance(stays_float, list):
-        return None
-    return len(low), len(low) + len(stays_float)
+def _coverage(project: Project) -> Coverage | None:
+    return told_coverage(project.snapshot.summary) if project.snapshot else None

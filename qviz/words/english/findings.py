@@ -59,6 +59,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Compare the flows to see which quantizes more of them; the reason of each node says what keeps it in "
         "float.",
     },
+    "little_quantized.macs": {
+        "message": "{share:percent} of the multiply-accumulates run in low precision ({low} of {total} operators)",
+        "reason": "these multiply in float: {operators:all}[[ ({subject})]]",
+        "hint": "Compare the flows to see which quantizes more of them; the reason of each node says what keeps it in "
+        "float.",
+    },
     "float_island.not_annotated": {
         "message": _ISLAND,
         "reason": "the quantizer did not annotate {operator}",
