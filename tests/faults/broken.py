@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.faults.broken_parts.fusion import FUSION
 from tests.faults.broken_parts.islands import CONFIGURATION, ISLANDS, STUBBED
+from tests.faults.broken_parts.layers import LAYERS
 from tests.faults.broken_parts.nothing import CAPTURE, COVERAGE
 from tests.faults.broken_parts.observers import OBSERVERS
 from tests.faults.broken_parts.ranges import RANGES, TRAINING
@@ -13,6 +14,7 @@ BROKEN = (
     *COVERAGE,
     *CAPTURE,
     *FUSION,
+    *LAYERS,
     *OBSERVERS,
     *RANGES,
     *ISLANDS,

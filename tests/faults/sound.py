@@ -76,6 +76,8 @@ STUBBED_ROWS = made(
 STUBBED_JOIN = made(
     _joined_eager, fc=linear(), fc2=linear(), join=FloatFunctional, fc3=lambda: nn.Linear(16, 4), **STUBS
 )
+UPWARDS = made(lambda m, x: m.relu(m.up(m.conv(x))), conv=conv(), up=lambda: nn.ConvTranspose2d(4, 4, 2), relu=nn.ReLU)
+RECURRENT = made(lambda m, x: m.fc(m.lstm(x)[0]), lstm=lambda: nn.LSTM(8, 8, batch_first=True), fc=linear())
 PER_CHANNEL = {"quantizer_options": Quantizer(per_channel=True)}
 
 
@@ -88,6 +90,17 @@ class Added(TwoInputs):
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return self.dequant(self.sum.add(self.conv1(self.quant(x)), self.conv2(self.quant2(y))))
+
+
+class Projected(nn.Module):
+    """A function with a weight of its own, which FX quantizes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.weight = nn.Linear(8, 8), nn.Parameter(torch.randn(8, 8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.linear(self.fc(x), self.weight)
 
 
 class LeftOut(nn.Module):
@@ -130,4 +143,8 @@ SOUND = (
     _sound("stubbed join", STUBBED_JOIN, "eager-static"),
     _sound("two stubs", Added, "eager-static", IMAGE, IMAGE),
     _sound("left out", LeftOut, "eager-static"),
+    _sound("transposed before a relu", UPWARDS, "pt2e-static", IMAGE),
+    _sound("recurrent", RECURRENT, "eager-dynamic", (2, 5, 8)),
+    _sound("recurrent", RECURRENT, "fx-dynamic", (2, 5, 8)),
+    _sound("a function", Projected, "fx-static"),
 )

@@ -8,9 +8,12 @@ from typing import NamedTuple
 from qviz.analysis.findings.evidence import Evidence, gives_float, is_batch_norm, is_weighted, origin
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import WATCHING, Json, Node
+from qviz.document.graph import CASTING, WATCHING, Json, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
+
+_PASSED = WATCHING | CASTING
+"""What may stand between a convolution and its batch norm, and computes nothing."""
 
 
 @finds("batch_norm_left")
@@ -29,7 +32,9 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
     before = evidence.captured or last
     names = (node.id, *evidence.earlier(before, node.id))
     found = next((each for each in names if each in evidence.index(before).nodes), None)
-    cause = _cause(evidence.index(before), found) if found is not None else None
+    if found is None:  # the move to eval mode made it anew
+        before, found = last, node.id
+    cause = _cause(evidence.index(before), found)
     runs_in_float = gives_float(node) and evidence.converted is last
     return Finding(
         rule="batch_norm_left",
@@ -52,7 +57,7 @@ class _LeftCause(NamedTuple):
 
 def _cause(index: Index, node_id: str) -> _LeftCause | None:
     """Return the cause by what stood before it in the captured graph; None where nothing could have been done."""
-    producer = origin(index, node_id, WATCHING)
+    producer = origin(index, node_id, _PASSED)
     before = index.nodes[producer] if producer is not None else None
     if producer is None or before is None or not (is_weighted(before) or is_batch_norm(before)):
         return None
@@ -73,6 +78,8 @@ def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> 
         return _LeftCause("batch_norm_left.function", roles)
     if function_name(before) in ("linear", "addmm"):
         return _LeftCause("batch_norm_left.no_pattern", roles, {"operator": function_name(before)})
+    if before.target.startswith("aten.conv") and before.target.endswith(".padding"):
+        return _LeftCause("batch_norm_left.padding", roles, {"operator": function_name(before)})
     return _LeftCause("batch_norm_left.flow_folded_nothing", roles)
 
 

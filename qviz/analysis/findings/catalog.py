@@ -30,6 +30,8 @@ CATALOG = (
     "batch_norm_left",
     "fusible_but_unfused",
     "type_not_replaced",
+    "layer_in_float",
+    "padding_outside_patterns",
     "float_island",
     "asked_but_float",
     "quantize_dequantize_chain",

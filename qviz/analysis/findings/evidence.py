@@ -11,7 +11,7 @@ from qviz.analysis.coverage import LowPrecision
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.regions import MOVES, Precision, function_name
 from qviz.document.flows import Flow, flow
-from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node, Number, QParams
+from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node, Number, QParams, Why
 from qviz.document.query import Index
 from qviz.document.snapshot import ObserverFact, Snapshot, Stage
 
@@ -106,6 +106,25 @@ class Evidence:
     def precision(self) -> Precision:
         """Which operators of the converted stage are low, which float."""
         return self.low_precision.operators if self.low_precision is not None else Precision((), ())
+
+    def whys(self, node: Node) -> tuple[Why, ...]:
+        """Return the reasons that a node of the converted stage has, there and in the prepared one."""
+        # where nothing is observed, too, it tells why
+        prepared = next((stage for stage in self.snapshot.stages if stage.name == "prepared"), self.prepared)
+        nodes = self.index(prepared).nodes if prepared is not None else {}
+        whys = (nodes[each].why for each in self.earlier(prepared, node.id))
+        return tuple(why for why in (node.why, *whys) if why is not None)
+
+    def reasons(self, node: Node) -> frozenset[str]:
+        """Return the codes of the reasons of a node of the converted stage."""
+        return frozenset(why.code for why in self.whys(node))
+
+    def is_told(self, node: Node) -> bool:
+        """Return whether others speak of a float node: it was asked for, or its type is not what torch looks for."""
+        return bool(
+            self.asked.intersection(self.earlier(self.prepared, node.id))
+            or self.not_replaced.intersection(self.earlier(self.captured, node.id))
+        )
 
     @cached_property
     def not_replaced(self) -> frozenset[str]:

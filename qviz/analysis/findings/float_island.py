@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move
+from qviz.analysis.findings.layer_in_float import cause_of
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node
@@ -41,10 +42,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _cause(evidence: Evidence, node: Node) -> str:
     """Return why an operator stays in float: the configuration wants it so, or the backend cannot."""
-    nodes = evidence.index(evidence.prepared).nodes if evidence.prepared is not None else {}
-    whys = (nodes[each].why for each in evidence.earlier(evidence.prepared, node.id))
-    codes = {why.code for why in (node.why, *whys) if why is not None}
-    if chosen := sorted(codes & _BY_CONFIGURATION.keys()):
+    if chosen := sorted(evidence.reasons(node) & _BY_CONFIGURATION.keys()):
         return _BY_CONFIGURATION[chosen[0]]
     return "not_annotated" if evidence.is_exported else "no_pattern"
 
@@ -55,13 +53,17 @@ def _stays_float(evidence: Evidence, node: Node) -> bool:
         return False
     if JOINS.fullmatch(function_name(node)) or not gives_float(node):
         return False  # scales_differ speaks of what joins
-    if evidence.asked.intersection(evidence.earlier(evidence.prepared, node.id)):
-        return False
-    if evidence.not_replaced.intersection(evidence.earlier(evidence.captured, node.id)):
+    if evidence.is_told(node) or _is_layer(evidence, node):
         return False
     if evidence.keeps_casts:  # all operators stand in float between casts there; what counts is who asked for them
         return _is_unannotated(evidence, node)
     return True
+
+
+def _is_layer(evidence: Evidence, node: Node) -> bool:
+    """Return whether layer_in_float speaks of a node."""
+    cause = cause_of(evidence, node)
+    return cause is not None and cause.level is not Level.INFO
 
 
 def _is_unannotated(evidence: Evidence, node: Node) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.layer_in_float import sole_cause
 from qviz.analysis.findings.rules import finds
 from qviz.document.flows import Method
+from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 
 
@@ -16,13 +18,19 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     low, stays_float = evidence.precision
     if evidence.converted is None or low or not stays_float or _is_told(evidence):
         return
+    cause = sole_cause(evidence)
+    args: dict[str, Json] = {}
+    if cause is not None:
+        roles: Json = {role: [*ids] for role, ids in cause.roles.items()}
+        args["cause"] = {"code": cause.code, "roles": roles, "args": cause.args}
     yield Finding(
         rule="nothing_quantized",
         level=Level.ERROR,
         stage=evidence.converted.name,
         nodes=stays_float,
-        code=_cause(evidence),
+        code=_cause(evidence) if cause is None else "nothing_quantized.layers",
         roles={"subject": stays_float},
+        args=args,
     )
 
 

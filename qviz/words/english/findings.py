@@ -48,6 +48,11 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use a static flow, which also quantizes convolutions: dynamic quantization takes Linear and recurrent "
         "modules, weight-only quantization takes embeddings.",
     },
+    "nothing_quantized.layers": {
+        "message": f"{_NOTHING_QUANTIZED}: {{cause}}",
+        "reason": "{cause}",
+        "hint": "{cause}",
+    },
     "nothing_quantized.not_observed": {
         "message": _NOTHING_QUANTIZED,
         "reason": "no observer was requested for them, or the capture lost what the quantizer needs",

@@ -60,6 +60,11 @@ STATEMENTS: dict[str, Entry] = {
         "this flow does not list the pattern of {operator} and batch norm",
         "Fold it with torch.nn.utils.fusion.fuse_linear_bn_eval before quantizing.",
     ),
+    "batch_norm_left.padding": _left(
+        "the padding of {producer} is given in words (aten.{operator}.padding), and the patterns for training list "
+        "aten.{operator}.default",
+        "Give the padding in numbers.",
+    ),
     "batch_norm_left.flow_folded_nothing": _left(
         "it follows {producer}, but the flow folded nothing there",
         "Check that both are modules in eval mode, next to each other, with the same qconfig or annotation.",

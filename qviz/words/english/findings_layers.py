@@ -9,6 +9,16 @@ def _passed_by(message: str, reason: str, hint: str) -> Entry:
     return {"message": f"{{modules}} {{modules:stays/stay}} in float: {message}", "reason": reason, "hint": hint}
 
 
+def _in_float(message: str, reason: str, hint: str) -> Entry:
+    return {"message": f"{{subject}} {{subject:stays/stay}} in float: {message}", "reason": reason, "hint": hint}
+
+
+_PADDING_HINT = (
+    "Give the padding in numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side, if that is "
+    "a whole number."
+)
+_RECURRENT_HINT = "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM and GRU."
+
 STATEMENTS: dict[str, Entry] = {
     "type_not_replaced.subclass": _passed_by(
         "the class {type} is a subclass of {base}",
@@ -35,5 +45,68 @@ STATEMENTS: dict[str, Entry] = {
         "what is inside a scripted or traced module is closed to torch.ao: it is neither observed nor replaced",
         "Build {modules:it/them} from the Python class, without torch.jit.script or torch.jit.trace, and load its "
         "weights by load_state_dict.",
+    ),
+    "padding_outside_patterns.in_float": _in_float(
+        "padding='{padding}' is in no pattern of the quantizer for it alone",
+        "such a padding is exported as aten.{operator}.padding; XNNPACKQuantizer lists aten.{operator}.default, and "
+        "takes the other only with a relu right behind it",
+        _PADDING_HINT,
+    ),
+    "padding_outside_patterns.before_relu": {
+        "message": "{subject} {subject:has/have} padding='{padding}', which is quantized only for the relu behind it",
+        "reason": "it is exported as aten.{operator}.padding; torch's patterns for a convolution alone, for training "
+        "with a batch norm, and those of X86InductorQuantizer list aten.{operator}.default",
+        "hint": _PADDING_HINT,
+    },
+    "layer_in_float.transposed": _in_float(
+        "XNNPACKQuantizer does not annotate it",
+        "XNNPACKQuantizer has a pattern for a transposed convolution with a relu right behind it, and none for it "
+        "alone",
+        "Annotate it in a quantizer of your own; scales per channel go along axis 1 of its weight.",
+    ),
+    "layer_in_float.conv3d": _in_float(
+        "XNNPACKQuantizer does not annotate it",
+        "XNNPACKQuantizer has a pattern for a convolution in three dimensions with a relu right behind it, and none "
+        "for it alone",
+        "Annotate it in a quantizer of your own.",
+    ),
+    "layer_in_float.recurrent_exported": _in_float(
+        "the quantizer does not annotate recurrent layers",
+        "XNNPACKQuantizer has no pattern for {operator}, which is one operator in an exported graph",
+        _RECURRENT_HINT,
+    ),
+    "layer_in_float.recurrent": _in_float(
+        "the backend has no pattern for {operator} in this flow",
+        "its patterns for recurrent layers are for dynamic quantization",
+        _RECURRENT_HINT,
+    ),
+    "layer_in_float.attention": _in_float(
+        "the projections of an attention are not replaced",
+        "the layer is taken as a whole and no pattern has it; it reads the weights of its projections (in_proj_weight, "
+        "out_proj) itself",
+        "Compute the attention with an nn.Linear for each projection and "
+        "torch.nn.functional.scaled_dot_product_attention: then the projections are quantized.",
+    ),
+    "layer_in_float.function": _in_float(
+        "it is a function, and quantize_dynamic replaces modules",
+        "eager mode has nothing to replace where forward() calls a function with a weight of its own",
+        "Hold the weight in a torch.nn.Linear and call that.",
+    ),
+    "layer_in_float.dtypes": _in_float(
+        "the backend does not take the dtypes of its qconfig",
+        "no dtype configuration of the backend for {operator} fits[[ activation {activation:dtype}]]"
+        "[[ with weight {weight:dtype}]]",
+        "Use observers of dtypes that the backend configuration lists: torch's own lists activation quint8 with weight "
+        "qint8.",
+    ),
+    "layer_in_float.no_pattern": _in_float(
+        "the backend has no pattern for {operator}",
+        "no entry of the backend configuration fits it",
+        "Use a layer that the backend lists, or leave it in float.",
+    ),
+    "layer_in_float.not_annotated": _in_float(
+        "the quantizer did not annotate it",
+        "{subject} {subject:has/have} no quantization_annotation",
+        "Nothing to do if you mean to keep {subject:it/them} in float; otherwise annotate {subject:it/them}.",
     ),
 }

@@ -41,6 +41,16 @@ STATEMENTS: dict[str, Entry] = {
         "A layer stays in float because torch looks layers up by their exact type.",
         "Give the layer torch's own type: no subclass, no SyncBatchNorm, no TorchScript.",
     ),
+    "rule.layer_in_float": _rule(
+        "Layer in float",
+        "A layer with weights stays in float, wherever it stands.",
+        "Write it in the form that the quantizer or the backend lists, or choose a flow that quantizes it.",
+    ),
+    "rule.padding_outside_patterns": _rule(
+        "Padding outside the patterns",
+        "A convolution has padding in words, which few patterns of PT2E quantizers list.",
+        "Give the padding in numbers.",
+    ),
     "rule.float_island": _rule(
         "Float island",
         "An operator runs in float between quantized operators.",

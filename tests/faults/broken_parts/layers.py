@@ -1,0 +1,73 @@
+"""Layers that stay in float for what they are or how they are written."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - torch's own name
+
+from tests.faults.cases import ROW, Case, ran
+from tests.faults.models import conv, linear, made
+
+SEQUENCE = (2, 5, 8)
+VOLUME = (1, 4, 6, 6, 6)
+
+
+class _Projects(nn.Module):
+    """Calls a function with a weight of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.weight = nn.Linear(8, 8), nn.Parameter(torch.randn(8, 8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(self.fc(x), self.weight)
+
+
+class _Attends(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.attention = nn.Linear(8, 8), nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.fc(x)
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+def _in_words():
+    return nn.Conv2d(4, 4, 3, padding="same")
+
+
+def _upwards():
+    return nn.ConvTranspose2d(4, 4, 2)
+
+
+LSTM = made(lambda m, x: m.fc(m.recurrent(x)[0]), recurrent=lambda: nn.LSTM(8, 8, batch_first=True), fc=linear())
+WORDS = made(lambda m, x: m.conv2(m.conv(x)), conv=_in_words, conv2=conv())
+WORDS_RELU = made(lambda m, x: m.conv2(m.relu(m.conv(x))), conv=_in_words, relu=nn.ReLU, conv2=conv())
+UPWARDS = made(lambda m, x: m.up(m.conv(x)), conv=conv(), up=_upwards)
+BETWEEN = made(lambda m, x: m.conv2(m.up(m.conv(x))), conv=conv(), up=_upwards, conv2=conv())
+VOLUMES = made(lambda m, x: m.two(torch.relu(m.one(x))), one=lambda: nn.Conv3d(4, 4, 3), two=lambda: nn.Conv3d(4, 4, 3))
+
+LAYERS = (
+    Case("L a recurrent layer, static", "layer_in_float", ("recurrent",), ran(LSTM, "fx-static", [SEQUENCE])),
+    Case("L a recurrent layer, PT2E", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-static", [SEQUENCE])),
+    Case("L attention as a whole", "layer_in_float", ("attention",), ran(_Attends, "fx-static", [SEQUENCE])),
+    Case("L a function, dynamic", "layer_in_float", ("linear",), ran(_Projects, "eager-dynamic", [ROW])),
+    Case("L a transposed convolution at the end", "layer_in_float", ("conv_transpose2d",), ran(UPWARDS, "pt2e-static")),
+    Case("L a transposed convolution between", "layer_in_float", ("conv_transpose2d",), ran(BETWEEN, "pt2e-static")),
+    Case(
+        "L a convolution in three dimensions",
+        "layer_in_float",
+        ("conv3d_1",),
+        ran(VOLUMES, "pt2e-static", [VOLUME]),
+    ),
+    Case("L padding in words", "padding_outside_patterns", ("conv2d",), ran(WORDS, "pt2e-static")),
+    Case("L padding in words before a relu", "padding_outside_patterns", ("conv2d",), ran(WORDS_RELU, "pt2e-static")),
+    Case(
+        "L padding in words, QAT",
+        "padding_outside_patterns",
+        ("conv2d",),
+        ran(WORDS, "pt2e-qat", train=lambda model: model(torch.randn(2, 4, 8, 8)).sum().backward()),
+    ),
+)
