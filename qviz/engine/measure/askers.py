@@ -10,8 +10,10 @@ from torch import Tensor
 from torch.fx import GraphModule, Node
 from torch.utils.flop_counter import FlopCounterMode
 
+from qviz.document.measurements import QuantizerNoise
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.board import FunctionOperator, Operator, Switch
+from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.simulation import Simulation
 from qviz.engine.nodes.macs import flop_counter
 from qviz.engine.why.observers import ANNOTATION, TARGET_DTYPE, observes
@@ -75,6 +77,23 @@ def _wants_input(user: Node, subject: Node, switch: Node) -> bool:
         return any(each.name in (subject.name, switch.name) for each in annotation.input_qspec_map)
     info: Mapping[str, Any] = user.meta.get(TARGET_DTYPE, {})
     return any(observes(info.get(f"{each}_obs_or_fq_ctr")) for each in ("input_act", "weight"))
+
+
+class OwnModules:
+    """Tells whose quantizers those of an eager model are: nobody asks for them but the module's own qconfig."""
+
+    def __init__(self, measured: Measured) -> None:
+        graph = measured.stage.graph
+        is_eager = not isinstance(measured.simulation.module, GraphModule)
+        self._nodes = {node.id: node for node in graph.nodes} if is_eager else {}
+        self._given = {edge.to_id: edge.from_id for edge in graph.edges if edge.input_index == 0}
+
+    def of(self, row: QuantizerNoise) -> tuple[str, ...]:
+        """Return the modules whose quantizer a row is: without all of them it would not be there."""
+        owners = (self._given.get(each, "") if row.kind == "activation" else each for each in row.nodes)
+        found = tuple(dict.fromkeys(owners))
+        is_known = all(each in self._nodes and self._nodes[each].op == "call_module" for each in found)
+        return found if is_known else ()
 
 
 class Work(NamedTuple):

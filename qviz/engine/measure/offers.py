@@ -1,22 +1,11 @@
-"""Which other ways to round a plan can express, and whether torch takes them: tried on the operator alone.
-
-``prepare_fx`` drops a qconfig that its backend does not take, without a word, and the operator stays in float. So the
-rule is tried on a model of this one operator: prepared, converted and run.
-"""
+"""Which other ways to round a plan can express, of those that torch takes."""
 
 from __future__ import annotations
 
-import copy
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-import torch
-from torch import Tensor, nn
-from torch.ao.quantization import QConfigMapping
-from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
-from torch.fx import GraphModule
 
 from qviz.document.changes import Change
 from qviz.document.configuration import Factory, QConfig, Rule
@@ -24,19 +13,16 @@ from qviz.document.flows import Method, Mode, flow
 from qviz.document.graph import Node, Number
 from qviz.document.measurements import Ledger, QuantizerNoise
 from qviz.document.plan import Plan
-from qviz.engine.configuration.qconfigs import make_qconfig
 from qviz.engine.measure.counterfactuals import gain_of
 from qviz.engine.measure.measured import Measured
 from qviz.engine.measure.rounding import Affine, HeldWeight
 from qviz.engine.measure.simulation import MeasuredQuantizer
-from qviz.engine.nodes.module_roles import Role, role_of
+from qviz.engine.measure.trial import is_taken
 from qviz.engine.nodes.observers import statistics
 
 _LEADERS = 8
 _WORTH_DB = 0.5
 _RANGES = ("MinMaxObserver", "HistogramObserver", "MovingAverageMinMaxObserver")
-
-_log = logging.getLogger(__name__)
 
 
 def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> Iterator[Change]:
@@ -46,7 +32,7 @@ def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> I
         return
     if chosen.mode is Mode.PT2E:
         yield from _all_per_channel(measured.plan, ledger)
-    elif chosen.mode is Mode.FX and chosen.method in (Method.STATIC, Method.DYNAMIC):
+    elif chosen.method is Method.STATIC or (chosen.mode is Mode.FX and chosen.method is Method.DYNAMIC):
         for row in ledger.quantizers[:_LEADERS]:
             yield from _of_row(measured, row, measured.simulation.quantizers[index_of[row.id]])
 
@@ -74,7 +60,7 @@ def _of_row(measured: Measured, row: QuantizerNoise, quantizer: MeasuredQuantize
             continue
         is_weight = quantizer.kind == "weight"
         qconfig = QConfig(weight=factory) if is_weight else QConfig(activation=factory)
-        if _is_taken(measured, owner, qconfig, is_weight):
+        if is_taken(measured, owner, qconfig, is_weight):
             rule = Rule("module_name", owner.target, qconfig)
             yield Change("alternative", row.id, (row.id,), name, rules=(rule,), gains={row.id: gain})
 
@@ -121,42 +107,6 @@ def _of_activation(quantizer: MeasuredQuantizer, name: str) -> Factory | None:
     if getattr(keeper, "reduce_range", False):
         arguments["reduce_range"] = True
     return Factory(class_, arguments)
-
-
-def _is_taken(measured: Measured, owner: Node, qconfig: QConfig, is_weight: bool) -> bool:
-    """Prepare, convert and run the operator alone with a qconfig; return whether it is quantized, and in that way."""
-    try:
-        module, inputs = _alone(measured, owner)
-        with torch.no_grad():
-            mapping = QConfigMapping().set_global(make_qconfig(qconfig, measured.plan).value)
-            prepared = prepare_fx(module, mapping, inputs)
-            prepared(*inputs)
-            taken = is_weight or _observes(prepared, qconfig.activation)
-            converted = convert_fx(prepared)
-            converted(*inputs)
-    except Exception:  # torch and its kernels refuse in their own ways
-        _log.info("a qconfig was not taken", exc_info=True)
-        return False
-    low = [each for each in converted.modules() if role_of(each) in (Role.QUANTIZED, Role.QUANTIZED_DYNAMIC)]
-    return taken and bool(low)
-
-
-def _alone(measured: Measured, owner: Node) -> tuple[nn.Module, tuple[Tensor, ...]]:
-    """Return a model of one operator, in float, and inputs for it."""
-    held = measured.simulation.module.get_submodule(owner.target)
-    module = copy.copy(held)
-    module.__dict__ = {key: value for key, value in held.__dict__.items() if key != "forward"}
-    module = copy.deepcopy(module)
-    parts = [*module.children()] if isinstance(module, nn.Sequential) else [module]
-    by_id = {node.id: node for node in measured.stage.graph.nodes}
-    given = next(edge.from_id for edge in measured.stage.graph.edges if edge.to_id == owner.id)
-    shape = [int(size) for size in by_id[given].values[0].shape]
-    random = torch.Generator().manual_seed(0)
-    return nn.Sequential(*parts).eval(), (torch.randn(shape, generator=random),)
-
-
-def _observes(prepared: GraphModule, factory: Factory | None) -> bool:
-    return any(type(each).__name__ == factory.name for each in prepared.modules()) if factory is not None else False
 
 
 def with_offers(ledger: Ledger, patches: Mapping[tuple[str, str], str]) -> Ledger:

@@ -21,7 +21,7 @@ from qviz.engine.measure.offers import offers, with_offers
 def completed(measured: Measured, ledger: Ledger) -> Ledger:
     """Return the ledger with what its quantizers lack: who asks for them, sizes, other ways to round."""
     index = {name: place for place, name in enumerate(names_of(measured))}
-    asked = askers.asked_by(measured.simulation)
+    asked, own = askers.asked_by(measured.simulation), askers.OwnModules(measured)
     work = askers.work(measured.simulation, measured.evaluation.batches[0])
     rows = []
     for row in ledger.quantizers:
@@ -29,7 +29,7 @@ def completed(measured: Measured, ledger: Ledger) -> Ledger:
         rows.append(
             msgspec.structs.replace(
                 row,
-                asked_by=asked.get(quantizer, ()),
+                asked_by=asked.get(quantizer) or own.of(row),
                 elements=work.elements.get(quantizer) if row.kind == "weight" else None,
                 macs=work.macs.get(quantizer) if row.kind == "weight" else None,
             )

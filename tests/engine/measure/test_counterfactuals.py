@@ -33,12 +33,22 @@ class Uneven(nn.Module):
         return self.fc(self.relu(self.conv(x)).flatten(1))
 
 
+class Stubbed(Uneven):
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = torch.ao.quantization.QuantStub(), torch.ao.quantization.DeQuantStub()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.dequant(super().forward(self.quant(x)))
+
+
 def measured(plan: Plan) -> tuple[Measured, Ledger]:
     found: list[tuple[Measured, Ledger | None]] = []
     random = torch.Generator().manual_seed(1)
     data = [torch.randn(4, 3, 8, 8, generator=random) for _ in range(2)]
+    model = Stubbed() if plan.flow == "eager-static" else Uneven()
     snapshot = run_loaded(
-        Loaded(Uneven().eval(), (data[0],), data), plan, lambda _: None, measured=lambda *each: found.append(each)
+        Loaded(model.eval(), (data[0],), data), plan, lambda _: None, measured=lambda *each: found.append(each)
     )
     assert snapshot.run.error is None
     assert snapshot.measurements is not None
@@ -53,7 +63,13 @@ def weight_of(ledger: Ledger) -> QuantizerNoise:
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(flow="fx-static", backend="qnnpack"), Plan(flow="pt2e-static")], ids=["fx", "pt2e"]
+    "plan",
+    [
+        Plan(flow="fx-static", backend="qnnpack"),
+        Plan(flow="pt2e-static"),
+        Plan(flow="eager-static", backend="qnnpack"),
+    ],
+    ids=["fx", "pt2e", "eager"],
 )
 def test_per_channel_is_offered_for_uneven_rows_and_gains_what_was_foretold(plan: Plan):
     plan = patched(plan, "measure = true")

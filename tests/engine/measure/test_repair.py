@@ -113,7 +113,7 @@ def test_a_target_that_is_met_needs_no_change():
     assert found.patch == ""
 
 
-def test_an_eager_flow_cannot_express_a_change():
+def test_eager_training_cannot_express_a_change():
     class Stubbed(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -123,7 +123,7 @@ def test_an_eager_flow_cannot_express_a_change():
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.dequant(self.fc(self.quant(x)))
 
-    found = repair(Loaded(Stubbed().eval(), (torch.randn(4, 8),)), Plan(flow="eager-static"), 90.0, 3, lambda _: None)
+    found = repair(Loaded(Stubbed().eval(), (torch.randn(4, 8),)), Plan(flow="eager-qat"), 90.0, 3, lambda _: None)
     assert not found.reached
     assert found.stopped == "flow"
 
