@@ -68,7 +68,7 @@ def stopped_finding(error: RunError) -> Finding:
 
 
 def _is_unknown(error: RunError) -> bool:
-    return error.code == "stop.unknown"
+    return error.code in ("stop.unknown", "stop.own_code")
 
 
 def _said(step: str) -> Said:

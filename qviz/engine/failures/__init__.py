@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Sequence
 
@@ -12,16 +13,17 @@ from qviz.document.said import Said
 from qviz.document.snapshot import RunError, Stage
 from qviz.engine.failures.causes import known_cause
 from qviz.engine.failures.chain import first_sentence, root
-from qviz.engine.failures.culprits import culprits
+from qviz.engine.failures.culprits import Culprits, culprits
 from qviz.engine.failures.known import CAUSES, OF_INPUTS
-from qviz.engine.failures.lines import line_of, torch_function
-from qviz.engine.failures.place import place_of
+from qviz.engine.failures.lines import line_of, raises_itself, torch_function
+from qviz.engine.failures.place import module_at, place_of
 from qviz.words import tr
 
 __all__ = ["advice", "cause_in_words", "is_of_inputs", "line_of", "run_error", "traceback_text"]
 
 _LONGEST = 40_000
 _TWO = 2
+_log = logging.getLogger(__name__)
 
 
 def run_error(
@@ -48,15 +50,16 @@ def run_error(
         args["outer"] = f"{type(error).__name__}: {first_sentence(error)}"
     known = known_cause(step, error, (*CAUSES, *OF_INPUTS) if has_data else CAUSES)
     line = line_of(error)
-    place = place_of(culprits(error, model), stages, line)
-    if place.module and place.module not in place.nodes:
-        args["module"] = place.module
+    place = place_of(_culprits(error, model), stages, line)
+    module = place.module or module_at(line, model)
+    if module and module not in place.nodes:
+        args["module"] = module
     if place.nodes:
         args["stage"] = place.stage
     return RunError(
         step=step,
         type=type(first).__name__,
-        code=known.code if known is not None else "stop.unknown",
+        code=known.code if known is not None else "stop.own_code" if raises_itself(first) else "stop.unknown",
         roles={"subject": place.nodes} if place.nodes else {},
         args={**(known.args if known is not None else {}), **args},
         source=line or place.line,
@@ -73,6 +76,14 @@ def is_of_inputs(error: BaseException, model: Module) -> bool:
     return known.code != "stop.types_differ" or len(dtypes) < _TWO  # else two layers do not fit each other
 
 
+def _culprits(error: BaseException, model: Module | None) -> Culprits:
+    try:
+        return culprits(error, model)
+    except Exception:  # objects in the frames are of any kind, and may raise anything when they are looked at
+        _log.exception("no place was found for %r", error)
+        return Culprits()
+
+
 def cause_in_words(step: str, error: BaseException) -> dict[str, Json] | None:
     """Return a known cause as the argument of a statement."""
     known = known_cause(step, error, CAUSES)
@@ -83,9 +94,9 @@ def cause_in_words(step: str, error: BaseException) -> dict[str, Json] | None:
 def advice(step: str, error: BaseException) -> str:
     """Return what to do about a failure, in words; that the model fails by itself where its cause is not known."""
     found = run_error(step, error, has_data=False)
-    return (
-        found.hint if found.code != "stop.unknown" else tr("The model fails before anything is quantized: correct it.")
-    )
+    if found.code in ("stop.unknown", "stop.own_code"):
+        return tr("The model fails before anything is quantized: correct it.")
+    return found.hint
 
 
 def traceback_text(error: BaseException) -> str:

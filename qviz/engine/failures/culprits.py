@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from torch import nn
 from torch.ao.quantization import QConfig
-from torch.fx import GraphModule, Node
+from torch.fx import Graph, GraphModule, Node
 
 from qviz.engine.failures.chain import chain
+from qviz.engine.failures.lines import generated_node
 
 _ENGINE = str(Path(__file__).parents[1])
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -45,14 +46,15 @@ def culprits(error: BaseException, model: nn.Module | None = None) -> Culprits:
         model: The user's model, whose paths are used.
     """
     links = chain(error)
-    paths = _paths(links, model)
+    tops = _tops(links, model)
+    paths, annotated = _paths(tops), _annotated(tops)
     nodes: tuple[Node, ...] = ()
     owners: tuple[Node, ...] = ()
     module = ""
     for values in _sights(links):
         seen = list(values)
         nodes = nodes or tuple(node for each in seen for node in _nodes(each))
-        owners = owners or tuple(node for each in seen for node in _owners(each))
+        owners = owners or tuple(node for each in seen for node in annotated if _is_owner(node, each))
         module = module or next((path for each in seen if (path := _path(each, paths))), "")
     return Culprits(tuple(dict.fromkeys((*owners, *nodes)))[:_MOST], module)
 
@@ -62,7 +64,9 @@ def _sights(links: Iterable[BaseException]) -> Iterator[Iterable[Any]]:
     for each in links:
         yield [value for arg in each.args for value in (arg if isinstance(arg, tuple) else (arg,))]
         for step in reversed(list(_steps(each.__traceback__))):
-            if not step.tb_frame.f_code.co_filename.startswith(_ENGINE):
+            if (node := generated_node(step.tb_frame, step.tb_lineno)) is not None:
+                yield [node]
+            elif not step.tb_frame.f_code.co_filename.startswith(_ENGINE):
                 yield _at_work(step)
 
 
@@ -120,25 +124,23 @@ def _nodes(value: Any) -> Iterator[Node]:
 
 def _referred(spec: Any) -> tuple[Node, ...]:
     """Return the nodes that a quantization spec refers to; none of any other value."""
-    place = getattr(spec, "edge_or_node", None)
-    if place is None:
-        places = getattr(spec, "derived_from", None)
-        place = places[0] if isinstance(places, list) and places else None
+    place = None
+    match type(spec).__name__:  # torchao has classes of its own by these names
+        case "SharedQuantizationSpec":
+            place = spec.edge_or_node
+        case "DerivedQuantizationSpec":
+            place = next(iter(spec.derived_from), None)
     nodes = place if isinstance(place, tuple) else (place,)
     return nodes if all(isinstance(each, Node) for each in nodes) else ()
 
 
-def _owners(value: Any) -> Iterator[Node]:
-    """Yield the nodes whose annotation a value is, or whose annotation holds it."""
-    inputs = getattr(value, "input_qspec_map", None)
-    known = tuple(inputs) if isinstance(inputs, dict) else _referred(value)
-    for node in known[0].graph.nodes if known else ():
-        annotation = node.meta.get(_ANNOTATION)
-        if annotation is None:
-            continue
-        held = (annotation, annotation.output_qspec, *annotation.input_qspec_map.values())
-        if any(each is value for each in held):
-            yield node
+def _is_owner(node: Node, value: Any) -> bool:
+    """Tell whether a value is the annotation of a node, or a spec that it holds."""
+    if not type(value).__name__.endswith(("QuantizationAnnotation", "QuantizationSpec")):
+        return False
+    annotation = node.meta[_ANNOTATION]
+    held = (annotation, annotation.output_qspec, *annotation.input_qspec_map.values())
+    return any(each is value for each in held)
 
 
 def _path(value: Any, paths: dict[int, str]) -> str:
@@ -158,13 +160,23 @@ def _module_of(stack: dict[Any, Any]) -> str:
 _NAME_OR_NUMBER = re.compile(r"\w+")
 
 
-def _paths(links: Iterable[BaseException], model: nn.Module | None) -> dict[int, str]:
-    """Return the paths of all modules in sight, and of the qconfigs that few modules have, by identity."""
+def _tops(links: Iterable[BaseException], model: nn.Module | None) -> list[nn.Module]:
+    """Return the user's model, and the graphs that torch had at work."""
     tops: list[nn.Module] = [] if model is None else [model]
     for each in links:
         for frame, _ in traceback.walk_tb(each.__traceback__):
-            found = [value for value in frame.f_locals.values() if isinstance(value, nn.Module)]
-            tops += [value for value in found if isinstance(value, GraphModule)]
+            tops += [value for value in frame.f_locals.values() if isinstance(value, GraphModule)]
+    return list({id(each): each for each in tops}.values())
+
+
+def _annotated(tops: Iterable[nn.Module]) -> list[Node]:
+    """Return the nodes with the annotation of a quantizer."""
+    graphs = [graph for each in tops if isinstance(graph := getattr(each, "graph", None), Graph)]
+    return [node for graph in graphs for node in graph.nodes if hasattr(node.meta.get(_ANNOTATION), "input_qspec_map")]
+
+
+def _paths(tops: Iterable[nn.Module]) -> dict[int, str]:
+    """Return the paths of modules, and of the qconfigs that one module alone has, by identity."""
     paths: dict[int, str] = {}
     owners: dict[int, list[str]] = {}
     for top in tops:

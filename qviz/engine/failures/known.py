@@ -34,6 +34,7 @@ _EXPORTING = (
     Cause("stop.not_a_pytree", text=r"Found <class '(?P<class>[^']+)'> in output, which is not a known type"),
     Cause("stop.not_a_pytree", text=r"<class '(?P<class>[^']+)'>.* is not supported or pytree-flattenable"),
     Cause("stop.mask_by_vmap", text=r"Current active mode .* not registered"),
+    Cause("stop.nested_tensor", text="not support strided NestedTensor|Attempted to wrap strided NestedTensor"),
     Cause("stop.no_fake_kernel", text=r"no (fake|meta) (impl|kernel)|does not support running with fake tensors"),
     Cause("stop.no_fake_kernel", type="UnsupportedOperatorException"),
     Cause("stop.export_unsupported", type="Unsupported|UserError", text=r"Explanation: (?P<explanation>[^\n]+)"),
@@ -53,6 +54,7 @@ _CONFIGURING = (
         "qmin must be strictly less|quant_m(in|ax) out of bound|quant_min must be (strictly )?less",
     ),
     Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
+    Cause("stop.channel_axis", type="IndexError", frame=r"quantization/observer\.py:_forward"),
     Cause("stop.transposed_per_channel", text="Per channel weight observer is not supported yet for ConvTranspose"),
     Cause("stop.embedding_qconfig", text="quantization is only supported with float_qparams_weight_only_qconfig"),
     Cause("stop.weight_dtype", text="Weight observer must have dtype|supported dtypes for dynamic quantized linear"),
@@ -93,6 +95,20 @@ _ANNOTATING = (
 )
 
 _CONVERTING = (
+    Cause("stop.output_not_tensors", text="Unhandled type for returned node"),
+    Cause(
+        "stop.constant_lost",
+        text=r"'GraphModule' object has no attribute '_tensor_constant\d+'",
+    ),
+    Cause(
+        "stop.channels_of_activation",
+        text="one element tensors can be converted|elements cannot be converted to Scalar",
+        frame=r"ao/nn/.*:(from_float|from_reference)",
+    ),
+    Cause(
+        "stop.dtype_asserted",
+        text=r"Tensor dtype mismatch! Expected: (c10::)?(?P<expected>\w+), Got: (c10::)?(?P<got>\w+)",
+    ),
     Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),
     Cause(
         "stop.attribute_of_fused",
@@ -103,9 +119,9 @@ _CONVERTING = (
 
 _RUNNING = (
     Cause(
-        "stop.tuple_observed",
+        "stop.no_tensor_observed",
         type="AttributeError",
-        text="'tuple' object has no attribute",
+        text="'(?P<class>tuple|list|dict|int|float|bool|str|NoneType)' object has no attribute",
         frame=r"quantization/(observer|fake_quantize)\.py",
     ),
     Cause(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import linecache
 import re
+import sysconfig
 import traceback
 from pathlib import Path
 from types import FrameType
 
 import torch
 import typing_extensions
-from torch.fx import GraphModule
+from torch.fx import GraphModule, Node
 
 from qviz.document.graph import SourceLine
 from qviz.engine.failures.chain import chain
@@ -25,6 +26,7 @@ _OURS = (
     "<string",
     "<eval_with_key>",
 )
+_STANDARD, _PACKAGES = (sysconfig.get_paths()[each] for each in ("stdlib", "purelib"))
 _IN_TEXT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _ASSIGNED = re.compile(r"\s*(\w+)\b[^=]*=")
 _GENERATED = "<eval_with_key>"
@@ -57,21 +59,37 @@ def torch_function(error: BaseException) -> str | None:
     return f"{frames[-1].f_globals.get('__name__', 'torch')}.{frames[-1].f_code.co_name}"
 
 
+def raises_itself(error: BaseException) -> bool:
+    """Tell whether an exception was raised by the user's own code, not by a function that it called."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and _is_users(frames[-1].f_code.co_filename)
+
+
 def _is_torch(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_TORCH)
 
 
-def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:
-    """Return the model's line from which a line of a GraphModule's generated forward was traced."""
+def generated_node(frame: FrameType, number: int | None) -> Node | None:
+    """Return the node for which a line of a GraphModule's generated forward was written; None of other code."""
+    if not frame.f_code.co_filename.startswith(_GENERATED) or number is None:
+        return None
     module = frame.f_locals.get("self")
     assigned = _ASSIGNED.match(linecache.getline(frame.f_code.co_filename, number))
-    if not isinstance(module, GraphModule) or assigned is None:
+    graph = getattr(module, "graph", None) if isinstance(module, GraphModule) else None
+    if graph is None or assigned is None:
         return None
-    node = next((each for each in module.graph.nodes if each.name == assigned[1]), None)
+    return next((each for each in graph.nodes if each.name == assigned[1]), None)
+
+
+def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:
+    """Return the model's line from which a line of a GraphModule's generated forward was traced."""
+    node = generated_node(frame, number)
     return source_line(node.meta.get("stack_trace")) if node is not None else None
 
 
 def _is_users(file: str) -> bool:
+    if file.startswith(_STANDARD) and not file.startswith(_PACKAGES):
+        return False
     return not file.startswith(_OURS) and "importlib" not in file
 
 

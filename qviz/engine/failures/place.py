@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
+from types import CodeType
 from typing import NamedTuple
 
 from torch import fx
+from torch.nn import Module
 
 from qviz.document.graph import Node, SourceLine
 from qviz.document.snapshot import Stage
@@ -13,6 +16,7 @@ from qviz.engine.failures.culprits import Culprits
 from qviz.engine.nodes.targets import target_name
 
 _MOST = 3
+_WATCHER = "activation_post_process"
 
 
 class StopPlace(NamedTuple):
@@ -39,6 +43,7 @@ def place_of(found: Culprits, stages: Sequence[Stage], line: SourceLine | None) 
         if not same and found.module:
             same = [node for node in stage.graph.nodes if node.target == found.module and node.op == "call_module"]
         if same:
+            same = [*_watched(same, stage), *same]
             place = next((node.place for node in same if node.place), "")
             at = next((node.source for node in same if node.source), None)
             return StopPlace(stage.name, tuple(node.id for node in same), place or _module(found), at)
@@ -47,6 +52,29 @@ def place_of(found: Culprits, stages: Sequence[Stage], line: SourceLine | None) 
         if at_line:
             return StopPlace(stage.name, tuple(at_line[:_MOST]), found.module)
     return StopPlace("", (), _module(found))
+
+
+def module_at(line: SourceLine | None, model: Module | None) -> str:
+    """Return the path of the only module whose forward() has a line; "" where there is none, or several."""
+    if line is None or model is None:
+        return ""
+    there = [path for path, module in model.named_modules() if _has_line(type(module).forward, line)]
+    return there[0] if len(there) == 1 else ""
+
+
+def _has_line(forward: object, line: SourceLine) -> bool:
+    code = getattr(inspect.unwrap(forward) if callable(forward) else forward, "__code__", None)
+    if not isinstance(code, CodeType) or code.co_filename != line.file:
+        return False
+    lines = [number for _, _, number in code.co_lines() if number is not None]
+    return min(lines) <= line.line <= max(lines)
+
+
+def _watched(nodes: Sequence[Node], stage: Stage) -> list[Node]:
+    """Return the nodes that observers watch: what an observer is given is what it stops at."""
+    watchers = {node.id for node in nodes if node.kind.watches}
+    given = {edge.from_id for edge in stage.graph.edges if edge.to_id in watchers} - {node.id for node in nodes}
+    return [node for node in stage.graph.nodes if node.id in given]
 
 
 def _is_same(node: fx.Node, recorded: Node | None) -> bool:
@@ -63,7 +91,7 @@ def _is_at(node: Node, line: SourceLine, module: str) -> bool:
 
 def _module(found: Culprits) -> str:
     if found.module:
-        return found.module
+        return "" if _WATCHER in found.module else found.module
     for node in found.nodes:
         stack = node.meta.get("nn_module_stack")
         if stack:

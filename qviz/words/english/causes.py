@@ -89,11 +89,16 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.not_a_pytree": known(
         "torch.export cannot take apart an object of the type {class}",
-        f"Register the type with torch.export.register_dataclass or torch.utils._pytree.register_pytree_node.{_OTHER}",
+        "Pass and return tensors and containers of them; a dataclass of your own can be registered with "
+        f"torch.export.register_dataclass.{_OTHER}",
     ),
     "stop.mask_by_vmap": known(
         "an attention mask is built with torch.vmap, which torch.export cannot capture",
         "Build the mask without vmap; in transformers, register sdpa_mask_without_vmap as the mask function.",
+    ),
+    "stop.nested_tensor": known(
+        "torch.export cannot capture nested tensors",
+        f"Use a padded tensor and a mask.{_OTHER}",
     ),
     "stop.no_fake_kernel": known(
         "an operator has no fake kernel, so its result's shape is unknown during capture",

@@ -8,11 +8,28 @@ from qviz.words.language import Entry
 STATEMENTS: dict[str, Entry] = {
     "stop.functional_by_keyword": known(
         "FX graph mode finds input and weight by position, and this call names them",
-        "Pass input and weight by position: F.linear(x, weight, bias=bias).",
+        "Pass input, weight, and bias by position, as in F.linear(x, weight, bias).",
     ),
     "stop.attribute_of_fused": known(
         "forward() reads the {attribute} of a module that fusion replaced by a {class}, which has no such attribute",
         "Copy the {attribute} into a parameter or buffer of its own, or keep the module out of the fusion.",
+    ),
+    "stop.output_not_tensors": known(
+        "FX graph mode takes tensors, and lists, tuples, and dicts of them as outputs, and forward() returns something "
+        "else",
+        "Return nothing but tensors and None.",
+    ),
+    "stop.constant_lost": known(
+        "the graph lost a tensor that is neither a parameter nor a buffer, and that forward() reads or replaces",
+        "Register the tensor with register_buffer(), and write into it in place (copy_) or return the new value.",
+    ),
+    "stop.channels_of_activation": known(
+        "an activation has one scale per channel, which no quantized module takes",
+        "Use a per-tensor observer for activations; one scale per channel is for weights.",
+    ),
+    "stop.dtype_asserted": known(
+        "the captured graph asserts the dtype that a tensor had, {expected}, and with observers it is {got}",
+        "If forward() uses torch.autocast, take it out: the assert comes from there.",
     ),
     "stop.cuda_missing": known(
         "the model calls CUDA, and this machine has no CUDA",
@@ -47,9 +64,9 @@ STATEMENTS: dict[str, Entry] = {
         "an embedding is given indices that quantization turned into float ({dtype})",
         "Leave the operators that compute the indices in float: set their qconfig to None, or do not annotate them.",
     ),
-    "stop.tuple_observed": known(
-        "an observer is put behind a module that returns a tuple, such as GRU",
-        "Leave that module in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM.",
+    "stop.no_tensor_observed": known(
+        "an observer is given a {class} in place of a tensor",
+        "Leave the operator or module there in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM.",
     ),
     "stop.attention_without_batch": known(
         "the quantizable MultiheadAttention takes batches alone, and is given a tensor of two dimensions",

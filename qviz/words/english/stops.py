@@ -92,6 +92,11 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{text}",
         "hint": "This is not a known cause[[; {function} raised it]].[[ {other:text}]]",
     },
+    "stop.own_code": {
+        "text": "{text}",
+        "message": "{text}",
+        "hint": "The exception comes from the line named here, not from torch: correct that line.[[ {other:text}]]",
+    },
     "stopped": {
         "message": "{step:failed}[[ at {subject}]][[ in module {module}]]: {cause:text}[[ ({file}:{line})]]",
         "reason": "{type}[[ in {function}]]: {text}[[; it arrived as {outer}]]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from qviz.document.plan import Plan
 from qviz.document.run_steps import stopped
 from qviz.document.said import Said
 from qviz.document.snapshot import Finding, Level, Snapshot
-from qviz.engine.failures import run_error
+from qviz.engine.failures import line_of, run_error
 from qviz.engine.failures.chain import root
 from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.source import Loaded
@@ -185,6 +186,54 @@ def test_a_context_that_was_suppressed_is_no_cause():
     with pytest.raises(ValueError, match="told") as caught:
         fails()
     assert root(caught.value) is caught.value
+
+
+def test_the_operator_that_an_observer_watches_is_named_before_it():
+    class Integers(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            signs = (x > 0).long()
+            return torch.cat([signs, signs])
+
+    finding = first(run(Integers(), "fx-static"))
+    watched, watcher = finding.nodes
+    assert watched == "long"
+    assert "activation_post_process" in watcher
+    assert "integers (Long)" in finding.message
+
+
+def test_a_line_of_a_captured_graph_is_its_node():
+    finding = first(run(FlatTwo(), "pt2e-static", torch.ones(2, 4).double()))
+    assert finding.nodes == ("linear",)
+    assert finding.args["line"] == line_of_code(FlatTwo, "self.fc(x)")
+
+
+def test_strict_capture_throws_its_frames_away_and_the_module_is_found_by_the_line():
+    finding = first(run(Branches(OnValues()), "pt2e-static", strict=True))
+    assert finding.args["module"] == "inner"
+
+
+def test_an_exception_of_the_users_own_is_not_laid_to_torch():
+    class Refuses(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if isinstance(x, torch.fx.Proxy):
+                raise ValueError("no proxies")
+            return x
+
+    finding = first(run(Refuses(), "fx-static"))
+    assert finding.message.startswith("Capture failed: no proxies (test_stopped.py:")
+    assert "not from torch" in finding.hint
+
+
+def test_the_standard_library_is_not_the_users_code():
+    with pytest.raises(RuntimeError) as caught, contextlib.ExitStack() as stack:
+        stack.callback(fails)
+    where = line_of(caught.value)
+    assert where is not None
+    assert where.file == __file__
+
+
+def fails() -> None:
+    raise RuntimeError("in a callback")
 
 
 def test_what_is_not_known_says_so_and_names_torchs_function():
