@@ -191,7 +191,7 @@ class Result:
 
 
 def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
-    model: Module,
+    model: Module | ExportedProgram,
     example_inputs: tuple[Any, ...] | Mapping[str, Any],
     *,
     flow: str = DEFAULT_FLOW,
@@ -213,7 +213,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     """Run a flow on a copy of `model`, in this process.
 
     Args:
-        model: Left as it is.
+        model: Left as it is. An exported program is for PT2E flows.
         example_inputs: A tuple of positional arguments, or a dict of arguments by name; each a tensor, or
             lists, tuples and dicts of tensors. A dict that is itself one argument stands in a tuple.
         flow: One of ``qviz flows``.
@@ -247,6 +247,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
     from qviz.engine.loading.calibration import Batches
     from qviz.engine.loading.forward import as_arguments
     from qviz.engine.loading.metric import find_metric, given_metric
+    from qviz.engine.loading.model_files import module_of
     from qviz.engine.loading.source import Loaded
     from qviz.engine.loading.training import given
     from qviz.engine.serving.run import run_loaded
@@ -261,6 +262,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
         lower=lower,
         seed=seed,
     )
+    model = module_of(model, plan.flow)
     if not plan.source:
         plan = replace(plan, source=f"{type(model).__module__}:{type(model).__qualname__}")
     if measure is not None or exact:

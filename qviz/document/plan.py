@@ -108,7 +108,7 @@ class Plan(Record, frozen=True):
 
 
 EXPORTED_PROGRAM = ".pt2"
-MODEL_FILES = (EXPORTED_PROGRAM, ".pt")
+MODEL_FILES = (EXPORTED_PROGRAM, ".pt", ".pth", ".ckpt", ".bin")
 """Endings of sources that hold a model whole, and run code when they are opened (docs/contract.md, section 7)."""
 WEIGHT_DTYPES = ("quint8", "quint4x2", "float16")
 BACKENDS = ("x86", "fbgemm", "qnnpack", "onednn")

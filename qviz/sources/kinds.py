@@ -67,4 +67,21 @@ SOURCE_KINDS.add(
         is_whole=True,
     ),
 )
+FOREIGN_FILES = {
+    ".safetensors": "safetensors",
+    ".onnx": "ONNX",
+    ".tflite": "TensorFlow Lite",
+    ".pb": "TensorFlow",
+    ".h5": "Keras",
+    ".keras": "Keras",
+    ".mlmodel": "Core ML",
+    ".mlpackage": "Core ML",
+    ".engine": "TensorRT",
+    ".gguf": "GGUF",
+}
+"""Files in which models are kept, but none of torch's: the format of each ending. They are refused by name."""
+SOURCE_KINDS.add(
+    "foreign file",
+    SourceKind(lambda source: source.endswith((*FOREIGN_FILES,)), "qviz.engine.loading.foreign_files:refuse"),
+)
 SOURCE_KINDS.add("result", SourceKind(lambda source: source.endswith(SUFFIXES), "", is_result=True))

@@ -14,7 +14,9 @@ from qviz.document.samples import SAMPLES, sample
 from qviz.errors import QvizError
 from qviz.words import mark, tr
 
-FORMS = mark("Name a source as file.py:name, package.module:name, sample:NAME, or a .pt2, .pt, .qviz or .json file.")
+FORMS = mark(
+    "Name a source as file.py:name, package.module:name, sample:NAME, or a .pt2, .pt, .pth, .qviz or .json file."
+)
 
 
 class Name(NamedTuple):

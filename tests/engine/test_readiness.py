@@ -13,7 +13,7 @@ from torch import nn
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Level, Snapshot
-from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.forward import Arguments, parameters
 from qviz.engine.loading.importing import forget
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded, run_plan
@@ -194,6 +194,20 @@ def test_the_model_in_hand_stays_as_it_is(name: str, flow: str):
     )
 
 
+@torch.compile(backend="eager")
+def compiled(x: torch.Tensor) -> torch.Tensor:
+    return x.relu()
+
+
+class CallsCompiled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return compiled(self.fc(x))
+
+
 class Twice(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -265,6 +279,29 @@ def test_data_is_read_in_the_type_of_the_model():
     assert "tree_map_only(torch.Tensor, ready, batch)" in snapshot.run.python
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_inputs_alone_become_float32_where_the_model_needs_it(dtype: torch.dtype):
+    model, x = nn.Sequential(nn.Linear(4, 4), nn.ReLU()).eval(), torch.ones(2, 4, dtype=dtype)
+    snapshot = run_loaded(Loaded(model, x, [x, x]), Plan(flow="pt2e-static"), lambda _: None)
+    assert snapshot.run.error is None
+    assert f"inputs in float32 instead of {str(dtype).removeprefix('torch.')}" in told(snapshot)
+
+    class Takes(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return model(x.float())
+
+    snapshot = run_loaded(Loaded(Takes(), x), Plan(flow=None), lambda _: None)
+    assert not [each for each in snapshot.findings if each.rule == "made_ready"]
+
+
+def test_functions_that_torch_compile_wrapped_are_traced_through():
+    snapshot = run_loaded(Loaded(CallsCompiled().eval(), torch.ones(2, 4)), Plan(flow="fx-static"), lambda _: None)
+    assert snapshot.run.error is None
+    assert "compiled traced as written" in told(snapshot)
+    assert torch._dynamo.config.error_on_nested_fx_trace
+    assert "torch._dynamo.config.error_on_nested_fx_trace = False" in snapshot.run.python
+
+
 def test_the_default_type_is_left_as_it_was():
     torch.set_default_dtype(torch.float64)
     try:
@@ -280,7 +317,7 @@ def test_the_default_type_is_left_as_it_was():
     ("inputs", "names"),
     [
         (Arguments((torch.ones(2, 4),)), ["mask", "*rest", "**options"]),
-        (Arguments((), {"x": torch.ones(2, 4), "mask": None}), ["*rest", "**options"]),
+        (Arguments((), {"x": torch.ones(2, 4), "mask": None}), ["mask", "*rest", "**options"]),
         (Arguments((torch.ones(2, 4), None, 1)), []),
     ],
 )
@@ -298,5 +335,5 @@ def test_what_inputs_leave_out(inputs: Arguments, names: list[str]):
         fix(whole, inputs)
         assert type(whole).__name__ == "Open"
         assert torch.equal(inputs.call(whole), before)
-        assert arguments_left_out(whole, inputs) == []
+        assert list(parameters(whole)) == ["x", "mask"][: len(inputs)]
     assert arguments_left_out(torch.fx.symbolic_trace(Twice()), inputs) == []

@@ -21,7 +21,7 @@ model.__class__ = {name}
 
 
 def arguments_left_out(model: Module, inputs: Arguments) -> list[str]:
-    """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, ``*args``."""
+    """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, None, ``*args``."""
     if isinstance(model, GraphModule):
         return []  # it was traced already
     known = parameters(model)
@@ -33,14 +33,16 @@ def arguments_left_out(model: Module, inputs: Arguments) -> list[str]:
         for name, each in known.items()
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     ]
-    return [*left_out(inputs, model), *stars]
+    nothing = [name for name, value in zip(given, inputs.values, strict=True) if value is None]
+    return [*nothing, *left_out(inputs, model), *stars]
 
 
 def written_class(model: Module, inputs: Arguments) -> str:
     """Return the statements that give ``model`` a forward of the given arguments alone; its module paths stay."""
     by_position = names(inputs, model)[: len(inputs.args)]
     taken = [*by_position, *inputs.kwargs]
-    passed = [*by_position, *(f"{name}={name}" for name in inputs.kwargs)]
+    passed = ["None" if value is None else name for name, value in zip(by_position, inputs.args, strict=True)]
+    passed += [f"{name}={None if value is None else name}" for name, value in inputs.kwargs.items()]
     return _CLASS.format(name=type(model).__name__, taken=", ".join(taken), passed=", ".join(passed))
 
 

@@ -11,8 +11,9 @@ from qviz.document.flows import Flow
 from qviz.engine.failures import advice, is_of_inputs, line_of
 from qviz.engine.loading.float_types import is_type_fault
 from qviz.engine.loading.forward import Arguments, describe
+from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
 from qviz.engine.loading.model_files import is_program
-from qviz.engine.loading.refusals import needs_device, no_device, refuse_unopened
+from qviz.engine.loading.refusals import refuse_unopened
 from qviz.engine.loading.source import Loaded
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -45,8 +46,8 @@ def run_once(model: Module, loaded: Loaded, flow: Flow | None) -> None:
 
 
 def is_cast(loaded: Loaded) -> bool:
-    """Tell whether the model came in another type than float32, which it has now."""
-    return any(each.said.code == "made_ready.float32" for each in loaded.steps)
+    """Tell whether the model, or its inputs, came in another type than float32, which they have now."""
+    return any(each.said.code.startswith("made_ready.float32") for each in loaded.steps)
 
 
 def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cast: bool = False) -> QvizError:
@@ -58,8 +59,8 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
         inputs: What it was given.
         was_cast: The model came in another type than float32, which it has now.
     """
-    if needs_device(error):
-        return no_device(error)
+    if asks_for_gpu(error):
+        return gpu_in_forward(error)
     where = line_of(error)
     cause = " ".join(str(error).split()) or type(error).__name__
     place = None if where is None else f"{where.file}:{where.line}: {where.code}"
@@ -78,6 +79,8 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
     message = tr("The model does not run on {given}: {cause}", given=given, cause=cause)
     if place is not None:
         message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
+    if any(type(each).__module__ == "numpy" for each in pytree.tree_leaves(inputs.values)):
+        return QvizError(message, tr("Give tensors, as torch.from_numpy(x) makes them."), option="--input")
     if is_of_inputs(error, model):
         return QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]]."), option="--input")
     return QvizError(message, advice("checking", error))

@@ -13,9 +13,8 @@ from torch.nn.parameter import is_lazy
 
 from qviz.engine.loading.wrappers import named_insides
 
-_FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 _OF_TYPES = re.compile(
-    r"dtype|scalar type|same type|Half|BFloat16|Double|but (got|found|expected)[^.]*(Float|Half|Double|BFloat16)"
+    r"dtype|scalar type|same type|[Ii]nput type \(|Half|BFloat16|Double|but (got|found|expected)[^.]*Float"
 )
 
 
@@ -62,13 +61,13 @@ def float_types(model: Module) -> FloatTypes:
 def _by_module(model: Module, held: object) -> list[tuple[str, list[Tensor]]]:
     assert callable(held)
     found = [
-        (path, [each for each in held(module).values() if each is not None and each.dtype in _FLOATS])
+        (path, [each for each in held(module).values() if each is not None and each.dtype.is_floating_point])
         for path, module in named_insides(model)
     ]
     return [(path, tensors) for path, tensors in found if tensors]
 
 
-def is_type_fault(error: BaseException) -> bool:
+def is_type_fault(error: BaseException | None) -> bool:
     """Tell whether torch stopped because two tensors have different types."""
     return isinstance(error, (RuntimeError, TypeError)) and _OF_TYPES.search(str(error)) is not None
 

@@ -68,6 +68,11 @@ def _is_users(module: ModuleType) -> bool:
 
 def _import_file(path: Path) -> ModuleType:
     path = path.expanduser().absolute()
+    if path.is_dir():
+        raise QvizError(
+            tr("{path} is a folder, not a Python file", path=path),
+            tr("Name a function that builds the model from it and returns it, as in file.py:make."),
+        )
     if not path.is_file():
         near = difflib.get_close_matches(path.name, _neighbours(path.parent), 1)
         raise QvizError(

@@ -14,6 +14,7 @@ from torch.nn import Module
 from qviz.engine.failures import line_of
 from qviz.engine.loading.forward import Arguments, bind, is_by_name, parameters
 from qviz.engine.loading.importing import import_of, import_place
+from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_elsewhere
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
 from qviz.sources.text import look_up, read_name
@@ -195,6 +196,8 @@ def call_users(text: str, function: Callable[[], Any]) -> Any:
     try:
         return function()
     except (Exception, SystemExit) as error:  # the user's code may raise anything
+        if asks_for_gpu(error):
+            raise gpu_elsewhere(text, error) from error
         where = line_of(error)
         message = tr("{call} failed: {type}: {error}", call=text, type=type(error).__name__, error=error)
         if where:

@@ -50,6 +50,26 @@ def is_program(module: Module) -> bool:
     return isinstance(module, GraphModule) and "_in_spec" in module.__dict__  # torch.export's mark; torch.fx has none
 
 
+def module_of(model: object, flow_id: str | None) -> Module:
+    """Return a model in hand as a module.
+
+    Raises:
+        QvizError: It is an exported program, and the flow takes none; or it is no model.
+    """
+    if isinstance(model, Module):
+        return model
+    if isinstance(model, ExportedProgram):
+        refuse_program(tr("The model"), flow(flow_id))
+        return model.module()
+    name = tr("The model")
+    if isinstance(model, Mapping):
+        raise weights_alone(name, model, "...")
+    raise QvizError(
+        tr("{name} is a {type}, not a model", name=name, type=type(model).__name__),
+        tr("Give a Module, or an exported program for a PT2E flow."),
+    )
+
+
 def refuse_program(name: str, flow: Flow | None) -> None:
     """Refuse an exported program where the flow takes none.
 

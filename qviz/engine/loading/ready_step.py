@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qviz.document.graph import Json
 from qviz.document.said import Said
 
 
@@ -17,3 +18,8 @@ class ReadyStep(NamedTuple):
 
     said: Said
     python: str = ""
+
+
+def step(code: str, python: str = "", **args: Json) -> ReadyStep:
+    """Return a step by its code without ``made_ready.``, and what its words need."""
+    return ReadyStep(Said(f"made_ready.{code}", {}, args), python)

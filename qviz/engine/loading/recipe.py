@@ -45,12 +45,12 @@ def column(tensor, example):
 batches = list(zip(*map(column, [{tensors}], {examples})))"""
 
 
-def in_hand(type_name: str, inputs: Arguments) -> str:
-    """Return the placeholder for a model that the caller passed in."""
+def in_hand(type_name: str, inputs: Arguments, is_captured: bool = False) -> str:
+    """Return the placeholder for a model that the caller passed in; an exported program is captured already."""
     keywords = f"example_kwargs = ...  # those by keyword: {', '.join(inputs.kwargs)}\n" if inputs.kwargs else ""
     batch = "(example_inputs, example_kwargs)" if inputs.kwargs else "example_inputs"
     return (
-        f"model = ...  # the {type_name} that was inspected, in eval mode\n"
+        f"model = {'captured = ' if is_captured else ''}...  # the {type_name} that was inspected, in eval mode\n"
         f"example_inputs = ...  # its example inputs\n{keywords}"
         f"batches = [{batch}]  # or the calibration data"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -12,7 +11,6 @@ from torch.nn import Module
 from torch.utils import _pytree as pytree
 
 from qviz.document.flows import Flow
-from qviz.engine.failures import line_of
 from qviz.engine.loading.forward import Arguments, names
 from qviz.engine.loading.wrappers import core, named_insides
 from qviz.errors import QvizError
@@ -21,12 +19,6 @@ from qviz.words.formats import listed
 
 _KNOWN = (Tensor, bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.ScriptObject, type(None))
 """What torch.export takes as it is."""
-_NO_DEVICE = re.compile(
-    r"not compiled with (CUDA|HIP|XPU)|No (CUDA|HIP|XPU) GPUs|no NVIDIA driver|not linked with support for|"
-    r"on a CUDA device but torch\.cuda\.is_available|Cannot access accelerator|CUDA driver|CUDA error|"
-    r"(MPS|CUDA|XPU) (backend|device) is not available|CUDA unknown error",
-    re.IGNORECASE,
-)
 
 
 def refuse_unfit(model: Module, inputs: Arguments, flow: Flow | None) -> None:
@@ -103,28 +95,6 @@ def _refuse_meta(model: Module, inside: Module, inputs: Arguments) -> None:
                 tr("The input {name} has no values: it is on the meta device", name=name or tr("of the model")),
                 tr("Give inputs on the CPU."),
             )
-
-
-def needs_device(error: BaseException) -> bool:
-    """Tell whether code stopped because it asked for a GPU that this machine lacks."""
-    link: BaseException | None = error
-    while link is not None:
-        if _NO_DEVICE.search(str(link)):
-            return True
-        link = link.__cause__
-    return False
-
-
-def no_device(error: BaseException) -> QvizError:
-    """Return what to say where forward() asks for a GPU that is not there."""
-    where, cause = line_of(error), " ".join(str(error).split())
-    if where is None:
-        message = tr("forward() needs a GPU, and torch finds none here: {cause}", cause=cause)
-    else:
-        place = f"{where.file}:{where.line}: {where.code}"
-        message = tr("forward() needs a GPU at {place}, and torch finds none here", place=place)
-    hint = tr("Create tensors on the device of the input there, such as .to(x.device) or device=x.device.")
-    return QvizError(message, hint)
 
 
 def refuse_unopened(outputs: Any, inputs: Arguments) -> None:

@@ -22,6 +22,7 @@ from qviz.engine.loading.importing import forget, import_of, import_place
 from qviz.engine.loading.inputs import call_users, plan_inputs
 from qviz.engine.loading.inputs import make as make_inputs
 from qviz.engine.loading.metric import UserMetric, find_metric
+from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_elsewhere
 from qviz.engine.loading.model_files import OpenedModel, module_in, of_program, open_model, refuse_program, under_key
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
@@ -220,6 +221,8 @@ def _make(found: Any, name: Name) -> Any:
     try:
         made = name.call(found)
     except (Exception, SystemExit) as error:  # the user's code may raise anything
+        if asks_for_gpu(error):
+            raise gpu_elsewhere(f"{name.attribute}()", error) from error
         where = line_of(error)
         call = f"{name.attribute}({name.written_arguments})"
         message = tr("{call} failed: {type}: {error}", call=call, type=type(error).__name__, error=error)
@@ -228,6 +231,11 @@ def _make(found: Any, name: Name) -> Any:
         hint = tr("If it takes arguments, give them, as in {name}(depth=18).", name=name.attribute)
         raise QvizError(message, hint) from error
     pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], (Module, ExportedProgram))
+    if isinstance(made, torch.jit.ScriptFunction):
+        raise QvizError(
+            tr("{attribute}() returned TorchScript, made by torch.jit, not a model", attribute=name.attribute),
+            tr("Return a Module whose forward() calls the function that it was made from."),
+        )
     if not (pair or isinstance(made, (Module, ExportedProgram, Mapping))):
         raise QvizError(
             tr("{attribute}() returned a {type}, not a model", attribute=name.attribute, type=type(made).__name__),

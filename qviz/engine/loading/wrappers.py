@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any, NamedTuple
@@ -85,6 +86,34 @@ def compiled_calls(model: Module) -> list[str]:
             names.append("compile()")
         found += [f"{path}.{name}".lstrip(".") for name in dict.fromkeys(names)]
     return found
+
+
+def compiled_functions(model: Module) -> list[str]:
+    """Return the functions from outside the model's classes that torch.compile has wrapped and a forward() calls."""
+    found: dict[str, None] = {}
+    for _, module in named_insides(model):
+        forward = inspect.unwrap(getattr(type(module), "forward", None) or _nothing, stop=_compiles)
+        code, names = getattr(_as_written(forward), "__code__", None), getattr(forward, "__globals__", {})
+        if code is not None:
+            found |= {name: None for name in code.co_names if _compiles(names.get(name))}
+    return [*found]
+
+
+def _nothing() -> None:
+    """Stand where a class has no forward()."""
+
+
+TRACED_THROUGH_COMPILE = """
+import torch._dynamo
+
+torch._dynamo.config.error_on_nested_fx_trace = False  # torch.fx goes through compiled functions
+"""
+
+
+def trace_through_compile() -> None:
+    """Do what `TRACED_THROUGH_COMPILE` says; `qviz.engine.serving.torch_state` takes it back."""
+    config = sys.modules["torch._dynamo.config"]  # a compiled function has imported it
+    config.error_on_nested_fx_trace = False  # type: ignore[attr-defined]
 
 
 def take_out_of_compile(model: Module, copies: dict[int, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -21,7 +22,7 @@ Outputs: TypeAlias = dict[str, Tensor]
 
 def outputs_of(result: Any) -> Outputs:
     """Return the float tensors in what a model returned; quantized ones as the numbers they represent."""
-    leaves, _ = pytree.tree_flatten_with_path(result)
+    leaves, _ = pytree.tree_flatten_with_path(opened(result))
     found: Outputs = {}
     for path, leaf in leaves:
         if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_quantized):
@@ -30,10 +31,23 @@ def outputs_of(result: Any) -> Outputs:
     return found
 
 
+def opened(result: Any) -> Any:
+    """Return what a model gave with dataclasses as dicts, and dicts of a class of their own as plain ones."""
+    return pytree.tree_map(_opened, result)
+
+
+def _opened(leaf: Any) -> Any:
+    if isinstance(leaf, Mapping):
+        return opened(dict(leaf))
+    if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type):
+        return opened({each.name: getattr(leaf, each.name, None) for each in dataclasses.fields(leaf)})
+    return leaf
+
+
 def raw_outputs(result: Any) -> dict[str, Tensor]:
     """Return the outputs by name, with their gradients."""
     named = outputs_of(result)
-    leaves = [each for each in pytree.tree_leaves(result) if isinstance(each, Tensor)]
+    leaves = [each for each in pytree.tree_leaves(opened(result)) if isinstance(each, Tensor)]
     floats = [each for each in leaves if each.is_floating_point() or each.is_quantized]
     return dict(zip(named, floats, strict=True))
 

@@ -28,11 +28,12 @@ from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.calibration import limited
+from qviz.engine.loading.copies import own_copy, shared_weights
 from qviz.engine.loading.first_run import run_once, shapes_tell
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.own_rules import load_own_rules
-from qviz.engine.loading.readiness import make_ready, own_copy, shared_weights, written
+from qviz.engine.loading.readiness import make_ready, written
 from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.data import Peeked
@@ -204,7 +205,7 @@ def _run(
         progress.checked()
         error = stopped(progress.step, failure, progress.assembly, model, loaded)
         progress.found(stopped_finding(error))
-    recipe = loaded.python or in_hand(given, loaded.inputs)
+    recipe = loaded.python or in_hand(given, loaded.inputs, is_program(loaded.module))
     python = script(recipe + written(loaded.steps), carried_out_by.write(job, progress.result))
     measurements = None
     if progress.measuring is not None and error is None:

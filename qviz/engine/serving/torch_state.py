@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,13 @@ try:
 except ImportError:  # torch does without
     np = None  # type: ignore[assignment]
 
+_DYNAMO = "torch._dynamo.config"
+
+
+def _refuses_compiled() -> bool:
+    """Return whether torch.fx stops at a compiled function, as it does unless told otherwise; imports nothing."""
+    return bool(getattr(sys.modules.get(_DYNAMO), "error_on_nested_fx_trace", True))
+
 
 @contextmanager
 def kept(seed: int) -> Iterator[None]:
@@ -20,6 +28,7 @@ def kept(seed: int) -> Iterator[None]:
     engine, dtype = torch.backends.quantized.engine, torch.get_default_dtype()
     grad, state, python_state = torch.is_grad_enabled(), torch.get_rng_state(), random.getstate()
     numpy_state = np.random.get_state() if np else None
+    refuses = _refuses_compiled()
     torch.set_grad_enabled(True)
     torch.manual_seed(seed)
     random.seed(seed)
@@ -31,6 +40,8 @@ def kept(seed: int) -> Iterator[None]:
         torch.backends.quantized.engine = engine
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
+        if _refuses_compiled() is not refuses:
+            sys.modules[_DYNAMO].error_on_nested_fx_trace = refuses  # type: ignore[attr-defined]
         torch.set_rng_state(state)
         random.setstate(python_state)
         if numpy_state is not None:

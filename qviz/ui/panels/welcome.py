@@ -8,6 +8,7 @@ from PySide6 import QtCore
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from qviz.document.plan import MODEL_FILES
 from qviz.document.samples import SAMPLES, Sample
 from qviz.ui.panels.widgets import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme
@@ -16,8 +17,8 @@ from qviz.words import mark, tr
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
-_NOTE = mark("Opens .py, .pt2, .pt, .qviz and .json files. You are asked before a file runs code.")
-OPENABLE = (".py", ".pt2", ".pt", ".qviz", ".json")
+_NOTE = mark("Opens .py, .pt2, .pt, .pth, .qviz and .json files. You are asked before a file runs code.")
+OPENABLE = (".py", *MODEL_FILES, ".qviz", ".json")
 
 
 class Welcome(QWidget):

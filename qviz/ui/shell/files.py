@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from qviz.document import codec
+from qviz.document.plan import MODEL_FILES
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.project import Project
@@ -22,7 +23,7 @@ from qviz.wire import interpreter
 from qviz.words import mark, names, tr
 from qviz.words.formats import joined
 
-_MODELS = (".py", ".pt2", ".pt", ".qviz", ".json")
+_MODELS = (".py", *MODEL_FILES, ".qviz", ".json")
 _QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
 _CHUNK_BYTES = 1 << 22
 

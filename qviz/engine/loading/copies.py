@@ -1,0 +1,42 @@
+"""Copies models, so that the user's own stays as it is."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from torch.nn import Module
+from torch.nn.parameter import is_lazy
+
+from qviz.document.flows import flow
+from qviz.document.plan import Plan
+from qviz.engine.loading import wrappers
+from qviz.engine.loading.source import Loaded
+from qviz.errors import QvizError
+from qviz.words import tr
+
+
+def own_copy(module: Module, known: dict[int, Any]) -> Module:
+    """Return a copy of a model.
+
+    Args:
+        module: The user's.
+        known: By the id of an object inside, what the copy has in its place; deepcopy adds all that it copies.
+
+    Raises:
+        QvizError: It holds something that cannot be copied.
+    """
+    try:
+        return copy.deepcopy(module, known)
+    except Exception as error:  # a model may hold what cannot be copied
+        raise QvizError(
+            tr("{type} could not be copied: {error}", type=type(module).__name__, error=error),
+            tr("Name its class, as in file.py:Net."),
+        ) from error
+
+
+def shared_weights(loaded: Loaded, plan: Plan) -> dict[int, Any]:
+    """Return the weights that a copy may share: those that this process has loaded and nobody trains."""
+    chosen = flow(plan.flow)
+    writes = loaded.python is None or (chosen is not None and chosen.is_training)
+    return {} if writes else {id(each): each for each in wrappers.core(loaded.module).parameters() if not is_lazy(each)}
