@@ -89,6 +89,8 @@ _ANNOTATING = (
         "stop.annotations_overwritten", text=r"Quantizer (?P<quantizer>\w+) has (changed|removed) annotations on node"
     ),
     Cause("stop.quantization_spec", text="Unsupported quantization_spec|Only float dtype for bias"),
+    Cause("stop.padding_in_words", type="ValueError", text=r"is not an aten conv2d operator"),
+    Cause("stop.gru_annotator", frame=r"xnnpack_quantizer_utils\.py:_annotate_gru_io_only"),
     Cause("stop.several_in_pattern", text="Several nodes within a single pattern"),
     Cause("stop.needs_strict_capture", type="KeyError", text="source_fn_stack"),
     Cause("stop.onednn_number", type="AttributeError", text="'(float|int)' object has no attribute 'name'"),
@@ -109,6 +111,14 @@ _CONVERTING = (
         "stop.dtype_asserted",
         text=r"Tensor dtype mismatch! Expected: (c10::)?(?P<expected>\w+), Got: (c10::)?(?P<got>\w+)",
     ),
+    Cause(
+        "stop.attention_projection",
+        type="AssertionError",
+        text=r"qat\.Linear\.from_float only works for",
+        step="preparing",
+    ),
+    Cause("stop.parametrized_dynamic", text=r"quantized\.dynamic\.Linear\.from_float only works for one of"),
+    Cause("stop.prelu_per_channel", type="IndexError", frame=r"quantized/modules/activation\.py:from_float"),
     Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),
     Cause(
         "stop.attribute_of_fused",

@@ -162,6 +162,31 @@ STATEMENTS: dict[str, Entry] = {
         "modules that are fused have different qconfigs",
         "Give the modules that are fused the same qconfig.",
     ),
+    "stop.attention_projection": known(
+        "it is a NonDynamicallyQuantizableLinear, the output projection of nn.MultiheadAttention, which prepare_qat "
+        "cannot replace",
+        "Leave the attention in float: set the qconfig of the MultiheadAttention to None, or add a rule without a "
+        "qconfig for its name.",
+    ),
+    "stop.parametrized_dynamic": known(
+        "its class was changed by a parametrization such as weight_norm or spectral_norm",
+        "Remove the parametrization before quantizing: "
+        "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight').",
+    ),
+    "stop.prelu_per_channel": known(
+        "PReLU has one scale for its slopes, and its qconfig observes weights per channel",
+        "Leave the PReLU in float: set its qconfig to None, with a DeQuantStub before and a QuantStub behind it. (With "
+        "a weight observer per tensor it converts, but quantized::prelu of torch 2.8 scales positive values, too.)",
+    ),
+    "stop.padding_in_words": known(
+        "X86InductorQuantizer takes no convolution with padding in words (padding='same')",
+        "Give the padding in numbers: for 'same' dilation × (kernel size − 1) / 2 on each side.",
+    ),
+    "stop.gru_annotator": known(
+        "XNNPACKQuantizer takes a GRU only if its initial state is given and both its outputs are read",
+        "Give the GRU its initial state in forward() and use both outputs, or leave it out: set_module_type for the "
+        "types to quantize instead of set_global.",
+    ),
     "stop.qconfigs_changed": known(
         "conversion was given other qconfigs than preparation",
         "Give both the same QConfigMapping; conversion may only set a qconfig to None.",

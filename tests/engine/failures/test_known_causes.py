@@ -46,6 +46,7 @@ from qviz.engine.failures import run_error
 from qviz.engine.failures.known import CAUSES, OF_INPUTS
 from qviz.words import say
 from qviz.words.statement import knows
+from tests.engine.failures.layer_stops import LAYER_STOPS
 
 X = torch.ones(2, 4)
 ACTIVATION = QuantizationSpec(torch.int8, MinMaxObserver, -128, 127, torch.per_tensor_affine)
@@ -229,6 +230,7 @@ def fixed_shape() -> Any:
 NAN, INF = (torch.full((2, 4), float(each)) for each in ("nan", "inf"))
 
 RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
+    *LAYER_STOPS,
     ("trace_branch", trace(branches)),
     ("trace_iteration", trace(lambda self, x: sum(each for each in x))),
     ("trace_len", trace(lambda self, x: x * len(x))),
@@ -351,7 +353,7 @@ FORMS: tuple[tuple[str, BaseException], ...] = (
 """What needs another machine, a model too large for a test, or two versions of one."""
 
 LINEAR: Any = torch.ao.nn.quantized.Linear(4, 4)
-STEPS = {"no_gradient": "training"}
+STEPS = {"no_gradient": "training", "attention_projection": "preparing"}
 
 
 @pytest.mark.parametrize(("code", "raises"), RAISED, ids=[f"{code}-{at}" for at, (code, _) in enumerate(RAISED)])

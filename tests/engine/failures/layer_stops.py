@@ -1,0 +1,75 @@
+"""Layers that a step of torch stops at, each as torch raises it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.ao.quantization import (
+    QuantWrapper,
+    convert,
+    get_default_qat_qconfig,
+    get_default_qconfig,
+    prepare,
+    prepare_qat,
+    quantize_dynamic,
+)
+from torch.ao.quantization.quantize_pt2e import prepare_pt2e
+from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
+from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
+from torch.ao.quantization.quantizer.quantizer import Quantizer
+
+IMAGE = torch.ones(1, 3, 8, 8)
+
+
+def _attention() -> Any:
+    model: Any = nn.Sequential(nn.MultiheadAttention(8, 2)).train()
+    model.qconfig = get_default_qat_qconfig("x86")
+    return prepare_qat(model)
+
+
+def _prelu() -> Any:
+    model: Any = QuantWrapper(nn.Sequential(nn.Conv2d(3, 4, 3), nn.PReLU(4))).eval()
+    model.qconfig = get_default_qconfig("x86")
+    prepared = prepare(model)
+    prepared(IMAGE)
+    return convert(prepared)
+
+
+def _parametrized() -> Any:
+    return quantize_dynamic(nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4))))
+
+
+def _exported(model: nn.Module, quantizer: Quantizer, x: torch.Tensor) -> Any:
+    captured: Any = torch.export.export(model.eval(), (x,), strict=True).module()
+    return prepare_pt2e(captured, quantizer)
+
+
+def _same_padding() -> Any:
+    quantizer = x86.X86InductorQuantizer().set_global(x86.get_default_x86_inductor_quantization_config())
+    return _exported(nn.Sequential(nn.Conv2d(3, 4, 3, padding="same")), quantizer, IMAGE)
+
+
+class _Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.recurrent = nn.GRU(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.recurrent(x)[0]
+
+
+def _gru() -> Any:
+    quantizer = xnnpack.XNNPACKQuantizer().set_global(xnnpack.get_symmetric_quantization_config())
+    return _exported(_Recurrent(), quantizer, torch.ones(2, 3, 8))
+
+
+LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
+    ("attention_projection", _attention),
+    ("prelu_per_channel", _prelu),
+    ("parametrized_dynamic", _parametrized),
+    ("padding_in_words", _same_padding),
+    ("gru_annotator", _gru),
+)
