@@ -10,6 +10,7 @@ from torch import nn
 from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
+from torch.nn.utils.parametrize import is_parametrized
 
 from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
@@ -274,12 +275,24 @@ class Operators:
         if asked is not None and asked.code in _TO_BE_QUANTIZED:
             if not any(self.kinds[each.name] is Kind.DEQUANTIZE for each in node.all_input_nodes):
                 return reason("quantized.with_neighbors", asked.api, roles, asked=within(asked))
-            return reason("float.no_kernel", "convert_fx(backend_config=...)", roles, asked=within(asked))
+            return self._without_kernel(node, asked)
         if asked is not None and asked.code not in _UNCHANGED:
             return asked
         if node.op == "call_module":
             return reason("float.no_mapping", "quantization_mappings", roles, **self._called(node))
         return reason("operator.as_given", target_name(node.target), roles, **self._called(node))
+
+    def _without_kernel(self, node: Node, asked: Why) -> Why:
+        """Explain what was observed and computes in float all the same."""
+        child = self._child(node) if node.op == "call_module" else None
+        if child is not None and is_parametrized(child):  # convert looks dtypes up by the exact type
+            held: Any = child.parametrizations
+            by: list[Json] = [type(each).__name__ for listed in held.values() for each in listed]
+            tensors: list[Json] = list(held)
+            called = self._called(node)
+            api = "torch.nn.utils.parametrize"
+            return reason("float.parametrized", api, {"subject": node}, **called, tensors=tensors, by=by)
+        return reason("float.no_kernel", "convert_fx(backend_config=...)", {"subject": node}, asked=within(asked))
 
 
 def _named(called: Any) -> str:

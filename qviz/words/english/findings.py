@@ -91,6 +91,14 @@ STATEMENTS: dict[str, Entry] = {
         "prepare, or the backend has no kernel for these dtypes of activation and weight",
         "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
     },
+    "asked_but_float.parametrized": {
+        "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: a parametrization "
+        "({by:all}) changed {subject:its/their} class",
+        "reason": "convert looks up the dtypes of a layer by its exact type, and does not know that of a parametrized "
+        "one",
+        "hint": "Remove it before quantizing, which keeps the weights: for path, name in {removals}: "
+        "torch.nn.utils.parametrize.remove_parametrizations(model.get_submodule(path), name)",
+    },
     "float_into_quantized.operator": {
         "message": _FLOAT_GIVEN[0],
         "reason": _FLOAT_GIVEN[1],

@@ -132,6 +132,11 @@ FLOAT: dict[str, Entry] = {
         "evidence": "{asked}",
         "text": "it was observed, but convert found no kernel for it",
     },
+    "float.parametrized": {
+        "rule": "Stays in float: its class was changed by a parametrization",
+        "evidence": "{target} is a {module_type}[[ by {by:all}]], and convert looks up the dtypes of the exact type",
+        "text": "its class was changed by a parametrization",
+    },
     "float.no_mapping": {
         "rule": "Stays in float: convert has no replacement for it",
         "evidence": "{target} is of type {module_type}, which the mapping of convert does not list",

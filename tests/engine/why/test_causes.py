@@ -49,6 +49,16 @@ def test_a_qconfig_of_none_names_the_rule():
     assert found["fc2"].api == "QConfigMapping.set_global"
 
 
+def test_a_parametrization_changes_the_class_that_convert_looks_up():
+    parametrized = made(
+        lambda m, x: m.fc2(m.fc(x)), fc=lambda: nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)), fc2=linear()
+    )
+    found = whys("converted", parametrized, "fx-static", [ROW])
+    assert found["fc"].code == "float.parametrized"
+    assert (found["fc"].args["tensors"], found["fc"].args["by"]) == (["weight"], ["_WeightNorm"])
+    assert found["fc2"].code == "quantized.kernel"
+
+
 def test_dtypes_that_the_backend_does_not_take():
     rules = (Rule("module_name", "fc", QConfig(name="default_symmetric_qnnpack_qconfig")),)
     found = whys("prepared", TWO, "fx-static", [ROW], rules=rules)

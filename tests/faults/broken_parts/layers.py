@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own name
+from torch.nn.utils.parametrizations import spectral_norm
 
 from tests.faults.cases import ROW, Case, ran
 from tests.faults.models import conv, linear, made
@@ -49,7 +50,10 @@ UPWARDS = made(lambda m, x: m.up(m.conv(x)), conv=conv(), up=_upwards)
 BETWEEN = made(lambda m, x: m.conv2(m.up(m.conv(x))), conv=conv(), up=_upwards, conv2=conv())
 VOLUMES = made(lambda m, x: m.two(torch.relu(m.one(x))), one=lambda: nn.Conv3d(4, 4, 3), two=lambda: nn.Conv3d(4, 4, 3))
 
+NORMED = made(lambda m, x: m.fc2(m.fc(x)), fc=lambda: spectral_norm(nn.Linear(8, 8)), fc2=linear())
+
 LAYERS = (
+    Case("L a parametrization, FX", "asked_but_float", ("fc",), ran(NORMED, "fx-static", [ROW])),
     Case("L a recurrent layer, static", "layer_in_float", ("recurrent",), ran(LSTM, "fx-static", [SEQUENCE])),
     Case("L a recurrent layer, PT2E", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-static", [SEQUENCE])),
     Case("L attention as a whole", "layer_in_float", ("attention",), ran(_Attends, "fx-static", [SEQUENCE])),
