@@ -53,6 +53,7 @@ _CONFIGURING = (
         text="quantization range should be positive|quantization range must include 0|must be <= quant_max|"
         "qmin must be strictly less|quant_m(in|ax) out of bound|quant_min must be (strictly )?less",
     ),
+    Cause("stop.prelu_per_channel", type="IndexError", frame=r"quantized/modules/activation\.py:from_float"),
     Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
     Cause("stop.channel_axis", type="IndexError", frame=r"quantization/observer\.py:_forward"),
     Cause("stop.transposed_per_channel", text="Per channel weight observer is not supported yet for ConvTranspose"),
@@ -118,7 +119,6 @@ _CONVERTING = (
         step="preparing",
     ),
     Cause("stop.parametrized_dynamic", text=r"quantized\.dynamic\.Linear\.from_float only works for one of"),
-    Cause("stop.prelu_per_channel", type="IndexError", frame=r"quantized/modules/activation\.py:from_float"),
     Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),
     Cause(
         "stop.attribute_of_fused",
