@@ -91,10 +91,12 @@ class QuantizerRule(Record, frozen=True):
 class Quantizer(Record, frozen=True):
     """The options of a PT2E quantizer; None leaves the choice to the flow and to torch's default.
 
-    ``then`` names further quantizers that a ``ComposableQuantizer`` applies after the first.
+    ``then`` names further quantizers that a ``ComposableQuantizer`` applies after the first. ``skip_integers`` leaves
+    operators on integers as they are: their scalars are not made float tensors, and nothing observes them.
     """
 
     per_channel: bool | None = None
     reduce_range: bool | None = None
+    skip_integers: bool = False
     rules: tuple[QuantizerRule, ...] = ()
     then: tuple[str, ...] = ()

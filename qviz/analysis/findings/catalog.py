@@ -71,6 +71,7 @@ CATALOG = (
     "fuse_list_out_of_order",
     "converted_does_not_run",
     "captured_without_strict",
+    "integers_as_floats",
     "captured_without_grad",
     "float_in_subgraph",
     "batch_norm_folded_into_shared_convolution",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 
+import torch
 from torch.ao.quantization.quantizer import DerivedQuantizationSpec, Quantizer, SharedQuantizationSpec
 from torch.fx import GraphModule, Node
 
@@ -16,6 +17,7 @@ IMPORTS = frozenset(
         "from torch.ao.quantization.quantizer import DerivedQuantizationSpec, Quantizer, SharedQuantizationSpec",
         "from torch.fx import GraphModule, Node",
         "from collections.abc import Sequence",
+        "import torch",
     }
 )
 
@@ -28,17 +30,32 @@ class LeftInFloat(Quantizer):
         modules: Module paths: all operators inside.
         nodes: Operators by the names of their nodes.
         tensors: What the nodes of these names give: neither they nor their readers round it.
+        integers: All operators that give or read integers, scalars of theirs too.
     """
 
     def __init__(
-        self, quantizer: Quantizer, modules: Sequence[str] = (), nodes: Sequence[str] = (), tensors: Sequence[str] = ()
+        self,
+        quantizer: Quantizer,
+        modules: Sequence[str] = (),
+        nodes: Sequence[str] = (),
+        tensors: Sequence[str] = (),
+        integers: bool = False,
     ) -> None:
         super().__init__()
         self.quantizer, self.modules, self.nodes, self.tensors = quantizer, modules, nodes, tensors
+        self.integers = integers
 
     def transform_for_annotation(self, model: GraphModule) -> GraphModule:
-        """Let the other one do it."""
-        return self.quantizer.transform_for_annotation(model)
+        """Let the other one do it; XNNPACKQuantizer makes every scalar a float tensor, and so integers floats."""
+        before = {node: node.args for node in model.graph.nodes if self.integers and self._gives_integers(node)}
+        model = self.quantizer.transform_for_annotation(model)
+        for node in [node for node in model.graph.nodes if node in before and node.args != before[node]]:
+            made, node.args = node.args, before[node]
+            for each in made:
+                if isinstance(each, Node) and each.op == "get_attr" and not each.users:
+                    model.graph.erase_node(each)
+        model.recompile()
+        return model
 
     def annotate(self, model: GraphModule) -> GraphModule:
         """Let the other one annotate, then take away what is named and what shares its range.
@@ -51,7 +68,7 @@ class LeftInFloat(Quantizer):
             raise ValueError(f"The graph has no node {min(missing)!r}")
         self.quantizer.annotate(model)
         for node in model.graph.nodes:
-            if node.name in self.nodes or self._is_inside(node):
+            if node.name in self.nodes or self._is_inside(node) or self._is_on_integers(node):
                 node.meta.pop("quantization_annotation", None)
         for node, annotation in self._annotated(model):
             if node.name in self.tensors:
@@ -70,6 +87,17 @@ class LeftInFloat(Quantizer):
         paths = [path for path, _ in node.meta.get("nn_module_stack", {}).values()]
         names = [path.replace("L['self'].", "").replace("L['self']", "") for path in paths]
         return any(name == each or name.startswith(f"{each}.") for name in names for each in self.modules)
+
+    def _is_on_integers(self, node: Node) -> bool:
+        return self.integers and any(self._gives_integers(each) for each in (node, *self._observed(node)))
+
+    def _observed(self, node: Node) -> list:
+        annotation = node.meta.get("quantization_annotation")
+        return list(annotation.input_qspec_map) if annotation is not None else []
+
+    def _gives_integers(self, node: Node) -> bool:
+        value = node.meta.get("val")
+        return isinstance(value, torch.Tensor) and not value.is_floating_point() and not value.is_complex()
 
     def _annotated(self, model: GraphModule) -> list:
         key = "quantization_annotation"

@@ -67,7 +67,7 @@ def make_quantizer(plan: Plan, model: Module) -> Written:
     others = tuple(rule for rule in options.rules if rule not in taken_away)
     first = _one(plan.quantizer, plan, msgspec.structs.replace(options, rules=others))
     made = first if not options.then else _composed([first, *(_one(name, plan, _NO_OPTIONS) for name in options.then)])
-    return _left_in_float(made, taken_away) if taken_away else made
+    return _left_in_float(made, taken_away, options.skip_integers) if taken_away or options.skip_integers else made
 
 
 def _composed(quantizers: list[Written]) -> Written:
@@ -89,13 +89,14 @@ def _is_taken_away(quantizer: str, rule: QuantizerRule) -> bool:
     return not rule.enabled and (rule.kind in ("node", "tensor") or is_by_module)
 
 
-def _left_in_float(made: Written, rules: list[QuantizerRule]) -> Written:
+def _left_in_float(made: Written, rules: list[QuantizerRule], integers: bool) -> Written:
     kinds = {"modules": "module_name", "nodes": "node", "tensors": "tensor"}
     named = {key: [rule.target for rule in rules if rule.kind == kind] for key, kind in kinds.items()}
     named = {key: names for key, names in named.items() if names}
-    text = ", ".join(f"{key}={names!r}" for key, names in named.items())
+    arguments: dict[str, Any] = named | ({"integers": True} if integers else {})
+    text = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
     return Written(
-        in_float.LeftInFloat(made.value, **named),
+        in_float.LeftInFloat(made.value, **arguments),
         f"{in_float.LeftInFloat.__name__}({made.python}, {text})",
         made.imports | in_float.IMPORTS,
     )

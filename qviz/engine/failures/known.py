@@ -157,6 +157,12 @@ _RUNNING = (
         step="(?!checking).*",
     ),
     Cause(
+        "stop.integers_in_float",
+        text=r"Tensor dtype mismatch! Expected: (Int|Long|Bool)|Expected dtype int32/int64 for index|"
+        "tensors used as indices must be long",
+        step="(?!checking).*",
+    ),
+    Cause(
         "stop.padding_mode", text=r"'padding_mode' (?P<mode>\w+) is not supported|\"zeros\" padding mode is supported"
     ),
     Cause(

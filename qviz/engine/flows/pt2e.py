@@ -16,6 +16,7 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
 from qviz.engine.checks import subgraphs
+from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
 from qviz.engine.flows import finer_places
@@ -38,6 +39,7 @@ def static(job: Job) -> ExportResult:
     if shared:
         job.reporter.found(folding.folded_wrongly(shared, before, folding.output_of(prepared, job.inputs)))
     _tell_what_quantizes(job, quantizer, result)
+    _tell(job, integers_as_floats(prepared))
     job.calibrate(prepared)
     job.reporter.started("converting")
     _convert(job, prepared)
@@ -55,6 +57,7 @@ def qat(job: Job) -> ExportResult:
     _tell(job, checks.without_fake_quant(prepared))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
     _tell_what_quantizes(job, quantizer, result)
+    _tell(job, integers_as_floats(prepared))
     job.train(prepared)
     job.reporter.started("converting")
     move_exported_model_to_eval(prepared)

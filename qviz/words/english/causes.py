@@ -94,7 +94,9 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.mask_by_vmap": known(
         "an attention mask is built with torch.vmap, which torch.export cannot capture",
-        "Build the mask without vmap; in transformers, register sdpa_mask_without_vmap as the mask function.",
+        "With transformers, run this first: from transformers.integrations.executorch import sdpa_mask_without_vmap; "
+        "from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS; "
+        "ALL_MASK_ATTENTION_FUNCTIONS.register('sdpa', sdpa_mask_without_vmap). Build a mask of your own without vmap.",
     ),
     "stop.nested_tensor": known(
         "torch.export cannot capture nested tensors",

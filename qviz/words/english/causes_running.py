@@ -5,6 +5,11 @@ from __future__ import annotations
 from qviz.words.english.causes import known
 from qviz.words.language import Entry
 
+_INTEGERS = (
+    "Leave the operators that compute them alone: in PT2E, set skip_integers = true in [quantizer_options] of the "
+    "plan; in FX and eager mode, set their qconfig to None."
+)
+
 STATEMENTS: dict[str, Entry] = {
     "stop.functional_by_keyword": known(
         "FX graph mode finds input and weight by position, and this call names them",
@@ -62,7 +67,11 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.indices_in_float": known(
         "an embedding is given indices that quantization turned into float ({dtype})",
-        "Leave the operators that compute the indices in float: set their qconfig to None, or do not annotate them.",
+        _INTEGERS,
+    ),
+    "stop.integers_in_float": known(
+        "an operator that takes integers is given floats, which quantization made of them",
+        _INTEGERS,
     ),
     "stop.no_tensor_observed": known(
         "an observer is given a {class} in place of a tensor",

@@ -50,6 +50,18 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "strict capture did not record {target} on its operators, and quantizers find modules by that record",
         "hint": "Leave its nodes in float one by one, or use the quantizer xnnpack with non-strict capture.",
     },
+    "integers_as_floats.scalars": {
+        "message": "{subject} {subject:computes/compute} with integers, but {subject:gives/give} floats to {readers} "
+        "since the model was prepared",
+        "reason": "XNNPACKQuantizer makes the scalars of every add and mul float tensors; {readers} "
+        "{readers:takes/take} only integers",
+        "hint": "Leave operators on integers alone: set skip_integers = true in [quantizer_options] of the plan.",
+    },
+    "integers_as_floats.observed": {
+        "message": "{subject} {subject:gives/give} integers and {subject:is/are} observed like a float tensor",
+        "reason": "the quantizer annotated {subject:it/them} all the same; quantize_per_tensor takes only floats",
+        "hint": "Leave operators on integers alone: set skip_integers = true in [quantizer_options] of the plan.",
+    },
     "captured_without_grad": {
         "message": "captured under torch.no_grad(), because forward() sets the grad mode[[, see {file}:{line}]]",
         "reason": "with grad, {regions:region becomes a graph of its own, which|regions become graphs of their own, "

@@ -251,6 +251,11 @@ STATEMENTS: dict[str, Entry] = {
         "Strict capture failed; quantizers find fewer patterns in a non-strict graph.",
         "Change the line where strict capture stops, or choose non-strict capture to accept this.",
     ),
+    "rule.integers_as_floats": _rule(
+        "Integers as floats",
+        "A PT2E quantizer treats operators on integers, such as indices of an embedding, as if they were floats.",
+        "Leave operators on integers alone with the option skip_integers.",
+    ),
     "rule.captured_without_grad": _rule(
         "Captured under no_grad",
         "The model sets the grad mode in forward(), so it was captured under torch.no_grad().",

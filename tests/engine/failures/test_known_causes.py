@@ -306,6 +306,7 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("channels_of_activation", lambda: eager(nn.Sequential(nn.Linear(4, 4)), inside(PerChannelMinMaxObserver), X)),
     ("output_not_tensors", lambda: fx(model(lambda self, x: (x, 3)), default_qconfig, X)),
     ("nested_tensor", export(lambda self, x: torch.nested.nested_tensor([x[0], x[1]]).to_padded_tensor(0.0))),
+    ("integers_in_float", lambda: X.gather(0, torch.ones(1, 4))),
     ("attention_without_batch", lambda: eager(Attention(), default_qconfig, X)),
     (
         "padding_mode",
