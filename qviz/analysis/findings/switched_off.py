@@ -32,12 +32,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _finding(evidence: Evidence, level: Level, stage: str, code: str, places: list[str]) -> Finding:
-    nodes = _nodes(evidence, stage, places)
+    nodes = watching_nodes(evidence, stage, places)
     place = () if nodes else tuple(places[:_PLACES])
     return Finding("switched_off", level, stage, nodes, code, {"subject": nodes}, {"places": [*places]}, place)
 
 
-def _nodes(evidence: Evidence, stage_name: str, places: list[str]) -> tuple[str, ...]:
+def watching_nodes(evidence: Evidence, stage_name: str, places: list[str]) -> tuple[str, ...]:
     """Return the nodes at which facts are kept: the observer itself, or the module that has it inside."""
     index = evidence.index(evidence.snapshot.stage(stage_name))
     by_path = {node.target: node.id for node in index.nodes.values() if node.op == "call_module"}

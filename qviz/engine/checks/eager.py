@@ -32,6 +32,7 @@ _WHY_NOT = (
     ("Could not run 'quantized::", "float_into_quantized"),
     ("view size is not compatible", "view"),
     ("'function' object has no attribute", "weight_is_method"),
+    ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
     ("QuantizedCPU", "no_kernel"),
     ("on quantized tensors", "no_kernel"),
 )

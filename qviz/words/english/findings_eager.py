@@ -94,6 +94,9 @@ STATEMENTS: dict[str, Entry] = {
         "layers, call torch.backends.mha.set_fastpath_enabled(False)."
     ),
     "converted_does_not_run.no_kernel": _does_not_run(_NO_KERNEL),
+    "converted_does_not_run.quantized_already": _does_not_run(
+        "Remove this QuantStub: what comes in was quantized by another one before."
+    ),
     "converted_does_not_run.other": _does_not_run(
         "Leave the part that stops in float: add a rule without a qconfig for its type or its name."
     ),

@@ -1,0 +1,39 @@
+"""Models that were prepared for training, with observers where fake-quants are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.rules import finds
+from qviz.analysis.findings.switched_off import watching_nodes
+from qviz.document.snapshot import Finding, Level
+
+_PLACES = 3
+
+
+@finds("observes_only")
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the places of a model in training at which a range is kept and nothing is rounded."""
+    stage = evidence.prepared
+    if stage is None or evidence.flow is None or not evidence.flow.is_training:
+        return
+    watched = {
+        place: facts.observer
+        for place, facts in evidence.snapshot.facts.get(stage.name, {}).items()
+        if facts.observer is not None and facts.observer.min is not None
+    }
+    places = [place for place, fact in watched.items() if fact.fake_quant_enabled is None]
+    if not places:
+        return
+    nodes = watching_nodes(evidence, stage.name, places)
+    yield Finding(
+        rule="observes_only",
+        level=Level.WARNING,
+        stage=stage.name,
+        nodes=nodes,
+        code="observes_only.all" if len(places) == len(watched) else "observes_only.some",
+        roles={"subject": nodes},
+        args={"places": [*places]},
+        place=() if nodes else tuple(places[:_PLACES]),
+    )
