@@ -22,10 +22,11 @@ from qviz.cli.options import (
 from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
 from qviz.cli.value_types import FilePath
+from qviz.document.causes import by_cause
 from qviz.document.codec import SUFFIXES, save
 from qviz.document.plan import Plan
 from qviz.document.query import count_kinds
-from qviz.document.snapshot import Snapshot
+from qviz.document.snapshot import Finding, Snapshot
 from qviz.errors import ExitCode, QvizError
 from qviz.words import mark, names, tr, trn
 from qviz.words.formats import sentence
@@ -99,6 +100,10 @@ def summarize(snapshot: Snapshot, out: Path) -> dict[str, Any]:
     }
 
 
+def _said(finding: Finding) -> str:
+    return tr("{level}: {message}", level=names.level(finding.level.value), message=finding.message)
+
+
 def _print_json(value: dict[str, Any]) -> None:
     import json
 
@@ -111,8 +116,10 @@ def _print_summary(snapshot: Snapshot, out: Path) -> None:
         told = ", ".join(names.kinds(kind.value, count) for kind, count in kinds.most_common())
         nodes = trn(len(stage.whole.nodes), "{count} node", "{count} nodes")
         click.echo(f"{stage.name:<10} {nodes:>11}: {told}")
-    for finding in snapshot.findings:
-        click.echo(tr("{level}: {message}", level=names.level(finding.level.value), message=finding.message))
+    for cause, consequences in by_cause(snapshot.findings):
+        click.echo(_said(cause))
+        for each in consequences:
+            click.echo("  " + tr("and so {finding}", finding=_said(each)))
     if line := summary_line(snapshot.measurements):
         click.echo(sentence(line))
     ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}

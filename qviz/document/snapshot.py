@@ -190,6 +190,14 @@ class Facts(Record, frozen=True):
     size: OperatorSize | None = None
 
 
+class FindingReference(Record, frozen=True):
+    """Names another finding of the same run."""
+
+    rule: str
+    stage: StageName
+    nodes: tuple[NodeId, ...] = ()
+
+
 class Finding(Record, frozen=True):
     """Something a reviewer should look at, as data; `qviz.words` renders it.
 
@@ -202,6 +210,7 @@ class Finding(Record, frozen=True):
         args: Numbers, dtypes, names.
         place: What tells a finding without nodes from others of its rule: module paths, a name of the
             configuration; never a text.
+        because_of: The finding that this one follows from: mending that one mends this one.
     """
 
     rule: str
@@ -212,6 +221,7 @@ class Finding(Record, frozen=True):
     roles: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
     args: dict[str, Json] = {}  # noqa: RUF012
     place: tuple[str, ...] = ()
+    because_of: FindingReference | None = None
 
     @classmethod
     def of(  # noqa: PLR0913 - what every finding has, and its own words

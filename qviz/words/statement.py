@@ -14,6 +14,9 @@ from qviz.words.language import ENGLISH, Language, language, rendering
 KEPT = "kept"
 """The code of a text that an older document brought; its arguments hold the text of each part."""
 
+ALSO = "also"
+"""The role of the nodes at which the same holds as at those that a statement speaks of; its message names them."""
+
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _FORMATTER = Formatter()
 
@@ -51,6 +54,8 @@ def say(statement: Statement, part: str = "text", in_language: Language | None =
     used = in_language or language()
     with rendering(used):  # for the formats
         text = _said(statement.code, statement.roles, statement.args, part, used)
+        if part == "message" and text and (also := statement.roles.get(ALSO)):
+            text = _said("and_at", {ALSO: also}, {part: text}, part, used)
     return used.finished(text)
 
 

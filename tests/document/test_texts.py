@@ -7,7 +7,7 @@ import json
 from qviz.document import codec
 from qviz.document.graph import Why
 from qviz.document.kept import kept_finding, kept_link
-from qviz.document.snapshot import Finding, Level, Link
+from qviz.document.snapshot import Finding, FindingReference, Level, Link
 from qviz.words.language import Language, using
 from tests.factories import node, snapshot, stage
 
@@ -44,7 +44,8 @@ def test_a_file_is_the_same_in_every_language():
 
 
 def test_every_field_of_a_record_is_in_the_file():
-    finding = Finding("r", Level.INFO, "captured", ("x",), "c", {"subject": ("x",)}, {"count": 1}, ("fc",))
+    cause = FindingReference("other", "captured")
+    finding = Finding("r", Level.INFO, "captured", ("x",), "c", {"subject": ("x",)}, {"count": 1}, ("fc",), cause)
     link = kept_link("captured", "prepared", ("x",), (), "removed", 1.0, "gone")
     document = json.loads(codec.encode(snapshot(stage("captured", node("x")), links=[link], findings=[finding])))
     assert set(Finding.__struct_fields__) <= set(document["findings"][0])

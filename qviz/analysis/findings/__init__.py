@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qviz.analysis.findings.consequences import with_causes
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.grouping import grouped
 from qviz.analysis.findings.roots import with_roots
 from qviz.analysis.findings.rules import FindingRule, declared_rules
 from qviz.document.run_steps import STOPPED
@@ -16,6 +18,7 @@ _LEVELS = {level: rank for rank, level in enumerate(Level)}
 def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, ...]:
     """Return the findings that the snapshot has and those of all rules, sorted by level, then by place.
 
+    What is the same at several places is one finding, and what follows from another names it.
     What stopped the run is the first. Where the outputs are noisy, the roots of that and the owner of the noise are
     the first of their level.
 
@@ -37,4 +40,6 @@ def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, 
         first = min((place[at] for node in finding.nodes if (at := (finding.stage, node)) in place), default=(-1, -1))
         return finding.rule != STOPPED, _LEVELS[finding.level], rank, first
 
-    return tuple(finding for _, finding in sorted(with_roots(found, evidence), key=key))
+    ordered = [finding for _, finding in sorted(with_roots(found, evidence), key=key)]
+    whole = with_causes(grouped(ordered, evidence), evidence)
+    return tuple(sorted(whole, key=lambda finding: (finding.rule != STOPPED, _LEVELS[finding.level])))

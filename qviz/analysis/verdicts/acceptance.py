@@ -10,7 +10,7 @@ from qviz.document.baseline import Accepted, Baseline, baseline_of, fingerprint
 from qviz.document.snapshot import Finding
 from qviz.words import say
 from qviz.words.language import ENGLISH
-from qviz.words.statement import KEPT
+from qviz.words.statement import ALSO, KEPT
 
 
 class Acceptance:
@@ -26,7 +26,9 @@ class Acceptance:
         self._by_fingerprint: dict[str, Accepted] = {}
         self._by_nodes: dict[tuple[str, str, frozenset[str]], Accepted] = {}
         self._without_nodes: defaultdict[tuple[str, str], list[Accepted]] = defaultdict(list)
+        self._of_rule: defaultdict[tuple[str, str], list[Accepted]] = defaultdict(list)
         for entry in baseline.findings if baseline is not None else ():
+            self._of_rule[entry.rule, entry.stage].append(entry)
             if entry.places is not None:
                 self._by_fingerprint[fingerprint(entry.rule, entry.stage, entry.places)] = entry
             elif entry.nodes:
@@ -35,7 +37,11 @@ class Acceptance:
                 self._without_nodes[entry.rule, entry.stage].append(entry)
 
     def entry(self, finding: Finding) -> Accepted | None:
-        """Return the entry that accepts a finding, if any does.
+        """Return the first entry that accepts a finding, if any does."""
+        return next(iter(self.entries(finding)), None)
+
+    def entries(self, finding: Finding) -> tuple[Accepted, ...]:
+        """Return the entries that accept a finding: one, or several that have its places between them.
 
         Version 1 knew a finding by its nodes, and one without nodes by its message. That may be worded otherwise
         today: such an entry accepts what speaks of the same names.
@@ -46,7 +52,18 @@ class Acceptance:
         elif found is None:
             entries = self._without_nodes.get((finding.rule, finding.stage), ())
             found = next((each for each in entries if _is_about(each, finding)), None)
-        return found
+        if found is not None:
+            return (found,)
+        return self._of_all_places(finding) if finding.nodes else ()
+
+    def _of_all_places(self, finding: Finding) -> tuple[Accepted, ...]:
+        """Return the entries that accepted each place of a finding, when they were findings of their own or one."""
+        known = self._of_rule.get((finding.rule, finding.stage), [])
+        have, wanted = {place: entry for entry in known for place in entry.places or ()}, self._places.of(finding)
+        if not have and ALSO in finding.roles:
+            have, wanted = {node: entry for entry in known for node in entry.nodes}, finding.nodes
+        used = [have.get(each) for each in wanted]
+        return tuple({id(each): each for each in used if each is not None}.values()) if all(used) else ()
 
     def accepting(self, findings: Iterable[Finding]) -> Baseline:
         """Return the baseline that accepts these findings, with the notes that this one has on them."""

@@ -11,6 +11,7 @@ from qviz.analysis.verdicts.acceptance import Acceptance
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.source_lines import SourceLines
 from qviz.document.baseline import Accepted, Baseline
+from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Record, SourceLine
 from qviz.document.measurements import Measurements
@@ -65,14 +66,21 @@ class Verdict(Record, frozen=True):
         return tuple(each for each in self.judged if not each.accepted)
 
     @property
+    def causes(self) -> tuple[tuple[Judged, tuple[Judged, ...]], ...]:
+        """The open findings that follow from no other open one, each with those that follow from it."""
+        known = {id(each.finding): each for each in self.open}
+        groups = by_cause(each.finding for each in self.open)
+        return tuple((known[id(one)], tuple(known[id(each)] for each in others)) for one, others in groups)
+
+    @property
     def failing(self) -> tuple[Judged, ...]:
-        """The findings that fail the check."""
-        return tuple(each for each in self.judged if each.fails)
+        """The findings that fail the check; those that follow from one of them are counted with it."""
+        return tuple(each for each, _ in self.causes if each.fails)
 
     @property
     def counts(self) -> dict[Level, int]:
-        """How many findings of each level nobody accepted."""
-        found = Counter(each.finding.level for each in self.open)
+        """How many findings of each level nobody accepted; what follows from one is counted with it."""
+        found = Counter(each.finding.level for each, _ in self.causes)
         return {level: found[level] for level in Level}
 
 
@@ -97,10 +105,10 @@ def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None)
     judged: list[Judged] = []
     used: list[Accepted] = []
     for finding in findings_of(snapshot):
-        entry = acceptance.entry(finding)
-        used += [entry] if entry is not None else []
-        fails = finding.level.value in failing and entry is None
-        judged.append(Judged(finding, places.fingerprint(finding), lines.of(finding), entry is not None, fails))
+        entries = acceptance.entries(finding)
+        used += entries
+        fails = finding.level.value in failing and not entries
+        judged.append(Judged(finding, places.fingerprint(finding), lines.of(finding), bool(entries), fails))
     entries = baseline.findings if baseline is not None and snapshot.run.status == "done" else ()
     stale = [each for each in entries if each not in used]
     return Verdict(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from qviz.analysis.ledger.data import levels
 from qviz.analysis.verdicts.verdict import Judged, Verdict
 from qviz.cli.reports.formats import REPORT_FORMATS, ReportFormat
 from qviz.cli.reports.paths import shown
+from qviz.document.causes import reference
 from qviz.document.graph import Json, SourceLine
+from qviz.document.snapshot import FindingReference
 
 VERSION = 1
 
@@ -21,6 +24,7 @@ def write(verdict: Verdict, folder: Path) -> str:
 
 def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
     run, error, measured = verdict.run, verdict.run.error, verdict.measurements
+    fingerprints = {reference(each.finding): each.fingerprint for each in verdict.judged}
     stopped: Json = None
     if error is not None:
         at = [_source(error.source, folder)] if error.source else []
@@ -46,7 +50,7 @@ def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
         "precision": _precision(verdict),
         "coverage": verdict.coverage.shares() if verdict.coverage is not None else None,
         "output_sqnr_db": levels(measured.sqnr_db) if measured is not None and measured.sqnr_db is not None else None,
-        "findings": [_finding(each, folder) for each in verdict.judged],
+        "findings": [_finding(each, fingerprints, folder) for each in verdict.judged],
         "stale": stale,
         "error": stopped,
     }
@@ -57,8 +61,9 @@ def _precision(verdict: Verdict) -> Json:
     return {"stage": known.stage, "low": known.low, "total": known.total} if known is not None else None
 
 
-def _finding(judged: Judged, folder: Path) -> Json:
+def _finding(judged: Judged, fingerprints: Mapping[FindingReference, str], folder: Path) -> Json:
     finding = judged.finding
+    because_of = finding.because_of
     return {
         "rule": finding.rule,
         "level": finding.level.value,
@@ -68,6 +73,7 @@ def _finding(judged: Judged, folder: Path) -> Json:
         "reason": finding.reason,
         "hint": finding.hint,
         "fingerprint": judged.fingerprint,
+        "because_of": fingerprints.get(because_of) if because_of is not None else None,
         "accepted": judged.accepted,
         "fails": judged.fails,
         "sources": [_source(each, folder) for each in judged.sources],

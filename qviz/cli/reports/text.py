@@ -23,7 +23,7 @@ MAX_LINES = 4
 
 def write(verdict: Verdict, folder: Path) -> str:
     """Return the report as text."""
-    blocks = ["\n".join(block(each, folder)) for each in verdict.open]
+    blocks = ["\n".join([*block(each, folder), *_following(others)]) for each, others in verdict.causes]
     stale = "\n".join(
         tr("no longer found, but the baseline lists it: {finding}", finding=stale_text(each)) for each in verdict.stale
     )
@@ -44,6 +44,14 @@ def block(judged: Judged, folder: Path) -> Iterator[str]:
     if finding.hint:
         option = say(finding, "option")
         yield "  " + tr("hint: {hint}", hint=finding.hint) + (f" ({option})" if option else "")
+
+
+def _following(consequences: Sequence[Judged]) -> Iterator[str]:
+    """Yield the lines of what follows from a finding: it goes with it, and needs no hint of its own."""
+    for finding in (each.finding for each in consequences):
+        level = names.level(finding.level.value)
+        yield "  " + tr("and so: {level} {rule}: {message}", level=level, rule=finding.rule, message=finding.message)
+        yield "    " + tr("at {place}", place=place(finding.stage, finding.nodes))
 
 
 def place(stage: str, nodes: Sequence[str]) -> str:

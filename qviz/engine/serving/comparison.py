@@ -18,6 +18,7 @@ from torch.nn import Module
 from qviz.analysis.coverage import CONVERTED, LowPrecision
 from qviz.analysis.regions import function_name
 from qviz.analysis.verdicts.float_reasons import why_float
+from qviz.document.causes import by_cause
 from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow, ModelSize, Time
 from qviz.document.flows import flow
 from qviz.document.graph import Kind, Number
@@ -209,7 +210,7 @@ def _row(snapshot: Snapshot, after: _After) -> FlowRow:
     run, stages = snapshot.run, snapshot.stages
     judged = _judged(snapshot) if stages and stages[-1].name in CONVERTED else None
     captured = stages[0].whole.nodes if stages else ()
-    levels = Counter(finding.level.value for finding in snapshot.findings)
+    levels = Counter(each.cause.level.value for each in by_cause(snapshot.findings))
     return FlowRow(
         flow=run.flow,
         status="failed" if run.error else "done",

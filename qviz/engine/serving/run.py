@@ -11,6 +11,8 @@ from functools import partial
 import msgspec
 from torch.fx import GraphModule
 from torch.nn import Module
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from qviz.analysis import findings
 from qviz.analysis.findings.rules import FindingRule
@@ -308,5 +310,13 @@ def _mode_changed(model: Module, plan: Plan) -> Finding | None:
     was_training = any(module.training for module in model.modules())
     if was_training == trains or is_program(model):
         return None
-    code = "mode_changed.to_training" if trains else "mode_changed.to_eval"
+    code = "mode_changed.to_training" if trains else f"mode_changed.{_needs_eval(model)}"
     return Finding("mode_changed", Level.INFO, "captured", (), code)
+
+
+def _needs_eval(model: Module) -> str:
+    """Return what eval mode is for in a model."""
+    modules = [*model.modules()]
+    if any(isinstance(each, _BatchNorm) for each in modules):
+        return "to_eval"
+    return "to_eval_dropout" if any(isinstance(each, _DropoutNd) for each in modules) else "to_eval_only"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from qviz.document.causes import by_cause
 from qviz.document.snapshot import Finding
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
@@ -34,7 +37,10 @@ class FindingList(QTreeWidget):
         self.itemActivated.connect(self.on_item_chosen)
 
     def show_findings(self, findings: tuple[Finding, ...], theme: Theme, words: str = "") -> None:
-        """Show one row a finding, its reason and hint in the tooltip; `words` stand where there is none."""
+        """Show one row a finding and below it what follows from it; `words` stand where there is none.
+
+        Reason and hint are in the tooltip.
+        """
         key = (findings, theme.name, words)
         if key == self._shown_key:
             return  # rows that stay keep the place that the next and the previous are counted from
@@ -42,25 +48,31 @@ class FindingList(QTreeWidget):
         self.clear()
         self._words, self._ink = words, theme.color("text.muted")
         self.setAccessibleDescription("" if findings else words)
-        for finding in findings:
-            nodes = listed(finding.nodes, 2) or names.stage(finding.stage)
-            row = QTreeWidgetItem([names.rule(finding.rule), finding.message, nodes])
-            row.setIcon(0, _dot(theme.color(f"level.{finding.level.value}")))
-            row.setData(0, Qt.ItemDataRole.UserRole, finding)
-            for column in range(3):
-                row.setToolTip(column, _explained(finding))
+        groups = by_cause(findings)
+        self.setRootIsDecorated(any(each.consequences for each in groups))
+        for cause, consequences in groups:
+            row = _row(cause, theme)
+            row.addChildren([_row(each, theme) for each in consequences])
             self.addTopLevelItem(row)
+        self.expandAll()
 
     def step(self, by: int) -> None:
         """Go to the next or previous finding."""
-        count = self.topLevelItemCount()
-        if count:
+        rows = [*self._rows()]
+        if rows:
             current = self.currentItem()
-            here = self.indexOfTopLevelItem(current) if current is not None else (-1 if by > 0 else 0)
-            item = self.topLevelItem((here + by) % count)
-            if item is not None:
-                self.setCurrentItem(item)
-                self.on_item_chosen(item)
+            here = rows.index(current) if current is not None else (-1 if by > 0 else 0)
+            item = rows[(here + by) % len(rows)]
+            self.setCurrentItem(item)
+            self.on_item_chosen(item)
+
+    def _rows(self) -> Iterator[QTreeWidgetItem]:
+        """Yield all rows from top to bottom."""
+        for place in range(self.topLevelItemCount()):
+            row = self.topLevelItem(place)
+            assert row is not None
+            yield row
+            yield from (each for at in range(row.childCount()) if (each := row.child(at)) is not None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, or say why there is none."""
@@ -75,6 +87,16 @@ class FindingList(QTreeWidget):
     def on_item_chosen(self, item: QTreeWidgetItem) -> None:
         """Tell which finding was chosen."""
         self.finding_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
+
+
+def _row(finding: Finding, theme: Theme) -> QTreeWidgetItem:
+    nodes = listed(finding.nodes, 2) or names.stage(finding.stage)
+    row = QTreeWidgetItem([names.rule(finding.rule), finding.message, nodes])
+    row.setIcon(0, _dot(theme.color(f"level.{finding.level.value}")))
+    row.setData(0, Qt.ItemDataRole.UserRole, finding)
+    for column in range(3):
+        row.setToolTip(column, _explained(finding))
+    return row
 
 
 def _explained(finding: Finding) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from qviz.analysis.verdicts.summary import told_coverage
+from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.plan import expected_stages
 from qviz.document.run_steps import progress_text
@@ -174,7 +175,7 @@ class Workspace(QWidget):
         self.panes.show_project(project)
         self.panes.show_findings(project.findings)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
-        count = len(project.findings)
+        count = len(by_cause(project.findings))
         self.tabs.setTabText(0, tr("Findings {count}", count=count) if count else tr("Findings"))
         self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)

@@ -19,6 +19,7 @@ _ISLAND_HINT = (
 )
 
 STATEMENTS: dict[str, Entry] = {
+    "and_at": {"message": "{message}; the same at {also:other place|other places}: {also}"},
     "own": {"message": "{message}", "reason": "{reason}", "hint": "{hint}"},
     "own_rule_failed.raised": {
         "message": "the rule {name} of the project raised {type}[[ at {file}:{line}]]",

@@ -30,6 +30,16 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "batch norms are folded with their running statistics, which needs eval mode",
         "hint": "Call model.eval() before quantizing in your own code.",
     },
+    "mode_changed.to_eval_dropout": {
+        "message": "the model was in training mode, but the flow ran in eval mode",
+        "reason": "dropout is off in eval mode, as it will be when the model is used",
+        "hint": "Call model.eval() before quantizing in your own code.",
+    },
+    "mode_changed.to_eval_only": {
+        "message": "the model was in training mode, but the flow ran in eval mode",
+        "reason": "the model is quantized as it will be used; it has neither batch norms nor dropout",
+        "hint": "Call model.eval() before quantizing in your own code.",
+    },
     "mode_changed.to_training": {
         "message": "the model was in eval mode, but the flow ran in training mode",
         "reason": "quantization-aware training learns the ranges in training mode; convert runs in eval mode again",

@@ -1,0 +1,73 @@
+"""Says which findings follow from which: one missing stub is one fault, whatever comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from qviz.analysis.findings.evidence import Evidence
+from qviz.document.causes import reference
+from qviz.document.snapshot import Finding, Level
+
+_LEVELS = {level: rank for rank, level in enumerate(Level)}
+
+
+def _anywhere(_cause: Finding, _consequence: Finding, _evidence: Evidence) -> bool:
+    return True
+
+
+def _at_same_node(cause: Finding, consequence: Finding, evidence: Evidence) -> bool:
+    """Return whether both name a node, or what it became."""
+    there = consequence.nodes
+    if cause.stage != consequence.stage:
+        there = evidence.links.partners(consequence.stage, cause.stage, there)
+    return bool(set(cause.nodes).intersection(there))
+
+
+class _Follows(NamedTuple):
+    """A finding that follows from another: rules, or codes where a rule finds several kinds."""
+
+    consequence: str
+    cause: str
+    where: Callable[[Finding, Finding, Evidence], bool] = _anywhere
+
+
+_KNOWN = (
+    _Follows("float_into_quantized.model_input", "missing_quant_stub"),
+    _Follows("converted_does_not_run.float_into_quantized", "missing_quant_stub"),
+    _Follows("converted_does_not_run.float_into_quantized", "float_into_quantized", _at_same_node),
+    _Follows("converted_does_not_run.no_kernel", "functional_in_eager.stops", _at_same_node),
+    _Follows("nothing_quantized", "wrong_kind_of_graph"),
+    _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
+    _Follows("little_quantized", "quantizer_needs_strict_capture"),
+    _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
+    _Follows("degenerate_scale.not_finite", "not_finite"),
+)
+"""The first that holds counts."""
+
+
+def with_causes(findings: Iterable[Finding], evidence: Evidence) -> tuple[Finding, ...]:
+    """Return the findings, each that follows from another with its cause; that one is at least as bad."""
+    known = [*findings]
+    for place, finding in enumerate(known):
+        cause = next((each for each in _causes(finding, known, evidence)), None)
+        if cause is None:
+            continue
+        known[place] = msgspec.structs.replace(finding, because_of=reference(cause))
+        if _LEVELS[finding.level] < _LEVELS[cause.level]:
+            known[known.index(cause)] = msgspec.structs.replace(cause, level=finding.level)
+    return tuple(known)
+
+
+def _causes(finding: Finding, known: list[Finding], evidence: Evidence) -> Iterable[Finding]:
+    for follows in _KNOWN:
+        if _is(finding, follows.consequence):
+            for each in known:
+                if each is not finding and _is(each, follows.cause) and follows.where(each, finding, evidence):
+                    yield each
+
+
+def _is(finding: Finding, what: str) -> bool:
+    return what in (finding.rule, finding.code)
