@@ -31,7 +31,7 @@ class Thresholds(Record, frozen=True):
 
 
 class Plan(Record, frozen=True):
-    """One run to do, public as `qviz.Plan`; what a flow has no use for is left alone by it.
+    """One run to do, public as `qviz.Plan`; what a flow has no use for is told in a finding.
 
     An edit is ``msgspec.structs.replace(plan, backend="qnnpack")``; a plan is a value and never changes.
 

@@ -62,6 +62,7 @@ CATALOG = (
     "made_ready",
     "training_demonstrated",
     "rule_matches_nothing",
+    "setting_without_effect",
     "rule_passes_fused",
     "no_weight_only_linear",
     "recorded_by_running",

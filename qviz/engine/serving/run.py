@@ -26,6 +26,7 @@ from qviz.document.run_steps import stopped_finding
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.model import quantized_before
+from qviz.engine.configuration.carrying import carried_over
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
@@ -183,11 +184,11 @@ def _run(
     keep: Callable[[Module], None] | None = None,
     measuring: MakesMeasuring = Measuring,
 ) -> Snapshot:
-    given = type(loaded.module).__name__
+    given, (plan, about_plan) = type(loaded.module).__name__, carried_over(plan)
     loaded, chosen = make_ready(loaded, plan), flow(plan.flow)
     progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
     report(_describe(loaded, run_id))
-    progress.findings.extend(_as_received(loaded, plan))
+    progress.findings.extend((*about_plan, *_as_received(loaded, plan)))
     model = _own(loaded, plan)
     progress.check = lambda: run_once(model, loaded, chosen)
     if chosen is None or not chosen.captures_without_running or not shapes_tell(loaded):

@@ -201,6 +201,11 @@ STATEMENTS: dict[str, Entry] = {
         "A rule of the configuration has no effect.",
         "Compare its name or type with the modules of the model; torch ignores such a rule silently.",
     ),
+    "rule.setting_without_effect": _rule(
+        "Setting without effect",
+        "A setting of the plan has no meaning in the flow that runs.",
+        "Say it in the words of the flow, or remove it from the plan.",
+    ),
     "rule.rule_passes_fused": _rule(
         "Rule passes a fused module",
         "A rule that leaves an operator in float does not apply to the fused type it became.",

@@ -81,6 +81,24 @@ STATEMENTS: dict[str, Entry] = {
         "types",
         "hint": "Add a rule for {types:the object type/each of the object types} {names:all}.",
     },
+    "setting_without_effect.rules": {
+        "message": "{settings:all} {settings:has/have} no meaning in the flow {flow}",
+        "reason": "the rules of FX and eager flows set qconfigs, those of PT2E flows are the quantizer's; only rules "
+        "that leave a module in float, by its name or by a type of torch.nn, can be said in both",
+        "hint": "Say it in the words of this flow: rules for FX and eager flows, quantizer_options.rules for PT2E "
+        "flows; or remove {settings:it/them} from the plan.",
+    },
+    "setting_without_effect.settings": {
+        "message": "the flow {flow} does not take {settings:all}",
+        "reason": "the plan sets {settings:it/them}, and the flow runs without {settings:it/them}",
+        "hint": "Choose a flow that takes {settings:it/them}, or remove {settings:it/them} from the plan.",
+    },
+    "setting_without_effect.translated": {
+        "message": "{settings:all} {settings:holds/hold} in the flow {flow} as {settings:a rule/rules} of its own kind",
+        "reason": "{settings:it was/they were} written for another mode, and {settings:leaves/leave} in float what can "
+        "be named in this one, too",
+        "hint": "Nothing to do.",
+    },
     "rule_matches_nothing.overruled": _no_effect(
         "other rules decide for every node it matches",
         "Use a stronger kind of rule; from weak to strong: global, object_type, module_name_regex, module_name, "
