@@ -27,6 +27,8 @@ from qviz.wire.messages import EngineReady, RunFinished, RunFlow, RunRejected, S
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "flows-and-models.md"
+ZOO = "## The models people quantize"
+"""The heading of what `sweep_zoo.py` writes at the end of the page."""
 TIMEOUT_S = 240
 TORCHVISION = (
     "alexnet",
@@ -208,7 +210,8 @@ def sweep(python: str | None, only: str, flow_ids: str, keep: Path | None) -> No
             stages, *rest = kept[key]
             rows.setdefault(name, {})[flow.id] = Cell(tuple(stages), *rest)
     runner.close()
-    PAGE.write_text(page(rows) + "\n", encoding="utf-8")
+    zoo = "".join(PAGE.read_text(encoding="utf-8").partition(ZOO)[1:])
+    PAGE.write_text(f"{page(rows)}\n{zoo}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -109,6 +109,12 @@ _CONVERTING = (
         frame=r"ao/nn/.*:(from_float|from_reference)",
     ),
     Cause(
+        "stop.integers_in_float",
+        text=r"Tensor dtype mismatch! Expected: (c10::)?(Int|Long|Short|Bool)|Expected dtype int32/int64 for index|"
+        "tensors used as indices must be long",
+        step="(?!checking).*",
+    ),
+    Cause(
         "stop.dtype_asserted",
         text=r"Tensor dtype mismatch! Expected: (c10::)?(?P<expected>\w+), Got: (c10::)?(?P<got>\w+)",
     ),
@@ -154,12 +160,6 @@ _RUNNING = (
     Cause(
         "stop.indices_in_float",
         text=r"argument #1 'indices' to have one of the following scalar types: .* but got torch\.(?P<dtype>\w+)",
-        step="(?!checking).*",
-    ),
-    Cause(
-        "stop.integers_in_float",
-        text=r"Tensor dtype mismatch! Expected: (Int|Long|Bool)|Expected dtype int32/int64 for index|"
-        "tensors used as indices must be long",
         step="(?!checking).*",
     ),
     Cause(
