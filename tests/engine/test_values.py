@@ -10,8 +10,11 @@ from torch.ao.quantization.quantize_fx import convert_fx
 from torch.ao.quantization.quantize_pt2e import convert_pt2e
 from torch.fx import GraphModule, Interpreter, Node, symbolic_trace
 
+from qviz.analysis.views.dtypes import DtypeClass, OutputValues
 from qviz.document.graph import Value
+from qviz.document.query import Index
 from qviz.engine.recording import propagation
+from qviz.engine.recording.extract import record
 from qviz.engine.recording.inference import find_values
 from qviz.engine.recording.values import describe
 from tests.engine.small_models import (
@@ -271,3 +274,33 @@ def test_values_are_the_same_whether_dynamo_is_imported_or_not(
     assert ran == ["_without_data" if is_imported else "_with_data"]
     expected = really(captured, inputs)
     assert {name: found.values[name] for name in expected} == expected
+
+
+class Sized(nn.Module):
+    """Reshapes by its own shape, and pads before what is quantized."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pad = nn.ZeroPad2d(1)
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.conv(self.pad(x))
+        height = y.shape[2]
+        return y.reshape(y.size(0), 4 * height * y.shape[3])
+
+
+def test_sizes_of_a_quantized_tensor_have_neither_quantization_nor_low_precision() -> None:
+    inputs = (torch.randn(2, 3, 8, 8),)
+    prepared = fx_prepared(Sized().eval(), inputs)
+    with torch.no_grad():
+        prepared(*inputs)
+    stage, _ = record("converted", convert_fx(prepared), inputs)
+    outputs = OutputValues(stage.graph, Index(stage.graph))
+    sizes = [node for node in stage.graph.nodes if node.values and node.values[0].dtype == "int"]
+    assert {node.target for node in sizes} == {"getattr", "_operator.getitem", "size", "_operator.mul"}
+    assert {outputs.dtype_class(node.id) for node in sizes} == {DtypeClass.INDEX}
+    assert [node.quant for node in sizes] == [None] * len(sizes)
+    quants = {node.id: node.quant for node in stage.graph.nodes}
+    assert quants["pad"] is None, "it pads in float; the quantize behind it is the convolution's"
+    assert quants["reshape"] is not None

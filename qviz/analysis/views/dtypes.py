@@ -11,7 +11,8 @@ from qviz.document.query import Index
 
 SHORT = {"float32": "f32", "float64": "f64", "float16": "f16", "bfloat16": "bf16"}
 HALF = frozenset({"float16", "bfloat16"})
-INDEX = frozenset({"int64", "int32", "int16", "uint16", "uint32", "uint64", "bool"})
+INDEX = frozenset({"int64", "int32", "int16", "uint16", "uint32", "uint64", "bool", "int", "str"})
+"""Also the numbers of Python: sizes, and what is computed of them."""
 
 
 class DtypeClass(str, Enum):
@@ -66,7 +67,10 @@ class OutputValues:
     def dtype_class(self, node_id: str) -> DtypeClass:
         """Return the class of the dtype that leaves a node; float where nothing is known."""
         value = self.values.get(node_id)
-        return dtype_class(value.dtype) if value else DtypeClass.FLOAT
+        if value is not None:
+            return dtype_class(value.dtype)
+        several = {dtype_class(each.dtype) for each in self._index.nodes[node_id].values}
+        return several.pop() if len(several) == 1 else DtypeClass.FLOAT
 
     def label(self, node_id: str) -> str:
         """Return the shape that leaves a node, and the dtype where the node changes it."""

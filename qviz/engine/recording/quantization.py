@@ -74,6 +74,8 @@ class Reading:
             case kind if kind.watches and node.op == "call_module":
                 return self._of_observer(called_module(self.module, node))
             case kind if kind.computes:
+                if self._gives_numbers(node):
+                    return None
                 quant = self._of_operator(node)
             case _:
                 return None
@@ -82,6 +84,11 @@ class Reading:
             if flowing is not None:
                 self.flowing[node] = flowing
         return quant if quant != Quant() else None
+
+    def _gives_numbers(self, node: Node) -> bool:
+        """Return whether a node tells of tensors and gives none: a shape, a size, what is computed of them."""
+        values = self.values.get(node.name, ())
+        return bool(values) and not any(value.dtype.startswith("torch.") for value in values)
 
     def _of_observer(self, observer: torch.nn.Module) -> Quant | None:
         """Ask each observer once: a histogram of few values takes long to tell its scale."""
@@ -223,7 +230,21 @@ class Reading:
         output = self.flowing.get(users[0])
         if output is None or output.scale is None:  # found anew at every call: it serves the operator behind it
             return quant
+        if self.kinds[node.name] is not Kind.QUANTIZED_OP and not self._comes_from_low(node):
+            return quant  # it computes in float
         return msgspec.structs.replace(quant or Quant(), output=output)
+
+    def _comes_from_low(self, node: Node) -> bool:
+        """Return whether a dequantize feeds an operator, or the first of a pattern that it ends."""
+        waiting, seen = [node], {node}
+        while waiting:
+            for each in waiting.pop().all_input_nodes:
+                if self.kinds[each.name] is Kind.DEQUANTIZE:
+                    return True
+                if self.kinds[each.name] in (Kind.OP, Kind.FUSED_OP) and each not in seen:
+                    seen.add(each)
+                    waiting.append(each)
+        return False
 
 
 def _producer(node: Node, position: int) -> Node | None:
