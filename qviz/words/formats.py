@@ -80,6 +80,11 @@ def every(names: Iterable[Any]) -> str:
     return sign(", ").join(map(str, names))
 
 
+def clauses(texts: Iterable[Any]) -> str:
+    """Return all texts, which may hold commas: ``a, b; c``."""
+    return sign("; ").join(map(str, texts))
+
+
 def joined(names: Iterable[Any]) -> str:
     """Return all names: ``a, b and c``."""
     texts = [str(each) for each in names]
@@ -144,6 +149,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "names": listed,
     "all": joined,
     "every": every,
+    "clauses": clauses,
     "channels": channels,
     "size": size,
     "percent": percent,

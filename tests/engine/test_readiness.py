@@ -105,6 +105,14 @@ def cached():
 def optional():
     return Optional(), X
 
+class Flagged(Net):
+    def forward(self, x, form="sum", twice=False):
+        x = super().forward(x)
+        return (x + x if twice else x) if form == "sum" else (x,)
+
+def flagged():
+    return Flagged(), {"x": X, "twice": True}
+
 def checkpoint():
     return {"epoch": 3, "model": Net().bfloat16(), "loss": nn.MSELoss()}
 
@@ -146,13 +154,14 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("compiled_method_inside", "fx-static", "body.0.forward as written"),
         ("decorated", "fx-static", "forward as written"),
         ("parallel", "fx-static", "taken out of DataParallel and torch.compile"),
-        ("parallel_inside", "fx-static", "taken out of DataParallel, body taken out of DataParallel"),
+        ("parallel_inside", "fx-static", "taken out of DataParallel; body taken out of DataParallel"),
         ("lazy", "fx-static", "lazy parameters of fc built by one run"),
         ("inference", "fx-static", "tensors made in inference mode"),
         ("cached", "fx-static", "last detached from autograd"),
         ("optional", "fx-static", "mask, shift, **options, which the inputs leave out, fixed to their defaults"),
-        ("checkpoint", "fx-static", "taken from the key model of a checkpoint, float32 instead of bfloat16"),
-        ("checkpoint", "pt2e-static", "taken from the key model of a checkpoint, float32 instead of bfloat16"),
+        ("flagged", "fx-static", "form, which the inputs leave out, fixed to its default; twice fixed to its value"),
+        ("checkpoint", "fx-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
+        ("checkpoint", "pt2e-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
         ("compiled_method_inside", "pt2e-static", "body.0.forward as written"),
         ("half", "eager-dynamic", "float32 instead of float16"),
     ],
@@ -317,12 +326,12 @@ def test_the_default_type_is_left_as_it_was():
     ("inputs", "names"),
     [
         (Arguments((torch.ones(2, 4),)), ["mask", "*rest", "**options"]),
-        (Arguments((), {"x": torch.ones(2, 4), "mask": None}), ["mask", "*rest", "**options"]),
+        (Arguments((), {"x": torch.ones(2, 4), "mask": None}), ["*rest", "**options"]),
         (Arguments((torch.ones(2, 4), None, 1)), []),
     ],
 )
 def test_what_inputs_leave_out(inputs: Arguments, names: list[str]):
-    from qviz.engine.loading.default_arguments import arguments_left_out, fix
+    from qviz.engine.loading.default_arguments import arguments_left_out, constants, fix
 
     class Open(Twice):
         def forward(self, x: torch.Tensor, mask: Any = None, *rest: Any, **options: Any) -> torch.Tensor:
@@ -336,4 +345,5 @@ def test_what_inputs_leave_out(inputs: Arguments, names: list[str]):
         assert type(whole).__name__ == "Open"
         assert torch.equal(inputs.call(whole), before)
         assert list(parameters(whole)) == ["x", "mask"][: len(inputs)]
+    assert constants(model, inputs) == (["mask"] if inputs.kwargs else [])
     assert arguments_left_out(torch.fx.symbolic_trace(Twice()), inputs) == []

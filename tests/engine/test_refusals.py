@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.utils import _pytree as pytree
 
 import qviz
 from qviz import cli
 from qviz.document.plan import Plan
 from qviz.engine.loading.source import Loaded
+from qviz.engine.measure.outputs import outputs_of
 from qviz.engine.serving.run import run_loaded, run_plan
 from qviz.errors import QvizError
 
@@ -247,3 +250,17 @@ def test_of_several_models_in_a_checkpoint_one_has_to_be_named(tmp_path: Path):
         "taken from the key model of a checkpoint"
         in {each.rule: each.message for each in snapshot.findings}["made_ready"]
     )
+
+
+class Named(OrderedDict[str, torch.Tensor]):
+    """As the outputs of transformers: a dict of its own class, registered without names."""
+
+
+pytree.register_pytree_node(
+    Named, lambda out: ([*out.values()], [*out]), lambda values, keys: Named(zip(keys, values, strict=True))
+)
+
+
+def test_outputs_of_other_classes_are_measured_by_their_names():
+    given = outputs_of((Named(logits=X), [Scores(X)], {"ids": torch.ones(2, dtype=torch.int64)}))
+    assert [*given] == ["0.logits", "1.0.logits"]

@@ -70,6 +70,7 @@ def test_lists_sizes_and_ranges():
     assert formats.listed("abcde") == "a, b, c and 2 more"
     assert formats.joined("abc") == "a, b and c"
     assert formats.joined("a") == "a"
+    assert formats.clauses(["a, b", "c"]) == "a, b; c"
     assert formats.span(-4.34, 4.56) == "−4.34 … 4.56"
     assert formats.channels([0.0013, 0.0015]) == "2 channels, 0.0013 … 0.0015"
     assert formats.channels([0, 0]) == "2 channels, all 0"
@@ -80,6 +81,7 @@ def test_lists_and_sentences_have_the_punctuation_of_the_language():
     with using(SIMPLIFIED_CHINESE):
         assert formats.every("ab") == "a、b"
         assert formats.joined("abc") == "a、b 和 c"
+        assert formats.clauses("ab") == "a；b"
         assert formats.listed("abcde") == "a、b、c 等，另有 2 项"
         assert formats.sentence("没有发现问题") == "没有发现问题。"
         assert formats.sentence("fell back") == "Fell back."

@@ -21,29 +21,51 @@ model.__class__ = {name}
 
 
 def arguments_left_out(model: Module, inputs: Arguments) -> list[str]:
-    """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, None, ``*args``."""
+    """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, ``*args``."""
     if isinstance(model, GraphModule):
         return []  # it was traced already
     known = parameters(model)
-    given = names(inputs, model)
-    if "" in given[: len(inputs.args)] or any(not name.isidentifier() for name in inputs.kwargs):
-        return []  # some come by *args
+    if not _is_fixable(model, inputs):
+        return []
     stars = [
         "*" * (1 + (each.kind is each.VAR_KEYWORD)) + name
         for name, each in known.items()
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     ]
-    nothing = [name for name, value in zip(given, inputs.values, strict=True) if value is None]
-    return [*nothing, *left_out(inputs, model), *stars]
+    return [*left_out(inputs, model), *stars]
+
+
+def constants(model: Module, inputs: Arguments) -> list[str]:
+    """Return the arguments that are None, a truth value or a text; torch.fx would make an input of each."""
+    given = names(inputs, model)
+    if isinstance(model, GraphModule) or not _is_fixable(model, inputs):
+        return []
+    return [name for name, value in zip(given, inputs.values, strict=True) if _is_constant(value)]
+
+
+def _is_constant(value: object) -> bool:
+    return value is None or isinstance(value, (bool, str))
+
+
+def _is_fixable(model: Module, inputs: Arguments) -> bool:
+    """Tell whether every argument has a name, and forward() is that of the class, which torch.fx traces."""
+    own = vars(model).get("forward")
+    is_of_class = own is None or getattr(own, "__func__", None) is type(model).forward
+    given = names(inputs, model)[: len(inputs.args)]
+    return is_of_class and "" not in given and all(name.isidentifier() for name in inputs.kwargs)
 
 
 def written_class(model: Module, inputs: Arguments) -> str:
     """Return the statements that give ``model`` a forward of the given arguments alone; its module paths stay."""
     by_position = names(inputs, model)[: len(inputs.args)]
     taken = [*by_position, *inputs.kwargs]
-    passed = ["None" if value is None else name for name, value in zip(by_position, inputs.args, strict=True)]
-    passed += [f"{name}={None if value is None else name}" for name, value in inputs.kwargs.items()]
+    passed = [_passed(name, value) for name, value in zip(by_position, inputs.args, strict=True)]
+    passed += [f"{name}={_passed(name, value)}" for name, value in inputs.kwargs.items()]
     return _CLASS.format(name=type(model).__name__, taken=", ".join(taken), passed=", ".join(passed))
+
+
+def _passed(name: str, value: object) -> str:
+    return repr(value) if _is_constant(value) else name
 
 
 def fix(model: Module, inputs: Arguments) -> None:

@@ -49,8 +49,9 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     has_lazy = any(is_lazy(each) for each in tensors_of(inside))
     traces = chosen is None or chosen.mode is Mode.FX
     left_out = default_arguments.arguments_left_out(inside, loaded.inputs) if traces else []
+    constants = default_arguments.constants(inside, loaded.inputs) if traces else []
     functions = wrappers.compiled_functions(inside) if traces else []
-    if not (changes.steps or wrapped or compiled or has_lazy or left_out or functions):
+    if not (changes.steps or wrapped or compiled or has_lazy or left_out or constants or functions):
         return replace(loaded, is_ready=True)
     steps = [*loaded.steps, *map(_unwrapped, wrapped), *changes.steps]
     module = _changed_copy(loaded, plan, changes, wrapped, steps, compiled)
@@ -62,8 +63,8 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     if functions:
         wrappers.trace_through_compile()
         steps.append(step("traced_through_compile", wrappers.TRACED_THROUGH_COMPILE, names=[*functions]))
-    if left_out:
-        steps.append(_fix(module, inputs, left_out))
+    if left_out or constants:
+        steps += _fix(module, inputs, left_out, constants)
     return replace(
         loaded,
         module=module,
@@ -128,10 +129,12 @@ def _build(model: Module, inputs: Arguments, seed: int) -> ReadyStep:
     return step("built", _BUILT.format(seed=seed, call=call), names=[each or type(model).__name__ for each in lazy])
 
 
-def _fix(model: Module, inputs: Arguments, left_out: list[str]) -> ReadyStep:
+def _fix(model: Module, inputs: Arguments, left_out: list[str], constants: list[str]) -> list[ReadyStep]:
     code = default_arguments.written_class(model, inputs)
     default_arguments.fix(model, inputs)
-    return step("defaults", code, names=[*left_out])
+    told = [step("defaults", names=[*left_out])] if left_out else []
+    told += [step("constants", names=[*constants])] if constants else []
+    return [*told[:-1], told[-1]._replace(python=code)]
 
 
 def written(steps: tuple[ReadyStep, ...]) -> str:

@@ -22,6 +22,7 @@ from qviz.errors import QvizError
 from qviz.words import tr
 from qviz.words.formats import listed
 
+_OF_MODULES = ("_modules", "_parameters", "_buffers")
 _DETACHED = """
 import copy
 from torch.utils._pytree import tree_leaves
@@ -116,7 +117,7 @@ def _with_history(model: Module) -> list[str]:
         f"{path}.{name}".lstrip(".")
         for path, module in wrappers.named_insides(model)
         for name, value in (*vars(module).items(), *module._buffers.items())  # noqa: SLF001 - of this module alone
-        if name not in ("_modules", "_parameters", "_buffers")
+        if name not in _OF_MODULES and (isinstance(value, Tensor) or (isinstance(value, (dict, list, tuple)) and value))
         for each in pytree.tree_leaves(value)
         if isinstance(each, Tensor) and each.grad_fn is not None
     ]

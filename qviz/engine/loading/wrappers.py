@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from torch.nn import DataParallel, Module
@@ -79,9 +79,12 @@ def _keeps_at(module: Module) -> str | None:
 
 def compiled_calls(model: Module) -> list[str]:
     """Return the methods of a model's modules that torch.compile has wrapped, and modules with ``compile()`` called."""
-    found = []
+    found, of_class = [], dict[type[Module], tuple[str, ...]]()
     for path, module in named_insides(model):
-        names = [name for name in (*vars(module), *_class_names(module)) if _is_compiled(module, name)]
+        if type(module) not in of_class:
+            of_class[type(module)] = _class_names(type(module))
+        names = [name for name, value in vars(module).items() if _compiles(value)]
+        names += [name for name in of_class[type(module)] if name not in vars(module)]
         if module._compiled_call_impl is not None:  # noqa: SLF001 - what Module.compile() leaves
             names.append("compile()")
         found += [f"{path}.{name}".lstrip(".") for name in dict.fromkeys(names)]
@@ -128,7 +131,7 @@ def take_out_of_compile(model: Module, copies: dict[int, Any]) -> None:
         for name, value in [*vars(module).items()]:
             if _compiles(value):
                 setattr(module, name, _rebound(value, copies))
-        own = {name: _as_written(getattr(type(module), name)) for name in _class_names(module)}
+        own = {name: _as_written(getattr(type(module), name)) for name in _class_names(type(module))}
         if own:
             module.__class__ = type(
                 type(module).__name__, (type(module),), {**own, "__module__": type(module).__module__}
@@ -153,24 +156,18 @@ for module in model.modules():
 """What `take_out_of_compile` does, as Python on ``model``."""
 
 
-def _class_names(module: Module) -> dict[str, None]:
-    """Return the names of the compiled methods of a module's class."""
+def _class_names(of_class: type[Module]) -> tuple[str, ...]:
+    """Return the names of the compiled methods of a class of modules."""
     seen: dict[str, Any] = {}
-    for each in type(module).__mro__:
-        if each is Module:
-            break
+    for each in of_class.__mro__[: of_class.__mro__.index(Module)]:
         for name, value in vars(each).items():
             seen.setdefault(name, value)
-    return dict.fromkeys(name for name, value in seen.items() if _compiles(value))
-
-
-def _is_compiled(module: Module, name: str) -> bool:
-    return _compiles(vars(module).get(name, getattr(type(module), name, None)))
+    return tuple(name for name, value in seen.items() if _compiles(value))
 
 
 def _compiles(value: Any) -> bool:
     """Tell whether a function is one that torch.compile gave; those of torch.compiler.disable stay."""
-    held = getattr(value, "__dict__", {}) if inspect.isfunction(value) else {}
+    held = value.__dict__ if isinstance(value, FunctionType) else {}
     return _COMPILES in held and not held.get(_DISABLES, False)
 
 

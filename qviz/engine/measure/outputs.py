@@ -22,18 +22,30 @@ Outputs: TypeAlias = dict[str, Tensor]
 
 def outputs_of(result: Any) -> Outputs:
     """Return the float tensors in what a model returned; quantized ones as the numbers they represent."""
-    leaves, _ = pytree.tree_flatten_with_path(opened(result))
     found: Outputs = {}
-    for path, leaf in leaves:
+    for name, leaf in _named_leaves(opened(result)):
         if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_quantized):
-            name = ".".join(_key(each) for each in path) or "output"
             found[name] = (leaf.dequantize() if leaf.is_quantized else leaf).detach()
     return found
 
 
 def opened(result: Any) -> Any:
     """Return what a model gave with dataclasses as dicts, and dicts of a class of their own as plain ones."""
-    return pytree.tree_map(_opened, result)
+    return pytree.tree_map(_opened, result, is_leaf=_is_of_own_class)
+
+
+def _is_of_own_class(value: Any) -> bool:
+    is_dict = isinstance(value, Mapping) and type(value) not in pytree.BUILTIN_TYPES
+    return is_dict or (dataclasses.is_dataclass(value) and not isinstance(value, type))
+
+
+def _named_leaves(result: Any) -> list[tuple[str, Any]]:
+    """Return what is in a result by its path; by number where a class was registered without names."""
+    try:
+        leaves, _ = pytree.tree_flatten_with_path(result)
+    except ValueError:
+        return [(str(at), each) for at, each in enumerate(pytree.tree_leaves(result))]
+    return [(".".join(_key(each) for each in path) or "output", leaf) for path, leaf in leaves]
 
 
 def _opened(leaf: Any) -> Any:

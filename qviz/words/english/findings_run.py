@@ -46,7 +46,7 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Call model.train() before quantizing in your own code.",
     },
     "made_ready": {
-        "message": "qviz works on a copy of the model: {steps:every}",
+        "message": "qviz works on a copy of the model: {steps:clauses}",
         "reason": "torch quantizes float32 modules on the CPU, and captures what a model is, not what it is wrapped in",
         "hint": "Your model stays as it is; the Python of this run has the same lines for your own code.",
     },
@@ -61,6 +61,7 @@ STATEMENTS: dict[str, Entry] = {
     "made_ready.normal_tensors": {"text": "tensors made in inference mode replaced by normal ones"},
     "made_ready.detached": {"text": "{names} detached from autograd"},
     "made_ready.defaults": {"text": "{names}, which the inputs leave out, fixed to {names:its default/their defaults}"},
+    "made_ready.constants": {"text": "{names} fixed to {names:its value/their values} in the inputs"},
     "made_ready.under_key": {"text": "taken from the key {key} of a checkpoint"},
     "training_demonstrated": {
         "message": "nothing was trained: one forward pass in training mode stands in for training",
