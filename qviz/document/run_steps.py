@@ -8,7 +8,7 @@ from qviz.document.graph import Json
 from qviz.document.said import Said
 from qviz.document.snapshot import Finding, Level, RunError
 from qviz.words import say
-from qviz.words.statement import knows
+from qviz.words.statement import KEPT, knows
 
 STARTING_ENGINE = "starting_engine"
 LOADING = "loading"
@@ -44,9 +44,16 @@ STOPPED = "stopped"
 """The rule of the finding that a run which stopped has."""
 
 
-def stopped_finding(error: RunError) -> Finding:
-    """Return the finding of a run that stopped: where, why, and what to do; always the first of its run."""
+def stopped_finding(error: RunError, reached: str | None = None) -> Finding:
+    """Return the finding of a run that stopped: where, why, and what to do; always the first of its run.
+
+    Args:
+        error: What stopped it.
+        reached: The last stage that it reached; None where it reached none.
+    """
     known = error.args
+    if error.code == KEPT:  # of an older document, in its own words
+        return Finding(STOPPED, Level.ERROR, reached or "captured", (), KEPT, {}, known)
     roles: dict[str, Json] = {role: list(ids) for role, ids in error.roles.items()}
     cause: Json = {"code": error.code, "roles": roles, "args": known}
     args: dict[str, Json] = {"step": step_arg(error.step, "failed"), "type": error.type, "cause": cause}
@@ -58,7 +65,7 @@ def stopped_finding(error: RunError) -> Finding:
     return Finding(
         rule=STOPPED,
         level=Level.ERROR,
-        stage=str(known.get("stage", "captured")),
+        stage=str(known.get("stage", reached or "captured")),
         nodes=nodes,
         code="stopped.outside" if "text" not in known else "stopped.unknown" if _is_unknown(error) else "stopped",
         roles=error.roles,

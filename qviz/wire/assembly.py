@@ -20,6 +20,11 @@ class Assembly:
     links: list[Link] = field(default_factory=list)
     facts: dict[str, dict[str, Facts]] = field(default_factory=dict)
 
+    @property
+    def reached(self) -> str | None:
+        """The name of the last stage; None before the first."""
+        return self.stages[-1].name if self.stages else None
+
     def add(self, report: StageReached) -> None:
         """Take one stage with its facts and links."""
         self.stages.append(report.stage)
@@ -53,5 +58,5 @@ class Assembly:
             python="",
             error=error,
         )
-        found = (stopped_finding(error),) if error else ()
+        found = (stopped_finding(error, self.reached),) if error else ()
         return self.finished(RunFinished(0, run, found, {}, ()))

@@ -97,7 +97,7 @@ def test_a_failed_run_is_reported_as_far_as_it_came(engine, capsys):
     told = capsys.readouterr()
     report = json.loads(told.out)
     assert (report["passed"], report["status"], report["error"]["step"]) == (False, "failed", "prepare")
-    assert [each["rule"] for each in report["findings"]] == ["mode_changed"]
+    assert [each["rule"] for each in report["findings"]] == ["stopped", "mode_changed"]
     assert told.err == "qviz: Prepare failed: no\nUse torch.cond.\n"
 
 
@@ -158,7 +158,8 @@ def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, scrip
     capsys.readouterr()
     assert cli.main(["check", "a.qviz"]) == code
     told = capsys.readouterr()
-    assert "; the run failed." in told.out
+    assert told.out.startswith("error stopped: ")
+    assert "; the run failed" in told.out
     assert " failed: " in told.err
 
 

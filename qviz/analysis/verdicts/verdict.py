@@ -15,7 +15,7 @@ from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Record, SourceLine
 from qviz.document.measurements import Measurements
-from qviz.document.run_steps import STOPPED
+from qviz.document.run_steps import STOPPED, stopped_finding
 from qviz.document.snapshot import Finding, Level, Run, Snapshot
 
 FailOn: TypeAlias = Literal["error", "warning", "info", "never"]
@@ -85,9 +85,14 @@ class Verdict(Record, frozen=True):
 
 
 def findings_of(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Return what a run found; a run that was cut short has not asked the rules yet."""
+    """Return what a run found; a run that was cut short has not asked the rules yet, nor an engine what stopped it."""
     is_cut_short = all(each.rule == STOPPED for each in snapshot.findings)
-    return find(snapshot) if is_cut_short else snapshot.findings
+    found = find(snapshot) if is_cut_short else snapshot.findings
+    error = snapshot.run.error
+    if error is None or any(each.rule == STOPPED for each in found):
+        return found
+    reached = snapshot.stages[-1].name if snapshot.stages else None
+    return (stopped_finding(error, reached), *found)
 
 
 def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None) -> Verdict:

@@ -56,7 +56,11 @@ _CONFIGURING = (
     Cause("stop.prelu_per_channel", type="IndexError", frame=r"quantized/modules/activation\.py:from_float"),
     Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
     Cause("stop.channel_axis", type="IndexError", frame=r"quantization/observer\.py:_forward"),
-    Cause("stop.transposed_per_channel", text="Per channel weight observer is not supported yet for ConvTranspose"),
+    Cause(
+        "stop.transposed_per_channel",
+        text="Per channel weight observer is not supported yet for ConvTranspose|"
+        "Per Channel Quantization is currently disabled for transposed conv",
+    ),
     Cause("stop.embedding_qconfig", text="quantization is only supported with float_qparams_weight_only_qconfig"),
     Cause("stop.weight_dtype", text="Weight observer must have dtype|supported dtypes for dynamic quantized linear"),
     Cause(
@@ -76,6 +80,7 @@ _CONFIGURING = (
     Cause("stop.qat_needs_training", text="prepare_qat only works on models in training mode"),
     Cause("stop.fuse_mode", text="must be in the same mode"),
     Cause("stop.fuse_batch_norm", text=r"Only support fusing \w+ with (affine|track)|must match num_features"),
+    Cause("stop.fuse_batch_norm", type="AssertionError", frame="nn/utils/fusion.py:fuse_"),
     Cause("stop.fuse_transposed", text=r"Fusing ConvTranspose\+BatchNorm not yet supported"),
     Cause("stop.no_fuser", text="Cannot fuse|did not find fuser method"),
     Cause("stop.not_observed_module", text=r"non-observed (?P<class>\w+) module"),
@@ -153,8 +158,8 @@ _RUNNING = (
     Cause("stop.values_not_a_number", text=r"min .*nan.* should be less than max|range of \[.*nan.*\] is not finite"),
     Cause("stop.values_infinite", text=r"range of \[.*\] is not finite"),
     Cause(
-        "stop.integers_observed",
-        text=r"not implemented for '(?P<dtype>Long|Int|Short|Char|Byte|Bool)'",
+        "stop.dtype_observed",
+        text=r"not implemented for '(?P<dtype>Long|Int|Short|Char|Byte|Bool|Complex\w+)'",
         frame=r"quantization/(observer|fake_quantize)\.py",
     ),
     Cause(
@@ -182,6 +187,8 @@ _RUNNING = (
     Cause("stop.not_a_leaf", text="created explicitly by the user .* support the deepcopy"),
     Cause("stop.no_compiler", type="InvalidCxxCompiler|CppCompileError"),
     Cause("stop.no_compiler", text="No working C\\+\\+ compiler"),
+    Cause("stop.no_running_statistics", text="Expected a proper Tensor but got None", step="training"),
+    Cause("stop.assert_of_capture", text=r"Runtime assertion failed for expression (?P<expression>.+?) on node"),
     Cause("stop.no_gradient", text="does not require grad and does not have a grad_fn", step="training"),
     Cause("stop.package_missing", type="ModuleNotFoundError", text=r"No module named '(?P<package>[^']+)'"),
     Cause("stop.recursion", type="RecursionError"),

@@ -24,6 +24,7 @@ _OURS = (
     typing_extensions.__file__,  # wraps torch's deprecated functions
     "<frozen",
     "<string",
+    "??",
     "<eval_with_key>",
 )
 _STANDARD, _PACKAGES = (sysconfig.get_paths()[each] for each in ("stdlib", "purelib"))

@@ -41,12 +41,14 @@ def place_of(found: Culprits, stages: Sequence[Stage], line: SourceLine | None) 
         known = {node.id: node for node in stage.graph.nodes}
         same = [known[node.name] for node in found.nodes if _is_same(node, known.get(node.name))]
         if not same and found.module:
-            same = [node for node in stage.graph.nodes if node.target == found.module and node.op == "call_module"]
+            same = [node for node in stage.graph.nodes if _holds(node, found.module)]
         if same:
             same = [*_watched(same, stage), *same]
             place = next((node.place for node in same if node.place), "")
             at = next((node.source for node in same if node.source), None)
-            return StopPlace(stage.name, tuple(node.id for node in same), place or _module(found), at)
+            inner = _module(found)
+            module = inner if inner.startswith(f"{place}.") else place or inner
+            return StopPlace(stage.name, tuple(node.id for node in same[:_MOST]), module, at)
     for stage in reversed(stages):
         at_line = [node.id for node in stage.graph.nodes if line is not None and _is_at(node, line, found.module)]
         if at_line:
@@ -75,6 +77,11 @@ def _watched(nodes: Sequence[Node], stage: Stage) -> list[Node]:
     watchers = {node.id for node in nodes if node.kind.watches}
     given = {edge.from_id for edge in stage.graph.edges if edge.to_id in watchers} - {node.id for node in nodes}
     return [node for node in stage.graph.nodes if node.id in given]
+
+
+def _holds(node: Node, module: str) -> bool:
+    """Tell whether a node calls a module, or one in which that module is."""
+    return node.op == "call_module" and f"{module}.".startswith(f"{node.target}.")
 
 
 def _is_same(node: fx.Node, recorded: Node | None) -> bool:

@@ -207,7 +207,7 @@ def _run(
     except (Exception, SystemExit) as failure:  # torch and the user's model may raise anything; the stages stay
         progress.checked()
         error = stopped(progress.step, failure, progress.assembly, model, loaded)
-        progress.found(stopped_finding(error))
+        progress.found(stopped_finding(error, progress.assembly.reached))
     recipe = loaded.python or in_hand(given, loaded.inputs, is_program(loaded.module))
     python = script(recipe + written(loaded.steps), carried_out_by.write(job, progress.result))
     measurements = None

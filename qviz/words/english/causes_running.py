@@ -61,8 +61,8 @@ STATEMENTS: dict[str, Entry] = {
         "an observer has seen an infinite value",
         "Look for inf in the data, for overflows, and for masks of -inf; use a finite mask such as -100.",
     ),
-    "stop.integers_observed": known(
-        "an observer is asked to watch integers ({dtype}), which it cannot",
+    "stop.dtype_observed": known(
+        "an observer is asked to watch numbers of the type {dtype}, which it cannot",
         "Leave the operator that computes them in float: set its qconfig to None, or do not annotate it.",
     ),
     "stop.indices_in_float": known(
@@ -114,6 +114,14 @@ STATEMENTS: dict[str, Entry] = {
     "stop.no_compiler": known(
         "Inductor found no working C++ compiler",
         "Install g++ or clang, or do not lower the model.",
+    ),
+    "stop.no_running_statistics": known(
+        "a tensor is missing in the trained graph: probably the running statistics of a fused batch norm",
+        "Make the batch norm with track_running_stats=True.",
+    ),
+    "stop.assert_of_capture": known(
+        "the captured graph asserts {expression}, which does not hold for this data",
+        "torch.export derived it from how forward() uses the value: take that size from the inputs or a fixed number.",
     ),
     "stop.no_gradient": known(
         "the loss does not depend on a parameter that requires a gradient",

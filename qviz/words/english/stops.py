@@ -110,6 +110,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "stopped.outside": {
         "message": "{cause:message}",
+        "reason": "the run was cut off in the middle; the stages that it had reached are here",
         "hint": "{cause}",
     },
 }

@@ -299,11 +299,12 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("meta_tensor", lambda: torch.zeros(1, device="meta").item()),
     ("values_not_a_number", lambda: eager(nn.Sequential(nn.Linear(4, 4)), inside(MinMaxObserver), NAN)),
     ("values_infinite", lambda: torch.histc(INF, 10)),
-    ("integers_observed", lambda: HistogramObserver()(torch.ones(4).bool())),
+    ("dtype_observed", lambda: HistogramObserver()(torch.ones(4).bool())),
     ("indices_in_float", lambda: nn.Embedding(4, 4)(torch.ones(2))),
     ("no_tensor_observed", lambda: eager(nn.Sequential(nn.GRU(4, 4)), default_qconfig, X)),
     ("channel_axis", lambda: PerChannelMinMaxObserver(ch_axis=5)(X)),
     ("channels_of_activation", lambda: eager(nn.Sequential(nn.Linear(4, 4)), inside(PerChannelMinMaxObserver), X)),
+    ("fuse_batch_norm", lambda: fuse(nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2, track_running_stats=False), qat=False)),
     ("output_not_tensors", lambda: fx(model(lambda self, x: (x, 3)), default_qconfig, X)),
     ("nested_tensor", export(lambda self, x: torch.nested.nested_tensor([x[0], x[1]]).to_padded_tensor(0.0))),
     ("integers_in_float", lambda: X.gather(0, torch.ones(1, 4))),
@@ -344,6 +345,8 @@ FORMS: tuple[tuple[str, BaseException], ...] = (
     ("spec_not_observed", AssertionError("please make sure only refer to edge or node that has observer inserted")),
     ("several_in_pattern", NotImplementedError("Several nodes within a single pattern are default quantizable.")),
     ("constant_lost", AttributeError("'GraphModule' object has no attribute '_tensor_constant0'")),
+    ("no_running_statistics", RuntimeError("Expected a proper Tensor but got None (or an undefined Tensor in C++)")),
+    ("assert_of_capture", RuntimeError("Runtime assertion failed for expression u0 >= 2 on node 'ge'")),
     ("dtype_asserted", RuntimeError("Tensor dtype mismatch! Expected: Float, Got: c10::BFloat16")),
     ("devices_differ", RuntimeError("Expected all tensors to be on the same device, but found cpu and cuda:0")),
     ("out_of_memory", RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to")),
@@ -354,7 +357,11 @@ FORMS: tuple[tuple[str, BaseException], ...] = (
 """What needs another machine, a model too large for a test, or two versions of one."""
 
 LINEAR: Any = torch.ao.nn.quantized.Linear(4, 4)
-STEPS = {"no_gradient": "training", "attention_projection": "preparing"}
+STEPS = {
+    "no_gradient": "training",
+    "no_running_statistics": "training",
+    "attention_projection": "preparing",
+}
 
 
 @pytest.mark.parametrize(("code", "raises"), RAISED, ids=[f"{code}-{at}" for at, (code, _) in enumerate(RAISED)])

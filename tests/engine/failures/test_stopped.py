@@ -198,7 +198,7 @@ def test_the_operator_that_an_observer_watches_is_named_before_it():
     watched, watcher = finding.nodes
     assert watched == "long"
     assert "activation_post_process" in watcher
-    assert "integers (Long)" in finding.message
+    assert "the type Long" in finding.message
 
 
 def test_a_line_of_a_captured_graph_is_its_node():
