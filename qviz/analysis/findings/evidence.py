@@ -120,9 +120,10 @@ class Evidence:
         return frozenset(why.code for why in self.whys(node))
 
     def is_told(self, node: Node) -> bool:
-        """Return whether others speak of a float node: it was asked for, or its type is not what torch looks for."""
+        """Return whether others speak of a float node: it was asked for, or torch takes neither its type nor graph."""
         return bool(
-            self.asked.intersection(self.earlier(self.prepared, node.id))
+            (node.why is not None and node.why.code == "float.in_subgraph")
+            or self.asked.intersection(self.earlier(self.prepared, node.id))
             or self.not_replaced.intersection(self.earlier(self.captured, node.id))
         )
 

@@ -30,7 +30,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     args: dict[str, Json] = {"low": counted.low, "total": counted.total}
     if judged.macs is not None:
         in_low, total = judged.macs
-        nodes = tuple(node.id for node in stage.graph.nodes if node.id in judged.multiplying_in_float)
+        nodes = tuple(node.id for node in stage.whole.nodes if node.id in judged.multiplying_in_float)
         if not nodes or 2 * in_low >= total:
             return
         code, args = "little_quantized.macs", {**args, "share": in_low / total}
