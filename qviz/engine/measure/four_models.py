@@ -33,6 +33,7 @@ class FourModels:
         again: Of second calls on the first batch: original and converted.
         is_original: Whether `original` is that; else it is the float model once more, because no original has the
             parameters that were trained.
+        features: The outputs that the model itself reads on; their largest entry is no class.
     """
 
     original: list[Outputs]
@@ -42,6 +43,7 @@ class FourModels:
     converted: list[Outputs] | None
     again: tuple[Outputs, Outputs] | None = None
     is_original: bool = True
+    features: frozenset[str] = frozenset()
 
     def errors(self) -> tuple[OutputErrors, ...]:
         """Return the errors of each output of the original model."""
@@ -53,7 +55,10 @@ class FourModels:
             return found.get(step, {}).get(name)
 
         agreements = {
-            name: outputs.agreement(self.original, self.converted, name) if self.converted else None for name in names
+            name: outputs.agreement(self.original, self.converted, name)
+            if self.converted and name not in self.features
+            else None
+            for name in names
         }
         return tuple(
             OutputErrors(

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 from torch.nn import Module
 
+from qviz.analysis.features import read_on
 from qviz.document.flows import Flow
 from qviz.document.graph import Json
 from qviz.document.measurements import CaptureDifference, Ledger, Measurements, SecondCalls
@@ -196,7 +197,8 @@ class Measuring:
             self._attempt("metric", lambda: self._judge.judge("converted", result))
         calls = None if self._again is None or again is None else (self._again, again)
         first = floating if self._original is None else self._original
-        models = FourModels(first, floating, simulated, nudged, converted, calls, self._original is not None)
+        features = read_on(assembly.stages[0], list(first[0]))
+        models = FourModels(first, floating, simulated, nudged, converted, calls, self._original is not None, features)
         stages, links = tuple(assembly.stages), tuple(assembly.links)
         return Measured(
             plan=self._plan,
