@@ -14,6 +14,10 @@ from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import capitalized, listed, sentence
 
+_MOST_WIDE = {0: 230, 2: 190}
+"""Pixels for the rule and for the nodes."""
+_GAP = 16
+
 
 class FindingList(QTreeWidget):
     """Signals: finding_chosen with the `Finding`."""
@@ -31,8 +35,6 @@ class FindingList(QTreeWidget):
         self.setAccessibleName(tr("Findings"))
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.header().setStretchLastSection(False)
-        self.setColumnWidth(0, 230)
-        self.setColumnWidth(2, 190)
         self.itemClicked.connect(self.on_item_chosen)
         self.itemActivated.connect(self.on_item_chosen)
 
@@ -55,6 +57,9 @@ class FindingList(QTreeWidget):
             row.addChildren([_row(each, theme) for each in consequences])
             self.addTopLevelItem(row)
         self.expandAll()
+        for column, most in _MOST_WIDE.items():  # what they do not need is the message's
+            self.resizeColumnToContents(column)
+            self.setColumnWidth(column, min(self.columnWidth(column) + _GAP, most))
 
     def step(self, by: int) -> None:
         """Go to the next or previous finding."""
