@@ -106,6 +106,19 @@ def test_edges_lead_through_modules_that_are_called_by_keyword():
     assert {("x", "fc"), ("fc", "out"), ("out", "output")} <= edges
 
 
+def test_a_write_into_a_tensor_is_drawn_and_what_python_reads_is_no_dead_branch():
+    class Writes(Branch):
+        def forward(self, x: torch.Tensor) -> Any:
+            y = super().forward(x)
+            y[:, 0] = self.fc(x).sum().item()
+            y[:, 1] = self.out(x)[:, 0]
+            return y
+
+    snapshot = run(Writes(), "eager-dynamic")
+    assert [node.target for node in snapshot.stages[0].graph.nodes].count("_operator.setitem") == 2
+    assert "dead_branch" not in {each.rule for each in snapshot.findings}
+
+
 def test_the_limit_of_cpython_is_named():
     (finding,) = [each for each in run(Decorated(), "eager-dynamic").findings if each.rule == "recorded_by_running"]
     assert "CPython" in finding.reason

@@ -15,7 +15,7 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the operators of the captured stage whose result goes nowhere, with what only they read."""
     stage = evidence.captured
-    if stage is None or any(each.rule == "drawn_as_modules" for each in evidence.snapshot.findings):
+    if stage is None or _is_no_trace(evidence):
         return
     index = evidence.index(stage)
     dead: set[str] = set()
@@ -32,6 +32,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             code="dead_branch",
             roles={"subject": tuple(found)},
         )
+
+
+def _is_no_trace(evidence: Evidence) -> bool:
+    """Tell whether the graph is one run, which does not show what Python reads, or the modules alone."""
+    return any(each.rule in ("recorded_by_running", "drawn_as_modules") for each in evidence.snapshot.findings)
 
 
 def _writes(node: Node) -> bool:

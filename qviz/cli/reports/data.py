@@ -28,7 +28,15 @@ def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
     stopped: Json = None
     if error is not None:
         at = [_source(error.source, folder)] if error.source else []
-        stopped = {"step": error.step, "type": error.type, "message": error.message, "hint": error.hint, "sources": at}
+        stopped = {
+            "step": error.step,
+            "type": error.type,
+            "message": error.message,
+            "hint": error.hint,
+            "nodes": list(error.roles.get("subject", ())),
+            "module": error.args.get("module"),
+            "sources": at,
+        }
     stale: list[Json] = [
         {"rule": each.rule, "stage": each.stage, "nodes": list(each.nodes), "message": each.message}
         for each in verdict.stale

@@ -135,7 +135,7 @@ class _Recording(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if not self.depth and _gives_tensors(result):
+        if not self.depth and (_gives_tensors(result) or func is torch.Tensor.__setitem__):
             node = self._function(func, self._taken(args), self._taken(kwargs))
             if (call := running(self.model)) is not None:
                 node.meta[MADE_BY] = call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from weakref import WeakKeyDictionary
 
 import torch
 from torch.fx import symbolic_trace
@@ -12,13 +13,16 @@ from torch.nn import Module
 from qviz.document.flows import FLOWS, Flow, Mode
 from qviz.document.graph import Json
 from qviz.document.said import Said
-from qviz.engine.loading.forward import Arguments, left_out
+from qviz.engine.loading.forward import Arguments, describe, left_out
 
 _OTHER = {Mode.FX: Mode.PT2E, Mode.PT2E: Mode.FX}
+_TRIED: WeakKeyDictionary[Module, dict[tuple[Mode, tuple[str, ...]], bool]] = WeakKeyDictionary()
 _log = logging.getLogger(__name__)
 
 
-def other_capture(chosen: Flow, model: Module, inputs: Arguments, is_strict: bool = False) -> dict[str, Json] | None:
+def other_capture(
+    chosen: Flow, model: Module, inputs: Arguments, is_strict: bool = False, of: Module | None = None
+) -> dict[str, Json] | None:
     """Return the statement that another way captures the model, as an argument of a hint; None where none does.
 
     Args:
@@ -26,15 +30,24 @@ def other_capture(chosen: Flow, model: Module, inputs: Arguments, is_strict: boo
         model: The user's; a copy of it is captured.
         inputs: The example call.
         is_strict: Whether the plan asks for strict capture alone.
+        of: What `model` is a copy of; several flows may ask for the same one, which is captured once.
     """
-    if chosen.mode is Mode.PT2E and is_strict and _captures(Mode.PT2E, model, inputs):
+    if chosen.mode is Mode.PT2E and is_strict and _tried(Mode.PT2E, model, inputs, of):
         return Said("stop.other.non_strict").as_arg("text")
     wanted = _OTHER.get(chosen.mode)
     same_method = [each for each in FLOWS if each.mode is wanted and each.method is chosen.method]
-    if wanted is None or not same_method or not _captures(wanted, model, inputs):
+    if wanted is None or not same_method or not _tried(wanted, model, inputs, of):
         return None
     code = "stop.other.fx" if wanted is Mode.FX else "stop.other.export"
     return Said(code, {}, {"flow": same_method[0].id}).as_arg("text")
+
+
+def _tried(mode: Mode, model: Module, inputs: Arguments, of: Module | None) -> bool:
+    known = _TRIED.setdefault(of, {}) if of is not None else {}
+    call = (mode, describe(inputs))
+    if call not in known:
+        known[call] = _captures(mode, model, inputs)
+    return known[call]
 
 
 def _captures(mode: Mode, model: Module, inputs: Arguments) -> bool:

@@ -27,5 +27,5 @@ def stopped(step: str, failure: BaseException, so_far: Assembly, model: Module, 
     chosen = flow(so_far.plan.flow)
     if step != "capturing" or chosen is None:
         return error
-    other = other_capture(chosen, model, loaded.inputs, is_strict=bool(so_far.plan.strict))
+    other = other_capture(chosen, model, loaded.inputs, is_strict=bool(so_far.plan.strict), of=loaded.module)
     return error if other is None else msgspec.structs.replace(error, args={**error.args, "other": other})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from qviz.engine.failures import line_of, run_error
 from qviz.engine.failures.chain import root
 from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.source import Loaded
+from qviz.engine.serving import other_capture
 from qviz.engine.serving.run import run_loaded
 from qviz.wire.assembly import Assembly
 from tests.engine.failures.test_known_causes import Annotates, annotated, shares_with_nothing
@@ -210,6 +212,29 @@ def test_a_line_of_a_captured_graph_is_its_node():
 def test_strict_capture_throws_its_frames_away_and_the_module_is_found_by_the_line():
     finding = first(run(Branches(OnValues()), "pt2e-static", strict=True))
     assert finding.args["module"] == "inner"
+
+
+def test_non_strict_capture_is_offered_where_it_works():
+    class Clocked(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * time.time()
+
+    finding = first(run(Clocked(), "pt2e-static", strict=True))
+    assert finding.hint.endswith("turn strict capture off.")
+
+
+def test_flows_that_stop_on_the_same_model_try_another_capture_once(monkeypatch: pytest.MonkeyPatch):
+    calls = []
+
+    def captures(*args: Any) -> bool:
+        calls.append(args)
+        return False
+
+    monkeypatch.setattr(other_capture, "_captures", captures)
+    model = Branches(OnSize()).eval()
+    for flow in ("fx-static", "fx-dynamic", "fx-qat"):
+        run_loaded(Loaded(model, (X,)), Plan(source="module", flow=flow), lambda _: None)
+    assert len(calls) == 1
 
 
 def test_an_exception_of_the_users_own_is_not_laid_to_torch():
