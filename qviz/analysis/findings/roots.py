@@ -33,6 +33,10 @@ _BEFORE = frozenset(
 )
 """What is as bad as measured noise, and no part of it: said first."""
 
+_LAST = 3
+_SUMMARIES = frozenset(("little_quantized",))
+"""What only adds up others: said last."""
+
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -41,7 +45,7 @@ def with_roots(found: Iterable[Finding], evidence: Evidence) -> tuple[tuple[int,
     findings = tuple(found)
     damages = [finding for finding in findings if finding.rule == DAMAGE]
     if not damages:
-        return tuple((0, finding) for finding in findings)
+        return tuple((_LAST if finding.rule in _SUMMARIES else 0, finding) for finding in findings)
     worst = min(damages, key=lambda each: _LEVELS[each.level])
     return tuple(_ranked(finding, damages, worst.level, evidence) for finding in findings)
 
@@ -56,7 +60,7 @@ def _ranked(finding: Finding, damages: list[Finding], worst: Level, evidence: Ev
         explained = [each.level for each in damages if _is_at(finding, each, evidence)]
         level = min(explained, key=_LEVELS.__getitem__, default=None)
     if level is None:
-        return 2, finding
+        return _LAST if finding.rule in _SUMMARIES else 2, finding
     if _LEVELS[level] < _LEVELS[finding.level]:
         finding = msgspec.structs.replace(finding, level=level)
     return 0, finding

@@ -13,6 +13,7 @@ from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
 from torch.fx import GraphModule, Interpreter, Node
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level
@@ -147,6 +148,24 @@ def of_fuse_list(graph: GraphModule, chosen: FuseList, derived: FuseList) -> Ite
             roles={"subject": found},
             args={"modules": [*entry], "instead": instead},
             place=() if found else tuple(entry),
+        )
+
+
+def fused_for_evaluation(graph: GraphModule, fused: FuseList) -> Iterator[Finding]:
+    """Yield the batch norms of a fuse list that are folded before the training of a QAT flow."""
+    listed = {path for entry in fused for path in entry}
+    calls = [node for node in graph.graph.nodes if node.op == "call_module" and node.target in listed]
+    found = [node for node in calls if isinstance(graph.get_submodule(str(node.target)), _BatchNorm)]
+    nodes = tuple(node.name for node in found)
+    if found:
+        yield Finding(
+            rule="batch_norm_fused_for_evaluation",
+            level=Level.WARNING,
+            stage="captured",
+            nodes=nodes,
+            code="batch_norm_fused_for_evaluation",
+            roles={"subject": nodes},
+            args={"norms": [*dict.fromkeys(str(node.target) for node in found)]},
         )
 
 

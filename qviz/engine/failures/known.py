@@ -130,6 +130,7 @@ _CONVERTING = (
         step="preparing",
     ),
     Cause("stop.parametrized_dynamic", text=r"quantized\.dynamic\.Linear\.from_float only works for one of"),
+    Cause("stop.shared_batch_norm", text=r"Tried to erase Node add_\w* but it still had", frame="qat_utils.py:"),
     Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),
     Cause(
         "stop.attribute_of_fused",

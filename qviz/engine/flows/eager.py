@@ -95,6 +95,8 @@ def qat(job: Job) -> EagerResult:
     use_backend(job.plan.backend)
     captured = _capture(job, needs_stubs=True)
     model, result = _fuse(job, captured, for_training=job.plan.fuse_for_training is not False)
+    if job.plan.fuse_for_training is False:
+        _tell(job, checks.fused_for_evaluation(captured.graph, result.fuse_list))
     model.train()
     result = _configure(job, model, result)
     job.reporter.started("preparing")

@@ -15,6 +15,7 @@ from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
+from qviz.engine.checks import quantizer_effects as effects
 from qviz.engine.checks import subgraphs
 from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
@@ -35,7 +36,9 @@ def static(job: Job) -> ExportResult:
     shared = folding.shared_convolutions(captured)
     before = folding.output_of(captured, job.inputs) if shared else []
     job.reporter.started("preparing")
-    prepared = prepare_pt2e(captured, quantizer.value)
+    with effects.watched_parts(quantizer.value) as parts:
+        prepared = prepare_pt2e(captured, quantizer.value)
+    _tell(job, effects.without_effect(parts))
     if shared:
         job.reporter.found(folding.folded_wrongly(shared, before, folding.output_of(prepared, job.inputs)))
     _tell_what_quantizes(job, quantizer, result)
@@ -53,7 +56,9 @@ def qat(job: Job) -> ExportResult:
         job.model.train()
     captured, result = _captured(job, quantizer, is_training=True)
     job.reporter.started("preparing")
-    prepared = prepare_qat_pt2e(captured, quantizer.value)
+    with effects.watched_parts(quantizer.value) as parts:
+        prepared = prepare_qat_pt2e(captured, quantizer.value)
+    _tell(job, effects.without_effect(parts))
     _tell(job, checks.without_fake_quant(prepared))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
     _tell_what_quantizes(job, quantizer, result)
@@ -96,6 +101,7 @@ def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphMod
     refine(job, captured, result)
     job.reporter.reached("captured", captured)
     _tell(job, checks.rules_lost_by_strict(captured, quantizer.value, job.plan.quantizer_options.rules))
+    _tell(job, effects.matching_nothing(captured, quantizer.value))
     return captured, result
 
 

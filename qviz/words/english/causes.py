@@ -180,6 +180,10 @@ STATEMENTS: dict[str, Entry] = {
         "Leave the PReLU in float: set its qconfig to None, with a DeQuantStub before and a QuantStub behind it. (With "
         "a weight observer per tensor it converts, but quantized::prelu of torch 2.8 scales positive values, too.)",
     ),
+    "stop.shared_batch_norm": known(
+        "one batch norm is called several times, and convert_pt2e folds each call into the convolution before it",
+        "Use a separate batch norm for each call.",
+    ),
     "stop.padding_in_words": known(
         "X86InductorQuantizer takes no convolution with padding in words (padding='same')",
         "Give the padding in numbers: for 'same' dilation × (kernel size − 1) / 2 on each side.",

@@ -85,6 +85,19 @@ STATEMENTS: dict[str, Entry] = {
     "fuse_list.entry": {"text": "[{modules:every}]"},
     "fuse_list_out_of_order.instead": _out_of_order("Use this fuse list: {instead:every}."),
     "fuse_list_out_of_order.nothing": _out_of_order("Remove the fuse list: nothing in this model can be fused."),
+    "output_stays_quantized": {
+        "message": "{subject} {subject:is/are} returned as {subject:a quantized tensor/quantized tensors} "
+        "({dtype:dtype})",
+        "reason": "no DeQuantStub stands before the output, so the converted model returns integers with a scale where "
+        "the float model returns floats",
+        "hint": "Put a DeQuantStub before the output, or call dequantize() on it.",
+    },
+    "batch_norm_fused_for_evaluation": {
+        "message": "{norms:all} {norms:is/are} folded before training, so {norms:it does/they do} not train",
+        "reason": "fuse_modules folds a batch norm with its statistics of that moment; fuse_modules_qat keeps it until "
+        "convert",
+        "hint": "Remove fuse_for_training = false from the plan, and fuse with fuse_modules_qat in training mode.",
+    },
     "converted_does_not_run.float_into_quantized": _does_not_run("Put a QuantStub before the first quantized module."),
     "converted_does_not_run.view": _does_not_run(
         "Use reshape instead of view: quantized convolutions return tensors in channels_last format."

@@ -50,6 +50,33 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "strict capture did not record {target} on its operators, and quantizers find modules by that record",
         "hint": "Leave its nodes in float one by one, or use the quantizer xnnpack with non-strict capture.",
     },
+    "rule_matches_nothing.exported_name": {
+        "message": "the rule for {rule} has no effect",
+        "reason": "no operator of the captured graph comes from a module with the path {target}",
+        "hint": "Name the module as named_modules() of the model does, such as layer1.0.conv1.",
+    },
+    "rule_matches_nothing.exported_type": {
+        "message": "the rule for {rule} has no effect",
+        "reason": "no operator of the captured graph comes from a module of the type {target}",
+        "hint": "Name a type that the model has, or remove the rule.",
+    },
+    "rule_matches_nothing.exported_operator": {
+        "message": "the rule for {rule} has no effect",
+        "reason": "the captured graph has no operator {target}",
+        "hint": "Name an operator that the graph has, or remove the rule.",
+    },
+    "quantizer_without_effect": {
+        "message": "{quantizer} annotates nothing in this graph",
+        "reason": "it is a part of a ComposableQuantizer and finds no operator that it knows",
+        "hint": "Remove it from the ComposableQuantizer, or check which operators it annotates.",
+    },
+    "quantizer_without_effect.behind_others": {
+        "message": "{quantizer} annotates nothing behind {first:all}",
+        "reason": "a ComposableQuantizer applies its quantizers in order: what one has annotated the next ones leave "
+        "alone, and this one finds nothing else that it knows",
+        "hint": "Put the quantizer for fewer operators first, or remove {quantizer} if the model has none of its "
+        "operators.",
+    },
     "integers_as_floats.scalars": {
         "message": "{subject} {subject:computes/compute} with integers, but {subject:gives/give} floats to {readers} "
         "since the model was prepared",

@@ -286,6 +286,21 @@ STATEMENTS: dict[str, Entry] = {
         "The quantizer never consults a rule it was given.",
         "Add a rule for the module type, or use another quantizer.",
     ),
+    "rule.quantizer_without_effect": _rule(
+        "Quantizer without effect",
+        "A quantizer of a composed one annotates nothing.",
+        "Put the quantizer for fewer operators first, or remove it.",
+    ),
+    "rule.output_stays_quantized": _rule(
+        "Output stays quantized",
+        "The converted model returns a quantized tensor where the float one returns floats.",
+        "Put a DeQuantStub before the output.",
+    ),
+    "rule.batch_norm_fused_for_evaluation": _rule(
+        "Batch norm fused for evaluation",
+        "A flow for quantization-aware training folds batch norms before training, so they are not trained.",
+        "Fuse for training (fuse_modules_qat).",
+    ),
     "rule.quantizer_needs_strict_capture": _rule(
         "Quantizer needs strict capture",
         "The quantizer finds nothing in a graph of non-strict capture.",

@@ -12,11 +12,12 @@ from torch.ao.quantization import (
     convert,
     get_default_qat_qconfig,
     get_default_qconfig,
+    move_exported_model_to_eval,
     prepare,
     prepare_qat,
     quantize_dynamic,
 )
-from torch.ao.quantization.quantize_pt2e import prepare_pt2e
+from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
 from torch.ao.quantization.quantizer.quantizer import Quantizer
@@ -66,10 +67,29 @@ def _gru() -> Any:
     return _exported(_Recurrent(), quantizer, torch.ones(2, 3, 8))
 
 
+class _SharedNorm(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.norm = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(self.two(self.norm(self.one(x))))
+
+
+def _shared_norm() -> Any:
+    quantizer = xnnpack.XNNPACKQuantizer().set_global(xnnpack.get_symmetric_quantization_config(is_qat=True))
+    captured: Any = torch.export.export(_SharedNorm().train(), (IMAGE,), strict=True).module()
+    prepared = prepare_qat_pt2e(captured, quantizer)
+    prepared(IMAGE)
+    move_exported_model_to_eval(prepared)
+    return convert_pt2e(prepared)
+
+
 LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("attention_projection", _attention),
     ("prelu_per_channel", _prelu),
     ("parametrized_dynamic", _parametrized),
     ("padding_in_words", _same_padding),
     ("gru_annotator", _gru),
+    ("shared_batch_norm", _shared_norm),
 )

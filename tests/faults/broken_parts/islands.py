@@ -16,7 +16,7 @@ from qviz.document.configuration import Custom, QConfig, Quantizer, QuantizerRul
 from qviz.document.snapshot import Snapshot
 from qviz.engine.recording.given_graphs import record_graphs
 from tests.faults.cases import GIVEN, ROW, STUBS, Case, ran
-from tests.faults.models import linear, made
+from tests.faults.models import conv, linear, made, norm
 
 FC = made(lambda m, x: m.fc(x), fc=linear())
 
@@ -97,6 +97,12 @@ STUBBED = (
         ),
     ),
     Case(
+        "H no DeQuantStub at the end",
+        "output_stays_quantized",
+        ("fc",),
+        ran(made(lambda m, x: m.fc(m.quant(x)), fc=linear(), quant=QuantStub), "eager-static", [ROW]),
+    ),
+    Case(
         "H inputs said to be quantized",
         "float_into_quantized",
         ("fc", "x"),
@@ -128,6 +134,40 @@ CONFIGURATION = (
             "fx-static",
             [ROW],
             rules=(Rule("object_type", "torch.nn.Linear"),),
+        ),
+    ),
+    Case(
+        "K a type that the exported model lacks",
+        "rule_matches_nothing",
+        (),
+        ran(
+            FC,
+            "pt2e-static",
+            [ROW],
+            quantizer_options=Quantizer(rules=(QuantizerRule("module_type", "torch.nn.Conv2d", per_channel=True),)),
+        ),
+    ),
+    Case(
+        "K a second quantizer without effect",
+        "quantizer_without_effect",
+        (),
+        ran(FC, "pt2e-static", [ROW], quantizer_options=Quantizer(then=("embedding",))),
+    ),
+    Case(
+        "K a rule with a qconfig in PT2E",
+        "setting_without_effect",
+        (),
+        ran(FC, "pt2e-static", [ROW], rules=(Rule("module_name", "fc", QConfig(name="default_qconfig")),)),
+    ),
+    Case(
+        "K batch norms folded before training",
+        "batch_norm_fused_for_evaluation",
+        ("bn",),
+        ran(
+            made(lambda m, x: m.dequant(m.bn(m.conv(m.quant(x)))), conv=conv(), bn=norm, **STUBS),
+            "eager-qat",
+            train=lambda model: model(torch.randn(2, 4, 8, 8)).sum().backward(),
+            fuse_for_training=False,
         ),
     ),
     Case(

@@ -1,0 +1,120 @@
+"""Finds what a PT2E quantizer was told in vain: rules that match nothing, parts of a composed one without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+from torch.ao.quantization.quantizer.composable_quantizer import ComposableQuantizer
+from torch.ao.quantization.quantizer.x86_inductor_quantizer import X86InductorQuantizer
+from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
+from torch.fx import GraphModule
+
+from qviz.document.graph import Json
+from qviz.document.snapshot import Finding, Level
+from qviz.engine.nodes.module_paths import module_stack, torchs_stack
+from qviz.engine.nodes.targets import target_name
+
+_ANNOTATION = "quantization_annotation"
+
+
+class QuantizerPart(NamedTuple):
+    """A quantizer of a composed one, and how many nodes it annotated."""
+
+    type: str
+    annotated: int
+
+
+@contextmanager
+def watched_parts(quantizer: Any) -> Iterator[list[QuantizerPart]]:
+    """Yield a list that gets what each part of a composed quantizer annotates while the context lasts."""
+    found: list[QuantizerPart] = []
+    with ExitStack() as stack:
+        for each in _composed(quantizer):
+            stack.enter_context(_counted(each, found))
+        yield found
+
+
+def _composed(quantizer: Any) -> list[Any]:
+    """Return the parts of a composed quantizer, which another may apply."""
+    while not isinstance(quantizer, ComposableQuantizer):
+        quantizer = getattr(quantizer, "quantizer", None)
+        if quantizer is None:
+            return []
+    return list(quantizer.quantizers)
+
+
+@contextmanager
+def _counted(quantizer: Any, found: list[QuantizerPart]) -> Iterator[None]:
+    annotate: Callable[[GraphModule], GraphModule] = quantizer.annotate
+
+    def counting(model: GraphModule) -> GraphModule:
+        before = {node for node in model.graph.nodes if _ANNOTATION in node.meta}
+        result = annotate(model)
+        new = [node for node in model.graph.nodes if _ANNOTATION in node.meta and node not in before]
+        found.append(QuantizerPart(type(quantizer).__name__, len(new)))
+        return result
+
+    quantizer.annotate = counting
+    try:
+        yield
+    finally:
+        del quantizer.annotate
+
+
+def without_effect(parts: list[QuantizerPart]) -> Iterator[Finding]:
+    """Yield the parts of a composed quantizer that annotated nothing."""
+    for at, part in enumerate(parts):
+        if not part.annotated:
+            first = [each.type for each in parts[:at] if each.annotated]
+            args: dict[str, Json] = {"quantizer": part.type, **({"first": [*first]} if first else {})}
+            yield Finding(
+                "quantizer_without_effect",
+                Level.WARNING,
+                "prepared",
+                (),
+                "quantizer_without_effect" + (".behind_others" if first else ""),
+                {},
+                args,
+                (part.type,),
+            )
+
+
+def matching_nothing(graph: GraphModule, quantizer: Any) -> Iterator[Finding]:
+    """Yield the rules of torch's quantizers whose module, type or operator the graph does not have."""
+    paths = {place.path for node in graph.graph.nodes for place in (*torchs_stack(node), *module_stack(node))}
+    types = {_type_text(each) for node in graph.graph.nodes for each in _types(node)}
+    operators = {getattr(node.target, "overloadpacket", None) for node in graph.graph.nodes}
+    for each in _composed(quantizer) or [getattr(quantizer, "quantizer", quantizer)]:
+        if isinstance(each, XNNPACKQuantizer):
+            yield from (_nothing("name", path) for path in each.module_name_config if path not in paths)
+            named = (class_ for class_ in each.module_type_config if _type_text(class_) not in types)
+            yield from (_nothing("type", _type_text(class_)) for class_ in named)
+        elif isinstance(each, X86InductorQuantizer):
+            yield from (_nothing("name", path) for path in each.module_name_qconfig if path not in paths)
+            targets = {getattr(operator, "overloadpacket", operator) for operator in each.operator_type_qconfig}
+            yield from (_nothing("operator", target_name(target)) for target in targets if target not in operators)
+
+
+def _types(node: Any) -> list[Any]:
+    return [type_ for _, type_ in (node.meta.get("nn_module_stack") or {}).values()]
+
+
+def _type_text(class_: Any) -> str:
+    """Return the full name of a class, as the quantizers compare it."""
+    return f"{class_.__module__}.{class_.__qualname__}" if isinstance(class_, type) else str(class_)
+
+
+def _nothing(kind: str, target: str) -> Finding:
+    args: dict[str, Json] = {"rule": target, "target": target}
+    return Finding(
+        "rule_matches_nothing",
+        Level.WARNING,
+        "captured",
+        (),
+        f"rule_matches_nothing.exported_{kind}",
+        {},
+        args,
+        (target,),
+    )
