@@ -40,6 +40,28 @@ class Autocast(NoGrad):
         return self.behind(x)
 
 
+class Rotary(NoGrad):
+    """Cosines of a buffer, as language models compute them: in a region inside another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns: torch.Tensor
+        self.register_buffer("turns", torch.linspace(0, 1, 8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            turned = self.turns.cos()
+        return self.behind(self.before(x) * turned)
+
+
+class InnerRegion(NoGrad):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.before(x)
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            x = self.inside(x)
+        return self.behind(x)
+
+
 class Branching(NoGrad):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         def rise(x: torch.Tensor) -> torch.Tensor:
@@ -83,6 +105,19 @@ def test_training_keeps_the_region_and_names_what_stays_in_float() -> None:
     assert linear.why.code == "float.in_subgraph"
     assert "torch.no_grad() in forward() makes that graph, see test_subgraphs.py:" in linear.why.evidence
     assert stays_float(snapshot) == [linear.id]
+
+
+def test_training_captures_under_no_grad_where_no_gradient_is_lost() -> None:
+    snapshot = run(Rotary(), "pt2e-qat")
+    assert snapshot.run.error is None
+    assert "captured_without_grad" in {each.rule for each in snapshot.findings}
+
+
+def test_a_graph_in_a_graph_that_torch_loses_is_named() -> None:
+    snapshot = run(InnerRegion(), "pt2e-qat")
+    assert snapshot.run.error is not None
+    assert snapshot.run.error.code == "stop.nested_graph_lost"
+    assert run(InnerRegion(), "pt2e-static").run.error is None
 
 
 @pytest.mark.parametrize(

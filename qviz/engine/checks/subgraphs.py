@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch.fx import GraphModule, Node
 
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.recording.values import attribute
 from qviz.engine.why.subgraphs import HIGHER_ORDER, first_line
 
 
@@ -16,6 +18,24 @@ def grad_regions(captured: GraphModule) -> list[Node]:
     return [
         node for each in graphs for node in each.graph.nodes if node.target is HIGHER_ORDER.wrap_with_set_grad_enabled
     ]
+
+
+def are_without_gradient(captured: GraphModule) -> bool:
+    """Return whether all regions turn the gradient off for what has none: they read buffers and integers alone."""
+    calls = [node for node in captured.graph.nodes if node.target is HIGHER_ORDER.wrap_with_set_grad_enabled]
+    return all(
+        call.args[0] is False and not any(_may_have_gradient(captured, each) for each in call.args) for call in calls
+    )
+
+
+def _may_have_gradient(captured: GraphModule, given: object) -> bool:
+    if not isinstance(given, Node):
+        return False
+    if given.op == "get_attr":
+        found = attribute(captured, given)
+        return isinstance(found, torch.Tensor) and found.requires_grad
+    value = given.meta.get("val")
+    return not isinstance(value, torch.Tensor) or value.is_floating_point()
 
 
 def captured_without_grad(regions: Sequence[Node]) -> Finding:

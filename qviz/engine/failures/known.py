@@ -123,6 +123,7 @@ _CONVERTING = (
         "stop.dtype_asserted",
         text=r"Tensor dtype mismatch! Expected: (c10::)?(?P<expected>\w+), Got: (c10::)?(?P<got>\w+)",
     ),
+    Cause("stop.nested_graph_lost", text=r"references nonexistent attribute (?P<graph>submod_\d+)"),
     Cause(
         "stop.attention_projection",
         type="AssertionError",

@@ -96,8 +96,8 @@ def _quantizer(job: Job) -> Written:
 def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphModule, ExportResult]:
     job.reporter.started("capturing")
     captured, result = export(job, ExportResult(quantizer=quantizer))
-    if not is_training and not is_program(job.model):
-        captured, result = _without_grad(job, captured, result)
+    if not is_program(job.model):
+        captured, result = _without_grad(job, captured, result, is_training)
     refine(job, captured, result)
     job.reporter.reached("captured", captured)
     _tell(job, checks.rules_lost_by_strict(captured, quantizer.value, job.plan.quantizer_options.rules))
@@ -113,13 +113,21 @@ def refine(job: Job, captured: GraphModule, result: ExportResult) -> None:
         )
 
 
-def _without_grad(job: Job, captured: GraphModule, result: ExportResult) -> tuple[GraphModule, ExportResult]:
-    """Capture again under ``torch.no_grad()`` if that leaves fewer regions that no quantizer looks into."""
+def _without_grad(
+    job: Job, captured: GraphModule, result: ExportResult, is_training: bool
+) -> tuple[GraphModule, ExportResult]:
+    """Capture again under ``torch.no_grad()`` if that leaves fewer regions that no quantizer looks into.
+
+    In training only where no gradient would have passed such a region anyway.
+    """
     regions = subgraphs.grad_regions(captured)
-    if not regions:
+    if not regions or (is_training and not subgraphs.are_without_gradient(captured)):
         return captured, result
     without = replace(result, without_grad=True)
-    again = _program(job, without)
+    try:
+        again = _program(job, without)
+    except Exception:  # dynamo runs the user's forward, which may raise anything
+        return captured, result
     if len(subgraphs.grad_regions(again)) >= len(regions):
         return captured, result
     job.reporter.so_far(without)

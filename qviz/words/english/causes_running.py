@@ -24,6 +24,11 @@ STATEMENTS: dict[str, Entry] = {
         "else",
         "Return nothing but tensors and None.",
     ),
+    "stop.nested_graph_lost": known(
+        "a region inside another, such as torch.autocast() under torch.no_grad(), is a graph in a graph, and torch.ao "
+        "lost the inner one",
+        "Remove one of the two from forward(): freeze parameters with requires_grad_(False), not under no_grad().",
+    ),
     "stop.constant_lost": known(
         "the graph lost a tensor that is neither a parameter nor a buffer, and that forward() reads or replaces",
         "Register the tensor with register_buffer(), and write into it in place (copy_) or return the new value.",

@@ -335,6 +335,7 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
 FORMS: tuple[tuple[str, BaseException], ...] = (
     ("graph_not_python", SyntaxError("invalid syntax (<eval_with_key>.0, line 24)")),
     ("dynamic_shapes_violated", RuntimeError("Constraints violated (n)! For more information, run with TORCH_LOGS")),
+    ("nested_graph_lost", RuntimeError("Node submod_3 target submod_1 references nonexistent attribute submod_1 of ")),
     ("mask_by_vmap", RuntimeError("Current active mode <torch._functorch.FunctionalizeMode> not registered")),
     ("no_fake_kernel", RuntimeError("There was no fake impl registered for own.op.default")),
     ("several_devices", AssertionError("swap_module only works with cpu or single-device CUDA modules, but got {}")),
