@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,20 @@ def compiled_method_inside():
     model.body[0].forward = torch.compile(model.body[0].forward)
     return model, X
 
+def compiled_in_place():
+    model = Net()
+    model.compile()
+    model.body.compile()
+    return model, X
+
+def patched():
+    model = Net()
+    model.forward = other_forward.__get__(model)
+    return model, X
+
+def other_forward(self, x, scale=None):
+    return self.body(x)
+
 def decorated():
     return Decorated(), X
 
@@ -153,6 +168,9 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("compiled_method", "fx-static", "forward as written, without torch.compile"),
         ("compiled_method_inside", "fx-static", "body.0.forward as written"),
         ("decorated", "fx-static", "forward as written"),
+        ("compiled_in_place", "fx-static", "Net, body as written, without torch.compile"),
+        ("patched", "fx-static", "forward() of the instance made that of its class"),
+        ("patched", "eager-dynamic", "forward() of the instance made that of its class"),
         ("parallel", "fx-static", "taken out of DataParallel and torch.compile"),
         ("parallel_inside", "fx-static", "taken out of DataParallel; body taken out of DataParallel"),
         ("lazy", "fx-static", "lazy parameters of fc built by one run"),
@@ -253,7 +271,14 @@ def test_a_forward_that_asks_for_its_own_type_is_named():
     loaded = Loaded(Casts().double().eval(), torch.ones(2, 4).double())
     with pytest.raises(QvizError, match=r"does not run in float32 at .*test_readiness.py:\d+") as refused:
         run_loaded(loaded, Plan(flow="fx-static"), lambda _: None)
-    assert 'dtype = "keep"' in refused.value.hint
+    assert ".to(x.dtype)" in refused.value.hint
+
+    class Follows(Twice):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.head(self.fc(x).to(x.dtype))
+
+    loaded = Loaded(Follows().double().eval(), torch.ones(2, 4).double())
+    assert run_loaded(loaded, Plan(flow="fx-static"), lambda _: None).run.error is None
 
 
 def test_the_type_can_be_kept():
@@ -261,6 +286,25 @@ def test_the_type_can_be_kept():
     snapshot = run_loaded(loaded, Plan(flow=None, dtype="keep"), lambda _: None)
     assert not [each for each in snapshot.findings if each.rule == "made_ready"]
     assert "float64" in str(snapshot.stages[0].graph)
+
+
+class Locked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.held = {"lock": threading.Lock(), "numbers": (each for each in range(3))}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x)
+
+
+def test_what_cannot_be_copied_is_shared_with_the_copy():
+    model = Locked().eval()
+    for flow in ("fx-static", "pt2e-qat"):
+        snapshot = run_loaded(Loaded(model, torch.ones(2, 4)), Plan(flow=flow), lambda _: None)
+        assert snapshot.run.error is None
+        assert snapshot.measurements is not None
+        assert not snapshot.measurements.not_measured
 
 
 def test_weights_stay_tied_and_shared_wrappers_shared():

@@ -57,6 +57,9 @@ def function():
 def weights():
     return {"epoch": 1, "optimizer": {"state": {0: {"step": torch.ones(1)}}}, "net": Net().state_dict()}
 
+def weights_and_inputs():
+    return {"model": Net().state_dict()}, example_inputs
+
 def wrapped_weights():
     return nn.DataParallel(Net()).state_dict()
 
@@ -92,6 +95,7 @@ def refused(model: Any, flow: str = "fx-static", inputs: Any = X) -> QvizError:
         ("script", "Net is TorchScript, made by torch.jit", "before torch.jit."),
         ("function", "returned TorchScript, made by torch.jit", "forward() calls the function"),
         ("weights", "weights() holds weights without their model: under net 0.weight, 0.bias", "weights()['net'])"),
+        ("weights_and_inputs", "under model 0.weight, 0.bias", "weights_and_inputs()[0]['model'])"),
         ("wrapped_weights", "module.0.weight, module.0.bias", "Remove the prefix module. from the keys"),
         ("settings", "holds no model, but a dict with rate", "builds the model"),
         ("on_gpu", "on_gpu() needs a GPU at {file}:", "Remove .cuda()"),
@@ -140,6 +144,15 @@ def test_torch_script_names_the_converter_where_it_works():
             return x + 1
 
     assert "TS2EPConverter" not in refused(torch.jit.script(Raises()), "pt2e-static").hint
+
+
+def test_torch_script_inside_a_model_is_named_where_export_stops_at_it():
+    model = net()
+    model[0] = torch.jit.script(model[0])  # type: ignore[index,operator]
+    assert "0 is TorchScript, made by torch.jit" in refused(model, "pt2e-static").message
+    model = net()
+    model[1] = torch.jit.script(model[1])
+    assert run_loaded(Loaded(model, X), Plan(flow="pt2e-static"), lambda _: None).run.error is None
 
 
 def test_an_archive_of_torch_script_is_named(tmp_path: Path):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from types import FunctionType, MethodType
 from typing import Any
 
+from torch import Tensor
 from torch.nn import Module
 from torch.nn.parameter import is_lazy
+from torch.utils import _pytree as pytree
 
 from qviz.document.flows import flow
 from qviz.document.plan import Plan
@@ -26,13 +30,31 @@ def own_copy(module: Module, known: dict[int, Any]) -> Module:
     Raises:
         QvizError: It holds something that cannot be copied.
     """
+    before = dict(known)
     try:
         return copy.deepcopy(module, known)
-    except Exception as error:  # a model may hold what cannot be copied
+    except Exception:  # a model may hold what cannot be copied
+        known.clear()  # it holds objects that were copied in part
+        known |= before | {id(each): each for each in _uncopyable(module)}
+    try:
+        return copy.deepcopy(module, known)
+    except Exception as error:  # something deeper inside
         raise QvizError(
             tr("{type} could not be copied: {error}", type=type(module).__name__, error=error),
             tr("Name its class, as in file.py:Net."),
         ) from error
+
+
+def _uncopyable(model: Module) -> Iterator[Any]:
+    """Yield what modules hold and deepcopy refuses, such as locks, generators and open files; a copy shares them."""
+    for module in model.modules():
+        for each in pytree.tree_leaves([*vars(module).values()]):
+            if isinstance(each, (Module, Tensor, FunctionType, MethodType)):
+                continue
+            try:
+                copy.deepcopy(each)
+            except Exception:  # an object may raise anything here
+                yield each
 
 
 def shared_weights(loaded: Loaded, plan: Plan) -> dict[int, Any]:

@@ -20,6 +20,26 @@ model.__class__ = {name}
 """
 
 
+OF_THE_CLASS = """
+forward = vars(model).pop("forward")
+model.__class__ = type(type(model).__name__, (type(model),), {"forward": forward.__func__})
+"""
+"""Gives the class of ``model`` the forward() of the instance: torch.fx traces that of the class."""
+
+
+def has_own_forward(model: Module) -> bool:
+    """Tell whether an instance has a forward() of its own, a method that is not that of its class."""
+    own = vars(model).get("forward")
+    return inspect.ismethod(own) and own.__func__ is not type(model).forward and not isinstance(model, GraphModule)
+
+
+def take_own_forward(model: Module) -> None:
+    """Do what `OF_THE_CLASS` says."""
+    of_class = type(model)
+    own = {"forward": vars(model).pop("forward").__func__, "__module__": of_class.__module__}
+    model.__class__ = type(of_class.__name__, (of_class,), {**own, "__qualname__": of_class.__qualname__})
+
+
 def arguments_left_out(model: Module, inputs: Arguments) -> list[str]:
     """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, ``*args``."""
     if isinstance(model, GraphModule):
@@ -50,7 +70,7 @@ def _is_constant(value: object) -> bool:
 def _is_fixable(model: Module, inputs: Arguments) -> bool:
     """Tell whether every argument has a name, and forward() is that of the class, which torch.fx traces."""
     own = vars(model).get("forward")
-    is_of_class = own is None or getattr(own, "__func__", None) is type(model).forward
+    is_of_class = own is None or inspect.ismethod(own)
     given = names(inputs, model)[: len(inputs.args)]
     return is_of_class and "" not in given and all(name.isidentifier() for name in inputs.kwargs)
 

@@ -51,7 +51,9 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     left_out = default_arguments.arguments_left_out(inside, loaded.inputs) if traces else []
     constants = default_arguments.constants(inside, loaded.inputs) if traces else []
     functions = wrappers.compiled_functions(inside) if traces else []
-    if not (changes.steps or wrapped or compiled or has_lazy or left_out or constants or functions):
+    is_drawn = chosen is None or chosen.mode is not Mode.PT2E
+    is_patched = is_drawn and default_arguments.has_own_forward(inside)
+    if not (changes.steps or wrapped or compiled or has_lazy or left_out or constants or functions or is_patched):
         return replace(loaded, is_ready=True)
     steps = [*loaded.steps, *map(_unwrapped, wrapped), *changes.steps]
     module = _changed_copy(loaded, plan, changes, wrapped, steps, compiled)
@@ -63,6 +65,9 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     if functions:
         wrappers.trace_through_compile()
         steps.append(step("traced_through_compile", wrappers.TRACED_THROUGH_COMPILE, names=[*functions]))
+    if is_drawn and default_arguments.has_own_forward(module):
+        default_arguments.take_own_forward(module)
+        steps.append(step("own_forward", default_arguments.OF_THE_CLASS))
     if left_out or constants:
         steps += _fix(module, inputs, left_out, constants)
     return replace(

@@ -32,6 +32,8 @@ def refuse_unfit(model: Module, inputs: Arguments, flow: Flow | None) -> None:
         raise _torch_script(inside, inputs, flow)
     if getattr(type(inside), "forward", None) is Module.forward and "forward" not in vars(inside):
         raise _without_forward(inside)
+    if flow is not None and flow.takes_exported_programs:
+        _refuse_script_inside(model)
     _refuse_meta(model, inside, inputs)
 
 
@@ -59,6 +61,16 @@ def _torch_script(module: Any, inputs: Arguments, flow: Flow | None) -> QvizErro
     else:
         hint = tr("Give the module that it was made from, before torch.jit.")
     return QvizError(message, hint)
+
+
+def _refuse_script_inside(model: Module) -> None:
+    """Refuse TorchScript with weights inside a model: torch.export does not take them for parameters."""
+    for path, module in named_insides(model):
+        if isinstance(module, torch.jit.ScriptModule) and any(True for _ in module.parameters()):
+            raise QvizError(
+                tr("{path} is TorchScript, made by torch.jit; torch.export does not know its weights", path=path),
+                tr("Put the module that it was made from in its place."),
+            )
 
 
 def _converts(module: Any, inputs: Arguments) -> bool:

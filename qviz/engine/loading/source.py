@@ -27,6 +27,7 @@ from qviz.engine.loading.model_files import OpenedModel, module_in, of_program, 
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
 from qviz.engine.loading.training import find_training
+from qviz.engine.loading.weights import weights_alone
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -236,6 +237,8 @@ def _make(found: Any, name: Name) -> Any:
             tr("{attribute}() returned TorchScript, made by torch.jit, not a model", attribute=name.attribute),
             tr("Return a Module whose forward() calls the function that it was made from."),
         )
+    if isinstance(made, tuple) and made and isinstance(made[0], Mapping):
+        raise weights_alone(f"{name.attribute}()", made[0], f"{name.attribute}({name.written_arguments})[0]")
     if not (pair or isinstance(made, (Module, ExportedProgram, Mapping))):
         raise QvizError(
             tr("{attribute}() returned a {type}, not a model", attribute=name.attribute, type=type(made).__name__),

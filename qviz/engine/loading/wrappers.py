@@ -12,6 +12,8 @@ from torch.nn import DataParallel, Module
 from torch.nn.parallel import DistributedDataParallel
 
 _COMPILED = "torch._dynamo.eval_frame.OptimizedModule"  # by its name: importing it brings dynamo along
+_CALL = "_compiled_call_impl"
+"""What Module.compile() leaves."""
 _COMPILES, _DISABLES = "_torchdynamo_orig_callable", "_torchdynamo_disable"
 
 
@@ -83,11 +85,11 @@ def compiled_calls(model: Module) -> list[str]:
     for path, module in named_insides(model):
         if type(module) not in of_class:
             of_class[type(module)] = _class_names(type(module))
-        names = [name for name, value in vars(module).items() if _compiles(value)]
+        names = [name for name, value in vars(module).items() if _compiles(value) and name != _CALL]
         names += [name for name in of_class[type(module)] if name not in vars(module)]
-        if module._compiled_call_impl is not None:  # noqa: SLF001 - what Module.compile() leaves
-            names.append("compile()")
         found += [f"{path}.{name}".lstrip(".") for name in dict.fromkeys(names)]
+        if vars(module).get(_CALL) is not None:
+            found.append(path or type(module).__name__)
     return found
 
 

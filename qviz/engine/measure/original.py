@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from qviz.analysis.linking.index import LinkIndex
 from qviz.document.query import Index
 from qviz.document.snapshot import Link, Stage
+from qviz.engine.loading.copies import own_copy
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure import outputs
 from qviz.engine.measure.simulation import copied
@@ -20,7 +20,7 @@ from qviz.engine.measure.simulation import copied
 
 def apart(model: nn.Module, is_trained: bool) -> nn.Module:
     """Return a copy to run; it shares the parameters, unless these will be trained."""
-    return copy.deepcopy(model) if is_trained else copied(model)
+    return own_copy(model, {}) if is_trained else copied(model)
 
 
 def take_trained(original: nn.Module, prepared: nn.Module, stages: Sequence[Stage], links: Sequence[Link]) -> list[str]:

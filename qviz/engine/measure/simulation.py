@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Graph
 from qviz.document.measurements import QuantizerKind
+from qviz.engine.loading.copies import own_copy
 from qviz.engine.measure.board import Board, FunctionOperator, Operator, Switch, Weight, WeightSwitch
 from qviz.engine.measure.in_place import is_changed_in_place, out_of_place, write_through
 from qviz.engine.measure.rounding import Dynamic, Half, HeldWeight, Rounding, of_observer, of_quantized
@@ -73,7 +73,7 @@ def copied(prepared: nn.Module) -> nn.Module:
     Its own need no gradients.
     """
     memo: dict[int, Any] = {id(each): nn.Parameter(each.detach(), False) for each in prepared.parameters()}
-    return copy.deepcopy(prepared, memo)
+    return own_copy(prepared, memo)
 
 
 def simulate(prepared: nn.Module, converted: nn.Module, by_kernel: bool) -> Simulation:

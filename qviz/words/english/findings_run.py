@@ -57,6 +57,7 @@ STATEMENTS: dict[str, Entry] = {
     "made_ready.not_compiled": {"text": "{names} as written, without torch.compile"},
     "made_ready.traced_through_compile": {"text": "{names} traced as written, without torch.compile"},
     "made_ready.float32_inputs": {"text": "inputs in float32 instead of {dtypes:all}"},
+    "made_ready.own_forward": {"text": "forward() of the instance made that of its class, which torch.fx traces"},
     "made_ready.built": {"text": "lazy parameters of {names} built by one run of the example inputs"},
     "made_ready.normal_tensors": {"text": "tensors made in inference mode replaced by normal ones"},
     "made_ready.detached": {"text": "{names} detached from autograd"},
