@@ -141,3 +141,9 @@ def test_what_cannot_be_drawn_as_a_run_is_shown_as_its_modules(flow: str, monkey
     if flow == "eager-static":
         watchers = [node for node in snapshot.stage("prepared").graph.nodes if node.kind is Kind.OBSERVER]
         assert len(watchers) == 2
+
+
+def test_a_recorded_run_leaves_no_hook_behind():
+    """torch's handle forgets one of its tables; strict capture warns of it ever after."""
+    run_loaded(Loaded(Branch().eval(), torch.ones(2, 4)), Plan(flow="eager-dynamic"), lambda _: None)
+    assert not torch.nn.modules.module._has_any_global_hook()

@@ -13,7 +13,11 @@ from torch import nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.ao.nn.quantized import QFunctional
 from torch.fx import Graph, GraphModule, Node
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.modules.module import (
+    _global_forward_hooks_with_kwargs,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils import _pytree as pytree
 
@@ -113,6 +117,7 @@ class _Recording(TorchFunctionMode):
                 register_module_forward_hook(self._left, with_kwargs=True, always_call=True),
             ):
                 stack.callback(handle.remove)
+                stack.callback(_global_forward_hooks_with_kwargs.pop, handle.id, None)  # remove() leaves it there
             stack.enter_context(self)
             yield
 
