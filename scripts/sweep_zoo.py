@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,8 +44,14 @@ class Outcome(NamedTuple):
     mended: str = ""
 
 
-def outcome(name: str, flow: str) -> Outcome:
-    """Return what came of a flow, alone and with its remedy."""
+def outcome(name: str, flow: str, known: Mapping[str, Sequence[str]]) -> Outcome:
+    """Return what came of a flow, alone and with its remedy.
+
+    Args:
+        name: Of the model.
+        flow: What runs.
+        known: What came of other flows, by model and flow.
+    """
     plain, (stop, findings) = _plain(name, flow), _told(name, Plan(flow=flow, measure=False))
     if not stop:
         return Outcome(plain, "")
@@ -58,7 +65,23 @@ def outcome(name: str, flow: str) -> Outcome:
         return Outcome(plain, stop, remedy, mended)
     if patch := _patch(findings):
         return Outcome(plain, stop, "skip_integers", _told(name, patched(Plan(flow=flow, measure=False), patch))[0])
+    if other := _other_flow(findings):
+        key = f"{name} {other}"
+        there = Outcome(*known[key]) if key in known else outcome(name, other, known)
+        return Outcome(
+            plain,
+            stop,
+            " with ".join(filter(None, (other, there.remedy))),
+            there.mended if there.remedy else there.stop,
+        )
     return Outcome(plain, stop)
+
+
+def _other_flow(findings: tuple[Finding, ...]) -> str:
+    """Return the flow that the hint of a stop names."""
+    cause: Any = next(each.args.get("cause") for each in findings if each.rule == "stopped")
+    other = cause["args"].get("other") if isinstance(cause, dict) else None
+    return str(other["args"]["flow"]) if other else ""
 
 
 def _made(name: str) -> tuple[nn.Module, dict[str, Any]]:
@@ -168,7 +191,8 @@ def _cell(cell: Outcome) -> str:
 @click.command()
 @click.option("--models", "only", default="", help="Only models whose name holds this.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Where results are kept, to go on after an interruption.")
-def sweep(only: str, keep: Path | None) -> None:
+@click.option("--kept-only", "is_kept_only", is_flag=True, help="Run nothing: write the page from what is kept.")
+def sweep(only: str, keep: Path | None, is_kept_only: bool) -> None:
     """Run the flows and write the section."""
     warnings.simplefilter("ignore")
     logging.disable(logging.ERROR)
@@ -179,7 +203,9 @@ def sweep(only: str, keep: Path | None) -> None:
         for flow in FLOWS:
             key = f"{name} {flow}"
             if key not in kept:
-                kept[key] = outcome(name, flow)
+                if is_kept_only:
+                    continue
+                kept[key] = outcome(name, flow, kept)
                 print(key, *kept[key], flush=True)
                 if keep is not None:
                     keep.write_text(json.dumps(kept), encoding="utf-8")

@@ -19,6 +19,7 @@ _TRACING = (
     Cause("stop.keyword_only_required", text="non-default argument follows default"),
     Cause("stop.graph_not_python", type="SyntaxError", text="eval_with_key"),
     Cause("stop.trace_proxy", text=r"\bProxy\b"),
+    Cause("stop.trace_proxy", text=r"=Attribute\b|slice indices must be integers", step="capturing"),
 )
 
 _EXPORTING = (
