@@ -44,6 +44,11 @@ _KNOWN = (
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
     _Follows("degenerate_scale.not_finite", "not_finite"),
+    _Follows("output_differs.unknown", "not_finite"),
+    *(
+        _Follows(each, "applied_twice")
+        for each in ("nothing_quantized", "little_quantized", "fusible_but_unfused", "batch_norm_left", "float_island")
+    ),
 )
 """The first that holds counts."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings.evidence import Evidence, is_weighted, origin
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
+from qviz.document.flows import Mode
 from qviz.document.graph import CASTING, Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
@@ -24,9 +25,14 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if node.kind not in (Kind.OP, Kind.QUANTIZED_OP) or function_name(node) != "relu":
             continue
         producer = origin(index, node.id, CASTING)
-        if producer is None or not is_weighted(index.nodes[producer]) or not _apart(index, node, producer):
+        if producer is None or not _is_fusible(evidence, index.nodes[producer]) or not _apart(index, node, producer):
             continue
         yield _finding(evidence, index, node, producer)
+
+
+def _is_fusible(evidence: Evidence, producer: Node) -> bool:
+    """Return whether the flow has a pattern with a relu; only PT2E has one of a transposed convolution."""
+    return is_weighted(producer) and (evidence.is_exported or "transpose" not in function_name(producer))
 
 
 def _apart(index: Index, node: Node, producer: str) -> bool:
@@ -52,8 +58,16 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
     elif len(calls) > 1:
         code, args = "fusible_but_unfused.called_several_times", {"module": calls[0].target, "calls": len(calls)}
     else:
-        code = "fusible_but_unfused.not_one_pattern"
+        code = f"fusible_but_unfused.{_unmatched(evidence)}"
     return Finding("fusible_but_unfused", level, stage.name, (node.id, producer), code, roles, args)
+
+
+def _unmatched(evidence: Evidence) -> str:
+    """Return the variant of the reason for a pattern that the flow might have matched."""
+    if evidence.is_exported:
+        return "not_one_annotation"
+    is_eager = evidence.flow is not None and evidence.flow.mode is Mode.EAGER
+    return "not_one_pattern" if is_eager else "not_one_qconfig"
 
 
 def _targets(graph: Index, own: str) -> frozenset[str]:

@@ -11,10 +11,13 @@ from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 
+_LEAST, _LEAST_DYNAMIC = 1 / 2, 1 / 4
+"""Dynamic flows take linear and recurrent layers alone: products inside of attention stay in float by design."""
+
 
 @finds("little_quantized")
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """Yield a finding when less than half of the multiply-accumulates run in low precision.
+    """Yield a finding when less than half of the multiply-accumulates run in low precision, a quarter in dynamic flows.
 
     Weight-only flows are not judged by that: embeddings multiply nothing. Where nothing multiplies, or sizes are not
     known, a static flow is judged by the number of its operators.
@@ -31,7 +34,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if judged.macs is not None:
         in_low, total = judged.macs
         nodes = tuple(node.id for node in stage.whole.nodes if node.id in judged.multiplying_in_float)
-        if not nodes or 2 * in_low >= total:
+        if not nodes or in_low >= _least(evidence) * total:
             return
         code, args = "little_quantized.macs", {**args, "share": in_low / total}
     elif len(low) >= len(stays_float) or (evidence.flow is not None and evidence.flow.keeps_activations_float):
@@ -41,3 +44,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     known = evidence.index(stage).nodes
     args["operators"] = [*dict.fromkeys(function_name(known[each]) for each in nodes)]
     yield Finding("little_quantized", Level.WARNING, stage.name, nodes, code, {"subject": nodes}, args)
+
+
+def _least(evidence: Evidence) -> float:
+    is_dynamic = evidence.flow is not None and evidence.flow.keeps_activations_float
+    return _LEAST_DYNAMIC if is_dynamic else _LEAST

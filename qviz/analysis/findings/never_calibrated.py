@@ -10,6 +10,8 @@ from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Kind
 from qviz.document.snapshot import Finding, Level, Stage
 
+_BEFORE_DATA = ("loading", "checking", "capturing", "fusing", "preparing", "calibrating", "training")
+
 
 @finds("never_calibrated")
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -17,6 +19,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     stopped = evidence.snapshot.run.error
     if stopped is not None and stopped.step in ("calibrating", "training"):
         return  # what stopped is why they saw nothing
+    error = evidence.snapshot.run.error
+    if error is not None and error.step in _BEFORE_DATA:
+        return  # the run stopped before they could see any
     empty: defaultdict[str, list[str]] = defaultdict(list)
     for stage, node, fact in evidence.watched():
         if fact.calibrated is False:

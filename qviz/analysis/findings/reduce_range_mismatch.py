@@ -31,20 +31,27 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if (*numbers(params.quant_min), *numbers(params.quant_max)) == other and not _is_fixed(node.observer):
             found.append(node.id)
     if found:
-        yield _finding(prepared.name, backend, found)
+        yield _finding(prepared.name, backend, found, is_default=_has_default(evidence))
 
 
 def _is_fixed(observer: object) -> bool:
     return getattr(observer, "type", "").startswith("FixedQParams")
 
 
-def _finding(stage: str, backend: str, found: list[str]) -> Finding:
+def _has_default(evidence: Evidence) -> bool:
+    """Return whether torch's own qconfigs for the engine are in use: some of its types have others than the rest."""
+    config = evidence.snapshot.run.config
+    return evidence.flow is not None and not any(config.get(each) for each in ("custom", "rules", "qconfig"))
+
+
+def _finding(stage: str, backend: str, found: list[str], is_default: bool) -> Finding:
     return Finding(
         rule="reduce_range_mismatch",
         level=Level.WARNING,
         stage=stage,
         nodes=tuple(found),
-        code="reduce_range_mismatch." + ("overflows" if _NEEDS[backend] == _REDUCED else "wastes_levels"),
+        code="reduce_range_mismatch."
+        + ("wastes_levels" if _NEEDS[backend] != _REDUCED else "overflows_by_default" if is_default else "overflows"),
         roles={"subject": tuple(found)},
         args={"backend": backend},
     )

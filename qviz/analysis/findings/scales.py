@@ -10,6 +10,7 @@ from typing import NamedTuple
 from qviz.analysis.findings.evidence import Evidence, numbers
 from qviz.analysis.findings.rules import finds
 from qviz.document.graph import WATCHING, Kind, Node, Number, QParams
+from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 _LEAST = 1.2e-7
@@ -25,8 +26,14 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     yield from infinite
     stage = evidence.converted
     found = [node.id for node in stage.whole.nodes if _is_degenerate(node)] if stage is not None else []
+    constants = [each for each in found if stage is not None and _quantizes_constant(evidence.index(stage), each)]
+    found = [each for each in found if each not in constants]
     if infinite:
         return  # the scales of everything behind it are its result
+    if stage is not None and constants:
+        subject = tuple(constants)
+        code = "degenerate_scale.constant_of_zeros"
+        yield Finding("degenerate_scale", Level.INFO, stage.name, subject, code, {"subject": subject})
     if stage is not None and found:
         yield Finding(
             rule="degenerate_scale",
@@ -85,6 +92,16 @@ def _is_degenerate(node: Node) -> bool:
         return False
     params = [each for each in (node.quant.output, node.quant.weight) if each is not None]
     return any((scales := numbers(each.scale)) and all(map(_means_nothing, scales)) for each in params)
+
+
+def _quantizes_constant(index: Index, node_id: str) -> bool:
+    """Return whether a quantize reads a buffer or parameter, or is one, whose only value is zero: it stays zero."""
+    node = index.nodes[node_id]
+    params = node.quant.output if node.quant is not None else None
+    if params is None or params.scale is None or any(not math.isfinite(each) for each in numbers(params.scale)):
+        return False
+    sources = index.producers[node_id] if node.kind is Kind.QUANTIZE else []
+    return bool(sources) and index.nodes[sources[0]].kind is Kind.CONSTANT
 
 
 def _means_nothing(scale: float) -> bool:

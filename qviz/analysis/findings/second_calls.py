@@ -26,9 +26,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     differs = _differs(repeat)
     if differs is not None:
         at = damage.level(repeat.converted, limits) if differs == "not_repeatable.converted" else Level.INFO
-        args: dict[str, Json] = {}
-        if repeat.converted is not None:
-            args["db"] = repeat.converted
+        args: dict[str, Json] = {"db": repeat.converted}
         nodes = tuple(repeat.random)
         roles = {"subject": nodes} if nodes else {}
         yield Finding("not_repeatable", at, stage.name, nodes, differs, roles, args, () if nodes else ("model",))
@@ -41,6 +39,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _differs(repeat: SecondCalls) -> str | None:
+    if repeat.converted is None:
+        return None  # outputs that are not finite have no distance
     if repeat.is_random:
         return "not_repeatable.both" if repeat.converted != "inf" else "not_repeatable.original"
     return "not_repeatable.converted" if repeat.original == "inf" and repeat.converted != "inf" else None

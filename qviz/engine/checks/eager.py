@@ -22,12 +22,16 @@ from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.nodes.module_roles import LOW, Role, role_of
 from qviz.engine.nodes.targets import bare_name
 from qviz.engine.recording.module_graph import STOPS_AT, is_module_tree
 from qviz.engine.recording.recorded_run import FUNCTIONAL
 
 _OBSERVED = frozenset(get_default_qconfig_propagation_list())
 """The module types that prepare puts an observer behind."""
+
+_DONE = LOW | {Role.QUANTIZE}
+"""What a model has that was converted before."""
 
 _WHY_NOT = (
     ("Could not run 'quantized::", "float_into_quantized"),
@@ -67,8 +71,9 @@ def of_captured(graph: GraphModule, needs_stubs: bool) -> Iterator[Finding]:
     """Yield what a model lacks for the static flows of eager mode."""
     if not needs_stubs:
         return
-    calls = [node for node in graph.graph.nodes if node.op == "call_module"]
-    if not any(isinstance(graph.get_submodule(str(node.target)), QuantStub) for node in calls):
+    called = [graph.get_submodule(str(node.target)) for node in graph.graph.nodes if node.op == "call_module"]
+    is_begun = any(isinstance(each, QuantStub) or role_of(each) in _DONE for each in called)
+    if not is_begun and any(type(each) in _OBSERVED for each in called):
         yield _missing_stub(graph)
     yield from map(_functional, unseen(graph))
     for path, class_, nodes in _shared(graph):

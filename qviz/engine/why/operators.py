@@ -15,7 +15,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.called import called_module
-from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
+from qviz.engine.nodes.module_roles import LOW, OBSERVING, Role, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
 from qviz.engine.why.observers import (
@@ -264,14 +264,7 @@ class Operators:
         asked = before.why if before is not None else None
         roles = {"subject": node}
         if self.kinds[node.name] is Kind.QUANTIZED_OP:
-            return reason(
-                "quantized.kernel",
-                asked.api if asked is not None else "convert",
-                roles,
-                **self._kernel(node),
-                replaced=_type(before) if before is not None else None,
-                asked=within(asked) if asked is not None else None,
-            )
+            return self._by_kernel(node, before, asked)
         if asked is not None and asked.code in _TO_BE_QUANTIZED:
             if not any(self.kinds[each.name] is Kind.DEQUANTIZE for each in node.all_input_nodes):
                 return reason("quantized.with_neighbors", asked.api, roles, asked=within(asked))
@@ -281,6 +274,23 @@ class Operators:
         if node.op == "call_module":
             return reason("float.no_mapping", "quantization_mappings", roles, **self._called(node))
         return reason("operator.as_given", target_name(node.target), roles, **self._called(node))
+
+    def _by_kernel(self, node: Node, before: document.Node | None, asked: Why | None) -> Why:
+        """Explain what runs in low precision by what convert put there, or by the tensors that it is given."""
+        kernel = self._kernel(node)
+        replaced = _type(before) if before is not None else None
+        now = kernel.get("module_type", kernel["target"])
+        is_module = node.op == "call_module"
+        is_itself = role_of(self._child(node)) not in LOW if is_module else now == replaced
+        return reason(
+            "quantized.given_quantized" if is_itself else "quantized.kernel",
+            asked.api if asked is not None else "convert",
+            {"subject": node},
+            **kernel,
+            kernel=now,
+            replaced=None if is_itself else replaced,
+            asked=within(asked) if asked is not None else None,
+        )
 
     def _without_kernel(self, node: Node, asked: Why) -> Why:
         """Explain what was observed and computes in float all the same."""

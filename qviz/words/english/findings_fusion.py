@@ -91,6 +91,14 @@ STATEMENTS: dict[str, Entry] = {
         "the flow did not match them as one pattern: they are not in the fuse list, or their qconfigs differ",
         "Add both to the fuse list, and give both the same qconfig.",
     ),
+    "fusible_but_unfused.not_one_qconfig": _unfused(
+        "the flow did not match them as one pattern: their qconfigs differ, or something stands between them",
+        "Give both the same qconfig, and let the relu read the operator directly.",
+    ),
+    "fusible_but_unfused.not_one_annotation": _unfused(
+        "the quantizer annotated each for itself, not both as one pattern, so a cast stands between them",
+        "Let one rule of the quantizer cover both, such as set_global, and let the relu read the operator directly.",
+    ),
     "batch_norm.into": {"text": "{subject} into {producer}"},
     f"{_SHARED}.read_elsewhere": _folded(_READ),
     f"{_SHARED}.read_elsewhere_fresh": _folded(_READ, _FRESH),

@@ -23,7 +23,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.little_quantized": _rule(
         "Little quantized",
-        "Less than half of the multiply-accumulates, or of the operators, run in low precision.",
+        "Less than half of the multiply-accumulates run in low precision, or of a dynamic flow less than a quarter.",
         "See which types of operators stay in float, and choose a flow or backend that supports them.",
     ),
     "rule.batch_norm_left": _rule(

@@ -36,6 +36,11 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Calibrate with data like the data the model will meet; the stage Prepared shows what the observer "
         "saw.",
     },
+    "degenerate_scale.constant_of_zeros": {
+        "message": "{subject} {subject:quantizes a constant/quantize constants} that {subject:holds/hold} only zeros",
+        "reason": "zero is exact at any scale, but this scale is torch's smallest: what changes later is clipped",
+        "hint": "Nothing to do for a constant; give a buffer that keeps a state its usual values before prepare.",
+    },
     "degenerate_scale.one_step": {
         "message": "one step of the scale exceeds everything that {subject} observed",
         "reason": "{example} observed {low:number} to {high:number}, but torch makes no scale smaller than the "
@@ -141,6 +146,13 @@ STATEMENTS: dict[str, Entry] = {
         "qconfig "
         "has reduce_range=True (0 to 127)",
         "hint": "Use get_default_qconfig_mapping('{backend}'), or the engine the qconfig was made for.",
+    },
+    "reduce_range_mismatch.overflows_by_default": {
+        "message": "activations have 8 bits on the engine {backend}: {subject}",
+        "reason": "torch's own mapping gives some types, such as PReLU, a qconfig without reduce_range; without VNNI "
+        "instructions, the kernels of {backend} add two products in 16 bits, which overflows",
+        "hint": "Add a rule for this type with a qconfig of your own, for PReLU QConfig(HistogramObserver."
+        "with_args(reduce_range=True), MinMaxObserver).",
     },
     "reduce_range_mismatch.wastes_levels": {
         "message": "activations have 7 bits on the engine {backend}: {subject}",

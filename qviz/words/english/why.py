@@ -62,8 +62,12 @@ OPERATORS: dict[str, Entry] = {
         "evidence": "{observer} observes {target}",
     },
     "quantized.kernel": {
-        "rule": "Runs in low precision: convert found a kernel for it",
+        "rule": "Runs in low precision by {kernel}[[, which convert put in place of {replaced}]]",
         "evidence": "{target}[[ is now {module_type}]][[ instead of {replaced}]][[. {asked}]]",
+    },
+    "quantized.given_quantized": {
+        "rule": "Runs in low precision: {kernel} computes on the quantized tensors that it is given",
+        "evidence": "{target}[[ is a {module_type}]], as before convert[[. {asked}]]",
     },
     "quantized.with_neighbors": {
         "rule": "Takes part in the low-precision computation around it",
