@@ -52,7 +52,7 @@ STATEMENTS: dict[str, Entry] = {
     "stop.trace_wrapped_forward": known(
         "torch.fx rewrites the code of forward(), and CPython refuses it: forward() is wrapped by a decorator "
         "(functools.wraps) that has fewer variables than forward() has arguments",
-        f"Remove the decorator from forward(), or set model.forward to the function inside it (__wrapped__).{_OTHER}",
+        f"Remove the decorator from forward(), or undo it on the class: Net.forward = Net.forward.__wrapped__.{_OTHER}",
     ),
     "stop.keyword_only_required": known(
         "torch.fx makes keyword-only arguments of forward() positional, and a required one cannot follow an optional "
@@ -254,7 +254,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.annotations_overwritten": known(
         "a composed quantizer, {quantizer}, overwrites the annotations of one before it",
-        "Let it skip nodes that have meta['quantization_annotation'], or put it first.",
+        "Let it skip nodes that have meta['quantization_annotation'].",
     ),
     "stop.quantization_spec": known(
         "the quantizer does not take this quantization spec for weights or bias",

@@ -17,7 +17,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.attribute_of_fused": known(
         "forward() reads the {attribute} of a module that fusion replaced by a {class}, which has no such attribute",
-        "Copy the {attribute} into a parameter or buffer of its own, or keep the module out of the fusion.",
+        "Copy the {attribute} into a parameter or buffer of its own, and read that in forward().",
     ),
     "stop.output_not_tensors": known(
         "FX graph mode takes tensors, and lists, tuples, and dicts of them as outputs, and forward() returns something "
@@ -88,7 +88,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.padding_mode": known(
         "quantized convolutions have no padding mode {mode}",
-        "Pad with F.pad(x, ..., mode=...) before a convolution with padding=0, or leave the convolution in float.",
+        "Pad with F.pad(x, ..., mode=...) before a convolution with padding=0; in eager mode, before the QuantStub.",
     ),
     "stop.no_quantized_kernel": known(
         "{operator} has no kernel for quantized tensors",
