@@ -101,7 +101,7 @@ def _told(name: str, plan: Plan) -> tuple[str, tuple[Finding, ...]]:
 
 
 def _patch(findings: tuple[Finding, ...]) -> str:
-    return next((str(each.args["remedy"]) for each in findings if "remedy" in each.args), "")
+    return next((str(each.args["patch"]) for each in findings if "patch" in each.args), "")
 
 
 class _Masks:

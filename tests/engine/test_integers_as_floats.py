@@ -60,7 +60,7 @@ def test_integers_that_become_floats_are_named_and_the_remedy_works() -> None:
     )
     assert stopped.run.error is not None
     assert "skip_integers" in stopped.findings[0].hint
-    mended = run(Positions(), patched(Plan(flow="pt2e-static"), str(finding.args["remedy"])))
+    mended = run(Positions(), patched(Plan(flow="pt2e-static"), str(finding.args["patch"])))
     assert mended.run.error is None
     assert not found(mended)
     observed = {node.id for node in mended.stages[1].graph.nodes if node.observer}

@@ -80,6 +80,7 @@ def _finding(judged: Judged, fingerprints: Mapping[FindingReference, str], folde
         "message": finding.message,
         "reason": finding.reason,
         "hint": finding.hint,
+        "remedy": finding.args.get("patch"),
         "fingerprint": judged.fingerprint,
         "because_of": fingerprints.get(because_of) if because_of is not None else None,
         "accepted": judged.accepted,

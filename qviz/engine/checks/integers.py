@@ -19,7 +19,7 @@ _NEEDS_INTEGERS = re.compile(
 )
 """Operators that refuse floats where they take integers."""
 _CASTS = re.compile(r"to|_to_copy|type_as|convert_element_type")
-REMEDY = "[quantizer_options]\nskip_integers = true\n"
+PATCH = "[quantizer_options]\nskip_integers = true\n"
 
 
 def integers_as_floats(prepared: GraphModule) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def _finding(what: str, nodes: tuple[str, ...], readers: tuple[str, ...]) -> Fin
         nodes=nodes,
         code=f"integers_as_floats.{what}",
         roles={"subject": nodes, **({"readers": readers} if readers else {})},
-        args={"remedy": REMEDY},
+        args={"patch": PATCH},
     )
 
 
