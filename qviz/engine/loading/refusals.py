@@ -13,6 +13,7 @@ from torch.utils import _pytree as pytree
 from qviz.document.flows import Flow
 from qviz.engine.loading.forward import Arguments, names
 from qviz.engine.loading.wrappers import core, named_insides
+from qviz.engine.nodes.module_roles import weight_subclass
 from qviz.errors import QvizError
 from qviz.words import tr
 from qviz.words.formats import listed
@@ -34,6 +35,11 @@ def refuse_unfit(model: Module, inputs: Arguments, flow: Flow | None) -> None:
         raise _without_forward(inside)
     if flow is not None and flow.takes_exported_programs:
         _refuse_script_inside(model)
+    if held := {path: class_ for path, module in model.named_modules() if (class_ := weight_subclass(module))}:
+        raise QvizError(
+            tr("The weights of {names} are quantized already, by torchao", names=listed(list(held))),
+            tr("Give the model as it was before quantize_(); qviz.snapshot shows this one's graph."),
+        )
     _refuse_meta(model, inside, inputs)
 
 

@@ -11,16 +11,16 @@ from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Kind, Value
 from qviz.engine.nodes.called import called_module
-from qviz.engine.nodes.module_roles import LOW, Role, role_of
+from qviz.engine.nodes.module_roles import LOW, Role, role_of, weight_subclass
 from qviz.engine.nodes.targets import QUANTIZED_DTYPES, bare_name, target_name
 
-_TORCH = r"(torch(\.\w+)*|aten|prims|quantized|_quantized|quantized_decomposed|pt2e_quant)"
+_TORCH = r"(torch(\.\w+)*|aten|prims|quantized|_quantized|quantized_decomposed|pt2e_quant|torchao)"
 CONVERT = "quantized_decomposed.convert_element_type.no_fuse"
 _BY_TARGET = (
     (re.compile(_TORCH + r"\._?(fake_quant|fused_moving_avg_obs_f)\w*(\.\w+)?"), Kind.FAKE_QUANT),
     (re.compile(_TORCH + r"\._?choose_qparams\w*(\.\w+)?"), Kind.CHOOSE_QPARAMS),
-    (re.compile(_TORCH + r"\.quantize_(per_|affine)\w*(\.\w+)?"), Kind.QUANTIZE),
-    (re.compile(_TORCH + r"\.dequantize\w*(\.\w+)?"), Kind.DEQUANTIZE),
+    (re.compile(_TORCH + r"\._?quantize_(per_|affine)\w*(\.\w+)?"), Kind.QUANTIZE),
+    (re.compile(_TORCH + r"\._?dequantize\w*(\.\w+)?"), Kind.DEQUANTIZE),
     (re.compile(r"(_?quantized|quantized_decomposed)\..*|higher_order\.out_dtype"), Kind.QUANTIZED_OP),
     (re.compile(r"onednn\.(q|\w*dynamic_fp16|linear_prepack_fp16).*"), Kind.QUANTIZED_OP),
     (re.compile(r"higher_order\..*"), Kind.OP),
@@ -100,7 +100,7 @@ def module_kind(child: torch.nn.Module, fed_low: bool = False) -> Kind:
         Role.STUB: Kind.OP,
         Role.GRAPH: Kind.OP,
     }
-    if role in LOW:
+    if role in LOW or (role is Role.PLAIN and weight_subclass(child) is not None):
         return Kind.QUANTIZED_OP
     if role in by_role:
         return by_role[role]

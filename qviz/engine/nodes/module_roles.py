@@ -6,8 +6,7 @@ from enum import Enum, auto
 
 import torch
 from torch import nn
-from torch.ao.quantization import DeQuantStub, FakeQuantizeBase, QuantStub
-from torch.ao.quantization.fx._equalize import _InputEqualizationObserver, _WeightEqualizationObserver
+from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.ao.quantization.observer import _is_activation_post_process
 
 
@@ -30,6 +29,12 @@ class Role(Enum):
 OBSERVING = frozenset({Role.OBSERVER, Role.FAKE_QUANT})
 LOW = frozenset({Role.QUANTIZED, Role.QUANTIZED_DYNAMIC, Role.REFERENCE})
 
+_OBSERVERS = (
+    "ObserverBase",
+    "AffineQuantizedObserverBase",
+    "_InputEqualizationObserver",
+    "_WeightEqualizationObserver",
+)
 _BY_NAME = {
     "Quantize": Role.QUANTIZE,
     "DeQuantize": Role.DEQUANTIZE,
@@ -54,11 +59,9 @@ _BY_PACKAGE = (
 
 def role_of(module: nn.Module) -> Role:
     """Return the role of a module by its class, or by the first torch class that it derives from."""
-    if isinstance(module, FakeQuantizeBase):
+    if is_called(module, "FakeQuantizeBase"):
         return Role.FAKE_QUANT
-    if _is_activation_post_process(module) or isinstance(
-        module, _InputEqualizationObserver | _WeightEqualizationObserver
-    ):
+    if is_called(module, *_OBSERVERS) or _is_activation_post_process(module):
         return Role.OBSERVER
     if isinstance(module, QuantStub | DeQuantStub):
         return Role.STUB
@@ -68,6 +71,22 @@ def role_of(module: nn.Module) -> Role:
     if role is Role.SEVERAL and any(role_of(child) is Role.REFERENCE for child in module.children()):
         return Role.REFERENCE
     return role
+
+
+def is_called(thing: object, *names: str) -> bool:
+    """Return whether the class of a thing, or one that it derives from, has one of these names.
+
+    torchao has its own copies of what ``torch.ao.quantization`` has, under the same names and of the same form.
+    """
+    return any(base.__name__ in names for base in type(thing).__mro__)
+
+
+def weight_subclass(module: nn.Module) -> type | None:
+    """Return the class of a weight that torchao's ``quantize_`` put into a float module; None of a plain one."""
+    weight = getattr(module, "weight", None)
+    held = weight.data if isinstance(weight, nn.Parameter) and type(weight) is nn.Parameter else weight
+    is_own = isinstance(held, torch.Tensor) and type(held).__module__.startswith("torchao.")
+    return type(held) if is_own else None
 
 
 def _packaged_role(class_: type) -> Role:

@@ -10,17 +10,14 @@ from torch import nn
 from torch.ao.quantization import PlaceholderObserver, QConfigMapping
 from torch.ao.quantization.qconfig import qconfig_equals
 from torch.ao.quantization.quantizer import (
-    DerivedQuantizationSpec,
-    FixedQParamsQuantizationSpec,
     QuantizationAnnotation,
-    SharedQuantizationSpec,
 )
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Json, Why
 from qviz.engine.nodes.arguments import number
 from qviz.engine.nodes.called import called_module
-from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
+from qviz.engine.nodes.module_roles import OBSERVING, Role, is_called, role_of
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.statements import Roles, inner, reason
 
@@ -119,11 +116,17 @@ def _annotated(point: _ObservationPoint) -> Why | None:
         return point.output(f"QuantizationAnnotation.{field}", _origin(subject, field, own.output_qspec), asked)
     for user in point.node.users:
         annotation: QuantizationAnnotation | None = user.meta.get(ANNOTATION)
-        spec = annotation.input_qspec_map.get(subject) if annotation is not None else None
+        spec = _input_spec(annotation, subject) if annotation is not None else None
         if spec is not None:
             field = "input_qspec_map"
             return point.input(user, f"QuantizationAnnotation.{field}", _origin(user, field, spec), _asked(user, spec))
     return None
+
+
+def _input_spec(annotation: QuantizationAnnotation, producer: Node) -> Any:
+    """Return what is asked for an input; a copied graph keeps the annotations of the nodes it was copied from."""
+    asked = annotation.input_qspec_map
+    return asked.get(producer) or next((spec for node, spec in asked.items() if node.name == producer.name), None)
 
 
 def _origin(annotated: Node, field: str, spec: Any) -> Json:
@@ -132,18 +135,18 @@ def _origin(annotated: Node, field: str, spec: Any) -> Json:
 
 def _asked(annotated: Node, spec: Any) -> Roles:
     """Return who asked for an observer, and whether for a range that it shares, with what."""
-    if not isinstance(spec, SharedQuantizationSpec):
+    if not is_called(spec, "SharedQuantizationSpec"):
         return {"asked_by": annotated}
     shared_with = spec.edge_or_node[0] if isinstance(spec.edge_or_node, tuple) else spec.edge_or_node
     return {"asked_by": annotated, "shares_range": annotated, "shares_with": shared_with}
 
 
 def _spec(spec: Any) -> Json:
-    if isinstance(spec, SharedQuantizationSpec):
+    if is_called(spec, "SharedQuantizationSpec"):
         return inner("spec.shared", shared_with=_edge(spec.edge_or_node))
-    if isinstance(spec, DerivedQuantizationSpec):
+    if is_called(spec, "DerivedQuantizationSpec"):
         return inner("spec.derived", dtype=str(spec.dtype), derived_from=[_edge(each) for each in spec.derived_from])
-    if isinstance(spec, FixedQParamsQuantizationSpec):
+    if is_called(spec, "FixedQParamsQuantizationSpec"):
         scale, zero_point = number(spec.scale), spec.zero_point
         return inner("spec.fixed", dtype=str(spec.dtype), scale=scale, zero_point=zero_point)
     return inner(

@@ -15,7 +15,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.called import called_module
-from qviz.engine.nodes.module_roles import LOW, OBSERVING, Role, role_of
+from qviz.engine.nodes.module_roles import LOW, OBSERVING, Role, role_of, weight_subclass
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.fusion import Fusion
 from qviz.engine.why.observers import (
@@ -68,14 +68,24 @@ class Operators:
         self.is_fx = bool(getattr(self.prepared_with, "node_name_to_qconfig", None))
         self.is_exported = any(target_name(node.target).startswith("aten.") for node in module.graph.nodes)
         self.is_annotated = any(ANNOTATION in node.meta for node in module.graph.nodes)
+        self.subclassed = self._subclassed()
         self.is_converted = any(
-            kinds[node.name] in (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP) for node in module.graph.nodes
+            kinds[node.name] in (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP) and node not in self.subclassed
+            for node in module.graph.nodes
         )
         self.is_watched = any(kinds[node.name] in WATCHING for node in module.graph.nodes)
         self.fusion = Fusion(module, self.before)
 
+    def _subclassed(self) -> dict[Node, type]:
+        """Return the modules whose weight is a tensor subclass of torchao, and that class."""
+        calls = (node for node in self.module.graph.nodes if node.op == "call_module")
+        return {node: class_ for node in calls if (class_ := weight_subclass(self._child(node))) is not None}
+
     def of(self, node: Node) -> Why:
         """Return why an operator is as it is."""
+        if (held := self.subclassed.get(node)) is not None:
+            weight, called = held.__name__, self._called(node)
+            return reason("quantized.weight_subclass", "quantize_", {"subject": node}, weight=weight, **called)
         why = self._of_higher_order(node) or self._of_operator(node)
         if why.stays_float and self._is_float(node) is False:
             return reason("unquantized.not_float", why.api, {"subject": node}, cause=within(why))

@@ -69,6 +69,10 @@ OPERATORS: dict[str, Entry] = {
         "rule": "Runs in low precision: {kernel} computes on the quantized tensors that it is given",
         "evidence": "{target}[[ is a {module_type}]], as before convert[[. {asked}]]",
     },
+    "quantized.weight_subclass": {
+        "rule": "Holds a quantized weight: quantize_ of torchao put it there",
+        "evidence": "the weight of {target} is a tensor of type {weight}",
+    },
     "quantized.with_neighbors": {
         "rule": "Takes part in the low-precision computation around it",
         "evidence": "{asked}",
