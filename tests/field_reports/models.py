@@ -141,7 +141,7 @@ REPORTS = (
     Report(
         "pytorch/pytorch#120983",
         inspected(small, "fx-qat", plan=Plan(flow="fx-qat", rules=_FAKE_QUANTS_MISSING)),
-        "observes_only",
+        "qat_without_fake_quant",
         ("nothing was rounded", "get_default_qat_qconfig_mapping"),
     ),
     Report(

@@ -39,7 +39,6 @@ CATALOG = (
     "scales_differ",
     "float_into_quantized",
     "switched_off",
-    "observes_only",
     "batch_norm_in_training",
     "degenerate_scale",
     "output_differs",

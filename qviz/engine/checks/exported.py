@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
-from torch.ao.quantization import FakeQuantizeBase
 from torch.ao.quantization.quantizer.x86_inductor_quantizer import X86InductorQuantizer
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
 from torch.fx import GraphModule, Node
@@ -15,7 +14,6 @@ from torch.fx.experimental.symbolic_shapes import has_free_symbols
 from qviz.document.configuration import QuantizerRule
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.nodes.module_paths import module_stack, torchs_stack
-from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.targets import bare_name
 
 _WEIGHTED = ("conv", "linear", "addmm", "mm")
@@ -76,23 +74,6 @@ def _torchs(quantizer: Any) -> list[Any]:
     if inner is not None:
         return _torchs(inner)
     return [*getattr(quantizer, "quantizers", [quantizer])]
-
-
-def without_fake_quant(prepared: GraphModule) -> Iterator[Finding]:
-    """Yield that a QAT flow has observers where fake-quants belong."""
-    watching = [node for node in prepared.graph.nodes if node.op == "call_module"]
-    modules = [prepared.get_submodule(str(node.target)) for node in watching]
-    if any(role_of(each) in OBSERVING for each in modules) and not any(
-        isinstance(each, FakeQuantizeBase) for each in modules
-    ):
-        yield Finding(
-            rule="qat_without_fake_quant",
-            level=Level.WARNING,
-            stage="prepared",
-            nodes=tuple(node.name for node in watching),
-            code="qat_without_fake_quant",
-            roles={"observers": tuple(node.name for node in watching)},
-        )
 
 
 def dynamic_convolutions(converted: GraphModule) -> Iterator[Finding]:

@@ -59,7 +59,6 @@ def qat(job: Job) -> ExportResult:
     with effects.watched_parts(quantizer.value) as parts:
         prepared = prepare_qat_pt2e(captured, quantizer.value)
     _tell(job, effects.without_effect(parts))
-    _tell(job, checks.without_fake_quant(prepared))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
     _tell_what_quantizes(job, quantizer, result)
     _tell(job, integers_as_floats(prepared))

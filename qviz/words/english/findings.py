@@ -168,19 +168,6 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "fake_quant_enabled is 0, so training sees float values there, but convert quantizes them anyway",
         "hint": "Call model.apply(torch.ao.quantization.enable_fake_quant) before training ends.",
     },
-    "observes_only.all": {
-        "message": "the model was trained with observers alone: nothing was rounded",
-        "reason": "its qconfig has observers where training needs fake-quants ({places}), so training saw float values "
-        "everywhere, but convert quantizes them",
-        "hint": "Take a qconfig for training: get_default_qat_qconfig_mapping in FX, get_default_qat_qconfig in eager "
-        "mode, or FakeQuantize.with_args(observer=...) in place of an observer.",
-    },
-    "observes_only.some": {
-        "message": "{places} {places:observes/observe} values in training and {places:does/do} not round them",
-        "reason": "the qconfig has an observer there, no fake-quant, so training saw float values, but convert "
-        "quantizes them",
-        "hint": "Put FakeQuantize.with_args(observer=...) in place of the observer.",
-    },
     "switched_off.observer": {
         "message": "the observer is turned off in {places}",
         "reason": "observer_enabled is 0, so the range stays fixed, as it should in the last epochs of training",

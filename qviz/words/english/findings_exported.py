@@ -21,6 +21,18 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "the quantizer's configuration was made without is_qat=True",
         "hint": "Make it with get_symmetric_quantization_config(is_qat=True), or use the flow pt2e-static.",
     },
+    "qat_without_fake_quant.qconfig": {
+        "message": "the model was trained with observers alone: nothing was rounded",
+        "reason": "its qconfig has observers where training needs fake-quants ({places}), so training saw float values "
+        "everywhere, but convert quantizes them",
+        "hint": "Take a qconfig for training: get_default_qat_qconfig_mapping in FX, get_default_qat_qconfig in eager "
+        "mode, or FakeQuantize.with_args(observer=...) in place of an observer.",
+    },
+    "qat_without_fake_quant.some": {
+        "message": "{places} {places:observes/observe} values in training and {places:does/do} not round them",
+        "reason": "an observer stands there, no fake-quant, so training saw float values, but convert quantizes them",
+        "hint": "Put FakeQuantize.with_args(observer=...) in place of the observer.",
+    },
     "not_lowered": {
         "message": "{subject} {subject:has/have} no matching x86 kernel and {subject:runs/run} in float between casts",
         "reason": "lower_pt2e_quantized_to_x86 knows uint8 activations with int8 weights per channel, and of these "

@@ -81,11 +81,6 @@ STATEMENTS: dict[str, Entry] = {
         "A quantized operator receives a float tensor.",
         "Put a QuantStub or a quantize before it.",
     ),
-    "rule.observes_only": _rule(
-        "Observes only",
-        "A model was trained with observers where fake-quants are needed.",
-        "Take a qconfig for training.",
-    ),
     "rule.switched_off": _rule(
         "Switched off",
         "A fake-quant or an observer is turned off.",

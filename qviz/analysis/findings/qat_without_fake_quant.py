@@ -12,7 +12,7 @@ from qviz.document.snapshot import Finding, Level
 _PLACES = 3
 
 
-@finds("observes_only")
+@finds("qat_without_fake_quant")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the places of a model in training at which a range is kept and nothing is rounded."""
     stage = evidence.prepared
@@ -28,12 +28,18 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     nodes = watching_nodes(evidence, stage.name, places)
     yield Finding(
-        rule="observes_only",
+        rule="qat_without_fake_quant",
         level=Level.WARNING,
         stage=stage.name,
         nodes=nodes,
-        code="observes_only.all" if len(places) == len(watched) else "observes_only.some",
+        code=_code(evidence, is_everywhere=len(places) == len(watched)),
         roles={"subject": nodes},
         args={"places": [*places]},
         place=() if nodes else tuple(places[:_PLACES]),
     )
+
+
+def _code(evidence: Evidence, is_everywhere: bool) -> str:
+    if not is_everywhere:
+        return "qat_without_fake_quant.some"
+    return "qat_without_fake_quant" if evidence.is_exported else "qat_without_fake_quant.qconfig"
