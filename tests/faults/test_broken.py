@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qviz.document.causes import by_cause
 from tests.faults.broken import BROKEN
 from tests.faults.cases import Case
 from tests.words.rendering import unfilled
@@ -18,7 +19,8 @@ def test_the_corpus_is_large_and_spans_the_rules():
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
 def test_the_first_finding_names_the_fault(case: Case):
     snapshot = case.run()
-    found = [(each.rule, each.level.value, each.stage, each.nodes) for each in snapshot.findings]
+    causes = [each.cause for each in by_cause(snapshot.findings)]
+    found = [(each.rule, each.level.value, each.stage, each.nodes) for each in causes]
     assert [each[0] for each in found[:1]] == [case.rule], found
     assert set(case.nodes) <= set(found[0][3]), found[0]
     assert [missing for each in snapshot.findings for missing in unfilled(each)] == []

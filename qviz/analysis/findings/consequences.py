@@ -9,6 +9,7 @@ import msgspec
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.document.causes import reference
+from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level
 
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
@@ -24,6 +25,17 @@ def _at_same_node(cause: Finding, consequence: Finding, evidence: Evidence) -> b
     if cause.stage != consequence.stage:
         there = evidence.links.partners(consequence.stage, cause.stage, there)
     return bool(set(cause.nodes).intersection(there))
+
+
+def _for_no_number(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+    """Return whether a run stopped at values that are no numbers."""
+    why = consequence.args.get("cause")
+    return isinstance(why, dict) and why.get("code") == "stop.values_not_a_number"
+
+
+def _in_capture(_cause: Finding, _consequence: Finding, evidence: Evidence) -> bool:
+    error = evidence.snapshot.run.error
+    return error is not None and error.step in ("checking", "capturing")
 
 
 class _Follows(NamedTuple):
@@ -43,6 +55,8 @@ _KNOWN = (
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
+    _Follows(STOPPED, "not_finite", _for_no_number),
+    _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows("degenerate_scale.not_finite", "not_finite"),
     _Follows("output_differs.unknown", "not_finite"),
     *(
