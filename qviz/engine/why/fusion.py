@@ -41,6 +41,9 @@ class Fusion:
         """Return what was fused into a node or why nothing was; None of what fusing has nothing to do with."""
         if not self.before:
             return None
+        if node.name in self.before and self._is_kept_place(node.name):
+            called = {"target": str(node.target), "module_type": "Identity"}
+            return reason("fused.place_left", "fuse_modules", {"subject": node}, **called)
         if node.op == "call_module" and (why := self._fused(node, self._taken(node))):
             return why
         if self._is_batch_norm(node) or self._function(node) == "relu":

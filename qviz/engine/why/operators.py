@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from torch import nn
 from torch.ao.quantization import QuantStub
+from torch.ao.quantization.quantization_mappings import get_default_static_quant_module_mappings
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
 from torch.nn.utils.parametrize import is_parametrized
@@ -38,8 +39,16 @@ NodeValues: TypeAlias = Mapping[str, tuple[document.Value, ...]]
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
 _OBSERVERS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
 _TO_BE_QUANTIZED = frozenset(
-    {"quantized.annotated", "quantized.qconfig", "quantized.module_qconfig", "quantized.functional"}
+    {
+        "quantized.annotated",
+        "quantized.qconfig",
+        "quantized.module_qconfig",
+        "operator.observed",
+        "quantized.functional",
+    }
 )
+_REPLACED = get_default_static_quant_module_mappings()
+"""What convert replaces in eager mode; others that prepare observes stay what they are."""
 _UNCHANGED = frozenset({"operator.float", "operator.not_float", "operator.unchanged"})
 
 
@@ -263,7 +272,10 @@ class Operators:
             return reason("fused.place_left", "fuse_modules", roles, **called)
         if not any(role_of(each) in OBSERVING for each in child.children()) and not self._is_watched(node):
             return reason("unobserved.module", "prepare", roles, **called)
-        return reason("quantized.module_qconfig", "prepare", roles, **called, **dtypes_of(qconfig))
+        known = {**called, **dtypes_of(qconfig)}
+        if type(child).__module__.startswith("torch.nn.") and type(child) not in _REPLACED:
+            return reason("operator.observed", "prepare", roles, **known)
+        return reason("quantized.module_qconfig", "prepare", roles, **known)
 
     def _is_watched(self, node: Node) -> bool:
         return any(self.kinds[each.name] in WATCHING for each in node.users)

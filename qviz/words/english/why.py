@@ -57,6 +57,7 @@ OPERATORS: dict[str, Entry] = {
         "{pattern}",
     },
     "quantized.module_qconfig": {"rule": "Quantized: it has a qconfig", "evidence": _DTYPES},
+    "operator.observed": {"rule": "Observed: it has a qconfig", "evidence": _DTYPES},
     "quantized.functional": {
         "rule": "Quantized: its FloatFunctional has an observer",
         "evidence": "{observer} observes {target}",

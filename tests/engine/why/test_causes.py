@@ -204,3 +204,16 @@ def test_what_is_computed_at_every_call_names_its_parts():
     assert {"operator.picks_scale", "operator.picks_zero_point"} <= codes
     (chosen,) = [why for why in found.values() if why.code == "cast.choose_qparams"]
     assert chosen.roles["readers"] == ("linear",)
+
+
+def test_an_identity_that_fusing_left_is_no_unchanged_operator():
+    model = made(lambda m, x: m.dequant(m.relu(m.conv(m.quant(x)))), conv=conv(), relu=nn.ReLU, **STUBS)
+    found = whys("fused", model, "eager-static", [IMAGE])
+    assert found["relu"].code == "fused.place_left"
+
+
+def test_what_convert_has_no_replacement_for_is_observed_and_not_said_to_be_quantized():
+    model = made(lambda m, x: m.dequant(m.tanh(m.fc(m.quant(x)))), fc=linear(), tanh=nn.Tanh, **STUBS)
+    found = whys("prepared", model, "eager-qat", [ROW])
+    assert found["tanh"].code == "operator.observed"
+    assert found["fc"].code == "quantized.module_qconfig"
