@@ -23,7 +23,7 @@ _MOST = 3
 """How many nodes, or owners of one qconfig, are still a place."""
 _ANNOTATION = "quantization_annotation"
 _LONGEST = 4
-"""Tuples of nodes up to this length are looked into: edges, not the node lists of a graph."""
+"""Tuples and lists up to this length are looked into: edges, modules to fuse, not all nodes of a graph."""
 
 
 class Culprits(NamedTuple):
@@ -146,6 +146,8 @@ def _is_owner(node: Node, value: Any) -> bool:
 def _path(value: Any, paths: dict[int, str]) -> str:
     if isinstance(value, (nn.Module, QConfig)):
         return paths.get(id(value), "")
+    if isinstance(value, (tuple, list)) and len(value) <= _LONGEST:  # modules that are fused
+        return next((path for each in value if isinstance(each, nn.Module) and (path := _path(each, paths))), "")
     stack = getattr(value, "nn_module_stack", None)  # where dynamo is in the user's model
     return _module_of(stack) if isinstance(stack, dict) and stack else ""
 

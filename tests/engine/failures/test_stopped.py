@@ -214,6 +214,20 @@ def test_strict_capture_throws_its_frames_away_and_the_module_is_found_by_the_li
     assert finding.args["module"] == "inner"
 
 
+def test_modules_that_cannot_be_fused_are_named():
+    class Chain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.act = nn.Linear(4, 4), nn.Sigmoid()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.act(self.fc(x))
+
+    finding = first(run(Chain(), "eager-static", fuse_list=(("fc", "act"),)))
+    assert (finding.stage, finding.nodes) == ("captured", ("fc",))
+    assert "fuse" in finding.hint
+
+
 def test_non_strict_capture_is_offered_where_it_works():
     class Clocked(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
