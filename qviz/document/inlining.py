@@ -79,6 +79,7 @@ class _Inlining:
         inner = self.nested[key]
         known: dict[NodeId, Json] = {node.id: {"node": f"{key}{INSIDE}{node.id}"} for node in inner.nodes}
         known.update(handed)
+        known.update({node.id: {"node": call.id} for node in inner.nodes if node.kind is Kind.OUTPUT})
         inside = [node for node in inner.nodes if node.kind not in (Kind.INPUT, Kind.OUTPUT)]
         above = _common([call.place, *(node.module_path for node in inside)])
         path = f"{above}.{key}".lstrip(".")

@@ -19,7 +19,7 @@ def branch(operator: str, path: str = "body") -> Graph:
     """A branch of one operator on what it is handed."""
     return graph(
         node("arg0_1", kind="input"),
-        node(operator, "arg0_1", path=path, why=Why("operator.float", {"subject": (operator,)})),
+        node(operator, "arg0_1", path=path, why=Why("operator.float", {"subject": (operator, "output")})),
         node("output", operator, kind="output"),
     )
 
@@ -63,7 +63,7 @@ def test_values_flow_through_what_is_called() -> None:
     assert read(whole, "cond") == ["p", "true_graph_0", "true_graph_0/sin", "false_graph_0", "false_graph_0/cos"]
     inside = whole.nodes[4]
     assert inside.args == [{"node": "a"}]
-    assert inside.why == Why("operator.float", {"subject": ("true_graph_0/sin",)})
+    assert inside.why == Why("operator.float", {"subject": ("true_graph_0/sin", "cond")})
     assert inside.module_path == "body"
 
 
