@@ -14,6 +14,7 @@ import pytest
 from qviz.analysis.findings.catalog import CATALOG
 from qviz.analysis.verdicts.verdict import Verdict, judge
 from qviz.cli.reports import REPORT_FORMATS
+from qviz.document.causes import reference
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error, kept_finding
 from qviz.document.snapshot import Finding, Level, Snapshot
@@ -116,6 +117,19 @@ def test_text_counts_what_is_accepted_and_names_what_is_stale():
     assert "the baseline lists it: not_lowered at converted: fc, conv\n" in told
     assert "the baseline lists it: mode_changed at converted: the mode" in told
     assert told.splitlines()[-1].startswith("No new findings; 1 accepted by the baseline; 1 of 2")
+
+
+def test_what_follows_from_a_finding_is_told_under_it_and_counted_with_it():
+    follows = msgspec.structs.replace(WARNING, because_of=reference(ERROR))
+    judged = verdict(ERROR, follows, fail_on="warning")
+    told = REPORT_FORMATS["text"].write(judged, FOLDER)
+    assert "  and so: warning never_calibrated: obs saw no data\n    at converted: obs\n" in told
+    assert told.count("hint: ") == 1
+    assert "\n\n1 error; " in told
+    report = json.loads(REPORT_FORMATS["json"].write(judged, FOLDER))
+    cause, consequence = report["findings"]
+    assert (cause["because_of"], consequence["because_of"]) == (None, cause["fingerprint"])
+    assert (report["totals"]["warning"], report["totals"]["failing"]) == (0, 1)
 
 
 def test_text_cuts_long_lists():

@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from qviz.document.causes import reference
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
 from qviz.ui.shell.main_window import MainWindow
@@ -36,6 +37,25 @@ def test_the_next_finding_is_reached_whatever_stage_it_is_in(window: MainWindow,
     for command in ("next_finding",) * 4 + ("previous_finding",):
         window.actions_of[command].trigger()
     assert seen == ["captured", "prepared", "converted", "captured", "converted"]
+
+
+def test_what_follows_from_a_finding_stands_under_it(window: MainWindow, asked: Asked):
+    cause, other = (kept_finding(each, Level.ERROR, "captured", ("x",), "m", "r", "h") for each in ("cause", "other"))
+    follows = kept_finding("follows", Level.ERROR, "prepared", ("x",), "m", "r", "h")
+    follows = msgspec.structs.replace(follows, because_of=reference(cause))
+    open_sample(window)
+    end = msgspec.structs.replace(finished(), findings=(cause, other, follows))
+    hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED), end)
+    assert window.desk is not None
+    rows = window.desk.work.findings
+    tree = [rows.topLevelItem(place) for place in range(rows.topLevelItemCount())]
+    assert [row.childCount() for row in tree if row is not None] == [1, 0]
+    assert window.desk.work.tabs.tabText(window.desk.work.tabs.indexOf(rows)) == "Findings 2"
+    seen: list[str] = []
+    rows.finding_chosen.connect(lambda finding: seen.append(finding.rule))
+    for command in ("next_finding",) * 3:
+        window.actions_of[command].trigger()
+    assert seen == ["cause", "follows", "other"]
 
 
 def test_a_choice_is_taken_back_and_brought_back(window: MainWindow, asked: Asked, qtbot: QtBot):
