@@ -77,6 +77,7 @@ CATALOG = (
     "float_in_subgraph",
     "batch_norm_folded_into_shared_convolution",
     "operator_rule_without_effect",
+    "setting_rewritten",
     "quantizer_without_effect",
     "output_stays_quantized",
     "batch_norm_fused_for_evaluation",

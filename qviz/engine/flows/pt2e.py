@@ -16,7 +16,7 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
 from qviz.engine.checks import quantizer_effects as effects
-from qviz.engine.checks import subgraphs
+from qviz.engine.checks import rewritten_settings, subgraphs
 from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
@@ -55,14 +55,18 @@ def qat(job: Job) -> ExportResult:
     if not is_program(job.model):
         job.model.train()
     captured, result = _captured(job, quantizer, is_training=True)
+    settings = rewritten_settings.settings_of(captured)
     job.reporter.started("preparing")
     with effects.watched_parts(quantizer.value) as parts:
         prepared = prepare_qat_pt2e(captured, quantizer.value)
     _tell(job, effects.without_effect(parts))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
+    rewritten_settings.watch(prepared)
     _tell_what_quantizes(job, quantizer, result)
     _tell(job, integers_as_floats(prepared))
+    before = rewritten_settings.settings_of(prepared)
     job.train(prepared)
+    _tell(job, rewritten_settings.rewritten(settings, before, prepared))
     job.reporter.started("converting")
     move_exported_model_to_eval(prepared)
     _convert(job, prepared)

@@ -77,6 +77,19 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "the captured graph has no operator {target}",
         "hint": "Name an operator that the graph has, or remove the rule.",
     },
+    "setting_rewritten.dropout": {
+        "message": "{subject} {subject:drops/drop} with p = {now:number} in training, the model with {was:all}",
+        "reason": "model.train() on an exported model replaces each dropout by that of a pattern, and torch 2.8 takes "
+        "over the pattern's p of 0.5",
+        "hint": "Do not call model.train() on the prepared model: it was exported in training mode. Call eval() once, "
+        "after training.",
+    },
+    "setting_rewritten.momentum": {
+        "message": "the momentum of {subject} is {now:number}, in the model {was:all}",
+        "reason": "torch 2.8 replaces batch norms by those of a pattern, in prepare_qat_pt2e behind a convolution and "
+        "in model.train() everywhere, and takes over the pattern's momentum of 0.1",
+        "hint": "Set the momentum of the model's batch norms to 0.1 before it is exported.",
+    },
     "quantizer_without_effect": {
         "message": "{quantizer} annotates nothing in this graph",
         "reason": "it is a part of a ComposableQuantizer and finds no operator that it knows",

@@ -281,6 +281,11 @@ STATEMENTS: dict[str, Entry] = {
         "The quantizer never consults a rule it was given.",
         "Add a rule for the module type, or use another quantizer.",
     ),
+    "rule.setting_rewritten": _rule(
+        "Setting rewritten",
+        "torch gave a dropout or a batch norm of an exported model another p or momentum while it was trained.",
+        "Do not call train() on a model that was exported in training mode; use momentum 0.1.",
+    ),
     "rule.quantizer_without_effect": _rule(
         "Quantizer without effect",
         "A quantizer of a composed one annotates nothing.",

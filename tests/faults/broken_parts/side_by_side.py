@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tests.faults.cases import ROW, STUBS, Case, ran
+from tests.faults.cases import IMAGE, ROW, STUBS, Case, ran
 
 
 class _Slopes(nn.Module):
@@ -94,7 +94,47 @@ class _DropsInTraining(nn.Module):
         return nn.functional.alpha_dropout(self.out(torch.tanh(self.fc(x))), 0.3, self.training)
 
 
+class _DropsATenth(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.drop, self.out = nn.Linear(8, 8), nn.Dropout(0.1), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.drop(self.fc(x)))
+
+
+class _SlowNorm(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4, momentum=0.02)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(self.conv(x))
+
+
+def _train_rows(model: nn.Module) -> None:
+    model.train()
+    model(torch.randn(ROW)).sum().backward()
+    model.eval()
+
+
+def _train_images(model: nn.Module) -> None:
+    model(torch.randn(IMAGE)).sum().backward()
+
+
 SIDE_BY_SIDE = (
+    Case(
+        "dropout drops more",
+        "setting_rewritten",
+        ("dropout_2",),
+        ran(_DropsATenth, "pt2e-qat", (ROW,), train=_train_rows),
+    ),
+    Case(
+        "a batch norm forgets faster",
+        "setting_rewritten",
+        ("batch_norm_1",),
+        ran(_SlowNorm, "pt2e-qat", train=_train_images),
+    ),
     Case("a kernel miscomputes", "kernel_differs", ("slope",), ran(_Slopes, "fx-static")),
     Case("cat takes the first scale", "kernel_differs", ("cat",), ran(_Joined, "eager-static", (ROW,))),
     Case("a write is lost", "kernel_differs", ("mul_",), ran(_WritesIntoHalf, "pt2e-static", (ROW,))),
