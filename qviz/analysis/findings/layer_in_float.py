@@ -70,7 +70,7 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     """Return what keeps a layer of the converted stage in float; None where the user does, or another rule tells."""
     name = function_name(node)
     is_layer = node.kind in (Kind.OP, Kind.FUSED_OP) and _LAYERS.fullmatch(name) is not None
-    if evidence.flow is None or not is_layer or evidence.is_told(node):
+    if evidence.flow is None or not is_layer or is_told_elsewhere(evidence, node):
         return None
     codes = evidence.reasons(node)
     if evidence.flow.mode is Mode.PT2E:
@@ -80,6 +80,14 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     if evidence.flow.mode is Mode.EAGER and evidence.flow.method is Method.DYNAMIC:
         return _of_dynamic(node, name)
     return None
+
+
+def is_told_elsewhere(evidence: Evidence, node: Node) -> bool:
+    """Return whether another rule tells why a node stays in float."""
+    is_dynamic = evidence.flow is not None and evidence.flow.method is Method.DYNAMIC
+    name = function_name(node)
+    is_convolution = (_CONVOLUTION.fullmatch(name) or _TRANSPOSED.fullmatch(name)) is not None
+    return evidence.is_told(node) or (is_dynamic and is_convolution)  # dynamic_on_convolutions
 
 
 def _of_dynamic(node: Node, name: str) -> LayerCause | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
-from qviz.analysis.findings.layer_in_float import cause_of
+from qviz.analysis.findings.layer_in_float import cause_of, is_told_elsewhere
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.flows import Method
@@ -44,7 +44,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         code, nodes = "little_quantized", stays_float
     known = evidence.index(stage).nodes
     args["operators"] = [*dict.fromkeys(function_name(known[each]) for each in nodes)]
-    told = all(evidence.is_told(known[each]) or cause_of(evidence, known[each]) is not None for each in nodes)
+    told = all(is_told_elsewhere(evidence, known[each]) or cause_of(evidence, known[each]) for each in nodes)
     level = Level.INFO if told else Level.WARNING  # what keeps each of them in float is told by itself
     yield Finding("little_quantized", level, stage.name, nodes, code, {"subject": nodes}, args)
 
