@@ -14,7 +14,14 @@ from torch.ao.quantization import (
     default_weight_observer,
     get_default_qconfig_mapping,
 )
-from torch.ao.quantization.quantizer import QuantizationAnnotation, QuantizationSpec, Quantizer
+from torch.ao.quantization.observer import PerChannelMinMaxObserver
+from torch.ao.quantization.quantizer import (
+    DerivedQuantizationSpec,
+    FixedQParamsQuantizationSpec,
+    QuantizationAnnotation,
+    QuantizationSpec,
+    Quantizer,
+)
 from torch.ao.quantization.quantizer.x86_inductor_quantizer import (
     X86InductorQuantizer,
     get_default_x86_inductor_quantization_config,
@@ -100,6 +107,54 @@ def without_activation() -> Quantizer:
 
 def changing_dtype() -> Quantizer:
     return Annotating(UNSIGNED, ACTIVATION)
+
+
+PER_CHANNEL = QuantizationSpec(torch.int8, PerChannelMinMaxObserver, -128, 127, torch.per_channel_affine, ch_axis=1)
+
+
+class WithBias(Annotating):
+    """Annotates the bias too, with a scale of its own or with that of input times weight."""
+
+    def __init__(self, is_derived: bool) -> None:
+        super().__init__(ACTIVATION, ACTIVATION)
+        self.is_derived = is_derived
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        super().annotate(model)
+        for node in model.graph.nodes:
+            if node.target is torch.ops.aten.linear.default:
+                source, weight, bias = node.args
+                derived = DerivedQuantizationSpec(
+                    [(source, node), (weight, node)],
+                    _of_products,
+                    torch.int32,
+                    -(2**31),
+                    2**31 - 1,
+                    torch.per_tensor_symmetric,
+                )
+                fixed = FixedQParamsQuantizationSpec(
+                    torch.int32, 0.01, 0, -(2**31), 2**31 - 1, torch.per_tensor_symmetric
+                )
+                specs = node.meta["quantization_annotation"].input_qspec_map
+                specs[bias] = derived if self.is_derived else fixed
+        return model
+
+
+def _of_products(observers: list[Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    scales = [each.calculate_qparams()[0] for each in observers]
+    return (scales[0] * scales[1]).reshape(1), torch.zeros(1, dtype=torch.int64)
+
+
+def bias_apart() -> Quantizer:
+    return WithBias(is_derived=False)
+
+
+def bias_derived() -> Quantizer:
+    return WithBias(is_derived=True)
+
+
+def per_channel_activations() -> Quantizer:
+    return Annotating(PER_CHANNEL, ACTIVATION)
 
 
 class InFloat(Annotating):

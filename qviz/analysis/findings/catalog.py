@@ -32,6 +32,8 @@ CATALOG = (
     "type_not_replaced",
     "layer_in_float",
     "padding_outside_patterns",
+    "activation_per_channel",
+    "bias_scale_differs",
     "float_island",
     "asked_but_float",
     "quantize_dequantize_chain",

@@ -109,4 +109,15 @@ STATEMENTS: dict[str, Entry] = {
         "{subject} {subject:has/have} no quantization_annotation",
         "Nothing to do if you mean to keep {subject:it/them} in float; otherwise annotate {subject:it/them}.",
     ),
+    "activation_per_channel": {
+        "message": "{subject} {subject:quantizes/quantize} an activation with a scale for each channel",
+        "reason": "kernels add up products over the input channels with one scale for all of them, so no backend of "
+        "torch takes activations per channel",
+        "hint": "Use a per-tensor observer for activations; only weights may have a scale for each channel.",
+    },
+    "bias_scale_differs": {
+        "message": "the bias of {subject} has the scale {bias:number}, input times weight has {wanted:number}",
+        "reason": "integer kernels add the bias to products whose scale is that of the input times that of the weight",
+        "hint": "Derive the scale of the bias: DerivedQuantizationSpec from the input and the weight of the operator.",
+    },
 }

@@ -51,6 +51,16 @@ STATEMENTS: dict[str, Entry] = {
         "A convolution has padding in words, which few patterns of PT2E quantizers list.",
         "Give the padding in numbers.",
     ),
+    "rule.activation_per_channel": _rule(
+        "Activation per channel",
+        "An activation has a scale for each channel, which no backend of torch takes.",
+        "Use a per-tensor observer for activations.",
+    ),
+    "rule.bias_scale_differs": _rule(
+        "Bias scale differs",
+        "A bias is rounded with another scale than that of input times weight.",
+        "Derive the scale of the bias from those of input and weight.",
+    ),
     "rule.float_island": _rule(
         "Float island",
         "An operator runs in float between quantized operators.",

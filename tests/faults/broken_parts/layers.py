@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own name
 from torch.nn.utils.parametrizations import spectral_norm
 
-from tests.faults.cases import ROW, Case, ran
+from tests.faults.cases import GIVEN, ROW, Case, ran
 from tests.faults.models import conv, linear, made
 
 SEQUENCE = (2, 5, 8)
@@ -52,7 +52,21 @@ VOLUMES = made(lambda m, x: m.two(torch.relu(m.one(x))), one=lambda: nn.Conv3d(4
 
 NORMED = made(lambda m, x: m.fc2(m.fc(x)), fc=lambda: spectral_norm(nn.Linear(8, 8)), fc2=linear())
 
+FC = made(lambda m, x: m.fc(x), fc=linear())
+
 LAYERS = (
+    Case(
+        "L an activation per channel",
+        "activation_per_channel",
+        (),
+        ran(FC, "pt2e-static", [ROW], quantizer=f"{GIVEN}:per_channel_activations"),
+    ),
+    Case(
+        "L a bias with a scale of its own",
+        "bias_scale_differs",
+        ("linear",),
+        ran(FC, "pt2e-static", [ROW], quantizer=f"{GIVEN}:bias_apart"),
+    ),
     Case("L a parametrization, FX", "asked_but_float", ("fc",), ran(NORMED, "fx-static", [ROW])),
     Case("L a recurrent layer, static", "layer_in_float", ("recurrent",), ran(LSTM, "fx-static", [SEQUENCE])),
     Case("L a recurrent layer, PT2E", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-static", [SEQUENCE])),
