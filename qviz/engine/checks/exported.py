@@ -48,7 +48,7 @@ def rules_lost_by_strict(captured: GraphModule, quantizer: Any, rules: Iterable[
                 level=Level.ERROR,
                 stage="captured",
                 nodes=(),
-                code="rule_matches_nothing.lost_by_strict" + ("_for_x86" if needs_strict else ""),
+                code="rule_matches_nothing." + ("lost_by_strict_for_x86" if needs_strict else "lost_by_strict"),
                 args={"rule": rule.target, "target": rule.target},
                 place=(rule.target,),
             )

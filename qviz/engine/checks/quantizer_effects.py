@@ -88,13 +88,25 @@ def matching_nothing(graph: GraphModule, quantizer: Any) -> Iterator[Finding]:
     operators = {getattr(node.target, "overloadpacket", None) for node in graph.graph.nodes}
     for each in _composed(quantizer) or [getattr(quantizer, "quantizer", quantizer)]:
         if isinstance(each, XNNPACKQuantizer):
-            yield from (_nothing("name", path) for path in each.module_name_config if path not in paths)
+            yield from (
+                _nothing("rule_matches_nothing.exported_name", path)
+                for path in each.module_name_config
+                if path not in paths
+            )
             named = (class_ for class_ in each.module_type_config if _type_text(class_) not in types)
-            yield from (_nothing("type", _type_text(class_)) for class_ in named)
+            yield from (_nothing("rule_matches_nothing.exported_type", _type_text(class_)) for class_ in named)
         elif isinstance(each, X86InductorQuantizer):
-            yield from (_nothing("name", path) for path in each.module_name_qconfig if path not in paths)
+            yield from (
+                _nothing("rule_matches_nothing.exported_name", path)
+                for path in each.module_name_qconfig
+                if path not in paths
+            )
             targets = {getattr(operator, "overloadpacket", operator) for operator in each.operator_type_qconfig}
-            yield from (_nothing("operator", target_name(target)) for target in targets if target not in operators)
+            yield from (
+                _nothing("rule_matches_nothing.exported_operator", target_name(target))
+                for target in targets
+                if target not in operators
+            )
 
 
 def _types(node: Any) -> list[Any]:
@@ -106,14 +118,14 @@ def _type_text(class_: Any) -> str:
     return f"{class_.__module__}.{class_.__qualname__}" if isinstance(class_, type) else str(class_)
 
 
-def _nothing(kind: str, target: str) -> Finding:
+def _nothing(code: str, target: str) -> Finding:
     args: dict[str, Json] = {"rule": target, "target": target}
     return Finding(
         "rule_matches_nothing",
         Level.WARNING,
         "captured",
         (),
-        f"rule_matches_nothing.exported_{kind}",
+        code,
         {},
         args,
         (target,),
