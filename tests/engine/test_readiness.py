@@ -180,7 +180,6 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("flagged", "fx-static", "form, which the inputs leave out, fixed to its default; twice fixed to its value"),
         ("checkpoint", "fx-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
         ("checkpoint", "pt2e-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
-        ("compiled_method_inside", "pt2e-static", "body.0.forward as written"),
         ("half", "eager-dynamic", "float32 instead of float16"),
     ],
 )
@@ -296,6 +295,14 @@ class Locked(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.fc(x)
+
+
+def test_lazy_buffers_are_built_where_they_are():
+    model = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(affine=False), nn.ReLU()).half()
+    snapshot = run_loaded(Loaded(model, torch.ones(2, 3, 8, 8).half()), Plan(flow="fx-static"), lambda _: None)
+    assert snapshot.run.error is None
+    assert "float32 instead of float16; lazy parameters of 0, 1 built" in told(snapshot)
+    assert torch.nn.parameter.is_lazy(model[1].running_mean)  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_copied_is_shared_with_the_copy():

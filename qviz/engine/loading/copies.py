@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 from torch.nn import Module
-from torch.nn.parameter import is_lazy
+from torch.nn.parameter import UninitializedBuffer, is_lazy
 from torch.utils import _pytree as pytree
 
 from qviz.document.flows import flow
@@ -30,6 +30,9 @@ def own_copy(module: Module, known: dict[int, Any]) -> Module:
     Raises:
         QvizError: It holds something that cannot be copied.
     """
+    for each in module.buffers():
+        if is_lazy(each):  # deepcopy fails for these, and for no lazy parameter
+            known[id(each)] = UninitializedBuffer(device=each.device, dtype=each.dtype)  # type: ignore[call-arg]
     before = dict(known)
     try:
         return copy.deepcopy(module, known)

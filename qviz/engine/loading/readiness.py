@@ -105,6 +105,8 @@ def _changed_copy(
     for each in reversed(wrapped):  # from the inside out, so that each finds what it holds without wrappers
         known[id(each.outside)] = own_copy(each.inside, known)
     module = own_copy(inside, known)
+    if changes.is_moved:
+        module.cpu()  # lazy parameters, too
     if changes.casts:
         module.float()  # lazy parameters know their type before they are built
     if compiled:
@@ -118,7 +120,7 @@ def _build(model: Module, inputs: Arguments, seed: int) -> ReadyStep:
     lazy = [
         path
         for path, module in model.named_modules()
-        if any(is_lazy(each) for each in module._parameters.values())  # noqa: SLF001
+        if any(is_lazy(each) for each in (*module._parameters.values(), *module._buffers.values()))  # noqa: SLF001
     ]
     modes = {each: each.training for each in model.modules()}
     torch.manual_seed(seed)
