@@ -91,6 +91,15 @@ def test_a_buffer_of_zeros_is_exact_and_no_weight():
     assert whys["state"].code == "constant.operand"
 
 
+def test_a_weight_of_zeros_needs_no_other_data():
+    last = nn.Linear(8, 4)
+    nn.init.zeros_(last.weight)
+    model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), last).eval()
+    found = [each for each in inspect(model, "fx-static", torch.randn(ROW)).findings if each.rule == "degenerate_scale"]
+    assert [each.code for each in found] == ["degenerate_scale.weight_of_zeros"]
+    assert "alibrate" not in found[0].hint
+
+
 def test_no_pattern_of_fx_has_a_transposed_convolution_with_a_relu():
     model = nn.Sequential(nn.ConvTranspose2d(4, 4, 2), nn.ReLU(), conv()()).eval()
     assert "fusible_but_unfused" not in {each.rule for each in inspect(model, "fx-static", torch.randn(IMAGE)).findings}

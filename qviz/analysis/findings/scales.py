@@ -27,13 +27,18 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     stage = evidence.converted
     found = [node.id for node in stage.whole.nodes if _is_degenerate(node)] if stage is not None else []
     constants = [each for each in found if stage is not None and _quantizes_constant(evidence.index(stage), each)]
-    found = [each for each in found if each not in constants]
+    weights = [each for each in found if stage is not None and _holds_weight(evidence.index(stage).nodes[each])]
+    found = [each for each in found if each not in constants and each not in weights]
     if infinite:
         return  # the scales of everything behind it are its result
     if stage is not None and constants:
         subject = tuple(constants)
         code = "degenerate_scale.constant_of_zeros"
         yield Finding("degenerate_scale", Level.INFO, stage.name, subject, code, {"subject": subject})
+    if stage is not None and weights:
+        subject = tuple(weights)
+        code = "degenerate_scale.weight_of_zeros"
+        yield Finding("degenerate_scale", Level.WARNING, stage.name, subject, code, {"subject": subject})
     if stage is not None and found:
         yield Finding(
             rule="degenerate_scale",
@@ -92,6 +97,15 @@ def _is_degenerate(node: Node) -> bool:
         return False
     params = [each for each in (node.quant.output, node.quant.weight) if each is not None]
     return any((scales := numbers(each.scale)) and all(map(_means_nothing, scales)) for each in params)
+
+
+def _holds_weight(node: Node) -> bool:
+    """Return whether the scales that say nothing are finite, and those of a weight: no data makes them larger."""
+    params = node.quant.weight if node.quant is not None else None
+    if params is None and node.kind is Kind.CONSTANT and node.quant is not None:
+        params = node.quant.output
+    scales = numbers(params.scale) if params is not None else ()
+    return bool(scales) and all(math.isfinite(each) and each <= _LEAST for each in scales)
 
 
 def _quantizes_constant(index: Index, node_id: str) -> bool:

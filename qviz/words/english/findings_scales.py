@@ -36,6 +36,11 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Calibrate with data like the data the model will meet; the stage Prepared shows what the observer "
         "saw.",
     },
+    "degenerate_scale.weight_of_zeros": {
+        "message": "the {subject:weight/weights} of {subject} {subject:holds/hold} only zeros, or nearly",
+        "reason": "the {subject:scale is/scales are} torch's smallest, which an observer gives a range of nothing",
+        "hint": "Load the trained weights; a layer that is zero on purpose needs nothing.",
+    },
     "degenerate_scale.constant_of_zeros": {
         "message": "{subject} {subject:quantizes a constant/quantize constants} that {subject:holds/hold} only zeros",
         "reason": "zero is exact at any scale, but this scale is torch's smallest: what changes later is clipped",

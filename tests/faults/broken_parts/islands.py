@@ -82,7 +82,7 @@ STUBBED = (
     ),
     Case(
         "H a functional add",
-        "converted_does_not_run",
+        "functional_in_eager",
         ("add",),
         ran(made(_functional_add, fc=linear(), fc2=linear(), **STUBS), "eager-static", [ROW]),
     ),
