@@ -11,6 +11,7 @@ from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantization_mappings import get_default_static_quant_module_mappings
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrize import is_parametrized
 
 from qviz.document import graph as document
@@ -304,6 +305,8 @@ class Operators:
         now = kernel.get("module_type", kernel["target"])
         is_module = node.op == "call_module"
         is_itself = role_of(self._child(node)) not in LOW if is_module else now == replaced
+        if is_module and is_itself and isinstance(self._child(node), nn.Linear | _ConvNd):
+            return reason("operator.not_for_quantized", "convert", {"subject": node}, **kernel, kernel=now)
         return reason(
             "quantized.given_quantized" if is_itself else "quantized.kernel",
             asked.api if asked is not None else "convert",

@@ -74,6 +74,10 @@ OPERATORS: dict[str, Entry] = {
         "rule": "Holds a quantized weight: quantize_ of torchao put it there",
         "evidence": "the weight of {target} is a tensor of type {weight}",
     },
+    "operator.not_for_quantized": {
+        "rule": "Float {kernel} that is given quantized tensors, which it cannot compute on",
+        "evidence": "{target} is a {module_type}, as before convert",
+    },
     "quantized.with_neighbors": {
         "rule": "Takes part in the low-precision computation around it",
         "evidence": "{asked}",

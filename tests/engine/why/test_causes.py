@@ -217,3 +217,10 @@ def test_what_convert_has_no_replacement_for_is_observed_and_not_said_to_be_quan
     found = whys("prepared", model, "eager-qat", [ROW])
     assert found["tanh"].code == "operator.observed"
     assert found["fc"].code == "quantized.module_qconfig"
+
+
+def test_a_float_convolution_between_quantized_ones_does_not_run_in_low_precision():
+    model = made(lambda m, x: m.dequant(m.second(m.conv(m.quant(x)))), conv=conv(), second=conv(), **STUBS)
+    found = whys("converted", model, "eager-static", [IMAGE], rules=(Rule("module_name", "second"),))
+    assert found["second"].code == "operator.not_for_quantized"
+    assert found["conv"].code == "quantized.kernel"

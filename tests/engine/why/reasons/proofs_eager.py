@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
 from tests.engine.why.reasons.flows import EagerFlow, watches
@@ -64,13 +65,21 @@ def given_quantized(claim: Claim, flow: EagerFlow) -> bool:
     return is_same and _comes_out(base, path, flow).is_quantized and not _comes_out(bare, path, flow).is_quantized
 
 
+def refuses(claim: Claim, flow: EagerFlow) -> bool:
+    """It gives nothing when the model runs; where no module has a qconfig, it does."""
+    path = _path(claim)
+    everything = {name for name, _ in flow.fused().named_modules() if name} - set(flow.left_out)
+    base, bare = flow.converted(), flow.converted(without=everything)
+    return not _comes_out(base, path, flow).numel() and bool(_comes_out(bare, path, flow).numel())
+
+
 def _comes_out(model: nn.Module, path: str, flow: EagerFlow) -> Any:
     """Return what a module gives when the model runs, as far as it does."""
     found: list[Any] = []
     model.get_submodule(path).register_forward_hook(lambda module, inputs, output: found.append(output))
     with contextlib.suppress(NotImplementedError, RuntimeError):  # a float module behind it may refuse
         model(*flow.inputs)
-    return found[0]
+    return found[0] if found else torch.empty(0)  # it refused itself
 
 
 def functional_is_observed(claim: Claim, flow: EagerFlow) -> bool:
@@ -139,6 +148,7 @@ PROOFS: dict[str, Callable[[Claim, EagerFlow], bool]] = {
     "operator.observed": observed_only,
     "quantized.kernel": is_quantized,
     "quantized.given_quantized": given_quantized,
+    "operator.not_for_quantized": refuses,
     "quantized.functional": functional_is_observed,
     "float.no_qconfig": float_by_qconfig,
     "float.no_mapping": no_mapping,

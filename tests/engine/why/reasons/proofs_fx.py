@@ -135,6 +135,8 @@ def with_neighbors(claim: Claim, flow: FxFlow) -> bool:
     if not values[claim.node].is_quantized or not values[node.all_input_nodes[0].name].is_quantized:
         return False
     found = [computed(flow.converted(without=without), flow.inputs).get(claim.node) for without in (own, bare)]
+    if all(each is None for each in found):
+        raise NoIntervention(claim.code)  # what is before it refuses what is then float
     is_same = called(base, claim.node) is called(converted, claim.node)
     return is_same and any(each is not None and not each.is_quantized for each in found)
 
