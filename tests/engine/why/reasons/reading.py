@@ -59,7 +59,8 @@ def is_kernel(graph: GraphModule, name: str) -> bool:
     if node is None:
         return False
     if node.op == "call_module":
-        return ".quantized" in type(graph.get_submodule(str(node.target))).__module__
+        place = type(graph.get_submodule(str(node.target))).__module__
+        return ".quantized" in place and ".reference" not in place
     return "quantized" in str(node.target) or "quantized" in str(getattr(node.target, "__module__", ""))
 
 
