@@ -18,7 +18,7 @@ from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import LOW, OBSERVING, Role, role_of, weight_subclass
-from qviz.engine.nodes.targets import target_name
+from qviz.engine.nodes.targets import QUANTIZED_DTYPES, target_name
 from qviz.engine.why.fusion import Fusion
 from qviz.engine.why.observers import (
     ANNOTATION,
@@ -289,7 +289,7 @@ class Operators:
         if self.kinds[node.name] is Kind.QUANTIZED_OP:
             return self._by_kernel(node, before, asked)
         if asked is not None and asked.code in _TO_BE_QUANTIZED:
-            if not any(self.kinds[each.name] is Kind.DEQUANTIZE for each in node.all_input_nodes):
+            if any(self._gives_integers(each) for each in node.all_input_nodes):
                 return reason("quantized.with_neighbors", asked.api, roles, asked=within(asked))
             return self._without_kernel(node, asked)
         if asked is not None and asked.code not in _UNCHANGED:
@@ -298,13 +298,23 @@ class Operators:
             return reason("float.no_mapping", "quantization_mappings", roles, **self._called(node))
         return reason("operator.as_given", target_name(node.target), roles, **self._called(node))
 
+    def _gives_integers(self, node: Node) -> bool:
+        """Return whether a quantized tensor comes out of a node; by its kind where no value is known."""
+        if values := self.values.get(node.name, ()):
+            return any(value.dtype in QUANTIZED_DTYPES for value in values)
+        return self.kinds[node.name] in (Kind.QUANTIZE, Kind.QUANTIZED_OP)
+
     def _by_kernel(self, node: Node, before: document.Node | None, asked: Why | None) -> Why:
         """Explain what runs in low precision by what convert put there, or by the tensors that it is given."""
         kernel = self._kernel(node)
         replaced = _type(before) if before is not None else None
         now = kernel.get("module_type", kernel["target"])
         is_module = node.op == "call_module"
-        is_itself = role_of(self._child(node)) not in LOW if is_module else now == replaced
+        role = role_of(self._child(node)) if is_module else None
+        if role is Role.REFERENCE:
+            told = within(asked) if asked is not None else None
+            return reason("quantized.reference", "convert_to_reference_fx", {"subject": node}, **kernel, asked=told)
+        is_itself = role not in LOW if is_module else now == replaced
         if is_module and is_itself and isinstance(self._child(node), nn.Linear | _ConvNd):
             return reason("operator.not_for_quantized", "convert", {"subject": node}, **kernel, kernel=now)
         return reason(

@@ -70,6 +70,10 @@ OPERATORS: dict[str, Entry] = {
         "rule": "Runs in low precision: {kernel} computes on the quantized tensors that it is given",
         "evidence": "{target}[[ is a {module_type}]], as before convert[[. {asked}]]",
     },
+    "quantized.reference": {
+        "rule": "Computes in float with a quantized weight: a reference module, for a backend to put its kernel there",
+        "evidence": "{target} is a {module_type}[[. {asked}]]",
+    },
     "quantized.weight_subclass": {
         "rule": "Holds a quantized weight: quantize_ of torchao put it there",
         "evidence": "the weight of {target} is a tensor of type {weight}",

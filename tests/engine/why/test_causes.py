@@ -224,3 +224,11 @@ def test_a_float_convolution_between_quantized_ones_does_not_run_in_low_precisio
     found = whys("converted", model, "eager-static", [IMAGE], rules=(Rule("module_name", "second"),))
     assert found["second"].code == "operator.not_for_quantized"
     assert found["conv"].code == "quantized.kernel"
+
+
+def test_a_reference_module_that_convert_left_computes_in_float_and_so_does_what_reads_it():
+    """Two batch norms behind a convolution: FX fuses the first, and finds no kernel for the convolution then."""
+    model = made(lambda m, x: m.bn2(m.bn1(m.conv(x))), conv=conv(), bn1=norm, bn2=norm)
+    found = whys("converted", model, "fx-static", [IMAGE])
+    assert found["conv"].code == "quantized.reference"
+    assert found["bn2"].code == "float.no_kernel"
