@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from qviz.document.configuration import Custom, Quantizer, Rule
 from qviz.document.flows import DEFAULT_FLOW, DEFAULT_FLOW_OF_PROGRAMS, flow
 from qviz.document.graph import Record
+from qviz.document.model_files import EXPORTED_PROGRAM
 
 WeightDtype: TypeAlias = Literal["quint8", "quint4x2", "float16"]
 """Of weight-only flows: embeddings in 8 or 4 bits, or float16 Linear (in FX also LSTM)."""
@@ -107,9 +108,6 @@ class Plan(Record, frozen=True):
     thresholds: Thresholds = Thresholds()
 
 
-EXPORTED_PROGRAM = ".pt2"
-MODEL_FILES = (EXPORTED_PROGRAM, ".pt", ".pth", ".ckpt", ".bin")
-"""Endings of sources that hold a model whole, and run code when they are opened (docs/contract.md, section 7)."""
 WEIGHT_DTYPES = ("quint8", "quint4x2", "float16")
 BACKENDS = ("x86", "fbgemm", "qnnpack", "onednn")
 QUANTIZERS = ("xnnpack", "x86_inductor", "embedding")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from qviz.document.codec import SUFFIXES
-from qviz.document.plan import MODEL_FILES
+from qviz.document.model_files import MODEL_FILES
 from qviz.registry import Registry
 
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from qviz.assets import asset
-from qviz.document.plan import MODEL_FILES
+from qviz.document.model_files import MODEL_FILES
 from qviz.document.samples import SAMPLES, sample
 from qviz.errors import QvizError
 from qviz.words import mark, tr

@@ -54,7 +54,8 @@ def test_an_addition_that_the_onednn_config_stops_at_is_told_how_to_mend():
     failed = run_loaded(loaded, Plan("adds", "fx-static", backend_config="onednn"), lambda _: None)
     assert failed.run.error is not None
     assert (failed.run.error.step, failed.run.error.type) == ("fusing", "AttributeError")
-    assert "a plain number" in failed.run.error.hint
+    assert "Add a tensor instead" in failed.run.error.hint
+    assert "fails on a plain number" in failed.findings[0].message
     assert run_loaded(loaded, Plan("adds", "fx-static", backend_config="x86"), lambda _: None).run.error is None
 
 

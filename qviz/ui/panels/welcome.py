@@ -8,7 +8,7 @@ from PySide6 import QtCore
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from qviz.document.plan import MODEL_FILES
+from qviz.document.model_files import MODEL_FILES
 from qviz.document.samples import SAMPLES, Sample
 from qviz.ui.panels.widgets import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme

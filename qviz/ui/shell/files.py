@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from qviz.document import codec
-from qviz.document.plan import MODEL_FILES
+from qviz.document.model_files import MODEL_FILES
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.project import Project
