@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import shiboken6
 from big_graphs import grown, without_casts
 from item_per_node import ItemPerNode
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -79,7 +79,8 @@ class Case:
 
         took = ms(act)
         canvas.surface.close()
-        shiboken6.delete(self.canvas.surface)  # as its window would; nothing else ends a widget that has no parent
+        self.canvas.surface.deleteLater()  # as its window would; nothing else ends a widget that has no parent
+        self.application.sendPostedEvents(self.canvas.surface, QEvent.Type.DeferredDelete.value)
         self.canvas = canvas
         return took
 
