@@ -151,9 +151,9 @@ def test_a_kernel_is_named_with_what_it_replaces():
     nodes = inspect(model, "fx-static", torch.randn(IMAGE)).stage("converted").graph.nodes
     rules = {node.id: node.why.rule for node in nodes if node.why is not None}
     kernel = "torch.ao.nn.intrinsic.quantized.ConvReLU2d"
-    assert rules["_0"] == f"Runs in low precision by {kernel}, which convert put in place of ConvReLU2d"
+    assert rules["_0"] == f"Runs in low precision by {kernel}; convert put it in place of ConvReLU2d"
     assert "torch.nn.MaxPool2d computes on the quantized tensors" in rules["_2"]
-    assert rules["_3"].endswith("torch.ao.nn.quantized.Conv2d, which convert put in place of Conv2d")
+    assert rules["_3"].endswith("torch.ao.nn.quantized.Conv2d; convert put it in place of Conv2d")
 
 
 def test_the_eps_of_a_norm_is_a_lost_constant_and_not_untrained():

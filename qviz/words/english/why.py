@@ -63,7 +63,7 @@ OPERATORS: dict[str, Entry] = {
         "evidence": "{observer} observes {target}",
     },
     "quantized.kernel": {
-        "rule": "Runs in low precision by {kernel}[[, which convert put in place of {replaced}]]",
+        "rule": "Runs in low precision[[ by {kernel}]][[; convert put it in place of {replaced}]]",
         "evidence": "{target}[[ is now {module_type}]][[ instead of {replaced}]][[. {asked}]]",
     },
     "quantized.given_quantized": {
