@@ -115,9 +115,9 @@ PER_CHANNEL = QuantizationSpec(torch.int8, PerChannelMinMaxObserver, -128, 127, 
 class WithBias(Annotating):
     """Annotates the bias too, with a scale of its own or with that of input times weight."""
 
-    def __init__(self, is_derived: bool) -> None:
+    def __init__(self, is_derived: bool, fixed: float = 0.01) -> None:
         super().__init__(ACTIVATION, ACTIVATION)
-        self.is_derived = is_derived
+        self.is_derived, self.fixed = is_derived, fixed
 
     def annotate(self, model: GraphModule) -> GraphModule:
         super().annotate(model)
@@ -133,7 +133,7 @@ class WithBias(Annotating):
                     torch.per_tensor_symmetric,
                 )
                 fixed = FixedQParamsQuantizationSpec(
-                    torch.int32, 0.01, 0, -(2**31), 2**31 - 1, torch.per_tensor_symmetric
+                    torch.int32, self.fixed, 0, -(2**31), 2**31 - 1, torch.per_tensor_symmetric
                 )
                 specs = node.meta["quantization_annotation"].input_qspec_map
                 specs[bias] = derived if self.is_derived else fixed
@@ -147,6 +147,11 @@ def _of_products(observers: list[Any]) -> tuple[torch.Tensor, torch.Tensor]:
 
 def bias_apart() -> Quantizer:
     return WithBias(is_derived=False)
+
+
+def bias_cut_off() -> Quantizer:
+    """With a scale so small that what 32 bits hold of it ends far below the bias."""
+    return WithBias(is_derived=False, fixed=1e-12)
 
 
 def bias_derived() -> Quantizer:

@@ -20,6 +20,7 @@ _TRAINS_AT = 2
 _EPS_AT = {"batch_norm": 7, "instance_norm": 8, "layer_norm": 4, "group_norm": 4}
 """Where the functions take eps."""
 _TALKS_BELOW_DB = 60.0
+_EXPORTED = "exported program"
 
 
 @finds("capture_differs")
@@ -37,7 +38,8 @@ def _baked_in(evidence: Evidence) -> Iterator[Finding]:
     repeat = measured.repeat if measured is not None else None
     if stage is None:
         return
-    is_in_original = repeat is not None and repeat.is_random  # which may be wanted
+    is_exported = evidence.snapshot.run.config.get("captured_by") == _EXPORTED  # its original is the graph itself
+    is_in_original = repeat is not None and repeat.is_random and not is_exported  # which may be wanted
     found = tuple(node.id for node in stage.whole.nodes if node.kind is Kind.OP and _drops(node))
     if found:
         yield Finding(

@@ -18,6 +18,8 @@ _TRANSPOSED = re.compile(r"conv_?transpose[123]d")
 _RECURRENT = re.compile(r"lstm|gru")
 _ATTENTION = re.compile(r"multiheadattention|transformer(en|de)coderlayer")
 _LAYERS = re.compile("|".join(each.pattern for each in (_CONVOLUTION, _TRANSPOSED, _RECURRENT, _ATTENTION)) + "|linear")
+_LARGE = 1 / 4
+"""Of the multiply-accumulates: a layer that is the user's own choice to leave out is rarely as large."""
 _PADDING_AT = 4
 """Where ``aten.conv2d.padding`` takes it."""
 
@@ -101,6 +103,8 @@ def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause | None
     """Return why torch's XNNPACKQuantizer did not annotate a layer; what another one means is not known."""
     assert evidence.flow is not None
     is_dynamic = evidence.flow.method is Method.DYNAMIC
+    if is_dynamic and _RECURRENT.fullmatch(name) and _is_large(evidence, node):
+        return LayerCause("recurrent_exported_dynamic")
     if evidence.snapshot.run.config.get("quantizer") != "xnnpack" or (is_dynamic and name != "linear"):
         return LayerCause("not_annotated", Level.INFO)
     if (padding := _padding(node)) is not None:
@@ -110,6 +114,14 @@ def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause | None
     if _TRANSPOSED.fullmatch(name):
         return LayerCause("transposed")
     return LayerCause("conv3d") if name == "conv3d" else LayerCause("not_annotated", Level.INFO)
+
+
+def _is_large(evidence: Evidence, node: Node) -> bool:
+    """Return whether a layer of a dynamic flow does a large share of the work, which nobody leaves out unsaid."""
+    judged = evidence.low_precision
+    total = judged.macs[1] if judged is not None and judged.macs is not None else 0
+    in_float = judged.multiplying_in_float.get(node.id, 0) if judged is not None else 0
+    return total > 0 and in_float >= _LARGE * total
 
 
 def _of_taken(evidence: Evidence, node: Node) -> LayerCause | None:

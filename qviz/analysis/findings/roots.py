@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from qviz.analysis.findings.evidence import Evidence
+from qviz.document.graph import CASTING, WATCHING
+from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 DAMAGE = "output_differs"
@@ -23,9 +25,12 @@ _AT_OWNER = frozenset(
         "wrong_axis",
         "range_unused",
         "functional_in_eager",
+        "bias_scale_differs",
     )
 )
 """Roots where they are found at the quantizer that owns the noise."""
+_AT_READER = frozenset(("uneven_channels", "bias_scale_differs"))
+"""Of those, what names the operator, while the owner of the noise is the observer or the cast of its weight or bias."""
 _ANYWHERE = frozenset(("never_calibrated", "outside_calibration", "switched_off", "batch_norm_in_training"))
 """Roots wherever they are: they concern the whole run."""
 _BEFORE = frozenset(
@@ -72,10 +77,19 @@ def _is_at(finding: Finding, damage: Finding, evidence: Evidence) -> bool:
         return True
     nodes, owner = set(damage.nodes), damage.nodes
     stage = next((stage for stage in evidence.snapshot.stages if stage.name == damage.stage), None)
-    if stage is not None and finding.rule == "uneven_channels":  # it names the operator, the owner may be an observer
-        users = evidence.index(stage).users
-        owner = (*owner, *(user for node in owner for user in users[node]))
+    if stage is not None and finding.rule in _AT_READER:
+        owner = (*owner, *_readers(owner, evidence.index(stage)))
         nodes |= set(owner)
     if finding.stage != damage.stage:
         nodes |= set(evidence.links.partners(damage.stage, finding.stage, owner))
     return bool(nodes & set(finding.nodes))
+
+
+def _readers(nodes: Iterable[str], index: Index) -> Iterator[str]:
+    """Yield what reads the nodes, past observers and casts."""
+    waiting = [*nodes]
+    while waiting:
+        for user in index.users[waiting.pop()]:
+            yield user
+            if index.nodes[user].kind in WATCHING | CASTING:
+                waiting.append(user)

@@ -15,6 +15,8 @@ from qviz.document.snapshot import Finding, Level
 
 _LEAST = 1.2e-7
 """torch's eps: what a range of nothing but zeros gives."""
+_OF_BIAS = "int32"
+"""Of a bias: its scale is that of the input times that of the weight, which may well be below torch's eps."""
 _MUCH = 0.5
 """How much of what was seen may lie outside of what can be said; histogram observers leave some out on purpose."""
 
@@ -95,7 +97,8 @@ def _json(value: float) -> Number:
 def _is_degenerate(node: Node) -> bool:
     if node.quant is None or node.kind is Kind.DEQUANTIZE or node.kind in WATCHING:
         return False
-    params = [each for each in (node.quant.output, node.quant.weight) if each is not None]
+    known = (node.quant.output, node.quant.weight)
+    params = [each for each in known if each is not None and not each.dtype.endswith(_OF_BIAS)]
     return any((scales := numbers(each.scale)) and all(map(_means_nothing, scales)) for each in params)
 
 

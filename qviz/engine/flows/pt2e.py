@@ -175,7 +175,7 @@ def _tell(job: Job, findings: Iterable[Finding]) -> None:
 def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
     """Capture strict first: quantizers need ``source_fn_stack``, which only strict capture records."""
     if is_program(job.model):
-        result = replace(result, captured_by="exported program")
+        result = replace(result, captured_by="exported program", configured={"captured_by": "exported program"})
         job.reporter.so_far(result)
         assert isinstance(job.model, GraphModule)
         return job.model, result

@@ -75,6 +75,12 @@ STATEMENTS: dict[str, Entry] = {
         "XNNPACKQuantizer has no pattern for {operator}, which is one operator in an exported graph",
         _RECURRENT_HINT,
     ),
+    "layer_in_float.recurrent_exported_dynamic": _in_float(
+        "the quantizer does not annotate it",
+        "{subject} {subject:has/have} no quantization_annotation; torch's quantizers take {operator}, which is one "
+        "operator in an exported graph, in no flow",
+        _RECURRENT_HINT,
+    ),
     "layer_in_float.recurrent": _in_float(
         "the backend has no pattern for {operator} in this flow",
         "its patterns for recurrent layers are for dynamic quantization",

@@ -112,6 +112,11 @@ class _SlowNorm(nn.Module):
         return self.norm(self.conv(x))
 
 
+def _exported_in_training() -> nn.Module:
+    torch._dynamo.reset()
+    return torch.export.export(_DropsATenth().train(), (torch.randn(ROW),), strict=True).module()
+
+
 def _train_rows(model: nn.Module) -> None:
     model.train()
     model(torch.randn(ROW)).sum().backward()
@@ -141,5 +146,6 @@ SIDE_BY_SIDE = (
     Case("a write is removed", "kernel_differs", ("add",), ran(_Accumulates, "fx-dynamic", (ROW,))),
     Case("a norm gets another eps", "capture_differs", ("batch_norm_1",), ran(_NormFirst, "pt2e-qat", (ROW,))),
     Case("dropout is baked in", "capture_differs", ("alpha_dropout",), ran(_DropsInTraining, "fx-qat", (ROW,))),
+    Case("a program drops", "capture_differs", ("dropout",), ran(_exported_in_training, "pt2e-static", (ROW,))),
     Case("a state is lost", "state_lost", (), ran(_Remembers, "fx-dynamic", (ROW,))),
 )
