@@ -10,8 +10,9 @@ from qviz.document.graph import CASTING, COMPUTING, Graph, Kind, Quant, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.targets import target_name
 from qviz.engine.why.casts import Casts
+from qviz.engine.why.converted import NodeValues
 from qviz.engine.why.observers import PREPARED_WITH, of_observers
-from qviz.engine.why.operators import NodeValues, Operators
+from qviz.engine.why.operators import Operators
 from qviz.engine.why.statements import reason
 from qviz.engine.why.subgraphs import CalledFrom
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from torch import nn
-from torch.ao.quantization import QuantStub
-from torch.ao.quantization.quantization_mappings import get_default_static_quant_module_mappings
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
-from torch.nn.modules.conv import _ConvNd
-from torch.nn.utils.parametrize import is_parametrized
 
-from qviz.document import graph as document
 from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.called import called_module
-from qviz.engine.nodes.module_roles import LOW, OBSERVING, Role, role_of, weight_subclass
-from qviz.engine.nodes.targets import QUANTIZED_DTYPES, target_name
+from qviz.engine.nodes.module_roles import weight_subclass
+from qviz.engine.nodes.targets import target_name
+from qviz.engine.why.calls import call_of
+from qviz.engine.why.converted import Converted, NodeValues
 from qviz.engine.why.fusion import Fusion
+from qviz.engine.why.hooked import of_hooked
 from qviz.engine.why.observers import (
     ANNOTATION,
     PREPARED_WITH,
     SHARING,
     TARGET_DTYPE,
-    functional_of,
     made_by,
     observes,
     setter,
@@ -34,23 +31,8 @@ from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
 from qviz.engine.why.statements import Roles, inner, reason, within
 from qviz.engine.why.subgraphs import CalledFrom, in_subgraph, of_call
 
-NodeValues: TypeAlias = Mapping[str, tuple[document.Value, ...]]
-"""What is known of the outputs of nodes."""
-
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
 _OBSERVERS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
-_TO_BE_QUANTIZED = frozenset(
-    {
-        "quantized.annotated",
-        "quantized.qconfig",
-        "quantized.module_qconfig",
-        "operator.observed",
-        "quantized.functional",
-    }
-)
-_REPLACED = get_default_static_quant_module_mappings()
-"""What convert replaces in eager mode; others that prepare observes stay what they are."""
-_UNCHANGED = frozenset({"operator.float", "operator.not_float", "operator.unchanged"})
 
 
 class Operators:
@@ -85,6 +67,7 @@ class Operators:
         )
         self.is_watched = any(kinds[node.name] in WATCHING for node in module.graph.nodes)
         self.fusion = Fusion(module, self.before)
+        self.converted = Converted(module, kinds, values, self.before)
 
     def _subclassed(self) -> dict[Node, type]:
         """Return the modules whose weight is a tensor subclass of torchao, and that class."""
@@ -94,7 +77,7 @@ class Operators:
     def of(self, node: Node) -> Why:
         """Return why an operator is as it is."""
         if (held := self.subclassed.get(node)) is not None:
-            weight, called = held.__name__, self._called(node)
+            weight, called = held.__name__, call_of(self.module, node)
             return reason("quantized.weight_subclass", "quantize_", {"subject": node}, weight=weight, **called)
         why = self._of_higher_order(node) or self._of_operator(node)
         if why.stays_float and self._is_float(node) is False:
@@ -111,41 +94,28 @@ class Operators:
         producer = node.args[0] if node.target is operator.getitem else None
         if isinstance(producer, Node) and self.kinds[producer.name] is Kind.CHOOSE_QPARAMS:
             code = "operator.picks_zero_point" if node.args[1] == 1 else "operator.picks_scale"
-            return reason(code, target_name(producer.target), {"producer": producer}, **self._called(node))
+            return reason(code, target_name(producer.target), {"producer": producer}, **call_of(self.module, node))
         if self.is_exported and (self.is_annotated or self.is_watched or self.is_converted):
             return self._annotated(node)
         if self.is_fx:
             return self._configured(node)
         if self.is_converted:
-            return self._converted(node)
+            return self.converted.of(node)
         if self.is_watched:
-            return self._hooked(node)
+            return of_hooked(self.module, node, self.kinds)
         return self.fusion.of(node) or self._unchanged(node)
 
     def _unchanged(self, node: Node) -> Why:
         """Explain an operator that the model brought and nothing has changed so far."""
         is_float = self._is_float(node)
         code = "operator.unchanged" if is_float is None else "operator.float" if is_float else "operator.not_float"
-        called = self._called(node)
+        called = call_of(self.module, node)
         return reason(code, str(called.get("module_type", called["target"])), {"subject": node}, **called)
 
     def _is_float(self, node: Node) -> bool | None:
         """Return whether a float tensor comes out of a node; None if nothing is known of what comes out."""
         values = self.values.get(node.name, ())
         return any("float" in value.dtype for value in values) if values else None
-
-    def _called(self, node: Node) -> dict[str, Json]:
-        if node.op == "call_module":
-            return {"target": str(node.target), "module_type": type(self._child(node)).__name__}
-        return {"target": target_name(node.target)}
-
-    def _kernel(self, node: Node) -> dict[str, Json]:
-        """Return a module with its package: those of torch.ao have the names of the float ones."""
-        if node.op != "call_module":
-            return {"target": target_name(node.target)}
-        class_ = type(self._child(node))
-        package = class_.__module__.partition(".modules")[0]
-        return {"target": str(node.target), "module_type": f"{package}.{class_.__name__}"}
 
     def _child(self, node: Node) -> nn.Module:
         return called_module(self.module, node)
@@ -247,102 +217,6 @@ class Operators:
             "float.no_pattern", "BackendConfig.configs", roles, operator=_named(called), others=others or None
         )
 
-    def _hooked(self, node: Node) -> Why:
-        """Explain an operator of an eager model, a module or a function."""
-        roles: Roles = {"subject": node}
-        called = self._called(node)
-        if node.op != "call_module":
-            watching = [each for each in node.users if functional_of(self.module, each) is not None]
-            if watching:
-                return reason("quantized.functional", "FloatFunctional", {**roles, "observer": watching}, **called)
-            return reason("unobserved.function", "prepare", roles, **called)
-        child = self._child(node)
-        if role_of(child) is Role.STUB:
-            is_begin = isinstance(child, QuantStub)
-            code, api = ("stub.quant", "QuantStub") if is_begin else ("stub.dequant", "DeQuantStub")
-            return reason(code, api, roles, **called)
-        return self._hooked_module(node, child, getattr(child, "qconfig", None))
-
-    def _hooked_module(self, node: Node, child: nn.Module, qconfig: Any) -> Why:
-        """Explain by the qconfig of an eager module."""
-        roles: Roles = {"subject": node}
-        called = self._called(node)
-        if qconfig is None:
-            return reason("float.no_qconfig", "propagate_qconfig_", roles, **called)
-        if isinstance(child, nn.Identity):
-            return reason("fused.place_left", "fuse_modules", roles, **called)
-        if not any(role_of(each) in OBSERVING for each in child.children()) and not self._is_watched(node):
-            return reason("unobserved.module", "prepare", roles, **called)
-        known = {**called, **dtypes_of(qconfig)}
-        if type(child).__module__.startswith("torch.nn.") and type(child) not in _REPLACED:
-            return reason("operator.observed", "prepare", roles, **known)
-        return reason("quantized.module_qconfig", "prepare", roles, **known)
-
-    def _is_watched(self, node: Node) -> bool:
-        return any(self.kinds[each.name] in WATCHING for each in node.users)
-
-    def _converted(self, node: Node) -> Why:
-        """Explain by what the node is now and by what was asked for in the stage before."""
-        before = self.before.get(node.name)
-        asked = before.why if before is not None else None
-        roles = {"subject": node}
-        if self.kinds[node.name] is Kind.QUANTIZED_OP:
-            return self._by_kernel(node, before, asked)
-        if asked is not None and asked.code in _TO_BE_QUANTIZED:
-            if any(self._gives_integers(each) for each in node.all_input_nodes):
-                return reason("quantized.with_neighbors", asked.api, roles, asked=within(asked))
-            return self._without_kernel(node, asked)
-        if asked is not None and asked.code not in _UNCHANGED:
-            return asked
-        if node.op == "call_module":
-            return reason("float.no_mapping", "quantization_mappings", roles, **self._called(node))
-        return reason("operator.as_given", target_name(node.target), roles, **self._called(node))
-
-    def _gives_integers(self, node: Node) -> bool:
-        """Return whether a quantized tensor comes out of a node; by its kind where no value is known."""
-        if values := self.values.get(node.name, ()):
-            return any(value.dtype in QUANTIZED_DTYPES for value in values)
-        return self.kinds[node.name] in (Kind.QUANTIZE, Kind.QUANTIZED_OP)
-
-    def _by_kernel(self, node: Node, before: document.Node | None, asked: Why | None) -> Why:
-        """Explain what runs in low precision by what convert put there, or by the tensors that it is given."""
-        kernel = self._kernel(node)
-        replaced = _type(before) if before is not None else None
-        now = kernel.get("module_type", kernel["target"])
-        is_module = node.op == "call_module"
-        role = role_of(self._child(node)) if is_module else None
-        if role is Role.REFERENCE:
-            told = within(asked) if asked is not None else None
-            return reason("quantized.reference", "convert_to_reference_fx", {"subject": node}, **kernel, asked=told)
-        is_itself = role not in LOW if is_module else now == replaced
-        if is_module and is_itself and isinstance(self._child(node), nn.Linear | _ConvNd):
-            return reason("operator.not_for_quantized", "convert", {"subject": node}, **kernel, kernel=now)
-        return reason(
-            "quantized.given_quantized" if is_itself else "quantized.kernel",
-            asked.api if asked is not None else "convert",
-            {"subject": node},
-            **kernel,
-            kernel=now,
-            replaced=None if is_itself else replaced,
-            asked=within(asked) if asked is not None else None,
-        )
-
-    def _without_kernel(self, node: Node, asked: Why) -> Why:
-        """Explain what was observed and computes in float all the same."""
-        child = self._child(node) if node.op == "call_module" else None
-        if child is not None and is_parametrized(child):  # convert looks dtypes up by the exact type
-            held: Any = child.parametrizations
-            by: list[Json] = [type(each).__name__ for listed in held.values() for each in listed]
-            tensors: list[Json] = list(held)
-            called = self._called(node)
-            api = "torch.nn.utils.parametrize"
-            return reason("float.parametrized", api, {"subject": node}, **called, tensors=tensors, by=by)
-        return reason("float.no_kernel", "convert_fx(backend_config=...)", {"subject": node}, asked=within(asked))
-
 
 def _named(called: Any) -> str:
     return called.__name__ if isinstance(called, type) else target_name(called)
-
-
-def _type(node: document.Node) -> str:
-    return node.module_type if node.op == "call_module" else node.target
