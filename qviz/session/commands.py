@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
 
 GroupT = TypeVar("GroupT")
@@ -15,6 +16,7 @@ class When(str, Enum):
     ALWAYS = "always"
     OPEN = "a model or a result is open"
     STAGE = "a stage is shown"
+    NODE = "a node is selected"
     PLAN = "a model is chosen"
     RUNNING = "a run is at work"
     RESULT = "there is a result"
@@ -31,6 +33,8 @@ class Command(NamedTuple):
         group: The title of its group, in English too.
         is_of_panes: Its keys work in the panes only; elsewhere they are for buttons and fields.
         run: Does it.
+        words: Other words that the palette finds it by, in English, for `qviz.words.tr`.
+        is_apart: Whether a line parts it from the command before it in the menu.
     """
 
     id: str
@@ -40,6 +44,8 @@ class Command(NamedTuple):
     group: str
     is_of_panes: bool
     run: Callable[[], object]
+    words: str = ""
+    is_apart: bool = False
 
 
 class CommandMethod(Generic[GroupT]):
@@ -47,11 +53,8 @@ class CommandMethod(Generic[GroupT]):
 
     id: str
 
-    def __init__(
-        self, run: Callable[[GroupT], object], title: str, keys: tuple[str, ...], when: When, is_of_panes: bool
-    ) -> None:
-        self._run = run
-        self._title, self._keys, self._when, self._is_of_panes = title, keys, when, is_of_panes
+    def __init__(self, run: Callable[[GroupT], object], declared: Callable[..., Command]) -> None:
+        self._run, self._declared = run, declared
         self.__doc__ = run.__doc__
 
     def __set_name__(self, group: type, name: str) -> None:
@@ -66,14 +69,18 @@ class CommandMethod(Generic[GroupT]):
 
     def of(self, group: GroupT, title: str) -> Command:
         """Return the command that runs this on a group of that title."""
-        run: Callable[[], object] = self.__get__(group, type(group))
-        return Command(self.id, self._title, self._keys, self._when, title, self._is_of_panes, run)
+        return self._declared(id=self.id, group=title, run=self.__get__(group, type(group)))
 
 
 def command(
-    title: str, *shortcuts: str, when: When = When.ALWAYS, is_of_panes: bool = False
+    title: str,
+    *keys: str,
+    when: When = When.ALWAYS,
+    is_of_panes: bool = False,
+    words: str = "",
+    is_apart: bool = False,
 ) -> Callable[[Callable[[GroupT], object]], CommandMethod[GroupT]]:
-    """Declare a method of a `CommandGroup` as a command.
+    """Declare a method of a `CommandGroup` as a command; the fields of `Command` say what the arguments mean.
 
     Example:
         >>> class Talk(CommandGroup):
@@ -88,14 +95,17 @@ def command(
         >>> hello.run()
         hello
     """
-    return lambda run: CommandMethod(run, title, shortcuts, when, is_of_panes)
+    declared = partial(
+        Command, title=title, keys=keys, when=when, is_of_panes=is_of_panes, words=words, is_apart=is_apart
+    )
+    return lambda run: CommandMethod(run, declared)
 
 
 class CommandGroup:
     """Commands that stand together in menus, in the order in which they are written.
 
     Attributes:
-        title: What the group is called, in English.
+        title: What the group, and its menu, is called in English.
     """
 
     title: ClassVar[str]

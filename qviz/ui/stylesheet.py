@@ -18,6 +18,13 @@ QLabel[role="brand"] {{ font-weight: 700; font-size: 13px; }}
 QLabel[role="pane"] {{ font-weight: 600; }}
 QFrame[role="side"], QWidget[role="side"] {{ background: {panel}; }}
 QFrame[role="bar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
+QFrame[role="appbar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border};
+    min-height: 40px; max-height: 40px; }}
+QFrame[role="upright"] {{ background: {border}; border: none; min-width: 1px; max-width: 1px;
+    min-height: 20px; max-height: 20px; }}
+QMenuBar {{ background: transparent; color: {text}; }}
+QMenuBar::item {{ background: transparent; padding: 5px 8px; border-radius: 5px; }}
+QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {hover}; }}
 QFrame[role="sunken"] {{ background: {panel.sunken}; }}
 QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}
@@ -39,6 +46,11 @@ QPushButton[role="primary"] {{ background: {accent}; color: {text.on_accent}; bo
     font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; border-color: {border}; color: {text.muted}; }}
 QToolButton {{ padding: 3px 9px; }}
+QToolButton[role="crumb"], QToolButton[role="crumb-model"] {{ border: 1px solid transparent; background: transparent;
+    padding: 3px 6px; }}
+QToolButton[role="crumb-model"] {{ font-weight: 600; }}
+QToolButton[role="crumb"]:hover, QToolButton[role="crumb-model"]:hover {{ background: {hover}; }}
+QToolButton[role="crumb"]:focus, QToolButton[role="crumb-model"]:focus {{ border-color: {accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton[role="field"] {{ color: {text.muted}; text-align: left; padding: 5px 9px; }}
 QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}

@@ -41,7 +41,7 @@ class Search(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(tr("Search nodes, kind:observer…   Ctrl F"))
+        self.setPlaceholderText(tr("Search nodes   Ctrl F"))
         self.setAccessibleName(tr("Search nodes"))
         self.setClearButtonEnabled(True)
         self._stage: Stage | None = None

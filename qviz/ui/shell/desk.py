@@ -187,6 +187,13 @@ class Desk(QObject):
             self._history.record(self.project.plan, plan)
             self._open.edit(self.project.with_plan(plan))
 
+    def choose_plan(self, plan: Plan) -> None:
+        """Take a choice made outside of the panel, and say that the result is still that of the last run."""
+        if self.project is not None and plan != self.project.plan:
+            self._history.record(self.project.plan, plan)
+            self._open.replace(self.project.with_plan(plan))
+            self._runs.offer()
+
     def on_comparison_flow_chosen(self, plan: Plan) -> None:
         """Run a flow that was compared."""
         if self.project is not None:

@@ -65,11 +65,15 @@ class Dimming(QObject):
 
     def toggle_changes(self) -> None:
         """Dim what the stages in view have in common, or nothing."""
+        panes = self._work.panes.panes.values()
+        self.show_changes(not any(pane.canvas.emphasis.is_highlighting for pane in panes))
+
+    def show_changes(self, is_on: bool) -> None:
+        """Dim what the stages in view have in common; else dim nothing."""
         changes = self._open.value.changes if self._open.value is not None else None
         panes = self._work.panes
-        is_on = any(pane.canvas.emphasis.is_highlighting for pane in panes.panes.values())
         panes.set_brackets({})
-        if changes is None or is_on:
+        if changes is None or not is_on:
             panes.highlight(None)
             return
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})

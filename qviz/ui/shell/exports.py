@@ -7,7 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from qviz.document.graph import Node
 from qviz.errors import QvizError
+from qviz.session.facts_text import facts_text
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
 from qviz.ui.shell.files import copy_picture, export_picture, save_result
@@ -57,6 +59,30 @@ class Exports(QObject):
         if self._open.value is not None and (snapshot := self._open.value.snapshot) is not None:
             QGuiApplication.clipboard().setText(snapshot.run.python)
             self._work.inform(tr("The Python script is on the clipboard."))
+
+    def copy_path(self) -> None:
+        """Put the module path of the selected node on the clipboard; of a node outside of all modules, its name."""
+        if (node := self._selected()) is not None:
+            self._copy(node.place or node.id)
+
+    def copy_facts(self) -> None:
+        """Put what is known of the selected node on the clipboard."""
+        if (project := self._open.value) is not None and (node := self._selected()) is not None:
+            assert project.selected is not None
+            fact = project.facts(project.shown.on(project.selected.side)).get(node.id)
+            self._copy(facts_text(node, fact.observer if fact else None))
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._work.inform(tr("Copied {text}", text=text.partition("\n")[0]))
+
+    def _selected(self) -> Node | None:
+        project = self._open.value
+        if project is None or project.selected is None:
+            return None
+        stage = project.stage(project.shown.on(project.selected.side))
+        nodes = stage.whole.nodes if stage is not None else ()
+        return next((each for each in nodes if each.id == project.selected.node_id), None)
 
     def _say(self, text: str, act: Callable[[], str | None]) -> None:
         try:

@@ -48,7 +48,7 @@ class MainWindow(QMainWindow):
         self._ready: EngineReady | None = None
         self.pages = Pages(self.engines, settings, self.appearance)
         self.opener = Opener(self.pages, self.engines, settings)
-        self.bar = TopBar(lambda: self.actions_of)
+        self.bar = TopBar(lambda: self.actions_of, settings)
         self._status = StatusBar()
         self.setStatusBar(self._status)
         whole = QWidget()
@@ -72,19 +72,24 @@ class MainWindow(QMainWindow):
 
     @cached_property
     def actions_of(self) -> Actions:
-        """The commands, in the order of the menu; made when first asked for, after the first paint at the latest."""
+        """The commands, in the order of the menus; made when first asked for, after the first paint at the latest."""
         from qviz.ui.shell.actions import Actions
+        from qviz.ui.shell.commands.edit import EditCommands
         from qviz.ui.shell.commands.file import FileCommands
-        from qviz.ui.shell.commands.find import FindCommands
+        from qviz.ui.shell.commands.go import GoCommands
+        from qviz.ui.shell.commands.graph import GraphCommands
         from qviz.ui.shell.commands.help import HelpCommands
         from qviz.ui.shell.commands.run import RunCommands
         from qviz.ui.shell.commands.view import ViewCommands
 
         actions = Actions(self)
+        actions.group_added.connect(self.bar.menus.add_group)
         actions.add(FileCommands(self.opener, self.pages))
-        actions.add(RunCommands(self.opener, self.pages))
-        actions.add(FindCommands(actions, self.pages))
+        actions.add(EditCommands(actions, self.pages))
         actions.add(ViewCommands(self.appearance, self.pages))
+        actions.add(GraphCommands(self.pages))
+        actions.add(GoCommands(self.pages))
+        actions.add(RunCommands(self.opener, self.pages))
         actions.add(HelpCommands(actions, self.pages))
         actions.enable(self._possible())
         return actions
@@ -101,6 +106,9 @@ class MainWindow(QMainWindow):
         desk.take_search(self.bar.search)
         self.bar.search.set_theme(self.appearance.theme)
         self.actions_of.confine(desk.work.panes)
+        self.bar.crumbs.plan_chosen.connect(desk.choose_plan)
+        self.bar.crumbs.source_chosen.connect(lambda source: self.opener.open_source(source, is_consented=False))
+        self.bar.crumbs.open_requested.connect(self.opener.open_dialog)
         if self._ready is not None:
             desk.work.setup.set_backends(self._ready.backends)
 
@@ -118,13 +126,13 @@ class MainWindow(QMainWindow):
         """Write the title and the bars; without a desk those of the welcome page."""
         desk = self.pages.shown_desk
         project = desk.project if desk is not None else None
-        self.bar.show_plan(project.plan if project is not None else None)
+        self.bar.show_project(project, desk is not None and desk.is_running)
         if desk is None:
             self._status.show_welcome()
         else:
             self.bar.search.set_stage(desk.selection.stage, project.findings if project is not None else ())
             self._status.show_project(project, desk.is_running)
-        name = Path(project.plan.source).name if project is not None else ""
+        name = Path(project.received.plan.source).name if project is not None else ""
         self.setWindowTitle(tr("{name} – qviz", name=name) if name else "qviz")
 
     def _possible(self) -> set[When]:
@@ -138,6 +146,7 @@ class MainWindow(QMainWindow):
             now |= {When.PLAN} if project.plan.source and not self.desk.is_running else set()
             now |= {When.RUNNING} if self.desk.is_running else set()
             now |= {When.STAGE} if project.stages else set()
+            now |= {When.NODE} if project.selected is not None else set()
             now |= {When.RESULT} if project.snapshot is not None else set()
         return now
 
@@ -146,7 +155,7 @@ class MainWindow(QMainWindow):
 
         now = self._possible()
         self.actions_of.enable(now)
-        self.bar.enable_run(When.PLAN in now)
+        self.bar.enable_run(bool(now & {When.PLAN, When.RUNNING}))
 
     def on_engines_ready(self, ready: EngineReady) -> None:
         """Say so; only the engines of this machine are offered."""

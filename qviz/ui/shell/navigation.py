@@ -25,6 +25,8 @@ class Navigation(QObject):
         self._work = work
         self._selection = selection
         self._visits = Visits()
+        self._finding: Finding | None = None
+        self._place = 0
         selection.selected.connect(self.on_selection_selected)
         work.strip.kind_stepped.connect(self.on_strip_kind_stepped)
         work.outline.module_chosen.connect(self.on_outline_module_chosen)
@@ -32,7 +34,7 @@ class Navigation(QObject):
 
     def forget(self) -> None:
         """Begin anew, for another model."""
-        self._visits = Visits()
+        self._visits, self._finding = Visits(), None
 
     def on_selection_selected(self, stage: StageName, node_id: NodeId) -> None:
         """Note what is selected, to come back to it."""
@@ -91,6 +93,15 @@ class Navigation(QObject):
         self._work.tabs.setCurrentWidget(self._work.findings)
         self._work.findings.step(by)
 
+    def step_place(self, by: int) -> None:
+        """Go to the next or previous node of the finding that was gone to last, around the end."""
+        finding = self._finding
+        if finding is None or not finding.nodes:
+            self.step_finding(1 if by > 0 else -1)
+            return
+        self._place = (self._place + by) % len(finding.nodes)
+        self.jump(finding.stage, finding.nodes[self._place])
+
     def on_strip_kind_stepped(self, kind: str) -> None:
         """Go to the next node of a kind in the stage that the strip counts."""
         if self._open.value is not None and self._open.value.shown.right is not None:
@@ -110,6 +121,7 @@ class Navigation(QObject):
 
     def on_findings_finding_chosen(self, finding: Finding) -> None:
         """Go to the first node of a finding, and say its reason and what to do."""
+        self._finding, self._place = finding, 0
         if finding.nodes:
             self._selection.choose(finding.stage, finding.nodes[0])
         self._work.notice.tell(finding.level.value, f"{finding.message}: {finding.reason}.", finding.hint)

@@ -74,6 +74,16 @@ class Opener(QObject):
         if source := ask_for_source(self._pages.window()):
             self.open_source(source, is_consented=False)
 
+    def open_recent(self) -> None:
+        """Choose among what was open lately, and open it."""
+        from qviz.ui.panels.shortcuts import Palette, PaletteRow
+        from qviz.words import tr
+
+        rows = [PaletteRow(source, source, about, "") for source, about in self._settings.recent]
+        chooser = Palette(self._pages.window(), rows, tr("Open recent"))
+        chooser.command_chosen.connect(lambda source: self.open_source(source, is_consented=False))
+        chooser.open()
+
     def _asks_which(self, source: str, take: Callable[[str], None]) -> bool:
         """Ask what a source leaves open, before any of it runs; return whether `take` gets the source later."""
         import os

@@ -8,6 +8,7 @@ import time
 
 from PySide6.QtCore import QFileSystemWatcher, QObject
 
+from qviz.document.flows import flow
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
 from qviz.document.said import Said
 from qviz.document.snapshot import RunError
@@ -98,6 +99,14 @@ class Runs(QObject):
         self._workspace.progress.show_step(RunStep(STARTING_ENGINE))
         self._engines.run(project.plan)
         self._open.replaced.emit()  # it runs now
+
+    def offer(self) -> None:
+        """Say that the plan is another than that of the result, and offer to run it."""
+        if (project := self._open.value) is not None and not self.is_running:
+            chosen = flow(project.plan.flow)
+            title = names.flow(chosen.id, chosen.title) if chosen is not None else tr("Capture only")
+            told = tr("The next run uses {flow}.", flow=title)
+            self._workspace.notice.tell("info", told, "", ((tr("Run"), self.start),))
 
     def cancel(self) -> None:
         """Kill the run; the stages received stay."""

@@ -1,12 +1,13 @@
-"""The bar at the top: what is open, the few great commands, the search."""
+"""The bar at the top: menus, what is open, the few great commands, the search."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton
 
-from qviz.ui.panels.widgets import button, choose, label
+from qviz.ui.panels.widgets import button, choose, label, restyle
+from qviz.ui.shell.menus import Menus
 from qviz.words import mark, tr
 
 if TYPE_CHECKING:
@@ -14,14 +15,17 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
-    from qviz.document.plan import Plan
+    from qviz.session.project import Project
     from qviz.ui.panels.search import Search
+    from qviz.ui.settings import Settings
     from qviz.ui.shell.actions import Actions
+    from qviz.ui.shell.crumbs import Crumbs
 
 _SUBTITLE = mark("See what quantization did to your model")
-_SEARCH_WIDTH = 300
+_SEARCH_WIDTH = 120, 260
+_RUN, _CANCEL = mark("▶ Run   {keys}"), mark("■ Cancel   {keys}")
 _BEFORE_TOOLS = 2
-"""The name of the program and what is open stand left of the tools."""
+"""The menus and a line stand left of the crumbs."""
 
 
 class TopBar(QFrame):
@@ -29,65 +33,67 @@ class TopBar(QFrame):
 
     Args:
         actions: Gives the commands, which are made after the first paint.
+        settings: Knows what was open lately.
     """
 
-    def __init__(self, actions: Callable[[], Actions]) -> None:
+    def __init__(self, actions: Callable[[], Actions], settings: Settings) -> None:
         super().__init__()
         self._actions = actions
+        self._settings = settings
         self._tools: DeskTools | None = None
-        self.setProperty("role", "bar")
+        self.setProperty("role", "appbar")
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(14, 7, 12, 7)
-        self._row.setSpacing(9)
-        self._row.addWidget(label("qviz", "brand"))
+        self._row.setContentsMargins(6, 0, 10, 0)
+        self._row.setSpacing(8)
+        self.menus = Menus(actions)
+        self._row.addWidget(self.menus)
+        self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        parted = QFrame()
+        parted.setProperty("role", "upright")
+        self._row.addWidget(parted)
         self._about = label(tr(_SUBTITLE), "muted")
         self._row.addWidget(self._about)
         self._row.addStretch(1)
         self._palette = button(tr("Search commands   Ctrl K"), "field", self._open_palette)
-        self._palette.setFixedWidth(_SEARCH_WIDTH)
+        self._palette.setFixedWidth(_SEARCH_WIDTH[1])
         self._row.addWidget(self._palette)
-        self._row.addWidget(_menu_button(actions))
 
     @property
     def search(self) -> Search:
         """The field that searches the stage in use."""
         return self._desk_tools().search
 
-    def _open_palette(self) -> None:
-        from qviz.ui.shell.commands.find import FindCommands
+    @property
+    def crumbs(self) -> Crumbs:
+        """What is open, in steps."""
+        return self._desk_tools().crumbs
 
-        self._actions()[FindCommands.palette].trigger()
+    def _open_palette(self) -> None:
+        from qviz.ui.shell.commands.edit import EditCommands
+
+        self._actions()[EditCommands.palette].trigger()
 
     def _desk_tools(self) -> DeskTools:
         if self._tools is None:
-            self._tools = DeskTools(self, self._actions())
-            for place, command in enumerate(self._tools.commands, _BEFORE_TOOLS):
-                self._row.insertWidget(place, command)
-            self._row.insertWidget(self._row.indexOf(self._palette), self._tools.search)
+            self._tools = DeskTools(self, self._actions(), self._settings)
+            self._row.insertWidget(_BEFORE_TOOLS, self._tools.crumbs)
+            for tool in (self._tools.run, self._tools.export, self._tools.search):
+                self._row.insertWidget(self._row.indexOf(self._palette), tool, 1 if tool is self._tools.search else 0)
         return self._tools
 
-    def show_plan(self, plan: Plan | None) -> None:
-        """Name what is open; without a plan only what the welcome page needs is shown."""
-        self._palette.setVisible(plan is None)
-        if plan is not None or self._tools is not None:
-            self._desk_tools().set_visible(plan is not None)
-        if plan is None:
-            self._about.setText(tr(_SUBTITLE))
-            return
-        from qviz.document.flows import flow
-        from qviz.words import names
-
-        chosen = flow(plan.flow)
-        parts = [plan.source.replace("\\", "/").rsplit("/", 1)[-1]]
-        if chosen is not None:
-            choices = {"quantizer": plan.quantizer, "backend": plan.backend}
-            taken = [text for option, text in choices.items() if chosen.takes(option)]
-            parts += [names.flow(chosen.id, chosen.title), *taken]
-        self._about.setText("  ›  ".join(parts))
-        self._about.setToolTip(plan.source)
+    def show_project(self, project: Project | None, is_running: bool) -> None:
+        """Name what is open; without anything only what the welcome page needs is shown."""
+        for each in (self._palette, self._about):
+            each.setVisible(project is None)
+        if project is not None or self._tools is not None:
+            self._desk_tools().set_visible(project is not None)
+        if project is not None:
+            tools = self._desk_tools()
+            tools.crumbs.show_plans(project.received.plan, project.plan)
+            tools.show_running(is_running)
 
     def enable_run(self, is_possible: bool) -> None:
-        """Enable Run while no run is at work."""
+        """Enable Run where a run could start, or be canceled."""
         if self._tools is not None:
             self._tools.run.setEnabled(is_possible)
 
@@ -96,30 +102,52 @@ class DeskTools:
     """The buttons and the field of an open model.
 
     Attributes:
-        commands: The buttons, from the left.
-        run: The one that runs the flow.
+        crumbs: What is open, in steps.
+        run: Runs the flow; cancels the run at work.
+        export: Exports a picture.
         search: The field.
     """
 
-    def __init__(self, bar: TopBar, actions: Actions) -> None:
+    def __init__(self, bar: TopBar, actions: Actions, settings: Settings) -> None:
         from qviz.ui.panels.search import Search
         from qviz.ui.shell.commands.file import FileCommands
-        from qviz.ui.shell.commands.run import RunCommands
+        from qviz.ui.shell.crumbs import Crumbs
 
-        self.run = button(tr("▶ Run flow"), "primary", actions[RunCommands.run].trigger)
-        self.run.setToolTip(actions[RunCommands.run].toolTip())
-        self.run.setEnabled(actions[RunCommands.run].isEnabled())
-        python = _tool(actions[FileCommands.copy_python])
-        python.setToolTip(tr("Copy a Python script that runs this flow without qviz"))
-        self.commands = (_tool(actions[FileCommands.open]), self.run, _tool(actions[FileCommands.export]), python)
+        self._actions = actions
+        self._is_running: bool | None = None
+        self.crumbs = Crumbs(lambda: settings.recent)
+        self.run = button("", "primary", self.on_run_clicked)
+        self.export = _tool(actions[FileCommands.export])
         self.search = Search(bar)
-        self.search.setFixedWidth(_SEARCH_WIDTH)
+        self.search.setMinimumWidth(_SEARCH_WIDTH[0])
+        self.search.setMaximumWidth(_SEARCH_WIDTH[1])
+        self.show_running(False)
         self.set_visible(False)
 
     def set_visible(self, is_visible: bool) -> None:
         """Show or hide them all."""
-        for tool in (*self.commands, self.search):
+        for tool in (self.crumbs, self.run, self.export, self.search):
             tool.setVisible(is_visible)
+
+    def show_running(self, is_running: bool) -> None:
+        """Offer to run, or to cancel the run at work."""
+        if is_running == self._is_running:
+            return
+        self._is_running = is_running
+        keys = self._command().shortcut().toString().replace("+", " ")
+        self.run.setText(tr(_CANCEL if is_running else _RUN, keys=keys))
+        self.run.setToolTip(self._command().toolTip())
+        self.run.setProperty("role", "" if is_running else "primary")
+        restyle(self.run)
+
+    def on_run_clicked(self) -> None:
+        """Run, or cancel."""
+        self._command().trigger()
+
+    def _command(self) -> QAction:
+        from qviz.ui.shell.commands.run import RunCommands
+
+        return self._actions[RunCommands.cancel if self._is_running else RunCommands.run]
 
 
 def _tool(action: QAction) -> QToolButton:
@@ -128,27 +156,3 @@ def _tool(action: QAction) -> QToolButton:
     tool.setText(action.text())  # Qt leaves the dots out
     choose(tool, toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
     return tool
-
-
-def _menu_button(actions: Callable[[], Actions]) -> QToolButton:
-    opener = QToolButton()
-    opener.setText("☰")
-    opener.setToolTip(tr("All commands"))
-    opener.setAccessibleName(tr("All commands"))
-    choose(opener, popupMode="InstantPopup", focusPolicy="TabFocus")
-    menu = QMenu(opener)
-    menu.aboutToShow.connect(lambda: _fill(menu, actions()))
-    opener.setMenu(menu)
-    return opener
-
-
-def _fill(menu: QMenu, actions: Actions) -> None:
-    """Put all commands into the menu when it is opened first."""
-    if not menu.isEmpty():
-        return
-    group = ""
-    for command in actions.commands:
-        if group and command.group != group:
-            menu.addSeparator()
-        group = command.group
-        menu.addAction(actions[command.id])

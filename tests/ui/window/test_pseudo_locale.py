@@ -45,7 +45,7 @@ from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import QCONFIGS, RuleDialog
 from qviz.ui.panels.setup import Setup
-from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
+from qviz.ui.panels.shortcuts import Palette, ShortcutSheet, rows_of
 from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
@@ -224,9 +224,26 @@ def test_the_form_of_a_source(owner: QWidget):
 
 
 def test_the_sheet_of_keys_and_the_palette(window: MainWindow):
-    sheet, palette = ShortcutSheet(window, window.actions_of.commands), Palette(window, window.actions_of.commands)
+    commands = window.actions_of.commands
+    sheet, palette = ShortcutSheet(window, commands), Palette(window, rows_of(commands))
     keys = (
-        frozenset(["Ctrl", "Shift", "Alt", "Esc", "Enter", "Backspace", "Space", "Left", "Right"])
+        frozenset(
+            [
+                "Ctrl",
+                "Shift",
+                "Alt",
+                "Esc",
+                "Enter",
+                "Backspace",
+                "Space",
+                "Home",
+                "Return",
+                "Left",
+                "Right",
+                "Up",
+                "Down",
+            ]
+        )
         | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         | {f"F{number}" for number in range(13)}
     )

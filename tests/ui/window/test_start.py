@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.samples import SAMPLES
@@ -113,15 +113,6 @@ def test_the_keys_work_after_the_first_paint(qtbot: QtBot):
     qtbot.waitUntil(lambda: "?" in [action.shortcut().toString() for action in window.actions()])
     qtbot.keyClick(window, "?")
     assert window.findChild(ShortcutSheet) is not None
-
-
-def test_the_menu_of_all_commands_is_filled_when_it_is_opened(window: MainWindow):
-    menu = found(window.bar, QMenu)
-    menu.aboutToShow.emit()
-    menu.aboutToShow.emit()
-    titles = [each.text() for each in menu.actions() if not each.isSeparator()]
-    assert titles == [command.title for command in window.actions_of.commands]
-    assert len(titles) > 40
 
 
 def _colors(widget: QWidget) -> int:

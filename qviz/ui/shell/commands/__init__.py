@@ -1,1 +1,1 @@
-"""What the user can do, a method a command: its declaration is all that a new one needs."""
+"""What the user can do: a class for each menu, a method for each command; its declaration is all it needs."""

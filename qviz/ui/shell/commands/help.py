@@ -1,4 +1,4 @@
-"""Commands that explain."""
+"""The menu Help: explains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qviz.ui.shell.pages import Pages
 
 
 class HelpCommands(CommandGroup):
-    """The group "Help"."""
+    """Commands that explain."""
 
     title = "Help"
 
@@ -16,14 +16,14 @@ class HelpCommands(CommandGroup):
         self._actions = actions
         self._pages = pages
 
-    @command("API help", "F1")
-    def api_help(self) -> None:
-        """Explain torch's name for the field in use."""
-        self._pages.show_api_help()
-
-    @command("Keyboard shortcuts", "?")
+    @command("Keys", "?", words="keyboard shortcuts help")
     def shortcuts(self) -> None:
         """Show all keys."""
         from qviz.ui.panels.shortcuts import ShortcutSheet
 
         ShortcutSheet(self._pages.window(), self._actions.commands).open()
+
+    @command("API", "F1", words="documentation torch help functions classes")
+    def api_help(self) -> None:
+        """Explain torch's name for the field in use."""
+        self._pages.show_api_help()

@@ -1,4 +1,4 @@
-"""Commands that run and compare flows, and undo choices."""
+"""The menu Run: runs and compares flows, and says how."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qviz.ui.shell.pages import Pages
 
 
 class RunCommands(CommandGroup):
-    """The group "Run"."""
+    """Commands on runs and on what they take."""
 
     title = "Run"
 
@@ -16,32 +16,32 @@ class RunCommands(CommandGroup):
         self._opener = opener
         self._pages = pages
 
-    @command("Run flow", "Ctrl+R", when=When.PLAN)
+    @command("Run", "Ctrl+R", when=When.PLAN, words="flow quantize convert start again")
     def run(self) -> None:
         """Run the flow."""
         self._pages.need_desk().run()
 
-    @command("Compare flows", "Ctrl+Shift+R", when=When.PLAN)
+    @command("Cancel", "Esc", when=When.RUNNING, words="stop run end")
+    def cancel(self) -> None:
+        """Cancel the run; the stages received stay."""
+        self._pages.need_desk().cancel()
+
+    @command("Compare flows…", "Ctrl+Shift+R", when=When.PLAN, words="eager fx pt2e table")
     def compare(self) -> None:
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
-    @command("Choose interpreter…")
+    @command("Add rule…", "Ctrl+Shift+A", when=When.PLAN, is_apart=True, words="qconfig configuration float module")
+    def add_rule(self) -> None:
+        """Ask for a rule of the configuration."""
+        self._pages.need_desk().work.setup.rules.on_add_clicked()
+
+    @command("Options…", "Ctrl+,", when=When.OPEN, words="settings preferences configuration toml plan")
+    def options(self) -> None:
+        """Edit all options of the run."""
+        self._pages.need_desk().work.setup.on_all_clicked()
+
+    @command("Python of the engine…", "Ctrl+Alt+P", is_apart=True, words="settings interpreter environment torch")
     def choose_python(self) -> None:
         """Ask for the interpreter that the engine runs in."""
         self._opener.choose_python()
-
-    @command("Undo", "Ctrl+Z", when=When.PLAN)
-    def undo(self) -> None:
-        """Undo the last choice."""
-        self._pages.need_desk().undo()
-
-    @command("Redo", "Ctrl+Shift+Z", when=When.PLAN)
-    def redo(self) -> None:
-        """Redo the choice undone last."""
-        self._pages.need_desk().redo()
-
-    @command("Cancel run", "Esc", when=When.RUNNING)
-    def cancel(self) -> None:
-        """Cancel the run; the stages received stay."""
-        self._pages.need_desk().cancel()

@@ -1,0 +1,128 @@
+"""What the window shows, from the model to the quantizer: each crumb opens a list of what could stand in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec.structs import replace
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton
+
+from qviz.document.flows import FLOWS, Mode, flow
+from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
+from qviz.ui.panels.widgets import choose, label
+from qviz.words import names, tr
+
+
+class Crumb(QToolButton):
+    """One step of the way; its list is made when it is opened."""
+
+    def __init__(self, spoken: str, fill: Callable[[QMenu], None], role: str = "crumb") -> None:
+        super().__init__()
+        self._spoken = spoken
+        self.setProperty("role", role)
+        choose(self, popupMode="InstantPopup", toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        menu = QMenu(self)
+        menu.aboutToShow.connect(menu.clear)
+        menu.aboutToShow.connect(lambda: fill(menu))
+        self.setMenu(menu)
+
+    def show_text(self, text: str, whole: str = "") -> None:
+        """Show what stands here; `whole` is in the tooltip."""
+        self.setVisible(bool(text))
+        self.setText(text)
+        self.setToolTip(whole or text)
+        self.setAccessibleName(tr("{part}: {name}", part=self._spoken, name=text))
+
+
+class Crumbs(QFrame):
+    """Model, flow, and backend or quantizer of the result that is shown.
+
+    Signals:
+        plan_chosen: The `Plan` for the next run.
+        source_chosen: A source that was open lately.
+        open_requested: The user wants to choose a file.
+
+    Args:
+        recent: Gives the sources that were open lately.
+    """
+
+    plan_chosen = Signal(object)
+    source_chosen = Signal(str)
+    open_requested = Signal()
+
+    def __init__(self, recent: Callable[[], list[tuple[str, str]]]) -> None:
+        super().__init__()
+        self._recent = recent
+        self._plan = Plan(source="")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.model = Crumb(tr("Model"), self._list_models, "crumb-model")
+        self.flow = Crumb(tr("Flow"), self._list_flows)
+        self.option = Crumb(tr("Backend or quantizer"), self._list_options)
+        self._arrows = [label("›", "muted"), label("›", "muted")]
+        for place, each in enumerate((self.model, self.flow, self.option)):
+            if place:
+                row.addWidget(self._arrows[place - 1])
+            row.addWidget(each)
+
+    def show_plans(self, shown: Plan, edited: Plan) -> None:
+        """Name the plan of the result that is shown; choices change the plan as it is edited."""
+        self._plan = edited
+        self.model.show_text(short_source(shown.source), shown.source)
+        known = flow(shown.flow)
+        self.flow.show_text(names.flow(known.id, known.title) if known is not None else tr("Capture only"))
+        option = _option_of(shown)
+        self.option.show_text("" if option is None else option_text(option, getattr(shown, option)))
+        self._arrows[-1].setVisible(option is not None)
+
+    def _list_models(self, menu: QMenu) -> None:
+        for source, about in self._recent():
+            entry = menu.addAction(short_source(source), partial(self.source_chosen.emit, source))
+            entry.setToolTip(f"{source}\n{about}")
+        menu.setToolTipsVisible(True)
+        menu.addSeparator()
+        menu.addAction(tr("Open…"), self.open_requested.emit)
+
+    def _list_flows(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for mode in Mode:
+            menu.addSeparator()
+            for each in FLOWS:
+                if each.mode is mode:
+                    title = names.flow(each.id, each.title)
+                    self._add(menu, group, title, replace(self._plan, flow=each.id))
+
+    def _list_options(self, menu: QMenu) -> None:
+        option, group = _option_of(self._plan), QActionGroup(menu)
+        if option is not None:
+            for each in QUANTIZERS if option == "quantizer" else BACKENDS:
+                self._add(menu, group, option_text(option, each), replace(self._plan, **{option: each}))
+
+    def _add(self, menu: QMenu, group: QActionGroup, title: str, plan: Plan) -> None:
+        entry = menu.addAction(title)
+        group.addAction(entry)
+        entry.setCheckable(True)
+        entry.setChecked(plan == self._plan)
+        entry.triggered.connect(lambda _checked: self.plan_chosen.emit(plan))
+
+
+def short_source(source: str) -> str:
+    """Return the last part of a source: the file with its name, or the sample."""
+    return source.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def option_text(option: str, name: str) -> str:
+    """Return what a backend or a quantizer is called."""
+    titles = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor", "embedding": "Embedding"}
+    return titles.get(name, name) if option == "quantizer" else name
+
+
+def _option_of(plan: Plan) -> str | None:
+    """Return the field of a plan that says whose kernels its flow is for; None where it takes none."""
+    chosen = flow(plan.flow)
+    return next((each for each in ("quantizer", "backend") if chosen is not None and chosen.takes(each)), None)

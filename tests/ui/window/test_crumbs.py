@@ -1,0 +1,48 @@
+"""The crumbs name the result that is shown; what they offer changes the next run."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from qviz.ui.shell.crumbs import Crumb
+from qviz.ui.shell.main_window import MainWindow
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_window import CAPTURED, finished, hear, reached
+
+
+def texts(window: MainWindow) -> list[str]:
+    crumbs = window.bar.crumbs
+    return [each.text() for each in (crumbs.model, crumbs.flow, crumbs.option) if not each.isHidden()]
+
+
+def choose(crumb: Crumb, title: str) -> None:
+    menu = crumb.menu()
+    menu.aboutToShow.emit()
+    next(each for each in menu.actions() if each.text() == title).trigger()
+
+
+def test_a_choice_changes_the_next_run_and_not_the_name_of_what_is_shown(
+    window: MainWindow, asked: Asked, qtbot: QtBot
+):
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), finished())
+    assert texts(window) == ["sample:conv-bn-relu", "FX static", "x86"]
+    choose(window.bar.crumbs.flow, "PT2E static")
+    assert window.desk is not None
+    assert window.desk.project is not None
+    assert window.desk.project.plan.flow == "pt2e-static"
+    assert texts(window) == ["sample:conv-bn-relu", "FX static", "x86"]
+    assert "The next run uses PT2E static." in window.desk.work.notice.message.text()
+    window.actions_of["undo"].trigger()
+    assert window.desk.project.plan.flow == "fx-static"
+    choose(window.bar.crumbs.flow, "PT2E static")
+    window.actions_of["run"].trigger()
+    assert asked.plans[-1].flow == "pt2e-static"
+    assert texts(window)[1:] == ["PT2E static", "XNNPACK"]
+
+
+def test_the_first_crumb_lists_what_was_open_lately(window: MainWindow, asked: Asked):
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), finished())
+    choose(window.bar.crumbs.model, "sample:conv-bn-relu")
+    assert len(asked.plans) == 2
