@@ -57,7 +57,7 @@ def stopped_finding(error: RunError, reached: str | None = None) -> Finding:
     roles: dict[str, Json] = {role: list(ids) for role, ids in error.roles.items()}
     cause: Json = {"code": error.code, "roles": roles, "args": known}
     args: dict[str, Json] = {"step": step_arg(error.step, "failed"), "type": error.type, "cause": cause}
-    args |= {key: known[key] for key in ("text", "function", "outer", "module") if key in known}
+    args |= {key: known[key] for key in ("text", "function", "outer", "module", "patch") if key in known}
     if error.source is not None:
         args |= {"file": PurePath(error.source.file).name, "line": error.source.line}
     nodes = error.roles.get("subject", ())

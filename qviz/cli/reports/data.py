@@ -33,6 +33,7 @@ def _report(verdict: Verdict, folder: Path) -> dict[str, Json]:
             "type": error.type,
             "message": error.message,
             "hint": error.hint,
+            "remedy": error.args.get("patch"),
             "nodes": list(error.roles.get("subject", ())),
             "module": error.args.get("module"),
             "sources": at,

@@ -1,4 +1,4 @@
-"""What a run that stops leaves: its error, with another way to capture the model where that was tried and found."""
+"""What a run that stops leaves: its error, with the change of the plan that gets past it, where there is one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import msgspec
 from torch.nn import Module
 
 from qviz.document.flows import flow
+from qviz.document.graph import Json
 from qviz.document.snapshot import RunError
 from qviz.engine.failures import run_error
+from qviz.engine.failures.remedies import remedy
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.other_capture import other_capture
 from qviz.wire.assembly import Assembly
@@ -25,7 +27,12 @@ def stopped(step: str, failure: BaseException, so_far: Assembly, model: Module, 
     """
     error = run_error(step, failure, so_far.stages, model, has_data=loaded.batches is not None)
     chosen = flow(so_far.plan.flow)
-    if step != "capturing" or chosen is None:
-        return error
-    other = other_capture(chosen, model, loaded.inputs, is_strict=bool(so_far.plan.strict), of=loaded.module)
-    return error if other is None else msgspec.structs.replace(error, args={**error.args, "other": other})
+    if step == "capturing" and chosen is not None:
+        other = other_capture(chosen, model, loaded.inputs, is_strict=bool(so_far.plan.strict), of=loaded.module)
+        error = _with(error, other=other)
+    return _with(error, patch=remedy(error, so_far.plan, model, tuple(so_far.stages)))
+
+
+def _with(error: RunError, **args: Json) -> RunError:
+    given = {key: value for key, value in args.items() if value}
+    return msgspec.structs.replace(error, args={**error.args, **given}) if given else error

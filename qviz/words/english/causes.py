@@ -16,6 +16,11 @@ _OTHER = "[[ {other:text}]]"
 STATEMENTS: dict[str, Entry] = {
     "stop.other.export": {"text": "torch.export captures this model: choose the flow {flow}."},
     "stop.other.fx": {"text": "torch.fx traces this model: choose the flow {flow}."},
+    "stop.other.export_stops": {
+        "text": "torch.export stops, too[[: {cause:text}]].[[ {cause:hint}]][[ {modules:text}]]"
+    },
+    "stop.other.fx_stops": {"text": "torch.fx stops, too[[: {cause:text}]].[[ {modules:text}]]"},
+    "stop.other.modules": {"text": "quantize_dynamic needs no graph and converts this model: choose the flow {flow}."},
     "stop.other.non_strict": {"text": "Non-strict capture follows this model: turn strict capture off."},
     "stop.trace_branch": known(
         "torch.fx cannot follow a branch, a loop, or an assert that depends on a tensor",
@@ -43,11 +48,13 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.trace_foreign_module": known(
         "forward() calls a module that is not a submodule of the model, so torch.fx has no name for it",
-        "Keep modules in attributes, nn.ModuleList, or nn.ModuleDict, not in a plain list, dict, or global variable.",
+        "Keep modules in attributes, nn.ModuleList, or nn.ModuleDict, not in a plain list, dict, or global variable."
+        f"{_OTHER}",
     ),
     "stop.trace_foreign_parameter": known(
         "forward() uses a parameter that the model does not own, so torch.fx has no name for it",
-        "Assign the parameter to an attribute of the module, or keep it in nn.ParameterList or nn.ParameterDict.",
+        "Assign the parameter to an attribute of the module, or keep it in nn.ParameterList or nn.ParameterDict."
+        f"{_OTHER}",
     ),
     "stop.trace_wrapped_forward": known(
         "torch.fx rewrites the code of forward(), and CPython refuses it: forward() is wrapped by a decorator "
@@ -96,7 +103,8 @@ STATEMENTS: dict[str, Entry] = {
         "an attention mask is built with torch.vmap, which torch.export cannot capture",
         "With transformers, run this first: from transformers.integrations.executorch import sdpa_mask_without_vmap; "
         "from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS; "
-        "ALL_MASK_ATTENTION_FUNCTIONS.register('sdpa', sdpa_mask_without_vmap). Build a mask of your own without vmap.",
+        "ALL_MASK_ATTENTION_FUNCTIONS.register('sdpa', sdpa_mask_without_vmap). Build a mask of your own without vmap."
+        f"{_OTHER}",
     ),
     "stop.nested_tensor": known(
         "torch.export cannot capture nested tensors",

@@ -240,15 +240,15 @@ def test_non_strict_capture_is_offered_where_it_works():
 def test_flows_that_stop_on_the_same_model_try_another_capture_once(monkeypatch: pytest.MonkeyPatch):
     calls = []
 
-    def captures(*args: Any) -> bool:
+    def fails(*args: Any) -> Any:
         calls.append(args)
-        return False
+        return other_capture._Trial(False)
 
-    monkeypatch.setattr(other_capture, "_captures", captures)
+    monkeypatch.setattr(other_capture, "_try", fails)
     model = Branches(OnSize()).eval()
     for flow in ("fx-static", "fx-dynamic", "fx-qat"):
         run_loaded(Loaded(model, (X,)), Plan(source="module", flow=flow), lambda _: None)
-    assert len(calls) == 1
+    assert [trial.__name__ for trial, *_ in calls] == ["_exported", "_by_modules"]
 
 
 def test_an_exception_of_the_users_own_is_not_laid_to_torch():

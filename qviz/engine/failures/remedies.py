@@ -1,0 +1,167 @@
+"""The change of the plan that a stop's hint speaks of, where it speaks of one: as TOML, as findings carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from torch import nn
+
+from qviz.document.configuration import QConfig, QuantizerRule, Rule
+from qviz.document.flows import Flow, Mode, flow
+from qviz.document.graph import Json
+from qviz.document.plan import Plan
+from qviz.document.plan_patch import patch
+from qviz.document.snapshot import RunError, Stage
+
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
+
+
+class _StoppedRun(NamedTuple):
+    """What a remedy is made from.
+
+    Attributes:
+        error: What stopped the run.
+        plan: Of the run.
+        flow: Its flow.
+        model: The user's, as the flow has it.
+        modules: The paths of the modules at which it stopped.
+    """
+
+    error: RunError
+    plan: Plan
+    flow: Flow
+    model: nn.Module
+    modules: tuple[str, ...]
+
+
+def remedy(error: RunError, plan: Plan, model: nn.Module, stages: tuple[Stage, ...] = ()) -> str:
+    """Return what the plan gets, as TOML; "" where the hint is no change of the plan.
+
+    Args:
+        error: What stopped the run; a way to go on that was tried stands in ``other``.
+        plan: Of the run.
+        model: The user's, as the flow has it.
+        stages: Those that were reached.
+    """
+    chosen = flow(plan.flow)
+    if chosen is None:
+        return ""
+    stop = _StoppedRun(error, plan, chosen, model, _modules(error, model, stages))
+    make = _REMEDIES.get(error.code)
+    changed = make(stop) if make is not None else None
+    changed = changed or _as_tried(plan, error.args.get("other"))
+    return patch(plan, changed) if changed is not None else ""
+
+
+def _as_tried(plan: Plan, other: Json) -> Plan | None:
+    """Return the plan with the other way to capture the model, which was tried."""
+    if not isinstance(other, dict):
+        return None
+    if other["code"] == "stop.other.non_strict":
+        return replace(plan, strict=False)
+    args = other["args"]
+    if not isinstance(args, dict):
+        return None
+    if "modules" in args:
+        return _as_tried(plan, args["modules"])
+    return replace(plan, flow=str(args["flow"])) if "flow" in args else None
+
+
+def _modules(error: RunError, model: nn.Module, stages: tuple[Stage, ...]) -> tuple[str, ...]:
+    """Return the modules that a failure names: those that its nodes call, else that in which it was raised."""
+    named = error.args.get("stage")
+    nodes = {node.id: node for stage in stages if stage.name == named for node in stage.graph.nodes}
+    called = [nodes[each].target for each in error.roles.get("subject", ()) if each in nodes]
+    paths = {path for path, _ in model.named_modules()}
+    found = dict.fromkeys([*called, str(error.args.get("module", ""))])
+    return tuple(each for each in found if each and each in paths)
+
+
+def _without_integers(stop: _StoppedRun) -> Plan | None:
+    options = stop.plan.quantizer_options
+    if stop.flow.mode is not Mode.PT2E or options.skip_integers:
+        return None
+    return replace(stop.plan, quantizer_options=replace(options, skip_integers=True))
+
+
+def _strict(stop: _StoppedRun) -> Plan | None:
+    return replace(stop.plan, strict=True) if stop.plan.strict is False else None
+
+
+def _not_lowered(stop: _StoppedRun) -> Plan | None:
+    return replace(stop.plan, lower=False) if stop.plan.lower else None
+
+
+def _backend_config(stop: _StoppedRun) -> Plan:
+    return replace(stop.plan, backend_config="x86")
+
+
+def _of_types(types: tuple[type[nn.Module], ...], qconfig: QConfig | None) -> Callable[[_StoppedRun], Plan | None]:
+    """Return what gives those of these types that the model has a qconfig; None leaves them in float."""
+
+    def change(stop: _StoppedRun) -> Plan | None:
+        modules = [*stop.model.modules()]  # preparation may have replaced some by subclasses
+        there = [each for each in types if any(isinstance(module, each) for module in modules)]
+        rules = [Rule("object_type", f"torch.nn.{each.__name__}", qconfig) for each in there]
+        return _with_rules(stop, rules)
+
+    return change
+
+
+def _per_tensor(stop: _StoppedRun) -> Plan | None:
+    name = "default_qat_qconfig" if stop.flow.is_training else "default_qconfig"
+    return _of_types(_TRANSPOSED, QConfig(name))(stop)
+
+
+def _in_float(stop: _StoppedRun) -> Plan | None:
+    """Leave the modules at which the run stopped in float; not where the model could not run so."""
+    return _with_rules(stop, [Rule("module_name", each) for each in stop.modules])
+
+
+def _in_float_in_fx(stop: _StoppedRun) -> Plan | None:
+    """Leave them in float where torch converts what is given to them: in eager mode a stub would have to."""
+    return _in_float(stop) if stop.flow.mode is Mode.FX else None
+
+
+def _with_rules(stop: _StoppedRun, rules: list[Rule]) -> Plan | None:
+    new = [each for each in rules if each not in stop.plan.rules]
+    if not new or not stop.flow.takes("rules"):
+        return None
+    return replace(stop.plan, rules=(*stop.plan.rules, *new))
+
+
+def _without_gru(stop: _StoppedRun) -> Plan | None:
+    options, rule = stop.plan.quantizer_options, QuantizerRule("module_type", "torch.nn.GRU", enabled=False)
+    if stop.plan.quantizer != "xnnpack" or rule in options.rules:
+        return None
+    return replace(stop.plan, quantizer_options=replace(options, rules=(*options.rules, rule)))
+
+
+def _shorter_fuse_list(stop: _StoppedRun) -> Plan | None:
+    """Take the entries that cannot be fused out of the list."""
+    given = stop.plan.fuse_list or ()
+    kept = tuple(each for each in given if not set(each) & set(stop.modules))
+    return replace(stop.plan, fuse_list=kept) if len(kept) < len(given) else None
+
+
+_REMEDIES: dict[str, Callable[[_StoppedRun], Plan | None]] = {
+    "stop.indices_in_float": _without_integers,
+    "stop.integers_in_float": _without_integers,
+    "stop.needs_strict_capture": _strict,
+    "stop.no_compiler": _not_lowered,
+    "stop.onednn_number": _backend_config,
+    "stop.embedding_qconfig": _of_types(_EMBEDDINGS, QConfig("float_qparams_weight_only_qconfig")),
+    "stop.transposed_per_channel": _per_tensor,
+    "stop.attention_projection": _of_types((nn.MultiheadAttention,), None),
+    "stop.attention_without_batch": _of_types((nn.MultiheadAttention,), None),
+    "stop.no_tensor_observed": _in_float,
+    "stop.padding_mode": _in_float_in_fx,
+    "stop.gru_annotator": _without_gru,
+    "stop.no_fuser": _shorter_fuse_list,
+    "stop.fuse_batch_norm": _shorter_fuse_list,
+    "stop.fuse_transposed": _shorter_fuse_list,
+}
+"""By the code of the cause; each is what its hint says, for the plan of the run."""

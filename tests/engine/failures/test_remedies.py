@@ -1,0 +1,163 @@
+"""The remedy of a stop is the change of the plan that its hint speaks of; applied, the run gets past the stop."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from qviz.document.configuration import QConfig, Rule
+from qviz.document.plan import Plan
+from qviz.document.plan_patch import patched
+from qviz.document.snapshot import Snapshot
+from qviz.engine.failures.remedies import remedy
+from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
+from tests.engine.test_integers_as_floats import IDS, Positions
+
+ROW = (torch.ones(2, 4),)
+IMAGE = (torch.ones(1, 2, 8, 8),)
+SEQUENCE = (torch.ones(2, 3, 4),)
+
+
+class Calls(nn.Module):
+    """Calls a module with what it needs, and returns the first of what it gives."""
+
+    def __init__(self, inner: nn.Module, times: int = 1) -> None:
+        super().__init__()
+        self.inner, self.times = inner, times
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found = self.inner(*[x] * self.times)
+        return found[0] if isinstance(found, tuple) else found
+
+
+class Clocked(nn.Module):
+    """Strict capture follows no clock."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * time.time()
+
+
+class OnSize(nn.Module):
+    """torch.fx follows no loop over a size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for _ in range(x.shape[0]):
+            x = self.fc(x)
+        return x
+
+
+class OnValues(OnSize):
+    """Neither torch.fx nor torch.export follows a branch on a value."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x) if x.sum() > 0 else x
+
+
+class Adds(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(2, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.conv(x) + 1)
+
+
+class Chain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.act = nn.Linear(4, 4), nn.Sigmoid()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.act(self.fc(x))
+
+
+def plan(flow: str, **options: Any) -> Plan:
+    return Plan(source="module", flow=flow, measure=False, **options)
+
+
+def run(model: nn.Module, inputs: tuple[torch.Tensor, ...], chosen: Plan) -> Snapshot:
+    torch.manual_seed(0)
+    return run_loaded(Loaded(model.eval(), Arguments(inputs)), chosen, lambda _: None)
+
+
+STOPS: tuple[tuple[str, nn.Module, tuple[torch.Tensor, ...], Plan, str], ...] = (
+    ("trace_proxy", OnSize(), ROW, plan("fx-static"), 'flow = "pt2e-static"'),
+    ("trace_branch", OnValues(), ROW, plan("fx-static"), 'flow = "eager-dynamic"'),
+    ("data_dependent", OnValues(), ROW, plan("pt2e-static"), 'flow = "eager-dynamic"'),
+    ("export_unsupported", Clocked(), ROW, plan("pt2e-static", strict=True), "strict = false"),
+    ("indices_in_float", Positions(), IDS, plan("pt2e-static"), "skip_integers = true"),
+    ("onednn_number", Adds(), IMAGE, plan("fx-static", backend_config="onednn"), 'backend_config = "x86"'),
+    (
+        "embedding_qconfig",
+        Calls(nn.Embedding(8, 4)),
+        IDS,
+        plan("eager-static"),
+        'name = "float_qparams_weight_only_qconfig"',
+    ),
+    ("embedding_qconfig", Calls(nn.Embedding(8, 4)), IDS, plan("eager-qat"), "torch.nn.Embedding"),
+    (
+        "transposed_per_channel",
+        nn.Sequential(nn.ConvTranspose2d(2, 2, 1)),
+        IMAGE,
+        plan("eager-static"),
+        'target = "torch.nn.ConvTranspose2d"',
+    ),
+    ("attention_projection", Calls(nn.MultiheadAttention(4, 1), 3), SEQUENCE, plan("eager-qat"), "MultiheadAttention"),
+    ("attention_without_batch", Calls(nn.MultiheadAttention(4, 1), 3), ROW, plan("eager-static"), "MultiheadAttention"),
+    ("no_tensor_observed", Calls(nn.GRU(4, 4)), SEQUENCE, plan("eager-static"), 'target = "inner"'),
+    (
+        "padding_mode",
+        nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")),
+        IMAGE,
+        plan("fx-static"),
+        'kind = "module_name"',
+    ),
+    ("gru_annotator", Calls(nn.GRU(4, 4)), SEQUENCE, plan("pt2e-static"), "enabled = false"),
+    ("no_fuser", Chain(), ROW, plan("eager-static", fuse_list=(("fc", "act"),)), "fuse_list = []"),
+)
+
+
+@pytest.mark.logs
+@pytest.mark.parametrize(
+    ("code", "model", "inputs", "chosen", "text"), STOPS, ids=[f"{each[0]} {each[3].flow}" for each in STOPS]
+)
+def test_applied_it_gets_past_the_stop(
+    code: str, model: nn.Module, inputs: tuple[torch.Tensor, ...], chosen: Plan, text: str
+):
+    stopped = run(model, inputs, chosen)
+    assert stopped.run.error is not None
+    assert stopped.run.error.code == f"stop.{code}"
+    given = stopped.findings[0].args["patch"]
+    assert text in str(given)
+    again = run(model, inputs, patched(chosen, str(given)))
+    assert again.run.error is None
+
+
+def test_a_remedy_that_the_plan_has_already_is_not_given_again():
+    model = Calls(nn.Embedding(8, 4))
+    rules = (Rule("object_type", "torch.nn.Embedding", QConfig("float_qparams_weight_only_qconfig")),)
+    error = run(model, IDS, plan("eager-static")).run.error
+    assert error is not None
+    assert remedy(error, plan("eager-static", rules=rules), model) == ""
+
+
+def test_a_stop_that_only_an_edit_of_the_model_mends_has_none():
+    class Refuses(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum() > 0 else -x
+
+    stopped = run(Refuses(), ROW, plan("fx-static"))
+    assert stopped.run.status == "failed"
+    assert "patch" not in stopped.findings[0].args
+    assert "torch.export stops, too: " in stopped.findings[0].hint
+    assert "flow" not in stopped.findings[0].hint
