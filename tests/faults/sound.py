@@ -149,4 +149,5 @@ SOUND = (
     _sound("recurrent", RECURRENT, "fx-dynamic", (2, 5, 8)),
     _sound("dropout", DROPPING, "fx-qat", train=_train(ROW)),
     _sound("a function", Projected, "fx-static"),
+    _sound("a function", Projected, "fx-dynamic"),
 )

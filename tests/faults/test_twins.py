@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import torch
 from torch import nn
 
+from qviz.document.configuration import Quantizer as Options
+from qviz.document.configuration import QuantizerRule, Rule
 from qviz.document.snapshot import Level, Snapshot
+from tests.faults.broken_parts.layers import SEQUENCE, Tied
 from tests.faults.cases import ROW, ran
-from tests.faults.models import made
+from tests.faults.models import linear, made
 
 
 def loud(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
@@ -45,3 +51,38 @@ def test_a_recurrent_layer_that_does_little_of_the_work():
     snapshot = ran(wide, "pt2e-dynamic", ((2, 5, 8),))()
     assert [each.level for each in snapshot.findings if each.rule == "layer_in_float"] == [Level.INFO]
     assert loud(snapshot) == []
+
+
+HEAD_IN_FLOAT: dict[str, dict[str, Any]] = {
+    "fx-static": {"rules": (Rule("module_name", "head"),)},
+    "pt2e-static": {"quantizer_options": Options(rules=(QuantizerRule("module_name", "head", enabled=False),))},
+}
+
+
+@pytest.mark.parametrize("flow", [*HEAD_IN_FLOAT])
+def test_a_tied_weight_that_stays_in_float_as_a_whole(flow: str):
+    snapshot = ran(Tied, flow, (SEQUENCE,), **HEAD_IN_FLOAT[flow])()
+    assert not {"tied_weights_split", "nothing_quantized"}.intersection(each.rule for each in snapshot.findings)
+    assert loud(snapshot) == []
+
+
+def test_weights_of_their_own_are_not_tied():
+    assert loud(ran(lambda: Tied(ties=False), "pt2e-static", (SEQUENCE,))()) == []
+
+
+def tied_linears() -> nn.Module:
+    model = made(lambda m, x: m.two(m.act(m.one(x))), one=linear(), act=nn.Sigmoid, two=linear())()
+    model.get_submodule("two").weight = model.get_submodule("one").weight
+    return model
+
+
+def test_two_copies_that_need_less_than_the_one_before_are_told_and_no_warning():
+    snapshot = ran(tied_linears, "fx-static", (ROW,))()
+    (finding,) = [each for each in snapshot.findings if each.rule == "tied_weights_split"]
+    assert (finding.level, finding.args["was"], finding.args["now"]) == (Level.INFO, 256, 128)
+    assert loud(snapshot) == []
+
+
+def test_quantized_as_one_weight_it_stays_tied():
+    snapshot = ran(tied_linears, "pt2e-dynamic", (ROW,))()
+    assert "tied_weights_split" not in {each.rule for each in snapshot.findings}

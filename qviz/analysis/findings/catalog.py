@@ -34,6 +34,7 @@ CATALOG = (
     "padding_outside_patterns",
     "activation_per_channel",
     "bias_scale_differs",
+    "tied_weights_split",
     "float_island",
     "asked_but_float",
     "quantize_dequantize_chain",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
-from qviz.document.graph import Kind
+from qviz.document.graph import Kind, Node
 from qviz.document.snapshot import Finding, Level, Stage
 
 _BEFORE_DATA = ("loading", "checking", "capturing", "fusing", "preparing", "calibrating", "training")
@@ -24,12 +24,19 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return  # the run stopped before they could see any
     empty: defaultdict[str, list[str]] = defaultdict(list)
     for stage, node, fact in evidence.watched():
-        if fact.calibrated is False:
+        if fact.calibrated is False and not _is_run_by_convert(evidence, stage, node):
             empty[stage.name].append(node.id)
     for name, nodes in empty.items():
         yield _finding(name, nodes, "never_calibrated.observer")
     if evidence.prepared is None and evidence.converted is not None and (nodes := _fallen_back(evidence.converted)):
         yield _finding(evidence.converted.name, nodes, "never_calibrated.scale")
+
+
+def _is_run_by_convert(evidence: Evidence, stage: Stage, node: Node) -> bool:
+    """Return whether an observer watches a weight of a function in FX: dynamic flows bring no data, and need none."""
+    index = evidence.index(stage)
+    given = [index.nodes[each].kind for each in index.producers[node.id]]
+    return not evidence.is_exported and bool(given) and all(each is Kind.CONSTANT for each in given)
 
 
 def _fallen_back(stage: Stage) -> list[str]:

@@ -26,6 +26,7 @@ from qviz.document.run_steps import stopped_finding
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.model import quantized_before
+from qviz.engine.checks.tied_weights import TiedWeights
 from qviz.engine.configuration.carrying import carried_over
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
@@ -118,6 +119,7 @@ class _RunState:
         check: Raises if the model does not run on the inputs; none after it was found that it does.
         result: What the flow has come to; None before it has come to anything.
         measuring: Keeps what is measured at the end; None where nothing is.
+        ties: Follows weights that layers share, from the first stage on.
     """
 
     assembly: Assembly
@@ -130,6 +132,7 @@ class _RunState:
     check: Callable[[], None] | None = None
     result: FlowResult | None = None
     measuring: Measuring | None = None
+    ties: TiedWeights | None = None
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
@@ -171,6 +174,10 @@ class _RunState:
         reached = StageReached(self.run_id, recorded, facts, links)
         self.assembly.add(reached)
         self.report(reached)
+        if self.ties is not None and earlier is None:
+            self.ties.captured(graph)
+        elif self.ties is not None and stage == "converted":
+            self.findings.extend(self.ties.converted(graph))
         if self.keep is not None:
             self.keep(graph)
 
@@ -190,6 +197,7 @@ def _run(
     report(_describe(loaded, run_id))
     progress.findings.extend((*about_plan, *_as_received(loaded, plan)))
     model = _own(loaded, plan)
+    progress.ties = TiedWeights(model)
     progress.check = lambda: run_once(model, loaded, chosen)
     if chosen is None or not chosen.captures_without_running or not shapes_tell(loaded):
         progress.started("checking")

@@ -115,6 +115,26 @@ STATEMENTS: dict[str, Entry] = {
         "{subject} {subject:has/have} no quantization_annotation",
         "Nothing to do if you mean to keep {subject:it/them} in float; otherwise annotate {subject:it/them}.",
     ),
+    "rule.tied_weights_split": {
+        "text": "Tied weights come apart",
+        "what": "Layers share a weight in the float model, and each has one of its own in the converted model.",
+        "advice": "Quantize all layers that share it, or leave all of them in float.",
+    },
+    "tied_weights_split.grows": {
+        "message": "{subject} read one tied weight[[ ({names})]] before conversion and {copies:number} copies of it "
+        "after: {now:size} instead of {was:size}",
+        "reason": "convert gives each layer that it quantizes a weight of its own, and what stays in float keeps the "
+        "float one beside it[[ ({dtypes:every})]]",
+        "hint": "Leave all layers that share the weight in float, which keeps it once, or quantize all of them: "
+        "eager and FX flows take embeddings with float_qparams_weight_only_qconfig.",
+    },
+    "tied_weights_split": {
+        "message": "{subject} read one tied weight[[ ({names})]] before conversion and {copies:number} copies of it "
+        "after: {now:size}, from {was:size}",
+        "reason": "convert gives each layer that it quantizes a weight of its own[[ ({dtypes:every})]]; what is "
+        "written into one of them later does not reach the others",
+        "hint": "Nothing to do where the converted model only runs.",
+    },
     "activation_per_channel": {
         "message": "{subject} {subject:quantizes/quantize} an activation with a scale for each channel",
         "reason": "kernels add up products over the input channels with one scale for all of them, so no backend of "

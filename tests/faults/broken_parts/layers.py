@@ -35,6 +35,20 @@ class _Attends(nn.Module):
         return self.attention(x, x, x, need_weights=False)[0]
 
 
+class Tied(nn.Module):
+    """An embedding and the last layer have one weight; its words are the places of the largest numbers."""
+
+    def __init__(self, ties: bool = True) -> None:
+        super().__init__()
+        self.emb, self.fc, self.relu = nn.Embedding(8, 8), nn.Linear(8, 8), nn.ReLU()
+        self.head = nn.Linear(8, 8, bias=False)
+        if ties:
+            self.head.weight = self.emb.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.relu(self.fc(self.emb(x.argmax(-1)))))
+
+
 def _in_words():
     return nn.Conv2d(4, 4, 3, padding="same")
 
@@ -73,6 +87,13 @@ LAYERS = (
         ("linear",),
         ran(FC, "pt2e-static", [ROW], quantizer=f"{GIVEN}:bias_cut_off"),
     ),
+    Case(
+        "L a tied weight, PT2E",
+        "tied_weights_split",
+        ("embedding", "linear_1"),
+        ran(Tied, "pt2e-static", [SEQUENCE]),
+    ),
+    Case("L a tied weight, eager", "tied_weights_split", ("emb", "head"), ran(Tied, "eager-dynamic", [SEQUENCE])),
     Case("L a parametrization, FX", "asked_but_float", ("fc",), ran(NORMED, "fx-static", [ROW])),
     Case("L a recurrent layer, static", "layer_in_float", ("recurrent",), ran(LSTM, "fx-static", [SEQUENCE])),
     Case("L a recurrent layer, PT2E", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-static", [SEQUENCE])),
