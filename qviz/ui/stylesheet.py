@@ -30,10 +30,13 @@ QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-
 QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}
 QFrame[role="canvas"] {{ background: {canvas}; border: none; }}
 QFrame[role="code"] {{ background: {code.fill}; border: none; border-radius: 5px; }}
-QFrame[role="notice"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
-QFrame[role="notice"][level="error"] {{ border-left: 4px solid {level.error}; }}
-QFrame[role="notice"][level="warning"] {{ border-left: 4px solid {level.warning}; }}
-QFrame[role="notice"][level="info"] {{ border-left: 4px solid {level.info}; }}
+QFrame[role="toast"] {{ background: {panel}; border: 1px solid {border.strong}; border-radius: 14px;
+    min-height: 28px; max-height: 28px; }}
+QFrame[role="failure"] {{ background: {panel.sunken}; border: none; border-left: 4px solid {level.error}; }}
+QLabel[role="sign"] {{ font-weight: 700; }}
+QLabel[role="sign"][level="error"] {{ color: {level.error}; }}
+QLabel[role="sign"][level="warning"] {{ color: {level.warning}; }}
+QLabel[role="sign"][level="info"] {{ color: {level.info}; }}
 QFrame[role="drop"] {{ border: 2px dashed {border.strong}; border-radius: 9px; background: transparent; }}
 QFrame[role="card"] {{ border: 1px solid {border}; border-radius: 9px; background: {panel}; }}
 QFrame[role="card"]:hover, QFrame[role="card"]:focus {{ border: 1px solid {accent}; background: {hover}; }}

@@ -21,7 +21,7 @@ from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr, trn
 
-_FAILED = mark("Nothing to show yet. Fix the problem above and run again.")
+_FAILED = mark("Nothing to show yet. Fix the problem and run again.")
 
 
 class StagePane(QFrame):

@@ -26,7 +26,7 @@ from qviz.ui.shell.exports import Exports
 from qviz.ui.shell.files import ask_for_result
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.runs import Runs, failure_text, recent_text
+from qviz.ui.shell.runs import Runs, recent_text
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
@@ -68,6 +68,7 @@ class Desk(QObject):
         self.exports = Exports(self, self._open, self.work, settings)
         self._search: Search | None = None
         self.exports.failed.connect(self.failed)
+        self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
         self._open.edited.connect(self.changed)
         self.work.setup.plan_changed.connect(self.on_setup_plan_changed)
@@ -111,7 +112,7 @@ class Desk(QObject):
             self.work.outline.show_modules(sorted(modules.items()))
             self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
             if snapshot.run.error is not None:
-                self.work.notice.tell("error", failure_text(snapshot.run.error), snapshot.run.error.hint)
+                self.work.tell_failure(snapshot.run.error)
 
         self._read(path, show)
 

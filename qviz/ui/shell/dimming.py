@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.linking.changes import Changes
 from qviz.document.graph import Kind, NodeId
@@ -11,6 +11,7 @@ from qviz.document.snapshot import StageName
 from qviz.session.focus import Focus
 from qviz.session.focus_memory import FocusMemory
 from qviz.session.sides import Side
+from qviz.ui.panels.toasts import Stepper
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
@@ -26,7 +27,13 @@ _BANDED = (
 
 
 class Dimming(QObject):
-    """Dims all but some nodes, hides what is dimmed, and brings it back."""
+    """Dims all but some nodes, hides what is dimmed, and brings it back.
+
+    Signals:
+        change_stepped: To the next change, by 1, or the one before, by -1.
+    """
+
+    change_stepped = Signal(int)
 
     def __init__(self, parent: QObject, project: OpenProject, work: Workspace, selection: SharedSelection) -> None:
         super().__init__(parent)
@@ -55,7 +62,13 @@ class Dimming(QObject):
         bright, about = self._memory.shown(focus, Index(stage.whole), node_id)
         if bright:
             self.highlight_here(bright)
-        self._work.inform(about)
+            self._begin(about)
+        else:
+            self._work.inform(about)
+
+    def _begin(self, about: str, step: Stepper | None = None) -> None:
+        """Say what is bright, until it ends."""
+        self._work.notice.begin(about, lambda: self._work.strip.dim_for(""), step=step)
 
     def highlight_here(self, ids: frozenset[NodeId] | None) -> None:
         """Dim all but these nodes in the pane used last, and nothing in the other."""
@@ -75,11 +88,14 @@ class Dimming(QObject):
         panes.set_brackets({})
         if changes is None or not is_on:
             panes.highlight(None)
+            self._work.notice.end_mode()
             return
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})
         panes.set_brackets({changes.earlier: changes.fused})
         if (project := self._open.value) is not None:
-            self._work.inform(_told(changes, project.shown.left or "", project.shown.right or ""))
+            many = trn(len(changes.before) + len(changes.after), "{count} change", "{count} changes")
+            step = Stepper(many, self.change_stepped.emit)
+            self._begin(_told(changes, project.shown.left or "", project.shown.right or ""), step)
 
     def hide_dimmed(self) -> None:
         """Take what is dimmed off the picture, or bring it back."""
@@ -100,7 +116,9 @@ class Dimming(QObject):
         if project is None:
             return
         if not kind:
+            self._work.panes.set_brackets({})
             self._work.panes.highlight(None)
+            self._work.notice.end_mode()
             return
         stages = {side: project.stage(project.shown.on(side)) for side in Side}
         self._work.panes.highlight(
@@ -116,7 +134,7 @@ class Dimming(QObject):
         """Dim all but what is inside the rubber band."""
         self.highlight_here(ids or None)
         if ids:
-            self._work.inform(trn(len(ids), *_BANDED))
+            self._begin(trn(len(ids), *_BANDED))
 
 
 def _told(changes: Changes, left: StageName, right: StageName) -> str:

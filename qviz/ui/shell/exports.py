@@ -37,6 +37,7 @@ class Exports(QObject):
         self._work = work
         self._settings = settings
         work.inspector.source_requested.connect(self.on_inspector_source_requested)
+        work.failure.source_requested.connect(self.on_inspector_source_requested)
         work.inspector.copied.connect(self.on_inspector_copied)
 
     def save(self) -> None:

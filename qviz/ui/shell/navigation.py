@@ -10,10 +10,12 @@ from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, StageName
 from qviz.session.sides import Side
 from qviz.session.visits import Visit, Visits
+from qviz.ui.panels.toasts import Stepper
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import tr
+from qviz.words.formats import sentence
 
 
 class Navigation(QObject):
@@ -90,7 +92,7 @@ class Navigation(QObject):
 
     def step_finding(self, by: int) -> None:
         """Go to the next or previous finding."""
-        self._work.tabs.setCurrentWidget(self._work.findings)
+        self._work.show_findings()
         self._work.findings.step(by)
 
     def step_place(self, by: int) -> None:
@@ -101,6 +103,7 @@ class Navigation(QObject):
             return
         self._place = (self._place + by) % len(finding.nodes)
         self.jump(finding.stage, finding.nodes[self._place])
+        self._tell(finding)
 
     def on_strip_kind_stepped(self, kind: str) -> None:
         """Go to the next node of a kind in the stage that the strip counts."""
@@ -124,4 +127,12 @@ class Navigation(QObject):
         self._finding, self._place = finding, 0
         if finding.nodes:
             self._selection.choose(finding.stage, finding.nodes[0])
-        self._work.notice.tell(finding.level.value, f"{finding.message}: {finding.reason}.", finding.hint)
+        self._tell(finding)
+
+    def _tell(self, finding: Finding) -> None:
+        """Say where of a finding one is, its reason and what to do."""
+        many, notice = len(finding.nodes), self._work.notice
+        place = tr("{number} of {count}", number=self._place + 1, count=many)
+        about = " ".join(sentence(text) for text in (finding.reason, finding.hint) if text)
+        step = Stepper(place, self.step_place) if many > 1 else None
+        notice.begin(sentence(finding.message), notice.clear, about, finding.level.value, step)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from qviz.errors import QvizError
-from qviz.ui.panels.notices import Notice
+from qviz.ui.panels.toasts import Toast
 from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
@@ -24,7 +24,7 @@ class Pages(QWidget):
     Attributes:
         desk: The desk, once it was needed.
         welcome: The first page.
-        notice: Stands above the welcome page.
+        notice: Floats over the welcome page.
 
     Signals:
         desk_made: The `Desk`, before it opens anything.
@@ -41,14 +41,13 @@ class Pages(QWidget):
         self._appearance = appearance
         self.desk: Desk | None = None
         self.welcome = Welcome(appearance.theme, settings.recent)
-        self.notice = Notice()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notice)
         column.addWidget(self._stack, 1)
+        self.notice = Toast(self)
         self.setFocusProxy(self._stack)
         self._stack.currentChanged.connect(lambda _number: self.turned.emit())
         appearance.changed.connect(self.on_appearance_changed)
@@ -76,7 +75,7 @@ class Pages(QWidget):
 
     def show_desk(self) -> None:
         """Show the desk, and let keys go to its graphs."""
-        self.notice.hide()
+        self.notice.clear()
         work = self.need_desk().work
         if self._stack.currentWidget() is not work:
             self._stack.setCurrentWidget(work)

@@ -26,15 +26,6 @@ from qviz.words.formats import joined
 _log = logging.getLogger(__name__)
 
 
-def failure_text(error: RunError) -> str:
-    """Return which step failed, where in the user's code, and what was raised."""
-    step = step_text(error.step, "failed")
-    if error.source is None:
-        return tr("{step}: {message}", step=step, message=error.message)
-    known = {"file": os.path.basename(error.source.file), "line": error.source.line, "code": error.source.code}
-    return tr("{step} at {file}:{line}: {message}\n{code}", step=step, message=error.message, **known)
-
-
 def recent_text(flow: str | None, findings: int, error: RunError | None) -> str:
     """Return what the first page says of a source that was open: its flow and what came of it."""
     known = {"flow": flow or "captured"}
@@ -64,6 +55,7 @@ class Runs(QObject):
         engines.run_died.connect(self.on_engines_run_died)
         engines.printed.connect(workspace.log.add)
         workspace.progress.cancel.clicked.connect(self.cancel)
+        workspace.failure.run_again.connect(self.start)
 
     @property
     def is_running(self) -> bool:
@@ -75,7 +67,7 @@ class Runs(QObject):
         if self.is_running:
             self._engines.cancel()
         self._workspace.progress.hide()
-        self._workspace.notice.hide()
+        self._workspace.notice.clear()
         self._watch(None)
         self._open.replace(project)
 
@@ -153,7 +145,7 @@ class Runs(QObject):
             self._workspace.log.add(note)
         if error is not None:
             self._workspace.log.add(error.traceback or "")
-            self._workspace.notice.tell("error", failure_text(error), error.hint)
+            self._workspace.tell_failure(error)
         about = recent_text(report.run.flow, len(report.findings), error)
         self._settings.remember(absolute(project.plan.source), about)
         self._open.replace(project.finished(report, time.monotonic() - self._began))
@@ -166,8 +158,8 @@ class Runs(QObject):
         self._workspace.progress.hide()
         hint = tr("The stages that were reached are kept. Run again, or read the Log tab.")
         message = tr("{death} {during}.", death=how.message, during=step_text(self._step, "during"))
-        self._workspace.notice.tell("error", message, hint, ((tr("Run again"), self.start),))
         self._open.replace(project.interrupted(stopped(self._step, "EngineDied", how)))
+        self._workspace.notice.tell("error", message, hint, ((tr("Run again"), self.start),))
 
     def _watch(self, file: str | None) -> None:
         """Watch the model's file, and its folder: a file that is replaced slowly is gone for a moment."""

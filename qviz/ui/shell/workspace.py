@@ -12,18 +12,19 @@ from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.plan import expected_stages
 from qviz.document.run_steps import progress_text
-from qviz.document.snapshot import Bookmark
+from qviz.document.snapshot import Bookmark, RunError
 from qviz.session.project import Project
 from qviz.ui.panels.bookmarks import Bookmarks
 from qviz.ui.panels.code import GraphCode
+from qviz.ui.panels.failure import Failure, failed_at
 from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspector import Inspector
 from qviz.ui.panels.log import Log
-from qviz.ui.panels.notices import Notice
 from qviz.ui.panels.outline import ModuleTree
 from qviz.ui.panels.panes import Panes
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
+from qviz.ui.panels.toasts import Toast, float_over
 from qviz.ui.panels.widgets import button, label, mono, section
 from qviz.ui.settings import Settings
 from qviz.ui.theme import Theme
@@ -42,20 +43,28 @@ class RunStep(NamedTuple):
 
 
 class RunProgress(QFrame):
-    """Names the step at work, with Cancel."""
+    """Names the step at work, with Cancel; floats over the foot of the graph.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Args:
+        host: What it floats over.
+    """
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setProperty("role", "toast")
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 7, 14, 7)
+        row.setContentsMargins(14, 0, 8, 0)
+        row.setSpacing(10)
         self.words = label("")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(160)
         self.bar.setAccessibleName(tr("Progress of the run"))
-        self.cancel = button(tr("Cancel"))
+        self.cancel = button(tr("Cancel"), "link")
         row.addWidget(self.words)
-        row.addWidget(self.bar, 1)
+        row.addWidget(self.bar)
         row.addWidget(self.cancel)
+        float_over(host, self)
         self.hide()
 
     def show_step(self, step: RunStep) -> None:
@@ -64,6 +73,7 @@ class RunProgress(QFrame):
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
         self.show()
+        self.raise_()
 
 
 class Workspace(QWidget):
@@ -78,12 +88,23 @@ class Workspace(QWidget):
         self.script, self.bookmarks = GraphCode(theme), Bookmarks()
         self.bookmarks.set_theme(theme)
         self.script.setAccessibleName(tr("Python script"))
-        self.notice, self.progress = Notice(), RunProgress()
+        self._ground = QWidget()
+        over = QVBoxLayout(self._ground)
+        over.setContentsMargins(0, 0, 0, 0)
+        over.addWidget(self.panes)
+        self.progress, self.notice = RunProgress(self._ground), Toast(self._ground)
+        self.failure = Failure()
+        self.findings_page = QWidget()
+        listed = QVBoxLayout(self.findings_page)
+        listed.setContentsMargins(0, 0, 0, 0)
+        listed.setSpacing(0)
+        listed.addWidget(self.failure)
+        listed.addWidget(self.findings, 1)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for title, page in (
-            (tr("Findings"), self.findings),
+            (tr("Findings"), self.findings_page),
             (tr("Bookmarks"), self.bookmarks),
             (tr("Graph code"), self.code),
             (tr("Python"), self.script),
@@ -125,9 +146,8 @@ class Workspace(QWidget):
         column = QVBoxLayout(top)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.strip, self.progress, self.notice):
-            column.addWidget(part)
-        column.addWidget(self.panes, 1)
+        column.addWidget(self.strip)
+        column.addWidget(self._ground, 1)
         self._rows = QSplitter(Qt.Orientation.Vertical)
         self._rows.addWidget(top)
         self._rows.addWidget(self.tabs)
@@ -153,8 +173,16 @@ class Workspace(QWidget):
         self.inform(tr("The panes move together.") if self.panes.is_linked else tr("The panes move separately."))
 
     def inform(self, text: str) -> None:
-        """Say what a command did, above the panes."""
+        """Say what a command did."""
         self.notice.tell("info", text)
+
+    def tell_failure(self, error: RunError) -> None:
+        """Say that the run stopped; what to do stands with the findings."""
+        self.notice.tell("error", failed_at(error), "", ((tr("Show"), self.show_findings),))
+
+    def show_findings(self) -> None:
+        """Show the findings, and what stopped the run."""
+        self.tabs.setCurrentWidget(self.findings_page)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint what paints itself."""
@@ -175,6 +203,7 @@ class Workspace(QWidget):
         self.panes.show_project(project)
         self.panes.show_findings(project.findings)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
+        self.failure.show_error(project.error)
         count = len(by_cause(project.findings))
         self.tabs.setTabText(0, tr("Findings {count}", count=count) if count else tr("Findings"))
         self.show_bookmarks(project.bookmarks)

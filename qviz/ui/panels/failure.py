@@ -1,0 +1,71 @@
+"""Why a run stopped, and the way on; it stands above the findings as long as the result does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from qviz.document.graph import SourceLine
+from qviz.document.run_steps import step_text
+from qviz.document.snapshot import RunError
+from qviz.ui.panels.widgets import button, label, mono
+from qviz.words import tr
+
+
+def failed_at(error: RunError) -> str:
+    """Return which step failed, where in the user's code, and what was raised: one line."""
+    step = step_text(error.step, "failed")
+    if error.source is None:
+        return tr("{step}: {message}", step=step, message=error.message)
+    known = {"file": error.source.file.replace("\\", "/").rsplit("/", 1)[-1], "line": error.source.line}
+    return tr("{step} at {file}:{line}: {message}", step=step, message=error.message, **known)
+
+
+class Failure(QFrame):
+    """The step that failed, the line, what to do.
+
+    Signals:
+        run_again: The user wants to.
+        source_requested: File and line to open in the user's editor.
+    """
+
+    run_again = Signal()
+    source_requested = Signal(str, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "failure")
+        self._source: SourceLine | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 10, 8)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        self.message = label("", "pane", wraps=True)
+        self.code = label("", wraps=True)
+        self.code.setFont(mono())
+        self.hint = label("", "muted", wraps=True)
+        for each in (self.message, self.code, self.hint):
+            words.addWidget(each)
+        row.addLayout(words, 1)
+        self.open = button(tr("Open in editor"), "", self.on_open_clicked)
+        row.addWidget(self.open)
+        row.addWidget(button(tr("Run again"), "", self.run_again.emit))
+        self.hide()
+
+    def show_error(self, error: RunError | None) -> None:
+        """Tell why the run stopped; None where it did not."""
+        self.setVisible(error is not None)
+        if error is None:
+            return
+        self._source = error.source
+        self.message.setText(failed_at(error))
+        self.code.setText(error.source.code if error.source is not None else "")
+        self.code.setVisible(error.source is not None)
+        self.hint.setText(error.hint)
+        self.hint.setVisible(bool(error.hint))
+        self.open.setVisible(error.source is not None)
+
+    def on_open_clicked(self) -> None:
+        """Open the line."""
+        if self._source is not None:
+            self.source_requested.emit(self._source.file, self._source.line)
