@@ -10,7 +10,7 @@ from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.document.baseline import Baseline
 from qviz.document.codec import FORMAT_VERSION
 from qviz.document.graph import Edge, Graph, Group, Kind, Node, QParams, Quant, Value
-from qviz.document.snapshot import Facts, Finding, Link, ObserverFact, Run, Snapshot, Stage
+from qviz.document.snapshot import Facts, Finding, Link, ObserverFact, Relation, Run, Snapshot, Stage
 
 _OPS = {Kind.INPUT: "placeholder", Kind.OUTPUT: "output", Kind.CONSTANT: "get_attr"}
 
@@ -140,6 +140,21 @@ def small_stages() -> tuple[Stage, Stage]:
         groups={"block": "Sequential"},
     )
     return captured, _small_converted(conv, linear)
+
+
+def small_links() -> tuple[Link, ...]:
+    """Return what became of the nodes of `small_stages`."""
+    ways: tuple[tuple[tuple[str, ...], tuple[str, ...], Relation], ...] = (
+        (("x",), ("x",), "same"),
+        (("fc", "relu"), ("fc",), "fused"),
+        (("view",), ("view",), "same"),
+        (("conv", "relu_1"), ("conv",), "fused"),
+        (("bn",), ("conv",), "folded"),
+        (("output",), ("output",), "same"),
+        ((), ("quantize_per_tensor",), "inserted"),
+        ((), ("dequantize",), "inserted"),
+    )
+    return tuple(Link("captured", "converted", before, after, how, 1.0, "test") for before, after, how in ways)
 
 
 def _small_converted(conv: dict[str, Any], linear: dict[str, Any]) -> Stage:

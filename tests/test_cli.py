@@ -17,6 +17,7 @@ from qviz.document.plan import Plan
 from qviz.document.samples import SAMPLES
 from qviz.wire import client
 from tests.factories import snapshot
+from tests.measured import measured_run
 
 ENGINE = """
 import os, sys
@@ -163,8 +164,11 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
             "is for eager flows",
         ),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--magic", "m:q"], "No such option '--magic'"),
-        (["render", "m.py:N", "-o", "a.pdf"], "a.pdf: .pdf is not one of .svg, .png"),
-        (["render", "m.py:N", "-o", "a.png", "--changes"], "No such option '--changes'"),
+        (["render", "m.py:N", "-o", "a.bmp"], "a.bmp: .bmp is not one of .svg, .png, .pdf, .dot, .md"),
+        (["render", "m.py:N", "-o", "a.png", "--html"], "No such option '--html'"),
+        (["render", "m.py:N", "-o", "a.png", "--changes", "--focus", "x"], "--changes and --focus exclude each other"),
+        (["render", "m.py:N", "-o", "a.png", "--hops", "2"], "--hops needs --focus"),
+        (["render", "m.py:N", "-o", "a.png", "--wrap", "0"], "0 is not in the range"),
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "captured"], "--side-by-side takes two stages"),
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "a,b", "--stage", "a"], "exclude each other"),
         (["render", "m.py:N", "-o", "a.png", "--depth", "0"], "is neither a positive number nor"),
@@ -312,6 +316,28 @@ def test_render_opens_what_run_wrote(tmp_path, capsys):
     assert (done.returncode, done.stderr) == (0, "")
     assert outs[0].read_text(encoding="utf-8").startswith("<?xml")
     assert outs[1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_render_writes_all_that_the_contract_names(tmp_path, capsys):
+    codec.save(measured_run(), tmp_path / "a.qviz")
+    names = ("a.png", "a.svg", "a.pdf", "a.dot", "a.md")
+    words = [word for name in names for word in ("-o", str(tmp_path / name))]
+    scope = ["--focus", "view", "--hops", "1", "--numbers", "--wrap", "2"]
+    assert cli.main(["render", str(tmp_path / "a.qviz"), *words, *scope]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a.qviz", "a-graph.svg", *names])
+    assert "3 of 9 nodes" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+
+
+def test_render_tells_that_no_quantizer_was_measured(tmp_path, capsys):
+    codec.save(snapshot(), tmp_path / "a.qviz")
+    assert cli.main(["render", str(tmp_path / "a.qviz"), "-o", str(tmp_path / "a.svg"), "--numbers"]) == 2
+    assert "No quantizer of sample:small-conv was measured" in capsys.readouterr().err
+
+
+def test_render_names_the_node_that_is_meant(tmp_path, capsys):
+    codec.save(snapshot(), tmp_path / "a.qviz")
+    assert cli.main(["render", str(tmp_path / "a.qviz"), "-o", str(tmp_path / "a.svg"), "--focus", "veiw"]) == 2
+    assert capsys.readouterr().err == "qviz: Converted has no node veiw\nDid you mean view?\n"
 
 
 def test_render_names_the_stages_there_are(tmp_path, capsys):

@@ -5,7 +5,7 @@ Groups of equal structure share one frame, in coordinates of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
@@ -70,6 +70,21 @@ class Frame:
             for at, wish in zip(self.labels, outline.wishes, strict=True)
         ]
         self.near = Near(rects, routes, texts)
+
+    @classmethod
+    def placed(
+        cls,
+        rects: Sequence[Rect],
+        routes: Sequence[Route],
+        labels: Sequence[Point | None],
+        texts: Sequence[Rect | None],
+    ) -> Frame:
+        """Return a frame without a border around what has its places already; `texts` are where the labels are."""
+        made = cls.__new__(cls)
+        made.near = Near(rects, routes, texts)
+        made.size, made.ports, made.spine = Size(*made.near.bounds[2:]), {}, 0.0
+        made.rects, made.routes, made.labels = tuple(rects), tuple(routes), tuple(labels)
+        return made
 
 
 @lru_cache(maxsize=4096)

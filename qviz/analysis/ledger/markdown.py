@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from qviz.analysis.ledger.formats import LEDGER_FORMATS, LedgerFormat
 from qviz.analysis.ledger.tables import Section, sections
@@ -15,26 +15,33 @@ def _write(snapshot: Snapshot, most: int | None) -> str:
     first, *others = sections(snapshot.measurements, most)
     versions = ", ".join(f"{name} {version}" for name, version in snapshot.run.versions.items())
     run = " · ".join(each for each in (snapshot.run.source, snapshot.run.flow, versions) if each)
-    parts = [f"**{_escaped(first.lines[0])}**", tr("Measured by qviz: {run}", run=_escaped(run))]
-    return "\n\n".join((*parts, *("\n".join(_lines(each)) for each in others))) + "\n"
+    parts = [f"**{escaped(first.lines[0])}**", tr("Measured by qviz: {run}", run=escaped(run))]
+    return "\n\n".join((*parts, *("\n".join(lines_of(each)) for each in others))) + "\n"
 
 
-def _lines(section: Section) -> Iterator[str]:
-    yield f"### {_escaped(section.title)}"
+def lines_of(section: Section) -> Iterator[str]:
+    """Yield the lines of one part of a report."""
+    yield f"### {escaped(section.title)}"
     yield ""
     if section.headings:
-        yield _row(section.headings)
-        yield _row(["---"] * len(section.headings))
-        yield from (_row([*map(_escaped, row)]) for row in section.rows)
+        yield from table_of(section.headings, section.rows)
         yield ""
-    yield from (f"- {_escaped(line)}" for line in section.lines)
+    yield from (f"- {escaped(line)}" for line in section.lines)
 
 
-def _row(cells: Sequence[str]) -> str:
+def table_of(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table."""
+    yield row_of(headings)
+    yield row_of(["---"] * len(headings))
+    yield from (row_of([*map(escaped, row)]) for row in rows)
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """Return a row of a table."""
     return f"| {' | '.join(cells)} |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text that Markdown shows as it is: names hold underscores, messages of torch anything."""
     for sign in "\\`*_<>|[]#":
         text = text.replace(sign, f"\\{sign}")

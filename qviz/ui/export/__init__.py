@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,5 +19,15 @@ def write(picture: Picture, path: Path) -> None:
     Raises:
         QvizError: No such format or stage, the picture is too large, or the file cannot be written.
     """
-    encode = PICTURE_FORMATS[path.suffix.lower()].encode
-    write_atomically(path, encode(picture))
+    for name, data in files(picture, path.suffix.lower(), path.name).items():
+        write_atomically(path.with_name(name), data)
+
+
+def files(picture: Picture, ending: str, name: str) -> Mapping[str, bytes]:
+    """Return what a format writes of a picture: its file, and those that it refers to, by name.
+
+    Raises:
+        QvizError: No such format, or the picture is too large.
+    """
+    chosen = PICTURE_FORMATS[ending]
+    return chosen.files(picture, name) if chosen.files is not None else {name: chosen.encode(picture)}

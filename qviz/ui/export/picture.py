@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QPainter, QPen
 
-from qviz.analysis.overlays import IN_PICTURES, made
-from qviz.analysis.overlays.on_view import ViewOverlays
-from qviz.analysis.overlays.overlay import StageRecord
-from qviz.analysis.views.folding import fold, opening
 from qviz.analysis.views.view import Folds
-from qviz.document.snapshot import Snapshot, Stage
-from qviz.errors import QvizError
-from qviz.layout.choice import engine_for
-from qviz.ui.canvas.exposure import Exposure
+from qviz.document.snapshot import Snapshot
+from qviz.session.scopes import WHOLE, Scope, parts
 from qviz.ui.canvas.fonts import heading_font, subtitle_font, title_font, width
-from qviz.ui.canvas.metrics import measure
-from qviz.ui.canvas.painters import GRAPH, paint_all
-from qviz.ui.canvas.scene import Scene
-from qviz.ui.export import legend
+from qviz.ui.export import legend, pane
 from qviz.ui.export.headless import ensure_application
+from qviz.ui.export.look import PictureLook
+from qviz.ui.export.pane import Content, Pane
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
+from qviz.version import __version__
 from qviz.words import names, tr, trn
+from qviz.words.formats import decibels, every
 
 MARGIN = 24.0
 HEAD = 58.0
 PANE_HEAD = 34.0
-PANE_PAD = 20.0
-NARROWEST = 220.0
-FULL_SCALE = 1.0
-
-
-class Pane(NamedTuple):
-    """One stage, placed."""
-
-    name: str
-    nodes: int
-    scene: Scene
-
-    @property
-    def width(self) -> float:
-        """The pane's width in logical pixels."""
-        return max(self.scene.bounds.width() + 2 * PANE_PAD, NARROWEST)
 
 
 class Picture:
@@ -55,89 +34,128 @@ class Picture:
     Args:
         snapshot: Where the stages are.
         stages: Their names, from left to right.
-        theme: ``light``, ``dark`` or ``print``.
-        scale: Pixels of a PNG per logical pixel.
+        look: How it looks.
+        scope: What of each stage is drawn.
         engine: The layout engine's name; None for the best there is.
         folds: What is open, by the stage's name; without, the fewest folds that fit.
         title: The first row; without, the source.
 
     Attributes:
-        overlays: The names of what is laid over the graphs; chosen before the first use of `panes`.
+        parts: What is drawn of each stage.
 
     Raises:
-        QvizError: No such stage.
+        QvizError: No such stage, or nothing of it is in the scope.
     """
 
     def __init__(
         self,
         snapshot: Snapshot,
-        stages: tuple[str, ...],
-        theme: str = "light",
-        scale: float = 1,
+        stages: Sequence[str],
+        look: PictureLook = PictureLook(),  # noqa: B008 - a value that nobody changes
+        *,
+        scope: Scope = WHOLE,
         engine: str | None = None,
         folds: Mapping[str, Folds] | None = None,
         title: str | None = None,
     ) -> None:
-        try:
-            self.stages = tuple(snapshot.stage(name) for name in stages)
-        except KeyError as error:
-            raise QvizError(str(error.args[0]), tr("Choose one of them.")) from error
+        self.parts = parts(snapshot, stages, scope)
         self.snapshot = snapshot
-        self.scale = scale
-        self.theme: Theme = theme_of(theme)
+        self.look = look
+        self.theme: Theme = theme_of(look.theme)
         self.title = title or snapshot.run.source
         self._engine = engine
         self._folds = dict(folds or {})
-        self.overlays: Sequence[str] = IN_PICTURES
+
+    @cached_property
+    def contents(self) -> tuple[Content, ...]:
+        """The boxes and lines of the stages, without places."""
+        found = []
+        for part in self.parts:
+            is_whole = len(part.stage.whole.nodes) == part.nodes
+            folds = self._folds.get(part.stage.name) if is_whole else None
+            found.append(pane.content(self.snapshot, part, self.look, folds))
+        return tuple(found)
 
     @cached_property
     def panes(self) -> tuple[Pane, ...]:
         """The stages, placed; makes the application that fonts need."""
         ensure_application()
-        return tuple(self._pane(stage) for stage in self.stages)
+        return tuple(pane.placed(each, self.look, self._engine) for each in self.contents)
 
-    @property
+    @cached_property
     def size(self) -> QSizeF:
         """The whole picture's size in logical pixels."""
-        inner = max(sum(pane.width for pane in self.panes), *self._widths_of_rows())
-        tallest = max((pane.scene.bounds.height() for pane in self.panes), default=0.0)
+        inner = max(sum(each.width for each in self.panes), *self._widths_of_rows())
+        tallest = max((each.bounds.height() for each in self.panes), default=0.0)
         wide = inner + 2 * MARGIN
-        tall = MARGIN + HEAD + PANE_HEAD + tallest + 2 * PANE_PAD + legend.height(self._entries, inner) + MARGIN
+        tall = MARGIN + self._head + PANE_HEAD + tallest + 2 * pane.PAD + self._foot(inner) + MARGIN
         return QSizeF(-(-wide // 1), -(-tall // 1))
 
     @property
     def subtitle(self) -> str:
-        """The second row: the flow and the versions."""
+        """The second row: the flow, the error of the output, the versions."""
+        run, measured = self.snapshot.run, self.snapshot.measurements
+        total = measured.sqnr_db.total if measured is not None and measured.sqnr_db is not None else None
+        told = [tr("output SQNR {level}", level=decibels(total))] if total is not None else []
+        versions = (f"{name} {version}" for name, version in sorted(run.versions.items()))
+        return " · ".join(each for each in (run.flow, *told, *versions) if each)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a file says of itself, for who finds it later; the same for the same result."""
         run = self.snapshot.run
-        return " · ".join([run.flow, *(f"{name} {version}" for name, version in sorted(run.versions.items()))])
+        said = {
+            "Title": self.title,
+            "Description": self.subtitle,
+            "Software": f"qviz {__version__}",
+            "Source": run.source,
+            "Flow": run.flow,
+            "Stages": ", ".join(part.stage.name for part in self.parts),
+            "Configuration": json.dumps(run.config, sort_keys=True, ensure_ascii=False),
+        }
+        return {key: text for key, text in said.items() if text}
 
-    def draw(self, painter: QPainter) -> None:
-        """Draw everything; the painter's units are logical pixels."""
-        size = self.size
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(QRectF(QPointF(0, 0), size), self.theme.color("canvas"))
-        self._draw_head(painter)
-        foot = legend.height(self._entries, size.width() - 2 * MARGIN)
-        body = QRectF(MARGIN, MARGIN + HEAD, size.width() - 2 * MARGIN, size.height() - 2 * MARGIN - HEAD - foot)
-        self._draw_panes(painter, body)
-        legend.draw(painter, self._entries, QRectF(MARGIN, body.bottom(), body.width(), foot), self.theme)
-
-    def _pane(self, stage: Stage) -> Pane:
-        folds = self._folds.get(stage.name) or opening(stage.whole)
-        view = fold(stage.whole, folds, self.snapshot.facts.get(stage.name, {}))
-        places = engine_for(view, "picture", self._engine).place(view, measure(view))
-        overlays = ViewOverlays(view, made(self.overlays, StageRecord.of(self.snapshot, stage)))
-        return Pane(stage.name, len(stage.whole.nodes), Scene(view, places, overlays))
+    @property
+    def alternative(self) -> str:
+        """What the picture shows, in words."""
+        stages = every(names.stage(part.stage.name) for part in self.parts)
+        return tr("{stages} of {source}", stages=stages, source=self.title)
 
     @cached_property
-    def _entries(self) -> tuple[legend.LegendRow, ...]:
-        scenes = [pane.scene for pane in self.panes]
-        return legend.entries((scene.view for scene in scenes), (scene.overlays for scene in scenes))
+    def legend(self) -> tuple[legend.LegendRow, ...]:
+        """The rows of the legend; none where it is not shown."""
+        if not self.look.has_legend:
+            return ()
+        return legend.entries((each.view for each in self.contents), (each.overlays for each in self.contents))
+
+    def draw(self, painter: QPainter, sight: QRectF | None = None) -> None:
+        """Draw everything, or what is in a part of it; the painter's units are logical pixels."""
+        size = self.size
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self.look.is_clear:
+            painter.fillRect(QRectF(QPointF(0, 0), size), self.theme.color("canvas"))
+        self._draw_head(painter)
+        foot = self._foot(size.width() - 2 * MARGIN)
+        top = MARGIN + self._head
+        body = QRectF(MARGIN, top, size.width() - 2 * MARGIN, size.height() - MARGIN - top - foot)
+        self._draw_panes(painter, body, sight)
+        legend.draw(painter, self.legend, QRectF(MARGIN, body.bottom(), body.width(), foot), self.theme)
+
+    @property
+    def _head(self) -> float:
+        return HEAD if self.look.has_title else 0.0
+
+    def _foot(self, room: float) -> float:
+        return legend.height(self.legend, room)
 
     def _widths_of_rows(self) -> tuple[float, float]:
+        if not self.look.has_title:
+            return 0.0, 0.0
         return width(self.title, heading_font()), width(self.subtitle, subtitle_font())
 
     def _draw_head(self, painter: QPainter) -> None:
+        if not self.look.has_title:
+            return
         painter.setPen(self.theme.color("text"))
         painter.setFont(heading_font())
         painter.drawText(QPointF(MARGIN, MARGIN + 16), self.title)
@@ -145,35 +163,40 @@ class Picture:
         painter.setFont(subtitle_font())
         painter.drawText(QPointF(MARGIN, MARGIN + 36), self.subtitle)
 
-    def _draw_panes(self, painter: QPainter, body: QRectF) -> None:
-        spare = max(body.width() - sum(pane.width for pane in self.panes), 0.0) / max(len(self.panes), 1)
+    def _draw_panes(self, painter: QPainter, body: QRectF, sight: QRectF | None) -> None:
+        spare = max(body.width() - sum(each.width for each in self.panes), 0.0) / max(len(self.panes), 1)
         left = body.left()
         painter.setPen(QPen(self.theme.color("border"), 1.0))
         painter.drawLine(body.topLeft(), body.topRight())
-        for index, pane in enumerate(self.panes):
-            area = QRectF(left, body.top(), pane.width + spare, body.height())
+        for index, each in enumerate(self.panes):
+            area = QRectF(left, body.top(), each.width + spare, body.height())
             if index:
                 painter.setPen(QPen(self.theme.color("border"), 1.0))
                 painter.drawLine(area.topLeft(), area.bottomLeft())
-            self._draw_pane(painter, pane, area)
+            self._draw_pane(painter, each, area, sight)
             left = area.right()
 
-    def _draw_pane(self, painter: QPainter, pane: Pane, area: QRectF) -> None:
+    def _draw_pane(self, painter: QPainter, each: Pane, area: QRectF, sight: QRectF | None) -> None:
         inset = 0.0 if area.left() <= MARGIN else 12.0
-        name = names.stage(pane.name)
+        name = names.stage(each.name)
         painter.setPen(self.theme.color("text"))
         painter.setFont(title_font())
         painter.drawText(QPointF(area.left() + inset, area.top() + 22), name)
         painter.setPen(self.theme.color("text.muted"))
         painter.setFont(subtitle_font())
         at = area.left() + inset + width(name, title_font()) + 8
-        painter.drawText(QPointF(at, area.top() + 22), trn(pane.nodes, "{count} node", "{count} nodes"))
-        bounds = pane.scene.bounds
-        painter.save()
-        painter.translate(
-            area.left() + (area.width() - bounds.width()) / 2 - bounds.left(),
-            area.top() + PANE_HEAD + PANE_PAD - bounds.top(),
+        painter.drawText(QPointF(at, area.top() + 22), self._counted(each))
+        corner = QPointF(
+            area.left() + (area.width() - each.bounds.width()) / 2 - each.bounds.left(),
+            area.top() + PANE_HEAD + pane.PAD - each.bounds.top(),
         )
-        paint_all(GRAPH, painter, Exposure(pane.scene, bounds.adjusted(-1, -1, 1, 1), FULL_SCALE, self.theme))
+        painter.save()
+        painter.translate(corner)
+        pane.draw(painter, each, self.theme, None if sight is None else sight.translated(-corner))
         painter.restore()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _counted(self, each: Pane) -> str:
+        """Return how many nodes a stage has, and how many of them are drawn where those are not all."""
+        nodes = trn(each.nodes, "{count} node", "{count} nodes")
+        shown = len(each.scene.view.box_of)
+        return nodes if shown == each.nodes else tr("{count} of {nodes}", count=shown, nodes=nodes)

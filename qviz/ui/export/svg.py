@@ -28,7 +28,7 @@ def encode(picture: Picture) -> bytes:
     # Readers show 96 dots per inch: so one logical pixel is one of theirs.
     generator.setResolution(96)
     generator.setTitle(picture.title)
-    generator.setDescription(picture.subtitle)
+    generator.setDescription("\n".join(f"{key}: {text}" for key, text in picture.identity.items()))
     painter = QPainter(generator)
     try:
         picture.draw(painter)

@@ -153,6 +153,7 @@ def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
     """
     from qviz.ui import export
     from qviz.ui.export.formats import PICTURE_FORMATS
+    from qviz.ui.export.look import PictureLook
     from qviz.ui.export.picture import Picture
 
     path, chosen = QFileDialog.getSaveFileName(parent, tr("Export picture"), "review.svg", _filters())
@@ -160,7 +161,7 @@ def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
         return None
     if Path(path).suffix.lower() not in PICTURE_FORMATS:
         path += next((ending for ending in PICTURE_FORMATS if f"*{ending})" in chosen), ".svg")
-    export.write(Picture(_snapshot_of(project), project.shown.stages, theme=theme), Path(path))
+    export.write(Picture(_snapshot_of(project), project.shown.stages, PictureLook(theme=theme)), Path(path))
     return path
 
 
@@ -170,10 +171,11 @@ def copy_picture(project: Project, theme: str) -> str:
     Raises:
         QvizError: The picture cannot be drawn.
     """
+    from qviz.ui.export.look import PictureLook
     from qviz.ui.export.picture import Picture
     from qviz.ui.export.png import encode
 
-    data = encode(Picture(_snapshot_of(project), project.shown.stages, theme=theme, scale=2))
+    data = encode(Picture(_snapshot_of(project), project.shown.stages, PictureLook(theme=theme, scale=2)))
     image = QImage.fromData(data)
     if image.isNull():
         raise QvizError(tr("The picture could not be drawn"), tr("Export it to a file instead."))

@@ -15,6 +15,7 @@ from qviz.analysis.overlays import ON_CANVAS, OVERLAYS
 from qviz.session.project import Project
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.export import write
+from qviz.ui.export.look import PictureLook
 from qviz.ui.export.picture import Picture
 from qviz.ui.panels.inspector import Inspector
 from qviz.ui.theme import theme
@@ -70,8 +71,7 @@ def test_the_canvas_paints_it_at_its_nodes_alone(noise, qtbot):
 def test_a_picture_shows_it_and_its_legend_names_it(noise, qapp, tmp_path):
     said = []
     for name, shown in (("plain", ("precision",)), ("noisy", ("precision", "noise"))):
-        picture = Picture(snapshot(), ("captured",), engine="graphlay")
-        picture.overlays = shown
+        picture = Picture(snapshot(), ("captured",), PictureLook(overlays=shown), engine="graphlay")
         write(picture, tmp_path / f"{name}.svg")
         said.append((tmp_path / f"{name}.svg").read_text(encoding="utf-8"))
     low, high = (QColor(theme("light").color(token)).name() for token in ("scale.0", "scale.8"))

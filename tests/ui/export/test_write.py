@@ -14,6 +14,7 @@ from qviz.analysis.views.view import Folds
 from qviz.errors import QvizError
 from qviz.ui.canvas.fonts import heading_font, width
 from qviz.ui.export import write
+from qviz.ui.export.look import PictureLook
 from qviz.ui.export.picture import Picture
 from tests.factories import snapshot
 
@@ -43,13 +44,13 @@ def test_the_legend_holds_the_roles_that_occur_and_no_others(qapp, tmp_path):
 @pytest.mark.parametrize("ending", ["png", "svg"])
 def test_the_same_input_gives_the_same_bytes(qapp, tmp_path, ending):
     for name in ("a", "b"):
-        write(Picture(snapshot(), PAIR, theme="dark", engine="graphlay"), tmp_path / f"{name}.{ending}")
+        write(Picture(snapshot(), PAIR, PictureLook(theme="dark"), engine="graphlay"), tmp_path / f"{name}.{ending}")
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
 
 
 def test_the_scale_multiplies_pixels(qapp, tmp_path):
     for scale in (1, 2):
-        write(Picture(snapshot(), PAIR, scale=scale, engine="graphlay"), tmp_path / f"{scale}.png")
+        write(Picture(snapshot(), PAIR, PictureLook(scale=scale), engine="graphlay"), tmp_path / f"{scale}.png")
     one, two = QImage(str(tmp_path / "1.png")), QImage(str(tmp_path / "2.png"))
     assert two.size() == one.size() * 2
 
@@ -87,7 +88,7 @@ def test_an_unknown_stage_is_said():
 
 def test_a_picture_too_large_is_said(qapp, tmp_path):
     with pytest.raises(QvizError, match="pixels"):
-        write(Picture(snapshot(), ("captured",), scale=100, engine="graphlay"), tmp_path / "a.png")
+        write(Picture(snapshot(), ("captured",), PictureLook(scale=100), engine="graphlay"), tmp_path / "a.png")
 
 
 def test_texts_keep_their_width_where_the_font_is_missing(qapp, tmp_path):

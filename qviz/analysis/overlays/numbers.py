@@ -1,0 +1,53 @@
+"""The error of each quantizer, where its nodes stand in a stage."""
+
+from __future__ import annotations
+
+import math
+
+from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.overlays.scale import Amount, Look, Range
+from qviz.document.query import Index
+from qviz.document.snapshot import Snapshot, Stage
+from qviz.words import mark
+
+STEPS = (50.0, 45.0, 40.0, 35.0, 30.0)
+"""dB from which each shade begins, the least error first; what is below the last has the last shade."""
+_BELOW = 25.0
+
+
+class ErrorScale(Range, frozen=True):
+    """Signal to noise in dB, in six shades that every kind of color vision tells apart: ``error.0`` to ``error.5``."""
+
+    def look(self, value: Amount) -> Look:
+        """Return how a value is drawn."""
+        level = float(value)
+        return Look(f"error.{sum(math.isnan(level) or level < step for step in STEPS)}")
+
+    def ticks(self) -> tuple[float, ...]:
+        """Return a value of each shade."""
+        return (*STEPS, _BELOW)
+
+
+SCALE = ErrorScale(_BELOW, STEPS[0], worst="low")
+
+
+def numbers(snapshot: Snapshot, stage: Stage) -> Overlay:
+    """Return the signal-to-noise ratio of each quantizer of a measured run, by the nodes that it is in a stage.
+
+    The edges are those that an activation quantizer writes; a node in which several meet shows the worst.
+    """
+    nodes: dict[str, Amount] = {}
+    edges: dict[tuple[str, str], Amount] = {}
+    ledger = snapshot.measurements.ledger if snapshot.measurements is not None else None
+    links, index = LinkIndex(snapshot.links), Index(stage.whole)
+    for row in ledger.quantizers if ledger is not None else ():
+        if row.local_db is None:
+            continue
+        level = float(row.local_db)
+        ids = row.nodes if row.stage == stage.name else links.partners(row.stage, stage.name, row.nodes)
+        for each in (each for each in ids if each in index.nodes):
+            nodes[each] = min(float(nodes.get(each, math.inf)), level)
+            if row.kind != "weight":
+                edges |= {(each, user): level for user in index.users[each]}
+    return Overlay("numbers", mark("SQNR of the quantizer"), SCALE, nodes, edges, unit="dB", mark="bar")

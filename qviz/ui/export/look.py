@@ -1,0 +1,33 @@
+"""How a picture looks: plain values, whatever is drawn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qviz.analysis.overlays import IN_PICTURES
+
+
+class PictureLook(NamedTuple):
+    """How a picture looks.
+
+    Attributes:
+        theme: ``light``, ``dark`` or ``print``.
+        scale: Pixels of a PNG per logical pixel.
+        columns: Into how many columns a tall graph is broken.
+        overlays: The names of what is laid over the graphs.
+        has_numbers: Whether the error of each quantizer is shown, where it was measured.
+        has_title: Whether title and versions stand above.
+        has_legend: Whether the legend stands below.
+        has_labels: Whether lines tell shapes and dtypes.
+        is_clear: Whether there is no ground, where the format can leave it out.
+    """
+
+    theme: str = "light"
+    scale: float = 1
+    columns: int = 1
+    overlays: tuple[str, ...] = IN_PICTURES
+    has_numbers: bool = False
+    has_title: bool = True
+    has_legend: bool = True
+    has_labels: bool = True
+    is_clear: bool = False

@@ -1,0 +1,129 @@
+"""One stage of a picture: folded, placed, in columns, and drawn by the canvas's painters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from qviz.analysis.overlays import made
+from qviz.analysis.overlays.numbers import numbers
+from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.overlays.overlay import Overlay, StageRecord
+from qviz.analysis.views.folding import fold, opening
+from qviz.analysis.views.view import Folds, View
+from qviz.document.snapshot import Snapshot
+from qviz.layout.choice import engine_for
+from qviz.layout.places import Places
+from qviz.layout.wrap import Join, wrap
+from qviz.session.scopes import ScopedStage
+from qviz.ui.canvas.exposure import Exposure, Marks
+from qviz.ui.canvas.metrics import measure
+from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
+from qviz.ui.canvas.scene import Scene
+from qviz.ui.canvas.shapes import qrect
+from qviz.ui.export.look import PictureLook
+from qviz.ui.theme import Theme
+from qviz.words.formats import decibels
+
+PAD = 20.0
+NARROWEST = 220.0
+FULL_SCALE = 1.0
+
+
+class Content(NamedTuple):
+    """What is drawn of one stage, before it has places."""
+
+    part: ScopedStage
+    view: View
+    overlays: ViewOverlays
+
+
+class Pane(NamedTuple):
+    """One stage, placed."""
+
+    name: str
+    nodes: int
+    scene: Scene
+    joins: tuple[Join, ...]
+    bounds: QRectF
+    brackets: tuple[frozenset[str], ...]
+
+    @property
+    def width(self) -> float:
+        """The pane's width in logical pixels."""
+        return max(self.bounds.width() + 2 * PAD, NARROWEST)
+
+
+def content(snapshot: Snapshot, part: ScopedStage, look: PictureLook, folds: Folds | None = None) -> Content:
+    """Return the boxes and lines of a stage, and what is laid over them."""
+    stage = part.stage
+    view = fold(stage.whole, folds or opening(stage.whole), snapshot.facts.get(stage.name, {}))
+    return adorned(snapshot, part, look, view)
+
+
+def adorned(snapshot: Snapshot, part: ScopedStage, look: PictureLook, view: View) -> Content:
+    """Return a view with its overlays, the numbers of its quantizers, and labels or none."""
+    overlays = (*made(look.overlays, StageRecord.of(snapshot, part.stage)), *part.overlays)
+    if look.has_numbers:
+        each = numbers(snapshot, part.stage)
+        view, overlays = _numbered(view, each), (*overlays, each)
+    if not look.has_labels:
+        lines = tuple(msgspec.structs.replace(line, label="") for line in view.lines)
+        view = View(view.boxes, lines, view.box_of)
+    return Content(part, view, ViewOverlays(view, overlays))
+
+
+def _numbered(view: View, overlay: Overlay) -> View:
+    """Return a view whose boxes tell their value in the second row: a color alone is not read."""
+    (shown,) = ViewOverlays(view, [overlay]).shown
+    boxes = []
+    for box in view.boxes:
+        level = shown.boxes.get(box.id)
+        told = None if level is None or box.stub_of is not None else decibels(level)
+        row = " · ".join(filter(None, (box.subtitle, told)))
+        boxes.append(box if told is None else msgspec.structs.replace(box, subtitle=row))
+    return View(tuple(boxes), view.lines, view.box_of)
+
+
+def placed(content: Content, look: PictureLook, engine: str | None = None) -> Pane:
+    """Return a stage with its places; needs a QGuiApplication, for the sizes of texts."""
+    view = content.view
+    places = engine_for(view, "picture", engine).place(view, measure(view))
+    return arranged(content, places, look)
+
+
+def arranged(content: Content, places: Places, look: PictureLook) -> Pane:
+    """Return a stage that has its places, broken into columns."""
+    wrapped = wrap(content.view, places, look.columns)
+    overlays = content.overlays
+    if wrapped.view is not content.view:
+        overlays = ViewOverlays(wrapped.view, [each.overlay for each in overlays.shown])
+    scene = Scene(wrapped.view, wrapped.places, overlays)
+    part, box_of = content.part, wrapped.view.box_of
+    found = (frozenset(box_of[each] for each in fused if each in box_of) for fused in part.fused)
+    brackets = tuple(each for each in found if len(each) > 1)
+    return Pane(part.stage.name, part.nodes, scene, wrapped.joins, qrect(wrapped.bounds), brackets)
+
+
+def draw(painter: QPainter, pane: Pane, theme: Theme, sight: QRectF | None = None) -> None:
+    """Draw the graph of a pane in its own coordinates; of a large one only what is in `sight`."""
+    area = pane.bounds.adjusted(-8, -8, 8, 8)
+    area = area if sight is None else area.intersected(sight)
+    marks = Marks(brackets=pane.brackets)
+    paint_all((*GRAPH, *SELECTION), painter, Exposure(pane.scene, area, FULL_SCALE, theme, marks))
+    _draw_joins(painter, pane.joins, theme)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _draw_joins(painter: QPainter, joins: Sequence[Join], theme: Theme) -> None:
+    """Draw where lines go on in the next column."""
+    pen = QPen(theme.color("text.muted"), 1.2)
+    pen.setDashPattern([1.5, 2.5])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for join in joins:
+        painter.drawPolyline(QPolygonF([QPointF(*point) for point in join.route]))
