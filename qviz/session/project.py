@@ -11,9 +11,9 @@ import msgspec
 from qviz.analysis.linking.beside import beside
 from qviz.analysis.linking.changes import Changes, changes
 from qviz.analysis.linking.index import LinkIndex
-from qviz.document.graph import Kind, NodeId
+from qviz.document.graph import NodeId
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Bookmark, Facts, Finding, Integers, Link, RunError, Snapshot, Stage, StageName
+from qviz.document.snapshot import Bookmark, Facts, Finding, Link, RunError, Snapshot, Stage, StageName
 from qviz.session.received import Received
 from qviz.session.sides import NOTHING_SHOWN, Shown, Side
 from qviz.wire.messages import RunFinished, StageReached
@@ -173,20 +173,6 @@ class Project:
     def facts(self, name: StageName | None) -> Mapping[NodeId, Facts]:
         """Return the facts of a stage."""
         return self.received.facts.get(name or "", {})
-
-    def integers(self, name: StageName, node_id: NodeId) -> Integers | None:
-        """Return the weight of a node: its own, or the constant's that it reads through a dequantize."""
-        stage, facts = self.stage(name), self.facts(name)
-        if node_id in facts and facts[node_id].integers is not None:
-            return facts[node_id].integers
-        if stage is None:
-            return None
-        feeders = {edge.from_id for edge in stage.whole.edges if edge.to_id == node_id}
-        kinds = {node.id: node.kind for node in stage.whole.nodes}
-        casts = {feeder for feeder in feeders if kinds[feeder] is Kind.DEQUANTIZE}
-        behind = (edge.from_id for edge in stage.whole.edges if edge.to_id in casts)
-        weights = (facts.get(feeder) for feeder in behind if kinds[feeder] is Kind.CONSTANT)
-        return next((fact.integers for fact in weights if fact and fact.integers), None)
 
     def partners(self, side: Side, node_ids: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
         """Return what nodes of one side are on the other."""

@@ -11,6 +11,13 @@ QWidget#whole {{ widget-animation-duration: 0; }}
 QLabel {{ color: {text}; background: transparent; }}
 QLabel[role="heading"] {{ font-size: 22px; font-weight: 600; }}
 QLabel[role="section"] {{ font-size: 10px; font-weight: 600; letter-spacing: 1px; color: {text.muted}; }}
+QLabel[role="part"] {{ font-weight: 600; color: {text.muted}; }}
+QLabel[role="small"] {{ font-size: 11px; color: {text.muted}; }}
+QLabel[role="cell"] {{ font-size: 11px; }}
+QLabel[role="cell.strong"] {{ font-size: 11px; font-weight: 700; }}
+QLabel[role="strong"] {{ font-weight: 600; }}
+QLabel[role="code.near"] {{ padding: 1px 9px; color: {text.muted}; }}
+QLabel[role="code.line"] {{ padding: 1px 9px; background: {code.line}; }}
 QLabel[role="muted"] {{ color: {text.muted}; }}
 QLabel[role="error"] {{ color: {level.error}; }}
 QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
@@ -65,6 +72,17 @@ QPushButton[role="segment"] {{ border-radius: 0; }}
 QPushButton[role="segment"]:checked {{ background: {accent}; color: {text.on_accent}; border-color: {accent}; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {accent}; padding: 0; text-align: left; }}
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+QPushButton[role="step"], QToolButton[role="step"] {{ border: none; background: transparent; padding: 0 5px;
+    font-size: 14px; color: {text.muted}; }}
+QPushButton[role="step"]:hover, QToolButton[role="step"]:hover {{ background: {hover}; }}
+QPushButton[role="step"]:focus, QToolButton[role="step"]:focus {{ background: {accent.soft}; }}
+QPushButton[role="step"]:disabled {{ color: {border.strong}; }}
+QPushButton[role="here"], QPushButton[role="here"]:disabled {{ border: none; background: transparent; padding: 0;
+    text-align: left; font-weight: 600; color: {text}; }}
+QPushButton[role="act"] {{ padding: 3px 9px; }}
+QPushButton[role="act"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
+QToolButton[role="fold"] {{ border: none; background: transparent; padding: 2px 0; font-weight: 600; }}
+QToolButton[role="fold"]:focus {{ color: {accent}; }}
 QTextBrowser {{ background: {panel}; color: {text}; border: 1px solid {border}; border-radius: 6px; padding: 8px; }}
 QLineEdit, QComboBox, QPlainTextEdit {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
     border-radius: 5px; padding: 4px 8px; selection-background-color: {accent}; selection-color: {text.on_accent}; }}

@@ -106,6 +106,15 @@ def percent(share: float) -> str:
     return f"{number(100 * share, 3)} %"
 
 
+def part(share: float) -> str:
+    """Return a part of a whole in percent with one decimal; nearly nothing and nearly all as a bound."""
+    if 0 < share < 0.001:
+        return tr("< {share}", share=percent(0.001))
+    if 0.999 < share < 1:
+        return tr("> {share}", share=percent(0.999))
+    return percent(share) if share in (0, 1) else f"{100 * share:.1f} %".replace("-", MINUS)
+
+
 def decibels(value: float | str) -> str:
     """Return a level in dB."""
     return tr("{number} dB", number=number(value, 3))
@@ -127,6 +136,11 @@ def sentence(text: str) -> str:
     if not text or text.endswith((".", "!", "?", "…", "。", "！", "？")):
         return capitalized(text)
     return capitalized(text) + ("." if text.isascii() else sign("."))
+
+
+def ended(text: str) -> str:
+    """Return a text that ends with a full stop; one that begins with the name of a node keeps its first letter."""
+    return text[:1] + sentence(text)[1:]
 
 
 def factor(ratio: float) -> str:

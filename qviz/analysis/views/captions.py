@@ -71,6 +71,18 @@ def _subtitle(node: Node, weight: Value | None, leaf: str | None) -> str:
             return ""
 
 
+def signature(node: Node) -> str:
+    """Return what an operator is, with its sizes: ``Conv2d 3 → 64, 7×7, /2``."""
+    name = _fused(node) if node.kind is Kind.FUSED_OP else node.module_type
+    name = name if node.op == "call_module" else operator_name(node)
+    return _join([name, _sizes(node, None) or _shape_arguments(node)], " ")
+
+
+def title_of(node: Node, leaf: str | None) -> str:
+    """Return what an operator is called: its module, where it is alone in it, else its own name."""
+    return _name(node, leaf)
+
+
 def short_path(path: str) -> str:
     """Return the last part of a module path, and those before it as long as it is a bare number."""
     parts = path.split(".")

@@ -1,225 +1,202 @@
-"""This node: what it is, why it is here, how it is quantized, where it came from."""
+"""The right side: the page of a node, of a group or of the whole run."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QScrollArea
 
-from qviz.analysis.linking.relations import became, came_from
+from qviz.analysis.inspecting.group_page import group_page
+from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
+from qviz.analysis.inspecting.node_page import node_page
+from qviz.analysis.inspecting.run_page import run_page
 from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node
-from qviz.document.snapshot import Integers, Link, ObserverFact, Stage
-from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows, why_text
+from qviz.document.snapshot import Stage
+from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows
 from qviz.session.project import Project
-from qviz.ui.panels.histogram import HistogramPlot
-from qviz.ui.panels.integers import IntegersTable
-from qviz.ui.panels.widgets import breakable, button, empty, label, mono, section
+from qviz.ui.panels.inspecting.group_sheet import GroupSheet
+from qviz.ui.panels.inspecting.node_sheet import NodeSheet
+from qviz.ui.panels.inspecting.run_sheet import RunSheet
+from qviz.ui.panels.inspecting.sheet import Calls, Sheet
 from qviz.ui.theme import Theme
-from qviz.words import mark, names, tr
-from qviz.words.formats import dtype, percent, shape, span, tensor
+from qviz.words import names, tr
+from qviz.words.formats import dtype, shape, tensor
 
-_LINKS_SHOWN = 6
-_EMPTY = mark("Select a node to see its type, its quantization and its counterparts in other stages.")
+_LARGEST = 4_000_000
+"""Bytes; a larger file is no source that a person wrote."""
 
 
 class Inspector(QScrollArea):
-    """The right side.
+    """Shows what is selected; where nothing is, the run.
 
     Signals:
         node_chosen: Stage name and node id of a link that was clicked.
         source_requested: File and line to open in the user's editor.
         copied: Text for the clipboard.
         help_requested: The class or operator that is to be explained.
+        command_requested: The id of a command of the window.
+        remedy_chosen: The `Finding` whose remedy is to be taken into the plan.
     """
 
     node_chosen = Signal(str, str)
     source_requested = Signal(str, int)
     copied = Signal(str)
     help_requested = Signal(str)
+    command_requested = Signal(str)
+    remedy_chosen = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._theme = theme
-        page = QFrame()
-        page.setProperty("role", "side")
-        self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(14, 14, 14, 14)
-        self._column.setSpacing(6)
-        self.setWidget(page)
         self._shown: tuple[Project, str, str] | None = None
+        self._group: tuple[Project, str, str] | None = None
+        self._project: Project | None = None
+        self._run: tuple[Project, InspectedRun] | None = None
         self.show_nothing()
+
+    def _calls(self) -> Calls:
+        return Calls(
+            self.node_chosen.emit,
+            self.on_group_chosen,
+            self.source_requested.emit,
+            self.copied.emit,
+            self.help_requested.emit,
+            self.command_requested.emit,
+            self.remedy_chosen.emit,
+        )
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
         self._theme = theme
+        self._show_again()
+
+    def _show_again(self) -> None:
         if self._shown is not None:
             self.show_node(*self._shown)
+        elif self._group is not None:
+            self.show_group(*self._group)
+        else:
+            self.show_run(self._project)
+
+    def show_project(self, project: Project) -> None:
+        """Show the same of a project that changed: more of its run has arrived."""
+        if self._run is not None and _is_same(self._run[0], project):
+            return
+        if self._shown is not None:
+            self.show_node(project, *self._shown[1:])
+        elif self._group is not None:
+            self.show_group(project, *self._group[1:])
+        else:
+            self.show_run(project)
 
     def show_nothing(self) -> None:
         """Say what would be here."""
-        self._shown = None
-        empty(self._column)
-        self._column.addWidget(section(tr("Node")))
-        self._column.addWidget(
-            label(
-                tr(_EMPTY),
-                "muted",
-                wraps=True,
-            )
-        )
-        self._column.addStretch(1)
+        self.show_run(None)
+
+    def show_run(self, project: Project | None) -> None:
+        """Show what the run came to: nothing is selected."""
+        self._shown = self._group = None
+        self._project = project
+        if project is None:
+            self._run = None
+        title = project.plan.source if project is not None else ""
+        has_stages = project is not None and bool(project.stages)
+        page = run_page(self._inspected(project)) if project is not None and has_stages else None
+        self._put(RunSheet(title, page, self._theme, self._calls()))
 
     def show_node(self, project: Project, stage_name: str, node_id: str) -> None:
         """Show a node of a stage."""
-        stage = project.stage(stage_name)
-        node = next((each for each in stage.whole.nodes if each.id == node_id), None) if stage else None
-        if stage is None or node is None:
-            self.show_nothing()
+        run, place = self._inspected(project), NodePlace(stage_name, node_id)
+        stage, node = project.stage(stage_name), run.node(place)
+        page = node_page(run, place, _text_of(node)) if node is not None else None
+        if stage is None or node is None or page is None:
+            self.show_run(project)
             return
-        self._shown = (project, stage_name, node_id)
-        fact = project.facts(stage_name).get(node_id)
-        observer = fact.observer if fact else None
-        empty(self._column)
-        self._add_head(node, observer, stage_name)
-        self._add_why(node)
-        self._add_rows(tr("Quantization"), quant_rows(node))
-        self._add_range(observer)
-        self._add_integers(project.integers(stage_name, node_id))
-        self._add_links(project, stage_name, node_id)
-        self._add_source(node)
-        self._add_rows(tr("Node"), [*overlay_rows(_record(project, stage), node_id), *_facts(node)])
-        self._column.addStretch(1)
-
-    def _add_head(self, node: Node, observer: ObserverFact | None, stage_name: str) -> None:
-        row = QHBoxLayout()
-        row.addWidget(section(tr("Node")))
-        row.addStretch(1)
-        row.addWidget(button(tr("Copy name"), "link", lambda: self.copied.emit(node.id)))
-        row.addSpacing(8)
-        row.addWidget(button(tr("Copy facts"), "link", lambda: self.copied.emit(facts_text(node, observer))))
-        self._column.addLayout(row)
-        title = label(node.id, "title", wraps=True)
-        title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._column.addWidget(title)
-        self._column.addWidget(label(breakable(_about(node)), "muted", wraps=True))
-        self._add_help(node, stage_name)
-
-    def _add_help(self, node: Node, stage_name: str) -> None:
-        """Offer an explanation of torch's class or operator."""
         from qviz.document.api_entries import entry_of_node
 
-        entry = entry_of_node(node, stage_name)
-        if entry is not None:
-            row = QHBoxLayout()
-            row.addWidget(
-                button(tr("About {name}", name=entry.short), "link", lambda: self.help_requested.emit(entry.name))
-            )
-            row.addStretch(1)
-            self._column.addLayout(row)
-
-    def _add_why(self, node: Node) -> None:
-        if node.why is None:
-            return
-        self._column.addSpacing(8)
-        self._column.addWidget(section(tr("Why")))
-        frame = QFrame()
-        frame.setProperty("role", "why")
-        inner = QVBoxLayout(frame)
-        inner.setContentsMargins(11, 8, 10, 8)
-        said, source = why_text(node.why)
-        inner.addWidget(label(breakable(said), wraps=True))
-        inner.addWidget(label(breakable(source), "muted", wraps=True))
-        self._column.addWidget(frame)
-
-    def _add_rows(self, title: str, rows: list[Row]) -> None:
-        if not rows:
-            return
-        self._column.addSpacing(8)
-        self._column.addWidget(section(title))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
-        for place, (name, value) in enumerate(rows):
-            key = label(name, "muted")
-            text = _selectable(value)
-            grid.addWidget(key, place, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(text, place, 1)
-        self._column.addLayout(grid)
-
-    def _add_range(self, observer: ObserverFact | None) -> None:
-        if observer is None:
-            return
-        self._add_rows(tr("Observed values"), observer_rows(observer))
-        if observer.histogram is not None:
-            self._column.addWidget(HistogramPlot(observer.histogram, self._theme))
-
-    def _add_integers(self, integers: Integers | None) -> None:
-        if integers is None:
-            return
-        rows = [
-            (tr("tensor"), tensor(integers.shape, integers.dtype)),
-            (tr("range"), span(integers.min, integers.max)),
-        ]
-        self._add_rows(tr("Quantized weight"), rows)
-        self._column.addWidget(IntegersTable(integers))
-
-    def _add_links(self, project: Project, stage: str, node_id: str) -> None:
-        before, after = project.index.links_to(stage, node_id), project.index.links_from(stage, node_id)
-        came = [(came_from(link, node_id), link, link.from_stage, link.from_ids) for link in before]
-        went = [(became(link, node_id), link, link.to_stage, link.to_ids) for link in after]
-        for title, rows in ((tr("Came from"), came), (tr("Became"), went)):
-            if rows:
-                self._column.addSpacing(8)
-                self._column.addWidget(section(title))
-            for relation, link, other, ids in rows:
-                self._add_link(relation.text, link, other, ids)
-
-    def _add_link(self, relation: str, link: Link, stage: str, ids: tuple[str, ...]) -> None:
-        note = label(relation, "muted", wraps=True)
-        note.setToolTip(_known_from(link))
-        self._column.addWidget(note)
-        for each in ids[:_LINKS_SHOWN]:
-            self._column.addWidget(button(each, "link", partial(self.node_chosen.emit, stage, each)))
-        if len(ids) > _LINKS_SHOWN:
-            self._column.addWidget(label(tr("and {count} more", count=len(ids) - _LINKS_SHOWN), "muted"))
-        if link.reason:
-            self._column.addWidget(label(link.reason, "muted", wraps=True))
-
-    def _add_source(self, node: Node) -> None:
-        source = node.source
-        if source is None:
-            return
-        self._column.addSpacing(8)
-        row = QHBoxLayout()
-        row.addWidget(section(tr("Source")))
-        row.addStretch(1)
-        row.addWidget(
-            button(tr("Open in editor"), "link", lambda: self.source_requested.emit(source.file, source.line))
+        self._project, self._group = project, None
+        is_another = self._shown is None or self._shown[1:] != (stage_name, node_id)
+        self._shown = (project, stage_name, node_id)
+        fact = run.fact(place)
+        observer = fact.observer if fact is not None else None
+        details = [*quant_rows(node), *(observer_rows(observer) if observer is not None else [])]
+        details += [*overlay_rows(_record(project, stage), node_id), *_attributes(node)]
+        sheet = NodeSheet(
+            page,
+            details,
+            run.integers(place),
+            entry_of_node(node, stage_name),
+            facts_text(node, observer),
+            self._theme,
+            self._calls(),
         )
-        self._column.addLayout(row)
-        frame = QFrame()
-        frame.setProperty("role", "code")
-        inner = QVBoxLayout(frame)
-        inner.setContentsMargins(9, 7, 9, 7)
-        code = _selectable(f"{source.line}  {source.code}")
-        inner.addWidget(code)
-        self._column.addWidget(frame)
-        name = source.file.replace("\\", "/").rsplit("/", 1)[-1]
-        where = label(name, "muted")
-        where.setToolTip(source.file)
-        self._column.addWidget(where)
+        self._put(sheet, is_another)
+
+    def show_group(self, project: Project, stage_name: str, path: str) -> None:
+        """Show a module that holds others."""
+        run = self._inspected(project)
+        page = group_page(run, stage_name, path)
+        if page is None:
+            self.show_run(project)
+            return
+        if page.source is not None:
+            page = group_page(run, stage_name, path, _lines(page.source.source.file)) or page
+        self._project, self._shown = project, None
+        self._group = (project, stage_name, path)
+        self._put(GroupSheet(page, self._theme, self._calls()))
+
+    def on_group_chosen(self, stage_name: str, path: str) -> None:
+        """Show the page of a child."""
+        if self._project is not None:
+            self.show_group(self._project, stage_name, path)
+
+    def _put(self, sheet: Sheet, is_another: bool = True) -> None:
+        place = self.verticalScrollBar().value()
+        self.setWidget(sheet)  # Qt deletes the one before
+        sheet.show()
+        if not is_another:
+            self.verticalScrollBar().setValue(place)
+
+    def _inspected(self, project: Project) -> InspectedRun:
+        """Return the lookups of a run, those made before where nothing arrived since."""
+        if self._run is None or not _is_same(self._run[0], project):
+            snapshot = project.snapshot
+            parts = RunParts(
+                project.stages,
+                project.index,
+                project.received.facts,
+                project.findings,
+                snapshot.summary if snapshot is not None else {},
+                snapshot.measurements if snapshot is not None else None,
+            )
+            self._run = (project, InspectedRun(parts))
+        return self._run[1]
 
 
-def _selectable(text: str) -> QLabel:
-    made = label(text, wraps=True)
-    made.setFont(mono())
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made
+def _is_same(one: Project, other: Project) -> bool:
+    return one.received is other.received and one.snapshot is other.snapshot
+
+
+def _text_of(node: Node | None) -> Sequence[str]:
+    return _lines(node.source.file) if node is not None and node.source is not None else ()
+
+
+def _lines(file: str) -> Sequence[str]:
+    """Return the lines of a source file; none where it is not here, or is no text."""
+    if file.startswith(("\\\\", "//")):
+        return ()  # a result from elsewhere may name a file of another machine
+    try:
+        path = Path(file)
+        if path.suffix != ".py" or not path.is_file() or path.stat().st_size > _LARGEST:
+            return ()
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return ()
 
 
 def _record(project: Project, stage: Stage) -> StageRecord:
@@ -228,27 +205,15 @@ def _record(project: Project, stage: Stage) -> StageRecord:
     return StageRecord(stage, project.facts(stage.name), findings, summary)
 
 
-def _facts(node: Node) -> list[Row]:
-    rows: list[Row] = [(node.op, node.target)]
+def _attributes(node: Node) -> list[Row]:
+    known = names.kind(node.kind.value)
+    rows: list[Row] = [(tr("kind"), known), (node.op, node.target)]
+    if node.module_type or node.place:
+        rows.append((tr("module"), f"{node.module_type} {node.place}".strip()))
     for place, value in enumerate(node.values):
         name = tr("output") if len(node.values) == 1 else tr("output {number}", number=place)
-        rows.append(
-            (name, tensor(value.shape, value.dtype) if value.shape else tr("scalar {dtype}", dtype=dtype(value.dtype)))
-        )
+        told = tensor(value.shape, value.dtype) if value.shape else tr("scalar {dtype}", dtype=dtype(value.dtype))
+        rows.append((name, told))
     for key, given in sorted(node.attributes.items()):
         rows.append((key, shape(map(str, given)) if isinstance(given, list) else str(given)))
     return rows
-
-
-def _known_from(link: Link) -> str:
-    """Return how a link was found, with a sure one's confidence left out."""
-    if link.confidence >= 1:
-        return link.evidence
-    return tr("{evidence} ({confidence} sure)", evidence=link.evidence, confidence=percent(link.confidence))
-
-
-def _about(node: Node) -> str:
-    known = {"kind": names.kind(node.kind.value), "type": node.module_type or node.target, "path": node.place}
-    if node.inferred_path is not None:
-        return tr("{kind} · {type} · {path} (inferred)", **known)
-    return tr("{kind} · {type} · {path}", **known) if node.place else tr("{kind} · {type}", **known)

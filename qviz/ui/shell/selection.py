@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from qviz.analysis.views.folding import group_path
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Stage, StageName
 from qviz.session.project import SelectedNode
@@ -70,9 +71,9 @@ class SharedSelection(QObject):
         if project is not None and project.selected is not None:
             side, node_id = project.selected
             self._work.panes.select(side, node_id, reveal=False)
-            self.on_panes_selected(side, node_id)
+            self._show_selected(side, node_id)
         else:
-            self._work.inspector.show_nothing()
+            self._work.inspector.show_run(project)
 
     def choose_here(self, node_id: NodeId) -> None:
         """Select a node in the pane used last, or where it is shown."""
@@ -89,17 +90,27 @@ class SharedSelection(QObject):
             side = Side.RIGHT
             self.show_stage(side, stage)
         self._work.panes.select(side, node_id)
-        self.on_panes_selected(side, node_id)
+        self._show_selected(side, node_id)
 
     def on_panes_selected(self, side: Side, node_id: NodeId) -> None:
+        """Show what was selected on a canvas: a node, or the group whose box it is."""
+        self._show_selected(side, node_id)
+        project = self._open.value
+        box = self._work.panes.panes[side].canvas.selection.box
+        path = group_path(box.id) if box is not None and box.kind is None and node_id in box.members else None
+        stage = project.shown.on(side) if project is not None else None
+        if project is not None and stage is not None and path is not None:
+            self._work.inspector.show_group(project, stage, path)
+
+    def _show_selected(self, side: Side, node_id: NodeId) -> None:
         """Show the selected node in the inspector, the code and the outline."""
         project = self._open.value
         if project is None:
             return
         stage = project.stage(project.shown.on(side))
         if stage is None or not node_id:
-            self._open.value = project.selecting(None)
-            self._work.inspector.show_nothing()
+            self._open.value = project = project.selecting(None)
+            self._work.inspector.show_run(project)
             return
         self._open.value = project = project.selecting(SelectedNode(side, node_id))
         self.selected.emit(stage.name, node_id)

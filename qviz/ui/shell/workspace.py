@@ -202,6 +202,7 @@ class Workspace(QWidget):
         self.strip.show_counts(right, _coverage(project), theme)
         self.panes.show_project(project)
         self.panes.show_findings(project.findings)
+        self.inspector.show_project(project)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
         self.failure.show_error(project.error)
         count = len(by_cause(project.findings))

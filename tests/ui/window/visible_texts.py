@@ -153,6 +153,7 @@ def offences(root: QWidget, known: frozenset[str] = frozenset()) -> list[str]:
 
 
 def strange(text: str, known: frozenset[str]) -> list[str]:
+    text = text.replace("\u200b", "")  # where a long name may break
     if text in known:
         return []
     return [word for word in outside_brackets(text) if word not in known and word not in BRAND]

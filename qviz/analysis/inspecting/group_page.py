@@ -1,0 +1,254 @@
+"""What there is to say of a module that holds others: what is inside, which child is the worst, which one differs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
+from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
+from qviz.analysis.inspecting.node_page import Fact
+from qviz.analysis.inspecting.shares import LowShare, low_share
+from qviz.analysis.inspecting.source_excerpt import SourceExcerpt, excerpt
+from qviz.analysis.ledger.answer import finite
+from qviz.analysis.regions import function_name
+from qviz.document.graph import Kind, Node, NodeId
+from qviz.document.snapshot import Finding, StageName
+from qviz.words import tr, trn
+from qviz.words.formats import amount, grouped, listed, part, sentence
+
+_MANY_ALIKE = 3
+"""From so many children on, the one that is not like the others is worth naming."""
+_NAMED = 3
+
+
+class ChildRow(NamedTuple):
+    """One child of a group.
+
+    Attributes:
+        name: Relative to the group.
+        path: Its module path; that of the group for an operator of its own.
+        type: Of its module; "" for an operator.
+        place: Its first operator.
+        low: The share in low precision; None where it is not judged.
+        sqnr_db: The worst of its quantizers' own; None where none is measured.
+        noise: The sum of the shares of its quantizers.
+        is_group: Whether it holds several operators.
+        is_worst: Whether it adds most of the noise.
+        differs: Whether its siblings are alike and it is not.
+    """
+
+    name: str
+    path: str
+    type: str
+    place: NodePlace
+    low: float | None
+    sqnr_db: float | None
+    noise: float | None
+    is_group: bool = False
+    is_worst: bool = False
+    differs: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything but its name is known; always so of a module."""
+        return bool(self.type) or any(each is not None for each in (self.low, self.sqnr_db, self.noise))
+
+
+class GroupPage(NamedTuple):
+    """All of a page.
+
+    Attributes:
+        stage: Where it was selected.
+        path: The module path; "" for the whole model.
+        title: What it is called.
+        about: Its type and size.
+        inside: What it holds.
+        why: Two sentences at most.
+        children: In graph order, without operators that nothing is known of.
+        others: How many those are.
+        is_measured: Whether there is a ledger: what has no quantizer adds no noise then.
+        findings: Those inside.
+        source: The first line that is known.
+    """
+
+    stage: StageName
+    path: str
+    title: str
+    about: tuple[str, ...]
+    inside: tuple[Fact, ...]
+    why: str
+    children: tuple[ChildRow, ...]
+    others: int
+    is_measured: bool
+    findings: tuple[Finding, ...]
+    source: SourceExcerpt | None
+
+
+def group_page(run: InspectedRun, stage: StageName, path: str, text: Sequence[str] = ()) -> GroupPage | None:
+    """Return the page of a module; None where the stage has no node inside.
+
+    Args:
+        run: What has arrived of it.
+        stage: Where it was selected.
+        path: Its module path.
+        text: The lines of its source file, where that can be read.
+    """
+    if run.stage(stage) is None:
+        return None
+    nodes = run.inside(stage, path)
+    if not nodes:
+        return None
+    ids = tuple(node.id for node in nodes)
+    children = _marked(run, stage, path, nodes)
+    told = tuple(each for each in children if each.is_told)
+    shares = low_share(run, stage, ids)
+    types = _types(run, stage)
+    counted = Counter(each.type for each in children if each.type)
+    kind, most = counted.most_common(1)[0] if counted else ("", 0)
+    about = [types.get(path, ""), f"{most} × {kind}" if most > 1 else ""]
+    if shares.parameters is not None:
+        about.append(tr("{count} parameters", count=amount(shares.parameters[1])))
+    source = next((node.source for node in nodes if node.source is not None), None)
+    return GroupPage(
+        stage,
+        path,
+        path or types.get("", "") or tr("Model"),
+        tuple(filter(None, about)),
+        tuple(_inside(run, stage, nodes, shares)),
+        _why(run, stage, nodes, children),
+        told,
+        len(children) - len(told),
+        run.ledger is not None,
+        _findings(run, stage, ids),
+        excerpt(source, text),
+    )
+
+
+def _types(run: InspectedRun, stage: StageName) -> dict[str, str]:
+    found: dict[str, str] = {}
+    known = run.stage(stage)
+    for group in known.whole.groups if known is not None else ():
+        found[group.path] = group.type
+    return found
+
+
+def _inside(run: InspectedRun, stage: StageName, nodes: Sequence[Node], shares: LowShare) -> Iterator[Fact]:
+    ids = [node.id for node in nodes]
+    first = run.parts.stages[0].name
+    before = len(run.become(stage, ids, first))
+    yield tr("nodes"), grouped(len(nodes)) if before == len(nodes) else f"{grouped(before)} → {grouped(len(nodes))}"
+    if shares.operators is not None:
+        low, total = shares.operators
+        yield tr("operators"), tr("{low} of {total} in low precision", low=low, total=total)
+    else:
+        yield tr("operators"), grouped(sum(node.kind.computes for node in nodes))
+    if casts := Counter(node.kind for node in nodes if node.kind.casts):
+        told = tr("{q} quantize, {dq} dequantize", q=casts[Kind.QUANTIZE], dq=casts[Kind.DEQUANTIZE])
+        yield tr("casts"), told
+    if watching := sum(node.kind.watches for node in nodes):
+        yield tr("observers"), grouped(watching)
+    for name, pair in ((tr("parameters"), shares.parameters), (tr("MACs"), shares.macs)):
+        if pair is not None:
+            share = part(pair[0] / pair[1])
+            yield name, tr("{count}, {share} in low precision", count=amount(pair[1]), share=share)
+    if (noise := share_of(quantizers_of(run, stage, ids))) is not None:
+        yield tr("noise"), tr("{share} of the output noise", share=part(noise))
+
+
+def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
+    inside: dict[tuple[str, str], list[Node]] = {}
+    for node in nodes:
+        rest = node.place.removeprefix(path).lstrip(".")
+        name = rest.partition(".")[0]
+        if name:
+            inside.setdefault((name, f"{path}.{name}".lstrip(".")), []).append(node)
+        elif node.kind.computes:
+            inside[node.id, path] = [node]
+    types, rows, looks = _types(run, stage), [], []
+    for (name, own), members in inside.items():
+        first = next((each for each in members if each.kind.computes), None)
+        if first is None:
+            continue
+        ids = tuple(each.id for each in members)
+        quantizers = quantizers_of(run, stage, ids)
+        levels = [level for row in quantizers if (level := finite(row.local_db)) is not None]
+        type_ = "" if own == path else types.get(own, "") or first.module_type
+        share = low_share(run, stage, ids).share
+        worst, noise = min(levels, default=None), share_of(quantizers)
+        is_group = sum(each.kind.computes for each in members) > 1
+        rows.append(ChildRow(name, own, type_, NodePlace(stage, first.id), share, worst, noise, is_group))
+        looks.append((type_, *_look(run, stage, own, members)))
+    known = [row.noise for row in rows if row.noise is not None]
+    most = max(known) if known and len(rows) > 1 else None
+    odd = _odd(looks)
+    return tuple(
+        row._replace(is_worst=row.noise is not None and row.noise == most, differs=place in odd)
+        for place, row in enumerate(rows)
+    )
+
+
+def _look(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[tuple[str, str, bool], ...]:
+    """Return what makes two children alike: their operators in order, and which run in low precision."""
+    return tuple(
+        (node.place.removeprefix(path), function_name(node), bool(run.is_low(stage, (node.id,))))
+        for node in nodes
+        if node.kind.computes
+    )
+
+
+def _odd(looks: Sequence[tuple[object, ...]]) -> frozenset[int]:
+    """Return the places of the children that are not like the others of their type."""
+    found: set[int] = set()
+    for type_ in {look[0] for look in looks if look[0]}:
+        own = [place for place, look in enumerate(looks) if look[0] == type_]
+        look, count = Counter(looks[place] for place in own).most_common(1)[0]
+        if len(own) >= _MANY_ALIKE and count > len(own) / 2:
+            found.update(place for place in own if looks[place] != look)
+    return frozenset(found)
+
+
+def _why(run: InspectedRun, stage: StageName, nodes: Sequence[Node], children: Sequence[ChildRow]) -> str:
+    odd = [each for each in children if each.differs]
+    alike = sum(1 for each in children if odd and each.type == odd[0].type and not each.differs)
+    stays = _floats(run, stage, nodes)
+    if odd:
+        told = trn(
+            alike, "{count} child is like the others.", "{count} children have the same operators and precision."
+        )
+        named = listed([each.name for each in odd])
+        inside = [node for node in stays if any(_is_in(node, each.path) for each in odd)]
+        if not inside:
+            return f"{told} {tr('{names} differs.', names=named)}"
+        floats = tr("{names} differs: {floats} stays in float.", names=named, floats=listed(_names(inside)))
+        return f"{told} {floats}"
+    if not stays:
+        return tr("All operators run in low precision.") if run.judged_stage is not None else ""
+    reason = next((node.why.rule for node in stays if node.why is not None and node.why.stays_float), "")
+    floats = trn(
+        len(stays), "{names} stays in float.", "{count} operators stay in float: {names}.", names=listed(_names(stays))
+    )
+    return f"{floats} {sentence(reason)}".strip() if reason and len(stays) == 1 else floats
+
+
+def _is_in(node: Node, path: str) -> bool:
+    return node.place == path or node.place.startswith(f"{path}.")
+
+
+def _names(nodes: Sequence[Node]) -> list[str]:
+    return [node.place if node.op == "call_module" and node.place else node.id for node in nodes]
+
+
+def _floats(run: InspectedRun, stage: StageName, nodes: Sequence[Node]) -> list[Node]:
+    """Return the operators that could run in low precision and do not, as they are in the judged stage."""
+    if run.judged_stage is None:
+        return []
+    ids: tuple[NodeId, ...] = run.become(stage, [node.id for node in nodes], run.judged_stage)
+    index = run.index(run.judged_stage)
+    return [index.nodes[each] for each in ids if each in run.floats]
+
+
+def _findings(run: InspectedRun, stage: StageName, ids: Sequence[NodeId]) -> tuple[Finding, ...]:
+    there = {name: frozenset(each) for name, each in run.through(stage, ids).items()}
+    return tuple(each for each in run.parts.findings if not there.get(each.stage, frozenset()).isdisjoint(each.nodes))

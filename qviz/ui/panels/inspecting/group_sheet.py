@@ -1,0 +1,97 @@
+"""The page of a module that holds others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout
+
+from qviz.analysis.inspecting.group_page import ChildRow, GroupPage
+from qviz.ui.panels.inspecting.elided_link import ElidedLink
+from qviz.ui.panels.inspecting.noise_bar import NoiseBar
+from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.widgets import breakable, label
+from qviz.ui.theme import Theme
+from qviz.words import tr, trn
+from qviz.words.formats import decibels, grouped, part
+
+_MOST_CHILDREN = 60
+_MOST_FINDINGS = 12
+
+
+class GroupSheet(Sheet):
+    """Inside, why, children, findings inside."""
+
+    def __init__(self, page: GroupPage, theme: Theme, calls: Calls) -> None:
+        super().__init__(theme, calls)
+        self._page = page
+        self._missing = tr("none") if page.is_measured else tr("not measured")
+        self.column.addWidget(label(breakable(page.title), "title", wraps=True))
+        if page.about:
+            self.text(" · ".join(page.about), "muted")
+        self.part(tr("Inside"))
+        self.facts(page.inside)
+        if page.why:
+            self.part(tr("Why"))
+            self.text(page.why)
+        self._add_children(page.children)
+        count = len(page.findings)
+        self.part(tr("Findings inside"), label(grouped(count), "small"))
+        if count:
+            self.findings(page.findings[:_MOST_FINDINGS], is_inside=True)
+            if count > _MOST_FINDINGS:
+                self.text(tr("and {count} more", count=count - _MOST_FINDINGS), "small")
+        else:
+            self.text(tr("Nothing to report for {name}.", name=page.title), "muted")
+        self.add_source(page.source)
+        self.finish()
+
+    def _add_children(self, children: Sequence[ChildRow]) -> None:
+        if not children:
+            return
+        self.part(tr("Children"), label(grouped(len(children)), "small"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(3, 2)
+        heads = ("", tr("low precision"), tr("SQNR"), tr("share of noise"))
+        for at, head in enumerate(heads):
+            side = Qt.AlignmentFlag.AlignLeft if at in (0, 3) else Qt.AlignmentFlag.AlignRight
+            grid.addWidget(label(head, "small"), 0, at, side)
+        for at_row, each in enumerate(children[:_MOST_CHILDREN], 1):
+            self._add_child(grid, at_row, each)
+        self.column.addLayout(grid)
+        if len(children) > _MOST_CHILDREN:
+            self.text(tr("and {count} more", count=len(children) - _MOST_CHILDREN), "small")
+        if others := self._page.others:
+            self.text(trn(others, "{count} operator rounds nothing", "{count} operators round nothing"), "small")
+
+    def _add_child(self, grid: QGridLayout, at: int, child: ChildRow) -> None:
+        name = QHBoxLayout()
+        name.setSpacing(6)
+        name.addWidget(ElidedLink(child.name, lambda: self._go(child)), 1)
+        for is_so, told in ((child.is_worst, tr("worst")), (child.differs, tr("differs"))):
+            if is_so:
+                name.addWidget(label(told, "strong"))
+        grid.addLayout(name, at, 0)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        low = tr("none") if child.low is None else part(child.low)
+        grid.addWidget(label(low, "cell"), at, 1, right)
+        level = self._missing if child.sqnr_db is None else decibels(child.sqnr_db)
+        grid.addWidget(label(level, "cell"), at, 2, right)
+        if child.noise is None:
+            grid.addWidget(label(self._missing, "cell"), at, 3)
+            return
+        bar = QHBoxLayout()
+        bar.setSpacing(6)
+        bar.addWidget(NoiseBar([child.noise], self.theme), 1, Qt.AlignmentFlag.AlignVCenter)
+        bar.addWidget(label(part(child.noise), "cell"))
+        grid.addLayout(bar, at, 3)
+
+    def _go(self, child: ChildRow) -> None:
+        if child.path == self._page.path or not child.is_group:
+            self.calls.choose_node(child.place.stage, child.place.node)
+        else:
+            self.calls.choose_group(child.place.stage, child.path)

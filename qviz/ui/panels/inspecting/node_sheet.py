@@ -1,0 +1,246 @@
+"""The page of a node."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from qviz.analysis.inspecting.node_noise import PlaceNoise
+from qviz.analysis.inspecting.node_page import Fact, NodePage, Position
+from qviz.analysis.inspecting.tensor_table import rows_of
+from qviz.document.api_entries import ApiEntry
+from qviz.document.snapshot import Integers
+from qviz.ui.panels.inspecting.elided_link import ElidedLink
+from qviz.ui.panels.inspecting.noise_bar import NoiseBar, part_color
+from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.inspecting.tensor_grid import ROLES, TensorGrid
+from qviz.ui.panels.integers import IntegersTable
+from qviz.ui.panels.widgets import breakable, button, dot, label
+from qviz.ui.theme import Theme
+from qviz.words import names, term, tr, trn
+from qviz.words.formats import grouped, part, span, tensor
+
+_LINKS_SHOWN = 6
+
+
+class NodeSheet(Sheet):
+    """A page from its name down to how qviz knows it.
+
+    Args:
+        page: What is shown.
+        details: All attributes, as rows.
+        integers: A sample of its weight.
+        entry: What explains its operator.
+        facts: All of it as text, for the clipboard.
+        theme: The colors.
+        calls: What it asks for.
+    """
+
+    def __init__(
+        self,
+        page: NodePage,
+        details: list[Fact],
+        integers: Integers | None,
+        entry: ApiEntry | None,
+        facts: str,
+        theme: Theme,
+        calls: Calls,
+    ) -> None:
+        super().__init__(theme, calls)
+        self._page = page
+        self._add_head(facts)
+        self._add_why(entry)
+        self._add_tensors(integers)
+        self._add_noise()
+        self._add_findings()
+        self._add_stages()
+        self.add_source(page.source)
+        if page.knows:
+            count = trn(len(page.knows), "{count} fact", "{count} facts")
+            self.fold(tr("How qviz knows"), count, self._add_knows)
+        count = trn(len(details), "{count} value", "{count} values")
+        self.fold(tr("Details"), count, lambda column: self.facts(details, column, is_code=True))
+        self.finish()
+
+    def _add_head(self, facts: str) -> None:
+        page = self._page
+        title = label(breakable(page.title), "title", wraps=True)
+        title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout()
+        row.addWidget(title, 1)
+        for step in self._stepper(page.position):
+            row.addWidget(step, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._menu(facts), 0, Qt.AlignmentFlag.AlignTop)
+        self.column.addLayout(row)
+        self.text(" · ".join(page.about), "muted")
+
+    def _stepper(self, position: Position) -> list[QWidget]:
+        parts: list[QWidget] = []
+        told = tr("{kind} {at} of {of}", kind=position.kind, at=grouped(position.at), of=grouped(position.of))
+        for text, name, other in (
+            ("‹", tr("Previous {kind}", kind=position.kind), position.previous),
+            ("›", tr("Next {kind}", kind=position.kind), position.next),
+        ):
+            step = button(text, "step")
+            step.setAccessibleName(name)
+            step.setToolTip(name)
+            step.setEnabled(other is not None)
+            if other is not None:
+                step.clicked.connect(partial(self._go, other))
+            parts.append(step)
+        parts.insert(1, label(told, "small"))
+        return parts
+
+    def _go(self, node_id: str, _checked: bool = False) -> None:
+        self.calls.choose_node(self._page.place.stage, node_id)
+
+    def _menu(self, facts: str) -> QToolButton:
+        more = QToolButton()
+        more.setText("⋯")
+        more.setProperty("role", "step")
+        more.setAccessibleName(tr("More"))
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(more)
+        menu.addAction(tr("Copy name"), lambda: self.calls.copy(self._page.place.node))
+        if self._page.path:
+            menu.addAction(tr("Copy module path"), lambda: self.calls.copy(self._page.path))
+        menu.addAction(tr("Copy facts"), lambda: self.calls.copy(facts))
+        more.setMenu(menu)
+        return more
+
+    def _add_why(self, entry: ApiEntry | None) -> None:
+        if not self._page.why and entry is None:
+            return
+        about = []
+        if entry is not None:
+            about.append(self.link(tr("About {name}", name=entry.short), lambda: self.calls.help(entry.name)))
+        self.part(tr("Why"), *about)
+        if self._page.why:
+            self.text(self._page.why)
+
+    def _add_tensors(self, integers: Integers | None) -> None:
+        page = self._page
+        if page.table is not None:
+            title = tr("Input, op, output") if len(page.table.columns) > 1 else tr("Range")
+            self.part(title)
+            self.column.addWidget(TensorGrid(page.table, self.theme, self.calls.choose_node))
+            self._add_rest()
+        if len(page.members) > 1:
+            self.part(tr("One range for all of these"), label(grouped(len(page.members)), "small"))
+            for each in page.members:
+                if each != page.place.node:
+                    self.column.addWidget(self.link(each, partial(self._go, each)))
+        if integers is not None:
+            self._add_integers(integers)
+
+    def _add_rest(self) -> None:
+        rest = self._page.table.rest if self._page.table is not None else ()
+        if rest:
+            self.fold(trn(len(rest), "{count} more tensor", "{count} more tensors"), "", self._fill_rest)
+
+    def _fill_rest(self, column: QVBoxLayout) -> None:
+        for each in self._page.table.rest if self._page.table is not None else ():
+            facts = " · ".join(f"{row.name} {row.cells[0]}" for row in rows_of((each,)))
+            self.paragraph(column, f"{tr(ROLES[each.role])} {each.name}", facts)
+
+    def _add_knows(self, column: QVBoxLayout) -> None:
+        for each in self._page.knows:
+            self.paragraph(column, *each)
+
+    def _add_integers(self, integers: Integers) -> None:
+        held = IntegersTable(integers)
+        held.hide()
+        count = trn(integers.total, "{count} channel", "{count} channels")
+        opener = button(count, "link")
+        opener.setToolTip(tr("Show the integers of the weight."))
+        opener.clicked.connect(lambda _checked: held.setVisible(held.isHidden()))
+        self.part(tr("Quantized weight"), opener)
+        self.text(
+            tr(
+                "{tensor}, integers {range}",
+                tensor=tensor(integers.shape, integers.dtype),
+                range=span(integers.min, integers.max),
+            ),
+            "muted",
+        )
+        self.column.addWidget(held)
+
+    def _add_noise(self) -> None:
+        noise = self._page.noise
+        if noise is None:
+            if self._page.not_measured and self._page.table is not None:
+                self.part(tr("Noise"))
+                self.text(self._page.not_measured, "muted")
+            return
+        rank = tr("{rank} of {places} places", rank=noise.rank, places=noise.places)
+        self.part(tr("Noise"), label(rank, "small"))
+        share = part(noise.share)
+        self.text(
+            tr("Adds {share} of the output noise.", share=share)
+            if noise.is_additive
+            else tr("Alone it makes {share} of the output noise.", share=share)
+        )
+        self.column.addWidget(NoiseBar([_share(noise, at) for at in range(len(noise.rows))], self.theme))
+        self._add_parts(noise)
+        if not noise.is_additive and noise.total is not None:
+            self.text(
+                tr("The shares of all quantizers sum to {total}: they do not add up.", total=part(noise.total)),
+                "small",
+            )
+
+    def _add_parts(self, noise: PlaceNoise) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for at, each in enumerate(noise.rows[:3]):
+            patch = QLabel()
+            patch.setPixmap(dot(part_color(self.theme, at)).pixmap(9, 9))
+            row.addWidget(patch)
+            row.addWidget(label(f"{term(f'quantizer.{each.kind}')} {part(_share(noise, at))}", "small"))
+            row.addSpacing(6)
+        row.addStretch(1)
+        self.column.addLayout(row)
+
+    def _add_findings(self) -> None:
+        found = self._page.findings
+        self.part(tr("Findings here"), label(grouped(len(found)), "small"))
+        if found:
+            self.findings(found)
+        else:
+            self.text(tr("Nothing to report for {name}.", name=self._page.title), "muted")
+
+    def _add_stages(self) -> None:
+        page = self._page
+        if len(page.stages) < 2:
+            return
+        self.part(tr("Through the stages"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(1)
+        for at, each in enumerate(page.stages):
+            head = label(names.stage(each.stage), "small")
+            head.setToolTip(each.relation)
+            grid.addWidget(head, 0, at)
+            grid.setColumnStretch(at, 1)
+            column = QVBoxLayout()
+            column.setSpacing(1)
+            for node_id in each.ids[:_LINKS_SHOWN]:
+                is_here = each.stage == page.place.stage and node_id == page.place.node
+                go = None if is_here else partial(self.calls.choose_node, each.stage, node_id)
+                column.addWidget(ElidedLink(node_id, go))
+            if len(each.ids) > _LINKS_SHOWN:
+                column.addWidget(label(tr("and {count} more", count=len(each.ids) - _LINKS_SHOWN), "small"))
+            if not each.ids:
+                column.addWidget(label(tr("none"), "small"))
+            column.addStretch(1)
+            grid.addLayout(column, 1, at)
+        self.column.addLayout(grid)
+        here = next((each.relation for each in page.stages if each.stage == page.place.stage), "")
+        if here:
+            self.text(here, "small")
+
+
+def _share(noise: PlaceNoise, at: int) -> float:
+    share = noise.rows[at].share
+    return float(share) if isinstance(share, (int, float)) else 0.0

@@ -1,0 +1,46 @@
+"""A bar from 0 to 100 % with what each quantizer of a place adds to the noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from qviz.ui.theme import Theme
+from qviz.words.formats import every, percent
+
+_TALL = 7
+
+
+class NoiseBar(QWidget):
+    """One bar; the parts beside each other, what is more than all of it is cut."""
+
+    def __init__(self, shares: Sequence[float], theme: Theme) -> None:
+        super().__init__()
+        self._shares, self._theme = shares, theme
+        self.setFixedHeight(_TALL)
+        self.setAccessibleName(every(percent(each) for each in shares))
+
+    def sizeHint(self) -> QSize:
+        """Return a size that stretches."""
+        return QSize(100, _TALL)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.fillRect(QRectF(0, 0, self.width(), _TALL), self._theme.color("panel.sunken"))
+        at = 0.0
+        for place, share in enumerate(self._shares):
+            wide = min(max(share, 0.0), 1.0) * self.width()
+            painter.fillRect(QRectF(at, 0, max(wide, 1.0), _TALL), part_color(self._theme, place))
+            at += max(wide, 1.0) + 1
+        painter.end()
+
+
+def part_color(theme: Theme, place: int) -> QColor:
+    """Return the color of a part: the largest is the loudest."""
+    made = QColor(theme.color("error.3"))
+    made.setAlphaF((1.0, 0.62, 0.38)[min(place, 2)])
+    return made

@@ -1,0 +1,50 @@
+"""The page that stands where nothing is selected."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from qviz.analysis.inspecting.run_page import RunPage
+from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.widgets import label, line
+from qviz.ui.theme import Theme
+from qviz.words import mark, tr
+
+NOTHING = mark("The run's summary appears here. Run the flow to get it.")
+_HINT = mark("Select a node to see its type, its quantization and its counterparts in other stages.")
+
+
+class RunSheet(Sheet):
+    """What the run came to, and its three worst places; before a run, what will be here.
+
+    Args:
+        title: What is open; "" for nothing.
+        page: What is shown; None before there is anything.
+        theme: The colors.
+        calls: What it asks for.
+    """
+
+    def __init__(self, title: str, page: RunPage | None, theme: Theme, calls: Calls) -> None:
+        super().__init__(theme, calls)
+        self.column.addWidget(label(title or tr("Run"), "title", wraps=True))
+        if page is None:
+            self.text(tr(NOTHING), "muted")
+        else:
+            self._add_page(page)
+        self.text(tr(_HINT), "muted")
+        self.finish()
+
+    def _add_page(self, page: RunPage) -> None:
+        if page.answer:
+            self.text(page.answer)
+        self.part(tr("Run"))
+        self.facts(page.facts)
+        if page.worst:
+            self.part(tr("Most noise") if page.is_by_noise else tr("Worth a look"))
+            for each in page.worst:
+                self.column.addWidget(
+                    self.link(each.name, partial(self.calls.choose_node, each.place.stage, each.place.node))
+                )
+                self.text(each.told, "small")
+        self.column.addSpacing(4)
+        self.column.addWidget(line())

@@ -1,0 +1,228 @@
+"""The column that a page of the inspector is built on: sections parted by a line, rows of facts, folded parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
+from qviz.document.snapshot import Finding, Level
+from qviz.ui.panels.widgets import breakable, button, label, line, mono
+from qviz.ui.theme import Theme
+from qviz.words import names, tr
+from qviz.words.formats import ended
+
+_MARK = 14
+
+
+class Calls(NamedTuple):
+    """What a page asks for.
+
+    Attributes:
+        choose_node: To select a node, by stage and id.
+        choose_group: To show a group, by stage and module path.
+        open_source: To open a file at a line.
+        copy: To put a text on the clipboard.
+        help: To explain a name of torch's.
+        act: To run a command of the window, by its id.
+        apply: To take the remedy of a finding into the plan.
+    """
+
+    choose_node: Callable[[str, str], object]
+    choose_group: Callable[[str, str], object]
+    open_source: Callable[[str, int], object]
+    copy: Callable[[str], object]
+    help: Callable[[str], object]
+    act: Callable[[str], object]
+    apply: Callable[[Finding], object]
+
+
+class Sheet(QFrame):
+    """One page, from top to bottom."""
+
+    def __init__(self, theme: Theme, calls: Calls) -> None:
+        super().__init__()
+        self.setProperty("role", "side")
+        self.theme, self.calls = theme, calls
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(12, 10, 12, 12)
+        self.column.setSpacing(6)
+
+    def part(self, title: str, *right: QWidget) -> None:
+        """Begin a section, with small things at the right of its title."""
+        if self.column.count():
+            self.column.addSpacing(4)
+            self.column.addWidget(line())
+            self.column.addSpacing(2)
+        self.row(label(title, "part"), None, *right)
+
+    def row(self, *cells: QWidget | None, spacing: int = 8) -> QHBoxLayout:
+        """Add widgets beside each other; None stretches."""
+        row = QHBoxLayout()
+        row.setSpacing(spacing)
+        for cell in cells:
+            if cell is None:
+                row.addStretch(1)
+            else:
+                row.addWidget(cell)
+        self.column.addLayout(row)
+        return row
+
+    def text(self, text: str, role: str = "") -> QLabel:
+        """Add a paragraph."""
+        made = label(breakable(text), role, wraps=True)
+        self.column.addWidget(made)
+        return made
+
+    def facts(self, rows: Iterable[tuple[str, str]], into: QVBoxLayout | None = None, is_code: bool = False) -> None:
+        """Add rows of names and values."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        for place, (name, value) in enumerate(rows):
+            key, text = label(name, "muted"), label(breakable(value), wraps=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            if is_code:
+                text.setFont(mono())
+            grid.addWidget(key, place, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(text, place, 1)
+        (into or self.column).addLayout(grid)
+
+    def link(self, text: str, on_click: Callable[[], object]) -> QWidget:
+        """Return a link."""
+        return button(text, "link", on_click)
+
+    def fold(self, title: str, count: str, fill: Callable[[QVBoxLayout], object]) -> None:
+        """Add a section that begins closed; `fill` puts its content into a column."""
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(14, 0, 0, 0)
+        column.setSpacing(3)
+        fill(column)
+        opener = QToolButton()
+        opener.setProperty("role", "fold")
+        opener.setText(title)
+        opener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        opener.setArrowType(Qt.ArrowType.RightArrow)
+        opener.setCheckable(True)
+
+        def turn(is_open: bool) -> None:
+            inner.setVisible(is_open)
+            opener.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+
+        opener.toggled.connect(turn)
+        inner.setVisible(False)
+        self.column.addSpacing(4)
+        self.column.addWidget(line())
+        self.row(opener, None, label(count, "small"))
+        self.column.addWidget(inner)
+
+    def paragraph(self, column: QVBoxLayout, name: str, told: str, is_code: bool = False) -> None:
+        """Add a name and, below it, what is told of it."""
+        column.addWidget(label(breakable(name), "small", wraps=True))
+        text = label(breakable(told), wraps=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        if is_code:
+            text.setFont(mono())
+        column.addWidget(text)
+
+    def findings(self, findings: Sequence[Finding], is_inside: bool = False) -> None:
+        """Add a row for each finding: its mark, what was found, why it matters, and its remedy."""
+        for each in findings:
+            mark = QLabel()
+            mark.setPixmap(level_mark(each.level, self.theme).pixmap(_MARK, _MARK))
+            mark.setAccessibleName(names.level(each.level.value))
+            words = QVBoxLayout()
+            words.setSpacing(1)
+            told = label(breakable(each.message), wraps=True)
+            told.setToolTip(ended(each.hint) if each.hint else "")
+            words.addWidget(told)
+            if is_inside and each.nodes:
+                go = button(each.nodes[0], "link", partial(self.calls.choose_node, each.stage, each.nodes[0]))
+                words.addWidget(go)
+            elif each.reason:
+                words.addWidget(label(breakable(ended(each.reason)), "small", wraps=True))
+            if each.hint and not is_inside:
+                words.addWidget(label(breakable(ended(each.hint)), "small", wraps=True))
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+            row.addLayout(words, 1)
+            if each.args.get("patch"):
+                apply = button(tr("Apply"), "chip", partial(self.calls.apply, each))
+                apply.setToolTip(tr("Take the remedy into the configuration. The result stays until the next run."))
+                row.addWidget(apply, 0, Qt.AlignmentFlag.AlignTop)
+            self.column.addLayout(row)
+
+    def add_source(self, excerpt: SourceExcerpt | None) -> None:
+        """Add the line of the model, with those around it."""
+        if excerpt is None:
+            return
+        source = excerpt.source
+        self.part(
+            tr("Source"), self.link(tr("Open in editor"), lambda: self.calls.open_source(source.file, source.line))
+        )
+        frame = QFrame()
+        frame.setProperty("role", "code")
+        inner = QVBoxLayout(frame)
+        inner.setContentsMargins(0, 5, 0, 5)
+        inner.setSpacing(0)
+        width = len(str(excerpt.lines[-1][0]))
+        for number, text in excerpt.lines:
+            code = label(f"{number:>{width}}  {text}", "code.line" if number == source.line else "code.near")
+            code.setFont(mono())
+            code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            code.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            code.setToolTip(text.strip())
+            inner.addWidget(code)
+        self.column.addWidget(frame)
+        where = label(source.file.replace("\\", "/").rsplit("/", 1)[-1], "small")
+        where.setToolTip(source.file)
+        self.column.addWidget(where)
+
+    def finish(self) -> None:
+        """Let what is left of the height stay empty below."""
+        self.column.addStretch(1)
+
+
+def level_mark(level: Level, theme: Theme) -> QIcon:
+    """Return the mark of a level, told by its shape and its color: an octagon, a triangle, a circle."""
+    pixmap = QPixmap(2 * _MARK, 2 * _MARK)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(2, 2)
+    painter.setPen(QPen(Qt.PenStyle.NoPen))
+    painter.setBrush(theme.color(f"level.{level.value}"))
+    if level is Level.INFO:
+        painter.drawEllipse(1, 1, 12, 12)
+    elif level is Level.WARNING:
+        painter.drawPolygon(QPolygonF.fromList(_points((7, 0.5), (13.6, 12.8), (0.4, 12.8))))
+    else:
+        painter.drawPolygon(
+            QPolygonF.fromList(
+                _points((4, 0.5), (10, 0.5), (13.5, 4), (13.5, 10), (10, 13.5), (4, 13.5), (0.5, 10), (0.5, 4))
+            )
+        )
+    painter.setPen(QPen(theme.color("text.on_accent"), 1.6))
+    if level is Level.ERROR:
+        painter.drawLine(5, 5, 9, 9)
+        painter.drawLine(9, 5, 5, 9)
+    elif level is Level.WARNING:
+        painter.drawLine(7, 5, 7, 9)
+        painter.drawPoint(7, 11)
+    else:
+        painter.drawLine(7, 6, 7, 10)
+        painter.drawPoint(7, 4)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _points(*corners: tuple[float, float]) -> list[QPointF]:
+    return [QPointF(x, y) for x, y in corners]

@@ -1,0 +1,178 @@
+"""The tensors of an operator side by side: what rounds each, its histogram, its range, its scale, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from qviz.analysis.inspecting.histogram_bars import BarChart
+from qviz.analysis.inspecting.tensor_table import TensorTable
+from qviz.analysis.inspecting.tensors import TensorColumn
+from qviz.analysis.views.view import Box
+from qviz.document.graph import Kind
+from qviz.ui.canvas.shapes import outline
+from qviz.ui.panels.widgets import label
+from qviz.ui.theme import Theme
+from qviz.words import mark, tr
+from qviz.words.formats import number
+
+ROLES = {"input": mark("input"), "weight": mark("weight"), "bias": mark("bias"), "output": mark("output")}
+_HEAD, _PLOT, _FOOT, _ARROW = 22, 46, 15, 10
+_SMALL = 11
+
+
+class RoleHead(QWidget):
+    """The head of a column, in the shape of what rounds the tensor; an arrow leads to it.
+
+    Signals:
+        clicked: It was pressed.
+    """
+
+    clicked = Signal()
+
+    def __init__(self, column: TensorColumn, text: str, is_first: bool, theme: Theme) -> None:
+        super().__init__()
+        self._column, self._text, self._is_first, self._theme = column, text, is_first, theme
+        self.setFixedHeight(_HEAD)
+        self.setAccessibleName(f"{text}: {column.name}" if text != column.name else text)
+        self.setToolTip(column.name)
+        if column.place is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return a size that leaves three of them room."""
+        return QSize(80, _HEAD)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(_ARROW, 1.5, self.width() - _ARROW - 2, _HEAD - 3)
+        kind = self._column.kind
+        is_active = self.hasFocus()
+        painter.setPen(QPen(self._theme.color("accent") if is_active else self._theme.line(kind), 1.5))
+        painter.setBrush(self._theme.fill(kind))
+        painter.drawPath(outline(Box("", "", "", kind, ()), rect))
+        if not self._is_first:
+            painter.setPen(QPen(self._theme.color("text.muted"), 1.2))
+            y = _HEAD / 2
+            painter.drawLine(QPointF(0, y), QPointF(_ARROW - 3, y))
+            painter.drawLine(QPointF(_ARROW - 6, y - 3), QPointF(_ARROW - 3, y))
+            painter.drawLine(QPointF(_ARROW - 6, y + 3), QPointF(_ARROW - 3, y))
+        font = self.font()
+        font.setPixelSize(_SMALL)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("text"))
+        room = rect.adjusted(12, 0, -12, 0) if kind.casts else rect.adjusted(5, 0, -5, 0)
+        told = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, int(room.width()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, told)
+        painter.end()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Go there."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go there by key."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class TensorHistogram(QWidget):
+    """Bars on a log scale; dashed lines at the smallest and the largest integer, what lies beyond them in red."""
+
+    def __init__(self, chart: BarChart, kind: Kind, theme: Theme) -> None:
+        super().__init__()
+        self._chart, self._kind, self._theme = chart, kind, theme
+        self.setFixedHeight(_PLOT + _FOOT)
+        low, high = number(chart.low), number(chart.high)
+        clipped = sum(bar.is_clipped for bar in chart.bars)
+        self.setToolTip(tr("Observed values from {low} to {high}, counts on a log scale.", low=low, high=high))
+        self.setAccessibleName(
+            tr("Histogram from {low} to {high}, {clipped} bins clipped", low=low, high=high, clipped=clipped)
+        )
+
+    def sizeHint(self) -> QSize:
+        """Return a size that leaves three of them room."""
+        return QSize(80, _PLOT + _FOOT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        wide, left = self.width() - _ARROW - 2.0, float(_ARROW)
+        painter.fillRect(QRectF(left, 0, wide, _PLOT), self._theme.color("panel.sunken"))
+        good, bad = self._theme.line(self._kind), self._theme.color("level.error")
+        for bar in self._chart.bars:
+            tall = max(1.0, (_PLOT - 4) * bar.height)
+            broad = max(1.0, (bar.right - bar.left) * wide - 0.6)
+            area = QRectF(left + bar.left * wide, _PLOT - tall, broad, tall)
+            painter.fillRect(area, bad if bar.is_clipped else good)
+        if self._chart.ends is not None and self._chart.integers is not None:
+            self._paint_ends(painter, left, wide, self._chart.ends, self._chart.integers)
+        painter.end()
+
+    def _paint_ends(
+        self, painter: QPainter, left: float, wide: float, ends: tuple[float, float], integers: tuple[int, int]
+    ) -> None:
+        font = self.font()
+        font.setPixelSize(_SMALL)
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        last = 0.0
+        for end, integer, is_low in zip(ends, integers, (True, False), strict=True):
+            x = left + min(max(end, 0.0), 1.0) * wide
+            painter.setPen(QPen(self._theme.color("accent"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(x, 0), QPointF(x, _PLOT))
+            text = number(integer)
+            room = metrics.horizontalAdvance(text)
+            start = min(max(x - room / 2, 0.0), self.width() - room)
+            if not is_low and start < last + 4:
+                continue  # two ends this near share one place
+            last = start + room
+            painter.setPen(self._theme.color("text.muted"))
+            painter.drawText(QPointF(start, _PLOT + _FOOT - 3), text)
+
+
+class TensorGrid(QWidget):
+    """The table."""
+
+    def __init__(self, table: TensorTable, theme: Theme, choose: Callable[[str, str], object]) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(2)
+        grid.setVerticalSpacing(3)
+        several = sum(each.role == "input" for each in table.columns) > 1
+        for place, column in enumerate(table.columns, 1):
+            text = column.name if several and column.role == "input" else tr(ROLES[column.role])
+            head = RoleHead(column, text, place == 1, theme)
+            if (at := column.place) is not None:
+                head.clicked.connect(lambda at=at: choose(at.stage, at.node))
+            grid.addWidget(head, 0, place)
+            grid.setColumnStretch(place, 1)
+            if column.bars is not None:
+                grid.addWidget(TensorHistogram(column.bars, column.kind, theme), 1, place)
+        if any(column.bars is not None for column in table.columns):
+            grid.addWidget(label(tr("count,\nlog scale"), "small"), 1, 0, Qt.AlignmentFlag.AlignTop)
+            for place, column in enumerate(table.columns, 1):
+                if column.bars is None:
+                    missing = label(tr("no histogram"), "small")
+                    grid.addWidget(missing, 1, place, Qt.AlignmentFlag.AlignCenter)
+        for at_row, row in enumerate(table.rows, 2):
+            grid.addWidget(label(row.name, "small"), at_row, 0)
+            for place, cell in enumerate(row.cells, 1):
+                made = label(cell, "cell.strong" if row.is_strong else "cell")
+                made.setContentsMargins(_ARROW // 2, 0, 0, 0)
+                made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal widths
+                made.setToolTip(cell)
+                made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                grid.addWidget(made, at_row, place)
