@@ -1,24 +1,27 @@
 """Runs four flows on small models of transformers and timm, and writes the table of them in docs/flows-and-models.md.
 
-Needs the extras ``models``. Each run is told beside plain torch with the same calls; where a run stops and a finding
-has a remedy, the remedy is applied and the run repeated.
+Needs the extras ``models``. Each run is told beside plain torch: with the calls of its documentation, then with the
+best recipe known. Where a run stops, the remedy that it names is applied and the run repeated, until it is through.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 import torch
+from msgspec.structs import replace
 from sweep import PAGE, ZOO
 from torch import nn
 from zoo_models import TIMM, TRANSFORMERS
+from zoo_recipes import masks_without_vmap, yardstick
 
 import qviz
 from qviz.document.plan import Plan
@@ -26,62 +29,64 @@ from qviz.document.plan_patch import patched
 from qviz.document.snapshot import Finding
 
 FLOWS = ("pt2e-static", "pt2e-dynamic", "eager-dynamic", "fx-static")
+MASKS = "masks without vmap"
+MOST_REMEDIES = 4
 
 
 class Outcome(NamedTuple):
-    """What one flow did to one model.
+    """What came of one model in one flow.
 
     Attributes:
-        plain: What torch alone does: "" where it comes to the end, else the type of the exception.
+        documented: What torch's documented calls raise; "" where they come to the end.
+        recipe: The recipe with which torch comes to the end, where the documented calls do not.
         stop: The code of what qviz stopped for; "" where it came to the end.
-        remedy: What was applied then; "" where there is none.
-        mended: The same as `stop`, with the remedy.
+        remedies: What was applied then, in its order, as the run named it.
+        mended: The same as `stop`, with the remedies.
+        low: How many operators are in low precision then.
+        total: Of how many that could be.
     """
 
-    plain: str
+    documented: str
+    recipe: str
     stop: str
-    remedy: str = ""
-    mended: str = ""
+    remedies: tuple[str, ...]
+    mended: str
+    low: int
+    total: int
+
+    @property
+    def is_through(self) -> bool:
+        """Whether the run ends in a converted model, by itself or with its remedies."""
+        return not (self.mended if self.stop else "")
 
 
-def outcome(name: str, flow: str, known: Mapping[str, Sequence[str]]) -> Outcome:
-    """Return what came of a flow, alone and with its remedy.
-
-    Args:
-        name: Of the model.
-        flow: What runs.
-        known: What came of other flows, by model and flow.
-    """
-    plain, (stop, findings) = _plain(name, flow), _told(name, Plan(flow=flow, measure=False))
-    if not stop:
-        return Outcome(plain, "")
-    if stop == "stop.mask_by_vmap":
-        with _Masks():
-            mended, found = _told(name, Plan(flow=flow, measure=False))
-            remedy = "mask without vmap"
-            if (patch := _patch(found)) and mended:
-                mended, _ = _told(name, patched(Plan(flow=flow, measure=False), patch))
-                remedy += ", skip_integers"
-        return Outcome(plain, stop, remedy, mended)
-    if patch := _patch(findings):
-        return Outcome(plain, stop, "skip_integers", _told(name, patched(Plan(flow=flow, measure=False), patch))[0])
-    if other := _other_flow(findings):
-        key = f"{name} {other}"
-        there = Outcome(*known[key]) if key in known else outcome(name, other, known)
-        return Outcome(
-            plain,
-            stop,
-            " with ".join(filter(None, (other, there.remedy))),
-            there.mended if there.remedy else there.stop,
-        )
-    return Outcome(plain, stop)
+class _Told(NamedTuple):
+    stop: str
+    findings: tuple[Finding, ...]
+    low: int
+    total: int
 
 
-def _other_flow(findings: tuple[Finding, ...]) -> str:
-    """Return the flow that the hint of a stop names."""
-    cause: Any = next(each.args.get("cause") for each in findings if each.rule == "stopped")
-    other = cause["args"].get("other") if isinstance(cause, dict) else None
-    return str(other["args"]["flow"]) if other else ""
+def outcome(name: str, flow: str) -> Outcome:
+    """Return what comes of a model in a flow: in plain torch, and in qviz with the remedies that it names."""
+    yard = yardstick(lambda: _made(name), flow, name in TRANSFORMERS)
+    plan, applied = Plan(flow=flow, measure=False), list[str]()
+    told = first = _told(name, plan)
+    with contextlib.ExitStack() as masks:
+        while told.stop and len(applied) < MOST_REMEDIES:
+            if MASKS not in applied and "stop.mask_by_vmap" in (told.stop, _stop_of_export(told)):
+                masks.enter_context(masks_without_vmap())
+                applied.append(MASKS)
+                if told.stop != "stop.mask_by_vmap":
+                    plan = replace(plan, flow="pt2e-static")
+                    applied.append("pt2e-static")
+            elif patch := _patch(told.findings):
+                plan = patched(plan, patch)
+                applied.append(_in_short(patch))
+            else:
+                break
+            told = _told(name, plan)
+    return Outcome(*yard, first.stop, tuple(applied), told.stop if applied else first.stop, told.low, told.total)
 
 
 def _made(name: str) -> tuple[nn.Module, dict[str, Any]]:
@@ -89,85 +94,57 @@ def _made(name: str) -> tuple[nn.Module, dict[str, Any]]:
     return {**TRANSFORMERS, **TIMM}[name]()
 
 
-def _told(name: str, plan: Plan) -> tuple[str, tuple[Finding, ...]]:
-    """Return the cause that a run stopped for, and its findings."""
+def _told(name: str, plan: Plan) -> _Told:
+    """Return the cause that a run stopped for, its findings, and how much is in low precision."""
     model, inputs = _made(name)
     snapshot = qviz.inspect(model, inputs, plan=plan)
+    low, total = snapshot.coverage.operators if snapshot.coverage is not None else (0, 0)
     stopped = next((each for each in snapshot.findings if each.rule == "stopped"), None)
     if stopped is None:
-        return "", snapshot.findings
+        return _Told("", snapshot.findings, low, total)
     cause = stopped.args.get("cause")
-    return str(cause["code"]) if isinstance(cause, dict) else stopped.code, snapshot.findings
+    return _Told(str(cause["code"]) if isinstance(cause, dict) else stopped.code, snapshot.findings, 0, 0)
 
 
 def _patch(findings: tuple[Finding, ...]) -> str:
     return next((str(each.args["patch"]) for each in findings if "patch" in each.args), "")
 
 
-class _Masks:
-    """Lets transformers build masks without vmap, as the hint says, and puts back what was there."""
-
-    def __enter__(self) -> None:
-        from transformers.integrations.executorch import sdpa_mask_without_vmap
-        from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
-
-        self.known, self.before = ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
-        self.known.register("sdpa", sdpa_mask_without_vmap)
-
-    def __exit__(self, *_: object) -> None:
-        self.known.register("sdpa", self.before)
+def _stop_of_export(told: _Told) -> str:
+    """Return why torch.export stops, too, where the stop offers no other flow."""
+    cause: Any = told.findings[0].args["cause"]
+    other = cause["args"].get("other") or {"args": {}}
+    found = other["args"].get("cause")
+    return "" if found is None or _patch(told.findings) else str(found["code"])
 
 
-def _plain(name: str, flow: str) -> str:
-    """Return the type of what torch alone raises, with the calls that its documentation gives."""
-    model, inputs = _made(name)
-    torch._dynamo.reset()  # noqa: SLF001 - repeated captures hit dynamo's limit otherwise
-    try:
-        if flow == "eager-dynamic":
-            quantize_dynamic: Any = torch.ao.quantization.quantize_dynamic
-            quantize_dynamic(model, {nn.Linear})(**inputs)
-        elif flow == "fx-static":
-            _fx(model, inputs)
-        else:
-            _pt2e(model, inputs, flow == "pt2e-dynamic")
-    except Exception as error:  # what torch raises is what is told
-        return type(error).__name__
-    return ""
+def _in_short(patch: str) -> str:
+    """Return the lines of a patch as a table has room for them: ``pt2e-static``, ``skip_integers``."""
+    lines = [line.partition(" = ") for line in patch.splitlines() if " = " in line]
+    return ", ".join(
+        value.strip('"') if key == "flow" else key if value == "true" else f"{key} = {value}" for key, _, value in lines
+    )
 
 
-def _fx(model: nn.Module, inputs: dict[str, Any]) -> None:
-    from torch.ao.quantization import get_default_qconfig_mapping
-    from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
-
-    prepared: Any = prepare_fx(model, get_default_qconfig_mapping("x86"), tuple(inputs.values()))
-    prepared(**inputs)
-    convert_fx(prepared)(**inputs)
-
-
-def _pt2e(model: nn.Module, inputs: dict[str, Any], is_dynamic: bool) -> None:
-    from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e
-    from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
-
-    captured: Any = torch.export.export(model, (), inputs).module()
-    quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_dynamic=is_dynamic))
-    prepared = prepare_pt2e(captured, quantizer)
-    prepared(**inputs)
-    convert_pt2e(prepared)(**inputs)
-
-
-def section(rows: dict[str, dict[str, Outcome]]) -> str:
+def section(rows: Mapping[str, Mapping[str, Outcome]]) -> str:
     """Return the part of the page."""
     cells = [cell for each in rows.values() for cell in each.values()]
-    plain, alone = sum(not cell.plain for cell in cells), sum(not cell.stop for cell in cells)
-    mended = sum(bool(cell.stop and cell.remedy) and not cell.mended for cell in cells)
+    documented = sum(not cell.documented for cell in cells)
+    recipes = sum(bool(cell.recipe) for cell in cells)
+    alone = sum(not cell.stop for cell in cells)
+    mended = sum(bool(cell.stop) and cell.is_through for cell in cells)
+    moved = sum(bool(cell.stop) and cell.is_through and bool({*cell.remedies} & {*FLOWS}) for cell in cells)
     lines = [
         ZOO,
         "",
         "Made by `scripts/sweep_zoo.py`: one small model with random weights of each architecture, in the versions of",
-        "the extras `models`. *torch* is torch 2.8 alone, with the calls of its documentation. Where qviz stops, it",
-        "names the cause by its code; a remedy in *italics* was applied, and what came of it stands behind it.",
+        "the extras `models`. Before the bar is what qviz does: how many operators are in low precision, of those that",
+        "could be. Where it stops, the script applied the remedies that it names, one after another; they stand",
+        "in *italics*. Behind the bar is torch 2.8 alone: *done* with the calls of its documentation, else the first",
+        "recipe that comes to the end (`scripts/zoo_recipes.py`), else what it raises.",
         "",
-        f"Of {len(cells)} runs torch alone finishes {plain}, qviz {alone}, and {mended} more with the remedy it names.",
+        f"Of {len(cells)} runs torch finishes {documented} as documented and {recipes} more with a recipe; qviz",
+        f"finishes {alone}, and {mended} more with the remedy that it names, {moved} of them in another flow.",
         "",
         "| model | " + " | ".join(f"`{flow}`" for flow in FLOWS) + " |",
         "|---|" + "---|" * len(FLOWS),
@@ -180,12 +157,9 @@ def section(rows: dict[str, dict[str, Outcome]]) -> str:
 
 
 def _cell(cell: Outcome) -> str:
-    torchs = f"torch: {cell.plain}" if cell.plain else "torch: done"
-    if not cell.stop:
-        return f"done ({torchs})"
-    if cell.remedy:
-        return f"*{cell.remedy}*: " + ("done" if not cell.mended else f"`{cell.mended}`") + f" ({torchs})"
-    return f"`{cell.stop}` ({torchs})"
+    torchs = "done" if not cell.documented else cell.recipe or f"`{cell.documented}`"
+    applied = f"*{', '.join(cell.remedies)}*: " if cell.remedies else ""
+    return f"{applied}{f'{cell.low}/{cell.total}' if cell.is_through else f'`{cell.mended}`'} \\| {torchs}"
 
 
 @click.command()
@@ -205,7 +179,7 @@ def sweep(only: str, keep: Path | None, is_kept_only: bool) -> None:
             if key not in kept:
                 if is_kept_only:
                     continue
-                kept[key] = outcome(name, flow, kept)
+                kept[key] = outcome(name, flow)
                 print(key, *kept[key], flush=True)
                 if keep is not None:
                     keep.write_text(json.dumps(kept), encoding="utf-8")

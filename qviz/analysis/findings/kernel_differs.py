@@ -15,6 +15,7 @@ _BY_CAUSE = {
     "kernel.lost_write": "kernel_differs.lost_write",
     "kernel.dropped_write": "kernel_differs.dropped_write",
     "kernel.bag_sums": "kernel_differs.bag_sums",
+    "kernel.slopes_below_one": "kernel_differs.slopes_below_one",
     "kernel.overflow": "kernel_differs.overflow",
     "kernel.scale_of_input": "kernel_differs.scale_of_input",
     "kernel.own_scale": "kernel_differs.slightly",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from torch import nn
 
-from qviz.document.configuration import QConfig, QuantizerRule, Rule
+from qviz.document.configuration import Factory, QConfig, QuantizerRule, Rule
 from qviz.document.flows import Flow, Mode, flow
 from qviz.document.graph import Json
 from qviz.document.plan import Plan
@@ -116,6 +116,15 @@ def _per_tensor(stop: _StoppedRun) -> Plan | None:
     return _of_types(_TRANSPOSED, QConfig(name))(stop)
 
 
+def _slopes_to_one(stop: _StoppedRun) -> Plan | None:
+    """Observe slopes in a range that has 1, by which torch's kernel multiplies positive values."""
+    slopes = [each.weight for each in stop.model.modules() if isinstance(each, nn.PReLU)]
+    if any(bool((each < 0).any() or (each > 1).any()) for each in slopes):
+        return None
+    observer = Factory("FixedQParamsObserver", {"scale": 1 / 255, "zero_point": 0, "dtype": "torch.quint8"})
+    return _of_types((nn.PReLU,), QConfig(weight=observer))(stop)
+
+
 def _in_float(stop: _StoppedRun) -> Plan | None:
     """Leave the modules at which the run stopped in float; not where the model could not run so."""
     return _with_rules(stop, [Rule("module_name", each) for each in stop.modules])
@@ -157,6 +166,7 @@ _REMEDIES: dict[str, Callable[[_StoppedRun], Plan | None]] = {
     "stop.transposed_per_channel": _per_tensor,
     "stop.attention_projection": _of_types((nn.MultiheadAttention,), None),
     "stop.attention_without_batch": _of_types((nn.MultiheadAttention,), None),
+    "stop.prelu_per_channel": _slopes_to_one,
     "stop.no_tensor_observed": _in_float,
     "stop.padding_mode": _in_float_in_fx,
     "stop.gru_annotator": _without_gru,

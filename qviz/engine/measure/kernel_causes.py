@@ -7,15 +7,30 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.ao.nn import quantized
 from torch.fx import GraphModule, Node
 
 from qviz.document import graph as document
+from qviz.document.graph import Json
 from qviz.document.said import Said
 from qviz.engine.nodes.targets import bare_name
 
 _ADDS_IN_16_BITS = ("x86", "fbgemm", "onednn")
 _WEIGHTED = ("conv", "linear")
 _MOST = 127
+_SLOPES_TO_ONE = """\
+[[rules]]
+kind = "object_type"
+target = "torch.nn.PReLU"
+
+[rules.qconfig.weight]
+name = "FixedQParamsObserver"
+
+[rules.qconfig.weight.arguments]
+scale = 0.00392156862745098
+zero_point = 0
+dtype = "torch.quint8"
+"""
 
 
 def takes_scale(value: Any, given: Iterable[Any]) -> bool:
@@ -72,6 +87,18 @@ def of_bag(simulated: GraphModule, converted: GraphModule, node: document.Node) 
     if not isinstance(float_one, nn.EmbeddingBag) or not is_quantized or float_one.mode == "sum":
         return None
     return Said("kernel.bag_sums", {"subject": (node.id,)}, {"mode": float_one.mode})
+
+
+def of_slopes(converted: GraphModule, node: document.Node) -> Said | None:
+    """Return that a PReLU scales positive values: the kernel multiplies them by 1 in the quantization of the slopes."""
+    module = _module(converted, node.target) if node.op == "call_module" else None
+    if not isinstance(module, quantized.PReLU):
+        return None
+    largest = (torch.iinfo(torch.uint8).max - module.weight.q_zero_point()) * module.weight.q_scale()
+    if largest >= 1:
+        return None
+    patch: dict[str, Json] = {} if (module.weight.dequantize() < 0).any() else {"patch": _SLOPES_TO_ONE}
+    return Said("kernel.slopes_below_one", {"subject": (node.id,)}, {"largest": largest, **patch})
 
 
 def _module(graph: GraphModule, path: str) -> nn.Module | None:

@@ -283,8 +283,10 @@ class _LockStep:
         dropped = sorted({each for reader in tally.region for each in self._dropped.get(reader, ())})
         if dropped:
             return Said("kernel.dropped_write", {"reader": (at,)}, {"writers": [*dropped]})
-        bag = kernel_causes.of_bag(self._simulated, self._converted, self._pairs.index.nodes[at])
-        return bag or (kernel_causes.overflow(at) if at in self._wide and tally.in_steps else None)
+        node = self._pairs.index.nodes[at]
+        known = kernel_causes.of_bag(self._simulated, self._converted, node)
+        known = known or kernel_causes.of_slopes(self._converted, node)
+        return known or (kernel_causes.overflow(at) if at in self._wide and tally.in_steps else None)
 
     def found(self) -> Iterator[KernelDifference]:
         """Yield what differs, in the order of the graph."""

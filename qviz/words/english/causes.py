@@ -185,8 +185,10 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.prelu_per_channel": known(
         "PReLU has one scale for its slopes, and its qconfig observes weights per channel",
-        "Leave the PReLU in float: set its qconfig to None, with a DeQuantStub before and a QuantStub behind it. (With "
-        "a weight observer per tensor it converts, but quantized::prelu of torch 2.8 scales positive values, too.)",
+        "Give the PReLU a weight observer whose range reaches 1, for slopes from 0 to 1 "
+        "FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, dtype=torch.quint8): quantized::prelu of torch "
+        "2.8 rounds to that range the 1 by which it multiplies positive values, too. Or leave it in float: set its "
+        "qconfig to None, with a DeQuantStub before and a QuantStub behind it.",
     ),
     "stop.shared_batch_norm": known(
         "one batch norm is called several times, and convert_pt2e folds each call into the convolution before it",

@@ -110,6 +110,13 @@ STATEMENTS: dict[str, Entry] = {
         f"{_LEAVES}",
         "hint": "Leave {subject:it/them} in float, or divide the sums by the lengths of the bags yourself.",
     },
+    "kernel_differs.slopes_below_one": {
+        "message": "{subject} {subject:scales/scale} positive values, by {largest:number} instead of 1",
+        "reason": "quantized::prelu of torch 2.8 multiplies positive values by 1 in the quantization of the slopes, "
+        f"which ends at {{largest:number}}: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "hint": "Add a rule for torch.nn.PReLU whose weight observer reaches 1: "
+        "FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, dtype=torch.quint8), for slopes from 0 to 1.",
+    },
     "kernel_differs.overflow": {
         "message": "{subject} {subject:overflows/overflow} on this machine",
         "reason": "without VNNI instructions, kernels of the engine {engine} add two products in 16 bits, which "

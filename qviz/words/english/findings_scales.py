@@ -157,7 +157,8 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "torch's own mapping gives some types, such as PReLU, a qconfig without reduce_range; without VNNI "
         "instructions, the kernels of {backend} add two products in 16 bits, which overflows",
         "hint": "Add a rule for this type with a qconfig of your own, for PReLU QConfig(HistogramObserver."
-        "with_args(reduce_range=True), MinMaxObserver).",
+        "with_args(reduce_range=True), FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, "
+        "dtype=torch.quint8)).",
     },
     "reduce_range_mismatch.wastes_levels": {
         "message": "activations have 7 bits on the engine {backend}: {subject}",

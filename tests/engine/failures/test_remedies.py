@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.ao.quantization import QuantWrapper
 
 from qviz.document.configuration import QConfig, Rule
 from qviz.document.plan import Plan
@@ -114,6 +115,13 @@ STOPS: tuple[tuple[str, nn.Module, tuple[torch.Tensor, ...], Plan, str], ...] = 
     ),
     ("attention_projection", Calls(nn.MultiheadAttention(4, 1), 3), SEQUENCE, plan("eager-qat"), "MultiheadAttention"),
     ("attention_without_batch", Calls(nn.MultiheadAttention(4, 1), 3), ROW, plan("eager-static"), "MultiheadAttention"),
+    (
+        "prelu_per_channel",
+        QuantWrapper(nn.Sequential(nn.Conv2d(2, 2, 1), nn.PReLU(2))),
+        IMAGE,
+        plan("eager-static"),
+        "FixedQParamsObserver",
+    ),
     ("no_tensor_observed", Calls(nn.GRU(4, 4)), SEQUENCE, plan("eager-static"), 'target = "inner"'),
     (
         "padding_mode",
@@ -149,6 +157,14 @@ def test_a_remedy_that_the_plan_has_already_is_not_given_again():
     error = run(model, IDS, plan("eager-static")).run.error
     assert error is not None
     assert remedy(error, plan("eager-static", rules=rules), model) == ""
+
+
+def test_slopes_outside_of_0_to_1_have_no_remedy():
+    model = QuantWrapper(nn.Sequential(nn.Conv2d(2, 2, 1), nn.PReLU(2, init=-0.5)))
+    stopped = run(model, IMAGE, plan("eager-static"))
+    assert stopped.run.error is not None
+    assert stopped.run.error.code == "stop.prelu_per_channel"
+    assert "patch" not in stopped.findings[0].args
 
 
 def test_a_stop_that_only_an_edit_of_the_model_mends_has_none():

@@ -11,6 +11,7 @@ from torch.ao.quantization import DeQuantStub, QuantStub
 
 from qviz.document.measurements import KernelDifference, Measurements
 from qviz.document.plan import Plan
+from qviz.document.plan_patch import patched
 from qviz.document.snapshot import Level, Snapshot
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
@@ -142,7 +143,7 @@ def test_kernels_that_round_right_are_not_named(make, inputs, flow):
 
 
 def test_a_kernel_that_miscomputes_is_named_and_those_behind_it_are_not():
-    """quantized::prelu of torch 2.8 multiplies positive values, too."""
+    """quantized::prelu of torch 2.8 multiplies positive values by 1 in the quantization of the slopes."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(3, 16, 3), nn.PReLU(16), nn.Conv2d(16, 4, 1))
     snapshot = run(model, (IMAGE,), "fx-static")
@@ -154,6 +155,18 @@ def test_a_kernel_that_miscomputes_is_named_and_those_behind_it_are_not():
     assert float(found.largest) > 10
     first = snapshot.findings[0]
     assert (first.rule, first.level, first.nodes) == ("kernel_differs", Level.ERROR, ("_1",))
+    assert first.code == "kernel_differs.slopes_below_one"
+    assert float(str(first.args["largest"])) == pytest.approx(0.25)
+    mended = patched(Plan(source="test", flow="fx-static"), str(first.args["patch"]))
+    assert measured(run(model, (IMAGE,), "fx-static", rules=mended.rules)).operators == ()
+
+
+def test_slopes_below_zero_are_given_no_remedy():
+    torch.manual_seed(0)
+    snapshot = run(nn.Sequential(nn.Conv2d(3, 16, 3), nn.PReLU(16, init=-0.5)), (IMAGE,), "fx-static")
+    first = snapshot.findings[0]
+    assert first.code == "kernel_differs.slopes_below_one"
+    assert "patch" not in first.args
 
 
 def test_a_cat_that_takes_the_scale_of_its_first_input_is_named():
