@@ -62,6 +62,14 @@ class Settings:
         value = self._store.value(key)  # a list of one comes back as its one text
         return [value] if isinstance(value, str) else [str(each) for each in value] if isinstance(value, list) else []
 
+    def is_open(self, panel: str) -> bool:
+        """Tell whether the user left a panel open; every one is at first."""
+        return str(self._store.value(f"open/{panel}", True)).lower() != "false"
+
+    def set_open(self, panel: str, is_open: bool) -> None:
+        """Remember that the user opened or closed a panel."""
+        self._store.setValue(f"open/{panel}", is_open)
+
     def state(self, name: str) -> QByteArray:
         """Return the saved geometry or splitter sizes of that name."""
         value = self._store.value(f"state/{name}")

@@ -27,6 +27,19 @@ QFrame[role="side"], QWidget[role="side"] {{ background: {panel}; }}
 QFrame[role="bar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
 QFrame[role="appbar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border};
     min-height: 40px; max-height: 40px; }}
+QFrame[role="stagebar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; min-height: 36px; }}
+QFrame[role="legendbar"] {{ background: {panel}; border: none; border-top: 1px solid {border};
+    min-height: 26px; max-height: 26px; }}
+QFrame[role="rail"] {{ background: {panel}; border: none; border-right: 1px solid {border}; }}
+QToolButton[role="rail"] {{ border: none; border-radius: 6px; padding: 5px 0; min-width: 58px; max-width: 58px;
+    font-size: 11px; color: {text.muted}; background: transparent; }}
+QToolButton[role="rail"]:hover, QToolButton[role="rail"]:focus {{ background: {accent.soft}; color: {text}; }}
+QToolButton[role="flat"] {{ border: none; background: transparent; color: {text.muted}; padding: 4px 12px; }}
+QToolButton[role="flat"]:hover, QToolButton[role="flat"]:focus {{ color: {accent}; }}
+QPushButton[role="legend"] {{ border: 1px solid transparent; background: transparent; color: {text.muted};
+    padding: 1px 6px; font-size: 11px; border-radius: 5px; text-align: left; }}
+QPushButton[role="legend"]:hover, QPushButton[role="legend"]:focus {{ background: {hover}; color: {text}; }}
+QPushButton[role="legend"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
 QFrame[role="upright"] {{ background: {border}; border: none; min-width: 1px; max-width: 1px;
     min-height: 20px; max-height: 20px; }}
 QMenuBar {{ background: transparent; color: {text}; }}
@@ -65,10 +78,10 @@ QToolButton::menu-indicator {{ image: none; }}
 QPushButton[role="field"] {{ color: {text.muted}; text-align: left; padding: 5px 9px; }}
 QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}
 QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
-QPushButton[role="stage"] {{ border-radius: 12px; padding: 4px 13px; }}
-QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 3px 12px; }}
+QPushButton[role="stage"] {{ border-radius: 10px; padding: 3px 13px; }}
+QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 2px 12px 2px 6px; }}
 QPushButton[role="stage"][failed="true"] {{ border: 2px solid {level.error}; color: {level.error}; }}
-QPushButton[role="segment"] {{ border-radius: 0; }}
+QPushButton[role="segment"] {{ border-radius: 0; padding: 3px 12px; }}
 QPushButton[role="segment"]:checked {{ background: {accent}; color: {text.on_accent}; border-color: {accent}; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {accent}; padding: 0; text-align: left; }}
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
@@ -113,6 +126,7 @@ QScrollBar:horizontal {{ background: transparent; height: 9px; margin: 0; }}
 QScrollBar::handle {{ background: {border.strong}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QTabWidget[role="bottom"] QTabBar::tab {{ padding: 6px 12px; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar {{ background: {panel}; }}
 QTabBar::tab {{ background: transparent; color: {text.muted}; padding: 7px 12px;

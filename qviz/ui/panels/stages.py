@@ -1,38 +1,29 @@
-"""The strip above the panes: the stages of the flow, and how many nodes of each role the right one has."""
+"""The bar above the panes: the stages of the flow, what is laid over the graph, its detail and its scale."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPushButton, QToolButton
 
 from qviz.analysis.linking.beside import BETWEEN
-from qviz.analysis.verdicts.coverage_words import counts, operators
-from qviz.document.coverage import Coverage
-from qviz.document.graph import Kind
-from qviz.document.query import count_kinds
-from qviz.document.snapshot import Stage, StageName
-from qviz.session.sides import Side
-from qviz.ui.panels.widgets import dot, empty, label, restyle
+from qviz.document.snapshot import StageName
+from qviz.session.sides import Shown, Side
+from qviz.ui.panels.overlay_switch import OverlaySwitch
+from qviz.ui.panels.widgets import choose, empty, label, restyle
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 from qviz.words import names as words
-from qviz.words.formats import sentence
 
-_COUNTED = (
-    Kind.OBSERVER,
-    Kind.FAKE_QUANT,
-    Kind.QUANTIZE,
-    Kind.DEQUANTIZE,
-    Kind.FUSED_OP,
-    Kind.QUANTIZED_OP,
-)
+_LETTERS = {Side.LEFT: "A", Side.RIGHT: "B"}
+_BADGE, _GAP, _RATIO = 16, 3, 2
+_SPACE = 8
 
 
 class StageButton(QPushButton):
-    """One stage: a click shows it right, a click with Shift or the right button shows it left."""
+    """One stage: a click shows it in pane B, a click with Shift or the right button in pane A."""
 
     chosen = Signal(object, str)
 
@@ -40,11 +31,25 @@ class StageButton(QPushButton):
         super().__init__(words.stage(name.partition(BETWEEN)[0]))
         self.name = name
         self.setProperty("role", "stage")
-        self.setToolTip(tr("Show {stage} on the right. Shift-click shows it on the left.", stage=words.stage(name)))
+        self.setToolTip(tr("Show {stage} in pane B. Shift-click shows it in pane A.", stage=words.stage(name)))
         self.clicked.connect(lambda: self.chosen.emit(Side.RIGHT, self.name))
 
+    def show_state(self, sides: Collection[Side], is_failed: bool, theme: Theme) -> None:
+        """Show in which panes the stage stands, or that it failed."""
+        self.setProperty("shown", "true" if sides else "false")
+        self.setProperty("failed", "true" if is_failed else "false")
+        letters = "".join(_LETTERS[side] for side in sides)
+        self.setIcon(_badges(letters, theme) if letters else QIcon())
+        self.setIconSize(QSize((_BADGE + _GAP) * len(letters), _BADGE))
+        if is_failed:
+            text = mark("Stage {stage}, failed")
+        else:
+            text = mark("Stage {stage}, in pane {panes}") if letters else mark("Stage {stage}")
+        self.setAccessibleName(tr(text, stage=words.stage(self.name), panes=" ".join(letters)))
+        restyle(self)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the left side by Shift or the right button."""
+        """Choose pane A by Shift or the right button."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if shift or event.button() == Qt.MouseButton.RightButton:
             self.chosen.emit(Side.LEFT, self.name)
@@ -53,83 +58,72 @@ class StageButton(QPushButton):
             super().mousePressEvent(event)
 
 
-class KindChip(QPushButton):
-    """How many nodes of a kind there are: a click goes to the next of them, one with Shift dims the others."""
-
-    stepped = Signal(str)
-    dim_toggled = Signal(str)
-
-    def __init__(self, kind: Kind, text: str, theme: Theme) -> None:
-        super().__init__(text)
-        self.kind = kind.value
-        self.setProperty("role", "chip")
-        self.setProperty("kind", kind.value)
-        self.setIcon(dot(theme.line(kind)))
-        self.setIconSize(QSize(9, 9))
-        self.setCheckable(True)
-        self.setToolTip(tr("Go to the next one. Shift-click dims all other nodes."))
-        self._with_shift = False
-        self.clicked.connect(self.on_clicked)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Note whether Shift is held."""
-        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        super().mousePressEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let Enter and Space do what a click does, with Shift too."""
-        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def on_clicked(self, is_checked: bool) -> None:
-        """Step or dim; only what is dimmed shows as pressed."""
-        with_shift, self._with_shift = self._with_shift, False
-        if with_shift:
-            self.dim_toggled.emit(self.kind if is_checked else "")
-        else:
-            self.setChecked(not is_checked)
-            self.stepped.emit(self.kind)
-
-
 class StageStrip(QFrame):
-    """The stages and the chips.
+    """The stages, the switch of overlays, and the lists of what can be done with detail and scale.
 
     Signals:
         stage_chosen: `Side` and name.
-        kind_stepped: A kind's value: to its next node.
-        kind_chosen: The kind that all others are dimmed for, "" for none.
+
+    Attributes:
+        overlays: The switch.
+        detail: Names how much is expanded; its list is given by the window.
+        scale: Names the scale; its list is given by the window.
     """
 
     stage_chosen = Signal(object, str)
-    kind_stepped = Signal(str)
-    kind_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setProperty("role", "bar")
+        self.setProperty("role", "stagebar")
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 7, 12, 7)
+        row.setContentsMargins(10, 0, 10, 0)
+        row.setSpacing(_SPACE)
         self._stages = QGridLayout()
         self._stages.setVerticalSpacing(5)
-        self._chips = QHBoxLayout()
-        self._chips.setSpacing(5)
         row.addLayout(self._stages)
         row.addStretch(1)
-        row.addLayout(self._chips)
+        self.overlays = OverlaySwitch()
+        self.detail, self.scale = QToolButton(), QToolButton()
+        row.addWidget(self.overlays)
+        for each in (self.detail, self.scale):
+            choose(each, popupMode="InstantPopup", toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
+            row.addWidget(each)
         self._buttons: dict[StageName, StageButton] = {}
-        self._shown_stage: Stage | None = None
-        self._shown_key: tuple[object, ...] = ()
-        self._chosen_kind = ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the scale, then the detail, where the stages need the room: both have their menu, too."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        shown = [each for each in (self.detail, self.scale) if each.text()]
+        parts = (self.overlays, *shown)
+        needed = self._stages.sizeHint().width() + sum(each.sizeHint().width() + _SPACE for each in parts) + 4 * _SPACE
+        for each in reversed(shown):
+            each.setVisible(needed <= self.width())
+            needed -= 0 if needed <= self.width() else each.sizeHint().width() + _SPACE
+
+    def set_lists(self, detail: QMenu, scale: QMenu) -> None:
+        """Take the lists that detail and scale open."""
+        self.detail.setMenu(detail)
+        self.scale.setMenu(scale)
+
+    def show_detail(self, boxes: str, scale: str) -> None:
+        """Name how much is shown, and how large."""
+        spoken_of = {self.detail: mark("Detail: {text}"), self.scale: mark("Scale: {text}")}
+        for made, text in ((self.detail, boxes), (self.scale, scale)):
+            made.setText(tr("{text}  ▾", text=text) if text else "")
+            made.setAccessibleName(tr(spoken_of[made], text=text))
+            made.setVisible(bool(text))
+        self._make_room()
 
     def show_stages(
         self,
         names: tuple[StageName, ...],
         there: Collection[StageName],
-        shown: Collection[StageName],
+        shown: Shown,
         failing: StageName | None,
+        theme: Theme,
     ) -> None:
         """Show the flow's stages: those not reached are disabled, the one that failed is red."""
         if tuple(self._buttons) != names:
@@ -138,18 +132,15 @@ class StageStrip(QFrame):
             runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
             for row, run in enumerate(runs):
                 of_run = [name for name in names if name.partition(BETWEEN)[2] == run]
-                self._add_run(row, run or tr("Stage"), of_run)
+                self._add_run(row, run if len(runs) > 1 else "", of_run)
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
-            each.setProperty("shown", "true" if name in shown else "false")
-            each.setProperty("failed", "true" if name == failing else "false")
-            text = mark("Stage {stage}, failed") if name == failing else mark("Stage {stage}")
-            each.setAccessibleName(tr(text, stage=words.stage(name)))
-            restyle(each)
+            each.show_state([side for side in Side if shown.on(side) == name], name == failing, theme)
 
     def _add_run(self, row: int, title: str, stages: list[str]) -> None:
         """Add the stages of one run in a row; those of a second result stand below, under its name."""
-        self._stages.addWidget(label(title, "muted"), row, 0)
+        if title:
+            self._stages.addWidget(label(title, "muted"), row, 0)
         for place, name in enumerate(stages):
             if place:
                 self._stages.addWidget(label("→", "muted"), row, 2 * place)
@@ -157,37 +148,24 @@ class StageStrip(QFrame):
             self._buttons[name].chosen.connect(self.stage_chosen)
             self._stages.addWidget(self._buttons[name], row, 2 * place + 1)
 
-    def show_counts(self, stage: Stage | None, coverage: Coverage | None, theme: Theme) -> None:
-        """Show a chip for each role that the stage has, and how much of the run is in low precision."""
-        key = (coverage, theme.name)
-        if stage is self._shown_stage and key == self._shown_key:
-            return
-        self._shown_stage, self._shown_key = stage, key
-        if self._chosen_kind:
-            self.dim_for("")  # the chip goes, and what it highlighted with it
-        empty(self._chips)
-        kinds = count_kinds(stage.whole) if stage else {}
-        for kind in _COUNTED:
-            if count := kinds.get(kind, 0):
-                self._chips.addWidget(self._chip(kind, words.kinds(kind.value, count), theme))
-        if coverage is not None:
-            chip = label(tr("{share} in low precision", share=counts(coverage)), "muted")
-            chip.setToolTip(sentence(operators(coverage)))
-            self._chips.addSpacing(4)
-            self._chips.addWidget(chip)
 
-    def _chip(self, kind: Kind, text: str, theme: Theme) -> KindChip:
-        chip = KindChip(kind, text, theme)
-        chip.stepped.connect(self.kind_stepped)
-        chip.dim_toggled.connect(self.dim_for)
-        return chip
-
-    def dim_for(self, kind: str) -> None:
-        """Check one chip at most."""
-        self._chosen_kind = kind
-        for place in range(self._chips.count()):
-            item = self._chips.itemAt(place)
-            chip = item.widget() if item is not None else None
-            if isinstance(chip, KindChip):
-                chip.setChecked(chip.kind == kind)
-        self.kind_chosen.emit(kind)
+def _badges(letters: str, theme: Theme) -> QIcon:
+    """Return the letters of the panes, each in a square of the accent."""
+    pixmap = QPixmap((_BADGE + _GAP) * len(letters) * _RATIO, _BADGE * _RATIO)
+    pixmap.setDevicePixelRatio(_RATIO)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = QFont(painter.font())
+    font.setPixelSize(11)
+    font.setBold(True)
+    painter.setFont(font)
+    for place, letter in enumerate(letters):
+        square = QRectF(QPointF(place * (_BADGE + _GAP), 0), QSize(_BADGE, _BADGE))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("accent"))
+        painter.drawRoundedRect(square, 4, 4)
+        painter.setPen(theme.color("text.on_accent"))
+        painter.drawText(square, Qt.AlignmentFlag.AlignCenter, letter)
+    painter.end()
+    return QIcon(pixmap)

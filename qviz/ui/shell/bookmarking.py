@@ -36,7 +36,7 @@ class Bookmarking(QObject):
             return
         bookmark = Bookmark(stage.name, node_id)
         self._keep(project if project.is_marked(bookmark) else project.marked(bookmark))
-        self._work.tabs.setCurrentWidget(self._work.bookmarks)
+        self._work.tabs.show_page(self._work.bookmarks)
         self._work.bookmarks.edit_note(stage.name, node_id)
 
     def _keep(self, project: Project) -> None:

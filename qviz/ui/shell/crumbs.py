@@ -57,7 +57,7 @@ class Crumbs(QFrame):
     def __init__(self, recent: Callable[[], list[tuple[str, str]]]) -> None:
         super().__init__()
         self._recent = recent
-        self._plan = Plan(source="")
+        self._plan, self._is_short = Plan(source=""), False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -78,7 +78,17 @@ class Crumbs(QFrame):
         self.flow.show_text(names.flow(known.id, known.title) if known is not None else tr("Capture only"))
         option = _option_of(shown)
         self.option.show_text("" if option is None else option_text(option, getattr(shown, option)))
-        self._arrows[-1].setVisible(option is not None)
+        self._show_option()
+
+    def shorten(self, is_short: bool) -> None:
+        """Leave out the last crumb, which the left panel has too, or show it again."""
+        self._is_short = is_short
+        self._show_option()
+
+    def _show_option(self) -> None:
+        has_option = bool(self.option.text()) and not self._is_short
+        self.option.setVisible(has_option)
+        self._arrows[-1].setVisible(has_option)
 
     def _list_models(self, menu: QMenu) -> None:
         for source, about in self._recent():

@@ -147,6 +147,7 @@ class Desk(QObject):
         if self.project is not None:
             self.work.setup.show_plan(self.project.plan)
             self.work.show_project(self.project, self.theme)
+            self.dimming.follow()
         self.changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -159,6 +160,14 @@ class Desk(QObject):
     def run(self) -> None:
         """Run the flow."""
         self._runs.start()
+
+    def step_back(self) -> None:
+        """Bring back what is dimmed; where nothing is, close what opened for a while."""
+        if self.dimming.is_on:
+            self.work.legend.dim_for("")
+        else:
+            self.work.notice.clear()
+            self.work.surroundings.close_drawers()
 
     def cancel(self) -> None:
         """Cancel the run."""

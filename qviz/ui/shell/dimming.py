@@ -10,7 +10,8 @@ from qviz.document.query import Index
 from qviz.document.snapshot import StageName
 from qviz.session.focus import Focus
 from qviz.session.focus_memory import FocusMemory
-from qviz.session.sides import Side
+from qviz.session.sides import Shown, Side
+from qviz.ui.panels.overlay_switch import CHANGES, ROLES
 from qviz.ui.panels.toasts import Stepper
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import SharedSelection
@@ -35,6 +36,9 @@ class Dimming(QObject):
 
     change_stepped = Signal(int)
 
+    _changes_of: Shown | None = None
+    """The stages whose changes are shown."""
+
     def __init__(self, parent: QObject, project: OpenProject, work: Workspace, selection: SharedSelection) -> None:
         super().__init__(parent)
         self._open = project
@@ -42,7 +46,8 @@ class Dimming(QObject):
         self._selection = selection
         self._memory = FocusMemory()
         selection.selected.connect(self.on_selection_selected)
-        work.strip.kind_chosen.connect(self.on_strip_kind_chosen)
+        work.strip.overlays.chosen.connect(lambda name: self.show_changes(name == CHANGES))
+        work.legend.kind_chosen.connect(self.on_strip_kind_chosen)
         work.panes.banded.connect(self.on_panes_banded)
 
     def forget(self) -> None:
@@ -68,7 +73,15 @@ class Dimming(QObject):
 
     def _begin(self, about: str, step: Stepper | None = None) -> None:
         """Say what is bright, until it ends."""
-        self._work.notice.begin(about, lambda: self._work.strip.dim_for(""), step=step)
+        self._work.notice.begin(about, lambda: self._work.legend.dim_for(""), step=step)
+
+    def _end(self) -> None:
+        """Dim nothing."""
+        self._changes_of = None
+        self._work.strip.overlays.show_overlay(ROLES)
+        self._work.panes.set_brackets({})
+        self._work.panes.highlight(None)
+        self._work.notice.end_mode()
 
     def highlight_here(self, ids: frozenset[NodeId] | None) -> None:
         """Dim all but these nodes in the pane used last, and nothing in the other."""
@@ -78,8 +91,17 @@ class Dimming(QObject):
 
     def toggle_changes(self) -> None:
         """Dim what the stages in view have in common, or nothing."""
-        panes = self._work.panes.panes.values()
-        self.show_changes(not any(pane.canvas.emphasis.is_highlighting for pane in panes))
+        self.show_changes(self._changes_of is None)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is dimmed."""
+        return any(pane.canvas.emphasis.is_highlighting for pane in self._work.panes.panes.values())
+
+    def follow(self) -> None:
+        """Show the changes of the stages that are in view now, where those of others are shown."""
+        if self._changes_of is not None and self._open.value is not None and self._open.value.shown != self._changes_of:
+            self.show_changes(True)
 
     def show_changes(self, is_on: bool) -> None:
         """Dim what the stages in view have in common; else dim nothing."""
@@ -87,9 +109,11 @@ class Dimming(QObject):
         panes = self._work.panes
         panes.set_brackets({})
         if changes is None or not is_on:
-            panes.highlight(None)
-            self._work.notice.end_mode()
+            self._end()
             return
+        assert self._open.value is not None  # it has changes
+        self._changes_of = self._open.value.shown
+        self._work.strip.overlays.show_overlay(CHANGES)
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})
         panes.set_brackets({changes.earlier: changes.fused})
         if (project := self._open.value) is not None:
@@ -116,9 +140,7 @@ class Dimming(QObject):
         if project is None:
             return
         if not kind:
-            self._work.panes.set_brackets({})
-            self._work.panes.highlight(None)
-            self._work.notice.end_mode()
+            self._end()
             return
         stages = {side: project.stage(project.shown.on(side)) for side in Side}
         self._work.panes.highlight(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6 import QtCore
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
+from qviz.session.room import SMALLEST, first_size
 from qviz.ui.process.engines import Engines
 from qviz.ui.process.first_paint import AfterFirstPaint
 from qviz.ui.settings import Settings
 from qviz.ui.shell.appearance import Appearance
+from qviz.ui.shell.menus import list_of
 from qviz.ui.shell.opener import Opener
 from qviz.ui.shell.pages import Pages
 from qviz.ui.shell.status_bar import StatusBar
@@ -41,7 +43,9 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.setWindowTitle("qviz")
-        self.resize(1600, 1000)
+        self.setMinimumSize(*SMALLEST)
+        free = self.screen().availableSize()
+        self.resize(*first_size(free.width(), free.height()))
         self.settings = settings
         self.engines = Engines(self)
         self.appearance = Appearance(self, settings)
@@ -102,10 +106,15 @@ class MainWindow(QMainWindow):
     def on_pages_desk_made(self, desk: Desk) -> None:
         """Tie the bars to the desk."""
         desk.changed.connect(self.on_desk_changed)
-        desk.work.panes.zoomed.connect(self._status.show_zoom)
         desk.take_search(self.bar.search)
         self.bar.search.set_theme(self.appearance.theme)
-        self.actions_of.confine(desk.work.panes)
+        actions = self.actions_of
+        actions.confine(desk.work.panes)
+        desk.work.strip.set_lists(
+            list_of(self, actions, ("unfold_all", "fold_all", "fold_others"), ("toggle_group", "fold_parent")),
+            list_of(self, actions, ("fit", "zoom_100"), ("zoom_in", "zoom_out")),
+        )
+        desk.work.tabs.set_keys(actions["bottom"].shortcut().toString().replace("+", " "))
         self.bar.crumbs.plan_chosen.connect(desk.choose_plan)
         self.bar.crumbs.source_chosen.connect(lambda source: self.opener.open_source(source, is_consented=False))
         self.bar.crumbs.open_requested.connect(self.opener.open_dialog)
@@ -115,6 +124,8 @@ class MainWindow(QMainWindow):
     def on_desk_changed(self) -> None:
         """Follow the project in the bars."""
         self.pages.show_desk()
+        if self.desk is not None and self.desk.project is not None:
+            self.desk.work.surroundings.follow_selection(self.desk.project.selected)
         self._describe()
         self._enable()
 
@@ -175,7 +186,7 @@ class MainWindow(QMainWindow):
         """Bring back what search or chips dimmed, on an Escape that nothing else took."""
         if event.key() == QtCore.Qt.Key.Key_Escape and self.desk is not None:
             self.bar.search.close_results()
-            self.desk.work.strip.dim_for("")
+            self.desk.step_back()
         else:
             super().keyPressEvent(event)
 
@@ -183,6 +194,6 @@ class MainWindow(QMainWindow):
         """Remember sizes, end the engines."""
         self.settings.save_state("window", self.saveGeometry())
         if self.desk is not None:
-            self.desk.work.save_state()
+            self.desk.work.surroundings.save()
         self.engines.shut_down()
         super().closeEvent(event)

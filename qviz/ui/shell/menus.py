@@ -64,12 +64,18 @@ class Menus(QMenuBar):
 
 
 def list_of(parent: QWidget, actions: Actions, *parts: Iterable[str]) -> QMenu:
-    """Return a menu of commands by their ids, a line between the parts; what is not possible now is left out."""
+    """Return a menu of commands by their ids, a line between the parts; it leaves out what is not possible."""
     menu = QMenu(parent)
-    choose(menu, toolTipsVisible="true")
+    menu.setToolTipsVisible(True)
+    menu.aboutToShow.connect(lambda: fill_list(menu, actions, parts))
+    return menu
+
+
+def fill_list(menu: QMenu, actions: Actions, parts: Iterable[Iterable[str]]) -> None:
+    """Put commands into a menu, by their ids."""
+    menu.clear()
     for part in parts:
         there = [actions[each] for each in part if each in actions and actions[each].isEnabled()]
         if there and not menu.isEmpty():
             menu.addSeparator()
         menu.addActions(there)
-    return menu

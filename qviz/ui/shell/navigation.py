@@ -30,8 +30,9 @@ class Navigation(QObject):
         self._finding: Finding | None = None
         self._place = 0
         selection.selected.connect(self.on_selection_selected)
-        work.strip.kind_stepped.connect(self.on_strip_kind_stepped)
+        work.legend.kind_stepped.connect(self.on_legend_kind_stepped)
         work.outline.module_chosen.connect(self.on_outline_module_chosen)
+        work.changes.node_chosen.connect(self.on_changes_node_chosen)
         work.findings.finding_chosen.connect(self.on_findings_finding_chosen)
 
     def forget(self) -> None:
@@ -92,7 +93,7 @@ class Navigation(QObject):
 
     def step_finding(self, by: int) -> None:
         """Go to the next or previous finding."""
-        self._work.show_findings()
+        self._work.tabs.setCurrentWidget(self._work.findings_page)
         self._work.findings.step(by)
 
     def step_place(self, by: int) -> None:
@@ -105,11 +106,16 @@ class Navigation(QObject):
         self.jump(finding.stage, finding.nodes[self._place])
         self._tell(finding)
 
-    def on_strip_kind_stepped(self, kind: str) -> None:
-        """Go to the next node of a kind in the stage that the strip counts."""
+    def on_legend_kind_stepped(self, kind: str) -> None:
+        """Go to the next node of a kind in the stage that the legend counts."""
         if self._open.value is not None and self._open.value.shown.right is not None:
             self._work.panes.active = Side.RIGHT
         self._next_where(lambda node: node.kind is Kind(kind))
+
+    def on_changes_node_chosen(self, side: Side, node_id: NodeId) -> None:
+        """Select a node that changed."""
+        if self._open.value is not None and (stage := self._open.value.shown.on(side)) is not None:
+            self.jump(stage, node_id)
 
     def on_outline_module_chosen(self, path: str) -> None:
         """Select the first node of a module."""

@@ -149,6 +149,8 @@ class Runs(QObject):
         about = recent_text(report.run.flow, len(report.findings), error)
         self._settings.remember(absolute(project.plan.source), about)
         self._open.replace(project.finished(report, time.monotonic() - self._began))
+        if report.findings or error is not None:
+            self._workspace.surroundings.reveal_findings(self._workspace.findings_page)
 
     def on_engines_run_died(self, how: Said) -> None:
         """Keep what there is and offer to run again."""

@@ -1,4 +1,4 @@
-"""The bar at the bottom: the run, the engine, the zoom, the keys."""
+"""The bar at the bottom: the run, the engine, the keys."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from qviz.session.project import Project
     from qviz.wire.messages import EngineReady
 
-_WELCOME_KEYS = mark("? shortcuts")
-_DESK_KEYS = mark("F fit  ·  arrows move  ·  Space swap stages  ·  Ctrl K commands  ·  ? shortcuts")
+_KEYS = mark("? Keys")
 _STARTING = mark("Engine: starting torch…")
 
 
@@ -29,22 +28,19 @@ class StatusBar(QStatusBar):
         self._torch: str | None = None
         self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
         self._output = QLabel("")
-        self._zoom, self._keys = QLabel(""), QLabel(tr(_WELCOME_KEYS))
+        self._keys = QLabel(tr(_KEYS))
         for label in (self._state, self._took, self._output, self._engine):
             self.addWidget(label)
-        for label in (self._zoom, self._keys):
-            self.addPermanentWidget(label)
+        self.addPermanentWidget(self._keys)
         self.setSizeGripEnabled(False)
 
     def show_welcome(self) -> None:
         """Say what holds on the welcome page."""
         self._show(None, is_running=False)
-        self._keys.setText(tr(_WELCOME_KEYS))
 
     def show_project(self, project: Project | None, is_running: bool) -> None:
         """Say what holds on the desk."""
         self._show(project, is_running)
-        self._keys.setText(tr(_DESK_KEYS))
 
     def _show(self, project: Project | None, is_running: bool) -> None:
         from qviz.words.formats import number
@@ -56,7 +52,6 @@ class StatusBar(QStatusBar):
         )
         self._took.setVisible(seconds is not None)
         self._show_output(project)
-        self._zoom.setVisible(bool(project and project.stages))
         if self._torch is not None:
             self._engine.setText(tr(_RUNNING if is_running else _IDLE, version=self._torch))
 
@@ -72,12 +67,6 @@ class StatusBar(QStatusBar):
             self._output.setText(capitalized(line))
             self._output.setToolTip(answer(measured).text)
             self._output.setVisible(bool(line))
-
-    def show_zoom(self, scale: float) -> None:
-        """Show the scale."""
-        from qviz.words.formats import percent
-
-        self._zoom.setText(tr("Zoom {share}", share=percent(round(scale, 2))))
 
     def show_engine_starting(self) -> None:
         """Say that the engine imports torch."""

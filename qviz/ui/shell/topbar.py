@@ -13,7 +13,7 @@ from qviz.words import mark, tr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QResizeEvent
 
     from qviz.session.project import Project
     from qviz.ui.panels.search import Search
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SUBTITLE = mark("See what quantization did to your model")
 _SEARCH_WIDTH = 120, 260
 _RUN, _CANCEL = mark("▶ Run   {keys}"), mark("■ Cancel   {keys}")
+_WIDE = 1180
+"""A narrower window has no room for all crumbs beside menus and search."""
 _BEFORE_TOOLS = 2
 """The menus and a line stand left of the crumbs."""
 
@@ -81,6 +83,12 @@ class TopBar(QFrame):
                 self._row.insertWidget(self._row.indexOf(self._palette), tool, 1 if tool is self._tools.search else 0)
         return self._tools
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the crumbs where the menus need the room."""
+        super().resizeEvent(event)
+        if self._tools is not None:
+            self._tools.crumbs.shorten(self.width() < _WIDE)
+
     def show_project(self, project: Project | None, is_running: bool) -> None:
         """Name what is open; without anything only what the welcome page needs is shown."""
         for each in (self._palette, self._about):
@@ -90,6 +98,7 @@ class TopBar(QFrame):
         if project is not None:
             tools = self._desk_tools()
             tools.crumbs.show_plans(project.received.plan, project.plan)
+            tools.crumbs.shorten(self.width() < _WIDE)
             tools.show_running(is_running)
 
     def enable_run(self, is_possible: bool) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from qviz.analysis.verdicts.summary import told_coverage
 from qviz.document.causes import by_cause
@@ -14,24 +14,29 @@ from qviz.document.plan import expected_stages
 from qviz.document.run_steps import progress_text
 from qviz.document.snapshot import Bookmark, RunError
 from qviz.session.project import Project
+from qviz.session.sides import Side
 from qviz.ui.panels.bookmarks import Bookmarks
+from qviz.ui.panels.bottom import Bottom
+from qviz.ui.panels.changes import ChangeList
 from qviz.ui.panels.code import GraphCode
+from qviz.ui.panels.code_page import CodePage
 from qviz.ui.panels.failure import Failure, failed_at
 from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspector import Inspector
+from qviz.ui.panels.legend import LegendStrip
 from qviz.ui.panels.log import Log
 from qviz.ui.panels.outline import ModuleTree
 from qviz.ui.panels.panes import Panes
+from qviz.ui.panels.rail import Rail
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.toasts import Toast, float_over
 from qviz.ui.panels.widgets import button, label, mono, section
 from qviz.ui.settings import Settings
+from qviz.ui.shell.arrangement import Parts, Surroundings
 from qviz.ui.theme import Theme
-from qviz.words import tr
-
-_WIDTHS = (250, 1030, 320)
-_HEIGHTS = (690, 210)
+from qviz.words import tr, trn
+from qviz.words.formats import grouped, percent
 
 
 class RunStep(NamedTuple):
@@ -77,52 +82,58 @@ class RunProgress(QFrame):
 
 
 class Workspace(QWidget):
-    """All panels in their places; they are tied together by the desk."""
+    """All panels in their places; they are tied together by the desk.
+
+    Attributes:
+        surroundings: Which panels stand around the panes.
+        tabs: Those below the panes.
+        notice: What happened, over the foot of the panes.
+    """
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__()
-        self._settings = settings
-        self.setup, self.outline, self.strip = Setup(), ModuleTree(), StageStrip()
-        self.panes, self.inspector = Panes(theme), Inspector(theme)
+        self.setup, self.outline, self.strip, self.legend = Setup(), ModuleTree(), StageStrip(), LegendStrip()
+        self.panes, self.inspector, self.rail = Panes(theme), Inspector(theme), Rail()
         self.findings, self.code, self.log = FindingList(), GraphCode(theme), Log()
-        self.script, self.bookmarks = GraphCode(theme), Bookmarks()
+        self.script, self.bookmarks, self.changes = GraphCode(theme), Bookmarks(), ChangeList()
         self.bookmarks.set_theme(theme)
+        self.rail.set_theme(theme)
         self.script.setAccessibleName(tr("Python script"))
         self._ground = QWidget()
         over = QVBoxLayout(self._ground)
         over.setContentsMargins(0, 0, 0, 0)
         over.addWidget(self.panes)
         self.progress, self.notice = RunProgress(self._ground), Toast(self._ground)
-        self.failure = Failure()
-        self.findings_page = QWidget()
+        self.is_single = False
+        self.tabs = self._make_tabs()
+        parts = Parts(self.rail, self._make_left(), self.strip, self.legend, self.tabs, self.inspector)
+        self.surroundings = Surroundings(parts, self._ground, settings)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.surroundings.columns)
+        self.surroundings.arranged.connect(self.show_panes)
+        self.panes.zoomed.connect(lambda _scale: self.describe_panes())
+        self.rail.part_chosen.connect(self.open_part)
+        self.rail.expanded.connect(self.surroundings.open_left)
+
+    def _make_tabs(self) -> Bottom:
+        self.failure, self.findings_page = Failure(), QWidget()
         listed = QVBoxLayout(self.findings_page)
         listed.setContentsMargins(0, 0, 0, 0)
         listed.setSpacing(0)
         listed.addWidget(self.failure)
         listed.addWidget(self.findings, 1)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
+        self.code_page = CodePage(self.code, self.script)
+        tabs = Bottom()
         for title, page in (
             (tr("Findings"), self.findings_page),
+            (tr("Changes"), self.changes),
+            (tr("Code"), self.code_page),
             (tr("Bookmarks"), self.bookmarks),
-            (tr("Graph code"), self.code),
-            (tr("Python"), self.script),
             (tr("Log"), self.log),
         ):
-            self.tabs.addTab(page, title)
-        self._middle = self._make_middle()
-        self._left = self._make_left()
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        for place, part in enumerate((self._left, self._middle, self.inspector)):
-            self._columns.addWidget(part)
-            self._columns.setStretchFactor(place, 1 if part is self._middle else 0)
-        self._columns.setSizes(list(_WIDTHS))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._columns)
-        self._columns.restoreState(settings.state("columns"))
-        self._rows.restoreState(settings.state("rows"))
+            tabs.addTab(page, title)
+        return tabs
 
     def _make_left(self) -> QFrame:
         left = QFrame()
@@ -141,31 +152,36 @@ class Workspace(QWidget):
         column.addLayout(inner, 1)
         return left
 
-    def _make_middle(self) -> QWidget:
-        top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.strip)
-        column.addWidget(self._ground, 1)
-        self._rows = QSplitter(Qt.Orientation.Vertical)
-        self._rows.addWidget(top)
-        self._rows.addWidget(self.tabs)
-        self._rows.setStretchFactor(0, 1)
-        self._rows.setSizes(list(_HEIGHTS))
-        return self._rows
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let panels give way where there is no room for them."""
+        super().resizeEvent(event)
+        self.surroundings.fit(self.window().size(), 1.0)
 
-    def save_state(self) -> None:
-        """Remember the sizes."""
-        if not self._left.isHidden():
-            self._settings.save_state("columns", self._columns.saveState())
-            self._settings.save_state("rows", self._rows.saveState())
+    def open_part(self, part: str) -> None:
+        """Open the left panel, and let keys go to a part of it."""
+        self.surroundings.open_left()
+        parts = {"model": self.setup.source, "flow": self.setup.flow.methods, "data": self.setup.inputs}
+        parts.get(part, self.outline).setFocus()
 
-    def toggle_focus(self) -> None:
-        """Hide all but the panes, or bring it back."""
-        is_shown = self._left.isHidden()
-        for part in (self._left, self.inspector, self.tabs, self.strip):
-            part.setVisible(is_shown)
+    def show_panes(self) -> None:
+        """Show both panes, or the one in use where there is room for one, or one is wanted."""
+        is_single = self.is_single or self.surroundings.is_narrowed
+        for side, pane in self.panes.panes.items():
+            has_place = side is Side.LEFT or pane.canvas.stage is not None
+            pane.setVisible(has_place and (not is_single or side is self.panes.active))
+
+    def toggle_single(self) -> None:
+        """Show one pane, or both again."""
+        self.is_single = not self.is_single
+        self.show_panes()
+
+    def describe_panes(self) -> None:
+        """Name how much of the graph is shown, and how large."""
+        canvas = self.panes.canvas
+        boxes = trn(len(canvas.view.boxes), "{count} box", "{count} boxes") if canvas.view is not None else ""
+        view = canvas.viewport
+        scale = tr("Fit") if view.pose == "fit" else percent(round(view.camera.scale, 2))
+        self.strip.show_detail(boxes, scale if boxes else "")
 
     def toggle_link(self) -> None:
         """Let the panes move together, or each by itself."""
@@ -182,11 +198,11 @@ class Workspace(QWidget):
 
     def show_findings(self) -> None:
         """Show the findings, and what stopped the run."""
-        self.tabs.setCurrentWidget(self.findings_page)
+        self.tabs.show_page(self.findings_page)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint what paints itself."""
-        for part in (self.panes, self.inspector, self.code, self.script, self.bookmarks):
+        for part in (self.panes, self.inspector, self.code, self.script, self.bookmarks, self.rail):
             part.set_theme(theme)
 
     def show_project(self, project: Project, theme: Theme) -> None:
@@ -198,26 +214,31 @@ class Workspace(QWidget):
         missing = [name for name in names if name not in there]
         failing = missing[0] if project.error is not None and missing else None
         right = project.stage(project.shown.right) or project.stage(project.shown.left)
-        self.strip.show_stages(names, set(there), project.shown.stages, failing)
-        self.strip.show_counts(right, _coverage(project), theme)
+        self.strip.show_stages(names, set(there), project.shown, failing, theme)
+        self.legend.show_counts(right, _coverage(project), theme)
         self.panes.show_project(project)
+        self.show_panes()
         self.panes.show_findings(project.findings)
         self.inspector.show_project(project)
         self.findings.show_findings(project.findings, theme, _without_findings(project))
         self.failure.show_error(project.error)
-        count = len(by_cause(project.findings))
-        self.tabs.setTabText(0, tr("Findings {count}", count=count) if count else tr("Findings"))
+        self.changes.show_project(project, theme)
+        self._count(self.findings_page, tr("Findings"), len(by_cause(project.findings)))
         self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)
         script = project.snapshot.run.python if project.snapshot else ""
         if self.script.toPlainText() != script:
             self.script.show_text(script)
+        self.describe_panes()
 
     def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
         """Show what the reader marked, and how much that is."""
         self.bookmarks.show_bookmarks(bookmarks)
-        count = len(bookmarks)
-        self.tabs.setTabText(1, tr("Bookmarks {count}", count=count) if count else tr("Bookmarks"))
+        self._count(self.bookmarks, tr("Bookmarks"), len(bookmarks))
+
+    def _count(self, page: QWidget, title: str, count: int) -> None:
+        text = tr("{title} {count}", title=title, count=grouped(count)) if count else title
+        self.tabs.setTabText(self.tabs.indexOf(page), text)
 
 
 def _without_findings(project: Project) -> str:

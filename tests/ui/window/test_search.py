@@ -13,8 +13,8 @@ from qviz.document import codec
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
 from qviz.session.sides import Side
+from qviz.ui.panels.legend import KindChip
 from qviz.ui.panels.search import Search
-from qviz.ui.panels.stages import KindChip
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, snapshot, stage, value
 
@@ -180,7 +180,7 @@ def test_the_other_stage_is_searched_where_its_pane_is_used(search: Search, qtbo
 @pytest.fixture
 def chip(window_of_result: MainWindow) -> KindChip:
     assert window_of_result.desk is not None
-    chips = window_of_result.desk.work.strip.findChildren(KindChip)
+    chips = window_of_result.desk.work.legend.findChildren(KindChip)
     return next(each for each in chips if each.kind == "quantized_op")
 
 

@@ -82,7 +82,7 @@ def test_swapping_takes_the_selection_along(desk: Desk):
 
 
 def test_a_highlight_ends_with_its_chip(desk: Desk, qtbot: QtBot):
-    chips = [b for b in desk.work.strip.findChildren(QPushButton) if b.property("kind") == "quantized_op"]
+    chips = [b for b in desk.work.legend.findChildren(QPushButton) if b.property("kind") == "quantized_op"]
     left = desk.work.panes.panes[Side.LEFT].canvas
     qtbot.mouseClick(chips[0], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)
     assert left.emphasis.highlighted is not None

@@ -120,7 +120,7 @@ def test_a_selection_shows_its_facts_and_its_partner(shown: MainWindow, qtbot: Q
 def test_a_line_of_the_graph_code_and_its_node_select_each_other(shown: MainWindow):
     desk = shown.desk
     assert desk is not None
-    desk.work.tabs.setCurrentWidget(desk.work.code)
+    desk.work.tabs.show_page(desk.work.code_page)
     desk.selection.choose("prepared", "conv")
     assert desk.work.code.textCursor().block().text().strip().startswith("conv = ")
     desk.work.code.line_chosen.emit("obs")
@@ -137,9 +137,9 @@ def test_search_lists_matches_and_enter_goes_to_one(shown: MainWindow, qtbot: Qt
 
 def test_chips_count_the_nodes_of_a_role(shown: MainWindow, qtbot: QtBot):
     assert shown.desk is not None
-    chips = [b for b in shown.desk.work.strip.findChildren(QPushButton) if b.property("kind") == "observer"]
+    chips = [b for b in shown.desk.work.legend.findChildren(QPushButton) if b.property("kind") == "observer"]
     assert [chip.text() for chip in chips] == ["1 observer"]
-    with qtbot.waitSignal(shown.desk.work.strip.kind_stepped) as told:
+    with qtbot.waitSignal(shown.desk.work.legend.kind_stepped) as told:
         qtbot.mouseClick(chips[0], Qt.MouseButton.LeftButton)
     assert told.args == ["observer"]
 
@@ -238,10 +238,14 @@ def test_both_themes_and_focus(shown: MainWindow):
     shown.appearance.switch()
     assert {first, shown.appearance.theme.name} == {"light", "dark"}
     assert shown.desk is not None
+    shown.desk.selection.choose("prepared", "conv")
+    work = shown.desk.work
+    around = (work.rail, work.inspector, work.strip, work.tabs, work.legend)
+    assert [each.isVisible() for each in around] == [True] * 5
     shown.actions_of["focus"].trigger()
-    assert not shown.desk.work.inspector.isVisible()
+    assert [each.isVisible() for each in around] == [False] * 5
     shown.actions_of["focus"].trigger()
-    assert shown.desk.work.inspector.isVisible()
+    assert [each.isVisible() for each in around] == [True] * 5
 
 
 def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):

@@ -42,7 +42,12 @@ class ViewCommands(CommandGroup):
         """Dim what the stages in view have in common, or nothing."""
         self._desk.dimming.toggle_changes()
 
-    @command("Swap panes", "Space", when=When.STAGE, is_of_panes=True, is_apart=True, words="stages left right A B")
+    @command("One pane", "Shift+O", when=When.STAGE, is_apart=True, words="single both panes split")
+    def single(self) -> None:
+        """Show the pane in use alone, or both again."""
+        self._desk.work.toggle_single()
+
+    @command("Swap panes", "Space", when=When.STAGE, is_of_panes=True, words="stages left right A B")
     def swap(self) -> None:
         """Swap the stages in view."""
         self._desk.selection.swap()
@@ -72,10 +77,30 @@ class ViewCommands(CommandGroup):
         """Show the graph in its own size."""
         self._canvas.viewport.zoom_to(1.0)
 
-    @command("Only the panes", "F9", when=When.OPEN, is_apart=True, words="hide side panels full focus")
+    @command("Left panel", "Ctrl+B", when=When.OPEN, is_apart=True, words="collapse sidebar rail model flow hide show")
+    def left_panel(self) -> None:
+        """Collapse the left panel to its rail, or expand it."""
+        self._desk.work.surroundings.toggle_left()
+
+    @command("Inspector", "Ctrl+I", when=When.OPEN, words="right panel drawer hide show pin")
+    def inspector(self) -> None:
+        """Hide the inspector, or bring it back."""
+        self._desk.work.surroundings.toggle_inspector()
+
+    @command("Bottom panel", "Ctrl+J", when=When.OPEN, words="findings changes code log tabs hide show")
+    def bottom(self) -> None:
+        """Close the tabs at the bottom, or open them."""
+        self._desk.work.surroundings.toggle_bottom()
+
+    @command("Legend", "Shift+L", when=When.OPEN, words="roles colors hide show")
+    def legend(self) -> None:
+        """Hide the legend, or bring it back."""
+        self._desk.work.surroundings.toggle_legend()
+
+    @command("Only the panes", "F9", when=When.OPEN, words="hide side panels full focus")
     def focus(self) -> None:
         """Hide all but the panes, or bring it back."""
-        self._desk.work.toggle_focus()
+        self._desk.work.surroundings.toggle_bare()
 
     @command("Light or dark", "Ctrl+T", is_apart=True, words="theme colors appearance settings")
     def theme(self) -> None:

@@ -1,0 +1,84 @@
+"""The tabs below the graph, which collapse to their bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QToolButton, QWidget
+
+from qviz.words import mark, tr
+
+_LARGEST = 16_777_215
+"""What Qt takes for no limit."""
+_OPENS, _CLOSES = mark("{keys} opens the panel  ⌃"), mark("⌄")
+
+
+class Bottom(QTabWidget):
+    """Tabs that a click opens, and that the user closes by the button at the right.
+
+    Signals:
+        toggled: Whether it is open now, after the user opened or closed it.
+
+    Attributes:
+        is_open: Whether the page of a tab is shown.
+    """
+
+    toggled = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
+        self.setProperty("role", "bottom")
+        self.is_open = True
+        self._keys = ""
+        self._corner = QToolButton()
+        self._corner.setProperty("role", "flat")
+        self._corner.clicked.connect(self.on_corner_clicked)
+        self.setCornerWidget(self._corner)
+        self.tabBarClicked.connect(self.on_tab_bar_clicked)
+        self._describe()
+
+    def set_keys(self, keys: str) -> None:
+        """Name the keys that open and close it."""
+        self._keys = keys
+        self._describe()
+
+    def toggle(self) -> None:
+        """Open or close it by the user's hand."""
+        self.set_open(not self.is_open)
+        self.toggled.emit(self.is_open)
+
+    def set_open(self, is_open: bool) -> None:
+        """Show a page, or the bar alone."""
+        self.is_open = is_open
+        pages = self.findChild(QStackedWidget)
+        assert pages is not None  # every QTabWidget has one
+        pages.setVisible(is_open)
+        self.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding if is_open else QSizePolicy.Policy.Fixed
+        )
+        self.setMaximumHeight(_LARGEST if is_open else self.tabBar().sizeHint().height())
+        self._describe()
+
+    def show_page(self, page: QWidget) -> None:
+        """Show a page, opening the panel if need be."""
+        self.setCurrentWidget(page)
+        if not self.is_open:
+            self.set_open(True)
+            self.toggled.emit(True)
+
+    def _describe(self) -> None:
+        spoken = tr("Close the panel") if self.is_open else tr("Open the panel")
+        self._corner.setText(tr(_CLOSES) if self.is_open or not self._keys else tr(_OPENS, keys=self._keys))
+        self._corner.setToolTip(spoken)
+        self._corner.setAccessibleName(spoken)
+
+    def on_corner_clicked(self) -> None:
+        """Open or close it."""
+        self.toggle()
+
+    def on_tab_bar_clicked(self, index: int) -> None:
+        """Open it."""
+        if index >= 0 and not self.is_open:
+            self.setCurrentIndex(index)
+            self.toggle()

@@ -1,0 +1,170 @@
+"""The strip below the panes: the roles that occur, drawn as they are, and how many nodes have them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from qviz.analysis.verdicts.coverage_words import counts, operators
+from qviz.analysis.views.view import Box
+from qviz.document.coverage import Coverage
+from qviz.document.graph import Kind
+from qviz.document.query import count_kinds
+from qviz.document.snapshot import Stage
+from qviz.ui.canvas import shapes
+from qviz.ui.panels.widgets import label
+from qviz.ui.theme import Theme
+from qviz.words import names as words
+from qviz.words import tr
+from qviz.words.formats import sentence
+
+_ORDER = (
+    Kind.OBSERVER,
+    Kind.FAKE_QUANT,
+    Kind.QUANTIZE,
+    Kind.DEQUANTIZE,
+    Kind.CHOOSE_QPARAMS,
+    Kind.QUANTIZED_OP,
+    Kind.FUSED_OP,
+    Kind.OP,
+    Kind.CONSTANT,
+)
+_SAMPLE, _RATIO = QSize(26, 13), 2
+_SMALLER = 2.4
+"""Than on the canvas, whose shapes have slants of some pixels."""
+
+
+class KindChip(QPushButton):
+    """How many nodes of a kind there are: a click goes to the next of them, one with Shift dims the others."""
+
+    stepped = Signal(str)
+    dim_toggled = Signal(str)
+
+    def __init__(self, kind: Kind, text: str, theme: Theme) -> None:
+        super().__init__(text)
+        self.kind = kind.value
+        self.setProperty("role", "legend")
+        self.setProperty("kind", kind.value)
+        self.setIcon(_sample(kind, theme))
+        self.setIconSize(_SAMPLE)
+        self.setCheckable(True)
+        self.setToolTip(tr("Go to the next one. Shift-click dims all other nodes."))
+        self._with_shift = False
+        self.clicked.connect(self.on_clicked)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note whether Shift is held."""
+        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Enter and Space do what a click does, with Shift too."""
+        self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def on_clicked(self, is_checked: bool) -> None:
+        """Step or dim; only what is dimmed shows as pressed."""
+        with_shift, self._with_shift = self._with_shift, False
+        if with_shift:
+            self.dim_toggled.emit(self.kind if is_checked else "")
+        else:
+            self.setChecked(not is_checked)
+            self.stepped.emit(self.kind)
+
+
+class LegendStrip(QFrame):
+    """A chip for each role; those without room are left out, the last first.
+
+    Signals:
+        kind_stepped: A kind's value: to its next node.
+        kind_chosen: The kind that all others are dimmed for, "" for none.
+    """
+
+    kind_stepped = Signal(str)
+    kind_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "legendbar")
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 12, 0)
+        row.setSpacing(12)
+        self._place = QWidget()
+        self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._coverage = label("", "muted")
+        row.addWidget(self._place, 1)
+        row.addWidget(self._coverage)
+        self._chips: list[KindChip] = []
+        self._shown_stage: Stage | None = None
+        self._shown_key: tuple[object, ...] = ()
+        self._chosen_kind = ""
+
+    def show_counts(self, stage: Stage | None, coverage: Coverage | None, theme: Theme) -> None:
+        """Show a chip for each role that the stage has, and how much of the run is in low precision."""
+        key = (coverage, theme.name)
+        if stage is self._shown_stage and key == self._shown_key:
+            return
+        self._shown_stage, self._shown_key = stage, key
+        if self._chosen_kind:
+            self.dim_for("")  # the chip goes, and what it highlighted with it
+        for chip in self._chips:
+            chip.hide()
+            chip.deleteLater()
+        kinds = count_kinds(stage.whole) if stage else {}
+        there = [(kind, kinds[kind]) for kind in _ORDER if kinds.get(kind)]
+        self._chips = [self._chip(kind, words.kinds(kind.value, count), theme) for kind, count in there]
+        self._coverage.setVisible(coverage is not None)
+        if coverage is not None:
+            self._coverage.setText(tr("{share} in low precision", share=counts(coverage)))
+            self._coverage.setToolTip(sentence(operators(coverage)))
+        self._arrange()
+
+    def _chip(self, kind: Kind, text: str, theme: Theme) -> KindChip:
+        chip = KindChip(kind, text, theme)
+        chip.setParent(self._place)
+        chip.stepped.connect(self.kind_stepped)
+        chip.dim_toggled.connect(self.dim_for)
+        return chip
+
+    def _arrange(self) -> None:
+        """Put the chips side by side, as many as there is room for."""
+        x = 0
+        for chip in self._chips:
+            wanted = chip.sizeHint()
+            fits = x + wanted.width() <= self._place.width()
+            chip.setGeometry(x, (self._place.height() - wanted.height()) // 2, wanted.width(), wanted.height())
+            chip.setVisible(fits)
+            x += wanted.width() + 4
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find out how many have room."""
+        super().resizeEvent(event)
+        self._row.activate()
+        self._arrange()
+
+    def dim_for(self, kind: str) -> None:
+        """Check one chip at most."""
+        self._chosen_kind = kind
+        for chip in self._chips:
+            chip.setChecked(chip.kind == kind)
+        self.kind_chosen.emit(kind)
+
+
+def _sample(kind: Kind, theme: Theme) -> QIcon:
+    """Return a role's shape in its colors, as on the canvas."""
+    pixmap = QPixmap(_SAMPLE * _RATIO)
+    pixmap.setDevicePixelRatio(_RATIO)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(1 / _SMALLER, 1 / _SMALLER)
+    painter.setPen(QPen(theme.line(kind), 1.2 * _SMALLER))
+    painter.setBrush(theme.fill(kind))
+    box = Box(id="", title="", subtitle="", kind=kind, members=())
+    painter.drawPath(shapes.outline(box, QRectF(2, 2, _SAMPLE.width() * _SMALLER - 4, _SAMPLE.height() * _SMALLER - 4)))
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,234 @@
+"""Which panels stand around the panes: as there is room, as the user wants, and with the selection."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from qviz.session.room import Room, room_in
+from qviz.ui.panels.bottom import Bottom
+from qviz.ui.settings import Settings
+
+LEFT, INSPECTOR, DRAWER, WIDEST, BOTTOM = 248, 376, 348, 520, 190
+_SMALLEST_GRAPH = 160
+_ALL = 10_000
+
+
+class Parts(NamedTuple):
+    """What stands around the panes.
+
+    Attributes:
+        rail: The narrow left side.
+        left: The left panel.
+        above: The bar above the panes.
+        legend: Stands below the panes.
+        bottom: The tabs.
+        inspector: The right panel.
+    """
+
+    rail: QWidget
+    left: QWidget
+    above: QWidget
+    legend: QWidget
+    bottom: Bottom
+    inspector: QWidget
+
+
+class Surroundings(QObject):
+    """Left panel or rail, inspector or drawer, bar above and legend below, the tabs at the bottom.
+
+    Args:
+        parts: The panels.
+        ground: Holds the panes.
+        settings: Remembers sizes, and what the user closed.
+
+    Signals:
+        arranged: Other panels stand now.
+    """
+
+    arranged = Signal()
+
+    def __init__(self, parts: Parts, ground: QWidget, settings: Settings) -> None:
+        super().__init__()
+        self._rail, self._left, self._above, self._legend, self._bottom, self._inspector = parts
+        self._settings = settings
+        self._room: Room | None = None
+        self._is_bare = False
+        self._wants_left, self._wants_inspector = settings.is_open("left"), settings.is_open("inspector")
+        self._wants_bottom = settings.is_open("bottom")
+        self._wants_legend = settings.is_open("legend")
+        self._left_drawer = self._drawer = self._legend_drawer = False
+        self._selected: object = None
+        self._bottom_height = BOTTOM
+        self._rows = self._make_rows(ground)
+        self._rows.splitterMoved.connect(self.on_rows_moved)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.setChildrenCollapsible(False)
+        rail, left, inspector = self._rail, self._left, self._inspector
+        for part in (rail, left, self._rows, inspector):
+            self.columns.addWidget(part)
+        self.columns.setStretchFactor(2, 1)
+        for place in (0, 1, 3):
+            self.columns.setStretchFactor(place, 0)
+        rail.setFixedWidth(64)
+        left.setMinimumWidth(200)
+        left.setMaximumWidth(360)
+        inspector.setMinimumWidth(320)
+        inspector.setMaximumWidth(WIDEST)
+        self.columns.setSizes([64, LEFT, 1000, INSPECTOR])
+        self.columns.restoreState(settings.state("frame"))
+        self._bottom.toggled.connect(self.on_bottom_toggled)
+
+    def _make_rows(self, ground: QWidget) -> QSplitter:
+        top = QWidget()
+        column = QVBoxLayout(top)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._above)
+        column.addWidget(ground, 1)
+        column.addWidget(self._legend)
+        ground.setMinimumHeight(_SMALLEST_GRAPH)
+        rows = QSplitter(Qt.Orientation.Vertical)
+        rows.setChildrenCollapsible(False)
+        rows.addWidget(top)
+        rows.addWidget(self._bottom)
+        rows.setStretchFactor(0, 1)
+        rows.setStretchFactor(1, 0)
+        rows.setSizes([690, BOTTOM])
+        return rows
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether an inspector that opened leaves room for one pane only."""
+        return self._room is not None and not self._room.has_both_panes and not self._inspector.isHidden()
+
+    def fit(self, size: QSize, text_scale: float) -> None:
+        """Let panels give way in a window of this size."""
+        room, before = room_in(size.width(), size.height(), text_scale), self._room
+        if room == before:
+            return
+        self._room = room
+        if before is None or (before.has_bottom and not room.has_bottom):
+            self._open_bottom(self._wants_bottom and room.has_bottom)
+        if room.has_left:
+            self._left_drawer = False
+        self._arrange()
+
+    def follow_selection(self, selected: object) -> None:
+        """Open the drawer with a selection, close it without one, which is None."""
+        if selected != self._selected:
+            self._selected, self._drawer = selected, selected is not None
+            self._arrange()
+
+    def close_drawers(self) -> bool:
+        """Close what was opened for a while; return whether there was anything."""
+        had = self._left_drawer or (not self._is_standing_inspector and self._drawer)
+        self._left_drawer = self._drawer = False
+        self._arrange()
+        return had
+
+    def open_left(self) -> None:
+        """Open the left panel, for a while where it has no room."""
+        if self._room is not None and self._room.has_left:
+            self._wants_left = True
+            self._settings.set_open("left", True)
+        else:
+            self._left_drawer = True
+        self._arrange()
+
+    def toggle_left(self) -> None:
+        """Collapse the left panel to its rail, or expand it."""
+        if self._room is not None and self._room.has_left:
+            self._wants_left = not self._wants_left
+            self._settings.set_open("left", self._wants_left)
+        else:
+            self._left_drawer = not self._left_drawer
+        self._arrange()
+
+    def toggle_inspector(self) -> None:
+        """Hide the inspector, or bring it back."""
+        if self._is_standing_inspector or (self._room is not None and self._room.has_inspector):
+            self._wants_inspector = not self._wants_inspector
+            self._settings.set_open("inspector", self._wants_inspector)
+        else:
+            self._drawer = self._inspector.isHidden()
+        self._arrange()
+
+    def toggle_bottom(self) -> None:
+        """Close the tabs at the bottom, or open them."""
+        self._bottom.toggle()
+
+    def toggle_legend(self) -> None:
+        """Hide the legend, or bring it back."""
+        if self._room is not None and self._room.has_legend:
+            self._wants_legend = not self._wants_legend
+            self._settings.set_open("legend", self._wants_legend)
+        else:
+            self._legend_drawer = not self._legend_drawer
+        self._arrange()
+
+    def toggle_bare(self) -> None:
+        """Hide all but the panes, or bring it back."""
+        self._is_bare = not self._is_bare
+        self._arrange()
+
+    def reveal_findings(self, page: QWidget) -> None:
+        """Open the tabs for the findings of a new run, unless the user closed them."""
+        self._bottom.setCurrentWidget(page)
+        if self._wants_bottom and not self._bottom.is_open:
+            self._open_bottom(True)
+
+    def save(self) -> None:
+        """Remember the sizes."""
+        if not self._is_bare:
+            self._settings.save_state("frame", self.columns.saveState())
+
+    @property
+    def _is_standing_inspector(self) -> bool:
+        return self._room is not None and self._room.has_inspector and self._wants_inspector
+
+    def _arrange(self) -> None:
+        room = self._room
+        if room is None:
+            return
+        bare = self._is_bare
+        has_left = (room.has_left and self._wants_left) or self._left_drawer
+        self._left.setVisible(has_left and not bare)
+        self._inspector.setMaximumWidth(WIDEST if room.has_inspector else DRAWER)
+        self._rail.setVisible((not has_left or not room.has_left) and not bare)
+        self._inspector.setVisible((self._is_standing_inspector or self._drawer) and not bare)
+        for part in (self._above, self._bottom):
+            part.setVisible(not bare)
+        self._narrow_drawer()
+        has_legend = self._wants_legend if room.has_legend else self._legend_drawer
+        self._legend.setVisible(has_legend and not bare)
+        self.arranged.emit()
+
+    def _narrow_drawer(self) -> None:
+        """Give the panes what the inspector may not have."""
+        self.columns.refresh()
+        sizes = self.columns.sizes()
+        over = sizes[3] - self._inspector.maximumWidth()
+        if over > 0:
+            self.columns.setSizes([*sizes[:2], sizes[2] + over, sizes[3] - over])
+
+    def _open_bottom(self, is_open: bool) -> None:
+        self._bottom.set_open(is_open)
+        if is_open:
+            whole = max(sum(self._rows.sizes()), self._bottom_height + _SMALLEST_GRAPH)
+            self._rows.setSizes([whole - self._bottom_height, self._bottom_height])
+        else:
+            self._rows.setSizes([_ALL, 0])
+
+    def on_rows_moved(self) -> None:
+        """Remember how high the user made the tabs."""
+        if self._bottom.is_open:
+            self._bottom_height = self._rows.sizes()[1]
+
+    def on_bottom_toggled(self, is_open: bool) -> None:
+        """Remember what the user wants."""
+        self._wants_bottom = is_open
+        self._settings.set_open("bottom", is_open)
+        self._open_bottom(is_open)

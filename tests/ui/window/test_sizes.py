@@ -1,0 +1,150 @@
+"""Panels stand, give way, open and close: as there is room, as the user wants, with the selection."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from qviz.document.kept import kept_finding
+from qviz.document.snapshot import Level
+from qviz.ui.settings import Settings
+from qviz.ui.shell.main_window import MainWindow
+from qviz.ui.shell.workspace import Workspace
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_window import CAPTURED, FACTS, PREPARED, finished, hear, reached
+
+FOUND = tuple(kept_finding("rule", Level.INFO, "captured", ("x",), "m", "r", "h") for _ in range(1))
+
+
+def opened(window: MainWindow, qtbot: QtBot, width: int, height: int) -> Workspace:
+    window.resize(width, height)
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED, FACTS), finished())
+    assert window.desk is not None
+    work = window.desk.work
+    qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in work.panes.panes.values()))
+    return work
+
+
+def visible(work: Workspace) -> list[str]:
+    parts: dict[str, QWidget] = {
+        "rail": work.rail,
+        "left": work.setup,
+        "inspector": work.inspector,
+        "legend": work.legend,
+    }
+    return [name for name, each in parts.items() if each.isVisible()]
+
+
+@pytest.mark.parametrize(
+    ("size", "parts", "is_bottom_open"),
+    [
+        ((1600, 1000), ["left", "inspector", "legend"], True),
+        ((1420, 900), ["left", "legend"], True),
+        ((1366, 768), ["rail", "legend"], False),
+        ((1024, 640), ["rail"], False),
+    ],
+)
+def test_what_stands_in_a_window_of_some_size(
+    window: MainWindow, asked: Asked, qtbot: QtBot, size: tuple[int, int], parts: list[str], is_bottom_open: bool
+):
+    work = opened(window, qtbot, *size)
+    assert visible(work) == parts
+    assert work.tabs.is_open == is_bottom_open
+    assert window.width() == size[0]
+    assert window.height() == size[1]
+    if not is_bottom_open:
+        assert work.tabs.height() < 40
+
+
+def test_the_drawer_opens_with_a_selection_and_escape_closes_it(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1366, 768)
+    assert window.desk is not None
+    window.desk.selection.choose("prepared", "conv")
+    assert work.inspector.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not work.inspector.isVisible()
+    window.desk.selection.choose("prepared", "obs")
+    assert work.inspector.isVisible()
+
+
+def test_beside_a_drawer_in_a_narrow_window_there_is_one_pane(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1100, 700)
+    assert window.desk is not None
+    panes = work.panes.panes
+    assert [pane.isVisible() for pane in panes.values()] == [True, True]
+    window.desk.selection.choose("prepared", "conv")
+    assert [side for side, pane in panes.items() if pane.isVisible()] == [work.panes.active]
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert [pane.isVisible() for pane in panes.values()] == [True, True]
+
+
+def test_the_rail_opens_the_left_panel_where_it_has_room_and_where_not(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1366, 768)
+    work.rail.part_chosen.emit("data")
+    assert "left" in visible(work)
+    assert window.focusWidget() is work.setup.inputs
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert "left" not in visible(work)
+    window.resize(1600, 900)
+    assert "left" in visible(work)
+    window.actions_of["left_panel"].trigger()
+    assert visible(work)[0] == "rail"
+    assert "left" not in visible(work)
+    assert not Settings().is_open("left")
+
+
+def test_the_tabs_open_for_findings_of_a_new_run_and_stay_closed_once_closed(
+    window: MainWindow, asked: Asked, qtbot: QtBot
+):
+    work = opened(window, qtbot, 1366, 768)
+    assert not work.tabs.is_open
+    end = msgspec.structs.replace(finished(), findings=FOUND)
+    window.actions_of["run"].trigger()
+    hear(window, reached(CAPTURED), end)
+    assert work.tabs.is_open
+    window.actions_of["bottom"].trigger()
+    assert not work.tabs.is_open
+    window.actions_of["run"].trigger()
+    hear(window, reached(CAPTURED), end)
+    assert not work.tabs.is_open
+    assert not Settings().is_open("bottom")
+
+
+def test_a_tab_opens_what_is_collapsed(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1366, 768)
+    bar = work.tabs.tabBar()
+    at = work.tabs.indexOf(work.log)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(at).center())
+    assert work.tabs.is_open
+    assert work.tabs.currentWidget() is work.log
+    assert work.log.isVisible()
+
+
+def test_the_changes_are_listed_and_gone_to(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    work.tabs.show_page(work.changes)
+    row = work.changes.topLevelItem(0)
+    assert row is not None
+    assert [row.text(column) for column in range(3)] == ["+  added", "", "obs"]
+    work.changes.on_item_chosen(row)
+    assert work.panes.canvas.selection.node == "obs"
+
+
+def test_the_switch_of_overlays_and_its_keys_follow_each_other(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    segments = work.strip.overlays.segments
+    qtbot.mouseClick(segments["changes"], Qt.MouseButton.LeftButton)
+    assert work.panes.canvas.emphasis.is_highlighting
+    qtbot.keyClick(window, "1")
+    assert segments["roles"].isChecked()
+    assert not work.panes.canvas.emphasis.is_highlighting
+    qtbot.keyClick(window, "3")
+    assert segments["changes"].isChecked()
+    window.actions_of["swap"].trigger()
+    assert work.panes.canvas.emphasis.is_highlighting
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert segments["roles"].isChecked()
