@@ -34,7 +34,7 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
     found = next((each for each in names if each in evidence.index(before).nodes), None)
     if found is None:  # the move to eval mode made it anew
         before, found = last, node.id
-    cause = _cause(evidence.index(before), found)
+    cause = _of_class(evidence, names) or _cause(evidence.index(before), found)
     runs_in_float = gives_float(node) and evidence.converted is last
     return Finding(
         rule="batch_norm_left",
@@ -53,6 +53,17 @@ class _LeftCause(NamedTuple):
     code: str
     roles: dict[str, tuple[str, ...]]
     args: dict[str, Json] = {}  # noqa: RUF012 - never changed
+
+
+def _of_class(evidence: Evidence, names: tuple[str, ...]) -> _LeftCause | None:
+    """Return that patterns list another class, as the engine found where it fused."""
+    fused = next((stage for stage in evidence.snapshot.stages if stage.name == "fused"), None)
+    nodes = evidence.index(fused).nodes if fused is not None else {}
+    for why in (nodes[each].why for each in names if each in nodes):
+        if why is not None and why.code == "not_fused.exact_type":
+            roles = {"producer": tuple(why.roles["producer"])}
+            return _LeftCause("batch_norm_left.exact_type", roles, {key: why.args[key] for key in ("type", "base")})
+    return None
 
 
 def _cause(index: Index, node_id: str) -> _LeftCause | None:

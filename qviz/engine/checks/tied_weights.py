@@ -88,7 +88,7 @@ class TiedWeights:
 
     def _add(self, weight: Tensor, read: _WeightReader) -> None:
         place = _place(weight)
-        if place is not None:
+        if place in self._names:  # not a buffer: what writes into it takes no copy of its own
             self._weights[place] = _TiedSize(weight.numel(), _size(weight))
             self._read.setdefault(place, []).append(read)
 

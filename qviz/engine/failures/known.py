@@ -5,6 +5,7 @@ from __future__ import annotations
 from qviz.engine.failures.causes import Cause
 
 _TRACING = (
+    Cause("stop.trace_norm_subclass", type="TraceError", frame=r"nn/modules/\w+norm\.py:_check_input_dim"),
     Cause("stop.trace_branch", type="TraceError", text="inputs to control flow"),
     Cause("stop.trace_iteration", type="TraceError", text="cannot be iterated"),
     Cause("stop.trace_len", text="'len' is not supported in symbolic tracing"),
@@ -131,6 +132,7 @@ _CONVERTING = (
         text=r"qat\.Linear\.from_float only works for",
         step="preparing",
     ),
+    Cause("stop.computed_weight", type="AssertionError", frame="utils.py:_get_tensor_constant_from_node"),
     Cause("stop.parametrized_dynamic", text=r"quantized\.dynamic\.Linear\.from_float only works for one of"),
     Cause("stop.shared_batch_norm", text=r"Tried to erase Node add_\w* but it still had", frame="qat_utils.py:"),
     Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from torch import nn
 from torch.ao.nn.intrinsic.modules.fused import _FusedModule
 from torch.fx import GraphModule, Node
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+from torch.nn.utils.parametrize import type_before_parametrizations
 
 from qviz.document import graph as document
-from qviz.document.graph import Why
+from qviz.document.graph import Json, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import Role, role_of
 from qviz.engine.nodes.targets import bare_name
@@ -18,6 +21,11 @@ from qviz.engine.why.statements import Roles, reason
 
 FUSER = "BackendPatternConfig.set_fuser_method"
 _WEIGHTED = ("conv", "linear")
+_LISTED = (
+    *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d),
+)
+"""What torch's patterns of convolution and batch norm list, each by its exact type."""
 _NORM = re.compile(r"^BatchNorm\dd$|batch_norm")
 
 
@@ -45,6 +53,8 @@ class Fusion:
             called = {"target": str(node.target), "module_type": "Identity"}
             return reason("fused.place_left", "fuse_modules", {"subject": node}, **called)
         if node.op == "call_module" and (why := self._fused(node, self._taken(node))):
+            return why
+        if self._function(node).startswith("conv") and (why := self._kept_apart(node)):
             return why
         if self._is_batch_norm(node) or self._function(node) == "relu":
             return self._unfused(node)
@@ -101,9 +111,32 @@ class Fusion:
             return reason("not_fused.read_elsewhere", FUSER, {**roles, "others": others})
         if (calls := self._calls(producer)) > 1:
             return reason("not_fused.called_again", FUSER, roles, path=str(producer.target), calls=calls)
+        if self._is_batch_norm(node) and (own := self._own_class(node)) is not None:
+            return reason("not_fused.exact_type", FUSER, roles, **own)
         if node.op != "call_module" and producer.op == "call_module":
             return reason("not_fused.function_after_module", FUSER, roles, function=bare_name(node.target))
         return reason("not_fused.no_pattern", FUSER, roles)
+
+    def _kept_apart(self, node: Node) -> Why | None:
+        """Return that a convolution, or the batch norm that alone reads it, is of a class that no pattern lists."""
+        norm = next(iter(node.users), None)
+        if norm is None or len(node.users) > 1 or not self._is_batch_norm(norm):
+            return None
+        roles: Roles = {"subject": node, "norm": norm}
+        for each, code in ((node, "not_fused.own_class"), (norm, "not_fused.into_own_class")):
+            if (own := self._own_class(each)) is not None:
+                return reason(code, FUSER, roles, **own)
+        return None
+
+    def _own_class(self, node: Node) -> dict[str, Json] | None:
+        """Return the class of a layer, and the one of torch it derives from, if patterns list that one alone."""
+        class_ = _traced_class(node)
+        if node.op == "call_module":
+            class_ = type_before_parametrizations(called_module(self.module, node))
+        if class_ is None or class_ in _LISTED or class_.__module__.startswith("torch.ao."):
+            return None
+        base = next((each for each in class_.__mro__ if each in _LISTED), None)
+        return {"type": class_.__name__, "base": base.__name__ if base is not None else "BatchNorm2d"}
 
     def _norm_before(self, node: Node) -> str | None:
         """Return the batch norm that a batch norm read in the stage before, folded by now or not."""
@@ -133,6 +166,14 @@ class Fusion:
         if node.op != "call_module":
             return 0
         return sum(each.op == node.op and each.target == node.target for each in self.module.graph.nodes)
+
+
+def _traced_class(node: Node) -> type | None:
+    """Return the class of the module that a function stands in, where that is a convolution or a batch norm."""
+    stack = node.meta.get("nn_module_stack") or {}
+    class_ = [*stack.values()][-1][1] if stack else None
+    is_layer = isinstance(class_, type) and issubclass(class_, (_ConvNd, _BatchNorm))
+    return class_ if is_layer else None
 
 
 def _is_norm(node: document.Node) -> bool:

@@ -26,6 +26,12 @@ STATEMENTS: dict[str, Entry] = {
         "torch.fx cannot follow a branch, a loop, or an assert that depends on a tensor",
         f"Move the decision out of forward(), or write it with torch.where.{_OTHER}",
     ),
+    "stop.trace_norm_subclass": known(
+        "torch.fx takes torch's own norms whole, but traces through a class derived from one, whose check of the "
+        "dimensions is a branch",
+        "Where the layer computes as torch's does, give it that class before quantizing, as in layer.__class__ = "
+        f"torch.nn.BatchNorm2d; else override _check_input_dim so that it checks nothing.{_OTHER}",
+    ),
     "stop.trace_iteration": known(
         "torch.fx cannot loop over a tensor or unpack it: while it traces, the length is unknown",
         f"Loop over range() of a fixed number and index the tensor, or use torch.unbind with a known length.{_OTHER}",
@@ -182,6 +188,12 @@ STATEMENTS: dict[str, Entry] = {
         "its class was changed by a parametrization such as weight_norm or spectral_norm",
         "Remove the parametrization before quantizing: "
         "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight').",
+    ),
+    "stop.computed_weight": known(
+        "a batch norm folds into a convolution whose weight the graph computes, as weight_norm and spectral_norm do, "
+        "and torch folds into parameters alone",
+        "Let the layer hold its weight before export: torch.nn.utils.parametrize.remove_parametrizations(layer, "
+        "'weight'), or torch.nn.utils.remove_weight_norm(layer) where torch.nn.utils.weight_norm made it.",
     ),
     "stop.prelu_per_channel": known(
         "PReLU has one scale for its slopes, and its qconfig observes weights per channel",

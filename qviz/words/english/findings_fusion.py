@@ -52,6 +52,12 @@ STATEMENTS: dict[str, Entry] = {
         "{module} is called several times, and only one batch norm could fold into it",
         "Use a separate module for each call.",
     ),
+    "batch_norm_left.exact_type": _left(
+        "it is of the class {type}, and patterns to fuse list {base} by its exact type",
+        "Where {type} computes as {base} does, give it that class before quantizing: "
+        "module.__class__ = torch.nn.{base}; else fold it into {producer} yourself, as "
+        "torch.nn.utils.fusion.fuse_conv_bn_weights computes it.",
+    ),
     "batch_norm_left.function": _left(
         "it is a function after the module {producer}, which is not a pattern to fuse",
         "Replace the function with nn.BatchNorm.",

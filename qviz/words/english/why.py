@@ -197,6 +197,18 @@ FUSION: dict[str, Entry] = {
         "rule": "Not fused: {function} is a function here, and no pattern has it after a module",
         "evidence": _PAIR,
     },
+    "not_fused.exact_type": {
+        "rule": "Not fused: patterns list {base} by its exact type, and this is {type}",
+        "evidence": _PAIR,
+    },
+    "not_fused.own_class": {
+        "rule": "Not fused with {norm}: patterns list {base} by its exact type, and this is {type}",
+        "evidence": "{norm} reads {subject}",
+    },
+    "not_fused.into_own_class": {
+        "rule": "Not fused with {norm}: patterns list {base} by its exact type, and that is {type}",
+        "evidence": "{norm} reads {subject}",
+    },
     "not_fused.no_pattern": {
         "rule": "Not fused: no fusion pattern holds both, or their qconfigs differ",
         "evidence": _PAIR,

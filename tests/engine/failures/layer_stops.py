@@ -21,6 +21,7 @@ from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prep
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
 from torch.ao.quantization.quantizer.quantizer import Quantizer
+from torch.fx import symbolic_trace
 
 IMAGE = torch.ones(1, 3, 8, 8)
 
@@ -85,6 +86,20 @@ def _shared_norm() -> Any:
     return convert_pt2e(prepared)
 
 
+class OwnNorm(nn.BatchNorm2d):
+    """Derived from torch's, and no more."""
+
+
+def _traced_norm() -> Any:
+    return symbolic_trace(nn.Sequential(nn.Conv2d(3, 4, 3), OwnNorm(4)))
+
+
+def _computed_weight() -> Any:
+    quantizer = xnnpack.XNNPACKQuantizer().set_global(xnnpack.get_symmetric_quantization_config())
+    layer = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+    return _exported(nn.Sequential(layer, nn.BatchNorm2d(4)), quantizer, IMAGE)
+
+
 LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("attention_projection", _attention),
     ("prelu_per_channel", _prelu),
@@ -92,4 +107,6 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("padding_in_words", _same_padding),
     ("gru_annotator", _gru),
     ("shared_batch_norm", _shared_norm),
+    ("trace_norm_subclass", _traced_norm),
+    ("computed_weight", _computed_weight),
 )

@@ -115,6 +115,44 @@ def test_fused_folded_and_not_fused():
     assert function["relu"].code == "not_fused.function_after_module"
 
 
+class OwnNorm(nn.BatchNorm2d):
+    """Computes as torch's, by a forward that a trace can follow."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training)
+
+
+class OwnConv(nn.Conv2d):
+    """Computes as torch's."""
+
+
+def test_a_class_of_ones_own_is_the_reason_on_both_sides():
+    own = made(lambda m, x: m.relu(m.bn(m.conv(x))), conv=conv(), bn=lambda: OwnNorm(4), relu=nn.ReLU)
+    found = whys("fused", own, "fx-static", [IMAGE])
+    assert (found["batch_norm"].code, found["batch_norm"].args) == (
+        "not_fused.exact_type",
+        {"type": "OwnNorm", "base": "BatchNorm2d"},
+    )
+    assert (found["conv"].code, found["conv"].roles["norm"]) == ("not_fused.into_own_class", ("batch_norm",))
+    derived = made(lambda m, x: m.bn(m.conv(x)), conv=lambda: OwnConv(4, 4, 3), bn=norm)
+    found = whys("fused", derived, "fx-static", [IMAGE])
+    assert (found["conv2d"].code, found["conv2d"].args["type"]) == ("not_fused.own_class", "OwnConv")
+
+
+def test_with_torchs_class_it_is_fused():
+    """What the finding advises works."""
+
+    def mended() -> nn.Module:
+        model = made(lambda m, x: m.bn(m.conv(x)), conv=conv(), bn=lambda: OwnNorm(4))()
+        model.get_submodule("bn").__class__ = nn.BatchNorm2d
+        return model
+
+    assert whys("fused", mended, "fx-static", [IMAGE])["conv"].code == "fused.batch_norm"
+    apart = made(lambda m, x: m.bn(m.conv(x)), conv=conv(), bn=lambda: OwnNorm(4))
+    (finding,) = [each for each in ran(apart, "fx-static", [IMAGE])().findings if each.rule == "batch_norm_left"]
+    assert (finding.code, finding.args["type"]) == ("batch_norm_left.exact_type", "OwnNorm")
+
+
 def test_two_calls_of_a_function_are_no_second_call_of_a_module():
     def calls_twice(m, x):
         return F.relu(F.linear(F.linear(x, m.fc.weight), m.fc.weight))
