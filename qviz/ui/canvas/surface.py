@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QHelpEvent,
     QHideEvent,
     QKeyEvent,
@@ -40,6 +41,7 @@ class Surface(QWidget):
 
     Signals:
         double_clicked: The `Box`.
+        menu_requested: Where on the surface, and where on the desktop, a menu was asked for.
         key_pressed: A `QKeyEvent` that is ignored unless someone accepts it.
 
     Attributes:
@@ -53,6 +55,7 @@ class Surface(QWidget):
     """
 
     double_clicked = Signal(object)
+    menu_requested = Signal(QPointF, QPoint)
     key_pressed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
@@ -204,6 +207,10 @@ class Surface(QWidget):
         box = self.pointing.box_at(event.position())
         if box is not None:
             self.double_clicked.emit(box)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of what is there."""
+        self.menu_requested.emit(QPointF(event.pos()), event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Pass on a key; the parent widget gets keys that are not handled."""

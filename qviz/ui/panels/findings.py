@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from qviz.document.causes import by_cause
@@ -20,9 +20,15 @@ _GAP = 16
 
 
 class FindingList(QTreeWidget):
-    """Signals: finding_chosen with the `Finding`."""
+    """A row for each finding.
+
+    Signals:
+        finding_chosen: The `Finding` to go to.
+        menu_requested: The `Finding` and where on the desktop its menu was asked for.
+    """
 
     finding_chosen = Signal(object)
+    menu_requested = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,6 +94,20 @@ class FindingList(QTreeWidget):
             top_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
             painter.drawText(self.viewport().rect().adjusted(12, 10, -12, 0), top_left, self._words)
             painter.end()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row that is there."""
+        item = self.itemAt(event.pos())
+        if item is not None:
+            self.setCurrentItem(item)
+            self.ask_for_menu()
+
+    def ask_for_menu(self) -> None:
+        """Ask for the menu of the current row."""
+        item = self.currentItem()
+        if item is not None:
+            place = self.viewport().mapToGlobal(self.visualItemRect(item).center())
+            self.menu_requested.emit(item.data(0, Qt.ItemDataRole.UserRole), place)
 
     def on_item_chosen(self, item: QTreeWidgetItem) -> None:
         """Tell which finding was chosen."""

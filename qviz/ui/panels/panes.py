@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
 
 from qviz.analysis.views.hierarchies import Hierarchies
@@ -25,7 +26,13 @@ _FAILED = mark("Nothing to show yet. Fix the problem and run again.")
 
 
 class StagePane(QFrame):
-    """One canvas under its stage's name."""
+    """One canvas under its stage's name.
+
+    Signals:
+        menu_requested: Where on the desktop a menu was asked for, over the name.
+    """
+
+    menu_requested = Signal(QPoint)
 
     def __init__(self, side: Side, theme: Theme, trees: Hierarchies) -> None:
         super().__init__()
@@ -46,6 +53,10 @@ class StagePane(QFrame):
         spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
         self.canvas.surface.setAccessibleName(spoken)
         column.addWidget(self.canvas.surface, 1)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the pane."""
+        self.menu_requested.emit(event.globalPos())
 
     def describe(self) -> None:
         """Write the stage's name and how much of it is on screen."""

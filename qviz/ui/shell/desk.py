@@ -46,10 +46,12 @@ class Desk(QObject):
     Signals:
         changed: The project, its run or what is shown of it changed.
         failed: A `QvizError` to tell the user.
+        menu_requested: The menu of the selection was asked for by a key.
     """
 
     changed = Signal()
     failed = Signal(object)
+    menu_requested = Signal()
 
     def __init__(self, parent: QObject, engines: Engines, settings: Settings, theme: Theme) -> None:
         super().__init__(parent)

@@ -105,11 +105,14 @@ class MainWindow(QMainWindow):
 
     def on_pages_desk_made(self, desk: Desk) -> None:
         """Tie the bars to the desk."""
+        from qviz.ui.shell.context_menus import ContextMenus
+
         desk.changed.connect(self.on_desk_changed)
         desk.take_search(self.bar.search)
         self.bar.search.set_theme(self.appearance.theme)
         actions = self.actions_of
         actions.confine(desk.work.panes)
+        ContextMenus(desk, actions)
         desk.work.strip.set_lists(
             list_of(self, actions, ("unfold_all", "fold_all", "fold_others"), ("toggle_group", "fold_parent")),
             list_of(self, actions, ("fit", "zoom_100"), ("zoom_in", "zoom_out")),

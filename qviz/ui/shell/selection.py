@@ -111,6 +111,7 @@ class SharedSelection(QObject):
         if stage is None or not node_id:
             self._open.value = project = project.selecting(None)
             self._work.inspector.show_run(project)
+            self._open.edited.emit()
             return
         self._open.value = project = project.selecting(SelectedNode(side, node_id))
         self.selected.emit(stage.name, node_id)

@@ -41,6 +41,11 @@ class EditCommands(CommandGroup):
         """Mark the selected node and ask for a note."""
         self._pages.need_desk().bookmarking.add()
 
+    @command("Context menu", "Shift+F10", when=When.STAGE, words="right click selection")
+    def context_menu(self) -> None:
+        """Open the menu of the selection."""
+        self._pages.need_desk().menu_requested.emit()
+
     @command("Find…", "Ctrl+F", "/", when=When.STAGE, is_apart=True, words="search nodes filter")
     def search(self) -> None:
         """Go to the search field."""
