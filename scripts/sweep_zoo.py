@@ -78,8 +78,8 @@ def outcome(name: str, flow: str) -> Outcome:
                 masks.enter_context(masks_without_vmap())
                 applied.append(MASKS)
                 if told.stop != "stop.mask_by_vmap":
-                    plan = replace(plan, flow="pt2e-static")
-                    applied.append("pt2e-static")
+                    plan = replace(plan, flow=_other_flow(told))
+                    applied.append(_other_flow(told))
             elif patch := _patch(told.findings):
                 plan = patched(plan, patch)
                 applied.append(_in_short(patch))
@@ -116,6 +116,12 @@ def _stop_of_export(told: _Told) -> str:
     other = cause["args"].get("other") or {"args": {}}
     found = other["args"].get("cause")
     return "" if found is None or _patch(told.findings) else str(found["code"])
+
+
+def _other_flow(told: _Told) -> str:
+    """Return the flow that stops, too."""
+    cause: Any = told.findings[0].args["cause"]
+    return str(cause["args"]["other"]["args"]["flow"])
 
 
 def _in_short(patch: str) -> str:

@@ -53,6 +53,12 @@ def module_in_float(plan: Plan, ledger: Ledger, graph: Graph, path: str) -> Chan
     return Change("module", path, gone, nodes=nodes, rules=(Rule("module_name", path),))
 
 
+def operators_in_float(plan: Plan, graph: Graph, nodes: Sequence[str]) -> Change | None:
+    """Return the change that leaves these operators in float; None where the flow has no rule for one of them."""
+    writer = _writer(plan, graph)
+    return writer.operators(nodes) if writer is not None and nodes else None
+
+
 def _is_inside(node: Node, path: str) -> bool:
     return node.place == path or node.place.startswith(f"{path}.")
 

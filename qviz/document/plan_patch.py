@@ -22,9 +22,12 @@ def patch(before: Plan, after: Plan) -> str:
     """Return what turns one plan into the other, as TOML; "" where they are equal.
 
     A list of tables that begins otherwise than before stands in it whole, and `patched` would add it: edits
-    that only add rules are what it is for.
+    that only add rules are what it is for. TOML has no word for None: what is set back to it is left out.
     """
-    return "\n".join(_written("", _difference(_builtins(before), _builtins(after))))
+    old, new = _builtins(before), _builtins(after)
+    set_back = {key: getattr(after, key) for key in old if key not in new}  # what is as by default is not written
+    new |= {key: value for key, value in set_back.items() if isinstance(value, (bool, int, float, str))}
+    return "\n".join(_written("", _difference(old, new)))
 
 
 def patched(plan: Plan, text: str, name: str = "the patch") -> Plan:

@@ -35,6 +35,10 @@ def test_a_patch_holds_only_what_is_new():
     assert patch(BEFORE, BEFORE) == ""
 
 
+def test_what_is_set_back_to_its_default_is_written():
+    assert patch(Plan(lower=True, backend="qnnpack"), Plan()) == 'backend = "x86"\nlower = false\n'
+
+
 def test_a_patch_with_an_unknown_setting_is_refused():
     with pytest.raises(QvizError, match="ruels"):
         patched(BEFORE, "[[ruels]]\nkind = 'global'\n")

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from torch import nn
 
+from qviz.analysis.possible_changes import operators_in_float
 from qviz.document.configuration import Factory, QConfig, QuantizerRule, Rule
 from qviz.document.flows import Flow, Mode, flow
-from qviz.document.graph import Json
+from qviz.document.graph import Json, Node
 from qviz.document.plan import Plan
 from qviz.document.plan_patch import patch
 from qviz.document.snapshot import RunError, Stage
@@ -27,6 +28,7 @@ class _StoppedRun(NamedTuple):
         plan: Of the run.
         flow: Its flow.
         model: The user's, as the flow has it.
+        stage: In which it stopped; None where the failure has no node.
         modules: The paths of the modules at which it stopped.
     """
 
@@ -34,6 +36,7 @@ class _StoppedRun(NamedTuple):
     plan: Plan
     flow: Flow
     model: nn.Module
+    stage: Stage | None
     modules: tuple[str, ...]
 
 
@@ -49,7 +52,8 @@ def remedy(error: RunError, plan: Plan, model: nn.Module, stages: tuple[Stage, .
     chosen = flow(plan.flow)
     if chosen is None:
         return ""
-    stop = _StoppedRun(error, plan, chosen, model, _modules(error, model, stages))
+    stage = next((each for each in stages if each.name == error.args.get("stage")), None)
+    stop = _StoppedRun(error, plan, chosen, model, stage, _modules(error, model, stage))
     make = _REMEDIES.get(error.code)
     changed = make(stop) if make is not None else None
     changed = changed or _as_tried(plan, error.args.get("other"))
@@ -65,19 +69,21 @@ def _as_tried(plan: Plan, other: Json) -> Plan | None:
     args = other["args"]
     if not isinstance(args, dict):
         return None
-    if "modules" in args:
-        return _as_tried(plan, args["modules"])
-    return replace(plan, flow=str(args["flow"])) if "flow" in args else None
+    if other["code"] in ("stop.other.export_stops", "stop.other.fx_stops"):
+        return _as_tried(plan, args.get("modules"))
+    return replace(plan, flow=str(args["flow"]))
 
 
-def _modules(error: RunError, model: nn.Module, stages: tuple[Stage, ...]) -> tuple[str, ...]:
+def _modules(error: RunError, model: nn.Module, stage: Stage | None) -> tuple[str, ...]:
     """Return the modules that a failure names: those that its nodes call, else that in which it was raised."""
-    named = error.args.get("stage")
-    nodes = {node.id: node for stage in stages if stage.name == named for node in stage.graph.nodes}
-    called = [nodes[each].target for each in error.roles.get("subject", ()) if each in nodes]
     paths = {path for path, _ in model.named_modules()}
-    found = dict.fromkeys([*called, str(error.args.get("module", ""))])
+    found = dict.fromkeys([*[node.target for node in _nodes(error, stage)], str(error.args.get("module", ""))])
     return tuple(each for each in found if each and each in paths)
+
+
+def _nodes(error: RunError, stage: Stage | None) -> list[Node]:
+    known = {node.id: node for node in stage.graph.nodes} if stage is not None else {}
+    return [known[each] for each in error.roles.get("subject", ()) if each in known]
 
 
 def _without_integers(stop: _StoppedRun) -> Plan | None:
@@ -85,6 +91,16 @@ def _without_integers(stop: _StoppedRun) -> Plan | None:
     if stop.flow.mode is not Mode.PT2E or options.skip_integers:
         return None
     return replace(stop.plan, quantizer_options=replace(options, skip_integers=True))
+
+
+def _unobserved(stop: _StoppedRun) -> Plan | None:
+    """Leave the operators in float for whose sake the observer is there."""
+    if stop.flow.mode is Mode.PT2E:
+        return _without_integers(stop)
+    whys = [node.why for node in _nodes(stop.error, stop.stage) if node.why is not None]
+    asked = dict.fromkeys(each for why in whys for each in why.roles.get("asked_by", ()))
+    change = operators_in_float(stop.plan, stop.stage.graph, [*asked]) if stop.stage is not None else None
+    return _with_rules(stop, [*change.rules]) if change is not None else None
 
 
 def _strict(stop: _StoppedRun) -> Plan | None:
@@ -159,6 +175,7 @@ def _shorter_fuse_list(stop: _StoppedRun) -> Plan | None:
 _REMEDIES: dict[str, Callable[[_StoppedRun], Plan | None]] = {
     "stop.indices_in_float": _without_integers,
     "stop.integers_in_float": _without_integers,
+    "stop.dtype_observed": _unobserved,
     "stop.needs_strict_capture": _strict,
     "stop.no_compiler": _not_lowered,
     "stop.onednn_number": _backend_config,

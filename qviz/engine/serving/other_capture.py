@@ -71,7 +71,7 @@ def other_capture(
     modules = Said("stop.other.modules", {}, {"flow": _MODULES}).as_arg("text") if replaces else None
     if not same_method:
         return modules
-    args: dict[str, Json] = {"cause": tried(wanted).cause, "modules": modules}
+    args: dict[str, Json] = {"flow": same_method[0].id, "cause": tried(wanted).cause, "modules": modules}
     code = "stop.other.fx_stops" if wanted is Mode.FX else "stop.other.export_stops"
     return Said(code, {}, {key: value for key, value in args.items() if value}).as_arg("text")
 

@@ -17,9 +17,9 @@ STATEMENTS: dict[str, Entry] = {
     "stop.other.export": {"text": "torch.export captures this model: choose the flow {flow}."},
     "stop.other.fx": {"text": "torch.fx traces this model: choose the flow {flow}."},
     "stop.other.export_stops": {
-        "text": "torch.export stops, too[[: {cause:text}]].[[ {cause:hint}]][[ {modules:text}]]"
+        "text": "The flow {flow} stops, too[[: {cause:text}]].[[ {cause:hint}]][[ {modules:text}]]"
     },
-    "stop.other.fx_stops": {"text": "torch.fx stops, too[[: {cause:text}]].[[ {modules:text}]]"},
+    "stop.other.fx_stops": {"text": "The flow {flow} stops, too[[: {cause:text}]].[[ {modules:text}]]"},
     "stop.other.modules": {"text": "quantize_dynamic needs no graph and converts this model: choose the flow {flow}."},
     "stop.other.non_strict": {"text": "Non-strict capture follows this model: turn strict capture off."},
     "stop.trace_branch": known(

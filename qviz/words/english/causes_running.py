@@ -68,7 +68,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.dtype_observed": known(
         "an observer is asked to watch numbers of the type {dtype}, which it cannot",
-        "Leave the operator that computes them in float: set its qconfig to None, or do not annotate it.",
+        "Leave the operator for which the observer is there, which reads or computes them, in float: set its qconfig "
+        "to None, or do not annotate it.",
     ),
     "stop.indices_in_float": known(
         "an embedding is given indices that quantization turned into float ({dtype})",

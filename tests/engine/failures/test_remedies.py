@@ -10,10 +10,10 @@ import torch
 from torch import nn
 from torch.ao.quantization import QuantWrapper
 
-from qviz.document.configuration import QConfig, Rule
+from qviz.document.configuration import QConfig, Quantizer, Rule
 from qviz.document.plan import Plan
 from qviz.document.plan_patch import patched
-from qviz.document.snapshot import Snapshot
+from qviz.document.snapshot import RunError, Snapshot
 from qviz.engine.failures.remedies import remedy
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
@@ -80,6 +80,18 @@ class Chain(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.act(self.fc(x))
+
+
+class Signs(nn.Module):
+    """Observers watch integers on both sides of cat, and before mul."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        signs = (x > 0).long()
+        return self.fc(x) * torch.cat([signs, signs])[:2]
 
 
 def plan(flow: str, **options: Any) -> Plan:
@@ -151,6 +163,29 @@ def test_applied_it_gets_past_the_stop(
     assert again.run.error is None
 
 
+def test_remedies_follow_each_other_until_the_run_is_through():
+    chosen, given = plan("fx-static"), []
+    while (stopped := run(Signs(), ROW, chosen)).run.error is not None:
+        assert stopped.run.error.code == "stop.dtype_observed"
+        given.append(str(stopped.findings[0].args["patch"]))
+        chosen = patched(chosen, given[-1])
+    assert ["cat" in given[0], "mul" in given[-1], len(given)] == [True, True, 2]
+    assert run(Signs(), ROW, plan("pt2e-static", quantizer_options=Quantizer(skip_integers=True))).run.error is None
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "text"),
+    [
+        ("stop.no_compiler", {"lower": True}, "lower = false\n"),
+        ("stop.no_compiler", {}, ""),
+        ("stop.needs_strict_capture", {"strict": False}, "strict = true\n"),
+        ("stop.needs_strict_capture", {}, ""),
+    ],
+)
+def test_a_setting_is_taken_back_only_where_the_plan_has_it(code: str, asked: dict[str, bool], text: str):
+    assert remedy(RunError("lowering", "Error", code), plan("pt2e-static", **asked), nn.Linear(4, 4)) == text
+
+
 def test_a_remedy_that_the_plan_has_already_is_not_given_again():
     model = Calls(nn.Embedding(8, 4))
     rules = (Rule("object_type", "torch.nn.Embedding", QConfig("float_qparams_weight_only_qconfig")),)
@@ -175,5 +210,5 @@ def test_a_stop_that_only_an_edit_of_the_model_mends_has_none():
     stopped = run(Refuses(), ROW, plan("fx-static"))
     assert stopped.run.status == "failed"
     assert "patch" not in stopped.findings[0].args
-    assert "torch.export stops, too: " in stopped.findings[0].hint
-    assert "flow" not in stopped.findings[0].hint
+    assert "The flow pt2e-static stops, too: " in stopped.findings[0].hint
+    assert "choose the flow" not in stopped.findings[0].hint

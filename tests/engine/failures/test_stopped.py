@@ -136,7 +136,7 @@ def test_a_trace_that_stops_names_the_module_and_offers_what_was_tried():
 def test_no_flow_is_offered_that_cannot_capture_the_model_either(flow: str):
     finding = first(run(Branches(OnValues()), flow))
     assert finding.args["module"] == "inner"
-    assert "flow" not in finding.hint
+    assert "choose the flow" not in finding.hint
     assert "torch.where" in finding.hint
 
 
