@@ -15,12 +15,14 @@ from typing import NamedTuple
 from msgspec import structs
 
 from qviz.analysis.views.view import Box, Line, View
-from qviz.layout.frame import HEAD, PAD, Frame
+from qviz.layout.frame import Frame
 from qviz.layout.labels import label_rect
 from qviz.layout.near import hull
 from qviz.layout.place import Point, Rect, Route
 from qviz.layout.places import Places, Stand
 
+HEAD, PAD = 34.0, 14.0
+"""Inside the frame of a group that goes on: above for its title, and below."""
 GAP = 40.0
 """Between columns, beside the lanes of the joins."""
 LANE = 8.0

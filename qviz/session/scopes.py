@@ -28,11 +28,13 @@ class Scope(NamedTuple):
         around: Ids of nodes, or the path of a module; all of the stage where there is none.
         hops: How many edges away from them.
         is_changes: What changed between two stages instead, with its neighbours.
+        shows_changes: Whether what changed is marked, whatever else is drawn.
     """
 
     around: tuple[str, ...] = ()
     hops: int = 2
     is_changes: bool = False
+    shows_changes: bool = False
 
 
 WHOLE = Scope()
@@ -62,10 +64,9 @@ def parts(snapshot: Snapshot, shown: Sequence[StageName], scope: Scope = WHOLE) 
     """
     stages = [_stage(snapshot, name) for name in shown]
     if scope.is_changes:
-        return _changes(snapshot, stages)
-    if scope.around:
-        return _around(snapshot, stages, scope)
-    return tuple(ScopedStage(stage, len(stage.whole.nodes)) for stage in stages)
+        return _near_changes(_with_changes(snapshot, _whole(stages)))
+    found = _around(snapshot, stages, scope) if scope.around else _whole(stages)
+    return _with_changes(snapshot, found) if scope.shows_changes else found
 
 
 def _stage(snapshot: Snapshot, name: StageName) -> Stage:
@@ -75,25 +76,45 @@ def _stage(snapshot: Snapshot, name: StageName) -> Stage:
         raise QvizError(str(error.args[0]), tr("Choose one of them.")) from error
 
 
-def _changes(snapshot: Snapshot, stages: Sequence[Stage]) -> tuple[ScopedStage, ...]:
-    """Return what changed between two stages; of a single one, against the first, or the last if it is that."""
-    one, other = stages[0].name, stages[-1].name
+def _whole(stages: Sequence[Stage]) -> tuple[ScopedStage, ...]:
+    return tuple(ScopedStage(stage, len(stage.whole.nodes)) for stage in stages)
+
+
+def _with_changes(snapshot: Snapshot, found: Sequence[ScopedStage]) -> tuple[ScopedStage, ...]:
+    """Return the stages with what changed between them; of a single one, since the first, or to the last if it is that.
+
+    Raises:
+        QvizError: There is one stage only.
+    """
+    one, other = found[0].stage.name, found[-1].stage.name
     if one == other:
         one = next((stage.name for stage in (snapshot.stages[0], snapshot.stages[-1]) if stage.name != other), other)
     if one == other:
         raise QvizError(tr("Changes are between two stages; there is one only"), tr("Run a flow that has several."))
-    found = changed(snapshot.stages, snapshot.links, one, other)
-    made = []
-    for stage in stages:
-        overlay, index = found.overlays[stage.name], Index(stage.whole)
-        ids = frozenset(near for each in overlay.nodes for near in neighbours(index, each, _reach(index, each)))
-        fused = found.changes.fused if stage.name == found.changes.earlier else ()
-        made.append(ScopedStage(part(stage, ids), len(stage.whole.nodes), (overlay,), fused))
-    if not any(each.stage.graph.nodes for each in made):
-        raise QvizError(
-            tr("Nothing changed from {one} to {other}", one=names.stage(one), other=names.stage(other)),
-            tr("Draw the whole stages instead."),
+    changes = changed(snapshot.stages, snapshot.links, one, other)
+    return tuple(
+        each._replace(
+            overlays=(*each.overlays, changes.overlays[each.stage.name]),
+            fused=changes.changes.fused if each.stage.name == changes.changes.earlier else (),
         )
+        for each in found
+    )
+
+
+def _near_changes(found: Sequence[ScopedStage]) -> tuple[ScopedStage, ...]:
+    """Return of each stage what changed, and what is next to it.
+
+    Raises:
+        QvizError: Nothing changed.
+    """
+    made = []
+    for each in found:
+        index = Index(each.stage.whole)
+        ids = frozenset(near for one in each.overlays[-1].nodes for near in neighbours(index, one, _reach(index, one)))
+        made.append(each._replace(stage=part(each.stage, ids)))
+    if not any(each.stage.graph.nodes for each in made):
+        one, other = (names.stage(each.stage.name) for each in (found[0], found[-1]))
+        raise QvizError(tr("Nothing changed from {one} to {other}", one=one, other=other), tr("Draw whole stages."))
     return tuple(made)
 
 

@@ -114,7 +114,13 @@ QCheckBox {{ color: {text}; spacing: 7px; }}
 QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {border.strong}; border-radius: 3px;
     background: {panel}; }}
 QCheckBox::indicator:checked {{ background: {accent}; border: 1px solid {accent}; }}
-QCheckBox:focus {{ color: {accent}; }}
+QCheckBox:focus, QRadioButton:focus {{ color: {accent}; }}
+QRadioButton {{ color: {text}; spacing: 7px; }}
+QCheckBox:disabled, QRadioButton:disabled {{ color: {text.muted}; }}
+QRadioButton::indicator {{ width: 12px; height: 12px; border: 1px solid {border.strong}; border-radius: 7px;
+    background: {panel}; }}
+QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 4px solid {accent};
+    background: {text.on_accent}; }}
 QHeaderView {{ background: {panel}; }}
 QHeaderView::section, QTableCornerButton::section {{ background: {panel}; color: {text.muted};
     border: none; padding: 4px; }}

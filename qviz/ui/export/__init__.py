@@ -19,8 +19,7 @@ def write(picture: Picture, path: Path) -> None:
     Raises:
         QvizError: No such format or stage, the picture is too large, or the file cannot be written.
     """
-    for name, data in files(picture, path.suffix.lower(), path.name).items():
-        write_atomically(path.with_name(name), data)
+    keep(files(picture, path.suffix.lower(), path.name), picture, path)
 
 
 def files(picture: Picture, ending: str, name: str) -> Mapping[str, bytes]:
@@ -31,3 +30,17 @@ def files(picture: Picture, ending: str, name: str) -> Mapping[str, bytes]:
     """
     chosen = PICTURE_FORMATS[ending]
     return chosen.files(picture, name) if chosen.files is not None else {name: chosen.encode(picture)}
+
+
+def keep(encoded: Mapping[str, bytes], picture: Picture, path: Path) -> None:
+    """Write what was encoded under a name that was chosen since.
+
+    Raises:
+        QvizError: The file cannot be written.
+    """
+    if len(encoded) == 1:
+        encoded = {path.name: next(iter(encoded.values()))}
+    elif path.name not in encoded:  # a file that names the others
+        encoded = files(picture, path.suffix.lower(), path.name)
+    for name, data in encoded.items():
+        write_atomically(path.with_name(name), data)

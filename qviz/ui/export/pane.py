@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,11 +17,11 @@ from qviz.analysis.views.folding import fold, opening
 from qviz.analysis.views.view import Folds, View
 from qviz.document.snapshot import Snapshot
 from qviz.layout.choice import engine_for
+from qviz.layout.place import Size
 from qviz.layout.places import Places
 from qviz.layout.wrap import Join, wrap
 from qviz.session.scopes import ScopedStage
 from qviz.ui.canvas.exposure import Exposure, Marks
-from qviz.ui.canvas.metrics import measure
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import qrect
@@ -43,19 +43,42 @@ class Content(NamedTuple):
 
 
 class Pane(NamedTuple):
-    """One stage, placed."""
+    """One stage, placed.
+
+    Attributes:
+        name: The stage's.
+        nodes: How many the whole stage has.
+        scene: What is drawn.
+        joins: Where lines go on in the next column.
+        bounds: What holds all of it.
+        marks: What stands out.
+    """
 
     name: str
     nodes: int
     scene: Scene
     joins: tuple[Join, ...]
     bounds: QRectF
-    brackets: tuple[frozenset[str], ...]
+    marks: Marks
 
     @property
     def width(self) -> float:
         """The pane's width in logical pixels."""
         return max(self.bounds.width() + 2 * PAD, NARROWEST)
+
+
+class ShownPane(NamedTuple):
+    """A stage as it is on the screen.
+
+    Attributes:
+        scene: What is placed.
+        folds: What is open.
+        marks: What stands out.
+    """
+
+    scene: Scene
+    folds: Folds | None
+    marks: Marks
 
 
 def content(snapshot: Snapshot, part: ScopedStage, look: PictureLook, folds: Folds | None = None) -> Content:
@@ -89,32 +112,31 @@ def _numbered(view: View, overlay: Overlay) -> View:
     return View(tuple(boxes), view.lines, view.box_of)
 
 
-def placed(content: Content, look: PictureLook, engine: str | None = None) -> Pane:
-    """Return a stage with its places; needs a QGuiApplication, for the sizes of texts."""
+def placed(content: Content, sizes: Mapping[str, Size], look: PictureLook, engine: str | None = None) -> Pane:
+    """Return a stage with its places, given the sizes of its boxes."""
     view = content.view
-    places = engine_for(view, "picture", engine).place(view, measure(view))
-    return arranged(content, places, look)
+    return arranged(content, engine_for(view, "picture", engine).place(view, sizes), look)
 
 
-def arranged(content: Content, places: Places, look: PictureLook) -> Pane:
+def arranged(content: Content, places: Places, look: PictureLook, marks: Marks | None = None) -> Pane:
     """Return a stage that has its places, broken into columns."""
-    wrapped = wrap(content.view, places, look.columns)
+    columns = wrap(content.view, places, look.columns)
     overlays = content.overlays
-    if wrapped.view is not content.view:
-        overlays = ViewOverlays(wrapped.view, [each.overlay for each in overlays.shown])
-    scene = Scene(wrapped.view, wrapped.places, overlays)
-    part, box_of = content.part, wrapped.view.box_of
+    if columns.view is not content.view:
+        overlays = ViewOverlays(columns.view, [each.overlay for each in overlays.shown])
+    scene = Scene(columns.view, columns.places, overlays)
+    part, box_of = content.part, columns.view.box_of
     found = (frozenset(box_of[each] for each in fused if each in box_of) for fused in part.fused)
-    brackets = tuple(each for each in found if len(each) > 1)
-    return Pane(part.stage.name, part.nodes, scene, wrapped.joins, qrect(wrapped.bounds), brackets)
+    marks = marks or Marks(brackets=tuple(each for each in found if len(each) > 1))
+    return Pane(part.stage.name, part.nodes, scene, columns.joins, qrect(columns.bounds), marks)
 
 
 def draw(painter: QPainter, pane: Pane, theme: Theme, sight: QRectF | None = None) -> None:
     """Draw the graph of a pane in its own coordinates; of a large one only what is in `sight`."""
     area = pane.bounds.adjusted(-8, -8, 8, 8)
     area = area if sight is None else area.intersected(sight)
-    marks = Marks(brackets=pane.brackets)
-    paint_all((*GRAPH, *SELECTION), painter, Exposure(pane.scene, area, FULL_SCALE, theme, marks))
+    if not area.isEmpty():
+        paint_all((*GRAPH, *SELECTION), painter, Exposure(pane.scene, area, FULL_SCALE, theme, pane.marks))
     _draw_joins(painter, pane.joins, theme)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 

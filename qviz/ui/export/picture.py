@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -11,12 +11,14 @@ from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Snapshot
-from qviz.session.scopes import WHOLE, Scope, parts
+from qviz.layout.place import Size
+from qviz.session.scopes import WHOLE, Scope, ScopedStage, parts
 from qviz.ui.canvas.fonts import heading_font, subtitle_font, title_font, width
+from qviz.ui.canvas.metrics import measure
 from qviz.ui.export import legend, pane
 from qviz.ui.export.headless import ensure_application
 from qviz.ui.export.look import PictureLook
-from qviz.ui.export.pane import Content, Pane
+from qviz.ui.export.pane import Content, Pane, ShownPane
 from qviz.ui.theme import Theme
 from qviz.ui.theme import theme as theme_of
 from qviz.version import __version__
@@ -39,6 +41,7 @@ class Picture:
         engine: The layout engine's name; None for the best there is.
         folds: What is open, by the stage's name; without, the fewest folds that fit.
         title: The first row; without, the source.
+        screen: Stages that are drawn as they are on the screen, by their names.
 
     Attributes:
         parts: What is drawn of each stage.
@@ -47,7 +50,7 @@ class Picture:
         QvizError: No such stage, or nothing of it is in the scope.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a word of its own to the caller
         self,
         snapshot: Snapshot,
         stages: Sequence[str],
@@ -57,6 +60,7 @@ class Picture:
         engine: str | None = None,
         folds: Mapping[str, Folds] | None = None,
         title: str | None = None,
+        screen: Mapping[str, ShownPane] | None = None,
     ) -> None:
         self.parts = parts(snapshot, stages, scope)
         self.snapshot = snapshot
@@ -65,22 +69,34 @@ class Picture:
         self.title = title or snapshot.run.source
         self._engine = engine
         self._folds = dict(folds or {})
+        self._screen = dict(screen or {})
 
     @cached_property
     def contents(self) -> tuple[Content, ...]:
-        """The boxes and lines of the stages, without places."""
-        found = []
-        for part in self.parts:
-            is_whole = len(part.stage.whole.nodes) == part.nodes
-            folds = self._folds.get(part.stage.name) if is_whole else None
-            found.append(pane.content(self.snapshot, part, self.look, folds))
-        return tuple(found)
+        """The boxes and lines of the stages, without places; needs no fonts."""
+        return tuple(self._content(each) for each in self.parts)
+
+    @cached_property
+    def box_sizes(self) -> tuple[dict[str, Size], ...]:
+        """The sizes of the boxes of those that are to be placed; makes the application that fonts need."""
+        ensure_application()
+        return tuple({} if self._is_shown(each.part) else measure(each.view) for each in self.contents)
 
     @cached_property
     def panes(self) -> tuple[Pane, ...]:
-        """The stages, placed; makes the application that fonts need."""
-        ensure_application()
-        return tuple(pane.placed(each, self.look, self._engine) for each in self.contents)
+        """The stages, placed; what is on one height on the screen is so here."""
+        made = tuple(map(self._pane, self.contents, self.box_sizes))
+        shown = [each.bounds for each in made if each.name in self._screen]
+        if len(shown) < max(len(made), 2) or self.look.columns > 1:
+            return made
+        top, bottom = min(each.top() for each in shown), max(each.bottom() for each in shown)
+        tall = (each.bounds.adjusted(0, top - each.bounds.top(), 0, bottom - each.bounds.bottom()) for each in made)
+        return tuple(each._replace(bounds=bounds) for each, bounds in zip(made, tall, strict=True))
+
+    @property
+    def count(self) -> int:
+        """How many boxes are drawn."""
+        return sum(len(each.view.boxes) for each in self.contents)
 
     @cached_property
     def size(self) -> QSizeF:
@@ -135,11 +151,36 @@ class Picture:
         if not self.look.is_clear:
             painter.fillRect(QRectF(QPointF(0, 0), size), self.theme.color("canvas"))
         self._draw_head(painter)
-        foot = self._foot(size.width() - 2 * MARGIN)
-        top = MARGIN + self._head
-        body = QRectF(MARGIN, top, size.width() - 2 * MARGIN, size.height() - MARGIN - top - foot)
-        self._draw_panes(painter, body, sight)
-        legend.draw(painter, self.legend, QRectF(MARGIN, body.bottom(), body.width(), foot), self.theme)
+        area = QRectF()
+        for each, area in self._areas():
+            self._draw_pane(painter, each, area, sight)
+        painter.setPen(QPen(self.theme.color("border"), 1.0))
+        inner = size.width() - 2 * MARGIN
+        painter.drawLine(QPointF(MARGIN, MARGIN + self._head), QPointF(MARGIN + inner, MARGIN + self._head))
+        foot = QRectF(MARGIN, area.bottom(), inner, self._foot(inner))
+        legend.draw(painter, self.legend, foot, self.theme)
+
+    def first_box(self) -> QPointF:
+        """Return the middle of the first box of the last pane."""
+        each, area = list(self._areas())[-1]
+        boxes = (box for box in each.scene.view.boxes if not box.is_open)
+        return next((each.scene.rect(box.id).center() + _corner(each, area) for box in boxes), area.center())
+
+    def _content(self, part: ScopedStage) -> Content:
+        if self._is_shown(part):
+            return pane.adorned(self.snapshot, part, self.look, self._screen[part.stage.name].scene.view)
+        is_whole = len(part.stage.whole.nodes) == part.nodes
+        folds = self._folds.get(part.stage.name) if is_whole else None
+        return pane.content(self.snapshot, part, self.look, folds)
+
+    def _is_shown(self, part: ScopedStage) -> bool:
+        return part.stage.name in self._screen
+
+    def _pane(self, content: Content, sizes: Mapping[str, Size]) -> Pane:
+        shown = self._screen.get(content.part.stage.name)
+        if shown is None:
+            return pane.placed(content, sizes, self.look, self._engine)
+        return pane.arranged(content, shown.scene.places, self.look, shown.marks)
 
     @property
     def _head(self) -> float:
@@ -163,33 +204,31 @@ class Picture:
         painter.setFont(subtitle_font())
         painter.drawText(QPointF(MARGIN, MARGIN + 36), self.subtitle)
 
-    def _draw_panes(self, painter: QPainter, body: QRectF, sight: QRectF | None) -> None:
+    def _areas(self) -> Iterator[tuple[Pane, QRectF]]:
+        """Yield the panes with their places, from left to right."""
+        size, top = self.size, MARGIN + self._head
+        body = QRectF(MARGIN, top, size.width() - 2 * MARGIN, size.height() - MARGIN - top)
+        tall = body.height() - self._foot(body.width())
         spare = max(body.width() - sum(each.width for each in self.panes), 0.0) / max(len(self.panes), 1)
         left = body.left()
-        painter.setPen(QPen(self.theme.color("border"), 1.0))
-        painter.drawLine(body.topLeft(), body.topRight())
-        for index, each in enumerate(self.panes):
-            area = QRectF(left, body.top(), each.width + spare, body.height())
-            if index:
-                painter.setPen(QPen(self.theme.color("border"), 1.0))
-                painter.drawLine(area.topLeft(), area.bottomLeft())
-            self._draw_pane(painter, each, area, sight)
-            left = area.right()
+        for each in self.panes:
+            yield each, QRectF(left, body.top(), each.width + spare, tall)
+            left += each.width + spare
 
     def _draw_pane(self, painter: QPainter, each: Pane, area: QRectF, sight: QRectF | None) -> None:
-        inset = 0.0 if area.left() <= MARGIN else 12.0
+        is_first = area.left() <= MARGIN
+        if not is_first:
+            painter.setPen(QPen(self.theme.color("border"), 1.0))
+            painter.drawLine(area.topLeft(), area.bottomLeft())
+        start = area.left() + (0.0 if is_first else 12.0)
         name = names.stage(each.name)
         painter.setPen(self.theme.color("text"))
         painter.setFont(title_font())
-        painter.drawText(QPointF(area.left() + inset, area.top() + 22), name)
+        painter.drawText(QPointF(start, area.top() + 22), name)
         painter.setPen(self.theme.color("text.muted"))
         painter.setFont(subtitle_font())
-        at = area.left() + inset + width(name, title_font()) + 8
-        painter.drawText(QPointF(at, area.top() + 22), self._counted(each))
-        corner = QPointF(
-            area.left() + (area.width() - each.bounds.width()) / 2 - each.bounds.left(),
-            area.top() + PANE_HEAD + pane.PAD - each.bounds.top(),
-        )
+        painter.drawText(QPointF(start + width(name, title_font()) + 8, area.top() + 22), self._counted(each))
+        corner = _corner(each, area)
         painter.save()
         painter.translate(corner)
         pane.draw(painter, each, self.theme, None if sight is None else sight.translated(-corner))
@@ -200,3 +239,9 @@ class Picture:
         nodes = trn(each.nodes, "{count} node", "{count} nodes")
         shown = len(each.scene.view.box_of)
         return nodes if shown == each.nodes else tr("{count} of {nodes}", count=shown, nodes=nodes)
+
+
+def _corner(each: Pane, area: QRectF) -> QPointF:
+    """Return where the origin of a pane's graph is."""
+    left = area.left() + (area.width() - each.bounds.width()) / 2 - each.bounds.left()
+    return QPointF(left, area.top() + PANE_HEAD + pane.PAD - each.bounds.top())

@@ -12,7 +12,8 @@ from qviz.errors import QvizError
 from qviz.session.facts_text import facts_text
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
-from qviz.ui.shell.files import copy_picture, export_picture, save_result
+from qviz.ui.shell.files import save_result
+from qviz.ui.shell.on_screen import copy_picture, on_screen
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
@@ -46,14 +47,28 @@ class Exports(QObject):
             self._say(_SAVED, lambda: save_result(self._work, snapshot))
 
     def export_picture(self, theme: Theme) -> None:
-        """Export a picture of the stages in view."""
-        if (project := self._open.value) is not None:
-            self._say(_EXPORTED, lambda: export_picture(self._work, project, theme.name))
+        """Ask what to export of the stages in view, and how."""
+        if (project := self._open.value) is None or not project.stages:
+            return
+        from qviz.ui.shell.export_sheet import ExportSheet
+
+        sheet = ExportSheet(on_screen(project, self._work), theme, self._work.window())
+        sheet.saved.connect(self.on_sheet_saved)
+        sheet.copied.connect(self.on_sheet_copied)
+        sheet.open()
 
     def copy_picture(self, theme: Theme) -> None:
-        """Copy a picture of the stages in view."""
-        if (project := self._open.value) is not None:
-            self._say(_COPIED, lambda: copy_picture(project, theme.name))
+        """Copy a picture of the stages in view, as they are on the screen."""
+        if (project := self._open.value) is not None and project.stages:
+            self._say(_COPIED, lambda: copy_picture(on_screen(project, self._work), theme.name))
+
+    def on_sheet_saved(self, path: str) -> None:
+        """Say what was written."""
+        self._work.inform(tr(_EXPORTED, name=path))
+
+    def on_sheet_copied(self, stages: str) -> None:
+        """Say what is on the clipboard."""
+        self._work.inform(tr(_COPIED, name=stages))
 
     def copy_python(self) -> None:
         """Put a script that does the run without qviz on the clipboard."""

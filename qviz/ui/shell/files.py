@@ -7,21 +7,17 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from qviz.document import codec
 from qviz.document.model_files import MODEL_FILES
 from qviz.document.snapshot import Snapshot
-from qviz.errors import QvizError
-from qviz.session.project import Project
 from qviz.sources.kinds import kind_of
 from qviz.sources.own_rules import listed_rules
 from qviz.ui.panels.widgets import file_filter
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
-from qviz.words import mark, names, tr
-from qviz.words.formats import joined
+from qviz.words import mark, tr
 
 _MODELS = (".py", *MODEL_FILES, ".qviz", ".json")
 _QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
@@ -132,52 +128,3 @@ def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
 
 def _results() -> str:
     return ";;".join((file_filter(tr("qviz result"), ".qviz"), file_filter(tr("JSON"), ".json")))
-
-
-def _snapshot_of(project: Project) -> Snapshot:
-    return project.snapshot if project.snapshot is not None else project.received.interrupted()
-
-
-def _filters() -> str:
-    """Return what a file dialog offers: ``SVG (*.svg);;PNG (*.png)``."""
-    from qviz.ui.export.formats import PICTURE_FORMATS
-
-    return ";;".join(file_filter(tr(each.title), ending) for ending, each in PICTURE_FORMATS.items())
-
-
-def export_picture(parent: QWidget, project: Project, theme: str) -> str | None:
-    """Ask where to, and draw the stages in view; return the path, or None.
-
-    Raises:
-        QvizError: An unknown ending, or the disk does not take it.
-    """
-    from qviz.ui import export
-    from qviz.ui.export.formats import PICTURE_FORMATS
-    from qviz.ui.export.look import PictureLook
-    from qviz.ui.export.picture import Picture
-
-    path, chosen = QFileDialog.getSaveFileName(parent, tr("Export picture"), "review.svg", _filters())
-    if not path:
-        return None
-    if Path(path).suffix.lower() not in PICTURE_FORMATS:
-        path += next((ending for ending in PICTURE_FORMATS if f"*{ending})" in chosen), ".svg")
-    export.write(Picture(_snapshot_of(project), project.shown.stages, PictureLook(theme=theme)), Path(path))
-    return path
-
-
-def copy_picture(project: Project, theme: str) -> str:
-    """Put the stages in view on the clipboard as an image, at twice the size; return their names.
-
-    Raises:
-        QvizError: The picture cannot be drawn.
-    """
-    from qviz.ui.export.look import PictureLook
-    from qviz.ui.export.picture import Picture
-    from qviz.ui.export.png import encode
-
-    data = encode(Picture(_snapshot_of(project), project.shown.stages, PictureLook(theme=theme, scale=2)))
-    image = QImage.fromData(data)
-    if image.isNull():
-        raise QvizError(tr("The picture could not be drawn"), tr("Export it to a file instead."))
-    QGuiApplication.clipboard().setImage(image)
-    return joined(names.stage(name) for name in project.shown.stages)

@@ -106,25 +106,6 @@ def test_an_edited_flow_leaves_the_result_its_stages(opened: MainWindow, qtbot: 
     assert [each.text() for each in opened.desk.work.strip.findChildren(QPushButton)] == before
 
 
-@pytest.mark.parametrize("ending", [".svg", ".png"])
-def test_a_picture_is_exported(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str):
-    path = tmp_path / f"out{ending}"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    opened.actions_of["export"].trigger()
-    head = {".svg": b"<svg", ".png": b"\x89PNG"}[ending]
-    assert head in path.read_bytes()[:400]
-    assert opened.desk is not None
-    assert str(path) in opened.desk.work.notice.message.text()
-
-
-def test_an_export_that_fails_is_told(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    gone = tmp_path / "not there" / "out.svg"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(gone), ""))
-    opened.actions_of["export"].trigger()
-    assert opened.desk is not None
-    assert opened.desk.work.notice.property("level") == "error"
-
-
 def test_a_result_is_saved(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "again"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "qviz result (*.qviz)"))

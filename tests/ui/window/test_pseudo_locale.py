@@ -35,7 +35,6 @@ from qviz.document.plan import BACKENDS, Plan
 from qviz.document.said import Said
 from qviz.document.snapshot import Level, RunError, Snapshot
 from qviz.errors import QvizError
-from qviz.session.project import Project
 from qviz.sources.candidates import Candidate, Offer, Parameter
 from qviz.ui.canvas import wording
 from qviz.ui.canvas.accessible import neighbours
@@ -51,7 +50,7 @@ from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.settings import Settings
 from qviz.ui.shell.app import report_bug
-from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, export_picture, is_allowed, save_result
+from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, is_allowed, save_result
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
@@ -353,10 +352,9 @@ def test_what_files_are_asked_for(window: MainWindow, monkeypatch: pytest.Monkey
     save_result(window, snapshot)
     PlanDialog(window, Plan("net.py:Net")).on_open_clicked()
     PlanDialog(window, Plan("net.py:Net")).on_save_clicked()
-    export_picture(window, Project.of_snapshot(snapshot), "light")
     monkeypatch.setattr(QInputDialog, "getText", question)
     ask_for_python(window, Settings())
-    assert len(asked) == 14
+    assert len(asked) == 12
     assert [text for text in asked if outside_brackets(text)] == []
 
 

@@ -1,0 +1,130 @@
+"""What the user chose to export, and the picture that it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+from qviz.analysis.overlays import IN_PICTURES
+from qviz.analysis.views.folding import unfold_all
+from qviz.document.graph import NodeId
+from qviz.document.snapshot import Snapshot, StageName
+from qviz.session.scopes import Scope
+from qviz.ui.export.look import PictureLook
+from qviz.ui.export.pane import ShownPane
+from qviz.ui.export.picture import Picture
+
+Area: TypeAlias = Literal["screen", "whole", "around", "changes"]
+Show: TypeAlias = Literal["roles", "numbers", "changes"]
+
+ENGINE = "graphlay"
+"""The layout of the window, not that of graphviz: what is placed anew looks like what is on the screen."""
+FLAGGED = (*IN_PICTURES, "findings")
+
+
+class InView(NamedTuple):
+    """What the window shows, from which an export starts.
+
+    Attributes:
+        snapshot: The result.
+        panes: The stages in view from left to right.
+        selected: The selected node and what it is in the other pane.
+        show: What the colors mean.
+        title: What the result is called.
+    """
+
+    snapshot: Snapshot
+    panes: Mapping[StageName, ShownPane]
+    selected: tuple[NodeId, ...]
+    show: Show
+    title: str
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the error of each quantizer is known."""
+        measured = self.snapshot.measurements
+        return measured is not None and measured.ledger is not None
+
+    @property
+    def has_several_stages(self) -> bool:
+        """Whether something can have changed."""
+        return len(self.snapshot.stages) > 1
+
+
+class ExportChoice(NamedTuple):
+    """What is exported and how it looks.
+
+    Attributes:
+        area: Which part of the graphs.
+        stages: Their names, in the order of the run.
+        hops: How far around the selection.
+        ending: The format.
+        show: What the colors mean.
+        has_findings: Whether flags stand at what findings speak of.
+        look: The rest.
+    """
+
+    area: Area
+    stages: tuple[StageName, ...]
+    hops: int = 2
+    ending: str = ".png"
+    show: Show = "roles"
+    has_findings: bool = False
+    look: PictureLook = PictureLook()
+
+    @property
+    def name(self) -> str:
+        """A name for the file, made of the stages; its beginning is the title's."""
+        return "-".join((*self.stages, *([self.show] if self.show != "roles" else ())))
+
+
+def choice_of(screen: InView, theme: str) -> ExportChoice:
+    """Return what is on the screen, as it is; where nothing is placed yet, the last stage."""
+    look = PictureLook(theme, scale=2)
+    if not screen.panes:
+        return ExportChoice("whole", (screen.snapshot.stages[-1].name,), look=look)
+    return ExportChoice("screen", tuple(screen.panes), show=screen.show, look=look)
+
+
+def picture_of(choice: ExportChoice, screen: InView) -> Picture:
+    """Return the picture of a choice; without a stage it has none.
+
+    Raises:
+        QvizError: Nothing is in it.
+    """
+    has_numbers = choice.show == "numbers"
+    overlays = FLAGGED if choice.has_findings else IN_PICTURES
+    look = choice.look._replace(overlays=overlays, has_numbers=has_numbers)
+    scope = Scope(shows_changes=choice.show == "changes")
+    if choice.area == "around":
+        scope = scope._replace(around=screen.selected, hops=choice.hops)
+    elif choice.area == "changes":
+        scope = scope._replace(is_changes=True)
+    is_screen = choice.area == "screen"
+    # Numbers are written into the boxes, which become wider: they are placed anew.
+    shown = screen.panes if is_screen and not has_numbers else {}
+    folds = {name: each.folds for name, each in screen.panes.items() if each.folds is not None} if is_screen else {}
+    if choice.area == "whole":
+        wanted = (screen.snapshot.stage(name) for name in choice.stages)
+        folds = {stage.name: unfold_all(stage.whole, plumbing=False) for stage in wanted}
+    return Picture(
+        screen.snapshot,
+        choice.stages,
+        look,
+        scope=scope,
+        engine=ENGINE,
+        folds=folds,
+        title=screen.title,
+        screen=shown,
+    )
+
+
+def file_name(title: str, choice: ExportChoice) -> str:
+    """Return a name for the file: ``resnet18-converted.png``."""
+    return f"{'-'.join(_plain((re.split(r'[:/]', title)[-1], choice.name)))}{choice.ending}"
+
+
+def _plain(texts: Iterable[str]) -> list[str]:
+    """Return texts with nothing in them that a file system or a shell would mind."""
+    return [plain for text in texts if (plain := re.sub(r"[^\w.]+", "-", text).strip("-."))]
