@@ -23,6 +23,15 @@ class Settings:
         self._store.setValue("theme", name)
 
     @property
+    def text_size(self) -> int:
+        """The size of all text in percent of the usual one, from 90 to 160."""
+        return min(160, max(90, int(str(self._store.value("text_size", 100)))))
+
+    @text_size.setter
+    def text_size(self, percent: int) -> None:
+        self._store.setValue("text_size", percent)
+
+    @property
     def editor(self) -> str:
         """The command that opens a file at a line, with ``{file}`` and ``{line}``; empty for the usual ones."""
         return str(self._store.value("editor", ""))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 from qviz.ui.theme import Theme
 
 _SHEET = """
@@ -10,7 +13,7 @@ QMainWindow, QDialog, QWidget#page {{ background: {window}; color: {text}; }}
 QWidget#whole {{ widget-animation-duration: 0; }}
 QLabel {{ color: {text}; background: transparent; }}
 QLabel[role="heading"] {{ font-size: 22px; font-weight: 600; }}
-QLabel[role="section"] {{ font-size: 10px; font-weight: 600; letter-spacing: 1px; color: {text.muted}; }}
+QLabel[role="section"] {{ font-weight: 600; color: {text.muted}; }}
 QLabel[role="part"] {{ font-weight: 600; color: {text.muted}; }}
 QLabel[role="small"] {{ font-size: 11px; color: {text.muted}; }}
 QLabel[role="cell"] {{ font-size: 11px; }}
@@ -155,9 +158,14 @@ QCheckBox {{ color: {text}; }}
 """
 
 
-def stylesheet(theme: Theme) -> str:
-    """Return the style sheet of a theme."""
+def stylesheet(theme: Theme, text_scale: float = 1.0) -> str:
+    """Return the style sheet of a theme; all sizes but those of hairlines grow with the text."""
     sheet = _SHEET.replace("{{", "\0").replace("}}", "\1")
     for token, color in theme.tokens.items():
         sheet = sheet.replace(f"{{{token}}}", color)
-    return sheet.replace("\0", "{").replace("\1", "}")
+    sheet = sheet.replace("\0", "{").replace("\1", "}")
+    return sheet if text_scale == 1.0 else re.sub(r"\b([4-9]|\d\d+)px", partial(_scaled, text_scale), sheet)
+
+
+def _scaled(by: float, found: re.Match[str]) -> str:
+    return f"{round(int(found[1]) * by)}px"

@@ -57,8 +57,12 @@ class Bottom(QTabWidget):
         self.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding if is_open else QSizePolicy.Policy.Fixed
         )
-        self.setMaximumHeight(_LARGEST if is_open else self.tabBar().sizeHint().height())
+        self.fit_bar()
         self._describe()
+
+    def fit_bar(self) -> None:
+        """Take no more than the bar needs while it stands alone."""
+        self.setMaximumHeight(_LARGEST if self.is_open else self.tabBar().sizeHint().height())
 
     def show_page(self, page: QWidget) -> None:
         """Show a page, opening the panel if need be."""

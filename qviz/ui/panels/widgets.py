@@ -51,7 +51,7 @@ def label(text: str = "", role: str = "", wraps: bool = False) -> QLabel:
 
 def section(title: str) -> QLabel:
     """Return the small heading of a part of a side panel."""
-    return label(title.upper(), "section")
+    return label(title, "section")
 
 
 def mono() -> QFont:

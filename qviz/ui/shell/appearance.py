@@ -1,4 +1,4 @@
-"""Light or dark: as the user chose, or as the system is."""
+"""Light or dark, as the user chose or as the system is; and the size of the text."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from qviz.ui.settings import Settings
 from qviz.ui.theme import theme as theme_of
 
+TEXT_STEP = 10
+"""Percent."""
+
 
 class Appearance(QObject):
-    """The theme in use.
+    """The theme and the size of the text in use.
 
     Attributes:
         theme: The `Theme`.
 
     Signals:
-        changed: There is another theme.
+        changed: There is another theme, or another size.
     """
 
     changed = Signal()
@@ -36,6 +39,17 @@ class Appearance(QObject):
     def use(self, name: str) -> None:
         """Use a theme everywhere."""
         self.theme = theme_of(name)
+        self.changed.emit()
+
+    @property
+    def text_scale(self) -> float:
+        """The size of all text; 1 is usual."""
+        return self._settings.text_size / 100
+
+    def scale_text(self, step: int) -> None:
+        """Take the next larger text (1), the next smaller (-1), or the usual size again (0)."""
+        size = self._settings.text_size + TEXT_STEP * step if step else 100
+        self._settings.text_size = size
         self.changed.emit()
 
     def _name(self, is_system_dark: bool) -> str:

@@ -11,7 +11,8 @@ from qviz.session.room import Room, room_in
 from qviz.ui.panels.bottom import Bottom
 from qviz.ui.settings import Settings
 
-LEFT, INSPECTOR, DRAWER, WIDEST, BOTTOM = 248, 376, 348, 520, 190
+RAIL, LEFT, INSPECTOR, DRAWER, BOTTOM = 64, 248, 376, 348, 190
+NARROWEST_LEFT, WIDEST_LEFT, NARROWEST, WIDEST = 200, 360, 320, 520
 _SMALLEST_GRAPH = 160
 _ALL = 10_000
 
@@ -61,7 +62,7 @@ class Surroundings(QObject):
         self._wants_legend = settings.is_open("legend")
         self._left_drawer = self._drawer = self._legend_drawer = False
         self._selected: object = None
-        self._bottom_height = BOTTOM
+        self._bottom_height, self._text_scale = BOTTOM, 0.0
         self._rows = self._make_rows(ground)
         self._rows.splitterMoved.connect(self.on_rows_moved)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
@@ -72,12 +73,8 @@ class Surroundings(QObject):
         self.columns.setStretchFactor(2, 1)
         for place in (0, 1, 3):
             self.columns.setStretchFactor(place, 0)
-        rail.setFixedWidth(64)
-        left.setMinimumWidth(200)
-        left.setMaximumWidth(360)
-        inspector.setMinimumWidth(320)
-        inspector.setMaximumWidth(WIDEST)
-        self.columns.setSizes([64, LEFT, 1000, INSPECTOR])
+        self._limit_widths(1.0)
+        self.columns.setSizes([RAIL, LEFT, 1000, INSPECTOR])
         self.columns.restoreState(settings.state("frame"))
         self._bottom.toggled.connect(self.on_bottom_toggled)
 
@@ -106,6 +103,7 @@ class Surroundings(QObject):
 
     def fit(self, size: QSize, text_scale: float) -> None:
         """Let panels give way in a window of this size."""
+        self._limit_widths(text_scale)
         room, before = room_in(size.width(), size.height(), text_scale), self._room
         if room == before:
             return
@@ -114,6 +112,18 @@ class Surroundings(QObject):
             self._open_bottom(self._wants_bottom and room.has_bottom)
         if room.has_left:
             self._left_drawer = False
+        self._arrange()
+
+    def _limit_widths(self, text_scale: float) -> None:
+        """Let widths scale along with the text; a drawer keeps its own."""
+        if text_scale == self._text_scale:
+            return
+        self._text_scale = text_scale
+        self._rail.setFixedWidth(round(RAIL * text_scale))
+        self._left.setMinimumWidth(round(NARROWEST_LEFT * text_scale))
+        self._left.setMaximumWidth(round(WIDEST_LEFT * text_scale))
+        self._inspector.setMinimumWidth(round(NARROWEST * text_scale))
+        self._inspector.setMaximumWidth(round(WIDEST * text_scale))
         self._arrange()
 
     def follow_selection(self, selected: object) -> None:
@@ -196,7 +206,8 @@ class Surroundings(QObject):
         bare = self._is_bare
         has_left = (room.has_left and self._wants_left) or self._left_drawer
         self._left.setVisible(has_left and not bare)
-        self._inspector.setMaximumWidth(WIDEST if room.has_inspector else DRAWER)
+        widest = WIDEST if room.has_inspector else DRAWER
+        self._inspector.setMaximumWidth(round(widest * self._text_scale))
         self._rail.setVisible((not has_left or not room.has_left) and not bare)
         self._inspector.setVisible((self._is_standing_inspector or self._drawer) and not bare)
         for part in (self._above, self._bottom):

@@ -57,7 +57,7 @@ class Crumbs(QFrame):
     def __init__(self, recent: Callable[[], list[tuple[str, str]]]) -> None:
         super().__init__()
         self._recent = recent
-        self._plan, self._is_short = Plan(source=""), False
+        self._plan, self._left_out = Plan(source=""), 0
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -78,17 +78,19 @@ class Crumbs(QFrame):
         self.flow.show_text(names.flow(known.id, known.title) if known is not None else tr("Capture only"))
         option = _option_of(shown)
         self.option.show_text("" if option is None else option_text(option, getattr(shown, option)))
-        self._show_option()
+        self._show_crumbs()
 
-    def shorten(self, is_short: bool) -> None:
-        """Leave out the last crumb, which the left panel has too, or show it again."""
-        self._is_short = is_short
-        self._show_option()
+    def shorten(self, left_out: int) -> None:
+        """Leave out so many crumbs, the last first; the left panel has them, too."""
+        self._left_out = left_out
+        self._show_crumbs()
 
-    def _show_option(self) -> None:
-        has_option = bool(self.option.text()) and not self._is_short
-        self.option.setVisible(has_option)
-        self._arrows[-1].setVisible(has_option)
+    def _show_crumbs(self) -> None:
+        for place, (crumb, arrow) in enumerate(zip((self.flow, self.option), self._arrows, strict=True)):
+            has_room = bool(crumb.text()) and place + self._left_out < len(self._arrows)
+            crumb.setVisible(has_room)
+            arrow.setVisible(has_room)
+        self.updateGeometry()
 
     def _list_models(self, menu: QMenu) -> None:
         for source, about in self._recent():

@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self.engines.ready.connect(self.on_engines_ready)
         self.engines.spare_died.connect(self._status.show_engine_death)
         self.appearance.changed.connect(self.on_appearance_changed)
-        self.setStyleSheet(stylesheet(self.appearance.theme))
+        self.setStyleSheet(stylesheet(self.appearance.theme, self.appearance.text_scale))
         self.restoreGeometry(settings.state("window"))
         self.pages.setFocus()
         AfterFirstPaint(self, lambda: self.actions_of)
@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         actions = self.actions_of
         actions.confine(desk.work.panes)
         ContextMenus(desk, actions)
+        desk.work.set_text_scale(self.appearance.text_scale)
         desk.work.strip.set_lists(
             list_of(self, actions, ("unfold_all", "fold_all", "fold_others"), ("toggle_group", "fold_parent")),
             list_of(self, actions, ("fit", "zoom_100"), ("zoom_in", "zoom_out")),
@@ -181,9 +182,11 @@ class MainWindow(QMainWindow):
 
     def on_appearance_changed(self) -> None:
         """Use the theme in the bars too."""
-        self.setStyleSheet(stylesheet(self.appearance.theme))
+        self.setStyleSheet(stylesheet(self.appearance.theme, self.appearance.text_scale))
         if self.desk is not None:
             self.bar.search.set_theme(self.appearance.theme)
+            self.desk.work.set_text_scale(self.appearance.text_scale)
+            self.bar.make_room()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Bring back what search or chips dimmed, on an Escape that nothing else took."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _SUBTITLE = mark("See what quantization did to your model")
 _SEARCH_WIDTH = 120, 260
 _RUN, _CANCEL = mark("▶ Run   {keys}"), mark("■ Cancel   {keys}")
-_WIDE = 1180
-"""A narrower window has no room for all crumbs beside menus and search."""
 _BEFORE_TOOLS = 2
 """The menus and a line stand left of the crumbs."""
 
@@ -86,8 +84,17 @@ class TopBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten the crumbs where the menus need the room."""
         super().resizeEvent(event)
-        if self._tools is not None:
-            self._tools.crumbs.shorten(self.width() < _WIDE)
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Leave out as few crumbs as the room wants."""
+        if self._tools is None:
+            return
+        for left_out in range(3):
+            self._tools.crumbs.shorten(left_out)
+            self._row.invalidate()
+            if self._row.sizeHint().width() <= self.width():
+                return
 
     def show_project(self, project: Project | None, is_running: bool) -> None:
         """Name what is open; without anything only what the welcome page needs is shown."""
@@ -98,8 +105,8 @@ class TopBar(QFrame):
         if project is not None:
             tools = self._desk_tools()
             tools.crumbs.show_plans(project.received.plan, project.plan)
-            tools.crumbs.shorten(self.width() < _WIDE)
             tools.show_running(is_running)
+            self.make_room()
 
     def enable_run(self, is_possible: bool) -> None:
         """Enable Run where a run could start, or be canceled."""

@@ -104,7 +104,7 @@ class Workspace(QWidget):
         over.setContentsMargins(0, 0, 0, 0)
         over.addWidget(self.panes)
         self.progress, self.notice = RunProgress(self._ground), Toast(self._ground)
-        self.is_single = False
+        self.is_single, self._text_scale = False, 1.0
         self.tabs = self._make_tabs()
         parts = Parts(self.rail, self._make_left(), self.strip, self.legend, self.tabs, self.inspector)
         self.surroundings = Surroundings(parts, self._ground, settings)
@@ -155,7 +155,13 @@ class Workspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let panels give way where there is no room for them."""
         super().resizeEvent(event)
-        self.surroundings.fit(self.window().size(), 1.0)
+        self.surroundings.fit(self.window().size(), self._text_scale)
+
+    def set_text_scale(self, text_scale: float) -> None:
+        """Make room for text of another size."""
+        self._text_scale = text_scale
+        self.tabs.fit_bar()
+        self.surroundings.fit(self.window().size(), text_scale)
 
     def open_part(self, part: str) -> None:
         """Open the left panel, and let keys go to a part of it."""

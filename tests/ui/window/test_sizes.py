@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
+from qviz.ui.panels.stages import StageButton
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.shell.workspace import Workspace
@@ -148,3 +149,36 @@ def test_the_switch_of_overlays_and_its_keys_follow_each_other(window: MainWindo
     assert work.panes.canvas.emphasis.is_highlighting
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert segments["roles"].isChecked()
+
+
+@pytest.mark.parametrize(("size", "percent"), [((1024, 640), 100), ((1366, 768), 150), ((1600, 1000), 160)])
+def test_every_menu_is_there_and_nothing_makes_the_window_larger(
+    window: MainWindow, asked: Asked, qtbot: QtBot, size: tuple[int, int], percent: int
+):
+    work = opened(window, qtbot, *size)
+    for _ in range((percent - 100) // 10):
+        window.actions_of["larger_text"].trigger()
+    assert window.desk is not None
+    window.desk.selection.choose("prepared", "conv")
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    assert window.bar.menus.width() >= window.bar.menus.sizeHint().width()
+    assert window.bar.crumbs.model.isVisible()
+    assert work.inspector.isVisible()
+    for each in work.strip.findChildren(StageButton):
+        assert each.width() >= each.sizeHint().width()
+
+
+def test_the_text_grows_within_limits_and_is_remembered(window: MainWindow, asked: Asked, qtbot: QtBot):
+    opened(window, qtbot, 1600, 1000)
+    before = window.bar.crumbs.model.font().pixelSize(), window.bar.height()
+    for _ in range(9):
+        qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert Settings().text_size == 160
+    window.bar.crumbs.model.ensurePolished()
+    assert window.bar.crumbs.model.font().pixelSize() == round(before[0] * 1.6)
+    window.actions_of["usual_text"].trigger()
+    assert Settings().text_size == 100
+    for _ in range(3):
+        window.actions_of["smaller_text"].trigger()
+    assert Settings().text_size == 90

@@ -102,7 +102,22 @@ class ViewCommands(CommandGroup):
         """Hide all but the panes, or bring it back."""
         self._desk.work.surroundings.toggle_bare()
 
-    @command("Light or dark", "Ctrl+T", is_apart=True, words="theme colors appearance settings")
+    @command("Larger text", "Ctrl++", "Ctrl+=", is_apart=True, words="font size settings zoom")
+    def larger_text(self) -> None:
+        """Show all text larger."""
+        self._appearance.scale_text(1)
+
+    @command("Smaller text", "Ctrl+-", words="font size settings zoom")
+    def smaller_text(self) -> None:
+        """Show all text smaller."""
+        self._appearance.scale_text(-1)
+
+    @command("Usual text size", "Ctrl+0", words="font reset settings zoom")
+    def usual_text(self) -> None:
+        """Show all text in its usual size."""
+        self._appearance.scale_text(0)
+
+    @command("Light or dark", "Ctrl+T", words="theme colors appearance settings")
     def theme(self) -> None:
         """Change between light and dark."""
         self._appearance.switch()
