@@ -7,31 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import ceil
+from math import ceil, floor
 from typing import NamedTuple
 
 from qviz.layout.labels import TITLE, Wish, label_rect, spots
 from qviz.layout.level import GroupLevel, PlacedLevel, PlaceLevel
 from qviz.layout.near import Near
 from qviz.layout.place import Point, Rect, Route, Size, turned
-
-HEAD = 34.0
-"""From a frame's upper border to its first box: a row of 22 for the title, and air."""
-PAD = 14.0
+from qviz.layout.spacing import ROOMY
 
 
 class Outline(NamedTuple):
     """What decides a frame beside its level.
 
     Attributes:
-        title: The room that its title takes; None for the whole model, which has no border.
+        title: The room that its title takes; None for what has no border: the whole model, a group with a bracket.
         is_turned: Whether the flow runs to the right on screen.
         wishes: The label that each edge wants, if any.
+        gutter: The room of the bracket beside a group without border, and of its name.
+        head: From the upper border to the first box.
+        pad: From the other borders to what is inside.
     """
 
     title: float | None
     is_turned: bool
     wishes: tuple[Wish | None, ...]
+    gutter: float = 0.0
+    head: float = ROOMY.head
+    pad: float = ROOMY.pad
 
 
 class Frame:
@@ -131,18 +134,19 @@ def _border(level: GroupLevel, placed: PlacedLevel, outline: Outline) -> Rect:
     right = max([each.right for each in inner] + [point.x for point in bends] + beside, default=0.0)
     bottom = max([each.bottom for each in inner] + [point.y for point in bends], default=0.0)
     highest = min([top, *(point.y for point in bends)])
-    title = outline.title
+    title, head, pad = outline.title, outline.head, outline.pad
     if title is None:
-        return Rect(left, highest, right - left, bottom - highest)
+        left = 2 * floor((left - outline.gutter) / 2)
+        return Rect(left, highest, 2 * ceil((right - left) / 2), bottom - highest)
     if outline.is_turned:
-        left, top, right, bottom = left - HEAD, highest - PAD, right + PAD, max(bottom + PAD, highest - PAD + title)
+        left, top, right, bottom = left - head, highest - pad, right + pad, max(bottom + pad, highest - pad + title)
     else:
         entries = [route[0].x for edge, route in pairs if level.nodes[edge.source].rank == "first"]
-        left, right = left - PAD, right + PAD
+        left, right = left - pad, right + pad
         # The title stands left of the lines that come in.
         left = min(left, min(entries, default=left + title) - title)
         right = max(right, left + title)
-        top, bottom = min(top - HEAD, highest - TITLE), bottom + PAD
+        top, bottom = min(top - head, highest - TITLE), bottom + pad
     # Whole even numbers: dot knows no others, and middles stay whole.
     return Rect(left, top, 2 * ceil((right - left) / 2), 2 * ceil((bottom - top) / 2))
 

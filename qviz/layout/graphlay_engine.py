@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,16 +11,14 @@ from qviz.analysis.views.view import View
 from qviz.errors import QvizError
 from qviz.layout.engine import LAYOUT_ENGINES
 from qviz.layout.hierarchy import compose
-from qviz.layout.level import GroupLevel, LevelEdge, LevelNode, PlacedLevel
+from qviz.layout.level import GroupLevel, LevelEdge, LevelNode, PlacedLevel, PlaceLevel
 from qviz.layout.occupied import Occupied
 from qviz.layout.place import Direction, Point, Rect, Size
 from qviz.layout.places import Places
 from qviz.layout.series import place_in_series
+from qviz.layout.spacing import ROOMY, Spacing
 from qviz.words import tr
 
-LAYER_GAP = 34.0
-"""Between rows: a line's label fits in."""
-NODE_GAP = 30.0
 LANE_GAP = 20.0
 CORNER = 24.0
 """graphlay keeps ports this far from a box's corners."""
@@ -43,13 +41,6 @@ _ATTEMPTS = (_Attempt(True, 1e6), _Attempt(False, 1e6), _Attempt(True, 0.0), _At
 
 _OPTIONS: dict[str, Any] = {
     "direction": "topbottom",
-    "spacing": {
-        "layer_gap": LAYER_GAP,
-        "node_gap": NODE_GAP,
-        "dummy_gap": LANE_GAP,
-        "port_gap": 14.0,
-        "isolated_gap": NODE_GAP,
-    },
     "routing": {"style": "orthogonal", "merge_edges": "forks", "port_sides": "facing_only"},
 }
 
@@ -60,17 +51,26 @@ class GraphlayEngine:
 
     name = "graphlay"
 
+    def __init__(self, spacing: Spacing = ROOMY) -> None:
+        self._spacing = spacing
+
     def place(self, view: View, sizes: Mapping[str, Size], direction: Direction = "down") -> Places:
         """Return the places.
 
         Raises:
             QvizError: graphlay refused the graph.
         """
-        return compose(view, sizes, direction, place_level)
+        return compose(view, sizes, direction, _placer(self._spacing), self._spacing)
+
+
+@cache
+def _placer(spacing: Spacing) -> PlaceLevel:
+    """Return what places a group; the same for the same spacing, for frames are known by it."""
+    return lambda level: place_level(level, spacing)
 
 
 @lru_cache(maxsize=2048)
-def place_level(level: GroupLevel) -> PlacedLevel:
+def place_level(level: GroupLevel, spacing: Spacing = ROOMY) -> PlacedLevel:
     """Place one group.
 
     Raises:
@@ -78,25 +78,25 @@ def place_level(level: GroupLevel) -> PlacedLevel:
     """
     linked = sorted({end for edge in level.edges for end in (edge.source, edge.target)})
     if 0 < len(linked) < len(level.nodes):
-        return _beside_linked(level, linked)
-    return place_in_series(level, _place_piece) or _place_piece(level)
+        return _beside_linked(level, linked, spacing)
+    return place_in_series(level, lambda piece: _place_piece(piece, spacing)) or _place_piece(level, spacing)
 
 
 @lru_cache(maxsize=4096)
-def _place_piece(level: GroupLevel) -> PlacedLevel:
-    placed = _lay_out(level, _ATTEMPTS[0])
+def _place_piece(level: GroupLevel, spacing: Spacing) -> PlacedLevel:
+    placed = _lay_out(level, _ATTEMPTS[0], spacing)
     for attempt in _ATTEMPTS[1:]:
         if _is_clear(level, placed):
             break
-        placed = _lay_out(level, attempt)
+        placed = _lay_out(level, attempt, spacing)
     return placed
 
 
-def _beside_linked(level: GroupLevel, linked: list[int]) -> PlacedLevel:
+def _beside_linked(level: GroupLevel, linked: list[int], spacing: Spacing) -> PlacedLevel:
     """Place what has lines, then the rest in columns to its right: graphlay puts it in the way of lines."""
     renumbered = {index: number for number, index in enumerate(linked)}
     edges = tuple(edge._replace(source=renumbered[edge.source], target=renumbered[edge.target]) for edge in level.edges)
-    core = place_level(GroupLevel(tuple(level.nodes[index] for index in linked), edges))
+    core = place_level(GroupLevel(tuple(level.nodes[index] for index in linked), edges), spacing)
     corners = dict(zip(linked, core.corners, strict=True))
     points = [point for route in core.routes for point in route]
     left = max(
@@ -104,14 +104,15 @@ def _beside_linked(level: GroupLevel, linked: list[int]) -> PlacedLevel:
         + [point.x for point in points]
     )
     top, bottom = min(point.y for point in corners.values()), max(point.y for point in points)
-    x, y, widest = left + NODE_GAP, top, 0.0
+    gap = spacing.node_gap
+    x, y, widest = left + gap, top, 0.0
     for index, node in enumerate(level.nodes):
         if index in corners:
             continue
         if y > top and y + node.height > bottom:
-            x, y, widest = x + widest + NODE_GAP, top, 0.0
+            x, y, widest = x + widest + gap, top, 0.0
         corners[index] = Point(x, y)
-        y, widest = y + node.height + NODE_GAP, max(widest, node.width)
+        y, widest = y + node.height + gap, max(widest, node.width)
     return PlacedLevel(tuple(corners[index] for index in range(len(level.nodes))), core.routes)
 
 
@@ -122,7 +123,7 @@ def _reach(level: GroupLevel, linked: list[int]) -> Iterator[tuple[int, float]]:
         yield index, level.nodes[index].spine + besides[index]
 
 
-def _lay_out(level: GroupLevel, attempt: _Attempt) -> PlacedLevel:
+def _lay_out(level: GroupLevel, attempt: _Attempt, spacing: Spacing) -> PlacedLevel:
     import graphlay
 
     halves = _halves(level, attempt.is_tight)
@@ -131,7 +132,15 @@ def _lay_out(level: GroupLevel, attempt: _Attempt) -> PlacedLevel:
         "edges": [_edge(edge, level, halves) for edge in level.edges],
     }
     tuning = {"routing": {"step_flatten": attempt.step_flatten}}
-    options = {**_OPTIONS, "tuning": tuning, "effort": "fast" if len(level.nodes) > QUICK_FROM else "balanced"}
+    gaps = {
+        "layer_gap": spacing.layer_gap,
+        "node_gap": spacing.node_gap,
+        "dummy_gap": LANE_GAP,
+        "port_gap": 14.0,
+        "isolated_gap": spacing.node_gap,
+    }
+    effort = "fast" if len(level.nodes) > QUICK_FROM else "balanced"
+    options = {**_OPTIONS, "spacing": gaps, "tuning": tuning, "effort": effort}
     try:
         laid = graphlay.layout(request, options=options)
     except graphlay.GraphlayError as error:

@@ -13,13 +13,16 @@ from typing import NamedTuple, TypeAlias
 from qviz.analysis.views.view import View
 from qviz.document.graph import WATCHING, Kind
 from qviz.layout.frame import Frame, Outline, framed
-from qviz.layout.labels import Wish, label_width, title_width
+from qviz.layout.labels import Wish, bracket_width, label_width, title_width
 from qviz.layout.level import GroupLevel, LevelEdge, LevelNode, PlaceLevel
 from qviz.layout.place import Direction, Point, Size
 from qviz.layout.places import GroupStep, Places, Stand
+from qviz.layout.spacing import ROOMY, Spacing
 
 PORT = 0.01
 SPINE_WEIGHT = 8.0
+SEAM_SPINE = 8.0
+"""From the left edge of a seam to its line."""
 WHOLE = -1
 
 _READING = WATCHING | {Kind.QUANTIZE}
@@ -38,14 +41,27 @@ class Piece(NamedTuple):
     value: int
 
 
-def compose(view: View, sizes: Mapping[str, Size], direction: Direction, place_level: PlaceLevel) -> Places:
+def compose(
+    view: View,
+    sizes: Mapping[str, Size],
+    direction: Direction,
+    place_level: PlaceLevel,
+    spacing: Spacing = ROOMY,
+) -> Places:
     """Return the places of a view, made of its groups' own."""
-    return _Composition(view, sizes, direction, place_level).places()
+    return _Composition(view, sizes, direction, place_level, spacing).places()
 
 
 class _Composition:
-    def __init__(self, view: View, sizes: Mapping[str, Size], direction: Direction, place_level: PlaceLevel) -> None:
-        self.view = view
+    def __init__(
+        self,
+        view: View,
+        sizes: Mapping[str, Size],
+        direction: Direction,
+        place_level: PlaceLevel,
+        spacing: Spacing,
+    ) -> None:
+        self.view, self.spacing = view, spacing
         self.is_turned = direction == "right"
         self.place_level = place_level
         number = {box.id: at for at, box in enumerate(view.boxes)}
@@ -57,7 +73,8 @@ class _Composition:
         self.pieces: defaultdict[int, dict[Piece, int]] = defaultdict(dict)
         self.lines: defaultdict[int, list[list[int]]] = defaultdict(list)
         self.ends = [(number[line.from_box], number[line.to_box]) for line in view.lines]
-        self.beside = {source: label_width(line.label) for (source, _), line in zip(self.ends, view.lines, strict=True)}
+        self.label = [line.label if spacing.has_labels else "" for line in view.lines]
+        self.beside = {source: label_width(label) for (source, _), label in zip(self.ends, self.label, strict=True)}
         self.paths = [tuple(self._cut(at, *ends)) for at, ends in enumerate(self.ends)]
         self.frames: dict[int, Frame] = {}
         self.ports: dict[int, dict[Port, float]] = {}
@@ -122,26 +139,29 @@ class _Composition:
             tuple(self._node(item) for item in items),
             tuple(self._edge(piece, index, weight) for piece, weight in zip(pieces, weights, strict=True)),
         )
-        title = None if group == WHOLE else title_width(self.view.boxes[group])
-        wishes = list(self._wishes(group))
-        frame = framed(self.place_level, level, Outline(title, self.is_turned, tuple(wishes)))
+        box = None if group == WHOLE else self.view.boxes[group]
+        title = None if box is None or box.is_bracket else title_width(box)
+        gutter = bracket_width(box.title) if box is not None and box.is_bracket else 0.0
+        wishes, spacing = tuple(self._wishes(group)), self.spacing
+        outline = Outline(title, self.is_turned, wishes, gutter, spacing.head, spacing.pad)
+        frame = framed(self.place_level, level, outline)
         self.frames[group] = frame
         self.ports[group] = {item: frame.ports[at] for at, item in enumerate(items) if isinstance(item, tuple)}
         for edge, (at, lines) in enumerate(zip(frame.labels, self.lines[group], strict=True)):
             if at is not None:
                 line = self._first(lines)
                 self.labelled[line] = (group, edge)
-                self.written.add((self.ends[line][0], self.view.lines[line].label))
+                self.written.add((self.ends[line][0], self.label[line]))
 
     def _first(self, lines: list[int]) -> int:
         """Return the line whose label an edge bears: the first that has one."""
-        return next((line for line in lines if self.view.lines[line].label), lines[0])
+        return next((line for line in lines if self.label[line]), lines[0])
 
     def _wishes(self, group: int) -> Iterator[Wish | None]:
         """Yield the label that each edge is to bear; what comes in from outside is labelled where it comes from."""
         numbers: dict[tuple[int, str], int] = {}
         for piece, lines in zip(self.pieces[group], self.lines[group], strict=True):
-            value = (piece.value, self.view.lines[self._first(lines)].label)
+            value = (piece.value, self.label[self._first(lines)])
             if not value[1] or value in self.written or (isinstance(piece.source, tuple) and piece.source[0]):
                 yield None
             else:
@@ -183,7 +203,9 @@ class _Composition:
         size = self.sizes[item]
         assert size is not None
         width, height = (size.height, size.width) if self.is_turned else size
-        return LevelNode(width, height, width / 2)
+        # What a seam says stands at the right of its line.
+        is_seam = self.view.boxes[item].is_seam and not self.is_turned
+        return LevelNode(width, height, SEAM_SPINE if is_seam else width / 2)
 
     def _edge(self, piece: Piece, index: Mapping[Item, int], weight: float) -> LevelEdge:
         source, target, value = piece

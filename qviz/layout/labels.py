@@ -10,13 +10,15 @@ from qviz.analysis.views.view import Box
 from qviz.layout.occupied import Occupied
 from qviz.layout.place import Point, Rect, Route
 
-LETTER = 6.3
+LETTER = 6.6
 """About the width of a letter of a label: labels are small and mostly digits."""
 HEIGHT = 14.0
 TITLE = 22.0
 TITLE_LETTER = 6.6
 BESIDE = 7.0
 """From the line to the text."""
+BRACKET = 26.0
+"""A bracket, and the air beside it."""
 AIR = 3.0
 """From the text to the frame around."""
 
@@ -68,6 +70,11 @@ def spots(
 def title_width(frame: Box) -> float:
     """Return about the room that an open group's title takes."""
     return TITLE_LETTER * len(f"{frame.title}  {frame.subtitle}") + 2 * HEIGHT
+
+
+def bracket_width(title: str) -> float:
+    """Return about the room of the bracket beside a group, and of its name."""
+    return BRACKET + 1.15 * TITLE_LETTER * len(title)
 
 
 def label_width(label: str) -> float:

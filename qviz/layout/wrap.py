@@ -20,6 +20,7 @@ from qviz.layout.labels import label_rect
 from qviz.layout.near import hull
 from qviz.layout.place import Point, Rect, Route
 from qviz.layout.places import Places, Stand
+from qviz.layout.spacing import ROOMY
 
 HEAD, PAD = 34.0, 14.0
 """Inside the frame of a group that goes on: above for its title, and below."""
@@ -194,9 +195,11 @@ class _ColumnBreak:
             for column in span:
                 top, bottom = rect.y, rect.bottom
                 if column != span[0]:
-                    top = self.cuts[column - 1] - HEAD * (self.levels[column - 1] - self._level(box.id, column - 1))
+                    top = self.cuts[column - 1] - ROOMY.head * (
+                        self.levels[column - 1] - self._level(box.id, column - 1)
+                    )
                 if column != span[-1]:
-                    bottom = self.cuts[column] + PAD * (self.levels[column] - self._level(box.id, column))
+                    bottom = self.cuts[column] + ROOMY.pad * (self.levels[column] - self._level(box.id, column))
                 piece = box if column == span[0] else structs.replace(box, id=f"{box.id}|{column}")
                 yield piece, column, Rect(rect.x, top, rect.width, bottom - top)
 

@@ -67,7 +67,7 @@ def test_what_survives_is_one_node_and_a_way_through_what_is_new_replaces_an_edg
 def test_a_stage_has_its_own_boxes_and_its_lines_run_through_the_gaps(is_open: bool):
     union = unite((BEFORE, AFTER), LINKS)
     assert union is not None
-    folds = unfold_all(union.graph) if is_open else Folds()
+    folds = unfold_all(union.graph) if is_open else Folds(has_seams=False)
     whole = project(union, folds, (BEFORE, AFTER), {}, Hierarchies())
     for stage, part in zip((BEFORE, AFTER), whole.stages, strict=True):
         alone = fold(stage.graph, folds, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Folds
 
@@ -17,4 +19,6 @@ def uncovered(tree: Hierarchy, folds: Folds, node_id: str) -> Folds:
         groups.add(inner.path)
         group = inner
     plumbing = folds.plumbing if unit == node_id else folds.plumbing | {unit}
-    return folds if groups == folds.groups and plumbing == folds.plumbing else Folds(frozenset(groups), plumbing)
+    if groups == folds.groups and plumbing == folds.plumbing:
+        return folds
+    return replace(folds, groups=frozenset(groups), plumbing=plumbing)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from qviz.analysis.views.captions import caption, short_path
 from qviz.analysis.views.dtypes import weight_of
@@ -19,6 +21,9 @@ from qviz.document.snapshot import Facts
 from qviz.words import trn
 
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
+
+LISTS = ("Sequential", "ModuleList", "ModuleDict")
+"""Modules that only hold others."""
 
 Foldable: TypeAlias = Graph | Hierarchy
 """A graph, or its hierarchy where that is kept: it takes longer to make than all the rest."""
@@ -48,12 +53,41 @@ def unfold_all(graph: Foldable, plumbing: bool = True) -> Folds:
     """Return the folds that show every group open, and with `plumbing` every node as a box."""
     tree = _tree(graph)
     groups = frozenset(group.path for group in tree.root.walk())
-    return Folds(groups, frozenset(chain(tree.plumbing.held, tree.plumbing.repeated)) if plumbing else frozenset())
+    if not plumbing:
+        return Folds(groups)
+    return Folds(groups, frozenset(chain(tree.plumbing.held, tree.plumbing.repeated)), has_seams=False)
 
 
-def fold(graph: Foldable, folds: Folds, facts: Mapping[str, Facts]) -> View:
-    """Return the view of a graph; a box with repeats or plumbing unfolds by its main node's id in `folds.plumbing`."""
-    return _ViewBuilder(_tree(graph), folds, facts).view()
+def fold(graph: Foldable, folds: Folds, facts: Mapping[str, Facts], *, has_precision: bool = True) -> View:
+    """Return the view of a graph; a box with repeats or plumbing unfolds by its main node's id in `folds.plumbing`.
+
+    Without `has_precision` no box says how much of it runs in low precision.
+    """
+    tree = _tree(graph)
+    view = _ViewBuilder(tree, folds, facts).view()
+    return View(tuple(with_precision(view.boxes, tree)), view.lines, view.box_of) if has_precision else view
+
+
+def with_precision(boxes: Iterable[Box], tree: Hierarchy) -> Iterator[Box]:
+    """Yield boxes with how many of their operators run in low precision, of those that could."""
+    low, stays_float = tree.precision
+    if not low:
+        yield from boxes
+        return
+    for box in boxes:
+        if box.is_open or box.is_seam or box.stub_of is not None:
+            yield box
+            continue
+        counts = [0, 0]
+        for each in box.members:
+            counts[0] += each in low
+            counts[1] += each in low or each in stays_float
+        if not counts[1]:
+            yield box
+            continue
+        made = replace(box, low=(counts[0], counts[1]))
+        rest = Badge(Kind.OP, counts[1] - counts[0])
+        yield replace(made, badges=(rest, *box.badges)) if box.kind is None and made.is_mixed else made
 
 
 def _tree(graph: Foldable) -> Hierarchy:
@@ -145,6 +179,7 @@ class _ViewBuilder:
             parent=parent,
             is_open=is_open,
             badges=badges(counts),
+            is_bracket=is_open and group.type in LISTS and all(isinstance(each, ModuleGroup) for each in group.items),
         )
 
     def _lines(self) -> list[Line]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain, groupby
 from typing import NamedTuple
 
+from qviz.analysis.regions import precision
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
@@ -70,6 +71,12 @@ class Hierarchy:
     def outputs(self) -> OutputValues:
         """What flows out of every node."""
         return OutputValues(self.graph, self.index)
+
+    @cached_property
+    def precision(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The operators that run in low precision, and those that could and do not; both empty where none does."""
+        found = precision(self.graph)
+        return (frozenset(found.low), frozenset(found.float)) if found.low else (frozenset(), frozenset())
 
     @cached_property
     def rings(self) -> dict[int, int]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from qviz.analysis.views.folding import badges, box_id_of, fold, node_box
+from msgspec.structs import replace
+
+from qviz.analysis.views.captions import caption
+from qviz.analysis.views.folding import badges, box_id_of, fold, node_box, with_precision
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.repeats import in_words
+from qviz.analysis.views.seams import gathered
 from qviz.analysis.views.union import Union
 from qviz.analysis.views.view import Box, Folds, Line, View
 from qviz.document.snapshot import Facts, Stage
-from qviz.words import trn
+from qviz.words import names, trn
 
 
 class Projected(NamedTuple):
@@ -31,11 +35,28 @@ class Projected(NamedTuple):
     lines: list[tuple[int, ...]]
 
 
+class Seam(NamedTuple):
+    """Rows that only one of two stages has.
+
+    Attributes:
+        stage: The place of the stage that has them.
+        words: What they are: ``3 casts only in Converted``.
+        boxes: The numbers of its boxes in the view of the union; one, where it is closed.
+        is_open: Whether they are drawn.
+    """
+
+    stage: int
+    words: str
+    boxes: list[int]
+    is_open: bool
+
+
 class Whole(NamedTuple):
-    """The view of the union, and those of its stages, in their order."""
+    """The view of the union, and those of its stages, in their order; its seams by their first node."""
 
     view: View
     stages: list[Projected]
+    seams: dict[str, Seam]
 
 
 def project(
@@ -44,33 +65,54 @@ def project(
     stages: Sequence[Stage],
     facts: Mapping[str, Mapping[str, Facts]],
     trees: Hierarchies,
+    loud: Collection[str] = (),
 ) -> Whole:
     """Return the views of some stages under the same folds.
 
     Args:
         union: Of these stages.
         folds: By the ids of the union.
-        stages: In their order.
+        stages: In their order; of two, what only one has is gathered in seams.
         facts: What was measured, by the stage's name and the node's id.
         trees: Of the union and of the stages.
+        loud: Nodes of the union that no seam hides.
     """
     union_tree = trees.of(union.graph)
-    view = fold(union_tree, folds, {})
-    projections = [
-        _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.whole))
-        for stage in stages
-    ]
+    view = fold(union_tree, folds, {}, has_precision=False)
+
+    def projections_of(view: View) -> list[_Projection]:
+        return [
+            _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.whole))
+            for stage in stages
+        ]
+
+    projections = projections_of(view)
+    if len(stages) == 2 and folds.has_seams:
+        view = gathered(view, [each.mine for each in projections], union.taken_in, folds, loud)
+        projections = projections_of(view)
     missing = dict.fromkeys(pair for each in projections for pair in each.without_way())
     if missing:
         # A gap that is folded away leads nowhere; such a line gets its own way.
         direct = tuple(Line(*pair, "", ()) for pair in missing)
         view = View(view.boxes, (*view.lines, *direct), view.box_of)
-        projections = [
-            _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.whole))
-            for stage in stages
-        ]
+        projections = projections_of(view)
     projected = [each.projected() for each in projections]
-    return Whole(_labelled(view, projected), projected)
+    return Whole(_labelled(view, projected), projected, _seams(view, projections))
+
+
+def _seams(view: View, projections: Sequence[_Projection]) -> dict[str, Seam]:
+    boxes: defaultdict[str, list[int]] = defaultdict(list)
+    for number, box in enumerate(view.boxes):
+        if box.seam is not None:
+            boxes[box.seam].append(number)
+    seams = {}
+    for seam, numbers in boxes.items():
+        stage = next(at for at, each in enumerate(projections) if numbers[0] in each.mine)
+        mine = projections[stage].mine
+        members = [each for number in numbers for each in mine.get(number, ())]
+        words = projections[stage].seam_words(members)
+        seams[seam] = Seam(stage, words, numbers, not view.boxes[numbers[0]].is_seam)
+    return seams
 
 
 def _labelled(view: View, stages: Sequence[Projected]) -> View:
@@ -150,7 +192,7 @@ class _Projection:
             paths.append(path)
         order = sorted(made)
         view = View(
-            tuple(made[number] for number in order),
+            tuple(with_precision((made[number] for number in order), self.tree)),
             tuple(lines),
             {node_id: made[number].id for node_id, number in box_of.items()},
         )
@@ -158,9 +200,17 @@ class _Projection:
 
     def _box(self, number: int) -> Box:
         box, members = self.whole.boxes[number], self.mine[number]
+        if box.is_seam:
+            return replace(box, title=self.seam_words(members), members=members)
+        parts = [each for each in box.parts if each in self.from_union]
+        if len(parts) > 1:
+            titles = [self._title(each) for each in parts]
+            counted = trn(len(parts), "{count} node", "{count} nodes")
+            kind = self.tree.index.nodes[self.from_union[parts[0]]].kind
+            return replace(box, title=", ".join(titles), subtitle=counted, kind=kind, members=members, badges=())
         if box.kind is not None:
             repeated = set(self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1]))
-            return node_box(
+            made = node_box(
                 self.tree,
                 members,
                 box.parent,
@@ -169,6 +219,7 @@ class _Projection:
                 repeat=max(sum(self.to_union[each] in repeated for each in members), 1),
                 has_plumbing=box.has_plumbing,
             )
+            return made if box.seam is None else replace(made, seam=box.seam)
         kinds = Counter(self.tree.index.nodes[each].kind for each in members)
         group = self.groups.get(box.id)
         repeat = None if box.is_open or group is None else self.tree.repeats.of(group)
@@ -182,7 +233,22 @@ class _Projection:
             parent=box.parent,
             is_open=box.is_open,
             badges=badges(kinds),
+            is_bracket=box.is_bracket,
         )
+
+    def _title(self, union_id: str) -> str:
+        node = self.tree.index.nodes[self.from_union[union_id]]
+        return caption(node, self.facts.get(node.id), None, self.union_tree.leaf_names.get(union_id))[0]
+
+    def seam_words(self, members: Sequence[str]) -> str:
+        """Return what nodes are that the other stage has not."""
+        kinds = [self.tree.index.nodes[each].kind for each in members]
+        stage = names.stage(self.stage.name)
+        if all(kind.casts for kind in kinds):
+            return trn(len(kinds), "{count} cast only in {stage}", "{count} casts only in {stage}", stage=stage)
+        if all(kind.watches for kind in kinds):
+            return trn(len(kinds), "{count} observer only in {stage}", "{count} observers only in {stage}", stage=stage)
+        return trn(len(kinds), "{count} node only in {stage}", "{count} nodes only in {stage}", stage=stage)
 
     def _pairs(self, box_of: Mapping[str, int]) -> dict[tuple[int, int], list[tuple[str, str]]]:
         """Return the edges of the stage between boxes; those of folded plumbing are in its operator's box."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -27,23 +28,34 @@ class Union(NamedTuple):
     Attributes:
         graph: Its nodes are as they were when they came first.
         ids: For each stage, the id in `graph` of each of its nodes.
+        taken_in: For nodes that one of the last stage took in, such as a folded batch norm, that one's id in `graph`.
     """
 
     graph: Graph
     ids: dict[str, dict[str, str]]
+    taken_in: Mapping[str, str] = {}
 
 
-def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
-    """Return the union of some stages, or None where their links contradict the order of the nodes."""
+def unite(stages: Sequence[Stage], links: Iterable[Link], among: Collection[str] | None = None) -> Union | None:
+    """Return the union of some stages, or None where their links contradict the order of the nodes.
+
+    Args:
+        stages: All stages of a result, in their order: what a node is in one tells what it is in the next.
+        links: Between them.
+        among: The names of those that are united, such as the two in view; None for all.
+    """
     links = list(links)
     ids = _identities(stages, links)
+    shown = [stage for stage in stages if among is None or stage.name in among]
     nodes: dict[str, Node] = {}
     ranks: dict[str, float] = {}
     edges: dict[tuple[str, str], set[str]] = {}
     exits: dict[str, str] = {}
-    for before, stage in zip((None, *stages), stages, strict=False):
+    taken_in: dict[str, str] = {}
+    for before, stage in zip((None, *shown), shown, strict=False):
         mine = ids[stage.name]
-        steps = [each for each in links if before and (each.from_stage, each.to_stage) == (before.name, stage.name)]
+        steps = _steps(stages, links, before, stage) if before else []
+        taken_in = _taken_in(steps, before, stage, ids) if before else {}
         # Without links the stage is the first of another run: everything comes out where it stands.
         exits = _exits(before, ids[before.name], mine, exits, steps) if before and steps else {}
         read = [(exits.get(mine[edge.from_id], mine[edge.from_id]), mine[edge.to_id]) for edge in stage.whole.edges]
@@ -53,10 +65,10 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
     order = _ordered(ranks, edges)
     if order is None:
         return None
-    present = {stage.name: set(ids[stage.name].values()) for stage in stages}
+    present = {stage.name: set(ids[stage.name].values()) for stage in shown}
     kept = _without_detours(edges, present)
     groups: dict[str, Group] = {}
-    for stage in stages:
+    for stage in shown:
         for group in stage.whole.groups:
             groups.setdefault(group.path, group)
     counts: defaultdict[str, int] = defaultdict(int)
@@ -64,7 +76,46 @@ def unite(stages: Sequence[Stage], links: Iterable[Link]) -> Union | None:
     for source, target in kept:
         numbered.append(Edge(source, target, counts[target]))
         counts[target] += 1
-    return Union(Graph(tuple(nodes[each] for each in order), tuple(numbered), tuple(groups.values())), ids)
+    graph = Graph(tuple(nodes[each] for each in order), tuple(numbered), tuple(groups.values()))
+    return Union(graph, {stage.name: ids[stage.name] for stage in shown}, taken_in)
+
+
+def _steps(stages: Sequence[Stage], links: Sequence[Link], before: Stage, after: Stage) -> list[Link]:
+    """Return the links from a stage to a later one: those there are, or what those between them come to."""
+    direct = [each for each in links if (each.from_stage, each.to_stage) == (before.name, after.name)]
+    names = [stage.name for stage in stages]
+    way = names[names.index(before.name) : names.index(after.name) + 1]
+    if direct or len(way) < 3:
+        return direct
+    now: dict[str, tuple[str, ...]] = {node.id: (node.id,) for node in before.whole.nodes}
+    for here, there in pairwise(way):
+        became: dict[str, dict[str, None]] = {}
+        steps = [each for each in links if (each.from_stage, each.to_stage) == (here, there)]
+        if not steps:
+            return []
+        for link in steps:
+            if link.relation in _TAKES_IN:
+                for each in link.to_ids[:1]:
+                    came = (one for old in link.from_ids for one in now.get(old, ()))
+                    became.setdefault(each, {}).update(dict.fromkeys(came))
+        now = {each: tuple(came) for each, came in became.items() if came}
+    ends, code = (before.name, after.name), "link.operators_absorbed"
+    return [Link(*ends, came, (each,), "fused", 1.0, code) for each, came in now.items()]
+
+
+def _taken_in(
+    steps: Iterable[Link], before: Stage, after: Stage, ids: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """Return what nodes that are no longer there were taken in by, by the ids of the union."""
+    old, new = ids[before.name], ids[after.name]
+    there = set(new.values())
+    return {
+        old[came]: new[link.to_ids[0]]
+        for link in steps
+        if link.relation in _TAKES_IN and link.to_ids
+        for came in link.from_ids
+        if came in old and old[came] not in there
+    }
 
 
 def _identities(stages: Sequence[Stage], links: Iterable[Link]) -> dict[str, dict[str, str]]:

@@ -13,11 +13,14 @@ class Folds(Record, frozen=True):
     """What the user has opened; everything else is folded.
 
     ``groups`` are module paths drawn as frames; ``plumbing`` the ids of operators whose
-    weights, scales and dequantizes are drawn as boxes of their own.
+    weights, scales and dequantizes are drawn as boxes of their own. Where two stages share
+    their rows, ``seams`` are those opened, by nodes of theirs in the union of both; without `has_seams` there are none.
     """
 
     groups: frozenset[str] = frozenset()
     plumbing: frozenset[str] = frozenset()
+    seams: frozenset[str] = frozenset()
+    has_seams: bool = True
 
 
 class Badge(Record, frozen=True):
@@ -35,7 +38,11 @@ class Box(Record, frozen=True):
     (``stub_of`` set) is a label beside one consumer in place of a line from a source with
     many consumers. ``members`` are the ids of all nodes that the box stands for, the main one
     first; ``repeat`` counts equal nodes folded into one; ``ring`` numbers observer objects
-    that several nodes share.
+    that several nodes share. ``parts`` are the main nodes of a box in which another stage's
+    operator took in others. ``low`` counts the operators that could run in low precision: how
+    many do, and all; None where the stage was not converted. A seam (`is_seam`) stands for what
+    only one of two stages has; ``seam`` is its first node, also at the boxes of one that is open.
+    An open list of modules that computes nothing itself has a bracket (`is_bracket`), no frame.
     """
 
     id: str
@@ -50,6 +57,22 @@ class Box(Record, frozen=True):
     ring: int | None = None
     stub_of: str | None = None
     has_plumbing: bool = False
+    parts: tuple[str, ...] = ()
+    low: tuple[int, int] | None = None
+    seam: str | None = None
+    is_seam: bool = False
+    is_bracket: bool = False
+
+    @property
+    def role(self) -> Kind | None:
+        """What it is drawn as: an operator in low precision is a quantized one, whatever torch calls it."""
+        is_low = self.low is not None and self.low[0] == self.low[1] > 0
+        return Kind.QUANTIZED_OP if is_low and self.kind in (Kind.OP, Kind.FUSED_OP) else self.kind
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some of its operators stayed in float, and others did not."""
+        return self.low is not None and 0 < self.low[0] < self.low[1]
 
 
 class Line(Record, frozen=True):
@@ -67,6 +90,10 @@ class View(Record, frozen=True):
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
     box_of: dict[str, str]
+
+
+SEAM = "seam:"
+"""How the id of a seam's box begins."""
 
 
 def group_box_id(path: str) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF
 
 from qviz.analysis.overlays.scale import Look
-from qviz.analysis.views.view import View
+from qviz.analysis.views.view import Box, View
 from qviz.document.graph import Kind
 from qviz.layout.frame import Frame
 from qviz.layout.place import Rect
@@ -49,7 +49,7 @@ class Blocks:
         for number in numbers:
             box = self._view.boxes[number]
             if not box.is_open:
-                by_color[_token(box.kind)].append(qrect(self._places.rect(number)))
+                by_color[_token(box.role)].append(qrect(self._places.rect(number)))
         _fill(painter, by_color, self._theme)
         painter.setPen(QPen(self._theme.color("highlight"), 0.0))
         for rects in by_color.values():
@@ -67,7 +67,7 @@ class Blocks:
 
     def _pattern(self, stand: Stand, has_lines: bool) -> _Pattern:
         boxes, looks = self._view.boxes, self.looks
-        kinds = [_ABSENT if at < 0 else _OPEN if boxes[at].is_open else _token(boxes[at].kind) for at in stand.boxes]
+        kinds = [_ABSENT if at < 0 else _look(boxes[at]) for at in stand.boxes]
         tokens = [looks[of[0]].token if of else _ABSENT for of in stand.lines] if has_lines else []
         return stand.frame, tuple(kinds), tuple(tokens), has_lines
 
@@ -99,6 +99,12 @@ def _fill(painter: QPainter, rects: Mapping[str, list[QRectF]], theme: Theme) ->
         painter.setBrush(QColor(theme.color(token)))
         painter.drawRects(each)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _look(box: Box) -> str:
+    if box.is_seam or box.is_bracket:
+        return _ABSENT
+    return _OPEN if box.is_open else _token(box.role)
 
 
 def _token(kind: Kind | None) -> str:

@@ -1,20 +1,23 @@
-"""Writes into the boxes: titles, second rows, badges and small signs."""
+"""Writes into the boxes: titles, second rows, badges and small signs. All lengths are pixels, at every zoom."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import WATCHING, Kind
+from qviz.layout.labels import bracket_width
 from qviz.ui.canvas import metrics, shapes
 from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
 from qviz.ui.theme import Theme
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+LEAST_BESIDE = 30.0
+"""A second text beside the first is worth showing from so much room on."""
 
 
 class TextRow(NamedTuple):
@@ -28,33 +31,70 @@ class TextRow(NamedTuple):
 
 
 class Writing(NamedTuple):
-    """What is written in a box; `badges_at` is the left middle of its badges, None without."""
+    """What is written in a box, from its upper left corner; `badges_at` is the left middle of its badges."""
 
     rows: tuple[TextRow, ...]
     badges_at: QPointF | None = None
 
 
-def writing(box: Box, rect: QRectF, in_full: bool) -> Writing:
-    """Return a box's rows and where its badges are; without `in_full` the title alone."""
+def writing(box: Box, size: QSizeF) -> Writing:
+    """Return what a box of this size on the screen says: two rows where they have room, else one."""
+    rect = QRectF(QPointF(0.0, 0.0), size)
+    if box.is_seam:
+        area = rect.adjusted(metrics.SEAM_TEXT, -5, 400, 5)
+        return Writing((TextRow(f"⋯ {box.title}", subtitle_font(), area, LEFT, "text.muted"),))
     if box.stub_of is not None:
         return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
+    has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS
+    return _in_two(box, rect) if has_two else _in_one(box, rect)
+
+
+def _in_one(box: Box, rect: QRectF) -> Writing:
+    """Return the title, and the second text and the badges beside it where they have room."""
+    front = shapes.card(rect) if box.kind is None else rect
+    before = metrics.GROUP_LEAD if box.kind is None else metrics.lead(box) + metrics.pad_in_row(box)
+    area = front.adjusted(before, 0, -metrics.pad_in_row(box), 0)
+    title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
+    used = width(title, font) + metrics.BESIDE
+    beside = elided(box.subtitle, subtitle_font(), area.width() - used) if box.subtitle else ""
+    has_beside = bool(beside) and area.width() - used >= min(LEAST_BESIDE, width(box.subtitle, subtitle_font()))
+    if not has_beside:
+        align = LEFT if box.kind is None else CENTRE
+        return Writing((_row(title, font, area, align, "text"),), _badges_in_row(box, area, used))
+    rows = (
+        _row(title, font, area, LEFT, "text"),
+        TextRow(beside, subtitle_font(), area.adjusted(used, 0, 0, 0), LEFT, "text.muted"),
+    )
+    return Writing(rows, _badges_in_row(box, area, used + width(beside, subtitle_font()) + metrics.BESIDE))
+
+
+def _badges_in_row(box: Box, area: QRectF, used: float) -> QPointF | None:
+    """Return where badges are at the right end of a row; None where they have no room."""
+    wide = metrics.badges_width(box.badges)
+    if not box.badges or used + wide > area.width():
+        return None
+    return QPointF(area.right() - wide, area.center().y())
+
+
+def _in_two(box: Box, rect: QRectF) -> Writing:
     if box.kind is None:
-        return _on_card(box, shapes.card(rect), in_full)
+        return _on_card(box, shapes.card(rect))
     left, wide = rect.left() + metrics.lead(box), rect.width() - metrics.lead(box)
     before, after = (10.0, 0.0) if box.kind is Kind.CONSTANT else (8.0, 8.0)
-    top, found = _top(box, rect, in_full), []
-    for text, font, height, token in _texts(box, in_full):
+    has_badges = bool(box.badges) and rect.height() >= metrics.TWO_ROWS + metrics.BADGE_ROW
+    top, found = _top(box, rect, has_badges), []
+    for text, font, height, token in _texts(box):
         area = QRectF(left, top, wide, height).adjusted(before, 0, -after, 0)
         found.append(_row(text, font, area, CENTRE, token))
         top += height
-    if not (in_full and box.badges):
+    if not has_badges:
         return Writing(tuple(found))
     start = rect.center().x() - metrics.badges_width(box.badges) / 2
     return Writing(tuple(found), QPointF(start, top + metrics.BADGE_ROW / 2 + 1))
 
 
 def draw(painter: QPainter, box: Box, writing: Writing, theme: Theme) -> None:
-    """Write a box's rows and badges."""
+    """Write a box's rows and badges, from its upper left corner."""
     for text, font, area, align, token in writing.rows:
         painter.setFont(font)
         painter.setPen(theme.color(token))
@@ -63,30 +103,29 @@ def draw(painter: QPainter, box: Box, writing: Writing, theme: Theme) -> None:
         _draw_badges(painter, box, writing.badges_at, theme)
 
 
-def _on_card(box: Box, card: QRectF, in_full: bool) -> Writing:
+def _on_card(box: Box, card: QRectF) -> Writing:
     """Return what a folded group's card says: the text at the left, what it holds at the right."""
-    badges = metrics.badges_width(box.badges) + metrics.GROUP_PAD if box.badges and in_full else 0.0
-    top, found = _top(box, card, in_full), []
-    for text, font, height, token in _texts(box, in_full):
+    badges = metrics.badges_width(box.badges) + metrics.GROUP_PAD if box.badges else 0.0
+    top, found = _top(box, card, has_badges=False), []
+    for text, font, height, token in _texts(box):
         area = QRectF(card.left() + metrics.GROUP_LEAD, top, card.width() - metrics.GROUP_LEAD - 8 - badges, height)
         found.append(_row(text, font, area, LEFT, token))
         top += height
     return Writing(tuple(found), QPointF(card.right() - badges + 2, card.center().y()) if badges else None)
 
 
-def _texts(box: Box, in_full: bool) -> list[tuple[str, QFont, float, str]]:
+def _texts(box: Box) -> list[tuple[str, QFont, float, str]]:
     """Return for each row its text, font, height and color."""
     small = box.kind is Kind.CONSTANT
-    rows = [(metrics.heading(box), subtitle_font() if small else title_font(), metrics.TITLE_ROW, "text")]
-    if box.subtitle and in_full:
-        rows.append((box.subtitle, label_font() if small else subtitle_font(), metrics.SUBTITLE_ROW, "text.muted"))
-    return rows
+    return [
+        (metrics.heading(box), subtitle_font() if small else title_font(), metrics.TITLE_ROW, "text"),
+        (box.subtitle, label_font() if small else subtitle_font(), metrics.SUBTITLE_ROW, "text.muted"),
+    ]
 
 
-def _top(box: Box, rect: QRectF, in_full: bool) -> float:
+def _top(box: Box, rect: QRectF, has_badges: bool) -> float:
     """Return where the first row begins, so that all of them are in the middle."""
-    used = metrics.TITLE_ROW + (metrics.SUBTITLE_ROW if box.subtitle and in_full else 0.0)
-    used += metrics.BADGE_ROW if in_full and box.badges and box.kind else 0.0
+    used = metrics.TITLE_ROW + metrics.SUBTITLE_ROW + (metrics.BADGE_ROW if has_badges else 0.0)
     return rect.top() + (rect.height() - used) / 2 - (0.0 if box.kind is Kind.CONSTANT else 0.5)
 
 
@@ -112,6 +151,18 @@ def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) ->
     painter.drawText(bar.adjusted(used, 0, 0, 0), LEFT, subtitle)
 
 
+def draw_bracket(painter: QPainter, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
+    """Draw the bracket beside a list of modules, with its name; `rect` is what the group takes up on the screen."""
+    x = rect.left() + bracket_width(box.title) * scale - 12.0
+    painter.setPen(QPen(theme.color("border.strong"), 1.2))
+    corners = ((x + 5, rect.top()), (x, rect.top()), (x, rect.bottom()), (x + 5, rect.bottom()))
+    painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
+    painter.setPen(theme.color("text.muted"))
+    painter.setFont(subtitle_font())
+    room = QRectF(x - 208.0, rect.center().y() - 9.0, 200.0, 18.0)
+    painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, box.title)
+
+
 def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
     """Draw the eye, the stair, and the triangle of what can be opened."""
     if box.kind in WATCHING:
@@ -123,8 +174,11 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
     painter.setBrush(theme.color("text.muted"))
     if box.stub_of is not None:
         painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
-    elif box.kind is None:
-        painter.drawPath(shapes.caret(QPointF(rect.left() + 14, rect.top() + 13.5), is_open=False))
+    elif box.kind is None and not box.is_seam:
+        front = shapes.card(rect)
+        has_two = bool(box.subtitle) and rect.height() >= metrics.TWO_ROWS
+        y = front.top() + metrics.PAD_Y + metrics.TITLE_ROW / 2 if has_two else front.center().y()
+        painter.drawPath(shapes.caret(QPointF(rect.left() + 14, y), is_open=False))
 
 
 def _draw_badges(painter: QPainter, box: Box, start: QPointF, theme: Theme) -> None:

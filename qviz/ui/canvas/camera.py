@@ -10,7 +10,7 @@ SMALLEST = 0.0002
 LARGEST = 4.0
 READABLE = 0.7
 """The smallest scale at which everything is easy to read."""
-MARGIN = 28.0
+MARGIN = 18.0
 """Pixels of the screen around what was fitted."""
 
 

@@ -73,13 +73,18 @@ class Wire:
 
     def __init__(self, route: Sequence[Point]) -> None:
         self._path = rounded(route)
+        end = QPointF(*route[-1]) if route else QPointF()
+        self._gap = QLineF(self._path.currentPosition(), end)  # where the head would be
         self._ends = tuple(route[-2:])
         self._head: tuple[float, QPolygonF] | None = None
 
-    def draw(self, painter: QPainter, pen: QPen) -> None:
+    def draw(self, painter: QPainter, pen: QPen, has_head: bool = True) -> None:
         """Stroke the path, and fill the head; leaves no brush."""
         painter.setPen(pen)
         painter.drawPath(self._path)
+        if not has_head:
+            painter.drawLine(self._gap)
+            return
         width = pen.widthF()
         if self._head is None or self._head[0] != width:
             self._head = width, _head(self._ends, width)

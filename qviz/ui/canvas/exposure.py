@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -18,8 +19,10 @@ from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
 
 DIMMED = 0.25
-SHAPES_FROM = (0.12, 0.32, 0.55)
-"""Scales from which shapes, titles, everything can be told."""
+SHAPES_FROM = {1: (0.23, 0.54, 0.54), 2: (0.12, 0.36, 0.7)}
+"""Scales from which shapes, titles, everything can be told, by the rows of text in a box."""
+MOST_WRITINGS = 4000
+"""Texts that are kept; zooming needs others for every size."""
 
 
 class Marks(NamedTuple):
@@ -63,9 +66,9 @@ class Detail(IntEnum):
     ALL = 3
 
 
-def detail_at(scale: float) -> Detail:
-    """Return what can still be read at a scale."""
-    return Detail(sum(scale >= least for least in SHAPES_FROM))
+def detail_at(scale: float, rows: int = 2) -> Detail:
+    """Return what can still be read at a scale, where boxes have so many rows of text."""
+    return Detail(sum(scale >= least for least in SHAPES_FROM[rows]))
 
 
 class Screen(NamedTuple):
@@ -108,7 +111,7 @@ class Exposure:
     ) -> None:
         self.scene, self.area, self.scale, self.theme = scene, area, scale, theme
         self.marks, self.moving, self.screen = marks or Marks(), moving, screen
-        self.detail = detail_at(scale)
+        self.detail = detail_at(scale, scene.rows)
 
     @property
     def overlays(self) -> ViewOverlays:
@@ -148,10 +151,30 @@ class Exposure:
             path = self.scene.outlines[box.id] = shapes.outline(box, rect)
         return path
 
-    def writing(self, box: Box, rect: QRectF) -> box_text.Writing:
-        """Return what is written in a box that is not an open frame, found when first seen."""
-        key = (box.id, self.detail is Detail.ALL)
-        found = self.scene.writings.get(key)
+    def writing(self, box: Box, size: QSizeF) -> box_text.Writing:
+        """Return what a box of this size on the screen says, found when first seen."""
+        key, writings = (box.id, int(size.width()), int(size.height())), self.scene.writings
+        found = writings.get(key)
         if found is None:
-            found = self.scene.writings[key] = box_text.writing(box, rect, in_full=key[1])
+            if len(writings) > MOST_WRITINGS:
+                writings.clear()
+            found = writings[key] = box_text.writing(box, size)
         return found
+
+    def on_screen(self, rect: QRectF) -> QRectF:
+        """Return a place of the canvas in the units of `in_pixels`."""
+        scale = self.scale
+        return QRectF(rect.x() * scale, rect.y() * scale, rect.width() * scale, rect.height() * scale)
+
+    @contextmanager
+    def in_pixels(self, painter: QPainter) -> Iterator[None]:
+        """Let the painter's units be pixels, so that texts have one size at every zoom; the origin stays."""
+        painter.save()
+        now = painter.worldTransform()
+        ratio = now.m11() / self.scale
+        if abs(ratio - 1.0) < 1e-6:  # whole pixels, and no scale at all: glyphs are drawn as they are
+            painter.setWorldTransform(QTransform.fromTranslate(round(now.dx()), round(now.dy())))
+        else:
+            painter.setWorldTransform(QTransform(ratio, 0.0, 0.0, ratio, now.dx(), now.dy()))
+        yield
+        painter.restore()

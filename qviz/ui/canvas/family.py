@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from qviz.analysis.views.hierarchies import Hierarchies
-from qviz.analysis.views.projection import Projected, Whole
+from qviz.analysis.views.projection import Projected, Whole, project
+from qviz.analysis.views.ticks import Ticks, ticks
 from qviz.analysis.views.union import Union, unite
 from qviz.analysis.views.view import Box, Folds
-from qviz.document.snapshot import Facts, Link, Stage
-from qviz.layout.place import Direction
+from qviz.document.snapshot import Facts, Link, Stage, StageName
+from qviz.layout.near import hull
+from qviz.layout.place import Direction, Rect
 from qviz.layout.places import Places
+from qviz.ui.canvas.metrics import SEAM_OVER
+from qviz.ui.canvas.scene import SeamBand
+from qviz.ui.canvas.shapes import qrect
 
 LARGEST = 20_000
 """Nodes of all stages together; of more, each stage is placed by itself, so that only what is shown is read."""
@@ -23,44 +30,120 @@ KEPT = 4
 
 
 class Shared(NamedTuple):
-    """The layout of all stages under some folds."""
+    """The layout of the stages under some folds, with so many rows of text in a box."""
 
     whole: Whole
     places: Places
+    rows: int
+
+    def bands(self, stage: int) -> tuple[SeamBand, ...]:
+        """Return where the seams are, as a stage sees them: those that nothing else stands beside."""
+        found = []
+        for seam, (owner, words, numbers, is_open) in self.whole.seams.items():
+            rects = [self.places.rect(each) for each in numbers]
+            around = hull(rects)
+            if self._stands_alone(around, set(numbers)):
+                band = qrect(around).adjusted(0, -SEAM_OVER, 0, SEAM_OVER)
+                found.append(SeamBand(seam, band, "" if owner == stage else words, is_open))
+        return tuple(found)
+
+    def _stands_alone(self, around: Rect, mine: set[int]) -> bool:
+        whole, boxes = self.places.bounds, self.whole.view.boxes
+        row = Rect(whole.x, around.y + 1.0, whole.width, max(around.height - 2.0, 1.0))
+        others = (number for number in self.places.within(row).boxes if number not in mine)
+        return not any(
+            _meets(self.places.rect(number), row)
+            for number in others
+            if not boxes[number].is_open and not boxes[number].is_seam
+        )
+
+
+def _meets(rect: Rect, row: Rect) -> bool:
+    return rect.y < row.bottom and row.y < rect.bottom
 
 
 class Family:
-    """All stages of a finished run, with their layouts so far."""
+    """The stages in view of a finished run, with their layouts so far.
+
+    Args:
+        stages: All stages of the run: what a node is in one tells what it is in the next.
+        links: Between them.
+        facts: What was measured, by the stage's name and the node's id.
+        among: The names of those in view, which share their rows; None for all.
+        loud: Nodes that are never hidden in a seam, by the stage's name.
+    """
 
     def __init__(
-        self, stages: Sequence[Stage], links: Iterable[Link], facts: Mapping[str, Mapping[str, Facts]]
+        self,
+        stages: Sequence[Stage],
+        links: Iterable[Link],
+        facts: Mapping[str, Mapping[str, Facts]],
+        among: Collection[str] | None = None,
+        loud: Mapping[str, Collection[str]] | None = None,
     ) -> None:
-        self.stages, self.facts = tuple(stages), facts
+        self._all, self.facts, self._loud = tuple(stages), facts, loud or {}
+        self.stages = tuple(stage for stage in stages if among is None or stage.name in among)
         self.trees = Hierarchies()
         self._links = tuple(links)
-        self._shared: OrderedDict[tuple[Folds, Direction], Shared] = OrderedDict()
-        self._lock = Lock()
+        self._shared: OrderedDict[tuple[Folds, Direction, int], Shared] = OrderedDict()
+        self._whole: tuple[Folds, Whole] | None = None
+        self._ticks: dict[StageName, Ticks] = {}
+        self._lock, self.placing = Lock(), Lock()
 
     @cached_property
     def union(self) -> Union | None:
         """The stages as one graph; None where they are too large, or contradict each other."""
         if sum(len(stage.whole.nodes) for stage in self.stages) > LARGEST:
             return None
-        return unite(self.stages, self._links)
+        return unite(self._all, self._links, {stage.name for stage in self.stages})
+
+    @cached_property
+    def loud(self) -> frozenset[str]:
+        """The nodes of the union that no seam hides."""
+        assert self.union is not None
+        ids = self.union.ids
+        return frozenset(
+            ids[name][each] for name, nodes in self._loud.items() if name in ids for each in nodes if each in ids[name]
+        )
 
     def has(self, stage: Stage) -> bool:
         """Return whether a stage is one of these, and they have a layout together."""
         return any(each is stage for each in self.stages) and self.union is not None
 
-    def known(self, folds: Folds, direction: Direction = "down") -> Shared | None:
+    def ticks(self, stage: Stage) -> Ticks:
+        """Return what the overview shows of a stage, in the rows of the union where there is one."""
+        if stage.name not in self._ticks:
+            tree = self.trees.of(stage.whole)
+            if self.has(stage) and self.union is not None:
+                found = ticks(self.trees.of(self.union.graph), tree, self.union.ids[stage.name])
+            else:
+                found = ticks(tree, tree)
+            self._ticks[stage.name] = found
+        return self._ticks[stage.name]
+
+    def is_kin(self, other: Family) -> bool:
+        """Return whether another has stages of the same run: its nodes have the same ids in the union."""
+        return len(self._all) == len(other._all) and all(
+            one is two for one, two in zip(self._all, other._all, strict=True)
+        )
+
+    def known(self, folds: Folds, direction: Direction = "down", rows: int = 2) -> Shared | None:
         """Return the layout under some folds, by the union's ids, if it was made."""
         with self._lock:
-            return self._shared.get((folds, direction))
+            return self._shared.get((folds, direction, rows))
+
+    def folded(self, folds: Folds) -> Whole:
+        """Return the views of the stages under some folds, by the union's ids; both panes ask for the same."""
+        assert self.union is not None
+        with self.placing:
+            if self._whole is None or self._whole[0] != folds:
+                self._whole = folds, project(self.union, folds, self.stages, self.facts, self.trees, self.loud)
+            return self._whole[1]
 
     def keep(self, folds: Folds, direction: Direction, shared: Shared) -> None:
         """Remember a layout."""
         with self._lock:
-            self._shared[folds, direction] = shared
+            self._shared[folds, direction, shared.rows] = shared
             while len(self._shared) > KEPT:
                 self._shared.popitem(last=False)
 
@@ -68,13 +151,13 @@ class Family:
         """Return a stage's folds by the ids of the union."""
         assert self.union is not None
         ids = self.union.ids[stage.name]
-        return Folds(folds.groups, frozenset(ids[each] for each in folds.plumbing if each in ids))
+        return replace(folds, plumbing=frozenset(ids[each] for each in folds.plumbing if each in ids))
 
     def of_union(self, stage: Stage, folds: Folds) -> Folds:
         """Return folds by the ids of the union as the stage's own."""
         assert self.union is not None
         there = {each: node_id for node_id, each in self.union.ids[stage.name].items()}
-        return Folds(folds.groups, frozenset(there[each] for each in folds.plumbing if each in there))
+        return replace(folds, plumbing=frozenset(there[each] for each in folds.plumbing if each in there))
 
     def of_stage(self, stage: Stage, whole: Whole) -> Projected:
         """Return a stage's part of a view of all."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.views.hierarchies import Hierarchies
@@ -23,6 +26,7 @@ class Folding(QObject):
         graph: What is shown; None where nothing is.
         trees: Keeps its hierarchy.
         folds: What is open; None until the graph was placed first.
+        union_id: Tells what a node is in the union of the stages in view, by which seams are known.
     """
 
     asked = Signal(object, object)
@@ -34,6 +38,7 @@ class Folding(QObject):
         self.graph: Graph | None = None
         self.trees = Hierarchies()
         self.folds: Folds | None = None
+        self.union_id: Callable[[str], str] = str
 
     def unfold_all(self) -> None:
         """Open every group and all plumbing."""
@@ -61,6 +66,11 @@ class Folding(QObject):
         if self.graph is None or self.folds is None:
             return
         folds = uncovered(self.trees.of(self.graph), self.folds, node_id)
+        scene = self._viewport.scene
+        box = scene.find(node_id) if scene else None
+        is_gathered = box is not None and (box.is_seam or (len(box.parts) > 1 and node_id != box.members[0]))
+        if is_gathered or folds != self.folds:
+            folds = replace(folds, seams=folds.seams | {self.union_id(node_id)})
         if folds != self.folds:
             self._selection.node, self._selection.is_to_reveal = node_id, True
             self._ask(folds, None)
@@ -71,17 +81,21 @@ class Folding(QObject):
         box = scene.find(box_or_node) if scene else None
         if box is None or self.folds is None or not folding_moves.can_toggle(box):
             return False
-        self._ask(folding_moves.toggled(self.folds, box), box.id)
+        self._ask(folding_moves.toggled(self.folds, box, self.union_id), box.id)
         if box.kind is None:
             self.toggled.emit(box.id)
         return True
 
     def fold_parent(self) -> None:
-        """Close the group around the selection, and select it."""
+        """Close the seam that the selection stands in, else the group around it, and select it."""
         box, scene = self._selection.box, self._viewport.scene
+        if box is not None and box.seam is not None and scene is not None and self.folds is not None:
+            inside = (each for other in scene.view.boxes if other.seam == box.seam for each in other.members)
+            self._ask(replace(self.folds, seams=self.folds.seams - {*map(self.union_id, inside)}), box.id)
+            return
         parent = scene.find(box.parent) if scene and box and box.parent else None
         if parent is not None and self.folds is not None:
-            self._ask(folding_moves.toggled(self.folds, parent), parent.id)
+            self._ask(folding_moves.toggled(self.folds, parent, self.union_id), parent.id)
 
     def _selected_box(self) -> str | None:
         box = self._selection.box

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
 from qviz.analysis.views.folding import group_path
 from qviz.analysis.views.view import Box, Folds
 
@@ -11,9 +15,19 @@ def can_toggle(box: Box) -> bool:
     return box.stub_of is None and (box.kind is None or box.has_plumbing)
 
 
-def toggled(folds: Folds, box: Box) -> Folds:
-    """Return the folds with a group's box, or an operator's plumbing, opened or closed."""
+def toggled(folds: Folds, box: Box, union_id: Callable[[str], str] = str) -> Folds:
+    """Return the folds with a group's box, a seam, or an operator's plumbing and parts opened or closed.
+
+    Args:
+        folds: What is open.
+        box: The box.
+        union_id: Tells what a node is in the union of the stages in view, by which seams are known.
+    """
     path = group_path(box.id)
     if path is not None:
-        return Folds(folds.groups ^ {path}, folds.plumbing)
-    return Folds(folds.groups, folds.plumbing ^ {box.members[0]})
+        return replace(folds, groups=folds.groups ^ {path})
+    if box.is_seam:
+        return replace(folds, seams=folds.seams | {*map(union_id, box.members)})
+    is_open = box.members[0] in folds.plumbing
+    seams = folds.seams - {*map(union_id, box.members)} if is_open else folds.seams
+    return replace(folds, plumbing=folds.plumbing ^ {box.members[0]}, seams=seams)

@@ -41,7 +41,7 @@ def heading_font() -> QFont:
 @cache
 def title_font() -> QFont:
     """Return the font of a box's title."""
-    return _font(13, bold=True)
+    return _font(12, bold=True)
 
 
 @cache
@@ -59,7 +59,7 @@ def group_font() -> QFont:
 @cache
 def label_font() -> QFont:
     """Return the font of the labels of lines and of badges."""
-    return _font(10)
+    return _font(11)
 
 
 @cache

@@ -13,16 +13,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import Whole
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Stage
 from qviz.errors import QvizError
+from qviz.layout.engine import LayoutEngine
 from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
+from qviz.ui.canvas.camera import MARGIN
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
-from qviz.ui.canvas.metrics import measure_in_slices
-from qviz.ui.canvas.scene import Scene
+from qviz.ui.canvas.metrics import LEAST, measure_in_slices
+from qviz.ui.canvas.scene import Scene, SeamBand
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
 
@@ -32,25 +35,49 @@ SLICE = 2000
 """Boxes measured between two events: some milliseconds."""
 
 
-class Question(NamedTuple):
-    """What is to be placed; `number` grows with every question. Without a family the stage is placed by itself."""
+class Opening(NamedTuple):
+    """A first view to try: so many rows of text in a box, and about so many boxes at most."""
 
-    number: int
+    rows: int
+    limit: int
+
+
+OPENINGS = (Opening(2, 60), *(Opening(1, limit) for limit in (60, 44, 32, 24, 18, 13, 9, 5, 0)))
+"""The richest first; the first that fits is shown."""
+ROOM_AROUND = 2 * MARGIN
+
+
+class Question(NamedTuple):
+    """What is to be placed; `number` grows with every question.
+
+    Without a family the stage is placed by itself; without folds what is opened is chosen, and `room` is what it has
+    to fit into, in pixels.
+    """
+
     stage: Stage
     folds: Folds | None
     facts: Mapping[str, Facts]
-    family: Family | None
-    direction: Direction
-    overlays: tuple[Overlay, ...]
     trees: Hierarchies
+    family: Family | None = None
+    direction: Direction = "down"
+    overlays: tuple[Overlay, ...] = ()
+    rows: int = 2
+    room: Size | None = None
+    number: int = 0
 
 
 class _Folded(NamedTuple):
-    """What is to be measured and placed: one view, or those of a family under the union's folds."""
+    """What is to be measured and placed: one view, or those of a family under the union's folds.
+
+    Attributes:
+        attempt: Which of the openings it is, where the folds are chosen here.
+    """
 
     folds: Folds
     view: View | None
     whole: Whole | None
+    rows: int
+    attempt: int
 
     def boxes(self) -> list[tuple[str, Box]]:
         """Return what is to be measured, with the id that its size is for."""
@@ -61,7 +88,7 @@ class _Folded(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """The answer; `folds` are those asked for, or the graph's opening ones."""
+    """The answer; `folds` are those asked for, or the graph's opening ones, and the scene's rows likewise."""
 
     question: Question
     folds: Folds
@@ -104,22 +131,12 @@ class LayoutJobs(QObject):
         """Whether an answer is still to come."""
         return self._is_busy
 
-    def ask(
-        self,
-        stage: Stage,
-        folds: Folds | None,
-        facts: Mapping[str, Facts],
-        family: Family | None = None,
-        direction: Direction = "down",
-        overlays: tuple[Overlay, ...] = (),
-        trees: Hierarchies | None = None,
-    ) -> None:
-        """Begin to place a stage; without folds, those that keep about 60 boxes."""
+    def ask(self, question: Question) -> None:
+        """Begin to place a stage; the question gets its number here."""
         self._turn.number += 1
         self._is_busy = True
-        number = self._turn.number
-        question = Question(number, stage, folds, facts, family, direction, overlays, trees or Hierarchies())
-        self._start(number, lambda: _fold(question), lambda jobs, folded: jobs.take_folded(question, folded))
+        asked = question._replace(number=self._turn.number)
+        self._start(asked.number, lambda: _fold(asked), lambda jobs, folded: jobs.take_folded(asked, folded))
 
     def drop(self) -> None:
         """Cancel the pending question."""
@@ -158,7 +175,7 @@ class LayoutJobs(QObject):
             self.take_placed(question, folded)
             return
         sizes: dict[str, Size] = {}
-        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes(), sizes, SLICE))
+        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes(), sizes, SLICE, folded.rows))
 
     def _go_on(self, question: Question, folded: _Folded, sizes: dict[str, Size], slices: Iterator[int]) -> None:
         if question.number != self._turn.number:
@@ -167,7 +184,7 @@ class LayoutJobs(QObject):
             self._start(
                 question.number,
                 lambda: _place(question, folded, sizes),
-                lambda jobs, done: jobs.take_placed(question, done),
+                lambda jobs, done: jobs.take_folded(question, done),
             )
         else:
             QTimer.singleShot(0, self, lambda: self._go_on(question, folded, sizes, slices))
@@ -185,54 +202,93 @@ class LayoutJobs(QObject):
         self.failed.emit(message)
 
 
-def _fold(question: Question) -> _Folded | Done:
+def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
     """Fold a stage, alone or with its family; in the thread."""
-    from qviz.analysis.views.folding import fold, opening
-    from qviz.analysis.views.projection import project
+    from qviz.analysis.views.folding import fold
 
     stage, family = question.stage, question.family
     if family is None or not family.has(stage):
         tree = question.trees.of(stage.whole)
-        folds = question.folds if question.folds is not None else opening(tree)
-        return _Folded(folds, fold(tree, folds, question.facts), None)
+        folds, rows, attempt = _chosen(question, tree, attempt)
+        return _Folded(folds, fold(tree, folds, question.facts), None, rows, attempt)
     assert family.union is not None
-    folds = (
-        opening(family.trees.of(family.union.graph))
-        if question.folds is None
-        else family.to_union(stage, question.folds)
-    )
-    shared = family.known(folds, question.direction)
-    if shared is not None:
+    folds, rows, attempt = _chosen(question, family.trees.of(family.union.graph), attempt)
+    if question.folds is not None:
+        folds = family.to_union(stage, question.folds)
+    shared = family.known(folds, question.direction, rows)
+    if shared is not None and (question.folds is not None or _fits(question, shared.places, attempt)):
         return _answer(question, folds, shared)
-    return _Folded(folds, None, project(family.union, folds, family.stages, family.facts, family.trees))
+    return _Folded(folds, None, family.folded(folds), rows, attempt)
 
 
-def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> Done:
-    """Place what is folded and measured; in the thread."""
-    from qviz.layout.choice import engine_for
+def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, int, int]:
+    """Return the folds asked for, or those of an opening, with the rows of text, and which opening it is.
 
+    Openings that show the same as the one before are passed over.
+    """
+    from qviz.analysis.views.folding import opening
+
+    if question.folds is not None:
+        return question.folds, question.rows, attempt
+    folds = opening(tree, OPENINGS[attempt].limit)
+    while 0 < attempt < len(OPENINGS) - 1 and OPENINGS[attempt - 1].rows == OPENINGS[attempt].rows:
+        if folds != opening(tree, OPENINGS[attempt - 1].limit):
+            break
+        attempt += 1
+        folds = opening(tree, OPENINGS[attempt].limit)
+    return folds, OPENINGS[attempt].rows, attempt
+
+
+def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Folded | Done:
+    """Place what is folded and measured; in the thread. What does not fit at first is folded more."""
     if folded.whole is None:
         assert folded.view is not None
-        places = engine_for(folded.view, "screen").place(folded.view, sizes, question.direction)
-        return folded.folds, _scene(question, folded.view, places)
-    assert question.family is not None
-    whole = folded.whole
-    shared = Shared(whole, engine_for(whole.view, "screen").place(whole.view, sizes, question.direction))
-    question.family.keep(folded.folds, question.direction, shared)
+        places = _engine(folded.view, folded.rows).place(folded.view, sizes, question.direction)
+        if not _fits(question, places, folded.attempt):
+            return _fold(question, folded.attempt + 1)
+        return folded.folds, _scene(question, folded.view, places, folded.rows)
+    family, whole = question.family, folded.whole
+    assert family is not None
+    with family.placing:  # the other pane asks for the same
+        shared = family.known(folded.folds, question.direction, folded.rows)
+        if shared is None:
+            places = _engine(whole.view, folded.rows).place(whole.view, sizes, question.direction)
+            shared = Shared(whole, places, folded.rows)
+            family.keep(folded.folds, question.direction, shared)
+    if not _fits(question, shared.places, folded.attempt):
+        return _fold(question, folded.attempt + 1)
     return _answer(question, folded.folds, shared)
+
+
+def _engine(view: View, rows: int) -> LayoutEngine:
+    from qviz.layout.choice import engine_for
+    from qviz.layout.spacing import ROOMY, TIGHT
+
+    return engine_for(view, "screen", spacing=TIGHT if rows == 1 else ROOMY)
+
+
+def _fits(question: Question, places: Places, attempt: int) -> bool:
+    """Return whether a first view is whole on the screen, or nothing smaller is left to try."""
+    if question.folds is not None or question.room is None or attempt == len(OPENINGS) - 1:
+        return True
+    wide, tall = question.room.width - ROOM_AROUND, question.room.height - ROOM_AROUND
+    return places.bounds.width * LEAST <= wide and places.bounds.height * LEAST <= tall
 
 
 def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
     """Return a stage's part of its family's layout."""
-    assert question.family is not None
-    part = question.family.of_stage(question.stage, shared.whole)
+    family, stage = question.family, question.stage
+    assert family is not None
+    part = family.of_stage(stage, shared.whole)
     places = shared.places.part(part.view, part.boxes, part.lines)
-    return question.family.of_union(question.stage, folds), _scene(question, part.view, places)
+    family.ticks(stage)  # here, not where it is shown: a large stage has many
+    number = next(at for at, each in enumerate(family.stages) if each is stage)
+    return family.of_union(stage, folds), _scene(question, part.view, places, shared.rows, shared.bands(number))
 
 
-def _scene(question: Question, view: View, places: Places) -> Scene:
+def _scene(question: Question, view: View, places: Places, rows: int, bands: tuple[SeamBand, ...] = ()) -> Scene:
     """Return a scene; what its overlays show is found here, for it takes as long as the lines are many."""
-    return Scene(view, places, ViewOverlays(view, question.overlays))
+    return Scene(view, places, ViewOverlays(view, question.overlays), rows, bands)
 
 
 def _import_paths() -> None:

@@ -29,6 +29,22 @@ GROUP_LEAD = 26.0
 GROUP_PAD = 14.0
 DOUBLE = 5.0
 """The second left edge of a fused operator."""
+TWO_ROWS = 31.0
+"""The height from which a box has room for two rows of text."""
+ROW = 26.0
+"""The height of a box with one row of text."""
+BESIDE = 7.0
+"""Between a title and what stands beside it in one row."""
+SEAM_HEIGHT = 10.0
+"""What lower boxes get is lines that miss their middle (graphlay)."""
+SEAM_OVER = 4.0
+"""How far a seam's band reaches into the gaps above and below."""
+SEAM_TEXT = 20.0
+"""From the left edge of a seam to its words; its line runs before them."""
+LEAST = 0.85
+"""The smallest scale of a first view: rows of 22 pixels, in which texts keep their size."""
+WIDTHS = (76.0, 116.0, 156.0, 196.0, 236.0, WIDEST)
+"""Of boxes with one row: few different ones, so that rows line up."""
 
 SHORT = {
     Kind.OBSERVER: "obs",
@@ -37,6 +53,7 @@ SHORT = {
     Kind.QUANTIZE: "q",
     Kind.DEQUANTIZE: "dq",
     Kind.QUANTIZED_OP: "int8",
+    Kind.OP: "float",
 }
 
 _PAD_X = {
@@ -56,38 +73,62 @@ def measure(view: View) -> dict[str, Size]:
     return {box.id: size_of(box) for box in view.boxes if not box.is_open}
 
 
-def measure_in_slices(boxes: Sequence[tuple[str, Box]], sizes: dict[str, Size], count: int) -> Iterator[int]:
+def measure_in_slices(
+    boxes: Sequence[tuple[str, Box]], sizes: dict[str, Size], count: int, rows: int = 2
+) -> Iterator[int]:
     """Fill in the size of each box that is not an open frame; yields after each slice but the last.
 
     Args:
         boxes: Each with the id that its size is for; of several with one id, it is the size that holds them all.
         sizes: Filled in.
         count: Boxes of a slice.
+        rows: How many rows of text a box has.
     """
     for start in range(0, len(boxes), count):
         for box_id, box in boxes[start : start + count]:
             if not box.is_open:
-                size, known = size_of(box), sizes.get(box_id, Size(0.0, 0.0))
+                size, known = size_of(box, rows), sizes.get(box_id, Size(0.0, 0.0))
                 sizes[box_id] = Size(max(size.width, known.width), max(size.height, known.height))
         if start + count < len(boxes):
             yield start + count
 
 
-def size_of(box: Box) -> Size:
-    """Return the size that a box's text needs."""
+def size_of(box: Box, rows: int = 2) -> Size:
+    """Return the size that a box's text needs in one or two rows."""
+    if box.is_seam:
+        return Size(_even(SEAM_TEXT + width(f"⋯ {box.title}", subtitle_font()) + 4.0), SEAM_HEIGHT)
+    if rows == 1:
+        return _size_in_row(box)
     if box.stub_of is not None:
         return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
     if box.kind is Kind.CONSTANT:
-        rows = max(width(heading(box), subtitle_font()), width(box.subtitle, label_font()))
-        return Size(_even(min(rows, WIDEST) + 2 * _PAD_X[Kind.CONSTANT]), 34.0 if box.subtitle else 22.0)
-    rows = max(width(heading(box), title_font()), width(box.subtitle, subtitle_font()))
+        longest = max(width(heading(box), subtitle_font()), width(box.subtitle, label_font()))
+        return Size(_even(min(longest, WIDEST) + 2 * _PAD_X[Kind.CONSTANT]), 34.0 if box.subtitle else 22.0)
+    longest = max(width(heading(box), title_font()), width(box.subtitle, subtitle_font()))
     tall = 2 * PAD_Y + TITLE_ROW + (SUBTITLE_ROW if box.subtitle else 0.0)
     badges = badges_width(box.badges)
     if box.kind is None:
         beside = GROUP_PAD + badges if box.badges else 0.0
-        return Size(_even(GROUP_LEAD + min(rows, WIDEST) + beside + GROUP_PAD + STACK), tall + STACK)
-    wide = max(min(rows, WIDEST), badges) + 2 * pad_x(box) + lead(box)
+        return Size(_even(GROUP_LEAD + min(longest, WIDEST) + beside + GROUP_PAD + STACK), tall + STACK)
+    wide = max(min(longest, WIDEST), badges) + 2 * pad_x(box) + lead(box)
     return Size(max(_even(wide), 90.0), tall + (BADGE_ROW if box.badges else 0.0))
+
+
+def _size_in_row(box: Box) -> Size:
+    if box.stub_of is not None:
+        return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
+    title = width(heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font())
+    beside = BESIDE + width(box.subtitle, subtitle_font()) if box.subtitle else 0.0
+    badges = BESIDE + badges_width(box.badges) if box.badges else 0.0
+    wide = title + beside + badges + pad_in_row(box)
+    wide += GROUP_LEAD + STACK if box.kind is None else lead(box) + pad_in_row(box)
+    fitting = next((each for each in WIDTHS if each * LEAST >= wide), WIDEST)
+    return Size(fitting, ROW + STACK if box.kind is None else ROW)
+
+
+def pad_in_row(box: Box) -> float:
+    """Return the room left and right of the text of a box with one row."""
+    return SLANT + 4.0 if box.kind in (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS) else 12.0
 
 
 def heading(box: Box) -> str:

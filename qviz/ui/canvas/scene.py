@@ -12,11 +12,13 @@ from PySide6.QtGui import QPainterPath
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box, View, group_box_id
+from qviz.layout.labels import bracket_width
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
 from qviz.ui.canvas.blocks import Blocks
 from qviz.ui.canvas.box_text import Writing
 from qviz.ui.canvas.edges import Wire
+from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.shapes import FRAME_BAR, qrect
 from qviz.ui.theme import Theme
 
@@ -30,6 +32,22 @@ class InSight(NamedTuple):
     lines: list[int]
 
 
+class SeamBand(NamedTuple):
+    """The rows of a seam, closed or open.
+
+    Attributes:
+        seam: Its first node.
+        rect: What its boxes take up.
+        words: What it says, where the other stage has it; empty where this one has it itself.
+        is_open: Whether its boxes stand there.
+    """
+
+    seam: str
+    rect: QRectF
+    words: str
+    is_open: bool
+
+
 class Scene:
     """A view with its places.
 
@@ -40,11 +58,21 @@ class Scene:
         bounds: The rectangle of all of it.
         box: Box by id.
         outlines: The painter's outlines by box id, made when first seen.
-        writings: What is written in boxes, by box id, in full or not; made when first seen.
+        writings: What is written in boxes, by box id and size on the screen; made when first seen.
+        rows: How many rows of text a box has where it is not zoomed.
+        bands: Where seams are, of this stage and of that beside it.
         wires: The painter's lines by line index, made when first seen.
     """
 
-    def __init__(self, view: View, places: Places, overlays: ViewOverlays | None = None) -> None:
+    def __init__(
+        self,
+        view: View,
+        places: Places,
+        overlays: ViewOverlays | None = None,
+        rows: int = 2,
+        bands: tuple[SeamBand, ...] = (),
+    ) -> None:
+        self.rows, self.bands = rows, bands
         self.view = view
         self.places = places
         self.overlays = overlays or ViewOverlays(view, ())
@@ -52,10 +80,20 @@ class Scene:
         self.box = {box.id: box for box in view.boxes}
         self._number = {box.id: number for number, box in enumerate(view.boxes)}
         self.outlines: dict[str, QPainterPath] = {}
-        self.writings: dict[tuple[str, bool], Writing] = {}
+        self.writings: dict[tuple[str, int, int], Writing] = {}
         self.wires: dict[int, Wire] = {}
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}
+
+    @cached_property
+    def seams(self) -> dict[str, int | None]:
+        """The closed seams by box id, each with the number of a line that ends there."""
+        found: dict[str, int | None] = {box.id: None for box in self.view.boxes if box.is_seam}
+        if found:
+            for number, line in enumerate(self.view.lines):
+                if line.to_box in found:
+                    found[line.to_box] = number
+        return found
 
     def rect(self, box_id: str) -> QRectF:
         """Return the place of a box."""
@@ -90,8 +128,12 @@ class Scene:
         """Return the innermost box at a point; an open frame only by its title."""
         for box in reversed(self.visible(QRectF(point, point)).boxes):
             rect = self.rect(box.id)
-            if box.is_open:
+            if box.is_bracket:
+                rect = QRectF(rect.x(), rect.y(), bracket_width(box.title), rect.height())
+            elif box.is_open:
                 rect = QRectF(rect.x(), rect.y(), rect.width(), FRAME_BAR)
+            elif box.is_seam:
+                rect = rect.adjusted(0.0, -SEAM_OVER, 0.0, SEAM_OVER)
             if rect.contains(point):
                 return box
         return None

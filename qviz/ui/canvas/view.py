@@ -14,12 +14,13 @@ from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.reach import part
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.snapshot import Facts, Finding, Stage
-from qviz.layout.place import Direction
+from qviz.layout.place import Direction, Size
 from qviz.ui.canvas import accessible
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.folding import Folding
 from qviz.ui.canvas.keys import Keys
-from qviz.ui.canvas.layout_job import LayoutJobs, Placed
+from qviz.ui.canvas.layout_job import LayoutJobs, Placed, Question
+from qviz.ui.canvas.readable import Readable
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.selection import Selection
 from qviz.ui.canvas.surface import Surface
@@ -33,7 +34,7 @@ class GraphCanvas(QObject):
 
     Signals:
         node_activated: Double click or Enter on a node that does not unfold; its id.
-        folds_changed: The `Folds` shown, after the user changed them.
+        folds_changed: The `Folds` shown, after the user changed them, or how many rows of text a box has.
         laid_out: A stage or other folds were placed and are shown.
         layout_failed: Why nothing could be placed.
 
@@ -46,6 +47,7 @@ class GraphCanvas(QObject):
         stage: The stage shown.
         facts: Its facts by node id.
         family: The stages with which it shares its layout; None while their run is at work.
+        readable: What keeps texts readable.
     """
 
     node_activated = Signal(str)
@@ -63,6 +65,7 @@ class GraphCanvas(QObject):
         self.folding = Folding(self, self.viewport, self.selection)
         self._keys = Keys(self, self.viewport, self.selection, self.folding)
         self._jobs = LayoutJobs()
+        self.readable = Readable(self, self.viewport)
         self.stage: Stage | None = None
         self.family: Family | None = None
         self.facts: Mapping[str, Facts] = {}
@@ -79,8 +82,10 @@ class GraphCanvas(QObject):
         surface.double_clicked.connect(self.on_box_activated)
         surface.key_pressed.connect(self._keys.press)
         self._keys.entered.connect(self.on_box_activated)
-        self.selection.chosen.connect(self.on_selection_chosen)
+        self.selection.chosen.connect(lambda: accessible.tell_focus(surface))
         self.folding.asked.connect(self.on_folding_asked)
+        self.readable.rows_wanted.connect(self.on_rows_wanted)
+        self.readable.reopen_wanted.connect(self.on_reopen_wanted)
         self._jobs.placed.connect(self.on_jobs_placed)
         self._jobs.failed.connect(self.on_jobs_failed)
         surface.setAccessibleName(tr("Graph"))
@@ -157,12 +162,49 @@ class GraphCanvas(QObject):
         shown = self._part or self.stage
         self.surface.graph = self.stage.whole if self.stage else None
         self.folding.graph = shown.whole if shown else None
+        self.folding.union_id = self._union_id
         self.emphasis.is_dimming = not self.is_hiding
         if shown is not None:
             family = None if self._part else self.family
-            self._jobs.ask(
-                shown, folds, self.facts, family, self.viewport.direction, self._overlays, self.folding.trees
+            self.readable.opened(folds is None)
+            size = self.surface.size()
+            question = Question(
+                stage=shown,
+                folds=folds,
+                facts=self.facts,
+                trees=self.folding.trees,
+                family=family,
+                direction=self.viewport.direction,
+                overlays=self._overlays,
+                rows=self.readable.rows,
+                room=Size(size.width(), size.height()),
             )
+            self._jobs.ask(question)
+
+    def _union_id(self, node_id: str) -> str:
+        """Return what a node is in the union of the stages in view."""
+        family, stage = self.family, self.stage
+        if family is None or stage is None or not family.has(stage) or family.union is None:
+            return node_id
+        return family.union.ids[stage.name].get(node_id, node_id)
+
+    def follow(self, folds: Folds, rows: int) -> None:
+        """Show what the canvas beside this one shows; tells no one."""
+        self.readable.rows, self._anchor = rows, None
+        self._ask(folds)
+
+    def on_reopen_wanted(self) -> None:
+        """Choose again what is open, so that all of it fits."""
+        if self.stage is not None and not self.is_hiding:
+            self.viewport.pose = "opening"
+            self._ask(None)
+
+    def on_rows_wanted(self) -> None:
+        """Let boxes have other rows of text; what is in the middle stays there."""
+        if self.folding.folds is not None:
+            self._anchor = next(iter(self.viewport.in_place(self.emphasis.selected_box)), None)
+            self._ask(self.folding.folds)
+            self.folds_changed.emit(self.folding.folds)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Take other findings of the stage into account."""
@@ -213,10 +255,6 @@ class GraphCanvas(QObject):
             self.viewport.direction, self.viewport.pose, self._anchor = direction, "opening", None
             self._ask(self.folding.folds)
 
-    def on_selection_chosen(self) -> None:
-        """Tell screen readers."""
-        accessible.tell_focus(self.surface)
-
     def on_box_activated(self, box: Box) -> None:
         """Open or close; go from a stub to its source."""
         source = self.scene.find(box.stub_of) if self.scene and box.stub_of else None
@@ -238,7 +276,7 @@ class GraphCanvas(QObject):
         direction = placed.question.direction
         is_turned, self._shown_direction = direction != self._shown_direction, direction
         self._lay_over(placed.scene)  # where they changed meanwhile
-        self.folding.folds = placed.folds
+        self.folding.folds, self.readable.rows = placed.folds, placed.scene.rows
         self.surface.show_scene(placed.scene)
         self._settle(placed.scene, is_first=before is None)
         self.selection.check_box()
@@ -251,6 +289,7 @@ class GraphCanvas(QObject):
         """Look where what stays was, so that only what changed seems to move; else at the opening."""
         known = next((each for each in self._landmarks if each[0] in scene.box), None)
         anchor = known if is_first else self._anchor
+        self.readable.settle()
         if anchor:
             self.viewport.hold(*anchor)
         elif self.viewport.pose == "fit" and not is_first:

@@ -22,6 +22,7 @@ class Viewport(QObject):
     Signals:
         changed: The camera looks elsewhere, whoever moved it.
         moved: The `Camera`, after the user moved it.
+        resized: The widget has another size.
         travelled: The `Camera` before and after the user moved it, for another canvas's `travel`.
 
     Attributes:
@@ -34,6 +35,7 @@ class Viewport(QObject):
     changed = Signal()
     moved = Signal(object)
     travelled = Signal(object, object)
+    resized = Signal()
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
@@ -68,6 +70,13 @@ class Viewport(QObject):
     def pan(self, way: QPointF) -> None:
         """Push the picture by so many pixels."""
         self.move(self.camera.moved(way.x(), way.y()))
+
+    def copy(self, other: Viewport) -> None:
+        """Look where another does; a widget of another width has the same middle. Tells no one."""
+        beside = (other.size.width() - self.size.width()) / 2 / other.camera.scale
+        pose = other.pose
+        self.set_camera(other.camera._replace(x=other.camera.x + beside))
+        self.pose = pose
 
     def travel(self, before: Camera, after: Camera) -> None:
         """Pan and zoom as another canvas did, from where this one looks; tells no one."""
@@ -105,6 +114,7 @@ class Viewport(QObject):
             self.fit() if self.pose == "fit" else self.open()
         elif grown is not None:
             self.camera = self.camera.moved(grown.width() / 2, grown.height() / 2)
+        self.resized.emit()
 
     def showing(self, box_id: str) -> Camera:
         """Return the camera that has a box in sight: this one, where it has."""
@@ -131,10 +141,14 @@ class Viewport(QObject):
         return [(each, self.on_screen(each)) for each in boxes]
 
     def hold(self, box_id: str, at: QPointF) -> None:
-        """Look so that a box is at a place on the screen; tells no one."""
+        """Look so that a box is at a place on the screen, but that nothing is cut that has room; tells no one."""
         if self.scene and box_id in self.scene.box:
             way = at - self.on_screen(box_id)
-            self.set_camera(self.camera.moved(way.x(), way.y()))
+            camera, size, bounds = self.camera.moved(way.x(), way.y()), self.size, self.scene.bounds
+            sight = camera.sight(size.width(), size.height())
+            if bounds.width() <= sight.width() and not sight.left() <= bounds.left() <= sight.right() - bounds.width():
+                camera = camera._replace(x=camera.centred(bounds, size.width(), size.height()).x)
+            self.set_camera(camera)
 
     def _middle(self) -> QPointF:
         return QPointF(self.size.width() / 2, self.size.height() / 2)

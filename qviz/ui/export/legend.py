@@ -44,7 +44,7 @@ def entries(views: Iterable[View], overlays: Iterable[ViewOverlays] = ()) -> tup
     """Return the entries of what occurs in some views, and of what is laid over them."""
     shown = tuple(views)
     boxes = [box for view in shown for box in view.boxes if box.stub_of is None]
-    kinds = {box.kind for box in boxes}
+    kinds = {box.role for box in boxes}
     groups = {box.is_open for box in boxes if box.kind is None}
     return (
         *(LegendRow(names.kind(kind.value), kind=kind) for kind in Kind if kind in kinds),

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
-from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
+from qviz.document.snapshot import Finding, Level, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
 from qviz.session.project import Project
 from qviz.session.sides import Side
-from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.panels.axis import Axis
+from qviz.ui.panels.overview import Overview
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr, trn
@@ -72,7 +73,7 @@ class StagePane(QFrame):
         self.about.setText(" · ".join(words))
 
 
-class Panes(QSplitter):
+class Panes(QWidget):
     """Both panes, their selection and cameras tied together.
 
     Signals:
@@ -88,26 +89,34 @@ class Panes(QSplitter):
     banded = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setChildrenCollapsible(False)
-        self.is_linked = True
+        super().__init__()
+        self._sides = QSplitter(Qt.Orientation.Horizontal)
+        self._sides.setChildrenCollapsible(False)
         self._direction: Direction = "down"
         self._project: Project | None = None
-        self._family: tuple[Snapshot, Family] | None = None
+        self._family: tuple[Snapshot, frozenset[StageName], Family] | None = None
         self.active = Side.RIGHT
         trees = Hierarchies()  # both panes ask for the same graphs
         self.panes = {side: StagePane(side, theme, trees) for side in Side}
         for side, pane in self.panes.items():
             self._connect(side, pane)
-            self.addWidget(pane)
-            self.setStretchFactor(self.indexOf(pane), 1)
+            self._sides.addWidget(pane)
+            self._sides.setStretchFactor(self._sides.indexOf(pane), 1)
+        canvases = {side: pane.canvas for side, pane in self.panes.items()}
+        self.axis = Axis(self, canvases)
+        self.overview = Overview(self, theme, canvases)
+        self.overview.chosen.connect(self.on_overview_chosen)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._sides, 1)
+        row.addWidget(self.overview.rail)
 
     def _connect(self, side: Side, pane: StagePane) -> None:
         canvas = pane.canvas
         canvas.selection.chosen.connect(lambda node_id: self.on_canvas_node_selected(side, node_id))
         canvas.node_activated.connect(lambda node_id: self.activated.emit(side, node_id))
         canvas.viewport.moved.connect(lambda camera: self.zoomed.emit(camera.scale))
-        canvas.viewport.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
         canvas.surface.pointing.banded.connect(lambda area: self.on_canvas_banded(side, area))
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
 
@@ -137,26 +146,29 @@ class Panes(QSplitter):
             self.active = Side.LEFT
 
     def _family_of(self, project: Project) -> Family | None:
-        """Return the stages of a result, which share a layout; those of a run at work do not yet."""
-        snapshot = project.snapshot
+        """Return the stages in view of a result, which share their rows; those of a run at work do not yet."""
+        snapshot, among = project.snapshot, frozenset(project.shown.stages)
         if snapshot is None:
             return None
-        if self._family is None or self._family[0] is not snapshot:
-            self._family = (snapshot, Family(project.stages, project.links, snapshot.facts))
-        return self._family[1]
+        if self._family is None or self._family[0] is not snapshot or self._family[1] != among:
+            loud = {name: _loud(snapshot.findings, name) for name in among}
+            family = Family(project.stages, project.links, snapshot.facts, among, loud)
+            self._family = (snapshot, among, family)
+        return self._family[2]
 
     def fit(self) -> None:
-        """Show all of both panes; neither drags the other along."""
-        was_linked, self.is_linked = self.is_linked, False
+        """Show all of both panes."""
+        if self.axis.is_shared:
+            self.canvas.viewport.fit()
+            return
         for pane in self.panes.values():
             pane.canvas.viewport.fit()
-        self.is_linked = was_linked
 
     def turn(self) -> None:
         """Let both pictures run to the right, one above the other, or downwards again."""
         is_turned = self._direction == "down"
         self._direction = "right" if is_turned else "down"
-        self.setOrientation(Qt.Orientation.Vertical if is_turned else Qt.Orientation.Horizontal)
+        self._sides.setOrientation(Qt.Orientation.Vertical if is_turned else Qt.Orientation.Horizontal)
         for pane in self.panes.values():
             pane.canvas.turn(self._direction)
 
@@ -168,6 +180,7 @@ class Panes(QSplitter):
         """Repaint with another theme."""
         for pane in self.panes.values():
             pane.canvas.surface.set_theme(theme)
+        self.overview.rail.set_theme(theme)
 
     def select(self, side: Side, node_id: NodeId, reveal: bool = True) -> None:
         """Select a node and what it is on the other side."""
@@ -192,6 +205,7 @@ class Panes(QSplitter):
         for pane in self.panes.values():
             stage = pane.canvas.stage
             pane.canvas.show_findings([each for each in findings if stage and each.stage == stage.name])
+        self.overview.show_findings(findings)
 
     def _show_partners(self, side: Side, node_id: NodeId) -> None:
         if self._project is None:
@@ -208,10 +222,12 @@ class Panes(QSplitter):
         self._show_partners(side, node_id)
         self.selected.emit(side, node_id)
 
-    def on_canvas_travelled(self, side: Side, before: Camera, after: Camera) -> None:
-        """Move the other pane along."""
-        if self.is_linked:
-            self.panes[side.other].canvas.viewport.travel(before, after)
+    def on_overview_chosen(self, side: Side, node_id: NodeId) -> None:
+        """Bring into view what the user pressed on the overview, or the box that holds it."""
+        scene = self.panes[side].canvas.scene
+        box = scene.find(node_id) if scene else None
+        if scene is not None and box is not None:
+            self.panes[side].canvas.viewport.center(scene.rect(box.id).center())
 
     def on_canvas_banded(self, side: Side, area: QRectF) -> None:
         """Tell what is inside."""
@@ -225,16 +241,18 @@ class Panes(QSplitter):
         self.zoomed.emit(self.panes[side].canvas.viewport.camera.scale)
 
 
+def _loud(findings: Sequence[Finding], stage: StageName) -> frozenset[NodeId]:
+    """Return the nodes of a stage that a warning or an error speaks of."""
+    return frozenset(
+        node for each in findings if each.stage == stage and each.level is not Level.INFO for node in each.nodes
+    )
+
+
 def _carried(canvas: GraphCanvas, stage: Stage | None, family: Family | None) -> Folds | None:
     """Return what is open on a canvas, for another stage of the same run."""
-    if (
-        family is None
-        or family is not canvas.family
-        or canvas.own_folds is None
-        or canvas.stage is None
-        or stage is None
-    ):
+    before = canvas.family
+    if before is None or family is None or canvas.own_folds is None or canvas.stage is None or stage is None:
         return None
-    if not family.has(canvas.stage):
+    if not family.is_kin(before) or not before.has(canvas.stage) or not family.has(stage):
         return None
-    return family.of_union(stage, family.to_union(canvas.stage, canvas.own_folds))
+    return family.of_union(stage, before.to_union(canvas.stage, canvas.own_folds))

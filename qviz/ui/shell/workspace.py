@@ -189,11 +189,6 @@ class Workspace(QWidget):
         scale = tr("Fit") if view.pose == "fit" else percent(round(view.camera.scale, 2))
         self.strip.show_detail(boxes, scale if boxes else "")
 
-    def toggle_link(self) -> None:
-        """Let the panes move together, or each by itself."""
-        self.panes.is_linked = not self.panes.is_linked
-        self.inform(tr("The panes move together.") if self.panes.is_linked else tr("The panes move separately."))
-
     def inform(self, text: str) -> None:
         """Say what a command did."""
         self.notice.tell("info", text)

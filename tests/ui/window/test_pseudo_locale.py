@@ -67,7 +67,6 @@ TELLING = (
     "forward",
     "hide_dimmed",
     "changes",
-    "link_panes",
     "focus_neighbours",
     "focus_upstream",
     "focus_downstream",

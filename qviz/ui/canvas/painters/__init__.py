@@ -5,26 +5,31 @@ Another layer is an object with `paint(painter, exposure)` that is appended.
 
 from __future__ import annotations
 
-from qviz.ui.canvas.painters.boxes import BoxPainter, FramePainter, ObserverNumberPainter
+from qviz.ui.canvas.painters.bands import BandPainter
+from qviz.ui.canvas.painters.boxes import BoxPainter, FramePainter, ObserverNumberPainter, TextPainter
 from qviz.ui.canvas.painters.chain import Painter, paint_all
 from qviz.ui.canvas.painters.edges import EdgePainter, LabelPainter
 from qviz.ui.canvas.painters.emphasis import HighlightPainter, SelectionPainter
 from qviz.ui.canvas.painters.far import BlockPainter
 from qviz.ui.canvas.painters.overlay import OverlayPainter
 
-GRAPH: tuple[Painter, ...] = (
+SHAPES: tuple[Painter, ...] = (
     BlockPainter(),
+    BandPainter(),
     FramePainter(),
     EdgePainter(),
     BoxPainter(),
-    LabelPainter(),
     HighlightPainter(),
-    ObserverNumberPainter(),
-    OverlayPainter(),
 )
-"""The graph itself; what these paint may be kept in tiles."""
+"""What grows with the zoom; what these paint may be kept in tiles."""
+
+WRITING: tuple[Painter, ...] = (LabelPainter(), TextPainter(), ObserverNumberPainter(), OverlayPainter())
+"""Texts and signs, which have one size at every zoom."""
+
+GRAPH: tuple[Painter, ...] = (*SHAPES, *WRITING)
+"""The graph itself."""
 
 SELECTION: tuple[Painter, ...] = (SelectionPainter(),)
 """What changes with every click and move of the pointer."""
 
-__all__ = ["GRAPH", "SELECTION", "Painter", "paint_all"]
+__all__ = ["GRAPH", "SELECTION", "SHAPES", "WRITING", "Painter", "paint_all"]

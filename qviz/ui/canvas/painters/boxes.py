@@ -1,4 +1,4 @@
-"""Paints frames, boxes, and the numbers of shared observers."""
+"""Paints frames and boxes; what is written on them stands in layers of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FramePainter:
             return
         painter.setOpacity(1.0)
         for box in exposure.in_sight.boxes:
-            if box.is_open:
+            if box.is_open and not box.is_bracket:
                 exposure.shift(painter, box.id)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(frame_pen(exposure.theme, least=0.7 / exposure.scale))
@@ -36,21 +36,43 @@ class FramePainter:
 
 
 class BoxPainter:
-    """Boxes with their texts, and titles of frames, which lines may come in under."""
+    """Boxes, without their texts."""
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint the boxes in sight."""
         if exposure.detail is Detail.BLOCKS:
             return
         for box in exposure.in_sight.boxes:
-            exposure.shift(painter, box.id)
-            if not box.is_open:
+            if not box.is_open and not box.is_seam:
+                exposure.shift(painter, box.id)
                 _draw_box(painter, exposure, box)
-            elif exposure.detail >= Detail.TITLES:
-                painter.setOpacity(1.0)
-                box_text.draw_frame_title(painter, box, exposure.scene.rect(box.id), exposure.theme)
-            exposure.shift(painter, box.id, forth=False)
+                exposure.shift(painter, box.id, forth=False)
         painter.setOpacity(1.0)
+
+
+class TextPainter:
+    """What stands in boxes, and the titles of frames, which lines may come in under; in one size at every zoom."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the texts in sight, where there is room for any."""
+        if exposure.detail < Detail.TITLES:
+            return
+        theme = exposure.theme
+        with exposure.in_pixels(painter):
+            for box in exposure.in_sight.boxes:
+                rect = exposure.on_screen(exposure.rect(box.id))
+                if box.is_open:
+                    painter.setOpacity(1.0)
+                    if box.is_bracket:
+                        box_text.draw_bracket(painter, box, rect, exposure.scale, theme)
+                    else:
+                        box_text.draw_frame_title(painter, box, rect, theme)
+                    continue
+                exposure.dim(painter, box.id)
+                box_text.draw_signs(painter, box, rect, theme)
+                painter.translate(rect.topLeft())
+                box_text.draw(painter, box, exposure.writing(box, rect.size()), theme)
+                painter.translate(-rect.topLeft())
 
 
 class ObserverNumberPainter:
@@ -60,15 +82,13 @@ class ObserverNumberPainter:
         """Paint the numbers in sight."""
         if exposure.detail is Detail.BLOCKS:
             return
-        for box in exposure.in_sight.boxes:
-            if box.ring is not None:
-                exposure.shift(painter, box.id)
-                exposure.dim(painter, box.id)
-                corner = exposure.scene.rect(box.id).topRight() + QPointF(-7, 0)
-                color = exposure.theme.line(box.kind)
-                draw_disc(painter, exposure.theme, corner, str(box.ring), color, is_ring=True)
-                painter.setOpacity(1.0)
-                exposure.shift(painter, box.id, forth=False)
+        with exposure.in_pixels(painter):
+            for box in exposure.in_sight.boxes:
+                if box.ring is not None:
+                    exposure.dim(painter, box.id)
+                    corner = exposure.on_screen(exposure.rect(box.id)).topRight() + QPointF(-7, 0)
+                    color = exposure.theme.line(box.kind)
+                    draw_disc(painter, exposure.theme, corner, str(box.ring), color, is_ring=True)
 
 
 def draw_disc(painter: QPainter, theme: Theme, middle: QPointF, text: str, color: QColor, is_ring: bool) -> None:
@@ -84,18 +104,16 @@ def draw_disc(painter: QPainter, theme: Theme, middle: QPointF, text: str, color
 def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
     rect, theme = exposure.scene.rect(box.id), exposure.theme
     exposure.dim(painter, box.id)
-    painter.setPen(_pen(box.kind, box.stub_of is not None, theme, 1.0 / exposure.scale))
-    painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.kind))
+    is_low_group = box.kind is None and box.low is not None and box.low[0] == box.low[1]
+    ink = Kind.QUANTIZED_OP if is_low_group else box.role
+    painter.setPen(_pen(ink, box.stub_of is not None, theme, 1.0 / exposure.scale))
+    painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.role))
     if box.kind is None:
         painter.drawPath(shapes.card_behind(rect))
     painter.drawPath(exposure.outline(box, rect))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if box.kind is Kind.FUSED_OP:
         painter.drawPath(shapes.second_edge(rect))
-    if exposure.detail is Detail.ALL:
-        box_text.draw_signs(painter, box, rect, theme)
-    if exposure.detail >= Detail.TITLES:
-        box_text.draw(painter, box, exposure.writing(box, rect), theme)
 
 
 @lru_cache(maxsize=256)

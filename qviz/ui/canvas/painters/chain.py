@@ -22,6 +22,17 @@ class Painter(Protocol):
         ...
 
 
+class Layers:
+    """Several layers as one, smoothed as the graph is."""
+
+    def __init__(self, painters: Sequence[Painter]) -> None:
+        self._painters = tuple(painters)
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint them all, the lowest first."""
+        paint_all(self._painters, painter, exposure)
+
+
 def paint_all(painters: Sequence[Painter], painter: QPainter, exposure: Exposure) -> None:
     """Paint all layers, the lowest first."""
     painter.save()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
+from qviz.layout.hierarchy import SEAM_SPINE
 from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import label_font
@@ -25,7 +26,14 @@ class EdgePainter:
             if wire is None:
                 wire = wires[index] = Wire(scene.places.routes[index])
             exposure.dim(painter, line.from_box, line.to_box)
-            wire.draw(painter, pen_of(looks[index], theme, least))
+            wire.draw(painter, pen_of(looks[index], theme, least), has_head=line.to_box not in scene.seams)
+        for box in exposure.in_sight.boxes:
+            if box.is_seam and (entering := scene.seams[box.id]) is not None:
+                exposure.dim(painter, box.id)
+                rect = exposure.rect(box.id)
+                painter.setPen(pen_of(looks[entering], theme, least))
+                x = rect.left() + SEAM_SPINE
+                painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
         painter.setOpacity(1.0)
 
 
@@ -36,13 +44,13 @@ class LabelPainter:
         """Paint the labels in sight, where they can be read."""
         if exposure.detail is not Detail.ALL:
             return
-        scene = exposure.scene
-        for index in exposure.in_sight.lines:
-            line, place = scene.view.lines[index], scene.places.labels[index]
-            if place is None or not line.label:
-                continue
-            exposure.dim(painter, line.from_box, line.to_box)
+        scene, scale = exposure.scene, exposure.scale
+        with exposure.in_pixels(painter):
             painter.setFont(label_font())
             painter.setPen(exposure.theme.color("edge.label"))
-            painter.drawText(QPointF(place.x, place.y + 3.5), line.label)
-        painter.setOpacity(1.0)
+            for index in exposure.in_sight.lines:
+                line, place = scene.view.lines[index], scene.places.labels[index]
+                if place is None or not line.label:
+                    continue
+                exposure.dim(painter, line.from_box, line.to_box)
+                painter.drawText(QPointF(place.x * scale, place.y * scale + 3.5), line.label)

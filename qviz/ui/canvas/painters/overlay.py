@@ -28,13 +28,14 @@ class OverlayPainter:
 
 
 def _draw_flags(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
-    for box in exposure.in_sight.boxes:
-        value = shown.boxes.get(box.id)
-        if value is not None:
-            rect = exposure.rect(box.id)
-            corner = rect.topRight() + QPointF(-1, 2) if box.ring is None else rect.topLeft() + QPointF(6, 1)
-            color = exposure.theme.color(shown.overlay.scale.look(value).token)
-            draw_disc(painter, exposure.theme, corner, "!", color, is_ring=False)
+    with exposure.in_pixels(painter):
+        for box in exposure.in_sight.boxes:
+            value = shown.boxes.get(box.id)
+            if value is not None:
+                rect = exposure.on_screen(exposure.rect(box.id))
+                corner = rect.topRight() + QPointF(-1, 2) if box.ring is None else rect.topLeft() + QPointF(6, 1)
+                color = exposure.theme.color(shown.overlay.scale.look(value).token)
+                draw_disc(painter, exposure.theme, corner, "!", color, is_ring=False)
 
 
 def _draw_bars(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:

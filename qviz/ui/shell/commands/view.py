@@ -52,11 +52,6 @@ class ViewCommands(CommandGroup):
         """Swap the stages in view."""
         self._desk.selection.swap()
 
-    @command("Link panes", "L", when=When.STAGE, words="scroll zoom together")
-    def link_panes(self) -> None:
-        """Let the panes move together, or each by itself."""
-        self._desk.work.toggle_link()
-
     @command("Fit", "F", when=When.STAGE, is_apart=True, words="zoom whole window size")
     def fit(self) -> None:
         """Show all of both panes."""

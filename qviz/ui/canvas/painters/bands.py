@@ -1,0 +1,42 @@
+"""Paints the rows of seams, as bands through both stages: what one of them has not shows as an even ground."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from qviz.ui.canvas.box_text import LEFT
+from qviz.ui.canvas.exposure import Detail, Exposure
+from qviz.ui.canvas.fonts import subtitle_font
+from qviz.ui.canvas.metrics import SEAM_TEXT
+
+OPEN_ALPHA = 0.55
+
+
+class BandPainter:
+    """Bands of seams, closed and open; in the stage that has it not, an open one says what stands there."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the bands in sight, as wide as what is exposed."""
+        if exposure.detail is Detail.BLOCKS or not exposure.scene.bands:
+            return
+        area = exposure.area
+        color = QColor(exposure.theme.color("seam"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        words = []
+        for band in exposure.scene.bands:
+            rect = band.rect
+            if rect.bottom() < area.top() or rect.top() > area.bottom():
+                continue
+            color.setAlphaF(OPEN_ALPHA if band.is_open else 1.0)
+            painter.fillRect(QRectF(area.left(), rect.top(), area.width(), rect.height()), color)
+            if band.words and band.is_open:
+                words.append((rect, band.words))
+        if words and exposure.detail >= Detail.TITLES:
+            with exposure.in_pixels(painter):
+                painter.setFont(subtitle_font())
+                painter.setPen(exposure.theme.color("text.muted"))
+                for rect, text in words:
+                    place = exposure.on_screen(rect)
+                    middle = place.center()
+                    painter.drawText(QRectF(middle.x() + SEAM_TEXT, middle.y() - 9, 400, 18), LEFT, f"⋯ {text}")

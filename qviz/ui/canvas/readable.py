@@ -1,0 +1,75 @@
+"""Keeps a graph readable: what fits is open at first, and zooming gives boxes a second row of text or takes it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
+
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.viewport import Viewport
+
+MORE_FROM, MORE_AT = 1.25, 0.85
+"""Scale from which boxes get a second row of text, and the scale they are then shown at: rows about as high."""
+FEWER_FROM, FEWER_AT = 0.5, 0.9
+SETTLED = 120
+"""Milliseconds after the last change of size until what fits is chosen again."""
+CHANGED = 8
+"""A side that grew or shrank by more than one part of so many is another size."""
+
+
+class Readable(QObject):
+    """Watches how large the boxes and the widget are.
+
+    Signals:
+        rows_wanted: How many rows of text boxes should have now.
+        reopen_wanted: The size is another; what fits may be, too.
+
+    Attributes:
+        rows: How many rows of text a box has where it is not zoomed.
+        is_opening: Whether what is open was chosen for the size of the widget, not by the user.
+    """
+
+    rows_wanted = Signal(int)
+    reopen_wanted = Signal()
+
+    def __init__(self, parent: QObject, viewport: Viewport) -> None:
+        super().__init__(parent)
+        self._viewport = viewport
+        self.rows = 2
+        self.is_opening = False
+        self._opened_for = QSize()
+        self._scale: float | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SETTLED)
+        self._soon.timeout.connect(self.on_size_settled)
+        viewport.moved.connect(self.on_viewport_moved)
+        viewport.resized.connect(self.on_viewport_resized)
+
+    def opened(self, is_opening: bool) -> None:
+        """Remember for which size something was opened, and by whom."""
+        self.is_opening, self._opened_for = is_opening, self._viewport.size.toSize()
+
+    def settle(self) -> None:
+        """Look at the scale that suits the rows that were asked for."""
+        if self._scale is not None:
+            self._viewport.set_camera(self._viewport.camera._replace(scale=self._scale))
+            self._scale = None
+
+    def on_viewport_moved(self, camera: Camera) -> None:
+        """Want other rows where the user zoomed so far."""
+        rows = 2 if self.rows == 1 and camera.scale > MORE_FROM else 1 if camera.scale < FEWER_FROM else self.rows
+        if rows != self.rows:
+            self.rows, self._scale = rows, MORE_AT if rows == 2 else FEWER_AT
+            self.rows_wanted.emit(rows)
+
+    def on_viewport_resized(self) -> None:
+        """Wait until the size is settled."""
+        if self.is_opening:
+            self._soon.start()
+
+    def on_size_settled(self) -> None:
+        """Want what fits now."""
+        size, before = self._viewport.size.toSize(), self._opened_for
+        sides = ((size.width(), before.width()), (size.height(), before.height()))
+        if self.is_opening and any(abs(now - then) * CHANGED > then for now, then in sides):
+            self.reopen_wanted.emit()

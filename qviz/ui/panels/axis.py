@@ -1,0 +1,68 @@
+"""Ties two canvases together: they show the same rows at the same height and zoom, with the same groups open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject
+
+from qviz.analysis.views.view import Folds
+from qviz.session.sides import Side
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.view import GraphCanvas
+
+
+class Axis(QObject):
+    """One vertical axis for both sides.
+
+    Attributes:
+        leading: The side that the user moved or unfolded last; the other follows.
+    """
+
+    def __init__(self, parent: QObject, canvases: Mapping[Side, GraphCanvas]) -> None:
+        super().__init__(parent)
+        self._canvases = canvases
+        self.leading = Side.RIGHT
+        for side in canvases:
+            self._connect(side)
+
+    def _connect(self, side: Side) -> None:
+        canvas = self._canvases[side]
+        canvas.viewport.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
+        canvas.folds_changed.connect(lambda folds: self.on_canvas_folds_changed(side, folds))
+        canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether both sides show stages whose rows are the same."""
+        one, other = self._canvases.values()
+        if one.stage is None or other.stage is None or one.family is not other.family or one.family is None:
+            return False
+        return one.family.has(one.stage) and one.family.has(other.stage) and not one.is_hiding and not other.is_hiding
+
+    def on_canvas_travelled(self, side: Side, before: Camera, after: Camera) -> None:
+        """Look with the other side where the user looks with this one."""
+        self.leading = side
+        other = self._canvases[side.other]
+        if self.is_shared:
+            if not other.is_busy and not self._canvases[side].is_busy:
+                other.viewport.copy(self._canvases[side].viewport)
+        else:
+            other.viewport.travel(before, after)
+
+    def on_canvas_folds_changed(self, side: Side, folds: Folds) -> None:
+        """Open and close on the other side what the user opened and closed on this one."""
+        self.leading = side
+        mine, other = self._canvases[side], self._canvases[side.other]
+        if not self.is_shared or mine.stage is None or other.stage is None or mine.family is None:
+            return
+        family = mine.family
+        other.follow(family.of_union(other.stage, family.to_union(mine.stage, folds)), mine.readable.rows)
+
+    def on_canvas_laid_out(self, side: Side) -> None:
+        """Look with both sides at the same rows once both show them."""
+        mine, other = self._canvases[side], self._canvases[side.other]
+        if not self.is_shared or mine.is_busy or other.is_busy or other.scene is None or mine.scene is None:
+            return
+        leading = self._canvases[self.leading]
+        self._canvases[self.leading.other].viewport.copy(leading.viewport)

@@ -1,0 +1,230 @@
+"""The overview beside the panes: a tick for every node of both stages, in row order, also of what is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from qviz.analysis.views.ticks import Ticks, squeezed
+from qviz.document.graph import NodeId
+from qviz.document.snapshot import Level
+from qviz.session.sides import Side
+from qviz.ui.canvas.fonts import subtitle_font
+from qviz.ui.theme import Theme
+
+WIDTH = 60
+COLUMNS = {Side.LEFT: 9, Side.RIGHT: 26}
+COLUMN = 13
+MARKS = 51
+HEAD = 26
+FOOT = 10
+TALLEST = 14.0
+"""Pixels of a tick where there are few."""
+NEAR = 8.0
+"""Flags that are nearer to each other are one, the worst."""
+_WORST = (Level.ERROR, Level.WARNING, Level.INFO)
+
+
+class RailColumn(NamedTuple):
+    """One side of the rail.
+
+    Attributes:
+        ticks: What the stage has.
+        visible: The first and last row in sight.
+        selected: The selected rows.
+        flags: Rows with findings, and their levels.
+    """
+
+    ticks: Ticks
+    visible: tuple[int, int] | None = None
+    selected: frozenset[int] = frozenset()
+    flags: tuple[tuple[int, Level], ...] = ()
+
+
+class _RailPicture(NamedTuple):
+    """What the ticks were painted for."""
+
+    tokens: tuple[tuple[Side, tuple[str, ...]], ...]
+    size: QSize
+    theme: str
+    ratio: float
+
+
+class OverviewRail(QWidget):
+    """Shows where on the whole model the panes look.
+
+    Signals:
+        chosen: `Side` and node id of a tick that the user pressed, or dragged over.
+        scrolled: Pixels that the wheel was turned by.
+    """
+
+    chosen = Signal(object, str)
+    scrolled = Signal(float)
+
+    def __init__(self, theme: Theme, say: Callable[[Side, NodeId], str]) -> None:
+        super().__init__()
+        self._theme, self._say = theme, say
+        self._columns: Mapping[Side, RailColumn] = {}
+        self._pixmap = QPixmap()
+        self._painted: _RailPicture | None = None
+        self.setFixedWidth(WIDTH)
+        self.setMouseTracking(True)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint with another theme."""
+        self._theme = theme
+        self.update()
+
+    def show_columns(self, columns: Mapping[Side, RailColumn]) -> None:
+        """Show other ticks, or other marks beside the same."""
+        self._columns = columns
+        self.update()
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return max((len(each.ticks.tokens) for each in self._columns.values()), default=0)
+
+    def row_at(self, y: float) -> int:
+        """Return the row at a height of the widget."""
+        return min(max(int((y - HEAD) / max(self._pitch, 1e-6)), 0), max(self.rows - 1, 0))
+
+    def y_of(self, row: float) -> float:
+        """Return the upper edge of a row."""
+        return HEAD + row * self._pitch
+
+    @property
+    def _pitch(self) -> float:
+        return min((self.height() - HEAD - FOOT) / max(self.rows, 1), TALLEST)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ticks, then what is in sight, selected and flagged."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("panel"))
+        painter.setPen(self._theme.color("border"))
+        painter.drawLine(0, 0, 0, self.height())
+        if not self._columns:
+            return
+        painter.drawPixmap(0, 0, self._picture())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_sight(painter)
+        self._draw_selection(painter)
+        self._draw_flags(painter)
+
+    def _picture(self) -> QPixmap:
+        tokens = tuple((side, each.ticks.tokens) for side, each in self._columns.items())
+        content = _RailPicture(tokens, self.size(), self._theme.name, self.devicePixelRatioF())
+        if content != self._painted:
+            self._painted = content
+            self._pixmap = QPixmap(self.size() * content.ratio)
+            self._pixmap.setDevicePixelRatio(content.ratio)
+            self._pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._pixmap)
+            painter.setFont(subtitle_font())
+            for side, letter in ((Side.LEFT, "A"), (Side.RIGHT, "B")):
+                if side in self._columns:
+                    painter.setPen(self._theme.color("text.muted"))
+                    head = QRect(COLUMNS[side], 2, COLUMN, HEAD - 6)
+                    painter.drawText(head, Qt.AlignmentFlag.AlignCenter, letter)
+                    self._draw_ticks(painter, COLUMNS[side], self._columns[side].ticks.tokens)
+            painter.end()
+        return self._pixmap
+
+    def _draw_ticks(self, painter: QPainter, x: int, tokens: Sequence[str]) -> None:
+        pitch, shown = self._pitch, tokens
+        if pitch < 1.0:
+            shown = squeezed(tokens, max(int(pitch * len(tokens)), 1))
+            pitch = 1.0
+        gap = 1.0 if pitch >= 3.0 else 0.0
+        for row, token in enumerate(shown):
+            if token:
+                top = HEAD + row * pitch
+                painter.fillRect(QRectF(x, top, COLUMN, max(pitch - gap, 1.0)), self._theme.color(token))
+
+    def _draw_sight(self, painter: QPainter) -> None:
+        rows = [each.visible for each in self._columns.values() if each.visible is not None]
+        if not rows:
+            return
+        top = self.y_of(min(first for first, _ in rows)) - 3
+        bottom = self.y_of(max(last for _, last in rows) + 1) + 2
+        painter.setPen(QPen(self._theme.color("text.muted"), 1.4))
+        for x, hook in ((COLUMNS[Side.LEFT] - 5.0, 4.0), (COLUMNS[Side.RIGHT] + COLUMN + 5.0, -4.0)):
+            corners = ((x + hook, top), (x, top), (x, bottom), (x + hook, bottom))
+            painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
+
+    def _draw_selection(self, painter: QPainter) -> None:
+        color = self._theme.color("selection")
+        soft = QColor(color)
+        soft.setAlphaF(0.12)
+        rows = [row for each in self._columns.values() for row in each.selected]
+        if rows:
+            top, bottom = self.y_of(min(rows)) - 2, self.y_of(max(rows) + 1) + 1
+            painter.setPen(QPen(color, 1.8))
+            painter.setBrush(soft)
+            wide = COLUMNS[Side.RIGHT] + COLUMN - COLUMNS[Side.LEFT] + 6
+            painter.drawRoundedRect(QRectF(COLUMNS[Side.LEFT] - 3, top, wide, max(bottom - top, 5.0)), 2.0, 2.0)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _draw_flags(self, painter: QPainter) -> None:
+        flags = sorted((row, level) for each in self._columns.values() for row, level in each.flags)
+        drawn: list[tuple[float, Level]] = []
+        for row, level in flags:
+            y = self.y_of(row + 0.5)
+            if drawn and y - drawn[-1][0] < NEAR:
+                worst = min(drawn[-1][1], level, key=_WORST.index)
+                drawn[-1] = (drawn[-1][0], worst)
+            else:
+                drawn.append((y, level))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for y, level in drawn:
+            painter.setBrush(self._theme.color(f"level.{level.value}"))
+            if level is Level.INFO:
+                painter.drawEllipse(QPointF(MARKS, y), 3.0, 3.0)
+            else:
+                corners = ((MARKS - 4.5, y + 3.5), (MARKS + 4.5, y + 3.5), (MARKS, y - 4.5))
+                painter.drawPolygon(QPolygonF([QPointF(*each) for each in corners]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _node_at(self, at: QPointF) -> tuple[Side, NodeId] | None:
+        """Return the node nearest to a place: of the column there, else of the other."""
+        row = self.row_at(at.y())
+        near = Side.LEFT if at.x() < (COLUMNS[Side.LEFT] + COLUMNS[Side.RIGHT] + COLUMN) / 2 else Side.RIGHT
+        for away in range(self.rows):
+            for here in dict.fromkeys((row - away, row + away)):
+                for side in (near, near.other):
+                    nodes = self._columns[side].ticks.nodes if side in self._columns else ()
+                    node = nodes[here] if 0 <= here < len(nodes) else None
+                    if node is not None:
+                        return side, node
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to what was pressed."""
+        self._choose(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow a drag."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose(event)
+
+    def _choose(self, event: QMouseEvent) -> None:
+        found = self._node_at(event.position())
+        if found is not None:
+            self.chosen.emit(*found)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll the panes."""
+        self.scrolled.emit(event.angleDelta().y())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Name the node under a pointer that rests."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            found = self._node_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), self._say(*found) if found else "", self)
+            return True
+        return super().event(event)
