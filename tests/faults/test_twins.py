@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.ao.quantization import disable_observer, get_default_qat_qconfig_mapping
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_qat_fx
+from torch.fx import GraphModule
 
 from qviz.document.configuration import Quantizer as Options
 from qviz.document.configuration import QuantizerRule, Rule
+from qviz.document.graph import Kind
 from qviz.document.snapshot import Level, Snapshot
-from tests.faults.broken_parts.layers import SEQUENCE, Tied
+from qviz.engine.recording.given_graphs import record_graphs
+from tests.faults.broken_parts.layers import SEQUENCE, Generates, Tied
+from tests.faults.broken_parts.side_by_side import Counts
 from tests.faults.cases import ROW, ran
 from tests.faults.models import linear, made
 
@@ -86,3 +93,43 @@ def test_two_copies_that_need_less_than_the_one_before_are_told_and_no_warning()
 def test_quantized_as_one_weight_it_stays_tied():
     snapshot = ran(tied_linears, "pt2e-dynamic", (ROW,))()
     assert "tied_weights_split" not in {each.rule for each in snapshot.findings}
+
+
+@pytest.mark.parametrize("flow", ["pt2e-static", "fx-static"])
+def test_a_count_that_no_output_reads(flow: str):
+    assert loud(ran(lambda: Counts(reads=False), flow, (ROW,))()) == []
+
+
+def test_a_buffer_whose_readers_stay_in_float_goes_on():
+    """What the finding advises works: the converted model counts on."""
+    rules = Options(rules=tuple(QuantizerRule("node", each, enabled=False) for each in ("add_", "add")))
+    snapshot = ran(Counts, "pt2e-static", (ROW,), quantizer_options=rules)()
+    assert "buffer_frozen" not in {each.rule for each in snapshot.findings}
+    assert any(node.kind is Kind.CONSTANT and node.target == "count" for node in snapshot.stages[-1].graph.nodes)
+
+
+def test_a_weight_that_is_computed_from_parameters_is_folded():
+    assert loud(ran(lambda: Generates(from_input=False), "pt2e-dynamic", (ROW,))()) == []
+
+
+def trained(observes: bool) -> GraphModule:
+    model = nn.Sequential(nn.Linear(8, 8), nn.ReLU()).train()
+    prepared = prepare_qat_fx(model, get_default_qat_qconfig_mapping("x86"), (torch.randn(ROW),))
+    prepared(torch.randn(ROW))
+    if not observes:
+        prepared.apply(disable_observer)
+    return prepared.eval()
+
+
+def test_fake_quants_that_observe_in_eval_mode():
+    (finding,) = [each for each in record_graphs({"prepared": trained(True)}).findings if each.level is Level.WARNING]
+    assert (finding.rule, finding.args["count"]) == ("observing_in_eval", len(finding.nodes))
+    assert "activation_post_process_0" in finding.nodes
+    assert loud(record_graphs({"prepared": trained(False)})) == []
+    assert loud(record_graphs({"prepared": trained(True).train()})) == []
+
+
+def test_what_was_converted_observes_no_more():
+    prepared = trained(True)
+    converted = convert_fx(copy.deepcopy(prepared))
+    assert loud(record_graphs({"prepared": prepared, "converted": converted})) == []

@@ -42,4 +42,8 @@ def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, 
 
     ordered = [finding for _, finding in sorted(with_roots(found, evidence), key=key)]
     whole = with_causes(grouped(ordered, evidence), evidence)
-    return tuple(sorted(whole, key=lambda finding: (finding.rule != STOPPED, _LEVELS[finding.level])))
+
+    def level(finding: Finding) -> tuple[bool, int, bool]:
+        return finding.rule != STOPPED, _LEVELS[finding.level], finding.because_of is not None
+
+    return tuple(sorted(whole, key=level))

@@ -93,6 +93,9 @@ CATALOG = (
     "kernel_differs",
     "not_repeatable",
     "state_lost",
+    "buffer_frozen",
+    "observing_in_eval",
+    "weight_not_folded",
     "own_rule_failed",
 )
 """The ids of what qviz finds, in the order of reports and of docs/findings.md."""

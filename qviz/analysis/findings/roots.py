@@ -31,7 +31,9 @@ _AT_OWNER = frozenset(
 """Roots where they are found at the quantizer that owns the noise."""
 _AT_READER = frozenset(("uneven_channels", "bias_scale_differs"))
 """Of those, what names the operator, while the owner of the noise is the observer or the cast of its weight or bias."""
-_ANYWHERE = frozenset(("never_calibrated", "outside_calibration", "switched_off", "batch_norm_in_training"))
+_ANYWHERE = frozenset(
+    ("never_calibrated", "outside_calibration", "switched_off", "batch_norm_in_training", "buffer_frozen")
+)
 """Roots wherever they are: they concern the whole run."""
 _BEFORE = frozenset(
     ("not_finite", "capture_differs", "kernel_differs", "applied_twice", "converted_does_not_run", "state_lost")

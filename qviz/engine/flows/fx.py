@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
-from qviz.engine.checks import exact_types
+from qviz.engine.checks import exact_types, frozen_buffers
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
@@ -94,7 +94,8 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     use_backend(job.plan.backend)
     configuration, result = _configured(job)
     job.reporter.started("capturing")
-    with watched(job.reporter, lambda captured: _captured(job, captured, is_qat)) as seen:
+    before = frozen_buffers.versions(job.model)
+    with watched(job.reporter, lambda captured: _captured(job, captured, is_qat, before)) as seen:
         prepared = _prepare(job, configuration, is_qat)
     if (shared := seen.examined) is not None:
         after = folding.output_of(prepared, job.inputs)
@@ -116,10 +117,11 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     return converted, result
 
 
-def _captured(job: Job, captured: GraphModule, is_qat: bool) -> _SharedNorms | None:
+def _captured(job: Job, captured: GraphModule, is_qat: bool, before: Mapping[str, int]) -> _SharedNorms | None:
     """Record the captured graph; for training convolutions and batch norms stay apart until convert."""
     job.reporter.reached("captured", captured)
-    for finding in exact_types.of_fx(job.model, captured):
+    written = frozen_buffers.written_by_trace(before, job.model, captured)
+    for finding in (*exact_types.of_fx(job.model, captured), *written):
         job.reporter.found(finding)
     norms = {} if is_qat else folding.shared_calls(captured)
     return _SharedNorms(norms, folding.output_of(captured, job.inputs)) if norms else None

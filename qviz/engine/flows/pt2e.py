@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
+from qviz.engine.checks import frozen_buffers, rewritten_settings, subgraphs
 from qviz.engine.checks import quantizer_effects as effects
-from qviz.engine.checks import rewritten_settings, subgraphs
 from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
@@ -33,6 +33,7 @@ def static(job: Job) -> ExportResult:
     """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
     quantizer = _quantizer(job)
     captured, result = _captured(job, quantizer, is_training=False)
+    buffers = frozen_buffers.updated(captured)
     shared = folding.shared_convolutions(captured)
     before = folding.output_of(captured, job.inputs) if shared else []
     job.reporter.started("preparing")
@@ -45,7 +46,7 @@ def static(job: Job) -> ExportResult:
     _tell(job, integers_as_floats(prepared))
     job.calibrate(prepared)
     job.reporter.started("converting")
-    _convert(job, prepared)
+    _convert(job, prepared, buffers)
     return result
 
 
@@ -56,6 +57,7 @@ def qat(job: Job) -> ExportResult:
         job.model.train()
     captured, result = _captured(job, quantizer, is_training=True)
     settings = rewritten_settings.settings_of(captured)
+    buffers = frozen_buffers.updated(captured)
     job.reporter.started("preparing")
     with effects.watched_parts(quantizer.value) as parts:
         prepared = prepare_qat_pt2e(captured, quantizer.value)
@@ -69,7 +71,7 @@ def qat(job: Job) -> ExportResult:
     _tell(job, rewritten_settings.rewritten(settings, before, prepared))
     job.reporter.started("converting")
     move_exported_model_to_eval(prepared)
-    _convert(job, prepared)
+    _convert(job, prepared, buffers)
     return result
 
 
@@ -144,13 +146,14 @@ def _tell_what_quantizes(job: Job, quantizer: Written, result: ExportResult) -> 
         _tell(job, checks.needs_strict(quantizer.value))
 
 
-def _convert(job: Job, prepared: GraphModule) -> None:
+def _convert(job: Job, prepared: GraphModule, buffers: Mapping[str, tuple[str, ...]]) -> None:
     reference = job.plan.reference
     job.reporter.converting(prepared)
     converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
     job.reporter.reached("reference" if reference else "converted", converted)
     job.reporter.converted(converted)
     _tell(job, checks.dynamic_convolutions(converted))
+    _tell(job, frozen_buffers.folded(buffers, converted))
     if job.plan.lower:
         _lower(job, converted)
 

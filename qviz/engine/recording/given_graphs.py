@@ -16,8 +16,9 @@ from qviz.analysis import findings
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.codec import FORMAT_VERSION
-from qviz.document.snapshot import Facts, Run, Snapshot, Stage
+from qviz.document.snapshot import Facts, Finding, Run, Snapshot, Stage
 from qviz.engine.recording.extract import record
+from qviz.engine.recording.observing_in_eval import observing_in_eval
 from qviz.errors import QvizError
 from qviz.version import __version__
 from qviz.words import tr
@@ -35,12 +36,14 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
         raise QvizError(tr("No graph was given"), tr("Give a dict of names and GraphModules or ExportedPrograms."))
     stages: list[Stage] = []
     facts: dict[str, dict[str, Facts]] = {}
+    in_eval: list[Finding] = []
     for name, graph in graphs.items():
         module, lifted = _open(name, graph)
         stage, measured = record(name, module, earlier=stages[-1] if stages else None, lifted=lifted)
         stages.append(stage)
         if measured:
             facts[name] = measured
+        in_eval = [*observing_in_eval(name, module)]  # of the last one alone: it is what runs
     links = tuple(link for before, after in pairwise(stages) for link in link_stages(before, after))
     whole = Snapshot(
         format="qviz",
@@ -49,7 +52,7 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
         stages=tuple(stages),
         links=links,
         facts=facts,
-        findings=(),
+        findings=tuple(in_eval),
         summary=summarize(stages, links, facts),
         notes=(),
     )

@@ -31,6 +31,47 @@ STATEMENTS: dict[str, Entry] = {
         "what": "The original model keeps something from call to call, which the converted one does not.",
         "advice": "Hand the state in as an input and out as an output.",
     },
+    "rule.buffer_frozen": {
+        "text": "Buffer became a constant",
+        "what": "forward() updates a buffer, and the captured or converted model reads a constant in its place.",
+        "advice": "Hand the state in as an input and out as an output.",
+    },
+    "rule.observing_in_eval": {
+        "text": "Observing in eval mode",
+        "what": "Fake-quants go on observing in a graph that is in eval mode, so evaluation moves its ranges.",
+        "advice": "Call model.apply(torch.ao.quantization.disable_observer) before the model is evaluated.",
+    },
+    "rule.weight_not_folded": {
+        "text": "Weight quantized at each call",
+        "what": "A quantized weight is computed from the input, so it can't be stored as integers.",
+        "advice": "Leave the operator in float, or compute its weight from parameters alone.",
+    },
+    "buffer_frozen.traced": {
+        "message": "forward() updates the buffer {name}, and the captured graph lacks the update[[: {subject} "
+        "{subject:reads/read} what the trace left in it]]",
+        "reason": "torch.fx wrote into the buffer once, while it traced forward(), and recorded no operator for that",
+        "hint": "Hand {name} in as an input and out as an output of forward().",
+    },
+    "buffer_frozen.folded": {
+        "message": "forward() updates the buffer {name}, and the converted model holds a constant in its place[[: see "
+        "{subject}]]",
+        "reason": "the quantizer annotates an operator that reads the buffer, and convert_pt2e folds the quantize of "
+        "it as if it were a weight, so the model computes with the value that it had then",
+        "hint": "Leave the operators that read {name} in float, or hand it in as an input and out as an output of "
+        "forward().",
+    },
+    "observing_in_eval": {
+        "message": "the ranges of {count:fake-quant|fake-quants} still move in eval mode: {subject}",
+        "reason": "observer_enabled is 1 and the graph is in eval mode, so each batch that it is evaluated on "
+        "changes scale and zero point",
+        "hint": "Call model.apply(torch.ao.quantization.disable_observer) before the model is evaluated.",
+    },
+    "weight_not_folded": {
+        "message": "the weight of {subject} depends on {source}, so each call quantizes it anew",
+        "reason": "convert_pt2e turns a weight into integers only where all that it is computed from is constant; "
+        "kernels for integers take constant weights, and the scale is that of the calibration data",
+        "hint": "Leave {subject} in float, or compute its weight from parameters alone.",
+    },
     "capture_differs.training": {
         "message": "{subject} {subject:drops/drop} values at random in the converted model: training=True is baked in",
         "reason": "the graph was captured in training mode, and neither eval() nor convert changes a constant[[; two "

@@ -35,6 +35,18 @@ class _Attends(nn.Module):
         return self.attention(x, x, x, need_weights=False)[0]
 
 
+class Generates(nn.Module):
+    """Computes the weight of a layer, from the input or from parameters alone."""
+
+    def __init__(self, from_input: bool = True) -> None:
+        super().__init__()
+        self.fc, self.weight, self.from_input = nn.Linear(8, 8), nn.Parameter(torch.randn(8, 8)), from_input
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        factor = torch.sigmoid(x.mean() if self.from_input else self.weight.mean())
+        return F.linear(self.fc(x), self.weight * factor)
+
+
 class Tied(nn.Module):
     """An embedding and the last layer have one weight; its words are the places of the largest numbers."""
 
@@ -94,6 +106,7 @@ LAYERS = (
         ran(Tied, "pt2e-static", [SEQUENCE]),
     ),
     Case("L a tied weight, eager", "tied_weights_split", ("emb", "head"), ran(Tied, "eager-dynamic", [SEQUENCE])),
+    Case("L a weight of the input", "weight_not_folded", ("linear_1",), ran(Generates, "pt2e-dynamic", [ROW])),
     Case("L a parametrization, FX", "asked_but_float", ("fc",), ran(NORMED, "fx-static", [ROW])),
     Case("L a recurrent layer, static", "layer_in_float", ("recurrent",), ran(LSTM, "fx-static", [SEQUENCE])),
     Case("L a recurrent layer, PT2E", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-static", [SEQUENCE])),

@@ -61,6 +61,21 @@ class _Accumulates(nn.Module):
         return y + self.total
 
 
+class Counts(nn.Module):
+    """Counts its calls in a buffer, and adds the count."""
+
+    def __init__(self, reads: bool = True) -> None:
+        super().__init__()
+        self.fc, self.out, self.reads = nn.Linear(8, 8), nn.Linear(8, 4), reads
+        self.register_buffer("count", torch.zeros(8))
+        self.count: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.count.add_(1)
+        y = self.fc(x)
+        return self.out(y + self.count if self.reads else y)
+
+
 class _Remembers(nn.Module):
     """Keeps the last output as an attribute; a trace has none."""
 
@@ -146,6 +161,8 @@ SIDE_BY_SIDE = (
     Case("a write is removed", "kernel_differs", ("add",), ran(_Accumulates, "fx-dynamic", (ROW,))),
     Case("a norm gets another eps", "capture_differs", ("batch_norm_1",), ran(_NormFirst, "pt2e-qat", (ROW,))),
     Case("dropout is baked in", "capture_differs", ("alpha_dropout",), ran(_DropsInTraining, "fx-qat", (ROW,))),
+    Case("a buffer is folded", "buffer_frozen", (), ran(Counts, "pt2e-static", (ROW,))),
+    Case("a buffer is written by the trace", "buffer_frozen", ("add",), ran(Counts, "fx-static", (ROW,))),
     Case("a program drops", "capture_differs", ("dropout",), ran(_exported_in_training, "pt2e-static", (ROW,))),
     Case("a state is lost", "state_lost", (), ran(_Remembers, "fx-dynamic", (ROW,))),
 )
