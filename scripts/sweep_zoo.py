@@ -69,7 +69,7 @@ class _Told(NamedTuple):
 
 def outcome(name: str, flow: str) -> Outcome:
     """Return what comes of a model in a flow: in plain torch, and in qviz with the remedies that it names."""
-    yard = yardstick(lambda: _made(name), flow, name in TRANSFORMERS)
+    yard = yardstick(lambda: _made(name), flow, "transformers" if name in TRANSFORMERS else "timm")
     plan, applied = Plan(flow=flow, measure=False), list[str]()
     told = first = _told(name, plan)
     with contextlib.ExitStack() as masks:
@@ -165,7 +165,8 @@ def section(rows: Mapping[str, Mapping[str, Outcome]]) -> str:
 def _cell(cell: Outcome) -> str:
     torchs = "done" if not cell.documented else cell.recipe or f"`{cell.documented}`"
     applied = f"*{', '.join(cell.remedies)}*: " if cell.remedies else ""
-    return f"{applied}{f'{cell.low}/{cell.total}' if cell.is_through else f'`{cell.mended}`'} \\| {torchs}"
+    share = f"{cell.low}/{cell.total}" if cell.total else "done"
+    return f"{applied}{share if cell.is_through else f'`{cell.mended}`'} \\| {torchs}"
 
 
 @click.command()

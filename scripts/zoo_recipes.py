@@ -13,6 +13,7 @@ from unittest import mock
 import torch
 from torch import nn
 from torch.ao.quantization import QConfigMapping, get_default_qconfig_mapping, quantize_fx
+from torch.ao.quantization.fx.custom_config import PrepareCustomConfig
 from torch.ao.quantization.fx.tracer import QuantizationTracer
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torch.ao.quantization.quantizer import Quantizer
@@ -34,14 +35,14 @@ class Yardstick(NamedTuple):
     recipe: str = ""
 
 
-def yardstick(made: Made, flow: str, is_of_transformers: bool) -> Yardstick:
+def yardstick(made: Made, flow: str, library: str) -> Yardstick:
     """Run the documented calls, then recipe after recipe until one comes to the end."""
     documented, *recipes = _RECIPES[flow]
     failure = _failure(documented.run, made)
     if not failure:
         return Yardstick("")
     for each in recipes:
-        if (is_of_transformers or not each.is_of_transformers) and not _failure(each.run, made):
+        if each.library in ("", library) and not _failure(each.run, made):
             return Yardstick(failure, each.name)
     return Yardstick(failure)
 
@@ -152,6 +153,17 @@ def _recipe_of_fx(weighted_only: bool) -> Callable[[nn.Module, dict[str, Any]], 
     return run
 
 
+def _with_leaves_of_timm(model: nn.Module, inputs: dict[str, Any]) -> None:
+    """Do not trace into the modules that timm itself names as untraceable."""
+    from timm.models._features_fx import get_notrace_modules
+
+    custom = PrepareCustomConfig().set_non_traceable_module_classes(get_notrace_modules())
+    mapping = get_default_qconfig_mapping("x86")
+    prepared: Any = quantize_fx.prepare_fx(model, mapping, tuple(inputs.values()), prepare_custom_config=custom)
+    prepared(**inputs)
+    quantize_fx.convert_fx(prepared)(**inputs)
+
+
 def _configs(model: Any) -> list[Any]:
     config = model.config
     return [config, *[getattr(config, key) for key in ("text_config", "vision_config") if hasattr(config, key)]]
@@ -160,16 +172,19 @@ def _configs(model: Any) -> list[Any]:
 class _Recipe(NamedTuple):
     name: str
     run: Callable[[nn.Module, dict[str, Any]], None]
-    is_of_transformers: bool = False
+    library: str = ""
+    """The only one whose models it is for."""
 
 
 def _recipes_of_pt2e(is_dynamic: bool) -> tuple[_Recipe, ...]:
     return (
         _Recipe("documented", lambda model, inputs: _pt2e(model, inputs, is_dynamic)),
         _Recipe("no_grad, not strict", _recipe_of_pt2e(is_dynamic, integers=True, masks=False)),
-        _Recipe("masks without vmap", _recipe_of_pt2e(is_dynamic, integers=True, masks=True), True),
+        _Recipe("masks without vmap", _recipe_of_pt2e(is_dynamic, integers=True, masks=True), "transformers"),
         _Recipe("no integers", _recipe_of_pt2e(is_dynamic, integers=False, masks=False)),
-        _Recipe("masks without vmap, no integers", _recipe_of_pt2e(is_dynamic, integers=False, masks=True), True),
+        _Recipe(
+            "masks without vmap, no integers", _recipe_of_pt2e(is_dynamic, integers=False, masks=True), "transformers"
+        ),
     )
 
 
@@ -179,7 +194,8 @@ _RECIPES: dict[str, tuple[_Recipe, ...]] = {
     "eager-dynamic": (_Recipe("documented", _eager),),
     "fx-static": (
         _Recipe("documented", _fx),
-        _Recipe("transformers' tracer", _recipe_of_fx(weighted_only=False), True),
-        _Recipe("transformers' tracer, Linear and Conv only", _recipe_of_fx(weighted_only=True), True),
+        _Recipe("transformers' tracer", _recipe_of_fx(weighted_only=False), "transformers"),
+        _Recipe("transformers' tracer, Linear and Conv only", _recipe_of_fx(weighted_only=True), "transformers"),
+        _Recipe("timm's untraced modules", _with_leaves_of_timm, "timm"),
     ),
 }

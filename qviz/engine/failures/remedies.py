@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from msgspec.structs import replace
 from torch import nn
@@ -70,7 +70,11 @@ def _as_tried(plan: Plan, other: Json) -> Plan | None:
     if not isinstance(args, dict):
         return None
     if other["code"] in ("stop.other.export_stops", "stop.other.fx_stops"):
-        return _as_tried(plan, args.get("modules"))
+        return _as_tried(plan, args.get("last"))
+    if other["code"] == "stop.other.leaves":
+        given = plan.custom.non_traceable_modules
+        leaves = [each for each in cast("list[str]", args["modules"]) if each not in given]
+        return replace(plan, custom=replace(plan.custom, non_traceable_modules=(*given, *leaves)))
     return replace(plan, flow=str(args["flow"]))
 
 

@@ -10,29 +10,42 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch.ao.quantization import quantize_dynamic
+from torch.ao.quantization.fx.tracer import QuantizationTracer
 from torch.fx import symbolic_trace
-from torch.nn import Module
+from torch.nn import Linear, Module
+from torch.nn.modules.conv import _ConvNd
 
 from qviz.document.flows import FLOWS, Flow, Method, Mode
 from qviz.document.graph import Json
 from qviz.document.said import Said
-from qviz.engine.failures import cause_in_words
+from qviz.engine.failures import cause_in_words, run_error
 from qviz.engine.loading.forward import Arguments, describe, left_out
 
 _OTHER = {Mode.FX: Mode.PT2E, Mode.PT2E: Mode.FX}
 _MODULES = "eager-dynamic"
 """The flow that needs no graph, and data neither."""
+_WEIGHTED = (Linear, _ConvNd)
+_MOST_LEAVES = 8
 _log = logging.getLogger(__name__)
 
 
 class _Trial(NamedTuple):
-    """What came of a trial: the cause of its failure in words, as far as it is known."""
+    """What came of a trial.
+
+    Attributes:
+        works: Whether it came to the end.
+        cause: Of its failure in words, as far as it is known.
+        leaves: The modules that it did not look into.
+    """
 
     works: bool
     cause: dict[str, Json] | None = None
+    leaves: tuple[str, ...] = ()
 
 
-_KNOWN: WeakKeyDictionary[Module, dict[tuple[Mode, tuple[str, ...]], _Trial]] = WeakKeyDictionary()
+_Way = Callable[[Module, Arguments], "tuple[str, ...] | None"]
+"""Does something with a copy of a model, and returns the modules that it did not look into."""
+_KNOWN: WeakKeyDictionary[Module, dict[tuple[_Way, tuple[str, ...]], _Trial]] = WeakKeyDictionary()
 
 
 def other_capture(
@@ -52,43 +65,84 @@ def other_capture(
     """
     known = _KNOWN.setdefault(of, {}) if of is not None else {}
 
-    def tried(mode: Mode) -> _Trial:
-        call = (mode, describe(inputs))
+    def tried(way: _Way) -> _Trial:
+        call = (way, describe(inputs))
         if call not in known:
-            known[call] = _try(_TRIALS[mode], model, inputs)
+            known[call] = _try(way, model, inputs)
         return known[call]
 
-    if chosen.mode is Mode.PT2E and is_strict and tried(Mode.PT2E).works:
+    if chosen.mode is Mode.PT2E and is_strict and tried(_exported).works:
         return Said("stop.other.non_strict").as_arg("text")
     wanted = _OTHER.get(chosen.mode)
-    same_method = [each for each in FLOWS if each.mode is wanted and each.method is chosen.method]
     if wanted is None:
         return None
-    if same_method and tried(wanted).works:
+    same_method = [each for each in FLOWS if each.mode is wanted and each.method is chosen.method]
+    other = _traced if wanted is Mode.FX else _exported
+    if same_method and tried(other).works:
         code = "stop.other.fx" if wanted is Mode.FX else "stop.other.export"
-        return Said(code, {}, {"flow": same_method[0].id}).as_arg("text")
-    replaces = chosen.quantizes and chosen.method is not Method.WEIGHT_ONLY and tried(Mode.EAGER).works
-    modules = Said("stop.other.modules", {}, {"flow": _MODULES}).as_arg("text") if replaces else None
+        part = _in_part(chosen, tried)
+        return Said(code, {}, {"flow": same_method[0].id, **({"part": part} if part else {})}).as_arg("text")
+    last = _last_resort(chosen, tried)
     if not same_method:
-        return modules
-    args: dict[str, Json] = {"flow": same_method[0].id, "cause": tried(wanted).cause, "modules": modules}
+        return last
+    args: dict[str, Json] = {"flow": same_method[0].id, "cause": tried(other).cause, "last": last}
     code = "stop.other.fx_stops" if wanted is Mode.FX else "stop.other.export_stops"
     return Said(code, {}, {key: value for key, value in args.items() if value}).as_arg("text")
 
 
-def _try(trial: Callable[[Module, Arguments], None], model: Module, inputs: Arguments) -> _Trial:
+def _last_resort(chosen: Flow, tried: Callable[[_Way], _Trial]) -> dict[str, Json] | None:
+    """Return what can be done where no graph holds all of the model: leave a part out, or quantize its modules."""
+    if not chosen.quantizes or chosen.method is Method.WEIGHT_ONLY:
+        return None
+    if (part := _in_part(chosen, tried)) is not None:
+        return part
+    return Said("stop.other.modules", {}, {"flow": _MODULES}).as_arg("text") if tried(_by_modules).works else None
+
+
+def _in_part(chosen: Flow, tried: Callable[[_Way], _Trial]) -> dict[str, Json] | None:
+    """Return the modules without which torch.fx traces the model; training swaps what is in them, too."""
+    if chosen.mode is not Mode.FX or not chosen.quantizes or chosen.is_training:
+        return None
+    found = tried(_traced_in_part)
+    return Said("stop.other.leaves", {}, {"modules": [*found.leaves]}).as_arg("text") if found.works else None
+
+
+def _try(way: _Way, model: Module, inputs: Arguments) -> _Trial:
     try:
         with torch.no_grad():
             copied = copy.deepcopy(model, {id(each): each for each in model.parameters()}).eval()
-            trial(copied, inputs.cloned())
+            leaves = way(copied, inputs.cloned())
     except Exception as error:  # capturing runs the user's forward, which may raise anything
         _log.debug("another way stops, too", exc_info=True)
         return _Trial(False, cause_in_words("capturing", error))
-    return _Trial(True)
+    return _Trial(True, leaves=leaves or ())
 
 
 def _traced(model: Module, inputs: Arguments) -> None:
     symbolic_trace(model, concrete_args=left_out(inputs, model) or None)
+
+
+def _traced_in_part(model: Module, inputs: Arguments) -> tuple[str, ...]:
+    """Trace without looking into the modules where tracing stops.
+
+    Raises:
+        LookupError: Nothing that could be quantized is outside of them.
+    """
+    leaves: list[str] = []
+    while True:
+        try:
+            graph = QuantizationTracer(leaves, []).trace(model, left_out(inputs, model) or None)
+            break
+        except Exception as error:
+            stop = run_error("capturing", error, (), model).args.get("module")
+            if not isinstance(stop, str) or stop in leaves or len(leaves) >= _MOST_LEAVES:
+                raise
+            leaves.append(stop)
+    called = [model.get_submodule(str(node.target)) for node in graph.nodes if node.op == "call_module"]
+    inside = {id(model.get_submodule(each)) for each in leaves}
+    if not any(isinstance(each, _WEIGHTED) and id(each) not in inside for each in called):
+        raise LookupError("nothing outside has weights")
+    return tuple(leaves)
 
 
 def _exported(model: Module, inputs: Arguments) -> None:
@@ -106,6 +160,3 @@ def _by_modules(model: Module, inputs: Arguments) -> None:
     if all(id(each) in before for each in converted.modules()):
         raise LookupError("quantize_dynamic replaces nothing")
     inputs.call(converted)
-
-
-_TRIALS = {Mode.FX: _traced, Mode.PT2E: _exported, Mode.EAGER: _by_modules}

@@ -14,12 +14,16 @@ def known(text: str, hint: str, option: str = "") -> Entry:
 _OTHER = "[[ {other:text}]]"
 
 STATEMENTS: dict[str, Entry] = {
-    "stop.other.export": {"text": "torch.export captures this model: choose the flow {flow}."},
+    "stop.other.export": {"text": "torch.export captures this model: choose the flow {flow}.[[ {part:text}]]"},
     "stop.other.fx": {"text": "torch.fx traces this model: choose the flow {flow}."},
     "stop.other.export_stops": {
-        "text": "The flow {flow} stops, too[[: {cause:text}]].[[ {cause:hint}]][[ {modules:text}]]"
+        "text": "The flow {flow} stops, too[[: {cause:text}]].[[ {cause:hint}]][[ {last:text}]]"
     },
-    "stop.other.fx_stops": {"text": "The flow {flow} stops, too[[: {cause:text}]].[[ {modules:text}]]"},
+    "stop.other.fx_stops": {"text": "The flow {flow} stops, too[[: {cause:text}]].[[ {last:text}]]"},
+    "stop.other.leaves": {
+        "text": "torch.fx traces the model if it does not look into {modules}: name {modules:it/them} in "
+        "non_traceable_modules in [custom] of the plan; {modules:it stays/they stay} in float."
+    },
     "stop.other.modules": {"text": "quantize_dynamic needs no graph and converts this model: choose the flow {flow}."},
     "stop.other.non_strict": {"text": "Non-strict capture follows this model: turn strict capture off."},
     "stop.trace_branch": known(

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.ao.quantization import QuantWrapper
 
-from qviz.document.configuration import QConfig, Quantizer, Rule
+from qviz.document.configuration import Custom, QConfig, Quantizer, Rule
 from qviz.document.plan import Plan
 from qviz.document.plan_patch import patched
 from qviz.document.snapshot import RunError, Snapshot
@@ -64,6 +64,17 @@ class OnValues(OnSize):
         return self.fc(x) if x.sum() > 0 else x
 
 
+class Encoder(nn.Module):
+    """One of its parts branches on values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.part, self.last = nn.Linear(4, 4), OnValues(), nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.part(self.first(x)))
+
+
 class Adds(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -106,6 +117,8 @@ def run(model: nn.Module, inputs: tuple[torch.Tensor, ...], chosen: Plan) -> Sna
 STOPS: tuple[tuple[str, nn.Module, tuple[torch.Tensor, ...], Plan, str], ...] = (
     ("trace_proxy", OnSize(), ROW, plan("fx-static"), 'flow = "pt2e-static"'),
     ("trace_branch", OnValues(), ROW, plan("fx-static"), 'flow = "eager-dynamic"'),
+    ("trace_branch", Encoder(), ROW, plan("fx-static"), 'non_traceable_modules = [\n    "part",\n]'),
+    ("trace_branch", Encoder(), ROW, plan("fx-qat"), 'flow = "eager-dynamic"'),
     ("data_dependent", OnValues(), ROW, plan("pt2e-static"), 'flow = "eager-dynamic"'),
     ("export_unsupported", Clocked(), ROW, plan("pt2e-static", strict=True), "strict = false"),
     ("indices_in_float", Positions(), IDS, plan("pt2e-static"), "skip_integers = true"),
@@ -161,6 +174,14 @@ def test_applied_it_gets_past_the_stop(
     assert text in str(given)
     again = run(model, inputs, patched(chosen, str(given)))
     assert again.run.error is None
+
+
+def test_the_part_that_torch_fx_can_be_kept_out_of_is_named_beside_another_flow():
+    model = nn.Sequential(nn.Linear(4, 4), OnSize())
+    hint = run(model, ROW, plan("fx-static")).findings[0].hint
+    assert "choose the flow pt2e-static. torch.fx traces the model if it does not look into 1:" in hint
+    custom = Custom(non_traceable_modules=("1",))
+    assert run(model, ROW, plan("fx-static", custom=custom)).run.error is None
 
 
 def test_remedies_follow_each_other_until_the_run_is_through():

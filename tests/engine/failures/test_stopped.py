@@ -248,7 +248,7 @@ def test_flows_that_stop_on_the_same_model_try_another_capture_once(monkeypatch:
     model = Branches(OnSize()).eval()
     for flow in ("fx-static", "fx-dynamic", "fx-qat"):
         run_loaded(Loaded(model, (X,)), Plan(source="module", flow=flow), lambda _: None)
-    assert [trial.__name__ for trial, *_ in calls] == ["_exported", "_by_modules"]
+    assert [trial.__name__ for trial, *_ in calls] == ["_exported", "_traced_in_part", "_by_modules"]
 
 
 def test_an_exception_of_the_users_own_is_not_laid_to_torch():
