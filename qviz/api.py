@@ -138,22 +138,32 @@ class Result:
         """
         codec.save(self.document, path)
 
-    def render(
+    def render(  # noqa: PLR0913 - each is a word of its own to the caller
         self,
         path: Path | str,
         *,
         stage: str | None = None,
         side_by_side: tuple[str, str] | None = None,
+        changes: bool = False,
+        focus: str | None = None,
+        hops: int = 2,
+        numbers: bool = False,
+        wrap: int = 1,
         theme: str = "light",
         scale: int = 1,
     ) -> None:
-        """Draw one stage, the last if none is named, or two beside each other, into a ``.png`` or ``.svg``.
+        """Draw one stage, the last if none is named, or two beside each other, as docs/export.md tells.
+
+        The path ends in ``.png``, ``.svg``, ``.pdf``, ``.dot``, or ``.md``: a report with its picture beside it.
 
         Raises:
-            QvizError: No such stage, an unknown ending, or the disk does not take it.
+            QvizError: No such stage or node, an unknown ending, or the disk does not take it.
         """
         choice = ["--stage", stage] if stage else ["--side-by-side", ",".join(side_by_side)] if side_by_side else []
-        self._draw([Path(path)], [*choice, "--theme", theme, "--scale", str(scale)])
+        choice += ["--changes"] if changes else []
+        choice += ["--focus", focus, "--hops", str(hops)] if focus else []
+        choice += ["--numbers"] if numbers else []
+        self._draw([Path(path)], [*choice, "--wrap", str(wrap), "--theme", theme, "--scale", str(scale)])
 
     def _draw(self, paths: list[Path], options: list[str]) -> None:
         """Draw in a process of its own, so that Qt never meets the event loop of a notebook.

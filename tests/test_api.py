@@ -47,6 +47,16 @@ def test_a_picture_of_a_result(result, tmp_path: Path):
     assert (tmp_path / "two.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_part_of_a_result_in_every_format(result, tmp_path: Path):
+    for ending in ("pdf", "dot"):
+        result.render(tmp_path / f"a.{ending}", focus="view", hops=1, wrap=2)
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    assert '"0/view"' in (tmp_path / "a.dot").read_text(encoding="utf-8")
+    assert '"0/output"' not in (tmp_path / "a.dot").read_text(encoding="utf-8")
+    with pytest.raises(QvizError, match="was measured"):
+        result.render(tmp_path / "a.md", numbers=True)
+
+
 def test_a_picture_that_cannot_be_is_a_clear_error(result, tmp_path: Path):
     with pytest.raises(QvizError, match="no stage 'prepared'; there are: captured, converted") as caught:
         result.render(tmp_path / "one.svg", stage="prepared")

@@ -79,12 +79,16 @@ class ExportChoice(NamedTuple):
         return "-".join((*self.stages, *([self.show] if self.show != "roles" else ())))
 
 
-def choice_of(screen: InView, theme: str) -> ExportChoice:
-    """Return what is on the screen, as it is; where nothing is placed yet, the last stage."""
+def choice_of(screen: InView, theme: str, is_around: bool = False) -> ExportChoice:
+    """Return what is on the screen, as it is, or what is around the selection.
+
+    Where nothing is placed yet, it is the last stage.
+    """
     look = PictureLook(theme, scale=2)
     if not screen.panes:
         return ExportChoice("whole", (screen.snapshot.stages[-1].name,), look=look)
-    return ExportChoice("screen", tuple(screen.panes), show=screen.show, look=look)
+    area: Area = "around" if is_around and screen.selected else "screen"
+    return ExportChoice(area, tuple(screen.panes), show=screen.show, look=look)
 
 
 def picture_of(choice: ExportChoice, screen: InView) -> Picture:

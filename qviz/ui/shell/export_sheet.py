@@ -40,6 +40,12 @@ _HINTS = {
 class ExportSheet(QDialog):
     """Exports what is on the screen, or another part of it.
 
+    Args:
+        screen: What is on the screen.
+        theme: Of the window; the picture begins with it, too.
+        parent: The window, or a part of it.
+        is_around: Whether to begin with what is around the selection.
+
     Signals:
         saved: The path of what was written.
         copied: The names of the stages whose picture is on the clipboard.
@@ -48,14 +54,14 @@ class ExportSheet(QDialog):
     saved = Signal(str)
     copied = Signal(str)
 
-    def __init__(self, screen: InView, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, screen: InView, theme: Theme, parent: QWidget, is_around: bool = False) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         room = parent.window().size() * SHARE
         self.resize(min(room.width(), LARGEST[0]), min(room.height(), LARGEST[1]))
-        self.form = ExportForm(screen, choice_of(screen, theme.name))
+        self.form = ExportForm(screen, choice_of(screen, theme.name, is_around))
         self.preview = Preview(theme)
         self.drafts = Drafts(self, screen)
         self.ready: Mapping[str, bytes] | None = None

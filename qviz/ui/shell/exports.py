@@ -46,13 +46,13 @@ class Exports(QObject):
         if self._open.value is not None and (snapshot := self._open.value.document) is not None:
             self._say(_SAVED, lambda: save_result(self._work, snapshot))
 
-    def export_picture(self, theme: Theme) -> None:
-        """Ask what to export of the stages in view, and how."""
+    def export_picture(self, theme: Theme, is_around: bool = False) -> None:
+        """Ask what to export, and how; it begins with the stages in view, or with what is around the selection."""
         if (project := self._open.value) is None or not project.stages:
             return
         from qviz.ui.shell.export_sheet import ExportSheet
 
-        sheet = ExportSheet(on_screen(project, self._work), theme, self._work.window())
+        sheet = ExportSheet(on_screen(project, self._work), theme, self._work.window(), is_around)
         sheet.saved.connect(self.on_sheet_saved)
         sheet.copied.connect(self.on_sheet_copied)
         sheet.open()

@@ -34,7 +34,9 @@ Opened = Callable[..., ExportSheet]
 def opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Opened:
     """Return what opens a result, and the dialog on it."""
 
-    def open_(is_measured: bool = False, act: Callable[[], None] = lambda: None) -> ExportSheet:
+    def open_(
+        is_measured: bool = False, act: Callable[[], None] = lambda: None, command: str = "export"
+    ) -> ExportSheet:
         run = snapshot(*small_stages(), links=small_links())
         if is_measured:
             run = msgspec.structs.replace(run, measurements=measured(ledger=ledger()))
@@ -45,7 +47,7 @@ def opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Opened:
         panes = window.desk.work.panes.panes
         qtbot.waitUntil(lambda: all(pane.canvas.scene is not None for pane in panes.values()))
         act()
-        window.actions_of["export"].trigger()
+        window.actions_of[command].trigger()
         sheet = found(window, ExportSheet)
         drawn(qtbot, sheet)
         return sheet
@@ -157,6 +159,16 @@ def test_around_the_selection_is_drawn_in_both_stages(opened: Opened, qtbot: QtB
     assert picture is not None
     shown = [{node.id for node in part.stage.whole.nodes} for part in picture.parts]
     assert shown == [{"fc", "relu", "view", "conv", "bn"}, {"quantize_per_tensor", "fc", "view", "conv", "dequantize"}]
+    assert sheet.form.counts["around"].text() == "10 nodes"
+
+
+def test_the_selection_is_exported_by_its_own_command(opened: Opened, window: MainWindow):
+    def select() -> None:
+        assert window.desk is not None
+        window.desk.selection.choose("converted", "view")
+
+    sheet = opened(act=select, command="export_selection")
+    assert of(sheet.form.areas, "around").isChecked()
     assert sheet.form.counts["around"].text() == "10 nodes"
 
 

@@ -36,11 +36,17 @@ class FileCommands(CommandGroup):
         """Save the result."""
         self._pages.need_desk().exports.save()
 
-    @command("Export…", "E", when=When.STAGE, words="picture image png svg pdf")
+    @command("Export…", "E", when=When.STAGE, words="picture image png svg pdf dot markdown report")
     def export(self) -> None:
         """Export a picture of the stages in view."""
         desk = self._pages.need_desk()
         desk.exports.export_picture(desk.theme)
+
+    @command("Export selection…", "Shift+E", when=When.NODE, words="picture image neighbors part group")
+    def export_selection(self) -> None:
+        """Export the selection and its neighbors."""
+        desk = self._pages.need_desk()
+        desk.exports.export_picture(desk.theme, is_around=True)
 
     @command("Copy picture", "Ctrl+Shift+C", when=When.STAGE, words="image png clipboard screenshot")
     def copy_picture(self) -> None:
