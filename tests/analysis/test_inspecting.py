@@ -34,7 +34,7 @@ SEEN = Facts(ObserverFact(-3.0, 4.0, True, histogram=Histogram(-3.0, 4.0, (1.0, 
 
 
 def quantizer(name: str, kind: Any, share: float, *nodes: str, **fields: Any) -> QuantizerNoise:
-    return QuantizerNoise(name, "prepared", nodes, "", kind, share=share, **fields)
+    return QuantizerNoise(name, "prepared", nodes, "", kind, 8, {"output": 5 * share}, share, **fields)
 
 
 QUANTIZERS = (

@@ -8,19 +8,23 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea
 
+from qviz.analysis.acting.offered import offered
+from qviz.analysis.acting.pending import pending
+from qviz.analysis.acting.remedies import remedy_of
+from qviz.analysis.acting.target import EditTarget, NoEdit, target_of_group, target_of_node
 from qviz.analysis.inspecting.group_page import group_page
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
 from qviz.analysis.inspecting.node_page import node_page
 from qviz.analysis.inspecting.run_page import run_page
 from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node
-from qviz.document.snapshot import Stage
+from qviz.document.snapshot import Finding, Stage
 from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows
 from qviz.session.project import Project
 from qviz.ui.panels.inspecting.group_sheet import GroupSheet
-from qviz.ui.panels.inspecting.node_sheet import NodeSheet
+from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
 from qviz.ui.panels.inspecting.run_sheet import RunSheet
-from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import dtype, shape, tensor
@@ -38,7 +42,7 @@ class Inspector(QScrollArea):
         copied: Text for the clipboard.
         help_requested: The class or operator that is to be explained.
         command_requested: The id of a command of the window.
-        remedy_chosen: The `Finding` whose remedy is to be taken into the plan.
+        remedy_chosen: A patch that is to be taken into the plan, as TOML, and what it is called.
     """
 
     node_chosen = Signal(str, str)
@@ -46,7 +50,7 @@ class Inspector(QScrollArea):
     copied = Signal(str)
     help_requested = Signal(str)
     command_requested = Signal(str)
-    remedy_chosen = Signal(object)
+    remedy_chosen = Signal(str, str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -67,8 +71,39 @@ class Inspector(QScrollArea):
             self.copied.emit,
             self.help_requested.emit,
             self.command_requested.emit,
+            self._remedy,
             self.remedy_chosen.emit,
         )
+
+    def _remedy(self, finding: Finding) -> str:
+        return remedy_of(self._run[1], finding) if self._run is not None else ""
+
+    @property
+    def run(self) -> InspectedRun | None:
+        """The lookups of the run that is shown."""
+        return self._run[1] if self._run is not None else None
+
+    @property
+    def target(self) -> EditTarget | NoEdit:
+        """What edits of the plan are about: the node or the group that is shown."""
+        if self._run is None or self._project is None:
+            return NoEdit(tr("Select a node first."))
+        return self._target(self._project, self._run[1])
+
+    def _target(self, project: Project, run: InspectedRun) -> EditTarget | NoEdit:
+        if self._group is not None:
+            return target_of_group(run, *self._group[1:])
+        if self._shown is not None:
+            return target_of_node(run, project.plan, NodePlace(*self._shown[1:]))
+        return NoEdit(tr("Select a node first."))
+
+    def _edits(self, project: Project, run: InspectedRun) -> PlanEdits:
+        """Return what can be done about what is shown, and what is not run yet; nothing before there is a result."""
+        if project.snapshot is None or not project.plan.source:
+            return PlanEdits()
+        target = self._target(project, run)
+        actions = () if isinstance(target, NoEdit) else offered(run, project.plan, target)
+        return PlanEdits(actions, pending(run, project.received.plan, project.plan))
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -85,7 +120,8 @@ class Inspector(QScrollArea):
 
     def show_project(self, project: Project) -> None:
         """Show the same of a project that changed: more of its run has arrived."""
-        if self._run is not None and _is_same(self._run[0], project):
+        is_shown = self._run is not None and self._project is not None and _is_same(self._run[0], project)
+        if is_shown and self._project is not None and self._project.plan == project.plan:
             return
         if self._shown is not None:
             self.show_node(project, *self._shown[1:])
@@ -106,8 +142,11 @@ class Inspector(QScrollArea):
             self._run = None
         title = project.plan.source if project is not None else ""
         has_stages = project is not None and bool(project.stages)
-        page = run_page(self._inspected(project)) if project is not None and has_stages else None
-        self._put(RunSheet(title, page, self._theme, self._calls()))
+        page, waiting = None, None
+        if project is not None and has_stages:
+            run = self._inspected(project)
+            page, waiting = run_page(run), self._edits(project, run).pending
+        self._put(RunSheet(title, page, waiting, self._theme, self._calls()))
 
     def show_node(self, project: Project, stage_name: str, node_id: str) -> None:
         """Show a node of a stage."""
@@ -126,15 +165,10 @@ class Inspector(QScrollArea):
         observer = fact.observer if fact is not None else None
         details = [*quant_rows(node), *(observer_rows(observer) if observer is not None else [])]
         details += [*overlay_rows(_record(project, stage), node_id), *_attributes(node)]
-        sheet = NodeSheet(
-            page,
-            details,
-            run.integers(place),
-            entry_of_node(node, stage_name),
-            facts_text(node, observer),
-            self._theme,
-            self._calls(),
+        content = NodeContent(
+            page, details, run.integers(place), entry_of_node(node, stage_name), facts_text(node, observer)
         )
+        sheet = NodeSheet(content, self._edits(project, run), self._theme, self._calls())
         self._put(sheet, is_another)
 
     def show_group(self, project: Project, stage_name: str, path: str) -> None:
@@ -148,7 +182,7 @@ class Inspector(QScrollArea):
             page = group_page(run, stage_name, path, _lines(page.source.source.file)) or page
         self._project, self._shown = project, None
         self._group = (project, stage_name, path)
-        self._put(GroupSheet(page, self._theme, self._calls()))
+        self._put(GroupSheet(page, self._edits(project, run), self._theme, self._calls()))
 
     def on_group_chosen(self, stage_name: str, path: str) -> None:
         """Show the page of a child."""

@@ -20,6 +20,7 @@ from qviz.ui.process.decoding import Decoding
 from qviz.ui.process.disposal import Disposal
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
+from qviz.ui.shell.acting import Acting
 from qviz.ui.shell.bookmarking import Bookmarking
 from qviz.ui.shell.dimming import Dimming
 from qviz.ui.shell.exports import Exports
@@ -42,6 +43,7 @@ class Desk(QObject):
         dimming: Which nodes are bright.
         bookmarking: Marks nodes.
         exports: Saves and copies.
+        acting: Edits the plan by what is selected.
 
     Signals:
         changed: The project, its run or what is shown of it changed.
@@ -69,6 +71,11 @@ class Desk(QObject):
         self.bookmarking = Bookmarking(self, self._open, self.work, self.selection, self.navigation)
         self.exports = Exports(self, self._open, self.work, settings)
         self._search: Search | None = None
+        self.acting = Acting(self, self._open, self.work)
+        self.acting.plan_edited.connect(self.on_acting_plan_edited)
+        self.acting.run_requested.connect(self.run)
+        self.acting.undo_requested.connect(self.undo)
+        self.acting.failed.connect(self.failed)
         self.exports.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
@@ -198,6 +205,12 @@ class Desk(QObject):
         if self.project is not None:
             self._history.record(self.project.plan, plan)
             self._open.edit(self.project.with_plan(plan))
+
+    def on_acting_plan_edited(self, plan: Plan) -> None:
+        """Take an edit of what is selected; the result stays until the next run."""
+        if self.project is not None:
+            self._history.record(self.project.plan, plan)
+            self._open.replace(self.project.with_plan(plan))
 
     def choose_plan(self, plan: Plan) -> None:
         """Take a choice made outside of the panel, and say that the result is still that of the last run."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout
 from qviz.analysis.inspecting.group_page import ChildRow, GroupPage
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.noise_bar import NoiseBar
-from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.panels.widgets import breakable, label
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
@@ -23,13 +23,14 @@ _MOST_FINDINGS = 12
 class GroupSheet(Sheet):
     """Inside, why, children, findings inside."""
 
-    def __init__(self, page: GroupPage, theme: Theme, calls: Calls) -> None:
+    def __init__(self, page: GroupPage, edits: PlanEdits, theme: Theme, calls: Calls) -> None:
         super().__init__(theme, calls)
         self._page = page
         self._missing = tr("none") if page.is_measured else tr("not measured")
         self.column.addWidget(label(breakable(page.title), "title", wraps=True))
         if page.about:
             self.text(" · ".join(page.about), "muted")
+        self.add_edits(edits)
         self.part(tr("Inside"))
         self.facts(page.inside)
         if page.why:

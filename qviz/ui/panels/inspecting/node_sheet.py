@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
@@ -10,49 +12,52 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QToolButt
 from qviz.analysis.inspecting.node_noise import PlaceNoise
 from qviz.analysis.inspecting.node_page import Fact, NodePage, Position
 from qviz.analysis.inspecting.tensor_table import rows_of
+from qviz.analysis.ledger.answer import alternative_name, gain_of, remedies
 from qviz.document.api_entries import ApiEntry
 from qviz.document.snapshot import Integers
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.noise_bar import NoiseBar, part_color
-from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.panels.inspecting.tensor_grid import ROLES, TensorGrid
 from qviz.ui.panels.integers import IntegersTable
 from qviz.ui.panels.widgets import breakable, button, dot, label
 from qviz.ui.theme import Theme
 from qviz.words import names, term, tr, trn
-from qviz.words.formats import grouped, part, span, tensor
+from qviz.words.formats import gain, grouped, part, span, tensor
 
 _LINKS_SHOWN = 6
+_REMEDIES = 2
 
 
-class NodeSheet(Sheet):
-    """A page from its name down to how qviz knows it.
+class NodeContent(NamedTuple):
+    """What the page of a node shows.
 
-    Args:
-        page: What is shown.
+    Attributes:
+        page: The node, from its name down to how qviz knows it.
         details: All attributes, as rows.
         integers: A sample of its weight.
         entry: What explains its operator.
         facts: All of it as text, for the clipboard.
-        theme: The colors.
-        calls: What it asks for.
     """
 
-    def __init__(
-        self,
-        page: NodePage,
-        details: list[Fact],
-        integers: Integers | None,
-        entry: ApiEntry | None,
-        facts: str,
-        theme: Theme,
-        calls: Calls,
-    ) -> None:
+    page: NodePage
+    details: Sequence[Fact]
+    integers: Integers | None
+    entry: ApiEntry | None
+    facts: str
+
+
+class NodeSheet(Sheet):
+    """A page from its name down to how qviz knows it."""
+
+    def __init__(self, content: NodeContent, edits: PlanEdits, theme: Theme, calls: Calls) -> None:
         super().__init__(theme, calls)
+        page, details = content.page, content.details
         self._page = page
-        self._add_head(facts)
-        self._add_why(entry)
-        self._add_tensors(integers)
+        self._add_head(content.facts, edits)
+        self.add_edits(edits)
+        self._add_why(content.entry)
+        self._add_tensors(content.integers)
         self._add_noise()
         self._add_findings()
         self._add_stages()
@@ -64,7 +69,7 @@ class NodeSheet(Sheet):
         self.fold(tr("Details"), count, lambda column: self.facts(details, column, is_code=True))
         self.finish()
 
-    def _add_head(self, facts: str) -> None:
+    def _add_head(self, facts: str, edits: PlanEdits) -> None:
         page = self._page
         title = label(breakable(page.title), "title", wraps=True)
         title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -72,7 +77,7 @@ class NodeSheet(Sheet):
         row.addWidget(title, 1)
         for step in self._stepper(page.position):
             row.addWidget(step, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._menu(facts), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._menu(facts, edits), 0, Qt.AlignmentFlag.AlignTop)
         self.column.addLayout(row)
         self.text(" · ".join(page.about), "muted")
 
@@ -96,13 +101,19 @@ class NodeSheet(Sheet):
     def _go(self, node_id: str, _checked: bool = False) -> None:
         self.calls.choose_node(self._page.place.stage, node_id)
 
-    def _menu(self, facts: str) -> QToolButton:
+    def _menu(self, facts: str, edits: PlanEdits) -> QToolButton:
         more = QToolButton()
         more.setText("⋯")
         more.setProperty("role", "step")
         more.setAccessibleName(tr("More"))
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(more)
+        menu.setToolTipsVisible(True)
+        for each in (one for one in edits.actions if one.is_rare):
+            action = menu.addAction(each.title, partial(self.calls.act, each.command))
+            action.setEnabled(not each.refusal)
+            action.setToolTip(each.refusal or each.tip)
+        menu.addSeparator()
         menu.addAction(tr("Copy name"), lambda: self.calls.copy(self._page.place.node))
         if self._page.path:
             menu.addAction(tr("Copy module path"), lambda: self.calls.copy(self._page.path))
@@ -184,6 +195,7 @@ class NodeSheet(Sheet):
         )
         self.column.addWidget(NoiseBar([_share(noise, at) for at in range(len(noise.rows))], self.theme))
         self._add_parts(noise)
+        self._add_remedies(noise)
         if not noise.is_additive and noise.total is not None:
             self.text(
                 tr("The shares of all quantizers sum to {total}: they do not add up.", total=part(noise.total)),
@@ -201,6 +213,14 @@ class NodeSheet(Sheet):
             row.addSpacing(6)
         row.addStretch(1)
         self.column.addLayout(row)
+
+    def _add_remedies(self, noise: PlaceNoise) -> None:
+        """Offer the other ways to round that the flow can express and that gain something."""
+        for row in noise.rows:
+            for each in [other for other in remedies(row) if other.patch and other.name != "float"][:_REMEDIES]:
+                name = alternative_name(each).text
+                told = tr("{kind}: {name} ({gain})", kind=row.id, name=name, gain=gain(gain_of(each)))
+                self.row(label(told, "small", wraps=True), self.apply_button(each.patch, told)).setStretch(0, 1)
 
     def _add_findings(self) -> None:
         found = self._page.findings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from qviz.analysis.acting.pending import Pending
 from qviz.analysis.inspecting.run_page import RunPage
-from qviz.ui.panels.inspecting.sheet import Calls, Sheet
+from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.panels.widgets import label, line
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
@@ -20,23 +21,25 @@ class RunSheet(Sheet):
     Args:
         title: What is open; "" for nothing.
         page: What is shown; None before there is anything.
+        pending: What is not run yet.
         theme: The colors.
         calls: What it asks for.
     """
 
-    def __init__(self, title: str, page: RunPage | None, theme: Theme, calls: Calls) -> None:
+    def __init__(self, title: str, page: RunPage | None, pending: Pending | None, theme: Theme, calls: Calls) -> None:
         super().__init__(theme, calls)
         self.column.addWidget(label(title or tr("Run"), "title", wraps=True))
         if page is None:
             self.text(tr(NOTHING), "muted")
         else:
-            self._add_page(page)
+            self._add_page(page, pending)
         self.text(tr(_HINT), "muted")
         self.finish()
 
-    def _add_page(self, page: RunPage) -> None:
+    def _add_page(self, page: RunPage, pending: Pending | None) -> None:
         if page.answer:
             self.text(page.answer)
+        self.add_edits(PlanEdits(pending=pending))
         self.part(tr("Run"))
         self.facts(page.facts)
         if page.worst:

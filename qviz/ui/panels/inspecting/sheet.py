@@ -10,6 +10,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from qviz.analysis.acting.offered import OfferedAction
+from qviz.analysis.acting.pending import Pending, predicted_lines
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
 from qviz.document.snapshot import Finding, Level
 from qviz.ui.panels.widgets import breakable, button, label, line, mono
@@ -18,6 +20,7 @@ from qviz.words import names, tr
 from qviz.words.formats import ended
 
 _MARK = 14
+_MOST_EDITS = 6
 
 
 class Calls(NamedTuple):
@@ -30,7 +33,8 @@ class Calls(NamedTuple):
         copy: To put a text on the clipboard.
         help: To explain a name of torch's.
         act: To run a command of the window, by its id.
-        apply: To take the remedy of a finding into the plan.
+        remedy: What a finding wants added to the plan, as TOML; "" for none.
+        apply: To take such a patch into the plan, with what it is called.
     """
 
     choose_node: Callable[[str, str], object]
@@ -39,7 +43,15 @@ class Calls(NamedTuple):
     copy: Callable[[str], object]
     help: Callable[[str], object]
     act: Callable[[str], object]
-    apply: Callable[[Finding], object]
+    remedy: Callable[[Finding], str]
+    apply: Callable[[str, str], object]
+
+
+class PlanEdits(NamedTuple):
+    """What can be done about what is shown, and what was done and is not run yet."""
+
+    actions: Sequence[OfferedAction] = ()
+    pending: Pending | None = None
 
 
 class Sheet(QFrame):
@@ -154,11 +166,51 @@ class Sheet(QFrame):
             row.setSpacing(8)
             row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
             row.addLayout(words, 1)
-            if each.args.get("patch"):
-                apply = button(tr("Apply"), "chip", partial(self.calls.apply, each))
-                apply.setToolTip(tr("Take the remedy into the configuration. The result stays until the next run."))
-                row.addWidget(apply, 0, Qt.AlignmentFlag.AlignTop)
+            if patch := self.calls.remedy(each):
+                row.addWidget(self.apply_button(patch, names.rule(each.rule)), 0, Qt.AlignmentFlag.AlignTop)
             self.column.addLayout(row)
+
+    def apply_button(self, patch: str, about: str) -> QWidget:
+        """Return the button that takes a patch into the plan."""
+        made = button(tr("Apply"), "chip", partial(self.calls.apply, patch, about))
+        made.setAccessibleName(tr("Apply: {remedy}", remedy=about))
+        made.setToolTip(tr("Take this into the configuration. The result stays until the next run."))
+        return made
+
+    def add_edits(self, edits: PlanEdits) -> None:
+        """Add the buttons that edit the plan, and what is not run yet."""
+        if edits.actions:
+            self._add_actions(edits.actions)
+        if edits.pending is not None:
+            self._add_pending(edits.pending)
+
+    def _add_actions(self, actions: Sequence[OfferedAction]) -> None:
+        """Add a button for each; one that is not possible says why."""
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for each in (one for one in actions if not one.is_rare):
+            made = button(each.title, "act", partial(self.calls.act, each.command))
+            made.setCheckable(each.is_on)
+            made.setChecked(each.is_on)
+            made.setEnabled(not each.refusal)
+            made.setToolTip(each.refusal or each.tip)
+            row.addWidget(made)
+        row.addStretch(1)
+        self.column.addLayout(row)
+
+    def _add_pending(self, pending: Pending) -> None:
+        """Add what is not run yet, with its predicted effect."""
+        self.part(
+            tr("Not run yet"),
+            self.link(tr("Undo"), partial(self.calls.act, "undo")),
+            button(tr("Run"), "chip", partial(self.calls.act, "run")),
+        )
+        for each in pending.edits[:_MOST_EDITS]:
+            self.text(each)
+        if len(pending.edits) > _MOST_EDITS:
+            self.text(tr("and {count} more", count=len(pending.edits) - _MOST_EDITS), "small")
+        for told in predicted_lines(pending):
+            self.text(told, "small")
 
     def add_source(self, excerpt: SourceExcerpt | None) -> None:
         """Add the line of the model, with those around it."""

@@ -31,7 +31,32 @@ class RunCommands(CommandGroup):
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
-    @command("Add rule…", "Ctrl+Shift+A", when=When.PLAN, is_apart=True, words="qconfig configuration float module")
+    @command("Apply and run", "Ctrl+Return", when=When.PLAN, words="pending edits configuration changes")
+    def apply_and_run(self) -> None:
+        """Run the flow with the edits that are not run yet."""
+        self._pages.need_desk().run()
+
+    @command("Leave in float", "Ctrl+L", when=When.RESULT, is_apart=True, words="exclude quantization float fp32 skip")
+    def leave_in_float(self) -> None:
+        """Leave the selection in float from the next run on, or take that back."""
+        self._pages.need_desk().acting.leave_in_float()
+
+    @command("Observer…", "Shift+V", when=When.RESULT, words="qconfig histogram min max calibration")
+    def choose_observer(self) -> None:
+        """Choose other observers for the selected module."""
+        self._pages.need_desk().acting.choose_observer()
+
+    @command("Per channel", "Shift+C", when=When.RESULT, words="weight scale axis per tensor")
+    def per_channel(self) -> None:
+        """Give the selected weight a scale for each channel, or one for all."""
+        self._pages.need_desk().acting.per_channel()
+
+    @command("Fix range…", "Shift+R", when=When.RESULT, words="fixed qparams scale zero point clip")
+    def fix_range(self) -> None:
+        """Set the range of the selected module's output by hand."""
+        self._pages.need_desk().acting.fix_range()
+
+    @command("Add rule…", "Ctrl+Shift+A", when=When.PLAN, words="qconfig configuration float module")
     def add_rule(self) -> None:
         """Ask for a rule of the configuration."""
         self._pages.need_desk().work.setup.rules.on_add_clicked()

@@ -1,0 +1,110 @@
+"""Acting on what is selected: by key and button, with what it would give, taken back, without touching the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from qviz.document import codec
+from qviz.document.configuration import Rule
+from qviz.document.snapshot import Run
+from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.main_window import MainWindow
+from tests.analysis.test_inspecting import FACTS, FINDING, LINKS, QUANTIZERS, SUMMARY, captured, converted, prepared
+from tests.factories import snapshot
+from tests.measured import ledger, measured
+
+PATCH = "[quantizer_options]\nskip_integers = true\n"
+
+
+@pytest.fixture
+def desk(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Desk:
+    finding = msgspec.structs.replace(FINDING, args={**FINDING.args, "patch": PATCH})
+    made = snapshot(captured(), prepared(), converted(), links=LINKS, facts=FACTS, findings=(finding,))
+    run: Run = msgspec.structs.replace(made.run, source="net.py:Net", flow="fx-static")
+    made = msgspec.structs.replace(
+        made, run=run, summary=SUMMARY, measurements=measured(ledger=ledger(*QUANTIZERS, additivity=0.9))
+    )
+    path = tmp_path / "net.qviz"
+    codec.save(made, path)
+    window.opener.open_source(str(path), is_consented=False)
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
+    assert window.desk is not None
+    return window.desk
+
+
+def shown(desk: Desk) -> QWidget:
+    sheet = desk.work.inspector.widget()
+    assert sheet is not None
+    return sheet
+
+
+def rules(desk: Desk) -> list[Rule]:
+    return [*desk.project.plan.rules] if desk.project is not None else []
+
+
+def texts(desk: Desk) -> list[str]:
+    return [each.text() for each in shown(desk).findChildren(QLabel)]
+
+
+def press(desk: Desk, text: str) -> None:
+    found = [each for each in shown(desk).findChildren(QPushButton) if each.text() == text]
+    found[0].click()
+
+
+def test_a_key_leaves_the_selection_in_float_and_undo_takes_it_back(window: MainWindow, desk: Desk):
+    desk.selection.choose("converted", "conv")
+    window.actions_of["leave_in_float"].trigger()
+    assert desk.project is not None
+    assert rules(desk) == [Rule("module_name", "block.conv")]
+    assert "Not run yet" in texts(desk)
+    assert any(each.startswith("Predicted output SQNR") for each in texts(desk))
+    window.actions_of["undo"].trigger()
+    assert rules(desk) == []
+    assert "Not run yet" not in texts(desk)
+
+
+def test_a_button_does_the_same_and_the_result_stays(window: MainWindow, desk: Desk):
+    desk.selection.choose("converted", "conv")
+    before = desk.project.snapshot if desk.project is not None else None
+    press(desk, "Leave in float")
+    assert desk.project is not None
+    assert rules(desk) == [Rule("module_name", "block.conv")]
+    assert desk.project.snapshot is before
+    press(desk, "Undo")
+    assert rules(desk) == []
+
+
+def test_the_remedy_of_a_finding_goes_into_the_plan(desk: Desk):
+    desk.selection.choose("prepared", "obs_conv")
+    press(desk, "Apply")
+    assert desk.project is not None
+    assert desk.project.plan.quantizer_options.skip_integers
+
+
+def test_without_a_selection_the_reason_is_told_and_nothing_changes(window: MainWindow, desk: Desk):
+    window.actions_of["leave_in_float"].trigger()
+    assert desk.project is not None
+    assert rules(desk) == []
+    assert any("Select a node first." in each.text() for each in window.findChildren(QLabel))
+
+
+def test_nothing_selected_shows_the_run_and_its_worst_places(desk: Desk):
+    assert "Most noise" in texts(desk)
+    press(desk, "block.conv")
+    assert "conv" in texts(desk)
+    assert desk.project is not None
+    assert desk.project.selected is not None
+    assert desk.project.selected.node_id == "conv"
+
+
+def test_steps_lead_from_operator_to_operator(desk: Desk):
+    desk.selection.choose("converted", "conv")
+    press(desk, "›")
+    assert desk.project is not None
+    assert desk.project.selected is not None
+    assert desk.project.selected.node_id == "add"
