@@ -100,9 +100,12 @@ QPushButton[role="act"]:checked {{ background: {accent.soft}; border-color: {acc
 QToolButton[role="fold"] {{ border: none; background: transparent; padding: 2px 0; font-weight: 600; }}
 QToolButton[role="fold"]:focus {{ color: {accent}; }}
 QTextBrowser {{ background: {panel}; color: {text}; border: 1px solid {border}; border-radius: 6px; padding: 8px; }}
-QLineEdit, QComboBox, QPlainTextEdit {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
+QLineEdit, QComboBox, QPlainTextEdit, QSpinBox, QDoubleSpinBox {{
+    background: {panel}; color: {text}; border: 1px solid {border.strong};
     border-radius: 5px; padding: 4px 8px; selection-background-color: {accent}; selection-color: {text.on_accent}; }}
 QComboBox {{ padding-left: 10px; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
+QDoubleSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox QAbstractItemView {{ background: {panel}; color: {text}; border: 1px solid {border.strong};
     selection-background-color: {accent.soft}; selection-color: {text}; }}

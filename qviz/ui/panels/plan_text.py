@@ -1,35 +1,70 @@
-"""The whole plan as text to edit: every option, as its file holds it."""
+"""The whole plan to edit: as a form, or as the text that its file holds."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import msgspec
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from qviz.document.plan import Plan
 from qviz.document.plan_file import SUFFIX, load, read, save, write
 from qviz.errors import QvizError
-from qviz.ui.panels.widgets import answers, explained, file_filter, label, mono
+from qviz.ui.panels.plan_form import PlanForm
+from qviz.ui.panels.widgets import answers, button, explained, file_filter, label, mono
 from qviz.words import mark, tr
 
-_ABOUT = mark("Every option of the run. An option that is left out has its default; docs/configuration.md lists all.")
+_ABOUT = mark("The options of this flow, as torch calls them. F1 explains the one in use.")
+_TEXT = 1
 
 
 class PlanDialog(QDialog):
-    """Edits a plan as TOML; what is wrong is said below the text."""
+    """Edits a plan in a form or as TOML; what is wrong is said below.
+
+    Attributes:
+        plan: What was applied.
+        form: The form, made anew from the text when it is turned to.
+        text: The text, made anew from the form when it is turned to.
+    """
 
     def __init__(self, parent: QWidget, plan: Plan) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("All options"))
-        self.resize(640, 560)
+        self.setWindowTitle(tr("Options"))
+        self.resize(860, 600)
         self.plan = plan
         column = QVBoxLayout(self)
-        column.addWidget(label(tr(_ABOUT), "muted", wraps=True))
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        group = QButtonGroup(self)
+        for place, title in enumerate((tr("Form"), "TOML")):
+            made = button(title, "segment")
+            made.setCheckable(True)
+            made.setChecked(not place)
+            group.addButton(made, place)
+            row.addWidget(made)
+        row.addSpacing(12)
+        row.addWidget(label(tr(_ABOUT), "muted", wraps=True), 1)
+        column.addLayout(row)
+        self._segments = group
+        group.idClicked.connect(self.turn_to)
+        self.form = self._make_form(plan)
         self.text = QPlainTextEdit(write(plan))
         self.text.setFont(mono())
         self.text.setAccessibleName(tr("Options as TOML"))
-        column.addWidget(self.text, 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.form)
+        self._pages.addWidget(self.text)
+        column.addWidget(self._pages, 1)
         self.fault = label("", "error", wraps=True)
         column.addWidget(self.fault)
         buttons = answers(tr("Apply"))
@@ -40,8 +75,35 @@ class PlanDialog(QDialog):
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
 
+    def _make_form(self, plan: Plan) -> PlanForm:
+        made = PlanForm(plan)
+        made.text_requested.connect(lambda: self.turn_to(_TEXT))
+        return made
+
+    def turn_to(self, page: int) -> None:
+        """Show the form (0) or the text (1), which says what the other says; wrong text keeps its page."""
+        if page != self._pages.currentIndex():
+            plan = self._read()
+            if plan is None:
+                page = _TEXT
+            elif page == _TEXT:
+                self.text.setPlainText(write(plan))
+            else:
+                self._show_form(plan)
+        self._pages.setCurrentIndex(page)
+        for place, each in enumerate(self._segments.buttons()):
+            each.setChecked(place == page)
+
+    def _show_form(self, plan: Plan) -> None:
+        before, self.form = self.form, self._make_form(plan)
+        self._pages.insertWidget(0, self.form)
+        self._pages.removeWidget(before)
+        before.deleteLater()
+
     def _read(self) -> Plan | None:
-        """Return the plan that the text holds; None, and the reason below, if it holds none."""
+        """Return the plan that the page holds; None, and the reason below, if the text holds none."""
+        if self._pages.currentWidget() is self.form:
+            return self.form.plan()
         try:
             plan = read(self.text.toPlainText())
         except QvizError as error:
@@ -71,7 +133,9 @@ class PlanDialog(QDialog):
             self.fault.setText(explained(error))
             return
         self.fault.setText("")
-        self.text.setPlainText(write(plan if plan.source else msgspec.structs.replace(plan, source=self.plan.source)))
+        plan = plan if plan.source else msgspec.structs.replace(plan, source=self.plan.source)
+        self.text.setPlainText(write(plan))
+        self._show_form(plan)
 
     def on_save_clicked(self) -> None:
         """Write what the text says to a file."""

@@ -74,7 +74,7 @@ class Setup(QFrame):
         row = QHBoxLayout()
         row.addWidget(section(tr("Configuration")))
         row.addStretch(1)
-        row.addWidget(button(tr("All options…"), "link", self.on_all_clicked))
+        row.addWidget(button(tr("Options…"), "link", self.on_all_clicked))
         column.addLayout(row)
         self.fused = label("", "muted", wraps=True)
         column.addWidget(self.fused)

@@ -70,7 +70,10 @@ def test_a_node_is_selected_and_its_commands_are_on_it(desk: Desk, shown_menus: 
     assert desk.work.panes.canvas.emphasis.highlighted == frozenset({"conv", "output"})
 
 
-def test_a_quantizer_offers_its_facts(desk: Desk, shown_menus: list[QMenu]):
+def test_a_quantizer_offers_its_facts(desk: Desk, qtbot: QtBot, shown_menus: list[QMenu]):
+    desk.navigation.jump("prepared", "obs")  # opens the seam that it is in
+    canvas = desk.work.panes.canvas
+    qtbot.waitUntil(lambda: canvas.scene is not None and "obs" in canvas.scene.box)
     right_click(desk, Side.RIGHT, on_screen(desk, Side.RIGHT, "obs"))
     choose(shown_menus[0], "Copy facts")
     assert "obs" in QGuiApplication.clipboard().text()

@@ -56,7 +56,7 @@ from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
 from qviz.wire.messages import ModelLoaded
 from qviz.words.language import ENGLISH, SIMPLIFIED_CHINESE, Language, using
-from tests.ui.window.visible_texts import offences, outside_brackets, strange, visible_texts
+from tests.ui.window.visible_texts import offences, option_names, outside_brackets, strange, visible_texts
 
 RESULT = Path("tests/document/version_1/fx-static.json").resolve()
 PSEUDO = Language("pseudo", ENGLISH.modules, finish=lambda text: f"[{text}]")
@@ -200,7 +200,7 @@ def test_the_dialogs_of_the_setup(owner: QWidget, flow: str):
     assert offences(RuleDialog(owner, ()), qconfigs) == []
     dialog = PlanDialog(owner, Plan("net.py:Net", flow))
     dialog.text.setPlainText("")  # TOML is data
-    assert offences(dialog) == []
+    assert offences(dialog, option_names()) == []
 
 
 def test_the_form_of_a_source(owner: QWidget):

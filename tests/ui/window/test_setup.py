@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from qviz.document.configuration import QConfig, Rule
-from qviz.document.flows import FLOWS
+from qviz.document.configuration import QConfig, Quantizer, Rule
+from qviz.document.flows import FLOWS, OPTIONS
 from qviz.document.plan import Plan
 from qviz.document.plan_file import read
+from qviz.ui.panels.plan_fields import GROUPS
+from qviz.ui.panels.plan_form import PlanForm
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import RuleDialog
 from qviz.ui.panels.setup import Setup
@@ -96,6 +101,7 @@ def test_the_whole_plan_is_edited_as_text(qtbot: QtBot, tmp_path):
     qtbot.addWidget(parent)
     dialog = PlanDialog(parent, Plan("net.py:Net", "fx-static"))
     qtbot.addWidget(dialog)
+    dialog.turn_to(1)
     dialog.text.setPlainText("version = 1\nflwo = 'fx-qat'")
     dialog.accept()
     assert dialog.result() != QDialog.DialogCode.Accepted
@@ -103,5 +109,51 @@ def test_the_whole_plan_is_edited_as_text(qtbot: QtBot, tmp_path):
     (tmp_path / "plan.toml").write_text("version = 1\nflow = 'fx-qat'")
     dialog.open_file(tmp_path / "plan.toml")
     assert read(dialog.text.toPlainText()) == Plan("net.py:Net", "fx-qat")
+    dialog.turn_to(0)
     dialog.accept()
     assert dialog.plan == Plan("net.py:Net", "fx-qat")
+
+
+@pytest.mark.parametrize("each", FLOWS, ids=lambda each: each.id)
+def test_a_form_left_as_it_is_says_the_plan_it_was_made_of(each, qtbot: QtBot):
+    plan = Plan(
+        "net.py:Net",
+        each.id,
+        inputs=("1x3", "2x4"),
+        batch_limit=3,
+        seed=7,
+        at_most=2.5,
+        fuse_list=(("conv", "bn"), ("a", "b")),
+        rules=(Rule("module_name", "fc"),),
+        measure=False,
+    )
+    for known in (plan, Plan("net.py:Net", each.id)):
+        form = PlanForm(known)
+        qtbot.addWidget(form)
+        assert form.plan() == known
+        taken = {name.partition(".")[0] for name in form.fields}
+        assert all(each.takes(name) for name in taken & OPTIONS)
+
+
+def test_the_form_has_every_option_of_some_flow(qtbot: QtBot):
+    fields = {row.field.partition(".")[0] for _, rows in GROUPS for row in rows}
+    assert fields == set(Plan.__struct_fields__) - {"flow"}
+
+
+def test_what_is_filled_in_stands_in_the_plan_and_in_the_text(qtbot: QtBot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = PlanDialog(parent, Plan("net.py:Net", "pt2e-static"))
+    qtbot.addWidget(dialog)
+    fields: dict[str, Any] = dialog.form.fields
+    fields["quantizer_options.per_channel"].setCurrentIndex(1)
+    fields["strict"].setCurrentIndex(2)
+    fields["fold_quantize"].setChecked(False)
+    fields["dynamic_shapes"].setText("net.py:shapes")
+    fields["batch_limit"].setValue(5)
+    dialog.turn_to(1)
+    assert "fold_quantize = false" in dialog.text.toPlainText()
+    dialog.accept()
+    wanted = Plan("net.py:Net", "pt2e-static", batch_limit=5, strict=False, fold_quantize=False)
+    options = Quantizer(per_channel=True)
+    assert dialog.plan == msgspec.structs.replace(wanted, dynamic_shapes="net.py:shapes", quantizer_options=options)

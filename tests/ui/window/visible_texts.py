@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from qviz.ui.panels.code import GraphCode
 from qviz.ui.panels.log import Log
 from qviz.ui.panels.outline import ModuleTree
+from qviz.ui.panels.plan_fields import GROUPS
 from qviz.ui.panels.widgets import mono
 
 BRAND = frozenset({"qviz"})
@@ -157,6 +158,13 @@ def strange(text: str, known: frozenset[str]) -> list[str]:
     if text in known:
         return []
     return [word for word in outside_brackets(text) if word not in known and word not in BRAND]
+
+
+def option_names() -> frozenset[str]:
+    """Return the names of options as torch has them, and what those with names for values can be."""
+    rows = [row for _, group in GROUPS for row in group]
+    choices = {each for row in rows if row.sort in ("choice", "open") for each in row.choices}
+    return frozenset({word for row in rows for word in _WORD.findall(row.title)} | choices | {"TOML"})
 
 
 def holds_data(each: Visible) -> bool:
