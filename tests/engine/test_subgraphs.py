@@ -134,6 +134,11 @@ def test_what_no_quantizer_reaches_is_named(model: type[NoGrad], code: str) -> N
     (call,) = (node for node in snapshot.stages[-1].graph.nodes if node.target.startswith("higher_order."))
     assert call.why is not None
     assert call.why.code == "operator.calls_graph"
+    (converted,) = (stage for stage in snapshot.stages if stage.name == "converted")
+    whys = {node.id: node.why for node in converted.graph.nodes if node.why is not None}
+    assert {whys[each].code for each in call.why.roles["graphs"]} == {"constant.graph"}
+    frames = {node.why.code for graph in (converted.subgraphs or {}).values() for node in graph.nodes if node.why}
+    assert frames >= {"input.of_graph", "output.of_graph"}
 
 
 def test_torch_observes_nothing_inside() -> None:

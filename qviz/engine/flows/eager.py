@@ -32,6 +32,7 @@ from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import EagerResult
 from qviz.engine.loading.written import users_own
 from qviz.engine.recording.module_graph import draw
+from qviz.engine.why.fusion import FUSE_LIST
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -150,7 +151,9 @@ def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, Ea
         options = {"fuser_func": fuser.value} if fuser is not None else {}
         fuse = fuse_modules_qat if for_training else fuse_modules
         model = fuse(model, [list(entry) for entry in chosen], inplace=True, **options)
-    job.reporter.reached("fused", captured.draw(model))
+    drawn = captured.draw(model)
+    drawn.meta[FUSE_LIST] = job.plan.fuse_list
+    job.reporter.reached("fused", drawn)
     return model, result
 
 

@@ -76,7 +76,10 @@ def fuse(job: Job) -> FxResult:
     job.reporter.started("capturing")
     job.reporter.reached("captured", symbolic_trace(job.model))
     job.reporter.started("fusing")
-    job.reporter.reached("fused", fuse_fx(job.model, **values(configuration.of_fuse)))
+    options = values(configuration.of_fuse)
+    fused = fuse_fx(job.model, **options)
+    fused.meta[BACKEND_CONFIG] = options.get("backend_config")
+    job.reporter.reached("fused", fused)
     return result
 
 
@@ -95,7 +98,8 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     configuration, result = _configured(job)
     job.reporter.started("capturing")
     before = frozen_buffers.versions(job.model)
-    with watched(job.reporter, lambda captured: _captured(job, captured, is_qat, before)) as seen:
+    backend_config = values(configuration.of_prepare).get("backend_config")
+    with watched(job.reporter, lambda captured: _captured(job, captured, is_qat, before), backend_config) as seen:
         prepared = _prepare(job, configuration, is_qat)
     if (shared := seen.examined) is not None:
         after = folding.output_of(prepared, job.inputs)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from torch.ao.quantization import quantize_fx
+from torch.ao.quantization.backend_config import BackendConfig
 from torch.fx import GraphModule
 
 from qviz.engine.flows.job import Reporter
+from qviz.engine.why.patterns import BACKEND_CONFIG
 
 T = TypeVar("T")
 
@@ -30,7 +32,9 @@ class WatchedFusion(Generic[T]):
 
 
 @contextmanager
-def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator[WatchedFusion[T]]:
+def watched(
+    reporter: Reporter, examine: Callable[[GraphModule], T], backend_config: BackendConfig | None
+) -> Iterator[WatchedFusion[T]]:
     """Record the stages captured and fused of the ``prepare_fx`` that runs inside.
 
     torch gives neither of them; it calls ``_fuse_fx`` with the one and goes on with the other. Tracing and
@@ -39,6 +43,7 @@ def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator
     Args:
         reporter: Is told of the steps and of the fused graph.
         examine: Takes the captured graph, before fusion changes it.
+        backend_config: By whose patterns it is fused; None is torch's own.
     """
     seen: WatchedFusion[T] = WatchedFusion()
     fuse = quantize_fx._fuse_fx  # noqa: SLF001 - the one place where both graphs pass by
@@ -49,6 +54,7 @@ def watched(reporter: Reporter, examine: Callable[[GraphModule], T]) -> Iterator
         seen.examined = examine(model)
         reporter.started("fusing")
         fused = fuse(model, *args, **kwargs)
+        fused.meta[BACKEND_CONFIG] = backend_config
         reporter.reached("fused", fused)
         seen.fused = GraphModule(fused, copy.deepcopy(fused.graph))
         reporter.started("preparing")

@@ -51,8 +51,19 @@ def explain(
         elif kind in _CASTS:
             found[node.name] = casts.of(node)
         else:
-            found[node.name] = _of_frame(module, node, kind)
+            inner = _of_inner(node, kind, called) if called is not None else None
+            found[node.name] = inner or _of_frame(module, node, kind)
     return found
+
+
+def _of_inner(node: Node, kind: Kind, called: CalledFrom) -> Why | None:
+    """Explain inputs and outputs of a graph that another one calls: they are not those of the model."""
+    api, operator = "torch.fx.Node.op", called.operator
+    if kind is Kind.OUTPUT:
+        return reason("output.of_graph", api, {"returned": node.all_input_nodes}, operator=operator)
+    if kind is Kind.INPUT:
+        return reason("input.of_graph", api, target=target_name(node.target), operator=operator)
+    return None
 
 
 def _of_frame(module: GraphModule, node: Node, kind: Kind) -> Why:

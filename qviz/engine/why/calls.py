@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Json
@@ -23,3 +25,8 @@ def kernel_of(module: GraphModule, node: Node) -> dict[str, Json]:
     class_ = type(called_module(module, node))
     package = class_.__module__.partition(".modules")[0]
     return {"target": str(node.target), "module_type": f"{package}.{class_.__name__}"}
+
+
+def name_of(called: Any) -> str:
+    """Return the name of a type, of a function or of a method."""
+    return called.__name__ if isinstance(called, type) else target_name(called)

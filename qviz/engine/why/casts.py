@@ -12,9 +12,12 @@ from qviz.engine.nodes.arguments import number
 from qviz.engine.nodes.module_paths import own_place
 from qviz.engine.nodes.targets import bare_name, target_name
 from qviz.engine.why.statements import Roles, inner, reason, within
+from qviz.engine.why.subgraphs import read_graph
 
 _OUTPUT = re.compile(r"(scale|zero_point)_\d+$")
 """How convert names the constants that lowered functions take."""
+_PACKED = re.compile(r"_packed_weight_\d+$")
+"""How convert names what it packed for the kernel of a function."""
 _WEIGHT_AT = {1: "weight", 2: "bias"}
 """Which input of an operator with a weight is what."""
 _PASSED = CASTING | WATCHING
@@ -89,6 +92,8 @@ class Casts:
 
     def _of_constant(self, node: Node) -> Why:
         target = target_name(node.target)
+        if read_graph(node) is not None and node.users:
+            return reason("constant.graph", "get_attr", {"reader": next(iter(node.users))}, target=target)
         readers = [each for each in node.users if self.kinds[each.name] in CASTING]
         position = readers[0].args.index(node) if readers and node in readers[0].args else None
         if position in (1, 2):
@@ -99,6 +104,8 @@ class Casts:
         if _OUTPUT.search(target) and node.users:
             code = "constant.output_zero_point" if "zero_point" in target else "constant.output_scale"
             return reason(code, "get_attr", {"readers": self._readers(node)}, target=target)
+        if _PACKED.search(target) and node.users:
+            return reason("constant.packed", "get_attr", {"reader": next(iter(node.users))}, target=target)
         params = self._quant(node).output
         code, roles, args = self._identity(node)
         return reason(code, "get_attr", roles, **args, target=target, qparams=_qparams(params) if params else None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from torch import nn
+from torch.ao.nn.intrinsic.modules.fused import _FusedModule
 from torch.fx import GraphModule, Node
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrize import is_parametrized
@@ -30,6 +31,8 @@ _TO_BE_QUANTIZED = frozenset(
         "quantized.functional",
     }
 )
+_WITH_REFERENCE = (nn.Linear, _ConvNd, _FusedModule)
+"""Float modules that convert puts a reference module in the place of, before it looks for a kernel."""
 _UNCHANGED = frozenset({"operator.float", "operator.not_float", "operator.unchanged"})
 
 
@@ -84,7 +87,8 @@ class Converted:
         role = role_of(self._child(node)) if is_module else None
         if role is Role.REFERENCE:
             told = within(asked) if asked is not None else None
-            return reason("quantized.reference", "convert_to_reference_fx", {"subject": node}, **kernel, asked=told)
+            roles = {"subject": (node.name,), "partners": _partners(asked)}
+            return reason("quantized.reference", "convert_to_reference_fx", roles, **kernel, asked=told)
         is_itself = role not in LOW if is_module else now == replaced
         if is_module and is_itself and isinstance(self._child(node), nn.Linear | _ConvNd):
             return reason("operator.not_for_quantized", "convert", {"subject": node}, **kernel, kernel=now)
@@ -108,10 +112,29 @@ class Converted:
             called = call_of(self.module, node)
             api = "torch.nn.utils.parametrize"
             return reason("float.parametrized", api, {"subject": node}, **called, tensors=tensors, by=by)
-        return reason("float.no_kernel", "convert_fx(backend_config=...)", {"subject": node}, asked=within(asked))
+        if child is not None and asked.code != "quantized.qconfig":  # eager mode
+            called = call_of(self.module, node)
+            return reason("float.no_mapping", "quantization_mappings", {"subject": node}, **called)
+        told, api = within(asked), "convert_fx(backend_config=...)"
+        if isinstance(child, _WITH_REFERENCE) and "weight" in asked.args:  # it would be a reference module
+            called = call_of(self.module, node)
+            return reason("float.weight_dtype_not_supported", "DTypeConfig", {"subject": node}, **called, asked=told)
+        if partners := _partners(asked):
+            roles = {"subject": (node.name,), "partners": partners}
+            return reason("float.pattern_without_kernel", api, roles, asked=told)
+        return reason("float.no_kernel", api, {"subject": node}, asked=told)
 
     def _child(self, node: Node) -> nn.Module:
         return called_module(self.module, node)
+
+
+def _partners(asked: Why | None) -> tuple[str, ...]:
+    """Return the operators that one pattern took with this one."""
+    pattern = asked.args.get("pattern") if asked is not None else None
+    if not isinstance(pattern, dict) or pattern.get("code") != "pattern.joined":
+        return ()
+    roles: Any = pattern["roles"]
+    return tuple(roles["partners"])
 
 
 def _type(node: document.Node) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
 
 from torch import nn
 from torch.ao.nn.intrinsic.modules.fused import _FusedModule
@@ -17,9 +19,13 @@ from qviz.document.graph import Json, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import Role, role_of
 from qviz.engine.nodes.targets import bare_name
+from qviz.engine.why.calls import name_of
+from qviz.engine.why.patterns import BACKEND_CONFIG, fused_pairs, listed_pairs
 from qviz.engine.why.statements import Roles, reason
 
 FUSER = "BackendPatternConfig.set_fuser_method"
+FUSE_LIST = "qviz.fuse_list"
+"""Where the meta of a fused eager graph keeps the user's list; None there is one that was derived from the trace."""
 _WEIGHTED = ("conv", "linear")
 _LISTED = (
     *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
@@ -40,6 +46,7 @@ class Fusion:
     def __init__(self, module: GraphModule, before: Mapping[str, document.Node]) -> None:
         self.module, self.before = module, before
         self.now = {node.name for node in module.graph.nodes}
+        self.is_listed = FUSE_LIST in module.meta
         self.read_by: dict[str, list[str]] = {}
         for node in before.values():
             if node.args and isinstance(node.args[0], dict) and "node" in node.args[0]:
@@ -59,6 +66,11 @@ class Fusion:
         if self._is_batch_norm(node) or self._function(node) == "relu":
             return self._unfused(node)
         return None
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[Any, Any]]:
+        """What may fuse with what comes right behind it."""
+        return listed_pairs() if self.is_listed else fused_pairs(self.module.meta.get(BACKEND_CONFIG))
 
     def _taken(self, node: Node) -> list[str]:
         """Return what stood behind a node before and is gone, one behind the other."""
@@ -81,6 +93,8 @@ class Fusion:
     def _fused(self, node: Node, taken: list[str]) -> Why | None:
         child = called_module(self.module, node)
         called = {"target": str(node.target), "module_type": type(child).__name__}
+        if not taken and (why := self._fused_at_other_call(node, called)):
+            return why
         if isinstance(child, _FusedModule) or role_of(child) is Role.SEVERAL:
             if taken:
                 return reason("fused.operators", FUSER, {"subject": node, "taken": taken}, **called)
@@ -94,28 +108,41 @@ class Fusion:
         api = "torch.nn.utils.fusion.fuse_conv_bn_eval"
         return reason("fused.batch_norm", api, {"subject": node, "taken": norms}, **called)
 
+    def _fused_at_other_call(self, node: Node, called: Mapping[str, Json]) -> Why | None:
+        """Say that a module is no longer what the model calls here, for what stood behind another call of it."""
+        for other in self.module.graph.nodes:
+            if other is node or other.op != "call_module" or other.target != node.target:
+                continue
+            if taken := self._taken(other):
+                return reason("fused.at_other_call", FUSER, {"subject": node, "taken": taken, "call": other}, **called)
+        return None
+
     def _unfused(self, node: Node) -> Why | None:
         producer = next(iter(node.all_input_nodes), None)
+        while producer is not None and producer.name in self.before and self._is_kept_place(producer.name):
+            producer = next(iter(producer.all_input_nodes), None)  # what stood there is in the one before
         if producer is None:
             return None
         roles = {"subject": node, "producer": producer}
         if self._is_batch_norm(node) and (first := self._norm_before(node)):
             return reason("not_fused.second_batch_norm", FUSER, {**roles, "first": first})
         if not self._function(producer).startswith(_WEIGHTED):
-            return self._apart(producer, roles)
+            return self._apart(node, producer, roles)
         return self._refused(node, producer, roles)
 
-    def _refused(self, node: Node, producer: Node, roles: Roles) -> Why:
-        """Say why a node did not fuse with the convolution or linear that it reads."""
+    def _refused(self, node: Node, producer: Node, roles: Roles) -> Why | None:
+        """Say why a node did not fuse with the convolution or linear before it; None where nothing is in the way."""
+        if producer.op != "call_module":
+            return reason("not_fused.into_function", FUSER, roles, function=bare_name(producer.target))
+        if not self._have_pattern(producer, node):
+            return self._without_pattern(node, producer, roles)
+        if self.is_listed and self.module.meta[FUSE_LIST] is not None:
+            return reason("not_fused.not_listed", "fuse_modules", roles)
         if others := [each for each in producer.users if each is not node]:
             return reason("not_fused.read_elsewhere", FUSER, {**roles, "others": others})
-        if (calls := self._calls(producer)) > 1:
+        if self.is_listed and (calls := self._calls(producer)) > 1:  # FX fuses behind each call
             return reason("not_fused.called_again", FUSER, roles, path=str(producer.target), calls=calls)
-        if self._is_batch_norm(node) and (own := self._own_class(node)) is not None:
-            return reason("not_fused.exact_type", FUSER, roles, **own)
-        if node.op != "call_module" and producer.op == "call_module":
-            return reason("not_fused.function_after_module", FUSER, roles, function=bare_name(node.target))
-        return reason("not_fused.no_pattern", FUSER, roles)
+        return None
 
     def _kept_apart(self, node: Node) -> Why | None:
         """Return that a convolution, or the batch norm that alone reads it, is of a class that no pattern lists."""
@@ -138,18 +165,51 @@ class Fusion:
         base = next((each for each in class_.__mro__ if each in _LISTED), None)
         return {"type": class_.__name__, "base": base.__name__ if base is not None else "BatchNorm2d"}
 
+    def _without_pattern(self, node: Node, producer: Node, roles: Roles) -> Why:
+        operator = self._called(node)
+        if self._is_batch_norm(node) and (own := self._own_class(node)) is not None:
+            return reason("not_fused.exact_type", FUSER, roles, **own)
+        if self.is_listed and node.op != "call_module":
+            return reason("not_fused.function_in_eager", "fuse_modules", roles, function=bare_name(node.target))
+        if node.op != "call_module" and not any(operator == behind for _, behind in self.pairs):
+            return reason("not_fused.function_after_module", FUSER, roles, function=bare_name(node.target))
+        names: list[Json] = [name_of(each) for each in (operator, self._called(producer))]
+        return reason("not_fused.no_pattern", FUSER, roles, operator=names[0], other=names[1])
+
+    def _have_pattern(self, producer: Node, node: Node) -> bool:
+        """Return whether two operators are one after the other in a pattern, as they are or were before fusing."""
+        behind = self._called(node)
+        if (self._called(producer), behind) in self.pairs:
+            return True
+        before = self._producer_before(node)
+        if before is None or not self._taken(producer):
+            return False
+        return before.module_type in {name_of(one) for one, other in self.pairs if other == behind}
+
+    def _producer_before(self, node: Node) -> document.Node | None:
+        """Return what a node read in the stage before."""
+        given = self.before[node.name].args if node.name in self.before else []
+        first = given[0] if given else None
+        return self.before.get(str(first["node"])) if isinstance(first, dict) and "node" in first else None
+
     def _norm_before(self, node: Node) -> str | None:
         """Return the batch norm that a batch norm read in the stage before, folded by now or not."""
-        given = self.before[node.name].args if node.name in self.before else []
-        first = self.before.get(str(given[0]["node"])) if given and isinstance(given[0], dict) else None
+        first = self._producer_before(node)
         return first.id if first is not None and _is_norm(first) else None
 
-    def _apart(self, producer: Node, roles: Roles) -> Why | None:
-        """Say that an operator stands between; None where no convolution or linear is behind it."""
+    def _apart(self, node: Node, producer: Node, roles: Roles) -> Why | None:
+        """Say that an operator stands between; None of what would not fuse without it either."""
         behind = producer.all_input_nodes[0] if len(producer.all_input_nodes) == 1 else None
         if behind is None or self._is_batch_norm(producer) or not self._function(behind).startswith(_WEIGHTED):
             return None
+        if behind.op != "call_module" or not self._have_pattern(behind, node):
+            return None
         return reason("not_fused.operator_between", FUSER, {**roles, "weighted": behind})
+
+    def _called(self, node: Node) -> Any:
+        """Return the type of the module that a node calls, as it was before a parametrization, or the function."""
+        is_module = node.op == "call_module"
+        return type_before_parametrizations(called_module(self.module, node)) if is_module else node.target
 
     def _is_batch_norm(self, node: Node) -> bool:
         if node.op == "call_module":

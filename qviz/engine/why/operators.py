@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
+from torch._ops import OpOverload
 from torch.ao.quantization.quantizer import QuantizationAnnotation
 from torch.fx import GraphModule, Node
 
-from qviz.document.graph import WATCHING, Graph, Json, Kind, Why
+from qviz.document.graph import COMPUTING, WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import weight_subclass
 from qviz.engine.nodes.targets import target_name
-from qviz.engine.why.calls import call_of
+from qviz.engine.why.calls import call_of, name_of
 from qviz.engine.why.converted import Converted, NodeValues
 from qviz.engine.why.fusion import Fusion
 from qviz.engine.why.hooked import of_hooked
@@ -32,7 +33,7 @@ from qviz.engine.why.statements import Roles, inner, reason, within
 from qviz.engine.why.subgraphs import CalledFrom, in_subgraph, of_call
 
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
-_OBSERVERS = ("input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr")
+_INPUT, _WEIGHT, _OUTPUT = "input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr"
 
 
 class Operators:
@@ -115,7 +116,9 @@ class Operators:
     def _is_float(self, node: Node) -> bool | None:
         """Return whether a float tensor comes out of a node; None if nothing is known of what comes out."""
         values = self.values.get(node.name, ())
-        return any("float" in value.dtype for value in values) if values else None
+        if not values:
+            return False if isinstance(node.target, OpOverload) and not node.target._schema.returns else None  # noqa: SLF001
+        return any("float" in value.dtype for value in values)
 
     def _child(self, node: Node) -> nn.Module:
         return called_module(self.module, node)
@@ -186,7 +189,7 @@ class Operators:
         if info.get(SHARING):
             return reason("operator.output_shares_input", api, roles, key=TARGET_DTYPE, field=SHARING)
         wanted: dict[str, Json] = {
-            key.partition("_")[0]: made_by(info[key]) for key in _OBSERVERS if observes(info.get(key))
+            key.partition("_")[0]: made_by(info[key]) for key in (_INPUT, _WEIGHT, _OUTPUT) if observes(info.get(key))
         }
         if not wanted:
             return self._unobserved(node, qconfig)
@@ -202,9 +205,23 @@ class Operators:
 
     def _pattern(self, node: Node) -> Json:
         """Return the pattern of the backend that an operator fits: itself, or itself with others."""
+        if partners := self._joined(node):
+            return inner("pattern.joined", {"partners": partners})
         called = type(self._child(node)) if node.op == "call_module" else node.target
         is_alone = called in held(self.module.meta.get(BACKEND_CONFIG)).alone
-        return inner("pattern.alone" if is_alone else "pattern.with_others", operator=_named(called))
+        return inner("pattern.alone" if is_alone else "pattern.with_others", operator=name_of(called))
+
+    def _joined(self, node: Node) -> list[Node]:
+        """Return what one pattern took an operator with: nothing is observed between them, though both ask for it."""
+        before = [each for each in node.all_input_nodes if self._goes_on(each)] if _asks(node, _INPUT) else []
+        return [*before, *(node.users if self._goes_on(node) else ())]
+
+    def _goes_on(self, node: Node) -> bool:
+        """Return whether an operator is not the last one of its pattern: its output is asked for and not observed."""
+        if self.kinds[node.name] not in COMPUTING or not _asks(node, _OUTPUT) or len(node.users) != 1:
+            return False
+        (user,) = node.users
+        return self.kinds[user.name] in COMPUTING and _asks(user, _INPUT)
 
     def _unobserved(self, node: Node, qconfig: Any) -> Why:
         called = type(self._child(node)) if node.op == "call_module" else node.target
@@ -212,11 +229,13 @@ class Operators:
         roles = {"subject": node}
         if called in patterns.alone:
             return reason("float.dtypes_not_supported", "DTypeConfig", roles, **dtypes_of(qconfig))
-        others: list[Json] = [*sorted({_named(each) for each in patterns.together.get(called, ())})]
+        others: list[Json] = [*sorted({name_of(each) for each in patterns.together.get(called, ())})]
         return reason(
-            "float.no_pattern", "BackendConfig.configs", roles, operator=_named(called), others=others or None
+            "float.no_pattern", "BackendConfig.configs", roles, operator=name_of(called), others=others or None
         )
 
 
-def _named(called: Any) -> str:
-    return called.__name__ if isinstance(called, type) else target_name(called)
+def _asks(node: Node, field: str) -> bool:
+    """Return whether a qconfig asks for an observer of a node's input or output, and none that it shares."""
+    info: dict[str, Any] = node.meta.get(TARGET_DTYPE) or {}
+    return observes(info.get(field)) and not info.get(SHARING)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from torch.ao.quantization import fuser_method_mappings as mappings
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
 
 from qviz.document.graph import Json
@@ -42,6 +44,38 @@ def held(config: BackendConfig | None) -> Held:
         for part in parts:
             together[part].update(dict.fromkeys(other for other in parts if other is not part))
     return Held(frozenset(alone), {part: tuple(others) for part, others in together.items()})
+
+
+@lru_cache(maxsize=8)
+def fused_pairs(config: BackendConfig | None) -> frozenset[tuple[Any, Any]]:
+    """Return what comes right before what in the patterns that are fused, types and functions; None is torch's own."""
+    known = config if config is not None else get_native_backend_config()
+    found: set[tuple[Any, Any]] = set()
+    for each in known.configs:
+        if each.fuser_method is None:
+            continue
+        if each._pattern_complex_format is not None:  # noqa: SLF001 - torch has no public way
+            found.update(_nested_pairs(each._pattern_complex_format))  # noqa: SLF001
+        elif isinstance(each.pattern, tuple):
+            found.update(pairwise(each.pattern))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def listed_pairs() -> frozenset[tuple[Any, Any]]:
+    """Return the same of what ``fuse_modules`` can fuse."""
+    known = mappings._DEFAULT_OP_LIST_TO_FUSER_METHOD  # noqa: SLF001 - torch has no public way
+    return frozenset(pair for each in known if isinstance(each, tuple) for pair in pairwise(each))
+
+
+def _nested_pairs(pattern: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the pairs of a pattern that begins with its last operator."""
+    if not isinstance(pattern, tuple | list):
+        return
+    last, *inputs = pattern
+    for each in inputs:
+        yield (each[0] if isinstance(each, tuple | list) else each), last
+        yield from _nested_pairs(each)
 
 
 def _leaves(pattern: Any) -> Iterator[Any]:

@@ -67,10 +67,14 @@ def first_line(call: Node) -> SourceLine | None:
 
 def called_graphs(call: Node) -> list[GraphModule]:
     """Return the graphs that a higher-order operator calls."""
-    module = call.graph.owning_module
-    read = (node for node in call.all_input_nodes if node.op == "get_attr")
-    found = (getattr(module, str(node.target), None) for node in read)
-    return [each for each in found if isinstance(each, GraphModule)]
+    found = (read_graph(node) for node in call.all_input_nodes)
+    return [each for each in found if each is not None]
+
+
+def read_graph(node: Node) -> GraphModule | None:
+    """Return the graph that a node reads from its module; None of any other node."""
+    found = getattr(node.graph.owning_module, str(node.target), None) if node.op == "get_attr" else None
+    return found if isinstance(found, GraphModule) else None
 
 
 def in_subgraph(node: Node, called: CalledFrom) -> Why | None:
@@ -85,7 +89,7 @@ def of_call(node: Node, is_quantized: bool) -> Why | None:
     """Return what a higher-order operator does, in a stage that was prepared; None of any other node."""
     if not is_quantized or not isinstance(node.target, HigherOrderOperator) or not called_graphs(node):
         return None
-    read = [each for each in node.all_input_nodes if each.op == "get_attr"]
+    read = [each for each in node.all_input_nodes if read_graph(each) is not None]
     operator = target_name(node.target)
     return reason(
         "operator.calls_graph", operator, {"subject": node, "graphs": read}, operator=operator.rpartition(".")[2]

@@ -25,6 +25,14 @@ FRAME: dict[str, Entry] = {
         "rule": "Input that is quantized already when the model gets it",
         "evidence": "input_quantized_indexes contains {index}",
     },
+    "input.of_graph": {
+        "rule": "Input of the graph inside[[, which {operator} runs]]",
+        "evidence": "placeholder {target}",
+    },
+    "output.of_graph": {
+        "rule": "Output of the graph inside[[, which {operator} runs]]",
+        "evidence": "returns {returned:value|values}",
+    },
     "output.returned": {"rule": "Output of the model", "evidence": "returns {returned:value|values}"},
 }
 
@@ -33,7 +41,7 @@ OPERATORS: dict[str, Entry] = {
     "operator.not_float": {"rule": "Operator without a float output, unchanged", "evidence": _CALLED},
     "operator.unchanged": {"rule": "Operator of the model, unchanged", "evidence": _CALLED},
     "operator.as_given": {
-        "rule": "Computes in the precision of its inputs, low or float",
+        "rule": "Computes on its inputs as they are: convert replaces only modules",
         "evidence": _CALLED,
     },
     "operator.picks_scale": {"rule": "Scale that {producer} computes", "evidence": "{target}, index 0"},
@@ -71,7 +79,8 @@ OPERATORS: dict[str, Entry] = {
         "evidence": "{target}[[ is a {module_type}]], as before convert[[. {asked}]]",
     },
     "quantized.reference": {
-        "rule": "Computes in float with a quantized weight: a reference module, for a backend to put its kernel there",
+        "rule": "Computes in float with a quantized weight: a reference module, for a backend to put its kernel there"
+        "[[; one pattern took it together with {partners}, and convert has no kernel for that]]",
         "evidence": "{target} is a {module_type}[[. {asked}]]",
     },
     "quantized.weight_subclass": {
@@ -100,6 +109,7 @@ OPERATORS: dict[str, Entry] = {
     "stub.quant": {"rule": "Marks where quantization begins", "evidence": _CALLED},
     "stub.dequant": {"rule": "Marks where quantization ends", "evidence": _CALLED},
     "pattern.alone": {"evidence": "matched by the pattern {operator}"},
+    "pattern.joined": {"evidence": "matched together with {partners} by one pattern"},
     "pattern.with_others": {"evidence": "matched by a pattern of {operator} with other operators"},
 }
 
@@ -149,6 +159,17 @@ FLOAT: dict[str, Entry] = {
         "evidence": "{asked}",
         "text": "it was observed, but convert found no kernel for it",
     },
+    "float.pattern_without_kernel": {
+        "rule": "Stays in float: one pattern took it together with {partners}, and convert has no kernel for that",
+        "evidence": "{asked}",
+        "text": "one pattern took it together with another operator, and convert has no kernel for that",
+    },
+    "float.weight_dtype_not_supported": {
+        "rule": "Stays in float: it was observed, but convert does not take the dtypes of its qconfig",
+        "evidence": "{target} is still a float {module_type}: no dtype configuration of its pattern takes its weight. "
+        "{asked}",
+        "text": "it was observed, but convert does not take the dtypes of its qconfig",
+    },
     "float.parametrized": {
         "rule": "Stays in float: its class was changed by a parametrization",
         "evidence": "{target} is a {module_type}[[ by {by:all}]], and convert looks up the dtypes of the exact type",
@@ -175,6 +196,10 @@ FUSION: dict[str, Entry] = {
     "fused.apart": {
         "rule": "Fused with modules that do not follow it",
         "evidence": "{target} is a {module_type} in place of {replaced}",
+    },
+    "fused.at_other_call": {
+        "rule": "Fused with {taken:all}, which its module has behind another call, {call}",
+        "evidence": "{target} is a {module_type} that {call} calls, too",
     },
     "fused.place_left": {"rule": "Left in the place of a module that was fused", "evidence": _CALLED},
     "not_fused.second_batch_norm": {
@@ -210,7 +235,19 @@ FUSION: dict[str, Entry] = {
         "evidence": "{norm} reads {subject}",
     },
     "not_fused.no_pattern": {
-        "rule": "Not fused: no fusion pattern holds both, or their qconfigs differ",
+        "rule": "Not fused: no fusion pattern holds both[[: none has {operator} right after {other}]]",
+        "evidence": _PAIR,
+    },
+    "not_fused.into_function": {
+        "rule": "Not fused: {function} is a function, and operators fuse into modules only",
+        "evidence": _PAIR,
+    },
+    "not_fused.function_in_eager": {
+        "rule": "Not fused: {function} is a function, and fuse_modules takes modules only",
+        "evidence": _PAIR,
+    },
+    "not_fused.not_listed": {
+        "rule": "Not fused: the fuse list does not name it together with {producer}",
         "evidence": _PAIR,
     },
 }

@@ -114,6 +114,12 @@ CONSTANTS: dict[str, Entry] = {
         "evidence": _CONSTANT,
         "text": "the {parameter} of {reader}",
     },
+    "constant.packed": {
+        "rule": "The parameters of {reader}, packed for its kernel",
+        "evidence": "{target}",
+        "text": "the packed parameters of {reader}",
+    },
+    "constant.graph": {"rule": "The graph that {reader} runs", "evidence": "{target}", "text": "the graph {target}"},
     "constant.operand": {
         "rule": "Constant read by {reader}[[ in {path}]]",
         "evidence": _CONSTANT,

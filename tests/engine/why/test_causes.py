@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
@@ -70,7 +71,7 @@ def test_dtypes_that_the_backend_does_not_take():
 def test_observed_and_dropped_by_convert():
     rules = (Rule("module_name", "fc", QConfig(name=f"{GIVEN}:unsigned_weights")),)
     found = whys("converted", TWO, "fx-static", [ROW], rules=rules)
-    assert found["fc"].code == "float.no_kernel"
+    assert found["fc"].code == "float.weight_dtype_not_supported"
 
 
 def test_not_annotated_says_what_its_neighbours_are():
@@ -157,13 +158,57 @@ def test_two_calls_of_a_function_are_no_second_call_of_a_module():
     def calls_twice(m, x):
         return F.relu(F.linear(F.linear(x, m.fc.weight), m.fc.weight))
 
-    assert whys("fused", made(calls_twice, fc=linear()), "fx-static", [ROW])["relu"].code == "not_fused.no_pattern"
+    found = whys("fused", made(calls_twice, fc=linear()), "fx-static", [ROW])["relu"]
+    assert (found.code, found.args["function"]) == ("not_fused.into_function", "linear")
 
 
 def test_the_pattern_that_an_operator_fits_is_part_of_the_evidence():
     found = whys("prepared", TWO, "fx-static", [ROW])
     assert found["fc"].args["pattern"] == {"code": "pattern.alone", "args": {"operator": "Linear"}}
     assert found["fc"].evidence.endswith(", matched by the pattern Linear")
+
+
+def test_operators_that_one_pattern_took_name_each_other():
+    model = made(lambda m, x: m.last(F.relu(F.linear(x, m.fc.weight))), fc=linear(), last=linear())
+    found = whys("prepared", model, "fx-static", [ROW])
+    patterns = {name: found[name].args["pattern"] for name in ("linear", "relu", "last")}
+    assert patterns["linear"] == {"code": "pattern.joined", "roles": {"partners": ["relu"]}}
+    assert patterns["relu"] == {"code": "pattern.joined", "roles": {"partners": ["linear"]}}
+    assert patterns["last"] == {"code": "pattern.alone", "args": {"operator": "Linear"}}
+
+
+def test_a_pattern_is_missing_only_where_the_backend_has_none():
+    up: dict[str, Any] = {"up": lambda: nn.ConvTranspose2d(4, 4, 2), "relu": nn.ReLU}
+    module = whys("fused", made(lambda m, x: m.relu(m.up(x)), **up), "fx-static", [IMAGE])["relu"]
+    assert (module.code, module.args) == ("not_fused.no_pattern", {"operator": "ReLU", "other": "ConvTranspose2d"})
+    function = whys("fused", made(lambda m, x: F.relu(m.up(x)), **up), "fx-static", [IMAGE])["relu"]
+    assert (function.code, function.args["operator"]) == ("not_fused.no_pattern", "torch.nn.functional.relu")
+
+
+def test_what_the_fuse_list_of_an_eager_flow_does_not_name():
+    parts = {"conv": conv(), "bn": norm, "relu": nn.ReLU, **STUBS}
+    model = made(lambda m, x: m.dequant(m.relu(m.bn(m.conv(m.quant(x))))), **parts)
+    found = whys("fused", model, "eager-static", [IMAGE], fuse_list=(("conv", "bn"),))
+    assert found["conv"].code == "fused.batch_norm"
+    assert (found["relu"].code, found["relu"].roles["producer"]) == ("not_fused.not_listed", ("conv",))
+    empty = whys("fused", model, "eager-static", [IMAGE], fuse_list=())
+    assert empty["bn"].code == "not_fused.not_listed"
+    function = made(lambda m, x: m.dequant(F.relu(m.conv(m.quant(x)))), **parts)
+    assert whys("fused", function, "eager-static", [IMAGE])["relu"].code == "not_fused.function_in_eager"
+
+
+@pytest.mark.parametrize(("flow", "type_"), [("fx-static", "Conv2d"), ("fx-qat", "ConvBn2d")])
+def test_a_module_that_is_called_twice_is_fused_for_both_calls(flow: str, type_: str):
+    model = made(lambda m, x: m.bn(m.conv(m.conv(x))), conv=conv(), bn=norm)
+    found = whys("fused", model, flow, [IMAGE])["conv"]
+    assert (found.code, found.roles["call"], found.roles["taken"]) == ("fused.at_other_call", ("conv_1",), ("bn",))
+    assert found.args["module_type"] == type_
+
+
+def test_packed_weights_are_no_operands():
+    model = made(lambda m, x: F.linear(x, m.fc.weight), fc=linear())
+    found = whys("converted", model, "fx-static", [ROW])
+    assert found["_packed_weight_0"].code == "constant.packed"
 
 
 def test_annotated_and_dropped():
@@ -269,4 +314,5 @@ def test_a_reference_module_that_convert_left_computes_in_float_and_so_does_what
     model = made(lambda m, x: m.bn2(m.bn1(m.conv(x))), conv=conv(), bn1=norm, bn2=norm)
     found = whys("converted", model, "fx-static", [IMAGE])
     assert found["conv"].code == "quantized.reference"
-    assert found["bn2"].code == "float.no_kernel"
+    assert (found["bn2"].code, found["bn2"].roles["partners"]) == ("float.pattern_without_kernel", ("conv",))
+    assert found["conv"].roles["partners"] == ("bn2",)

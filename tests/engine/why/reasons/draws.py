@@ -6,31 +6,46 @@ import random
 import warnings
 from collections import defaultdict
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import qviz
 from qviz import Plan
-from qviz.document.configuration import Rule
-from tests.engine.why.reasons import proofs_eager, proofs_frame, proofs_fx, proofs_pt2e
+from qviz.document.configuration import QConfig, Rule
+from tests.engine.why.reasons import (
+    proofs_constants,
+    proofs_eager,
+    proofs_frame,
+    proofs_fusion,
+    proofs_fx,
+    proofs_patterns,
+    proofs_pt2e,
+)
 from tests.engine.why.reasons.flows import EagerFlow, ExportedFlow, FxFlow
 from tests.engine.why.reasons.models import ORIGINS, Origin
 from tests.engine.why.reasons.statement import Claim, NoIntervention
+
+GIVEN = str(Path(__file__).with_name("qconfigs.py"))
+"""Where a plan finds the qconfigs of `Origin.qconfigs`."""
 
 
 def claims(origin: Origin, flow: str) -> list[Claim]:
     """Return all reasons of one run."""
     rules = tuple(Rule("module_name", path) for path in origin.left_out)
+    rules += tuple(Rule("module_name", path, QConfig(name=f"{GIVEN}:{name}")) for path, name in origin.qconfigs)
     plan = Plan(flow=flow, rules=rules, measure=False, fuse_list=origin.fuse_list or None)
     result = qviz.inspect(origin.model(), origin.inputs(), plan=plan, measure=False)
     found = []
     for stage in result.stages:
-        for node in stage.graph.nodes:
-            why = node.why
-            if why is not None:
+        inside = (
+            (f"{path}/{node.id}", node) for path, inner in (stage.subgraphs or {}).items() for node in inner.nodes
+        )
+        for name, node in (*((node.id, node) for node in stage.graph.nodes), *inside):
+            if (why := node.why) is not None:
                 fields = {"target": node.target, "op": node.op, "args": node.args, "path": node.module_path}
                 text = f"{why.rule}. {why.evidence}"
                 found.append(
-                    Claim(origin.name, flow, stage.name, node.id, why.code, dict(why.roles), why.args, text, fields)
+                    Claim(origin.name, flow, stage.name, name, why.code, dict(why.roles), why.args, text, fields)
                 )
     return found
 
@@ -56,7 +71,7 @@ def in_torch(name: str, flow: str) -> Any:
     """Return the flow of a model in plain torch."""
     origin = next(each for each in ORIGINS if each.name == name)
     if flow.startswith("fx"):
-        return FxFlow(origin.model, origin.inputs(), flow, origin.left_out)
+        return FxFlow(origin.model, origin.inputs(), flow, origin.left_out, origin.qconfigs)
     if flow.startswith("pt2e"):
         return ExportedFlow(origin.model, origin.inputs(), flow)
     return EagerFlow(origin.model, origin.inputs(), flow, origin.left_out, origin.fuse_list)
@@ -65,7 +80,11 @@ def in_torch(name: str, flow: str) -> Any:
 def verdict(claim: Claim) -> str:
     """Return ``proved``, ``false``, or ``none`` where there is no intervention for it."""
     family = claim.flow.partition("-")[0]
-    proofs: dict[str, Any] = {"fx": proofs_fx.PROOFS, "pt2e": proofs_pt2e.PROOFS, "eager": proofs_eager.PROOFS}
+    proofs: dict[str, Any] = {
+        "fx": proofs_fx.PROOFS | proofs_patterns.PROOFS | proofs_fusion.FX_PROOFS | proofs_constants.FX_PROOFS,
+        "pt2e": proofs_pt2e.PROOFS | proofs_constants.EXPORTED_PROOFS,
+        "eager": proofs_eager.PROOFS | proofs_fusion.EAGER_PROOFS,
+    }
     proof = proofs[family].get(claim.code) or proofs_frame.PROOFS.get(claim.code)
     if proof is None:
         return "none"

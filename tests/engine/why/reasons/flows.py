@@ -26,6 +26,8 @@ from torch.ao.quantization.quantizer import (
 )
 from torch.fx import GraphModule, Node
 
+from tests.engine.why.reasons import qconfigs
+
 PREPARING: Any = importlib.import_module("torch.ao.quantization.fx.prepare")
 KEY = "quantization_annotation"
 Changed = Callable[[GraphModule], None]
@@ -34,8 +36,11 @@ Changed = Callable[[GraphModule], None]
 class FxFlow:
     """An FX flow of one model."""
 
-    def __init__(self, make: Callable[[], nn.Module], inputs: Any, flow: str, left_out: Collection[str] = ()) -> None:
+    def __init__(
+        self, make: Callable[[], nn.Module], inputs: Any, flow: str, left_out: Any = (), own_qconfigs: Any = ()
+    ) -> None:
         self.make, self.inputs, self.flow, self.left_out = make, inputs, flow, left_out
+        self.own_qconfigs = own_qconfigs
         self._kept: dict[Any, GraphModule] = {}
 
     def mapping(self) -> QConfigMapping:
@@ -51,14 +56,16 @@ class FxFlow:
             mapping = quantizing.get_default_qconfig_mapping("x86")
         for path in self.left_out:
             mapping.set_module_name(path, None)
+        for path, name in self.own_qconfigs:
+            mapping.set_module_name(path, getattr(qconfigs, name)())
         return mapping
 
     def model(self) -> nn.Module:
         model = self.make()
         return model.train() if self.flow == "fx-qat" else model
 
-    def fused(self, config: Any = None, change: Changed | None = None) -> GraphModule:
-        model: Any = self.model()
+    def fused(self, config: Any = None, change: Changed | None = None, model: Any = None) -> GraphModule:
+        model = self.model() if model is None else model
         if change is not None:
             model = torch.fx.symbolic_trace(model)
             change(model)
@@ -97,10 +104,10 @@ class FxFlow:
             self._kept[key] = copy.deepcopy(made)
         return made
 
-    def converted(self, change: Changed | None = None, **changes: Any) -> GraphModule:
+    def converted(self, edit: Changed | None = None, **changes: Any) -> GraphModule:
         prepared = self.prepared(**changes)
-        if change is not None:
-            change(prepared)
+        if edit is not None:
+            edit(prepared)
         config = changes.get("config")
         return quantizing.quantize_fx.convert_fx(prepared, backend_config=config)
 
@@ -122,10 +129,13 @@ class FxFlow:
 class EditedQuantizer(Quantizer):
     """XNNPACKQuantizer, with annotations taken away from some nodes and given to others by hand."""
 
-    def __init__(self, is_dynamic: bool, without: Collection[str], given: Collection[str]) -> None:
+    def __init__(
+        self, is_dynamic: bool, without: Collection[str], given: Collection[str], in_region: bool = False
+    ) -> None:
         super().__init__()
         config = xnnpack_quantizer.get_symmetric_quantization_config(is_dynamic=is_dynamic)
         self.base, self.without, self.given = xnnpack_quantizer.XNNPACKQuantizer().set_global(config), without, given
+        self.in_region = in_region
 
     def transform_for_annotation(self, model: GraphModule) -> GraphModule:
         return self.base.transform_for_annotation(model)
@@ -150,8 +160,10 @@ class EditedQuantizer(Quantizer):
                     annotation.input_qspec_map[source] = concrete[node][source]
             if _dangles(annotation.output_qspec):
                 annotation.output_qspec = _resolved_of(concrete[node])
-        for node in nodes:
-            if node.name in self.given:
+        regions = [each for each in model.children() if isinstance(each, GraphModule) and self.in_region]
+        inside = [node for region in regions for node in region.graph.nodes if node.op == "call_function"]
+        for node in [*nodes, *inside]:
+            if node.name in self.given or node in inside:
                 inputs: dict[Any, Any] = {each: OBSERVED for each in node.all_input_nodes if _is_float(each)}
                 node.meta[KEY] = QuantizationAnnotation(inputs, OBSERVED, _annotated=True)
         return model
@@ -209,7 +221,9 @@ class ExportedFlow:
         given: Collection[str] = (),
         change: Callable[[nn.Module], None] | None = None,
         is_kept: bool = True,
+        in_region: bool = False,
     ) -> GraphModule:
+        """Prepare and calibrate; nodes `without` an annotation, or with one `given` by hand, also all `in_region`."""
         key = (frozenset(without), frozenset(given))
         is_plain = change is None
         if is_plain and is_kept and key in self._kept:
@@ -217,7 +231,7 @@ class ExportedFlow:
         if "captured" not in self._kept:
             self._kept["captured"] = self.captured()
         captured = copy.deepcopy(self._kept["captured"]) if is_plain else self.captured(change)
-        made = prepare_pt2e(captured, EditedQuantizer(self.is_dynamic, without, given))
+        made = prepare_pt2e(captured, EditedQuantizer(self.is_dynamic, without, given, in_region))
         made(*self.inputs)
         if is_plain and is_kept:
             self._kept[key] = made

@@ -128,6 +128,46 @@ def _stubbed() -> nn.Module:
     return Drawn(forward, quant=QuantStub(), dequant=DeQuantStub(), plus=FloatFunctional(), last=nn.Tanh(), **parts)
 
 
+def _regions() -> nn.Module:
+    """A region of a mode, and the same model without it."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        if not m.has_region:
+            return m.last(m.second(torch.sigmoid(m.first(x))))
+        with torch.autocast("cpu", enabled=False):
+            y = m.second(torch.sigmoid(m.first(x)))
+        return m.last(y).float()
+
+    model = Drawn(forward, first=nn.Linear(8, 8), second=nn.Linear(8, 8), last=nn.Linear(8, 8))
+    model.has_region = True  # type: ignore[assignment]
+    return model
+
+
+def _rows() -> nn.Module:
+    return Drawn(lambda m, x: m.last(m.fc(x)), fc=nn.Linear(8, 8), last=nn.Linear(8, 8))
+
+
+def _up() -> nn.Module:
+    """Transposed convolutions: no pattern fuses them with a relu."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(m.more(m.relu(m.up(m.conv(x)))))
+
+    up, more = nn.ConvTranspose2d(4, 4, 2), nn.ConvTranspose2d(4, 4, 2)
+    return Drawn(forward, conv=_conv(), up=up, relu=nn.ReLU(), more=more)
+
+
+def _unlisted() -> nn.Module:
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        x = m.bn(m.first(m.quant(x)))
+        x = m.bn2(m.second(m.relu(x)))
+        return m.dequant(torch.relu(m.third(x)))
+
+    convs = {name: _conv() for name in ("first", "second", "third")}
+    norms = {"bn": nn.BatchNorm2d(4), "bn2": nn.BatchNorm2d(4)}
+    return Drawn(forward, quant=QuantStub(), dequant=DeQuantStub(), relu=nn.ReLU(), **convs, **norms)
+
+
 IMAGE, ROWS, WORDS = (2, 4, 8, 8), (8, 8), (2, 6, 8)
 PT2E = ("pt2e-static", "pt2e-dynamic")
 FX = ("fx-static", "fx-dynamic")
@@ -144,6 +184,7 @@ class Origin:
         flows: In which it runs.
         left_out: Module paths whose qconfig is None.
         fuse_list: Of the eager flows.
+        qconfigs: Module paths, and which of `qconfigs.py` they have.
     """
 
     name: str
@@ -152,6 +193,7 @@ class Origin:
     flows: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     fuse_list: tuple[tuple[str, ...], ...] = ()
+    qconfigs: tuple[tuple[str, str], ...] = ()
 
     def model(self) -> nn.Module:
         torch.manual_seed(0)
@@ -174,5 +216,10 @@ ORIGINS = (
     Origin("looked_up", _looked_up, (2, 6), ("fx-weight-only", "eager-weight-only", "pt2e-static")),
     Origin("without_grad", _without_grad, ROWS, PT2E),
     Origin("stubbed", _stubbed, IMAGE, ("eager-static",), ("second",), (("conv", "bn", "relu"),)),
+    Origin("regions", _regions, ROWS, PT2E),
+    Origin("unsigned_weights", _rows, ROWS, ("fx-static",), qconfigs=(("fc", "unsigned_weights"),)),
+    Origin("up", _up, IMAGE, ("fx-static", "fx-fuse", "pt2e-static")),
+    Origin("stubbed_apart", _stubbed, IMAGE, ("eager-static",), fuse_list=(("second", "relu"),)),
+    Origin("unlisted", _unlisted, IMAGE, ("eager-static",), fuse_list=(("first", "bn"),)),
     Origin("stubbed_whole", _stubbed, IMAGE, ("eager-static", "eager-qat"), fuse_list=(("conv", "bn", "relu"),)),
 )

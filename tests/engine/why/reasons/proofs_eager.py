@@ -8,9 +8,12 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.ao import quantization as quantizing
+from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
 
 from tests.engine.why.reasons.flows import EagerFlow, watches
-from tests.engine.why.reasons.statement import Claim, NoIntervention
+from tests.engine.why.reasons.reading import computed, node_of, of_modules
+from tests.engine.why.reasons.statement import Claim
 
 
 def _path(claim: Claim) -> str:
@@ -55,14 +58,43 @@ def observed_only(claim: Claim, flow: EagerFlow) -> bool:
 
 
 def given_quantized(claim: Claim, flow: EagerFlow) -> bool:
-    """The module is what it was and gives quantized tensors; where no module has a qconfig, it gives float ones."""
-    path = _path(claim)
-    if claim.fields["op"] != "call_module":
-        raise NoIntervention(claim.code)
+    """It is what it was and gives quantized tensors; where no module has a qconfig, it gives float ones."""
     everything = {name for name, _ in flow.fused().named_modules() if name} - set(flow.left_out)
-    base, bare = flow.converted(), flow.converted(without=everything)
-    is_same = type(base.get_submodule(path)) is type(flow.make().get_submodule(path))
-    return is_same and _comes_out(base, path, flow).is_quantized and not _comes_out(bare, path, flow).is_quantized
+    base, bare = (of_modules(each) for each in (flow.converted(), flow.converted(without=everything)))
+    given, now = node_of(of_modules(flow.make()), claim.node), node_of(base, claim.node)
+    types = (
+        [type(graph.get_submodule(str(now.target))) for graph in (base, bare)] if now.op == "call_module" else [0, 0]
+    )
+    is_same = given.target == now.target and types[0] is types[1]
+    low, high = (computed(graph, flow.inputs).get(claim.node) for graph in (base, bare))
+    return is_same and low is not None and high is not None and low.is_quantized and not high.is_quantized
+
+
+def quantizes(claim: Claim, flow: EagerFlow) -> bool:
+    """Its readers get the quantized tensor, and where they get what is named instead they refuse it."""
+    base = of_modules(flow.converted())
+    node = node_of(base, claim.node)
+    own = node.all_input_nodes[0].name
+    if {each.name for each in node.users} != claim.many("readers") or own != claim.one("subject"):
+        return False
+    values = computed(base, flow.inputs)
+    without = computed(base, flow.inputs, {claim.node: values[own]})
+    return values[claim.node].is_quantized and not set(without) & claim.many("readers")
+
+
+def back_to_float(claim: Claim, flow: EagerFlow) -> bool:
+    """Its readers get floats; without the dequantize they get the quantized tensor of what is named."""
+    base = of_modules(flow.converted())
+    node = node_of(base, claim.node)
+    if {each.name for each in node.users} != claim.many("readers") or node.all_input_nodes[0].name != claim.one(
+        "subject"
+    ):
+        return False
+    values, own = computed(base, flow.inputs), node.all_input_nodes[0].name
+    without = computed(base, flow.inputs, {claim.node: values[own]})
+    if claim.code == "cast.dequantize_returned":
+        return not values["output"].is_quantized and without["output"].is_quantized
+    return values[own].is_quantized and not values[claim.node].is_quantized and without[claim.node].is_quantized
 
 
 def refuses(claim: Claim, flow: EagerFlow) -> bool:
@@ -98,12 +130,6 @@ def float_by_qconfig(claim: Claim, flow: EagerFlow) -> bool:
     return given.get_submodule(path).qconfig is not None
 
 
-def not_observed(claim: Claim, flow: EagerFlow) -> bool:
-    """It has a qconfig and no observer."""
-    module = flow.prepared().get_submodule(_path(claim))
-    return getattr(module, "qconfig", None) is not None and not any(watches(each) for each in module.modules())
-
-
 def is_stub(claim: Claim, flow: EagerFlow) -> bool:
     """An Identity takes the place of the stub: there is no quantize (or dequantize) module after convert."""
     path = _path(claim)
@@ -116,29 +142,83 @@ def is_stub(claim: Claim, flow: EagerFlow) -> bool:
     return names == {"Quantize" if claim.code == "stub.quant" else "DeQuantize"} and names != without
 
 
-def place_left(claim: Claim, flow: EagerFlow) -> bool:
-    """Without the fuse list the module is there; with it, an Identity is."""
-    path = _path(claim)
-    now, before = flow.fused().get_submodule(path), flow.fused(fuse_list=()).get_submodule(path)
-    return isinstance(now, nn.Identity) and not isinstance(before, nn.Identity)
+class Calls(nn.Module):
+    """Hands on to what it holds: a function of a model as a module, or a module under another type.
+
+    Args:
+        called: What is called.
+        method: Its name, if it is a method of the first argument.
+    """
+
+    def __init__(self, called: Any = None, method: str = "") -> None:
+        super().__init__()
+        self.how = [called]  # in a list, else a module would be a part of it
+        self.method = method
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        called = getattr(args[0], self.method) if self.method else self.how[0]
+        return called(*(args[1:] if self.method else args), **kwargs)
 
 
-def is_fused(claim: Claim, flow: EagerFlow) -> bool:
-    """Without the fuse list its module is of another type, and what was taken is there."""
-    path = claim.args["target"]
-    fused, apart = flow.fused(), flow.fused(fuse_list=())
-    if type(fused.get_submodule(path)).__name__ != claim.args["module_type"]:
-        return False
-    taken = [fused.get_submodule(each) for each in claim.many("taken")]
-    are_gone = all(isinstance(each, nn.Identity) for each in taken)
-    return are_gone and type(apart.get_submodule(path)) is not type(fused.get_submodule(path))
+class Replacement(nn.Identity):
+    """What convert would put in the place of a type."""
+
+    @classmethod
+    def from_float(cls, module: nn.Module) -> nn.Module:
+        return cls()
 
 
 def no_mapping(claim: Claim, flow: EagerFlow) -> bool:
-    """Its type is not among those that convert replaces: the module is the same type after convert."""
+    """The module is the same type after convert; where the mapping lists its type, it is replaced."""
     path = _path(claim)
-    model: Any = flow.make()
-    return type(flow.converted().get_submodule(path)) is type(model.get_submodule(path))
+    type_ = type(flow.make().get_submodule(path))
+    if type(flow.converted().get_submodule(path)) is not type_:
+        return False
+    return isinstance(_converted(flow, flow.make(), path, type_).get_submodule(path), Replacement)
+
+
+def _converted(flow: EagerFlow, model: nn.Module, path: str, type_: type) -> nn.Module:
+    """Return the model converted by a mapping that lists a type."""
+    if flow.flow in ("eager-dynamic", "eager-weight-only"):
+        chosen: Any = {type_: quantizing.default_dynamic_qconfig}
+        return quantizing.quantize_dynamic(model, chosen, mapping={type_: Replacement})
+    setattr(model.get_submodule(path), "qconfig", quantizing.default_qconfig)  # noqa: B010 - typed as a tensor
+    return quantizing.convert(model, mapping={type_: Replacement})
+
+
+def not_observed(claim: Claim, flow: EagerFlow) -> bool:
+    """It has a qconfig and no observer; under a type that prepare is told to observe, it has one."""
+    path = _path(claim)
+    module = flow.prepared().get_submodule(path)
+    if getattr(module, "qconfig", None) is None or any(watches(each) for each in module.modules()):
+        return False
+    model = flow.fused()
+    model.set_submodule(path, Calls(model.get_submodule(path)))
+    return _observed(model, path)
+
+
+def _observed(model: nn.Module, path: str) -> bool:
+    """Return whether prepare observes what it is told to."""
+    setattr(model, "qconfig", quantizing.default_qconfig)  # noqa: B010 - typed as a tensor
+    allowed = get_default_qconfig_propagation_list() | {Calls}
+    return _observer(quantizing.prepare(model, inplace=True, allow_list=allowed), path) is not None
+
+
+def only_modules(claim: Claim, flow: EagerFlow) -> bool:
+    """After prepare and convert it is the same function; as a module of a type that they take, it is changed."""
+    at_once = flow.flow in ("eager-dynamic", "eager-weight-only")
+    graph = of_modules(flow.make() if at_once else flow.fused())
+    stage = of_modules(flow.converted() if claim.stage == "converted" else flow.prepared())
+    node = node_of(graph, claim.node)
+    if node.op == "call_module" or node_of(stage, claim.node).target is not node.target:
+        return False
+    is_method = node.op == "call_method"
+    graph.add_submodule("as_module", Calls(node.target, str(node.target) if is_method else ""))
+    node.op, node.target = "call_module", "as_module"
+    graph.recompile()
+    if at_once:
+        return isinstance(_converted(flow, graph, "as_module", Calls).get_submodule("as_module"), Replacement)
+    return _observed(graph.eval(), "as_module")
 
 
 PROOFS: dict[str, Callable[[Claim, EagerFlow], bool]] = {
@@ -153,8 +233,11 @@ PROOFS: dict[str, Callable[[Claim, EagerFlow], bool]] = {
     "float.no_qconfig": float_by_qconfig,
     "float.no_mapping": no_mapping,
     "unobserved.module": not_observed,
+    "unobserved.function": only_modules,
+    "operator.as_given": only_modules,
+    "cast.quantize": quantizes,
+    "cast.dequantize_for_float": back_to_float,
+    "cast.dequantize_returned": back_to_float,
     "stub.quant": is_stub,
     "stub.dequant": is_stub,
-    "fused.place_left": place_left,
-    "fused.operators": is_fused,
 }

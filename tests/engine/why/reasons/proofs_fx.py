@@ -19,6 +19,7 @@ from torch.ao.quantization.qconfig import qconfig_equals
 from torch.fx import GraphModule, Node
 
 from tests.engine.why.reasons.flows import FxFlow, named, watchers
+from tests.engine.why.reasons.proofs_patterns import pattern_is_true
 from tests.engine.why.reasons.reading import around, computed, is_cast, is_kernel, node_of, on, past, readers
 from tests.engine.why.reasons.statement import Claim, NoIntervention
 
@@ -88,6 +89,8 @@ def quantized_by_qconfig(claim: Claim, flow: FxFlow) -> bool:
         return False
     if claim.stage == "converted":
         return kernel_by_qconfig(claim, flow)
+    if not pattern_is_true(claim.args["pattern"], claim.node, flow):
+        return False
     node = named(base, claim.node)
     assert node is not None
     neighbors = readers(node, base) | {past(each, base).name for each in node.all_input_nodes}
@@ -131,7 +134,7 @@ def with_neighbors(claim: Claim, flow: FxFlow) -> bool:
     base, converted = flow.prepared(), flow.converted()
     node, own = node_of(converted, claim.node), before_lowering(base, converted, {claim.node})
     values = computed(converted, flow.inputs)
-    bare = own.union(*(beside_of(base, each) for each in own))
+    bare = own.union(*(_before(named(base, each), base) for each in own))  # what gives it quantized tensors
     if not values[claim.node].is_quantized or not values[node.all_input_nodes[0].name].is_quantized:
         return False
     found = [computed(flow.converted(without=without), flow.inputs).get(claim.node) for without in (own, bare)]
@@ -257,6 +260,8 @@ def back_to_float(claim: Claim, flow: FxFlow) -> bool:
         kept = computed(flow.converted(custom=custom), flow.inputs)
         return bool(kept["output"].is_quantized)
     producers = before_lowering(flow.prepared(), base, _before(named(base, subject), base))
+    if node_of(base, subject).op == "placeholder":  # its readers ask for it, and nothing before does
+        producers |= claim.many("readers")
     bare = flow.converted(without=producers)
     left = [node_of(bare, each) for each in claim.many("readers")]
     dequantized = [each for reader in left for each in reader.all_input_nodes if is_cast(each)]
@@ -305,7 +310,7 @@ def constant_of(claim: Claim, flow: FxFlow) -> bool:
             graph.set_submodule(str(node.target), other)
             expected.append(other.calculate_qparams()[0 if is_scale else 1])
 
-        changed, target = flow.converted(change=replace), claim.fields["target"]
+        changed, target = flow.converted(edit=replace), claim.fields["target"]
         value, before = getattr(changed, target), getattr(flow.converted(), target)
         if torch.allclose(value.float(), expected[0].float()) and not torch.equal(value, before):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from torch import nn
 from torch.fx import GraphModule, Node
 
 from tests.engine.why.reasons.flows import KEY, ExportedFlow, named, watchers
-from tests.engine.why.reasons.reading import is_cast, on, past, readers
+from tests.engine.why.reasons.reading import computed, is_cast, on, past, readers
 from tests.engine.why.reasons.statement import Claim
 
 
@@ -155,43 +156,6 @@ def constant_cast(claim: Claim, flow: ExportedFlow) -> bool:
     )
 
 
-def parameter(claim: Claim, flow: ExportedFlow) -> bool:
-    """The parameter named is changed in the model: the constant changes. Any other is changed: it does not."""
-    path = f"{claim.args['path']}.{claim.args['parameter']}"
-    target = claim.fields["target"]
-    build: Any = {"captured": flow.captured, "prepared": flow.prepared, "converted": flow.converted}[claim.stage]
-
-    def changed(own: bool) -> Callable[[nn.Module], None]:
-        def change(model: nn.Module) -> None:
-            known = dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers())
-            assert path in known
-            for name, value in known.items():
-                if (name == path) is own and not _is_folded(name, path):
-                    value.data = _mixed(value.data) if value.is_floating_point() else value.data + 1
-
-        return change
-
-    base = _value(build(), target)
-    is_ours = not torch.equal(base, _value(build(change=changed(True)), target))
-    return is_ours and torch.equal(base, _value(build(change=changed(False)), target))
-
-
-def _is_folded(name: str, path: str) -> bool:
-    """Return whether a parameter belongs to a batch norm, which may be folded into the one that is looked at."""
-    return "bn" in name and "bn" not in path
-
-
-def _mixed(value: torch.Tensor) -> torch.Tensor:
-    return value.flip(0) * 0.5 + 0.1
-
-
-def _value(graph: GraphModule, target: str) -> torch.Tensor:
-    found: Any = graph
-    for name in target.split("."):
-        found = getattr(found, name)
-    return found.detach()
-
-
 def picks(claim: Claim, flow: ExportedFlow) -> bool:
     """It gives what the computed parameters have at its place, and is read where a cast takes that."""
     base = flow.converted()
@@ -204,11 +168,115 @@ def picks(claim: Claim, flow: ExportedFlow) -> bool:
     return fits and not any("choose_qparams" in each.name for each in bare.graph.nodes)
 
 
+def in_subgraph(claim: Claim, flow: ExportedFlow) -> bool:
+    """Annotated by hand nothing is observed in the region; where the model has no region, the same operator is."""
+    inside, _, name = claim.node.rpartition("/")
+    annotated = flow.prepared(in_region=True, is_kept=False)
+    read = _node(annotated, inside)
+    region: Any = annotated.get_submodule(str(read.target))
+    node, (call,) = _node(region, name), read.users
+    if claim.args["operator"] not in str(call.target) or KEY not in node.meta or watchers(region):
+        return False
+    if (cause := claim.args.get("cause")) and cause["code"] != f"origin.{_mode_of(call)}":
+        return False
+
+    def without(model: nn.Module) -> None:
+        setattr(model, "has_region", False)  # noqa: B010 - torch types it as a tensor
+
+    outside = flow.captured(change=without)
+    same = [each.name for each in outside.graph.nodes if each.target == node.target]
+    given = flow.prepared(change=without, given=same)
+    return any(_ties(given, each) for each in same)
+
+
+def calls_graph(claim: Claim, flow: ExportedFlow) -> bool:
+    """The graphs that it reads are those; they hold no observer, nor where all inside is annotated by hand."""
+    base = flow.prepared() if claim.stage == "prepared" else flow.converted()
+    node = _node(base, claim.node)
+    read = {each.name: getattr(base, str(each.target), None) for each in node.all_input_nodes if each.op == "get_attr"}
+    graphs = {name: each for name, each in read.items() if isinstance(each, GraphModule)}
+    if set(graphs) != claim.many("graphs") or claim.args["operator"] not in str(node.target):
+        return False
+    by_hand = flow.prepared(in_region=True, is_kept=False)
+    inside = [*graphs.values(), *(each for each in by_hand.children() if isinstance(each, GraphModule))]
+    return not any(watchers(each) or any(map(is_cast, each.graph.nodes)) for each in inside)
+
+
+def graph_read(claim: Claim, flow: ExportedFlow) -> bool:
+    """With another output of its graph the reader gives another value."""
+    graph, node = _read_in(claim, flow, claim.node)
+    own: Any = graph.get_submodule(str(node.target))
+    is_read = {each.name for each in node.users} == {claim.one("reader")}
+    return is_read and isinstance(own, GraphModule) and _is_output(graph, node, own, flow.inputs)
+
+
+def output_inside(claim: Claim, flow: ExportedFlow) -> bool:
+    """With another value in its place the operator that runs the graph gives that."""
+    graph, node = _read_in(claim, flow, claim.node.rpartition("/")[0])
+    own: Any = graph.get_submodule(str(node.target))
+    (call,) = node.users
+    (name,) = claim.roles["returned"]
+    (returned,) = own.graph.find_nodes(op="output")[0].args[0]
+    is_named = returned.name == name and claim.args["operator"] in str(call.target)
+    return is_named and _is_output(graph, node, own, flow.inputs)
+
+
+def _is_output(graph: GraphModule, read: Node, own: GraphModule, inputs: Any) -> bool:
+    other = copy.deepcopy(own)
+    (given,) = other.graph.find_nodes(op="output")[0].args[0]
+    with other.graph.inserting_after(given):
+        negative = other.graph.call_function(torch.neg, (given,))
+    given.replace_all_uses_with(negative, lambda user: user is not negative)
+    other.recompile()
+    (call,) = read.users
+    was, now = (computed(graph, inputs, {read.name: each})[call.name][0] for each in (own, other))
+    return torch.equal(was, -now) and not torch.equal(was, now)
+
+
+def input_inside(claim: Claim, flow: ExportedFlow) -> bool:
+    """The graph is made to return it alone: it gives what stands at its place in the call, whatever that is."""
+    inside, _, name = claim.node.rpartition("/")
+    graph, node = _read_in(claim, flow, inside)
+    own: Any = graph.get_submodule(str(node.target))
+    (call,) = node.users
+    other = copy.deepcopy(own)
+    place = [each.name for each in other.graph.find_nodes(op="placeholder")].index(name)
+    (output,) = other.graph.find_nodes(op="output")
+    output.args = ((_node(other, name),),)
+    other.recompile()
+    given = call.args[list(call.args).index(node) + 1 + place]
+    assert isinstance(given, Node)
+    value = computed(graph, flow.inputs)[given.name]
+    found = [
+        torch.equal(computed(graph, flow.inputs, {node.name: other, given.name: each})[call.name][0], each)
+        for each in (value, value * 0.5 + 0.1)
+    ]
+    return all(found) and claim.args["operator"] in str(call.target)
+
+
+def _read_in(claim: Claim, flow: ExportedFlow, name: str) -> tuple[GraphModule, Node]:
+    """Return the graph of a stage, and the node that reads an inner graph."""
+    builds: Any = {"captured": flow.captured, "prepared": flow.prepared, "converted": flow.converted}
+    graph: GraphModule = builds[claim.stage]()
+    return graph, _node(graph, name)
+
+
+def _mode_of(call: Node) -> str:
+    if "autocast" in str(call.target):
+        return "autocast"
+    return "enable_grad" if call.args[0] is True else "no_grad"
+
+
 PROOFS: dict[str, Callable[[Claim, ExportedFlow], bool]] = {
     **dict.fromkeys((f"observer.{place}" for place in ("output", "input", "parameter")), observer_stands_for),
     "quantized.annotated": annotated,
     "quantized.inside_pattern": inside_pattern,
     "float.not_annotated": not_annotated,
+    "float.in_subgraph": in_subgraph,
+    "operator.calls_graph": calls_graph,
+    "constant.graph": graph_read,
+    "input.of_graph": input_inside,
+    "output.of_graph": output_inside,
     "unquantized.not_float": not_a_float,
     "cast.quantize": cast_is_for,
     "cast.choose_qparams": cast_is_for,
@@ -216,7 +284,6 @@ PROOFS: dict[str, Callable[[Claim, ExportedFlow], bool]] = {
     "cast.dequantize_requantized": back_to_float,
     "cast.dequantize_in_pattern": back_to_float,
     "cast.dequantize_constant": constant_cast,
-    "constant.parameter": parameter,
     "operator.picks_scale": picks,
     "operator.picks_zero_point": picks,
 }

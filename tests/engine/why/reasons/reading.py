@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -64,18 +65,31 @@ def is_kernel(graph: GraphModule, name: str) -> bool:
     return "quantized" in str(node.target) or "quantized" in str(getattr(node.target, "__module__", ""))
 
 
-def computed(graph: GraphModule, inputs: Any) -> dict[str, Any]:
-    """Return what comes out of each node."""
+def computed(graph: GraphModule, inputs: Any, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what comes out of each node, where some give what is `given` instead of their own."""
     found: dict[str, Any] = {}
+    replaced = given or {}
 
     class Watching(torch.fx.Interpreter):
         def run_node(self, n: Node) -> Any:
-            found[n.name] = super().run_node(n)
+            found[n.name] = replaced[n.name] if n.name in replaced else super().run_node(n)
             return found[n.name]
 
     with contextlib.suppress(RuntimeError, NotImplementedError):  # behind what was changed a kernel may refuse
         Watching(graph).run(*inputs)
     return found
+
+
+class Whole(torch.fx.Tracer):
+    """Takes every module as it is, stubs too."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return True
+
+
+def of_modules(model: nn.Module) -> GraphModule:
+    """Return the graph of an eager model; the modules are shared with it."""
+    return GraphModule(model, Whole().trace(model))
 
 
 def node_of(graph: GraphModule, name: str) -> Node:
