@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sized
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
@@ -10,8 +12,6 @@ from qviz.analysis.verdicts.coverage_words import counts, operators
 from qviz.analysis.views.view import Box
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind
-from qviz.document.query import count_kinds
-from qviz.document.snapshot import Stage
 from qviz.ui.canvas import shapes
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
@@ -99,23 +99,20 @@ class LegendStrip(QFrame):
         row.addWidget(self._place, 1)
         row.addWidget(self._coverage)
         self._chips: list[KindChip] = []
-        self._shown_stage: Stage | None = None
         self._shown_key: tuple[object, ...] = ()
         self._chosen_kind = ""
 
-    def show_counts(self, stage: Stage | None, coverage: Coverage | None, theme: Theme) -> None:
+    def show_counts(self, counted: Mapping[Kind, Sized], coverage: Coverage | None, theme: Theme) -> None:
         """Show a chip for each role that the stage has, and how much of the run is in low precision."""
-        key = (coverage, theme.name)
-        if stage is self._shown_stage and key == self._shown_key:
+        key = ({kind: len(ids) for kind, ids in counted.items()}, coverage, theme.name)
+        if key == self._shown_key:
             return
-        self._shown_stage, self._shown_key = stage, key
-        if self._chosen_kind:
-            self.dim_for("")  # the chip goes, and what it highlighted with it
+        self._shown_key = key
+        self.end_dimming()
         for chip in self._chips:
             chip.hide()
             chip.deleteLater()
-        kinds = count_kinds(stage.whole) if stage else {}
-        there = [(kind, kinds[kind]) for kind in _ORDER if kinds.get(kind)]
+        there = [(kind, len(counted[kind])) for kind in _ORDER if counted.get(kind)]
         self._chips = [self._chip(kind, words.kinds(kind.value, count), theme) for kind, count in there]
         self._coverage.setVisible(coverage is not None)
         if coverage is not None:
@@ -145,6 +142,11 @@ class LegendStrip(QFrame):
         super().resizeEvent(event)
         self._row.activate()
         self._arrange()
+
+    def end_dimming(self) -> None:
+        """Highlight nothing more: the chip goes."""
+        if self._chosen_kind:
+            self.dim_for("")
 
     def dim_for(self, kind: str) -> None:
         """Check one chip at most."""

@@ -47,7 +47,7 @@ class Dimming(QObject):
         self._memory = FocusMemory()
         selection.selected.connect(self.on_selection_selected)
         work.strip.overlays.chosen.connect(lambda name: self.show_changes(name == CHANGES))
-        work.legend.kind_chosen.connect(self.on_strip_kind_chosen)
+        work.legend.kind_chosen.connect(self.on_legend_kind_chosen)
         work.panes.banded.connect(self.on_panes_banded)
 
     def forget(self) -> None:
@@ -134,8 +134,8 @@ class Dimming(QObject):
         else:
             self._work.inform(tr("Nothing is dimmed. Search, or press K, U, D or W on a node, then hide the rest."))
 
-    def on_strip_kind_chosen(self, kind: str) -> None:
-        """Highlight the nodes of a kind in both panes; "" ends it."""
+    def on_legend_kind_chosen(self, kind: str) -> None:
+        """Highlight the nodes of a role in both panes; "" ends it."""
         project = self._open.value
         if project is None:
             return
@@ -144,12 +144,7 @@ class Dimming(QObject):
             return
         stages = {side: project.stage(project.shown.on(side)) for side in Side}
         self._work.panes.highlight(
-            {
-                side: frozenset(node.id for node in stage.whole.nodes if node.kind is Kind(kind))
-                if stage
-                else frozenset()
-                for side, stage in stages.items()
-            }
+            {side: frozenset(self._work.roles(stage).get(Kind(kind), ())) for side, stage in stages.items()}
         )
 
     def on_panes_banded(self, ids: frozenset[NodeId]) -> None:

@@ -110,7 +110,7 @@ class Navigation(QObject):
         """Go to the next node of a kind in the stage that the legend counts."""
         if self._open.value is not None and self._open.value.shown.right is not None:
             self._work.panes.active = Side.RIGHT
-        self._next_where(lambda node: node.kind is Kind(kind))
+        self._step(self._work.roles(self._selection.stage).get(Kind(kind), ()), 1)
 
     def on_changes_node_chosen(self, side: Side, node_id: NodeId) -> None:
         """Select a node that changed."""

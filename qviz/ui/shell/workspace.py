@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from qviz.analysis.verdicts.summary import told_coverage
+from qviz.analysis.views.roles import roles
 from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
+from qviz.document.graph import Kind, NodeId
 from qviz.document.plan import expected_stages
 from qviz.document.run_steps import progress_text
-from qviz.document.snapshot import Bookmark, RunError
+from qviz.document.snapshot import Bookmark, RunError, Stage
 from qviz.session.project import Project
 from qviz.session.sides import Side
 from qviz.ui.panels.bookmarks import Bookmarks
@@ -105,6 +108,8 @@ class Workspace(QWidget):
         over.addWidget(self.panes)
         self.progress, self.notice = RunProgress(self._ground), Toast(self._ground)
         self.is_single, self._text_scale = False, 1.0
+        self._theme = theme
+        self._coverage: Coverage | None = None
         self.tabs = self._make_tabs()
         parts = Parts(self.rail, self._make_left(), self.strip, self.legend, self.tabs, self.inspector)
         self.surroundings = Surroundings(parts, self._ground, settings)
@@ -188,6 +193,18 @@ class Workspace(QWidget):
         view = canvas.viewport
         scale = tr("Fit") if view.pose == "fit" else percent(round(view.camera.scale, 2))
         self.strip.show_detail(boxes, scale if boxes else "")
+        if canvas.view is not None:  # only then are its groups known
+            self.legend.show_counts(self.roles(self._counted), self._coverage, self._theme)
+
+    @property
+    def _counted(self) -> Stage | None:
+        """The stage whose roles the legend counts: that of pane B, if there is one."""
+        panes = self.panes.panes
+        return panes[Side.RIGHT].canvas.stage or panes[Side.LEFT].canvas.stage
+
+    def roles(self, stage: Stage | None) -> Mapping[Kind, tuple[NodeId, ...]]:
+        """Return the nodes of each role in a stage, as they are drawn."""
+        return roles(self.panes.canvas.folding.trees.of(stage.whole)) if stage is not None else {}
 
     def inform(self, text: str) -> None:
         """Say what a command did."""
@@ -216,7 +233,8 @@ class Workspace(QWidget):
         failing = missing[0] if project.error is not None and missing else None
         right = project.stage(project.shown.right) or project.stage(project.shown.left)
         self.strip.show_stages(names, set(there), project.shown, failing, theme)
-        self.legend.show_counts(right, _coverage(project), theme)
+        if right is not self._counted:
+            self.legend.end_dimming()
         self.panes.show_project(project)
         self.show_panes()
         self.panes.show_findings(project.findings)
@@ -230,6 +248,7 @@ class Workspace(QWidget):
         script = project.snapshot.run.python if project.snapshot else ""
         if self.script.toPlainText() != script:
             self.script.show_text(script)
+        self._coverage, self._theme = _coverage(project), theme
         self.describe_panes()
 
     def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
