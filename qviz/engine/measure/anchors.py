@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from qviz.engine.measure.board import Operator, Switch
+from qviz.engine.measure.neighbors import neighbors
 from qviz.engine.measure.simulation import Simulation
 
 _LONG_ROW = 4096
@@ -145,6 +146,10 @@ class _Anchor(torch.autograd.Function):
 class Anchoring:
     """Puts an anchor at every place of rounding; a probe of a board.
 
+    A switch that alone reads an operator's result shares the operator's anchor: their gradient is the same. What an
+    input's switch does to the float model is seen behind the operators that read it, like the rounding of their
+    weights, so that no pass has to go back through the first layer.
+
     Attributes:
         calls: How often each switch was called.
         inner: Takes the inner products.
@@ -160,16 +165,23 @@ class Anchoring:
         self.calls: Counter[str] = Counter()
         self.leaf = torch.zeros((), requires_grad=True)
         self.shares_memory = simulation.reruns_part
+        self._neighbors = neighbors(simulation)
         self._anchors = 0
+        self._last: tuple[Tensor, list[tuple[int, Tensor]]] | None = None
+        self._operator = ""
 
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         """Note its rounding error, unless it is idle."""
         key = switch.path, self.calls[switch.path]
         self.calls[switch.path] += 1
-        if key in self._idle:
+        if key in self._idle or (not self.is_simulated and switch.path in self._neighbors.inputs):
             return values
         with torch.no_grad():
             delta = switch.rounding(values) - values.detach()
+        last, self._last = self._last, None
+        if last is not None and last[0] is values and self._neighbors.alone.get(switch.path) == self._operator:
+            last[1].append((switch.quantizer, _finite(delta)))
+            return values + delta if self.is_simulated else values
         if self.is_simulated:
             values = values + delta
         return self._anchored(values, [(switch.quantizer, delta)])
@@ -187,11 +199,16 @@ class Anchoring:
                     base = frozenset(each.quantizer for each in operator.weights)
                     before = operator.run(base, *plain)
                 errors.append((quantizer, _differences(operator.run({quantizer}, *plain), before)))
+            given = None if self.is_simulated else self._neighbors.readers.get(operator.path)
+            if given is not None and (given.path, 0) not in self._idle and plain[0][0].is_floating_point():
+                moved = (given.rounding(plain[0][0]), *plain[0][1:])
+                errors.append((given.quantizer, _differences(operator.run(frozenset(), moved, plain[1]), before)))
         leaves, structure = pytree.tree_flatten(result)
         for place, leaf in enumerate(leaves):
             if isinstance(leaf, Tensor) and leaf.is_floating_point():
                 deltas = [(quantizer, found[place]) for quantizer, found in errors]
                 leaves[place] = self._anchored(self._moved(leaf, deltas), deltas)
+        self._operator = operator.path if len(leaves) == 1 else ""
         return pytree.tree_unflatten(leaves, structure)
 
     def _moved(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
@@ -203,10 +220,18 @@ class Anchoring:
 
     def _anchored(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
         self._anchors += 1
-        # a mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise
-        finite = [(quantizer, torch.nan_to_num_(delta.float())) for quantizer, delta in deltas]
+        finite = [(quantizer, _finite(delta)) for quantizer, delta in deltas]
         anchored: Tensor = _Anchor.apply(values, self.leaf, self, finite, self._anchors)
+        self._last = anchored, finite
         return anchored
+
+
+def _finite(delta: Tensor) -> Tensor:
+    """Return an error in float32.
+
+    A mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise.
+    """
+    return torch.nan_to_num_(delta.float())
 
 
 def _differences(have: Any, want: Any) -> list[Any]:

@@ -87,10 +87,14 @@ class Measuring:
                 self._attempt("metric", lambda: self._judge.judge("original", own))
 
     def _run_trained(self, own: Module, prepared: Module, assembly: Assembly) -> None:
-        """Run the original with what was trained, as far as it has a place for that."""
-        folded = original.take_trained(own, prepared, assembly.stages, assembly.links)
-        if folded:
-            self._not_measured.append(Said("not_measured.trained", {}, {"names": [*folded]}))
+        """Run the original with what training or calibration changed, as far as it has a place for that."""
+        lost: list[str] = []
+        if self._flow.is_training:
+            lost = original.take_trained(own, prepared, assembly.stages, assembly.links)
+        else:
+            original.take_state(own, prepared)
+        if lost:
+            self._not_measured.append(Said("not_measured.trained", {}, {"names": [*lost]}))
             self._own = None
         else:
             self._run_original(own)

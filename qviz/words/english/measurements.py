@@ -79,8 +79,8 @@ STATEMENTS: dict[str, Entry] = {
     "not_measured.repeat": {"text": f"a second call was not compared{_CAUSE}"},
     "not_measured.capture": {"text": f"where capture changes values{_CAUSE}"},
     "not_measured.trained": {
-        "text": "what capture changes: {names} {names:was/were} folded before training, and no original model has the "
-        "trained weights"
+        "text": "what capture changes: the original model has no place for the trained weights of {names}, which "
+        "{names:was/were} folded before training"
     },
     "not_measured.ledger": {"text": f"what each quantizer costs{_CAUSE}"},
     "not_measured.exact": {"text": f"one quantizer at a time{_CAUSE}"},

@@ -129,13 +129,61 @@ def test_a_trained_model_is_compared_with_the_original_that_has_what_was_trained
     assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
 
 
-def test_norms_folded_before_training_leave_no_original_to_compare_with():
+class Biased(nn.Module):
+    """Norms behind a convolution with a bias, and one without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = torch.ao.quantization.QuantStub(), torch.ao.quantization.DeQuantStub()
+        self.one, self.bn1, self.relu = nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6, eps=1e-3), nn.ReLU()
+        self.two, self.bn2 = nn.Conv2d(6, 4, 3, bias=False), nn.BatchNorm2d(4)
+        with torch.no_grad():
+            for name, each in self.state_dict().items():
+                if "bn" in name and each.is_floating_point():
+                    each.uniform_(0.5, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.relu(self.bn1(self.one(self.quant(x))))
+        return self.dequant(self.bn2(self.two(x)))
+
+
+@pytest.mark.parametrize("make", [Normed, Biased])
+def test_norms_folded_before_training_are_compared_with_the_weights_that_hold_them(make):
     torch.manual_seed(0)
-    found = measured(run(Normed(), IMAGE, "eager-qat", steps, fuse_for_training=False))
-    assert [(each.code, each.args["names"]) for each in found.not_measured] == [("not_measured.trained", ["bn"])]
+    model = make()
+    before = {name: each.clone() for name, each in model.state_dict().items()}
+    found = measured(run(model, IMAGE, "eager-qat", steps, fuse_for_training=False))
+    assert found.not_measured == ()
     assert found.sqnr_db is not None
-    assert found.sqnr_db.prepared is None
-    assert float(found.sqnr_db.simulated or 0) > 5
+    assert float(found.sqnr_db.prepared or 0) > 90
+    assert found.capture is None
+    assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
+
+
+class Remembering(nn.Module):
+    """Counts its calls in a buffer; eager fusion folds its norm."""
+
+    calls: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Biased()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls.add_(1)
+        return self.inner(x)
+
+
+def test_what_calibration_changes_is_given_to_the_original_and_its_weights_stay_its_own():
+    torch.manual_seed(0)
+    model = Remembering()
+    before = {name: each.clone() for name, each in model.state_dict().items()}
+    found = measured(run(model, IMAGE, "eager-static"))
+    assert "not_measured.trained" not in [each.code for each in found.not_measured]
+    assert found.sqnr_db is not None
+    assert float(found.sqnr_db.prepared or 0) > 90
+    assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
 
 
 def test_an_eps_that_the_move_to_eval_rewrites_is_an_error_at_any_damage():

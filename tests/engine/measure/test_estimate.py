@@ -14,6 +14,7 @@ from torch import nn
 from qviz.engine.measure import estimate, exact, tensors
 from qviz.engine.measure.anchors import InnerProducts
 from qviz.engine.measure.estimate import projections_for
+from qviz.engine.measure.neighbors import neighbors
 from qviz.engine.measure.segments import in_segments
 from tests.engine.measure.test_ledger import measured
 
@@ -27,6 +28,18 @@ class Straight(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.two(self.one(x))
+
+
+class PastItself(nn.Module):
+    """The input and an operator's result are each read a second time, past the operator and the rounding behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.one(x)
+        return self.two(y) + y + x
 
 
 class SequenceFirst(nn.Module):
@@ -53,8 +66,13 @@ class TokensFirstWithin(nn.Module):
 
 @pytest.mark.parametrize(
     ("model", "shape"),
-    [(Straight(), (4, 2, 8, 8)), (SequenceFirst(), (5, 2, 6)), (TokensFirstWithin(), (4, 4, 6))],
-    ids=["straight", "sequence first", "tokens first within"],
+    [
+        (Straight(), (4, 2, 8, 8)),
+        (PastItself(), (4, 2, 8, 8)),
+        (SequenceFirst(), (5, 2, 6)),
+        (TokensFirstWithin(), (4, 4, 6)),
+    ],
+    ids=["straight", "past itself", "sequence first", "tokens first within"],
 )
 @pytest.mark.parametrize("way", ["fx", "pt2e"])
 def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module, shape: tuple[int, ...]):
@@ -125,6 +143,16 @@ def test_what_does_not_run_in_parts_goes_in_segments(monkeypatch: pytest.MonkeyP
     inner, whole = (estimate.estimate(case, idle, 9, kept_bytes=each) for each in (kept, 0))
     for quantizer, power in whole.items():
         assert inner[quantizer]["output"] == pytest.approx(power["output"])
+
+
+def test_no_pass_goes_back_through_the_first_layer():
+    case = measured("fx", Straight(), (torch.randn(4, 2, 8, 8),))
+    known = neighbors(case.simulation)
+    assert set(known.readers) == {"one"}
+    assert known.inputs == {known.readers["one"].path}
+    assert set(known.alone.values()) == {"one", "two"}
+    past = neighbors(measured("fx", PastItself(), (torch.randn(4, 2, 8, 8),)).simulation)
+    assert (past.inputs, past.readers) == (frozenset(), {})
 
 
 def test_samples_are_found_where_they_are_not_the_first_dimension():
