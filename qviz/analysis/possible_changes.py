@@ -87,7 +87,9 @@ def _tensors(ledger: Ledger, writer: _Writer) -> Iterator[Change]:
 
 def _writer(plan: Plan, graph: Graph) -> _Writer | None:
     chosen = flow(plan.flow)
-    if chosen is None or chosen.mode is Mode.EAGER or not chosen.quantizes:
+    if chosen is None or not chosen.quantizes:
+        return None
+    if chosen.mode is Mode.EAGER and not (chosen.keeps_activations_float and chosen.takes("rules")):
         return None  # a float module between quantized ones of an eager model gets integers that it cannot read
     return _Writer(plan, graph)
 

@@ -52,7 +52,7 @@ def test_what_a_flow_needs_can_be_given(each: Flow):
     assert each.is_training == each.takes("train")
     assert not (each.is_training and each.calibrates)
     assert each.takes("weight_dtype") == (each.method is Method.WEIGHT_ONLY)
-    assert ("prepared" in each.stages) or not each.takes("rules")
+    assert ("prepared" in each.stages) or not each.takes("qconfig")
 
 
 def test_stages_that_a_plan_asks_for_come_in_their_places():

@@ -51,6 +51,8 @@ class _Reasons:
         chosen = flow(snapshot.run.flow)
         self._method = chosen.method if chosen is not None else None
         self._has_quantizer = chosen is not None and chosen.takes("quantizer")
+        left = snapshot.run.config.get("left_in_float")
+        self._left = left if isinstance(left, list) else []
         names = [stage.name for stage in snapshot.stages]
         self._last = names[-1]
         self._links = LinkIndex(snapshot.links)
@@ -59,8 +61,8 @@ class _Reasons:
 
     def of(self, node: Node) -> _FloatCause:
         """Return the cause for one operator: its own, where the engine found one."""
-        if self._method is Method.WEIGHT_ONLY:
-            return _FloatCause("float.not_weight_only")
+        if node.target in self._left or self._method is Method.WEIGHT_ONLY:
+            return _FloatCause("float.left_by_rule" if node.target in self._left else "float.not_weight_only")
         if node.why is not None and (node.why.stays_float or node.why.code in _UNOBSERVED):
             kept = node.why.args.get("stays_float")
             return _FloatCause(node.why.code, None if kept is None else str(kept))

@@ -28,7 +28,7 @@ BUILTIN: tuple[Flow, ...] = (
         mode=Mode.EAGER,
         method=Method.DYNAMIC,
         stages=_AT_ONCE,
-        options=frozenset({"backend"}),
+        options=frozenset({"backend", "rules"}),
         calls=("quantize_dynamic",),
         api=f"{_EAGER}.quantize_dynamic",
     ),

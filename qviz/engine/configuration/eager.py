@@ -57,7 +57,8 @@ def configure(model: nn.Module, plan: Plan) -> Configured:
             statements.append(f"model{_access(path)}.qconfig = {qconfig.python}")
         counts[number] = len(paths)
         imports |= qconfig.imports
-    findings = tuple(_matches_nothing(rule, model) for place, rule in enumerate(plan.rules) if not counts[place])
+    unmatched = [rule for place, rule in enumerate(plan.rules) if not counts[place]]
+    findings = tuple(matches_nothing(rule, model, "fused") for rule in unmatched)
     matched = tuple(counts[place] for place in range(len(plan.rules)))
     return Configured(tuple(statements), imports, matched, findings)
 
@@ -95,7 +96,8 @@ def _first_type(module: nn.Module) -> type | None:
     return type(next(module.children())) if isinstance(module, _FUSED) else None
 
 
-def _matches_nothing(rule: Rule, model: nn.Module) -> Finding:
+def matches_nothing(rule: Rule, model: nn.Module, stage: str) -> Finding:
+    """Return the finding of a rule that no module of an eager model fits."""
     names = [name for path, module in model.named_modules() for name in (path, type(module).__name__) if name]
     near = difflib.get_close_matches(rule.target.rpartition("torch.nn.")[2], names, 1)
     args: dict[str, Json] = {"target": rule.target, **({"near": near[0]} if near else {})}
@@ -103,7 +105,7 @@ def _matches_nothing(rule: Rule, model: nn.Module) -> Finding:
     return Finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,
-        stage="fused",
+        stage=stage,
         nodes=(),
         code=f"rule_matches_nothing.{cause}",
         args=args,

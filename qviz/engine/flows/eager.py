@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
 from qviz.engine.checks import exact_types
 from qviz.engine.configuration.backends import use_backend
+from qviz.engine.configuration.dynamic_spec import dynamic_spec
 from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.fuse_list import FuseList, fuse_list, unknown_paths
 from qviz.engine.flows.job import Job
@@ -52,15 +53,18 @@ class _Model(NamedTuple):
 
 
 def dynamic(job: Job) -> EagerResult:
-    """Run ``quantize_dynamic`` with its default types."""
+    """Run ``quantize_dynamic`` with its default types, and the rules of the plan."""
     use_backend(job.plan.backend)
     captured = _capture(job)
+    spec = dynamic_spec(job.model, job.plan, exact_types.DYNAMIC)
+    result = _ruled(job, EagerResult(qconfig_spec=spec.written), spec.matched, spec.findings, spec.left)
     passed = exact_types.passed_by(job.model, exact_types.DYNAMIC)
     job.reporter.started("converting")
     job.reporter.converting(job.model)
-    _record_converted(job, captured, quantize_dynamic(job.model, inplace=True))
+    chosen = spec.written.value if spec.written is not None else None
+    _record_converted(job, captured, quantize_dynamic(job.model, chosen, inplace=True))
     _tell(job, exact_types.of_dynamic(passed, captured.graph))
-    return EagerResult()
+    return result
 
 
 def weight_only(job: Job) -> EagerResult:
@@ -160,15 +164,23 @@ def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, Ea
 def _configure(job: Job, model: nn.Module, result: EagerResult) -> EagerResult:
     """Set the qconfigs, and record how many modules each rule matched."""
     done = configure(model, job.plan)
+    return _ruled(job, replace(result, qconfigs=done), done.matched, done.findings)
+
+
+def _ruled(
+    job: Job, result: EagerResult, matched: Sequence[int], findings: Iterable[Finding], left: Sequence[str] = ()
+) -> EagerResult:
+    """Record what became of the rules; `left` are modules that no later stage shows to be left out."""
     configured = dict(result.configured)
     if job.plan.rules:
         configured["rules"] = [
             {"rule": f"{rule.kind} {rule.target}".strip(), "matched": count}
-            for rule, count in zip(job.plan.rules, done.matched, strict=True)
+            for rule, count in zip(job.plan.rules, matched, strict=True)
         ]
-    for finding in done.findings:
-        job.reporter.found(finding)
-    result = replace(result, qconfigs=done, configured=configured)
+    if left:
+        configured["left_in_float"] = [*left]
+    _tell(job, findings)
+    result = replace(result, configured=configured)
     job.reporter.so_far(result)
     return result
 

@@ -36,11 +36,13 @@ class EagerResult(FlowResult):
         fuse_list: The module paths that were fused.
         fuser: The user's own, if there is one.
         qconfigs: What was set on the fused model; None until then.
+        qconfig_spec: What ``quantize_dynamic`` is given; None where it has no rules.
     """
 
     fuse_list: FuseList = ()
     fuser: Written | None = None
     qconfigs: Configured | None = None
+    qconfig_spec: Written | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,11 @@ from qviz.engine.nodes.observers import statistics
 _LEADERS = 8
 _WORTH_DB = 0.5
 _RANGES = ("MinMaxObserver", "HistogramObserver", "MovingAverageMinMaxObserver")
+_MOVING = {
+    "MinMaxObserver": "MovingAverageMinMaxObserver",
+    "PerChannelMinMaxObserver": "MovingAveragePerChannelMinMaxObserver",
+}
+_BOUNDS = {"torch.qint8": (-128, 127), "torch.quint8": (0, 255)}
 
 
 def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> Iterator[Change]:
@@ -32,7 +37,7 @@ def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> I
         return
     if chosen.mode is Mode.PT2E:
         yield from _all_per_channel(measured.plan, ledger)
-    elif chosen.method is Method.STATIC or (chosen.mode is Mode.FX and chosen.method is Method.DYNAMIC):
+    elif chosen.takes("rules") and chosen.method is not Method.WEIGHT_ONLY:
         for row in ledger.quantizers[:_LEADERS]:
             yield from _of_row(measured, row, measured.simulation.quantizers[index_of[row.id]])
 
@@ -54,11 +59,15 @@ def _of_row(measured: Measured, row: QuantizerNoise, quantizer: MeasuredQuantize
     owner = _owner(measured, row)
     if owner is None or owner.op != "call_module":
         return
+    chosen = flow(measured.plan.flow)
+    is_trained = chosen is not None and chosen.is_training
     for name, gain in _gains(row).items():
         factory = _factory(quantizer, name) if float(gain) > _WORTH_DB else None
         if factory is None:
             continue
         is_weight = quantizer.kind == "weight"
+        if is_trained:
+            factory = _fake_quant(factory, is_weight)
         qconfig = QConfig(weight=factory) if is_weight else QConfig(activation=factory)
         if is_taken(measured, owner, qconfig, is_weight):
             rule = Rule("module_name", owner.target, qconfig)
@@ -107,6 +116,14 @@ def _of_activation(quantizer: MeasuredQuantizer, name: str) -> Factory | None:
     if getattr(keeper, "reduce_range", False):
         arguments["reduce_range"] = True
     return Factory(class_, arguments)
+
+
+def _fake_quant(factory: Factory, is_weight: bool) -> Factory:
+    """Return the fake-quant around an observer; a weight moves in training, and the range of its observer with it."""
+    observer = _MOVING[factory.name] if is_weight else factory.name
+    low, high = _BOUNDS[str(factory.arguments["dtype"])]
+    arguments: dict[str, Any] = {"observer": observer, "quant_min": low, "quant_max": high}
+    return Factory("FakeQuantize", {**arguments, **factory.arguments})
 
 
 def with_offers(ledger: Ledger, patches: Mapping[tuple[str, str], str]) -> Ledger:

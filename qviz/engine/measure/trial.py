@@ -12,15 +12,26 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.ao.quantization import DeQuantStub, QConfigMapping, QuantStub, convert, prepare
-from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
+from torch.ao.quantization import (
+    DeQuantStub,
+    QConfigMapping,
+    QuantStub,
+    convert,
+    prepare,
+    prepare_qat,
+    quantize_dynamic,
+)
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx, prepare_qat_fx
 
 from qviz.document.configuration import Factory, QConfig
-from qviz.document.flows import Mode, flow
+from qviz.document.flows import Flow, Method, Mode, flow
 from qviz.document.graph import Node
+from qviz.engine.configuration.factories import make_factory
 from qviz.engine.configuration.qconfigs import make_qconfig
 from qviz.engine.measure.measured import Measured
-from qviz.engine.nodes.module_roles import Role, role_of
+from qviz.engine.nodes.module_roles import Role, is_qat, role_of
+from qviz.engine.nodes.observers import statistics
+from qviz.engine.nodes.qparams import PER_CHANNEL, packed_weight
 
 _log = logging.getLogger(__name__)
 _HOOKED = "activation_post_process"
@@ -29,37 +40,44 @@ _HOOKED = "activation_post_process"
 def is_taken(measured: Measured, owner: Node, qconfig: QConfig, is_weight: bool) -> bool:
     """Prepare, convert and run the operator alone with a qconfig; return whether it is quantized, and in that way."""
     chosen = flow(measured.plan.flow)
-    is_eager = chosen is not None and chosen.mode is Mode.EAGER
+    assert chosen is not None
     try:
         parts, inputs = _alone(measured, owner)
         made = make_qconfig(qconfig, measured.plan).value
         with torch.no_grad():
-            prepared: Any = _prepared(parts, made) if is_eager else _prepared_fx(parts, made, inputs)
-            prepared(*inputs)
-            taken = is_weight or _observes(prepared, qconfig.activation)
-            converted = convert(prepared) if is_eager else convert_fx(prepared)
+            if chosen.mode is Mode.EAGER and chosen.method is Method.DYNAMIC:
+                converted = quantize_dynamic(nn.Sequential(*parts), {type(each): made for each in parts})
+            else:
+                prepared = _prepared(chosen, parts, made, inputs)
+                prepared(*inputs)
+                prepared.eval()
+                if not is_weight and not _observes(prepared, qconfig.activation):
+                    return False
+                converted = convert(prepared) if chosen.mode is Mode.EAGER else convert_fx(prepared)
             converted(*inputs)
     except Exception:  # torch and its kernels refuse in their own ways
         _log.info("a qconfig was not taken", exc_info=True)
         return False
     low = [each for each in converted.modules() if role_of(each) in (Role.QUANTIZED, Role.QUANTIZED_DYNAMIC)]
-    return taken and bool(low)
+    return bool(low) and (not is_weight or all(_holds(each, qconfig.weight) for each in low))
 
 
-def _prepared(parts: list[nn.Module], qconfig: Any) -> Any:
-    model = nn.Sequential(QuantStub(), *parts, DeQuantStub()).eval()
-    model.qconfig = qconfig
-    return prepare(model)
-
-
-def _prepared_fx(parts: list[nn.Module], qconfig: Any, inputs: tuple[Tensor, ...]) -> Any:
-    return prepare_fx(nn.Sequential(*parts).eval(), QConfigMapping().set_global(qconfig), inputs)
+def _prepared(chosen: Flow, parts: list[nn.Module], qconfig: Any, inputs: tuple[Tensor, ...]) -> Any:
+    is_trained = chosen.method is Method.QAT
+    if chosen.mode is Mode.EAGER:
+        model = nn.Sequential(QuantStub(), *parts, DeQuantStub()).train(is_trained)
+        model.qconfig = qconfig
+        return (prepare_qat if is_trained else prepare)(model)
+    graph = nn.Sequential(*parts).train(is_trained)
+    return (prepare_qat_fx if is_trained else prepare_fx)(graph, QConfigMapping().set_global(qconfig), inputs)
 
 
 def _alone(measured: Measured, owner: Node) -> tuple[list[nn.Module], tuple[Tensor, ...]]:
     """Return the modules of one operator, in float, and inputs for it."""
     held = measured.simulation.module.get_submodule(owner.target)
     module = _bare(held)
+    if is_qat(module):
+        module = module.to_float()  # type: ignore[operator]
     parts = [_bare(each) for name, each in module.named_children() if name != _HOOKED]
     by_id = {node.id: node for node in measured.stage.graph.nodes}
     given = next(edge.from_id for edge in measured.stage.graph.edges if edge.to_id == owner.id)
@@ -79,4 +97,22 @@ def _bare(held: nn.Module) -> nn.Module:
 
 
 def _observes(prepared: nn.Module, factory: Factory | None) -> bool:
-    return any(type(each).__name__ == factory.name for each in prepared.modules()) if factory is not None else False
+    """Return whether an observer, or fake-quant, such as a factory makes is there."""
+    if factory is None:
+        return False
+    wanted = _signature(make_factory(factory).value())
+    return any(_signature(each) == wanted for each in prepared.modules())
+
+
+def _signature(module: nn.Module) -> tuple[object, ...]:
+    keeper = statistics(module)
+    return type(module), type(keeper), getattr(keeper, "qscheme", None), getattr(keeper, "dtype", None)
+
+
+def _holds(module: nn.Module, factory: Factory | None) -> bool:
+    """Return whether a weight is held per channel, or per tensor, as asked; cells do not tell."""
+    weight = packed_weight(module)
+    if factory is None or weight is None or not weight.is_quantized:
+        return True
+    is_by_channel = getattr(statistics(make_factory(factory).value()), "qscheme", None) in PER_CHANNEL
+    return (weight.qscheme() in PER_CHANNEL) == is_by_channel

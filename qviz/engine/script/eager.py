@@ -16,8 +16,10 @@ def write(job: Job, result: EagerResult | None) -> str:
     plan, chosen = job.plan, flow(job.plan.flow)
     method = chosen.method if chosen is not None else None
     if method is Method.DYNAMIC:
-        calls = "converted = quantize_dynamic(model)\n"
-        return _begin(plan.backend, ["quantize_dynamic"]) + calls + "print(converted)\n"
+        spec = result.qconfig_spec if result is not None else None
+        given = f", {spec.python}" if spec is not None else ""
+        begin = _begin(plan.backend, ["quantize_dynamic"], spec.imports if spec is not None else frozenset())
+        return f"{begin}converted = quantize_dynamic(model{given})\nprint(converted)\n"
     if method is Method.WEIGHT_ONLY:
         return _weight_only(job)
     return _prepared(job, result or EagerResult(), method is Method.QAT)

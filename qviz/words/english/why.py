@@ -182,6 +182,7 @@ FLOAT: dict[str, Entry] = {
     },
     "float.not_observed": {"text": "no observer was requested for it"},
     "float.not_prepared": {"text": "it is not in the prepared stage"},
+    "float.left_by_rule": {"text": "a rule leaves it in float"},
     "float.not_dynamic": {"text": "dynamic quantization does not cover it"},
     "float.not_weight_only": {"text": "weight-only flows take embeddings, or Linear in float16"},
     "float.not_matched": {"text": "it was to be quantized, but no kernel or pattern takes it"},

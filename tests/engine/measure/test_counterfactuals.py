@@ -42,11 +42,11 @@ class Stubbed(Uneven):
         return self.dequant(super().forward(self.quant(x)))
 
 
-def measured(plan: Plan) -> tuple[Measured, Ledger]:
+def measured(plan: Plan, model: nn.Module | None = None) -> tuple[Measured, Ledger]:
     found: list[tuple[Measured, Ledger | None]] = []
     random = torch.Generator().manual_seed(1)
     data = [torch.randn(4, 3, 8, 8, generator=random) for _ in range(2)]
-    model = Stubbed() if plan.flow == "eager-static" else Uneven()
+    model = model or (Stubbed() if plan.flow in ("eager-static", "eager-qat") else Uneven())
     snapshot = run_loaded(
         Loaded(model.eval(), (data[0],), data), plan, lambda _: None, measured=lambda *each: found.append(each)
     )
@@ -68,8 +68,10 @@ def weight_of(ledger: Ledger) -> QuantizerNoise:
         Plan(flow="fx-static", backend="qnnpack"),
         Plan(flow="pt2e-static"),
         Plan(flow="eager-static", backend="qnnpack"),
+        Plan(flow="fx-qat", backend="qnnpack"),
+        Plan(flow="eager-qat", backend="qnnpack"),
     ],
-    ids=["fx", "pt2e", "eager"],
+    ids=["fx", "pt2e", "eager", "fx-qat", "eager-qat"],
 )
 def test_per_channel_is_offered_for_uneven_rows_and_gains_what_was_foretold(plan: Plan):
     plan = patched(plan, "measure = true")
@@ -83,6 +85,34 @@ def test_per_channel_is_offered_for_uneven_rows_and_gains_what_was_foretold(plan
     then = noise_alone(after, names_of(after).index(row.id), {})
     gained = 10 * torch.log10(torch.tensor(before / then)).item()
     assert gained == pytest.approx(float(best.gain_db), abs=3)
+
+
+class TwoLinear(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.fc, self.out = nn.Linear(192, 8), nn.Linear(8, 4)
+        with torch.no_grad():
+            self.fc.weight *= 2.0 ** -torch.arange(0, 8).clamp(max=6).reshape(-1, 1)
+            self.out.weight *= 2.0 ** torch.arange(0, 8).clamp(max=6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.fc(x.flatten(1)))
+
+
+def test_dynamic_modules_are_offered_in_float_and_per_channel():
+    plan = Plan(flow="eager-dynamic", measure=True)
+    _, ledger = measured(plan, TwoLinear())
+    row = next(each for each in ledger.quantizers if each.id == "fc weight")
+    offered = {each.name: each for each in row.alternatives if each.offered}
+    assert offered.keys() >= {"float", "per_channel"}
+    _, after = measured(patched(plan, offered["float"].patch), TwoLinear())
+    assert {each.module for each in after.quantizers} == {"out"}
+    _, after = measured(patched(plan, offered["per_channel"].patch), TwoLinear())
+    changed = next(each for each in after.quantizers if each.id == "fc weight")
+    gained = float(changed.local_db or 0) - float(row.local_db or 0)
+    assert gained > 3
+    assert float(offered["per_channel"].gain_db) > 5
 
 
 def test_what_is_not_offered_says_so():

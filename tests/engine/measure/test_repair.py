@@ -113,17 +113,10 @@ def test_a_target_that_is_met_needs_no_change():
     assert found.patch == ""
 
 
-def test_eager_training_cannot_express_a_change():
-    class Stubbed(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.quant, self.fc = torch.ao.quantization.QuantStub(), nn.Linear(8, 8)
-            self.dequant = torch.ao.quantization.DeQuantStub()
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.dequant(self.fc(self.quant(x)))
-
-    found = repair(Loaded(Stubbed().eval(), (torch.randn(4, 8),)), Plan(flow="eager-qat"), 90.0, 3, lambda _: None)
+def test_eager_embeddings_cannot_express_a_change():
+    model = nn.Sequential(nn.Embedding(9, 4))
+    loaded = Loaded(model.eval(), (torch.tensor([[1, 2]]),))
+    found = repair(loaded, Plan(flow="eager-weight-only"), 90.0, 3, lambda _: None)
     assert not found.reached
     assert found.stopped == "flow"
 
