@@ -53,9 +53,16 @@ def module_in_float(plan: Plan, ledger: Ledger, graph: Graph, path: str) -> Chan
     return Change("module", path, gone, nodes=nodes, rules=(Rule("module_name", path),))
 
 
-def operators_in_float(plan: Plan, graph: Graph, nodes: Sequence[str]) -> Change | None:
-    """Return the change that leaves these operators in float; None where the flow has no rule for one of them."""
-    writer = _writer(plan, graph)
+def operators_in_float(plan: Plan, graph: Graph, nodes: Sequence[str], index: Index | None = None) -> Change | None:
+    """Return the change that leaves these operators in float; None where the flow has no rule for one of them.
+
+    Args:
+        plan: Its flow says how a change is written.
+        graph: The stage that the nodes are of.
+        nodes: The operators.
+        index: The lookups of the graph, where somebody has them.
+    """
+    writer = _writer(plan, graph, index)
     return writer.operators(nodes) if writer is not None and nodes else None
 
 
@@ -85,22 +92,22 @@ def _tensors(ledger: Ledger, writer: _Writer) -> Iterator[Change]:
             yield change
 
 
-def _writer(plan: Plan, graph: Graph) -> _Writer | None:
+def _writer(plan: Plan, graph: Graph, index: Index | None = None) -> _Writer | None:
     chosen = flow(plan.flow)
     if chosen is None or not chosen.quantizes:
         return None
     if chosen.mode is Mode.EAGER and not (chosen.keeps_activations_float and chosen.takes("rules")):
         return None  # a float module between quantized ones of an eager model gets integers that it cannot read
-    return _Writer(plan, graph)
+    return _Writer(plan, graph, index or Index(graph))
 
 
 class _Writer:
     """Writes changes as the rules of one plan."""
 
-    def __init__(self, plan: Plan, graph: Graph) -> None:
+    def __init__(self, plan: Plan, graph: Graph, index: Index) -> None:
         chosen = flow(plan.flow)
         self.is_exported = chosen is not None and chosen.mode is Mode.PT2E
-        self.index = Index(graph)
+        self.index = index
         self._has_paths = not is_exported_program(plan.source)
         self._order: dict[str, int] = {}
         self._inside: dict[str, int] = {}

@@ -71,7 +71,10 @@ def _of_operators(run: InspectedRun, plan: Plan, target: EditTarget, chosen: Flo
     if chosen.mode is Mode.EAGER:
         return NoEdit(tr("Eager mode leaves modules in float, and {name} is a function.", name=target.name))
     stage = run.stage(target.stage)
-    change = operators_in_float(plan, stage.graph, target.nodes) if stage is not None and target.nodes else None
+    change = None
+    if stage is not None and target.nodes:
+        index = run.index(target.stage) if stage.whole is stage.graph else None
+        change = operators_in_float(plan, stage.graph, target.nodes, index)
     if change is None:
         return NoEdit(tr("No rule names {name} alone.", name=target.name))
     return change

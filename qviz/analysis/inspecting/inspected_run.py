@@ -51,6 +51,20 @@ class InspectedRun:
         self._indexes: dict[StageName, Index] = {}
         self._leaves: dict[StageName, Counter[str]] = {}
 
+    def prepare(self) -> InspectedRun:
+        """Make the lookups now, in whatever thread this is; pages are quick then."""
+        for name, stage in self._stages.items():
+            self.index(name)
+            if stage.whole.nodes:
+                self.leaf(NodePlace(name, stage.whole.nodes[0].id))
+        _ = self.watched, self.quantizers_at, self.owners, self.low, self.floats
+        return self
+
+    @property
+    def size(self) -> int:
+        """How many nodes all stages have."""
+        return sum(len(stage.whole.nodes) for stage in self._stages.values())
+
     def stage(self, name: StageName) -> Stage | None:
         """Return a stage by its name."""
         return self._stages.get(name)

@@ -77,6 +77,7 @@ class NodePage(NamedTuple):
         table: Its tensors.
         noise: What it adds.
         not_measured: Why there is no noise to tell, in words; "" where there is, or where none can be.
+        is_ledger_known: Whether the noise of the run was measured at all.
         findings: Those at the node and at what belongs to it, in any stage.
         stages: What it is in every stage.
         source: Its line.
@@ -93,6 +94,7 @@ class NodePage(NamedTuple):
     table: TensorTable | None
     noise: PlaceNoise | None
     not_measured: str
+    is_ledger_known: bool
     findings: tuple[Finding, ...]
     stages: tuple[StageNodes, ...]
     source: SourceExcerpt | None
@@ -123,6 +125,7 @@ def node_page(run: InspectedRun, place: NodePlace, text: Sequence[str] = ()) -> 
         table=tensor_table(tensors(run, place)),
         noise=noise,
         not_measured="" if noise is not None else _not_measured(run, place, node),
+        is_ledger_known=run.ledger is not None,
         findings=_findings(run, place),
         stages=_stages(run, place),
         source=excerpt(node.source, text),

@@ -36,13 +36,15 @@ class RunPage(NamedTuple):
         answer: Who owns the noise, in a sentence; "" where nothing was measured.
         facts: What the run came to.
         worst: The places to look at first.
-        is_by_noise: Whether they are the noisiest; else those of findings, or in float.
+        is_by_noise: Whether they are the noisiest; else those of findings.
+        is_measurable: Whether the noise could still be measured.
     """
 
     answer: str
     facts: tuple[Fact, ...]
     worst: tuple[WorstPlace, ...]
     is_by_noise: bool
+    is_measurable: bool
 
 
 def run_page(run: InspectedRun) -> RunPage:
@@ -50,7 +52,11 @@ def run_page(run: InspectedRun) -> RunPage:
     measured = run.parts.measurements
     worst = tuple(_noisy(run))
     told = ended(answer(measured).text) if measured is not None and measured.sqnr_db is not None else ""
-    return RunPage(told, tuple(_facts(run)), worst or tuple(_found(run)), bool(worst))
+    return RunPage(told, tuple(_facts(run)), worst or tuple(_found(run)), bool(worst), _is_measurable(run))
+
+
+def _is_measurable(run: InspectedRun) -> bool:
+    return run.ledger is None and bool(run.parts.stages) and run.parts.stages[-1].name in CONVERTED
 
 
 def _facts(run: InspectedRun) -> Iterator[Fact]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea
@@ -12,10 +13,11 @@ from qviz.analysis.acting.offered import offered
 from qviz.analysis.acting.pending import pending
 from qviz.analysis.acting.remedies import remedy_of
 from qviz.analysis.acting.target import EditTarget, NoEdit, target_of_group, target_of_node
-from qviz.analysis.inspecting.group_page import group_page
+from qviz.analysis.inspecting.group_page import GroupPage, group_page
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
 from qviz.analysis.inspecting.node_page import node_page
-from qviz.analysis.inspecting.run_page import run_page
+from qviz.analysis.inspecting.run_page import RunPage, run_page
+from qviz.analysis.inspecting.source_excerpt import excerpt
 from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node
 from qviz.document.snapshot import Finding, Stage
@@ -25,10 +27,15 @@ from qviz.ui.panels.inspecting.group_sheet import GroupSheet
 from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
 from qviz.ui.panels.inspecting.run_sheet import RunSheet
 from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
+from qviz.ui.process.decoding import Decoding
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import dtype, shape, tensor
 
+T = TypeVar("T")
+
+_LARGE = 5_000
+"""Nodes of all stages; the pages of a smaller run are made at once."""
 _LARGEST = 4_000_000
 """Bytes; a larger file is no source that a person wrote."""
 
@@ -61,6 +68,7 @@ class Inspector(QScrollArea):
         self._group: tuple[Project, str, str] | None = None
         self._project: Project | None = None
         self._run: tuple[Project, InspectedRun] | None = None
+        self._reading = Decoding(self)
         self.show_nothing()
 
     def _calls(self) -> Calls:
@@ -97,12 +105,11 @@ class Inspector(QScrollArea):
             return target_of_node(run, project.plan, NodePlace(*self._shown[1:]))
         return NoEdit(tr("Select a node first."))
 
-    def _edits(self, project: Project, run: InspectedRun) -> PlanEdits:
+    def _edits(self, project: Project, run: InspectedRun, target: EditTarget | NoEdit | None) -> PlanEdits:
         """Return what can be done about what is shown, and what is not run yet; nothing before there is a result."""
         if project.snapshot is None or not project.plan.source:
             return PlanEdits()
-        target = self._target(project, run)
-        actions = () if isinstance(target, NoEdit) else offered(run, project.plan, target)
+        actions = offered(run, project.plan, target) if isinstance(target, EditTarget) else ()
         return PlanEdits(actions, pending(run, project.received.plan, project.plan))
 
     def set_theme(self, theme: Theme) -> None:
@@ -138,51 +145,68 @@ class Inspector(QScrollArea):
         """Show what the run came to: nothing is selected."""
         self._shown = self._group = None
         self._project = project
-        if project is None:
-            self._run = None
         title = project.plan.source if project is not None else ""
-        has_stages = project is not None and bool(project.stages)
-        page, waiting = None, None
-        if project is not None and has_stages:
-            run = self._inspected(project)
-            page, waiting = run_page(run), self._edits(project, run).pending
-        self._put(RunSheet(title, page, waiting, self._theme, self._calls()))
+        if project is None or not project.stages:
+            self._run = None
+            self._reading.forget()
+            self._put(RunSheet(title, None, None, self._theme, self._calls()))
+            return
+
+        def show(made: tuple[RunPage, PlanEdits]) -> None:
+            self._put(RunSheet(title, made[0], made[1].pending, self._theme, self._calls()))
+
+        self._make(title, self._inspected(project), lambda run: (run_page(run), self._edits(project, run, None)), show)
 
     def show_node(self, project: Project, stage_name: str, node_id: str) -> None:
         """Show a node of a stage."""
-        run, place = self._inspected(project), NodePlace(stage_name, node_id)
-        stage, node = project.stage(stage_name), run.node(place)
-        page = node_page(run, place, _text_of(node)) if node is not None else None
-        if stage is None or node is None or page is None:
+        stage = project.stage(stage_name)
+        if stage is None or all(node.id != node_id for node in stage.whole.nodes):
             self.show_run(project)
             return
-        from qviz.document.api_entries import entry_of_node
-
         self._project, self._group = project, None
         is_another = self._shown is None or self._shown[1:] != (stage_name, node_id)
         self._shown = (project, stage_name, node_id)
-        fact = run.fact(place)
-        observer = fact.observer if fact is not None else None
-        details = [*quant_rows(node), *(observer_rows(observer) if observer is not None else [])]
-        details += [*overlay_rows(_record(project, stage), node_id), *_attributes(node)]
-        content = NodeContent(
-            page, details, run.integers(place), entry_of_node(node, stage_name), facts_text(node, observer)
-        )
-        sheet = NodeSheet(content, self._edits(project, run), self._theme, self._calls())
-        self._put(sheet, is_another)
+        place = NodePlace(stage_name, node_id)
+
+        def make(run: InspectedRun) -> tuple[NodeContent, PlanEdits] | None:
+            content = _content(run, place, _record(project, stage))
+            return (content, self._edits(project, run, target_of_node(run, project.plan, place))) if content else None
+
+        def show(made: tuple[NodeContent, PlanEdits] | None) -> None:
+            if made is not None:
+                self._put(NodeSheet(*made, self._theme, self._calls()), is_another)
+
+        self._make(node_id, self._inspected(project), make, show)
 
     def show_group(self, project: Project, stage_name: str, path: str) -> None:
         """Show a module that holds others."""
-        run = self._inspected(project)
-        page = group_page(run, stage_name, path)
-        if page is None:
-            self.show_run(project)
-            return
-        if page.source is not None:
-            page = group_page(run, stage_name, path, _lines(page.source.source.file)) or page
         self._project, self._shown = project, None
         self._group = (project, stage_name, path)
-        self._put(GroupSheet(page, self._edits(project, run), self._theme, self._calls()))
+
+        def make(run: InspectedRun) -> tuple[GroupPage, PlanEdits] | None:
+            page = group_page(run, stage_name, path)
+            if page is not None and page.source is not None:
+                page = page._replace(source=excerpt(page.source.source, _lines(page.source.source.file)))
+            target = target_of_group(run, stage_name, path)
+            return (page, self._edits(project, run, target)) if page is not None else None
+
+        def show(made: tuple[GroupPage, PlanEdits] | None) -> None:
+            if made is None:
+                self.show_run(project)
+            else:
+                self._put(GroupSheet(*made, self._theme, self._calls()))
+
+        self._make(path or stage_name, self._inspected(project), make, show)
+
+    def _make(
+        self, title: str, run: InspectedRun, make: Callable[[InspectedRun], T], show: Callable[[T], None]
+    ) -> None:
+        """Make what a page shows, of a large graph in a thread, and show it; what waits for that is forgotten."""
+        is_large = run.size > _LARGE
+        self._reading.forget()
+        if is_large:
+            self._put(RunSheet(title, None, None, self._theme, self._calls(), tr("Reading the graph…")))
+        self._reading.take(lambda: make(run.prepare() if is_large else run), show, _raise, is_large=is_large)
 
     def on_group_chosen(self, stage_name: str, path: str) -> None:
         """Show the page of a child."""
@@ -216,8 +240,23 @@ def _is_same(one: Project, other: Project) -> bool:
     return one.received is other.received and one.snapshot is other.snapshot
 
 
-def _text_of(node: Node | None) -> Sequence[str]:
-    return _lines(node.source.file) if node is not None and node.source is not None else ()
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _content(run: InspectedRun, place: NodePlace, record: StageRecord) -> NodeContent | None:
+    from qviz.document.api_entries import entry_of_node
+
+    node = run.node(place)
+    page = node_page(run, place, _lines(node.source.file) if node is not None and node.source is not None else ())
+    if node is None or page is None:
+        return None
+    fact = run.fact(place)
+    observer = fact.observer if fact is not None else None
+    details = [*quant_rows(node), *(observer_rows(observer) if observer is not None else [])]
+    details += [*overlay_rows(record, place.node), *_attributes(node)]
+    entry = entry_of_node(node, place.stage)
+    return NodeContent(page, details, run.integers(place), entry, facts_text(node, observer))
 
 
 def _lines(file: str) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog
 
@@ -53,6 +54,7 @@ class Acting(QObject):
             "choose_observer": self.choose_observer,
             "per_channel": self.per_channel,
             "fix_range": self.fix_range,
+            "measure": self.measure,
             "run": self.run_requested.emit,
             "undo": self.undo_requested.emit,
         }
@@ -106,6 +108,13 @@ class Acting(QObject):
             return fix_range(run, plan, target, *asked) if asked is not None else None
 
         self._edit(ask)
+
+    def measure(self) -> None:
+        """Run the flow again and measure what each quantizer costs."""
+        project = self._open.value
+        if project is not None:
+            self.plan_edited.emit(msgspec.structs.replace(project.plan, measure=True))
+            self.run_requested.emit()
 
     def apply_remedy(self, patch: str, about: str) -> None:
         """Take a patch into the plan."""

@@ -127,6 +127,7 @@ class Navigation(QObject):
         first = next((node.id for node in stage.whole.nodes if belongs(node)), None) if stage else None
         if first is not None:
             self._selection.choose_here(first)
+            self._selection.inspect_group(path)
 
     def on_findings_finding_chosen(self, finding: Finding) -> None:
         """Go to the first node of a finding, and say its reason and what to do."""

@@ -80,6 +80,17 @@ class SharedSelection(QObject):
         if self._open.value is not None and (stage := self.stage) is not None:
             self.choose(stage.name, node_id)
 
+    def inspect_group(self, path: str) -> None:
+        """Show in the inspector the module of this path, where it holds several operators."""
+        project, stage = self._open.value, self.stage
+        if project is None or stage is None:
+            return
+        inside = (
+            node for node in stage.whole.nodes if not path or node.place == path or node.place.startswith(f"{path}.")
+        )
+        if sum(node.kind.computes for node in inside) > 1:
+            self._work.inspector.show_group(project, stage.name, path)
+
     def choose(self, stage: StageName, node_id: NodeId) -> None:
         """Select a node of a stage, showing the stage first if need be."""
         project = self._open.value

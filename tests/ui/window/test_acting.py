@@ -108,3 +108,20 @@ def test_steps_lead_from_operator_to_operator(desk: Desk):
     assert desk.project is not None
     assert desk.project.selected is not None
     assert desk.project.selected.node_id == "add"
+
+
+def test_a_module_of_the_outline_shows_its_group(desk: Desk):
+    desk.selection.choose("converted", "pool")
+    desk.work.outline.module_chosen.emit("block")
+    assert "Inside" in texts(desk)
+    desk.work.outline.module_chosen.emit("pool")
+    assert "Inside" not in texts(desk)
+
+
+def test_the_noise_can_be_measured_where_it_is_not(window: MainWindow, desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    asked: list[bool] = []
+    monkeypatch.setattr("qviz.ui.shell.runs.Runs.start", lambda _self: asked.append(True))
+    window.actions_of["measure"].trigger()
+    assert desk.project is not None
+    assert desk.project.plan.measure is True
+    assert asked == [True]

@@ -55,11 +55,11 @@ class GroupSheet(Sheet):
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(3, 2)
+        for column, stretch in ((0, 3), (1, 2), (3, 2)):
+            grid.setColumnStretch(column, stretch)
         heads = ("", tr("low precision"), tr("SQNR"), tr("share of noise"))
         for at, head in enumerate(heads):
-            side = Qt.AlignmentFlag.AlignLeft if at in (0, 3) else Qt.AlignmentFlag.AlignRight
+            side = Qt.AlignmentFlag.AlignLeft if at in (0, 1, 3) else Qt.AlignmentFlag.AlignRight
             grid.addWidget(label(head, "small"), 0, at, side)
         for at_row, each in enumerate(children[:_MOST_CHILDREN], 1):
             self._add_child(grid, at_row, each)
@@ -78,21 +78,28 @@ class GroupSheet(Sheet):
                 name.addWidget(label(told, "strong"))
         grid.addLayout(name, at, 0)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        low = tr("none") if child.low is None else part(child.low)
-        grid.addWidget(label(low, "cell"), at, 1, right)
+        if child.low is None:
+            grid.addWidget(label(tr("none"), "cell"), at, 1, right)
+        else:
+            low = NoiseBar([child.low], self.theme, "role.quantized_op.line")
+            grid.addLayout(_with_bar(low, part(child.low)), at, 1)
         level = self._missing if child.sqnr_db is None else decibels(child.sqnr_db)
         grid.addWidget(label(level, "cell"), at, 2, right)
         if child.noise is None:
             grid.addWidget(label(self._missing, "cell"), at, 3)
             return
-        bar = QHBoxLayout()
-        bar.setSpacing(6)
-        bar.addWidget(NoiseBar([child.noise], self.theme), 1, Qt.AlignmentFlag.AlignVCenter)
-        bar.addWidget(label(part(child.noise), "cell"))
-        grid.addLayout(bar, at, 3)
+        grid.addLayout(_with_bar(NoiseBar([child.noise], self.theme), part(child.noise)), at, 3)
 
     def _go(self, child: ChildRow) -> None:
         if child.path == self._page.path or not child.is_group:
             self.calls.choose_node(child.place.stage, child.place.node)
         else:
             self.calls.choose_group(child.place.stage, child.path)
+
+
+def _with_bar(bar: NoiseBar, text: str) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    row.addWidget(bar, 1, Qt.AlignmentFlag.AlignVCenter)
+    row.addWidget(label(text, "cell"))
+    return row

@@ -182,7 +182,8 @@ class NodeSheet(Sheet):
         noise = self._page.noise
         if noise is None:
             if self._page.not_measured and self._page.table is not None:
-                self.part(tr("Noise"))
+                measure = [self.measure_link()] if not self._page.is_ledger_known else []
+                self.part(tr("Noise"), *measure)
                 self.text(self._page.not_measured, "muted")
             return
         rank = tr("{rank} of {places} places", rank=noise.rank, places=noise.places)

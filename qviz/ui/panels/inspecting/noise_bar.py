@@ -15,11 +15,17 @@ _TALL = 7
 
 
 class NoiseBar(QWidget):
-    """One bar; the parts beside each other, what is more than all of it is cut."""
+    """One bar; the parts beside each other, what is more than all of it is cut.
 
-    def __init__(self, shares: Sequence[float], theme: Theme) -> None:
+    Args:
+        shares: The parts, from 0 to 1.
+        theme: The colors.
+        token: The color; "" for that of noise.
+    """
+
+    def __init__(self, shares: Sequence[float], theme: Theme, token: str = "") -> None:
         super().__init__()
-        self._shares, self._theme = shares, theme
+        self._shares, self._theme, self._token = shares, theme, token
         self.setFixedHeight(_TALL)
         self.setAccessibleName(every(percent(each) for each in shares))
 
@@ -34,7 +40,8 @@ class NoiseBar(QWidget):
         at = 0.0
         for place, share in enumerate(self._shares):
             wide = min(max(share, 0.0), 1.0) * self.width()
-            painter.fillRect(QRectF(at, 0, max(wide, 1.0), _TALL), part_color(self._theme, place))
+            color = self._theme.color(self._token) if self._token else part_color(self._theme, place)
+            painter.fillRect(QRectF(at, 0, max(wide, 1.0) if share else 0.0, _TALL), color)
             at += max(wide, 1.0) + 1
         painter.end()
 

@@ -24,16 +24,20 @@ class RunSheet(Sheet):
         pending: What is not run yet.
         theme: The colors.
         calls: What it asks for.
+        instead: What is told where there is no page; else what comes here.
     """
 
-    def __init__(self, title: str, page: RunPage | None, pending: Pending | None, theme: Theme, calls: Calls) -> None:
+    def __init__(
+        self, title: str, page: RunPage | None, pending: Pending | None, theme: Theme, calls: Calls, instead: str = ""
+    ) -> None:
         super().__init__(theme, calls)
         self.column.addWidget(label(title or tr("Run"), "title", wraps=True))
         if page is None:
-            self.text(tr(NOTHING), "muted")
+            self.text(instead or tr(NOTHING), "muted")
         else:
             self._add_page(page, pending)
-        self.text(tr(_HINT), "muted")
+        if not instead:
+            self.text(tr(_HINT), "muted")
         self.finish()
 
     def _add_page(self, page: RunPage, pending: Pending | None) -> None:
@@ -42,6 +46,9 @@ class RunSheet(Sheet):
         self.add_edits(PlanEdits(pending=pending))
         self.part(tr("Run"))
         self.facts(page.facts)
+        if page.is_measurable:
+            self.part(tr("Noise"), self.measure_link())
+            self.text(tr("What each quantizer costs is not measured."), "muted")
         if page.worst:
             self.part(tr("Most noise") if page.is_by_noise else tr("Worth a look"))
             for each in page.worst:

@@ -170,6 +170,12 @@ class Sheet(QFrame):
                 row.addWidget(self.apply_button(patch, names.rule(each.rule)), 0, Qt.AlignmentFlag.AlignTop)
             self.column.addLayout(row)
 
+    def measure_link(self) -> QWidget:
+        """Return what measures the noise."""
+        made = self.link(tr("Measure"), partial(self.calls.act, "measure"))
+        made.setToolTip(tr("Run the flow again and measure what each quantizer costs."))
+        return made
+
     def apply_button(self, patch: str, about: str) -> QWidget:
         """Return the button that takes a patch into the plan."""
         made = button(tr("Apply"), "chip", partial(self.calls.apply, patch, about))

@@ -26,6 +26,11 @@ class RunCommands(CommandGroup):
         """Cancel the run; the stages received stay."""
         self._pages.need_desk().cancel()
 
+    @command("Measure the noise", "Ctrl+M", when=When.PLAN, words="ledger quantizers cost sqnr")
+    def measure(self) -> None:
+        """Run the flow again and measure what each quantizer costs."""
+        self._pages.need_desk().acting.measure()
+
     @command("Compare flows…", "Ctrl+Shift+R", when=When.PLAN, words="eager fx pt2e table")
     def compare(self) -> None:
         """Compare the flows on the open model."""
