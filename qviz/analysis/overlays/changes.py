@@ -14,10 +14,11 @@ from qviz.words import mark
 
 SCALE = Categories(
     (
-        Category("replaced", mark("replaced"), "change.replaced"),
-        Category("removed", mark("removed"), "change.removed"),
-        Category("added", mark("added"), "change.added"),
-    )
+        Category("replaced", mark("replaced"), "change.replaced", sign="≠"),
+        Category("removed", mark("removed"), "change.removed", "dashed", "−"),
+        Category("added", mark("added"), "change.added", sign="+"),
+    ),
+    mixed="replaced",
 )
 
 
@@ -42,5 +43,5 @@ def changed(stages: Sequence[Stage], links: Iterable[Link], one: str, other: str
     for here, there, ids in ((one, other, found.before), (other, one, found.after)):
         alone: Amount = "removed" if here == found.earlier else "added"
         values = {each: "replaced" if index.partners(here, there, (each,)) else alone for each in ids}
-        overlays[here] = Overlay("changes", mark("changes"), SCALE, values, mark="bar")
+        overlays[here] = Overlay("changes", mark("changes"), SCALE, values, mark="outline")
     return StageChanges(found, overlays)

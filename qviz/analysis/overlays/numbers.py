@@ -14,6 +14,8 @@ from qviz.words import mark
 STEPS = (50.0, 45.0, 40.0, 35.0, 30.0)
 """dB from which each shade begins, the least error first; what is below the last has the last shade."""
 _BELOW = 25.0
+_THIN, _WIDE = 46.0, 31.0
+"""dB at which a line is as thin, and as wide, as it gets."""
 
 
 class ErrorScale(Range, frozen=True):
@@ -22,7 +24,9 @@ class ErrorScale(Range, frozen=True):
     def look(self, value: Amount) -> Look:
         """Return how a value is drawn."""
         level = float(value)
-        return Look(f"error.{sum(math.isnan(level) or level < step for step in STEPS)}")
+        shade = sum(math.isnan(level) or level < step for step in STEPS)
+        loud = 1.0 if math.isnan(level) else min(max((_THIN - level) / (_THIN - _WIDE), 0.0), 1.0)
+        return Look(f"error.{shade}", width=round(1.4 + 5.6 * loud, 1))
 
     def ticks(self) -> tuple[float, ...]:
         """Return a value of each shade."""
@@ -50,4 +54,4 @@ def numbers(snapshot: Snapshot, stage: Stage) -> Overlay:
             nodes[each] = min(float(nodes.get(each, math.inf)), level)
             if row.kind != "weight":
                 edges |= {(each, user): level for user in index.users[each]}
-    return Overlay("numbers", mark("SQNR of the quantizer"), SCALE, nodes, edges, unit="dB", mark="bar")
+    return Overlay("numbers", mark("SQNR of the quantizer"), SCALE, nodes, edges, unit="dB", mark="side", is_plain=True)

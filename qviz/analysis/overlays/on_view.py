@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from qviz.analysis.overlays.overlay import LegendEntry, Overlay, legend
-from qviz.analysis.overlays.scale import Amount, Look
+from qviz.analysis.overlays.scale import Amount, Categories, Look
 from qviz.analysis.views.view import View
 
 PLAIN = Look("edge.float")
@@ -24,7 +24,7 @@ class OverlayOnView:
 
     def __init__(self, overlay: Overlay, view: View) -> None:
         self.overlay = overlay
-        self.boxes = _on_boxes(overlay, view.box_of) if overlay.mark != "none" else {}
+        self.boxes = _on_boxes(overlay, view) if overlay.mark != "none" else {}
         self.lines = _on_lines(overlay, view)
         look: dict[Amount | None, Look | None] = {None: None}
         look |= {each: overlay.scale.look(each) for each in set(self.lines) if each is not None}
@@ -43,6 +43,7 @@ class ViewOverlays:
     Attributes:
         shown: Each overlay on the view.
         looks: How each line is drawn, by its number; the uppermost overlay with a value decides.
+        is_plain: Whether the colors of roles give way.
     """
 
     def __init__(self, view: View, overlays: Sequence[Overlay], known: ViewOverlays | None = None) -> None:
@@ -63,6 +64,7 @@ class ViewOverlays:
         else:
             looks = _uppermost(len(view.lines), with_lines)
         self.looks: Sequence[Look] = looks
+        self.is_plain = any(each.overlay.is_plain for each in self.shown)
 
 
 def _uppermost(count: int, layers: Sequence[Sequence[Look | None]]) -> list[Look]:
@@ -72,13 +74,32 @@ def _uppermost(count: int, layers: Sequence[Sequence[Look | None]]) -> list[Look
     return found
 
 
-def _on_boxes(overlay: Overlay, box_of: Mapping[str, str]) -> dict[str, Amount]:
+def _on_boxes(overlay: Overlay, view: View) -> dict[str, Amount]:
+    box_of = view.box_of
+    if overlay.mark == "outline":
+        return _outlined(overlay, view)
     values: defaultdict[str, list[Amount]] = defaultdict(list)
     for node_id, value in overlay.nodes.items():
         if node_id in box_of:
             values[box_of[node_id]].append(value)
     merged = ((box_id, overlay.scale.merged(each)) for box_id, each in values.items())
     return {box_id: value for box_id, value in merged if value is not None}
+
+
+def _outlined(overlay: Overlay, view: View) -> dict[str, Amount]:
+    """Return what a box is as a whole: its main node, or if that is as it was, what stands for a part that is not."""
+    mixed = overlay.scale.mixed if isinstance(overlay.scale, Categories) else None
+    found: dict[str, Amount] = {}
+    for box in view.boxes:
+        values = [overlay.nodes[each] for each in box.members if each in overlay.nodes]
+        if not values or box.is_open or box.stub_of is not None:
+            continue
+        is_one = box.kind is not None and box.members[0] in overlay.nodes
+        is_whole = len(values) == len(box.members) and len(set(values)) == 1
+        value = overlay.nodes[box.members[0]] if is_one else values[0] if is_whole else mixed
+        if value is not None:
+            found[box.id] = value
+    return found
 
 
 def _on_lines(overlay: Overlay, view: View) -> list[Amount | None]:

@@ -13,8 +13,9 @@ from qviz.document.graph import Json
 from qviz.document.snapshot import Facts, Finding, Snapshot, Stage
 from qviz.words import tr
 
-Mark: TypeAlias = Literal["none", "flag", "bar"]
-"""How nodes show their values on the canvas: not at all, by a flag at the corner, by a bar under the box."""
+Mark: TypeAlias = Literal["none", "flag", "bar", "side", "outline"]
+"""How nodes show their values on the canvas: not at all, by a flag at the corner, a bar under the box, a bar at its
+left side, another outline with a sign."""
 
 Shape: TypeAlias = Literal["line"] | Mark
 
@@ -60,6 +61,7 @@ class Overlay:
         edges: By the ids of the nodes from which and to which the edge runs.
         unit: Of the numbers, such as ``dB``.
         mark: How nodes show their values.
+        is_plain: Whether the colors of roles give way to it.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Overlay:
     edges: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
     unit: str = ""
     mark: Mark = "none"
+    is_plain: bool = False
 
     def text(self, node_id: str) -> str | None:
         """Return the value of a node in words, with its unit; None where it has none."""

@@ -19,19 +19,21 @@ SHADES = 9
 
 
 class Look(NamedTuple):
-    """How a value is drawn: the theme's token of its color, and how lines are stroked."""
+    """How a value is drawn: the theme's token of its color, how lines are stroked, and how wide, in pixels."""
 
     token: str
     stroke: Stroke = "plain"
+    width: float | None = None
 
 
 class Category(Record, frozen=True):
-    """One of the values that there can be; `title` is what a reader calls it, in English."""
+    """One of the values that there can be; `title` is what a reader calls it, in English, `sign` what marks a box."""
 
     code: str
     title: str
     token: str
     stroke: Stroke = "plain"
+    sign: str = ""
 
 
 class Categories(Record, frozen=True):

@@ -17,6 +17,7 @@ from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.seams import gathered
 from qviz.analysis.views.union import Union
 from qviz.analysis.views.view import Box, Folds, Line, View
+from qviz.document.graph import Kind
 from qviz.document.snapshot import Facts, Stage
 from qviz.words import names, trn
 
@@ -243,6 +244,8 @@ class _Projection:
     def seam_words(self, members: Sequence[str]) -> str:
         """Return what nodes are that the other stage has not."""
         kinds = [self.tree.index.nodes[each].kind for each in members]
+        # Scales and zero points that a cast reads belong to it.
+        kinds = [kind for kind in kinds if kind is not Kind.CONSTANT] or kinds
         stage = names.stage(self.stage.name)
         if all(kind.casts for kind in kinds):
             return trn(len(kinds), "{count} cast only in {stage}", "{count} casts only in {stage}", stage=stage)

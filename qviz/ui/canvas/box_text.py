@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -16,6 +17,7 @@ from qviz.ui.theme import Theme
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEAST_BESIDE = 30.0
 """A second text beside the first is worth showing from so much room on."""
 
@@ -37,35 +39,63 @@ class Writing(NamedTuple):
     badges_at: QPointF | None = None
 
 
-def writing(box: Box, size: QSizeF) -> Writing:
-    """Return what a box of this size on the screen says: two rows where they have room, else one."""
+def writing(box: Box, size: QSizeF, numbers: Sequence[str] = ()) -> Writing:
+    """Return what a box of this size on the screen says: two rows where they have room, else one.
+
+    Args:
+        box: The box.
+        size: In pixels.
+        numbers: What stands in columns at the right end of a box with one row.
+    """
     rect = QRectF(QPointF(0.0, 0.0), size)
     if box.is_seam:
         area = rect.adjusted(metrics.SEAM_TEXT, -5, 400, 5)
         return Writing((TextRow(f"⋯ {box.title}", subtitle_font(), area, LEFT, "text.muted"),))
     if box.stub_of is not None:
         return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
-    has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS
-    return _in_two(box, rect) if has_two else _in_one(box, rect)
+    has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS and not any(numbers)
+    return _in_two(box, rect) if has_two else _in_one(box, rect, numbers)
 
 
-def _in_one(box: Box, rect: QRectF) -> Writing:
-    """Return the title, and the second text and the badges beside it where they have room."""
+def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
+    """Return the title, and the second text, numbers and badges beside it where they have room."""
     front = shapes.card(rect) if box.kind is None else rect
     before = metrics.GROUP_LEAD if box.kind is None else metrics.lead(box) + metrics.pad_in_row(box)
     area = front.adjusted(before, 0, -metrics.pad_in_row(box), 0)
+    if any(numbers):
+        area.adjust(metrics.AFTER_SIDE, 0, 0, 0)
+    if any(numbers) and area.width() >= metrics.COLUMN * (len(numbers) + 1):
+        texts = _in_one_row(box, area.adjusted(0, 0, -metrics.COLUMN * len(numbers) + 4, 0), is_left=True)
+        cells = []
+        for place, text in enumerate(numbers):
+            right = area.right() - metrics.COLUMN * (len(numbers) - 1 - place)
+            cell = QRectF(right - metrics.COLUMN, area.top(), metrics.COLUMN, area.height())
+            cells.append(TextRow(text, subtitle_font(), cell, RIGHT, "text"))
+        return Writing((*texts.rows, *cells))
+    return _in_one_row(box, area, is_left=box.kind is None)
+
+
+def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
     title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
     used = width(title, font) + metrics.BESIDE
-    beside = elided(box.subtitle, subtitle_font(), area.width() - used) if box.subtitle else ""
-    has_beside = bool(beside) and area.width() - used >= min(LEAST_BESIDE, width(box.subtitle, subtitle_font()))
+    beside = _shortened(box.subtitle, area.width() - used)
+    has_beside = bool(beside) and area.width() - used >= min(LEAST_BESIDE, width(beside, subtitle_font()))
     if not has_beside:
-        align = LEFT if box.kind is None else CENTRE
+        align = LEFT if is_left else CENTRE
         return Writing((_row(title, font, area, align, "text"),), _badges_in_row(box, area, used))
     rows = (
         _row(title, font, area, LEFT, "text"),
         TextRow(beside, subtitle_font(), area.adjusted(used, 0, 0, 0), LEFT, "text.muted"),
     )
     return Writing(rows, _badges_in_row(box, area, used + width(beside, subtitle_font()) + metrics.BESIDE))
+
+
+def _shortened(text: str, room: float) -> str:
+    """Return as many of a text's clauses as have room, from the first; that one is cut where it has none."""
+    clauses = text.split(" · ")
+    while len(clauses) > 1 and width(" · ".join(clauses), subtitle_font()) > room:
+        clauses.pop()
+    return elided(" · ".join(clauses), subtitle_font(), room) if text else ""
 
 
 def _badges_in_row(box: Box, area: QRectF, used: float) -> QPointF | None:

@@ -20,7 +20,7 @@ DASHES: dict[Stroke, list[float]] = {"dashed": [5.0, 3.0], "dotted": [1.0, 2.5]}
 
 def pen_of(look: Look, theme: Theme, least: float = 0.0) -> QPen:
     """Return the pen of a line, at least `least` wide; all lines that look so share it."""
-    return _pen_of(look, theme, max(HEAVY if look.stroke == "heavy" else WIDTH, least))
+    return _pen_of(look, theme, max(look.width or (HEAVY if look.stroke == "heavy" else WIDTH), least))
 
 
 @lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
 
 DIMMED = 0.25
+UNCHANGED = 0.7
 SHAPES_FROM = {1: (0.23, 0.54, 0.54), 2: (0.12, 0.36, 0.7)}
 """Scales from which shapes, titles, everything can be told, by the rows of text in a box."""
 MOST_WRITINGS = 4000
@@ -97,6 +98,7 @@ class Exposure:
         moving: Where boxes are that are on their way.
         screen: The widget; None in a picture or a tile.
         detail: How much of a box can be read.
+        dimmed: How much shows of what is not highlighted.
     """
 
     def __init__(
@@ -112,6 +114,9 @@ class Exposure:
         self.scene, self.area, self.scale, self.theme = scene, area, scale, theme
         self.marks, self.moving, self.screen = marks or Marks(), moving, screen
         self.detail = detail_at(scale, scene.rows)
+        # What did not change is still to be read beside what did, whose outlines stand out by themselves.
+        has_outlines = any(each.overlay.mark == "outline" for each in scene.overlays.shown)
+        self.dimmed = UNCHANGED if has_outlines else DIMMED
 
     @property
     def overlays(self) -> ViewOverlays:
@@ -126,7 +131,7 @@ class Exposure:
     def dim(self, painter: QPainter, *box_ids: str) -> None:
         """Set how much of a box shows, or of a line between two."""
         shown = self.marks.highlighted
-        opacity = 1.0 if shown is None or shown.issuperset(box_ids) else DIMMED
+        opacity = 1.0 if shown is None or shown.issuperset(box_ids) else self.dimmed
         # A line ends at boxes that are on their way; it comes with what is new.
         if self.moving is not None and (len(box_ids) > 1 or box_ids[0] in self.moving.fresh):
             opacity *= self.moving.shown
@@ -158,7 +163,7 @@ class Exposure:
         if found is None:
             if len(writings) > MOST_WRITINGS:
                 writings.clear()
-            found = writings[key] = box_text.writing(box, size)
+            found = writings[key] = box_text.writing(box, size, self.scene.cells(box))
         return found
 
     def on_screen(self, rect: QRectF) -> QRectF:

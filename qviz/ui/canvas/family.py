@@ -19,7 +19,7 @@ from qviz.document.snapshot import Facts, Link, Stage, StageName
 from qviz.layout.near import hull
 from qviz.layout.place import Direction, Rect
 from qviz.layout.places import Places
-from qviz.ui.canvas.metrics import SEAM_OVER
+from qviz.ui.canvas.metrics import SEAM_OVER, TWO_ROWED, BoxForm
 from qviz.ui.canvas.scene import SeamBand
 from qviz.ui.canvas.shapes import qrect
 
@@ -30,11 +30,11 @@ KEPT = 4
 
 
 class Shared(NamedTuple):
-    """The layout of the stages under some folds, with so many rows of text in a box."""
+    """The layout of the stages under some folds, with boxes of some form."""
 
     whole: Whole
     places: Places
-    rows: int
+    form: BoxForm
 
     def bands(self, stage: int) -> tuple[SeamBand, ...]:
         """Return where the seams are, as a stage sees them: those that nothing else stands beside."""
@@ -85,7 +85,7 @@ class Family:
         self.stages = tuple(stage for stage in stages if among is None or stage.name in among)
         self.trees = Hierarchies()
         self._links = tuple(links)
-        self._shared: OrderedDict[tuple[Folds, Direction, int], Shared] = OrderedDict()
+        self._shared: OrderedDict[tuple[Folds, Direction, BoxForm], Shared] = OrderedDict()
         self._whole: tuple[Folds, Whole] | None = None
         self._ticks: dict[StageName, Ticks] = {}
         self._lock, self.placing = Lock(), Lock()
@@ -127,10 +127,10 @@ class Family:
             one is two for one, two in zip(self._all, other._all, strict=True)
         )
 
-    def known(self, folds: Folds, direction: Direction = "down", rows: int = 2) -> Shared | None:
+    def known(self, folds: Folds, direction: Direction = "down", form: BoxForm = TWO_ROWED) -> Shared | None:
         """Return the layout under some folds, by the union's ids, if it was made."""
         with self._lock:
-            return self._shared.get((folds, direction, rows))
+            return self._shared.get((folds, direction, form))
 
     def folded(self, folds: Folds) -> Whole:
         """Return the views of the stages under some folds, by the union's ids; both panes ask for the same."""
@@ -143,7 +143,7 @@ class Family:
     def keep(self, folds: Folds, direction: Direction, shared: Shared) -> None:
         """Remember a layout."""
         with self._lock:
-            self._shared[folds, direction, shared.rows] = shared
+            self._shared[folds, direction, shared.form] = shared
             while len(self._shared) > KEPT:
                 self._shared.popitem(last=False)
 

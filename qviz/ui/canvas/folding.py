@@ -51,6 +51,11 @@ class Folding(QObject):
         """Close every group and all plumbing."""
         self._ask(Folds(), self._selected_box())
 
+    def show_seams(self, is_shown: bool) -> None:
+        """Gather in seams what only one of two stages has, or draw all of it."""
+        if self.folds is not None and self.folds.has_seams != is_shown:
+            self._ask(replace(self.folds, has_seams=is_shown), self._selected_box())
+
     def fold_others(self) -> None:
         """Close every group but those around the selection."""
         from qviz.analysis.views.expansion import uncovered

@@ -24,7 +24,7 @@ from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
 from qviz.ui.canvas.camera import MARGIN
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
-from qviz.ui.canvas.metrics import LEAST, measure_in_slices
+from qviz.ui.canvas.metrics import LEAST, TWO_ROWED, BoxForm, measure_in_slices
 from qviz.ui.canvas.scene import Scene, SeamBand
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
@@ -61,7 +61,7 @@ class Question(NamedTuple):
     family: Family | None = None
     direction: Direction = "down"
     overlays: tuple[Overlay, ...] = ()
-    rows: int = 2
+    form: BoxForm = TWO_ROWED
     room: Size | None = None
     number: int = 0
 
@@ -76,7 +76,7 @@ class _Folded(NamedTuple):
     folds: Folds
     view: View | None
     whole: Whole | None
-    rows: int
+    form: BoxForm
     attempt: int
 
     def boxes(self) -> list[tuple[str, Box]]:
@@ -175,7 +175,7 @@ class LayoutJobs(QObject):
             self.take_placed(question, folded)
             return
         sizes: dict[str, Size] = {}
-        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes(), sizes, SLICE, folded.rows))
+        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes(), sizes, SLICE, folded.form))
 
     def _go_on(self, question: Question, folded: _Folded, sizes: dict[str, Size], slices: Iterator[int]) -> None:
         if question.number != self._turn.number:
@@ -209,62 +209,64 @@ def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
     stage, family = question.stage, question.family
     if family is None or not family.has(stage):
         tree = question.trees.of(stage.whole)
-        folds, rows, attempt = _chosen(question, tree, attempt)
-        return _Folded(folds, fold(tree, folds, question.facts), None, rows, attempt)
+        folds, form, attempt = _chosen(question, tree, attempt)
+        return _Folded(folds, fold(tree, folds, question.facts), None, form, attempt)
     assert family.union is not None
-    folds, rows, attempt = _chosen(question, family.trees.of(family.union.graph), attempt)
+    folds, form, attempt = _chosen(question, family.trees.of(family.union.graph), attempt)
     if question.folds is not None:
         folds = family.to_union(stage, question.folds)
-    shared = family.known(folds, question.direction, rows)
+    shared = family.known(folds, question.direction, form)
     if shared is not None and (question.folds is not None or _fits(question, shared.places, attempt)):
         return _answer(question, folds, shared)
-    return _Folded(folds, None, family.folded(folds), rows, attempt)
+    return _Folded(folds, None, family.folded(folds), form, attempt)
 
 
-def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, int, int]:
-    """Return the folds asked for, or those of an opening, with the rows of text, and which opening it is.
+def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, BoxForm, int]:
+    """Return the folds asked for, or those of an opening, with the form of boxes, and which opening it is.
 
     Openings that show the same as the one before are passed over.
     """
     from qviz.analysis.views.folding import opening
 
     if question.folds is not None:
-        return question.folds, question.rows, attempt
+        return question.folds, question.form, attempt
+    if question.form.has_columns:
+        attempt = max(attempt, 1)  # columns stand in one row
     folds = opening(tree, OPENINGS[attempt].limit)
-    while 0 < attempt < len(OPENINGS) - 1 and OPENINGS[attempt - 1].rows == OPENINGS[attempt].rows:
+    while 1 < attempt < len(OPENINGS) - 1 and OPENINGS[attempt - 1].rows == OPENINGS[attempt].rows:
         if folds != opening(tree, OPENINGS[attempt - 1].limit):
             break
         attempt += 1
         folds = opening(tree, OPENINGS[attempt].limit)
-    return folds, OPENINGS[attempt].rows, attempt
+    return folds, question.form._replace(rows=OPENINGS[attempt].rows), attempt
 
 
 def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Folded | Done:
     """Place what is folded and measured; in the thread. What does not fit at first is folded more."""
     if folded.whole is None:
         assert folded.view is not None
-        places = _engine(folded.view, folded.rows).place(folded.view, sizes, question.direction)
+        places = _engine(folded.view, folded.form).place(folded.view, sizes, question.direction)
         if not _fits(question, places, folded.attempt):
             return _fold(question, folded.attempt + 1)
-        return folded.folds, _scene(question, folded.view, places, folded.rows)
+        return folded.folds, _scene(question, folded.view, places, folded.form.rows)
     family, whole = question.family, folded.whole
     assert family is not None
     with family.placing:  # the other pane asks for the same
-        shared = family.known(folded.folds, question.direction, folded.rows)
+        shared = family.known(folded.folds, question.direction, folded.form)
         if shared is None:
-            places = _engine(whole.view, folded.rows).place(whole.view, sizes, question.direction)
-            shared = Shared(whole, places, folded.rows)
+            places = _engine(whole.view, folded.form).place(whole.view, sizes, question.direction)
+            shared = Shared(whole, places, folded.form)
             family.keep(folded.folds, question.direction, shared)
     if not _fits(question, shared.places, folded.attempt):
         return _fold(question, folded.attempt + 1)
     return _answer(question, folded.folds, shared)
 
 
-def _engine(view: View, rows: int) -> LayoutEngine:
+def _engine(view: View, form: BoxForm) -> LayoutEngine:
     from qviz.layout.choice import engine_for
     from qviz.layout.spacing import ROOMY, TIGHT
 
-    return engine_for(view, "screen", spacing=TIGHT if rows == 1 else ROOMY)
+    return engine_for(view, "screen", spacing=TIGHT if form.rows == 1 else ROOMY)
 
 
 def _fits(question: Question, places: Places, attempt: int) -> bool:
@@ -283,7 +285,7 @@ def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
     places = shared.places.part(part.view, part.boxes, part.lines)
     family.ticks(stage)  # here, not where it is shown: a large stage has many
     number = next(at for at, each in enumerate(family.stages) if each is stage)
-    return family.of_union(stage, folds), _scene(question, part.view, places, shared.rows, shared.bands(number))
+    return family.of_union(stage, folds), _scene(question, part.view, places, shared.form.rows, shared.bands(number))
 
 
 def _scene(question: Question, view: View, places: Places, rows: int, bands: tuple[SeamBand, ...] = ()) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from qviz.analysis.views.view import Badge, Box, View
 from qviz.document.graph import WATCHING, Kind
@@ -33,6 +34,10 @@ TWO_ROWS = 31.0
 """The height from which a box has room for two rows of text."""
 ROW = 26.0
 """The height of a box with one row of text."""
+AFTER_SIDE = 6.0
+"""From a bar at the side to the text."""
+COLUMN = 64.0
+"""The width of a column of numbers."""
 BESIDE = 7.0
 """Between a title and what stands beside it in one row."""
 SEAM_HEIGHT = 10.0
@@ -73,8 +78,18 @@ def measure(view: View) -> dict[str, Size]:
     return {box.id: size_of(box) for box in view.boxes if not box.is_open}
 
 
+class BoxForm(NamedTuple):
+    """How boxes are written: in one or two rows, and in one with columns of numbers at the right or without."""
+
+    rows: int = 2
+    has_columns: bool = False
+
+
+TWO_ROWED = BoxForm()
+
+
 def measure_in_slices(
-    boxes: Sequence[tuple[str, Box]], sizes: dict[str, Size], count: int, rows: int = 2
+    boxes: Sequence[tuple[str, Box]], sizes: dict[str, Size], count: int, form: BoxForm = TWO_ROWED
 ) -> Iterator[int]:
     """Fill in the size of each box that is not an open frame; yields after each slice but the last.
 
@@ -82,23 +97,23 @@ def measure_in_slices(
         boxes: Each with the id that its size is for; of several with one id, it is the size that holds them all.
         sizes: Filled in.
         count: Boxes of a slice.
-        rows: How many rows of text a box has.
+        form: How boxes are written.
     """
     for start in range(0, len(boxes), count):
         for box_id, box in boxes[start : start + count]:
             if not box.is_open:
-                size, known = size_of(box, rows), sizes.get(box_id, Size(0.0, 0.0))
+                size, known = size_of(box, form), sizes.get(box_id, Size(0.0, 0.0))
                 sizes[box_id] = Size(max(size.width, known.width), max(size.height, known.height))
         if start + count < len(boxes):
             yield start + count
 
 
-def size_of(box: Box, rows: int = 2) -> Size:
-    """Return the size that a box's text needs in one or two rows."""
+def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
+    """Return the size that a box's text needs."""
     if box.is_seam:
         return Size(_even(SEAM_TEXT + width(f"⋯ {box.title}", subtitle_font()) + 4.0), SEAM_HEIGHT)
-    if rows == 1:
-        return _size_in_row(box)
+    if form.rows == 1:
+        return _size_in_row(box, form.has_columns)
     if box.stub_of is not None:
         return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
     if box.kind is Kind.CONSTANT:
@@ -114,7 +129,7 @@ def size_of(box: Box, rows: int = 2) -> Size:
     return Size(max(_even(wide), 90.0), tall + (BADGE_ROW if box.badges else 0.0))
 
 
-def _size_in_row(box: Box) -> Size:
+def _size_in_row(box: Box, has_columns: bool) -> Size:
     if box.stub_of is not None:
         return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
     title = width(heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font())
@@ -122,6 +137,8 @@ def _size_in_row(box: Box) -> Size:
     badges = BESIDE + badges_width(box.badges) if box.badges else 0.0
     wide = title + beside + badges + pad_in_row(box)
     wide += GROUP_LEAD + STACK if box.kind is None else lead(box) + pad_in_row(box)
+    if has_columns and (box.kind is None or box.kind.computes):
+        wide = WIDEST
     fitting = next((each for each in WIDTHS if each * LEAST >= wide), WIDEST)
     return Size(fitting, ROW + STACK if box.kind is None else ROW)
 

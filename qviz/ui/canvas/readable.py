@@ -38,6 +38,7 @@ class Readable(QObject):
         self.is_opening = False
         self._opened_for = QSize()
         self._scale: float | None = None
+        self._is_one_row = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SETTLED)
@@ -49,6 +50,12 @@ class Readable(QObject):
         """Remember for which size something was opened, and by whom."""
         self.is_opening, self._opened_for = is_opening, self._viewport.size.toSize()
 
+    def keep_one_row(self, is_kept: bool) -> None:
+        """Have one row of text, whatever the zoom, until that ends: columns of numbers stand in it."""
+        self._is_one_row = is_kept
+        if is_kept and self.rows == 2:
+            self.rows, self._scale = 1, FEWER_AT
+
     def settle(self) -> None:
         """Look at the scale that suits the rows that were asked for."""
         if self._scale is not None:
@@ -58,7 +65,7 @@ class Readable(QObject):
     def on_viewport_moved(self, camera: Camera) -> None:
         """Want other rows where the user zoomed so far."""
         rows = 2 if self.rows == 1 and camera.scale > MORE_FROM else 1 if camera.scale < FEWER_FROM else self.rows
-        if rows != self.rows:
+        if rows != self.rows and not self._is_one_row:
             self.rows, self._scale = rows, MORE_AT if rows == 2 else FEWER_AT
             self.rows_wanted.emit(rows)
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
+from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box, View, group_box_id
 from qviz.layout.labels import bracket_width
@@ -73,6 +74,8 @@ class Scene:
         bands: tuple[SeamBand, ...] = (),
     ) -> None:
         self.rows, self.bands = rows, bands
+        self._columns: tuple[NumberColumn, ...] = ()
+        self._cells: dict[str, tuple[str, ...]] = {}
         self.view = view
         self.places = places
         self.overlays = overlays or ViewOverlays(view, ())
@@ -84,6 +87,21 @@ class Scene:
         self.wires: dict[int, Wire] = {}
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}
+
+    def show_columns(self, columns: tuple[NumberColumn, ...]) -> None:
+        """Let boxes show other numbers."""
+        if columns != self._columns:
+            self._columns, self._cells = columns, {}
+            self.writings.clear()
+
+    def cells(self, box: Box) -> tuple[str, ...]:
+        """Return the numbers of a box, one for each column; none without columns."""
+        if not self._columns or box.stub_of is not None or box.is_seam:
+            return ()
+        found = self._cells.get(box.id)
+        if found is None:
+            found = self._cells[box.id] = tuple(each.text(box.members) for each in self._columns)
+        return found
 
     @cached_property
     def seams(self) -> dict[str, int | None]:

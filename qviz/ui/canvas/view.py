@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays import ON_CANVAS, made
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay, StageRecord
@@ -20,6 +21,7 @@ from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.folding import Folding
 from qviz.ui.canvas.keys import Keys
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed, Question
+from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.canvas.readable import Readable
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.selection import Selection
@@ -73,6 +75,8 @@ class GraphCanvas(QObject):
         self._findings: tuple[Finding, ...] = ()
         self._overlay_names: tuple[str, ...] = ON_CANVAS
         self._overlays: tuple[Overlay, ...] = ()
+        self._more: tuple[Overlay, ...] = ()
+        self._columns: tuple[NumberColumn, ...] = ()
         self._part: Stage | None = None
         self._whole_folds: Folds | None = None
         self._shown_direction = self.viewport.direction
@@ -176,7 +180,7 @@ class GraphCanvas(QObject):
                 family=family,
                 direction=self.viewport.direction,
                 overlays=self._overlays,
-                rows=self.readable.rows,
+                form=BoxForm(self.readable.rows, bool(self._columns)),
                 room=Size(size.width(), size.height()),
             )
             self._jobs.ask(question)
@@ -211,17 +215,36 @@ class GraphCanvas(QObject):
         self._findings = tuple(findings)
         self._make_overlays()
 
-    def show_overlays(self, names: Sequence[str]) -> None:
-        """Lay other overlays over the graph, by their names, the uppermost last."""
-        self._overlay_names = tuple(names)
+    def show_overlays(
+        self, names: Sequence[str], more: Sequence[Overlay] = (), columns: Sequence[NumberColumn] = ()
+    ) -> None:
+        """Lay other overlays over the graph, by their names, then some that are made, the uppermost last.
+
+        Args:
+            names: Of registered overlays.
+            more: Others, of this stage.
+            columns: Of numbers, at the right end of the boxes.
+        """
+        had_columns = bool(self._columns)
+        self._overlay_names, self._more, self._columns = tuple(names), tuple(more), tuple(columns)
         self._make_overlays()
+        if self.scene:
+            self.scene.show_columns(self._columns)
+        if had_columns != bool(columns) and self.folding.folds is not None:
+            self.readable.keep_one_row(bool(columns))
+            if self.readable.is_opening:
+                self.viewport.pose = "opening"
+            else:
+                self._anchor = next(iter(self.viewport.in_place(self.emphasis.selected_box)), None)
+            self._ask(None if self.readable.is_opening else self.folding.folds)
+        self.surface.update()
 
     def _make_overlays(self) -> None:
         if self.stage is None:
             self._overlays = ()
             return
         record = StageRecord(self.stage, self.facts, self._findings, trees=self.folding.trees)
-        self._overlays = made(self._overlay_names, record, self._overlays)
+        self._overlays = (*made(self._overlay_names, record, self._overlays), *self._more)
         if self.scene:
             self._lay_over(self.scene)
 
@@ -276,6 +299,7 @@ class GraphCanvas(QObject):
         direction = placed.question.direction
         is_turned, self._shown_direction = direction != self._shown_direction, direction
         self._lay_over(placed.scene)  # where they changed meanwhile
+        placed.scene.show_columns(self._columns)
         self.folding.folds, self.readable.rows = placed.folds, placed.scene.rows
         self.surface.show_scene(placed.scene)
         self._settle(placed.scene, is_first=before is None)

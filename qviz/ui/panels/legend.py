@@ -12,7 +12,9 @@ from qviz.analysis.verdicts.coverage_words import counts, operators
 from qviz.analysis.views.view import Box
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind
+from qviz.session.laid_over import OverlayChoice
 from qviz.ui.canvas import shapes
+from qviz.ui.panels.overlay_legend import OverlayLegend
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import names as words
@@ -97,6 +99,9 @@ class LegendStrip(QFrame):
         self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._coverage = label("", "muted")
         row.addWidget(self._place, 1)
+        self._overlay = OverlayLegend()
+        self._overlay.hide()
+        row.addWidget(self._overlay, 1)
         row.addWidget(self._coverage)
         self._chips: list[KindChip] = []
         self._shown_key: tuple[object, ...] = ()
@@ -119,6 +124,12 @@ class LegendStrip(QFrame):
             self._coverage.setText(tr("{share} in low precision", share=counts(coverage)))
             self._coverage.setToolTip(sentence(operators(coverage)))
         self._arrange()
+
+    def show_overlay(self, choice: OverlayChoice, theme: Theme) -> None:
+        """Show the legend of an overlay in place of the roles."""
+        self._overlay.show_choice(choice, theme)
+        self._overlay.setVisible(choice is not OverlayChoice.ROLES)
+        self._place.setVisible(choice is OverlayChoice.ROLES)
 
     def _chip(self, kind: Kind, text: str, theme: Theme) -> KindChip:
         chip = KindChip(kind, text, theme)

@@ -7,22 +7,26 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton
 
+from qviz.session.laid_over import OverlayChoice
 from qviz.ui.panels.widgets import button
 from qviz.words import mark, tr
 
-ROLES, CHANGES = "roles", "changes"
-_SEGMENTS = ((ROLES, mark("Roles"), "1"), (CHANGES, mark("Changes"), "3"))
-"""Name, title and key of each, from the left."""
+_SEGMENTS = (
+    (OverlayChoice.ROLES, mark("Roles"), "1"),
+    (OverlayChoice.NUMBERS, mark("Numbers"), "2"),
+    (OverlayChoice.CHANGES, mark("Changes"), "3"),
+)
+"""Title and key of each, from the left."""
 
 
 class OverlaySwitch(QFrame):
     """A segment for each overlay.
 
     Signals:
-        chosen: The name of the one that the user chose.
+        chosen: The `OverlayChoice` of the user.
     """
 
-    chosen = Signal(str)
+    chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,15 +34,15 @@ class OverlaySwitch(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._group = QButtonGroup(self)
-        self.segments: dict[str, QPushButton] = {}
+        self.segments: dict[OverlayChoice, QPushButton] = {}
         for name, title, key in _SEGMENTS:
             made = self.segments[name] = button(tr(title), "segment", partial(self.chosen.emit, name))
             made.setCheckable(True)
             made.setToolTip(tr("{command} ({keys})", command=tr(title), keys=key))
             self._group.addButton(made)
             row.addWidget(made)
-        self.show_overlay(ROLES)
+        self.show_overlay(OverlayChoice.ROLES)
 
-    def show_overlay(self, name: str) -> None:
+    def show_overlay(self, name: OverlayChoice) -> None:
         """Show which one is laid over the graph."""
         self.segments[name].setChecked(True)

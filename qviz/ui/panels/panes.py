@@ -8,13 +8,16 @@ from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from qviz.analysis.inspecting.columns import NumberColumn
+from qviz.analysis.overlays import ON_CANVAS
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Level, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
+from qviz.session.laid_over import LaidOver, OverlayChoice, laid_over
 from qviz.session.project import Project
-from qviz.session.sides import Side
+from qviz.session.sides import Shown, Side
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.axis import Axis
@@ -49,6 +52,8 @@ class StagePane(QFrame):
         head.addWidget(self.name)
         head.addWidget(self.about)
         head.addStretch(1)
+        self.columns = label("", "muted")
+        head.addWidget(self.columns)
         column.addLayout(head)
         self.canvas = GraphCanvas(self, theme, trees)
         spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
@@ -58,6 +63,10 @@ class StagePane(QFrame):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the pane."""
         self.menu_requested.emit(event.globalPos())
+
+    def show_columns(self, columns: Sequence[NumberColumn]) -> None:
+        """Name the columns of numbers at the right ends of the boxes."""
+        self.columns.setText("      ".join(tr(each.title) for each in columns))
 
     def describe(self) -> None:
         """Write the stage's name and how much of it is on screen."""
@@ -92,8 +101,10 @@ class Panes(QWidget):
         super().__init__()
         self._sides = QSplitter(Qt.Orientation.Horizontal)
         self._sides.setChildrenCollapsible(False)
+        self._choice = OverlayChoice.ROLES
         self._direction: Direction = "down"
         self._project: Project | None = None
+        self._laid_for: tuple[Snapshot | None, Shown] | None = None
         self._family: tuple[Snapshot, frozenset[StageName], Family] | None = None
         self.active = Side.RIGHT
         trees = Hierarchies()  # both panes ask for the same graphs
@@ -121,6 +132,11 @@ class Panes(QWidget):
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
 
     @property
+    def choice(self) -> OverlayChoice:
+        """What is laid over both stages."""
+        return self._choice
+
+    @property
     def canvas(self) -> GraphCanvas:
         """The canvas that keys go to: the one last used."""
         return self.panes[self.active].canvas
@@ -144,6 +160,10 @@ class Panes(QWidget):
             pane.describe()
         if project.shown.right is None:
             self.active = Side.LEFT
+        shown = (project.snapshot, project.shown)
+        if self._choice is not OverlayChoice.ROLES and shown != self._laid_for:
+            self.lay_over(self._choice)
+        self._laid_for = shown
 
     def _family_of(self, project: Project) -> Family | None:
         """Return the stages in view of a result, which share their rows; those of a run at work do not yet."""
@@ -193,6 +213,17 @@ class Panes(QWidget):
         """Dim all but these nodes; None ends it."""
         for side, pane in self.panes.items():
             pane.canvas.highlight(ids_by_side[side] if ids_by_side is not None else None)
+
+    def lay_over(self, choice: OverlayChoice) -> None:
+        """Lay something else over both stages; seams hide nothing while changes are shown."""
+        self._choice = choice
+        found = laid_over(choice, self._project) if self._project is not None else {}
+        for pane in self.panes.values():
+            stage = pane.canvas.stage
+            laid = found.get(stage.name, LaidOver()) if stage is not None else LaidOver()
+            pane.canvas.show_overlays(ON_CANVAS, laid.overlays, laid.columns)
+            pane.show_columns(laid.columns)
+        self.canvas.folding.show_seams(choice is not OverlayChoice.CHANGES)
 
     def set_brackets(self, fused_by_stage: Mapping[StageName, tuple[tuple[NodeId, ...], ...]]) -> None:
         """Put brackets around nodes of a stage that became one; around nothing in the others."""

@@ -10,8 +10,8 @@ from qviz.document.query import Index
 from qviz.document.snapshot import StageName
 from qviz.session.focus import Focus
 from qviz.session.focus_memory import FocusMemory
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Shown, Side
-from qviz.ui.panels.overlay_switch import CHANGES, ROLES
 from qviz.ui.panels.toasts import Stepper
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import SharedSelection
@@ -46,7 +46,7 @@ class Dimming(QObject):
         self._selection = selection
         self._memory = FocusMemory()
         selection.selected.connect(self.on_selection_selected)
-        work.strip.overlays.chosen.connect(lambda name: self.show_changes(name == CHANGES))
+        work.strip.overlays.chosen.connect(self.lay_over)
         work.legend.kind_chosen.connect(self.on_legend_kind_chosen)
         work.panes.banded.connect(self.on_panes_banded)
 
@@ -77,8 +77,9 @@ class Dimming(QObject):
 
     def _end(self) -> None:
         """Dim nothing."""
+        if self._changes_of is not None or self._work.panes.choice is OverlayChoice.CHANGES:
+            self._show(OverlayChoice.ROLES)
         self._changes_of = None
-        self._work.strip.overlays.show_overlay(ROLES)
         self._work.panes.set_brackets({})
         self._work.panes.highlight(None)
         self._work.notice.end_mode()
@@ -88,6 +89,17 @@ class Dimming(QObject):
         panes = self._work.panes
         for pane in panes.panes.values():
             pane.canvas.highlight(ids if pane.canvas is panes.canvas else None)
+
+    def lay_over(self, choice: OverlayChoice) -> None:
+        """Show roles, numbers or changes."""
+        self.show_changes(choice is OverlayChoice.CHANGES)
+        if choice is not OverlayChoice.CHANGES:
+            self._show(choice)
+
+    def _show(self, choice: OverlayChoice) -> None:
+        self._work.strip.overlays.show_overlay(choice)
+        self._work.panes.lay_over(choice)
+        self._work.legend.show_overlay(choice, self._work.panes.canvas.surface.theme())
 
     def toggle_changes(self) -> None:
         """Dim what the stages in view have in common, or nothing."""
@@ -113,7 +125,7 @@ class Dimming(QObject):
             return
         assert self._open.value is not None  # it has changes
         self._changes_of = self._open.value.shown
-        self._work.strip.overlays.show_overlay(CHANGES)
+        self._show(OverlayChoice.CHANGES)
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})
         panes.set_brackets({changes.earlier: changes.fused})
         if (project := self._open.value) is not None:

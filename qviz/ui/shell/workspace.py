@@ -235,6 +235,7 @@ class Workspace(QWidget):
         self.strip.show_stages(names, set(there), project.shown, failing, theme)
         if right is not self._counted:
             self.legend.end_dimming()
+        self.legend.show_overlay(self.panes.choice, theme)
         self.panes.show_project(project)
         self.show_panes()
         self.panes.show_findings(project.findings)

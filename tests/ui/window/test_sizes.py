@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
+from qviz.session.laid_over import OverlayChoice
 from qviz.ui.panels.stages import StageButton
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
@@ -138,17 +139,17 @@ def test_the_changes_are_listed_and_gone_to(window: MainWindow, asked: Asked, qt
 def test_the_switch_of_overlays_and_its_keys_follow_each_other(window: MainWindow, asked: Asked, qtbot: QtBot):
     work = opened(window, qtbot, 1600, 1000)
     segments = work.strip.overlays.segments
-    qtbot.mouseClick(segments["changes"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(segments[OverlayChoice.CHANGES], Qt.MouseButton.LeftButton)
     assert work.panes.canvas.emphasis.is_highlighting
     qtbot.keyClick(window, "1")
-    assert segments["roles"].isChecked()
+    assert segments[OverlayChoice.ROLES].isChecked()
     assert not work.panes.canvas.emphasis.is_highlighting
     qtbot.keyClick(window, "3")
-    assert segments["changes"].isChecked()
+    assert segments[OverlayChoice.CHANGES].isChecked()
     window.actions_of["swap"].trigger()
     assert work.panes.canvas.emphasis.is_highlighting
     qtbot.keyClick(window, Qt.Key.Key_Escape)
-    assert segments["roles"].isChecked()
+    assert segments[OverlayChoice.ROLES].isChecked()
 
 
 @pytest.mark.parametrize(("size", "percent"), [((1024, 640), 100), ((1366, 768), 150), ((1600, 1000), 160)])

@@ -107,7 +107,8 @@ def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
     is_low_group = box.kind is None and box.low is not None and box.low[0] == box.low[1]
     ink = Kind.QUANTIZED_OP if is_low_group else box.role
     painter.setPen(_pen(ink, box.stub_of is not None, theme, 1.0 / exposure.scale))
-    painter.setBrush(theme.color("canvas") if box.stub_of is not None else theme.fill(box.role))
+    fill = theme.color("panel") if exposure.overlays.is_plain else theme.fill(box.role)
+    painter.setBrush(theme.color("canvas") if box.stub_of is not None else fill)
     if box.kind is None:
         painter.drawPath(shapes.card_behind(rect))
     painter.drawPath(exposure.outline(box, rect))

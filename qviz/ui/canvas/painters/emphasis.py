@@ -17,7 +17,8 @@ class HighlightPainter:
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint the rings in sight."""
         highlighted = exposure.marks.highlighted
-        if highlighted is None or exposure.detail is Detail.BLOCKS:
+        has_outlines = any(each.overlay.mark == "outline" for each in exposure.overlays.shown)
+        if highlighted is None or exposure.detail is Detail.BLOCKS or has_outlines:
             return
         color, rings = exposure.theme.color("highlight"), exposure.marks.rings
         for box in exposure.in_sight.boxes:

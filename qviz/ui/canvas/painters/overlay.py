@@ -6,11 +6,17 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.overlays.on_view import OverlayOnView
+from qviz.analysis.overlays.scale import Categories
+from qviz.ui.canvas import shapes
 from qviz.ui.canvas.exposure import Detail, Exposure
+from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.painters.boxes import draw_disc
 
 BAR = 5.0
 """The height of a bar."""
+SIDE = 9.0
+"""The width of a bar at the side."""
+OUTLINE = 2.4
 
 
 class OverlayPainter:
@@ -21,8 +27,12 @@ class OverlayPainter:
         for each in exposure.overlays.shown:
             if not each.boxes:
                 continue
-            if each.overlay.mark == "bar":
+            if each.overlay.mark == "bar" or (each.overlay.mark == "side" and exposure.detail is Detail.BLOCKS):
                 _draw_bars(painter, exposure, each)
+            elif each.overlay.mark == "side":
+                _draw_sides(painter, exposure, each)
+            elif each.overlay.mark == "outline":
+                _draw_outlines(painter, exposure, each)
             elif exposure.detail is not Detail.BLOCKS:
                 _draw_flags(painter, exposure, each)
 
@@ -36,6 +46,61 @@ def _draw_flags(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> 
                 corner = rect.topRight() + QPointF(-1, 2) if box.ring is None else rect.topLeft() + QPointF(6, 1)
                 color = exposure.theme.color(shown.overlay.scale.look(value).token)
                 draw_disc(painter, exposure.theme, corner, "!", color, is_ring=False)
+
+
+def _draw_sides(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
+    """Fill the left end of each box that has a value."""
+    painter.save()
+    for box in exposure.in_sight.boxes:
+        value = shown.boxes.get(box.id)
+        if value is None or box.is_open or box.is_seam:
+            continue
+        rect = exposure.rect(box.id)
+        front = shapes.card(rect) if box.kind is None else rect
+        exposure.dim(painter, box.id)
+        painter.setClipRect(QRectF(front.left() - 1.0, front.top(), SIDE / exposure.scale, front.height()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(exposure.theme.color(shown.overlay.scale.look(value).token))
+        exposure.shift(painter, box.id)
+        painter.drawPath(exposure.outline(box, exposure.scene.rect(box.id)))
+        exposure.shift(painter, box.id, forth=False)
+        painter.setClipping(False)
+    painter.restore()
+
+
+def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
+    """Draw another outline around each box that has a value, with its sign at the corner."""
+    scale, theme = shown.overlay.scale, exposure.theme
+    signs = {each.code: each.sign for each in scale.order} if isinstance(scale, Categories) else {}
+    marked = [
+        (box, value)
+        for box in exposure.in_sight.boxes
+        if (value := shown.boxes.get(box.id)) is not None and not box.is_open
+    ]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for box, value in marked:
+        look = scale.look(value)
+        pen = QPen(theme.color(look.token), OUTLINE / exposure.scale)
+        if look.stroke == "dashed":
+            pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        exposure.dim(painter, box.id)
+        exposure.shift(painter, box.id)
+        if box.is_seam:
+            painter.drawRoundedRect(exposure.scene.rect(box.id).adjusted(0, -SEAM_OVER, 0, SEAM_OVER), 4.0, 4.0)
+        else:
+            painter.drawPath(exposure.outline(box, exposure.scene.rect(box.id)))
+        exposure.shift(painter, box.id, forth=False)
+    painter.setOpacity(1.0)
+    if exposure.detail < Detail.TITLES:
+        return
+    with exposure.in_pixels(painter):
+        for box, value in marked:
+            sign = signs.get(str(value), "")
+            if sign:
+                corner = exposure.on_screen(exposure.rect(box.id)).topRight() + QPointF(-1, 1)
+                exposure.dim(painter, box.id)
+                draw_disc(painter, theme, corner, sign, theme.color(scale.look(value).token), is_ring=False)
 
 
 def _draw_bars(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:

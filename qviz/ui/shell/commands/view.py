@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qviz.session.commands import CommandGroup, When, command
+from qviz.session.laid_over import OverlayChoice
 from qviz.ui.shell.appearance import Appearance
 from qviz.ui.shell.pages import Pages
 
@@ -35,7 +36,12 @@ class ViewCommands(CommandGroup):
     @command("Roles", "1", when=When.STAGE, words="overlay kinds colors")
     def roles(self) -> None:
         """Color the nodes by their role."""
-        self._desk.dimming.show_changes(False)
+        self._desk.dimming.lay_over(OverlayChoice.ROLES)
+
+    @command("Numbers", "2", when=When.STAGE, words="overlay error noise sqnr ledger measure quantizer")
+    def numbers(self) -> None:
+        """Show what each quantizer costs, and how large each operator is."""
+        self._desk.dimming.lay_over(OverlayChoice.NUMBERS)
 
     @command("Changes", "3", "C", when=When.STAGE, words="diff difference overlay added removed replaced")
     def changes(self) -> None:

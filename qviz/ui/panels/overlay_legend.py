@@ -1,0 +1,118 @@
+"""The legend of what is laid over the graph: shades of error, or outlines of what changed, drawn as they are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from qviz.analysis.overlays.changes import SCALE as CHANGES
+from qviz.analysis.overlays.numbers import SCALE as ERRORS
+from qviz.analysis.overlays.numbers import STEPS
+from qviz.session.laid_over import OverlayChoice
+from qviz.ui.canvas.edges import pen_of
+from qviz.ui.canvas.fonts import subtitle_font, width
+from qviz.ui.theme import Theme
+from qviz.words import tr
+from qviz.words.formats import number
+
+_CELL = 30.0
+_SAMPLE = 26.0
+_GAP = 18.0
+_LIGHT = 0.58
+"""The lightness from which black text is read better than white."""
+
+
+class OverlayLegend(QWidget):
+    """One row, as wide as there is room; what does not fit is left out at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._choice = OverlayChoice.ROLES
+        self._theme: Theme | None = None
+        self._x = 0.0
+
+    def show_choice(self, choice: OverlayChoice, theme: Theme) -> None:
+        """Show the legend of another overlay."""
+        self._choice, self._theme = choice, theme
+        self.setAccessibleName(self.words())
+        self.setToolTip(self.words())
+        self.update()
+
+    def words(self) -> str:
+        """Return all of it in words."""
+        if self._choice is OverlayChoice.NUMBERS:
+            return tr("Left bar: weight error. Line color: activation error. Line width: noise carried.")
+        if self._choice is OverlayChoice.CHANGES:
+            return ", ".join(tr(each.title) for each in reversed(CHANGES.order))
+        return ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the samples with their words."""
+        if self._theme is None or self._choice is OverlayChoice.ROLES:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(subtitle_font())
+        self._x = 0.0
+        if self._choice is OverlayChoice.NUMBERS:
+            self._paint_errors(painter, self._theme)
+        else:
+            self._paint_changes(painter, self._theme)
+
+    def _say(self, painter: QPainter, theme: Theme, text: str, is_muted: bool = True) -> None:
+        wide = width(text, subtitle_font())
+        painter.setPen(theme.color("text.muted" if is_muted else "text"))
+        painter.drawText(QRectF(self._x, 0.0, wide + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        self._x += wide + 6
+
+    def _paint_errors(self, painter: QPainter, theme: Theme) -> None:
+        self._say(painter, theme, tr("Left bar"))
+        self._say(painter, theme, tr("weight error"), is_muted=False)
+        self._x += 8
+        self._say(painter, theme, tr("Line color"))
+        self._say(painter, theme, tr("activation error"), is_muted=False)
+        self._x += 8
+        ticks, middle = ERRORS.ticks(), self.height() / 2
+        for place, level in enumerate(ticks):
+            bound = f"≥ {number(level)}" if not place else number(level)
+            text = f"< {number(STEPS[-1])}" if place == len(ticks) - 1 else bound
+            cell = QRectF(self._x, middle - 8, _CELL + (6 if place in (0, len(ticks) - 1) else 0), 16)
+            painter.setPen(Qt.PenStyle.NoPen)
+            color = theme.color(ERRORS.look(level).token)
+            painter.setBrush(color)
+            painter.drawRoundedRect(cell, 2.0, 2.0)
+            painter.setPen(Qt.GlobalColor.black if color.lightnessF() > _LIGHT else Qt.GlobalColor.white)
+            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
+            self._x = cell.right() + 1
+        self._x += 4
+        self._say(painter, theme, "dB")
+        self._x += _GAP
+        self._say(painter, theme, tr("Line width"))
+        self._say(painter, theme, tr("noise carried"), is_muted=False)
+        for level in (46.0, 38.0, 31.0):
+            look = ERRORS.look(level)
+            painter.setPen(QPen(theme.color("text.muted"), look.width or 1.0))
+            painter.drawLine(QPointF(self._x + 2, middle), QPointF(self._x + 18, middle))
+            self._x += 24
+        self._say(painter, theme, "46 … 31 dB")
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_changes(self, painter: QPainter, theme: Theme) -> None:
+        middle = self.height() / 2
+        for each in reversed(CHANGES.order):
+            pen = pen_of(CHANGES.look(each.code), theme)
+            pen.setWidthF(2.0)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self._x + 1, middle - 6, _SAMPLE - 2, 12), 4.0, 4.0)
+            self._x += _SAMPLE + 6
+            self._say(painter, theme, f"{each.sign} {tr(each.title)}")
+            self._x += _GAP - 6
+        painter.setPen(QPen(theme.color("text"), 1.8))
+        for x, hook in ((self._x + 2, 5.0), (self._x + _SAMPLE - 2, -5.0)):
+            corners = ((x + hook, middle - 6), (x, middle - 6), (x, middle + 6), (x + hook, middle + 6))
+            painter.drawPolyline(QPolygonF([QPointF(*corner) for corner in corners]))
+        self._x += _SAMPLE + 6
+        self._say(painter, theme, tr("fused into one operator"))
