@@ -115,7 +115,15 @@ class _Gathering:
             return False
         if self._only_in(number) is None or not self.loud.isdisjoint(box.members):
             return False
+        # The parts of an operator that is open stand behind it, each by itself.
+        if self._is_open_part(box):
+            return False
         return all(self.whole.boxes[each].stub_of is None for each in self.read[number])
+
+    def _is_open_part(self, box: Box) -> bool:
+        taker = self.taken_in.get(box.members[0])
+        host = self.whole.box_of.get(taker) if taker is not None else None
+        return host is not None and self.whole.boxes[self.numbers[host]].members[0] in self.folds.plumbing
 
     def _components(self) -> list[list[int]]:
         """Return the boxes that can go, those together that feed each other and stand in one frame of one stage."""
