@@ -50,7 +50,9 @@ def test_linked_boxes_stand_at_one_height_and_no_row_is_empty(qapp, sample: str,
     for number, part in enumerate(whole.stages):
         mine = places.part(part.view, part.boxes, part.lines)
         ys.append((part.view.box_of, mine.boxes))
-        bands = [Rect(*band.rect.getRect()) for band in shared.bands(number)]
+        bands = [
+            Rect(each.x(), each.y(), each.width(), each.height()) for each in (b.rect for b in shared.bands(number))
+        ]
         rects = [mine.boxes[box.id] for box in part.view.boxes if not box.is_open]
         heads = [mine.boxes[box.id]._replace(height=FRAME_BAR) for box in part.view.boxes if box.is_open]
         empty = max(_gaps([*rects, *heads, *bands, *_feet(part, mine)]), default=0.0)

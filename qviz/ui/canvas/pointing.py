@@ -1,4 +1,4 @@
-"""The mouse on a surface: click, drag, rubber band, the small map."""
+"""The mouse on a surface: click, drag, rubber band."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from qviz.analysis.views.view import Box
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.glide import Glide
 from qviz.ui.canvas.motion import wants_less_motion
-from qviz.ui.canvas.painters.minimap import Minimap
 from qviz.ui.canvas.viewport import Viewport
 
 
@@ -33,16 +32,15 @@ class Pointing(QObject):
     banded = Signal(object)
     changed = Signal()
 
-    def __init__(self, widget: QWidget, viewport: Viewport, minimap: Minimap) -> None:
+    def __init__(self, widget: QWidget, viewport: Viewport) -> None:
         super().__init__(widget)
-        self._viewport, self._minimap = viewport, minimap
+        self._viewport = viewport
         self.hovered: str | None = None
         self.band: QRectF | None = None
         self.glide = Glide(self)
         self.glide.moved.connect(viewport.pan)
         self._pressed: QPointF | None = None
         self._is_dragging = False
-        self._is_jumping = False
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint the rubber band."""
@@ -71,16 +69,12 @@ class Pointing(QObject):
         is_left = event.button() is Qt.MouseButton.LeftButton
         if is_left and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.band = QRectF(event.position(), QSizeF())
-        elif is_left and self._jump(event.position()):
-            self._is_jumping = True
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._pressed, self._is_dragging = event.position(), False
 
     def move(self, event: QMouseEvent) -> None:
         """Pan while pressed, else see what is under the pointer."""
-        if self._is_jumping:
-            self._jump(event.position())
-        elif self.band is not None:
+        if self.band is not None:
             self.band.setBottomRight(event.position())
             self.changed.emit()
         elif self._pressed is None:
@@ -104,7 +98,7 @@ class Pointing(QObject):
         if self._is_dragging and not wants_less_motion():
             self.glide.let_go(event.timestamp())
         was_click = self._pressed is not None and not self._is_dragging
-        self._pressed, self._is_dragging, self._is_jumping = None, False, False
+        self._pressed, self._is_dragging = None, False
         self._hover(event.position())
         if was_click and event.button() is Qt.MouseButton.LeftButton:
             self.clicked.emit(self.box_at(event.position()))
@@ -115,14 +109,6 @@ class Pointing(QObject):
         if max(band.width(), band.height()) >= QApplication.startDragDistance():
             to_canvas = self._viewport.camera.to_canvas
             self.banded.emit(QRectF(to_canvas(band.topLeft()), to_canvas(band.bottomRight())))
-
-    def _jump(self, point: QPointF) -> bool:
-        """Look where the small map is pressed; return whether it is there."""
-        view = self._viewport
-        place = self._minimap.place_at(point, view.scene, view.camera, view.size) if view.scene else None
-        if place is not None:
-            view.center(place)
-        return place is not None
 
     def _hover(self, point: QPointF) -> None:
         box = self.box_at(point)

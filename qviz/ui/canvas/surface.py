@@ -25,7 +25,6 @@ from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.canvas.motion import Motion
 from qviz.ui.canvas.painters import GRAPH, SELECTION, SHAPES, WRITING, Painter, paint_all
 from qviz.ui.canvas.painters.chain import Layers
-from qviz.ui.canvas.painters.minimap import Minimap
 from qviz.ui.canvas.painters.tiled import TiledPainter
 from qviz.ui.canvas.pointing import Pointing
 from qviz.ui.canvas.scene import Scene
@@ -67,12 +66,11 @@ class Surface(QWidget):
         self._leaving: Scene | None = None
         self._theme = theme or theme_of("light")
         self._tiled = TiledPainter(self, SHAPES)
-        minimap = Minimap(self._tiled)
         self.viewport = Viewport(self)
-        self.pointing = Pointing(self, self.viewport, minimap)
+        self.pointing = Pointing(self, self.viewport)
         self.emphasis = Emphasis(self)
         self.motion = Motion(self)
-        self.layers: tuple[Painter, ...] = (self._tiled, Layers(WRITING), *SELECTION, minimap, self.pointing)
+        self.layers: tuple[Painter, ...] = (self._tiled, Layers(WRITING), *SELECTION, self.pointing)
         for each in (self._tiled.improved, self.motion.moved, self.emphasis.changed, self.pointing.changed):
             each.connect(self.update)
         self.viewport.changed.connect(self.update)

@@ -120,15 +120,6 @@ class Tiles:
             plane.draw(painter, camera, part.intersected(sight))
             painter.restore()
 
-    @property
-    def count_of_whole(self) -> int:
-        """How many tiles there are of the plane behind all; with each more, `draw_whole` draws more."""
-        return len(self._whole.tiles)
-
-    def draw_whole(self, painter: QPainter, camera: Camera) -> None:
-        """Draw all of the scene as far as it is painted, small."""
-        self._whole.draw(painter, camera, self._bounds)
-
     def has_any(self, camera: Camera, screen: QSizeF) -> bool:
         """Return whether there is anything to draw for a camera."""
         sight = camera.sight(screen.width(), screen.height()).intersected(self._bounds)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QImage, QPainter
 
-from qviz.document.snapshot import Finding, Level, Stage
+from qviz.document.snapshot import Stage
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import GRAPH, paint_all
 from qviz.ui.canvas.painters.tiled import FEW
-from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.canvas.view import GraphCanvas
-from qviz.ui.theme import theme
 from tests.factories import graph, node
 
 
@@ -41,11 +39,6 @@ def finished(canvas: GraphCanvas, qtbot) -> QImage:
     return canvas.surface.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
 
 
-def small_map(canvas: GraphCanvas, qtbot) -> QImage:
-    shown = finished(canvas, qtbot)
-    return shown.copy(shown.width() - 160, 0, 160, shown.height())
-
-
 def painted(canvas: GraphCanvas) -> QImage:
     image = QImage(canvas.surface.size(), QImage.Format.Format_RGB32)
     image.fill(canvas.surface.theme().color("canvas"))
@@ -62,13 +55,13 @@ def painted(canvas: GraphCanvas) -> QImage:
 
 
 def difference(one: QImage, other: QImage) -> float:
-    """The share of pixels left of the small map that differ by more than a shade."""
+    """The share of pixels that differ by more than a shade."""
     far = 0
     for y in range(one.height()):
-        for x in range(one.width() - 160):
+        for x in range(one.width()):
             a, b = one.pixelColor(x, y), other.pixelColor(x, y)
             far += abs(a.red() - b.red()) + abs(a.green() - b.green()) + abs(a.blue() - b.blue()) > 90
-    return far / one.height() / (one.width() - 160)
+    return far / one.height() / one.width()
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.0625])
@@ -102,35 +95,3 @@ def test_what_is_looked_for_changes_the_tiles(canvas: GraphCanvas, qtbot) -> Non
     assert finished(canvas, qtbot) != before
     canvas.highlight(None)
     assert finished(canvas, qtbot) == before
-
-
-def test_a_pan_draws_the_small_map_as_it_was_painted(canvas: GraphCanvas, qtbot, monkeypatch) -> None:
-    painted: list[Tiles] = []
-    draw_whole = Tiles.draw_whole
-
-    def drawn(tiles: Tiles, painter: QPainter, camera: Camera) -> None:
-        painted.append(tiles)
-        draw_whole(tiles, painter, camera)
-
-    monkeypatch.setattr(Tiles, "draw_whole", drawn)
-    canvas.surface.set_theme(theme("dark"))
-    before = small_map(canvas, qtbot)
-    assert painted
-    painted.clear()
-    canvas.viewport.move(canvas.viewport.camera.moved(0, -40))
-    panned = small_map(canvas, qtbot)
-    assert not painted
-    canvas.viewport.move(canvas.viewport.camera.moved(0, 40))
-    assert panned != before == small_map(canvas, qtbot)
-
-
-@pytest.mark.parametrize("count", [20, 400])
-def test_the_small_map_shows_what_was_laid_over_since(qtbot, count: int) -> None:
-    canvas = chain(qtbot, count)
-    assert canvas.scene is not None
-    assert (len(canvas.scene.box) <= FEW) == (count == 20)
-    plain = small_map(canvas, qtbot)
-    canvas.show_findings([Finding("missing", Level.ERROR, "captured", ("n15",), "missing")])
-    assert small_map(canvas, qtbot) != plain
-    canvas.show_findings([])
-    assert small_map(canvas, qtbot) == plain

@@ -40,9 +40,6 @@ class TiledPainter(QObject):
 
     Signals:
         improved: There is more to show than was painted last.
-
-    Attributes:
-        tiles: Those of the scene that was painted last; None where it has few boxes.
     """
 
     improved = Signal()
@@ -50,7 +47,6 @@ class TiledPainter(QObject):
     def __init__(self, parent: QObject, painters: Sequence[Painter]) -> None:
         super().__init__(parent)
         self._painters = tuple(painters)
-        self.tiles: Tiles | None = None
         self._tiles: Tiles | None = None
         self._look: _TileContent | None = None
         self._camera = Camera()
@@ -72,7 +68,7 @@ class TiledPainter(QObject):
         is_zoomed = camera.scale != self._camera.scale
         self._camera, self._screen = camera, screen
         self._is_crowded = not scene.are_few(exposure.area, FEW)
-        tiles = self.tiles = None if len(scene.view.boxes) <= FEW else self._tiles_of(exposure, painter)
+        tiles = None if len(scene.view.boxes) <= FEW else self._tiles_of(exposure, painter)
         if tiles is None or not self._is_crowded:
             paint_all(self._painters, painter, exposure)
         else:
