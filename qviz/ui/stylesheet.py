@@ -56,6 +56,7 @@ QFrame[role="code"] {{ background: {code.fill}; border: none; border-radius: 5px
 QFrame[role="toast"] {{ background: {panel}; border: 1px solid {border.strong}; border-radius: 14px;
     min-height: 28px; max-height: 28px; }}
 QFrame[role="failure"] {{ background: {panel.sunken}; border: none; border-left: 4px solid {level.error}; }}
+QLabel[role="pending"] {{ color: {accent}; }}
 QLabel[role="sign"] {{ font-weight: 700; }}
 QLabel[role="sign"][level="error"] {{ color: {level.error}; }}
 QLabel[role="sign"][level="warning"] {{ color: {level.warning}; }}

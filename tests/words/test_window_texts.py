@@ -47,7 +47,7 @@ NAMES = {
     # Roles of the style sheet and levels of notices, which name a look: they stand among a widget's arguments.
     "muted", "title", "heading", "section", "pane", "error", "link", "primary", "segment", "chip", "field", "brand",
     "part", "small", "cell", "cell.strong", "strong", "code.near", "code.line", "step", "here", "act", "fold",
-    "info", "warning",
+    "info", "warning", "pending",
     "qviz",
 }  # fmt: skip
 NAMES |= {

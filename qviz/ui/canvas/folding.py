@@ -102,6 +102,18 @@ class Folding(QObject):
         if parent is not None and self.folds is not None:
             self._ask(folding_moves.toggled(self.folds, parent, self.union_id), parent.id)
 
+    def open_seams(self, title: str | None = None) -> None:
+        """Open every seam of the picture; with a title, those that say the same."""
+        scene = self._viewport.scene
+        if scene is None or self.folds is None:
+            return
+        folds = self.folds
+        for box in scene.view.boxes:
+            if box.is_seam and title in (None, box.title):
+                folds = folding_moves.toggled(folds, box, self.union_id)
+        if folds != self.folds:
+            self._ask(folds, self._selected_box())
+
     def _selected_box(self) -> str | None:
         box = self._selection.box
         return box.id if box else None

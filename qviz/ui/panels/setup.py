@@ -73,6 +73,11 @@ class Setup(QFrame):
         column.addSpacing(8)
         row = QHBoxLayout()
         row.addWidget(section(tr("Configuration")))
+        self.pending = label("●", "pending")
+        self.pending.setToolTip(tr("Edited: the result on screen is that of the last run."))
+        self.pending.setAccessibleName(tr("Edited since the last run"))
+        self.pending.hide()
+        row.addWidget(self.pending)
         row.addStretch(1)
         row.addWidget(button(tr("Options…"), "link", self.on_all_clicked))
         column.addLayout(row)
@@ -162,6 +167,10 @@ class Setup(QFrame):
             size=size(model.bytes),
         )
         self.about.setText("\n".join([about, *(tr("Input {input}", input=each) for each in model.inputs)]))
+
+    def show_pending(self, is_pending: bool) -> None:
+        """Show whether the plan is another than that of the result on screen."""
+        self.pending.setVisible(is_pending)
 
     def set_backends(self, available: tuple[str, ...]) -> None:
         """Leave only the engines of this machine selectable; the others say why."""

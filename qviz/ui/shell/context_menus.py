@@ -79,11 +79,22 @@ class ContextMenus(QObject):
             self._open_canvas(side, place)
 
     def _open_box(self, box: Box, place: QPoint) -> None:
+        if box.is_seam:
+            self._open_seam(box, place)
+            return
         kind = box.kind
         is_quantizer = kind is not None and (kind.watches or kind in (Kind.QUANTIZE, Kind.DEQUANTIZE))
         parts: tuple[Iterable[str], ...] = GROUP if kind is None else QUANTIZER if is_quantizer else NODE
         menu = self._menu()
         fill_list(menu, self._actions, parts)
+        menu.popup(place)
+
+    def _open_seam(self, box: Box, place: QPoint) -> None:
+        """Open the menu of a seam."""
+        menu, folding = self._menu(), self._desk.work.panes.canvas.folding
+        menu.addAction(tr("Open"), partial(folding.toggle, box.id))
+        menu.addAction(tr("Open all like it"), partial(folding.open_seams, box.title))
+        menu.addAction(self._actions["open_seams"])
         menu.popup(place)
 
     def _open_line(self, side: Side, line: Line, place: QPoint) -> None:

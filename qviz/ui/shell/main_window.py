@@ -129,7 +129,10 @@ class MainWindow(QMainWindow):
         """Follow the project in the bars."""
         self.pages.show_desk()
         if self.desk is not None and self.desk.project is not None:
-            self.desk.work.surroundings.follow_selection(self.desk.project.selected)
+            project = self.desk.project
+            self.desk.work.surroundings.follow_selection(project.selected)
+            has_result = project.snapshot is not None
+            self.desk.work.setup.show_pending(has_result and project.plan != project.received.plan)
         self._describe()
         self._enable()
 

@@ -191,7 +191,7 @@ class Workspace(QWidget):
         canvas = self.panes.canvas
         boxes = trn(len(canvas.view.boxes), "{count} box", "{count} boxes") if canvas.view is not None else ""
         view = canvas.viewport
-        scale = tr("Fit") if view.pose == "fit" else percent(round(view.camera.scale, 2))
+        scale = tr("Fit") if view.pose != "free" else percent(round(view.camera.scale, 2))
         self.strip.show_detail(boxes, scale if boxes else "")
         if canvas.view is not None:  # only then are its groups known
             self.legend.show_counts(self.roles(self._counted), self._coverage, self._theme)

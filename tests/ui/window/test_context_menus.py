@@ -79,6 +79,16 @@ def test_a_quantizer_offers_its_facts(desk: Desk, qtbot: QtBot, shown_menus: lis
     assert "obs" in QGuiApplication.clipboard().text()
 
 
+def test_a_seam_opens_alone_or_with_those_like_it(desk: Desk, qtbot: QtBot, shown_menus: list[QMenu]):
+    canvas = desk.work.panes.panes[Side.RIGHT].canvas
+    assert canvas.view is not None
+    seam = next(box for box in canvas.view.boxes if box.is_seam)
+    right_click(desk, Side.RIGHT, on_screen(desk, Side.RIGHT, seam.id))
+    assert texts(shown_menus[0]) == ["Open", "Open all like it", "Open seams"]
+    choose(shown_menus[0], "Open all like it")
+    qtbot.waitUntil(lambda: canvas.view is not None and not any(box.is_seam for box in canvas.view.boxes))
+
+
 def test_a_line_leads_to_both_of_its_ends(desk: Desk, shown_menus: list[QMenu]):
     canvas = desk.work.panes.panes[Side.RIGHT].canvas
     assert canvas.scene is not None

@@ -24,6 +24,7 @@ def choose(crumb: Crumb, title: str) -> None:
 def test_a_choice_changes_the_next_run_and_not_the_name_of_what_is_shown(
     window: MainWindow, asked: Asked, qtbot: QtBot
 ):
+    window.resize(1600, 900)
     window.opener.open_model("sample:conv-bn-relu")
     hear(window, reached(CAPTURED), finished())
     assert texts(window) == ["sample:conv-bn-relu", "FX static", "x86"]
@@ -33,8 +34,10 @@ def test_a_choice_changes_the_next_run_and_not_the_name_of_what_is_shown(
     assert window.desk.project.plan.flow == "pt2e-static"
     assert texts(window) == ["sample:conv-bn-relu", "FX static", "x86"]
     assert "The next run uses PT2E static." in window.desk.work.notice.message.text()
+    assert window.desk.work.setup.pending.isVisible()
     window.actions_of["undo"].trigger()
     assert window.desk.project.plan.flow == "fx-static"
+    assert not window.desk.work.setup.pending.isVisible()
     choose(window.bar.crumbs.flow, "PT2E static")
     window.actions_of["run"].trigger()
     assert asked.plans[-1].flow == "pt2e-static"

@@ -55,6 +55,12 @@ class GraphCommands(CommandGroup):
         """Collapse every group that does not hold the selection."""
         self._canvas.folding.fold_others()
 
+    @command("Open seams", "Shift+S", when=When.STAGE, words="expand rows only one stage casts observers")
+    def open_seams(self) -> None:
+        """Open every seam: what only one of the stages in view has."""
+        for pane in self._pages.need_desk().work.panes.panes.values():
+            pane.canvas.folding.open_seams()
+
     @command("Focus neighbors, then one hop more", "K", when=When.NODE, is_apart=True, words="show dim around")
     def focus_neighbours(self) -> None:
         """Dim all but the nodes around the selection."""
