@@ -128,11 +128,14 @@ class Places:
         }
         homes = [(number[self._homes[there][0]], self._homes[there][1]) for there in boxes]
         labelled = {}
+        written: set[tuple[GroupStep, str]] = set()
         for here, ways in enumerate(lines):
             there = next((each for each in ways if each in self._labelled), None)
-            if there is not None:
-                group, edge = self._labelled[there]
-                labelled[here] = (number[group], edge)
+            if there is None or (self._labelled[there], view.lines[here].label) in written:
+                continue  # lines that run together until they fork say the same once
+            written.add((self._labelled[there], view.lines[here].label))
+            group, edge = self._labelled[there]
+            labelled[here] = (number[group], edge)
         return Places(view, stands, homes, paths, labelled)
 
     def label(self, number: int) -> Point | None:

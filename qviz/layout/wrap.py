@@ -77,18 +77,29 @@ class _LinePiece(NamedTuple):
 
 def wrap(view: View, places: Places, columns: int) -> InColumns:
     """Return a layout in at most so many columns; fewer where there is nowhere to cut."""
-    cuts = _cuts(view, places, columns)
+    return wrap_together([(view, places)], columns)[0]
+
+
+def wrap_together(layouts: Sequence[tuple[View, Places]], columns: int) -> list[InColumns]:
+    """Return layouts that share an axis in columns that end at the same height, and still share it in each."""
+    cuts = _cuts(layouts, columns)
     if not cuts:
-        return InColumns(view, places, (), places.bounds)
-    return _ColumnBreak(view, places, cuts).wrapped()
+        return [InColumns(view, places, (), places.bounds) for view, places in layouts]
+    made = [_ColumnBreak(view, places, cuts) for view, places in layouts]
+    tops = [min(each.hulls[column].y for each in made) for column in range(len(cuts) + 1)]
+    lanes = max(len(crossings) for each in made for crossings in each.crossings)
+    for each in made:
+        each.tops, each.lanes = tops, lanes
+    return [each.wrapped() for each in made]
 
 
-def _cuts(view: View, places: Places, columns: int) -> list[float]:
+def _cuts(layouts: Sequence[tuple[View, Places]], columns: int) -> list[float]:
     """Return the heights at which columns end: each near an even share of what is left, outside groups if possible."""
-    leaves = [places.boxes[box.id] for box in view.boxes if not box.is_open]
-    frames = [places.boxes[box.id] for box in view.boxes if box.is_open]
-    gaps = list(_gaps(leaves))
-    here, bottom, found = places.bounds.y, places.bounds.bottom, []
+    rects = [(box.is_open, places.boxes[box.id]) for view, places in layouts for box in view.boxes]
+    frames = [rect for is_open, rect in rects if is_open]
+    gaps = list(_gaps([rect for is_open, rect in rects if not is_open]))
+    here, bottom = min(places.bounds.y for _, places in layouts), max(places.bounds.bottom for _, places in layouts)
+    found: list[float] = []
     for left in range(columns, 1, -1):
         share = (bottom - here) / left
         near = [gap for gap in gaps if abs((gap[0] + gap[1]) / 2 - here - share) <= REACH * share]
@@ -131,6 +142,8 @@ class _ColumnBreak:
         self.view, self.places, self.cuts = view, places, cuts
         self.parents = {box.id: box.parent for box in view.boxes if box.is_open}
         self.spans = {each: self._span(places.boxes[each]) for each in self.parents}
+        self.tops: list[float] = []
+        self.lanes = 0
         self.pieces = [piece for number in range(len(view.lines)) for piece in self._pieces(number)]
         self.crossings: list[list[_Crossing]] = [[] for _ in cuts]
         for crossing in dict.fromkeys(piece.ends_at for piece in self.pieces):
@@ -240,12 +253,14 @@ class _ColumnBreak:
             held[piece.column] += [Rect(point.x, point.y, 0.0, 0.0) for point in piece.route]
             if label is not None:
                 held[piece.column].append(label_rect(label, self.view.lines[piece.number].label))
-        return [hull(held[column]) for column in range(len(self.cuts) + 1)]
+        edges = [self.places.bounds.y, *self.cuts]
+        nothing = [[Rect(self.places.bounds.x, edge, 0.0, 0.0)] for edge in edges]
+        return [hull(held[column] or nothing[column]) for column in range(len(edges))]
 
     @cached_property
     def corners(self) -> list[Point]:
         """The upper left corner of each column."""
-        top, x, found = LANE * (max(map(len, self.crossings)) + 1), 0.0, []
+        top, x, found = LANE * (self.lanes + 1), 0.0, []
         for column, held in enumerate(self.hulls):
             found.append(Point(round(x), top))
             lanes = len(self.crossings[column]) if column < len(self.crossings) else 0
@@ -255,7 +270,7 @@ class _ColumnBreak:
     def _moved(self, point: Point, column: int) -> Point:
         """Return where a place of the whole is in its column."""
         held, corner = self.hulls[column], self.corners[column]
-        return Point(round(point.x - held.x + corner.x, 2), round(point.y - held.y + corner.y, 2))
+        return Point(round(point.x - held.x + corner.x, 2), round(point.y - self.tops[column] + corner.y, 2))
 
     def _joins(self) -> Iterator[Join]:
         """Yield the ways from column to column; none crosses another, for the last to leave is the first to arrive."""
@@ -265,7 +280,7 @@ class _ColumnBreak:
                 ending.setdefault(piece.ends_at, number)
         for cut, crossings in enumerate(self.crossings):
             held, corner, following = self.hulls[cut], self.corners[cut], self.corners[cut + 1]
-            bottom, right = corner.y + held.height, corner.x + held.width
+            bottom, right = corner.y + held.bottom - self.tops[cut], corner.x + held.width
             for lane, crossing in enumerate(crossings):
                 leaves = self._moved(Point(crossing.x, self.cuts[cut]), cut)
                 enters = self._moved(Point(crossing.x, self.cuts[cut]), cut + 1)

@@ -111,11 +111,16 @@ def _near_changes(found: Sequence[ScopedStage]) -> tuple[ScopedStage, ...]:
     for each in found:
         index = Index(each.stage.whole)
         ids = frozenset(near for one in each.overlays[-1].nodes for near in neighbours(index, one, _reach(index, one)))
-        made.append(each._replace(stage=part(each.stage, ids)))
+        made.append(each._replace(stage=_part(each.stage, ids)))
     if not any(each.stage.graph.nodes for each in made):
         one, other = (names.stage(each.stage.name) for each in (found[0], found[-1]))
         raise QvizError(tr("Nothing changed from {one} to {other}", one=one, other=other), tr("Draw whole stages."))
     return tuple(made)
+
+
+def _part(stage: Stage, ids: frozenset[NodeId]) -> Stage:
+    """Return a stage with these nodes only; the stage itself where it has no others."""
+    return stage if len(ids) == len(stage.whole.nodes) else part(stage, ids)
 
 
 def _reach(index: Index, node_id: NodeId) -> int:
@@ -134,7 +139,7 @@ def _around(snapshot: Snapshot, stages: Sequence[Stage], scope: Scope) -> tuple[
         linked = (each for other, there in found for each in links.partners(other.name, stage.name, there))
         index = Index(stage.whole)
         near = (each for one in ids or dict.fromkeys(linked) for each in neighbours(index, one, scope.hops))
-        made.append(ScopedStage(part(stage, frozenset(near)), len(stage.whole.nodes)))
+        made.append(ScopedStage(_part(stage, frozenset(near)), len(stage.whole.nodes)))
     return tuple(made)
 
 

@@ -12,7 +12,7 @@ from qviz.analysis.views.folding import fold, unfold_all
 from qviz.analysis.views.view import View
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point, Rect
-from qviz.layout.wrap import InColumns, wrap
+from qviz.layout.wrap import InColumns, wrap, wrap_together
 from tests.factories import graph, node
 from tests.layout.geometry import sizes_of, views
 
@@ -126,6 +126,16 @@ def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
     return min(level[0].x, level[1].x) < upright[0].x < max(level[0].x, level[1].x) and min(
         upright[0].y, upright[1].y
     ) < level[0].y < max(upright[0].y, upright[1].y)
+
+
+def test_layouts_of_one_axis_share_it_in_every_column() -> None:
+    view = chain(28)
+    whole = GraphlayEngine().place(view, sizes_of(view))
+    few = [number for number, box in enumerate(view.boxes) if box.id not in ("n5", "n6", "n20")]
+    part = View(tuple(view.boxes[number] for number in few), (), {})
+    one, other = wrap_together([(view, whole), (part, whole.part(part, few, ()))], 3)
+    assert [one.places.boxes[box.id].y for box in part.boxes] == [other.places.boxes[box.id].y for box in part.boxes]
+    assert len({one.places.boxes[box.id].x for box in part.boxes}) > 2
 
 
 @pytest.mark.parametrize("columns", [1, 9])

@@ -91,8 +91,8 @@ def _node(box: Box, content: Content, theme: Theme) -> dict[str, str]:
     rows = [heading(box), box.subtitle, " ".join(map(badge_text, box.badges))]
     drawn = {
         "label": "\n".join(filter(None, rows)),
-        "fillcolor": _hex(theme.fill(box.kind)),
-        "color": _hex(theme.line(box.kind)),
+        "fillcolor": _hex(theme.fill(box.role)),
+        "color": _hex(theme.line(box.role)),
         "shape": _SHAPES.get(box.kind, "box") if box.kind else "box3d",
     }
     if box.stub_of is not None:
@@ -101,8 +101,10 @@ def _node(box: Box, content: Content, theme: Theme) -> dict[str, str]:
         drawn["style"] = "rounded,filled"
     if box.kind is Kind.FUSED_OP:
         drawn |= {"peripheries": "2"}
-    if box.kind is Kind.QUANTIZED_OP:
+    if box.role is Kind.QUANTIZED_OP:
         drawn |= {"penwidth": "2.2"}
+    if box.is_seam:
+        drawn |= {"label": f"⋯ {box.title}", "shape": "plaintext", "style": ""}
     for shown in content.overlays.shown:
         value = shown.boxes.get(box.id)
         if value is not None and shown.overlay.mark != "none":

@@ -19,7 +19,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.layout.choice import engine_for
 from qviz.layout.place import Size
 from qviz.layout.places import Places
-from qviz.layout.wrap import Join, wrap
+from qviz.layout.wrap import InColumns, Join, wrap_together
 from qviz.session.scopes import ScopedStage
 from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
@@ -115,19 +115,35 @@ def _numbered(view: View, overlay: Overlay) -> View:
 def placed(content: Content, sizes: Mapping[str, Size], look: PictureLook, engine: str | None = None) -> Pane:
     """Return a stage with its places, given the sizes of its boxes."""
     view = content.view
-    return arranged(content, engine_for(view, "picture", engine).place(view, sizes), look)
+    return arranged([content], [engine_for(view, "picture", engine).place(view, sizes)], look)[0]
 
 
-def arranged(content: Content, places: Places, look: PictureLook, marks: Marks | None = None) -> Pane:
-    """Return a stage that has its places, broken into columns."""
-    columns = wrap(content.view, places, look.columns)
+def arranged(
+    contents: Sequence[Content],
+    places: Sequence[Places],
+    look: PictureLook,
+    shown: Sequence[ShownPane] = (),
+) -> tuple[Pane, ...]:
+    """Return stages that share an axis, broken into columns; as on the screen, where they are shown there."""
+    columns = wrap_together([(each.view, at) for each, at in zip(contents, places, strict=True)], look.columns)
+    screen: Sequence[ShownPane | None] = shown or [None] * len(contents)
+    made = [_in_columns(*each) for each in zip(contents, columns, screen, strict=True)]
+    top, bottom = min(each.bounds.top() for each in made), max(each.bounds.bottom() for each in made)
+    tall = (each.bounds.adjusted(0, top - each.bounds.top(), 0, bottom - each.bounds.bottom()) for each in made)
+    return tuple(each._replace(bounds=bounds) for each, bounds in zip(made, tall, strict=True))
+
+
+def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None) -> Pane:
     overlays = content.overlays
     if columns.view is not content.view:
         overlays = ViewOverlays(columns.view, [each.overlay for each in overlays.shown])
-    scene = Scene(columns.view, columns.places, overlays)
+    # Bands of seams run through all of a pane, and would through its columns.
+    bands = shown.scene.bands if shown is not None and columns.view is content.view else ()
+    scene = Scene(columns.view, columns.places, overlays, shown.scene.rows if shown is not None else 2, bands)
     part, box_of = content.part, columns.view.box_of
     found = (frozenset(box_of[each] for each in fused if each in box_of) for fused in part.fused)
-    marks = marks or Marks(brackets=tuple(each for each in found if len(each) > 1))
+    brackets = tuple(each for each in found if len(each) > 1)
+    marks = shown.marks if shown is not None else Marks(brackets=brackets)
     return Pane(part.stage.name, part.nodes, scene, columns.joins, qrect(columns.bounds), marks)
 
 

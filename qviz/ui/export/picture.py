@@ -16,6 +16,7 @@ from qviz.session.scopes import WHOLE, Scope, ScopedStage, parts
 from qviz.ui.canvas.fonts import heading_font, subtitle_font, title_font, width
 from qviz.ui.canvas.metrics import measure
 from qviz.ui.export import legend, pane
+from qviz.ui.export.aligned import Aligned
 from qviz.ui.export.headless import ensure_application
 from qviz.ui.export.look import PictureLook
 from qviz.ui.export.pane import Content, Pane, ShownPane
@@ -74,24 +75,32 @@ class Picture:
     @cached_property
     def contents(self) -> tuple[Content, ...]:
         """The boxes and lines of the stages, without places; needs no fonts."""
-        return tuple(self._content(each) for each in self.parts)
+        views = [part.view for part in self._aligned.parts] if self._aligned is not None else None
+        return tuple(
+            pane.adorned(self.snapshot, part, self.look, views[number]) if views is not None else self._content(part)
+            for number, part in enumerate(self.parts)
+        )
 
     @cached_property
-    def box_sizes(self) -> tuple[dict[str, Size], ...]:
+    def box_sizes(self) -> tuple[Mapping[str, Size], ...]:
         """The sizes of the boxes of those that are to be placed; makes the application that fonts need."""
         ensure_application()
+        if self._aligned is not None:
+            return (self._aligned.sizes([each.view for each in self.contents]),)
         return tuple({} if self._is_shown(each.part) else measure(each.view) for each in self.contents)
 
     @cached_property
     def panes(self) -> tuple[Pane, ...]:
-        """The stages, placed; what is on one height on the screen is so here."""
-        made = tuple(map(self._pane, self.contents, self.box_sizes))
-        shown = [each.bounds for each in made if each.name in self._screen]
-        if len(shown) < max(len(made), 2) or self.look.columns > 1:
-            return made
-        top, bottom = min(each.top() for each in shown), max(each.bottom() for each in shown)
-        tall = (each.bounds.adjusted(0, top - each.bounds.top(), 0, bottom - each.bounds.bottom()) for each in made)
-        return tuple(each._replace(bounds=bounds) for each, bounds in zip(made, tall, strict=True))
+        """The stages, placed; what two of them have stands at one height."""
+        contents = self.contents
+        if self._aligned is not None:
+            found = self._aligned.places([each.view for each in contents], self.box_sizes[0], self._engine)
+            return pane.arranged(contents, found, self.look)
+        shown = [self._screen[each.part.stage.name] for each in contents if self._is_shown(each.part)]
+        if len(shown) == len(contents):
+            return pane.arranged(contents, [each.scene.places for each in shown], self.look, shown)
+        made = zip(contents, self.box_sizes, strict=True)
+        return tuple(pane.placed(content, sizes, self.look, self._engine) for content, sizes in made)
 
     @property
     def count(self) -> int:
@@ -166,6 +175,13 @@ class Picture:
         boxes = (box for box in each.scene.view.boxes if not box.is_open)
         return next((each.scene.rect(box.id).center() + _corner(each, area) for box in boxes), area.center())
 
+    @cached_property
+    def _aligned(self) -> Aligned | None:
+        """The stages on one axis; None where parts of them are drawn, or what is on the screen."""
+        if self._screen or any(len(part.stage.whole.nodes) != part.nodes for part in self.parts):
+            return None
+        return Aligned.of(self.snapshot, [part.stage for part in self.parts], self._folds)
+
     def _content(self, part: ScopedStage) -> Content:
         if self._is_shown(part):
             return pane.adorned(self.snapshot, part, self.look, self._screen[part.stage.name].scene.view)
@@ -175,12 +191,6 @@ class Picture:
 
     def _is_shown(self, part: ScopedStage) -> bool:
         return part.stage.name in self._screen
-
-    def _pane(self, content: Content, sizes: Mapping[str, Size]) -> Pane:
-        shown = self._screen.get(content.part.stage.name)
-        if shown is None:
-            return pane.placed(content, sizes, self.look, self._engine)
-        return pane.arranged(content, shown.scene.places, self.look, shown.marks)
 
     @property
     def _head(self) -> float:

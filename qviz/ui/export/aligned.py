@@ -1,0 +1,74 @@
+"""Stages side by side on one axis: what survives from one to the other stands at the same height."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from qviz.analysis.views.folding import opening
+from qviz.analysis.views.projection import Projected
+from qviz.analysis.views.view import Folds, View
+from qviz.document.snapshot import Snapshot, Stage, StageName
+from qviz.layout.choice import engine_for
+from qviz.layout.place import Size
+from qviz.layout.places import Places
+from qviz.ui.canvas.family import Family, boxes_to_measure
+from qviz.ui.canvas.metrics import measure_in_slices
+
+SLICE = 1 << 30
+"""All at once."""
+
+
+class Aligned:
+    """Stages of a run folded and placed as one graph.
+
+    Args:
+        family: Of these stages.
+        stages: From left to right.
+        folds: What is open, by the stage's name; without, the fewest folds that fit. Seams are open: a picture can
+            not be asked for what it hides.
+    """
+
+    def __init__(self, family: Family, stages: Sequence[Stage], folds: Mapping[StageName, Folds]) -> None:
+        self._family, self._stages = family, stages
+        given = [family.to_union(stage, folds[stage.name]) for stage in stages if stage.name in folds]
+        assert family.union is not None
+        opened = opening(family.trees.of(family.union.graph))
+        if given:
+            groups, plumbing = ([*each] for each in zip(*((fold.groups, fold.plumbing) for fold in given), strict=True))
+            opened = Folds(frozenset().union(*groups), frozenset().union(*plumbing))
+        self._whole = family.folded(replace(opened, has_seams=False))
+        self.parts: tuple[Projected, ...] = tuple(family.of_stage(stage, self._whole) for stage in stages)
+
+    @staticmethod
+    def of(snapshot: Snapshot, stages: Sequence[Stage], folds: Mapping[StageName, Folds]) -> Aligned | None:
+        """Return stages that can share an axis; None where there is one only, or they are too large or contradict."""
+        names = {stage.name for stage in stages}
+        if len(names) < 2:
+            return None
+        family = Family(snapshot.stages, snapshot.links, snapshot.facts, names)
+        return Aligned(family, stages, folds) if family.union is not None else None
+
+    def sizes(self, views: Sequence[View]) -> dict[str, Size]:
+        """Return the sizes of boxes as some views have them, which may say more; needs a QGuiApplication."""
+        boxes = self._whole.view.boxes
+        measured = [
+            (boxes[number].id, box)
+            for part, view in zip(self.parts, views, strict=True)
+            for box, number in zip(view.boxes, part.boxes, strict=True)
+        ]
+        seen = {box_id for box_id, _ in measured}
+        measured += [each for each in boxes_to_measure(self._whole) if each[0] not in seen]
+        sizes: dict[str, Size] = {}
+        for _ in measure_in_slices(measured, sizes, SLICE):
+            pass
+        return sizes
+
+    def places(self, views: Sequence[View], sizes: Mapping[str, Size], engine: str | None) -> tuple[Places, ...]:
+        """Return where the boxes and lines of the views are."""
+        whole = self._whole.view
+        all_places = engine_for(whole, "picture", engine).place(whole, sizes)
+        return tuple(
+            all_places.part(view, part.boxes, part.lines) for part, view in zip(self.parts, views, strict=True)
+        )
