@@ -210,7 +210,11 @@ def test_kernels_of_models_of_torch_flip_by_one_step_at_most(name, flow):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in MODELS if not name.startswith("sample:")])
 @pytest.mark.parametrize(
-    "flow", ["fx-static", "fx-dynamic", "fx-qat", "fx-weight-only", "eager-dynamic", "pt2e-static"]
+    "flow",
+    [
+        *("fx-static", "fx-dynamic", "fx-qat", "fx-weight-only", "eager-dynamic"),
+        *("pt2e-static", "pt2e-qat", "pt2e-dynamic"),
+    ],
 )
 def test_every_difference_in_a_model_of_torch_is_a_flip_or_is_named(name, flow):
     torch.manual_seed(0)
