@@ -10,7 +10,7 @@ from bench_measure.result import Result
 from bench_measure.subject import estimated, exactly, subject
 from qviz.document.measurements import ADDITIVE
 from qviz.document.plan import Plan
-from qviz.engine.measure import tensors
+from qviz.engine.measure.ledger import tensors
 
 LEAST_DB = 15.0
 

@@ -17,7 +17,8 @@ from bench_measure.result import Result
 from bench_measure.subject import Subject, subject
 from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure import outputs, tensors
+from qviz.engine.measure.ledger import tensors
+from qviz.engine.measure.running import outputs
 
 LIMIT = 1e-5
 

@@ -15,11 +15,11 @@ from qviz.analysis.what_if import predict
 from qviz.document.measurements import Ledger
 from qviz.document.plan import Plan
 from qviz.engine.loading.source import Loaded
-from qviz.engine.measure.counterfactuals import OtherWays, noise_alone
-from qviz.engine.measure.ledger import names_of
-from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.repair import ChangeSearch, value
-from qviz.engine.measure.what_if import changes_of
+from qviz.engine.measure.changes.counterfactuals import OtherWays, noise_alone
+from qviz.engine.measure.changes.repair import ChangeSearch, value
+from qviz.engine.measure.changes.what_if import changes_of
+from qviz.engine.measure.ledger.ledger import names_of
+from qviz.engine.measure.models.measured import Measured
 from qviz.engine.serving.repair import repair
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.serving.torch_state import kept

@@ -20,7 +20,7 @@ from bench_measure import networks
 from bench_measure.result import Result
 from bench_measure.subject import Subject, subject
 from qviz.document.plan import Plan
-from qviz.engine.measure import estimate, tensors
+from qviz.engine.measure.ledger import estimate, tensors
 
 PASSES, CHEAPER, MEMORY_GB = 8.0, 10.0, 1.0
 _IN_PROCESS = "import sys; from bench_measure.cost import peak; peak(*sys.argv[1:])"

@@ -9,7 +9,7 @@ from bench_measure import networks
 from bench_measure.result import Result
 from bench_measure.subject import estimated, exactly, subject
 from qviz.document.plan import Plan
-from qviz.engine.measure import tensors
+from qviz.engine.measure.ledger import tensors
 
 LAW = {4: 31.5, 8: 28.4, 16: 25.1, 32: 20.0}
 LIMIT_DB = 2.5

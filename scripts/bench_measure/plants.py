@@ -18,9 +18,9 @@ from torch.fx import GraphModule, Node, symbolic_trace
 
 from bench_measure.networks import Network
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure import outputs
-from qviz.engine.measure.board import Switch
-from qviz.engine.measure.simulation import Simulation
+from qviz.engine.measure.running import outputs
+from qviz.engine.measure.simulated.board import Switch
+from qviz.engine.measure.simulated.simulation import Simulation
 
 LEAST_GROWTH = 10.0
 _NORMS = (nn.BatchNorm2d,)

@@ -9,7 +9,7 @@ from bench_measure.ranks import spearman
 from bench_measure.result import Result
 from bench_measure.subject import estimated, exactly, subject
 from qviz.document.plan import Plan
-from qviz.engine.measure import tensors
+from qviz.engine.measure.ledger import tensors
 
 LIMIT = 0.9
 

@@ -13,9 +13,11 @@ from torch.fx import GraphModule, Node
 from bench_measure.cost import quantized
 from bench_measure.result import Result
 from bench_measure.subject import Subject
-from qviz.engine.measure import exact, four_models, outputs
-from qviz.engine.measure.exact import Reruns
-from qviz.engine.measure.wiring import Wiring
+from qviz.engine.measure.ledger import exact
+from qviz.engine.measure.ledger.exact import Reruns
+from qviz.engine.measure.models import four_models
+from qviz.engine.measure.running import outputs
+from qviz.engine.measure.simulated.wiring import Wiring
 
 FASTER, OF_ALLOWED = 1.4, 0.8
 NETWORKS = ("resnet18", "mobilenet_v2", "googlenet")

@@ -14,7 +14,7 @@ from bench_measure.ranks import place_of
 from bench_measure.result import Result
 from bench_measure.subject import estimated, exactly, subject
 from qviz.document.plan import Plan
-from qviz.engine.measure import tensors
+from qviz.engine.measure.ledger import tensors
 
 WITH_SKIPS = (
     "resnet18", "resnet34", "resnet50", "resnext50_32x4d", "regnet_x_400mf", "regnet_y_400mf", "mnasnet0_5",

@@ -19,11 +19,12 @@ from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure import estimate, exact, outputs, tensors
-from qviz.engine.measure.data import Evaluation
-from qviz.engine.measure.four_models import FourModels, floating, simulated
-from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.simulation import copied, simulate
+from qviz.engine.measure.ledger import estimate, exact, tensors
+from qviz.engine.measure.models.four_models import FourModels, floating, simulated
+from qviz.engine.measure.models.measured import Measured
+from qviz.engine.measure.running import outputs
+from qviz.engine.measure.running.data import Evaluation
+from qviz.engine.measure.simulated.simulation import copied, simulate
 from qviz.engine.serving.histogram_search import searched_once
 from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.torch_state import kept

@@ -13,8 +13,8 @@ from qviz.document.measurements import Ledger
 from qviz.document.plan import Plan, Thresholds
 from qviz.document.said import Said
 from qviz.engine.loading.source import load
-from qviz.engine.measure.measured import Measured
-from qviz.engine.measure.workers import measure_exactly
+from qviz.engine.measure.ledger.workers import measure_exactly
+from qviz.engine.measure.models.measured import Measured
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.serving.torch_state import kept
 

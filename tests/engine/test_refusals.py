@@ -18,7 +18,7 @@ import qviz
 from qviz import cli
 from qviz.document.plan import Plan
 from qviz.engine.loading.source import Loaded
-from qviz.engine.measure.outputs import outputs_of
+from qviz.engine.measure.running.outputs import outputs_of
 from qviz.engine.serving.run import run_loaded, run_plan
 from qviz.errors import QvizError
 

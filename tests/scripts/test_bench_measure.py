@@ -12,7 +12,8 @@ from bench_measure.subject import estimated, exactly, subject
 
 from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure import outputs, tensors
+from qviz.engine.measure.ledger import tensors
+from qviz.engine.measure.running import outputs
 
 
 def test_equal_values_share_their_rank():

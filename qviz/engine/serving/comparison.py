@@ -30,9 +30,9 @@ from qviz.engine.flow_table import implementation
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.readiness import make_ready
 from qviz.engine.loading.source import Loaded, load
-from qviz.engine.measure.outputs import Outputs, run, together
-from qviz.engine.measure.size import size_of
-from qviz.engine.measure.time import median_ms
+from qviz.engine.measure.running.outputs import Outputs, run, together
+from qviz.engine.measure.running.size import size_of
+from qviz.engine.measure.running.time import median_ms
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError

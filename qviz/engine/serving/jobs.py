@@ -14,11 +14,11 @@ from torch.nn import Module
 
 from qviz.document.measurements import Measurements
 from qviz.engine.loading.fingerprint import fingerprint
-from qviz.engine.measure import four_models
-from qviz.engine.measure.exact import Reruns
-from qviz.engine.measure.exact_job import ExactAnswer, ExactJob, hash_of
-from qviz.engine.measure.simulation import Simulation, simulate
-from qviz.engine.measure.workers import one_thread, threads
+from qviz.engine.measure.ledger.exact import Reruns
+from qviz.engine.measure.ledger.exact_job import ExactAnswer, ExactJob, hash_of
+from qviz.engine.measure.ledger.workers import one_thread, threads
+from qviz.engine.measure.models import four_models
+from qviz.engine.measure.simulated.simulation import Simulation, simulate
 from qviz.engine.nodes.arguments import number
 from qviz.engine.serving.measuring import Measuring
 from qviz.engine.serving.run import run_plan

@@ -18,21 +18,22 @@ from qviz.document.plan import Plan
 from qviz.document.said import Said
 from qviz.engine.failures import line_of
 from qviz.engine.loading.source import Loaded
-from qviz.engine.measure import four_models, original, outputs
-from qviz.engine.measure.capture import capture_difference
-from qviz.engine.measure.data import Evaluation, Peeked, evaluation
-from qviz.engine.measure.float_watch import FloatWatch
-from qviz.engine.measure.four_models import FourModels
-from qviz.engine.measure.graphs import state_kept
-from qviz.engine.measure.kernels import kernel_differences
-from qviz.engine.measure.ledger import make_ledger
-from qviz.engine.measure.measured import Measured, shown_at
-from qviz.engine.measure.metric import Judge
-from qviz.engine.measure.not_finite import born_not_finite
-from qviz.engine.measure.outputs import Outputs
-from qviz.engine.measure.repeating import second_calls
-from qviz.engine.measure.simulation import copied, simulate
-from qviz.engine.measure.what_if import completed
+from qviz.engine.measure.changes.what_if import completed
+from qviz.engine.measure.kernels.differences import kernel_differences
+from qviz.engine.measure.ledger.ledger import make_ledger
+from qviz.engine.measure.models import four_models, original
+from qviz.engine.measure.models.capture import capture_difference
+from qviz.engine.measure.models.float_watch import FloatWatch
+from qviz.engine.measure.models.four_models import FourModels
+from qviz.engine.measure.models.measured import Measured, shown_at
+from qviz.engine.measure.models.not_finite import born_not_finite
+from qviz.engine.measure.models.repeating import second_calls
+from qviz.engine.measure.running import outputs
+from qviz.engine.measure.running.data import Evaluation, Peeked, evaluation
+from qviz.engine.measure.running.metric import Judge
+from qviz.engine.measure.running.outputs import Outputs
+from qviz.engine.measure.simulated.graphs import state_kept
+from qviz.engine.measure.simulated.simulation import copied, simulate
 from qviz.engine.serving.torch_state import kept
 from qviz.wire.assembly import Assembly
 

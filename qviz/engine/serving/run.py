@@ -40,7 +40,7 @@ from qviz.engine.loading.own_rules import load_own_rules
 from qviz.engine.loading.readiness import make_ready, written
 from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
-from qviz.engine.measure.data import Peeked
+from qviz.engine.measure.running.data import Peeked
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script

@@ -1,0 +1,1 @@
+"""What other ways to round would give, and which of them repair a plan."""

@@ -1,0 +1,145 @@
+"""Which other ways to round a plan can express, of those that torch takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from qviz.document.changes import Change
+from qviz.document.configuration import Factory, QConfig, Rule
+from qviz.document.flows import Method, Mode, flow
+from qviz.document.graph import Node, Number
+from qviz.document.measurements import Ledger, QuantizerNoise
+from qviz.document.plan import Plan
+from qviz.engine.measure.changes.counterfactuals import gain_of
+from qviz.engine.measure.changes.trial import is_taken
+from qviz.engine.measure.models.measured import Measured
+from qviz.engine.measure.simulated.rounding import Affine, HeldWeight
+from qviz.engine.measure.simulated.simulation import MeasuredQuantizer
+from qviz.engine.nodes.observers import statistics
+
+_LEADERS = 8
+_WORTH_DB = 0.5
+_RANGES = ("MinMaxObserver", "HistogramObserver", "MovingAverageMinMaxObserver")
+_MOVING = {
+    "MinMaxObserver": "MovingAverageMinMaxObserver",
+    "PerChannelMinMaxObserver": "MovingAveragePerChannelMinMaxObserver",
+}
+_BOUNDS = {"torch.qint8": (-128, 127), "torch.quint8": (0, 255)}
+
+
+def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> Iterator[Change]:
+    """Yield the other ways to round of the leading quantizers that gain something and that torch takes."""
+    chosen = flow(measured.plan.flow)
+    if chosen is None:
+        return
+    if chosen.mode is Mode.PT2E:
+        yield from _all_per_channel(measured.plan, ledger)
+    elif chosen.takes("rules") and chosen.method is not Method.WEIGHT_ONLY:
+        for row in ledger.quantizers[:_LEADERS]:
+            yield from _of_row(measured, row, measured.simulation.quantizers[index_of[row.id]])
+
+
+def _all_per_channel(plan: Plan, ledger: Ledger) -> Iterator[Change]:
+    """Yield the option that XNNPACK's configuration has for all weights at once."""
+    if plan.quantizer != "xnnpack" or plan.quantizer_options.per_channel:
+        return
+    gains = {row.id: gain for row in ledger.quantizers if (gain := _gains(row).get("per_channel")) is not None}
+    if any(float(gain) > _WORTH_DB for gain in gains.values()):
+        yield Change("alternative", "per_channel", tuple(gains), "per_channel", per_channel=True, gains=gains)
+
+
+def _gains(row: QuantizerNoise) -> dict[str, Number]:
+    return {each.name: gain_of(each) for each in row.alternatives}
+
+
+def _of_row(measured: Measured, row: QuantizerNoise, quantizer: MeasuredQuantizer) -> Iterator[Change]:
+    owner = _owner(measured, row)
+    if owner is None or owner.op != "call_module":
+        return
+    chosen = flow(measured.plan.flow)
+    is_trained = chosen is not None and chosen.is_training
+    for name, gain in _gains(row).items():
+        factory = _factory(quantizer, name) if float(gain) > _WORTH_DB else None
+        if factory is None:
+            continue
+        is_weight = quantizer.kind == "weight"
+        if is_trained:
+            factory = _fake_quant(factory, is_weight)
+        qconfig = QConfig(weight=factory) if is_weight else QConfig(activation=factory)
+        if is_taken(measured, owner, qconfig, is_weight):
+            rule = Rule("module_name", owner.target, qconfig)
+            yield Change("alternative", row.id, (row.id,), name, rules=(rule,), gains={row.id: gain})
+
+
+def _owner(measured: Measured, row: QuantizerNoise) -> Node | None:
+    """Return the operator whose qconfig has the observer: of a weight its own, of an activation who gives it."""
+    by_id = {node.id: node for node in measured.stage.graph.nodes}
+    if row.kind == "weight":
+        return by_id.get(row.asked_by[0]) if row.asked_by else None
+    if len(row.nodes) != 1 or row.nodes[0] not in by_id:
+        return None  # a range that several places share
+    given = [edge.from_id for edge in measured.stage.graph.edges if edge.to_id == row.nodes[0]]
+    return by_id.get(given[0]) if given and given[0] in row.asked_by else None
+
+
+def _factory(quantizer: MeasuredQuantizer, name: str) -> Factory | None:
+    rounding = quantizer.rounding
+    base = rounding.affine if isinstance(rounding, HeldWeight) else rounding
+    if not isinstance(base, Affine):
+        return None
+    return _of_weight(base, name) if quantizer.kind == "weight" else _of_activation(quantizer, name)
+
+
+def _of_weight(base: Affine, name: str) -> Factory | None:
+    is_by_channel = name == "per_channel" or (base.axis is not None and name != "per_tensor")
+    is_affine = name == "affine" or (bool(base.zero_point.any()) and name != "symmetric")
+    if name not in ("per_channel", "per_tensor", "affine", "symmetric", "min_max"):
+        return None
+    class_, scheme = ("PerChannelMinMaxObserver", "channel") if is_by_channel else ("MinMaxObserver", "tensor")
+    qscheme = f"torch.per_{scheme}_{'affine' if is_affine else 'symmetric'}"
+    return Factory(class_, {"dtype": "torch.qint8", "qscheme": qscheme})
+
+
+def _of_activation(quantizer: MeasuredQuantizer, name: str) -> Factory | None:
+    observer = quantizer.observer
+    if observer is None or name not in ("affine", "symmetric", "min_max"):
+        return None
+    keeper = statistics(observer)
+    class_ = "MinMaxObserver" if name == "min_max" else type(keeper).__name__
+    if class_ not in _RANGES or (name == "min_max" and type(keeper).__name__ == class_):
+        return None
+    qscheme = f"torch.per_tensor_{name}" if name != "min_max" else str(getattr(keeper, "qscheme", ""))
+    arguments: dict[str, Any] = {"dtype": str(getattr(keeper, "dtype", "torch.quint8")), "qscheme": qscheme}
+    if getattr(keeper, "reduce_range", False):
+        arguments["reduce_range"] = True
+    return Factory(class_, arguments)
+
+
+def _fake_quant(factory: Factory, is_weight: bool) -> Factory:
+    """Return the fake-quant around an observer; a weight moves in training, and the range of its observer with it."""
+    observer = _MOVING[factory.name] if is_weight else factory.name
+    low, high = _BOUNDS[str(factory.arguments["dtype"])]
+    arguments: dict[str, Any] = {"observer": observer, "quant_min": low, "quant_max": high}
+    return Factory("FakeQuantize", {**arguments, **factory.arguments})
+
+
+def with_offers(ledger: Ledger, patches: Mapping[tuple[str, str], str]) -> Ledger:
+    """Return the ledger with the alternatives that are offered.
+
+    Args:
+        ledger: What there is.
+        patches: What is added to the plan, by quantizer and name.
+    """
+    rows = []
+    for row in ledger.quantizers:
+        alternatives = tuple(
+            msgspec.structs.replace(each, offered=True, patch=patches[row.id, each.name])
+            if (row.id, each.name) in patches
+            else each
+            for each in row.alternatives
+        )
+        rows.append(msgspec.structs.replace(row, alternatives=alternatives))
+    return msgspec.structs.replace(ledger, quantizers=tuple(rows))

@@ -1,0 +1,1 @@
+"""Operators of the converted model that compute something else than the simulated ones."""

@@ -1,0 +1,1 @@
+"""What every quantizer costs the output: estimated, or one at a time."""

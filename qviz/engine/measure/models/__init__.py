@@ -1,0 +1,1 @@
+"""What the models of a run give on the same data, and where they first part."""

@@ -1,0 +1,1 @@
+"""Runs models on data, and compares what comes out."""

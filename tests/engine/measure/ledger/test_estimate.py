@@ -1,0 +1,222 @@
+"""The estimate against exact powers where it is exact in expectation, and how it tells samples apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from qviz.engine.measure.ledger import estimate, exact, tensors
+from qviz.engine.measure.ledger.anchors import InnerProducts
+from qviz.engine.measure.ledger.estimate import projections_for
+from qviz.engine.measure.ledger.segments import in_segments
+from qviz.engine.measure.simulated.neighbors import neighbors
+from tests.engine.measure.ledger.test_ledger import measured
+
+
+class Straight(nn.Module):
+    """Linear all the way, so that noise to first order is all there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(2, 4, 3), nn.Conv2d(4, 3, 3, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(self.one(x))
+
+
+class PastItself(nn.Module):
+    """The input and an operator's result are each read a second time, past the operator and the rounding behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.one(x)
+        return self.two(y) + y + x
+
+
+class SequenceFirst(nn.Module):
+    """Time is the first dimension, and each step has a part in all later outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(torch.cumsum(self.one(x), 0))
+
+
+class TokensFirstWithin(nn.Module):
+    """Samples are first at its ends, and second where the middle is computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(torch.cumsum(self.one(x.transpose(0, 1)), 0)).transpose(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (Straight(), (4, 2, 8, 8)),
+        (PastItself(), (4, 2, 8, 8)),
+        (SequenceFirst(), (5, 2, 6)),
+        (TokensFirstWithin(), (4, 4, 6)),
+    ],
+    ids=["straight", "past itself", "sequence first", "tokens first within"],
+)
+@pytest.mark.parametrize("way", ["fx", "pt2e"])
+def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module, shape: tuple[int, ...]):
+    inputs = (torch.randn(shape, generator=torch.Generator().manual_seed(3)),)
+    case = measured(way, model, inputs)
+    idle = tensors.look(case).idle
+    known = dict(exact.powers(case, range(len(case.simulation.quantizers)), idle))
+    found = estimate.estimate(case, idle, 600)
+    assert any(power["output"] for power in known.values())
+    for quantizer, power in known.items():
+        # at worst a standard deviation of sqrt(2 / 600), 6 %, in each
+        assert found[quantizer]["output"] == pytest.approx(power["output"], rel=0.25), quantizer
+
+
+@pytest.mark.parametrize("is_simulated", [False, True])
+def test_a_batch_in_parts_gives_what_the_batch_gives(monkeypatch: pytest.MonkeyPatch, is_simulated: bool):
+    case = measured("fx", Straight(), (torch.randn(9, 2, 8, 8, generator=torch.Generator().manual_seed(3)),))
+    idle = tensors.look(case).idle
+    whole, parts = (
+        estimate.estimate(case, idle, 300, is_simulated, kept_bytes=kept) for kept in (0, estimate.MEMORY // 2)
+    )
+    assert parts != whole
+    assert not calls_of_segments(monkeypatch, lambda: estimate.estimate(case, idle, 3, kept_bytes=estimate.MEMORY // 2))
+    for quantizer, power in whole.items():
+        assert parts[quantizer]["output"] == pytest.approx(power["output"], rel=0.15)
+
+
+def calls_of_segments(monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) -> int:
+    calls: list[object] = []
+
+    def noted(*args: Any) -> Iterator[None]:
+        calls.append(args[0])
+        return in_segments(*args)
+
+    monkeypatch.setattr(estimate, "in_segments", noted)
+    run()
+    return len(calls)
+
+
+class OfTheWholeBatch(nn.Module):
+    """Nine samples, of which each depends on the mean of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.one(x)
+        return self.two(x - x.mean(0, keepdim=True))
+
+
+class KnowsItsSize(nn.Module):
+    """Exported, it has nine samples written into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.one(x.reshape(x.shape[0], 2, 3))
+
+
+@pytest.mark.parametrize(("way", "model"), [("fx", OfTheWholeBatch()), ("pt2e", KnowsItsSize())])
+def test_what_does_not_run_in_parts_goes_in_segments(monkeypatch: pytest.MonkeyPatch, way: str, model: nn.Module):
+    case = measured(way, model, (torch.randn(9, 6, generator=torch.Generator().manual_seed(3)),))
+    idle, kept = tensors.look(case).idle, estimate.MEMORY // 2
+    assert calls_of_segments(monkeypatch, lambda: estimate.estimate(case, idle, 3, kept_bytes=kept)) == 1
+    inner, whole = (estimate.estimate(case, idle, 9, kept_bytes=each) for each in (kept, 0))
+    for quantizer, power in whole.items():
+        assert inner[quantizer]["output"] == pytest.approx(power["output"])
+
+
+def test_no_pass_goes_back_through_the_first_layer():
+    case = measured("fx", Straight(), (torch.randn(4, 2, 8, 8),))
+    known = neighbors(case.simulation)
+    assert set(known.readers) == {"one"}
+    assert known.inputs == {known.readers["one"].path}
+    assert set(known.alone.values()) == {"one", "two"}
+    past = neighbors(measured("fx", PastItself(), (torch.randn(4, 2, 8, 8),)).simulation)
+    assert (past.inputs, past.readers) == (frozenset(), {})
+
+
+def test_samples_are_found_where_they_are_not_the_first_dimension():
+    inner = InnerProducts(3)
+    inner.ray = ("output", 0)
+    gradient = torch.ones(3, 3, 2)
+    gradient[:, 1] = torch.nan
+    delta = torch.arange(18.0).reshape(3, 3, 2)
+    inner.add(1, 0, gradient, delta)
+    for number in (1, 2):
+        inner.ray = ("output", number)
+        inner.add(1, 0, torch.ones(3, 3, 2), delta)
+    (found,) = inner.powers()
+    assert found == (0, "output", float(delta.sum((0, 2)).square().sum()))
+
+
+def test_where_samples_meet_all_products_are_added_before_they_are_squared():
+    inner = InnerProducts(2)
+    for number, gradient in enumerate(
+        (torch.full((2, 3), torch.nan), torch.full((2, 3), torch.nan), torch.ones(2, 3), -torch.ones(2, 3))
+    ):
+        inner.ray = ("output", number)
+        inner.add(1, 0, gradient, torch.tensor([[1.0, 2, 3], [4, 5, 6]]))
+    assert list(inner.powers()) == [(0, "output", 21.0**2)]
+
+
+def test_one_mixed_place_of_a_quantizer_makes_all_of_its_places_mixed():
+    inner = InnerProducts(2)
+    one, other = torch.tensor([[1.0], [2.0]]), torch.tensor([3.0])
+    nan = torch.nan
+    passes = [([nan, 1], nan), ([1, nan], nan), ([1, 1], 1), ([1, -1], 1)]
+    for number, (first, second) in enumerate(passes):
+        inner.ray = ("output", number)
+        inner.add(1, 0, torch.tensor(first, dtype=torch.float32).reshape(2, 1), one)
+        inner.add(2, 0, torch.tensor([second], dtype=torch.float32), other)
+    assert list(inner.powers()) == [(0, "output", (6.0**2 + 2.0**2) / 2)]
+
+
+def test_of_two_samples_both_directions_are_tried():
+    """The first output depends on its own sample alone, the second one on both."""
+    inner = InnerProducts(2)
+    for number, signs in enumerate(torch.tensor([[1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])):
+        inner.ray = ("output", number)
+        first, second = inner.marked(number, signs)
+        inner.add(1, 0, torch.stack([first + second, second]), torch.tensor([1.0, 2.0]))
+    assert list(inner.powers()) == [(0, "output", 4.0)]
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(2, 5), st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_rows_that_do_not_meet_give_the_sum_of_their_own_squares(shape: list[int], samples: int, seed: int):
+    random = torch.Generator().manual_seed(seed)
+    gradients = torch.randint(-3, 4, (4, samples, *shape), generator=random).float()
+    delta = torch.randint(-3, 4, (samples, *shape), generator=random).float()
+    inner = InnerProducts(samples)
+    products = (gradients * delta).reshape(4, samples, -1).sum(2).square()
+    for number, gradient in enumerate(gradients):
+        inner.ray = ("output", number)
+        marks = inner.marked(number, torch.ones(samples))
+        inner.add(1, 0, gradient * marks.reshape(-1, *[1] * len(shape)), delta)
+        products[number] += marks - marks
+    (found,) = inner.powers()
+    assert found[2] == pytest.approx(float(products.nanmean(0).sum()))
+
+
+def test_few_samples_get_more_projections():
+    assert [projections_for(samples) for samples in (0, 1, 4, 8, 100)] == [16, 16, 16, 8, 8]
