@@ -245,4 +245,5 @@ class Floating(QObject):
 
 def float_over(host: QWidget, widget: QWidget) -> None:
     """Let a widget float over the foot of another, above those that do already."""
-    (host.findChild(Floating) or Floating(host)).take(widget)
+    there = next((each for each in host.children() if isinstance(each, Floating)), None)
+    (there or Floating(host)).take(widget)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from qviz.errors import QvizError
-from qviz.ui.panels.toasts import Toast
 from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
 from qviz.ui.shell.appearance import Appearance
 
 if TYPE_CHECKING:
+    from qviz.ui.panels.toasts import Toast
     from qviz.ui.shell.desk import Desk
 
 
@@ -24,7 +25,6 @@ class Pages(QWidget):
     Attributes:
         desk: The desk, once it was needed.
         welcome: The first page.
-        notice: Floats over the welcome page.
 
     Signals:
         desk_made: The `Desk`, before it opens anything.
@@ -47,10 +47,16 @@ class Pages(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._stack, 1)
-        self.notice = Toast(self)
         self.setFocusProxy(self._stack)
         self._stack.currentChanged.connect(lambda _number: self.turned.emit())
         appearance.changed.connect(self.on_appearance_changed)
+
+    @cached_property
+    def notice(self) -> Toast:
+        """Floats over the welcome page; made when there is something to tell, after the first paint."""
+        from qviz.ui.panels import toasts
+
+        return toasts.Toast(self)
 
     def need_desk(self) -> Desk:
         """Return the desk; the first call makes it."""
@@ -75,7 +81,8 @@ class Pages(QWidget):
 
     def show_desk(self) -> None:
         """Show the desk, and let keys go to its graphs."""
-        self.notice.clear()
+        if "notice" in vars(self):
+            self.notice.clear()
         work = self.need_desk().work
         if self._stack.currentWidget() is not work:
             self._stack.setCurrentWidget(work)
