@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6 import QtCore
-from PySide6.QtCore import QEvent, QObject, QSize, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from qviz.ui.panels.level_sign import LevelSign
@@ -87,7 +87,12 @@ class Toast(QFrame):
 
     Args:
         host: What it floats over.
+
+    Signals:
+        error_told: All of an error, which the line may be too short for.
     """
+
+    error_told = Signal(str)
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -164,6 +169,8 @@ class Toast(QFrame):
         self.setToolTip("\n".join(filter(None, (told.message, told.hint))))
         self._add_buttons(told)
         self._speak(told)
+        if told.level == "error":
+            self.error_told.emit(self.toolTip())
         self.show()
         self.raise_()
         self.adjustSize()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
 from PySide6.QtCore import QSize, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from qviz.document.model_files import MODEL_FILES
 from qviz.document.samples import SAMPLES, Sample
@@ -41,8 +41,8 @@ class Welcome(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._open_side(recent), 1)
-        row.addWidget(self._sample_side(theme), 2)
+        row.addWidget(_scrolled(self._open_side(recent)), 1)
+        row.addWidget(_scrolled(self._sample_side(theme)), 2)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint the thumbnails."""
@@ -109,6 +109,15 @@ class Welcome(QWidget):
         column.addLayout(grid)
         column.addStretch(1)
         return side
+
+
+def _scrolled(side: QWidget) -> QScrollArea:
+    """Let a side be scrolled where the window is too small for it."""
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    choose(made, horizontalScrollBarPolicy="ScrollBarAlwaysOff", focusPolicy="NoFocus")
+    made.setWidget(side)
+    return made
 
 
 class DropTarget(QFrame):

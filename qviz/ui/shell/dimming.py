@@ -21,6 +21,7 @@ from qviz.words import mark, names, tr, trn
 _ADDED = mark("{count} node added."), mark("{count} nodes added.")
 _REMOVED = mark("{count} node removed."), mark("{count} nodes removed.")
 _CHANGED = mark("Changed nodes: {gone} in {one}, {new} in {other}.")
+_SHARED = mark("{count} node shares one observer."), mark("{count} nodes share one observer.")
 _BANDED = (
     mark("{count} node inside. Press H to hide the others or Esc to show all nodes."),
     mark("{count} nodes inside. Press H to hide the others or Esc to show all nodes."),
@@ -70,6 +71,18 @@ class Dimming(QObject):
             self._begin(about)
         else:
             self._work.inform(about)
+
+    def focus_on_shared(self) -> None:
+        """Dim all but the nodes that call the observer object of the selection."""
+        stage, node_id = self._selection.stage, self._selection.node_id
+        nodes = stage.whole.nodes if stage is not None else ()
+        shared = next((each.object_id for each in nodes if each.id == node_id and each.kind.watches), None)
+        same = frozenset(each.id for each in nodes if shared is not None and each.object_id == shared)
+        if len(same) > 1:
+            self.highlight_here(same)
+            self._begin(trn(len(same), *_SHARED))
+        else:
+            self._work.inform(tr("No other node uses the observer of the selection."))
 
     def _begin(self, about: str, step: Stepper | None = None) -> None:
         """Say what is bright, until it ends."""

@@ -117,6 +117,7 @@ class Workspace(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.surroundings.columns)
         self.surroundings.arranged.connect(self.show_panes)
+        self.notice.error_told.connect(self.log.add)
         self.panes.zoomed.connect(lambda _scale: self.describe_panes())
         self.rail.part_chosen.connect(self.open_part)
         self.rail.expanded.connect(self.surroundings.open_left)

@@ -116,3 +116,25 @@ def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):
     desk.selection.choose("converted", "conv")
     desk.dimming.focus_on(Focus.UPSTREAM)
     assert desk.work.panes.canvas.emphasis.highlighted == frozenset(("x", "conv"))
+
+
+def test_what_shares_an_observer_is_brought_out(window: MainWindow, asked: Asked, qtbot: QtBot):
+    shared = stage(
+        "prepared",
+        node("x", kind="input"),
+        node("one", "x", kind="observer", object_id=7),
+        node("two", "one", kind="observer", object_id=7),
+        node("other", "two", kind="observer", object_id=8),
+    )
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(shared), finished())
+    assert window.desk is not None
+    canvas = window.desk.work.panes.canvas
+    qtbot.waitUntil(lambda: canvas.view is not None)
+    window.desk.selection.choose("prepared", "one")
+    window.actions_of["select_sharing"].trigger()
+    assert canvas.emphasis.highlighted == frozenset({"one", "two"})
+    assert "2 nodes share one observer." in window.desk.work.notice.message.text()
+    window.desk.selection.choose("prepared", "other")
+    window.actions_of["select_sharing"].trigger()
+    assert "No other node" in window.desk.work.notice.message.text()

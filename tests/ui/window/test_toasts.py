@@ -103,6 +103,7 @@ def test_nothing_that_is_told_moves_the_panes(window: MainWindow, asked: Asked, 
     qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in work.panes.panes.values()))
     place = work.panes.mapTo(window, QPoint()), work.panes.size()
     work.notice.tell("error", "It failed " * 30, "Try again.", (("Run again", lambda: None),))
+    assert "Try again." in work.log.toPlainText()
     assert (work.panes.mapTo(window, QPoint()), work.panes.size()) == place
     window.actions_of["run"].trigger()
     assert work.progress.isVisible()

@@ -81,6 +81,11 @@ class GraphCommands(CommandGroup):
         """Dim all but the paths between the last two selections."""
         self._dimming.focus_on(Focus.PATHS)
 
+    @command("Focus what shares its observer", "Shift+K", when=When.NODE, words="select all scale range show dim")
+    def select_sharing(self) -> None:
+        """Dim all but the nodes that share the observer of the selection."""
+        self._dimming.focus_on_shared()
+
     @command("Hide dimmed", "H", when=When.STAGE, is_apart=True, words="show only nodes")
     def hide_dimmed(self) -> None:
         """Hide dimmed nodes, or show them again."""
