@@ -154,6 +154,7 @@ class Integers(Record, frozen=True):
         total: How many rows there are in all.
         narrow: How many of all rows reach less than a sixteenth of what the widest reaches; only where
             one scale serves them all.
+        counts: How many of all lie in each of equally wide bins from `min` to `max`, both included.
     """
 
     dtype: str
@@ -166,6 +167,7 @@ class Integers(Record, frozen=True):
     zero_point: Number | tuple[Number, ...]
     total: int
     narrow: int | None = None
+    counts: tuple[int, ...] | None = None
 
 
 class OperatorSize(Record, frozen=True):

@@ -62,6 +62,7 @@ QLabel[role="sign"][level="error"] {{ color: {level.error}; }}
 QLabel[role="sign"][level="warning"] {{ color: {level.warning}; }}
 QLabel[role="sign"][level="info"] {{ color: {level.info}; }}
 QFrame[role="drop"] {{ border: 2px dashed {border.strong}; border-radius: 9px; background: transparent; }}
+QFrame[role="boxed"] {{ border: 1px solid {border.strong}; border-radius: 5px; background: {panel}; }}
 QFrame[role="card"] {{ border: 1px solid {border}; border-radius: 9px; background: {panel}; }}
 QFrame[role="card"]:hover, QFrame[role="card"]:focus {{ border: 1px solid {accent}; background: {hover}; }}
 QPushButton, QToolButton {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; border-radius: 5px;

@@ -97,7 +97,7 @@ def test_a_tensor_is_left_in_float_by_its_node_or_by_those_that_ask_for_it():
     ("plan", "place"),
     [
         (Plan("net.py:Net", "fx-fuse"), "captured/conv"),
-        (Plan("net.py:Net", "eager-dynamic"), "captured/conv"),
+        (Plan("net.py:Net", "eager-weight-only"), "captured/conv"),
         (Plan("net.py:Net", None), "captured/conv"),
     ],
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from qviz.analysis.inspecting.change_part import change_part
 from qviz.analysis.inspecting.group_page import group_page
-from qviz.analysis.inspecting.histogram_bars import bar_chart, covered
+from qviz.analysis.inspecting.histogram_bars import bar_chart, covered, integer_chart
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
 from qviz.analysis.inspecting.node_page import NodePage, node_page
 from qviz.analysis.inspecting.run_page import run_page
@@ -223,6 +224,15 @@ def test_bins_beyond_the_integers_are_clipped():
     assert bar_chart(Histogram(0.0, 0.0, (1.0,)), params) is None
 
 
+def test_a_weight_shows_its_integers_in_the_whole_range_of_its_dtype():
+    weight = Integers("torch.qint8", (2, 3), ((1,), (2,)), -128, -65, 0, 0.1, 0, 2, counts=(4, 0, 1, 1))
+    chart = integer_chart(weight, qparams((0.1, 0.2), (0, 0), "torch.qint8"))
+    assert chart is not None
+    assert [(bar.left, bar.right) for bar in chart.bars] == [(0.0, 0.0625), (0.125, 0.1875), (0.1875, 0.25)]
+    assert chart.integers == (-128, 127)
+    assert integer_chart(weight, None) is None
+
+
 def test_the_lines_around_a_source_line_are_shown_only_where_the_file_still_holds_it():
     line = SourceLine("net.py", 2, "x = self.conv(x)")
     text = ("    def forward(self, x):", "        x = self.conv(x)", "", "        return x")
@@ -291,3 +301,25 @@ def test_a_weight_is_that_of_the_node_or_of_the_constant_that_it_reads():
     run = inspected(stages=(result,), links=LinkIndex(()), facts=facts, measurements=None)
     have = [each.id for each in result.graph.nodes if run.integers(NodePlace("converted", each.id)) is not None]
     assert have == ["w", "fc", "linear"]
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "after", "relation"),
+    [
+        ("captured/bn", ["conv", "bn"], ["conv"], "fused"),
+        ("converted/conv", ["conv", "bn"], ["conv"], "fused"),
+        ("converted/quantize", [], ["quantize"], "added"),
+        ("captured/add", ["add"], ["add"], "replaced"),
+    ],
+)
+def test_a_change_names_both_sides(place: str, before: list[str], after: list[str], relation: str):
+    found = change_part(inspected(), NodePlace(*place.split("/")), ("captured", "converted"))
+    assert found is not None
+    assert [each.place.node for each in found.before] == before
+    assert [each.place.node for each in found.after] == after
+    assert found.relation == relation
+
+
+def test_what_is_the_same_in_both_stages_is_no_change():
+    assert change_part(inspected(), NodePlace("captured", "pool"), ("captured", "converted")) is None
+    assert change_part(inspected(), NodePlace("prepared", "conv"), ("captured", "converted")) is None

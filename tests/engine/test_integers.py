@@ -44,6 +44,10 @@ def test_a_quantized_module_shows_its_weight(channels: int):
     assert list(found.channels[2]) == weight.int_repr()[2, :VALUES].tolist()
     assert (found.min, found.max) == (int(weight.int_repr().min()), int(weight.int_repr().max()))
     assert floats(found, 2) == pytest.approx(weight.dequantize()[2, :VALUES].tolist())
+    assert found.counts is not None
+    width = (found.max - found.min + 1) / len(found.counts)
+    places = ((weight.int_repr().double() - found.min) / width).floor().flatten().tolist()
+    assert found.counts == tuple(places.count(place) for place in range(len(found.counts)))
 
 
 def test_plain_integers_are_read_as_their_dequantize_takes_them():

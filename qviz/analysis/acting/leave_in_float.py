@@ -28,7 +28,7 @@ def leave_in_float(run: InspectedRun, plan: Plan, target: EditTarget) -> PlanEdi
     if _has(plan, change):
         return PlanEdit(without(plan, change), tr("{name} follows the configuration again.", name=target.name))
     told = tr("{name} stays in float.", name=target.name)
-    if chosen.mode is Mode.EAGER:
+    if chosen.mode is Mode.EAGER and chosen.fixes_activation_ranges:
         told = tr("{name} stays in float: put a DeQuantStub before it and a QuantStub behind it.", name=target.name)
     return PlanEdit(changed(plan, (change,)), told)
 

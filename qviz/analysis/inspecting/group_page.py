@@ -189,13 +189,17 @@ def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node
     )
 
 
-def _look(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[tuple[str, str, bool], ...]:
+def _look(
+    run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]
+) -> tuple[tuple[str, str, bool | None], ...]:
     """Return what makes two children alike: their operators in order, and which run in low precision."""
-    return tuple(
-        (node.place.removeprefix(path), function_name(node), bool(run.is_low(stage, (node.id,))))
+    looks = [
+        (node.place.removeprefix(path), function_name(node), run.is_low(stage, (node.id,)))
         for node in nodes
         if node.kind.computes
-    )
+    ]
+    judged = [look for look in looks if look[2] is not None]
+    return tuple(judged or looks)
 
 
 def _odd(looks: Sequence[tuple[object, ...]]) -> frozenset[int]:

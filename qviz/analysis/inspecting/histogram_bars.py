@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from qviz.document.graph import Number, Numbers, QParams
-from qviz.document.snapshot import Histogram
+from qviz.document.snapshot import Histogram, Integers
 
 _LIMITS = {
     "uint8": (0, 255),
@@ -91,6 +91,27 @@ def bar_chart(histogram: Histogram | None, params: QParams | None) -> BarChart |
     ends = None if reach is None else ((reach[0] - low) / width, (reach[1] - low) / width)
     limits = integer_limits(params) if params is not None and reach is not None else None
     return BarChart(tuple(bars), ends, limits, low, high)
+
+
+def integer_chart(integers: Integers | None, params: QParams | None) -> BarChart | None:
+    """Return the bars of the integers of a weight, from the smallest to the largest that its dtype has."""
+    limits = integer_limits(params) if params is not None else None
+    if integers is None or not integers.counts or limits is None or limits[1] <= limits[0]:
+        return None
+    low, high = min(limits[0], integers.min), max(limits[1], integers.max)
+    width, step = high - low + 1, (integers.max - integers.min + 1) / len(integers.counts)
+    most = max(integers.counts)
+    bars = tuple(
+        Bar(
+            (integers.min - low + place * step) / width,
+            (integers.min - low + (place + 1) * step) / width,
+            math.log1p(count) / math.log1p(most),
+            is_clipped=False,
+        )
+        for place, count in enumerate(integers.counts)
+        if count > 0
+    )
+    return BarChart(bars, (0.0, 1.0), limits, low, high)
 
 
 def _number(value: Number | None) -> float | None:

@@ -212,7 +212,7 @@ class InspectedRun:
 
 
 def _computes(node: Node) -> bool:
-    return node.kind.computes
+    return node.kind.computes and not node.target.endswith("getitem")  # which picks one of several outputs
 
 
 def _around(node: Node) -> Iterable[str]:

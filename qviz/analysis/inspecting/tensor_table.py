@@ -14,6 +14,9 @@ from qviz.words.formats import decibels, dtype, number, percent
 LEAST_TOLD = 0.0001
 """Smaller shares are not told apart."""
 
+_WIDE = 17
+"""Letters that a column has room for."""
+
 
 class TensorRow(NamedTuple):
     """One row: its name and a text for each column.
@@ -62,6 +65,8 @@ def rows_of(columns: Sequence[TensorColumn]) -> tuple[TensorRow, ...]:
         (tr("clipped"), _clipped),
     )
     rows = [TensorRow(name, tuple(map(tell, columns))) for name, tell in told]
+    if all(each.observed is None for each in columns):
+        rows = [row for row in rows if row.name != tr("observed")]
     return (*rows, TensorRow(tr("SQNR"), tuple(map(_sqnr, columns)), is_strong=True))
 
 
@@ -88,8 +93,9 @@ def _observed(column: TensorColumn) -> str:
 
 
 def _span(low: Number, high: Number) -> str:
-    """Return a range in three digits: three of them stand side by side."""
-    return f"{number(low, 3)} … {number(high, 3)}"
+    """Return a range in three digits, in two where it is long: three of them stand side by side."""
+    told = f"{number(low, 3)} … {number(high, 3)}"
+    return told if len(told) <= _WIDE else f"{number(low, 2)} … {number(high, 2)}"
 
 
 def _end(values: Number | tuple[Number, ...], choose: Callable[[Sequence[float]], float]) -> Number:

@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from qviz.analysis.inspecting.histogram_bars import BarChart, bar_chart
+from qviz.analysis.inspecting.histogram_bars import BarChart, bar_chart, integer_chart
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.document.graph import Kind, Node, NodeId, QParams
 from qviz.document.measurements import QuantizerKind, QuantizerNoise
-from qviz.document.snapshot import ObserverFact, StageName
+from qviz.document.snapshot import Integers, ObserverFact, StageName
 
 TensorRole: TypeAlias = Literal["input", "weight", "bias", "output"]
 
@@ -165,6 +165,9 @@ def _column(
     if row is None and by_observer is None and found.role != "weight" and params is not None and not is_alone:
         params = None
     source = run.index(watched).nodes[found.source]
+    bars = bar_chart(observed.histogram if observed is not None else None, params)
+    if bars is None and found.role == "weight":
+        bars = integer_chart(_integers(run, place), params)
     shown = _here(run, place.stage, watcher or NodePlace(watched, found.source))
     return TensorColumn(
         role=found.role,
@@ -174,10 +177,20 @@ def _column(
         dtype=params.dtype if params is not None else _dtype(source),
         params=params,
         observed=observed,
-        bars=bar_chart(observed.histogram if observed is not None else None, params),
+        bars=bars,
         row=row,
         members=run.members(watcher) if watcher is not None else (),
     )
+
+
+def _integers(run: InspectedRun, place: NodePlace) -> Integers | None:
+    """Return the integers of the weight of an operator, from whatever stage has them."""
+    for stage, ids in reversed(run.through(place.stage, (place.node,)).items()):
+        for each in ids:
+            found = run.integers(NodePlace(stage, each)) if run.index(stage).nodes[each].kind.computes else None
+            if found is not None:
+                return found
+    return None
 
 
 def _name(source: Node, found: _Beside) -> str:
@@ -246,9 +259,10 @@ def _kind(
     """Return what rounds a tensor in the stage shown: its observer, a cast, the quantized operator itself."""
     if params is None:
         return Kind.OP
-    if node.kind is Kind.QUANTIZED_OP or (found.role in ("weight", "bias") and place.stage != run.watched):
-        return Kind.QUANTIZED_OP
     watching = run.node(watcher) if watcher is not None else None
+    is_held = found.role in ("weight", "bias") and (watching is None or place.stage != run.watched)
+    if node.kind is Kind.QUANTIZED_OP or is_held:
+        return Kind.QUANTIZED_OP
     if place.stage == run.watched and watching is not None:
         return watching.kind
     return Kind.QUANTIZE

@@ -13,6 +13,9 @@ from qviz.engine.nodes.qparams import of_tensor
 CHANNELS, VALUES = 16, 32
 """How many rows are kept, and how much of each."""
 
+BINS = 64
+_PIECE = 1 << 20
+
 _WHOLE = (torch.int8, torch.uint8, torch.int16, torch.uint16, torch.int32)
 
 
@@ -48,7 +51,18 @@ def _sample(integers: torch.Tensor, dtype: str, params: QParams | None) -> Integ
         zero_point=_first_rows(params.zero_point),
         total=rows.shape[0],
         narrow=_narrow(rows, params),
+        counts=_counts(integers, int(low), int(high)),
     )
+
+
+def _counts(integers: torch.Tensor, low: int, high: int) -> tuple[int, ...]:
+    """Count what lies in each bin; piece by piece, since a weight of bytes is eight times as large in 64 bits."""
+    bins = min(BINS, high - low + 1)
+    found = torch.zeros(bins, dtype=torch.int64)
+    for piece in integers.reshape(-1).split(_PIECE):
+        places = (piece.to(torch.int64) - low) * bins // (high - low + 1)
+        found += torch.bincount(places, minlength=bins)
+    return tuple(found.tolist())
 
 
 def _narrow(rows: torch.Tensor, params: QParams) -> int | None:

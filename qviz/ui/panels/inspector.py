@@ -13,6 +13,7 @@ from qviz.analysis.acting.offered import offered
 from qviz.analysis.acting.pending import pending
 from qviz.analysis.acting.remedies import remedy_of
 from qviz.analysis.acting.target import EditTarget, NoEdit, target_of_group, target_of_node
+from qviz.analysis.inspecting.change_part import change_part
 from qviz.analysis.inspecting.group_page import GroupPage, group_page
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
 from qviz.analysis.inspecting.node_page import node_page
@@ -69,6 +70,7 @@ class Inspector(QScrollArea):
         self._project: Project | None = None
         self._run: tuple[Project, InspectedRun] | None = None
         self._reading = Decoding(self)
+        self._has_changes = False
         self.show_nothing()
 
     def _calls(self) -> Calls:
@@ -111,6 +113,12 @@ class Inspector(QScrollArea):
             return PlanEdits()
         actions = offered(run, project.plan, target) if isinstance(target, EditTarget) else ()
         return PlanEdits(actions, pending(run, project.received.plan, project.plan))
+
+    def show_changes(self, is_on: bool) -> None:
+        """Say of a node what became of it between the stages in view, or no more."""
+        if is_on is not self._has_changes:
+            self._has_changes = is_on
+            self._show_again()
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -170,6 +178,9 @@ class Inspector(QScrollArea):
 
         def make(run: InspectedRun) -> tuple[NodeContent, PlanEdits] | None:
             content = _content(run, place, _record(project, stage))
+            left, right = project.shown.left, project.shown.right
+            if content is not None and self._has_changes and left is not None and right is not None:
+                content = content._replace(change=change_part(run, place, (left, right)))
             return (content, self._edits(project, run, target_of_node(run, project.plan, place))) if content else None
 
         def show(made: tuple[NodeContent, PlanEdits] | None) -> None:

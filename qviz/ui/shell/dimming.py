@@ -112,6 +112,7 @@ class Dimming(QObject):
     def _show(self, choice: OverlayChoice) -> None:
         self._work.strip.overlays.show_overlay(choice)
         self._work.panes.lay_over(choice)
+        self._work.inspector.show_changes(choice is OverlayChoice.CHANGES)
         self._work.legend.show_overlay(choice, self._work.panes.canvas.surface.theme())
 
     def toggle_changes(self) -> None:

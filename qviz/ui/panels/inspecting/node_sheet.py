@@ -7,13 +7,15 @@ from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from qviz.analysis.inspecting.change_part import ChangedNode, ChangePart
 from qviz.analysis.inspecting.node_noise import PlaceNoise
 from qviz.analysis.inspecting.node_page import Fact, NodePage, Position
 from qviz.analysis.inspecting.tensor_table import rows_of
 from qviz.analysis.ledger.answer import alternative_name, gain_of, remedies
 from qviz.document.api_entries import ApiEntry
+from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import Integers
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.noise_bar import NoiseBar, part_color
@@ -38,6 +40,7 @@ class NodeContent(NamedTuple):
         integers: A sample of its weight.
         entry: What explains its operator.
         facts: All of it as text, for the clipboard.
+        change: What became of it, where changes are shown.
     """
 
     page: NodePage
@@ -45,6 +48,7 @@ class NodeContent(NamedTuple):
     integers: Integers | None
     entry: ApiEntry | None
     facts: str
+    change: ChangePart | None = None
 
 
 class NodeSheet(Sheet):
@@ -56,6 +60,8 @@ class NodeSheet(Sheet):
         self._page = page
         self._add_head(content.facts, edits)
         self.add_edits(edits)
+        if content.change is not None:
+            self._add_change(content.change)
         self._add_why(content.entry)
         self._add_tensors(content.integers)
         self._add_noise()
@@ -120,6 +126,36 @@ class NodeSheet(Sheet):
         menu.addAction(tr("Copy facts"), lambda: self.calls.copy(facts))
         more.setMenu(menu)
         return more
+
+    def _add_change(self, change: ChangePart) -> None:
+        """Show what there was, what there is, and what happened between."""
+        self.part(tr("Change"))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self._side(change.stages[0], change.before), 1)
+        row.addWidget(label(tr("{relation} →", relation=change.relation), "small"))
+        row.addWidget(self._side(change.stages[1], change.after), 1)
+        self.column.addLayout(row)
+
+    def _side(self, stage: str, nodes: Sequence[ChangedNode]) -> QFrame:
+        frame = QFrame()
+        frame.setProperty("role", "boxed")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(8, 5, 8, 6)
+        column.setSpacing(1)
+        column.addWidget(label(names.stage(stage), "small"))
+        for each in nodes[:_LINKS_SHOWN]:
+            is_here = each.place == self._page.place
+            go = None if is_here else partial(self.calls.choose_node, each.place.stage, each.place.node)
+            column.addWidget(ElidedLink(each.title, go))
+            if each.about:
+                column.addWidget(label(breakable(each.about), "small", wraps=True))
+        if len(nodes) > _LINKS_SHOWN:
+            column.addWidget(label(tr("and {count} more", count=len(nodes) - _LINKS_SHOWN), "small"))
+        if not nodes:
+            column.addWidget(label(tr("none"), "small"))
+        column.addStretch(1)
+        return frame
 
     def _add_why(self, entry: ApiEntry | None) -> None:
         if not self._page.why and entry is None:
@@ -210,10 +246,16 @@ class NodeSheet(Sheet):
             patch = QLabel()
             patch.setPixmap(dot(part_color(self.theme, at)).pixmap(9, 9))
             row.addWidget(patch)
-            row.addWidget(label(f"{term(f'quantizer.{each.kind}')} {part(_share(noise, at))}", "small"))
+            row.addWidget(label(f"{self._part_name(each)} {part(_share(noise, at))}", "small"))
             row.addSpacing(6)
         row.addStretch(1)
         self.column.addLayout(row)
+
+    def _part_name(self, row: QuantizerNoise) -> str:
+        """Return what a quantizer rounds, as the heads of the columns call it."""
+        roles = {"activation": "output", "dynamic": "input"}
+        is_op = self._page.table is not None and len(self._page.table.columns) > 1
+        return tr(ROLES[roles[row.kind]]) if is_op and row.kind in roles else term(f"quantizer.{row.kind}")
 
     def _add_remedies(self, noise: PlaceNoise) -> None:
         """Offer the other ways to round that the flow can express and that gain something."""

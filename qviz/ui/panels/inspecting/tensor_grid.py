@@ -133,7 +133,7 @@ class TensorHistogram(QWidget):
             painter.drawLine(QPointF(x, 0), QPointF(x, _PLOT))
             text = number(integer)
             room = metrics.horizontalAdvance(text)
-            start = min(max(x - room / 2, 0.0), self.width() - room)
+            start = min(max(x - room / 2, left), left + wide - room)
             if not is_low and start < last + 4:
                 continue  # two ends this near share one place
             last = start + room
