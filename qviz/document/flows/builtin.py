@@ -38,7 +38,7 @@ BUILTIN: tuple[Flow, ...] = (
         mode=Mode.EAGER,
         method=Method.WEIGHT_ONLY,
         stages=_AT_ONCE,
-        options=frozenset({"backend", "weight_dtype"}),
+        options=frozenset({"backend", "rules", "weight_dtype"}),
         calls=("quantize_dynamic",),
         api=f"{_EAGER}.quantize_dynamic",
     ),

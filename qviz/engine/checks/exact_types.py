@@ -42,17 +42,18 @@ class PassedBy(NamedTuple):
     is_all: bool = False
 
 
-def passed_by(model: nn.Module, replaced: Collection[type]) -> tuple[PassedBy, ...]:
+def passed_by(model: nn.Module, replaced: Collection[type], left_out: Collection[str] = ()) -> tuple[PassedBy, ...]:
     """Return the layers that eager mode passes by.
 
     Args:
         model: With the qconfigs that it has; what has None is left out on purpose.
         replaced: The classes that the flow replaces.
+        left_out: Modules that the configuration leaves in float besides.
     """
     found: dict[tuple[str, str, str], list[str]] = {}
     others = 0
     for path, module in model.named_modules():
-        if path and not _is_left_out(model, path) and not _is_inside_script(model, path):
+        if path and path not in left_out and not _is_left_out(model, path) and not _is_inside_script(model, path):
             trap = _trap(module, replaced)
             others += trap is None and type_before_parametrizations(module) in replaced
             if trap is not None:

@@ -7,10 +7,11 @@ So a rule for a module is written out for each one inside that would be replaced
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from torch import nn
+from torch.ao.quantization.quantization_mappings import get_default_dynamic_quant_module_mappings
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from qviz.document.configuration import Rule
@@ -23,7 +24,10 @@ from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.words import tr
 
-_STRENGTH = ("object_type", "module_name_regex", "module_name")
+_STRENGTH = ("global", "object_type", "module_name_regex", "module_name")
+
+
+_BY_TYPE = ("global", "object_type")
 
 
 class DynamicSpec(NamedTuple):
@@ -34,12 +38,14 @@ class DynamicSpec(NamedTuple):
         matched: How many modules each rule decided.
         left: The modules that rules leave in float.
         findings: Rules that match nothing.
+        statements: Set the ``qconfig`` of modules that have one and that rules name: it is stronger than the dict.
     """
 
     written: Written | None = None
     matched: tuple[int, ...] = ()
     left: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    statements: tuple[str, ...] = ()
 
 
 def dynamic_spec(model: nn.Module, plan: Plan, types: Sequence[type[nn.Module]]) -> DynamicSpec:
@@ -64,13 +70,18 @@ def dynamic_spec(model: nn.Module, plan: Plan, types: Sequence[type[nn.Module]])
         named = object_type(rule.target) if rule.kind == "object_type" else None
         if named is not None and isinstance(named.value, type):
             by_type[named.value] = named, made[number]
+        if rule.kind == "global":
+            by_type |= {each: (by_type[each][0], made[number]) for each in types}
         for path, module in model.named_modules():
             type_ = type_before_parametrizations(module)
-            is_meant = type_ is named.value if named is not None else _is_named(rule, path)
+            is_meant = type_ is named.value if named is not None else _is_named(rule, path, type_ in types)
             if path and type_ in by_type and is_meant:
                 decided[path] = number
-    by_path = {path: made[number] for path, number in decided.items() if rules[number].kind != "object_type"}
+    by_path = {path: made[number] for path, number in decided.items() if rules[number].kind not in _BY_TYPE}
     entries = [*by_type.values(), *((Written(path, repr(path)), each) for path, each in by_path.items())]
+    own = [path for path in decided if hasattr(model.get_submodule(path), "qconfig")]
+    for path in own:
+        setattr(model.get_submodule(path), "qconfig", made[decided[path]].value)  # noqa: B010 - torch declares none
     counts = tuple(list(decided.values()).count(number) for number in range(len(rules)))
     return DynamicSpec(
         Written(
@@ -81,6 +92,23 @@ def dynamic_spec(model: nn.Module, plan: Plan, types: Sequence[type[nn.Module]])
         counts,
         tuple(path for path, number in decided.items() if rules[number].qconfig is None),
         tuple(matches_nothing(rules[place], model, "captured") for place, count in enumerate(counts) if not count),
+        tuple(f"model.get_submodule({path!r}).qconfig = {made[decided[path]].python}" for path in own),
+    )
+
+
+def left_out(model: nn.Module, spec: Mapping[Any, Any]) -> frozenset[str]:
+    """Return the modules that ``quantize_dynamic`` has a replacement for and leaves: nothing gives them a qconfig.
+
+    Args:
+        model: Not quantized yet.
+        spec: As torch takes it.
+    """
+    known = get_default_dynamic_quant_module_mappings()
+    return frozenset(
+        path
+        for path, module in model.named_modules()
+        if (type_ := type_before_parametrizations(module)) in known
+        and getattr(module, "qconfig", spec.get(path, spec.get(type_))) is None
     )
 
 
@@ -94,7 +122,9 @@ def _strength(rule: Rule) -> tuple[int, int]:
     return _STRENGTH.index(rule.kind), len(rule.target) if rule.kind == "module_name" else 0
 
 
-def _is_named(rule: Rule, path: str) -> bool:
+def _is_named(rule: Rule, path: str, is_usual: bool) -> bool:
+    if rule.kind == "global":
+        return is_usual
     if rule.kind == "module_name_regex":
         return re.match(rule.target, path) is not None
     return path == rule.target or path.startswith(f"{rule.target}.")

@@ -26,13 +26,14 @@ from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
 from qviz.engine.checks import exact_types
 from qviz.engine.configuration.backends import use_backend
-from qviz.engine.configuration.dynamic_spec import dynamic_spec
+from qviz.engine.configuration.dynamic_spec import dynamic_spec, left_out
 from qviz.engine.configuration.eager import configure
 from qviz.engine.configuration.fuse_list import FuseList, fuse_list, unknown_paths
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import EagerResult
 from qviz.engine.loading.written import users_own
 from qviz.engine.recording.module_graph import draw
+from qviz.engine.why.converted import LEFT_OUT
 from qviz.engine.why.fusion import FUSE_LIST
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -54,31 +55,30 @@ class _Model(NamedTuple):
 
 def dynamic(job: Job) -> EagerResult:
     """Run ``quantize_dynamic`` with its default types, and the rules of the plan."""
-    use_backend(job.plan.backend)
-    captured = _capture(job)
-    spec = dynamic_spec(job.model, job.plan, exact_types.DYNAMIC)
-    result = _ruled(job, EagerResult(qconfig_spec=spec.written), spec.matched, spec.findings, spec.left)
-    passed = exact_types.passed_by(job.model, exact_types.DYNAMIC)
-    job.reporter.started("converting")
-    job.reporter.converting(job.model)
-    chosen = spec.written.value if spec.written is not None else None
-    _record_converted(job, captured, quantize_dynamic(job.model, chosen, inplace=True))
-    _tell(job, exact_types.of_dynamic(passed, captured.graph))
-    return result
+    return _at_once(job, dict.fromkeys(exact_types.DYNAMIC, qconfigs.default_dynamic_qconfig), torch.qint8)
 
 
 def weight_only(job: Job) -> EagerResult:
-    """Run ``quantize_dynamic`` for embeddings in 8 or 4 bits, or Linear in float16."""
-    use_backend(job.plan.backend)
+    """Run ``quantize_dynamic`` for embeddings in 8 or 4 bits, or Linear in float16, and the rules of the plan."""
     name, types, dtype = WEIGHT_ONLY[job.plan.weight_dtype]
-    spec = {getattr(nn, each): getattr(qconfigs, name) for each in types}
+    return _at_once(job, {getattr(nn, each): getattr(qconfigs, name) for each in types}, dtype)
+
+
+def _at_once(job: Job, usual: dict[type[nn.Module], Any], dtype: torch.dtype) -> EagerResult:
+    """Run ``quantize_dynamic``; `usual` is what the flow gives it where the plan has no rules."""
+    use_backend(job.plan.backend)
     captured = _capture(job)
-    passed = exact_types.passed_by(job.model, spec)
+    spec = dynamic_spec(job.model, job.plan, [*usual])
+    result = EagerResult(qconfig_spec=spec.written, statements=spec.statements)
+    result = _ruled(job, result, spec.matched, spec.findings, spec.left)
+    chosen = spec.written.value if spec.written is not None else usual
+    passed = exact_types.passed_by(job.model, [*usual], spec.left)
+    left = left_out(job.model, chosen)
     job.reporter.started("converting")
     job.reporter.converting(job.model)
-    _record_converted(job, captured, quantize_dynamic(job.model, spec, dtype, inplace=True))
+    _record_converted(job, captured, quantize_dynamic(job.model, chosen, dtype, inplace=True), left)
     _tell(job, exact_types.of_dynamic(passed, captured.graph))
-    return EagerResult()
+    return result
 
 
 def static(job: Job) -> EagerResult:
@@ -193,9 +193,10 @@ def _convert(job: Job, captured: _Model, prepared: nn.Module) -> None:
     _tell(job, exact_types.of_static(passed, captured.graph, runs))
 
 
-def _record_converted(job: Job, captured: _Model, model: nn.Module) -> bool:
+def _record_converted(job: Job, captured: _Model, model: nn.Module, left: frozenset[str] = frozenset()) -> bool:
     """Record the converted stage; return whether it runs."""
     graph = captured.draw(model)
+    graph.meta[LEFT_OUT] = left
     job.reporter.reached("converted", graph)
     job.reporter.converted(model)
     finding = checks.does_not_run(model, job.inputs, graph)

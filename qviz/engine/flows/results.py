@@ -37,12 +37,14 @@ class EagerResult(FlowResult):
         fuser: The user's own, if there is one.
         qconfigs: What was set on the fused model; None until then.
         qconfig_spec: What ``quantize_dynamic`` is given; None where it has no rules.
+        statements: Set the ``qconfig`` of modules before that.
     """
 
     fuse_list: FuseList = ()
     fuser: Written | None = None
     qconfigs: Configured | None = None
     qconfig_spec: Written | None = None
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

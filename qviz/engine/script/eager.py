@@ -6,6 +6,7 @@ from qviz.document.flows import Method, flow
 from qviz.engine.flows.eager import WEIGHT_ONLY
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import EagerResult
+from qviz.engine.loading.written import Written
 from qviz.engine.script.data import observe
 
 _ENGINE = 'torch.backends.quantized.engine = "{backend}"\n'
@@ -13,15 +14,10 @@ _ENGINE = 'torch.backends.quantized.engine = "{backend}"\n'
 
 def write(job: Job, result: EagerResult | None) -> str:
     """Return the calls of the flow, from the model to the last stage."""
-    plan, chosen = job.plan, flow(job.plan.flow)
+    chosen = flow(job.plan.flow)
     method = chosen.method if chosen is not None else None
-    if method is Method.DYNAMIC:
-        spec = result.qconfig_spec if result is not None else None
-        given = f", {spec.python}" if spec is not None else ""
-        begin = _begin(plan.backend, ["quantize_dynamic"], spec.imports if spec is not None else frozenset())
-        return f"{begin}converted = quantize_dynamic(model{given})\nprint(converted)\n"
-    if method is Method.WEIGHT_ONLY:
-        return _weight_only(job)
+    if method in (Method.DYNAMIC, Method.WEIGHT_ONLY):
+        return _at_once(job, result or EagerResult(), method is Method.DYNAMIC)
     return _prepared(job, result or EagerResult(), method is Method.QAT)
 
 
@@ -30,13 +26,21 @@ def _begin(backend: str, names: list[str], more: frozenset[str] = frozenset()) -
     return "\n" + "\n".join(lines) + "\n\n" + _ENGINE.format(backend=backend)
 
 
-def _weight_only(job: Job) -> str:
+def _at_once(job: Job, result: EagerResult, is_dynamic: bool) -> str:
+    """Return ``quantize_dynamic``; what it replaces is said unless that is torch's own choice."""
     name, types, dtype = WEIGHT_ONLY[job.plan.weight_dtype]
-    spec = ", ".join(f"torch.nn.{each}: {name}" for each in types)
-    return (
-        _begin(job.plan.backend, [name, "quantize_dynamic"])
-        + f"converted = quantize_dynamic(model, {{{spec}}}, {dtype})\nprint(converted)\n"
-    )
+    if result.qconfig_spec is not None:
+        spec, names = result.qconfig_spec, ["quantize_dynamic"]
+    elif is_dynamic:
+        spec, names = None, ["quantize_dynamic"]
+    else:
+        entries = ", ".join(f"torch.nn.{each}: {name}" for each in types)
+        spec, names = Written({}, f"{{{entries}}}"), [name, "quantize_dynamic"]
+    given = [] if spec is None else [spec.python]
+    arguments = ", ".join(["model", *given, *([] if is_dynamic else [str(dtype)])])
+    begin = _begin(job.plan.backend, names, spec.imports if spec is not None else frozenset())
+    lines = [*result.statements, f"converted = quantize_dynamic({arguments})", "print(converted)"]
+    return begin + "\n".join(lines) + "\n"
 
 
 def _prepared(job: Job, result: EagerResult, is_qat: bool) -> str:

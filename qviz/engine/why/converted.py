@@ -22,6 +22,8 @@ from qviz.engine.why.statements import reason, within
 NodeValues: TypeAlias = Mapping[str, tuple[document.Value, ...]]
 """What is known of the outputs of nodes."""
 
+LEFT_OUT = "qviz.left_out"
+"""Where the meta of a graph names the modules that quantize_dynamic could replace and was not to."""
 _TO_BE_QUANTIZED = frozenset(
     {
         "quantized.annotated",
@@ -68,9 +70,16 @@ class Converted:
             return self._without_kernel(node, asked)
         if asked is not None and asked.code not in _UNCHANGED:
             return asked
-        if node.op == "call_module":
-            return reason("float.no_mapping", "quantization_mappings", roles, **call_of(self.module, node))
-        return reason("operator.as_given", target_name(node.target), roles, **call_of(self.module, node))
+        return self._passed_by(node)
+
+    def _passed_by(self, node: Node) -> Why:
+        """Explain what convert was not asked to replace, or does not."""
+        roles, called = {"subject": node}, call_of(self.module, node)
+        if node.op != "call_module":
+            return reason("operator.as_given", target_name(node.target), roles, **called)
+        if str(node.target) in self.module.meta.get(LEFT_OUT, ()):
+            return reason("float.no_qconfig", "quantize_dynamic", roles, **called)
+        return reason("float.no_mapping", "quantization_mappings", roles, **called)
 
     def _gives_integers(self, node: Node) -> bool:
         """Return whether a quantized tensor comes out of a node; by its kind where no value is known."""

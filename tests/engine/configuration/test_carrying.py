@@ -35,7 +35,6 @@ def test_what_leaves_modules_in_float_is_carried_over_both_ways():
         ("pt2e-static", {"rules": (Rule("module_name_regex", "fc.*"),)}),
         ("pt2e-static", {"rules": (Rule("object_type", "torch.nn.functional.relu"),)}),
         ("pt2e-static", {"rules": (BY_TYPE,), "quantizer": "mine.py:Own"}),
-        ("eager-weight-only", {"rules": (BY_NAME,)}),
         ("fx-static", {"quantizer_options": Quantizer(rules=(QuantizerRule("node", "linear", enabled=False),))}),
         ("fx-static", {"quantizer_options": Quantizer(rules=(QuantizerRule("module_name", "fc", per_channel=True),))}),
     ],

@@ -62,6 +62,7 @@ def test_rules_of_dynamic_quantization_hold_inside_modules_and_are_written_out()
     assert {each.weight().qscheme() for each in (made.inner[2], made.out)} == {torch.per_channel_affine}
 
 
-def test_rules_for_all_are_refused():
-    with pytest.raises(QvizError, match="quantize_dynamic has no rules by global"):
-        run(Nested(), (torch.randn(3, 4),), (Rule("global"),))
+def test_rules_by_the_order_of_calls_are_refused():
+    rule = Rule("module_name_object_type_order", "inner", object_type="torch.nn.Linear", order=0)
+    with pytest.raises(QvizError, match="quantize_dynamic has no rules by module_name_object_type_order"):
+        run(Nested(), (torch.randn(3, 4),), (rule,))
