@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabWidget, QToolButton, QWidget
 
+from qviz.ui.panels.widgets import choose
 from qviz.words import mark, tr
 
 _LARGEST = 16_777_215
@@ -17,12 +18,14 @@ class Bottom(QTabWidget):
 
     Signals:
         toggled: Whether it is open now, after the user opened or closed it.
+        legend_requested: The legend, which has no room of its own, is wanted, or no longer.
 
     Attributes:
         is_open: Whether the page of a tab is shown.
     """
 
     toggled = Signal(bool)
+    legend_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,10 +34,20 @@ class Bottom(QTabWidget):
         self.setProperty("role", "bottom")
         self.is_open = True
         self._keys = ""
-        self._corner = QToolButton()
-        self._corner.setProperty("role", "flat")
+        self._corner, self._legend = QToolButton(), QToolButton()
+        self._legend.setText(tr("Legend"))
+        self._legend.clicked.connect(self.legend_requested)
+        self._legend.hide()
         self._corner.clicked.connect(self.on_corner_clicked)
-        self.setCornerWidget(self._corner)
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for each in (self._legend, self._corner):
+            each.setProperty("role", "flat")
+            choose(each, focusPolicy="TabFocus")
+            row.addWidget(each)
+        self.setCornerWidget(corner)
         self.tabBarClicked.connect(self.on_tab_bar_clicked)
         self._describe()
 
@@ -42,6 +55,10 @@ class Bottom(QTabWidget):
         """Name the keys that open and close it."""
         self._keys = keys
         self._describe()
+
+    def offer_legend(self, is_offered: bool) -> None:
+        """Offer the legend where it does not stand by itself."""
+        self._legend.setVisible(is_offered)
 
     def toggle(self) -> None:
         """Open or close it by the user's hand."""

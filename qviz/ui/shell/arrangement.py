@@ -77,6 +77,7 @@ class Surroundings(QObject):
         self.columns.setSizes([RAIL, LEFT, 1000, INSPECTOR])
         self.columns.restoreState(settings.state("frame"))
         self._bottom.toggled.connect(self.on_bottom_toggled)
+        self._bottom.legend_requested.connect(self.toggle_legend)
 
     def _make_rows(self, ground: QWidget) -> QSplitter:
         top = QWidget()
@@ -213,6 +214,7 @@ class Surroundings(QObject):
         for part in (self._above, self._bottom):
             part.setVisible(not bare)
         self._narrow_drawer()
+        self._bottom.offer_legend(not room.has_legend)
         has_legend = self._wants_legend if room.has_legend else self._legend_drawer
         self._legend.setVisible(has_legend and not bare)
         self.arranged.emit()

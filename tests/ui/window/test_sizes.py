@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.kept import kept_finding
@@ -124,6 +124,19 @@ def test_a_tab_opens_what_is_collapsed(window: MainWindow, asked: Asked, qtbot: 
     assert work.tabs.is_open
     assert work.tabs.currentWidget() is work.log
     assert work.log.isVisible()
+
+
+def test_where_the_legend_has_no_room_a_button_shows_it(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1024, 640)
+    assert "legend" not in visible(work)
+    button = next(each for each in work.tabs.findChildren(QToolButton) if each.text() == "Legend")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert "legend" in visible(work)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert "legend" not in visible(work)
+    window.resize(1600, 900)
+    assert "legend" in visible(work)
+    assert not button.isVisible()
 
 
 def test_the_changes_are_listed_and_gone_to(window: MainWindow, asked: Asked, qtbot: QtBot):
