@@ -63,9 +63,9 @@ def function_name(node: Node) -> str:
     return _INPLACE.get(name, name)
 
 
-def precision(graph: Graph) -> Precision:
-    """Return which quantizable operators of a converted stage are low, and which float."""
-    index = Index(graph)
+def precision(graph: Graph, index: Index | None = None) -> Precision:
+    """Return which quantizable operators of a converted stage are low, and which float; `index` is the graph's."""
+    index = index or Index(graph)
     low: list[str] = []
     stays_float: list[str] = []
     for node in graph.nodes:

@@ -78,14 +78,15 @@ def with_precision(boxes: Iterable[Box], tree: Hierarchy) -> Iterator[Box]:
         if box.is_open or box.is_seam or box.stub_of is not None:
             yield box
             continue
-        counts = [0, 0]
-        for each in box.members:
-            counts[0] += each in low
-            counts[1] += each in low or each in stays_float
+        if box.kind is None:
+            counts = tree.low_of(box.id, box.members)
+        else:
+            main = box.members[0]
+            counts = int(main in low), int(main in low or main in stays_float)
         if not counts[1]:
             yield box
             continue
-        made = replace(box, low=(counts[0], counts[1]))
+        made = replace(box, low=counts)
         rest = Badge(Kind.OP, counts[1] - counts[0])
         yield replace(made, badges=(rest, *box.badges)) if box.kind is None and made.is_mixed else made
 

@@ -48,6 +48,7 @@ class Hierarchy:
         self._members: dict[ModuleGroup, tuple[str, ...]] = {}
         self._counts: dict[ModuleGroup, Counter[Kind]] = {}
         self._splits: dict[ModuleGroup, Split] = {}
+        self._low: dict[str, tuple[int, int]] = {}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
         self._types.update((group.path, group.type) for group in graph.groups)
         units = [
@@ -75,8 +76,19 @@ class Hierarchy:
     @cached_property
     def precision(self) -> tuple[frozenset[str], frozenset[str]]:
         """The operators that run in low precision, and those that could and do not; both empty where none does."""
-        found = precision(self.graph)
+        if not any(node.kind in (Kind.DEQUANTIZE, Kind.QUANTIZED_OP) for node in self.graph.nodes):
+            return frozenset(), frozenset()
+        found = precision(self.graph, self.index)
         return (frozenset(found.low), frozenset(found.float)) if found.low else (frozenset(), frozenset())
+
+    def low_of(self, box_id: str, members: Sequence[str]) -> tuple[int, int]:
+        """Return how many operators of a group's box run in low precision, and how many could; found once for each."""
+        known = self._low.get(box_id)
+        if known is None:
+            low, stays_float = self.precision
+            count = sum(each in low for each in members)
+            known = self._low[box_id] = count, count + sum(each in stays_float for each in members)
+        return known
 
     @cached_property
     def rings(self) -> dict[int, int]:

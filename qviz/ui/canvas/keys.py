@@ -26,9 +26,11 @@ class Keys(QObject):
 
     Signals:
         entered: Enter was pressed; the selected `Box`.
+        fit_asked: Everything is to be seen.
     """
 
     entered = Signal(object)
+    fit_asked = Signal()
 
     def __init__(self, parent: QObject, viewport: Viewport, selection: Selection, folding: Folding) -> None:
         super().__init__(parent)
@@ -40,7 +42,7 @@ class Keys(QObject):
         if key in _STEPS:
             self._selection.walk(_STEPS[key])
         elif key == Qt.Key.Key_F and not event.modifiers():
-            self._viewport.fit()
+            self.fit_asked.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self._viewport.zoom_by(ZOOM)
         elif key == Qt.Key.Key_Minus:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
-from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.camera import Camera, fitting
 from qviz.ui.canvas.viewport import Viewport
 
 MORE_FROM, MORE_AT = 1.25, 0.85
 """Scale from which boxes get a second row of text, and the scale they are then shown at: rows about as high."""
 FEWER_FROM, FEWER_AT = 0.5, 0.9
+NAMES_FROM = {1: 0.54, 2: 0.36}
+"""Scale from which names can be read, by the rows of text in a box."""
 SETTLED = 120
 """Milliseconds after the last change of size until what fits is chosen again."""
 CHANGED = 8
@@ -49,6 +51,15 @@ class Readable(QObject):
     def opened(self, is_opening: bool) -> None:
         """Remember for which size something was opened, and by whom."""
         self.is_opening, self._opened_for = is_opening, self._viewport.size.toSize()
+
+    def fit(self) -> None:
+        """Show everything; where its names could not be read then, fold it until they can."""
+        scene, size = self._viewport.scene, self._viewport.size
+        if scene is not None and fitting(scene.bounds, size.width(), size.height()).scale < NAMES_FROM[scene.rows]:
+            self.is_opening = True
+            self.reopen_wanted.emit()
+        else:
+            self._viewport.fit()
 
     def keep_one_row(self, is_kept: bool) -> None:
         """Have one row of text, whatever the zoom, until that ends: columns of numbers stand in it."""

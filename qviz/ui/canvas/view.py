@@ -39,6 +39,7 @@ class GraphCanvas(QObject):
         folds_changed: The `Folds` shown, after the user changed them, or how many rows of text a box has.
         laid_out: A stage or other folds were placed and are shown.
         layout_failed: Why nothing could be placed.
+        fit_asked: The user wants to see everything; it was done here.
 
     Attributes:
         surface: The widget, whose child this is.
@@ -56,6 +57,7 @@ class GraphCanvas(QObject):
     folds_changed = Signal(object)
     laid_out = Signal()
     layout_failed = Signal(str)
+    fit_asked = Signal()
 
     def __init__(
         self, parent: QWidget | None = None, theme: Theme | None = None, trees: Hierarchies | None = None
@@ -86,6 +88,8 @@ class GraphCanvas(QObject):
         surface.double_clicked.connect(self.on_box_activated)
         surface.key_pressed.connect(self._keys.press)
         self._keys.entered.connect(self.on_box_activated)
+        self._keys.fit_asked.connect(self.readable.fit)
+        self._keys.fit_asked.connect(self.fit_asked)
         self.selection.chosen.connect(lambda: accessible.tell_focus(surface))
         self.folding.asked.connect(self.on_folding_asked)
         self.readable.rows_wanted.connect(self.on_rows_wanted)

@@ -31,6 +31,7 @@ class Axis(QObject):
         canvas.viewport.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
         canvas.folds_changed.connect(lambda folds: self.on_canvas_folds_changed(side, folds))
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
+        canvas.fit_asked.connect(self._canvases[side.other].readable.fit)
 
     @property
     def is_shared(self) -> bool:

@@ -178,11 +178,8 @@ class Panes(QWidget):
 
     def fit(self) -> None:
         """Show all of both panes."""
-        if self.axis.is_shared:
-            self.canvas.viewport.fit()
-            return
         for pane in self.panes.values():
-            pane.canvas.viewport.fit()
+            pane.canvas.readable.fit()
 
     def turn(self) -> None:
         """Let both pictures run to the right, one above the other, or downwards again."""

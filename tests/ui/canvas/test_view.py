@@ -140,18 +140,6 @@ def test_another_stage_keeps_what_is_the_same_in_place(canvas, qtbot):
     assert (after - before).manhattanLength() < 1e-6
 
 
-def test_the_map_appears_for_a_part_and_leads_elsewhere(canvas, qtbot):
-    before = canvas.viewport.camera
-    qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(475, 675))
-    assert canvas.viewport.camera == before
-    canvas.viewport.zoom_to(4.0)
-    canvas.viewport.set_camera(canvas.viewport.camera._replace(y=canvas.scene.bounds.top()))
-    before = canvas.viewport.camera
-    qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(475, 675))
-    assert canvas.viewport.camera.y > before.y
-    assert canvas.selection.node is None
-
-
 def test_panes_travel_alike(canvas, qtbot):
     with qtbot.waitSignal(canvas.viewport.travelled) as told:
         canvas.viewport.zoom_by(2.0)
