@@ -18,8 +18,10 @@ from qviz.ui.theme import Theme
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEAST_BESIDE = 30.0
-"""A second text beside the first is worth showing from so much room on."""
+TIGHT = 8.0
+"""How much of the room beside a name may go before the name is cut."""
+LEAST_BESIDE = 56.0
+"""A second text that is cut is worth showing from so much room on."""
 
 
 class TextRow(NamedTuple):
@@ -79,8 +81,11 @@ def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
     title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
     used = width(title, font) + metrics.BESIDE
     beside = _shortened(box.subtitle, area.width() - used)
-    has_beside = bool(beside) and area.width() - used >= min(LEAST_BESIDE, width(beside, subtitle_font()))
+    is_whole = beside in (box.subtitle, *box.subtitle.split(" · "))
+    has_beside = bool(beside) and (is_whole or area.width() - used >= LEAST_BESIDE)
     if not has_beside:
+        if not is_left and width(title, font) > area.width():
+            area = area.adjusted(-TIGHT, 0, TIGHT, 0)
         align = LEFT if is_left else CENTRE
         return Writing((_row(title, font, area, align, "text"),), _badges_in_row(box, area, used))
     rows = (
