@@ -88,6 +88,11 @@ class Scene:
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}
 
+    @property
+    def columns(self) -> tuple[NumberColumn, ...]:
+        """The numbers that boxes show."""
+        return self._columns
+
     def show_columns(self, columns: tuple[NumberColumn, ...]) -> None:
         """Let boxes show other numbers."""
         if columns != self._columns:

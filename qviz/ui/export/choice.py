@@ -10,13 +10,13 @@ from qviz.analysis.overlays import IN_PICTURES
 from qviz.analysis.views.folding import unfold_all
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Snapshot, StageName
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.scopes import Scope
 from qviz.ui.export.look import PictureLook
 from qviz.ui.export.pane import ShownPane
 from qviz.ui.export.picture import Picture
 
 Area: TypeAlias = Literal["screen", "whole", "around", "changes"]
-Show: TypeAlias = Literal["roles", "numbers", "changes"]
 
 ENGINE = "graphlay"
 """The layout of the window, not that of graphviz: what is placed anew looks like what is on the screen."""
@@ -37,7 +37,7 @@ class InView(NamedTuple):
     snapshot: Snapshot
     panes: Mapping[StageName, ShownPane]
     selected: tuple[NodeId, ...]
-    show: Show
+    show: OverlayChoice
     title: str
 
     @property
@@ -69,14 +69,14 @@ class ExportChoice(NamedTuple):
     stages: tuple[StageName, ...]
     hops: int = 2
     ending: str = ".png"
-    show: Show = "roles"
+    show: OverlayChoice = OverlayChoice.ROLES
     has_findings: bool = False
     look: PictureLook = PictureLook()
 
     @property
     def name(self) -> str:
         """A name for the file, made of the stages; its beginning is the title's."""
-        return "-".join((*self.stages, *([self.show] if self.show != "roles" else ())))
+        return "-".join((*self.stages, *([self.show.value] if self.show is not OverlayChoice.ROLES else ())))
 
 
 def choice_of(screen: InView, theme: str, is_around: bool = False) -> ExportChoice:
@@ -97,17 +97,17 @@ def picture_of(choice: ExportChoice, screen: InView) -> Picture:
     Raises:
         QvizError: Nothing is in it.
     """
-    has_numbers = choice.show == "numbers"
+    has_numbers = choice.show is OverlayChoice.NUMBERS
     overlays = FLAGGED if choice.has_findings else IN_PICTURES
     look = choice.look._replace(overlays=overlays, has_numbers=has_numbers)
-    scope = Scope(shows_changes=choice.show == "changes")
+    scope = Scope(shows_changes=choice.show is OverlayChoice.CHANGES)
     if choice.area == "around":
         scope = scope._replace(around=screen.selected, hops=choice.hops)
     elif choice.area == "changes":
         scope = scope._replace(is_changes=True)
     is_screen = choice.area == "screen"
-    # Numbers are written into the boxes, which become wider: they are placed anew.
-    shown = screen.panes if is_screen and not has_numbers else {}
+    # Numbers are written into the boxes, which become wider: unless they are on the screen, boxes are placed anew.
+    shown = screen.panes if is_screen and (not has_numbers or screen.show is OverlayChoice.NUMBERS) else {}
     folds = {name: each.folds for name, each in screen.panes.items() if each.folds is not None} if is_screen else {}
     if choice.area == "whole":
         wanted = (screen.snapshot.stage(name) for name in choice.stages)

@@ -117,7 +117,7 @@ def _of_overlays(all_overlays: Iterable[ViewOverlays]) -> list[LegendEntry]:
 
 
 def _draw_values(painter: QPainter, entry: LegendEntry, rect: QRectF, theme: Theme) -> None:
-    """Draw a line, a flag or a bar, in equal parts with the looks of its values."""
+    """Draw a line, a flag, an outline or a bar, in equal parts with the looks of its values."""
     wide, middle = rect.width() / len(entry.looks), rect.center().y()
     for place, look in enumerate(entry.looks):
         left = rect.left() + place * wide
@@ -126,6 +126,11 @@ def _draw_values(painter: QPainter, entry: LegendEntry, rect: QRectF, theme: The
             painter.drawLine(QPointF(left, middle), QPointF(left + wide, middle))
         elif entry.shape == "flag":
             draw_disc(painter, theme, QPointF(left + wide / 2, middle), "!", theme.color(look.token), is_ring=False)
+        elif entry.shape == "outline":
+            pen = pen_of(look, theme)
+            pen.setWidthF(2.0)
+            painter.setPen(pen)
+            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 5, 5)
         else:
             painter.setPen(QPen(theme.color("border.strong"), 0.8))
             painter.setBrush(theme.color(look.token))

@@ -88,12 +88,21 @@ def content(snapshot: Snapshot, part: ScopedStage, look: PictureLook, folds: Fol
     return adorned(snapshot, part, look, view)
 
 
-def adorned(snapshot: Snapshot, part: ScopedStage, look: PictureLook, view: View) -> Content:
-    """Return a view with its overlays, the numbers of its quantizers, and labels or none."""
+def adorned(snapshot: Snapshot, part: ScopedStage, look: PictureLook, view: View, has_columns: bool = False) -> Content:
+    """Return a view with its overlays, the numbers of its quantizers, and labels or none.
+
+    Args:
+        snapshot: The run.
+        part: What is drawn of the stage.
+        look: How.
+        view: Its boxes and lines.
+        has_columns: Whether boxes show their numbers in columns, so that no text has to.
+    """
     overlays = (*made(look.overlays, StageRecord.of(snapshot, part.stage)), *part.overlays)
-    if look.has_numbers:
+    if look.has_numbers and part.stage.name != snapshot.stages[0].name:  # that one is float
         each = numbers(snapshot, part.stage)
-        view, overlays = _numbered(view, each), (*overlays, each)
+        if each.nodes:
+            view, overlays = view if has_columns else _numbered(view, each), (*overlays, each)
     if not look.has_labels:
         lines = tuple(msgspec.structs.replace(line, label="") for line in view.lines)
         view = View(view.boxes, lines, view.box_of)
@@ -127,19 +136,21 @@ def arranged(
     """Return stages that share an axis, broken into columns; as on the screen, where they are shown there."""
     columns = wrap_together([(each.view, at) for each, at in zip(contents, places, strict=True)], look.columns)
     screen: Sequence[ShownPane | None] = shown or [None] * len(contents)
-    made = [_in_columns(*each) for each in zip(contents, columns, screen, strict=True)]
+    made = [_in_columns(*each, look.has_numbers) for each in zip(contents, columns, screen, strict=True)]
     top, bottom = min(each.bounds.top() for each in made), max(each.bounds.bottom() for each in made)
     tall = (each.bounds.adjusted(0, top - each.bounds.top(), 0, bottom - each.bounds.bottom()) for each in made)
     return tuple(each._replace(bounds=bounds) for each, bounds in zip(made, tall, strict=True))
 
 
-def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None) -> Pane:
+def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None, has_numbers: bool) -> Pane:
     overlays = content.overlays
     if columns.view is not content.view:
         overlays = ViewOverlays(columns.view, [each.overlay for each in overlays.shown])
     # Bands of seams run through all of a pane, and would through its columns.
     bands = shown.scene.bands if shown is not None and columns.view is content.view else ()
     scene = Scene(columns.view, columns.places, overlays, shown.scene.rows if shown is not None else 2, bands)
+    if shown is not None and has_numbers:
+        scene.show_columns(shown.scene.columns)
     part, box_of = content.part, columns.view.box_of
     found = (frozenset(box_of[each] for each in fused if each in box_of) for fused in part.fused)
     brackets = tuple(each for each in found if len(each) > 1)

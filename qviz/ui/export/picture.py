@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.views.view import Folds
@@ -184,7 +184,8 @@ class Picture:
 
     def _content(self, part: ScopedStage) -> Content:
         if self._is_shown(part):
-            return pane.adorned(self.snapshot, part, self.look, self._screen[part.stage.name].scene.view)
+            scene = self._screen[part.stage.name].scene
+            return pane.adorned(self.snapshot, part, self.look, scene.view, has_columns=bool(scene.columns))
         is_whole = len(part.stage.whole.nodes) == part.nodes
         folds = self._folds.get(part.stage.name) if is_whole else None
         return pane.content(self.snapshot, part, self.look, folds)
@@ -238,6 +239,8 @@ class Picture:
         painter.setPen(self.theme.color("text.muted"))
         painter.setFont(subtitle_font())
         painter.drawText(QPointF(start + width(name, title_font()) + 8, area.top() + 22), self._counted(each))
+        heads = "      ".join(tr(column.title) for column in each.scene.columns)
+        painter.drawText(area.adjusted(0, 8, -pane.PAD, 0), int(Qt.AlignmentFlag.AlignRight), heads)
         corner = _corner(each, area)
         painter.save()
         painter.translate(corner)

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qviz.ui.export.choice import Area, ExportChoice, InView, Show
+from qviz.session.laid_over import OverlayChoice
+from qviz.ui.export.choice import Area, ExportChoice, InView
 from qviz.ui.export.formats import PICTURE_FORMATS
 from qviz.ui.export.look import PictureLook
 from qviz.ui.panels.choice import Choice
@@ -34,10 +35,10 @@ _AREAS: tuple[tuple[Area, str], ...] = (
     ("around", mark("Selection and its neighbors")),
     ("changes", mark("Changes with their neighbors")),
 )
-_SHOWS: tuple[tuple[Show, str], ...] = (
-    ("roles", mark("Roles")),
-    ("numbers", mark("Numbers")),
-    ("changes", mark("Changes")),
+_SHOWS = (
+    (OverlayChoice.ROLES, mark("Roles")),
+    (OverlayChoice.NUMBERS, mark("Numbers")),
+    (OverlayChoice.CHANGES, mark("Changes")),
 )
 _THEME_NAMES = {"light": mark("Light"), "dark": mark("Dark"), "print": mark("Print")}
 _PARTS = (
@@ -116,7 +117,7 @@ class ExportForm(QWidget):
         """Let nothing be chosen that there is not."""
         screen, area = self._screen, _chosen(self.areas)
         of_areas = {"around": bool(screen.selected), "changes": screen.has_several_stages}
-        of_shows = {"numbers": screen.has_numbers, "changes": screen.has_several_stages}
+        of_shows = {OverlayChoice.NUMBERS: screen.has_numbers, OverlayChoice.CHANGES: screen.has_several_stages}
         for each, here in self.areas.items():
             each.setEnabled(of_areas.get(here, True))
         for each, show in self.shows.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from qviz.ui.canvas.fonts import subtitle_font
@@ -137,12 +137,7 @@ class PreviewPage(QWidget):
         painter.setPen(QPen(accent, 1.6))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(spot.intersected(page), 3, 3)
-        painter.save()
-        painter.setClipRect(glass)
-        painter.fillRect(glass, self._theme.color("window"))
-        painter.translate(glass.topLeft() - seen.topLeft())
-        self._picture.draw(painter, seen)
-        painter.restore()
+        painter.drawImage(glass.topLeft(), self._magnified(seen))
         painter.fillRect(QRectF(glass.bottomLeft(), frame.bottomRight()), self._theme.color("panel"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(accent, 1.6))
@@ -151,6 +146,19 @@ class PreviewPage(QWidget):
         painter.setFont(subtitle_font())
         words = QRectF(glass.left() + 8, glass.bottom(), glass.width() - 16, FOOT)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), tr("Point at the picture to read it at 100 %"))
+
+    def _magnified(self, seen: QRectF) -> QImage:
+        """Return a part of the picture at 100 %, on an image of its own: painters clip as they like."""
+        assert self._picture is not None
+        ratio = self.devicePixelRatioF()
+        image = QImage((seen.size() * ratio).toSize(), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self._theme.color("window"))
+        painter = QPainter(image)
+        painter.translate(-seen.topLeft())
+        self._picture.draw(painter, seen)
+        painter.end()
+        return image
 
     def _seen(self, size: QSizeF) -> QRectF:
         """Return what the lens shows of the picture: inside of it where it is large enough."""

@@ -23,20 +23,19 @@ def on_screen(project: Project, work: Workspace) -> InView:
     from qviz.ui.export.pane import ShownPane
 
     snapshot = project.snapshot if project.snapshot is not None else project.received.interrupted()
-    panes, has_changes = {}, False
+    panes = {}
     for side in Side:
         canvas, name = work.panes.panes[side].canvas, project.shown.on(side)
         if name is None or canvas.scene is None or canvas.stage is None or canvas.stage.name != name:
             continue
         marks = canvas.emphasis.marks(canvas.scene, None)
-        has_changes |= bool(marks.brackets)
         # Rings of the selection are the reader's, not the model's.
         shown = Marks(highlighted=marks.highlighted, brackets=marks.brackets)
         panes[name] = ShownPane(canvas.scene, canvas.own_folds, shown)
     selected: tuple[str, ...] = ()
     if project.selected is not None:
         selected = (project.selected.node_id, *project.partners(project.selected.side, (project.selected.node_id,)))
-    return InView(snapshot, panes, selected, "changes" if has_changes else "roles", snapshot.run.source)
+    return InView(snapshot, panes, selected, work.panes.choice, snapshot.run.source)
 
 
 def copy_picture(screen: InView, theme: str) -> str:

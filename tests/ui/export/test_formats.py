@@ -152,11 +152,12 @@ def test_numbers_are_written_beside_their_colors(qapp):
     made = encoded(Picture(measured_run(), ("captured",), look, engine="graphlay"), ".svg").decode()
     assert "14.2 dB" not in made
     run = measured_run()
-    stages = (msgspec.structs.replace(run.stages[0], name="prepared"), run.stages[1])
+    stages = (run.stages[0], msgspec.structs.replace(run.stages[1], name="prepared"))
     run = msgspec.structs.replace(run, stages=stages)
     made = encoded(Picture(run, ("prepared",), look, engine="graphlay"), ".svg").decode()
     assert "14.2 dB" in made
     assert "SQNR of the quantizer: 50 · 45 · 40 · 35 · 30 · 25 dB" in made
+    assert "<clipPath" in made, "a bar at the side of a box covers no more of it"
 
 
 def test_what_changed_is_in_the_legend(qapp):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Side
 from qviz.ui.export.choice import choice_of, picture_of
 from qviz.ui.export.formats import PICTURE_FORMATS
@@ -47,6 +48,7 @@ def opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Opened:
         panes = window.desk.work.panes.panes
         qtbot.waitUntil(lambda: all(pane.canvas.scene is not None for pane in panes.values()))
         act()
+        qtbot.waitUntil(lambda: not any(pane.canvas.is_busy for pane in panes.values()))
         window.actions_of[command].trigger()
         sheet = found(window, ExportSheet)
         drawn(qtbot, sheet)
@@ -174,16 +176,34 @@ def test_the_selection_is_exported_by_its_own_command(opened: Opened, window: Ma
 
 def test_changes_and_numbers_show_their_legends(opened: Opened, qtbot: QtBot):
     sheet = opened(is_measured=True)
-    press(qtbot, sheet, of(sheet.form.shows, "changes"))
+    press(qtbot, sheet, of(sheet.form.shows, OverlayChoice.CHANGES))
     picture = sheet.drafts.picture
     assert picture is not None
     assert {"added", "replaced"} <= {row.words for row in picture.legend}
-    press(qtbot, sheet, of(sheet.form.shows, "numbers"))
-    assert sheet.form.choice().show == "numbers"
+    press(qtbot, sheet, of(sheet.form.shows, OverlayChoice.NUMBERS))
+    assert sheet.form.choice().show is OverlayChoice.NUMBERS
+
+
+def test_what_is_laid_over_the_panes_is_laid_over_the_picture(opened: Opened, window: MainWindow):
+    def lay_over() -> None:
+        assert window.desk is not None
+        window.desk.dimming.lay_over(OverlayChoice.CHANGES)
+
+    sheet = opened(act=lay_over)
+    picture = sheet.drafts.picture
+    assert picture is not None
+    assert sheet.form.choice().show is OverlayChoice.CHANGES
+    assert window.desk is not None
+    for side, pane in zip(Side, picture.panes, strict=True):
+        scene = window.desk.work.panes.panes[side].canvas.scene
+        assert scene is not None
+        on_screen_ = next(each for each in scene.overlays.shown if each.overlay.name == "changes")
+        in_picture = next(each for each in pane.scene.overlays.shown if each.overlay.name == "changes")
+        assert in_picture.boxes == on_screen_.boxes
 
 
 def test_numbers_that_were_not_measured_cannot_be_shown(opened: Opened):
-    assert not of(opened().form.shows, "numbers").isEnabled()
+    assert not of(opened().form.shows, OverlayChoice.NUMBERS).isEnabled()
 
 
 def test_one_stage_always_stays(opened: Opened, qtbot: QtBot):
