@@ -26,16 +26,19 @@ class Failure(QFrame):
 
     Signals:
         run_again: The user wants to.
+        remedy_chosen: A patch that is to be taken into the plan, as TOML, and what it is called.
         source_requested: File and line to open in the user's editor.
     """
 
     run_again = Signal()
+    remedy_chosen = Signal(str, str)
     source_requested = Signal(str, int)
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "failure")
         self._source: SourceLine | None = None
+        self._patch = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 10, 8)
         words = QVBoxLayout()
@@ -50,6 +53,8 @@ class Failure(QFrame):
         self.open = button(tr("Open in editor"), "", self.on_open_clicked)
         row.addWidget(self.open)
         row.addWidget(button(tr("Run again"), "", self.run_again.emit))
+        self.apply = button(tr("Apply the remedy"), "primary", self.on_apply_clicked)
+        row.addWidget(self.apply)
         self.hide()
 
     def show_error(self, error: RunError | None) -> None:
@@ -64,6 +69,14 @@ class Failure(QFrame):
         self.hint.setText(error.hint)
         self.hint.setVisible(bool(error.hint))
         self.open.setVisible(error.source is not None)
+        given = error.args.get("patch")
+        self._patch = given if isinstance(given, str) else ""
+        self.apply.setVisible(bool(self._patch))
+        self.apply.setToolTip(self._patch.strip())
+
+    def on_apply_clicked(self) -> None:
+        """Ask for the change of the plan that gets past this stop."""
+        self.remedy_chosen.emit(self._patch, tr("Stopped"))
 
     def on_open_clicked(self) -> None:
         """Open the line."""

@@ -133,6 +133,7 @@ class StageStrip(QFrame):
             for row, run in enumerate(runs):
                 of_run = [name for name in names if name.partition(BETWEEN)[2] == run]
                 self._add_run(row, run if len(runs) > 1 else "", of_run)
+        self.overlays.setEnabled(bool(there))
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
             each.show_state([side for side in Side if shown.on(side) == name], name == failing, theme)

@@ -169,6 +169,6 @@ class DeskTools:
 def _tool(action: QAction) -> QToolButton:
     tool = QToolButton()
     tool.setDefaultAction(action)
-    tool.setText(action.text())  # Qt leaves the dots out
+    action.setIconText(action.text())  # Qt leaves the dots out
     choose(tool, toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
     return tool

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -167,6 +168,21 @@ def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow)
     failing = [b.text() for b in running.desk.work.strip.findChildren(QPushButton) if b.property("failed") == "true"]
     assert failing == ["Fused"]
     assert running.desk.work.panes.panes[Side.LEFT].canvas.stage is CAPTURED
+
+
+def test_what_gets_past_a_stop_is_taken_into_the_plan_and_run(running: MainWindow, asked: Asked, qtbot: QtBot):
+    error = kept_error("capturing", "TraceError", "a branch", "Choose another flow.", None, "T!")
+    error = msgspec.structs.replace(error, args={**error.args, "patch": 'flow = "eager-dynamic"\n'})
+    hear(running, finished(error))
+    assert running.desk is not None
+    failure = running.desk.work.failure
+    assert failure.isVisible()
+    qtbot.mouseClick(failure.apply, Qt.MouseButton.LeftButton)
+    assert running.desk.project is not None
+    assert running.desk.project.plan.flow == "eager-dynamic"
+    run = [b for b in running.desk.work.notice.findChildren(QPushButton) if b.text() == "Run"]
+    qtbot.mouseClick(run[-1], Qt.MouseButton.LeftButton)
+    assert asked.plans[-1].flow == "eager-dynamic"
 
 
 def test_bad_input_is_told_and_can_be_mended(running: MainWindow):
