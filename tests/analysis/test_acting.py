@@ -97,7 +97,6 @@ def test_a_tensor_is_left_in_float_by_its_node_or_by_those_that_ask_for_it():
     ("plan", "place"),
     [
         (Plan("net.py:Net", "fx-fuse"), "captured/conv"),
-        (Plan("net.py:Net", "eager-weight-only"), "captured/conv"),
         (Plan("net.py:Net", None), "captured/conv"),
     ],
 )
@@ -105,6 +104,15 @@ def test_flows_without_rules_say_so(plan: Plan, place: str):
     edit = leave_in_float(inspected(), plan, target(place, plan))
     assert isinstance(edit, NoEdit)
     assert edit.reason
+
+
+def test_what_is_in_float_already_stays_as_it_is():
+    run, chosen = inspected(), target("converted/pool")
+    edit = leave_in_float(run, FX, chosen)
+    assert isinstance(edit, NoEdit)
+    assert "already" in edit.reason
+    ruled = msgspec.structs.replace(FX, rules=(Rule("module_name", "pool"),))
+    assert plan_of(leave_in_float(run, ruled, chosen)) == FX
 
 
 def test_what_rounds_nothing_is_no_target():

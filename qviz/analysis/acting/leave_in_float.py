@@ -27,10 +27,18 @@ def leave_in_float(run: InspectedRun, plan: Plan, target: EditTarget) -> PlanEdi
         return change
     if _has(plan, change):
         return PlanEdit(without(plan, change), tr("{name} follows the configuration again.", name=target.name))
+    if target.tensor is None and run.is_low(target.stage, target.nodes) is False and _is_all_float(run, target):
+        return NoEdit(tr("{name} is in float already.", name=target.name))
     told = tr("{name} stays in float.", name=target.name)
     if chosen.mode is Mode.EAGER and chosen.fixes_activation_ranges:
         told = tr("{name} stays in float: put a DeQuantStub before it and a QuantStub behind it.", name=target.name)
     return PlanEdit(changed(plan, (change,)), told)
+
+
+def _is_all_float(run: InspectedRun, target: EditTarget) -> bool:
+    judged = run.judged_stage
+    became = run.become(target.stage, target.nodes, judged) if judged is not None else ()
+    return not run.low.intersection(became)
 
 
 def stays_in_float(run: InspectedRun, plan: Plan, target: EditTarget) -> bool:

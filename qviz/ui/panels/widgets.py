@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from qviz.errors import QvizError
 
-_JOINT = r"(?<=[\w\])'])([._/\[(])(?=[\w'])"
+_JOINT = r"(?<=[\w\])'])(?!(?<=\d)\.\d)([._/\[(])(?=[\w'])"
+"""Where a long name may break; the point of a number is no joint."""
 _ZERO_WIDTH_SPACE = "\u200b"
 
 

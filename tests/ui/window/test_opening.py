@@ -169,4 +169,5 @@ def test_a_fault_is_told_and_the_window_goes_on(window: MainWindow):
 
 def test_long_names_break_at_their_joints():
     assert breakable("a.meta['x'].input_map").split("\u200b") == ["a", ".meta", "['x']", ".input", "_map"]
+    assert "\u200b" not in breakable("47.2 dB of 3.14")
     assert breakable("plain words, 1..2 and (x)").replace("\u200b", "") == "plain words, 1..2 and (x)"

@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from qviz.analysis.acting.offered import OfferedAction
 from qviz.analysis.acting.pending import Pending, predicted_lines
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
-from qviz.document.snapshot import Finding, Level
+from qviz.document.snapshot import Finding
+from qviz.ui.panels.level_sign import LevelSign
 from qviz.ui.panels.widgets import breakable, button, label, line, mono
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import ended
 
-_MARK = 14
 _MOST_EDITS = 6
 
 
@@ -147,8 +146,8 @@ class Sheet(QFrame):
     def findings(self, findings: Sequence[Finding], is_inside: bool = False) -> None:
         """Add a row for each finding: its mark, what was found, why it matters, and its remedy."""
         for each in findings:
-            mark = QLabel()
-            mark.setPixmap(level_mark(each.level, self.theme).pixmap(_MARK, _MARK))
+            mark = LevelSign()
+            mark.show_level(each.level.value)
             mark.setAccessibleName(names.level(each.level.value))
             words = QVBoxLayout()
             words.setSpacing(1)
@@ -247,40 +246,3 @@ class Sheet(QFrame):
     def finish(self) -> None:
         """Let what is left of the height stay empty below."""
         self.column.addStretch(1)
-
-
-def level_mark(level: Level, theme: Theme) -> QIcon:
-    """Return the mark of a level, told by its shape and its color: an octagon, a triangle, a circle."""
-    pixmap = QPixmap(2 * _MARK, 2 * _MARK)
-    pixmap.fill(QColor(0, 0, 0, 0))
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(2, 2)
-    painter.setPen(QPen(Qt.PenStyle.NoPen))
-    painter.setBrush(theme.color(f"level.{level.value}"))
-    if level is Level.INFO:
-        painter.drawEllipse(1, 1, 12, 12)
-    elif level is Level.WARNING:
-        painter.drawPolygon(QPolygonF.fromList(_points((7, 0.5), (13.6, 12.8), (0.4, 12.8))))
-    else:
-        painter.drawPolygon(
-            QPolygonF.fromList(
-                _points((4, 0.5), (10, 0.5), (13.5, 4), (13.5, 10), (10, 13.5), (4, 13.5), (0.5, 10), (0.5, 4))
-            )
-        )
-    painter.setPen(QPen(theme.color("text.on_accent"), 1.6))
-    if level is Level.ERROR:
-        painter.drawLine(5, 5, 9, 9)
-        painter.drawLine(9, 5, 5, 9)
-    elif level is Level.WARNING:
-        painter.drawLine(7, 5, 7, 9)
-        painter.drawPoint(7, 11)
-    else:
-        painter.drawLine(7, 6, 7, 10)
-        painter.drawPoint(7, 4)
-    painter.end()
-    return QIcon(pixmap)
-
-
-def _points(*corners: tuple[float, float]) -> list[QPointF]:
-    return [QPointF(x, y) for x, y in corners]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from qviz.analysis.inspecting.histogram_bars import BarChart
@@ -21,7 +21,20 @@ from qviz.words.formats import number
 
 ROLES = {"input": mark("input"), "weight": mark("weight"), "bias": mark("bias"), "output": mark("output")}
 _HEAD, _PLOT, _FOOT, _ARROW = 22, 46, 15, 10
-_SMALL = 11
+_SMALL, _USUAL = 11, 12
+"""Pixels of a column's text, and of all other text, at 100 %."""
+
+
+def _scale(widget: QWidget) -> float:
+    """Return how much larger than usual the text of a widget is."""
+    widget.ensurePolished()  # before that its font is not that of the style sheet
+    return widget.fontInfo().pixelSize() / _USUAL
+
+
+def _small_font(widget: QWidget) -> QFont:
+    font = QFont(widget.font())
+    font.setPixelSize(round(_SMALL * _scale(widget)))
+    return font
 
 
 class RoleHead(QWidget):
@@ -36,7 +49,7 @@ class RoleHead(QWidget):
     def __init__(self, column: TensorColumn, text: str, is_first: bool, theme: Theme) -> None:
         super().__init__()
         self._column, self._text, self._is_first, self._theme = column, text, is_first, theme
-        self.setFixedHeight(_HEAD)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{text}: {column.name}" if text != column.name else text)
         self.setToolTip(column.name)
         if column.place is not None:
@@ -45,13 +58,13 @@ class RoleHead(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a size that leaves three of them room."""
-        return QSize(80, _HEAD)
+        return QSize(80, round(_HEAD * _scale(self)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(_ARROW, 1.5, self.width() - _ARROW - 2, _HEAD - 3)
+        rect = QRectF(_ARROW, 1.5, self.width() - _ARROW - 2, self.height() - 3)
         kind = self._column.kind
         is_active = self.hasFocus()
         painter.setPen(QPen(self._theme.color("accent") if is_active else self._theme.line(kind), 1.5))
@@ -59,12 +72,11 @@ class RoleHead(QWidget):
         painter.drawPath(outline(Box("", "", "", kind, ()), rect))
         if not self._is_first:
             painter.setPen(QPen(self._theme.color("text.muted"), 1.2))
-            y = _HEAD / 2
+            y = self.height() / 2
             painter.drawLine(QPointF(0, y), QPointF(_ARROW - 3, y))
             painter.drawLine(QPointF(_ARROW - 6, y - 3), QPointF(_ARROW - 3, y))
             painter.drawLine(QPointF(_ARROW - 6, y + 3), QPointF(_ARROW - 3, y))
-        font = self.font()
-        font.setPixelSize(_SMALL)
+        font = _small_font(self)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self._theme.color("text"))
@@ -92,7 +104,7 @@ class TensorHistogram(QWidget):
     def __init__(self, chart: BarChart, kind: Kind, theme: Theme) -> None:
         super().__init__()
         self._chart, self._kind, self._theme = chart, kind, theme
-        self.setFixedHeight(_PLOT + _FOOT)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         low, high = number(chart.low), number(chart.high)
         clipped = sum(bar.is_clipped for bar in chart.bars)
         self.setToolTip(tr("Observed values from {low} to {high}, counts on a log scale.", low=low, high=high))
@@ -102,7 +114,7 @@ class TensorHistogram(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a size that leaves three of them room."""
-        return QSize(80, _PLOT + _FOOT)
+        return QSize(80, _PLOT + round(_FOOT * _scale(self)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw."""
@@ -122,9 +134,7 @@ class TensorHistogram(QWidget):
     def _paint_ends(
         self, painter: QPainter, left: float, wide: float, ends: tuple[float, float], integers: tuple[int, int]
     ) -> None:
-        font = self.font()
-        font.setPixelSize(_SMALL)
-        painter.setFont(font)
+        painter.setFont(_small_font(self))
         metrics = painter.fontMetrics()
         last = 0.0
         for end, integer, is_low in zip(ends, integers, (True, False), strict=True):
@@ -138,7 +148,7 @@ class TensorHistogram(QWidget):
                 continue  # two ends this near share one place
             last = start + room
             painter.setPen(self._theme.color("text.muted"))
-            painter.drawText(QPointF(start, _PLOT + _FOOT - 3), text)
+            painter.drawText(QPointF(start, self.height() - 3), text)
 
 
 class TensorGrid(QWidget):
@@ -172,6 +182,7 @@ class TensorGrid(QWidget):
                 made = label(cell, "cell.strong" if row.is_strong else "cell")
                 made.setContentsMargins(_ARROW // 2, 0, 0, 0)
                 made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                made.setWordWrap(True)
                 made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal widths
                 made.setToolTip(cell)
                 made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
