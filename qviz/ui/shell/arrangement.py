@@ -54,7 +54,7 @@ class Surroundings(QObject):
     def __init__(self, parts: Parts, ground: QWidget, settings: Settings) -> None:
         super().__init__()
         self._rail, self._left, self._above, self._legend, self._bottom, self._inspector = parts
-        self._settings = settings
+        self._ground, self._settings = ground, settings
         self._room: Room | None = None
         self._is_bare = False
         self._wants_left, self._wants_inspector = settings.is_open("left"), settings.is_open("inspector")
@@ -96,6 +96,11 @@ class Surroundings(QObject):
         rows.setStretchFactor(1, 0)
         rows.setSizes([690, BOTTOM])
         return rows
+
+    @property
+    def regions(self) -> tuple[QWidget, ...]:
+        """The panels in the order in which Tab goes through them."""
+        return self._rail, self._left, self._above, self._ground, self._legend, self._bottom, self._inspector
 
     @property
     def is_narrowed(self) -> bool:

@@ -191,6 +191,19 @@ class MainWindow(QMainWindow):
             self.desk.work.set_text_scale(self.appearance.text_scale)
             self.bar.make_room()
 
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        """Let Tab go from region to region."""
+        from qviz.ui.shell.tab_order import focus_order, next_focus
+
+        desk = self.pages.shown_desk
+        pages = desk.work.surroundings.regions if desk is not None else (self.pages,)
+        found = next_focus(focus_order((self.bar, *pages)), self.focusWidget(), 1 if is_next else -1)
+        if found is None:
+            return super().focusNextPrevChild(is_next)
+        reasons = QtCore.Qt.FocusReason
+        found.setFocus(reasons.TabFocusReason if is_next else reasons.BacktabFocusReason)
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Bring back what search or chips dimmed, on an Escape that nothing else took."""
         if event.key() == QtCore.Qt.Key.Key_Escape and self.desk is not None:

@@ -165,6 +165,26 @@ def test_the_switch_of_overlays_and_its_keys_follow_each_other(window: MainWindo
     assert segments[OverlayChoice.ROLES].isChecked()
 
 
+def test_tab_goes_from_region_to_region_and_back(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    regions = {"bar": window.bar, "stages": work.strip, "left": work.setup, "graph": work.panes, "legend": work.legend}
+    regions |= {"bottom": work.tabs, "inspector": work.inspector}
+    window.activateWindow()
+    window.bar.menus.setFocus()
+    seen: list[str] = []
+    for _ in range(200):
+        qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_Tab)
+        now = window.focusWidget()
+        name = next((name for name, each in regions.items() if now is each or each.isAncestorOf(now)), None)
+        if name is not None and name not in seen[-1:]:
+            seen.append(name)
+        if now is window.bar.menus:
+            break
+    assert seen == ["bar", "left", "stages", "graph", "legend", "bottom", "inspector", "bar"]
+    qtbot.keyClick(window.bar.menus, Qt.Key.Key_Backtab)
+    assert work.inspector is window.focusWidget() or work.inspector.isAncestorOf(window.focusWidget())
+
+
 @pytest.mark.parametrize(("size", "percent"), [((1024, 640), 100), ((1366, 768), 150), ((1600, 1000), 160)])
 def test_every_menu_is_there_and_nothing_makes_the_window_larger(
     window: MainWindow, asked: Asked, qtbot: QtBot, size: tuple[int, int], percent: int
