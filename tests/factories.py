@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from qviz.analysis.inspecting.inspected_run import InspectedRun, RunParts
+from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.verdicts.acceptance import Acceptance
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.document.baseline import Baseline
@@ -213,3 +215,9 @@ def _small_converted(conv: dict[str, Any], linear: dict[str, Any]) -> Stage:
         node("output", "dequantize", kind="output", values=[value(100, 1, 32, 32)]),
         groups={"block": "Sequential"},
     )
+
+
+def inspected(run: Snapshot) -> InspectedRun:
+    """Return the lookups of a run."""
+    links = LinkIndex(run.links)
+    return InspectedRun(RunParts(run.stages, links, run.facts, run.findings, run.summary, run.measurements))

@@ -298,6 +298,8 @@ class Measurements(Record, frozen=True):
         metric: The user's own.
         not_measured: What could not be measured, and why.
         config: Thresholds and choices in use.
+        size: Bytes of the float model and of the converted one: parameters, buffers, packed weights, as ``torch.save``
+            writes the state_dict.
     """
 
     data: str
@@ -315,3 +317,4 @@ class Measurements(Record, frozen=True):
     metric: Metric | None = None
     not_measured: tuple[Said, ...] = ()
     config: dict[str, Json] = {}  # noqa: RUF012
+    size: tuple[int, int] | None = None

@@ -31,6 +31,8 @@ QFrame[role="bar"] {{ background: {panel}; border: none; border-bottom: 1px soli
 QFrame[role="appbar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border};
     min-height: 40px; max-height: 40px; }}
 QFrame[role="stagebar"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; min-height: 36px; }}
+QFrame[role="summary"] {{ background: {panel}; border: none; border-bottom: 1px solid {border}; }}
+QLineEdit[fault="true"] {{ border: 1px solid {level.error}; }}
 QFrame[role="legendbar"] {{ background: {panel}; border: none; border-top: 1px solid {border};
     min-height: 26px; max-height: 26px; }}
 QFrame[role="rail"] {{ background: {panel}; border: none; border-right: 1px solid {border}; }}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+from qviz.analysis.inspecting.held_bytes import held_bytes
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, family
 from qviz.analysis.inspecting.node_noise import PlaceNoise, noise_of, quantizers_of
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt, excerpt
@@ -20,8 +20,6 @@ from qviz.words.formats import dtype, ended, percent, sentence, size
 
 Fact: TypeAlias = tuple[str, str]
 """What something is called, and what it is."""
-
-_FLOAT_BITS = 32
 
 
 class Ground(NamedTuple):
@@ -148,14 +146,14 @@ def _why(run: InspectedRun, place: NodePlace, node: Node) -> str:
 def _about(run: InspectedRun, place: NodePlace, node: Node) -> Iterator[str]:
     if node.kind.computes:
         yield signature(node)
-        yield _precision(run, place, node)
+        yield precision_of(run, place, node)
     else:
         yield names.kind(node.kind.value)
         if type_ := node.observer.type if node.observer is not None else node.module_type:
             yield type_
         elif node.values:
             yield dtype(node.values[0].dtype)
-    if (held := _bytes(run, place)) is not None:
+    if node.kind.computes and (held := held_bytes(run, place)) is not None:
         yield size(held)
     title = title_of(node, run.leaf(place)) if node.kind.computes else node.id
     if node.id != title:
@@ -165,7 +163,7 @@ def _about(run: InspectedRun, place: NodePlace, node: Node) -> Iterator[str]:
         yield inferred if node.inferred_path is not None and node.inferred_path != node.module_path else node.place
 
 
-def _precision(run: InspectedRun, place: NodePlace, node: Node) -> str:
+def precision_of(run: InspectedRun, place: NodePlace, node: Node) -> str:
     """Return the integers that an operator works on after all, else the dtype of what it gives."""
     if run.is_low(place.stage, (place.node,)) and run.judged_stage is not None:
         for each in run.become(place.stage, (place.node,), run.judged_stage):
@@ -174,23 +172,6 @@ def _precision(run: InspectedRun, place: NodePlace, node: Node) -> str:
             if params is not None:
                 return dtype(params.dtype)
     return dtype(node.values[0].dtype) if node.values else ""
-
-
-def _bytes(run: InspectedRun, place: NodePlace) -> int | None:
-    """Return how much room the parameters of an operator take: as integers after conversion, else as floats."""
-    node = run.node(place)
-    if node is None or not node.kind.computes:
-        return None
-    stages = [each.name for each in run.parts.stages]
-    there = run.through(place.stage, (place.node,))
-    for each in there[place.stage]:
-        integers = run.integers(NodePlace(place.stage, each))
-        if integers is not None:
-            return math.prod(integers.shape)
-    first = there.get(stages[0], ())
-    sizes = [fact.size for each in first if (fact := run.fact(NodePlace(stages[0], each))) and fact.size]
-    held = sum(each.parameters for each in sizes)
-    return held * _FLOAT_BITS // 8 if held else None
 
 
 def _position(run: InspectedRun, place: NodePlace, node: Node) -> Position:

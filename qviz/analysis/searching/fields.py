@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
-from qviz.document.graph import WATCHING, Json, Node, Number, QParams
+from qviz.document.graph import WATCHING, Json, Node, NodeId, Number, QParams
 from qviz.document.inlining import INSIDE
 
 _QUANTIZATION = ("scale", "zero_point", "qscheme", "quant_min", "quant_max", "axis")
@@ -76,6 +76,23 @@ FIELDS: Final[dict[str, Callable[[Node], Iterable[str]]]] = {
     **{field: _of_quantization(field) for field in _QUANTIZATION},
 }
 """The texts of a node by key; more than one where it has several outputs or tensors."""
+
+
+class OtherWords(Protocol):
+    """More of what can stand before a colon: what a run knows of the nodes of a stage."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The words before the colon."""
+        ...
+
+    def texts(self, key: str) -> Mapping[NodeId, Iterable[str]]:
+        """Return the texts that nodes have for a word."""
+        ...
+
+    def numbers(self, key: str) -> Mapping[NodeId, float]:
+        """Return the numbers that nodes have for a word, for ``share:>5``."""
+        ...
 
 
 def json_text(value: Json) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from itertools import chain, compress, islice
 from typing import NamedTuple
 
-from qviz.analysis.searching.fields import FIELDS, SEPARATORS, json_text
-from qviz.analysis.searching.terms import Term, parse
-from qviz.document.graph import Graph, Kind, Node
+from qviz.analysis.searching.fields import FIELDS, SEPARATORS, OtherWords, json_text
+from qviz.analysis.searching.terms import Term, compares, parse
+from qviz.document.graph import Graph, Kind, Node, NodeId
 from qviz.document.snapshot import Finding
 from qviz.words import mark, tr
 from qviz.words.formats import listed
@@ -46,16 +46,19 @@ class SearchIndex:
         keys: Every word that can stand before a colon.
     """
 
-    def __init__(self, graph: Graph, findings: Iterable[Finding] = ()) -> None:
-        """Take a graph, and the findings that speak of its nodes."""
+    def __init__(self, graph: Graph, findings: Iterable[Finding] = (), others: OtherWords | None = None) -> None:
+        """Take a graph, the findings that speak of its nodes, and what else can stand before a colon."""
         self.graph = graph
         self._findings = tuple(findings)
         self._names = [node.id.lower() for node in graph.nodes]
         self._hays = [_hay(node) for node in graph.nodes]
         attributes = chain.from_iterable(node.attributes for node in graph.nodes)
         self._attributes = {key.lower(): key for key in attributes}
-        self.keys: tuple[str, ...] = tuple(dict.fromkeys([*FIELDS, "finding", *sorted(self._attributes)]))
+        self._others = others
+        named = [*FIELDS, "finding", *(others.keys if others is not None else ()), *sorted(self._attributes)]
+        self.keys: tuple[str, ...] = tuple(dict.fromkeys(named))
         self._tables: dict[str, dict[str, list[int]]] = {}
+        self._numbers: dict[str, list[tuple[int, float]]] = {}
 
     def search(self, text: str, limit: int = LIMIT) -> Found:
         """Return the nodes that every term of `text` holds for; without a term there are none."""
@@ -98,13 +101,23 @@ class SearchIndex:
         """Return the nodes with that value; where no value is it wholly, those whose value holds it."""
         if key == "name":
             return [place for place, name in enumerate(self._names) if value in name]
+        if (bound := compares(value)) is not None:
+            return (place for place, number in self._numbered(key) if bound.holds(number))
         table = self._table(key)
         if not value:
-            return chain.from_iterable(table.values())
+            return chain(chain.from_iterable(table.values()), (place for place, _ in self._numbered(key)))
         separator = SEPARATORS.get(key, "\n")
         whole = f"{separator}{value}{separator}"
         texts = [text for text in table if whole in text] if separator else []
         return chain.from_iterable(table[text] for text in texts or [text for text in table if value in text])
+
+    def _numbered(self, key: str) -> list[tuple[int, float]]:
+        """Return the number that nodes have for a word, with the places of the nodes."""
+        if key not in self._numbers:
+            known = self._others.numbers(key) if self._others is not None and key in self._others.keys else {}
+            found = [(place, known.get(node.id)) for place, node in enumerate(self.graph.nodes)] if known else []
+            self._numbers[key] = [(place, number) for place, number in found if number is not None]
+        return self._numbers[key]
 
     def _table(self, key: str) -> dict[str, list[int]]:
         """Return which nodes have which value; a value stands between separators."""
@@ -126,13 +139,22 @@ class SearchIndex:
                     found[text].append(place)
             if attribute is not None and attribute in node.attributes:
                 found[json_text(node.attributes[attribute])].append(place)
-        if key == "finding":
+        known = self._others is not None and key in self._others.keys
+        if known or key == "finding":
             places = {node.id: place for place, node in enumerate(self.graph.nodes)}
-            for finding in self._findings:
-                for node_id in finding.nodes:
-                    if node_id in places:
-                        found[_of_finding(finding)].append(places[node_id])
+            for text, node_id in self._from_run(key):
+                if node_id in places:
+                    found[text].append(places[node_id])
         return found
+
+    def _from_run(self, key: str) -> Iterator[tuple[str, NodeId]]:
+        """Yield the texts that findings and the run have for nodes."""
+        if key == "finding":
+            for finding in self._findings:
+                yield from ((_of_finding(finding), node_id) for node_id in finding.nodes)
+        if self._others is not None and key in self._others.keys:
+            for node_id, texts in self._others.texts(key).items():
+                yield from ((text, node_id) for text in texts)
 
     def _ranked(self, places: list[int], terms: list[Term]) -> Iterable[int]:
         """Yield matches from the best on; a match is as good as the best of its words."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 _TERM = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z_]\w*):(?!:))?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S*))')
 _JOINT = re.compile(r"\s*[x×,]\s*")
+_BOUND = re.compile(r"([<>]=?)(-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)")
 _NUMBERS = re.compile(r"[\[(]?[-\d.]+(?:\s*[x×,]\s*[-\d.]+)+[\])]?")
 
 
@@ -16,6 +17,25 @@ class Term(NamedTuple):
     key: str
     value: str
     is_excluded: bool
+
+
+class Bound(NamedTuple):
+    """What a number is compared with."""
+
+    sign: str
+    value: float
+
+    def holds(self, number: float) -> bool:
+        """Return whether a number is on the right side."""
+        if self.sign.startswith(">"):
+            return number > self.value or (self.sign == ">=" and number == self.value)
+        return number < self.value or (self.sign == "<=" and number == self.value)
+
+
+def compares(value: str) -> Bound | None:
+    """Return what ``>0.5`` compares with; None of what compares nothing, or is not typed to its end."""
+    found = _BOUND.fullmatch(value)
+    return Bound(found[1], float(found[2])) if found is not None else None
 
 
 def parse(text: str) -> list[Term]:

@@ -32,6 +32,7 @@ from qviz.engine.measure.running import outputs
 from qviz.engine.measure.running.data import Evaluation, Peeked, evaluation
 from qviz.engine.measure.running.metric import Judge
 from qviz.engine.measure.running.outputs import Outputs
+from qviz.engine.measure.running.size import size_of
 from qviz.engine.measure.simulated.graphs import state_kept
 from qviz.engine.measure.simulated.simulation import copied, simulate
 from qviz.engine.serving.torch_state import kept
@@ -149,6 +150,7 @@ class Measuring:
             capture=self._attempt("capture", lambda: self._capture(measured)),
             repeat=self._attempt("repeat", lambda: self._repeat(measured)),
             metric=self._judge.result,
+            size=self._size(),
             not_measured=tuple(self._not_measured),
             config={"thresholds": msgspec.to_builtins(self._plan.thresholds)},
         )
@@ -163,7 +165,16 @@ class Measuring:
         """Return why nothing was measured."""
         batches = self._evaluation.batches
         samples = outputs.samples_in(batches)
-        return Measurements(self._evaluation.told, len(batches), samples, (), not_measured=tuple(self._not_measured))
+        size = self._size()
+        return Measurements(
+            self._evaluation.told, len(batches), samples, (), not_measured=tuple(self._not_measured), size=size
+        )
+
+    def _size(self) -> tuple[int, int] | None:
+        own, converted = self._own, self._converted
+        if own is None or converted is None:
+            return None
+        return self._attempt("size", lambda: (size_of(own), size_of(converted)))
 
     def _wants_ledger(self, models: FourModels) -> bool:
         """Return whether to tell which quantizer costs what: asked for, or an output is noisy or changes its class."""

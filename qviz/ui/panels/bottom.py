@@ -39,15 +39,17 @@ class Bottom(QTabWidget):
         self._legend.clicked.connect(self.legend_requested)
         self._legend.hide()
         self._corner.clicked.connect(self.on_corner_clicked)
-        corner = QWidget()
-        row = QHBoxLayout(corner)
+        self._tools: dict[QWidget, QWidget] = {}
+        self._right = QWidget()
+        row = QHBoxLayout(self._right)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for each in (self._legend, self._corner):
             each.setProperty("role", "flat")
             choose(each, focusPolicy="TabFocus")
             row.addWidget(each)
-        self.setCornerWidget(corner)
+        self.setCornerWidget(self._right)
+        self.currentChanged.connect(lambda _index: self._show_tool())
         self.tabBarClicked.connect(self.on_tab_bar_clicked)
         self._describe()
 
@@ -65,6 +67,18 @@ class Bottom(QTabWidget):
         self.set_open(not self.is_open)
         self.toggled.emit(self.is_open)
 
+    def set_tool(self, page: QWidget, tool: QWidget) -> None:
+        """Let a widget stand in the bar while a page is shown."""
+        self._tools[page] = tool
+        row = self._right.layout()
+        assert isinstance(row, QHBoxLayout)
+        row.insertWidget(0, tool)
+        self._show_tool()
+
+    def _show_tool(self) -> None:
+        for page, tool in self._tools.items():
+            tool.setVisible(self.is_open and page is self.currentWidget())
+
     def set_open(self, is_open: bool) -> None:
         """Show a page, or the bar alone."""
         self.is_open = is_open
@@ -74,6 +88,7 @@ class Bottom(QTabWidget):
         self.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding if is_open else QSizePolicy.Policy.Fixed
         )
+        self._show_tool()
         self.fit_bar()
         self._describe()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 
 from qviz.document import codec
@@ -29,6 +30,7 @@ from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.runs import Runs, recent_text
 from qviz.ui.shell.selection import SharedSelection
+from qviz.ui.shell.tables import Tables
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 
@@ -43,6 +45,7 @@ class Desk(QObject):
         dimming: Which nodes are bright.
         bookmarking: Marks nodes.
         exports: Saves and copies.
+        tables: Key figures and the table of nodes.
         acting: Edits the plan by what is selected.
 
     Signals:
@@ -70,6 +73,9 @@ class Desk(QObject):
         self.dimming = Dimming(self, self._open, self.work, self.selection)
         self.bookmarking = Bookmarking(self, self._open, self.work, self.selection, self.navigation)
         self.exports = Exports(self, self._open, self.work, settings)
+        self.tables = Tables(self, self._open, self.work, self.selection, self.navigation, self.dimming, theme)
+        self.tables.run_requested.connect(self.run)
+        self.tables.measure_requested.connect(self.measure)
         self._search: Search | None = None
         self.acting = Acting(self, self._open, self.work)
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
@@ -156,6 +162,7 @@ class Desk(QObject):
         if self.project is not None:
             self.work.setup.show_plan(self.project.plan)
             self.work.show_project(self.project, self.theme)
+            self.tables.show_project()
             self.dimming.follow()
         self.changed.emit()
 
@@ -165,10 +172,17 @@ class Desk(QObject):
         self.work.set_theme(theme)
         if self.project is not None:
             self.work.show_project(self.project, theme)
+        self.tables.set_theme(theme)
 
     def run(self) -> None:
         """Run the flow."""
         self._runs.start()
+
+    def measure(self) -> None:
+        """Run the flow, and measure what it costs."""
+        if self.project is not None:
+            self.choose_plan(msgspec.structs.replace(self.project.plan, measure=True))
+            self._runs.start()
 
     def step_back(self) -> None:
         """Bring back what is dimmed; where nothing is, close what opened for a while."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.linking.changes import Changes
@@ -90,12 +92,24 @@ class Dimming(QObject):
 
     def _end(self) -> None:
         """Dim nothing."""
+        self._forget_changes()
+        self._work.panes.highlight(None)
+        self._work.notice.end_mode()
+
+    def _forget_changes(self) -> None:
         if self._changes_of is not None or self._work.panes.choice is OverlayChoice.CHANGES:
             self._show(OverlayChoice.ROLES)
         self._changes_of = None
         self._work.panes.set_brackets({})
-        self._work.panes.highlight(None)
-        self._work.notice.end_mode()
+
+    def show_only(self, ids_by_side: Mapping[Side, frozenset[NodeId]] | None, about: str = "") -> None:
+        """Dim all but these nodes, and say what they are; None dims nothing."""
+        if ids_by_side is None:
+            self._end()
+        else:
+            self._forget_changes()
+            self._work.panes.highlight(ids_by_side)
+            self._begin(about)
 
     def highlight_here(self, ids: frozenset[NodeId] | None) -> None:
         """Dim all but these nodes in the pane used last, and nothing in the other."""
@@ -105,7 +119,8 @@ class Dimming(QObject):
 
     def lay_over(self, choice: OverlayChoice) -> None:
         """Show roles, numbers or changes."""
-        self.show_changes(choice is OverlayChoice.CHANGES)
+        if choice is OverlayChoice.CHANGES or self._changes_of is not None:
+            self.show_changes(choice is OverlayChoice.CHANGES)
         if choice is not OverlayChoice.CHANGES:
             self._show(choice)
 

@@ -17,6 +17,7 @@ from qviz.document.plan import expected_stages
 from qviz.document.run_steps import progress_text
 from qviz.document.snapshot import Bookmark, RunError, Stage
 from qviz.session.project import Project
+from qviz.session.room import room_in
 from qviz.session.sides import Side
 from qviz.ui.panels.bookmarks import Bookmarks
 from qviz.ui.panels.bottom import Bottom
@@ -28,11 +29,14 @@ from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspector import Inspector
 from qviz.ui.panels.legend import LegendStrip
 from qviz.ui.panels.log import Log
+from qviz.ui.panels.node_filter import NodeFilter
+from qviz.ui.panels.node_table import NodeTable
 from qviz.ui.panels.outline import ModuleTree
 from qviz.ui.panels.panes import Panes
 from qviz.ui.panels.rail import Rail
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
+from qviz.ui.panels.summary_strip import SummaryStrip
 from qviz.ui.panels.toasts import Toast, float_over
 from qviz.ui.panels.widgets import button, label, mono, section
 from qviz.ui.settings import Settings
@@ -97,6 +101,7 @@ class Workspace(QWidget):
         super().__init__()
         self.setup, self.outline, self.strip, self.legend = Setup(), ModuleTree(), StageStrip(), LegendStrip()
         self.panes, self.inspector, self.rail = Panes(theme), Inspector(theme), Rail()
+        self.summary, self.nodes, self.node_filter = SummaryStrip(), NodeTable(), NodeFilter()
         self.findings, self.code, self.log = FindingList(), GraphCode(theme), Log()
         self.script, self.bookmarks, self.changes = GraphCode(theme), Bookmarks(), ChangeList()
         self.bookmarks.set_theme(theme)
@@ -111,7 +116,7 @@ class Workspace(QWidget):
         self._theme = theme
         self._coverage: Coverage | None = None
         self.tabs = self._make_tabs()
-        parts = Parts(self.rail, self._make_left(), self.strip, self.legend, self.tabs, self.inspector)
+        parts = Parts(self.rail, self._make_left(), self._make_above(), self.legend, self.tabs, self.inspector)
         self.surroundings = Surroundings(parts, self._ground, settings)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -133,13 +138,24 @@ class Workspace(QWidget):
         tabs = Bottom()
         for title, page in (
             (tr("Findings"), self.findings_page),
+            (tr("Nodes"), self.nodes),
             (tr("Changes"), self.changes),
             (tr("Code"), self.code_page),
             (tr("Bookmarks"), self.bookmarks),
             (tr("Log"), self.log),
         ):
             tabs.addTab(page, title)
+        tabs.set_tool(self.nodes, self.node_filter)
         return tabs
+
+    def _make_above(self) -> QWidget:
+        above = QWidget()
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.summary)
+        column.addWidget(self.strip)
+        return above
 
     def _make_left(self) -> QFrame:
         left = QFrame()
@@ -161,13 +177,19 @@ class Workspace(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let panels give way where there is no room for them."""
         super().resizeEvent(event)
-        self.surroundings.fit(self.window().size(), self._text_scale)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        size, text_scale = self.window().size(), self._text_scale
+        self.summary.fit(not room_in(size.width(), size.height(), text_scale).has_legend, text_scale)
+        self.surroundings.fit(size, text_scale)
 
     def set_text_scale(self, text_scale: float) -> None:
         """Make room for text of another size."""
         self._text_scale = text_scale
+        self.nodes.fit(text_scale)
         self.tabs.fit_bar()
-        self.surroundings.fit(self.window().size(), text_scale)
+        self._make_room()
 
     def open_part(self, part: str) -> None:
         """Open the left panel, and let keys go to a part of it."""
@@ -252,6 +274,10 @@ class Workspace(QWidget):
             self.script.show_text(script)
         self._coverage, self._theme = _coverage(project), theme
         self.describe_panes()
+
+    def count_nodes(self, count: int) -> None:
+        """Say in the tab how many nodes the stage in pane B has."""
+        self._count(self.nodes, tr("Nodes"), count)
 
     def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
         """Show what the reader marked, and how much that is."""

@@ -94,6 +94,7 @@ STATEMENTS: dict[str, Entry] = {
     "not_measured.counterfactuals": {"text": f"other ways to round{_CAUSE}"},
     "not_measured.inputs": {"text": f"ranges of the inputs{_CAUSE}"},
     "not_measured.not_finite": {"text": f"where the values cease to be finite{_CAUSE}"},
+    "not_measured.size": {"text": f"the size of the models{_CAUSE}"},
     "not_measured.metric": {"text": f"the metric failed{_CAUSE}"},
     "not_measured.other": {"text": "{what}[[: {type}]][[: {text}]]"},
 }

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from qviz.document import codec
 from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Side
+from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.export.choice import choice_of, picture_of
 from qviz.ui.export.formats import PICTURE_FORMATS
 from qviz.ui.export.png import image
@@ -46,7 +47,7 @@ def opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Opened:
         qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
         assert window.desk is not None
         panes = window.desk.work.panes.panes
-        qtbot.waitUntil(lambda: all(pane.canvas.scene is not None for pane in panes.values()))
+        qtbot.waitUntil(lambda: all(is_settled(pane.canvas) for pane in panes.values()))
         act()
         qtbot.waitUntil(lambda: not any(pane.canvas.is_busy for pane in panes.values()))
         window.actions_of[command].trigger()
@@ -55,6 +56,10 @@ def opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Opened:
         return sheet
 
     return open_
+
+
+def is_settled(canvas: GraphCanvas) -> bool:
+    return canvas.scene is not None and not canvas.is_busy and not canvas.readable._soon.isActive()
 
 
 def drawn(qtbot: QtBot, sheet: ExportSheet) -> None:

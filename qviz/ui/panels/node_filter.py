@@ -1,0 +1,108 @@
+"""The filter of the table of nodes: a search as you type, and how many nodes match."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from qviz.ui.panels.widgets import label, restyle
+from qviz.words import tr
+from qviz.words.formats import grouped
+
+_WIDTH = 260
+_MANY = 5_000
+_PAUSE_MS = 150
+"""A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
+
+
+class FilterField(QLineEdit):
+    """The field; Escape empties it.
+
+    Signals:
+        ended: Escape was pressed in an empty field, or emptied it.
+    """
+
+    ended = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Empty the field, and leave it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.ended.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class NodeFilter(QWidget):
+    """Stands in the bar of the tabs.
+
+    Signals:
+        changed: The search that was typed; "" ends it.
+        ended: The keys should go back to the graph.
+
+    Attributes:
+        field: Where it is typed.
+    """
+
+    changed = Signal(str)
+    ended = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 1, 0, 1)
+        row.setSpacing(8)
+        self.field = FilterField()
+        self.field.setPlaceholderText(tr("Filter: kind:op share:>5"))
+        self.field.setAccessibleName(tr("Filter the nodes"))
+        self.field.setToolTip(
+            tr("The words of the search: kind:, dtype:, module:, has:, precision:, share:>5, sqnr:<30")
+        )
+        self.field.setClearButtonEnabled(True)
+        self.field.setFixedWidth(_WIDTH)
+        self._count = label("", "muted")
+        row.addWidget(self.field)
+        row.addWidget(self._count)
+        self._total = 0
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._tell)
+        self.field.textChanged.connect(self.on_field_changed)
+        self.field.ended.connect(self.ended)
+
+    @property
+    def query(self) -> str:
+        """What is searched for."""
+        return self.field.text().strip()
+
+    def show_query(self, query: str) -> None:
+        """Show a search without telling anyone."""
+        if query != self.query:
+            self._pause.stop()
+            self.field.blockSignals(True)
+            self.field.setText(query)
+            self.field.blockSignals(False)
+
+    def show_count(self, shown: int, total: int, fault: str = "") -> None:
+        """Say how many nodes are shown, or what is wrong with the search."""
+        self._total = total
+        told = tr("{found} of {total}", found=grouped(shown), total=grouped(total)) if shown != total else ""
+        self._count.setText(told)
+        self.field.setProperty("fault", "true" if fault else "false")
+        self._count.setToolTip(fault)
+        if fault:
+            self._count.setText(tr("no such word"))
+        restyle(self.field)
+
+    def on_field_changed(self) -> None:
+        """Tell what is typed; in a large stage once the typing pauses."""
+        if self.query and self._total > _MANY:
+            self._pause.start()
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._pause.stop()
+        self.changed.emit(self.query)

@@ -1,0 +1,172 @@
+"""Key figures, the table of nodes, and the filter that both have in common with the canvases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from qviz.analysis.tables.node_columns import column_at
+from qviz.analysis.verdicts.summary import summarize
+from qviz.document import codec
+from qviz.document.snapshot import Facts, Finding, Level, OperatorSize, Snapshot
+from qviz.session.sides import Side
+from qviz.ui.panels.summary_strip import TileButton
+from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.main_window import MainWindow
+from tests.factories import small_links, small_stages, snapshot
+from tests.measured import measured
+from tests.ui.window.conftest import Asked
+
+FINDING = Finding.of("a", Level.WARNING, "converted", ["view"], message="it is odd")
+
+
+def result() -> Snapshot:
+    stages, facts = small_stages(), {"captured": {"fc": Facts(size=OperatorSize(3000, 100))}}
+    made = snapshot(*stages, links=small_links(), facts=facts, findings=[FINDING])
+    summary = summarize(stages, small_links(), facts)
+    return msgspec.structs.replace(made, summary=summary, measurements=measured(total=31.2))
+
+
+@pytest.fixture
+def desk(window: MainWindow, asked: Asked, qtbot: QtBot, tmp_path: Path) -> Desk:
+    codec.save(result(), tmp_path / "a.qviz")
+    window.opener.open_source(str(tmp_path / "a.qviz"), is_consented=False)
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
+    made = window.desk
+    assert made is not None
+    qtbot.waitUntil(lambda: all(pane.canvas.view is not None for pane in made.work.panes.panes.values()))
+    made.work.tabs.show_page(made.work.nodes)
+    return made
+
+
+def tile(desk: Desk, code: str) -> TileButton:
+    return next(each for each in desk.work.summary.tiles if each.tile.code == code)
+
+
+def listed(desk: Desk) -> list[str]:
+    nodes = desk.work.nodes.nodes
+    return [node.id for row in range(nodes.rowCount()) if (node := nodes.node_at(row)) is not None]
+
+
+def bright(desk: Desk, side: Side = Side.RIGHT) -> frozenset[str] | None:
+    return desk.work.panes.panes[side].canvas.emphasis.highlighted
+
+
+def all_nodes() -> list[str]:
+    return [node.id for node in small_stages()[1].graph.nodes]
+
+
+def test_a_click_on_a_figure_dims_everything_else_and_lists_it(desk: Desk, qtbot: QtBot):
+    desk.work.tabs.show_page(desk.work.findings_page)
+    qtbot.mouseClick(tile(desk, "macs"), Qt.MouseButton.LeftButton)
+    assert bright(desk) == frozenset({"fc"})
+    assert bright(desk, Side.LEFT) == frozenset({"fc", "relu"})
+    assert desk.work.tabs.currentWidget() is desk.work.nodes
+    assert listed(desk) == ["fc"]
+    assert tile(desk, "macs").isChecked()
+    assert desk.work.node_filter.query == "has:macs precision:low"
+
+
+@pytest.mark.parametrize("way", ["second click", "escape", "toast", "field"])
+def test_a_filter_ends_everywhere_at_once(window: MainWindow, desk: Desk, qtbot: QtBot, way: str):
+    qtbot.mouseClick(tile(desk, "macs"), Qt.MouseButton.LeftButton)
+    if way == "second click":
+        qtbot.mouseClick(tile(desk, "macs"), Qt.MouseButton.LeftButton)
+    elif way == "escape":
+        qtbot.keyClick(window, Qt.Key.Key_Escape)
+    elif way == "toast":
+        desk.work.notice.dismiss()
+    else:
+        desk.work.node_filter.field.clear()
+    assert bright(desk) is None
+    assert listed(desk) == all_nodes()
+    assert not tile(desk, "macs").isChecked()
+    assert desk.work.node_filter.query == ""
+    assert desk.work.notice.isHidden()
+
+
+def test_the_filter_speaks_the_language_of_the_search(desk: Desk, qtbot: QtBot):
+    field = desk.work.node_filter
+    qtbot.keyClicks(field.field, "kind:quantized_op")
+    assert listed(desk) == ["fc", "conv"]
+    assert bright(desk) == frozenset({"fc", "conv"})
+    assert field._count.text() == "2 of 9"
+    qtbot.keyClicks(field.field, " -module:fc")
+    assert listed(desk) == ["conv"]
+    field.field.setText("colour:red")
+    assert field._count.text() == "no such word"
+    assert "There is no" not in field._count.text()
+    assert "colour" in field._count.toolTip()
+
+
+def test_whatever_is_bright_is_listed(desk: Desk, qtbot: QtBot):
+    desk.work.node_filter.field.setText("kind:quantized_op")
+    desk.work.panes.active = Side.RIGHT
+    desk.dimming.highlight_here(frozenset(("view",)))
+    assert listed(desk) == ["view"]
+    assert desk.work.node_filter.query == ""
+    desk.dimming.highlight_here(None)
+    assert listed(desk) == all_nodes()
+
+
+def test_a_row_and_its_box_select_each_other(desk: Desk, qtbot: QtBot):
+    table = desk.work.nodes
+    table.on_row_chosen(table.nodes.index(5, 0))
+    assert desk.project is not None
+    assert desk.project.selected == (Side.RIGHT, "view")
+    desk.selection.choose("converted", "conv")
+    assert [table.nodes.node_at(row).id for row in table.chosen_rows()] == ["conv"]  # type: ignore[union-attr]
+    desk.selection.choose("captured", "relu")
+    assert [table.nodes.node_at(row).id for row in table.chosen_rows()] == ["fc"]  # type: ignore[union-attr]
+
+
+def test_a_row_under_the_pointer_rings_its_box_and_moves_nothing(desk: Desk):
+    canvas = desk.work.panes.panes[Side.RIGHT].canvas
+    camera = canvas.viewport.camera
+    desk.work.nodes.node_hovered.emit("conv")
+    assert canvas.scene is not None
+    assert canvas.surface.pointing.hovered == canvas.scene.find("conv").id  # type: ignore[union-attr]
+    desk.work.nodes.node_hovered.emit("")
+    assert canvas.surface.pointing.hovered is None
+    assert canvas.viewport.camera == camera
+
+
+def test_heads_sort_turn_round_and_end(desk: Desk, qtbot: QtBot):
+    table, kind, name = desk.work.nodes, column_at("kind"), column_at("node")
+    orders = []
+    for _ in range(3):
+        table.sort_by_column(name)
+        qtbot.waitUntil(lambda: not table.nodes.is_busy)
+        orders.append(listed(desk))
+    assert orders == [sorted(all_nodes()), sorted(all_nodes(), reverse=True), all_nodes()]
+    table.sort_by_column(kind)
+    table.sort_by_column(name, is_second=True)
+    qtbot.waitUntil(lambda: not table.nodes.is_busy)
+    heads = [table.nodes.headerData(at, Qt.Orientation.Horizontal) for at in (kind, name)]
+    assert heads == ["Kind ▴", "Node ▴²"]
+    assert listed(desk)[:2] == ["fc_input_scale_0", "fc_input_zero_point_0"]
+
+
+def test_other_figures_come_with_another_stage(desk: Desk):
+    desk.selection.show_stage(Side.RIGHT, "captured")
+    assert listed(desk) == [node.id for node in small_stages()[0].graph.nodes]
+    assert desk.work.tabs.tabText(desk.work.tabs.indexOf(desk.work.nodes)) == "Nodes 8"
+
+
+def test_an_unknown_figure_is_measured_by_a_click(desk: Desk, qtbot: QtBot, asked: Asked):
+    assert tile(desk, "size").accessibleName() == "Size: not measured Measure"
+    desk.tables.measure_requested.disconnect()
+    told: list[bool] = []
+    desk.tables.measure_requested.connect(lambda: told.append(True))
+    qtbot.mouseClick(tile(desk, "size"), Qt.MouseButton.LeftButton)
+    assert told == [True]
+
+
+def test_the_strip_is_one_line_in_a_low_window(window: MainWindow, desk: Desk):
+    assert desk.work.summary.height() == 47
+    window.resize(1200, 690)
+    assert desk.work.summary.height() == 31
