@@ -68,12 +68,20 @@ def precision(graph: Graph, index: Index | None = None) -> Precision:
     index = index or Index(graph)
     low: list[str] = []
     stays_float: list[str] = []
+    has_kernels = any(node.kind is Kind.QUANTIZED_OP and not is_reference(node) for node in graph.nodes)
     for node in graph.nodes:
-        if node.kind is Kind.QUANTIZED_OP:
+        if has_kernels and is_reference(node):  # convert left it
+            stays_float.append(node.id)
+        elif node.kind is Kind.QUANTIZED_OP:
             low += [] if _matches(_PACKING, node) else [node.id]
         elif node.kind in (Kind.OP, Kind.FUSED_OP) and not node.attributes.get("stub") and _is_quantizable(node, index):
             (low if _fed_low(node, index) and _keeps_low(node, index) else stays_float).append(node.id)
     return Precision(tuple(low), tuple(stays_float))
+
+
+def is_reference(node: Node) -> bool:
+    """Return whether a node is a reference module: float, with a quantized weight, for a backend to replace it."""
+    return node.why is not None and node.why.code == "quantized.reference"
 
 
 def _matches(names: re.Pattern[str], node: Node) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qviz.analysis.regions import function_name, precision
+from qviz.document.graph import Why
 from tests.factories import graph, node, value
 
 
@@ -136,3 +137,12 @@ def test_a_pattern_whose_annotation_leaves_the_output_float_is_low():
 
 def test_what_reads_a_float_output_without_an_annotation_of_its_own_is_float():
     assert precision(x86_pattern(annotated=False)) == (("conv",), ("add", "relu"))
+
+
+def test_a_reference_module_beside_kernels_is_float():
+    left = Why("quantized.reference", {"subject": ("conv",)})
+    reference = node("conv", "dq", kind="quantized_op", path="conv", type="Conv2d", why=left)
+    frame = (node("dq", kind="dequantize"), reference, node("q", "conv", kind="quantize"))
+    kernel = node("conv2", "q", kind="quantized_op", path="conv2", type="Conv2d")
+    assert precision(graph(*frame)) == (("conv",), ())  # a stage of reference modules: they mean low precision
+    assert precision(graph(*frame, kernel)) == (("conv2",), ("conv",))

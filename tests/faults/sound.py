@@ -79,6 +79,7 @@ STUBBED_JOIN = made(
 UPWARDS = made(lambda m, x: m.relu(m.up(m.conv(x))), conv=conv(), up=lambda: nn.ConvTranspose2d(4, 4, 2), relu=nn.ReLU)
 RECURRENT = made(lambda m, x: m.fc(m.lstm(x)[0]), lstm=lambda: nn.LSTM(8, 8, batch_first=True), fc=linear())
 DROPPING = made(lambda m, x: m.fc2(m.drop(m.fc(x))), fc=linear(), drop=lambda: nn.Dropout(0.1), fc2=linear())
+VIEWED = made(lambda m, x: m.conv2(m.conv(x.view(2, 4, 8, 8))), conv=conv(), conv2=conv())
 PER_CHANNEL = {"quantizer_options": Quantizer(per_channel=True)}
 
 
@@ -149,5 +150,6 @@ SOUND = (
     _sound("recurrent", RECURRENT, "fx-dynamic", (2, 5, 8)),
     _sound("dropout", DROPPING, "fx-qat", train=_train(ROW)),
     _sound("a function", Projected, "fx-static"),
+    _sound("viewed first", VIEWED, "fx-static", IMAGE),
     _sound("a function", Projected, "fx-dynamic"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
+from qviz.analysis.regions import is_reference
 from qviz.document.graph import Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
@@ -39,7 +40,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _takes_quantized(node: Node) -> bool:
-    if node.kind is not Kind.QUANTIZED_OP or node.quant is None:
+    if node.kind is not Kind.QUANTIZED_OP or node.quant is None or is_reference(node):
         return False
     if node.op == "call_module":  # a dynamic module has no output scale
         return node.quant.output is not None and not _TAKES_FLOAT.fullmatch(node.module_type)

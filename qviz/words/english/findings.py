@@ -92,6 +92,17 @@ STATEMENTS: dict[str, Entry] = {
         "prepare, or the backend has no kernel for these dtypes of activation and weight",
         "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
     },
+    "asked_but_float.reference": {
+        "message": "{subject} was observed but still runs in float: convert left a reference module",
+        "reason": "convert puts a kernel only where the module stands between a dequantize and a quantize",
+        "hint": "Leave {subject} and what reads it in float, with a qconfig of None.",
+    },
+    "asked_but_float.reshape": {
+        "message": "{subject} was observed but still runs in float: {reshape} hands on an input of the model in float",
+        "reason": "the default qconfig of Tensor.reshape reuses the observer of its input, and the model's input has "
+        "none",
+        "hint": "Write x.view(...) or torch.reshape(x, ...) for x.reshape(...) at {reshape}, which torch observes.",
+    },
     "asked_but_float.parametrized": {
         "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: a parametrization "
         "({by:all}) changed {subject:its/their} class",

@@ -33,6 +33,7 @@ def _mixed_backends() -> Snapshot:
 
 
 GELU = made(lambda m, x: m.fc2(F.gelu(m.fc(x))), fc=linear(), fc2=linear())
+RESHAPED = made(lambda m, x: m.conv2(m.conv(x.reshape(2, 4, 8, 8))), conv=conv(), conv2=conv())
 ISLANDS = (
     Case("G two backend configurations", "asked_but_float", ("fc",), _mixed_backends),
     Case(
@@ -54,6 +55,7 @@ ISLANDS = (
             rules=(Rule("module_name", "fc2"),),
         ),
     ),
+    Case("G an input that is reshaped first", "asked_but_float", ("conv",), ran(RESHAPED, "fx-static")),
     Case(
         "G weights in a dtype without a kernel",
         "asked_but_float",
