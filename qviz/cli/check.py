@@ -19,7 +19,7 @@ from qviz.cli.options import (
     need_source,
     takes_manner,
 )
-from qviz.cli.outcome import failure_of
+from qviz.cli.outcome import failure_of, refused
 from qviz.cli.paths import check_folder
 from qviz.cli.report_formats import formats_of
 from qviz.cli.reports import REPORT_FORMATS, format_of
@@ -30,7 +30,7 @@ from qviz.document.baseline import Baseline, read_baseline, write_baseline
 from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.errors import ExitCode
+from qviz.errors import ExitCode, QvizError
 from qviz.words import mark, tr
 
 _path = FilePath()
@@ -73,23 +73,32 @@ def check(
 
     For example: qviz check model.py:Net --flow fx-static --fail-on warning --format sarif -o qviz.sarif
     """
-    need_source(plan, needs_flow=not is_snapshot(plan.source))
     shown, written = formats_of(wanted, manner.as_json, out, format_of)
     baseline = _baseline(baseline_path, writes)
     if out is not None:
         check_folder(out)
-    snapshot, failure = obtain(plan, manner)
+    snapshot, failure = _obtained(plan, manner)
     failure = failure or failure_of(snapshot)
     if writes and baseline_path is not None and failure is None:
         baseline = _accept(snapshot, baseline_path, baseline)
     verdict = judge(snapshot, fail_on, baseline)
     if out is not None:
         write_atomically(out, REPORT_FORMATS[written].write(verdict, Path.cwd()).encode())
-    if not (manner.quiet and shown == "text"):
+    says_all = shown == "text" and out is None and not snapshot.stages and failure is not None
+    if not (shown == "text" and manner.quiet) and not says_all:
         click.echo(_shown(verdict, shown, out), nl=False)
     if failure is not None:
         raise failure
     return ExitCode.FINDINGS if verdict.failing else ExitCode.DONE
+
+
+def _obtained(plan: Plan, manner: Manner) -> tuple[Snapshot, QvizError | None]:
+    """Return the result, and why it is not whole; where nothing ran, one that says why."""
+    try:
+        need_source(plan, needs_flow=not is_snapshot(plan.source))
+        return obtain(plan, manner)
+    except QvizError as error:
+        return refused(plan, error), error
 
 
 def _baseline(path: Path | None, writes: bool) -> Baseline | None:

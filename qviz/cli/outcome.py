@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qviz.document.run_steps import step_text
+from qviz.document.graph import Json
+from qviz.document.plan import Plan
+from qviz.document.run_steps import LOADING, step_text, stopped
+from qviz.document.said import Said
 from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
+from qviz.wire.assembly import Assembly
 from qviz.words import say, tr
 
 
@@ -32,3 +36,11 @@ def failure_of(snapshot: Snapshot) -> QvizError | None:
     died = error.type == "EngineDied"
     code = ExitCode.ENGINE_DIED if died else ExitCode.FLOW_FAILED
     return QvizError(message, error.hint, code, say(error, "option"))
+
+
+def refused(plan: Plan, error: QvizError) -> Snapshot:
+    """Return what is to be reported of a run that never began: nothing but why."""
+    args: dict[str, Json] = {"text": error.message}
+    args |= {name: text for name, text in (("advice", error.hint), ("option", error.option)) if text}
+    why = stopped(LOADING, type(error).__name__, Said("stop.refused", {}, args))
+    return Assembly(plan).interrupted(why)

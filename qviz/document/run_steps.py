@@ -67,15 +67,19 @@ def stopped_finding(error: RunError, reached: str | None = None) -> Finding:
         level=Level.ERROR,
         stage=str(known.get("stage", reached or "captured")),
         nodes=nodes,
-        code="stopped.outside" if "text" not in known else "stopped.unknown" if _is_unknown(error) else "stopped",
+        code=_code(error),
         roles=error.roles,
         args=args,
         place=(str(module),) if module and not nodes else (),
     )
 
 
-def _is_unknown(error: RunError) -> bool:
-    return error.code in ("stop.unknown", "stop.own_code")
+def _code(error: RunError) -> str:
+    if error.code == "stop.refused":
+        return "stopped.refused"
+    if "text" not in error.args:
+        return "stopped.outside"
+    return "stopped.unknown" if error.code in ("stop.unknown", "stop.own_code") else "stopped"
 
 
 def _said(step: str) -> Said:

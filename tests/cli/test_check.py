@@ -218,3 +218,38 @@ def test_bad_usage_is_told_before_anything_runs(no_engine, words, told, capsys):
     assert told in said.err
     assert 1 <= len(said.err.splitlines()) <= 2
     assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("r.sarif", '{\n  "$schema"'), ("r.xml", "<?xml"), ("r.json", "{"), ("r", "")]
+)
+def test_a_run_that_is_refused_is_reported_as_that(engine, capsys, name, start):
+    engine(REJECTED)
+    assert cli.main([*CHECK, "-o", name]) == 2
+    report = Path(name).read_text(encoding="utf-8")
+    assert report.startswith(start)
+    assert "m.py has no Net" in report
+    assert capsys.readouterr().err == "qviz: m.py has no Net\nIt has: Other.\n"
+
+
+def test_the_refusal_is_the_one_finding(engine, capsys):
+    engine(REJECTED)
+    assert cli.main([*CHECK, "--json", "--fail-on", "never"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    (finding,) = report["findings"]
+    told = [finding[each] for each in ("rule", "level", "message", "hint")]
+    assert told == ["stopped", "error", "m.py has no Net", "It has: Other."]
+    assert (report["status"], report["passed"], report["error"]["message"]) == ("failed", False, "m.py has no Net")
+    assert report["precision"] is None
+
+
+def test_on_a_terminal_a_refusal_is_said_once(engine, capsys):
+    engine(REJECTED)
+    assert cli.main(CHECK) == 2
+    assert capsys.readouterr() == ("", "qviz: m.py has no Net\nIt has: Other.\n")
+
+
+def test_a_file_that_nobody_trusts_is_refused_in_the_report_too(no_engine, capsys):
+    assert cli.main(["check", "m.pt", "--flow", "fx-static", "--json"]) == 2
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["message"] == "m.pt can run code when it is opened"

@@ -165,10 +165,10 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("double_training", "fx-static", "float32 instead of float64"),
         ("compiled", "fx-static", "taken out of torch.compile"),
         ("compiled_inside", "fx-static", "body taken out of torch.compile"),
-        ("compiled_method", "fx-static", "forward as written, without torch.compile"),
-        ("compiled_method_inside", "fx-static", "body.0.forward as written"),
-        ("decorated", "fx-static", "forward as written"),
-        ("compiled_in_place", "fx-static", "Net, body as written, without torch.compile"),
+        ("compiled_method", "fx-static", "torch.compile taken off forward"),
+        ("compiled_method_inside", "fx-static", "torch.compile taken off body.0.forward"),
+        ("decorated", "fx-static", "torch.compile taken off forward"),
+        ("compiled_in_place", "fx-static", "torch.compile taken off Net, body"),
         ("patched", "fx-static", "forward() of the instance made that of its class"),
         ("patched", "eager-dynamic", "forward() of the instance made that of its class"),
         ("parallel", "fx-static", "taken out of DataParallel and torch.compile"),
@@ -357,7 +357,7 @@ def test_inputs_alone_become_float32_where_the_model_needs_it(dtype: torch.dtype
 def test_functions_that_torch_compile_wrapped_are_traced_through():
     snapshot = run_loaded(Loaded(CallsCompiled().eval(), torch.ones(2, 4)), Plan(flow="fx-static"), lambda _: None)
     assert snapshot.run.error is None
-    assert "compiled traced as written" in told(snapshot)
+    assert "compiled traced without torch.compile" in told(snapshot)
     assert torch._dynamo.config.error_on_nested_fx_trace
     assert "torch._dynamo.config.error_on_nested_fx_trace = False" in snapshot.run.python
 

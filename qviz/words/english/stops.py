@@ -86,7 +86,7 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{step:text}: stopped because the engine took more than {gib:number} GiB, the memory limit",
         "hint": "Set a higher memory limit, or use a smaller batch.",
     },
-    "stop.refused": {"message": "{text}", "hint": "{advice}"},
+    "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {
         "text": "{text}",
         "message": "{text}",
@@ -107,6 +107,12 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{step:failed}[[ at {subject}]][[ in module {module}]]: {cause:text}[[ ({file}:{line})]]",
         "reason": "{type}[[; it arrived as {outer}]]",
         "hint": "{cause}",
+    },
+    "stopped.refused": {
+        "message": "{cause:message}",
+        "reason": "nothing ran: what was given has to be mended first",
+        "hint": "{cause}",
+        "option": "{cause}",
     },
     "stopped.outside": {
         "message": "{cause:message}",
