@@ -10,11 +10,12 @@ from PySide6.QtGui import QImage, QPainter
 from qviz.errors import QvizError
 from qviz.ui.export import files, png
 from qviz.ui.export.choice import ExportChoice, InView, file_name, picture_of
+from qviz.ui.export.pane import FULL_SCALE
 from qviz.ui.export.picture import Picture
 from qviz.ui.process.decoding import Decoding
 
 MOST = 1500
-"""Boxes; of more, only the file that is wanted is drawn."""
+"""Boxes; more are drawn from far away, and only the file that is wanted is made."""
 IDLE = 150
 """Milliseconds after the small picture until the file is drawn."""
 
@@ -88,10 +89,12 @@ class Drafts(QObject):
         if self._draft is None:
             return
         choice, picture, name = self._draft
-        if picture.count > MOST:
-            self.encoded.emit({})
-            return
         try:
+            if choice.ending == ".png":
+                png.pixels(picture)
+            if picture.count > MOST:
+                self.encoded.emit({})
+                return
             if choice.ending != ".png":
                 self.encoded.emit(files(picture, choice.ending, name))
                 return
@@ -128,7 +131,7 @@ def small(picture: Picture, scale: float, ratio: float) -> Small:
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.scale(scale * ratio, scale * ratio)
-    picture.draw(painter)
+    picture.draw(painter, scale=scale if picture.count > MOST else FULL_SCALE)
     painter.end()
     image.setDevicePixelRatio(ratio)
     return Small(image, scale)

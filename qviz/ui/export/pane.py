@@ -158,12 +158,20 @@ def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None, h
     return Pane(part.stage.name, part.nodes, scene, columns.joins, qrect(columns.bounds), marks)
 
 
-def draw(painter: QPainter, pane: Pane, theme: Theme, sight: QRectF | None = None) -> None:
-    """Draw the graph of a pane in its own coordinates; of a large one only what is in `sight`."""
+def draw(painter: QPainter, pane: Pane, theme: Theme, sight: QRectF | None = None, scale: float = FULL_SCALE) -> None:
+    """Draw the graph of a pane in its own coordinates.
+
+    Args:
+        painter: Draws it.
+        pane: The graph.
+        theme: The colors.
+        sight: Of a large graph, what is seen of it.
+        scale: How large it will be seen, which tells how much of a box can be read.
+    """
     area = pane.bounds.adjusted(-8, -8, 8, 8)
     area = area if sight is None else area.intersected(sight)
     if not area.isEmpty():
-        paint_all((*GRAPH, *SELECTION), painter, Exposure(pane.scene, area, FULL_SCALE, theme, pane.marks))
+        paint_all((*GRAPH, *SELECTION), painter, Exposure(pane.scene, area, scale, theme, pane.marks))
     _draw_joins(painter, pane.joins, theme)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 

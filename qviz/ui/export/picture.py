@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -29,6 +30,13 @@ from qviz.words.formats import decibels, every
 MARGIN = 24.0
 HEAD = 58.0
 PANE_HEAD = 34.0
+
+
+class _PictureSight(NamedTuple):
+    """What is seen of a picture, and how large."""
+
+    area: QRectF | None
+    scale: float
 
 
 class Picture:
@@ -153,8 +161,14 @@ class Picture:
             return ()
         return legend.entries((each.view for each in self.contents), (each.overlays for each in self.contents))
 
-    def draw(self, painter: QPainter, sight: QRectF | None = None) -> None:
-        """Draw everything, or what is in a part of it; the painter's units are logical pixels."""
+    def draw(self, painter: QPainter, sight: QRectF | None = None, scale: float = pane.FULL_SCALE) -> None:
+        """Draw everything; the painter's units are logical pixels.
+
+        Args:
+            painter: Draws it.
+            sight: The part that is seen.
+            scale: How large it will be seen; from far away graphs are drawn as the canvas draws them there.
+        """
         size = self.size
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.look.is_clear:
@@ -162,7 +176,7 @@ class Picture:
         self._draw_head(painter)
         area = QRectF()
         for each, area in self._areas():
-            self._draw_pane(painter, each, area, sight)
+            self._draw_pane(painter, each, area, _PictureSight(sight, scale))
         painter.setPen(QPen(self.theme.color("border"), 1.0))
         inner = size.width() - 2 * MARGIN
         painter.drawLine(QPointF(MARGIN, MARGIN + self._head), QPointF(MARGIN + inner, MARGIN + self._head))
@@ -226,7 +240,7 @@ class Picture:
             yield each, QRectF(left, body.top(), each.width + spare, tall)
             left += each.width + spare
 
-    def _draw_pane(self, painter: QPainter, each: Pane, area: QRectF, sight: QRectF | None) -> None:
+    def _draw_pane(self, painter: QPainter, each: Pane, area: QRectF, seen: _PictureSight) -> None:
         is_first = area.left() <= MARGIN
         if not is_first:
             painter.setPen(QPen(self.theme.color("border"), 1.0))
@@ -244,7 +258,8 @@ class Picture:
         corner = _corner(each, area)
         painter.save()
         painter.translate(corner)
-        pane.draw(painter, each, self.theme, None if sight is None else sight.translated(-corner))
+        sight = None if seen.area is None else seen.area.translated(-corner)
+        pane.draw(painter, each, self.theme, sight, seen.scale)
         painter.restore()
 
     def _counted(self, each: Pane) -> str:

@@ -64,7 +64,7 @@ class ExportForm(QWidget):
     def __init__(self, screen: InView, choice: ExportChoice) -> None:
         super().__init__()
         self._screen = screen
-        self.setFixedWidth(300)
+        self.setMinimumWidth(300)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 14, 16, 14)
         self._column.setSpacing(6)

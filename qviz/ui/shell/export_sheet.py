@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from qviz.errors import QvizError
@@ -71,12 +71,13 @@ class ExportSheet(QDialog):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SOON)
         self._soon.timeout.connect(self.refresh)
-        self.facts, self.hint = label(""), label("", "muted")
+        self.facts, self.hint = label(""), label("", "muted", wraps=True)
         self.fit, self.full = self._make_zoom()
         self.cancel = button(tr("Cancel"), on_click=self.close)
         self.copy = button(tr("Copy"), on_click=self.copy_picture)
         self.save = button(tr("Save…"), "primary", on_click=self.save_file)
         self.save.setDefault(True)
+        self._left = QScrollArea()
         self._arrange()
         self._connect()
         self._count_areas()
@@ -101,11 +102,10 @@ class ExportSheet(QDialog):
     def _arrange(self) -> None:
         self.cancel.setAutoDefault(False)
         self.copy.setAutoDefault(False)
-        left = QScrollArea()
+        left = self._left
         left.setWidget(self.form)
         left.setWidgetResizable(True)
         left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        left.setFixedWidth(self.form.width() + 12)
         left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         ground = QFrame()
         ground.setProperty("role", "sunken")
@@ -237,6 +237,12 @@ class ExportSheet(QDialog):
         if self.ready and draft.choice.ending == ".png":
             return QImage.fromData(self.ready[draft.name])
         return image(draft.picture)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the choices the room that their text needs, which is known now."""
+        super().showEvent(event)
+        bar = self._left.verticalScrollBar().sizeHint().width()
+        self._left.setFixedWidth(self.form.minimumSizeHint().width() + bar + 2)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish nothing of what is at work."""

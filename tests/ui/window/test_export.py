@@ -265,3 +265,31 @@ def test_every_text_goes_through_words(opened: Opened, qtbot: QtBot):
             if not sheet.form.formats_of(ending).isChecked():
                 press(qtbot, sheet, sheet.form.formats_of(ending))
             assert offences(sheet, known) == []
+
+
+def test_a_large_picture_is_made_when_it_is_saved(
+    opened: Opened, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("qviz.ui.export.drafts.MOST", 5)
+    sheet = opened()
+    assert sheet.ready == {}
+    assert sheet.facts.text().endswith(" px")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.png"), ""))
+    sheet.save.click()
+    assert not QImage(str(tmp_path / "a.png")).isNull()
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_it_fits_small_windows_and_large_texts(opened: Opened, window: MainWindow, percent: int):
+    window.resize(1024, 640)
+    window.appearance.scale_text(0)
+    while round(window.appearance.text_scale * 100) < percent:
+        window.appearance.scale_text(1)
+    sheet = opened()
+    assert sheet.width() <= window.width()
+    assert sheet.height() <= window.height()
+    assert sheet.form.width() >= sheet.form.minimumSizeHint().width()
+    for each in (sheet.cancel, sheet.copy, sheet.save):
+        assert sheet.rect().contains(each.geometry())
+        assert each.width() >= each.sizeHint().width()
+    window.appearance.scale_text(0)
