@@ -78,7 +78,8 @@ class QuantizerRule(Record, frozen=True):
 
     ``enabled`` False leaves them in float: by the quantizer itself, or by taking its annotations away again where it
     cannot. A ``node`` is an operator by its name in the captured graph, a ``tensor`` what the node of that name
-    gives; both can only be left in float.
+    gives; both can be left in float, and a tensor can get another observer. A ``qscheme`` among its arguments is that
+    of the tensor.
     """
 
     kind: Literal["module_name", "module_type", "operator", "node", "tensor"]
@@ -86,6 +87,7 @@ class QuantizerRule(Record, frozen=True):
     enabled: bool = True
     per_channel: bool | None = None
     dynamic: bool | None = None
+    observer: Factory | None = None
 
 
 class Quantizer(Record, frozen=True):

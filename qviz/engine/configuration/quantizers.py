@@ -20,7 +20,8 @@ from qviz.document import configuration
 from qviz.document.configuration import QuantizerRule
 from qviz.document.flows import Method, flow
 from qviz.document.plan import QUANTIZERS, Plan
-from qviz.engine.configuration import in_float
+from qviz.engine.configuration import in_float, other_observers
+from qviz.engine.configuration.factories import make_factory
 from qviz.engine.loading.written import Written, users_own
 from qviz.engine.nodes.targets import target_name
 from qviz.errors import QvizError
@@ -64,9 +65,11 @@ def make_quantizer(plan: Plan, model: Module) -> Written:
             )
             raise QvizError(tr('The model has no module "{target}"', target=rule.target), hint)
     taken_away = [rule for rule in options.rules if _is_taken_away(plan.quantizer, rule)]
-    others = tuple(rule for rule in options.rules if rule not in taken_away)
+    observed = [rule for rule in options.rules if rule.observer is not None]
+    others = tuple(rule for rule in options.rules if rule not in taken_away and rule not in observed)
     first = _one(plan.quantizer, plan, msgspec.structs.replace(options, rules=others))
     made = first if not options.then else _composed([first, *(_one(name, plan, _NO_OPTIONS) for name in options.then)])
+    made = _observed_otherwise(made, observed) if observed else made
     return _left_in_float(made, taken_away, options.skip_integers) if taken_away or options.skip_integers else made
 
 
@@ -80,13 +83,46 @@ def _composed(quantizers: list[Written]) -> Written:
 
 def _is_taken_away(quantizer: str, rule: QuantizerRule) -> bool:
     """Return whether a rule is met by taking annotations away: where the quantizer has no way to say it."""
+    if rule.observer is not None:
+        if rule.kind == "tensor" and rule.enabled:
+            return False
+        raise QvizError(
+            tr('The rule for "{target}" has an observer, which only tensors can have', target=rule.target),
+            tr('Set kind = "tensor" and name the node that gives it; a tensor in float has none.'),
+        )
     if rule.kind in ("node", "tensor") and rule.enabled:
         raise QvizError(
             tr('The rule for the {kind} "{target}" changes nothing', kind=rule.kind, target=rule.target),
-            tr("Set enabled = false: nodes and tensors can only be left in float."),
+            tr("Set enabled = false to leave it in float; a tensor can have an observer instead."),
         )
     is_by_module = rule.kind == "module_name" and quantizer != "x86_inductor"
     return not rule.enabled and (rule.kind in ("node", "tensor") or is_by_module)
+
+
+def _observed_otherwise(made: Written, rules: list[QuantizerRule]) -> Written:
+    """Return the quantizer with other observers of single tensors; their qschemes are told to it apart."""
+    observers: dict[str, Written] = {}
+    qschemes: dict[str, Written] = {}
+    for rule in rules:
+        assert rule.observer is not None
+        arguments = dict(rule.observer.arguments)
+        if isinstance(name := arguments.pop("qscheme", None), str):
+            make_factory(rule.observer)  # torch takes them together, or says why not
+            qschemes[rule.target] = _dotted(f"torch.{name.removeprefix('torch.')}")
+        observers[rule.target] = make_factory(configuration.Factory(rule.observer.name, arguments))
+    value = other_observers.OtherObservers(
+        made.value,
+        {name: each.value for name, each in observers.items()},
+        {name: each.value for name, each in qschemes.items()},
+    )
+    texts = [made.python, _dict_text(observers), *([_dict_text(qschemes)] if qschemes else [])]
+    imports = made.imports.union(*(each.imports for each in observers.values()))
+    name = other_observers.OtherObservers.__name__
+    return Written(value, f"{name}({', '.join(texts)})", imports | other_observers.IMPORTS)
+
+
+def _dict_text(written: dict[str, Written]) -> str:
+    return f"{{{', '.join(f'{name!r}: {each.python}' for name, each in written.items())}}}"
 
 
 def _left_in_float(made: Written, rules: list[QuantizerRule], integers: bool) -> Written:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qviz.document.flows import flow
-from qviz.engine.configuration import in_float
+from qviz.engine.configuration import in_float, other_observers
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.written import Written
@@ -64,8 +64,12 @@ def _quantizer(made: Written | None) -> str:
     python = made.python
     if len(python) > _WIDTH:
         python = "(\n    " + python.replace(".set_", "\n    .set_") + "\n)"
-    source = f"\n\n{in_float.SOURCE}\n" if isinstance(made.value, in_float.LeftInFloat) else ""
-    return f"{_lines(made.imports)}{source}\nquantizer = {python}\n"
+    sources, value = "", made.value
+    while isinstance(value, in_float.LeftInFloat | other_observers.OtherObservers):
+        is_float = isinstance(value, in_float.LeftInFloat)
+        sources += f"\n\n{in_float.SOURCE if is_float else other_observers.SOURCE}\n"
+        value = value.quantizer
+    return f"{_lines(made.imports)}{sources}\nquantizer = {python}\n"
 
 
 def _lines(imports: frozenset[str]) -> str:

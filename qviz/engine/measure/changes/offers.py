@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from qviz.document.changes import Change
-from qviz.document.configuration import Factory, QConfig, Rule
+from qviz.document.configuration import Factory, QConfig, QuantizerRule, Rule
 from qviz.document.flows import Method, Mode, flow
 from qviz.document.graph import Node, Number
 from qviz.document.measurements import Ledger, QuantizerNoise
 from qviz.document.plan import Plan
 from qviz.engine.measure.changes.counterfactuals import gain_of
-from qviz.engine.measure.changes.trial import is_taken
+from qviz.engine.measure.changes.trial import is_observed, is_taken
 from qviz.engine.measure.models.measured import Measured
 from qviz.engine.measure.simulated.rounding import Affine, HeldWeight
 from qviz.engine.measure.simulated.simulation import MeasuredQuantizer
@@ -37,6 +37,8 @@ def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> I
         return
     if chosen.mode is Mode.PT2E:
         yield from _all_per_channel(measured.plan, ledger)
+        for row in ledger.quantizers[:_LEADERS] if chosen.fixes_activation_ranges else ():
+            yield from _of_tensor(measured, row, measured.simulation.quantizers[index_of[row.id]])
     elif chosen.takes("rules") and chosen.method is not Method.WEIGHT_ONLY:
         for row in ledger.quantizers[:_LEADERS]:
             yield from _of_row(measured, row, measured.simulation.quantizers[index_of[row.id]])
@@ -59,8 +61,7 @@ def _of_row(measured: Measured, row: QuantizerNoise, quantizer: MeasuredQuantize
     owner = _owner(measured, row)
     if owner is None or owner.op != "call_module":
         return
-    chosen = flow(measured.plan.flow)
-    is_trained = chosen is not None and chosen.is_training
+    is_trained = _is_trained(measured)
     for name, gain in _gains(row).items():
         factory = _factory(quantizer, name) if float(gain) > _WORTH_DB else None
         if factory is None:
@@ -72,6 +73,40 @@ def _of_row(measured: Measured, row: QuantizerNoise, quantizer: MeasuredQuantize
         if is_taken(measured, owner, qconfig, is_weight):
             rule = Rule("module_name", owner.target, qconfig)
             yield Change("alternative", row.id, (row.id,), name, rules=(rule,), gains={row.id: gain})
+
+
+def _of_tensor(measured: Measured, row: QuantizerNoise, quantizer: MeasuredQuantizer) -> Iterator[Change]:
+    """Yield other observers of what one node gives; kernels that X86InductorQuantizer is for know its qscheme alone."""
+    given = _given(measured, row) if row.kind == "activation" else None
+    plan = measured.plan
+    for name, gain in _gains(row).items() if given is not None else ():
+        factory = _factory(quantizer, name) if float(gain) > _WORTH_DB else None
+        if given is None or factory is None or (name != "min_max" and (plan.quantizer != "xnnpack" or plan.lower)):
+            continue
+        kept = {"qscheme": factory.arguments["qscheme"]} if name != "min_max" else {}
+        eps = getattr(statistics(quantizer.observer), "eps", None) if quantizer.observer is not None else None
+        kept |= {"eps": float(eps)} if eps is not None else {}
+        observer = Factory(factory.name, kept)
+        if _is_trained(measured):
+            observer = Factory("FakeQuantize", {"observer": factory.name, **kept})
+        if is_observed(plan, observer):
+            rule = QuantizerRule("tensor", given, observer=observer)
+            yield Change("alternative", row.id, (row.id,), name, quantizer_rules=(rule,), gains={row.id: gain})
+
+
+def _given(measured: Measured, row: QuantizerNoise) -> str | None:
+    """Return the node that gives what a quantizer rounds; None where several do, or another quantizer before it."""
+    by_id = {node.id: node for node in measured.stage.graph.nodes}
+    found = {edge.from_id for edge in measured.stage.graph.edges if edge.to_id in row.nodes}
+    if len(row.nodes) != 1 or len(found) != 1:
+        return None
+    given = found.pop()
+    return given if given in by_id and by_id[given].observer is None else None
+
+
+def _is_trained(measured: Measured) -> bool:
+    chosen = flow(measured.plan.flow)
+    return chosen is not None and chosen.is_training
 
 
 def _owner(measured: Measured, row: QuantizerNoise) -> Node | None:
@@ -111,7 +146,10 @@ def _of_activation(quantizer: MeasuredQuantizer, name: str) -> Factory | None:
     class_ = "MinMaxObserver" if name == "min_max" else type(keeper).__name__
     if class_ not in _RANGES or (name == "min_max" and type(keeper).__name__ == class_):
         return None
-    qscheme = f"torch.per_tensor_{name}" if name != "min_max" else str(getattr(keeper, "qscheme", ""))
+    now = str(getattr(keeper, "qscheme", ""))
+    qscheme = now if name == "min_max" else f"torch.per_tensor_{name}"
+    if name != "min_max" and qscheme == now:
+        return None  # its zero point is in the middle by chance
     arguments: dict[str, Any] = {"dtype": str(getattr(keeper, "dtype", "torch.quint8")), "qscheme": qscheme}
     if getattr(keeper, "reduce_range", False):
         arguments["reduce_range"] = True

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor, nn
 from torch.ao.quantization import (
@@ -23,9 +25,10 @@ from torch.ao.quantization import (
 )
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx, prepare_qat_fx
 
-from qviz.document.configuration import Factory, QConfig
+from qviz.document.configuration import Factory, QConfig, QuantizerRule
 from qviz.document.flows import Flow, Method, Mode, flow
 from qviz.document.graph import Node
+from qviz.document.plan import Plan
 from qviz.engine.configuration.factories import make_factory
 from qviz.engine.configuration.qconfigs import make_qconfig
 from qviz.engine.measure.models.measured import Measured
@@ -60,6 +63,32 @@ def is_taken(measured: Measured, owner: Node, qconfig: QConfig, is_weight: bool)
         return False
     low = [each for each in converted.modules() if role_of(each) in (Role.QUANTIZED, Role.QUANTIZED_DYNAMIC)]
     return bool(low) and (not is_weight or all(_holds(each, qconfig.weight) for each in low))
+
+
+def is_observed(plan: Plan, observer: Factory) -> bool:
+    """Export, prepare, convert and run a linear layer whose input has an observer; return whether it has that."""
+    from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
+
+    from qviz.engine.configuration.quantizers import make_quantizer  # eager and FX runs go without export
+
+    chosen = flow(plan.flow)
+    is_trained = chosen is not None and chosen.is_training
+    layer, inputs = nn.Linear(4, 4).train(is_trained), (torch.linspace(-1, 1, 8).reshape(2, 4),)
+    try:
+        captured = torch.export.export(layer, inputs).module()
+        given = next(node.name for node in captured.graph.nodes if node.op == "placeholder")  # type: ignore[union-attr]
+        options = msgspec.structs.replace(
+            plan.quantizer_options, rules=(QuantizerRule("tensor", given, observer=observer),)
+        )
+        quantizer = make_quantizer(msgspec.structs.replace(plan, quantizer_options=options), captured).value
+        prepared: Any = (prepare_qat_pt2e if is_trained else prepare_pt2e)(captured, quantizer)  # type: ignore[arg-type]
+        prepared(*inputs)
+        taken = _observes(prepared, observer)
+        convert_pt2e(prepared)(*inputs)
+    except Exception:  # torch and quantizers refuse in their own ways
+        _log.info("an observer was not taken", exc_info=True)
+        return False
+    return taken
 
 
 def _prepared(chosen: Flow, parts: list[nn.Module], qconfig: Any, inputs: tuple[Tensor, ...]) -> Any:
@@ -100,13 +129,15 @@ def _observes(prepared: nn.Module, factory: Factory | None) -> bool:
     """Return whether an observer, or fake-quant, such as a factory makes is there."""
     if factory is None:
         return False
-    wanted = _signature(make_factory(factory).value())
-    return any(_signature(each) == wanted for each in prepared.modules())
+    wanted = make_factory(factory).value()
+    names = [each for each in ("qscheme", "dtype") if each in factory.arguments]
+    return any(_is_alike(each, wanted, names) for each in prepared.modules())
 
 
-def _signature(module: nn.Module) -> tuple[object, ...]:
-    keeper = statistics(module)
-    return type(module), type(keeper), getattr(keeper, "qscheme", None), getattr(keeper, "dtype", None)
+def _is_alike(one: nn.Module, other: nn.Module, names: Sequence[str]) -> bool:
+    keepers = statistics(one), statistics(other)
+    is_same = type(one) is type(other) and type(keepers[0]) is type(keepers[1])
+    return is_same and all(getattr(keepers[0], each) == getattr(keepers[1], each) for each in names)
 
 
 def _holds(module: nn.Module, factory: Factory | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from torch.fx import GraphModule, Node
 
 from qviz.analysis.linking.index import LinkIndex
@@ -11,6 +13,8 @@ from qviz.document.graph import CASTING, COMPUTING, Kind
 from qviz.document.query import Index
 from qviz.document.snapshot import Stage
 from qviz.engine.measure.simulated.board import Switch
+
+_HAS_WEIGHT = re.compile(r"conv|linear")
 
 
 class Pairs:
@@ -41,8 +45,21 @@ class Pairs:
                 linked = (node.name, *linked)
             found = [each for each in dict.fromkeys(linked) if each in names and each in self.index.nodes]
             self.of[node.name] = tuple(sorted(found, key=self._rank))
+        for node in simulated.graph.nodes:
+            if "batch_norm" in str(node.target) and not self.of.get(node.name):
+                self._take_from_layer(node)
         self._last = {each: name for name, partners in self.of.items() for each in partners if name not in switches}
         self.known = {each for partners in self.of.values() for each in partners}
+
+    def _take_from_layer(self, norm: Node) -> None:
+        """Let a norm that conversion folded stand for the layer before it: a layer in training has its bias apart."""
+        at = norm.args[0]
+        while isinstance(at, Node) and len(at.users) == 1 and at.args:
+            if found := self.of.get(at.name):
+                if any(_HAS_WEIGHT.search(self.index.nodes[each].target) for each in found):
+                    self.of[norm.name], self.of[at.name] = found, ()
+                return
+            at = at.args[0]
 
     def ends(self, name: str) -> tuple[str, ...]:
         """Return the candidates that give what a node gives, not what others after it made of that."""

@@ -128,6 +128,7 @@ IMAGE, ROWS, TOKENS = torch.randn(2, 3, 9, 9), torch.randn(16, 6), torch.randint
         (Plain, (IMAGE,), "fx-qat"),
         (Plain, (IMAGE,), "fx-dynamic"),
         (Plain, (IMAGE,), "pt2e-static"),
+        (Plain, (IMAGE,), "pt2e-qat"),
         (Stubbed, (ROWS,), "eager-static"),
         (Recurrent, (torch.randn(2, 5, 8),), "eager-dynamic"),
         (Recurrent, (torch.randn(2, 5, 8),), "fx-dynamic"),
@@ -208,6 +209,7 @@ def test_kernels_of_models_of_torch_flip_by_one_step_at_most(name, flow):
 
 
 @pytest.mark.slow
+@pytest.mark.logs  # torch.export does
 @pytest.mark.parametrize("name", [name for name in MODELS if not name.startswith("sample:")])
 @pytest.mark.parametrize(
     "flow",
