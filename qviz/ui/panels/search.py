@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
@@ -12,6 +13,7 @@ from qviz.analysis.searching.search import Found, SearchIndex
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Stage
 from qviz.ui.panels.search_results import Results
+from qviz.ui.panels.shortcuts import PaletteRow, matching
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import tr
@@ -21,6 +23,8 @@ _KEPT = 4
 """Indexes of so many stages are kept: both panes', and those stepped through last."""
 _CLEAR_BUTTON = 26
 _MANY = 5_000
+_LEAST_OF_COMMANDS, _MOST_COMMANDS = 3, 4
+"""Letters from which commands are found where no node is, and how many are shown."""
 _PAUSE_MS = 150
 """A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -33,17 +37,23 @@ class Search(QLineEdit):
         left: The user is done; the field is empty.
         node_chosen: The id of a result.
         matched: The ids that shall not be dimmed, a frozenset; None when nothing shall be dimmed.
+        command_chosen: The id of a command that was found where no node was.
+
+    Attributes:
+        commands: Gives the commands that are found where no node is.
     """
 
     left = Signal()
     node_chosen = Signal(str)
     matched = Signal(object)
+    command_chosen = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(tr("Search nodes   Ctrl F"))
+        self.setPlaceholderText(tr("Search nodes or commands   Ctrl F"))
         self.setAccessibleName(tr("Search nodes"))
         self.setClearButtonEnabled(True)
+        self.commands: Callable[[], Sequence[PaletteRow]] = tuple
         self._stage: Stage | None = None
         self._findings: tuple[Finding, ...] = ()
         self._found = Found()
@@ -52,6 +62,7 @@ class Search(QLineEdit):
         self._count.setParent(self)
         self.results = Results(parent.window())
         self.results.node_clicked.connect(self.on_result_clicked)
+        self.results.command_chosen.connect(self.on_command_chosen)
         self.results.dim_toggled.connect(lambda _on: self._dim())
         self.textChanged.connect(self.on_text_changed)
         self._pause = QTimer(self)
@@ -91,7 +102,9 @@ class Search(QLineEdit):
         """Show what matches."""
         self._search()
         if text.strip():
-            self.results.show_found(self._found)
+            is_for_commands = not self._found.best and len(text.strip()) >= _LEAST_OF_COMMANDS
+            rows = self.commands() if is_for_commands else ()
+            self.results.show_found(self._found, matching(rows, text)[:_MOST_COMMANDS])
             self.results.place_below(self)
         else:
             self.results.hide()
@@ -129,11 +142,19 @@ class Search(QLineEdit):
         self.results.hide()
         self.node_chosen.emit(node_id)
 
+    def on_command_chosen(self, command: str) -> None:
+        """Leave, and let the command be done."""
+        self.close_results()
+        self.left.emit()
+        self.command_chosen.emit(command)
+
     def _go(self, by: int) -> None:
         """Go to the chosen result; where the list is closed already, to the next or the one before."""
         if self.results.isHidden():
             self.results.walk(by, wraps=True)
-        if node_id := self.results.chosen():
+        if command := self.results.chosen_command():
+            self.on_command_chosen(command)
+        elif node_id := self.results.chosen():
             self.on_result_clicked(node_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from qviz.analysis.searching.search import Found
 from qviz.document.graph import Kind, Node
+from qviz.ui.panels.shortcuts import PaletteRow
 from qviz.ui.panels.widgets import button, dot, label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 from qviz.words.formats import dtype, shape
 
 ROWS = 12
+_COMMAND = Qt.ItemDataRole.UserRole + 1
 _NAME_SHARE = 0.48
-FOOT_HEIGHT = 62
 WIDTH = 640
 _HELP = (
     mark("kind:observer  dtype:  op:  module:  name:  shape:1x64  scale:  observer:  finding:"),
@@ -30,10 +33,12 @@ class Results(QFrame):
     Signals:
         node_clicked: The id of a result.
         dim_toggled: Whether what does not match shall be dimmed.
+        command_chosen: The id of a command that was found where no node was.
     """
 
     node_clicked = Signal(str)
     dim_toggled = Signal(bool)
+    command_chosen = Signal(str)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -59,7 +64,6 @@ class Results(QFrame):
     def _foot(self) -> QFrame:
         foot = QFrame()
         foot.setProperty("role", "sunken")
-        foot.setFixedHeight(FOOT_HEIGHT)
         row = QHBoxLayout(foot)
         row.setContentsMargins(10, 6, 8, 6)
         words = QVBoxLayout()
@@ -75,8 +79,8 @@ class Results(QFrame):
         self._theme = theme
         self._icons = {}
 
-    def show_found(self, found: Found) -> None:
-        """Show the best results, or in words why there are none."""
+    def show_found(self, found: Found, commands: Sequence[PaletteRow] = ()) -> None:
+        """Show the best results, or in words why there are none, and the commands that were found instead."""
         self.rows.clear()
         if found.best:
             self.rows.addTopLevelItems([self._row(node) for node in found.best])
@@ -87,6 +91,17 @@ class Results(QFrame):
             self.rows.addTopLevelItem(row)
             row.setFirstColumnSpanned(True)
             row.setToolTip(0, row.text(0))
+        self.rows.addTopLevelItems([self._command_row(each) for each in commands])
+        if commands and not found.best:
+            self._choose(1)
+
+    def _command_row(self, command: PaletteRow) -> QTreeWidgetItem:
+        row = QTreeWidgetItem([command.title, command.about])
+        row.setData(0, _COMMAND, command.id)
+        row.setToolTip(0, command.title)
+        if self._theme is not None:
+            row.setForeground(1, self._theme.color("text.muted"))
+        return row
 
     def show_help(self) -> None:
         """Show no rows, only how to search."""
@@ -134,14 +149,21 @@ class Results(QFrame):
     def _choose(self, place: int) -> None:
         self.rows.setCurrentIndex(self.rows.model().index(place, 0))
 
+    def chosen_command(self) -> str:
+        """Return the id of the chosen row's command, "" where it has none."""
+        current = self.rows.currentItem()
+        return (current.data(0, _COMMAND) or "") if current is not None else ""
+
     def chosen(self) -> str:
         """Return the id of the chosen row's node, "" where there is none."""
         current = self.rows.currentItem()
         return (current.data(0, Qt.ItemDataRole.UserRole) or "") if current is not None else ""
 
     def on_row_clicked(self, row: QTreeWidgetItem) -> None:
-        """Tell which node was chosen."""
-        if node_id := row.data(0, Qt.ItemDataRole.UserRole):
+        """Tell which node, or command, was chosen."""
+        if command := row.data(0, _COMMAND):
+            self.command_chosen.emit(command)
+        elif node_id := row.data(0, Qt.ItemDataRole.UserRole):
             self.node_clicked.emit(node_id)
 
 

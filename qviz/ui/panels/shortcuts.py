@@ -122,6 +122,13 @@ def rows_of(commands: Sequence[Command]) -> tuple[PaletteRow, ...]:
     )
 
 
+def matching(rows: Sequence[PaletteRow], text: str) -> list[PaletteRow]:
+    """Return the rows that hold every word; those that have them in their title come first."""
+    wanted = text.lower().split()
+    found = [row for row in rows if all(word in f"{row.title} {row.words}".lower() for word in wanted)]
+    return sorted(found, key=lambda row: not all(word in row.title.lower() for word in wanted))
+
+
 class Palette(QDialog):
     """Type a few letters, Enter chooses.
 
@@ -152,11 +159,9 @@ class Palette(QDialog):
         self.on_typed_changed("")
 
     def on_typed_changed(self, text: str) -> None:
-        """Show the rows that hold every word; those that have them in their title come first."""
+        """Show the rows that hold every word."""
         self.rows.clear()
-        wanted = text.lower().split()
-        found = [row for row in self._all if all(word in f"{row.title} {row.words}".lower() for word in wanted)]
-        for each in sorted(found, key=lambda row: not all(word in row.title.lower() for word in wanted)):
+        for each in matching(self._all, text):
             item = QListWidgetItem(f"{each.title}    {each.about}".rstrip())
             item.setData(Qt.ItemDataRole.UserRole, each.id)
             self.rows.addItem(item)

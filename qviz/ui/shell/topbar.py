@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from qviz.session.project import Project
     from qviz.ui.panels.search import Search
+    from qviz.ui.panels.shortcuts import PaletteRow
     from qviz.ui.settings import Settings
     from qviz.ui.shell.actions import Actions
     from qviz.ui.shell.crumbs import Crumbs
@@ -135,10 +136,18 @@ class DeskTools:
         self.run = button("", "primary", self.on_run_clicked)
         self.export = _tool(actions[FileCommands.export])
         self.search = Search(bar)
+        self.search.commands = self._possible
+        self.search.command_chosen.connect(lambda command: actions[command].trigger())
         self.search.setMinimumWidth(_SEARCH_WIDTH[0])
         self.search.setMaximumWidth(_SEARCH_WIDTH[1])
         self.show_running(False)
         self.set_visible(False)
+
+    def _possible(self) -> tuple[PaletteRow, ...]:
+        """Return the commands that are possible now."""
+        from qviz.ui.panels.shortcuts import rows_of
+
+        return rows_of([each for each in self._actions.commands if self._actions[each.id].isEnabled()])
 
     def set_visible(self, is_visible: bool) -> None:
         """Show or hide them all."""

@@ -6,13 +6,15 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QTreeWidget, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from qviz.session.commands import CommandGroup, When, command
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.shell.main_window import MainWindow
 from tests.ui.widgets import found
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_window import CAPTURED, finished, hear, reached
 
 
 class Tea(CommandGroup):
@@ -92,6 +94,26 @@ def test_the_palette_is_walked_by_the_arrows(window: MainWindow, qtbot: QtBot):
     qtbot.keyClick(palette.typed, Qt.Key.Key_Up)
     qtbot.keyClick(palette.typed, Qt.Key.Key_Up)
     assert palette.rows.currentRow() == palette.rows.count() - 1
+
+
+def test_the_search_field_finds_commands_where_no_node_matches(window: MainWindow, asked: Asked, qtbot: QtBot):
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), finished())
+    before = window.appearance.theme.name
+    window.bar.search.setFocus()
+    qtbot.keyClicks(window.bar.search, "theme")
+    titles = [each.text(0) for each in items(window.bar.search.results.rows)]
+    assert titles == ["No node matches", "View: Light or dark"]
+    qtbot.keyClick(window.bar.search, Qt.Key.Key_Return)
+    assert window.appearance.theme.name != before
+    assert window.bar.search.text() == ""
+    qtbot.keyClicks(window.bar.search, "conv")
+    assert [each.text(0) for each in items(window.bar.search.results.rows)] == ["conv"]
+
+
+def items(rows: QTreeWidget) -> list[QTreeWidgetItem]:
+    found = (rows.topLevelItem(place) for place in range(rows.topLevelItemCount()))
+    return [each for each in found if each is not None]
 
 
 def test_without_a_model_only_what_needs_none_is_possible(window: MainWindow):
