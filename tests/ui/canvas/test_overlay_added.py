@@ -20,6 +20,7 @@ from qviz.ui.export.picture import Picture
 from qviz.ui.panels.inspector import Inspector
 from qviz.ui.theme import theme
 from tests.factories import snapshot
+from tests.ui.widgets import open_folds
 
 PACKAGE = """
 from qviz.analysis.overlays import OVERLAYS
@@ -84,5 +85,6 @@ def test_the_inspector_has_a_row_for_it(noise, qtbot):
     inspector = Inspector(theme("light"))
     qtbot.addWidget(inspector)
     inspector.show_node(Project.of_snapshot(snapshot()), "captured", "conv")
+    open_folds(inspector)
     shown = [each.text() for each in inspector.findChildren(QLabel)]
     assert shown[shown.index("noise") + 1] == "10 dB"

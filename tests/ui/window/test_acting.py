@@ -6,17 +6,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from qviz.analysis.acting.observers import ACTIVATION_OBSERVERS, WEIGHT_OBSERVERS
 from qviz.document import codec
 from qviz.document.configuration import Rule
 from qviz.document.snapshot import Run
+from qviz.ui.panels.inspecting.tensor_grid import TensorCells
+from qviz.ui.panels.observer_dialogs import ObserverDialog, RangeDialog
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
+from qviz.words.language import using
 from tests.analysis.test_inspecting import FACTS, FINDING, LINKS, QUANTIZERS, SUMMARY, captured, converted, prepared
 from tests.factories import snapshot
 from tests.measured import ledger, measured
+from tests.ui.widgets import found
+from tests.ui.window.test_pseudo_locale import PSEUDO
+from tests.ui.window.visible_texts import offences
 
 PATCH = "[quantizer_options]\nskip_integers = true\n"
 
@@ -125,3 +132,44 @@ def test_the_noise_can_be_measured_where_it_is_not(window: MainWindow, desk: Des
     assert desk.project is not None
     assert desk.project.plan.measure is True
     assert asked == [True]
+
+
+def test_a_range_is_asked_for_and_becomes_a_rule(window: MainWindow, desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[float, float] | None] = []
+
+    def answer(dialog: RangeDialog) -> QDialog.DialogCode:
+        asked.append(dialog.range())
+        dialog.low.setText("-0.5")
+        dialog.high.setText("0.5")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(RangeDialog, "exec", answer)
+    desk.selection.choose("converted", "conv")
+    window.actions_of["fix_range"].trigger()
+    assert asked[0] is not None
+    assert asked[0] == pytest.approx((-0.03, 2.52))
+    made = rules(desk)[0].qconfig
+    assert made is not None
+    assert made.activation is not None
+    assert made.activation.name == "FixedQParamsObserver"
+
+
+def test_cells_tell_what_they_hold_where_they_are_squeezed(desk: Desk):
+    desk.selection.choose("converted", "conv")
+    cells = found(shown(desk), TensorCells)
+    cells.resize(300, cells.sizeHint().height())
+    told = {cells.cell_at(x, y) for x in (110.0, 180.0, 260.0) for y in range(2, cells.height(), 8)}
+    assert {"0.025", "0.001 … 0.004", "44 dB"} <= told
+    assert cells.cell_at(5.0, 5.0) == ""
+    assert "44 dB" in cells.accessibleDescription()
+
+
+def test_the_dialogs_speak_the_language_in_use(window: MainWindow):
+    known = frozenset({*ACTIVATION_OBSERVERS, *WEIGHT_OBSERVERS, "block.conv"})
+    with using(PSEUDO):
+        assert offences(ObserverDialog(window, "block.conv", has_weight=True), known) == []
+        dialog = RangeDialog(window, "block.conv", -1.0, 1.0)
+        assert offences(dialog, known) == []
+        dialog.low.setText("2")
+        assert offences(dialog, known) == []
+    assert dialog.range() is None

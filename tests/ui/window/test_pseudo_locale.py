@@ -56,6 +56,7 @@ from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
 from qviz.wire.messages import ModelLoaded
 from qviz.words.language import ENGLISH, SIMPLIFIED_CHINESE, Language, using
+from tests.ui.widgets import open_folds
 from tests.ui.window.visible_texts import offences, option_names, outside_brackets, strange, visible_texts
 
 RESULT = Path("tests/document/version_1/fx-static.json").resolve()
@@ -158,6 +159,7 @@ def test_a_result_and_each_of_its_nodes(open_result: MainWindow, snapshot: Snaps
     for stage in snapshot.stages:
         for each in stage.graph.nodes:
             desk.selection.choose(stage.name, each.id)
+            open_folds(desk.work.inspector)
             assert offences(desk.work.inspector, known) == [], f"{stage.name}: {each.id}"
 
 

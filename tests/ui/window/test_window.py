@@ -14,6 +14,7 @@ from qviz.document.graph import Quant, SourceLine
 from qviz.document.kept import kept_error
 from qviz.document.snapshot import Facts, Histogram, ObserverFact, Run, RunError, Stage
 from qviz.session.sides import Shown, Side
+from qviz.ui.panels.inspecting.tensor_grid import TensorCells
 from qviz.ui.panels.welcome import SampleCard
 from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.client import outcome
@@ -27,6 +28,7 @@ from qviz.wire.messages import (
     StepStarted,
 )
 from tests.factories import node, qparams, snapshot, stage
+from tests.ui.widgets import found, open_folds
 from tests.ui.window.conftest import Asked
 
 CODE = """class GraphModule(torch.nn.Module):
@@ -112,7 +114,7 @@ def test_a_selection_shows_its_facts_and_its_partner(shown: MainWindow, qtbot: Q
     desk.selection.choose("prepared", "obs")
     assert desk.work.panes.panes[Side.LEFT].canvas.selection.node is None
     qtbot.waitUntil(lambda: "HistogramObserver" in words(shown))
-    assert "−1 … 2" in words(shown)
+    assert "−1 … 2" in found(desk.work.inspector, TensorCells).accessibleDescription()
     assert "Inserted in this stage" in words(shown)
     desk.selection.choose("captured", "conv")
     qtbot.waitUntil(lambda: "return self.conv(x)" in words(shown))
@@ -269,6 +271,7 @@ def test_quantization_is_written_out(running: MainWindow, qtbot: QtBot):
     hear(running, reached(converted), finished())
     assert running.desk is not None
     running.desk.selection.choose("converted", "q")
+    open_folds(running.desk.work.inspector)
     told = {each.text() for each in running.desk.work.inspector.findChildren(QLabel)}
     assert {"per tensor affine", "0.5"} <= told
 

@@ -197,12 +197,16 @@ class NodeSheet(Sheet):
             self.paragraph(column, *each)
 
     def _add_integers(self, integers: Integers) -> None:
-        held = IntegersTable(integers)
-        held.hide()
-        count = trn(integers.total, "{count} channel", "{count} channels")
-        opener = button(count, "link")
+        holder = QVBoxLayout()
+
+        def turn() -> None:
+            if not holder.count():
+                holder.addWidget(IntegersTable(integers))
+            elif (item := holder.itemAt(0)) is not None and (table := item.widget()) is not None:
+                table.setVisible(table.isHidden())
+
+        opener = button(trn(integers.total, "{count} channel", "{count} channels"), "link", turn)
         opener.setToolTip(tr("Show the integers of the weight."))
-        opener.clicked.connect(lambda _checked: held.setVisible(held.isHidden()))
         self.part(tr("Quantized weight"), opener)
         self.text(
             tr(
@@ -212,7 +216,7 @@ class NodeSheet(Sheet):
             ),
             "muted",
         )
-        self.column.addWidget(held)
+        self.column.addLayout(holder)
 
     def _add_noise(self) -> None:
         noise = self._page.noise

@@ -110,12 +110,11 @@ class Sheet(QFrame):
         return button(text, "link", on_click)
 
     def fold(self, title: str, count: str, fill: Callable[[QVBoxLayout], object]) -> None:
-        """Add a section that begins closed; `fill` puts its content into a column."""
+        """Add a section that begins closed; `fill` puts its content into a column when it is opened first."""
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(14, 0, 0, 0)
         column.setSpacing(3)
-        fill(column)
         opener = QToolButton()
         opener.setProperty("role", "fold")
         opener.setText(title)
@@ -124,6 +123,8 @@ class Sheet(QFrame):
         opener.setCheckable(True)
 
         def turn(is_open: bool) -> None:
+            if is_open and not column.count():
+                fill(column)
             inner.setVisible(is_open)
             opener.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
 

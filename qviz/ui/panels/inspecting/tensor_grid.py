@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from qviz.analysis.inspecting.histogram_bars import BarChart
 from qviz.analysis.inspecting.tensor_table import TensorTable
@@ -17,10 +18,12 @@ from qviz.ui.canvas.shapes import outline
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
-from qviz.words.formats import number
+from qviz.words.formats import every, number
 
 ROLES = {"input": mark("input"), "weight": mark("weight"), "bias": mark("bias"), "output": mark("output")}
 _HEAD, _PLOT, _FOOT, _ARROW = 22, 46, 15, 10
+_ROW, _LABELS, _TIGHTEST = 17, 62, 70
+"""The height of a row, the width of the names of the rows, and how far a text is squeezed, in percent."""
 _SMALL, _USUAL = 11, 12
 """Pixels of a column's text, and of all other text, at 100 %."""
 
@@ -151,39 +154,124 @@ class TensorHistogram(QWidget):
             painter.drawText(QPointF(start, self.height() - 3), text)
 
 
+class TensorCells(QWidget):
+    """The rows below the heads, painted: a label for each cell would cost a page more than all else.
+
+    Args:
+        table: What is known.
+        theme: The colors.
+    """
+
+    def __init__(self, table: TensorTable, theme: Theme) -> None:
+        super().__init__()
+        self._rows, self._count, self._theme = table.rows, len(table.columns), theme
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+        self.setAccessibleName(tr("Ranges and errors"))
+        self.setAccessibleDescription("\n".join(f"{row.name}: {every(row.cells)}" for row in self._rows))
+
+    def sizeHint(self) -> QSize:
+        """Return a size that leaves three columns room."""
+        return QSize(300, round(len(self._rows) * _ROW * _scale(self)))
+
+    def cell_at(self, x: float, y: float) -> str:
+        """Return the text of a cell; "" beside the cells."""
+        row, left = int(y // (_ROW * _scale(self))), label_width(self)
+        place = int((x - left) // max(1.0, (self.width() - left) / self._count))
+        there = 0 <= row < len(self._rows) and x >= left and place < self._count
+        return self._rows[row].cells[place] if there else ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell the text of the cell, which may be squeezed."""
+        self.setToolTip(self.cell_at(event.position().x(), event.position().y()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw."""
+        painter = QPainter(self)
+        font, left, tall = _small_font(self), label_width(self), _ROW * _scale(self)
+        wide = (self.width() - left) / self._count
+        for at, row in enumerate(self._rows):
+            painter.setFont(font)
+            painter.setPen(self._theme.color("text.muted"))
+            name = QRectF(0, at * tall, left, tall)
+            painter.drawText(name, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, row.name)
+            painter.setPen(self._theme.color("text"))
+            for place, cell in enumerate(row.cells):
+                painter.setFont(_fitting(font, cell, wide - 4, row.is_strong))
+                area = QRectF(left + place * wide + _ARROW / 2, at * tall, wide - _ARROW / 2, tall)
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, cell)
+        painter.end()
+
+
+def label_width(widget: QWidget) -> int:
+    """Return how wide the names of the rows are."""
+    return round(_LABELS * _scale(widget))
+
+
+def _fitting(font: QFont, text: str, room: float, is_strong: bool) -> QFont:
+    """Return a font in which a text fits into a column: squeezed rather than cut, for a range must not lose its end."""
+    made = QFont(font)
+    made.setBold(is_strong)
+    wide = QFontMetricsF(made).horizontalAdvance(text)
+    if wide > room > 0:
+        made.setStretch(max(_TIGHTEST, int(100 * room / wide)))
+    return made
+
+
+class RowName(QLabel):
+    """The name at the left of a row, as wide as those of the cells."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setProperty("role", "small")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def sizeHint(self) -> QSize:
+        """Return the width that the cells leave."""
+        return QSize(round(_LABELS * self.fontInfo().pixelSize() / _SMALL), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same: it gives no way."""
+        return self.sizeHint()
+
+
 class TensorGrid(QWidget):
-    """The table."""
+    """The table: heads, histograms, rows."""
 
     def __init__(self, table: TensorTable, theme: Theme, choose: Callable[[str, str], object]) -> None:
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(2)
-        grid.setVerticalSpacing(3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(self._heads(table, theme, choose))
+        if any(each.bars is not None for each in table.columns):
+            column.addLayout(self._histograms(table, theme))
+        column.addWidget(TensorCells(table, theme))
+
+    def _heads(self, table: TensorTable, theme: Theme, choose: Callable[[str, str], object]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(RowName(""))
         several = sum(each.role == "input" for each in table.columns) > 1
-        for place, column in enumerate(table.columns, 1):
+        for place, column in enumerate(table.columns):
             text = column.name if several and column.role == "input" else tr(ROLES[column.role])
-            head = RoleHead(column, text, place == 1, theme)
+            head = RoleHead(column, text, place == 0, theme)
             if (at := column.place) is not None:
-                head.clicked.connect(lambda at=at: choose(at.stage, at.node))
-            grid.addWidget(head, 0, place)
-            grid.setColumnStretch(place, 1)
+                head.clicked.connect(partial(choose, at.stage, at.node))
+            row.addWidget(head, 1)
+        return row
+
+    def _histograms(self, table: TensorTable, theme: Theme) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(RowName(tr("count,\nlog scale")))
+        for column in table.columns:
             if column.bars is not None:
-                grid.addWidget(TensorHistogram(column.bars, column.kind, theme), 1, place)
-        if any(column.bars is not None for column in table.columns):
-            grid.addWidget(label(tr("count,\nlog scale"), "small"), 1, 0, Qt.AlignmentFlag.AlignTop)
-            for place, column in enumerate(table.columns, 1):
-                if column.bars is None:
-                    missing = label(tr("no histogram"), "small")
-                    grid.addWidget(missing, 1, place, Qt.AlignmentFlag.AlignCenter)
-        for at_row, row in enumerate(table.rows, 2):
-            grid.addWidget(label(row.name, "small"), at_row, 0)
-            for place, cell in enumerate(row.cells, 1):
-                made = label(cell, "cell.strong" if row.is_strong else "cell")
-                made.setContentsMargins(_ARROW // 2, 0, 0, 0)
-                made.setAlignment(Qt.AlignmentFlag.AlignCenter)
-                made.setWordWrap(True)
-                made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal widths
-                made.setToolTip(cell)
-                made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                grid.addWidget(made, at_row, place)
+                row.addWidget(TensorHistogram(column.bars, column.kind, theme), 1)
+            else:
+                missing = label(tr("no histogram"), "small")
+                missing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                missing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+                row.addWidget(missing, 1)
+        return row
