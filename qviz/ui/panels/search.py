@@ -50,7 +50,8 @@ class Search(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(tr("Search nodes or commands   Ctrl F"))
+        self.setPlaceholderText(tr("Search nodes or commands"))
+        self.setToolTip(tr("{command} ({keys})", command=tr("Search nodes or commands"), keys="Ctrl+F"))
         self.setAccessibleName(tr("Search nodes"))
         self.setClearButtonEnabled(True)
         self.commands: Callable[[], Sequence[PaletteRow]] = tuple

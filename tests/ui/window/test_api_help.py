@@ -3,15 +3,21 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from qviz.document.api_entries import load_entries
 from qviz.document.flows import flow
 from qviz.document.graph import Kind
 from qviz.session.project import Project
+from qviz.ui.panels.about import About
 from qviz.ui.panels.api_help import ApiHelp, topic_of
+from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.theme import theme
+from qviz.version import __version__
 from tests.factories import small_stages, snapshot
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_window import CAPTURED, PREPARED, finished, hear, reached
 
 
 def names(help_: ApiHelp) -> list[str]:
@@ -81,3 +87,19 @@ def test_a_node_of_torchs_quantization_offers_its_explanation(window):
     assert [each.text() for each in links] == ["About quantize_per_tensor"]
     links[0].click()
     assert window.findChildren(ApiHelp)
+
+
+def test_the_selected_node_is_explained(window: MainWindow, asked: Asked, qtbot: QtBot):
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED), finished())
+    assert window.desk is not None
+    window.desk.selection.choose("prepared", "obs")
+    qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    [shown] = window.findChildren(ApiHelp)
+    assert "HistogramObserver" in shown.text.toPlainText()
+
+
+def test_about_names_the_version(window: MainWindow):
+    window.actions_of["about"].trigger()
+    texts = [each.text() for each in window.findChildren(About)[0].findChildren(QLabel)]
+    assert f"Version {__version__}" in texts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qviz.session.commands import CommandGroup, command
+from qviz.session.commands import CommandGroup, When, command
 from qviz.ui.shell.actions import Actions
 from qviz.ui.shell.pages import Pages
+from qviz.words import tr
 
 
 class HelpCommands(CommandGroup):
@@ -23,7 +24,28 @@ class HelpCommands(CommandGroup):
 
         ShortcutSheet(self._pages.window(), self._actions.commands).open()
 
+    @command("About this node", "Shift+F1", when=When.NODE, words="explain torch class operator documentation")
+    def about_node(self) -> None:
+        """Explain torch's class or operator of the selected node."""
+        from qviz.document.api_entries import entry_of_node
+
+        desk = self._pages.need_desk()
+        stage, node_id = desk.selection.stage, desk.selection.node_id
+        node = next((each for each in stage.whole.nodes if each.id == node_id), None) if stage is not None else None
+        entry = entry_of_node(node, stage.name) if stage is not None and node is not None else None
+        if entry is not None:
+            self._pages.show_api_help(entry.name)
+        else:
+            desk.work.inform(tr("There is no page about {node}.", node=node_id or ""))
+
     @command("API", "F1", words="documentation torch help functions classes")
     def api_help(self) -> None:
         """Explain torch's name for the field in use."""
         self._pages.show_api_help()
+
+    @command("About qviz", "Ctrl+F1", is_apart=True, words="version log file")
+    def about(self) -> None:
+        """Tell the version, and where the log is."""
+        from qviz.ui.panels.about import About
+
+        About(self._pages.window()).open()
