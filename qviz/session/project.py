@@ -73,7 +73,15 @@ class Project:
         assert self.document is not None
         both = Project.of_snapshot(beside(self.document, other, label))
         shown = Shown(self.stages[-1].name, both.stages[-1].name) if self.stages and other.stages else both.shown
-        return replace(both, plan=self.plan, foreign_source=self.foreign_source, shown=shown)
+        received = replace(both.received, plan=self.received.plan)  # what is on screen was made with that
+        return replace(
+            both,
+            plan=self.plan,
+            received=received,
+            foreign_source=self.foreign_source,
+            shown=shown,
+            seconds=self.seconds,
+        )
 
     def restarted(self) -> Project:
         """Return a project for a new run of the plan."""

@@ -35,6 +35,11 @@ QFrame[role="summary"] {{ background: {panel}; border: none; border-bottom: 1px 
 QLineEdit[fault="true"] {{ border: 1px solid {level.error}; }}
 QFrame[role="legendbar"] {{ background: {panel}; border: none; border-top: 1px solid {border};
     min-height: 26px; max-height: 26px; }}
+QFrame[role="run"], QFrame[role="runshown"] {{ background: {panel}; border: none;
+    border-left: 3px solid {panel}; }}
+QFrame[role="run"]:hover, QFrame[role="run"]:focus {{ background: {hover}; border-left: 3px solid {border.strong}; }}
+QFrame[role="runshown"] {{ background: {accent.soft}; border-left: 3px solid {accent}; }}
+QFrame[role="runshown"] QLabel, QFrame[role="run"] QLabel {{ background: transparent; }}
 QFrame[role="rail"] {{ background: {panel}; border: none; border-right: 1px solid {border}; }}
 QToolButton[role="rail"] {{ border: none; border-radius: 6px; padding: 5px 0; min-width: 58px; max-width: 58px;
     font-size: 11px; color: {text.muted}; background: transparent; }}

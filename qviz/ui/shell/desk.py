@@ -28,6 +28,7 @@ from qviz.ui.shell.exports import Exports
 from qviz.ui.shell.files import ask_for_result
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
+from qviz.ui.shell.run_shelf import RunShelf
 from qviz.ui.shell.runs import Runs, recent_text
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.tables import Tables
@@ -47,6 +48,7 @@ class Desk(QObject):
         exports: Saves and copies.
         tables: Key figures and the table of nodes.
         acting: Edits the plan by what is selected.
+        shelf: The runs so far.
 
     Signals:
         changed: The project, its run or what is shown of it changed.
@@ -77,6 +79,8 @@ class Desk(QObject):
         self.tables.run_requested.connect(self.run)
         self.tables.measure_requested.connect(self.measure)
         self._search: Search | None = None
+        self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
+        self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
         self.acting = Acting(self, self._open, self.work)
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
         self.acting.run_requested.connect(self.run)
@@ -123,6 +127,8 @@ class Desk(QObject):
         def show(snapshot: Snapshot) -> None:
             self._forget()
             self._runs.open(Project.of_snapshot(snapshot))
+            if self.project is not None:
+                self.shelf.keep(self.project)
             modules = {group.path: group.type for stage in snapshot.stages for group in stage.whole.groups}
             self.work.outline.show_modules(sorted(modules.items()))
             self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
@@ -150,9 +156,12 @@ class Desk(QObject):
     def _forget(self) -> None:
         if self.project is not None:
             self._disposal.take(self.project.stages)
+            for each in self.shelf.kept.runs:
+                self._disposal.take(each.project.stages)
         self._history = History()
         self.navigation.forget()
         self.dimming.forget()
+        self.shelf.forget()
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
@@ -164,6 +173,7 @@ class Desk(QObject):
             self.work.show_project(self.project, self.theme)
             self.tables.show_project()
             self.dimming.follow()
+        self.shelf.refresh()
         self.changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
@@ -225,6 +235,10 @@ class Desk(QObject):
         if self.project is not None:
             self._history.record(self.project.plan, plan)
             self._open.replace(self.project.with_plan(plan))
+
+    def on_shelf_plan_viewed(self, before: Plan, after: Plan) -> None:
+        """Let undo go back to the plan before a run was viewed again."""
+        self._history.record(before, after)
 
     def choose_plan(self, plan: Plan) -> None:
         """Take a choice made outside of the panel, and say that the result is still that of the last run."""

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 
-from PySide6.QtCore import QFileSystemWatcher, QObject
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from qviz.document.flows import flow
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
@@ -35,7 +35,13 @@ def recent_text(flow: str | None, findings: int, error: RunError | None) -> str:
 
 
 class Runs(QObject):
-    """Starts and cancels runs, and puts what arrives into the open project."""
+    """Starts and cancels runs, and puts what arrives into the open project.
+
+    Signals:
+        ended: The `Project` with what came of a run, however it ended.
+    """
+
+    ended = Signal(object)
 
     def __init__(
         self, parent: QObject, project: OpenProject, engines: Engines, workspace: Workspace, settings: Settings
@@ -51,6 +57,7 @@ class Runs(QObject):
         self._watcher.fileChanged.connect(self.on_watcher_file_changed)
         self._watcher.directoryChanged.connect(self.on_watcher_directory_changed)
         self._watched: str | None = None
+        self._before: Project | None = None
         engines.report_received.connect(self.on_engines_report_received)
         engines.run_died.connect(self.on_engines_run_died)
         engines.printed.connect(workspace.log.add)
@@ -69,6 +76,7 @@ class Runs(QObject):
         self._workspace.progress.hide()
         self._workspace.notice.clear()
         self._watch(None)
+        self._before = None
         self._open.replace(project)
 
     def may_run(self) -> bool:
@@ -84,8 +92,10 @@ class Runs(QObject):
         """Run the project's plan from its beginning."""
         if self._open.value is None or not self.may_run():
             return
-        project = self._open.value.restarted()
+        before = self._open.value
+        project = before.restarted()
         self.open(project)
+        self._before = before if before.snapshot is not None else None
         self._step = STARTING_ENGINE
         self._began = time.monotonic()
         self._workspace.progress.show_step(RunStep(STARTING_ENGINE))
@@ -111,6 +121,7 @@ class Runs(QObject):
         kept = tr("These stages are kept: {stages}.", stages=reached) if reached else tr("No stage was reached.")
         self._workspace.notice.tell("info", tr("The run was canceled."), kept, ((tr("Run again"), self.start),))
         self._open.replace(project.interrupted())
+        self._tell_ended()
 
     def on_engines_report_received(self, report: Report) -> None:
         """Show what arrived."""
@@ -133,7 +144,8 @@ class Runs(QObject):
                 self._workspace.progress.hide()
                 self._workspace.log.add(report.traceback)
                 self._workspace.notice.tell("error", report.text, report.hint)
-                self._open.replaced.emit()  # it runs no more
+                # Nothing came of it, so that the result before it stays, with the plan as it was edited.
+                self._open.replace(self._before.with_plan(project.plan) if self._before is not None else project)
             case EngineReady():
                 pass
 
@@ -149,8 +161,13 @@ class Runs(QObject):
         about = recent_text(report.run.flow, len(report.findings), error)
         self._settings.remember(absolute(project.plan.source), about)
         self._open.replace(project.finished(report, time.monotonic() - self._began))
+        self._tell_ended()
         if report.findings or error is not None:
             self._workspace.surroundings.reveal_findings(self._workspace.findings_page)
+
+    def _tell_ended(self) -> None:
+        if self._open.value is not None:
+            self.ended.emit(self._open.value)
 
     def on_engines_run_died(self, how: Said) -> None:
         """Keep what there is and offer to run again."""
@@ -161,6 +178,7 @@ class Runs(QObject):
         hint = tr("The stages that were reached are kept. Run again, or read the Log tab.")
         message = tr("{death} {during}.", death=how.message, during=step_text(self._step, "during"))
         self._open.replace(project.interrupted(stopped(self._step, "EngineDied", how)))
+        self._tell_ended()
         self._workspace.notice.tell("error", message, hint, ((tr("Run again"), self.start),))
 
     def _watch(self, file: str | None) -> None:

@@ -34,6 +34,7 @@ from qviz.ui.panels.node_table import NodeTable
 from qviz.ui.panels.outline import ModuleTree
 from qviz.ui.panels.panes import Panes
 from qviz.ui.panels.rail import Rail
+from qviz.ui.panels.run_list import RunList
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
@@ -99,6 +100,7 @@ class Workspace(QWidget):
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__()
+        self.runs = RunList()
         self.setup, self.outline, self.strip, self.legend = Setup(), ModuleTree(), StageStrip(), LegendStrip()
         self.panes, self.inspector, self.rail = Panes(theme), Inspector(theme), Rail()
         self.summary, self.nodes, self.node_filter = SummaryStrip(), NodeTable(), NodeFilter()
@@ -163,6 +165,10 @@ class Workspace(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        runs = section(tr("Runs"))
+        runs.setContentsMargins(14, 8, 14, 4)
+        column.addWidget(runs)
+        column.addWidget(self.runs)
         column.addWidget(self.setup)
         head = section(tr("Outline"))
         head.setContentsMargins(14, 4, 14, 6)

@@ -36,6 +36,21 @@ class RunCommands(CommandGroup):
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
+    @command("Previous run", "Ctrl+Up", when=When.RESULT, words="runs history before back")
+    def previous_run(self) -> None:
+        """Show the run before the one on screen."""
+        self._pages.need_desk().shelf.step(-1)
+
+    @command("Next run", "Ctrl+Down", when=When.RESULT, words="runs history after forward")
+    def next_run(self) -> None:
+        """Show the run after the one on screen."""
+        self._pages.need_desk().shelf.step(1)
+
+    @command("Compare with the run before", "Shift+B", when=When.RESULT, words="diff difference a b runs")
+    def compare_runs(self) -> None:
+        """Show the last stage of the run on screen beside that of the run before it."""
+        self._pages.need_desk().shelf.compare_before()
+
     @command("Apply and run", "Ctrl+Return", when=When.PLAN, words="pending edits configuration changes")
     def apply_and_run(self) -> None:
         """Run the flow with the edits that are not run yet."""
