@@ -113,10 +113,10 @@ def test_a_target_that_is_met_needs_no_change():
     assert found.patch == ""
 
 
-def test_eager_embeddings_cannot_express_a_change():
-    model = nn.Sequential(nn.Embedding(9, 4))
-    loaded = Loaded(model.eval(), (torch.tensor([[1, 2]]),))
-    found = repair(loaded, Plan(flow="eager-weight-only"), 90.0, 3, lambda _: None)
+def test_a_stub_alone_cannot_be_changed():
+    model = nn.Sequential(torch.ao.quantization.QuantStub(), torch.ao.quantization.DeQuantStub())
+    loaded = Loaded(model.eval(), (torch.linspace(-1, 1, 33).reshape(3, 11),))
+    found = repair(loaded, Plan(flow="eager-static"), 90.0, 3, lambda _: None)
     assert not found.reached
     assert found.stopped == "flow"
 
