@@ -22,6 +22,7 @@ from qviz.session.sides import Side
 from qviz.ui.canvas.fonts import family
 from qviz.ui.settings import Settings
 from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.export_sheet import ExportSheet
 from qviz.ui.shell.main_window import MainWindow
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -82,6 +83,31 @@ class Photographer:
         self.window.grab().save(str(IMAGES / f"{name}.png"))
         print(IMAGES / f"{name}.png")
 
+    def _last_stage(self) -> str:
+        assert self.desk.project is not None
+        return self.desk.project.stages[-1].name
+
+    def shoot_export(self, name: str) -> None:
+        """Save a picture of the export dialog, with the whole last stage in columns."""
+        self.settle()
+        self.desk.exports.export_picture(self.desk.theme)
+        sheet = self.window.findChild(ExportSheet)
+        assert sheet is not None
+        form, last = sheet.form, self._last_stage()
+        next(each for each, area in form.areas.items() if area == "whole").click()
+        if not form.stages[last].isChecked():
+            form.stages[last].click()
+        for stage, box in form.stages.items():
+            if stage != last and box.isChecked():
+                box.click()
+        next(each for each, is_wrapped in form.wraps.items() if is_wrapped).click()
+        self.wait_for(lambda: sheet.ready is None)
+        self.wait_for(lambda: sheet.ready is not None)
+        self.settle()
+        sheet.grab().save(str(IMAGES / f"{name}.png"))
+        print(IMAGES / f"{name}.png")
+        sheet.close()
+
     def run(self, plan: Plan) -> None:
         """Open a model and wait for its run to end."""
         self.window.opener.open_plan(plan)
@@ -102,6 +128,7 @@ class Photographer:
         self.shoot("before-after-dark")
         self.window.appearance.use("light")
         self.run(Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",)))
+        self.shoot_export("export")
         self.desk.selection.show_stage(Side.RIGHT, "prepared")
         self.settle()
         for pane in self.desk.work.panes.panes.values():

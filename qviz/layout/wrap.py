@@ -28,9 +28,9 @@ GAP = 40.0
 """Between columns, beside the lanes of the joins."""
 LANE = 8.0
 """From join to join."""
-REACH = 0.36
+REACH = 0.4
 """How far from an even share a column may end, as a part of it."""
-INSIDE = 0.12
+INSIDE = 0.3
 """What it costs to cut through an open group, as a part of a column's height for each group around."""
 AIR = 6.0
 """A cut stays so far from boxes, where there is room."""
@@ -95,9 +95,9 @@ def wrap_together(layouts: Sequence[tuple[View, Places]], columns: int) -> list[
 
 def _cuts(layouts: Sequence[tuple[View, Places]], columns: int) -> list[float]:
     """Return the heights at which columns end: each near an even share of what is left, outside groups if possible."""
-    rects = [(box.is_open, places.boxes[box.id]) for view, places in layouts for box in view.boxes]
-    frames = [rect for is_open, rect in rects if is_open]
-    gaps = list(_gaps([rect for is_open, rect in rects if not is_open]))
+    rects = [(box, places.boxes[box.id]) for view, places in layouts for box in view.boxes]
+    frames = [rect for box, rect in rects if box.is_open and not box.is_bracket]
+    gaps = list(_gaps([rect for box, rect in rects if not box.is_open]))
     here, bottom = min(places.bounds.y for _, places in layouts), max(places.bounds.bottom for _, places in layouts)
     found: list[float] = []
     for left in range(columns, 1, -1):
@@ -141,6 +141,7 @@ class _ColumnBreak:
     def __init__(self, view: View, places: Places, cuts: Sequence[float]) -> None:
         self.view, self.places, self.cuts = view, places, cuts
         self.parents = {box.id: box.parent for box in view.boxes if box.is_open}
+        self.framed = {box.id for box in view.boxes if box.is_open and not box.is_bracket}
         self.spans = {each: self._span(places.boxes[each]) for each in self.parents}
         self.tops: list[float] = []
         self.lanes = 0
@@ -178,7 +179,7 @@ class _ColumnBreak:
         """Return in how many groups that are cut there a group is."""
         count, parent = 0, self.parents.get(box_id)
         while parent is not None:
-            count += cut in self.spans[parent] and cut + 1 in self.spans[parent]
+            count += parent in self.framed and cut in self.spans[parent] and cut + 1 in self.spans[parent]
             parent = self.parents.get(parent)
         return count
 
@@ -186,8 +187,8 @@ class _ColumnBreak:
     def levels(self) -> list[int]:
         """How many groups are cut one in the other, by cut."""
         found = [0] * len(self.cuts)
-        for box_id, span in self.spans.items():
-            for cut in span[:-1]:
+        for box_id in sorted(self.framed):
+            for cut in self.spans[box_id][:-1]:
                 found[cut] = max(found[cut], self._level(box_id, cut) + 1)
         return found
 

@@ -10,11 +10,12 @@ from qviz.analysis.views.folding import opening
 from qviz.analysis.views.projection import Projected
 from qviz.analysis.views.view import Folds, View
 from qviz.document.snapshot import Snapshot, Stage, StageName
-from qviz.layout.choice import engine_for
 from qviz.layout.place import Size
 from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, boxes_to_measure
-from qviz.ui.canvas.metrics import measure_in_slices
+from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
+from qviz.ui.export.look import PictureLook
+from qviz.ui.export.pane import engine_of
 
 SLICE = 1 << 30
 """All at once."""
@@ -50,7 +51,7 @@ class Aligned:
         family = Family(snapshot.stages, snapshot.links, snapshot.facts, names)
         return Aligned(family, stages, folds) if family.union is not None else None
 
-    def sizes(self, views: Sequence[View]) -> dict[str, Size]:
+    def sizes(self, views: Sequence[View], look: PictureLook) -> dict[str, Size]:
         """Return the sizes of boxes as some views have them, which may say more; needs a QGuiApplication."""
         boxes = self._whole.view.boxes
         measured = [
@@ -61,14 +62,16 @@ class Aligned:
         seen = {box_id for box_id, _ in measured}
         measured += [each for each in boxes_to_measure(self._whole) if each[0] not in seen]
         sizes: dict[str, Size] = {}
-        for _ in measure_in_slices(measured, sizes, SLICE):
+        for _ in measure_in_slices(measured, sizes, SLICE, BoxForm(look.rows)):
             pass
         return sizes
 
-    def places(self, views: Sequence[View], sizes: Mapping[str, Size], engine: str | None) -> tuple[Places, ...]:
+    def places(
+        self, views: Sequence[View], sizes: Mapping[str, Size], look: PictureLook, engine: str | None
+    ) -> tuple[Places, ...]:
         """Return where the boxes and lines of the views are."""
         whole = self._whole.view
-        all_places = engine_for(whole, "picture", engine).place(whole, sizes)
+        all_places = engine_of(whole, look, engine).place(whole, sizes)
         return tuple(
             all_places.part(view, part.boxes, part.lines) for part, view in zip(self.parts, views, strict=True)
         )

@@ -87,6 +87,7 @@ def choice_of(screen: InView, theme: str, is_around: bool = False) -> ExportChoi
     look = PictureLook(theme, scale=2)
     if not screen.panes:
         return ExportChoice("whole", (screen.snapshot.stages[-1].name,), look=look)
+    look = look._replace(has_labels=any(pane.scene.rows > 1 for pane in screen.panes.values()))
     area: Area = "around" if is_around and screen.selected else "screen"
     return ExportChoice(area, tuple(screen.panes), show=screen.show, look=look)
 

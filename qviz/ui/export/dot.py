@@ -91,7 +91,7 @@ def _node(box: Box, content: Content, theme: Theme) -> dict[str, str]:
     rows = [heading(box), box.subtitle, " ".join(map(badge_text, box.badges))]
     drawn = {
         "label": "\n".join(filter(None, rows)),
-        "fillcolor": _hex(theme.fill(box.role)),
+        "fillcolor": _hex(theme.color("panel") if content.overlays.is_plain else theme.fill(box.role)),
         "color": _hex(theme.line(box.role)),
         "shape": _SHAPES.get(box.kind, "box") if box.kind else "box3d",
     }

@@ -18,7 +18,7 @@ class PictureLook(NamedTuple):
         has_numbers: Whether the error of each quantizer is shown, where it was measured.
         has_title: Whether title and versions stand above.
         has_legend: Whether the legend stands below.
-        has_labels: Whether lines tell shapes and dtypes.
+        has_labels: Whether lines tell shapes and dtypes; without, boxes have one row and stand close, as in the window.
         is_clear: Whether there is no ground, where the format can leave it out.
     """
 
@@ -31,3 +31,8 @@ class PictureLook(NamedTuple):
     has_legend: bool = True
     has_labels: bool = True
     is_clear: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many rows of text a box has that is placed for the picture."""
+        return 2 if self.has_labels or self.has_numbers else 1

@@ -17,11 +17,15 @@ from qviz.analysis.views.folding import fold, opening
 from qviz.analysis.views.view import Folds, View
 from qviz.document.snapshot import Snapshot
 from qviz.layout.choice import engine_for
+from qviz.layout.engine import LayoutEngine
+from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Size
 from qviz.layout.places import Places
+from qviz.layout.spacing import TIGHT
 from qviz.layout.wrap import InColumns, Join, wrap_together
 from qviz.session.scopes import ScopedStage
 from qviz.ui.canvas.exposure import Exposure, Marks
+from qviz.ui.canvas.metrics import BoxForm, size_of
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import qrect
@@ -124,7 +128,18 @@ def _numbered(view: View, overlay: Overlay) -> View:
 def placed(content: Content, sizes: Mapping[str, Size], look: PictureLook, engine: str | None = None) -> Pane:
     """Return a stage with its places, given the sizes of its boxes."""
     view = content.view
-    return arranged([content], [engine_for(view, "picture", engine).place(view, sizes)], look)[0]
+    return arranged([content], [engine_of(view, look, engine).place(view, sizes)], look)[0]
+
+
+def engine_of(view: View, look: PictureLook, name: str | None) -> LayoutEngine:
+    """Return what places a view: as close as in the window where boxes have one row, which dot does not know."""
+    is_tight = look.rows == 1 and name in (None, GraphlayEngine.name)
+    return GraphlayEngine(TIGHT) if is_tight else engine_for(view, "picture", name)
+
+
+def box_sizes(view: View, look: PictureLook) -> dict[str, Size]:
+    """Return the size of each box; needs a QGuiApplication."""
+    return {box.id: size_of(box, BoxForm(look.rows)) for box in view.boxes if not box.is_open}
 
 
 def arranged(
@@ -136,20 +151,20 @@ def arranged(
     """Return stages that share an axis, broken into columns; as on the screen, where they are shown there."""
     columns = wrap_together([(each.view, at) for each, at in zip(contents, places, strict=True)], look.columns)
     screen: Sequence[ShownPane | None] = shown or [None] * len(contents)
-    made = [_in_columns(*each, look.has_numbers) for each in zip(contents, columns, screen, strict=True)]
+    made = [_in_columns(*each, look) for each in zip(contents, columns, screen, strict=True)]
     top, bottom = min(each.bounds.top() for each in made), max(each.bounds.bottom() for each in made)
     tall = (each.bounds.adjusted(0, top - each.bounds.top(), 0, bottom - each.bounds.bottom()) for each in made)
     return tuple(each._replace(bounds=bounds) for each, bounds in zip(made, tall, strict=True))
 
 
-def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None, has_numbers: bool) -> Pane:
+def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None, look: PictureLook) -> Pane:
     overlays = content.overlays
     if columns.view is not content.view:
         overlays = ViewOverlays(columns.view, [each.overlay for each in overlays.shown])
     # Bands of seams run through all of a pane, and would through its columns.
     bands = shown.scene.bands if shown is not None and columns.view is content.view else ()
-    scene = Scene(columns.view, columns.places, overlays, shown.scene.rows if shown is not None else 2, bands)
-    if shown is not None and has_numbers:
+    scene = Scene(columns.view, columns.places, overlays, shown.scene.rows if shown is not None else look.rows, bands)
+    if shown is not None and look.has_numbers:
         scene.show_columns(shown.scene.columns)
     part, box_of = content.part, columns.view.box_of
     found = (frozenset(box_of[each] for each in fused if each in box_of) for fused in part.fused)

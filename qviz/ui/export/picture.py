@@ -15,7 +15,6 @@ from qviz.document.snapshot import Snapshot
 from qviz.layout.place import Size
 from qviz.session.scopes import WHOLE, Scope, ScopedStage, parts
 from qviz.ui.canvas.fonts import heading_font, subtitle_font, title_font, width
-from qviz.ui.canvas.metrics import measure
 from qviz.ui.export import legend, pane
 from qviz.ui.export.aligned import Aligned
 from qviz.ui.export.headless import ensure_application
@@ -94,15 +93,17 @@ class Picture:
         """The sizes of the boxes of those that are to be placed; makes the application that fonts need."""
         ensure_application()
         if self._aligned is not None:
-            return (self._aligned.sizes([each.view for each in self.contents]),)
-        return tuple({} if self._is_shown(each.part) else measure(each.view) for each in self.contents)
+            return (self._aligned.sizes([each.view for each in self.contents], self.look),)
+        return tuple(
+            {} if self._is_shown(each.part) else pane.box_sizes(each.view, self.look) for each in self.contents
+        )
 
     @cached_property
     def panes(self) -> tuple[Pane, ...]:
         """The stages, placed; what two of them have stands at one height."""
         contents = self.contents
         if self._aligned is not None:
-            found = self._aligned.places([each.view for each in contents], self.box_sizes[0], self._engine)
+            found = self._aligned.places([each.view for each in contents], self.box_sizes[0], self.look, self._engine)
             return pane.arranged(contents, found, self.look)
         shown = [self._screen[each.part.stage.name] for each in contents if self._is_shown(each.part)]
         if len(shown) == len(contents):

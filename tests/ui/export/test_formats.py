@@ -165,6 +165,14 @@ def test_what_changed_is_in_the_legend(qapp):
     assert all(f">{word}<" in made for word in ("added", "replaced"))
 
 
+def test_without_labels_boxes_have_one_row_and_stand_close(qapp):
+    one, two = picture(PictureLook(has_labels=False)), picture()
+    assert one.size.height() < 0.7 * two.size.height()
+    assert {round(pane.scene.rect("fc").height()) for pane in one.panes} == {26}
+    said = encoded(one, ".svg").decode()
+    assert ">Linear 3072 → 102400<" in said
+
+
 def test_columns_are_as_wide_as_they_need_and_less_tall(qapp):
     one, two = (picture(PictureLook(columns=columns)).size for columns in (1, 2))
     assert two.width() > one.width()
