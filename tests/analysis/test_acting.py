@@ -196,7 +196,7 @@ def test_no_prediction_where_the_ledger_says_nothing_of_an_edit():
     found = pending(run, FX, other)
     assert found is not None
     assert found.prediction is None
-    assert found.edits == ("backend is another",)
+    assert found.edits == ("backend: x86 → qnnpack",)
     unknown = msgspec.structs.replace(FX, rules=(Rule("object_type", "torch.nn.Linear"),))
     told = pending(run, FX, unknown)
     assert told is not None

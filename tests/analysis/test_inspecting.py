@@ -197,6 +197,16 @@ def test_a_node_is_linked_through_the_stages():
     assert stages == {"captured": ("conv", "bn"), "prepared": ("conv",), "converted": ("conv",)}
 
 
+def test_constants_that_went_into_an_operator_are_counted():
+    first = stage("captured", node("w", kind="constant"), node("b", kind="constant"), node("bn", "w", "b"))
+    last = stage("converted", node("conv", path="conv", type="Conv2d", kind="quantized_op"))
+    links = LinkIndex((link("captured", "converted", ("w", "b", "bn"), ("conv",), "folded"),))
+    run = inspected(stages=(first, last), links=links, facts={}, findings=(), summary={}, measurements=None)
+    before = page("converted/conv", run).stages[0]
+    assert before.ids == ("bn",)
+    assert before.others == "2 constants"
+
+
 def test_one_steps_through_operators_observers_and_casts_apart():
     position = page("prepared/conv").position
     assert (position.kind, position.at, position.of, position.previous, position.next) == ("op", 1, 3, None, "add")

@@ -12,12 +12,13 @@ from qviz.analysis.possible_changes import operators_in_float
 from qviz.analysis.what_if import predict, predicted_db
 from qviz.document.changes import Change, Prediction
 from qviz.document.configuration import QConfig, QuantizerRule, Rule
-from qviz.document.graph import Number
+from qviz.document.graph import Number, Record
 from qviz.document.plan import Plan
 from qviz.words import tr
 from qviz.words.formats import decibels, gain, part, size
 
 _BY_OBSERVER = {"PerChannelMinMaxObserver": "per_channel", "MinMaxObserver": "per_tensor"}
+_SHORT = 24
 _BY_ACTIVATION = {"MinMaxObserver": "min_max"}
 
 
@@ -97,12 +98,30 @@ def _told(ran: Plan, plan: Plan) -> Iterator[str]:
     gone += [r.target for r in ran.quantizer_options.rules if (r.kind, r.target) not in kept]
     for target in gone:
         yield tr("{name} follows the configuration again", name=target or tr("all modules"))
+    yield from _options(ran, plan, ("rules", "quantizer_options"))
+    yield from _options(ran.quantizer_options, plan.quantizer_options, ("rules",))
+
+
+def _options(ran: Record, plan: Record, told: tuple[str, ...]) -> Iterator[str]:
+    """Yield the options that differ, with their values where those are short."""
     for name in plan.__struct_fields__:
-        if name not in ("rules", "quantizer_options") and getattr(plan, name) != getattr(ran, name):
-            yield tr("{option} is another", option=name.replace("_", " "))
-    for name in plan.quantizer_options.__struct_fields__:
-        if name != "rules" and getattr(plan.quantizer_options, name) != getattr(ran.quantizer_options, name):
-            yield tr("{option} is another", option=name.replace("_", " "))
+        before, after = getattr(ran, name), getattr(plan, name)
+        if name in told or before == after:
+            continue
+        known = {"option": name.replace("_", " "), "before": _value(before), "after": _value(after)}
+        if known["before"] and known["after"]:
+            yield tr("{option}: {before} → {after}", **known)
+        else:
+            yield tr("{option} changed", option=known["option"])
+
+
+def _value(value: object) -> str:
+    """Return a short value in words; "" for one that is long."""
+    if value is None:
+        return tr("default")
+    if isinstance(value, bool):
+        return tr("on") if value else tr("off")
+    return str(value) if isinstance(value, (str, int, float)) and len(str(value)) <= _SHORT else ""
 
 
 def _replaced(rule: Rule, plan: Plan) -> bool:

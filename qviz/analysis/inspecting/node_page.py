@@ -13,7 +13,7 @@ from qviz.analysis.inspecting.tensor_table import TensorTable, tensor_table
 from qviz.analysis.inspecting.tensors import tensors
 from qviz.analysis.linking.relations import became, came_from
 from qviz.analysis.views.captions import signature, title_of
-from qviz.document.graph import Node, NodeId
+from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, Link, StageName
 from qviz.words import names, tr, trn
 from qviz.words.formats import dtype, ended, percent, sentence, size
@@ -55,11 +55,13 @@ class StageNodes(NamedTuple):
         stage: The stage.
         ids: The nodes there; none where nothing is left, or is not there yet.
         relation: How they came from the stage before, in words; "" in the first stage.
+        others: The constants that belong to it there, counted in words; "" where there are none.
     """
 
     stage: StageName
     ids: tuple[NodeId, ...]
     relation: str
+    others: str = ""
 
 
 class NodePage(NamedTuple):
@@ -225,7 +227,10 @@ def _stages(run: InspectedRun, place: NodePlace) -> tuple[StageNodes, ...]:
     found = []
     for name, ids in run.through(place.stage, (place.node,)).items():
         links = [link for each in ids for link in run.parts.links.links_to(name, each)]
-        found.append(StageNodes(name, ids, came_from(links[0], ids[0]).text if links else ""))
+        nodes = run.index(name).nodes
+        shown = tuple(each for each in ids if nodes[each].kind is not Kind.CONSTANT) or ids
+        others = names.kinds(Kind.CONSTANT.value, len(ids) - len(shown)) if len(shown) < len(ids) else ""
+        found.append(StageNodes(name, shown, came_from(links[0], ids[0]).text if links else "", others))
     return tuple(found)
 
 

@@ -298,8 +298,8 @@ class NodeSheet(Sheet):
                 column.addWidget(ElidedLink(node_id, go))
             if len(each.ids) > _LINKS_SHOWN:
                 column.addWidget(label(tr("and {count} more", count=len(each.ids) - _LINKS_SHOWN), "small"))
-            if not each.ids:
-                column.addWidget(label(tr("none"), "small"))
+            if told := each.others or ("" if each.ids else tr("none")):
+                column.addWidget(label(told, "small"))
             column.addStretch(1)
             grid.addLayout(column, 1, at)
         self.column.addLayout(grid)

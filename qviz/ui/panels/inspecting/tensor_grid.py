@@ -255,7 +255,8 @@ class TensorGrid(QWidget):
         row.addWidget(RowName(""))
         several = sum(each.role == "input" for each in table.columns) > 1
         for place, column in enumerate(table.columns):
-            text = column.name if several and column.role == "input" else tr(ROLES[column.role])
+            is_named = len(table.columns) == 1 or (several and column.role == "input")
+            text = column.name if is_named else tr(ROLES[column.role])
             head = RoleHead(column, text, place == 0, theme)
             if (at := column.place) is not None:
                 head.clicked.connect(partial(choose, at.stage, at.node))
