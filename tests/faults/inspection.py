@@ -38,18 +38,29 @@ def inspect(sound: Sound) -> list[str]:
     """Run torch's own flow and return what is wrong, in words; nothing for a model in order."""
     torch.manual_seed(0)
     model = sound.make().eval()
-    inputs = tuple(torch.randn(shape) for shape in sound.shapes)
+    return faults_of(sound.flow, model, tuple(torch.randn(shape) for shape in sound.shapes))
+
+
+def faults_of(flow: str, model: nn.Module, inputs: tuple[Any, ...]) -> list[str]:
+    """Return what torch shows to be wrong with a model in a flow, calibrated on these inputs."""
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wanted = model(*inputs)
-        prepared, converted = _converted(sound.flow, model, inputs)
-        faults = _of_observers(prepared) + _of_graph(converted, sound.flow)
-        given = converted(*inputs)
-    noise = float((wanted - given).pow(2).mean())
-    signal = float(wanted.pow(2).mean())
-    if sound.flow != "fx-fuse" and noise and 10 * math.log10(signal / noise) < LEAST_DB:
-        faults.append(f"{10 * math.log10(signal / noise):.1f} dB only")
+        wanted = tensors(model(*inputs))
+        prepared, converted = _converted(flow, model, inputs)
+        faults = _of_observers(prepared) + _of_graph(converted, flow)
+        given = tensors(converted(*inputs))
+    for one, other in zip(wanted, given, strict=True):
+        noise, signal = float((one - other).pow(2).mean()), float(one.pow(2).mean())
+        if flow != "fx-fuse" and noise and 10 * math.log10(signal / noise) < LEAST_DB:
+            faults.append(f"{10 * math.log10(signal / noise):.1f} dB only")
     return faults
+
+
+def tensors(output: Any) -> list[torch.Tensor]:
+    """Return the tensors of an output."""
+    if isinstance(output, torch.Tensor):
+        return [output]
+    return [each for part in (output.values() if isinstance(output, dict) else output) for each in tensors(part)]
 
 
 def _converted(flow: str, model: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[list[nn.Module], nn.Module]:

@@ -17,6 +17,8 @@ MODELS = (*VISION, *SEQUENCES, *WORLDS)
 RUNS = [(model, flow) for model in MODELS for flow in model.flows]
 FEW = [*{flow: (model, flow) for model, flow in RUNS}.values()]
 """One of each flow."""
+BY_TORCH = ("eager-dynamic", "fx-static", "fx-dynamic", "fx-qat", "pt2e-static", "pt2e-dynamic")
+"""Flows that `inspection` runs with nothing but torch's defaults."""
 
 
 def _named(run: tuple[FieldModel, str]) -> str:
@@ -38,6 +40,13 @@ def test_a_sound_model_of_each_flow_has_no_finding_above_info(run: tuple[FieldMo
 @pytest.mark.parametrize("run", [run for run in RUNS if run not in FEW], ids=_named)
 def test_a_sound_model_has_no_finding_above_info(run: tuple[FieldModel, str]) -> None:
     _inspect(*run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", [run for run in RUNS if run[1] in BY_TORCH and not run[0].plan], ids=_named)
+def test_torch_itself_shows_that_the_model_is_in_order(run: tuple[FieldModel, str]) -> None:
+    model, flow = run
+    assert model.faults(flow) == []
 
 
 def _inspect(model: FieldModel, flow: str) -> None:

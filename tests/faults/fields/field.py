@@ -16,6 +16,7 @@ from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
 from qviz.engine.loading.training import given
 from qviz.engine.serving.run import run_loaded
+from tests.faults.inspection import faults_of, tensors
 
 Batch = tuple[Any, ...]
 
@@ -55,18 +56,18 @@ class FieldModel:
         chosen = self.plan | ({"quantizer_options": Quantizer(per_channel=True)} if flow.startswith("pt2e") else {})
         return run_loaded(loaded, Plan(source="fields", flow=flow, **chosen), lambda _: None)
 
+    def faults(self, flow: str) -> list[str]:
+        """Return what torch alone shows to be wrong."""
+        model = self.model()
+        torch.manual_seed(1)
+        return faults_of(flow, model, self.batch())
+
     def train(self, model: nn.Module) -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
         for _ in range(3):
             optimizer.zero_grad()
-            torch.stack([each.pow(2).mean() for each in _tensors(model(*self.batch()))]).sum().backward()
+            torch.stack([each.pow(2).mean() for each in tensors(model(*self.batch()))]).sum().backward()
             optimizer.step()
-
-
-def _tensors(output: Any) -> list[torch.Tensor]:
-    if isinstance(output, torch.Tensor):
-        return [output]
-    return [each for part in (output.values() if isinstance(output, dict) else output) for each in _tensors(part)]
 
 
 def images(channels: int = 3, size: int = 16, count: int = 4) -> Callable[[], Batch]:
