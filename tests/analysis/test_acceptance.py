@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+import pytest
 from msgspec.structs import replace
 
 from qviz.analysis.verdicts.acceptance import Acceptance
@@ -83,3 +86,30 @@ def test_a_baseline_that_version_1_wrote_accepts_all_of_the_result_that_it_was_w
     assert [each.finding.rule for each in verdict.judged if not each.accepted] == []
     assert len(verdict.judged) == len(old.findings) > 5
     assert verdict.stale == ()
+
+
+def grouped_at(*nodes: str) -> Finding:
+    """Return what `grouped` makes of findings at one node each."""
+    return at(*nodes, roles={"subject": nodes[:1], **({"also": nodes[1:]} if nodes[1:] else {})})
+
+
+@pytest.mark.parametrize("make", [grouped_at, lambda *nodes: at(*nodes, roles={"subject": nodes})])
+def test_one_place_more_is_new_by_itself(make: Callable[..., Finding]):
+    before = run("add", "add_1")
+    accepted = baseline(before, [make("add", "add_1")])
+    later = msgspec.structs.replace(run("add", "add_1", "add_2"), findings=(make("add", "add_1", "add_2"),))
+    (judged,) = judge(later, "info", accepted).judged
+    assert (judged.new, judged.accepted, judged.fails) == (("add_2",), False, True)
+    assert judge(later, "info", accepted).stale == ()
+    (whole,) = judge(msgspec.structs.replace(before, findings=(make("add", "add_1"),)), "info", accepted).judged
+    assert (whole.new, whole.accepted, whole.fails) == ((), True, False)
+    (alone,) = judge(later, "info").judged
+    assert alone.new == ("add", "add_1", "add_2")
+
+
+def test_what_speaks_of_nodes_together_is_one_place():
+    accepted = baseline(run("add", "add_1"), [at("add", "add_1")])
+    later = msgspec.structs.replace(run("add", "add_1"), findings=(at("add"),))
+    together = msgspec.structs.replace(run("add", "add_1", "add_2"), findings=(at("add", "add_2"),))
+    assert judge(later, "info", accepted).judged[0].accepted
+    assert judge(together, "info", accepted).judged[0].new == ("add", "add_2")

@@ -10,7 +10,7 @@ import pytest
 from qviz import cli
 from qviz.document import codec
 from qviz.document.kept import kept_finding
-from qviz.document.snapshot import Level
+from qviz.document.snapshot import Finding, Level
 from qviz.wire import client
 from tests.factories import snapshot
 
@@ -253,3 +253,19 @@ def test_a_file_that_nobody_trusts_is_refused_in_the_report_too(no_engine, capsy
     assert cli.main(["check", "m.pt", "--flow", "fx-static", "--json"]) == 2
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert finding["message"] == "m.pt can run code when it is opened"
+
+
+def test_a_finding_that_the_baseline_has_in_part_is_shown_at_the_rest(no_engine, capsys):
+    def written(*nodes: str) -> None:
+        found = Finding("r", Level.ERROR, "converted", nodes, "float_island.no_pattern", {"subject": nodes})
+        codec.save(snapshot(findings=[found]), "a.qviz")
+
+    written("fc")
+    assert cli.main(["check", "a.qviz", "--baseline", "b.json", "--write-baseline"]) == 0
+    written("fc", "conv")
+    capsys.readouterr()
+    assert cli.main(["check", "a.qviz", "--baseline", "b.json"]) == 1
+    assert "  at converted: conv\n  the baseline has 1 other node of it\n" in capsys.readouterr().out
+    assert cli.main(["check", "a.qviz", "--baseline", "b.json", "--json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["nodes"], finding["new_nodes"], finding["accepted"]) == (["fc", "conv"], ["conv"], False)

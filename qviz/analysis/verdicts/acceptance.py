@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.document.baseline import Accepted, Baseline, baseline_of, fingerprint
@@ -11,6 +14,13 @@ from qviz.document.snapshot import Finding
 from qviz.words import say
 from qviz.words.language import ENGLISH
 from qviz.words.statement import ALSO, KEPT
+
+
+class AcceptedInPart(NamedTuple):
+    """Which nodes of a finding are new, and which entries accept the others."""
+
+    new: tuple[str, ...]
+    entries: tuple[Accepted, ...] = ()
 
 
 class Acceptance:
@@ -56,6 +66,19 @@ class Acceptance:
             return (found,)
         return self._of_all_places(finding) if finding.nodes else ()
 
+    def of_some_places(self, finding: Finding) -> AcceptedInPart:
+        """Return what a finding, which no entry accepts as a whole, says of places that were not accepted.
+
+        A place is what was a finding before those that say the same were made one, or each node of a finding that says
+        one thing of all its nodes.
+        """
+        units = _units(finding)
+        if len(units) < 2 or self.entries(finding):
+            return AcceptedInPart(finding.nodes)
+        parts = [(unit, self._of_all_places(msgspec.structs.replace(finding, nodes=unit, place=()))) for unit in units]
+        new = tuple(node for unit, entries in parts if not entries for node in unit)
+        return AcceptedInPart(new, _each_once(each for _, entries in parts for each in entries))
+
     def _of_all_places(self, finding: Finding) -> tuple[Accepted, ...]:
         """Return the entries that accepted each place of a finding, when they were findings of their own or one."""
         known = self._of_rule.get((finding.rule, finding.stage), [])
@@ -63,7 +86,7 @@ class Acceptance:
         if not have and ALSO in finding.roles:
             have, wanted = {node: entry for entry in known for node in entry.nodes}, finding.nodes
         used = [have.get(each) for each in wanted]
-        return tuple({id(each): each for each in used if each is not None}.values()) if all(used) else ()
+        return _each_once(each for each in used if each is not None) if all(used) else ()
 
     def accepting(self, findings: Iterable[Finding]) -> Baseline:
         """Return the baseline that accepts these findings, with the notes that this one has on them."""
@@ -78,6 +101,21 @@ class Acceptance:
             )
             for finding in findings
         )
+
+
+def _units(finding: Finding) -> list[tuple[str, ...]]:
+    """Return the nodes of a finding by the places that it speaks of."""
+    if also := finding.roles.get(ALSO):
+        starts = [0, *sorted(finding.nodes.index(each) for each in also if each in finding.nodes)]
+        ends = [*starts[1:], len(finding.nodes)]
+        return [finding.nodes[start:end] for start, end in zip(starts, ends, strict=True)]
+    if set(finding.roles.get("subject", ())) == set(finding.nodes):
+        return [(each,) for each in finding.nodes]
+    return [finding.nodes]
+
+
+def _each_once(entries: Iterable[Accepted]) -> tuple[Accepted, ...]:
+    return tuple({id(each): each for each in entries}.values())
 
 
 def _is_about(entry: Accepted, finding: Finding) -> bool:

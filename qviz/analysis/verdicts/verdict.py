@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal, TypeAlias, get_args
 
+import msgspec
+
 from qviz.analysis.coverage import coverage
 from qviz.analysis.findings import find
-from qviz.analysis.verdicts.acceptance import Acceptance
+from qviz.analysis.verdicts.acceptance import Acceptance, AcceptedInPart
 from qviz.analysis.verdicts.finding_places import FindingPlaces
 from qviz.analysis.verdicts.source_lines import SourceLines
 from qviz.document.baseline import Accepted, Baseline
@@ -28,7 +30,8 @@ class Judged(Record, frozen=True):
     Attributes:
         fingerprint: Its name across runs.
         sources: The lines of the model that it speaks of.
-        accepted: The baseline has it.
+        accepted: The baseline has it, at all of its places.
+        new: The nodes that it speaks of and that the baseline does not accept; all of them if it accepts none.
         fails: It is at or above the level that fails the check, and not accepted.
     """
 
@@ -37,6 +40,7 @@ class Judged(Record, frozen=True):
     sources: tuple[SourceLine, ...]
     accepted: bool
     fails: bool
+    new: tuple[str, ...] = ()
 
 
 class Verdict(Record, frozen=True):
@@ -111,9 +115,11 @@ def judge(snapshot: Snapshot, fail_on: FailOn, baseline: Baseline | None = None)
     used: list[Accepted] = []
     for finding in findings_of(snapshot):
         entries = acceptance.entries(finding)
-        used += entries
+        new = AcceptedInPart((), entries) if entries else acceptance.of_some_places(finding)
+        used += new.entries
         fails = finding.level.value in failing and not entries
-        judged.append(Judged(finding, places.fingerprint(finding), lines.of(finding), bool(entries), fails))
+        told = msgspec.structs.replace(finding, nodes=new.new or finding.nodes)
+        judged.append(Judged(finding, places.fingerprint(finding), lines.of(told), bool(entries), fails, new.new))
     entries = baseline.findings if baseline is not None and snapshot.run.status == "done" else ()
     stale = [each for each in entries if each not in used]
     return Verdict(

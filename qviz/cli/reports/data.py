@@ -85,6 +85,7 @@ def _finding(judged: Judged, fingerprints: Mapping[FindingReference, str], folde
         "fingerprint": judged.fingerprint,
         "because_of": fingerprints.get(because_of) if because_of is not None else None,
         "accepted": judged.accepted,
+        "new_nodes": list(judged.new),
         "fails": judged.fails,
         "sources": [_source(each, folder) for each in judged.sources],
     }

@@ -106,7 +106,7 @@ def _location(judged: Judged, verdict: Verdict, folder: Path) -> Json:
         location["physicalLocation"] = _physical(judged.sources[0], folder)
     elif verdict.model_file:
         location["physicalLocation"] = _physical(SourceLine(verdict.model_file, 1, ""), folder)
-    location["logicalLocations"] = _logical(judged.finding)
+    location["logicalLocations"] = _logical(judged)
     return location
 
 
@@ -125,10 +125,12 @@ def _artifact(file: str, folder: Path) -> Json:
     return {"uri": uri(file)} if relative is None else {"uri": relative, "uriBaseId": "%SRCROOT%"}
 
 
-def _logical(finding: Finding) -> list[Json]:
+def _logical(judged: Judged) -> list[Json]:
+    finding = judged.finding
     stage: Json = {"name": finding.stage, "fullyQualifiedName": finding.stage, "kind": "module"}
     nodes: list[Json] = [
-        {"name": each, "fullyQualifiedName": f"{finding.stage}.{each}", "kind": "object"} for each in finding.nodes
+        {"name": each, "fullyQualifiedName": f"{finding.stage}.{each}", "kind": "object"}
+        for each in judged.new or finding.nodes
     ]
     return [stage, *nodes]
 

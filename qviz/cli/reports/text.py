@@ -34,7 +34,11 @@ def block(judged: Judged, folder: Path) -> Iterator[str]:
     """Yield the lines of one finding."""
     finding = judged.finding
     yield f"{names.level(finding.level.value)} {finding.rule}: {finding.message}"
-    yield "  " + tr("at {place}", place=place(finding.stage, finding.nodes))
+    yield "  " + tr("at {place}", place=place(finding.stage, judged.new or finding.nodes))
+    if judged.new and (others := len(finding.nodes) - len(judged.new)):
+        yield "  " + trn(
+            others, "the baseline has {count} other node of it", "the baseline has {count} other nodes of it"
+        )
     for line in judged.sources[:MAX_LINES]:
         yield f"  {shown(line.file, folder)}:{line.line}: {line.code}".rstrip(": ")
     if len(judged.sources) > MAX_LINES:
