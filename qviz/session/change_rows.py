@@ -55,3 +55,9 @@ def change_rows(project: Project) -> Iterator[ChangeRow]:
     for node in changes.after:
         if node not in told and not project.partners(Side.RIGHT, (node,)):
             yield ChangeRow("added" if is_forward else "removed", (), (node,), places[Side.RIGHT].get(node, ""))
+
+
+def change_cells(project: Project) -> tuple[list[str], list[list[str]]]:
+    """Return the heads and cells of all changes for a file."""
+    heads = ["change", project.shown.left or "", project.shown.right or "", "module"]
+    return heads, [[row.sort, " ".join(row.left), " ".join(row.right), row.place] for row in change_rows(project)]

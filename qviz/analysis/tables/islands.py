@@ -32,26 +32,23 @@ def _told_floats(run: InspectedRun) -> frozenset[NodeId]:
     return run.floats.union(*(each.nodes for each in found))
 
 
-def _is_float_work(run: InspectedRun, index: Index, node_id: NodeId) -> bool:
-    node = index.nodes[node_id]
-    return node.kind in (Kind.OP, Kind.FUSED_OP) and node_id not in run.low
-
-
 def _connected(run: InspectedRun, index: Index) -> Iterator[list[NodeId]]:
     """Yield the float operators that are joined by edges, each group in graph order."""
     order = {node_id: at for at, node_id in enumerate(index.nodes)}
-    seen: set[NodeId] = set()
-    for start in index.nodes:
-        if start in seen or not _is_float_work(run, index, start):
+    low, kinds = run.low, (Kind.OP, Kind.FUSED_OP)
+    found = [each.id for each in index.nodes.values() if each.kind in kinds and each.id not in low]
+    left = set(found)
+    for start in found:
+        if start not in left:
             continue
-        seen.add(start)
+        left.remove(start)
         members, waiting = [], [start]
         while waiting:
             here = waiting.pop()
             members.append(here)
             for beside in (*index.producers[here], *index.users[here]):
-                if beside not in seen and _is_float_work(run, index, beside):
-                    seen.add(beside)
+                if beside in left:
+                    left.remove(beside)
                     waiting.append(beside)
         yield sorted(members, key=order.__getitem__)
 

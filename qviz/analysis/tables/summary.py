@@ -64,8 +64,8 @@ def summary_tiles(run: InspectedRun, flow: Flow | None, before: EarlierRun | Non
     """Return the tiles of a run that has ended, from the left; those that its flow has no use for are left out."""
     if flow is None or not flow.quantizes:
         return (*_sizes_in_float(run), _findings(run))
-    coverage = told_coverage(run.parts.summary)
-    tiles = [_parameters(run, coverage), _macs(run, coverage), _bytes(run), _output(run, flow, before)]
+    coverage, low = told_coverage(run.parts.summary), low_name(run)
+    tiles = [_parameters(run, coverage, low), _macs(run, coverage, low), _bytes(run), _output(run, flow, before)]
     in_float = _linears(run) if flow.keeps_activations_float else _islands(run)
     return (*(tile for tile in tiles if tile is not None), in_float, _findings(run))
 
@@ -91,20 +91,20 @@ def _unknown(run: InspectedRun, code: str, title: str) -> SummaryTile:
     return SummaryTile(code, title, tr("not measured"), action=action)
 
 
-def _parameters(run: InspectedRun, coverage: Coverage | None) -> SummaryTile:
-    title = tr("Parameters in {precision}", precision=low_name(run))
+def _parameters(run: InspectedRun, coverage: Coverage | None, low: str) -> SummaryTile:
+    title = tr("Parameters in {precision}", precision=low)
     if coverage is None or coverage.parameters is None:
         return _unknown(run, "parameters", title)
     return _share(run, "parameters", title, coverage.parameters, "has:bytes precision:low", "bytes")
 
 
-def _macs(run: InspectedRun, coverage: Coverage | None) -> SummaryTile | None:
+def _macs(run: InspectedRun, coverage: Coverage | None, low: str) -> SummaryTile | None:
     """Return the tile; None where they cannot be counted, as in an eager model that no trace follows."""
+    title = tr("MACs in {precision}", precision=low)
     if coverage is None:
-        return _unknown(run, "macs", tr("MACs in {precision}", precision=low_name(run)))
+        return _unknown(run, "macs", title)
     if coverage.macs is None:
         return None
-    title = tr("MACs in {precision}", precision=low_name(run))
     return _share(run, "macs", title, coverage.macs, "has:macs precision:low", "")
 
 

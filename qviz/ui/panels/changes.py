@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from qviz.session.change_rows import ChangeRow, change_rows
+from qviz.session.change_rows import ChangeRow, change_cells, change_rows
 from qviz.session.project import Project
 from qviz.session.sides import Shown, Side
 from qviz.ui.theme import Theme
@@ -42,6 +42,8 @@ class ChangeList(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAccessibleName(tr("Changes"))
+        self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setColumnCount(4)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.header().setStretchLastSection(True)
@@ -77,6 +79,12 @@ class ChangeList(QTreeWidget):
             self.addTopLevelItem(QTreeWidgetItem([tr("{count} more", count=more)]))
         for column, wide in enumerate((110, 260, 260)):
             self.setColumnWidth(column, wide)
+
+    def cells(self, is_selected: bool) -> tuple[list[str], list[list[str]]]:
+        """Return the heads and cells of the rows that are selected, or of all changes, for a file."""
+        heads, rows = change_cells(self._project) if self._project is not None else ([], [])
+        chosen = {index.row() for index in self.selectionModel().selectedRows()}
+        return heads, [row for at, row in enumerate(rows) if not is_selected or at in chosen]
 
     def on_item_chosen(self, item: QTreeWidgetItem) -> None:
         """Go to the node of the right stage; where there is none, to that of the left."""

@@ -1,71 +1,144 @@
-"""What to look at: the findings of the run, the worst first."""
+"""What to look at: a row for each kind of fault, the worst first, with a stepper over its places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from qviz.document.causes import by_cause
-from qviz.document.snapshot import Finding
+from qviz.analysis.inspecting.inspected_run import InspectedRun
+from qviz.analysis.tables.finding_rows import FindingRow, finding_rows
+from qviz.document.snapshot import Finding, Level
+from qviz.ui.panels.level_sign import draw_level
+from qviz.ui.panels.widgets import button, label
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
-from qviz.words.formats import capitalized, listed, sentence
+from qviz.words.formats import capitalized, sentence
 
-_MOST_WIDE = {0: 230, 2: 190}
-"""Pixels for the rule and for the nodes."""
-_GAP = 16
+_TITLE, _MESSAGE, _PLACE, _STEPS, _ACTION = range(5)
+_MOST_WIDE = {_TITLE: 230, _PLACE: 230}
+"""Pixels for the rule and for the place."""
+_GAP, _MARK, _RATIO = 16, 14, 2
+
+
+class PlaceStepper(QWidget):
+    """Goes through the places of one finding.
+
+    Args:
+        row: The finding.
+        go: Is called with 1 or -1.
+    """
+
+    def __init__(self, row: FindingRow, go: partial[None]) -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 8, 0)
+        line.setSpacing(2)
+        self._at = label("", "muted")
+        for text, by, spoken in (("‹", -1, tr("Previous place")), ("›", 1, tr("Next place"))):
+            made = button(text, "step", partial(go, by))
+            made.setAccessibleName(tr("{action}: {finding}", action=spoken, finding=row.title))
+            made.setToolTip(spoken)
+            line.addWidget(made)
+            if by < 0:
+                line.addWidget(self._at)
+        self._many = len(row.places)
+        self.show_place(self._many - 1)
+        self._at.setMinimumWidth(self._at.sizeHint().width())
+        self.show_place(0)
+
+    def show_place(self, place: int) -> None:
+        """Say which place is shown, counted from 0."""
+        self._at.setText(tr("{number} of {count}", number=place + 1, count=self._many))
 
 
 class FindingList(QTreeWidget):
-    """A row for each finding.
+    """A row for each finding, and below it what follows from it.
 
     Signals:
         finding_chosen: The `Finding` to go to.
+        place_chosen: The `Finding` at whose next or previous place to look.
+        remedy_chosen: A patch that is to be taken into the plan, as TOML, and what it is called.
         menu_requested: The `Finding` and where on the desktop its menu was asked for.
     """
 
     finding_chosen = Signal(object)
+    place_chosen = Signal(object)
+    remedy_chosen = Signal(str, str)
     menu_requested = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
         self._words, self._ink = "", QColor()
         self._shown_key: tuple[object, ...] = ()
-        self.setColumnCount(3)
+        self._places: dict[int, int] = {}
+        self.setColumnCount(5)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
-        self.setIconSize(QSize(9, 9))
+        self.setIconSize(QSize(_MARK, _MARK))
         self.setAccessibleName(tr("Findings"))
-        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(_MESSAGE, QHeaderView.ResizeMode.Stretch)
         self.header().setStretchLastSection(False)
         self.itemClicked.connect(self.on_item_chosen)
         self.itemActivated.connect(self.on_item_chosen)
 
-    def show_findings(self, findings: tuple[Finding, ...], theme: Theme, words: str = "") -> None:
+    def show_findings(
+        self, findings: tuple[Finding, ...], theme: Theme, words: str = "", run: InspectedRun | None = None
+    ) -> None:
         """Show one row a finding and below it what follows from it; `words` stand where there is none.
 
         Reason and hint are in the tooltip.
         """
-        key = (findings, theme.name, words)
+        key = (findings, theme.name, words, run)
         if key == self._shown_key:
             return  # rows that stay keep the place that the next and the previous are counted from
         self._shown_key = key
         self.clear()
+        self._places = {}
         self._words, self._ink = words, theme.color("text.muted")
         self.setAccessibleDescription("" if findings else words)
-        groups = by_cause(findings)
-        self.setRootIsDecorated(any(each.consequences for each in groups))
-        for cause, consequences in groups:
-            row = _row(cause, theme)
-            row.addChildren([_row(each, theme) for each in consequences])
-            self.addTopLevelItem(row)
+        rows = finding_rows(findings, run)
+        self.setRootIsDecorated(any(each.consequences for each in rows))
+        for row in rows:
+            item = _item(row, theme)
+            self.addTopLevelItem(item)
+            self._equip(item, row)
+            for each in row.consequences:
+                inner = _item(each, theme)
+                item.addChild(inner)
+                self._equip(inner, each)
         self.expandAll()
-        for column, most in _MOST_WIDE.items():  # what they do not need is the message's
+        for column in (_TITLE, _PLACE, _STEPS, _ACTION):  # what they do not need is the message's
             self.resizeColumnToContents(column)
-            self.setColumnWidth(column, min(self.columnWidth(column) + _GAP, most))
+            equipped = (self.itemWidget(item, column) for item in self._rows())
+            inside = [made.sizeHint().width() for made in equipped if made is not None]
+            wide = max([self.columnWidth(column), *inside])
+            self.setColumnWidth(column, min(wide + _GAP, _MOST_WIDE.get(column, wide + _GAP)))
+
+    def _equip(self, item: QTreeWidgetItem, row: FindingRow) -> None:
+        """Give a row its stepper, where it has several places, and its remedy."""
+        if len(row.finding.nodes) > 1:
+            self.setItemWidget(item, _STEPS, PlaceStepper(row, partial(self._step_item, item)))
+        if row.remedy:
+            made = button(tr("Apply"), "chip", partial(self.remedy_chosen.emit, row.remedy, row.title))
+            made.setAccessibleName(tr("Apply: {remedy}", remedy=row.title))
+            made.setToolTip(tr("Take this into the configuration. The result stays until the next run."))
+            self.setItemWidget(item, _ACTION, made)
+
+    def place_of(self, finding: Finding) -> int:
+        """Return which place of a finding was looked at last, counted from 0."""
+        return self._places.get(id(finding), 0)
+
+    def chosen(self) -> list[Finding]:
+        """Return the findings of the rows that are selected."""
+        return [each.data(0, Qt.ItemDataRole.UserRole).finding for each in self.selectedItems()]
+
+    def shown(self) -> list[Finding]:
+        """Return the findings of all rows, from top to bottom."""
+        return [each.data(0, Qt.ItemDataRole.UserRole).finding for each in self._rows()]
 
     def step(self, by: int) -> None:
         """Go to the next or previous finding."""
@@ -76,6 +149,26 @@ class FindingList(QTreeWidget):
             item = rows[(here + by) % len(rows)]
             self.setCurrentItem(item)
             self.on_item_chosen(item)
+
+    def step_place(self, by: int) -> None:
+        """Go to the next or previous place of the current finding, around the end; without places, to another one."""
+        item = self.currentItem()
+        if item is None or not _told(item).finding.nodes:
+            self.step(1 if by > 0 else -1)
+        else:
+            self._step_item(item, by)
+
+    def _step_item(self, item: QTreeWidgetItem, by: int) -> None:
+        row = _told(item)
+        place = (self.place_of(row.finding) + by) % len(row.places)
+        self._places[id(row.finding)] = place
+        item.setText(_PLACE, row.places[place])
+        item.setToolTip(_PLACE, row.places[place])
+        stepper = self.itemWidget(item, _STEPS)
+        if isinstance(stepper, PlaceStepper):
+            stepper.show_place(place)
+        self.setCurrentItem(item)
+        self.place_chosen.emit(row.finding)
 
     def _rows(self) -> Iterator[QTreeWidgetItem]:
         """Yield all rows from top to bottom."""
@@ -107,21 +200,30 @@ class FindingList(QTreeWidget):
         item = self.currentItem()
         if item is not None:
             place = self.viewport().mapToGlobal(self.visualItemRect(item).center())
-            self.menu_requested.emit(item.data(0, Qt.ItemDataRole.UserRole), place)
+            self.menu_requested.emit(_told(item).finding, place)
 
     def on_item_chosen(self, item: QTreeWidgetItem) -> None:
         """Tell which finding was chosen."""
-        self.finding_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
+        self.finding_chosen.emit(_told(item).finding)
 
 
-def _row(finding: Finding, theme: Theme) -> QTreeWidgetItem:
-    nodes = listed(finding.nodes, 2) or names.stage(finding.stage)
-    row = QTreeWidgetItem([names.rule(finding.rule), finding.message, nodes])
-    row.setIcon(0, _dot(theme.color(f"level.{finding.level.value}")))
-    row.setData(0, Qt.ItemDataRole.UserRole, finding)
-    for column in range(3):
-        row.setToolTip(column, _explained(finding))
+def _told(item: QTreeWidgetItem) -> FindingRow:
+    row = item.data(0, Qt.ItemDataRole.UserRole)
+    assert isinstance(row, FindingRow)
     return row
+
+
+def _item(row: FindingRow, theme: Theme) -> QTreeWidgetItem:
+    finding = row.finding
+    item = QTreeWidgetItem([row.title, finding.message, row.places[0], "", ""])
+    item.setIcon(_TITLE, _mark(finding.level, theme))
+    item.setData(0, Qt.ItemDataRole.UserRole, row)
+    level = capitalized(names.level(finding.level.value))
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, tr("{level}: {title}", level=level, title=row.title))
+    for column in range(_STEPS):
+        item.setToolTip(column, _explained(finding))
+    item.setToolTip(_PLACE, row.places[0])
+    return item
 
 
 def _explained(finding: Finding) -> str:
@@ -129,13 +231,13 @@ def _explained(finding: Finding) -> str:
     return tr("{level}: {reason}\n{hint}", level=level, reason=reason, hint=sentence(finding.hint))
 
 
-def _dot(color: QColor) -> QIcon:
-    pixmap = QPixmap(18, 18)
+def _mark(level: Level, theme: Theme) -> QIcon:
+    """Return the sign of a level: an octagon, a triangle or a circle."""
+    pixmap = QPixmap(_MARK * _RATIO, _MARK * _RATIO)
+    pixmap.setDevicePixelRatio(_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(color)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(1, 1, 16, 16)
+    draw_level(painter, level.value, theme.color(f"level.{level.value}"))
     painter.end()
     return QIcon(pixmap)

@@ -70,7 +70,7 @@ class NodeTable(QTableView):
     Signals:
         node_chosen: The id of a node to go to.
         node_hovered: The id of the node under the pointer; "" for none.
-        menu_requested: The id of a node, and where on the desktop its menu was asked for.
+        menu_requested: The `Node` of a row, and where on the desktop its menu was asked for.
 
     Attributes:
         nodes: What is shown, in which order.
@@ -80,7 +80,7 @@ class NodeTable(QTableView):
 
     node_chosen = Signal(str)
     node_hovered = Signal(str)
-    menu_requested = Signal(str, QPoint)
+    menu_requested = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -233,16 +233,19 @@ class NodeTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the row that is there."""
-        node = self.nodes.node_at(self.indexAt(event.pos()).row())
+        index = self.indexAt(event.pos())
+        node = self.nodes.node_at(index.row())
         if node is not None:
-            self.menu_requested.emit(node.id, event.globalPos())
+            if index.row() not in self.chosen_rows():
+                self.selectRow(index.row())
+            self.menu_requested.emit(node, event.globalPos())
 
     def ask_for_menu(self) -> None:
         """Ask for the menu of the current row."""
         index = self.currentIndex()
         node = self.nodes.node_at(index.row())
         if node is not None:
-            self.menu_requested.emit(node.id, self.viewport().mapToGlobal(self.visualRect(index).center()))
+            self.menu_requested.emit(node, self.viewport().mapToGlobal(self.visualRect(index).center()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, or say why there is none."""

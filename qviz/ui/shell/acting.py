@@ -61,6 +61,7 @@ class Acting(QObject):
         work.inspector.command_requested.connect(self.on_inspector_command_requested)
         work.inspector.remedy_chosen.connect(self.apply_remedy)
         work.failure.remedy_chosen.connect(self.apply_remedy)
+        work.findings.remedy_chosen.connect(self.apply_remedy)
         project.edited.connect(self.on_project_edited)
 
     def on_inspector_command_requested(self, name: str) -> None:

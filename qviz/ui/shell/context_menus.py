@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from qviz.analysis.views.view import Box, Line
-from qviz.document.graph import Kind
+from qviz.document.graph import Kind, Node
 from qviz.document.snapshot import Finding
 from qviz.session.sides import Side
 from qviz.ui.canvas.line_hits import REACH, line_at
@@ -45,12 +45,16 @@ class ContextMenus(QObject):
             pane.canvas.surface.menu_requested.connect(partial(self.on_canvas_menu_requested, side))
             pane.menu_requested.connect(partial(self._open_canvas, side))
         desk.work.findings.menu_requested.connect(self.on_findings_menu_requested)
+        desk.work.nodes.menu_requested.connect(self.on_nodes_menu_requested)
 
     def open_here(self) -> None:
         """Open the menu of what is selected where the keys go."""
         work = self._desk.work
         if work.findings.hasFocus():
             work.findings.ask_for_menu()
+            return
+        if work.nodes.hasFocus():
+            work.nodes.ask_for_menu()
             return
         side, canvas = work.panes.active, work.panes.canvas
         box = canvas.selection.box
@@ -82,11 +86,8 @@ class ContextMenus(QObject):
         if box.is_seam:
             self._open_seam(box, place)
             return
-        kind = box.kind
-        is_quantizer = kind is not None and (kind.watches or kind in (Kind.QUANTIZE, Kind.DEQUANTIZE))
-        parts: tuple[Iterable[str], ...] = GROUP if kind is None else QUANTIZER if is_quantizer else NODE
         menu = self._menu()
-        fill_list(menu, self._actions, parts)
+        fill_list(menu, self._actions, _parts(box.kind))
         menu.popup(place)
 
     def _open_seam(self, box: Box, place: QPoint) -> None:
@@ -132,12 +133,29 @@ class ContextMenus(QObject):
         menu.addSeparator()
         told = " ".join(sentence(text) for text in (finding.message, finding.reason, finding.hint) if text)
         menu.addAction(tr("Copy"), partial(_copy, told))
+        menu.addActions(self._desk.tables.row_actions["findings"].actions)
+        menu.popup(place)
+
+    def on_nodes_menu_requested(self, node: Node, place: QPoint) -> None:
+        """Open the menu of a row of the table of nodes: that of its box, and what copies rows."""
+        menu = self._menu()
+        if len(self._desk.work.nodes.chosen_rows()) <= 1:
+            self._desk.work.nodes.node_chosen.emit(node.id)
+            fill_list(menu, self._actions, _parts(node.kind))
+            menu.addSeparator()
+        menu.addActions(self._desk.tables.row_actions["nodes"].actions)
         menu.popup(place)
 
     def _menu(self) -> QMenu:
         menu = QMenu(self._desk.work)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
+
+
+def _parts(kind: Kind | None) -> tuple[Iterable[str], ...]:
+    """Return the commands on a node of a kind, or on a group."""
+    is_quantizer = kind is not None and (kind.watches or kind in (Kind.QUANTIZE, Kind.DEQUANTIZE))
+    return GROUP if kind is None else QUANTIZER if is_quantizer else NODE
 
 
 def _copy(text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 
 from qviz.document import codec
@@ -77,11 +76,12 @@ class Desk(QObject):
         self.exports = Exports(self, self._open, self.work, settings)
         self.tables = Tables(self, self._open, self.work, self.selection, self.navigation, self.dimming, theme)
         self.tables.run_requested.connect(self.run)
-        self.tables.measure_requested.connect(self.measure)
+        self.tables.failed.connect(self.failed)
         self._search: Search | None = None
         self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
         self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
         self.acting = Acting(self, self._open, self.work)
+        self.tables.measure_requested.connect(self.acting.measure)
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
         self.acting.run_requested.connect(self.run)
         self.acting.undo_requested.connect(self.undo)
@@ -187,12 +187,6 @@ class Desk(QObject):
     def run(self) -> None:
         """Run the flow."""
         self._runs.start()
-
-    def measure(self) -> None:
-        """Run the flow, and measure what it costs."""
-        if self.project is not None:
-            self.choose_plan(msgspec.structs.replace(self.project.plan, measure=True))
-            self._runs.start()
 
     def step_back(self) -> None:
         """Bring back what is dimmed; where nothing is, close what opened for a while."""

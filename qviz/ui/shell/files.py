@@ -126,5 +126,11 @@ def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
     return path
 
 
+def ask_for_csv(parent: QWidget, name: str) -> str | None:
+    """Return the file that rows are to be written into, or None."""
+    path, _ = QFileDialog.getSaveFileName(parent, tr("Save as CSV"), name, file_filter(tr("CSV"), ".csv"))
+    return f"{path}.csv" if path and not Path(path).suffix else path or None
+
+
 def _results() -> str:
     return ";;".join((file_filter(tr("qviz result"), ".qviz"), file_filter(tr("JSON"), ".json")))

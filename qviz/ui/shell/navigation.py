@@ -27,17 +27,16 @@ class Navigation(QObject):
         self._work = work
         self._selection = selection
         self._visits = Visits()
-        self._finding: Finding | None = None
-        self._place = 0
         selection.selected.connect(self.on_selection_selected)
         work.legend.kind_stepped.connect(self.on_legend_kind_stepped)
         work.outline.module_chosen.connect(self.on_outline_module_chosen)
         work.changes.node_chosen.connect(self.on_changes_node_chosen)
         work.findings.finding_chosen.connect(self.on_findings_finding_chosen)
+        work.findings.place_chosen.connect(self.on_findings_place_chosen)
 
     def forget(self) -> None:
         """Begin anew, for another model."""
-        self._visits, self._finding = Visits(), None
+        self._visits = Visits()
 
     def on_selection_selected(self, stage: StageName, node_id: NodeId) -> None:
         """Note what is selected, to come back to it."""
@@ -98,12 +97,11 @@ class Navigation(QObject):
 
     def step_place(self, by: int) -> None:
         """Go to the next or previous node of the finding that was gone to last, around the end."""
-        finding = self._finding
-        if finding is None or not finding.nodes:
-            self.step_finding(1 if by > 0 else -1)
-            return
-        self._place = (self._place + by) % len(finding.nodes)
-        self.jump(finding.stage, finding.nodes[self._place])
+        self._work.findings.step_place(by)
+
+    def on_findings_place_chosen(self, finding: Finding) -> None:
+        """Go to another node of a finding."""
+        self.jump(finding.stage, finding.nodes[self._work.findings.place_of(finding)])
         self._tell(finding)
 
     def on_legend_kind_stepped(self, kind: str) -> None:
@@ -130,16 +128,15 @@ class Navigation(QObject):
             self._selection.inspect_group(path)
 
     def on_findings_finding_chosen(self, finding: Finding) -> None:
-        """Go to the first node of a finding, and say its reason and what to do."""
-        self._finding, self._place = finding, 0
+        """Go to the node of a finding that was looked at last, and say its reason and what to do."""
         if finding.nodes:
-            self._selection.choose(finding.stage, finding.nodes[0])
+            self._selection.choose(finding.stage, finding.nodes[self._work.findings.place_of(finding)])
         self._tell(finding)
 
     def _tell(self, finding: Finding) -> None:
         """Say where of a finding one is, its reason and what to do."""
         many, notice = len(finding.nodes), self._work.notice
-        place = tr("{number} of {count}", number=self._place + 1, count=many)
+        place = tr("{number} of {count}", number=self._work.findings.place_of(finding) + 1, count=many)
         about = " ".join(sentence(text) for text in (finding.reason, finding.hint) if text)
         step = Stepper(place, self.step_place) if many > 1 else None
         notice.begin(sentence(finding.message), notice.clear, about, finding.level.value, step)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun
 from qviz.analysis.searching.search import SearchIndex
+from qviz.analysis.tables.finding_rows import finding_cells
 from qviz.analysis.tables.node_figures import NodeFigures
 from qviz.analysis.tables.run_words import RunWords
 from qviz.analysis.tables.summary import MEASURE, EarlierRun, SummaryTile, summary_tiles
@@ -21,13 +23,15 @@ from qviz.ui.process.decoding import Decoding
 from qviz.ui.shell.dimming import Dimming
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
+from qviz.ui.shell.row_actions import RowActions, RowCells
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
 
 _MANY = 5_000
-"""Key figures of a larger stage are worked out beside the window's thread."""
+"""Key figures of a larger stage are worked out beside the window's thread, once its graph is likely to be shown."""
+_LATER_MS = 1_500
 
 
 class _Listed(NamedTuple):
@@ -45,10 +49,15 @@ class Tables(QObject):
     Signals:
         run_requested: The plan should run.
         measure_requested: The plan should run and be measured.
+        failed: A `QvizError` to tell the user.
+
+    Attributes:
+        row_actions: What copies and saves the rows of the nodes, of the findings and of the changes.
     """
 
     run_requested = Signal()
     measure_requested = Signal()
+    failed = Signal(object)
 
     def __init__(
         self,
@@ -64,6 +73,11 @@ class Tables(QObject):
         self._open, self._work, self._theme = project, work, theme
         self._navigation, self._dimming = navigation, dimming
         self._aside = Decoding(self)
+        self._waiting: Callable[[], tuple[SummaryTile, ...]] | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self._take_tiles)
         self._listed: _Listed | None = None
         self._index: SearchIndex | None = None
         self._own: frozenset[NodeId] | None = None
@@ -80,7 +94,23 @@ class Tables(QObject):
         work.node_filter.ended.connect(work.panes.take_focus)
         selection.selected.connect(self.on_selection_selected)
         for side, pane in work.panes.panes.items():
-            pane.canvas.emphasis.changed.connect(lambda side=side: self.on_emphasis_changed(side))
+            pane.canvas.emphasis.changed.connect(partial(self.on_emphasis_changed, side))
+        self.row_actions = {
+            "nodes": RowActions(work.nodes, "nodes", self._node_cells),
+            "findings": RowActions(work.findings, "findings", self._finding_cells),
+            "changes": RowActions(work.changes, "changes", work.changes.cells),
+        }
+        for each in self.row_actions.values():
+            each.done.connect(work.inform)
+            each.failed.connect(self.failed)
+
+    def _node_cells(self, is_selected: bool) -> RowCells:
+        table = self._work.nodes
+        return table.nodes.cells(table.chosen_rows() if is_selected else None)
+
+    def _finding_cells(self, is_selected: bool) -> RowCells:
+        listed = self._work.findings
+        return finding_cells(listed.chosen() if is_selected else listed.shown())
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colors."""
@@ -111,7 +141,9 @@ class Tables(QObject):
     def _show_tiles(self, project: Project, run: InspectedRun | None) -> None:
         snapshot, theme = project.snapshot, self._theme
         if run is None or snapshot is None:
-            self._told_of = (None, None)
+            self._told_of, self._waiting = (None, None), None
+            self._later.stop()
+            self._aside.forget()
             self._work.summary.show_tiles((), theme)
             return
         if self._told_of[0] is snapshot and self._told_of[1] is run:
@@ -122,12 +154,22 @@ class Tables(QObject):
         chosen, before = flow(snapshot.run.flow), self._before
         size = max((len(stage.whole.nodes) for stage in snapshot.stages), default=0)
         self._aside.forget()
-        self._aside.take(
-            lambda: summary_tiles(run, chosen, before),
-            lambda tiles: self._work.summary.show_tiles(tiles, self._theme),
-            _raise,
-            is_large=size > _MANY,
-        )
+        self._waiting = partial(summary_tiles, run, chosen, before)
+        if size > _MANY:
+            self._later.start()
+        else:
+            self._later.stop()
+            self._take_tiles(is_large=False)
+
+    def _take_tiles(self, is_large: bool = True) -> None:
+        if self._waiting is not None:
+            self._aside.take(
+                self._waiting,
+                lambda tiles: self._work.summary.show_tiles(tiles, self._theme),
+                _raise,
+                is_large=is_large,
+            )
+        self._waiting = None
 
     def _compare(self, project: Project, snapshot: Snapshot) -> None:
         """Note what the run before of the same model came to."""

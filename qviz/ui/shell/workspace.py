@@ -269,7 +269,7 @@ class Workspace(QWidget):
         self.show_panes()
         self.panes.show_findings(project.findings)
         self.inspector.show_project(project)
-        self.findings.show_findings(project.findings, theme, _without_findings(project))
+        self.findings.show_findings(project.findings, theme, _without_findings(project), self.inspector.run)
         self.failure.show_error(project.error)
         self.changes.show_project(project, theme)
         self._count(self.findings_page, tr("Findings"), len(by_cause(project.findings)))

@@ -1,0 +1,67 @@
+"""The findings of a run as rows: what was found, where, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from qviz.analysis.acting.remedies import remedy_of
+from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
+from qviz.analysis.tables.node_columns import CellValue
+from qviz.document.causes import by_cause
+from qviz.document.snapshot import Finding
+from qviz.words import names, tr
+from qviz.words.formats import every
+
+
+class FindingRow(NamedTuple):
+    """One kind of fault.
+
+    Attributes:
+        finding: What it tells, with all its places.
+        title: What is wrong, in a few words.
+        places: Where, in the order of its nodes; the stage alone for one that speaks of the whole.
+        remedy: What it wants added to the plan, as TOML; "" where there is no such thing.
+        consequences: The findings that follow from it.
+    """
+
+    finding: Finding
+    title: str
+    places: tuple[str, ...]
+    remedy: str
+    consequences: tuple[FindingRow, ...] = ()
+
+
+def finding_rows(findings: Iterable[Finding], run: InspectedRun | None) -> tuple[FindingRow, ...]:
+    """Return a row for each cause, in the order of the findings, with what follows from it."""
+    return tuple(
+        _row(cause, run)._replace(consequences=tuple(_row(each, run) for each in consequences))
+        for cause, consequences in by_cause(findings)
+    )
+
+
+def _row(finding: Finding, run: InspectedRun | None) -> FindingRow:
+    places = tuple(_place(run, NodePlace(finding.stage, each)) for each in finding.nodes)
+    whole = (every(finding.place) if finding.place else names.stage(finding.stage),)
+    return FindingRow(
+        finding, names.rule(finding.rule), places or whole, remedy_of(run, finding) if run is not None else ""
+    )
+
+
+def _place(run: InspectedRun | None, place: NodePlace) -> str:
+    """Return the module path of an operator that is alone in its module, of any other node its name there."""
+    node = run.node(place) if run is not None else None
+    if run is None or node is None or not node.place:
+        return place.node
+    return (
+        node.place if node.kind.computes and run.leaf(place) else tr("{node} in {path}", node=node.id, path=node.place)
+    )
+
+
+def finding_cells(findings: Iterable[Finding]) -> tuple[list[str], list[list[CellValue]]]:
+    """Return the heads and cells of findings for a file."""
+    heads = ["level", "rule", "message", "reason", "hint", "stage", "nodes"]
+    return heads, [
+        [each.level.value, each.rule, each.message, each.reason, each.hint, each.stage, " ".join(each.nodes)]
+        for each in findings
+    ]

@@ -1,0 +1,43 @@
+"""Findings as rows: where they are, what mends them, and as cells of a file."""
+
+from __future__ import annotations
+
+import msgspec
+
+from qviz.analysis.tables.finding_rows import finding_cells, finding_rows
+from qviz.document.snapshot import Finding, FindingReference, Level
+from tests.factories import inspected, small_stages, snapshot
+
+FOUND = Finding.of("odd", Level.WARNING, "converted", ["fc", "dequantize", "gone"], message="it is odd", hint="mend it")
+
+
+def test_a_row_names_the_places_in_the_order_of_the_nodes():
+    (row,) = finding_rows([FOUND], inspected(snapshot()))
+    assert row.places == ("fc", "dequantize", "gone")
+    inside = msgspec.structs.replace(FOUND, nodes=("quantize_per_tensor", "conv"))
+    (row,) = finding_rows([inside], inspected(snapshot(*small_stages())))
+    assert row.places == ("quantize_per_tensor in fc", "block.conv")
+
+
+def test_a_finding_of_the_whole_has_its_stage_as_its_place():
+    (row,) = finding_rows([msgspec.structs.replace(FOUND, nodes=())], None)
+    assert row.places == ("Converted",)
+
+
+def test_a_patch_is_the_remedy():
+    patched = msgspec.structs.replace(FOUND, args={**FOUND.args, "patch": "measure = true\n"})
+    assert [row.remedy for row in finding_rows([patched, FOUND], inspected(snapshot()))] == ["measure = true\n", ""]
+
+
+def test_what_follows_stands_under_its_cause():
+    follows = Finding.of("then", Level.INFO, "converted", ["conv"], message="so")
+    follows = msgspec.structs.replace(follows, because_of=FindingReference("odd", "converted", FOUND.nodes))
+    (row,) = finding_rows([FOUND, follows], None)
+    assert [each.finding.rule for each in row.consequences] == ["then"]
+
+
+def test_a_file_has_all_of_a_finding():
+    heads, rows = finding_cells([FOUND])
+    told = dict(zip(heads, rows[0], strict=True))
+    assert (told["level"], told["rule"], told["hint"]) == ("warning", "odd", "mend it")
+    assert told["nodes"] == "fc dequantize gone"
