@@ -74,7 +74,7 @@ def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
             cell = QRectF(right - metrics.COLUMN, area.top(), metrics.COLUMN, area.height())
             cells.append(TextRow(text, subtitle_font(), cell, RIGHT, "text"))
         return Writing((*texts.rows, *cells))
-    return _in_one_row(box, area, is_left=box.kind is None)
+    return _in_one_row(box, area, is_left=box.kind is None or (bool(numbers) and box.kind.computes))
 
 
 def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:

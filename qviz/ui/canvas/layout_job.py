@@ -290,7 +290,10 @@ def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
 
 def _scene(question: Question, view: View, places: Places, rows: int, bands: tuple[SeamBand, ...] = ()) -> Scene:
     """Return a scene; what its overlays show is found here, for it takes as long as the lines are many."""
-    return Scene(view, places, ViewOverlays(view, question.overlays), rows, bands)
+    is_turned = question.direction == "right"
+    scene = Scene(view, places, ViewOverlays(view, question.overlays), rows, () if is_turned else bands)
+    scene.is_turned = is_turned
+    return scene
 
 
 def _import_paths() -> None:

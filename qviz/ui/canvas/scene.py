@@ -62,6 +62,7 @@ class Scene:
         writings: What is written in boxes, by box id and size on the screen; made when first seen.
         rows: How many rows of text a box has where it is not zoomed.
         bands: Where seams are, of this stage and of that beside it.
+        is_turned: Whether the picture runs to the right; rows are columns then.
         wires: The painter's lines by line index, made when first seen.
     """
 
@@ -74,6 +75,7 @@ class Scene:
         bands: tuple[SeamBand, ...] = (),
     ) -> None:
         self.rows, self.bands = rows, bands
+        self.is_turned = False
         self._columns: tuple[NumberColumn, ...] = ()
         self._cells: dict[str, tuple[str, ...]] = {}
         self.view = view

@@ -10,6 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from qviz.ui.canvas.exposure import Detail, Exposure
 
+ROW_LIGHT, ROW_DARK = 0.08, 0.12
+"""How much of the selection's color its rows show."""
+AROUND = 5.0
+
 
 class HighlightPainter:
     """Rings around what is highlighted, where no stronger ring is."""
@@ -38,6 +42,8 @@ class SelectionPainter:
         for box_ids in marks.brackets:
             _bracket(painter, exposure, [exposure.rect(each) for each in box_ids if each in scene.box])
         color = exposure.theme.color("selection")
+        if not scene.is_turned:
+            _draw_rows(painter, exposure, marks.selected | marks.partners)
         soft = QColor(color)
         soft.setAlphaF(0.45)
         done: set[str] = set()
@@ -46,6 +52,28 @@ class SelectionPainter:
                 if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
                     _ring(painter, exposure.rect(box_id), ink, width, exposure.scale)
             done |= ids
+
+
+def _draw_rows(painter: QPainter, exposure: Exposure, box_ids: frozenset[str]) -> None:
+    """Draw a pale band along the rows of boxes: the other pane's, which stand at the same height, are found by it."""
+    color = QColor(exposure.theme.color("selection"))
+    color.setAlphaF(ROW_DARK if exposure.theme.is_dark else ROW_LIGHT)
+    area, scene = exposure.area, exposure.scene
+    rects = [scene.rect(each) for each in box_ids if each in scene.box and not scene.box[each].is_open]
+    for top, bottom in _merged([(rect.top() - AROUND, rect.bottom() + AROUND) for rect in rects]):
+        if bottom > area.top() and top < area.bottom():
+            painter.fillRect(QRectF(area.left(), top, area.width(), bottom - top), color)
+
+
+def _merged(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return spans of which none meets another."""
+    found: list[tuple[float, float]] = []
+    for top, bottom in sorted(spans):
+        if found and top <= found[-1][1]:
+            found[-1] = found[-1][0], max(bottom, found[-1][1])
+        else:
+            found.append((top, bottom))
+    return found
 
 
 def _bracket(painter: QPainter, exposure: Exposure, rects: Sequence[QRectF]) -> None:
