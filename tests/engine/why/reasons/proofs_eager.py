@@ -121,13 +121,17 @@ def functional_is_observed(claim: Claim, flow: EagerFlow) -> bool:
 
 
 def float_by_qconfig(claim: Claim, flow: EagerFlow) -> bool:
-    """It has no qconfig; with one it is observed."""
+    """It has no qconfig; with one it is observed, or replaced where that is done at once."""
     path = _path(claim)
+    if flow.flow in ("eager-dynamic", "eager-weight-only"):
+        given: Any = {path: quantizing.default_dynamic_qconfig}
+        now = flow.converted().get_submodule(path)
+        then = quantizing.quantize_dynamic(flow.make(), given).get_submodule(path)
+        return type(now) is type(flow.make().get_submodule(path)) is not type(then)
     base = flow.prepared()
     if getattr(base.get_submodule(path), "qconfig", None) is not None or _observer(base, path) is not None:
         return False
-    given = flow.prepared(given={path})
-    return given.get_submodule(path).qconfig is not None
+    return _observer(flow.prepared(given={path}), path) is not None
 
 
 def is_stub(claim: Claim, flow: EagerFlow) -> bool:
