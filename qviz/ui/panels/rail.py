@@ -15,6 +15,7 @@ from qviz.words import mark, tr
 
 _ICON, _RATIO = 20, 2
 _PARTS = (
+    ("runs", mark("Runs")),
     ("model", mark("Model")),
     ("flow", mark("Flow")),
     ("data", mark("Data")),
@@ -77,6 +78,7 @@ def _icon(name: str, color: QColor) -> QIcon:
 
 
 _LINES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
+    "runs": (((2, 5), (13, 5)), ((2, 10), (10, 10)), ((2, 15), (8, 15)), ((13, 10), (18, 13), (13, 16), (13, 10))),
     "model": (
         ((10, 2), (17, 6), (17, 14), (10, 18), (3, 14), (3, 6), (10, 2)),
         ((3, 6), (10, 10), (17, 6)),

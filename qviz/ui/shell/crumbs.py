@@ -1,4 +1,4 @@
-"""What the window shows, from the model to the quantizer: each crumb opens a list of what could stand in its place."""
+"""What the window shows, from the model to the run: each crumb opens a list of what could stand in its place."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButt
 
 from qviz.document.flows import FLOWS, Mode, flow
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
+from qviz.session.kept_runs import ShelvedRun, ShelvedRuns
 from qviz.ui.panels.widgets import choose, label
 from qviz.words import names, tr
 
@@ -39,11 +40,12 @@ class Crumb(QToolButton):
 
 
 class Crumbs(QFrame):
-    """Model, flow, and backend or quantizer of the result that is shown.
+    """Model, flow, backend or quantizer, and run of the result that is shown.
 
     Signals:
         plan_chosen: The `Plan` for the next run.
         source_chosen: A source that was open lately.
+        run_chosen: The number of another run to view.
         open_requested: The user wants to choose a file.
 
     Args:
@@ -52,6 +54,7 @@ class Crumbs(QFrame):
 
     plan_chosen = Signal(object)
     source_chosen = Signal(str)
+    run_chosen = Signal(int)
     open_requested = Signal()
 
     def __init__(self, recent: Callable[[], list[tuple[str, str]]]) -> None:
@@ -64,10 +67,13 @@ class Crumbs(QFrame):
         self.model = Crumb(tr("Model"), self._list_models, "crumb-model")
         self.flow = Crumb(tr("Flow"), self._list_flows)
         self.option = Crumb(tr("Backend or quantizer"), self._list_options)
-        self._arrows = [label("›", "muted"), label("›", "muted")]
-        for place, each in enumerate((self.model, self.flow, self.option)):
-            if place:
-                row.addWidget(self._arrows[place - 1])
+        self.run = Crumb(tr("Run"), self._list_runs)
+        self._runs = ShelvedRuns()
+        self._shown_run: ShelvedRun | None = None
+        self._arrows = {each: label("›", "muted") for each in (self.flow, self.option, self.run)}
+        row.addWidget(self.model)
+        for each, arrow in self._arrows.items():
+            row.addWidget(arrow)
             row.addWidget(each)
 
     def show_plans(self, shown: Plan, edited: Plan) -> None:
@@ -80,16 +86,23 @@ class Crumbs(QFrame):
         self.option.show_text("" if option is None else option_text(option, getattr(shown, option)))
         self._show_crumbs()
 
+    def show_runs(self, runs: ShelvedRuns, shown: ShelvedRun | None) -> None:
+        """Name the run on screen."""
+        self._runs, self._shown_run = runs, shown
+        text = tr("Run {number}", number=shown.number) if shown is not None else ""
+        self.run.show_text(text, shown.name if shown is not None else "")
+        self._show_crumbs()
+
     def shorten(self, left_out: int) -> None:
-        """Leave out so many crumbs, the last first; the left panel has them, too."""
+        """Leave out so many crumbs: the quantizer, the run, the flow; the left panel has them, too."""
         self._left_out = left_out
         self._show_crumbs()
 
     def _show_crumbs(self) -> None:
-        for place, (crumb, arrow) in enumerate(zip((self.flow, self.option), self._arrows, strict=True)):
-            has_room = bool(crumb.text()) and place + self._left_out < len(self._arrows)
+        for place, crumb in enumerate((self.option, self.run, self.flow)):
+            has_room = bool(crumb.text()) and place >= self._left_out
             crumb.setVisible(has_room)
-            arrow.setVisible(has_room)
+            self._arrows[crumb].setVisible(has_room)
         self.updateGeometry()
 
     def _list_models(self, menu: QMenu) -> None:
@@ -114,6 +127,16 @@ class Crumbs(QFrame):
         if option is not None:
             for each in QUANTIZERS if option == "quantizer" else BACKENDS:
                 self._add(menu, group, option_text(option, each), replace(self._plan, **{option: each}))
+
+    def _list_runs(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for each in self._runs.runs:
+            entry = menu.addAction(tr("Run {number} · {name}", number=each.number, name=each.name))
+            group.addAction(entry)
+            entry.setCheckable(True)
+            entry.setChecked(each is self._shown_run)
+            entry.setToolTip(each.about)
+            entry.triggered.connect(lambda _checked, number=each.number: self.run_chosen.emit(number))
 
     def _add(self, menu: QMenu, group: QActionGroup, title: str, plan: Plan) -> None:
         entry = menu.addAction(title)

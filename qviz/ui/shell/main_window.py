@@ -120,6 +120,9 @@ class MainWindow(QMainWindow):
         )
         desk.work.tabs.set_keys(actions["bottom"].shortcut().toString().replace("+", " "))
         self.bar.crumbs.plan_chosen.connect(desk.choose_plan)
+        self.bar.crumbs.run_chosen.connect(desk.shelf.view)
+        shelf = desk.shelf
+        shelf.refreshed.connect(lambda: self.bar.show_runs(shelf.kept, shelf.kept.shown(desk.project)))
         self.bar.crumbs.source_chosen.connect(lambda source: self.opener.open_source(source, is_consented=False))
         self.bar.crumbs.open_requested.connect(self.opener.open_dialog)
         if self._ready is not None:

@@ -17,9 +17,11 @@ class RunShelf(QObject):
 
     Signals:
         plan_viewed: The `Plan` before, and that of the run which is viewed now.
+        refreshed: Other runs are kept, or another is on screen.
     """
 
     plan_viewed = Signal(object, object)
+    refreshed = Signal()
 
     def __init__(self, parent: QObject, project: OpenProject, runs: Runs, listed: RunList) -> None:
         super().__init__(parent)
@@ -47,6 +49,7 @@ class RunShelf(QObject):
         if project is not None and self.kept.shown(project) is not None:
             self.kept = self.kept.updated(project)
         self._list.show_runs(self.kept, self.kept.shown(project))
+        self.refreshed.emit()
 
     def view(self, number: int) -> None:
         """Show a run again, with the plan that it was made with."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction, QResizeEvent
 
+    from qviz.session.kept_runs import ShelvedRun, ShelvedRuns
     from qviz.session.project import Project
     from qviz.ui.panels.search import Search
     from qviz.ui.panels.shortcuts import PaletteRow
@@ -91,7 +92,7 @@ class TopBar(QFrame):
         """Leave out as few crumbs as the room wants."""
         if self._tools is None:
             return
-        for left_out in range(3):
+        for left_out in range(4):
             self._tools.crumbs.shorten(left_out)
             self._row.invalidate()
             if self._row.sizeHint().width() <= self.width():
@@ -108,6 +109,11 @@ class TopBar(QFrame):
             tools.crumbs.show_plans(project.received.plan, project.plan)
             tools.show_running(is_running)
             self.make_room()
+
+    def show_runs(self, runs: ShelvedRuns, shown: ShelvedRun | None) -> None:
+        """Name the run on screen in the crumbs."""
+        self.crumbs.show_runs(runs, shown)
+        self.make_room()
 
     def enable_run(self, is_possible: bool) -> None:
         """Enable Run where a run could start, or be canceled."""

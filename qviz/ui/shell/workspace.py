@@ -200,6 +200,9 @@ class Workspace(QWidget):
     def open_part(self, part: str) -> None:
         """Open the left panel, and let keys go to a part of it."""
         self.surroundings.open_left()
+        if part == "runs" and self.runs.rows:
+            self.runs.rows[0].setFocus()
+            return
         parts = {"model": self.setup.source, "flow": self.setup.flow.methods, "data": self.setup.inputs}
         parts.get(part, self.outline).setFocus()
 

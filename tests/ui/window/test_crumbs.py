@@ -44,6 +44,21 @@ def test_a_choice_changes_the_next_run_and_not_the_name_of_what_is_shown(
     assert texts(window)[1:] == ["PT2E static", "XNNPACK"]
 
 
+def test_the_last_crumb_names_the_run_and_leads_to_the_others(window: MainWindow, asked: Asked):
+    window.resize(1600, 900)
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED), finished())
+    assert window.desk is not None
+    assert window.bar.crumbs.run.text() == "Run 1"
+    choose(window.bar.crumbs.flow, "PT2E static")
+    window.actions_of["run"].trigger()
+    hear(window, reached(CAPTURED), finished())
+    assert window.bar.crumbs.run.text() == "Run 2"
+    choose(window.bar.crumbs.run, "Run 1 · FX static")
+    assert window.bar.crumbs.run.text() == "Run 1"
+    assert texts(window)[1] == "FX static"
+
+
 def test_the_first_crumb_lists_what_was_open_lately(window: MainWindow, asked: Asked):
     window.opener.open_model("sample:conv-bn-relu")
     hear(window, reached(CAPTURED), finished())

@@ -89,6 +89,8 @@ def test_the_rail_opens_the_left_panel_where_it_has_room_and_where_not(window: M
     work.rail.part_chosen.emit("data")
     assert "left" in visible(work)
     assert window.focusWidget() is work.setup.inputs
+    work.rail.part_chosen.emit("runs")
+    assert window.focusWidget() is work.runs.rows[0]
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert "left" not in visible(work)
     window.resize(1600, 900)
