@@ -89,6 +89,7 @@ class Desk(QObject):
         self.exports.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
+        self._open.replaced.connect(self.selection.restore)  # after the panes have the stages
         self._open.edited.connect(self.changed)
         self.work.setup.plan_changed.connect(self.on_setup_plan_changed)
 
@@ -160,6 +161,7 @@ class Desk(QObject):
                 self._disposal.take(each.project.stages)
         self._history = History()
         self.navigation.forget()
+        self.selection.forget()
         self.dimming.forget()
         self.shelf.forget()
         self.work.inspector.show_nothing()

@@ -26,10 +26,29 @@ class SharedSelection(QObject):
         super().__init__(parent)
         self._open = project
         self._work = work
+        self._last: tuple[int, StageName, NodeId] | None = None  # an id: a result that is closed is freed
         work.strip.stage_chosen.connect(self.show_stage)
         work.panes.selected.connect(self.on_panes_selected)
         work.inspector.node_chosen.connect(self.choose)
         work.code.line_chosen.connect(self.choose_here)
+
+    def forget(self) -> None:
+        """Begin anew, for another model."""
+        self._last = None
+
+    def restore(self) -> None:
+        """Select in the result of another run what was selected in the one before, where it is still there."""
+        project, last = self._open.value, self._last
+        if project is None or last is None or project.selected is not None:
+            return
+        of_result, stage, node_id = last
+        if project.snapshot is None or id(project.snapshot) == of_result:
+            return
+        there = project.stage(stage)
+        if there is not None and any(node.id == node_id for node in there.whole.nodes):
+            self.choose(stage, node_id)
+        else:
+            self._last = None
 
     @property
     def stage(self) -> Stage | None:
@@ -120,11 +139,13 @@ class SharedSelection(QObject):
             return
         stage = project.stage(project.shown.on(side))
         if stage is None or not node_id:
+            self._last = None
             self._open.value = project = project.selecting(None)
             self._work.inspector.show_run(project)
             self._open.edited.emit()
             return
         self._open.value = project = project.selecting(SelectedNode(side, node_id))
+        self._last = id(project.snapshot), stage.name, node_id
         self.selected.emit(stage.name, node_id)
         self._work.inspector.show_node(project, stage.name, node_id)
         self._work.code.show_stage(stage)

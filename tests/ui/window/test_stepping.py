@@ -138,3 +138,15 @@ def test_what_shares_an_observer_is_brought_out(window: MainWindow, asked: Asked
     window.desk.selection.choose("prepared", "other")
     window.actions_of["select_sharing"].trigger()
     assert "No other node" in window.desk.work.notice.message.text()
+
+
+def test_the_next_run_keeps_the_selection_where_its_node_is_still_there(desk: Desk, window: MainWindow):
+    desk.selection.choose("converted", "conv")
+    desk.run()
+    hear(window, reached(CAPTURED), reached(PREPARED, CAPTURED, FACTS), reached(CONVERTED, PREPARED), finished())
+    assert inspected(desk) == ("converted", "conv")
+    assert desk.project is not None
+    assert desk.project.selected is not None
+    desk.run()
+    hear(window, reached(CAPTURED), finished())
+    assert inspected(desk) is None
