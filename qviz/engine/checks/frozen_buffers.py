@@ -21,7 +21,8 @@ _VIEWS = (
 
 def versions(model: nn.Module) -> dict[str, int]:
     """Return how often each buffer was written so far."""
-    return {name: each._version for name, each in model.named_buffers()}  # noqa: SLF001 - torch has no other counter
+    counted = ((name, each) for name, each in model.named_buffers() if not each.is_inference())
+    return {name: each._version for name, each in counted}  # noqa: SLF001 - torch has no other counter
 
 
 def written_by_trace(before: Mapping[str, int], model: nn.Module, captured: GraphModule) -> Iterator[Finding]:

@@ -113,8 +113,8 @@ class TiedWeights:
 
 def _place(tensor: Tensor) -> _WeightPlace | None:
     """Return where the numbers of a matrix lie; None of what is no plain tensor, or has no more than one row."""
-    is_plain = type(tensor) in (Tensor, nn.Parameter) and not tensor.is_meta and tensor.is_floating_point()
-    if not is_plain or tensor.dim() < 2:
+    is_plain = type(tensor) in (Tensor, nn.Parameter) and tensor.layout is torch.strided and not tensor.is_meta
+    if not is_plain or tensor.dim() < 2 or not tensor.is_floating_point():
         return None
     return tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.numel()
 
@@ -149,7 +149,7 @@ def _copy(graph: GraphModule, node: Node, at: int | None, weight: _TiedSize) -> 
     if not isinstance(held, Node) or held.op != "get_attr":
         return None
     value = _held(graph, held)
-    if isinstance(value, Tensor) and value.numel() == weight.elements:
+    if isinstance(value, Tensor) and value.layout is torch.strided and value.numel() == weight.elements:
         return _WeightCopy((value.untyped_storage().data_ptr(),), _size(value), str(value.dtype))
     return (
         _WeightCopy((held.target,), weight.elements, "torch.qint8") if isinstance(value, torch.ScriptObject) else None
@@ -158,7 +158,7 @@ def _copy(graph: GraphModule, node: Node, at: int | None, weight: _TiedSize) -> 
 
 def _of_module(module: nn.Module, path: str, weight: _TiedSize) -> _WeightCopy | None:
     for each in module.parameters(recurse=False):
-        if each.numel() == weight.elements:
+        if each.layout is torch.strided and each.numel() == weight.elements:
             return _WeightCopy((each.untyped_storage().data_ptr(),), _size(each), str(each.dtype))
     if not callable(getattr(module, "weight", None)):
         return None
