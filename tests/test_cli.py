@@ -318,12 +318,14 @@ def test_render_opens_what_run_wrote(tmp_path, capsys):
     assert outs[1].read_bytes().startswith(b"\x89PNG")
 
 
-def test_render_writes_all_that_the_contract_names(tmp_path, capsys):
+def test_render_writes_all_that_the_contract_names(tmp_path):
     codec.save(measured_run(), tmp_path / "a.qviz")
     names = ("a.png", "a.svg", "a.pdf", "a.dot", "a.md")
     words = [word for name in names for word in ("-o", str(tmp_path / name))]
     scope = ["--focus", "view", "--hops", "1", "--numbers", "--wrap", "2"]
-    assert cli.main(["render", str(tmp_path / "a.qviz"), *words, *scope]) == 0
+    command = [sys.executable, "-m", "qviz", "render", str(tmp_path / "a.qviz")]
+    done = subprocess.run([*command, *words, *scope], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a.qviz", "a-graph.svg", *names])
     assert "3 of 9 nodes" in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
