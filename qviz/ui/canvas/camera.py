@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 
 SMALLEST = 0.0002
 LARGEST = 4.0
-READABLE = 0.7
-"""The smallest scale at which everything is easy to read."""
+READABLE = 0.58
+"""The smallest scale at which names can be read."""
 MARGIN = 18.0
 """Pixels of the screen around what was fitted."""
 
