@@ -111,11 +111,11 @@ def _patch(findings: tuple[Finding, ...]) -> str:
 
 
 def _stop_of_export(told: _Told) -> str:
-    """Return why torch.export stops, too, where the stop offers no other flow."""
+    """Return why torch.export stops, too; "" where it does not, or is not asked."""
     cause: Any = told.findings[0].args["cause"]
     other = cause["args"].get("other") or {"args": {}}
     found = other["args"].get("cause")
-    return "" if found is None or _patch(told.findings) else str(found["code"])
+    return str(found["code"]) if found is not None else ""
 
 
 def _other_flow(told: _Told) -> str:

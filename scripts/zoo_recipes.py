@@ -6,6 +6,7 @@ Imports nothing of qviz: it is the yardstick.
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from unittest import mock
@@ -36,7 +37,21 @@ class Yardstick(NamedTuple):
 
 
 def yardstick(made: Made, flow: str, library: str) -> Yardstick:
-    """Run the documented calls, then recipe after recipe until one comes to the end."""
+    """Run the documented calls, then recipe after recipe until one comes to the end; in a process of its own.
+
+    The tracer of transformers leaves functions of torch replaced where it stops.
+    """
+    forked = multiprocessing.get_context("fork")
+    receiver, sender = forked.Pipe(duplex=False)
+    process = forked.Process(target=lambda: sender.send(_measured(made, flow, library)))
+    process.start()
+    sender.close()
+    found: Yardstick = receiver.recv()
+    process.join()
+    return found
+
+
+def _measured(made: Made, flow: str, library: str) -> Yardstick:
     documented, *recipes = _RECIPES[flow]
     failure = _failure(documented.run, made)
     if not failure:
