@@ -14,6 +14,7 @@ from torch import nn
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
 from qviz.engine.recording import module_graph
 from qviz.engine.serving.run import run_loaded
@@ -147,3 +148,32 @@ def test_a_recorded_run_leaves_no_hook_behind():
     """torch's handle forgets one of its tables; strict capture warns of it ever after."""
     run_loaded(Loaded(Branch().eval(), torch.ones(2, 4)), Plan(flow="eager-dynamic"), lambda _: None)
     assert not torch.nn.modules.module._has_any_global_hook()
+
+
+class Keeps(nn.Module):
+    """Keeps what it computes once, as LeViT keeps its biases in eval mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.bias = nn.Linear(4, 4), nn.Parameter(torch.ones(2, 4))
+        self.cache: dict[str, Any] = {"before": 1}
+        self.seen: list[Any] = []
+        self.last: Any = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if "bias" not in self.cache:
+            self.cache["bias"] = self.bias[:1] * 2
+            self.seen.append(self.cache["bias"])
+        self.last = self.fc(x) + self.cache["bias"]
+        self.new = self.last
+        return self.last
+
+
+def test_what_a_trace_leaves_in_a_model_is_taken_out_before_the_next():
+    model = Keeps().eval()
+    module_graph.draw(model, Arguments((torch.ones(2, 4),)))
+    assert (model.cache, model.seen, model.last, hasattr(model, "new")) == ({"before": 1}, [], None, False)
+    snapshot = run_loaded(Loaded(model, Arguments((torch.ones(2, 4),))), Plan(flow="eager-dynamic"), lambda _: None)
+    assert snapshot.run.error is None
+    assert [each.rule for each in snapshot.findings if each.rule == "converted_does_not_run"] == []
+    assert "fc" in [node.id for node in snapshot.stage("converted").graph.nodes]

@@ -14,6 +14,7 @@ from torch.fx import Graph, GraphModule, Node, Proxy, Tracer
 
 from qviz.engine.loading.forward import Arguments, left_out
 from qviz.engine.recording.functional_calls import MADE_BY, running
+from qviz.engine.recording.proxies_left import taken_out
 from qviz.engine.recording.recorded_run import FUNCTIONAL, WATCHER, graph_of, is_kept_place, record_run, redrawn
 
 _CONTAINERS = (nn.ModuleList, nn.ModuleDict)
@@ -39,7 +40,9 @@ def draw(model: nn.Module, inputs: Arguments, captured: Drawn | None = None) -> 
         captured: How the float model was drawn: what a later stage that stops in mid-run would do after.
     """
     try:
-        return Drawn(GraphModule(model, ModuleTracer(left_out(inputs, model)).trace(model), type(model).__name__))
+        with taken_out(model):
+            traced = ModuleTracer(left_out(inputs, model)).trace(model)
+        return Drawn(GraphModule(model, traced, type(model).__name__))
     except Exception as error:  # tracing runs the user's forward, which may raise anything
         try:
             return Drawn(_recorded(model, inputs, captured), error)
