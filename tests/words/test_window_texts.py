@@ -46,7 +46,7 @@ LETTERS = re.compile(r"[^\W\d]{2,}")
 NAMES = {
     # Roles of the style sheet and levels of notices, which name a look: they stand among a widget's arguments.
     "muted", "title", "heading", "section", "pane", "error", "link", "primary", "segment", "chip", "field", "brand",
-    "part", "small", "cell", "cell.strong", "strong", "code.near", "code.line", "step", "here", "act", "fold", "boxed",
+    "part", "small", "cell", "strong", "code.near", "code.line", "step", "here", "act", "fold", "boxed",
     "info", "warning", "pending",
     "qviz",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from qviz.analysis.ledger.answer import remedies
 from qviz.document.plan import Plan
 from qviz.document.plan_patch import patched
 from qviz.document.snapshot import Finding
-from qviz.words import names, tr
+from qviz.words import tr
 
 
 def remedy_of(run: InspectedRun, finding: Finding) -> str:
@@ -30,8 +30,3 @@ def apply_patch(plan: Plan, text: str, about: str) -> PlanEdit:
         QvizError: The patch does not fit the plan: the result was made by another version.
     """
     return PlanEdit(patched(plan, text), tr("{name}: the remedy is in the configuration.", name=about))
-
-
-def name_of(finding: Finding) -> str:
-    """Return what a finding is called where its remedy is taken."""
-    return names.rule(finding.rule)
