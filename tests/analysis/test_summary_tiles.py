@@ -61,6 +61,7 @@ def test_the_output_is_compared_with_the_run_before():
 
 def test_a_model_that_grew_is_not_called_smaller():
     assert tiles_of(run_of(measurements=measured(size=(1000, 1500))))["size"].detail == "1.5× larger"
+    assert tiles_of(run_of(measurements=measured(size=(1000, 990))))["size"].detail == ""
 
 
 def test_tiles_follow_the_flow():

@@ -24,6 +24,8 @@ MEASURE, RUN = "measure", "run"
 _LEVELS = (Level.ERROR, Level.WARNING, Level.INFO)
 _EIGHT_BITS = frozenset(("int8", "uint8"))
 _NAMED = 2
+_NOTABLE = 1.05
+"""A size that changes by a smaller factor stays the same in one decimal."""
 
 
 class SummaryTile(NamedTuple):
@@ -123,6 +125,7 @@ def _bytes(run: InspectedRun) -> SummaryTile:
     larger, smaller = max(found), max(min(found), 1)
     times = _times(larger / smaller)
     detail = tr("{factor}× smaller", factor=times) if after <= before else tr("{factor}× larger", factor=times)
+    detail = detail if larger > _NOTABLE * smaller else ""
     about = tr("Parameters, buffers and packed weights, as torch.save writes the state_dict.")
     both = tr("{before} → {after}", before=size(before), after=size(after))
     return SummaryTile("size", title, both, detail, query="has:bytes", sort="bytes", about=about)

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -109,9 +120,26 @@ class NodeTable(QTableView):
         heads.setHighlightSections(False)
         heads.setStretchLastSection(False)
         heads.sectionClicked.connect(self.on_head_clicked)
+        self._add_chooser()
         self.fit(1.0)
         self.clicked.connect(self.on_row_chosen)
         self.nodes.arranged.connect(self._follow)
+
+    def _add_chooser(self) -> None:
+        """Let a click with the right button on the heads choose the columns; the name stays."""
+        heads = self.horizontalHeader()
+        heads.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for at, column in enumerate(COLUMNS):
+            if at != _NODE:
+                choice = QAction(tr(column.title), heads)
+                choice.setCheckable(True)
+                choice.setChecked(True)
+                choice.toggled.connect(partial(self._show_column, at))
+                heads.addAction(choice)
+
+    def _show_column(self, at: int, is_shown: bool) -> None:
+        self.setColumnHidden(at, not is_shown)
+        self._widen()
 
     def fit(self, text_scale: float) -> None:
         """Let rows and columns grow with the text."""
@@ -140,6 +168,8 @@ class NodeTable(QTableView):
         self._waiting = (figures, theme)
         if self.isVisible():
             self._take()
+        else:
+            self.nodes.show_figures(None, theme)  # what is closed is let go
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take what waits."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from qviz.analysis.searching.fields import OtherWords
 from qviz.analysis.searching.search import Found, SearchIndex
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Stage
@@ -58,6 +59,7 @@ class Search(QLineEdit):
         self._stage: Stage | None = None
         self._findings: tuple[Finding, ...] = ()
         self._found = Found()
+        self._words: Callable[[Stage], OtherWords | None] = lambda _stage: None
         self._indexes: OrderedDict[tuple[int, int], tuple[Stage, tuple[Finding, ...], SearchIndex]] = OrderedDict()
         self._count = label("", "muted")
         self._count.setParent(self)
@@ -74,6 +76,10 @@ class Search(QLineEdit):
     def set_theme(self, theme: Theme) -> None:
         """Show the results in these colours."""
         self.results.set_theme(theme)
+
+    def take_words(self, words: Callable[[Stage], OtherWords | None]) -> None:
+        """Let what a run knows of a stage be searched, too."""
+        self._words = words
 
     def set_stage(self, stage: Stage | None, findings: tuple[Finding, ...] = ()) -> None:
         """Search another stage; `findings` are all of the result."""
@@ -97,7 +103,8 @@ class Search(QLineEdit):
         return found[2]
 
     def _new_index(self, stage: Stage) -> SearchIndex:
-        return SearchIndex(stage.whole, (each for each in self._findings if each.stage == stage.name))
+        here = (each for each in self._findings if each.stage == stage.name)
+        return SearchIndex(stage.whole, here, self._words(stage))
 
     def on_text_changed(self, text: str) -> None:
         """Show what matches."""

@@ -106,6 +106,7 @@ class Desk(QObject):
     def take_search(self, search: Search) -> None:
         """Let the search field of the bar find nodes here."""
         self._search = search
+        search.take_words(self.tables.words_of)
         search.node_chosen.connect(self.navigation.jump_here)
         search.matched.connect(self.dimming.highlight_here)
         search.left.connect(self.work.panes.take_focus)

@@ -212,6 +212,11 @@ class Tables(QObject):
             self._index = SearchIndex(listed.stage.whole, here, RunWords(listed.figures))
         return self._index
 
+    def words_of(self, stage: Stage) -> RunWords | None:
+        """Return what the run knows of the nodes of a stage, for a search."""
+        run = self._work.inspector.run
+        return RunWords(NodeFigures(run, stage)) if run is not None and run.stage(stage.name) is stage else None
+
     def _count(self) -> None:
         nodes = self._work.nodes.nodes
         total = len(self._listed.figures.nodes) if self._listed is not None else 0

@@ -20,6 +20,7 @@ from qviz.ui.shell.main_window import MainWindow
 from tests.factories import small_links, small_stages, snapshot
 from tests.measured import measured
 from tests.ui.window.conftest import Asked
+from tests.ui.window.test_window import CAPTURED, finished, hear, reached
 
 FINDING = Finding.of("a", Level.WARNING, "converted", ["view"], message="it is odd")
 
@@ -103,6 +104,12 @@ def test_the_filter_speaks_the_language_of_the_search(desk: Desk, qtbot: QtBot):
     assert "colour" in field._count.toolTip()
 
 
+def test_the_search_knows_the_words_of_the_filter(window: MainWindow, desk: Desk, qtbot: QtBot):
+    qtbot.keyClicks(window.bar.search, "precision:low")
+    assert bright(desk) == frozenset({"fc", "conv"})
+    assert listed(desk) == ["fc", "conv"]
+
+
 def test_whatever_is_bright_is_listed(desk: Desk, qtbot: QtBot):
     desk.work.node_filter.field.setText("kind:quantized_op")
     desk.work.panes.active = Side.RIGHT
@@ -151,6 +158,17 @@ def test_heads_sort_turn_round_and_end(desk: Desk, qtbot: QtBot):
     assert listed(desk)[:2] == ["fc_input_scale_0", "fc_input_zero_point_0"]
 
 
+def test_columns_are_chosen_at_the_heads(desk: Desk):
+    table = desk.work.nodes
+    choice = next(each for each in table.horizontalHeader().actions() if each.text() == "Scale")
+    wide = table.columnWidth(column_at("node"))
+    choice.trigger()
+    assert table.isColumnHidden(column_at("scale"))
+    assert table.columnWidth(column_at("node")) >= wide
+    choice.trigger()
+    assert not table.isColumnHidden(column_at("scale"))
+
+
 def test_other_figures_come_with_another_stage(desk: Desk):
     desk.selection.show_stage(Side.RIGHT, "captured")
     assert listed(desk) == [node.id for node in small_stages()[0].graph.nodes]
@@ -164,6 +182,21 @@ def test_an_unknown_figure_is_measured_by_a_click(desk: Desk, qtbot: QtBot, aske
     desk.tables.measure_requested.connect(lambda: told.append(True))
     qtbot.mouseClick(tile(desk, "size"), Qt.MouseButton.LeftButton)
     assert told == [True]
+
+
+def test_the_output_of_a_second_run_is_compared_with_the_first(window: MainWindow, asked: Asked):
+    window.opener.open_model("sample:conv-bn-relu")
+    end = finished()
+    for total in (30.0, 31.5):
+        ended = msgspec.structs.replace(
+            end, run=msgspec.structs.replace(end.run, flow="fx-static"), measurements=measured(total=total)
+        )
+        if total > 30:
+            window.actions_of["run"].trigger()
+        hear(window, reached(CAPTURED), ended)
+    assert window.desk is not None
+    shown = tile(window.desk, "sqnr").tile
+    assert (shown.value, shown.detail) == ("31.5 dB", "+1.5 dB against the run before")
 
 
 def test_the_strip_is_one_line_in_a_low_window(window: MainWindow, desk: Desk):
