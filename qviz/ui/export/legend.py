@@ -18,12 +18,13 @@ from qviz.ui.canvas.fonts import subtitle_font, width
 from qviz.ui.canvas.painters.boxes import draw_disc
 from qviz.ui.canvas.painters.overlay import BAR
 from qviz.ui.theme import Theme
-from qviz.words import names, tr
+from qviz.words import mark, names, tr
 
 ROW = 26.0
 SAMPLE = 38.0
 GAP = 22.0
 ABOVE = 14.0
+_RANGES = {"line": mark("Line color: {meaning}"), "side": mark("Left bar: {meaning}")}
 
 
 class LegendRow(NamedTuple):
@@ -50,8 +51,15 @@ def entries(views: Iterable[View], overlays: Iterable[ViewOverlays] = ()) -> tup
         *(LegendRow(names.kind(kind.value), kind=kind) for kind in Kind if kind in kinds),
         *((LegendRow(tr("collapsed module")),) if False in groups else ()),
         *((LegendRow(tr("expanded module"), is_open=True),) if True in groups else ()),
-        *(LegendRow(each.text, overlay=each) for each in _of_overlays(overlays)),
+        *(LegendRow(_said(each), overlay=each) for each in _of_overlays(overlays)),
     )
+
+
+def _said(entry: LegendEntry) -> str:
+    """Return the words of an entry; a range is drawn in two ways, which are told apart."""
+    if len(entry.looks) < 2 or entry.shape not in _RANGES:
+        return entry.text
+    return tr(_RANGES[entry.shape], meaning=entry.text)
 
 
 def height(shown: Sequence[LegendRow], room: float) -> float:

@@ -157,6 +157,7 @@ def test_numbers_are_written_beside_their_colors(qapp):
     made = encoded(Picture(run, ("prepared",), look, engine="graphlay"), ".svg").decode()
     assert "14.2 dB" in made
     assert "SQNR of the quantizer: 50 · 45 · 40 · 35 · 30 · 25 dB" in made
+    assert "Left bar: SQNR of the quantizer" in made
     assert "<clipPath" in made, "a bar at the side of a box covers no more of it"
 
 
