@@ -85,6 +85,13 @@ class ShelvedRuns:
         """Return the run whose result a project shows."""
         return next((each for each in self.runs if project is not None and self._is_of(each, project)), None)
 
+    def before(self, project: Project) -> ShelvedRun | None:
+        """Return the run before the one that a project shows; of one that has just ended, the newest that is kept."""
+        shown = self.shown(project)
+        if shown is None:
+            return self.runs[0] if self.runs and project.seconds is not None else None
+        return next((each for each in self.runs if each.number < shown.number), None)
+
     def run(self, number: int) -> ShelvedRun | None:
         """Return a run by its number."""
         return next((each for each in self.runs if each.number == number), None)

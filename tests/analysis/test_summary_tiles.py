@@ -53,10 +53,10 @@ def test_what_is_not_known_says_so_and_offers_to_measure():
 
 def test_the_output_is_compared_with_the_run_before():
     run = run_of(measurements=measured(total=31.2, ledger=ledger(), size=(46_800_000, 11_800_000)))
-    tiles = tiles_of(run, EarlierRun(29.4))
-    assert (tiles["sqnr"].value, tiles["sqnr"].detail) == ("31.2 dB", "+1.8 dB against the run before")
+    tiles = tiles_of(run, EarlierRun("Run 2", 29.4))
+    assert (tiles["sqnr"].value, tiles["sqnr"].detail) == ("31.2 dB", "+1.8 dB against Run 2")
     assert (tiles["size"].value, tiles["size"].detail) == ("46.8 MB → 11.8 MB", "4.0× smaller")
-    assert tiles_of(run, EarlierRun("inf"))["sqnr"].detail == ""
+    assert tiles_of(run, EarlierRun("Run 2", "inf"))["sqnr"].detail == ""
 
 
 def test_a_model_that_grew_is_not_called_smaller():

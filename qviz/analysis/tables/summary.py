@@ -57,8 +57,9 @@ class SummaryTile(NamedTuple):
 
 
 class EarlierRun(NamedTuple):
-    """The run before of the same model: what figures are compared with."""
+    """The run before of the same model, by its name: what figures are compared with."""
 
+    name: str
     sqnr_db: Number | None
 
 
@@ -143,8 +144,8 @@ def _output(run: InspectedRun, flow: Flow, before: EarlierRun | None) -> Summary
         return _unknown(run, "sqnr", title)._replace(about=told)
     level, earlier = finite(errors.total), finite(before.sqnr_db) if before is not None else None
     detail = ""
-    if level is not None and earlier is not None:
-        detail = tr("{gain} against the run before", gain=gain(round(level - earlier, 1)))
+    if level is not None and earlier is not None and before is not None:
+        detail = tr("{gain} against {run}", gain=gain(round(level - earlier, 1)), run=before.name)
     has_ledger = run.ledger is not None
     query = "has:quantizer" if has_ledger or flow.fixes_activation_ranges else "precision:low"
     about = tr("Signal to noise of the outputs against the float model; higher is better.")

@@ -155,15 +155,30 @@ class NodeModel(QAbstractTableModel):
         if node is None or self.figures is None:
             return None
         column = COLUMNS[index.column()]
+        text = column.text(self.figures, node)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return column.text(self.figures, node)
+            return text or self._missing(index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _aligned(column.is_number)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == _LEVEL:
+        return self._paint_of(index.column(), node, role) if text else self._muted(role)
+
+    def _paint_of(self, column: int, node: Node, role: int) -> object:
+        """Return the shade of an error, or the share that a bar shows."""
+        if role == Qt.ItemDataRole.DecorationRole and column == _LEVEL:
             return self._shade(node)
-        if role == SHARE and index.column() == _NOISE:
-            return self.figures.share(node)
-        return None
+        return self.figures.share(node) if role == SHARE and column == _NOISE and self.figures is not None else None
+
+    def _muted(self, role: int) -> QColor | None:
+        if role != Qt.ItemDataRole.ForegroundRole or self._theme is None:
+            return None
+        return self._theme.color("text.muted")
+
+    def _missing(self, column: int) -> str:
+        """Return the word for a figure that a node has not, or that nobody measured."""
+        if not COLUMNS[column].is_number or self.figures is None:
+            return ""
+        is_measured = self.figures.run.ledger is not None or column not in (_LEVEL, _NOISE)
+        return tr("none") if is_measured else tr("not measured")
 
     def _shade(self, node: Node) -> QColor | None:
         level = self.figures.level(node) if self.figures is not None else None

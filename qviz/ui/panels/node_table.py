@@ -36,13 +36,13 @@ _BAR, _AWAY, _BESIDE = QSize(76, 6), 4, 64
 _NODE, _LEAST = column_at("node"), 110
 _WIDTHS = {
     "module": 128,
-    "kind": 104,
+    "kind": 100,
     "dtype": 62,
     "scale": 118,
-    "range": 126,
+    "range": 120,
     "sqnr_db": 88,
     "share": 158,
-    "bytes": 70,
+    "bytes": 80,
 }
 """Pixels; the name of the node has the rest."""
 _SWATCH = QSize(8, 8)

@@ -79,6 +79,7 @@ class Desk(QObject):
         self.tables.failed.connect(self.failed)
         self._search: Search | None = None
         self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
+        self.tables.take_runs(lambda: self.shelf.kept)
         self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
         self.acting = Acting(self, self._open, self.work)
         self.tables.measure_requested.connect(self.acting.measure)

@@ -15,8 +15,9 @@ from qviz.analysis.tables.node_figures import NodeFigures
 from qviz.analysis.tables.run_words import RunWords
 from qviz.analysis.tables.summary import MEASURE, EarlierRun, SummaryTile, summary_tiles
 from qviz.document.flows import flow
-from qviz.document.graph import NodeId, Number
+from qviz.document.graph import NodeId
 from qviz.document.snapshot import Snapshot, Stage, StageName
+from qviz.session.kept_runs import ShelvedRuns
 from qviz.session.project import Project
 from qviz.session.sides import Side
 from qviz.ui.process.decoding import Decoding
@@ -83,8 +84,7 @@ class Tables(QObject):
         self._own: frozenset[NodeId] | None = None
         self._is_lighting = False
         self._told_of: tuple[Snapshot | None, InspectedRun | None] = (None, None)
-        self._last: tuple[str, Number | None] | None = None
-        self._before: EarlierRun | None = None
+        self._kept: Callable[[], ShelvedRuns] = ShelvedRuns
         work.summary.chosen.connect(self.on_summary_chosen)
         work.summary.action_requested.connect(self.on_summary_action_requested)
         work.nodes.node_chosen.connect(self.on_nodes_node_chosen)
@@ -148,10 +148,8 @@ class Tables(QObject):
             return
         if self._told_of[0] is snapshot and self._told_of[1] is run:
             return
-        if self._told_of[0] is not snapshot:
-            self._compare(project, snapshot)
         self._told_of = (snapshot, run)
-        chosen, before = flow(snapshot.run.flow), self._before
+        chosen, before = flow(snapshot.run.flow), self._before(project)
         size = max((len(stage.whole.nodes) for stage in snapshot.stages), default=0)
         self._aside.forget()
         self._waiting = partial(summary_tiles, run, chosen, before)
@@ -171,14 +169,17 @@ class Tables(QObject):
             )
         self._waiting = None
 
-    def _compare(self, project: Project, snapshot: Snapshot) -> None:
-        """Note what the run before of the same model came to."""
-        measured, source = snapshot.measurements, snapshot.run.source
-        level = measured.sqnr_db.total if measured is not None and measured.sqnr_db is not None else None
-        is_of_here = project.seconds is not None and self._last is not None and self._last[0] == source
-        self._before = EarlierRun(self._last[1]) if is_of_here and self._last is not None else None
-        if snapshot.run.status == "done":
-            self._last = (source, level)
+    def take_runs(self, kept: Callable[[], ShelvedRuns]) -> None:
+        """Compare figures with those of the runs that are kept."""
+        self._kept = kept
+
+    def _before(self, project: Project) -> EarlierRun | None:
+        """Return what the run before of the same model came to."""
+        run = self._kept().before(project)
+        snapshot = run.project.snapshot if run is not None else None
+        if run is None or snapshot is None or snapshot.measurements is None or snapshot.measurements.sqnr_db is None:
+            return None
+        return EarlierRun(tr("Run {number}", number=run.number), snapshot.measurements.sqnr_db.total)
 
     def show_matching(self, query: str) -> None:
         """Dim all that a search does not find, and list what it finds; "" ends that."""

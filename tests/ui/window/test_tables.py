@@ -158,6 +158,12 @@ def test_heads_sort_turn_round_and_end(desk: Desk, qtbot: QtBot):
     assert listed(desk)[:2] == ["fc_input_scale_0", "fc_input_zero_point_0"]
 
 
+def test_a_figure_that_is_missing_is_a_word(desk: Desk):
+    nodes = desk.work.nodes.nodes
+    told = [nodes.data(nodes.index(0, column_at(code))) for code in ("node", "module", "bytes", "share")]
+    assert told == ["x", "", "none", "not measured"]
+
+
 def test_columns_are_chosen_at_the_heads(desk: Desk):
     table = desk.work.nodes
     choice = next(each for each in table.horizontalHeader().actions() if each.text() == "Scale")
@@ -196,7 +202,12 @@ def test_the_output_of_a_second_run_is_compared_with_the_first(window: MainWindo
         hear(window, reached(CAPTURED), ended)
     assert window.desk is not None
     shown = tile(window.desk, "sqnr").tile
-    assert (shown.value, shown.detail) == ("31.5 dB", "+1.5 dB against the run before")
+    assert (shown.value, shown.detail) == ("31.5 dB", "+1.5 dB against Run 1")
+    window.desk.shelf.view(1)
+    shown = tile(window.desk, "sqnr").tile
+    assert (shown.value, shown.detail) == ("30 dB", "")
+    window.desk.shelf.view(2)
+    assert tile(window.desk, "sqnr").tile.detail == "+1.5 dB against Run 1"
 
 
 def test_the_strip_is_one_line_in_a_low_window(window: MainWindow, desk: Desk):
