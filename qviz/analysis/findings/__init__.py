@@ -12,6 +12,8 @@ from qviz.analysis.findings.rules import FindingRule, declared_rules
 from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level, Snapshot
 
+_BEFORE_WHAT_FOLLOWS = ("buffer_frozen",)
+"""Causes that stand first though what follows from them was measured, and is as bad: it says less of where."""
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -44,6 +46,7 @@ def find(snapshot: Snapshot, own: Iterable[FindingRule] = ()) -> tuple[Finding, 
     whole = with_causes(grouped(ordered, evidence), evidence)
 
     def level(finding: Finding) -> tuple[bool, int, bool]:
-        return finding.rule != STOPPED, _LEVELS[finding.level], finding.because_of is not None
+        cause = finding.because_of.rule if finding.because_of is not None else None
+        return finding.rule != STOPPED, _LEVELS[finding.level], cause in _BEFORE_WHAT_FOLLOWS
 
     return tuple(sorted(whole, key=level))
