@@ -302,8 +302,9 @@ def _without_findings(project: Project) -> str:
     if project.snapshot is None:
         return tr("Findings appear here when the run is done.")
     is_done = project.snapshot.run.status == "done"
+    many = len(project.stages[-1].whole.nodes) if project.stages else 0
     return (
-        tr("No findings.")
+        trn(many, "Nothing to report in {count} node.", "Nothing to report in {count} nodes.")
         if is_done
         else tr("No findings, since the run did not finish. Fix the problem and run again.")
     )
