@@ -50,7 +50,6 @@ DYNAMIC = QConfig("per_channel_dynamic_qconfig")
         ((Rule("global"), Rule("module_name", "one.2", QConfig("default"))), {"one.2"}),
         ((Rule("module_name", "one.2", DYNAMIC), Rule("module_name", "one")), ALL - {"one.0"}),
     ],
-    ids=str,
 )
 def test_rules_hold_in_the_run_and_in_its_python(rules: tuple[Rule, ...], expected: set[str]):
     snapshot = ran(two_blocks, "eager-dynamic", (ROW,), rules=rules)()
