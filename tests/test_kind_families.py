@@ -12,8 +12,8 @@ import qviz
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind
 
 FAMILIES = [{kind.name for kind in family} for family in (WATCHING, CASTING, COMPUTING)]
-DISPLAY_ORDER = {"qviz/analysis/views/folding.py", "qviz/ui/panels/stages.py"}
-"""Badges, and the counts above the panes, stand beside each other in an order of their own, which no family has."""
+DISPLAY_ORDER = {"qviz/analysis/views/folding.py", "qviz/ui/panels/legend.py"}
+"""Badges, and the counts of the legend, stand beside each other in an order of their own, which no family has."""
 
 
 def families_written(text: str) -> Iterator[int]:

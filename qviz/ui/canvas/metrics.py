@@ -145,7 +145,7 @@ def _size_in_row(box: Box, has_columns: bool) -> Size:
 
 def pad_in_row(box: Box) -> float:
     """Return the room left and right of the text of a box with one row."""
-    return SLANT + 4.0 if box.kind in (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.CHOOSE_QPARAMS) else 12.0
+    return SLANT + 4.0 if box.kind is not None and box.kind.casts else 12.0
 
 
 def heading(box: Box) -> str:

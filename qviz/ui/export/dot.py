@@ -8,7 +8,7 @@ from html import escape
 from PySide6.QtGui import QColor
 
 from qviz.analysis.views.view import Box
-from qviz.document.graph import Kind
+from qviz.document.graph import WATCHING, Kind
 from qviz.ui.canvas.metrics import badge_text, heading
 from qviz.ui.export.legend import LegendRow
 from qviz.ui.export.pane import Content
@@ -23,7 +23,7 @@ _SHAPES: Mapping[Kind, str] = {
     Kind.CHOOSE_QPARAMS: "hexagon",
     Kind.CONSTANT: "note",
 }
-_ROUND = (Kind.INPUT, Kind.OUTPUT, Kind.OBSERVER, Kind.FAKE_QUANT)
+_ROUND = frozenset({Kind.INPUT, Kind.OUTPUT}) | WATCHING
 _STYLES = {"plain": "solid", "heavy": "solid", "dashed": "dashed", "dotted": "dotted"}
 
 
