@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Side
 from qviz.ui.canvas.fonts import family
 from qviz.ui.settings import Settings
@@ -28,6 +29,8 @@ from qviz.ui.shell.main_window import MainWindow
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 PATIENCE_S = 180
 SETTLE_MS = 300
+
+RESNET = Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",), measure=True)
 
 BRANCH = """import torch
 
@@ -126,19 +129,34 @@ class Photographer:
         self.shoot("before-after-light")
         self.window.appearance.use("dark")
         self.shoot("before-after-dark")
+        self.desk.dimming.lay_over(OverlayChoice.CHANGES)
+        self.shoot("changes")
+        self.desk.dimming.lay_over(OverlayChoice.ROLES)
         self.window.appearance.use("light")
-        self.run(Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",)))
+        self.run(RESNET)
         self.shoot_export("export")
+        self._shoot_resnet()
+        (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
+        self.run(Plan(source="branch.py:Branch", flow="fx-static"))
+        self.shoot("error")
+        self.window.close()
+
+    def _shoot_resnet(self) -> None:
+        """Show the numbers of the result on screen, in a small window, too, then its observers."""
+        self.desk.dimming.lay_over(OverlayChoice.NUMBERS)
+        self.desk.selection.choose("converted", "conv2d")
+        self.shoot("numbers")
+        self.window.resize(1366, 768)
+        self.shoot("small")
+        self.window.resize(1600, 1000)
+        self.desk.dimming.lay_over(OverlayChoice.ROLES)
         self.desk.selection.show_stage(Side.RIGHT, "prepared")
         self.settle()
-        for pane in self.desk.work.panes.panes.values():
-            pane.canvas.folding.fold_all()
+        self.desk.work.panes.canvas.folding.fold_all()
         self.settle()
-        for pane in self.desk.work.panes.panes.values():
-            pane.canvas.folding.toggle("layer2")
+        self.desk.work.panes.canvas.folding.toggle("layer2")
         self.settle()
-        for pane in self.desk.work.panes.panes.values():
-            pane.canvas.viewport.open()
+        self.desk.work.panes.fit()
         assert self.desk.project is not None
         prepared = self.desk.project.stage("prepared")
         assert prepared is not None
@@ -146,10 +164,6 @@ class Photographer:
         objects = [node.object_id for node in observers]
         self.desk.selection.choose("prepared", next(node.id for node in observers if objects.count(node.object_id) > 1))
         self.shoot("resnet18-folded")
-        (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
-        self.run(Plan(source="branch.py:Branch", flow="fx-static"))
-        self.shoot("error")
-        self.window.close()
 
 
 def main() -> int:

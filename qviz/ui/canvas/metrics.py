@@ -44,6 +44,8 @@ SEAM_HEIGHT = 10.0
 """What lower boxes get is lines that miss their middle (graphlay)."""
 SEAM_OVER = 4.0
 """How far a seam's band reaches into the gaps above and below."""
+SEAM_AIR = 14.0
+"""How far a seam's words may reach beyond it."""
 SEAM_TEXT = 20.0
 """From the left edge of a seam to its words; its line runs before them."""
 LEAST = 0.85
@@ -111,7 +113,8 @@ def measure_in_slices(
 def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
     """Return the size that a box's text needs."""
     if box.is_seam:
-        return Size(_even(SEAM_TEXT + width(f"⋯ {box.title}", subtitle_font()) + 4.0), SEAM_HEIGHT)
+        wide = SEAM_TEXT + width(f"⋯ {box.title}", subtitle_font()) + 4.0
+        return Size(_even(wide / (LEAST if form.rows == 1 else 1.0)), SEAM_HEIGHT)
     if form.rows == 1:
         return _size_in_row(box, form.has_columns)
     if box.stub_of is not None:
