@@ -33,7 +33,8 @@ def settle(canvas: GraphCanvas) -> None:
     QTest.qWait(400)  # what moves comes to rest
     while canvas.is_busy or not canvas.surface.is_finished:
         assert time.monotonic() < end, "waited in vain"
-        QTest.qWait(20)
+        QApplication.processEvents()
+        time.sleep(0.01)  # lets the thread of the layout work, as qWait does not
 
 
 def sheet(stage: Stage, name: str) -> QImage:
