@@ -52,7 +52,7 @@ PLAN_OPTIONS = (
         "--input",
         "inputs",
         multiple=True,
-        metavar="[NAME=]SHAPE[:DTYPE[:LOW..HIGH]]|FILE|mod:callable",
+        metavar="[NAME=]SHAPE[:DTYPE[:VALUES]]|FILE|mod:callable",
         help=mark("An example input, such as 1x3x224x224; repeat for each input."),
     ),
     option("--calibrate", metavar="FILE|mod:callable", help=mark("Calibration data; the example inputs if not given.")),

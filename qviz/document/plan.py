@@ -39,7 +39,7 @@ class Plan(Record, frozen=True):
     Attributes:
         source: Where the model comes from (docs/contract.md, section 4); may be left out for a model in hand.
         flow: None captures only.
-        inputs: The texts of ``--input`` (``[NAME=]SHAPE[:DTYPE[:LOW..HIGH]]``, a file, ``mod:callable``);
+        inputs: The texts of ``--input`` (``[NAME=]SHAPE[:DTYPE[:VALUES]]``, a file, ``mod:callable``);
             none means the example inputs beside the model.
         calibrate: A file or ``mod:callable``; None means ``calibration_data`` beside the model, else the inputs.
         batch_limit: How many batches of it at most.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qviz.engine.loading.calibration import calibration_batches
 from qviz.engine.loading.forward import Arguments, describe
-from qviz.engine.loading.inputs import read_inputs
+from qviz.engine.loading.inputs import plan_inputs, read_inputs
 from qviz.errors import QvizError
 
 
@@ -107,3 +107,26 @@ def test_arguments_go_by_position_up_to_a_gap_and_by_keyword_behind_it():
 def test_what_cannot_be_given_is_said(texts: tuple[str, ...], message: str):
     with pytest.raises(QvizError, match=message):
         read_inputs(texts, Many())
+
+
+def test_normal_values_zeros_literals_and_parts():
+    normal, zeros = read_inputs(("4000:float32:5~0.5", "3:int64:zeros"), Two()).args
+    assert normal.mean().item() == pytest.approx(5, abs=0.1)
+    assert normal.std().item() == pytest.approx(0.5, abs=0.1)
+    assert zeros.tolist() == [0, 0, 0]
+    called = read_inputs(("x=(1x2,{a=3,b=4:bool})", "scale==0.5", "debug==True"), Many())
+    pair, kwargs = called.args[0], called.kwargs
+    assert (pair[0].shape, pair[1]["a"].shape, pair[1]["b"].dtype) == ((1, 2), (3,), torch.bool)
+    assert kwargs == {"scale": 0.5, "debug": True}
+
+
+@pytest.mark.parametrize(
+    "texts", [("x=(1x2,{a=3:int64:0..9})", "scale==0.5"), ("2x2:float32:1~3",), ("x=2:int64:zeros",)]
+)
+def test_the_python_of_inputs_makes_the_same(texts: tuple[str, ...]):
+    planned = plan_inputs(texts, Many())
+    for each in planned.values:
+        torch.manual_seed(0)
+        expected = each.make()
+        torch.manual_seed(0)
+        assert str(eval(each.python, {"torch": torch})) == str(expected)

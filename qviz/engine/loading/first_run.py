@@ -76,5 +76,5 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
     if any(type(each).__module__ == "numpy" for each in pytree.tree_leaves(inputs.values)):
         return QvizError(message, tr("Give tensors, as torch.from_numpy(x) makes them."), option="--input")
     if is_of_inputs(error, model):
-        return QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:LOW..HIGH]]."), option="--input")
+        return QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:VALUES]]."), option="--input")
     return QvizError(message, advice("checking", error))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,17 +14,21 @@ from qviz.engine.failures import line_of
 from qviz.engine.loading.forward import Arguments, bind, is_by_name, parameters
 from qviz.engine.loading.importing import import_of, import_place
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_elsewhere
-from qviz.engine.loading.tensor_files import FILES, read_tensors
+from qviz.engine.loading.tensor_files import read_tensors
 from qviz.errors import QvizError
+from qviz.sources.input_text import (
+    DrawnTensor,
+    InputForm,
+    LiteralInput,
+    SeveralInputs,
+    TensorsOfFile,
+    UsersCall,
+    form_hint,
+    read_form,
+    split_name,
+)
 from qviz.sources.text import look_up, read_name
-from qviz.words import mark, tr
-
-FORM = mark("Write an input as [NAME=]SHAPE[:DTYPE[:LOW..HIGH]], a {files} file of tensors, or mod:callable.")
-
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_SHAPE = re.compile(rf"(?P<shape>\d+(x\d+)*)(:(?P<dtype>\w+)(:(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER}))?)?")
-_SHAPE_BEGINS = re.compile(r"\d+(x\d+)*(:|$)")
-_INTEGERS = ("uint8", "int8", "int16", "int32", "int64", "bool")
+from qviz.words import tr
 
 
 class Input(NamedTuple):
@@ -40,10 +43,6 @@ class Input(NamedTuple):
     make: Callable[[], Any]
     python: str
     setup: tuple[str, ...] = ()
-
-
-def _form() -> str:
-    return tr(FORM, files=", ".join(FILES))
 
 
 def read_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
@@ -71,8 +70,8 @@ def plan_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
     positional: list[Input] = []
     named: dict[str, Input] = {}
     for text in texts:
-        name, equals, rest = text.partition("=")
-        if not (equals and name.isidentifier()):
+        name, rest = split_name(text)
+        if not name:
             for own, each in _read_one(text, module):
                 if own is None:
                     positional.append(each)
@@ -88,7 +87,7 @@ def plan_inputs(texts: tuple[str, ...], module: Module) -> Arguments:
                     number=len(values),
                     name=name,
                 ),
-                _form(),
+                form_hint(),
             )
         named[name] = values[0][1]
     return bind(module, positional, named) if named else Arguments(tuple(positional))
@@ -100,13 +99,35 @@ def _same(value: Any) -> Any:
 
 def _read_one(text: str, module: Module) -> list[tuple[str | None, Input]]:
     """Return the arguments that a text gives, with their names where it has them."""
-    if text.endswith(FILES):
-        return _of_file(text, module)
-    if match := _SHAPE.fullmatch(text):
-        return [(None, _random(text, match))]
-    if ":" in text and not _SHAPE_BEGINS.match(text):
-        return _of_call(text, module)
-    raise QvizError(tr('"{spec}" is not an input', spec=text), _form())
+    return _made(read_form(text), module)
+
+
+def _made(form: InputForm, module: Module) -> list[tuple[str | None, Input]]:
+    match form:
+        case TensorsOfFile():
+            return _of_file(form.path, module)
+        case DrawnTensor():
+            return [(None, _random(form))]
+        case UsersCall():
+            return _of_call(form.text, module)
+        case LiteralInput():
+            return [(None, Input(partial(_same, form.value), repr(form.value)))]
+        case SeveralInputs():
+            return [(None, _several(form, module))]
+
+
+def _several(form: SeveralInputs, module: Module) -> Input:
+    """Return a tuple or dict of inputs as one."""
+    parts = [each for part in form.parts for _, each in _made(part, module)]
+    setup = tuple(dict.fromkeys(line for each in parts for line in each.setup))
+    if not form.names:
+        python = "".join(f"{each.python}, " for each in parts).rstrip()
+        return Input(lambda: tuple(each.make() for each in parts), f"({python})", setup)
+    if len(form.names) != len(parts):
+        raise QvizError(tr('"{spec}" has other tensors than names', spec=form.text), form_hint())
+    pairs = list(zip(form.names, parts, strict=True))
+    python = ", ".join(f"{name!r}: {each.python}" for name, each in pairs)
+    return Input(lambda: {name: each.make() for name, each in pairs}, f"{{{python}}}", setup)
 
 
 def _of_file(text: str, module: Module) -> list[tuple[str | None, Input]]:
@@ -132,34 +153,27 @@ def _of_call(text: str, module: Module) -> list[tuple[str | None, Input]]:
     return [(None, Input(partial(_same, value), variable, setup))]
 
 
-def _random(text: str, match: re.Match[str]) -> Input:
-    sides, name = tuple(int(side) for side in match["shape"].split("x")), match["dtype"] or "float32"
-    shape, dtype = ", ".join(map(str, sides)), getattr(torch, name, None)
+def _random(form: DrawnTensor) -> Input:
+    text, sides, dtype = form.text, form.sides, getattr(torch, form.dtype, None)
     if not isinstance(dtype, torch.dtype):
         raise QvizError(
-            tr('"{spec}": torch has no dtype "{name}"', spec=text, name=name), tr("For example: float32, int64, bool.")
-        )
-    if not (dtype.is_floating_point or name in _INTEGERS):
-        raise QvizError(
-            tr('"{spec}": random inputs of dtype {name} are not supported', spec=text, name=name),
+            tr('"{spec}": torch has no dtype "{name}"', spec=text, name=form.dtype),
             tr("For example: float32, int64, bool."),
         )
-    low, high = match["low"], match["high"]
-    if low is not None and float(low) > float(high):
-        raise QvizError(tr('"{spec}": {low} is above {high}', spec=text, low=low, high=high), _form())
-    if not dtype.is_floating_point:
-        ends = int(float(low or 0)), int(float(high or 1)) + 1
-        return Input(
-            partial(_draw, text, lambda: torch.randint(*ends, sides).to(dtype)),
-            f"torch.randint({ends[0]}, {ends[1]}, ({shape},)).to(torch.{name})",
+    if not (dtype.is_floating_point or form.is_of_integers):
+        raise QvizError(
+            tr('"{spec}": random inputs of dtype {name} are not supported', spec=text, name=form.dtype),
+            tr("For example: float32, int64, bool."),
         )
-    cast = "" if name == "float32" else f".to(torch.{name})"
-    if low is None:
-        return Input(partial(_draw, text, lambda: torch.randn(sides).to(dtype)), f"torch.randn({shape}){cast}")
-    return Input(
-        partial(_draw, text, lambda: torch.empty(sides).uniform_(float(low), float(high)).to(dtype)),
-        f"torch.empty({shape}).uniform_({low}, {high}){cast}",
-    )
+    if form.values == "zeros":
+        return Input(partial(_draw, text, lambda: torch.zeros(sides, dtype=dtype)), form.python)
+    if form.is_of_integers:
+        ends = form.integer_ends
+        return Input(partial(_draw, text, lambda: torch.randint(*ends, sides).to(dtype)), form.python)
+    first, second = float(form.first or 0), float(form.second or 1)
+    if form.values == "uniform":
+        return Input(partial(_draw, text, lambda: torch.empty(sides).uniform_(first, second).to(dtype)), form.python)
+    return Input(partial(_draw, text, lambda: (torch.randn(sides) * second + first).to(dtype)), form.python)
 
 
 def _draw(text: str, make: Callable[[], torch.Tensor]) -> torch.Tensor:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import torch
 
 from qviz.errors import QvizError
+from qviz.sources.input_text import DATA_FILES
 from qviz.words import tr
 
-FILES = (".npz", ".npy", ".pt", ".safetensors")
+FILES = DATA_FILES
 
 
 class TensorFile(NamedTuple):

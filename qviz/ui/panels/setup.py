@@ -20,7 +20,7 @@ from qviz.wire.messages import ModelLoaded
 from qviz.words import mark, tr, trn
 from qviz.words.formats import amount, size
 
-_INPUTS = mark("One [NAME=]SHAPE[:DTYPE[:LOW..HIGH]] per argument, separated by spaces. Empty: those beside the model.")
+_INPUTS = mark("One [NAME=]SHAPE[:DTYPE[:VALUES]] per argument, separated by spaces. Empty: those beside the model.")
 _TRACED, _GIVEN = mark("Fuses {modules} (found by tracing)"), mark("Fuses {modules}")
 _CALIBRATION = mark("Empty: calibration_data beside the model, or the example inputs.")
 _TRAINING = mark("A function that trains the model it is given. Empty: train beside the model, or one forward pass.")
