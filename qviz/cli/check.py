@@ -27,9 +27,9 @@ from qviz.cli.reports.text import totals
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, OneOf, Registered
 from qviz.document.baseline import Baseline, read_baseline, write_baseline
-from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.document.writing import write_atomically
 from qviz.errors import ExitCode, QvizError
 from qviz.words import mark, tr
 

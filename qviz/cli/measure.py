@@ -24,10 +24,10 @@ from qviz.cli.paths import check_folder
 from qviz.cli.report_formats import formats_of
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, Registered, WholeNumber
-from qviz.document.codec import write_atomically
 from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.document.writing import write_atomically
 from qviz.errors import ExitCode, QvizError
 from qviz.words import mark, tr
 

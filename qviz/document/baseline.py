@@ -10,8 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from qviz.document.codec import write_atomically
 from qviz.document.graph import Record
+from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import tr
 

@@ -14,6 +14,7 @@ from qviz.document.graph import lint
 from qviz.document.snapshot import Snapshot
 from qviz.document.texts import with_texts
 from qviz.document.upgrade import upgraded
+from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -81,6 +82,15 @@ def save(snapshot: Snapshot, path: Path | str) -> None:
     Raises:
         QvizError: The ending is unknown, or the disk does not take it.
     """
+    write_atomically(Path(path), file_bytes(snapshot, path))
+
+
+def file_bytes(snapshot: Snapshot, path: Path | str) -> bytes:
+    """Return what a file of that name is to hold: the document, compressed where the ending says so.
+
+    Raises:
+        QvizError: The ending is unknown.
+    """
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise QvizError(
@@ -88,39 +98,11 @@ def save(snapshot: Snapshot, path: Path | str) -> None:
             tr("For example: {stem}.qviz", stem=path.stem or "out"),
         )
     data = encode(snapshot)
-    if path.suffix == ".qviz":
-        import gzip  # every command imports this module, few write with it
+    if path.suffix == ".json":
+        return data
+    import gzip  # every command imports this module, few write with it
 
-        data = gzip.compress(data, mtime=0)
-    write_atomically(path, data)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a full disk or a crash leaves the old one whole.
-
-    Raises:
-        QvizError: The folder does not exist or the disk is full; the old file is untouched.
-    """
-    import tempfile  # as gzip above
-
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes it private; a picture is for sharing
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise QvizError(
-            tr("{path} could not be written: {strerror}", path=path, strerror=error.strerror or error),
-            tr("Free some space or choose another folder; the previous file is unchanged."),
-        ) from error
+    return gzip.compress(data, mtime=0)
 
 
 def load(path: Path | str) -> Snapshot:

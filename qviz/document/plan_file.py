@@ -10,8 +10,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from qviz.document.codec import write_atomically
 from qviz.document.plan import Plan
+from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import mark, tr
 

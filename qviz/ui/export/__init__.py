@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qviz.document.codec import write_atomically
+from qviz.document.writing import write_atomically
 from qviz.ui.export.formats import PICTURE_FORMATS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView
 
 from qviz.analysis.tables.delimited import csv_text, tab_separated
 from qviz.analysis.tables.node_columns import CellValue
-from qviz.document.codec import write_atomically
+from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.ui.shell.files import ask_for_csv
 from qviz.words import tr, trn
