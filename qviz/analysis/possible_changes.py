@@ -37,9 +37,9 @@ def possible_changes(plan: Plan, ledger: Ledger, graph: Graph) -> tuple[Change, 
     return tuple(found.values())
 
 
-def module_in_float(plan: Plan, ledger: Ledger, graph: Graph, path: str) -> Change | None:
+def module_in_float(plan: Plan, ledger: Ledger, graph: Graph, path: str, index: Index | None = None) -> Change | None:
     """Return the change that leaves all of a module in float; None where the flow cannot, or nothing is in it."""
-    writer = _writer(plan, graph)
+    writer = _writer(plan, graph, index)
     if writer is None:
         return None
     asked = dict.fromkeys(node for each in ledger.quantizers for node in each.asked_by)

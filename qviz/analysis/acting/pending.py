@@ -45,12 +45,17 @@ def pending(run: InspectedRun, ran: Plan, plan: Plan) -> Pending | None:
     ledger = run.ledger
     before = predicted_db(ledger, {}) if ledger is not None else None
     edits = tuple(_told(ran, plan))
-    changes = [*_changes(run, ran, plan)]
-    if ledger is None or before is None or not changes or None in changes or not _adds_only_rules(ran, plan):
+    changes = changes_between(run, ran, plan)
+    if ledger is None or before is None or changes is None:
         return Pending(edits, before, None)
-    return Pending(
-        edits, before, predict(ledger, [each for each in changes if each is not None]), not ledger.is_additive
-    )
+    return Pending(edits, before, predict(ledger, changes), not ledger.is_additive)
+
+
+def changes_between(run: InspectedRun, ran: Plan, plan: Plan) -> tuple[Change, ...] | None:
+    """Return what a plan adds to the one that ran as changes; None where the ledger says nothing of one of them."""
+    found = [*_changes(run, ran, plan)] if run.ledger is not None and _adds_only_rules(ran, plan) else []
+    known = tuple(each for each in found if each is not None)
+    return known if known and len(known) == len(found) else None
 
 
 def predicted_lines(pending: Pending) -> Iterator[str]:
