@@ -23,5 +23,5 @@ class Spacing(NamedTuple):
     has_labels: bool
 
 
-ROOMY = Spacing(34.0, 30.0, 34.0, 14.0, has_labels=True)
+ROOMY = Spacing(28.0, 30.0, 34.0, 14.0, has_labels=True)
 TIGHT = Spacing(13.0, 26.0, 30.0, 10.0, has_labels=False)

@@ -20,8 +20,8 @@ from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
 from qviz.ui.canvas.shapes import FRAME_BAR
 from tests.layout.geometry import faults
 
-MOST_EMPTY = {1: 30.0, 2: 36.0}
-"""Pixels between rows, by the rows of text in a box; two leave room for the label of a line."""
+MOST_EMPTY = 30.0
+"""Pixels between rows."""
 
 
 @cache
@@ -56,7 +56,7 @@ def test_linked_boxes_stand_at_one_height_and_no_row_is_empty(qapp, sample: str,
         rects = [mine.boxes[box.id] for box in part.view.boxes if not box.is_open]
         heads = [mine.boxes[box.id]._replace(height=FRAME_BAR) for box in part.view.boxes if box.is_open]
         empty = max(_gaps([*rects, *heads, *bands, *_feet(part, mine)]), default=0.0)
-        assert empty <= MOST_EMPTY[rows], f"{empty} px are empty in {snapshot.stages[-number].name}"
+        assert empty <= MOST_EMPTY, f"{empty} px are empty in {snapshot.stages[-number].name}"
     (boxes_of, before), (others_of, after) = ys
     for node_id, box in boxes_of.items():
         for partner in index.partners(first.name, last.name, (node_id,))[:1]:

@@ -12,6 +12,8 @@ READABLE = 0.58
 """The smallest scale at which names can be read."""
 MARGIN = 18.0
 """Pixels of the screen around what was fitted."""
+FOOT = 44.0
+"""Pixels at the lower end of the screen that stay free for what is told there."""
 
 
 class Camera(NamedTuple):
@@ -60,8 +62,8 @@ class Camera(NamedTuple):
 
     def revealing(self, area: QRectF, width: float, height: float) -> Camera:
         """Return the camera itself where it shows the area, else the one with the area in its middle."""
-        edge = MARGIN / self.scale
-        sight = self.sight(width, height).adjusted(edge, edge, -edge, -edge)
+        edge, foot = MARGIN / self.scale, FOOT / self.scale
+        sight = self.sight(width, height).adjusted(edge, edge, -edge, -foot)
         return self if sight.contains(area) else self.centred(area, width, height)
 
 
@@ -75,12 +77,17 @@ def opening(area: QRectF, first: QRectF, width: float, height: float, is_turned:
         height: Of the screen.
         is_turned: Whether the picture runs from left to right, and so begins there; else at the top.
     """
-    if is_turned:
-        scale, y, x = opening(_turned(area), _turned(first), height, width)
-        return Camera(scale, x, y)
     whole = fitting(area, width, height)
     if whole.scale >= READABLE:
         return whole
+    if is_turned:
+        scale, y, x = _beginning(_turned(area), _turned(first), height)
+        return Camera(scale, x, y)
+    return _beginning(area, first, width)
+
+
+def _beginning(area: QRectF, first: QRectF, width: float) -> Camera:
+    """Return the camera that shows the upper end of an area as wide as can be read."""
     beside = max(width - 2 * MARGIN, 1.0) / max(area.width(), 1.0)
     camera = Camera(min(max(beside, READABLE), 1.0))
     middle = area.center().x() if beside >= READABLE else first.center().x()
@@ -92,7 +99,7 @@ def _turned(area: QRectF) -> QRectF:
 
 
 def fitting(area: QRectF, width: float, height: float, largest: float = 1.0) -> Camera:
-    """Return the camera that shows a whole area in the middle of a screen, never larger than `largest`."""
-    room = QRectF(0, 0, max(width - 2 * MARGIN, 1.0), max(height - 2 * MARGIN, 1.0))
-    scale = min(room.width() / max(area.width(), 1.0), room.height() / max(area.height(), 1.0), largest)
-    return Camera(min(max(scale, SMALLEST), LARGEST)).centred(area, width, height)
+    """Return the camera that shows a whole area in the middle above the foot, never larger than `largest`."""
+    wide, tall = max(width - 2 * MARGIN, 1.0), max(height - MARGIN - FOOT, 1.0)
+    scale = min(wide / max(area.width(), 1.0), tall / max(area.height(), 1.0), largest)
+    return Camera(min(max(scale, SMALLEST), LARGEST)).centred(area, width, height - (FOOT - MARGIN))

@@ -19,7 +19,8 @@ from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
 
 DIMMED = 0.25
-UNCHANGED = 0.7
+UNCHANGED_LIGHT, UNCHANGED_DARK = 0.8, 0.7
+"""What did not change keeps a contrast of 3:1."""
 SHAPES_FROM = {1: (0.23, 0.54, 0.54), 2: (0.12, 0.36, 0.7)}
 """Scales from which shapes, titles, everything can be told, by the rows of text in a box."""
 MOST_WRITINGS = 4000
@@ -116,7 +117,8 @@ class Exposure:
         self.detail = detail_at(scale, scene.rows)
         # What did not change is still to be read beside what did, whose outlines stand out by themselves.
         has_outlines = any(each.overlay.mark == "outline" for each in scene.overlays.shown)
-        self.dimmed = UNCHANGED if has_outlines else DIMMED
+        unchanged = UNCHANGED_DARK if theme.is_dark else UNCHANGED_LIGHT
+        self.dimmed = unchanged if has_outlines else DIMMED
 
     @property
     def overlays(self) -> ViewOverlays:

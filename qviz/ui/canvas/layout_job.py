@@ -22,7 +22,7 @@ from qviz.errors import QvizError
 from qviz.layout.engine import LayoutEngine
 from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
-from qviz.ui.canvas.camera import MARGIN
+from qviz.ui.canvas.camera import FOOT, MARGIN
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import LEAST, TWO_ROWED, BoxForm, measure_in_slices
 from qviz.ui.canvas.scene import Scene, SeamBand
@@ -44,7 +44,6 @@ class Opening(NamedTuple):
 
 OPENINGS = (Opening(2, 60), *(Opening(1, limit) for limit in (60, 44, 32, 24, 18, 13, 9, 5, 0)))
 """The richest first; the first that fits is shown."""
-ROOM_AROUND = 2 * MARGIN
 
 
 class Question(NamedTuple):
@@ -273,7 +272,7 @@ def _fits(question: Question, places: Places, attempt: int) -> bool:
     """Return whether a first view is whole on the screen, or nothing smaller is left to try."""
     if question.folds is not None or question.room is None or attempt == len(OPENINGS) - 1:
         return True
-    wide, tall = question.room.width - ROOM_AROUND, question.room.height - ROOM_AROUND
+    wide, tall = question.room.width - 2 * MARGIN, question.room.height - MARGIN - FOOT
     return places.bounds.width * LEAST <= wide and places.bounds.height * LEAST <= tall
 
 

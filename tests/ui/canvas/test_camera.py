@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 
-from qviz.ui.canvas.camera import LARGEST, READABLE, SMALLEST, Camera, fitting, opening
+from qviz.ui.canvas.camera import FOOT, LARGEST, MARGIN, READABLE, SMALLEST, Camera, fitting, opening
 
 
 def test_screen_and_canvas_are_inverse():
@@ -20,12 +20,22 @@ def test_zoom_keeps_the_place_under_the_pointer(factor):
     assert SMALLEST <= zoomed.scale <= LARGEST
 
 
-def test_a_fitted_area_is_seen_in_the_middle():
+def test_a_fitted_area_is_seen_in_the_middle_above_the_foot():
     area = QRectF(-50, 20, 4000, 300)
     camera = fitting(area, 800, 600)
-    sight = camera.sight(800, 600)
+    sight = camera.sight(800, 600 - (FOOT - MARGIN))
     assert sight.contains(area)
     assert (sight.center() - area.center()).manhattanLength() < 1e-6
+
+
+@pytest.mark.parametrize("area", [QRectF(0, 0, 300, 5000), QRectF(0, 0, 300, 538), QRectF(0, 0, 4000, 90)])
+def test_nothing_fitted_or_opened_stands_where_toasts_do(area: QRectF):
+    camera = fitting(area, 800, 600)
+    assert camera.to_screen(area.bottomLeft()).y() <= 600 - FOOT + 1e-6
+    opened = opening(area, area, 800, 600)
+    if opened.scale == camera.scale:
+        assert opened.to_screen(area.bottomLeft()).y() <= 600 - FOOT + 1e-6
+    assert Camera().revealing(QRectF(0, 560, 10, 10), 800, 600) != Camera()
 
 
 def test_a_small_area_is_not_blown_up():

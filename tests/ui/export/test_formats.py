@@ -168,7 +168,7 @@ def test_what_changed_is_in_the_legend(qapp):
 
 def test_without_labels_boxes_have_one_row_and_stand_close(qapp):
     one, two = picture(PictureLook(has_labels=False)), picture()
-    assert one.size.height() < 0.7 * two.size.height()
+    assert one.size.height() < 0.75 * two.size.height()
     assert {round(pane.scene.rect("fc").height()) for pane in one.panes} == {26}
     said = encoded(one, ".svg").decode()
     assert ">Linear 3072 → 102400<" in said
