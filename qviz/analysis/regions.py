@@ -14,6 +14,7 @@ before may have asked for the cast.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from qviz.document.graph import Graph, Kind, Node
@@ -55,10 +56,13 @@ class Precision(NamedTuple):
 
 def function_name(node: Node) -> str:
     """Return the bare function or module name: ``aten.relu_.default`` and ``ReLU`` are both ``relu``."""
-    if node.op == "call_module":
-        return node.module_type.lower()
-    operator = _OPERATOR.fullmatch(node.target)
-    name = (operator[2] or operator[5]) if operator else node.target.rpartition(".")[2]
+    return node.module_type.lower() if node.op == "call_module" else _bare_name(node.target)
+
+
+@lru_cache(maxsize=4096)
+def _bare_name(target: str) -> str:
+    operator = _OPERATOR.fullmatch(target)
+    name = (operator[2] or operator[5]) if operator else target.rpartition(".")[2]
     name = name.rstrip("_") or name
     return _INPLACE.get(name, name)
 
@@ -85,7 +89,12 @@ def is_reference(node: Node) -> bool:
 
 
 def _matches(names: re.Pattern[str], node: Node) -> bool:
-    return names.fullmatch(function_name(node)) is not None
+    return _is_name_of(names, function_name(node))
+
+
+@lru_cache(maxsize=4096)
+def _is_name_of(names: re.Pattern[str], name: str) -> bool:
+    return names.fullmatch(name) is not None
 
 
 def _is_quantizable(node: Node, index: Index) -> bool:

@@ -25,7 +25,8 @@ class Index:
             by_target[edge.to_id].append(edge)
             self.users[edge.from_id].append(edge.to_id)
         for to_id, edges in by_target.items():
-            self.producers[to_id] = [edge.from_id for edge in sorted(edges, key=lambda e: e.input_index)]
+            in_order = edges if len(edges) == 1 else sorted(edges, key=lambda e: e.input_index)
+            self.producers[to_id] = [edge.from_id for edge in in_order]
 
 
 def count_kinds(graph: Graph) -> Counter[Kind]:

@@ -101,6 +101,10 @@ class _Composition:
 
     def _cut(self, line: int, source: int, target: int) -> Iterator[GroupStep]:
         """Yield the frames that a line passes with the number of its piece there."""
+        frame = self.parents[source]
+        if frame == self.parents[target]:  # most lines
+            yield frame, self._piece(line, frame, Piece(source, target, source))
+            return
         around_source, around_target = list(self._around(source)), list(self._around(target))
         shared = set(around_target)
         here: Item = source

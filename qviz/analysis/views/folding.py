@@ -110,6 +110,7 @@ class _ViewBuilder:
         self.opened: list[ModuleGroup] = []
         self.drawn: set[str] = set()
         self.splits: list[Split] = []
+        self.alone: list[str] = []
         self.box_of: dict[str, str] = {}
 
     def view(self) -> View:
@@ -119,6 +120,7 @@ class _ViewBuilder:
             self.box_of.update(split.hosted)
         for split in self.splits:
             self.box_of.update(split.own)
+        self.box_of.update(zip(self.alone, self.alone, strict=True))
         boxes, lines = cut_fans(self.boxes, self._lines())
         return View(boxes=tuple(boxes), lines=tuple(lines), box_of=self.box_of)
 
@@ -156,6 +158,9 @@ class _ViewBuilder:
         )
         self.boxes.append(box)
         self.drawn.add(node_id)
+        if len(box.members) == 1:
+            self.alone.append(node_id)
+            return
         hosts = plumbing.hosts
         self.splits.append(
             Split(
@@ -196,9 +201,9 @@ class _ViewBuilder:
         return [self._line(source, target, each) for (source, target), each in pairs.items()]
 
     def _line(self, source: str, target: str, pairs: list[tuple[str, str]]) -> Line:
-        values = dict.fromkeys(from_id for from_id, _ in pairs)
         # A repeated dequantize is one value, whichever of its nodes a line leaves.
-        values = dict.fromkeys(self.tree.plumbing.repeats.get(each, each) for each in values)
+        repeats = self.tree.plumbing.repeats
+        values = dict.fromkeys(repeats.get(from_id, from_id) for from_id, _ in pairs)
         label = self.outputs.label(next(iter(values))) if len(values) == 1 else f"{len(values)} values"
         return Line(
             from_box=source,
@@ -232,6 +237,7 @@ def node_box(
     node = tree.index.nodes[members[0]]
     weight = weight_of(node, tree.outputs.values, tree.index)
     title, subtitle = caption(node, facts.get(node.id), weight, leaf)
+    folded = members[repeat:]
     return Box(
         id=node.id,
         title=title,
@@ -239,7 +245,7 @@ def node_box(
         kind=node.kind,
         members=members,
         parent=parent,
-        badges=badges(Counter(tree.index.nodes[each].kind for each in members[repeat:])),
+        badges=badges(Counter(tree.index.nodes[each].kind for each in folded)) if folded else (),
         repeat=repeat,
         ring=tree.rings.get(node.object_id) if node.object_id is not None and node.kind in WATCHING else None,
         has_plumbing=has_plumbing,

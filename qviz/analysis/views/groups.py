@@ -225,7 +225,7 @@ class Hierarchy:
 
     def _tangled(self, units: Sequence[str], owner: Mapping[str, str]) -> set[str]:
         """Return the modules and boxes that lie on a cycle, or between two, when each module is one box."""
-        if not owner:
+        if not owner or _are_intervals(units, owner):
             return set()
         after: defaultdict[str, set[str]] = defaultdict(set)
         before: defaultdict[str, set[str]] = defaultdict(set)
@@ -243,6 +243,15 @@ class Hierarchy:
         for each in self.plumbing.repeated.get(unit, (unit,)):
             for user in self.index.users[each]:
                 yield self.plumbing.repeats.get(user, user)
+
+
+def _are_intervals(units: Sequence[str], owner: Mapping[str, str]) -> bool:
+    """Return whether each module's boxes follow each other without a gap: then no two can await each other.
+
+    The order is topological, and so is that of its intervals.
+    """
+    runs = [name for name, _ in groupby(units, key=owner.get) if name is not None]
+    return len(runs) == len(set(runs))
 
 
 def _peel(left: set[str], before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> set[str]:

@@ -29,11 +29,11 @@ _Pattern: TypeAlias = "tuple[Frame, tuple[str, ...], tuple[str, ...], bool]"
 
 
 class Blocks:
-    """The pictures of one view in one theme; `looks` are those of its lines, by number."""
+    """The pictures of one view in one theme; `tokens` are those of its boxes, `looks` those of its lines, by number."""
 
-    def __init__(self, view: View, places: Places, looks: Sequence[Look], theme: Theme) -> None:
+    def __init__(self, view: View, places: Places, tokens: Sequence[str], looks: Sequence[Look], theme: Theme) -> None:
         self._view, self._places, self._theme = view, places, theme
-        self.looks = looks
+        self._tokens, self.looks = tokens, looks
         self._pictures: dict[_Pattern, QPicture] = {}
         self._patterns: dict[tuple[int, bool], _Pattern] = {}
 
@@ -66,8 +66,8 @@ class Blocks:
         return found
 
     def _pattern(self, stand: Stand, has_lines: bool) -> _Pattern:
-        boxes, looks = self._view.boxes, self.looks
-        kinds = [_ABSENT if at < 0 else _look(boxes[at]) for at in stand.boxes]
+        of_boxes, looks = self._tokens, self.looks
+        kinds = [_ABSENT if at < 0 else of_boxes[at] for at in stand.boxes]
         tokens = [looks[of[0]].token if of else _ABSENT for of in stand.lines] if has_lines else []
         return stand.frame, tuple(kinds), tuple(tokens), has_lines
 
@@ -101,7 +101,8 @@ def _fill(painter: QPainter, rects: Mapping[str, list[QRectF]], theme: Theme) ->
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _look(box: Box) -> str:
+def block_token(box: Box) -> str:
+    """Return how a box looks from far away: the color of its block, or that it is a frame, or nothing."""
     if box.is_seam or box.is_bracket:
         return _ABSENT
     return _OPEN if box.is_open else _token(box.role)

@@ -31,7 +31,7 @@ from qviz.ui.process.main_thread import main_thread
 
 T = TypeVar("T")
 
-SLICE = 2000
+SLICE = 1000
 """Boxes measured between two events: some milliseconds."""
 
 

@@ -16,7 +16,7 @@ from qviz.analysis.views.view import Box, View, group_box_id
 from qviz.layout.labels import bracket_width
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
-from qviz.ui.canvas.blocks import Blocks
+from qviz.ui.canvas.blocks import Blocks, block_token
 from qviz.ui.canvas.box_text import Writing
 from qviz.ui.canvas.edges import Wire
 from qviz.ui.canvas.metrics import SEAM_OVER
@@ -89,6 +89,7 @@ class Scene:
         self.wires: dict[int, Wire] = {}
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}
+        self._tokens = [*map(block_token, view.boxes)]  # here, in the layout's thread: a large view has many
 
     @property
     def columns(self) -> tuple[NumberColumn, ...]:
@@ -137,7 +138,7 @@ class Scene:
         """Return the scene as it looks from far away."""
         looks, found = self.overlays.looks, self._blocks.get(theme.name)
         if found is None or found.looks is not looks:
-            found = self._blocks[theme.name] = Blocks(self.view, self.places, looks, theme)
+            found = self._blocks[theme.name] = Blocks(self.view, self.places, self._tokens, looks, theme)
         return found
 
     def numbers(self, box_ids: Iterable[str], area: QRectF) -> list[int]:
