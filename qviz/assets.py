@@ -1,4 +1,4 @@
-"""Finds the files of resources/, in a checkout and in an installed wheel."""
+"""Finds the files of resources/ and of docs/, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def asset(relative: str) -> Path:
-    """Return the path of a resource such as ``themes/light.json``.
+    """Return the path of a resource such as ``themes/light.json``, or of a page such as ``docs/canvas.md``.
 
     Raises:
         FileNotFoundError: The installation is incomplete.
     """
     package = Path(__file__).resolve().parent
-    for root in (package / "resources", package.parent / "resources"):
+    for root in (package / "resources", package.parent / "resources", package.parent):
         path = root / relative
         if path.exists():
             return path

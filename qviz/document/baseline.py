@@ -55,9 +55,16 @@ def fingerprint(rule: str, stage: str, places: Iterable[str]) -> str:
 
 def baseline_of(findings: Iterable[Accepted]) -> Baseline:
     """Return the baseline of these findings, each once, in an order that does not depend on theirs."""
-    entries = {fingerprint(each.rule, each.stage, each.places or ()): each for each in findings}
+    entries = {_name(each): each for each in findings}
     ordered = sorted(entries.values(), key=lambda each: (each.rule, each.stage, each.places or (), each.nodes))
     return Baseline("qviz-baseline", BASELINE_VERSION, tuple(ordered))
+
+
+def _name(entry: Accepted) -> tuple[object, ...]:
+    """Return what tells an entry from others; those of version 1 have no places."""
+    if entry.places is None:
+        return entry.rule, entry.stage, entry.nodes, entry.message
+    return (fingerprint(entry.rule, entry.stage, entry.places),)
 
 
 def read_baseline(path: Path) -> Baseline:

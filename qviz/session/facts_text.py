@@ -115,6 +115,32 @@ def facts_text(node: Node, observer: ObserverFact | None = None) -> str:
     return "\n".join(f"{name}: {value}" for name, value in rows)
 
 
+def scale_text(node: Node) -> str:
+    """Return scale and zero point of a node's tensors as Python reads them, the output's first; "" for none.
+
+    Every digit is there: ``scale=0.018672, zero_point=-14``. Several tensors stand in lines with their names.
+    """
+    if node.quant is None:
+        return ""
+    known = [(name, getattr(node.quant, name)) for name in ("output", "input", "weight", "bias")]
+    rows = [(name, params) for name, params in known if params is not None and params.scale is not None]
+    texts = [f"scale={_plain(params.scale)}, zero_point={_plain(_whole(params.zero_point))}" for _, params in rows]
+    if len(rows) < 2:
+        return "".join(texts)
+    return "\n".join(f"{name}: {text}" for (name, _), text in zip(rows, texts, strict=True))
+
+
+def _whole(value: Number | tuple[Number, ...] | None) -> Number | tuple[Number, ...] | None:
+    """Return zero points as the whole numbers that most are; those of embeddings are not."""
+    if isinstance(value, tuple):
+        return tuple(int(each) if isinstance(each, float) and each.is_integer() else each for each in value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _plain(value: Number | tuple[Number, ...] | None) -> str:
+    return str([*value]) if isinstance(value, tuple) else str(value)
+
+
 def _numbers(value: Number | tuple[Number, ...] | None) -> str:
     if value is None:
         return ""

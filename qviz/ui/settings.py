@@ -1,10 +1,13 @@
-"""What is remembered between sessions: window sizes, theme, recent files, trusted files, editor, interpreter."""
+"""What is remembered between sessions: window sizes, theme, language, recent and trusted files, editor, filters."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings
 
 RECENT_LIMIT = 8
+BASELINE_LIMIT = 50
+LESS_MOTION, OPEN_CASTS = "less_motion", "open_casts"
+"""Choices that are off at first."""
 
 
 class Settings:
@@ -36,6 +39,19 @@ class Settings:
         """The command that opens a file at a line, with ``{file}`` and ``{line}``; empty for the usual ones."""
         return str(self._store.value("editor", ""))
 
+    @editor.setter
+    def editor(self, command: str) -> None:
+        self._store.setValue("editor", command)
+
+    @property
+    def language(self) -> str:
+        """The name of the language of the texts; empty for that of the environment."""
+        return str(self._store.value("language", ""))
+
+    @language.setter
+    def language(self, name: str) -> None:
+        self._store.setValue("language", name)
+
     @property
     def python(self) -> str:
         """The interpreter of the engine; empty for qviz's own."""
@@ -56,6 +72,34 @@ class Settings:
         rows = [(source, about), *((each, text) for each, text in self.recent if each != source)]
         self._store.setValue("recent", [f"{each}\n{text}" for each, text in rows[:RECENT_LIMIT]])
 
+    def is_on(self, choice: str) -> bool:
+        """Tell whether the user turned something on that is off at first, such as `LESS_MOTION`."""
+        return str(self._store.value(f"on/{choice}", False)).lower() == "true"
+
+    def turn(self, choice: str, is_on: bool) -> None:
+        """Remember that the user turned something on or off."""
+        self._store.setValue(f"on/{choice}", is_on)
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The searches that the user saved, by their names."""
+        pairs = (row.partition("\n") for row in self._strings("filters"))
+        return {name: query for name, _, query in pairs}
+
+    @filters.setter
+    def filters(self, by_name: dict[str, str]) -> None:
+        self._store.setValue("filters", [f"{name}\n{query}" for name, query in by_name.items()])
+
+    def baseline(self, source: str) -> str:
+        """Return the file in which accepted findings of a source are kept; empty for none yet."""
+        pairs = (row.partition("\n") for row in self._strings("baselines"))
+        return next((path for each, _, path in pairs if each == source), "")
+
+    def keep_baseline(self, source: str, path: str) -> None:
+        """Remember in which file accepted findings of a source are kept."""
+        others = [row for row in self._strings("baselines") if row.partition("\n")[0] != source]
+        self._store.setValue("baselines", [f"{source}\n{path}", *others][:BASELINE_LIMIT])
+
     def is_trusted(self, path: str) -> bool:
         """Tell whether the user once allowed a file's code to run."""
         return path in self._trusted()
@@ -63,6 +107,15 @@ class Settings:
     def trust(self, path: str) -> None:
         """Remember that a file's code may run."""
         self._store.setValue("trusted", sorted({*self._trusted(), path}))
+
+    @property
+    def trusted_count(self) -> int:
+        """How many files may run without a question."""
+        return len(self._trusted())
+
+    def forget_trust(self) -> None:
+        """Ask again before any file's code runs."""
+        self._store.remove("trusted")
 
     def _trusted(self) -> list[str]:
         return self._strings("trusted")

@@ -23,10 +23,18 @@ class Language:
         modules: Modules that hold a part of the catalog: ``STATEMENTS`` (code to entry), ``TEXTS`` (English to
             translation), or both; imported when first needed.
         finish: What is done to every whole text, for languages that test the seam.
+        title: What its speakers call it.
     """
 
-    def __init__(self, name: str, modules: tuple[str, ...] = (), finish: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        modules: tuple[str, ...] = (),
+        finish: Callable[[str], str] | None = None,
+        title: str = "",
+    ) -> None:
         self.name = name
+        self.title = title or name
         self.modules = modules
         self.finish = finish
 
@@ -80,9 +88,11 @@ _ENGLISH = (
     "general",
     "names",
 )
-ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH))
+ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH), title="English")
 SIMPLIFIED_CHINESE = Language(
-    "zh_CN", tuple(f"qviz.words.simplified_chinese.{name}" for name in ("catalog", "command_line"))
+    "zh_CN",
+    tuple(f"qviz.words.simplified_chinese.{name}" for name in ("catalog", "command_line")),
+    title="简体中文",
 )
 
 LANGUAGES: dict[str, Language] = {each.name: each for each in (ENGLISH, SIMPLIFIED_CHINESE)}

@@ -10,6 +10,7 @@ from qviz.analysis.inspecting.change_part import change_part
 from qviz.analysis.inspecting.group_page import group_page
 from qviz.analysis.inspecting.histogram_bars import bar_chart, covered, integer_chart
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
+from qviz.analysis.inspecting.node_noise import worst_inside
 from qviz.analysis.inspecting.node_page import NodePage, node_page
 from qviz.analysis.inspecting.run_page import run_page
 from qviz.analysis.inspecting.source_excerpt import excerpt
@@ -268,6 +269,13 @@ def test_a_group_names_its_worst_child_and_what_stays_in_float():
     inside = group_page(inspected(), "prepared", "block")
     assert inside is not None
     assert inside.findings == (FINDING,)
+
+
+@pytest.mark.parametrize("stage_name", ["captured", "prepared", "converted"])
+def test_the_operator_that_adds_most_of_the_noise_of_a_module_is_found_in_every_stage(stage_name: str):
+    assert worst_inside(inspected(), stage_name, "block") == "conv"
+    assert worst_inside(inspected(), stage_name, "") == "conv"
+    assert worst_inside(inspected(with_ledger=False), stage_name, "block") is None
 
 
 def test_of_many_equal_children_the_one_that_differs_is_named():

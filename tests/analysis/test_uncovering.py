@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.analysis.views.expansion import uncovered
+from qviz.analysis.views.expansion import alone, one_level_more, uncovered
 from qviz.analysis.views.folding import fold, unfold_all
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Folds
@@ -50,3 +50,19 @@ def test_every_node_gets_a_box_of_its_own(node_id: str, groups: set[str], plumbi
     assert fold(NET, after, {}).box_of[node_id] == node_id
     assert before.groups <= after.groups
     assert before.plumbing <= after.plumbing
+
+
+def test_each_step_opens_the_groups_that_are_boxes_now():
+    tree = Hierarchy(NET)
+    first = one_level_more(tree, Folds())
+    assert first.groups == {"net"}
+    second = one_level_more(tree, first)
+    assert second.groups == {"net", "net.stem", "net.block"}
+    assert one_level_more(tree, second) == second
+
+
+def test_a_group_opens_only_as_far_as_one_node_wants():
+    tree = Hierarchy(NET)
+    everything = Folds(frozenset({"net", "net.stem", "net.block"}))
+    assert alone(tree, everything, "net", "a").groups == {"net", "net.stem"}
+    assert alone(tree, everything, "net.block", "d").groups == {"net", "net.stem", "net.block"}

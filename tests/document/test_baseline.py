@@ -58,3 +58,8 @@ def test_a_note_survives_the_file(tmp_path: Path):
     noted = msgspec.structs.replace(ONE, note="only in tests")
     write_baseline(baseline_of([noted]), tmp_path / "b.json")
     assert read_baseline(tmp_path / "b.json").findings == (noted,)
+
+
+def test_entries_of_version_1_stay_apart_without_places():
+    old = [Accepted("rule", "converted", (each,), None, "m") for each in ("a", "b")]
+    assert len(baseline_of(old).findings) == 2

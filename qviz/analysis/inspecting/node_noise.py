@@ -72,3 +72,15 @@ def noise_of(run: InspectedRun, place: NodePlace) -> PlaceNoise | None:
         others = [value for each in by_owner.values() if (value := share_of(each)) is not None]
     rank = 1 + sum(other > share + 1e-12 for other in others)
     return PlaceNoise(share, rank, len(others), rows, finite(ledger.additivity), ledger.is_additive)
+
+
+def worst_inside(run: InspectedRun, stage: StageName, path: str) -> NodeId | None:
+    """Return the operator of a module whose quantizers add most of the noise; None where nothing is measured."""
+    ids = tuple(node.id for node in run.inside(stage, path))
+    found: defaultdict[NodeId, float] = defaultdict(float)
+    for row in quantizers_of(run, stage, ids):
+        found[run.owners[row.id].node] += finite(row.share) or 0.0
+    if not found or run.watched is None:
+        return None
+    became = run.become(run.watched, (max(found, key=lambda each: found[each]),), stage)
+    return next((each for each in became if each in ids), None)

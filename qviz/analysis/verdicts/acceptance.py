@@ -33,6 +33,7 @@ class Acceptance:
 
     def __init__(self, baseline: Baseline | None, places: FindingPlaces) -> None:
         self._places = places
+        self._before = baseline.findings if baseline is not None else ()
         self._by_fingerprint: dict[str, Accepted] = {}
         self._by_nodes: dict[tuple[str, str, frozenset[str]], Accepted] = {}
         self._without_nodes: defaultdict[tuple[str, str], list[Accepted]] = defaultdict(list)
@@ -87,6 +88,15 @@ class Acceptance:
             have, wanted = {node: entry for entry in known for node in entry.nodes}, finding.nodes
         used = [have.get(each) for each in wanted]
         return _each_once(each for each in used if each is not None) if all(used) else ()
+
+    def with_accepted(self, findings: Iterable[Finding]) -> Baseline:
+        """Return the baseline that accepts these findings, too."""
+        return baseline_of((*self._before, *self.accepting(findings).findings))
+
+    def without(self, findings: Iterable[Finding]) -> Baseline:
+        """Return the baseline that accepts none of these findings any longer."""
+        gone = {id(entry) for finding in findings for entry in self.entries(finding)}
+        return baseline_of(entry for entry in self._before if id(entry) not in gone)
 
     def accepting(self, findings: Iterable[Finding]) -> Baseline:
         """Return the baseline that accepts these findings, with the notes that this one has on them."""

@@ -1,9 +1,12 @@
-"""What has to be opened so that a node has a box of its own."""
+"""What has to be opened so that a node has a box of its own, or one level more is seen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
+from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Folds
 
@@ -22,3 +25,22 @@ def uncovered(tree: Hierarchy, folds: Folds, node_id: str) -> Folds:
     if groups == folds.groups and plumbing == folds.plumbing:
         return folds
     return replace(folds, groups=frozenset(groups), plumbing=plumbing)
+
+
+def one_level_more(tree: Hierarchy, folds: Folds) -> Folds:
+    """Return the folds with every group open that is a closed box now; the same where none is left."""
+    return replace(folds, groups=folds.groups | {group.path for group in _closed(tree.root, folds)})
+
+
+def alone(tree: Hierarchy, folds: Folds, path: str, node_id: str) -> Folds:
+    """Return the folds with a group open, and inside of it only what leads to a node."""
+    kept = frozenset(each for each in folds.groups if each != path and not each.startswith(f"{path}."))
+    return uncovered(tree, replace(folds, groups=kept), node_id)
+
+
+def _closed(group: ModuleGroup, folds: Folds) -> Iterator[ModuleGroup]:
+    for each in group.groups:
+        if each.path in folds.groups:
+            yield from _closed(each, folds)
+        else:
+            yield each

@@ -47,6 +47,26 @@ class Folding(QObject):
         if self.graph is not None:
             self._ask(unfold_all(self.trees.of(self.graph)), self._selected_box())
 
+    def unfold_level(self) -> bool:
+        """Open every group that is a closed box now; return whether there was any."""
+        from qviz.analysis.views.expansion import one_level_more
+
+        if self.graph is None or self.folds is None:
+            return False
+        folds = one_level_more(self.trees.of(self.graph), self.folds)
+        if folds == self.folds:
+            return False
+        self._ask(folds, self._selected_box())
+        return True
+
+    def open_alone(self, path: str, node_id: str) -> None:
+        """Open a group, and inside of it only what leads to a node; select that."""
+        from qviz.analysis.views.expansion import alone
+
+        if self.graph is not None and self.folds is not None:
+            self._selection.node, self._selection.is_to_reveal = node_id, True
+            self._ask(alone(self.trees.of(self.graph), self.folds, path, node_id), None)
+
     def fold_all(self) -> None:
         """Close every group and all plumbing."""
         self._ask(Folds(), self._selected_box())

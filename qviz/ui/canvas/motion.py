@@ -15,9 +15,17 @@ MOST = 160
 """Boxes in sight; more would not move smoothly, and no eye follows them."""
 
 
+_is_reduced = [False]
+
+
+def reduce_motion(is_reduced: bool) -> None:
+    """Animate nothing from now on, whatever the desktop's style says; or what that says."""
+    _is_reduced[0] = is_reduced
+
+
 def wants_less_motion() -> bool:
-    """Tell whether the desktop's style was told to animate nothing."""
-    return QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) <= 0
+    """Tell whether the user, or the desktop's style, was told to animate nothing."""
+    return _is_reduced[0] or QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) <= 0
 
 
 class Motion(QObject):

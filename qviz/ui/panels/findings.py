@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -75,6 +75,7 @@ class FindingList(QTreeWidget):
         self._words, self._ink = "", QColor()
         self._shown_key: tuple[object, ...] = ()
         self._places: dict[int, int] = {}
+        self._accepted: frozenset[int] = frozenset()
         self.setColumnCount(5)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -117,6 +118,20 @@ class FindingList(QTreeWidget):
             inside = [made.sizeHint().width() for made in equipped if made is not None]
             wide = max([self.columnWidth(column), *inside])
             self.setColumnWidth(column, min(wide + _GAP, _MOST_WIDE.get(column, wide + _GAP)))
+        self._mark_accepted()
+
+    def show_accepted(self, findings: Iterable[Finding]) -> None:
+        """Show which findings the baseline accepts: they are paler, and say so."""
+        self._accepted = frozenset(map(id, findings))
+        self._mark_accepted()
+
+    def _mark_accepted(self) -> None:
+        for item in self._rows():
+            row = _told(item)
+            is_accepted = id(row.finding) in self._accepted
+            item.setText(_TITLE, tr("{title} (accepted)", title=row.title) if is_accepted else row.title)
+            for column in range(_STEPS):
+                item.setData(column, Qt.ItemDataRole.ForegroundRole, self._ink if is_accepted else None)
 
     def _equip(self, item: QTreeWidgetItem, row: FindingRow) -> None:
         """Give a row its stepper, where it has several places, and its remedy."""

@@ -31,6 +31,7 @@ class Overview(QObject):
         super().__init__(parent)
         self._canvases = canvases
         self._findings: Sequence[Finding] = ()
+        self._is_wanted = True
         self.rail = OverviewRail(theme, self._say)
         self.rail.chosen.connect(self.chosen)
         self.rail.scrolled.connect(self.on_rail_scrolled)
@@ -47,6 +48,11 @@ class Overview(QObject):
         """Flag other findings."""
         self._findings = findings
         self._soon.start()
+
+    def want(self, is_wanted: bool) -> None:
+        """Show the rail while there is something to show, or never."""
+        self._is_wanted = is_wanted
+        self.refresh()
 
     def refresh(self) -> None:
         """Show what is true now."""
@@ -67,7 +73,7 @@ class Overview(QObject):
             marked = {canvas.selection.node or "", *canvas.emphasis.partners}
             rows = {row_of[each] for each in marked if each in row_of}
             columns[side] = RailColumn(ticks, _visible(canvas, row_of), frozenset(rows), tuple(flags))
-        self.rail.setVisible(bool(columns))
+        self.rail.setVisible(self._is_wanted and bool(columns))
         self.rail.show_columns(columns)
 
     def on_rail_scrolled(self, degrees: float) -> None:

@@ -106,6 +106,7 @@ class Panes(QWidget):
         self._project: Project | None = None
         self._laid_for: tuple[Snapshot | None, Shown] | None = None
         self._family: tuple[Snapshot, frozenset[StageName], Family] | None = None
+        self._opens_casts = False
         self.active = Side.RIGHT
         trees = Hierarchies()  # both panes ask for the same graphs
         self.panes = {side: StagePane(side, theme, trees) for side in Side}
@@ -172,9 +173,18 @@ class Panes(QWidget):
             return None
         if self._family is None or self._family[0] is not snapshot or self._family[1] != among:
             loud = {name: _loud(snapshot.findings, name) for name in among}
+            if self._opens_casts:
+                loud = {each.name: loud[each.name] | _casts(each) for each in project.stages if each.name in among}
             family = Family(project.stages, project.links, snapshot.facts, among, loud)
             self._family = (snapshot, among, family)
         return self._family[2]
+
+    def open_casts(self, is_on: bool) -> None:
+        """Let seams hide no quantize and dequantize, or gather those again."""
+        if is_on is not self._opens_casts:
+            self._opens_casts, self._family = is_on, None
+            if self._project is not None:
+                self.show_project(self._project)
 
     def fit(self) -> None:
         """Show all of both panes."""
@@ -274,6 +284,10 @@ def _loud(findings: Sequence[Finding], stage: StageName) -> frozenset[NodeId]:
     return frozenset(
         node for each in findings if each.stage == stage and each.level is not Level.INFO for node in each.nodes
     )
+
+
+def _casts(stage: Stage) -> frozenset[NodeId]:
+    return frozenset(node.id for node in stage.whole.nodes if node.kind.casts)
 
 
 def _carried(canvas: GraphCanvas, stage: Stage | None, family: Family | None) -> Folds | None:

@@ -14,7 +14,7 @@ from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.ui.panels.flow_choice import FlowChoice
 from qviz.ui.panels.plan_text import PlanDialog
-from qviz.ui.panels.rules import Rules
+from qviz.ui.panels.rules import AnyRule, Rules
 from qviz.ui.panels.widgets import button, label, section
 from qviz.wire.messages import ModelLoaded
 from qviz.words import mark, tr, trn
@@ -133,8 +133,12 @@ class Setup(QFrame):
         self._is_filling = False
 
     def _show_configuration(self, plan: Plan, chosen: Flow) -> None:
-        self.rules.setVisible(chosen.takes("rules"))
-        self.rules.show_rules(plan.rules, self._matched if plan.rules == self._ran_with else ())
+        is_for_quantizer = chosen.takes("quantizer_options")
+        self.rules.setVisible(chosen.takes("rules") or is_for_quantizer)
+        if is_for_quantizer:
+            self.rules.show_rules(plan.quantizer_options.rules, (), is_for_quantizer=True)
+        else:
+            self.rules.show_rules(plan.rules, self._matched if plan.rules == self._ran_with else ())
         self.with_reference.setVisible(chosen.takes("reference"))
         self.with_reference.setChecked(plan.reference)
         self.with_lowering.setVisible(chosen.takes("lower"))
@@ -180,9 +184,13 @@ class Setup(QFrame):
         """Ask for help on the function that the flow begins with."""
         self.help_requested.emit(self.flow.chosen().api)
 
-    def on_rules_changed(self, rules: tuple[Rule, ...]) -> None:
-        """Take other rules into the plan."""
-        self._take(msgspec.structs.replace(self._plan, rules=rules))
+    def on_rules_changed(self, rules: tuple[AnyRule, ...]) -> None:
+        """Take other rules into the plan: of the quantizer, or of the configuration by modules."""
+        if self.flow.chosen().takes("quantizer_options"):
+            options = msgspec.structs.replace(self._plan.quantizer_options, rules=rules)
+            self._take(msgspec.structs.replace(self._plan, quantizer_options=options))
+        else:
+            self._take(msgspec.structs.replace(self._plan, rules=rules))
 
     def on_all_clicked(self) -> None:
         """Edit the whole plan as text."""

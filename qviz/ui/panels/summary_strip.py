@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy
 
 from qviz.analysis.tables.summary import MEASURE, SummaryTile
 from qviz.ui.panels.level_sign import draw_level
+from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 from qviz.words.formats import every, grouped
@@ -21,6 +22,7 @@ _PAD, _GAP, _BAR, _FUNNEL = 11, 7, QSize(36, 7), 8
 _SIGN = 12
 _SMALL, _LARGE, _PLAIN = 11, 15, 12
 _ACTIONS = {MEASURE: mark("Measure")}
+_EMPTY = mark("Key figures appear here when a run is done.")
 
 
 class TileButton(QAbstractButton):
@@ -177,6 +179,9 @@ class SummaryStrip(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
+        self._empty = label(tr(_EMPTY), "muted")
+        self._empty.setContentsMargins(_PAD, 0, _PAD, 0)
+        self._row.addWidget(self._empty)
         self.tiles: list[TileButton] = []
         self._shown: tuple[tuple[SummaryTile, ...], str] = ((), "")
         self._is_low, self._text_scale = False, 1.0
@@ -200,6 +205,7 @@ class SummaryStrip(QFrame):
             made.clicked.connect(partial(self._on_tile_clicked, made))
             self._row.addWidget(made, made.sizeHint().width())
             self.tiles.append(made)
+        self._empty.setVisible(not self.tiles)
 
     def fit(self, is_low: bool, text_scale: float) -> None:
         """Take one line where the window is low, and grow with the text."""

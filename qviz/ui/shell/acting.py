@@ -111,6 +111,11 @@ class Acting(QObject):
 
         self._edit(ask)
 
+    def add_rule(self) -> None:
+        """Ask for a rule; it begins with the module that is selected."""
+        target = self._work.inspector.target
+        self._work.setup.rules.ask(target.path if isinstance(target, EditTarget) else "")
+
     def measure(self) -> None:
         """Run the flow again and measure what each quantizer costs."""
         project = self._open.value

@@ -19,7 +19,7 @@ from qviz.ui.process import garbage as cycles
 from qviz.ui.process.first_paint import AfterFirstPaint
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
-from qviz.words.language import ENGLISH, language
+from qviz.words.language import ENGLISH, VARIABLE, language, use_environment
 
 if TYPE_CHECKING:
     from qviz.document.plan import Plan
@@ -52,15 +52,24 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("qviz")
     application.setFont(QFont(family()))
+    settings = Settings()
+    take_language(settings)
     if language() is not ENGLISH:
         from qviz.ui.shell.qt_texts import QtTexts
 
         application.installTranslator(QtTexts(application))
-    window = MainWindow(Settings())
+    window = MainWindow(settings)
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
     AfterFirstPaint(window, lambda: start(window, source, plan, is_consented))
     window.show()
     return int(application.exec())
+
+
+def take_language(settings: Settings) -> None:
+    """Use the language of the settings, in the engines too; that of command line or environment goes before."""
+    if settings.language and not os.environ.get(VARIABLE):
+        os.environ[VARIABLE] = settings.language
+        use_environment()
 
 
 def tune() -> None:

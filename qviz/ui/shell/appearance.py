@@ -36,6 +36,11 @@ class Appearance(QObject):
         self.use("light" if self.theme.is_dark else "dark")
         self._settings.theme = self.theme.name
 
+    def choose(self, name: str) -> None:
+        """Use ``light`` or ``dark``, or follow the ``system``, and remember it."""
+        self._settings.theme = name
+        self.use(self._name(_is_system_dark()))
+
     def use(self, name: str) -> None:
         """Use a theme everywhere."""
         self.theme = theme_of(name)
@@ -48,9 +53,16 @@ class Appearance(QObject):
 
     def scale_text(self, step: int) -> None:
         """Take the next larger text (1), the next smaller (-1), or the usual size again (0)."""
-        size = self._settings.text_size + TEXT_STEP * step if step else 100
-        self._settings.text_size = size
+        self.take_text_size(self._settings.text_size + TEXT_STEP * step if step else 100)
+
+    def take_text_size(self, percent: int) -> None:
+        """Show all text in this size, in percent of the usual one."""
+        self._settings.text_size = percent
         self.changed.emit()
+
+    def take_language(self, name: str) -> None:
+        """Remember the language, which the next start uses."""
+        self._settings.language = name
 
     def _name(self, is_system_dark: bool) -> str:
         if self._settings.theme in ("light", "dark"):

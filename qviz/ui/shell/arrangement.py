@@ -58,7 +58,6 @@ class Surroundings(QObject):
         self._room: Room | None = None
         self._is_bare = False
         self._wants_left, self._wants_inspector = settings.is_open("left"), settings.is_open("inspector")
-        self._wants_bottom = settings.is_open("bottom")
         self._wants_legend = settings.is_open("legend")
         self._left_drawer = self._drawer = self._legend_drawer = False
         self._selected: object = None
@@ -115,7 +114,7 @@ class Surroundings(QObject):
             return
         self._room = room
         if before is None or (before.has_bottom and not room.has_bottom):
-            self._open_bottom(self._wants_bottom and room.has_bottom)
+            self._open_bottom(False)  # it opens by the user's hand, or for findings
         if room.has_left:
             self._left_drawer = False
         self._arrange()
@@ -193,7 +192,7 @@ class Surroundings(QObject):
     def reveal_findings(self, page: QWidget) -> None:
         """Open the tabs for the findings of a new run, unless the user closed them."""
         self._bottom.setCurrentWidget(page)
-        if self._wants_bottom and not self._bottom.is_open:
+        if self._settings.is_open("bottom") and not self._bottom.is_open:
             self._open_bottom(True)
 
     def save(self) -> None:
@@ -246,7 +245,6 @@ class Surroundings(QObject):
             self._bottom_height = self._rows.sizes()[1]
 
     def on_bottom_toggled(self, is_open: bool) -> None:
-        """Remember what the user wants."""
-        self._wants_bottom = is_open
+        """Remember whether the user closed it: then no finding opens it."""
         self._settings.set_open("bottom", is_open)
         self._open_bottom(is_open)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, QPointF
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from qviz.analysis.inspecting.inspected_run import NodePlace
+from qviz.analysis.inspecting.tensors import tensors
 from qviz.analysis.views.view import Box, Line
-from qviz.document.graph import Kind, Node
-from qviz.document.snapshot import Finding
+from qviz.document.graph import Kind, Node, NodeId
+from qviz.document.snapshot import Finding, StageName
 from qviz.session.sides import Side
 from qviz.ui.canvas.line_hits import REACH, line_at
+from qviz.ui.panels.run_list import MOST_ROWS
 from qviz.ui.shell.actions import Actions
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.menus import fill_list
@@ -22,10 +25,15 @@ from qviz.words.formats import sentence
 
 _REST = ("copy_path", "focus_neighbours", "focus_downstream", "bookmark"), ("export_selection",)
 NODE = ("leave_in_float", "choose_observer", "per_channel"), *_REST
-QUANTIZER = ("choose_observer", "fix_range", "select_sharing"), ("copy_facts", *_REST[0]), _REST[1]
-GROUP = ("toggle_group", "fold_others"), ("leave_in_float", "add_rule"), ("export_selection",)
+QUANTIZER = ("choose_observer", "fix_range", "select_sharing"), ("copy_scale", "copy_facts", *_REST[0]), _REST[1]
+GROUP = (
+    ("unfold_worst", "fold_others"),
+    ("leave_in_float", "add_rule"),
+    ("copy_path", "bookmark"),
+    ("export_selection",),
+)
 CANVAS = ("fit", "zoom_100", "unfold_all", "fold_all"), ("export",)
-FINDING = "next_place", "previous_place", "leave_in_float"
+FINDING = "next_place", "previous_place", "leave_in_float", "accept"
 """Ids of commands, a line between the parts; those that are not possible now are left out."""
 
 
@@ -88,6 +96,10 @@ class ContextMenus(QObject):
             return
         menu = self._menu()
         fill_list(menu, self._actions, _parts(box.kind))
+        if box.kind is None:
+            title = tr("Collapse") if box.is_open else tr("Expand")
+            toggle = partial(self._desk.work.panes.canvas.folding.toggle, box.id)
+            menu.insertAction(menu.actions()[0], _entry(menu, title, toggle))
         menu.popup(place)
 
     def _open_seam(self, box: Box, place: QPoint) -> None:
@@ -96,6 +108,8 @@ class ContextMenus(QObject):
         menu.addAction(tr("Open"), partial(folding.toggle, box.id))
         menu.addAction(tr("Open all like it"), partial(folding.open_seams, box.title))
         menu.addAction(self._actions["open_seams"])
+        menu.addSeparator()
+        menu.addAction(self._actions["open_casts"])
         menu.popup(place)
 
     def _open_line(self, side: Side, line: Line, place: QPoint) -> None:
@@ -110,8 +124,26 @@ class ContextMenus(QObject):
         menu.addAction(tr("Go to user {node}", node=end), partial(self._desk.selection.choose, stage, end))
         if line.label:
             menu.addSeparator()
-            menu.addAction(tr("Copy {text}", text=line.label), partial(_copy, line.label))
+            menu.addAction(tr("Copy shape"), partial(_copy, line.label)).setToolTip(line.label)
+        observed = self._observed(stage, start, end)
+        if observed is not None:
+            menu.addAction(tr("Show histogram"), partial(self._show_histogram, stage, observed))
         menu.popup(place)
+
+    def _observed(self, stage: StageName, start: NodeId, end: NodeId) -> NodeId | None:
+        """Return the end of a line at which the inspector has the histogram of what flows through it."""
+        run = self._desk.work.inspector.run
+        for node, role in ((start, "output"), (end, "input")) if run is not None else ():
+            assert run is not None
+            columns = tensors(run, NodePlace(stage, node))
+            if any(each.bars is not None for each in columns if each.role == role):
+                return node
+        return None
+
+    def _show_histogram(self, stage: StageName, node: NodeId) -> None:
+        self._desk.selection.choose(stage, node)
+        if self._desk.work.inspector.isHidden():
+            self._desk.work.surroundings.toggle_inspector()
 
     def _open_canvas(self, side: Side, place: QPoint) -> None:
         """Open the menu of a pane: its scale, and the stages that it could show."""
@@ -123,6 +155,12 @@ class ContextMenus(QObject):
                 title = tr("Show {stage} here", stage=names.stage(stage.name))
                 entry = menu.addAction(title, partial(self._desk.selection.show_stage, side, stage.name))
                 entry.setEnabled(stage.name != project.shown.on(side))
+        runs, shown = self._desk.shelf.kept.runs, self._desk.shelf.kept.shown(project)
+        if len(runs) > 1:
+            menu.addSeparator()
+            for run in runs[:MOST_ROWS]:
+                title = tr("View run {number} · {name}", number=run.number, name=run.name)
+                menu.addAction(title, partial(self._desk.shelf.view, run.number)).setEnabled(run is not shown)
         menu.popup(place)
 
     def on_findings_menu_requested(self, finding: Finding, place: QPoint) -> None:
@@ -156,6 +194,12 @@ def _parts(kind: Kind | None) -> tuple[Iterable[str], ...]:
     """Return the commands on a node of a kind, or on a group."""
     is_quantizer = kind is not None and (kind.watches or kind in (Kind.QUANTIZE, Kind.DEQUANTIZE))
     return GROUP if kind is None else QUANTIZER if is_quantizer else NODE
+
+
+def _entry(menu: QMenu, title: str, act: Callable[[], object]) -> QAction:
+    made = QAction(title, menu)
+    made.triggered.connect(act)
+    return made
 
 
 def _copy(text: str) -> None:

@@ -20,6 +20,7 @@ from qviz.ui.process.decoding import Decoding
 from qviz.ui.process.disposal import Disposal
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
+from qviz.ui.shell.accepting import Accepting
 from qviz.ui.shell.acting import Acting
 from qviz.ui.shell.bookmarking import Bookmarking
 from qviz.ui.shell.dimming import Dimming
@@ -47,6 +48,7 @@ class Desk(QObject):
         exports: Saves and copies.
         tables: Key figures and the table of nodes.
         acting: Edits the plan by what is selected.
+        accepting: Accepts findings in the baseline.
         shelf: The runs so far.
 
     Signals:
@@ -87,6 +89,8 @@ class Desk(QObject):
         self.acting.run_requested.connect(self.run)
         self.acting.undo_requested.connect(self.undo)
         self.acting.failed.connect(self.failed)
+        self.accepting = Accepting(self, self._open, self.work, settings)
+        self.accepting.failed.connect(self.failed)
         self.exports.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
@@ -130,6 +134,7 @@ class Desk(QObject):
         def show(snapshot: Snapshot) -> None:
             self._forget()
             self._runs.open(Project.of_snapshot(snapshot))
+            self.exports.note_file(snapshot, path)
             if self.project is not None:
                 self.shelf.keep(self.project)
             modules = {group.path: group.type for stage in snapshot.stages for group in stage.whole.groups}
@@ -162,6 +167,7 @@ class Desk(QObject):
             for each in self.shelf.kept.runs:
                 self._disposal.take(each.project.stages)
         self._history = History()
+        self.exports.note_file(None, "")
         self.navigation.forget()
         self.selection.forget()
         self.dimming.forget()

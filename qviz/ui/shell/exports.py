@@ -7,9 +7,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from qviz.document import codec
 from qviz.document.graph import Node
+from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
-from qviz.session.facts_text import facts_text
+from qviz.session.facts_text import facts_text, scale_text
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
 from qviz.ui.shell.files import save_result
@@ -37,14 +39,38 @@ class Exports(QObject):
         self._open = project
         self._work = work
         self._settings = settings
+        self._file: tuple[Snapshot, str] | None = None
         work.inspector.source_requested.connect(self.on_inspector_source_requested)
         work.failure.source_requested.connect(self.on_inspector_source_requested)
         work.inspector.copied.connect(self.on_inspector_copied)
 
+    def note_file(self, snapshot: Snapshot | None, path: str) -> None:
+        """Take the file that a result was read from; of no result, forget the one before."""
+        self._file = (snapshot, path) if snapshot is not None else None
+
     def save(self) -> None:
-        """Save the result."""
-        if self._open.value is not None and (snapshot := self._open.value.document) is not None:
-            self._say(_SAVED, lambda: save_result(self._work, snapshot))
+        """Save the result into its own file, the bookmarks too; of one that has none yet, ask where."""
+        project = self._open.value
+        if project is None or project.document is None:
+            return
+        if self._file is not None and self._file[0] is project.snapshot:
+            document, path = project.document, self._file[1]
+            self._say(_SAVED, lambda: _saved(document, path))
+        else:
+            self.save_as()
+
+    def save_as(self) -> None:
+        """Ask where to, and save the result."""
+        project = self._open.value
+        if project is None or (document := project.document) is None:
+            return
+
+        def ask() -> str | None:
+            if path := save_result(self._work, document):
+                self.note_file(project.snapshot, path)
+            return path
+
+        self._say(_SAVED, ask)
 
     def export_picture(self, theme: Theme, is_around: bool = False) -> None:
         """Ask what to export, and how; it begins with the stages in view, or with what is around the selection."""
@@ -109,6 +135,15 @@ class Exports(QObject):
         if path:
             self._work.inform(tr(text, name=path))
 
+    def copy_scale(self) -> None:
+        """Put scale and zero point of the selected node on the clipboard, as exact as they are written down."""
+        node = self._selected()
+        text = scale_text(node) if node is not None else ""
+        if text:
+            self._copy(text)
+        else:
+            self._work.inform(tr("The selection has no scale of its own."))
+
     def on_inspector_copied(self, text: str) -> None:
         """Put text on the clipboard."""
         QGuiApplication.clipboard().setText(text)
@@ -119,3 +154,8 @@ class Exports(QObject):
             open_in_editor(file, line, self._settings.editor)
         except QvizError as error:
             self.failed.emit(error)
+
+
+def _saved(document: Snapshot, path: str) -> str:
+    codec.save(document, path)
+    return path

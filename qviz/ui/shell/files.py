@@ -132,5 +132,22 @@ def ask_for_csv(parent: QWidget, name: str) -> str | None:
     return f"{path}.csv" if path and not Path(path).suffix else path or None
 
 
+def ask_for_baseline(parent: QWidget, beside: str) -> str | None:
+    """Return the file in which accepted findings are to be kept: a baseline that exists is added to.
+
+    Args:
+        parent: The window.
+        beside: The folder to begin in.
+    """
+    path, _ = QFileDialog.getSaveFileName(
+        parent,
+        tr("Baseline: the file of accepted findings"),
+        os.path.join(beside, "qviz-baseline.json"),
+        file_filter(tr("Baseline"), ".json"),
+        options=QFileDialog.Option.DontConfirmOverwrite,
+    )
+    return f"{path}.json" if path and not Path(path).suffix else path or None
+
+
 def _results() -> str:
     return ";;".join((file_filter(tr("qviz result"), ".qviz"), file_filter(tr("JSON"), ".json")))

@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
 
         actions = Actions(self)
         actions.group_added.connect(self.bar.menus.add_group)
-        actions.add(FileCommands(self.opener, self.pages))
+        actions.add(FileCommands(self.opener, self.pages, self.appearance, self.settings))
         actions.add(EditCommands(actions, self.pages))
         actions.add(ViewCommands(self.appearance, self.pages))
         actions.add(GraphCommands(self.pages))

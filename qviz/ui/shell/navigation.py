@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from qviz.analysis.inspecting.node_noise import worst_inside
+from qviz.analysis.views.folding import group_path
 from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, StageName
 from qviz.session.sides import Side
@@ -71,17 +73,17 @@ class Navigation(QObject):
             is_left = self._work.panes.active is Side.LEFT
             self._step(changes.before if is_left else changes.after, by)
 
-    def next_observer(self) -> None:
-        """Select the next observer or fake-quant in the pane used last."""
-        self._next_where(lambda node: node.kind.watches)
+    def step_observer(self, by: int) -> None:
+        """Select the next or previous observer or fake-quant in the pane used last."""
+        self._step_where(lambda node: node.kind.watches, by)
 
-    def next_cast(self) -> None:
-        """Select the next quantize or dequantize in the pane used last."""
-        self._next_where(lambda node: node.kind in (Kind.QUANTIZE, Kind.DEQUANTIZE))
+    def step_cast(self, by: int) -> None:
+        """Select the next or previous quantize or dequantize in the pane used last."""
+        self._step_where(lambda node: node.kind in (Kind.QUANTIZE, Kind.DEQUANTIZE), by)
 
-    def _next_where(self, is_wanted: Callable[[Node], bool]) -> None:
+    def _step_where(self, is_wanted: Callable[[Node], bool], by: int) -> None:
         stage = self._selection.stage
-        self._step(tuple(node.id for node in stage.whole.nodes if is_wanted(node)) if stage else (), 1)
+        self._step(tuple(node.id for node in stage.whole.nodes if is_wanted(node)) if stage else (), by)
 
     def _step(self, nodes: tuple[NodeId, ...], by: int) -> None:
         """Go from the selection to the next or previous of some nodes, around the end."""
@@ -89,6 +91,21 @@ class Navigation(QObject):
             here = self._selection.node_id
             at = nodes.index(here) + by if here in nodes else min(by, 0)
             self.jump_here(nodes[at % len(nodes)])
+
+    def open_worst(self) -> None:
+        """Open the group that is selected down to the operator that adds most of its noise, and select that."""
+        canvas, run, stage = self._work.panes.canvas, self._work.inspector.run, self._selection.stage
+        box = canvas.selection.box
+        path = group_path(box.id) if box is not None else None
+        if path is None or run is None or stage is None:
+            self._work.inform(tr("Select a group first."))
+            return
+        worst = worst_inside(run, stage.name, path)
+        if worst is None:
+            self._work.inform(tr("The noise inside of {name} was not measured.", name=path))
+            return
+        self._selection.choose_here(worst)
+        canvas.folding.open_alone(path, worst)
 
     def step_finding(self, by: int) -> None:
         """Go to the next or previous finding."""

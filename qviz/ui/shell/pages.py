@@ -93,6 +93,16 @@ class Pages(QWidget):
         self.welcome.show_recent(self._settings.recent)
         self._stack.setCurrentWidget(self.welcome)
 
+    def toggle_choice(self, choice: str) -> None:
+        """Turn a choice of the settings on or off."""
+        self._settings.turn(choice, not self._settings.is_on(choice))
+        self.take_choices()
+
+    def take_choices(self) -> None:
+        """Follow what the user turned on or off in the settings."""
+        if self.desk is not None:
+            self.desk.work.take_choices(self._settings)
+
     def show_api_help(self, topic: str = "") -> None:
         """Explain torch's names: the one asked for, or that of the field in use."""
         from qviz.ui.panels.api_help import ApiHelp, topic_of

@@ -19,6 +19,7 @@ from qviz.document.snapshot import Bookmark, RunError, Stage
 from qviz.session.project import Project
 from qviz.session.room import room_in
 from qviz.session.sides import Side
+from qviz.ui.canvas.motion import reduce_motion
 from qviz.ui.panels.bookmarks import Bookmarks
 from qviz.ui.panels.bottom import Bottom
 from qviz.ui.panels.changes import ChangeList
@@ -40,7 +41,7 @@ from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
 from qviz.ui.panels.toasts import Toast, float_over
 from qviz.ui.panels.widgets import button, label, mono, section
-from qviz.ui.settings import Settings
+from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
 from qviz.ui.shell.arrangement import Parts, Surroundings
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
@@ -100,6 +101,7 @@ class Workspace(QWidget):
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__()
+        self._settings = settings
         self.runs = RunList()
         self.setup, self.outline, self.strip, self.legend = Setup(), ModuleTree(), StageStrip(), LegendStrip()
         self.panes, self.inspector, self.rail = Panes(theme), Inspector(theme), Rail()
@@ -128,6 +130,8 @@ class Workspace(QWidget):
         self.panes.zoomed.connect(lambda _scale: self.describe_panes())
         self.rail.part_chosen.connect(self.open_part)
         self.rail.expanded.connect(self.surroundings.open_left)
+        self.panes.overview.want(settings.is_open("overview"))
+        self.take_choices(settings)
 
     def _make_tabs(self) -> Bottom:
         self.failure, self.findings_page = Failure(), QWidget()
@@ -180,6 +184,11 @@ class Workspace(QWidget):
         column.addLayout(inner, 1)
         return left
 
+    def take_choices(self, settings: Settings) -> None:
+        """Follow what the user turned on or off in the settings."""
+        reduce_motion(settings.is_on(LESS_MOTION))
+        self.panes.open_casts(settings.is_on(OPEN_CASTS))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let panels give way where there is no room for them."""
         super().resizeEvent(event)
@@ -217,6 +226,12 @@ class Workspace(QWidget):
         """Show one pane, or both again."""
         self.is_single = not self.is_single
         self.show_panes()
+
+    def toggle_overview(self) -> None:
+        """Hide the overview beside the panes, or bring it back."""
+        is_wanted = self.panes.overview.rail.isHidden()
+        self._settings.set_open("overview", is_wanted)
+        self.panes.overview.want(is_wanted)
 
     def describe_panes(self) -> None:
         """Name how much of the graph is shown, and how large."""

@@ -84,7 +84,7 @@ def test_a_seam_opens_alone_or_with_those_like_it(desk: Desk, qtbot: QtBot, show
     assert canvas.view is not None
     seam = next(box for box in canvas.view.boxes if box.is_seam)
     right_click(desk, Side.RIGHT, on_screen(desk, Side.RIGHT, seam.id))
-    assert texts(shown_menus[0]) == ["Open", "Open all like it", "Open seams"]
+    assert texts(shown_menus[0]) == ["Open", "Open all like it", "Open seams", "Always open casts"]
     choose(shown_menus[0], "Open all like it")
     qtbot.waitUntil(lambda: canvas.view is not None and not any(box.is_seam for box in canvas.view.boxes))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.kept import kept_finding
@@ -42,24 +42,23 @@ def visible(work: Workspace) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("size", "parts", "is_bottom_open"),
+    ("size", "parts"),
     [
-        ((1600, 1000), ["left", "inspector", "legend"], True),
-        ((1420, 900), ["left", "legend"], True),
-        ((1366, 768), ["rail", "legend"], False),
-        ((1024, 640), ["rail"], False),
+        ((1600, 1000), ["left", "inspector", "legend"]),
+        ((1420, 900), ["left", "legend"]),
+        ((1366, 768), ["rail", "legend"]),
+        ((1024, 640), ["rail"]),
     ],
 )
 def test_what_stands_in_a_window_of_some_size(
-    window: MainWindow, asked: Asked, qtbot: QtBot, size: tuple[int, int], parts: list[str], is_bottom_open: bool
+    window: MainWindow, asked: Asked, qtbot: QtBot, size: tuple[int, int], parts: list[str]
 ):
     work = opened(window, qtbot, *size)
     assert visible(work) == parts
-    assert work.tabs.is_open == is_bottom_open
+    assert not work.tabs.is_open  # the run has no findings
     assert window.width() == size[0]
     assert window.height() == size[1]
-    if not is_bottom_open:
-        assert work.tabs.height() < 40
+    assert work.tabs.height() < 40
 
 
 def test_the_drawer_opens_with_a_selection_and_escape_closes_it(window: MainWindow, asked: Asked, qtbot: QtBot):
@@ -116,6 +115,21 @@ def test_the_tabs_open_for_findings_of_a_new_run_and_stay_closed_once_closed(
     hear(window, reached(CAPTURED), end)
     assert not work.tabs.is_open
     assert not Settings().is_open("bottom")
+
+
+def test_until_a_run_is_done_the_strip_says_what_will_be_there(window: MainWindow, asked: Asked, qtbot: QtBot):
+    window.opener.open_model("sample:conv-bn-relu")
+    assert window.desk is not None
+    strip = window.desk.work.summary
+    hear(window, reached(CAPTURED))
+    high = strip.height()
+    assert [each.text() for each in strip.findChildren(QLabel) if each.isVisible()] == [
+        "Key figures appear here when a run is done."
+    ]
+    hear(window, finished())
+    assert strip.tiles
+    assert not any(each.isVisible() for each in strip.findChildren(QLabel))
+    assert strip.height() == high, "nothing pushes the panes"
 
 
 def test_a_tab_opens_what_is_collapsed(window: MainWindow, asked: Asked, qtbot: QtBot):

@@ -36,6 +36,11 @@ class EditCommands(CommandGroup):
         """Copy what is known of the selected node."""
         self._pages.need_desk().exports.copy_facts()
 
+    @command("Copy scale and zero point", "Ctrl+Alt+Z", when=When.NODE, words="quantization parameters clipboard")
+    def copy_scale(self) -> None:
+        """Copy scale and zero point of the selected node, with all digits."""
+        self._pages.need_desk().exports.copy_scale()
+
     @command("Bookmark", "B", when=When.NODE, words="mark note node")
     def bookmark(self) -> None:
         """Mark the selected node and ask for a note."""

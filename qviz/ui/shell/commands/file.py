@@ -1,8 +1,10 @@
-"""The menu File: opens, saves, exports, copies."""
+"""The menu File: opens, saves, exports, copies, and the settings of qviz."""
 
 from __future__ import annotations
 
 from qviz.session.commands import CommandGroup, When, command
+from qviz.ui.settings import Settings
+from qviz.ui.shell.appearance import Appearance
 from qviz.ui.shell.opener import Opener
 from qviz.ui.shell.pages import Pages
 
@@ -12,9 +14,11 @@ class FileCommands(CommandGroup):
 
     title = "File"
 
-    def __init__(self, opener: Opener, pages: Pages) -> None:
+    def __init__(self, opener: Opener, pages: Pages, appearance: Appearance, settings: Settings) -> None:
         self._opener = opener
         self._pages = pages
+        self._appearance = appearance
+        self._settings = settings
 
     @command("Open…", "Ctrl+O", words="load model result file source")
     def open(self) -> None:
@@ -31,10 +35,15 @@ class FileCommands(CommandGroup):
         """Show a second result on the right."""
         self._pages.need_desk().open_beside()
 
-    @command("Save result…", "Ctrl+S", when=When.RESULT, is_apart=True, words="qviz json store")
+    @command("Save", "Ctrl+S", when=When.RESULT, is_apart=True, words="result qviz json store")
     def save(self) -> None:
-        """Save the result."""
+        """Save the result into its file; the first time, ask where."""
         self._pages.need_desk().exports.save()
+
+    @command("Save as…", "Ctrl+Shift+S", when=When.RESULT, words="result qviz json store copy")
+    def save_as(self) -> None:
+        """Save the result into another file."""
+        self._pages.need_desk().exports.save_as()
 
     @command("Export…", "E", when=When.STAGE, words="picture image png svg pdf dot markdown report")
     def export(self) -> None:
@@ -59,7 +68,20 @@ class FileCommands(CommandGroup):
         """Copy a script that does the run without qviz."""
         self._pages.need_desk().exports.copy_python()
 
-    @command("Welcome page", "Alt+Home", is_apart=True, words="start samples home recent")
+    @command("Settings…", "Ctrl+,", is_apart=True, words="preferences looks text size language editor motion")
+    def settings(self) -> None:
+        """Choose the looks, the language and what qviz remembers."""
+        from qviz.ui.panels.settings_form import SettingsForm
+
+        form = SettingsForm(self._pages.window(), self._settings)
+        form.theme_chosen.connect(self._appearance.choose)
+        form.text_size_chosen.connect(self._appearance.take_text_size)
+        form.turned.connect(lambda _choice: self._pages.take_choices())
+        form.python_requested.connect(self._opener.choose_python)
+        form.python_requested.connect(form.show_chosen)
+        form.open()
+
+    @command("Welcome page", "Alt+Home", words="start samples home recent")
     def welcome(self) -> None:
         """Go back to the first page."""
         self._pages.show_welcome()

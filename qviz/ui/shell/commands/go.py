@@ -71,12 +71,22 @@ class GoCommands(CommandGroup):
     @command("Next observer", "O", when=When.STAGE, words="fake quant")
     def next_observer(self) -> None:
         """Select the next observer or fake-quant."""
-        self._navigation.next_observer()
+        self._navigation.step_observer(1)
+
+    @command("Previous observer", "Shift+I", when=When.STAGE, words="fake quant")
+    def previous_observer(self) -> None:
+        """Select the previous observer or fake-quant."""
+        self._navigation.step_observer(-1)
 
     @command("Next cast", "Q", when=When.STAGE, words="quantize dequantize")
     def next_cast(self) -> None:
         """Select the next quantize or dequantize."""
-        self._navigation.next_cast()
+        self._navigation.step_cast(1)
+
+    @command("Previous cast", "Shift+Q", when=When.STAGE, words="quantize dequantize")
+    def previous_cast(self) -> None:
+        """Select the previous quantize or dequantize."""
+        self._navigation.step_cast(-1)
 
     @command("Previous stage", "[", when=When.STAGE, is_apart=True, words="captured prepared converted")
     def previous_stage(self) -> None:
@@ -87,6 +97,16 @@ class GoCommands(CommandGroup):
     def next_stage(self) -> None:
         """Show the next stage on the right."""
         self._selection.step_stage(1)
+
+    @command("Previous run", "Ctrl+Up", when=When.RESULT, words="runs history before back")
+    def previous_run(self) -> None:
+        """Show the run before the one on screen."""
+        self._pages.need_desk().shelf.step(-1)
+
+    @command("Next run", "Ctrl+Down", when=When.RESULT, words="runs history after forward")
+    def next_run(self) -> None:
+        """Show the run after the one on screen."""
+        self._pages.need_desk().shelf.step(1)
 
     @command("Producer", "Alt+Up", when=When.NODE, is_apart=True, words="input feeds arrow up")
     def producer(self) -> None:

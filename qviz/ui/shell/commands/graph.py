@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from qviz.session.commands import CommandGroup, When, command
 from qviz.session.focus import Focus
+from qviz.ui.settings import OPEN_CASTS
 from qviz.ui.shell.pages import Pages
+from qviz.words import tr
 
 if TYPE_CHECKING:
     from qviz.ui.canvas.view import GraphCanvas
@@ -45,6 +47,17 @@ class GraphCommands(CommandGroup):
         """Expand every group."""
         self._canvas.folding.unfold_all()
 
+    @command("Expand one level", "Shift+J", when=When.STAGE, words="open groups unfold deeper")
+    def unfold_level(self) -> None:
+        """Expand every group that is collapsed now, once."""
+        if not self._canvas.folding.unfold_level():
+            self._pages.need_desk().work.inform(tr("Every group is expanded."))
+
+    @command("Expand only the worst", "Shift+X", when=When.NODE, words="open group noise sqnr noisiest quantizer")
+    def unfold_worst(self) -> None:
+        """Expand the selected group down to the operator that adds most of its noise."""
+        self._pages.need_desk().navigation.open_worst()
+
     @command("Collapse all", "Shift+F", when=When.STAGE, words="close groups fold")
     def fold_all(self) -> None:
         """Collapse every group."""
@@ -60,6 +73,11 @@ class GraphCommands(CommandGroup):
         """Open every seam: what only one of the stages in view has."""
         for pane in self._pages.need_desk().work.panes.panes.values():
             pane.canvas.folding.open_seams()
+
+    @command("Always open casts", "Shift+D", when=When.STAGE, words="seams quantize dequantize rows setting")
+    def open_casts(self) -> None:
+        """Draw quantize and dequantize in rows of their own from now on, or gather them in seams again."""
+        self._pages.toggle_choice(OPEN_CASTS)
 
     @command("Focus neighbors, then one hop more", "K", when=When.NODE, is_apart=True, words="show dim around")
     def focus_neighbours(self) -> None:

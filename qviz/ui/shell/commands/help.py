@@ -43,6 +43,13 @@ class HelpCommands(CommandGroup):
         """Explain torch's name for the field in use."""
         self._pages.show_api_help()
 
+    @command("Documentation", "Ctrl+Shift+F1", words="manual guide help docs")
+    def documentation(self) -> None:
+        """Read what qviz can do."""
+        from qviz.ui.panels.documentation import Documentation
+
+        Documentation(self._pages.window()).open()
+
     @command("About qviz", "Ctrl+F1", is_apart=True, words="version log file")
     def about(self) -> None:
         """Tell the version, and where the log is."""

@@ -36,16 +36,6 @@ class RunCommands(CommandGroup):
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
-    @command("Previous run", "Ctrl+Up", when=When.RESULT, words="runs history before back")
-    def previous_run(self) -> None:
-        """Show the run before the one on screen."""
-        self._pages.need_desk().shelf.step(-1)
-
-    @command("Next run", "Ctrl+Down", when=When.RESULT, words="runs history after forward")
-    def next_run(self) -> None:
-        """Show the run after the one on screen."""
-        self._pages.need_desk().shelf.step(1)
-
     @command("Compare with the run before", "Shift+B", when=When.RESULT, words="diff difference a b runs")
     def compare_runs(self) -> None:
         """Show the last stage of the run on screen beside that of the run before it."""
@@ -78,10 +68,20 @@ class RunCommands(CommandGroup):
 
     @command("Add rule…", "Ctrl+Shift+A", when=When.PLAN, words="qconfig configuration float module")
     def add_rule(self) -> None:
-        """Ask for a rule of the configuration."""
-        self._pages.need_desk().work.setup.rules.on_add_clicked()
+        """Ask for a rule of the configuration; it begins with the module of the selection."""
+        self._pages.need_desk().acting.add_rule()
 
-    @command("Options…", "Ctrl+,", when=When.OPEN, words="settings preferences configuration toml plan")
+    @command("Accept in baseline", "Ctrl+Alt+A", when=When.RESULT, words="finding check ignore suppress known")
+    def accept(self) -> None:
+        """Accept the current finding in the baseline of `qviz check`, or accept it no longer."""
+        self._pages.need_desk().accepting.accept()
+
+    @command("Baseline file…", "Ctrl+Alt+B", when=When.RESULT, words="accepted findings check json")
+    def baseline(self) -> None:
+        """Choose the file in which accepted findings are kept."""
+        self._pages.need_desk().accepting.choose_file()
+
+    @command("Options…", "Ctrl+Shift+,", when=When.OPEN, words="settings preferences configuration toml plan")
     def options(self) -> None:
         """Edit all options of the run."""
         self._pages.need_desk().work.setup.on_all_clicked()

@@ -93,6 +93,11 @@ class ViewCommands(CommandGroup):
         """Close the tabs at the bottom, or open them."""
         self._desk.work.surroundings.toggle_bottom()
 
+    @command("Overview rail", "Shift+M", when=When.OPEN, words="minimap overview ticks scroll hide show")
+    def overview(self) -> None:
+        """Hide the overview beside the panes, or bring it back."""
+        self._desk.work.toggle_overview()
+
     @command("Legend", "Shift+L", when=When.OPEN, words="roles colors hide show")
     def legend(self) -> None:
         """Hide the legend, or bring it back."""
@@ -122,3 +127,15 @@ class ViewCommands(CommandGroup):
     def theme(self) -> None:
         """Change between light and dark."""
         self._appearance.switch()
+
+    @command("Language…", "Ctrl+Alt+L", words="chinese english translation locale settings")
+    def language(self) -> None:
+        """Choose the language of all texts, from the next start on."""
+        from qviz.ui.panels.shortcuts import Palette, PaletteRow
+        from qviz.words import tr
+        from qviz.words.language import LANGUAGES
+
+        rows = [PaletteRow(name, each.title, "", name) for name, each in LANGUAGES.items()]
+        chooser = Palette(self._pages.window(), rows, tr("Language from the next start on"))
+        chooser.command_chosen.connect(self._appearance.take_language)
+        chooser.open()

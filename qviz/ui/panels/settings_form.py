@@ -1,0 +1,171 @@
+"""Every choice about qviz itself, taken at once: the looks, the language, the programs it starts, what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from qviz.ui.panels.choice import Choice
+from qviz.ui.panels.widgets import button, label
+from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
+from qviz.words import mark, tr, trn
+from qviz.words.language import LANGUAGES
+
+THEMES = {"system": mark("Same as the system"), "light": mark("Light"), "dark": mark("Dark")}
+TEXT_SIZES = tuple(range(90, 170, 10))
+"""Percent."""
+_EDITOR = mark("code -g {file}:{line}")
+_TIPS = {
+    "language": mark("Used from the next start of qviz on."),
+    "less_motion": mark("Boxes, drawers and zoom change at once."),
+    "bottom": mark("Open the bottom panel when a run has findings."),
+    "open_casts": mark("Draw quantize and dequantize in their rows instead of gathering them in seams."),
+    "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
+    "python": mark("The interpreter whose torch runs your model."),
+    "trust": mark("Files whose code runs without a question, because you allowed it once."),
+}
+_WIDTH = 300
+
+
+class SettingsForm(QDialog):
+    """A row for each choice.
+
+    Args:
+        parent: The window.
+        settings: What is chosen now; takes what concerns no one else at once.
+
+    Signals:
+        theme_chosen: ``system``, ``light`` or ``dark``.
+        text_size_chosen: Percent.
+        turned: The name of a choice that was turned on or off, such as `LESS_MOTION`.
+        python_requested: The user wants another interpreter for the engine.
+    """
+
+    theme_chosen = Signal(str)
+    text_size_chosen = Signal(int)
+    turned = Signal(str)
+    python_requested = Signal()
+
+    def __init__(self, parent: QWidget, settings: Settings) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Settings"))
+        self._settings = settings
+        self.theme = _choice(THEMES.items(), settings.theme)
+        self.text_size = _choice(((each, mark("{percent} %")) for each in TEXT_SIZES), settings.text_size)
+        languages = ((name, each.title) for name, each in LANGUAGES.items())
+        self.language = _choice((("", mark("Default")), *languages), settings.language)
+        self.less_motion = _check(tr("Reduce motion"), settings.is_on(LESS_MOTION))
+        self.bottom = _check(tr("Open for new findings"), settings.is_open("bottom"))
+        self.open_casts = _check(tr("Always open casts"), settings.is_on(OPEN_CASTS))
+        self.editor = QLineEdit(settings.editor)
+        self.editor.setPlaceholderText(tr(_EDITOR, file="{file}", line="{line}"))
+        self.python, self.trust = label(""), label("")
+        self.note = label("", "muted", wraps=True)
+        self._lay_out()
+        self.show_chosen()
+        self.theme.activated.connect(lambda: self.theme_chosen.emit(self.theme.currentData()))
+        self.text_size.activated.connect(lambda: self.text_size_chosen.emit(self.text_size.currentData()))
+        self.language.activated.connect(self.on_language_activated)
+        self.less_motion.toggled.connect(partial(self._turn, LESS_MOTION))
+        self.open_casts.toggled.connect(partial(self._turn, OPEN_CASTS))
+        self.bottom.toggled.connect(self.on_bottom_toggled)
+        self.editor.editingFinished.connect(self.on_editor_edited)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(18)
+        rows: tuple[tuple[str, QWidget, str], ...] = (
+            (tr("Theme"), self.theme, ""),
+            (tr("Text size"), self.text_size, ""),
+            (tr("Language"), self.language, "language"),
+            (tr("Motion"), self.less_motion, "less_motion"),
+            (tr("Bottom panel"), self.bottom, "bottom"),
+            (tr("Seams"), self.open_casts, "open_casts"),
+            (tr("Editor"), self.editor, "editor"),
+        )
+        for title, field, tip in rows:
+            self._add(form, title, field, tip)
+        choose = button(tr("Choose…"), "", self.python_requested.emit)
+        choose.setAccessibleName(tr("Choose the Python of the engine"))
+        self._add(form, tr("Python of the engine"), _beside(self.python, choose), "python")
+        forget = button(tr("Ask again"), "", self.on_forget_clicked)
+        forget.setAccessibleName(tr("Ask again before the code of any file runs"))
+        self._add(form, tr("Trusted files"), _beside(self.trust, forget), "trust")
+        close = button(tr("Close"), "primary", self.accept)
+        close.setDefault(True)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        foot.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(14)
+        column.addLayout(form)
+        column.addStretch(1)
+        column.addLayout(foot)
+
+    def _add(self, form: QFormLayout, title: str, field: QWidget, tip: str) -> None:
+        field.setMinimumWidth(_WIDTH)
+        field.setAccessibleName(title)
+        if tip:
+            field.setToolTip(tr(_TIPS[tip], file="{file}", line="{line}"))
+        form.addRow(label(title, "muted"), field)
+
+    def show_chosen(self) -> None:
+        """Show what others chose meanwhile: the interpreter, and what may run."""
+        self.python.setText(self._settings.python or tr("The Python of qviz"))
+        count = self._settings.trusted_count
+        self.trust.setText(trn(count, "{count} file", "{count} files") if count else tr("none"))
+
+    def _turn(self, choice: str, is_on: bool) -> None:
+        self._settings.turn(choice, is_on)
+        self.turned.emit(choice)
+
+    def on_bottom_toggled(self, is_on: bool) -> None:
+        """Remember whether findings open the tabs."""
+        self._settings.set_open("bottom", is_on)
+        self.turned.emit("bottom")
+
+    def on_language_activated(self) -> None:
+        """Remember the language, which the next start uses."""
+        self._settings.language = self.language.currentData()
+        self.note.setText(tr("Start qviz again to use this language."))
+
+    def on_editor_edited(self) -> None:
+        """Remember the command, if it names the file."""
+        command = self.editor.text().strip()
+        is_complete = not command or "{file}" in command
+        if is_complete:
+            self._settings.editor = command
+        self.note.setText("" if is_complete else tr("The editor command needs {file}.", file="{file}"))
+
+    def on_forget_clicked(self) -> None:
+        """Trust nothing any longer."""
+        self._settings.forget_trust()
+        self.show_chosen()
+
+
+def _choice(rows: Iterable[tuple[str | int, str]], now: str | int) -> Choice:
+    made = Choice()
+    for value, title in rows:
+        made.addItem(tr(title, percent=value), value)
+    made.setCurrentIndex(max(0, made.findData(now)))
+    return made
+
+
+def _check(title: str, is_on: bool) -> QCheckBox:
+    made = QCheckBox(title)
+    made.setChecked(is_on)
+    return made
+
+
+def _beside(known: QWidget, act: QWidget) -> QWidget:
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(known, 1)
+    row.addWidget(act)
+    return made

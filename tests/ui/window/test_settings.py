@@ -1,0 +1,147 @@
+"""What can be chosen about qviz itself is on one page, holds at once, and is remembered."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from qviz.session.sides import Side
+from qviz.ui.canvas.motion import wants_less_motion
+from qviz.ui.panels.documentation import PAGES, Documentation, page_text
+from qviz.ui.panels.settings_form import SettingsForm
+from qviz.ui.panels.shortcuts import Palette
+from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
+from qviz.ui.shell.app import take_language
+from qviz.ui.shell.main_window import MainWindow
+from qviz.words.language import VARIABLE, language, use
+from tests.ui.widgets import found
+from tests.ui.window.conftest import Asked
+from tests.ui.window.test_sizes import opened
+
+
+def form_of(window: MainWindow) -> SettingsForm:
+    window.actions_of["settings"].trigger()
+    return found(window, SettingsForm)
+
+
+def choose(choice, value: object) -> None:
+    choice.setCurrentIndex(choice.findData(value))
+    choice.activated.emit(choice.currentIndex())
+
+
+def test_the_looks_change_while_the_page_is_open(window: MainWindow):
+    form = form_of(window)
+    choose(form.theme, "dark")
+    assert window.appearance.theme.is_dark
+    choose(form.text_size, 130)
+    assert window.appearance.text_scale == 1.3
+    choose(form.theme, "light")
+    assert not window.appearance.theme.is_dark
+    assert (Settings().theme, Settings().text_size) == ("light", 130)
+    choose(form.theme, "system")
+    assert Settings().theme == "system"
+
+
+def test_what_was_chosen_before_is_shown(window: MainWindow):
+    settings = Settings()
+    settings.theme, settings.text_size, settings.language, settings.editor = "dark", 150, "zh_CN", "code {file}"
+    settings.turn(LESS_MOTION, True)
+    settings.set_open("bottom", False)
+    form = form_of(window)
+    shown = form.theme.currentData(), form.text_size.currentData(), form.language.currentData(), form.editor.text()
+    assert shown == ("dark", 150, "zh_CN", "code {file}")
+    assert (form.less_motion.isChecked(), form.bottom.isChecked()) == (True, False)
+
+
+def test_motion_can_be_reduced(window: MainWindow, asked: Asked, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("qviz.ui.canvas.motion._is_reduced", [False])
+    opened(window, qtbot, 1600, 1000)
+    before = wants_less_motion()
+    form = form_of(window)
+    form.less_motion.setChecked(True)
+    assert wants_less_motion()
+    form.less_motion.setChecked(False)
+    assert wants_less_motion() is before
+
+
+def test_casts_stand_in_rows_of_their_own_where_the_user_wants_that(window: MainWindow, asked: Asked, qtbot: QtBot):
+    opened(window, qtbot, 1600, 1000)
+    panes = window.desk.work.panes if window.desk is not None else None
+    assert panes is not None
+    before = panes.panes[Side.RIGHT].canvas.family
+    form_of(window).open_casts.setChecked(True)
+    assert Settings().is_on(OPEN_CASTS)
+    assert panes.panes[Side.RIGHT].canvas.family is not before
+
+
+def test_an_editor_command_without_a_file_is_not_taken(window: MainWindow, qtbot: QtBot):
+    form = form_of(window)
+    form.editor.setText("code")
+    form.editor.editingFinished.emit()
+    assert "needs {file}" in form.note.text()
+    assert Settings().editor == ""
+    form.editor.setText("code -g {file}:{line}")
+    form.editor.editingFinished.emit()
+    assert Settings().editor == "code -g {file}:{line}"
+    assert form.note.text() == ""
+
+
+def test_trusted_files_are_counted_and_forgotten(window: MainWindow, qtbot: QtBot):
+    Settings().trust("/home/me/net.py")
+    form = form_of(window)
+    assert form.trust.text() == "1 file"
+    forget = next(each for each in form.findChildren(QPushButton) if each.text() == "Ask again")
+    qtbot.mouseClick(forget, Qt.MouseButton.LeftButton)
+    assert form.trust.text() == "none"
+    assert not Settings().is_trusted("/home/me/net.py")
+
+
+@pytest.fixture
+def english_after(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(os.environ, VARIABLE, "")
+    yield
+    use("en")
+
+
+def test_the_language_that_was_chosen_is_used_from_the_next_start_on(
+    window: MainWindow, english_after: None, qtbot: QtBot
+):
+    window.actions_of["language"].trigger()
+    chooser = found(window, Palette)
+    qtbot.keyClicks(chooser.typed, "zh")
+    qtbot.keyClick(chooser.typed, Qt.Key.Key_Return)
+    assert language().name == "en"
+    take_language(Settings())
+    assert language().name == "zh_CN"
+    assert os.environ[VARIABLE] == "zh_CN"  # the engine says it, too
+
+
+def test_a_language_that_was_named_at_the_start_is_kept(english_after: None, window: MainWindow):
+    Settings().language = "zh_CN"
+    os.environ[VARIABLE] = "en"
+    take_language(Settings())
+    assert language().name == "en"
+
+
+def test_the_pages_of_the_documentation_lead_to_each_other(window: MainWindow):
+    window.actions_of["documentation"].trigger()
+    sheet = found(window, Documentation)
+    assert sheet.pages.count() == len(PAGES)
+    assert sheet.text.toPlainText().startswith("The graph")
+    sheet.text.anchorClicked.emit(QUrl("measure.md"))
+    assert sheet.text.toPlainText().startswith("Measuring")
+    sheet.text.anchorClicked.emit(QUrl("https://pytorch.org/docs"))
+    assert sheet.text.toPlainText().startswith("Measuring")
+    assert "https://pytorch.org/docs" in [each.text() for each in sheet.findChildren(QLabel)]
+
+
+def test_every_page_is_in_the_wheel_and_without_pictures():
+    packaged = Path("pyproject.toml").read_text(encoding="utf-8")
+    for page in PAGES:
+        assert f'"docs/{page}.md" = "qviz/resources/docs/{page}.md"' in packaged
+        assert "![" not in page_text(page)
