@@ -10,56 +10,46 @@ LESS_MOTION, OPEN_CASTS = "less_motion", "open_casts"
 """Choices that are off at first."""
 
 
+class StoredText:
+    """One text of the store, as an attribute of `Settings`."""
+
+    def __init__(self, default: str = "") -> None:
+        self._default, self._key = default, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = name
+
+    def __get__(self, settings: Settings, owner: type) -> str:
+        return str(settings.store.value(self._key, self._default))
+
+    def __set__(self, settings: Settings, text: str) -> None:
+        settings.store.setValue(self._key, text)
+
+
 class Settings:
-    """Typed access to the platform's settings store."""
+    """Typed access to the platform's settings store.
+
+    Attributes:
+        theme: ``light``, ``dark`` or ``system``.
+        editor: The command that opens a file at a line, with ``{file}`` and ``{line}``; empty for the usual ones.
+        language: The name of the language of the texts; empty for that of the environment.
+        python: The interpreter of the engine; empty for qviz's own.
+    """
+
+    theme, editor = StoredText("system"), StoredText()
+    language, python = StoredText(), StoredText()
 
     def __init__(self) -> None:
-        self._store = QSettings("qviz", "qviz")
-
-    @property
-    def theme(self) -> str:
-        """``light``, ``dark`` or ``system``."""
-        return str(self._store.value("theme", "system"))
-
-    @theme.setter
-    def theme(self, name: str) -> None:
-        self._store.setValue("theme", name)
+        self.store = QSettings("qviz", "qviz")
 
     @property
     def text_size(self) -> int:
         """The size of all text in percent of the usual one, from 90 to 160."""
-        return min(160, max(90, int(str(self._store.value("text_size", 100)))))
+        return min(160, max(90, int(str(self.store.value("text_size", 100)))))
 
     @text_size.setter
     def text_size(self, percent: int) -> None:
-        self._store.setValue("text_size", percent)
-
-    @property
-    def editor(self) -> str:
-        """The command that opens a file at a line, with ``{file}`` and ``{line}``; empty for the usual ones."""
-        return str(self._store.value("editor", ""))
-
-    @editor.setter
-    def editor(self, command: str) -> None:
-        self._store.setValue("editor", command)
-
-    @property
-    def language(self) -> str:
-        """The name of the language of the texts; empty for that of the environment."""
-        return str(self._store.value("language", ""))
-
-    @language.setter
-    def language(self, name: str) -> None:
-        self._store.setValue("language", name)
-
-    @property
-    def python(self) -> str:
-        """The interpreter of the engine; empty for qviz's own."""
-        return str(self._store.value("python", ""))
-
-    @python.setter
-    def python(self, path: str) -> None:
-        self._store.setValue("python", path)
+        self.store.setValue("text_size", percent)
 
     @property
     def recent(self) -> list[tuple[str, str]]:
@@ -70,15 +60,15 @@ class Settings:
     def remember(self, source: str, about: str) -> None:
         """Put a source first among the recent ones."""
         rows = [(source, about), *((each, text) for each, text in self.recent if each != source)]
-        self._store.setValue("recent", [f"{each}\n{text}" for each, text in rows[:RECENT_LIMIT]])
+        self.store.setValue("recent", [f"{each}\n{text}" for each, text in rows[:RECENT_LIMIT]])
 
     def is_on(self, choice: str) -> bool:
         """Tell whether the user turned something on that is off at first, such as `LESS_MOTION`."""
-        return str(self._store.value(f"on/{choice}", False)).lower() == "true"
+        return str(self.store.value(f"on/{choice}", False)).lower() == "true"
 
     def turn(self, choice: str, is_on: bool) -> None:
         """Remember that the user turned something on or off."""
-        self._store.setValue(f"on/{choice}", is_on)
+        self.store.setValue(f"on/{choice}", is_on)
 
     @property
     def filters(self) -> dict[str, str]:
@@ -88,7 +78,7 @@ class Settings:
 
     @filters.setter
     def filters(self, by_name: dict[str, str]) -> None:
-        self._store.setValue("filters", [f"{name}\n{query}" for name, query in by_name.items()])
+        self.store.setValue("filters", [f"{name}\n{query}" for name, query in by_name.items()])
 
     def baseline(self, source: str) -> str:
         """Return the file in which accepted findings of a source are kept; empty for none yet."""
@@ -98,7 +88,7 @@ class Settings:
     def keep_baseline(self, source: str, path: str) -> None:
         """Remember in which file accepted findings of a source are kept."""
         others = [row for row in self._strings("baselines") if row.partition("\n")[0] != source]
-        self._store.setValue("baselines", [f"{source}\n{path}", *others][:BASELINE_LIMIT])
+        self.store.setValue("baselines", [f"{source}\n{path}", *others][:BASELINE_LIMIT])
 
     def is_trusted(self, path: str) -> bool:
         """Tell whether the user once allowed a file's code to run."""
@@ -106,7 +96,7 @@ class Settings:
 
     def trust(self, path: str) -> None:
         """Remember that a file's code may run."""
-        self._store.setValue("trusted", sorted({*self._trusted(), path}))
+        self.store.setValue("trusted", sorted({*self._trusted(), path}))
 
     @property
     def trusted_count(self) -> int:
@@ -115,28 +105,28 @@ class Settings:
 
     def forget_trust(self) -> None:
         """Ask again before any file's code runs."""
-        self._store.remove("trusted")
+        self.store.remove("trusted")
 
     def _trusted(self) -> list[str]:
         return self._strings("trusted")
 
     def _strings(self, key: str) -> list[str]:
-        value = self._store.value(key)  # a list of one comes back as its one text
+        value = self.store.value(key)  # a list of one comes back as its one text
         return [value] if isinstance(value, str) else [str(each) for each in value] if isinstance(value, list) else []
 
     def is_open(self, panel: str) -> bool:
         """Tell whether the user left a panel open; every one is at first."""
-        return str(self._store.value(f"open/{panel}", True)).lower() != "false"
+        return str(self.store.value(f"open/{panel}", True)).lower() != "false"
 
     def set_open(self, panel: str, is_open: bool) -> None:
         """Remember that the user opened or closed a panel."""
-        self._store.setValue(f"open/{panel}", is_open)
+        self.store.setValue(f"open/{panel}", is_open)
 
     def state(self, name: str) -> QByteArray:
         """Return the saved geometry or splitter sizes of that name."""
-        value = self._store.value(f"state/{name}")
+        value = self.store.value(f"state/{name}")
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def save_state(self, name: str, state: QByteArray) -> None:
         """Keep a geometry or splitter sizes."""
-        self._store.setValue(f"state/{name}", state)
+        self.store.setValue(f"state/{name}", state)

@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from qviz.document.configuration import QConfig, Quantizer, Rule
+from qviz.document.configuration import QConfig, Quantizer, QuantizerRule, Rule
 from qviz.document.flows import FLOWS, OPTIONS
 from qviz.document.plan import Plan
 from qviz.document.plan_file import read
+from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.plan_fields import GROUPS
 from qviz.ui.panels.plan_form import PlanForm
 from qviz.ui.panels.plan_text import PlanDialog
@@ -47,7 +48,7 @@ def test_every_flow_can_be_shown_and_chosen(each, setup: Setup, qtbot: QtBot):
     assert chosen.flow == each.id
     assert setup.train.isVisible() == each.is_training
     assert setup.calibrate.isVisible() == each.calibrates
-    assert setup.rules.isVisible() == each.takes("rules")
+    assert setup.rules.isVisible() == (each.takes("rules") or each.takes("quantizer_options"))
     assert setup.with_lowering.isVisible() == each.takes("lower")
     setup.show_plan(Plan("net.py:Net", each.id))
     assert setup.flow.chosen() == each
@@ -157,3 +158,26 @@ def test_what_is_filled_in_stands_in_the_plan_and_in_the_text(qtbot: QtBot):
     wanted = Plan("net.py:Net", "pt2e-static", batch_limit=5, strict=False, fold_quantize=False)
     options = Quantizer(per_channel=True)
     assert dialog.plan == msgspec.structs.replace(wanted, dynamic_shapes="net.py:shapes", quantizer_options=options)
+
+
+def test_a_rule_of_a_pt2e_flow_is_one_of_its_quantizer(setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    setup.show_plan(Plan("net.py:Net", "pt2e-static"))
+
+    def answer(dialog: RuleDialog) -> int:
+        kinds = dialog.findChildren(Choice)[0]
+        kinds.setCurrentIndex(kinds.findText("Type"))
+        dialog.findChildren(QLineEdit)[0].setText("torch.nn.Linear")
+        settings = dialog.findChildren(Choice)[1]
+        settings.setCurrentIndex(settings.findText("Per tensor"))
+        return int(QDialog.DialogCode.Accepted)
+
+    monkeypatch.setattr(RuleDialog, "exec", answer)
+    with qtbot.waitSignal(setup.plan_changed) as told:
+        setup.rules.ask("")
+    rule = QuantizerRule("module_type", "torch.nn.Linear", per_channel=False)
+    assert told.args[0].quantizer_options.rules == (rule,)
+    assert told.args[0].rules == ()
+    assert {"Type torch.nn.Linear", "Per tensor"} <= {each.text() for each in setup.rules.findChildren(QLabel)}
+    with qtbot.waitSignal(setup.plan_changed) as told:
+        setup.rules.on_remove_clicked(0)
+    assert told.args[0].quantizer_options.rules == ()
