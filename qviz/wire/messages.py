@@ -10,6 +10,7 @@ from qviz.document.changes import Repair
 from qviz.document.comparison import FlowRow
 from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
+from qviz.document.model_call import ModelCall, TriedCall
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Facts, Finding, Link, Stage
 from qviz.document.snapshot import Run as RunRecord
@@ -41,6 +42,20 @@ class RepairPlan(Message, frozen=True, tag="RepairPlan"):
     plan: Plan
     target_db: float
     most: int
+
+
+class GuessCall(Message, frozen=True, tag="GuessCall"):
+    """Build the plan's model and find out what it is called with; the answer is CallGuessed."""
+
+    run_id: int
+    plan: Plan
+
+
+class TryCall(Message, frozen=True, tag="TryCall"):
+    """Call the plan's model once on the plan's inputs; the answer is CallTried, or RunRejected."""
+
+    run_id: int
+    plan: Plan
 
 
 class WarmUp(Message, frozen=True, tag="WarmUp"):
@@ -127,13 +142,27 @@ class PlanRepaired(Message, frozen=True, tag="PlanRepaired"):
     repair: Repair
 
 
+class CallGuessed(Message, frozen=True, tag="CallGuessed"):
+    """What the model takes."""
+
+    run_id: int
+    call: ModelCall
+
+
+class CallTried(Message, frozen=True, tag="CallTried"):
+    """What came of the call."""
+
+    run_id: int
+    tried: TriedCall
+
+
 class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
     """All flows that were asked for have their rows."""
 
     run_id: int
 
 
-Request: TypeAlias = RunFlow | Compare | RepairPlan | WarmUp | Stop
+Request: TypeAlias = RunFlow | Compare | RepairPlan | GuessCall | TryCall | WarmUp | Stop
 Report: TypeAlias = (
     EngineReady
     | ModelLoaded
@@ -143,5 +172,7 @@ Report: TypeAlias = (
     | RunRejected
     | FlowCompared
     | PlanRepaired
+    | CallGuessed
+    | CallTried
     | ComparisonFinished
 )

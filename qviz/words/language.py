@@ -87,6 +87,7 @@ _ENGLISH = (
     "measurements",
     "general",
     "names",
+    "inputs",
 )
 ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH), title="English")
 SIMPLIFIED_CHINESE = Language(

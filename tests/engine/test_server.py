@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from qviz.document.model_call import texts_of
 from qviz.document.plan import Plan
 from qviz.engine.serving import server
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
 from qviz.wire.framing import pack
 from qviz.wire.messages import (
+    CallGuessed,
+    CallTried,
     EngineReady,
+    GuessCall,
     Report,
     RunFinished,
     RunFlow,
@@ -21,6 +25,7 @@ from qviz.wire.messages import (
     StageReached,
     StepStarted,
     Stop,
+    TryCall,
     WarmUp,
 )
 
@@ -102,3 +107,21 @@ def test_a_request_waits_for_one_import_of_the_warm_up_at_most(monkeypatch: pyte
         server.serve(requests, reports)
     os.close(writing)
     assert imported == ["a", "b"]
+
+
+def test_an_engine_guesses_the_inputs_of_a_model_and_tries_the_call(tmp_path: Path):
+    file = tmp_path / "bare.py"
+    file.write_text(TALKATIVE.replace("example_inputs = torch.ones(1, 4)\n", ""))
+    source = f"{file}:Talkative"
+    with EngineClient() as engine:
+        engine.send(GuessCall(1, Plan(source=source)))
+        guessed = next(each for each in engine.reports() if isinstance(each, (CallGuessed, RunRejected)))
+        assert isinstance(guessed, CallGuessed)
+        engine.send(TryCall(2, Plan(source=source, inputs=texts_of(guessed.call.arguments))))
+        tried = next(each for each in engine.reports() if isinstance(each, (CallTried, RunRejected)))
+        assert isinstance(tried, CallTried)
+        assert tried.tried.outputs == ("1×4 float32",)
+        engine.send(TryCall(3, Plan(source=source, inputs=("1x5",))))
+        refused = next(each for each in engine.reports() if isinstance(each, (CallTried, RunRejected)))
+        assert isinstance(refused, RunRejected)
+        assert refused.option == "--input"

@@ -35,6 +35,20 @@ from qviz.sources.text import FORMS, Name, look_up, read_name
 from qviz.words import tr
 
 
+class InputsMissingError(QvizError):
+    """A model without anything to call it with.
+
+    Args:
+        message: Which.
+        hint: What to give.
+        module: The model, as far as it came.
+    """
+
+    def __init__(self, message: str, hint: str, module: Module) -> None:
+        super().__init__(message, hint, option="--input 1x3x224x224")
+        self.module = module
+
+
 @dataclass(frozen=True, init=False)
 class Loaded:
     """A model with what it is to be run on.
@@ -128,10 +142,10 @@ def load_name(plan: Plan) -> Loaded:
     elif beside is not None or isinstance(made, tuple):
         inputs = as_arguments(made[1] if beside is None else beside[1], module)
     else:
-        raise QvizError(
+        raise InputsMissingError(
             tr("{source} has no example inputs", source=plan.source),
             tr("Give one for each argument, such as 1x3x224x224, or define example_inputs beside the model."),
-            option="--input 1x3x224x224",
+            module,
         )
     batches = calibration_batches(plan.calibrate, place, inputs, module)
     origin = Origin(name, found, made, module, planned, beside, inputs, batches is not None, key)
@@ -172,10 +186,10 @@ def _load_whole(plan: Plan, held: OpenedModel, place: ModuleType, file: str | No
     planned = plan_inputs(plan.inputs, held.module)
     inputs = make_inputs(planned) if len(planned) else held.inputs
     if inputs is None:
-        raise QvizError(
+        raise InputsMissingError(
             tr("{source} has no example inputs", source=plan.source),
             tr("Give one for each argument, such as 1x3x224x224."),
-            option="--input 1x3x224x224",
+            held.module,
         )
     if held.inputs is not None:  # an exported program is called as it was exported
         inputs, planned = (arrange(each.values, held.inputs) for each in (inputs, planned))

@@ -13,14 +13,30 @@ import torch
 
 from qviz.document.plan import BACKENDS
 from qviz.engine.failures import traceback_text
+from qviz.engine.loading.guessing.guess import guess_call
+from qviz.engine.loading.guessing.try_call import try_call
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.serving.comparison import compare
 from qviz.engine.serving.repair import repair_plan
 from qviz.engine.serving.run import run_plan
+from qviz.engine.serving.torch_state import kept
 from qviz.engine.serving.warm_up import import_next, steps
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.framing import pack, request_reader
-from qviz.wire.messages import Compare, EngineReady, Message, RepairPlan, RunFlow, RunRejected, Stop, WarmUp
+from qviz.wire.messages import (
+    CallGuessed,
+    CallTried,
+    Compare,
+    EngineReady,
+    GuessCall,
+    Message,
+    RepairPlan,
+    RunFlow,
+    RunRejected,
+    Stop,
+    TryCall,
+    WarmUp,
+)
 from qviz.words import tr
 
 _READ_BYTES = 1 << 16
@@ -47,7 +63,7 @@ def serve(requests: BinaryIO, reports: BinaryIO) -> None:
         data = requests.read1(_READ_BYTES)  # type: ignore[attr-defined] # a BufferedReader
         for request in reader.feed(data):
             match request:
-                case RunFlow() | Compare() | RepairPlan():
+                case RunFlow() | Compare() | RepairPlan() | GuessCall() | TryCall():
                     _answer(request, send)
                 case WarmUp():
                     cold = steps()
@@ -66,12 +82,18 @@ def _waits(requests: BinaryIO) -> bool:
     return bool(poll.poll(0))
 
 
-def _answer(request: RunFlow | Compare | RepairPlan, send: Callable[[Message], None]) -> None:
+def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send: Callable[[Message], None]) -> None:
     try:
         if isinstance(request, Compare):
             compare(request, send)
         elif isinstance(request, RepairPlan):
             repair_plan(request, send)
+        elif isinstance(request, GuessCall):
+            with kept(request.plan.seed):
+                send(CallGuessed(request.run_id, guess_call(request.plan)))
+        elif isinstance(request, TryCall):
+            with kept(request.plan.seed):
+                send(CallTried(request.run_id, try_call(request.plan)))
         else:
             run_plan(request.plan, send, request.run_id)
     except QvizError as error:
