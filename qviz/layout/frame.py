@@ -27,6 +27,7 @@ class Outline(NamedTuple):
         gutter: The room of the bracket beside a group without border, and of its name.
         head: From the upper border to the first box.
         pad: From the other borders to what is inside.
+        least: The least width on the screen.
     """
 
     title: float | None
@@ -35,6 +36,7 @@ class Outline(NamedTuple):
     gutter: float = 0.0
     head: float = ROOMY.head
     pad: float = ROOMY.pad
+    least: float = 0.0
 
 
 class Frame:
@@ -145,7 +147,7 @@ def _border(level: GroupLevel, placed: PlacedLevel, outline: Outline) -> Rect:
         left, right = left - pad, right + pad
         # The title stands left of the lines that come in.
         left = min(left, min(entries, default=left + title) - title)
-        right = max(right, left + title)
+        right = max(right, left + max(title, outline.least))
         top, bottom = min(top - head, highest - TITLE), bottom + pad
     # Whole even numbers: dot knows no others, and middles stay whole.
     return Rect(left, top, 2 * ceil((right - left) / 2), 2 * ceil((bottom - top) / 2))

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from qviz.analysis.views.view import View
 from qviz.document.graph import WATCHING, Kind
 from qviz.layout.frame import Frame, Outline, framed
-from qviz.layout.labels import Wish, bracket_width, label_width, title_width
+from qviz.layout.labels import Wish, bracket_width, head_width, label_width, title_width
 from qviz.layout.level import GroupLevel, LevelEdge, LevelNode, PlaceLevel
 from qviz.layout.place import Direction, Point, Size
 from qviz.layout.places import GroupStep, Places, Stand
@@ -147,7 +147,8 @@ class _Composition:
         title = None if box is None or box.is_bracket else title_width(box)
         gutter = bracket_width(box.title) if box is not None and box.is_bracket else 0.0
         wishes, spacing = tuple(self._wishes(group)), self.spacing
-        outline = Outline(title, self.is_turned, wishes, gutter, spacing.head, spacing.pad)
+        least = head_width(box) if box is not None and title is not None else 0.0
+        outline = Outline(title, self.is_turned, wishes, gutter, spacing.head, spacing.pad, least)
         frame = framed(self.place_level, level, outline)
         self.frames[group] = frame
         self.ports[group] = {item: frame.ports[at] for at, item in enumerate(items) if isinstance(item, tuple)}

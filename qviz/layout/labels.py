@@ -15,6 +15,8 @@ LETTER = 6.6
 HEIGHT = 14.0
 TITLE = 22.0
 TITLE_LETTER = 6.6
+TITLE_LETTERS, HEAD_LETTERS = 24, 44
+"""For longer titles no frame is wider: they are shortened."""
 BESIDE = 7.0
 """From the line to the text."""
 BRACKET = 26.0
@@ -68,8 +70,13 @@ def spots(
 
 
 def title_width(frame: Box) -> float:
-    """Return about the room that an open group's title takes."""
-    return TITLE_LETTER * len(f"{frame.title}  {frame.subtitle}") + 2 * HEIGHT
+    """Return about the room of an open group's title left of the lines that come in; these go under what is longer."""
+    return TITLE_LETTER * min(len(f"{frame.title}  {frame.subtitle}"), TITLE_LETTERS) + 2 * HEIGHT
+
+
+def head_width(frame: Box) -> float:
+    """Return about the room of all that the upper border of an open group says."""
+    return TITLE_LETTER * min(len(f"{frame.title}  {frame.note}"), HEAD_LETTERS) + 2 * HEIGHT
 
 
 def bracket_width(title: str) -> float:

@@ -90,6 +90,13 @@ def short_path(path: str) -> str:
     return ".".join(parts[start:])
 
 
+def between(first: str, last: str) -> str:
+    """Return ``0 … 6`` for the first and the last of several modules, ``block_0 … 6`` for longer names."""
+    one, other = (path.rpartition(".")[2] for path in (first, last))
+    name = re.sub(r"\d+$", "", one)
+    return f"{one} … {other.removeprefix(name)}"
+
+
 def operator_name(node: Node) -> str:
     """Return ``conv2d`` for ``aten.conv2d.default``, ``add_relu`` for ``quantized.add_relu``."""
     parts = node.target.split(".")

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from qviz.analysis.views.captions import caption, short_path
+from qviz.analysis.views.captions import between, caption, short_path
 from qviz.analysis.views.dtypes import weight_of
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.groups import Hierarchy, Split
-from qviz.analysis.views.repeats import in_words
+from qviz.analysis.views.repeats import compared, counted, in_words
+from qviz.analysis.views.siblings import span_of
 from qviz.analysis.views.stubs import cut_fans
-from qviz.analysis.views.view import Badge, Box, Folds, Line, View, group_box_id
+from qviz.analysis.views.view import ALIKE, Badge, Box, Folds, Line, View, group_box_id
 from qviz.document.graph import WATCHING, Graph, Kind
 from qviz.document.snapshot import Facts
-from qviz.words import trn
+from qviz.words import tr, trn
 
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
 
@@ -30,16 +31,20 @@ Foldable: TypeAlias = Graph | Hierarchy
 
 
 def opening(graph: Foldable, limit: int = 60) -> Folds:
-    """Return the fewest folds that keep about `limit` boxes on screen: outer groups open first, small before large."""
-    root = _tree(graph).root
-    shown = len(root.items)
+    """Return the fewest folds that keep about `limit` boxes on screen: outer groups open first, small before large.
+
+    Of equal siblings one box stands for all, or where none is different for all but the first.
+    """
+    tree = _tree(graph)
+    rows = tree.siblings.count
+    shown = rows(tree.root)
     opened: set[str] = set()
-    level = [root]
+    level = [tree.root]
     while level:
-        level = sorted(chain.from_iterable(group.groups for group in level), key=lambda group: len(group.items))
+        inside = chain.from_iterable(map(tree.siblings.telling, level))
         fitting = []
-        for group in level:
-            more = shown + len(group.items) - 1
+        for group, others in sorted(inside, key=lambda each: rows(each.group)):
+            more = shown + rows(group) - 1 + others
             # A long list of layers says more than the one box that holds them.
             if more <= limit or (shown * 4 < limit and more <= 2 * limit):
                 shown = more
@@ -126,16 +131,22 @@ class _ViewBuilder:
 
     def _add_items(self, group: ModuleGroup, parent: str | None) -> None:
         self.opened.append(group)
-        for item in group.items:
+        # In a frame that says which modules it holds, these go by their numbers.
+        is_numbered = self.tree.repeats.of(group) is not None and bool(span_of(group))
+        for item in self.tree.siblings.rows(group, self.folds):
             if isinstance(item, str):
                 for node_id in self._unfolded(item):
                     self._add_node(node_id, parent)
-            elif item.path in self.folds.groups:
-                self.boxes.append(self._group_box(item, parent, is_open=True))
+            elif isinstance(item, ModuleGroup) and item.path in self.folds.groups:
+                self.boxes.append(self._group_box(item, parent, is_numbered, is_open=True))
                 self._add_items(item, box_id_of(item))
             else:
-                self.boxes.append(box := self._group_box(item, parent, is_open=False))
-                self.splits.append(self.tree.split(item, box.id))
+                if isinstance(item, tuple):
+                    box = self._run_box(item, parent)
+                else:
+                    box = self._group_box(item, parent, is_numbered)
+                self.boxes.append(box)
+                self.splits.append(self.tree.split(box.id, box.members))
 
     def _unfolded(self, unit: str) -> Iterable[str]:
         """Yield what is drawn as boxes for a node: itself, or with its plumbing before it and its repeats behind."""
@@ -169,23 +180,43 @@ class _ViewBuilder:
             )
         )
 
-    def _group_box(self, group: ModuleGroup, parent: str | None, is_open: bool) -> Box:
+    def _group_box(self, group: ModuleGroup, parent: str | None, is_numbered: bool, is_open: bool = False) -> Box:
         members = self.tree.members(group)
-        counts = self.tree.counts(group)
-        # A frame shows what it holds; only a folded group must say how much.
-        nodes = "" if is_open else trn(len(members), "{count} node", "{count} nodes")
-        repeat = None if is_open else self.tree.repeats.of(group)
+        repeat = self.tree.repeats.of(group)
         call = f" · call {group.call}" if group.call > 1 else ""
+        name = group.path.rpartition(".")[2] if is_numbered else short_path(group.path)
+        title, about, note = name + call, group.type, ""
+        if repeat is not None and is_open:
+            title, about, note = f"{title} {span_of(group)}".rstrip(), counted(repeat), compared(repeat)
+        elif repeat is not None:
+            note = in_words(repeat)
+        is_list = group.type in LISTS and all(isinstance(each, ModuleGroup) for each in group.items)
         return Box(
             id=box_id_of(group),
-            title=short_path(group.path) + call,
-            subtitle=" · ".join(filter(None, (group.type, nodes, in_words(repeat) if repeat else ""))),
+            title=title,
+            # A frame shows what it holds; only a folded group must say how much.
+            subtitle=about if is_open else folded_words(group.type, len(members), note),
             kind=None,
             members=members,
             parent=parent,
             is_open=is_open,
-            badges=badges(counts),
-            is_bracket=is_open and group.type in LISTS and all(isinstance(each, ModuleGroup) for each in group.items),
+            badges=badges(self.tree.counts(group)),
+            is_bracket=is_open and is_list and repeat is None,
+            note=note,
+        )
+
+    def _run_box(self, run: Sequence[ModuleGroup], parent: str | None) -> Box:
+        """Return the box of equal groups."""
+        members = tuple(dict.fromkeys(chain.from_iterable(self.tree.members(each) for each in run)))
+        return Box(
+            id=f"{ALIKE}{run[0].path}>{run[-1].path}",
+            title=between(run[0].path, run[-1].path),
+            subtitle=tr("{count} identical", count=len(run)),
+            kind=None,
+            members=members,
+            parent=parent,
+            badges=badges(sum((self.tree.counts(each) for each in run), Counter())),
+            alike=tuple(each.path for each in run),
         )
 
     def _lines(self) -> list[Line]:
@@ -255,6 +286,11 @@ def node_box(
 def badges(counts: Mapping[Kind, int]) -> tuple[Badge, ...]:
     """Return the badges of what quantization put somewhere."""
     return tuple(Badge(kind, counts[kind]) for kind in BADGES if counts.get(kind))
+
+
+def folded_words(type_: str, count: int, note: str) -> str:
+    """Return the second text of a folded group: its class, how many nodes it has, how what it holds compares."""
+    return " · ".join(filter(None, (type_, trn(count, "{count} node", "{count} nodes"), note)))
 
 
 def box_id_of(group: ModuleGroup) -> str:

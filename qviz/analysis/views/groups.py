@@ -17,7 +17,8 @@ from qviz.analysis.regions import precision
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
-from qviz.analysis.views.repeats import Repeats
+from qviz.analysis.views.repeats import OneStage, Repeats, Sign
+from qviz.analysis.views.siblings import Siblings
 from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.inlining import INSIDE
 from qviz.document.query import Index
@@ -40,14 +41,21 @@ class Hierarchy:
         leaf_names: For the only operator of a leaf module, the module's path.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, sign: Sign | None = None) -> None:
+        """Find the groups.
+
+        Args:
+            graph: Of a stage, or the union of several.
+            sign: What makes nodes equal, for a union; else it is what they are in the stage.
+        """
         self.graph = graph
+        self._sign = sign
         self.index = Index(graph)
         self.plumbing: Plumbing = find_plumbing(graph, self.index)
         self.leaf_names: dict[str, str] = {}
         self._members: dict[ModuleGroup, tuple[str, ...]] = {}
         self._counts: dict[ModuleGroup, Counter[Kind]] = {}
-        self._splits: dict[ModuleGroup, Split] = {}
+        self._splits: dict[str, Split] = {}
         self._low: dict[str, tuple[int, int]] = {}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
         self._types.update((group.path, group.type) for group in graph.groups)
@@ -66,7 +74,18 @@ class Hierarchy:
     @cached_property
     def repeats(self) -> Repeats:
         """Which blocks are alike."""
-        return Repeats(self.index, self.plumbing)  # not the hierarchy itself: a cycle would outlive its model
+        # Not the hierarchy itself: a cycle would outlive its model.
+        return Repeats(self.index, self.plumbing, self._sign or self.sign)
+
+    @property
+    def sign(self) -> Sign:
+        """What makes the nodes of a stage equal."""
+        return OneStage(self.index, self.precision[0])
+
+    @cached_property
+    def siblings(self) -> Siblings:
+        """Which blocks are alike and follow each other."""
+        return Siblings(self.repeats, self.plumbing, self.index)
 
     @cached_property
     def outputs(self) -> OutputValues:
@@ -105,13 +124,13 @@ class Hierarchy:
             self._members[group] = tuple(dict.fromkeys(inside))
         return self._members[group]
 
-    def split(self, group: ModuleGroup, box_id: str) -> Split:
-        """Return the members of a group that is one box, those apart that fold into operators elsewhere too."""
-        if group not in self._splits:
-            hosts, members = self.plumbing.hosts, self.members(group)
+    def split(self, box_id: str, members: Sequence[str]) -> Split:
+        """Return the members of a box of groups, those apart that fold into operators elsewhere too."""
+        if box_id not in self._splits:
+            hosts = self.plumbing.hosts
             own = dict.fromkeys((each for each in members if each not in hosts), box_id)
-            self._splits[group] = Split(own, dict.fromkeys((each for each in members if each in hosts), box_id))
-        return self._splits[group]
+            self._splits[box_id] = Split(own, dict.fromkeys((each for each in members if each in hosts), box_id))
+        return self._splits[box_id]
 
     @cached_property
     def crossings(self) -> dict[ModuleGroup, list[int]]:

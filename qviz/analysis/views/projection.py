@@ -10,10 +10,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from qviz.analysis.views.captions import caption
-from qviz.analysis.views.folding import badges, box_id_of, fold, node_box, with_precision
+from qviz.analysis.views.folding import badges, box_id_of, fold, folded_words, node_box, with_precision
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
-from qviz.analysis.views.repeats import in_words
 from qviz.analysis.views.seams import gathered
 from qviz.analysis.views.union import Union
 from qviz.analysis.views.view import Box, Folds, Line, View
@@ -67,6 +66,7 @@ def project(
     facts: Mapping[str, Mapping[str, Facts]],
     trees: Hierarchies,
     loud: Collection[str] = (),
+    union_tree: Hierarchy | None = None,
 ) -> Whole:
     """Return the views of some stages under the same folds.
 
@@ -77,8 +77,9 @@ def project(
         facts: What was measured, by the stage's name and the node's id.
         trees: Of the union and of the stages.
         loud: Nodes of the union that no seam hides.
+        union_tree: The union's, where it is not that of `trees`.
     """
-    union_tree = trees.of(union.graph)
+    union_tree = union_tree or trees.of(union.graph)
     view = fold(union_tree, folds, {}, has_precision=False)
 
     def projections_of(view: View) -> list[_Projection]:
@@ -144,7 +145,6 @@ class _Projection:
         self.to_union = union.ids[stage.name]
         self.from_union = {each: node_id for node_id, each in self.to_union.items()}
         self.types = {box_id_of(group): group.type for group in self.union_tree.root.walk()}
-        self.groups = {box_id_of(group): group for group in self.tree.root.walk()}
         self.numbers = {box.id: number for number, box in enumerate(whole.boxes)}
         self.mine: dict[int, tuple[str, ...]] = {}
         orphans: dict[int, tuple[str, ...]] = {}
@@ -222,20 +222,9 @@ class _Projection:
             )
             return made if box.seam is None else replace(made, seam=box.seam)
         kinds = Counter(self.tree.index.nodes[each].kind for each in members)
-        group = self.groups.get(box.id)
-        repeat = None if box.is_open or group is None else self.tree.repeats.of(group)
-        words = "" if box.is_open else trn(len(members), "{count} node", "{count} nodes")
-        return Box(
-            id=box.id,
-            title=box.title,
-            subtitle=" · ".join(filter(None, (self.types[box.id], words, in_words(repeat) if repeat else ""))),
-            kind=None,
-            members=members,
-            parent=box.parent,
-            is_open=box.is_open,
-            badges=badges(kinds),
-            is_bracket=box.is_bracket,
-        )
+        is_told = box.is_open or bool(box.alike)
+        words = box.subtitle if is_told else folded_words(self.types[box.id], len(members), box.note)
+        return replace(box, subtitle=words, members=members, badges=badges(kinds))
 
     def _title(self, union_id: str) -> str:
         node = self.tree.index.nodes[self.from_union[union_id]]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from threading import RLock
+from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing
+from qviz.document.graph import Node, NodeId, QParams
 from qviz.document.query import Index
 from qviz.words import tr, trn
 from qviz.words.formats import listed
 
 LEAST = 3
 """So many equal blocks are worth a word."""
+
+Sign: TypeAlias = Callable[[NodeId], Hashable]
+"""What a node is to whom it is equal or not; equal blocks have equal nodes."""
 
 
 class Repeat(NamedTuple):
@@ -31,13 +36,20 @@ class Repeat(NamedTuple):
 
 
 class Repeats:
-    """Compares the groups of one graph; each is read once."""
+    """Compares the groups of one graph; each is read once.
 
-    def __init__(self, index: Index, plumbing: Plumbing) -> None:
-        self._index = index
-        self._plumbing = plumbing
+    Args:
+        index: The graph's.
+        plumbing: What belongs to which node.
+        sign: What makes a node equal to another.
+    """
+
+    def __init__(self, index: Index, plumbing: Plumbing, sign: Sign) -> None:
+        self._index, self._plumbing, self._sign = index, plumbing, sign
         self._forms: dict[ModuleGroup, int] = {}
         self._known: dict[Hashable, int] = {}
+        self._signs: dict[Hashable, int] = {}
+        self._lock = RLock()
 
     def of(self, group: ModuleGroup) -> Repeat | None:
         """Return what repeats right inside a group, the most frequent; None where nothing does."""
@@ -54,8 +66,9 @@ class Repeats:
         """Return a number that equal groups share: what is in them, how it is joined, how it is quantized."""
         found = self._forms.get(group)
         if found is None:
-            written = self._written(group)
-            found = self._forms[group] = self._known.setdefault(written, len(self._known))
+            with self._lock:  # both panes ask at once, and no two forms may get one number
+                written = self._written(group)
+                found = self._forms[group] = self._known.setdefault(written, len(self._known))
         return found
 
     def _written(self, group: ModuleGroup) -> Hashable:
@@ -64,13 +77,10 @@ class Repeats:
         parts: list[Hashable] = []
         for at, item in enumerate(group.items):
             if isinstance(item, str):
-                node = index.nodes[item]
-                dtype = node.quant.output.dtype if node.quant and node.quant.output else ""
-                held = tuple(index.nodes[each].kind for each in self._plumbing.members(item)[1:])
-                parts.append((node.kind, node.target if node.op != "call_module" else node.module_type, dtype, held))
+                parts.append(tuple(map(self._number, self._plumbing.members(item))))
                 place[item] = at
             else:
-                parts.append(self.form(item))
+                parts.append(("group", self.form(item)))
                 place.update(dict.fromkeys(item.nodes, at))
         joined = {
             (place[unit], place[user])
@@ -79,6 +89,66 @@ class Repeats:
             if user in place and place[user] != place[unit]
         }
         return tuple(parts), tuple(sorted(joined))
+
+    def _number(self, node_id: NodeId) -> int:
+        return self._signs.setdefault(self._sign(node_id), len(self._signs))
+
+
+class OneStage:
+    """The sign of the nodes of one stage: what each computes, on which shapes and dtypes, in which precision.
+
+    Scales do not count, nor do names: no two layers have the same.
+    """
+
+    def __init__(self, index: Index, low: Collection[NodeId]) -> None:
+        self._index, self._low = index, low
+
+    def __call__(self, node_id: NodeId) -> Hashable:
+        """Return it."""
+        node = self._index.nodes[node_id]
+        return (
+            node.kind,
+            _does(node),
+            node.values,
+            _dtypes(node),
+            node_id in self._low,
+            len(self._index.producers[node_id]),
+        )
+
+
+class SeveralStages:
+    """The sign of the nodes of a union: equal are those that are equal in every stage, and of which the same is told.
+
+    Args:
+        stages: For each stage the sign of its nodes, and their ids by those of the union.
+        told: What findings say of nodes of the union.
+    """
+
+    def __init__(self, stages: Sequence[tuple[Sign, Mapping[NodeId, NodeId]]], told: Mapping[NodeId, Hashable]) -> None:
+        self._stages, self._told = tuple(stages), told
+
+    def __call__(self, node_id: NodeId) -> Hashable:
+        """Return it."""
+        signs = tuple(None if (own := ids.get(node_id)) is None else sign(own) for sign, ids in self._stages)
+        return signs, self._told.get(node_id)
+
+
+def _does(node: Node) -> str:
+    if node.op == "call_module":
+        return node.module_type
+    return node.target if node.op in ("call_function", "call_method") else ""
+
+
+def _dtypes(node: Node) -> Hashable:
+    """Return how what goes in and out is quantized, but not with which scales."""
+    quant = node.quant
+    if quant is None:
+        return node.observer.type if node.observer is not None else None
+    return tuple(map(_dtype, (quant.input, quant.weight, quant.bias, quant.output)))
+
+
+def _dtype(params: QParams | None) -> Hashable:
+    return None if params is None else (params.dtype, params.qscheme, params.axis)
 
 
 def in_words(repeat: Repeat) -> str:
@@ -92,5 +162,27 @@ def in_words(repeat: Repeat) -> str:
         "{alike} × {type}, identical; {names} differ",
         alike=count,
         type=type_,
-        names=listed(path.rpartition(".")[2] for path in repeat.different),
+        names=_names(repeat),
     )
+
+
+def counted(repeat: Repeat) -> str:
+    """Return ``12 × Block``: all of the class, equal or not."""
+    return tr("{count} × {type}", count=repeat.alike + len(repeat.different), type=repeat.type or tr("block"))
+
+
+def compared(repeat: Repeat) -> str:
+    """Return ``11 identical, 7 differs``."""
+    if not repeat.different:
+        return tr("all identical")
+    return trn(
+        len(repeat.different),
+        "{alike} identical, {names} differs",
+        "{alike} identical, {names} differ",
+        alike=repeat.alike,
+        names=_names(repeat),
+    )
+
+
+def _names(repeat: Repeat) -> str:
+    return listed(path.rpartition(".")[2] for path in repeat.different)

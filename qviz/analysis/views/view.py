@@ -15,12 +15,14 @@ class Folds(Record, frozen=True):
     ``groups`` are module paths drawn as frames; ``plumbing`` the ids of operators whose
     weights, scales and dequantizes are drawn as boxes of their own. Where two stages share
     their rows, ``seams`` are those opened, by nodes of theirs in the union of both; without `has_seams` there are none.
+    ``apart`` are the module paths of groups that stand by themselves although their siblings are equal.
     """
 
     groups: frozenset[str] = frozenset()
     plumbing: frozenset[str] = frozenset()
     seams: frozenset[str] = frozenset()
     has_seams: bool = True
+    apart: frozenset[str] = frozenset()
 
 
 class Badge(Record, frozen=True):
@@ -43,6 +45,8 @@ class Box(Record, frozen=True):
     many do, and all; None where the stage was not converted. A seam (`is_seam`) stands for what
     only one of two stages has; ``seam`` is its first node, also at the boxes of one that is open.
     An open list of modules that computes nothing itself has a bracket (`is_bracket`), no frame.
+    ``alike`` are the module paths of equal groups for which one box stands; ``note`` says how the
+    groups inside compare.
     """
 
     id: str
@@ -62,6 +66,8 @@ class Box(Record, frozen=True):
     seam: str | None = None
     is_seam: bool = False
     is_bracket: bool = False
+    alike: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def role(self) -> Kind | None:
@@ -94,6 +100,8 @@ class View(Record, frozen=True):
 
 SEAM = "seam:"
 """How the id of a seam's box begins."""
+ALIKE = "alike:"
+"""How the id of the box of equal groups begins."""
 
 
 def group_box_id(path: str) -> str:

@@ -169,10 +169,21 @@ def _row(text: str, font: QFont, area: QRectF, align: Qt.AlignmentFlag, token: s
 
 
 def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
-    """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under."""
+    """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under.
+
+    How the groups inside compare stands at the right end, where there is room.
+    """
     bar = QRectF(rect.left() + 20, rect.top() + 2, max(rect.width() - 26, 0.0), shapes.FRAME_BAR - 2)
     title = elided(box.title, group_font(), bar.width())
     used = width(title, group_font()) + 8
+    noted = width(box.note, label_font()) + 10
+    if box.note and used + noted <= bar.width():
+        ground = QRectF(bar.right() - noted + 6, bar.top() + 3, noted - 8, bar.height() - 5)
+        painter.fillRect(ground, theme.color("canvas"))
+        painter.setPen(theme.color("text.muted"))
+        painter.setFont(label_font())
+        painter.drawText(bar.adjusted(0, 0, -4, 0), RIGHT, box.note)
+        bar.setRight(bar.right() - noted)
     subtitle = elided(box.subtitle, label_font(), bar.width() - used) if bar.width() - used > 40 else ""
     plate = used - 6 + (width(subtitle, label_font()) + 6 if subtitle else 0.0)
     painter.fillRect(QRectF(bar.left() - 3, bar.top() + 3, plate + 3, bar.height() - 5), theme.color("canvas"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import Projected, Whole, project
+from qviz.analysis.views.repeats import SeveralStages
 from qviz.analysis.views.ticks import Ticks, ticks
 from qviz.analysis.views.union import Union, unite
 from qviz.analysis.views.view import Box, Folds
+from qviz.document.graph import NodeId
 from qviz.document.snapshot import Facts, Link, Stage, StageName
 from qviz.layout.near import hull
 from qviz.layout.place import Direction, Rect
@@ -70,7 +73,7 @@ class Family:
         links: Between them.
         facts: What was measured, by the stage's name and the node's id.
         among: The names of those in view, which share their rows; None for all.
-        loud: Nodes that are never hidden in a seam, by the stage's name.
+        loud: By the stage's name, nodes that are never hidden in a seam, with the codes of what is found there.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Family:
         links: Iterable[Link],
         facts: Mapping[str, Mapping[str, Facts]],
         among: Collection[str] | None = None,
-        loud: Mapping[str, Collection[str]] | None = None,
+        loud: Mapping[StageName, Mapping[NodeId, Collection[str]]] | None = None,
     ) -> None:
         self._all, self.facts, self._loud = tuple(stages), facts, loud or {}
         self.stages = tuple(stage for stage in stages if among is None or stage.name in among)
@@ -98,13 +101,26 @@ class Family:
         return unite(self._all, self._links, {stage.name for stage in self.stages})
 
     @cached_property
-    def loud(self) -> frozenset[str]:
-        """The nodes of the union that no seam hides."""
+    def tree(self) -> Hierarchy:
+        """The groups of the union: equal are those that are equal in every stage, and have the same findings."""
         assert self.union is not None
-        ids = self.union.ids
-        return frozenset(
-            ids[name][each] for name, nodes in self._loud.items() if name in ids for each in nodes if each in ids[name]
-        )
+        signs = []
+        for stage in self.stages:
+            to_stage = {each: node_id for node_id, each in self.union.ids[stage.name].items()}
+            signs.append((self.trees.of(stage.whole).sign, to_stage))
+        return Hierarchy(self.union.graph, SeveralStages(signs, self.loud))
+
+    @cached_property
+    def loud(self) -> Mapping[NodeId, frozenset[str]]:
+        """What findings say of nodes of the union, which no seam hides."""
+        assert self.union is not None
+        found: defaultdict[NodeId, set[str]] = defaultdict(set)
+        for name, told in self._loud.items():
+            ids = self.union.ids.get(name, {})
+            for node_id, codes in told.items():
+                if node_id in ids:
+                    found[ids[node_id]].update(codes)
+        return {each: frozenset(codes) for each, codes in found.items()}
 
     def has(self, stage: Stage) -> bool:
         """Return whether a stage is one of these, and they have a layout together."""
@@ -115,7 +131,7 @@ class Family:
         if stage.name not in self._ticks:
             tree = self.trees.of(stage.whole)
             if self.has(stage) and self.union is not None:
-                found = ticks(self.trees.of(self.union.graph), tree, self.union.ids[stage.name])
+                found = ticks(self.tree, tree, self.union.ids[stage.name])
             else:
                 found = ticks(tree, tree)
             self._ticks[stage.name] = found
@@ -137,8 +153,12 @@ class Family:
         assert self.union is not None
         with self.placing:
             if self._whole is None or self._whole[0] != folds:
-                self._whole = folds, project(self.union, folds, self.stages, self.facts, self.trees, self.loud)
+                self._whole = folds, self._projected(folds)
             return self._whole[1]
+
+    def _projected(self, folds: Folds) -> Whole:
+        assert self.union is not None
+        return project(self.union, folds, self.stages, self.facts, self.trees, self.loud, self.tree)
 
     def keep(self, folds: Folds, direction: Direction, shared: Shared) -> None:
         """Remember a layout."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
+from qviz.analysis.views.folding import group_path
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import Graph
@@ -112,11 +113,17 @@ class Folding(QObject):
         return True
 
     def fold_parent(self) -> None:
-        """Close the seam that the selection stands in, else the group around it, and select it."""
+        """Close the seam that the selection stands in, else join it with its equals, else close the group around it."""
         box, scene = self._selection.box, self._viewport.scene
         if box is not None and box.seam is not None and scene is not None and self.folds is not None:
             inside = (each for other in scene.view.boxes if other.seam == box.seam for each in other.members)
             self._ask(replace(self.folds, seams=self.folds.seams - {*map(self.union_id, inside)}), box.id)
+            return
+        path = group_path(box.id) if box is not None and not box.is_open else None
+        if path is not None and self.folds is not None and path in self.folds.apart:
+            around = path.rpartition(".")[0]
+            apart = {each for each in self.folds.apart if each.rpartition(".")[0] == around}
+            self._ask(replace(self.folds, apart=self.folds.apart - apart), box.id if box is not None else None)
             return
         parent = scene.find(box.parent) if scene and box and box.parent else None
         if parent is not None and self.folds is not None:

@@ -23,9 +23,13 @@ def toggled(folds: Folds, box: Box, union_id: Callable[[str], str] = str) -> Fol
         box: The box.
         union_id: Tells what a node is in the union of the stages in view, by which seams are known.
     """
+    if box.alike:
+        return replace(folds, apart=folds.apart | {*box.alike})
     path = group_path(box.id)
     if path is not None:
-        return replace(folds, groups=folds.groups ^ {path})
+        # Equal groups inside stand together again when the group around them opens next.
+        inside = {each for each in folds.apart if each.startswith(f"{path}.")} if path in folds.groups else set()
+        return replace(folds, groups=folds.groups ^ {path}, apart=folds.apart - inside)
     if box.is_seam:
         return replace(folds, seams=folds.seams | {*map(union_id, box.members)})
     is_open = box.members[0] in folds.plumbing

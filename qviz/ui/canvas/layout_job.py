@@ -211,7 +211,7 @@ def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
         folds, form, attempt = _chosen(question, tree, attempt)
         return _Folded(folds, fold(tree, folds, question.facts), None, form, attempt)
     assert family.union is not None
-    folds, form, attempt = _chosen(question, family.trees.of(family.union.graph), attempt)
+    folds, form, attempt = _chosen(question, family.tree, attempt)
     if question.folds is not None:
         folds = family.to_union(stage, question.folds)
     shared = family.known(folds, question.direction, form)

@@ -171,8 +171,13 @@ class Scene:
 
     def find(self, box_or_node: str) -> Box | None:
         """Return a box by its own id, the path of its module, or the id of a node for which it stands."""
-        found = self.box.get(box_or_node) or self.box.get(group_box_id(box_or_node))
+        found = self.box.get(box_or_node) or self.box.get(group_box_id(box_or_node)) or self._alike.get(box_or_node)
         return found or self.box.get(self.view.box_of.get(box_or_node, ""))
+
+    @cached_property
+    def _alike(self) -> dict[str, Box]:
+        """The boxes of equal groups, by the path of each."""
+        return {path: box for box in self.view.boxes for path in box.alike}
 
     def producers(self, box_id: str) -> list[str]:
         """Return the boxes whose values a box reads; a stub counts as its source."""

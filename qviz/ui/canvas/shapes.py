@@ -42,9 +42,9 @@ def card(rect: QRectF) -> QRectF:
     return rect.adjusted(0, 0, -STACK, -STACK)
 
 
-def card_behind(rect: QRectF) -> QPainterPath:
-    """Return the card behind a folded group's."""
-    return _rounded(rect.adjusted(STACK, STACK, 0, 0), min(RADIUS, rect.height() / 5))
+def card_behind(rect: QRectF, away: float = STACK) -> QPainterPath:
+    """Return the card behind a folded group's, so far to the right and below."""
+    return _rounded(rect.adjusted(away, away, away - STACK, away - STACK), min(RADIUS, rect.height() / 5))
 
 
 def frame(rect: QRectF) -> QPainterPath:

@@ -35,7 +35,7 @@ class Aligned:
         self._family, self._stages = family, stages
         given = [family.to_union(stage, folds[stage.name]) for stage in stages if stage.name in folds]
         assert family.union is not None
-        opened = opening(family.trees.of(family.union.graph))
+        opened = opening(family.tree)
         if given:
             groups, plumbing = ([*each] for each in zip(*((fold.groups, fold.plumbing) for fold in given), strict=True))
             opened = Folds(frozenset().union(*groups), frozenset().union(*plumbing))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
@@ -174,7 +175,9 @@ class Panes(QWidget):
         if self._family is None or self._family[0] is not snapshot or self._family[1] != among:
             loud = {name: _loud(snapshot.findings, name) for name in among}
             if self._opens_casts:
-                loud = {each.name: loud[each.name] | _casts(each) for each in project.stages if each.name in among}
+                for each in project.stages:
+                    if each.name in among:
+                        loud[each.name] = {**dict.fromkeys(_casts(each), frozenset()), **loud[each.name]}
             family = Family(project.stages, project.links, snapshot.facts, among, loud)
             self._family = (snapshot, among, family)
         return self._family[2]
@@ -279,11 +282,14 @@ class Panes(QWidget):
         self.zoomed.emit(self.panes[side].canvas.viewport.camera.scale)
 
 
-def _loud(findings: Sequence[Finding], stage: StageName) -> frozenset[NodeId]:
-    """Return the nodes of a stage that a warning or an error speaks of."""
-    return frozenset(
-        node for each in findings if each.stage == stage and each.level is not Level.INFO for node in each.nodes
-    )
+def _loud(findings: Sequence[Finding], stage: StageName) -> Mapping[NodeId, Collection[str]]:
+    """Return the nodes of a stage that a warning or an error speaks of, with the codes of what it says."""
+    found: defaultdict[NodeId, set[str]] = defaultdict(set)
+    for each in findings:
+        if each.stage == stage and each.level is not Level.INFO:
+            for node in each.nodes:
+                found[node].add(each.code)
+    return found
 
 
 def _casts(stage: Stage) -> frozenset[NodeId]:

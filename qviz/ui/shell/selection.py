@@ -128,6 +128,8 @@ class SharedSelection(QObject):
         project = self._open.value
         box = self._work.panes.panes[side].canvas.selection.box
         path = group_path(box.id) if box is not None and box.kind is None and node_id in box.members else None
+        if box is not None and box.alike and node_id in box.members:
+            path = box.alike[0].rpartition(".")[0]  # its page compares all of them
         stage = project.shown.on(side) if project is not None else None
         if project is not None and stage is not None and path is not None:
             self._work.inspector.show_group(project, stage, path)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible
 
 from qviz.analysis.views.view import Folds
 from qviz.ui.canvas.view import GraphCanvas
+from tests.analysis.test_siblings import Block, made
 from tests.factories import small_stages
 
 CAPTURED, CONVERTED = small_stages()
@@ -155,3 +156,23 @@ def test_a_canvas_may_go_while_its_graph_is_placed(qtbot):
         leaving.show_stage(CONVERTED, {})
         qtbot.wait(1)
         shiboken6.delete(leaving.surface)
+
+
+def test_equal_layers_are_set_apart_by_enter_and_joined_again(canvas, qtbot):
+    stage = made([Block()] * 4).after
+    folds = Folds(groups=frozenset({"layers"}))
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(stage, {}, folds)
+    run = next(box for box in canvas.view.boxes if box.alike)
+    canvas.selection.choose(run)
+    with qtbot.waitSignals([canvas.folds_changed, canvas.laid_out]):
+        qtbot.keyClick(canvas.surface, Qt.Key.Key_Return)
+    assert {f"group:layers.{number}" for number in range(4)} <= set(canvas.scene.box)
+    assert canvas.selection.box.id == "group:layers.0"
+    with qtbot.waitSignals([canvas.folds_changed, canvas.laid_out]):
+        canvas.folding.fold_parent()
+    assert canvas.scene.find("layers.2").alike
+    with qtbot.waitSignals([canvas.folds_changed, canvas.laid_out]):
+        canvas.folding.uncover("l2")
+    assert canvas.scene.box["group:layers.2"].is_open
+    assert canvas.selection.box.id == "l2"

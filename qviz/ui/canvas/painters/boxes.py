@@ -13,6 +13,7 @@ from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.edges import frame_pen
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import badge_font
+from qviz.ui.canvas.metrics import STACK
 from qviz.ui.theme import Theme
 
 HEAVY = 2.2
@@ -111,6 +112,8 @@ def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
     painter.setBrush(theme.color("canvas") if box.stub_of is not None else fill)
     if box.kind is None:
         painter.drawPath(shapes.card_behind(rect))
+    if box.alike:
+        painter.drawPath(shapes.card_behind(rect, STACK / 2))
     painter.drawPath(exposure.outline(box, rect))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if box.kind is Kind.FUSED_OP:
