@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
@@ -14,6 +15,8 @@ from qviz.document.snapshot import Level
 
 Step: TypeAlias = Literal["prepared", "simulated", "converted", "total"]
 
+_CHANCE = 0.05
+"""So likely may it be that as many samples change their class by chance, where few are measured."""
 _ABOVE_FLOOR_DB = 3.0
 """By how much a difference between kernels has to exceed what rounding alone makes of the smallest change."""
 
@@ -59,6 +62,40 @@ def _of_output(output: OutputErrors, step: Step, limits: Thresholds) -> Level:
     found = level(getattr(output, step), limits)
     is_seen = output.agreement is not None and output.agreement < limits.agreement
     return Level.ERROR if is_seen and found is Level.WARNING else found
+
+
+def of_quantization(output: OutputErrors, measurements: Measurements) -> Level:
+    """Return how bad quantization is for an output; with what else changed it, unless that is bad enough by itself."""
+    limits = thresholds(measurements)
+    by_step = [level(each, limits) for each in (output.prepared, output.converted)]
+    own = level(output.simulated, limits)
+    if all(each is Level.INFO for each in by_step):
+        own = worst((own, level(output.total, limits)))
+        is_seen = output.agreement is not None and output.agreement < limits.agreement
+        if is_seen and (own is Level.WARNING or _is_certain(output.agreement, limits.agreement, measurements.samples)):
+            return Level.ERROR
+    return own
+
+
+def _is_certain(agreement: float | None, least: float, samples: int) -> bool:
+    """Return whether so many changes of class show that fewer than the least share of all samples would keep it."""
+    changed = samples - round((agreement or 0.0) * samples)
+    by_chance = sum(
+        math.comb(samples, count) * (1 - least) ** count * least ** (samples - count)
+        for count in range(changed, samples + 1)
+    )
+    return by_chance <= _CHANCE
+
+
+def is_harmless(measurements: Measurements) -> bool:
+    """Return whether rounding is known to do no output any harm; a few samples of another class leave it open."""
+    limits = thresholds(measurements)
+    return bool(measurements.outputs) and all(
+        each.total is not None
+        and of_quantization(each, measurements) is Level.INFO
+        and (each.agreement is None or each.agreement >= limits.agreement)
+        for each in measurements.outputs
+    )
 
 
 def lowest(measurements: Measurements, step: Step) -> Number | None:

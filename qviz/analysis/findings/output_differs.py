@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 
 from qviz.analysis.findings import damage
@@ -13,9 +12,6 @@ from qviz.document.graph import Json
 from qviz.document.measurements import Ledger, Measurements, OutputErrors, QuantizerNoise
 from qviz.document.said import Said
 from qviz.document.snapshot import Finding, Level
-
-_CHANCE = 0.05
-"""So likely may it be that as many samples change their class by chance, where few are measured."""
 
 _WITH_REMEDY = {
     "output_differs.owner": "output_differs.owner_with_remedy",
@@ -29,7 +25,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     measured = evidence.snapshot.measurements
     if measured is None or not evidence.snapshot.stages:
         return
-    levels = {each.name: _level(each, measured) for each in measured.outputs}
+    levels = {each.name: damage.of_quantization(each, measured) for each in measured.outputs}
     noisy = [each for each in measured.outputs if levels[each.name] is not Level.INFO]
     by_owner: dict[str, tuple[QuantizerNoise | None, list[OutputErrors]]] = {}
     for each in noisy:
@@ -38,29 +34,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for owner, outputs in by_owner.values():
         level = damage.worst(levels[each.name] for each in outputs)
         yield _finding(evidence, measured, level, owner, outputs)
-
-
-def _level(output: OutputErrors, measured: Measurements) -> Level:
-    """Return how bad quantization is for an output; with what else changed it, unless that is bad enough by itself."""
-    limits = damage.thresholds(measured)
-    by_step = [damage.level(each, limits) for each in (output.prepared, output.converted)]
-    own = damage.level(output.simulated, limits)
-    if all(each is Level.INFO for each in by_step):
-        own = damage.worst((own, damage.level(output.total, limits)))
-        is_seen = output.agreement is not None and output.agreement < limits.agreement
-        if is_seen and (own is Level.WARNING or _is_certain(output.agreement, limits.agreement, measured.samples)):
-            return Level.ERROR
-    return own
-
-
-def _is_certain(agreement: float | None, least: float, samples: int) -> bool:
-    """Return whether so many changes of class show that fewer than the least share of all samples would keep it."""
-    changed = samples - round((agreement or 0.0) * samples)
-    by_chance = sum(
-        math.comb(samples, count) * (1 - least) ** count * least ** (samples - count)
-        for count in range(changed, samples + 1)
-    )
-    return by_chance <= _CHANCE
 
 
 def _owner(output: str, ledger: Ledger | None) -> QuantizerNoise | None:

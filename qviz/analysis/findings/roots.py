@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from qviz.analysis.findings.evidence import Evidence
-from qviz.document.graph import CASTING, WATCHING
-from qviz.document.query import Index
+from qviz.analysis.findings.harm import NOISE, is_near, measured_level
 from qviz.document.snapshot import Finding, Level
 
 DAMAGE = "output_differs"
 
-_AT_OWNER = frozenset(
-    (
-        "degenerate_scale",
-        "saturated_range",
-        "stretched_by_outliers",
-        "uneven_channels",
-        "few_levels",
-        "levels_unused",
-        "constant_lost",
-        "wrong_axis",
-        "range_unused",
-        "functional_in_eager",
-        "bias_scale_differs",
-    )
-)
+_AT_OWNER = NOISE - {"outside_calibration"} | {"functional_in_eager"}
 """Roots where they are found at the quantizer that owns the noise."""
-_AT_READER = frozenset(("uneven_channels", "bias_scale_differs"))
-"""Of those, what names the operator, while the owner of the noise is the observer or the cast of its weight or bias."""
 _ANYWHERE = frozenset(
     ("never_calibrated", "outside_calibration", "switched_off", "batch_norm_in_training", "buffer_frozen")
 )
@@ -48,11 +31,14 @@ _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 
 def with_roots(found: Iterable[Finding], evidence: Evidence) -> tuple[tuple[int, Finding], ...]:
-    """Return the findings with their rank inside their level; a root of measured damage is as bad as the damage."""
+    """Return the findings with their rank inside their level.
+
+    A root of measured damage is as bad as the damage; what was measured to do none is good to know.
+    """
     findings = tuple(found)
     damages = [finding for finding in findings if finding.rule == DAMAGE]
     if not damages:
-        return tuple((_LAST if finding.rule in _SUMMARIES else 0, finding) for finding in findings)
+        return tuple((_LAST if each.rule in _SUMMARIES else 0, measured_level(each, evidence)) for each in findings)
     worst = min(damages, key=lambda each: _LEVELS[each.level])
     return tuple(_ranked(finding, damages, worst.level, evidence) for finding in findings)
 
@@ -67,7 +53,7 @@ def _ranked(finding: Finding, damages: list[Finding], worst: Level, evidence: Ev
         explained = [each.level for each in damages if _is_at(finding, each, evidence)]
         level = min(explained, key=_LEVELS.__getitem__, default=None)
     if level is None:
-        return _LAST if finding.rule in _SUMMARIES else 2, finding
+        return _LAST if finding.rule in _SUMMARIES else 2, measured_level(finding, evidence)
     if _LEVELS[level] < _LEVELS[finding.level]:
         finding = msgspec.structs.replace(finding, level=level)
     return 0, finding
@@ -77,21 +63,4 @@ def _is_at(finding: Finding, damage: Finding, evidence: Evidence) -> bool:
     """Return whether a finding names the quantizer that owns the noise, in its stage or what it became."""
     if damage.args.get("by_class") or not damage.nodes:  # small next to the outputs' power: its owner says little
         return True
-    nodes, owner = set(damage.nodes), damage.nodes
-    stage = next((stage for stage in evidence.snapshot.stages if stage.name == damage.stage), None)
-    if stage is not None and finding.rule in _AT_READER:
-        owner = (*owner, *_readers(owner, evidence.index(stage)))
-        nodes |= set(owner)
-    if finding.stage != damage.stage:
-        nodes |= set(evidence.links.partners(damage.stage, finding.stage, owner))
-    return bool(nodes & set(finding.nodes))
-
-
-def _readers(nodes: Iterable[str], index: Index) -> Iterator[str]:
-    """Yield what reads the nodes, past observers and casts."""
-    waiting = [*nodes]
-    while waiting:
-        for user in index.users[waiting.pop()]:
-            yield user
-            if index.nodes[user].kind in WATCHING | CASTING:
-                waiting.append(user)
+    return is_near(finding, damage.stage, damage.nodes, evidence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qviz.words.english.findings_noise import MEASURED
 from qviz.words.language import Entry
 
 
@@ -143,7 +144,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "bias_scale_differs": {
         "message": "the bias of {subject} has the scale {bias:number}, input times weight has {wanted:number}",
-        "reason": "integer kernels add the bias to products whose scale is that of the input times that of the weight",
+        "reason": "integer kernels add the bias to products whose scale is that of the input times that of the weight"
+        + MEASURED,
         "hint": "Derive the scale of the bias: DerivedQuantizationSpec from the input and the weight of the operator.",
     },
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from qviz.words.language import Entry
 
+MEASURED = "[[; measured, the outputs keep {kept_db:db}]][[; measured alone, it leaves the outputs {alone_db:db}]]"
+"""Behind the reason of what costs accuracy: what it was measured to cost."""
+
 _MESSAGE = (
     "the output differs from float[[ at {outputs}]]: SQNR {db:db}"
     "[[, {agreement:percent} of the samples in the same class]]"
@@ -39,13 +42,14 @@ STATEMENTS: dict[str, Entry] = {
     "share.measured": {"text": "measured alone"},
     "constant_lost": {
         "message": "the constant {value:number} at {subject} is quantized to zero",
-        "reason": "one step of its scale is {step:number}; an eps that keeps a norm from dividing by zero is gone",
+        "reason": "one step of its scale is {step:number}; an eps that keeps a norm from dividing by zero is gone"
+        + MEASURED,
         "hint": "Leave the operator that reads it in float.",
     },
     "wrong_axis": {
         "message": "the weight of {subject} has its scales along axis {axis}, not along its output channels",
         "reason": "a scale on axis {axis} is shared by all output channels, which are along axis {expected}, so wide "
-        "channels take the levels of narrow ones",
+        "channels take the levels of narrow ones" + MEASURED,
         "hint": "Set the observer's axis (ch_axis) to {expected} for this weight, or quantize it per tensor.",
     },
 }

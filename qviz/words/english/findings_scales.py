@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qviz.words.english.findings_noise import MEASURED
 from qviz.words.language import Entry
 
 STATEMENTS: dict[str, Entry] = {
@@ -32,13 +33,14 @@ STATEMENTS: dict[str, Entry] = {
     },
     "degenerate_scale.all_zeros": {
         "message": "the {subject:scale/scales} of {subject} {subject:is/are} zero, not finite, or torch's smallest",
-        "reason": "the observer saw only zeros, or the weight is all zeros, so every other value is clipped",
+        "reason": "the observer saw only zeros, or the weight is all zeros, so every other value is clipped" + MEASURED,
         "hint": "Calibrate with data like the data the model will meet; the stage Prepared shows what the observer "
         "saw.",
     },
     "degenerate_scale.weight_of_zeros": {
         "message": "the {subject:weight/weights} of {subject} {subject:holds/hold} only zeros, or nearly",
-        "reason": "the {subject:scale is/scales are} torch's smallest, which an observer gives a range of nothing",
+        "reason": "the {subject:scale is/scales are} torch's smallest, which an observer gives a range of nothing"
+        + MEASURED,
         "hint": "Load the trained weights; a layer that is zero on purpose needs nothing.",
     },
     "degenerate_scale.constant_of_zeros": {
@@ -50,7 +52,7 @@ STATEMENTS: dict[str, Entry] = {
         "message": "one step of the scale exceeds everything that {subject} observed",
         "reason": "{example} observed {low:number} to {high:number}, but torch makes no scale smaller than the "
         "observer's "
-        "eps: one step is {step:number}, so all values become the same",
+        "eps: one step is {step:number}, so all values become the same" + MEASURED,
         "hint": "Check whether the values of the model vanish here (as with untrained weights), or give the observer a "
         "smaller eps.",
     },
@@ -79,7 +81,7 @@ STATEMENTS: dict[str, Entry] = {
     "few_levels.range": {
         "message": "the range of {subject} has only {levels} levels, {low:number} to {high:number}",
         "reason": "the kernels compute with 8 bits whatever the observer's quant_min and quant_max are: the scale "
-        "spreads the values over {levels} of 256 levels",
+        "spreads the values over {levels} of 256 levels" + MEASURED,
         "hint": "Remove quant_min and quant_max from the observer; reduce_range=True gives 7 bits where an engine "
         "needs them.",
     },
@@ -87,40 +89,41 @@ STATEMENTS: dict[str, Entry] = {
         "message": "the {subject:weight/weights} of {subject} {subject:uses/use} only {levels} of 256 levels, "
         "{low:number} to {high:number}",
         "reason": "the kernels compute with 8 bits whatever the observer's quant_min and quant_max are, so the scale "
-        "is coarser than it could be",
+        "is coarser than it could be" + MEASURED,
         "hint": "Remove quant_min and quant_max from the observer of the weights.",
     },
     "levels_unused": {
         "message": "half of the levels of {subject} are unused: the range is symmetric, the values are not negative",
         "reason": "a symmetric scheme puts the zero point in the middle of the unsigned dtype, and nothing lies below "
-        "it; that costs one bit, 6 dB",
+        "it; that costs one bit, 6 dB" + MEASURED,
         "hint": "Use qscheme=torch.per_tensor_affine for these activations.",
     },
     "saturated_range": {
         "message": "observed values exceed the range of the scale of {subject}",
         "reason": "{example} observed {low:number} to {high:number}, but its scale reaches only {least:number} to "
-        "{greatest:number}: the rest is clipped",
+        "{greatest:number}: the rest is clipped" + MEASURED,
         "hint": "Check how this observer computes its scale; calibrate again if the scale was fixed or loaded.",
     },
     "stretched_by_outliers.one": {
         "message": "99.9 % of the values of {subject} lie within {share:percent} of its range",
         "reason": "a few outliers stretch the range to {low:number} … {high:number}, which leaves the other values "
         "about "
-        "{levels} of 256 levels",
+        "{levels} of 256 levels" + MEASURED,
         "hint": "Look at the calibration data: clip the outliers, or leave this operator in float.",
     },
     "stretched_by_outliers.several": {
         "message": "99.9 % of the values of {subject} lie in a small part of the range; of {worst}, within "
         "{share:percent}",
         "reason": "a few outliers stretch the range of {worst} to {low:number} … {high:number}, which leaves the other "
-        "values about {levels} of 256 levels",
+        "values about {levels} of 256 levels" + MEASURED,
         "hint": "Look at the calibration data: clip the outliers, or leave these operators in float.",
     },
     "uneven_channels": {
         "message": "the weight of {subject} has one scale for all channels, but {narrow} of {total} channels "
         "{narrow:uses/use} less "
         "than a sixteenth of the levels",
-        "reason": "the ranges of the channels differ by a factor of more than 16, and the widest one sets the scale",
+        "reason": "the ranges of the channels differ by a factor of more than 16, and the widest one sets the scale"
+        + MEASURED,
         "hint": "Quantize weights per channel (per_channel in the quantizer's options; the x86 qconfig does), or "
         "equalize "
         "the layers first.",
@@ -129,20 +132,20 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{subject} has one scale for all channels of its weight, and {lost} of {total} "
         "{lost:channel is/channels are} lost",
         "reason": "channel {widest} is {ratio:number} times wider than the median channel and sets the scale; the SQNR "
-        "of the weights of the lost channels is below 10 dB",
+        "of the weights of the lost channels is below 10 dB" + MEASURED,
         "hint": "Quantize weights per channel (per_channel in the quantizer's options; a qconfig with "
         "default_per_channel_weight_observer), or leave {subject} in float.",
     },
     "outside_calibration": {
         "message": "{outside:percent} of the data at {subject} is outside the calibrated range",
         "reason": "the data has {low:number} … {high:number}, and the range was calibrated to {least:number} … "
-        "{greatest:number}: the rest is clipped",
+        "{greatest:number}: the rest is clipped" + MEASURED,
         "hint": "Calibrate with data that is preprocessed like the data the model will meet.",
     },
     "range_unused": {
         "message": "the data at {subject} uses {part:percent} of the calibrated range",
         "reason": "the data has {low:number} … {high:number}, and the range was calibrated to {least:number} … "
-        "{greatest:number}: few levels are left for it",
+        "{greatest:number}: few levels are left for it" + MEASURED,
         "hint": "Calibrate with data that is preprocessed like the data the model will meet.",
     },
     "reduce_range_mismatch.overflows": {

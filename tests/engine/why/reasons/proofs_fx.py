@@ -59,9 +59,17 @@ def observer_is_shared(claim: Claim, flow: FxFlow) -> bool:
     return not set.intersection(*left) or len(set(by_subject.values())) == 1
 
 
+def mapping_for(flow: FxFlow, setter: str) -> Any:
+    """Return the mapping, with weights per tensor where the entry named may be all that keeps a layer from stopping."""
+    mapping = flow.mapping()
+    if "ConvTranspose" in setter:  # torch takes them per tensor only
+        mapping.set_global(quantizing.QConfig(quantizing.MinMaxObserver, quantizing.default_weight_observer))
+    return mapping
+
+
 def mapping_without(flow: FxFlow, setter: str) -> Any:
     """Return the mapping without the entry that a text names."""
-    mapping = flow.mapping()
+    mapping = mapping_for(flow, setter)
     call, _, argument = setter.removeprefix("QConfigMapping.").rstrip(")").partition("(")
     if call == "set_global":
         mapping.global_qconfig = None
@@ -84,8 +92,12 @@ def qconfig_of(graph: GraphModule, name: str) -> Any:
 def quantized_by_qconfig(claim: Claim, flow: FxFlow) -> bool:
     """Without the entry named its qconfig is another one; without a qconfig it is not quantized."""
     base = flow.prepared()
-    edited = flow.prepared(mapping=mapping_without(flow, claim.args["setter"]))
-    if qconfig_equals(qconfig_of(base, claim.node), qconfig_of(edited, claim.node)):
+    with_it, without = (
+        qconfig_of(flow.prepared(mapping=make(flow, claim.args["setter"])), claim.node)
+        for make in (mapping_for, mapping_without)
+    )
+    own = qconfig_of(base, claim.node)
+    if not qconfig_equals(own, with_it) or qconfig_equals(own, without):
         return False
     if claim.stage == "converted":
         return kernel_by_qconfig(claim, flow)

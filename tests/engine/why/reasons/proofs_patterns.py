@@ -40,6 +40,9 @@ def pattern_is_true(pattern: dict[str, Any], name: str, flow: FxFlow) -> bool:
     if pattern["code"] == "pattern.joined":
         partners = pattern["roles"]["partners"]
         apart = flow.prepared(config=_apart(flow, name, partners))
+        if flow.flow == "fx-dynamic":  # nothing is observed behind an operator: those behind the first are not taken
+            behind = [each for each in (name, *partners) if _reads_any(base, each, (name, *partners))]
+            return bool(behind) and all(_asks(base, each) and not _asks(apart, each) for each in behind)
         return not _stands_apart(base, name, partners) and _stands_apart(apart, name, partners)
     if pattern["code"] != "pattern.alone":
         raise NoIntervention(pattern["code"])
@@ -57,6 +60,10 @@ def _stands_apart(graph: Any, name: str, partners: list[str]) -> bool:
     """Return whether nothing hands on directly to its partner."""
     near = {each.name for each in (*node_of(graph, name).all_input_nodes, *node_of(graph, name).users)}
     return not near & set(partners)
+
+
+def _reads_any(graph: Any, name: str, others: Collection[str]) -> bool:
+    return any(each.name in others for each in node_of(graph, name).all_input_nodes)
 
 
 def _asks(graph: Any, name: str) -> bool:
