@@ -33,7 +33,7 @@ def run(
         node("output", layers[0].id if layers else "obs", kind="output"),
     )
     rows = tuple(
-        QuantizerNoise(place, "prepared", (place,), "", "activation", powers=each, share=sum(each.values()))
+        QuantizerNoise(place, "prepared", (place,), "", "activation", powers={**each}, share=sum(each.values()))
         for place, each in (powers or {}).items()
     )
     ledger = Ledger("exact", 0, {"output": 100.0}, {"output": 10.0}, rows, additivity=1.0) if rows else None

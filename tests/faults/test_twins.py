@@ -12,12 +12,13 @@ from torch.ao.quantization import disable_observer, get_default_qat_qconfig_mapp
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_qat_fx
 from torch.fx import GraphModule
 
+from qviz.analysis.findings.evidence import Evidence
 from qviz.document.configuration import Quantizer as Options
 from qviz.document.configuration import QuantizerRule, Rule
 from qviz.document.graph import Kind
 from qviz.document.snapshot import Level, Snapshot
 from qviz.engine.recording.given_graphs import record_graphs
-from tests.faults.broken_parts.layers import SEQUENCE, Generates, Tied
+from tests.faults.broken_parts.layers import CELL, PRODUCT, SEQUENCE, Generates, Tied, Transposed
 from tests.faults.broken_parts.side_by_side import Counts
 from tests.faults.cases import ROW, ran
 from tests.faults.models import linear, made
@@ -58,6 +59,70 @@ def test_a_recurrent_layer_that_does_little_of_the_work():
     snapshot = ran(wide, "pt2e-dynamic", ((2, 5, 8),))()
     assert [each.level for each in snapshot.findings if each.rule == "layer_in_float"] == [Level.INFO]
     assert loud(snapshot) == []
+
+
+def held_in_linear() -> nn.Module:
+    """The model of products, mended as the finding says."""
+    model = PRODUCT()
+    for name, held in [*model.named_children()]:
+        if isinstance(held, Transposed):
+            linear_ = nn.Linear(*held.weight.shape)
+            linear_.weight, linear_.bias = nn.Parameter(held.weight.T.contiguous()), held.bias
+            model.set_submodule(name, linear_)
+    return model
+
+
+@pytest.mark.parametrize("flow", ["eager-dynamic", "fx-dynamic", "fx-static", "pt2e-static", "pt2e-dynamic"])
+def test_a_product_that_is_held_in_a_linear_layer_is_quantized(flow: str):
+    x = torch.randn(ROW)
+    torch.manual_seed(0)
+    wanted = PRODUCT()(x)
+    torch.manual_seed(0)
+    torch.testing.assert_close(held_in_linear()(x), wanted)
+    snapshot = ran(held_in_linear, flow, (ROW,))()
+    assert loud(snapshot) == []
+    assert len(Evidence(snapshot).precision.low) >= 2
+
+
+def test_a_product_with_a_small_weight_is_good_to_know():
+    small = made(
+        lambda m, x: m.small(m.fc2(m.fc(x))),
+        fc=lambda: nn.Linear(8, 64),
+        fc2=lambda: nn.Linear(64, 8),
+        small=lambda: Transposed(8, 2),
+    )
+    snapshot = ran(small, "pt2e-static", (ROW,))()
+    assert [each.level for each in snapshot.findings if each.rule == "layer_in_float"] == [Level.INFO]
+    assert loud(snapshot) == []
+
+
+def test_a_product_of_two_activations_is_no_layer():
+    attends = made(lambda m, x: torch.matmul(m.q(x), m.k(x).transpose(-2, -1)), q=linear(), k=linear())
+    assert "layer_in_float" not in {each.rule for each in ran(attends, "pt2e-dynamic", (SEQUENCE,))().findings}
+
+
+def test_a_recurrent_cell_is_quantized_dynamically():
+    assert loud(ran(CELL, "eager-dynamic", (ROW,))()) == []
+
+
+def stepping() -> nn.Module:
+    """A plain recurrent layer as a cell that is called for each step, as the finding says."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        h = torch.zeros(x.shape[0], 32)
+        steps = []
+        for step in range(5):
+            h = m.cell(x[:, step], h)
+            steps.append(h)
+        return m.fc(torch.stack(steps, 1))
+
+    return made(forward, cell=lambda: nn.RNNCell(8, 32), fc=lambda: nn.Linear(32, 8))()
+
+
+def test_a_plain_recurrent_layer_as_a_cell_is_quantized_dynamically():
+    snapshot = ran(stepping, "eager-dynamic", (SEQUENCE,))()
+    assert loud(snapshot) == []
+    assert len(Evidence(snapshot).precision.low) >= 2
 
 
 HEAD_IN_FLOAT: dict[str, dict[str, Any]] = {

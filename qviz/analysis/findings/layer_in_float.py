@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
-from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.evidence import Evidence, is_move
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.flows import Method, Mode
+from qviz.document.flows import Flow, Method, Mode
 from qviz.document.graph import Json, Kind, Node
+from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 _CONVOLUTION = re.compile(r"conv[123]d")
 _TRANSPOSED = re.compile(r"conv_?transpose[123]d")
-_RECURRENT = re.compile(r"lstm|gru")
+_RECURRENT = re.compile(r"(lstm|gru|rnn(_tanh|_relu)?)(_?cell)?")
+_PLAIN_RECURRENT = re.compile(r"rnn(_tanh|_relu)?")
+"""torch has no quantized module for it, in any flow."""
+_PRODUCT = re.compile(r"addmm|mm|matmul|bmm|baddbmm|einsum")
+"""Functions that compute what a linear layer does, where one operand is a weight."""
 _ATTENTION = re.compile(r"multiheadattention|transformer(en|de)coderlayer")
 _LAYERS = re.compile("|".join(each.pattern for each in (_CONVOLUTION, _TRANSPOSED, _RECURRENT, _ATTENTION)) + "|linear")
+_CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
+"""Reasons that the user's configuration gives."""
 _LARGE = 1 / 4
 """Of the multiply-accumulates: a layer that is the user's own choice to leave out is rarely as large."""
 _PADDING_AT = 4
@@ -25,12 +32,16 @@ _PADDING_AT = 4
 
 
 class LayerCause(NamedTuple):
-    """What keeps a layer in float: how the finding's code ends, and what more it says."""
+    """What keeps a layer in float: how the finding's code ends, and what more it says.
+
+    One that `is_weighed` is good to know unless its layers do a large share of the work.
+    """
 
     code: str
     level: Level = Level.WARNING
     args: tuple[tuple[str, Json], ...] = ()
     rule: str = "layer_in_float"
+    is_weighed: bool = False
 
 
 @finds("layer_in_float", "padding_outside_patterns")
@@ -57,9 +68,10 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
         if cause is not None:
             found.setdefault((function_name(node), cause), []).append(node.id)
     for (name, cause), ids in found.items():
+        is_small = cause.is_weighed and not _is_large(evidence, ids)
         yield Finding(
             rule=cause.rule,
-            level=cause.level,
+            level=Level.INFO if is_small else cause.level,
             stage=stage.name,
             nodes=tuple(ids),
             code=f"{cause.rule}.{cause.code}",
@@ -71,16 +83,18 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
 def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     """Return what keeps a layer of the converted stage in float; None where the user does, or another rule tells."""
     name = function_name(node)
-    is_layer = node.kind in (Kind.OP, Kind.FUSED_OP) and _LAYERS.fullmatch(name) is not None
-    if evidence.flow is None or not is_layer or is_told_elsewhere(evidence, node):
+    if evidence.flow is None or node.kind not in (Kind.OP, Kind.FUSED_OP):
+        return None
+    is_layer, is_product = _LAYERS.fullmatch(name) is not None, _multiplies_with_weight(evidence, node, name)
+    if not (is_layer or is_product) or is_told_elsewhere(evidence, node):
         return None
     codes = evidence.reasons(node)
     if evidence.flow.mode is Mode.PT2E:
-        return _of_exported(evidence, node, name) if "float.not_annotated" in codes else None
+        return _of_exported_flow(evidence, node, name, codes)
     if codes & {"float.no_pattern", "float.dtypes_not_supported"}:
-        return _of_pattern(evidence, node, name)
-    if evidence.flow.mode is Mode.EAGER and evidence.flow.method is Method.DYNAMIC:
-        return _of_dynamic(node, name)
+        return _of_product(evidence, node, "pattern") if is_product else _of_pattern(evidence, node, name)
+    if evidence.flow.mode is Mode.EAGER and not codes & _CHOSEN:
+        return _of_product(evidence, node, "eager") if is_product else _of_eager(evidence.flow, node, name)
     return None
 
 
@@ -92,23 +106,74 @@ def is_told_elsewhere(evidence: Evidence, node: Node) -> bool:
     return evidence.is_told(node) or (is_dynamic and is_convolution)  # dynamic_on_convolutions
 
 
-def _of_dynamic(node: Node, name: str) -> LayerCause | None:
-    """Return what ``quantize_dynamic`` cannot replace."""
+def _multiplies_with_weight(evidence: Evidence, node: Node, name: str) -> bool:
+    """Return whether a function multiplies with a parameter of at least two dimensions."""
+    stage = evidence.converted
+    if stage is None or _PRODUCT.fullmatch(name) is None:
+        return False
+    index = evidence.index(stage)
+    sources = (_past_moves(index, each) for each in index.producers[node.id])
+    return any(
+        each.why is not None
+        and each.why.code == "constant.parameter"
+        and any(len(value.shape) > 1 for value in each.values)
+        for each in sources
+    )
+
+
+def _past_moves(index: Index, node_id: str) -> Node:
+    node = index.nodes[node_id]
+    while is_move(node) and index.producers[node.id]:
+        node = index.nodes[index.producers[node.id][0]]
+    return node
+
+
+def _of_product(evidence: Evidence, node: Node, where: str) -> LayerCause:
+    """Return that a layer is written as a product, which no flow takes for one; its class, where it has one."""
+    assert evidence.converted is not None
+    types = {group.path: group.type for group in evidence.converted.graph.groups}
+    args: tuple[tuple[str, Json], ...] = (("type", types[node.place]),) if types.get(node.place) else ()
+    return LayerCause(f"product_in_{where}", args=args, is_weighed=True)
+
+
+def _of_eager(chosen: Flow, node: Node, name: str) -> LayerCause | None:
+    """Return what eager mode cannot replace."""
+    if _PLAIN_RECURRENT.fullmatch(name):
+        return LayerCause("plain_recurrent")
+    if chosen.method is not Method.DYNAMIC:
+        return LayerCause("recurrent_eager") if _RECURRENT.fullmatch(name) else None
     if node.op == "call_function" and name == "linear":
         return LayerCause("function")
     return LayerCause("attention", Level.INFO) if _ATTENTION.fullmatch(name) else None
 
 
-def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause | None:
+def _of_exported_flow(evidence: Evidence, node: Node, name: str, codes: Set[str]) -> LayerCause | None:
+    """Return what keeps a layer from being annotated; where nothing is, that alone says nothing of it."""
+    if "float.not_annotated" in codes:
+        return _of_exported(evidence, node, name)
+    found = _of_exported(evidence, node, name) if "operator.float" in codes else None
+    return found if found is not None and found.level is not Level.INFO else None
+
+
+def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause:
     """Return why torch's XNNPACKQuantizer did not annotate a layer; what another one means is not known."""
     assert evidence.flow is not None
     is_dynamic = evidence.flow.method is Method.DYNAMIC
-    if is_dynamic and _RECURRENT.fullmatch(name) and _is_large(evidence, node):
-        return LayerCause("recurrent_exported_dynamic")
+    if _PRODUCT.fullmatch(name):
+        return _of_product(evidence, node, "export")
+    if _PLAIN_RECURRENT.fullmatch(name):
+        return LayerCause("plain_recurrent", is_weighed=is_dynamic)
+    if is_dynamic and _RECURRENT.fullmatch(name):
+        return LayerCause("recurrent_exported_dynamic", is_weighed=True)
     if evidence.snapshot.run.config.get("quantizer") != "xnnpack" or (is_dynamic and name != "linear"):
         return LayerCause("not_annotated", Level.INFO)
     if (padding := _padding(node)) is not None:
         return _of_padding("in_float", padding)
+    return _outside_xnnpack(name)
+
+
+def _outside_xnnpack(name: str) -> LayerCause:
+    """Return which layer it is that XNNPACKQuantizer has no pattern for; what has one was left out on purpose."""
     if _RECURRENT.fullmatch(name):
         return LayerCause("recurrent_exported")
     if _TRANSPOSED.fullmatch(name):
@@ -116,11 +181,11 @@ def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause | None
     return LayerCause("conv3d") if name == "conv3d" else LayerCause("not_annotated", Level.INFO)
 
 
-def _is_large(evidence: Evidence, node: Node) -> bool:
-    """Return whether a layer of a dynamic flow does a large share of the work, which nobody leaves out unsaid."""
+def _is_large(evidence: Evidence, ids: Iterable[str]) -> bool:
+    """Return whether layers do a large share of the work, which nobody leaves out unsaid."""
     judged = evidence.low_precision
     total = judged.macs[1] if judged is not None and judged.macs is not None else 0
-    in_float = judged.multiplying_in_float.get(node.id, 0) if judged is not None else 0
+    in_float = sum(judged.multiplying_in_float.get(each, 0) for each in ids) if judged is not None else 0
     return total > 0 and in_float >= _LARGE * total
 
 
@@ -146,6 +211,8 @@ def _padding(node: Node) -> str | None:
 
 def _of_pattern(evidence: Evidence, node: Node, name: str) -> LayerCause:
     """Return why no pattern of FX took a layer."""
+    if _PLAIN_RECURRENT.fullmatch(name):
+        return LayerCause("plain_recurrent")
     if _RECURRENT.fullmatch(name):
         return LayerCause("recurrent")
     why = next((each for each in evidence.whys(node) if each.code == "float.dtypes_not_supported"), None)

@@ -147,7 +147,7 @@ _RUNNING = (
     Cause(
         "stop.no_tensor_observed",
         type="AttributeError",
-        text="'(?P<class>tuple|list|dict|int|float|bool|str|NoneType)' object has no attribute",
+        text=r"'(?P<class>torch\.Size|tuple|list|dict|int|float|bool|str|NoneType)' object has no attribute",
         frame=r"quantization/(observer|fake_quantize)\.py",
     ),
     Cause(

@@ -81,7 +81,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.no_tensor_observed": known(
         "an observer is given a {class} in place of a tensor",
-        "Leave the operator or module there in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM.",
+        "Leave the operator or module there in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM. "
+        "Give a shape number by number, as in x.view(x.size(0), -1, n), not as a sum of tuples.",
     ),
     "stop.attention_without_batch": known(
         "the quantizable MultiheadAttention takes batches alone, and is given a tensor of two dimensions",

@@ -18,7 +18,12 @@ _PADDING_HINT = (
     "Give the padding in numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side, if that is "
     "a whole number."
 )
-_RECURRENT_HINT = "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM and GRU."
+_RECURRENT_HINT = "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM, GRU, and their cells."
+_PRODUCT = "{operator} multiplies with a weight[[ that {type} holds]]"
+_PRODUCT_HINT = (
+    "Replace it before quantizing by a torch.nn.Linear, which computes x @ weight.T + bias: of a weight of (in, out), "
+    "linear.weight = torch.nn.Parameter(weight.T.contiguous())."
+)
 
 STATEMENTS: dict[str, Entry] = {
     "type_not_replaced.subclass": _passed_by(
@@ -78,14 +83,37 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "layer_in_float.recurrent_exported_dynamic": _in_float(
         "the quantizer does not annotate it",
-        "{subject} {subject:has/have} no quantization_annotation; torch's quantizers take {operator}, which is one "
-        "operator in an exported graph, in no flow",
+        "{subject} {subject:has/have} no quantization_annotation; {operator} is one operator in an exported graph, and "
+        "no dynamic configuration of torch's quantizers takes it",
         _RECURRENT_HINT,
     ),
     "layer_in_float.recurrent": _in_float(
         "the backend has no pattern for {operator} in this flow",
         "its patterns for recurrent layers are for dynamic quantization",
         _RECURRENT_HINT,
+    ),
+    "layer_in_float.recurrent_eager": _in_float(
+        "convert does not replace it",
+        "of recurrent layers eager mode replaces nn.LSTM alone when it quantizes statically",
+        _RECURRENT_HINT,
+    ),
+    "layer_in_float.plain_recurrent": _in_float(
+        "torch has no quantized nn.RNN",
+        "no flow replaces nn.RNN: quantize_dynamic replaces LSTM, GRU, LSTMCell, GRUCell, and RNNCell",
+        "Use nn.LSTM or nn.GRU, or call an nn.RNNCell for each step, and quantize that dynamically: quantize_dynamic "
+        "and fx-dynamic replace them.",
+    ),
+    "layer_in_float.product_in_eager": _in_float(
+        _PRODUCT, "it is a function, and eager mode replaces modules, each by its exact type", _PRODUCT_HINT
+    ),
+    "layer_in_float.product_in_pattern": _in_float(
+        _PRODUCT, "no entry of the backend configuration fits {operator} in this flow", _PRODUCT_HINT
+    ),
+    "layer_in_float.product_in_export": _in_float(
+        _PRODUCT,
+        "{subject} {subject:has/have} no quantization_annotation: torch's quantizers take weights of linear layers and "
+        "convolutions, and {operator} is neither",
+        _PRODUCT_HINT,
     ),
     "layer_in_float.attention": _in_float(
         "the projections of an attention are not replaced",

@@ -25,6 +25,17 @@ class _Projects(nn.Module):
         return F.linear(self.fc(x), self.weight)
 
 
+class Transposed(nn.Module):
+    """What a linear layer computes, with a weight of (in, out), as some language models have it."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(inputs, outputs) * 0.3), nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.addmm(self.bias, x, self.weight)
+
+
 class _Attends(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +81,11 @@ def _upwards():
 
 
 LSTM = made(lambda m, x: m.fc(m.recurrent(x)[0]), recurrent=lambda: nn.LSTM(8, 8, batch_first=True), fc=linear())
+PRODUCT = made(lambda m, x: m.fc(torch.relu(m.wide(x))), wide=lambda: Transposed(8, 32), fc=lambda: nn.Linear(32, 8))
+PLAIN = made(
+    lambda m, x: m.fc(m.recurrent(x)[0]), recurrent=lambda: nn.RNN(8, 32, batch_first=True), fc=lambda: nn.Linear(32, 8)
+)
+CELL = made(lambda m, x: m.fc(m.cell(x)), cell=lambda: nn.GRUCell(8, 8), fc=linear())
 WORDS = made(lambda m, x: m.conv2(m.conv(x)), conv=_in_words, conv2=conv())
 WORDS_RELU = made(lambda m, x: m.conv2(m.relu(m.conv(x))), conv=_in_words, relu=nn.ReLU, conv2=conv())
 UPWARDS = made(lambda m, x: m.up(m.conv(x)), conv=conv(), up=_upwards)
@@ -111,6 +127,21 @@ LAYERS = (
     Case("L a recurrent layer, static", "layer_in_float", ("recurrent",), ran(LSTM, "fx-static", [SEQUENCE])),
     Case("L a recurrent layer, PT2E", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-static", [SEQUENCE])),
     Case("L a recurrent layer, PT2E dynamic", "layer_in_float", ("lstm",), ran(LSTM, "pt2e-dynamic", [SEQUENCE])),
+    *(
+        Case(f"L a product in place of a linear layer, {flow}", "layer_in_float", ("addmm",), ran(PRODUCT, flow, [ROW]))
+        for flow in ("eager-dynamic", "fx-dynamic", "fx-static", "pt2e-static", "pt2e-dynamic")
+    ),
+    *(
+        Case(f"L a plain recurrent layer, {flow}", "layer_in_float", (node,), ran(PLAIN, flow, [SEQUENCE]))
+        for flow, node in (
+            ("eager-dynamic", "recurrent"),
+            ("fx-dynamic", "recurrent"),
+            ("fx-static", "recurrent"),
+            ("pt2e-static", "rnn_tanh"),
+            ("pt2e-dynamic", "rnn_tanh"),
+        )
+    ),
+    Case("L a recurrent cell, static", "layer_in_float", ("cell",), ran(CELL, "fx-static", [ROW])),
     Case("L attention as a whole", "layer_in_float", ("attention",), ran(_Attends, "fx-static", [SEQUENCE])),
     Case("L a function, dynamic", "layer_in_float", ("linear",), ran(_Projects, "eager-dynamic", [ROW])),
     Case("L a transposed convolution at the end", "layer_in_float", ("conv_transpose2d",), ran(UPWARDS, "pt2e-static")),
