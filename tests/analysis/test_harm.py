@@ -85,6 +85,12 @@ def test_at_the_owner_it_is_as_bad_as_the_damage():
     assert level_of(run(clipped, noisy, powers={"obs": {"output": 90.0}}), "saturated_range")[0] == "error"
 
 
+def test_a_mistake_of_the_configuration_stays_a_warning_and_says_what_was_measured():
+    few = said("few_levels", "few_levels.range", "obs", {"levels": 16, "low": 0, "high": 15})
+    level, reason = level_of(run(few, GOOD), "few_levels")
+    assert (level, reason.endswith("; measured, the outputs keep 34 dB")) == ("warning", True)
+
+
 @pytest.mark.parametrize(("mixed", "level"), [(True, "info"), (False, "warning")])
 def test_lost_channels_that_leave_the_model_vanish_beside_loud_ones_in_its_figure(mixed: bool, level: str):
     uneven = said("uneven_channels", "uneven_channels.lost", "fc", UNEVEN)

@@ -71,8 +71,8 @@ def of_quantization(output: OutputErrors, measurements: Measurements) -> Level:
     own = level(output.simulated, limits)
     if all(each is Level.INFO for each in by_step):
         own = worst((own, level(output.total, limits)))
-        is_seen = output.agreement is not None and output.agreement < limits.agreement
-        if is_seen and (own is Level.WARNING or _is_certain(output.agreement, limits.agreement, measurements.samples)):
+        is_certain = own is Level.WARNING or _is_certain(output.agreement, limits.agreement, measurements.samples)
+        if is_certain and changes_classes(output, measurements):
             return Level.ERROR
     return own
 
@@ -89,13 +89,17 @@ def _is_certain(agreement: float | None, least: float, samples: int) -> bool:
 
 def is_harmless(measurements: Measurements) -> bool:
     """Return whether rounding is known to do no output any harm; a few samples of another class leave it open."""
-    limits = thresholds(measurements)
     return bool(measurements.outputs) and all(
         each.total is not None
         and of_quantization(each, measurements) is Level.INFO
-        and (each.agreement is None or each.agreement >= limits.agreement)
+        and not changes_classes(each, measurements)
         for each in measurements.outputs
     )
+
+
+def changes_classes(output: OutputErrors, measurements: Measurements) -> bool:
+    """Return whether too many samples change their class, be it by chance."""
+    return output.agreement is not None and output.agreement < thresholds(measurements).agreement
 
 
 def lowest(measurements: Measurements, step: Step) -> Number | None:

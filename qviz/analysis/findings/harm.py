@@ -17,21 +17,17 @@ from qviz.document.measurements import Ledger, Measurements
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
 
-NOISE = frozenset(
-    (
-        "degenerate_scale",
-        "saturated_range",
-        "stretched_by_outliers",
-        "uneven_channels",
-        "few_levels",
-        "levels_unused",
-        "constant_lost",
-        "wrong_axis",
-        "outside_calibration",
-        "range_unused",
-        "bias_scale_differs",
-    )
+_MISTAKES = frozenset(
+    ("few_levels", "levels_unused", "wrong_axis", "outside_calibration", "range_unused", "bias_scale_differs")
 )
+"""What costs accuracy and is a mistake of the configuration or of the data: a few samples do not excuse it."""
+NOISE = _MISTAKES | {
+    "degenerate_scale",
+    "saturated_range",
+    "stretched_by_outliers",
+    "uneven_channels",
+    "constant_lost",
+}
 """What costs accuracy on the data at hand and nothing else."""
 _BY_CHANNEL = frozenset(("uneven_channels", "wrong_axis"))
 """What wrecks some channels: beside a loud one their noise vanishes in the figure of the whole output."""
@@ -49,8 +45,9 @@ def measured_level(finding: Finding, evidence: Evidence) -> Finding:
     if finding.rule in _BY_CHANNEL and _reaches_output(finding, evidence):
         return finding
     if damage.is_harmless(measured):
-        kept = damage.lowest(measured, "total")
-        return _with(finding, Level.INFO, "kept_db", kept)
+        return _with(finding, Level.INFO, "kept_db", damage.lowest(measured, "total"))
+    if any(damage.changes_classes(each, measured) for each in measured.outputs):  # the power of its noise says little
+        return finding
     return _by_ledger(finding, measured, evidence)
 
 
@@ -80,6 +77,8 @@ def _worst_alone(rows: list[dict[str, Number]], ledger: Ledger) -> float | None:
 
 
 def _with(finding: Finding, level: Level, figure: str, value: Number | None) -> Finding:
+    if finding.rule in _MISTAKES:
+        level = damage.worst((level, finding.level))
     args = finding.args if value is None else {**finding.args, figure: value}
     return msgspec.structs.replace(finding, level=level, args=args)
 
