@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from qviz.ui.panels.widgets import label, restyle
 from qviz.words import tr
@@ -40,13 +40,16 @@ class NodeFilter(QWidget):
     Signals:
         changed: The search that was typed; "" ends it.
         ended: The keys should go back to the graph.
+        queried: Another part of the window began or ended a filter.
 
     Attributes:
         field: Where it is typed.
+        star: Opens the list of saved filters.
     """
 
     changed = Signal(str)
     ended = Signal()
+    queried = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +65,10 @@ class NodeFilter(QWidget):
         self.field.setClearButtonEnabled(True)
         self.field.setFixedWidth(_WIDTH)
         self._count = label("", "muted")
+        self.star = QToolButton()
+        self.star.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.star.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row.addWidget(self.star)
         row.addWidget(self.field)
         row.addWidget(self._count)
         self._total = 0
@@ -84,6 +91,15 @@ class NodeFilter(QWidget):
             self.field.blockSignals(True)
             self.field.setText(query)
             self.field.blockSignals(False)
+            self.queried.emit()
+
+    def show_name(self, name: str) -> None:
+        """Fill the star for a filter that is saved, and say its name; "" for one that is not."""
+        shown = self.star.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _WIDTH // 2)
+        self.star.setText(f"★ {shown}  ▾" if name else "☆  ▾")
+        spoken = tr("Saved filter {name}", name=name) if name else tr("Saved filters")
+        self.star.setToolTip(spoken)
+        self.star.setAccessibleName(spoken)
 
     def show_count(self, shown: int, total: int, fault: str = "") -> None:
         """Say how many nodes are shown, or what is wrong with the search."""

@@ -30,6 +30,7 @@ from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.run_shelf import RunShelf
 from qviz.ui.shell.runs import Runs, recent_text
+from qviz.ui.shell.saved_filters import SavedFilters
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.tables import Tables
 from qviz.ui.shell.workspace import Workspace
@@ -50,6 +51,7 @@ class Desk(QObject):
         acting: Edits the plan by what is selected.
         accepting: Accepts findings in the baseline.
         shelf: The runs so far.
+        saved_filters: Filters of the nodes by name.
 
     Signals:
         changed: The project, its run or what is shown of it changed.
@@ -79,6 +81,7 @@ class Desk(QObject):
         self.tables = Tables(self, self._open, self.work, self.selection, self.navigation, self.dimming, theme)
         self.tables.run_requested.connect(self.run)
         self.tables.failed.connect(self.failed)
+        self.saved_filters = SavedFilters(self, self.work, settings)
         self._search: Search | None = None
         self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
         self.tables.take_runs(lambda: self.shelf.kept)

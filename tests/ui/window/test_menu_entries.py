@@ -23,7 +23,7 @@ from tests.ui.window.test_window import CAPTURED, finished, hear, reached, words
 
 LISTED = {
     "File": "Open… Open recent… Open beside… Save Save as… Export… Copy picture|Copy as Python|Settings… Quit",
-    "Edit": "Undo Redo Copy module path|Copy facts|Bookmark Find… Commands…",
+    "Edit": "Undo Redo Copy module path|Copy facts|Bookmark Find… Saved filters…|Commands…",
     "View": "Roles Numbers Changes One pane|Swap panes|Overview rail|Legend Left panel|Inspector Bottom panel|"
     "Only the panes|Larger text|Smaller text|Light or dark|Language…",
     "Graph": "Expand or collapse|Expand all|Collapse all except the path|Open seams|Hide dimmed|Left to right",

@@ -56,6 +56,11 @@ class EditCommands(CommandGroup):
         """Go to the search field."""
         self._pages.need_desk().start_search()
 
+    @command("Saved filters…", "Ctrl+Alt+S", when=When.STAGE, words="star favorite nodes table search query save")
+    def filters(self) -> None:
+        """Choose a saved filter of the nodes, or save the one in use."""
+        self._pages.need_desk().saved_filters.choose()
+
     @command("Commands…", "Ctrl+K", words="palette search actions")
     def palette(self) -> None:
         """Run a command by its name."""
