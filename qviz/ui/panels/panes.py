@@ -81,6 +81,7 @@ class StagePane(QFrame):
             words.append(trn(len(view.boxes), "{count} box shown", "{count} boxes shown"))
         self.name.setText(names.stage(stage.name))
         self.about.setText(" · ".join(words))
+        self.about.setToolTip(self.about.text())
 
 
 class Panes(QWidget):

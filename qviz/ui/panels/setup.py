@@ -105,16 +105,14 @@ class Setup(QFrame):
         self.inputs = QLineEdit()
         self.inputs.setAccessibleName(tr("Inputs"))
         self.inputs.setPlaceholderText(tr("Inputs: 1x3x224x224"))
-        self.inputs.setToolTip(tr(_INPUTS))
         self.calibrate = QLineEdit()
         self.calibrate.setAccessibleName(tr("Calibration data"))
         self.calibrate.setPlaceholderText(tr("Calibration: file.npz or mod:callable"))
-        self.calibrate.setToolTip(tr(_CALIBRATION))
         self.train = QLineEdit()
         self.train.setAccessibleName(tr("Training"))
         self.train.setPlaceholderText(tr("Training: mod:callable"))
-        self.train.setToolTip(tr(_TRAINING))
-        for each in (self.inputs, self.calibrate, self.train):
+        for each, about in ((self.inputs, _INPUTS), (self.calibrate, _CALIBRATION), (self.train, _TRAINING)):
+            each.setToolTip(f"{each.placeholderText()}\n{tr(about)}")
             each.editingFinished.connect(self.on_field_edited)
             column.addWidget(each)
 

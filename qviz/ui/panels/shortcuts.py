@@ -54,30 +54,42 @@ class ShortcutSheet(QDialog):
         blocks = {group: [(c.keys, c.title) for c in commands if c.group == group and c.keys] for group in groups}
         blocks[mark("Search")] = [((keys,), title) for keys, title in _SEARCH_KEYS]
         blocks[mark("In the graph")] = [((keys,), title) for keys, title in _CANVAS_KEYS]
-        page = QWidget()
-        columns = QHBoxLayout(page)
-        columns.setContentsMargins(24, 20, 24, 20)
-        columns.setSpacing(34)
-        rows = sum(map(len, blocks.values()))
-        column, filled = QVBoxLayout(), 0
-        for group, keyed in blocks.items():
-            if filled and filled + len(keyed) > rows / _COLUMNS + _SLACK:
-                column.addStretch(1)
-                columns.addLayout(column)
-                column, filled = QVBoxLayout(), 0
-            column.addLayout(_block(group, keyed))
-            column.addSpacing(14)
-            filled += len(keyed)
-        column.addStretch(1)
-        columns.addLayout(column)
-        scroll = QScrollArea()
-        scroll.setWidget(page)
+        room, scroll = parent.window().size(), QScrollArea()
         scroll.setWidgetResizable(True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
-        wanted, room = page.sizeHint(), parent.window().size()
+        for count in range(_COLUMNS, 0, -1):
+            page = _page(blocks, count)
+            scroll.setWidget(page)  # only then its text has the size of the window's
+            page.ensurePolished()
+            for each in page.findChildren(QWidget):
+                each.ensurePolished()
+            if page.sizeHint().width() + 2 * _BAR <= room.width():
+                break
+        wanted = page.sizeHint()
         self.resize(min(wanted.width() + _BAR, room.width() - _BAR), min(wanted.height(), room.height() - _BAR))
+
+
+def _page(blocks: dict[str, list[tuple[tuple[str, ...], str]]], count: int) -> QWidget:
+    """Return the blocks in so many columns of about equal height."""
+    page = QWidget()
+    columns = QHBoxLayout(page)
+    columns.setContentsMargins(24, 20, 24, 20)
+    columns.setSpacing(34)
+    rows = sum(map(len, blocks.values()))
+    column, filled = QVBoxLayout(), 0
+    for group, keyed in blocks.items():
+        if filled and filled + len(keyed) > rows / count + _SLACK:
+            column.addStretch(1)
+            columns.addLayout(column)
+            column, filled = QVBoxLayout(), 0
+        column.addLayout(_block(group, keyed))
+        column.addSpacing(14)
+        filled += len(keyed)
+    column.addStretch(1)
+    columns.addLayout(column)
+    return page
 
 
 def _block(group: str, keyed: list[tuple[tuple[str, ...], str]]) -> QGridLayout:

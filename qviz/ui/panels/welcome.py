@@ -142,6 +142,7 @@ class DropTarget(QFrame):
         row.addWidget(button(tr("Open…"), "primary", self.open_clicked.emit))
         self.typed = QLineEdit()
         self.typed.setPlaceholderText(tr("or type package.module:name"))
+        self.typed.setToolTip(self.typed.placeholderText())
         self.typed.setAccessibleName(tr("Source of the model"))
         self.typed.returnPressed.connect(self.on_typed_returned)
         row.addWidget(self.typed, 1)

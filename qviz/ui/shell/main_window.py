@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self.opener = Opener(self.pages, self.engines, settings)
         self.bar = TopBar(lambda: self.actions_of, settings)
         self._status = StatusBar()
+        self._status.fit(self.appearance.text_scale)
         self.setStatusBar(self._status)
         whole = QWidget()
         whole.setObjectName("whole")  # the style sheet places it at once: Qt would animate even a move of no time
@@ -187,7 +188,8 @@ class MainWindow(QMainWindow):
         self._describe()
 
     def on_appearance_changed(self) -> None:
-        """Use the theme in the bars too."""
+        """Use the theme, and the size of the text, in the bars too."""
+        self._status.fit(self.appearance.text_scale)
         self.setStyleSheet(stylesheet(self.appearance.theme, self.appearance.text_scale))
         if self.desk is not None:
             self.bar.search.set_theme(self.appearance.theme)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from qviz.session.project import Project
     from qviz.wire.messages import EngineReady
 
+_HIGH = 24
 _KEYS = mark("? Keys")
 _STARTING = mark("Engine: starting torch…")
 
@@ -34,6 +35,10 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self._keys)
         self.setSizeGripEnabled(False)
 
+    def fit(self, text_scale: float) -> None:
+        """Grow with the text."""
+        self.setFixedHeight(round(_HIGH * text_scale))
+
     def show_welcome(self) -> None:
         """Say what holds on the welcome page."""
         self._show(None, is_running=False)
@@ -54,6 +59,12 @@ class StatusBar(QStatusBar):
         self._show_output(project)
         if self._torch is not None:
             self._engine.setText(tr(_RUNNING if is_running else _IDLE, version=self._torch))
+        self._tell_cut()
+
+    def _tell_cut(self) -> None:
+        """Let tooltips say what a narrow window cuts."""
+        for label in (self._state, self._took, self._engine, self._keys):
+            label.setToolTip(label.text())
 
     def _show_output(self, project: Project | None) -> None:
         """Say how far the converted model is from the original one; who is to blame stands in the tooltip."""
@@ -65,12 +76,13 @@ class StatusBar(QStatusBar):
 
             line = output_line(measured)
             self._output.setText(capitalized(line))
-            self._output.setToolTip(answer(measured).text)
+            self._output.setToolTip(f"{self._output.text()}\n{answer(measured).text}")
             self._output.setVisible(bool(line))
 
     def show_engine_starting(self) -> None:
         """Say that the engine imports torch."""
         self._engine.setText(tr(_STARTING))
+        self._tell_cut()
 
     def set_engine(self, ready: EngineReady) -> None:
         """Take note of an engine; what is shown next names it."""
@@ -80,3 +92,4 @@ class StatusBar(QStatusBar):
         """Say that torch did not start; the next run tries again and tells more."""
         if self._torch is None:
             self._engine.setText(how.message)
+            self._tell_cut()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from qviz.analysis.verdicts.summary import told_coverage
 from qviz.analysis.views.roles import roles
@@ -46,6 +47,9 @@ from qviz.ui.shell.arrangement import Parts, Surroundings
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
 from qviz.words.formats import grouped, percent
+
+_LEAST_OUTLINE = 120
+"""Pixels; in a low window the whole panel scrolls."""
 
 
 class RunStep(NamedTuple):
@@ -163,9 +167,13 @@ class Workspace(QWidget):
         column.addWidget(self.strip)
         return above
 
-    def _make_left(self) -> QFrame:
-        left = QFrame()
+    def _make_left(self) -> QScrollArea:
+        left, whole = QFrame(), QScrollArea()
         left.setProperty("role", "side")
+        whole.setWidget(left)
+        whole.setWidgetResizable(True)
+        whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -182,7 +190,8 @@ class Workspace(QWidget):
         inner.setContentsMargins(10, 0, 6, 8)
         inner.addWidget(self.outline)
         column.addLayout(inner, 1)
-        return left
+        self.outline.setMinimumHeight(_LEAST_OUTLINE)
+        return whole
 
     def take_choices(self, settings: Settings) -> None:
         """Follow what the user turned on or off in the settings."""

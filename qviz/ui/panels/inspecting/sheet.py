@@ -237,7 +237,7 @@ class Sheet(QFrame):
             code.setFont(mono())
             code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             code.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            code.setToolTip(text.strip())
+            code.setToolTip(code.text().strip())
             inner.addWidget(code)
         self.column.addWidget(frame)
         where = label(source.file.replace("\\", "/").rsplit("/", 1)[-1], "small")
