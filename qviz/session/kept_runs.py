@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from qviz.analysis.ledger.answer import finite
 from qviz.document.configuration import QuantizerRule, Rule
 from qviz.document.flows import flow
 from qviz.document.plan import Plan
+from qviz.document.run_steps import step_text
 from qviz.session.project import Project
 from qviz.words import names, tr, trn
 from qviz.words.formats import decibels, listed
@@ -46,11 +48,18 @@ class ShelvedRun:
         return difference(self.before, self.project.plan)
 
     @property
+    def sqnr_db(self) -> float | None:
+        """The output's signal to noise; None where it was not measured, or is not finite."""
+        snapshot = self.project.own_snapshot
+        measured = snapshot.measurements if snapshot is not None else None
+        return finite(measured.sqnr_db.total) if measured is not None and measured.sqnr_db is not None else None
+
+    @property
     def about(self) -> str:
         """What came of it, in a few words."""
         error, snapshot = self.project.error, self.project.snapshot
         if error is not None:
-            return tr("stopped: {type}", type=error.type)
+            return step_text(error.step, "failed")
         measured = snapshot.measurements if snapshot is not None else None
         level = measured.sqnr_db.total if measured is not None and measured.sqnr_db is not None else None
         count = len(self.project.findings)
@@ -73,6 +82,8 @@ class ShelvedRuns:
 
     def updated(self, project: Project) -> ShelvedRuns:
         """Return these, with what is shown of the run of a project, and its bookmarks, as they are now."""
+        if project.alone is not None:
+            return self  # what is shown is a pair
         return replace(
             self,
             runs=tuple(
@@ -113,7 +124,7 @@ class ShelvedRuns:
         return replace(self, runs=tuple(runs))
 
     def _is_of(self, each: ShelvedRun, project: Project) -> bool:
-        return each.project.snapshot is not None and each.project.snapshot is project.snapshot
+        return each.project.snapshot is not None and each.project.snapshot is project.own_snapshot
 
 
 def _within_limits(runs: tuple[ShelvedRun, ...]) -> Iterator[ShelvedRun]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from qviz.analysis.inspecting.columns import NumberColumn, number_columns
+from qviz.analysis.inspecting.columns import NumberColumn, empty_columns, number_columns
 from qviz.analysis.inspecting.inspected_run import InspectedRun, RunParts
 from qviz.analysis.overlays.changes import changed
 from qviz.analysis.overlays.numbers import numbers
@@ -50,10 +50,12 @@ def laid_over(choice: OverlayChoice, project: Project) -> Mapping[StageName, Lai
             measurements=snapshot.measurements,
         )
     )
-    first = project.stages[0].name
+    first = run.own_stages[0].name
     stages = {name: project.stage(name) for name in shown.stages}
+    columns = {name: number_columns(run, name) for name in stages}
+    without = empty_columns() if any(columns.values()) else ()  # boxes of one axis are all written alike
     return {
-        name: LaidOver(() if name == first else (numbers(snapshot, stage),), number_columns(run, name))
+        name: LaidOver(() if name == first else (numbers(snapshot, stage),), columns[name] or without)
         for name, stage in stages.items()
         if stage is not None
     }

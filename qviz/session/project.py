@@ -39,6 +39,7 @@ class Project:
         foreign_source: The source that an opened result names; nobody here has asked for it to run.
         seconds: How long the run took; None while it is at work, or where it was opened from a file.
         bookmarks: What the user marked; it outlives a new run of the same source.
+        alone: The result without the other one that stands beside it; None where none does.
     """
 
     plan: Plan
@@ -49,6 +50,7 @@ class Project:
     foreign_source: str | None = None
     seconds: float | None = None
     bookmarks: tuple[Bookmark, ...] = ()
+    alone: Snapshot | None = None
 
     @classmethod
     def of_plan(cls, plan: Plan) -> Project:
@@ -68,20 +70,30 @@ class Project:
             bookmarks=snapshot.bookmarks,
         )
 
-    def with_other(self, other: Snapshot, label: str) -> Project:
-        """Return a project of this result and another; the last stages of both are shown."""
-        assert self.document is not None
-        both = Project.of_snapshot(beside(self.document, other, label))
-        shown = Shown(self.stages[-1].name, both.stages[-1].name) if self.stages and other.stages else both.shown
+    def with_other(self, other: Snapshot, label: str, is_before: bool = False) -> Project:
+        """Return a project of this result and another; the last stages of both are shown, the earlier on the left."""
+        mine = self.own_snapshot
+        assert mine is not None
+        mine = msgspec.structs.replace(mine, bookmarks=self.bookmarks)
+        both = Project.of_snapshot(beside(mine, other, label, is_before))
+        if mine.stages and other.stages:
+            theirs = both.stages[len(other.stages) - 1 if is_before else -1].name
+            here = Shown(mine.stages[-1].name, theirs)
+            both = replace(both, shown=here.swapped if is_before else here)
         received = replace(both.received, plan=self.received.plan)  # what is on screen was made with that
         return replace(
             both,
             plan=self.plan,
             received=received,
             foreign_source=self.foreign_source,
-            shown=shown,
             seconds=self.seconds,
+            alone=self.own_snapshot,
         )
+
+    @property
+    def own_snapshot(self) -> Snapshot | None:
+        """The result of the project's own run, whether another stands beside it or not."""
+        return self.alone or self.snapshot
 
     def restarted(self) -> Project:
         """Return a project for a new run of the plan."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from qviz.analysis.inspecting.inspected_run import InspectedRun, RunParts
 from qviz.analysis.linking.beside import beside
 from qviz.analysis.linking.changes import changes
 from qviz.analysis.linking.index import LinkIndex
@@ -43,3 +44,25 @@ def test_findings_of_the_other_name_their_stage():
 
     made = beside(converted(0.1), replace(converted(0.2), findings=(finding,)), "b")
     assert made.findings[-1].stage == "converted · b"
+
+
+def test_what_is_known_of_a_node_is_known_in_its_own_run():
+    made = beside(converted(0.1), converted(0.2), "b")
+    run = InspectedRun(RunParts(made.stages, LinkIndex(made.links), made.facts, made.findings))
+    assert [each.name for each in run.own_stages] == ["captured", "converted"]
+    assert run.become("converted", ("conv",), "converted · b") == ()
+    assert run.across("converted", ("conv",), "converted · b") == ("conv",)
+
+
+def test_what_the_later_run_has_more_was_added():
+    made = beside(converted(0.1, has_relu=True), converted(0.1), "b", is_before=True)
+    assert [each.name for each in made.stages] == ["captured · b", "converted · b", "captured", "converted"]
+    found = changes(made.stages, made.links, "converted · b", "converted")
+    assert (found.before, found.after, found.earlier) == ((), ("relu",), "converted · b")
+
+
+def test_key_figures_are_those_of_the_run_itself():
+    from msgspec.structs import replace
+
+    one, other = replace(converted(0.1), summary={"own": True}), replace(converted(0.2), summary={"own": False})
+    assert beside(one, other, "b").summary == {"own": True}

@@ -1,5 +1,60 @@
+"""A window with real engines, and someone who uses it."""
+
 from __future__ import annotations
 
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from qviz.ui.process.engines import Engines
+from qviz.ui.settings import Settings
+from qviz.ui.shell import main_window
+from qviz.ui.shell.main_window import MainWindow
+from tests.end_to_end.user import User
+
+
+class SharedEngines(Engines):
+    """Engines that outlive the window of a test: importing torch takes longer than most of what is tested."""
+
+    def shut_down(self) -> None:
+        """Let the window go, and keep the engines for the next."""
+        if self.is_running:
+            self.cancel()
+
+    def end(self) -> None:
+        """End them."""
+        super().shut_down()
+
+
+@pytest.fixture(scope="session")
+def engines(qapp: QApplication) -> Iterator[SharedEngines]:
+    """Return an engine and its spare, which are there before the first test."""
+    made = SharedEngines()
+    made.warm_up()
+    made._worker, made._spare = made._spare, None
+    made.warm_up()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def user(qtbot: QtBot, engines: SharedEngines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[User]:
+    """Return a user before a new window of the size of a laptop."""
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path))
+    monkeypatch.setattr(main_window, "Engines", lambda _parent: engines)
+    window = MainWindow(Settings())
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    yield User(window)
+    window.close()

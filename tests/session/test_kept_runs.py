@@ -66,6 +66,15 @@ def test_the_oldest_goes_unless_it_is_pinned(monkeypatch: pytest.MonkeyPatch):
 def test_a_run_that_stopped_says_so_and_is_found_by_its_result():
     stopped = project(error=RunError("preparing", "RuntimeError", "stopped.unknown"))
     runs = ShelvedRuns().kept(project()).kept(stopped)
-    assert runs.runs[0].about == "stopped: RuntimeError"
+    assert runs.runs[0].about == "Preparation failed"
     assert runs.shown(stopped) is runs.runs[0]
     assert runs.shown(Project.of_plan(PLAN)) is None
+
+
+def test_a_run_with_another_beside_it_is_still_that_run():
+    runs = ShelvedRuns().kept(project()).kept(project())
+    second = runs.runs[0]
+    assert second.project.snapshot is not None
+    pair = second.project.with_other(second.project.snapshot, "Run 1", is_before=True)
+    assert runs.shown(pair) is second
+    assert runs.updated(pair) is runs, "what is kept of a run is that run alone"

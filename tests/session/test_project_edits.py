@@ -55,3 +55,15 @@ def test_a_bookmark_replaces_one_at_the_same_node_in_its_place():
 def test_links_are_indexed_once_for_all_edits():
     project = Project.of_snapshot(snapshot(CAPTURED, CONVERTED))
     assert project.swapped().index is project.index
+
+
+def test_a_pair_is_still_of_its_own_run_and_the_earlier_stands_first():
+    own, other = snapshot(CAPTURED, CONVERTED), snapshot(CAPTURED, CONVERTED)
+    after = Project.of_snapshot(own).with_other(other, "Run 1", is_before=True)
+    assert after.shown == Shown("converted · Run 1", "converted")
+    assert [stage.name for stage in after.stages][:2] == ["captured · Run 1", "converted · Run 1"]
+    assert after.own_snapshot is own
+    again = after.with_other(other, "Run 3")
+    assert again.shown == Shown("converted", "converted · Run 3")
+    assert again.own_snapshot is own
+    assert len(again.stages) == 4, "one that stood beside it before is gone"

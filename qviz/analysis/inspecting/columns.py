@@ -42,7 +42,7 @@ class NumberColumn(NamedTuple):
 
 def number_columns(run: InspectedRun, stage: StageName) -> tuple[NumberColumn, ...]:
     """Return the columns of a stage: sizes of the first, SQNR and share of the noise of others; none where unknown."""
-    if run.parts.stages and stage == run.parts.stages[0].name:
+    if run.own_stages and stage == run.own_stages[0].name:
         return _sizes(run, stage)
     shares: defaultdict[NodeId, float] = defaultdict(float)
     levels: dict[NodeId, float] = {}
@@ -55,11 +55,18 @@ def number_columns(run: InspectedRun, stage: StageName) -> tuple[NumberColumn, .
                 shares[node] += share
             if level is not None:
                 levels[node] = min(levels.get(node, math.inf), level)
-    if not shares and not levels:
-        return ()
+    return _noise(levels, dict(shares)) if shares or levels else ()
+
+
+def empty_columns() -> tuple[NumberColumn, ...]:
+    """Return the columns of a later stage whose noise was not measured."""
+    return _noise({}, {})
+
+
+def _noise(levels: Mapping[NodeId, float], shares: Mapping[NodeId, float]) -> tuple[NumberColumn, ...]:
     return (
         NumberColumn(mark("SQNR"), levels, "decibels", is_worst=True),
-        NumberColumn(mark("noise"), dict(shares), "part"),
+        NumberColumn(mark("noise"), shares, "part"),
     )
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import accumulate, chain
 from typing import NamedTuple
 
+from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.linking.index import LinkIndex
 from qviz.document.graph import COMPUTING, Json, Kind, Node, NodeId
 from qviz.document.measurements import Ledger, Measurements, QuantizerNoise
@@ -65,6 +66,16 @@ class InspectedRun:
         """How many nodes all stages have."""
         return sum(len(stage.whole.nodes) for stage in self._stages.values())
 
+    @cached_property
+    def own_stages(self) -> tuple[Stage, ...]:
+        """The stages of the run itself, without those of a result that stands beside it."""
+        return tuple(stage for stage in self.parts.stages if not _run_of(stage.name))
+
+    @cached_property
+    def own_findings(self) -> tuple[Finding, ...]:
+        """The findings of the run itself."""
+        return tuple(each for each in self.parts.findings if not _run_of(each.stage))
+
     def stage(self, name: StageName) -> Stage | None:
         """Return a stage by its name."""
         return self._stages.get(name)
@@ -94,10 +105,14 @@ class InspectedRun:
     def through(self, stage: StageName, ids: Iterable[NodeId]) -> dict[StageName, tuple[NodeId, ...]]:
         """Return what nodes of one stage are in every stage, in the order of the stages."""
         known = tuple(ids)
-        return {other: self.become(stage, known, other) for other in self._stages}
+        return {other: self.become(stage, known, other) for other in self._stages if _run_of(other) == _run_of(stage)}
 
     def become(self, stage: StageName, ids: Iterable[NodeId], other: StageName) -> tuple[NodeId, ...]:
-        """Return what nodes of one stage are in another."""
+        """Return what nodes of one stage are in another of the same run: what is known there belongs to them."""
+        return self.across(stage, ids, other) if _run_of(stage) == _run_of(other) else ()
+
+    def across(self, stage: StageName, ids: Iterable[NodeId], other: StageName) -> tuple[NodeId, ...]:
+        """Return what nodes of one stage are in another, also of a result that stands beside this one."""
         return tuple(ids) if other == stage else self.parts.links.partners(stage, other, ids)
 
     def integers(self, place: NodePlace) -> Integers | None:
@@ -126,7 +141,7 @@ class InspectedRun:
         for row in self.ledger.quantizers if self.ledger else ():
             if row.stage in self._stages:
                 return row.stage
-        watching = [stage.name for stage in self.parts.stages if any(n.kind.watches for n in stage.whole.nodes)]
+        watching = [stage.name for stage in self.own_stages if any(n.kind.watches for n in stage.whole.nodes)]
         return watching[-1] if watching else None
 
     @cached_property
@@ -229,3 +244,8 @@ def family(kind: Kind) -> frozenset[Kind]:
         if kind.watches
         else (frozenset(each for each in Kind if each.casts) if kind.casts else frozenset({kind}))
     )
+
+
+def _run_of(stage: StageName) -> str:
+    """Return which result a stage belongs to: "" for the run itself."""
+    return stage.partition(BETWEEN)[2]

@@ -138,7 +138,7 @@ def _why(run: InspectedRun, place: NodePlace, node: Node) -> str:
     """Return why a node is as it is; of an operator before it is prepared, why it is what it becomes."""
     told = sentence(node.why.rule) if node.why is not None else ""
     judged = run.judged_stage
-    if judged is None or place.stage != run.parts.stages[0].name or place.stage == judged or not node.kind.computes:
+    if judged is None or place.stage != run.own_stages[0].name or place.stage == judged or not node.kind.computes:
         return told
     became = run.become(place.stage, (place.node,), judged)
     later = next((why.rule for each in became if (why := run.index(judged).nodes[each].why) is not None), "")
@@ -212,7 +212,7 @@ def _related(run: InspectedRun, place: NodePlace) -> dict[StageName, frozenset[N
     there = {name: set(ids) for name, ids in run.through(place.stage, (place.node,)).items()}
     for row in quantizers_of(run, place.stage, (place.node,)):
         for name, ids in run.through(row.stage, row.nodes).items():
-            there[name].update(ids)
+            there.setdefault(name, set()).update(ids)
     return {name: frozenset(ids) for name, ids in there.items()}
 
 
@@ -225,7 +225,8 @@ def _findings(run: InspectedRun, place: NodePlace) -> tuple[Finding, ...]:
 
 def _stages(run: InspectedRun, place: NodePlace) -> tuple[StageNodes, ...]:
     found = []
-    for name, ids in run.through(place.stage, (place.node,)).items():
+    for name in (stage.name for stage in run.parts.stages):
+        ids = run.across(place.stage, (place.node,), name)
         links = [link for each in ids for link in run.parts.links.links_to(name, each)]
         nodes = run.index(name).nodes
         shown = tuple(each for each in ids if nodes[each].kind is not Kind.CONSTANT) or ids

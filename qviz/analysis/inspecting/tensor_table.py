@@ -67,7 +67,8 @@ def rows_of(columns: Sequence[TensorColumn]) -> tuple[TensorRow, ...]:
     rows = [TensorRow(name, tuple(map(tell, columns))) for name, tell in told]
     if all(each.observed is None for each in columns):
         rows = [row for row in rows if row.name != tr("observed")]
-    return (*rows, TensorRow(tr("SQNR"), tuple(map(_sqnr, columns)), is_strong=True))
+    is_measured = any(each.row is not None for each in columns)
+    return (*rows, TensorRow(tr("SQNR"), tuple(map(_sqnr, columns)), is_strong=is_measured))
 
 
 def small_share(value: float) -> str:

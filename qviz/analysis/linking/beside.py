@@ -14,11 +14,17 @@ BETWEEN = " · "
 """Stands in a stage's name before the other result's own."""
 
 
-def beside(one: Snapshot, other: Snapshot, label: str) -> Snapshot:
+def beside(one: Snapshot, other: Snapshot, label: str, is_before: bool = False) -> Snapshot:
     """Return a snapshot with the stages of both.
 
     Stages of the other are called ``converted · label``; nodes of stages that both have are
-    linked across. Run, script and bookmarks are those of the first.
+    linked across. Run, summary, measurements, script and bookmarks are those of the first.
+
+    Args:
+        one: The result that the other is put beside.
+        other: The other one.
+        label: Its name.
+        is_before: Whether the other came before: what one alone has was added then, not removed.
     """
     taken = {stage.name for stage in one.stages}
     while any(f"{stage.name}{BETWEEN}{label}" in taken for stage in other.stages):
@@ -28,11 +34,10 @@ def beside(one: Snapshot, other: Snapshot, label: str) -> Snapshot:
     links = [replace(each, from_stage=names[each.from_stage], to_stage=names[each.to_stage]) for each in other.links]
     return replace(
         one,
-        stages=(*one.stages, *theirs),
+        stages=(*theirs, *one.stages) if is_before else (*one.stages, *theirs),
         links=(*one.links, *links, *_across(one, other, names)),
         facts={**one.facts, **{names[name]: facts for name, facts in other.facts.items()}},
         findings=(*one.findings, *(replace(each, stage=names.get(each.stage, each.stage)) for each in other.findings)),
-        summary=other.summary,
     )
 
 

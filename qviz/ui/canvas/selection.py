@@ -55,7 +55,9 @@ class Selection(QObject):
         self._emphasis.select(box.id if box else None)
         if box is not None and self.is_to_reveal:
             self.is_to_reveal = False
-            self._viewport.set_camera(self._viewport.showing(box.id))
+            camera = self._viewport.showing(box.id)
+            if camera is not self._viewport.camera:  # what is in sight, and fitted, stays so
+                self._viewport.set_camera(camera)
 
     def check_box(self) -> None:
         """Find the box again where another scene is shown that has it no longer."""

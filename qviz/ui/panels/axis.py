@@ -41,6 +41,11 @@ class Axis(QObject):
             return False
         return one.family.has(one.stage) and one.family.has(other.stage) and not one.is_hiding and not other.is_hiding
 
+    def lead(self, side: Side) -> None:
+        """Look with the other side where this one looks, now and once both are placed."""
+        self.leading = side
+        self.on_canvas_laid_out(side)
+
     def on_canvas_travelled(self, side: Side, before: Camera, after: Camera) -> None:
         """Look with the other side where the user looks with this one."""
         self.leading = side

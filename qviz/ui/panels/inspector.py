@@ -30,11 +30,12 @@ from qviz.ui.panels.inspecting.run_sheet import RunSheet
 from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.theme import Theme
-from qviz.words import names, tr
+from qviz.words import mark, names, tr
 from qviz.words.formats import dtype, shape, tensor
 
 T = TypeVar("T")
 
+_RUNNING = mark("The run's summary appears here when it has ended.")
 _LARGE = 5_000
 """Nodes of all stages; the pages of a smaller run are made at once."""
 _LARGEST = 4_000_000
@@ -158,6 +159,12 @@ class Inspector(QScrollArea):
             self._run = None
             self._reading.forget()
             self._put(RunSheet(title, None, None, self._theme, self._calls()))
+            return
+
+        if project.snapshot is None:  # nothing is counted or measured before the run has ended
+            self._inspected(project)
+            self._reading.forget()
+            self._put(RunSheet(title, None, None, self._theme, self._calls(), tr(_RUNNING)))
             return
 
         def show(made: tuple[RunPage, PlanEdits]) -> None:

@@ -219,6 +219,7 @@ class Panes(QWidget):
         self.panes[side].canvas.selection.select(node_id or None, reveal)
         self.panes[side].canvas.emphasis.set_partners(())
         self._show_partners(side, node_id)
+        self.axis.lead(side)
 
     def highlight(self, ids_by_side: Mapping[Side, frozenset[NodeId]] | None) -> None:
         """Dim all but these nodes; None ends it."""
@@ -254,7 +255,8 @@ class Panes(QWidget):
             return
         other = self.panes[side.other].canvas
         ids = self._project.partners(side, (node_id,)) if node_id else ()
-        other.selection.select(ids[0] if ids else None, reveal=bool(ids))
+        # On one axis it stands beside its partner, and looking there alone would part the panes.
+        other.selection.select(ids[0] if ids else None, reveal=bool(ids) and not self.axis.is_shared)
         other.emphasis.set_partners(ids)
 
     def on_canvas_node_selected(self, side: Side, node_id: NodeId) -> None:

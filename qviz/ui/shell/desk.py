@@ -86,6 +86,7 @@ class Desk(QObject):
         self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
         self.tables.take_runs(lambda: self.shelf.kept)
         self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
+        self.shelf.compared.connect(lambda told: self.dimming.show_changes(True, told))
         self.acting = Acting(self, self._open, self.work)
         self.tables.measure_requested.connect(self.acting.measure)
         self.acting.plan_edited.connect(self.on_acting_plan_edited)

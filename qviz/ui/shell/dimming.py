@@ -144,8 +144,13 @@ class Dimming(QObject):
         if self._changes_of is not None and self._open.value is not None and self._open.value.shown != self._changes_of:
             self.show_changes(True)
 
-    def show_changes(self, is_on: bool) -> None:
-        """Dim what the stages in view have in common; else dim nothing."""
+    def show_changes(self, is_on: bool, about: str = "") -> None:
+        """Dim what the stages in view have in common; else dim nothing.
+
+        Args:
+            is_on: Whether to.
+            about: What is said of it; "" for how many nodes changed.
+        """
         changes = self._open.value.changes if self._open.value is not None else None
         panes = self._work.panes
         panes.set_brackets({})
@@ -160,7 +165,7 @@ class Dimming(QObject):
         if (project := self._open.value) is not None:
             many = trn(len(changes.before) + len(changes.after), "{count} change", "{count} changes")
             step = Stepper(many, self.change_stepped.emit)
-            self._begin(_told(changes, project.shown.left or "", project.shown.right or ""), step)
+            self._begin(about or _told(changes, project.shown.left or "", project.shown.right or ""), step)
 
     def hide_dimmed(self) -> None:
         """Take what is dimmed off the picture, or bring it back."""

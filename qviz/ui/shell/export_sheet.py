@@ -209,9 +209,10 @@ class ExportSheet(QDialog):
         path, _ = QFileDialog.getSaveFileName(self, tr("Export"), self._draft.name, file_filter(title, ending))
         if not path:
             return
-        out = Path(path) if Path(path).suffix.lower() == ending else Path(f"{path}{ending}")
+        typed = Path(path).suffix.lower()
+        out = Path(path) if typed in PICTURE_FORMATS else Path(f"{path}{ending}")
         try:
-            if self.ready:
+            if self.ready and typed in (ending, ""):
                 keep(self.ready, self._draft.picture, out)
             else:
                 write(self._draft.picture, out)

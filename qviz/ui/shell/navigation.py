@@ -147,7 +147,7 @@ class Navigation(QObject):
     def on_findings_finding_chosen(self, finding: Finding) -> None:
         """Go to the node of a finding that was looked at last, and say its reason and what to do."""
         if finding.nodes:
-            self._selection.choose(finding.stage, finding.nodes[self._work.findings.place_of(finding)])
+            self.jump(finding.stage, finding.nodes[self._work.findings.place_of(finding)])
         self._tell(finding)
 
     def _tell(self, finding: Finding) -> None:

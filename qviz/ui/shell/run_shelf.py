@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from qviz.session.kept_runs import ShelvedRuns
+from qviz.session.kept_runs import ShelvedRun, ShelvedRuns, difference
 from qviz.session.project import Project
 from qviz.ui.panels.run_list import RunList
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.runs import Runs
 from qviz.words import tr
+from qviz.words.formats import gain
 
 
 class RunShelf(QObject):
@@ -18,10 +19,12 @@ class RunShelf(QObject):
     Signals:
         plan_viewed: The `Plan` before, and that of the run which is viewed now.
         refreshed: Other runs are kept, or another is on screen.
+        compared: Two runs stand side by side; what parts them, in a sentence.
     """
 
     plan_viewed = Signal(object, object)
     refreshed = Signal()
+    compared = Signal(str)
 
     def __init__(self, parent: QObject, project: OpenProject, runs: Runs, listed: RunList) -> None:
         super().__init__(parent)
@@ -74,8 +77,13 @@ class RunShelf(QObject):
             return
         if run.project.document is None:
             return
-        if run.project.snapshot is not now.snapshot:
-            self._open.replace(now.with_other(run.project.document, tr("Run {number}", number=number)))
+        shown = self.kept.shown(now)
+        if shown is run:
+            return
+        is_before = shown is not None and number < shown.number
+        self._open.replace(now.with_other(run.project.document, tr("Run {number}", number=number), is_before))
+        if shown is not None:
+            self.compared.emit(_told(*sorted((run, shown), key=lambda each: each.number)))
 
     def compare_before(self) -> None:
         """Compare the run on screen with the one before it."""
@@ -86,3 +94,14 @@ class RunShelf(QObject):
     def _take(self, kept: ShelvedRuns) -> None:
         self.kept = kept
         self.refresh()
+
+
+def _told(before: ShelvedRun, after: ShelvedRun) -> str:
+    """Return what a run does otherwise than an earlier one, and what that did to its output."""
+    what = difference(before.project.plan, after.project.plan)
+    known = {"after": after.number, "before": before.number, "what": what}
+    was, now = before.sqnr_db, after.sqnr_db
+    if was is None or now is None:
+        return tr("Run {after} against Run {before}: {what}.", **known)
+    gained = gain(round(now - was, 1))
+    return tr("Run {after} against Run {before}: {what}. Output SQNR {gain}.", gain=gained, **known)

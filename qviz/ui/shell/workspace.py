@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.verdicts.summary import told_coverage
 from qviz.analysis.views.roles import roles
 from qviz.document.causes import by_cause
@@ -305,7 +306,8 @@ class Workspace(QWidget):
         script = project.snapshot.run.python if project.snapshot else ""
         if self.script.toPlainText() != script:
             self.script.show_text(script)
-        self._coverage, self._theme = _coverage(project), theme
+        is_own = right is None or BETWEEN not in right.name  # what is counted of a result beside it is not told
+        self._coverage, self._theme = _coverage(project) if is_own else None, theme
         self.describe_panes()
 
     def count_nodes(self, count: int) -> None:

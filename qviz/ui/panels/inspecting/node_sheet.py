@@ -28,6 +28,7 @@ from qviz.words import names, term, tr, trn
 from qviz.words.formats import gain, grouped, part, span, tensor
 
 _LINKS_SHOWN = 6
+_STAGES_A_ROW = 4
 _REMEDIES = 2
 
 
@@ -285,10 +286,12 @@ class NodeSheet(Sheet):
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(1)
-        for at, each in enumerate(page.stages):
+        for number, each in enumerate(page.stages):
+            row, at = 2 * (number // _STAGES_A_ROW), number % _STAGES_A_ROW  # those of a run beside it stand below
             head = label(names.stage(each.stage), "small")
-            head.setToolTip(each.relation)
-            grid.addWidget(head, 0, at)
+            head.setMinimumWidth(1)
+            head.setToolTip("\n".join(filter(None, (names.stage(each.stage), each.relation))))
+            grid.addWidget(head, row, at)
             grid.setColumnStretch(at, 1)
             column = QVBoxLayout()
             column.setSpacing(1)
@@ -301,7 +304,7 @@ class NodeSheet(Sheet):
             if told := each.others or ("" if each.ids else tr("none")):
                 column.addWidget(label(told, "small"))
             column.addStretch(1)
-            grid.addLayout(column, 1, at)
+            grid.addLayout(column, row + 1, at)
         self.column.addLayout(grid)
         here = next((each.relation for each in page.stages if each.stage == page.place.stage), "")
         if here:
