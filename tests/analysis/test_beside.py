@@ -49,7 +49,7 @@ def test_findings_of_the_other_name_their_stage():
 def test_what_is_known_of_a_node_is_known_in_its_own_run():
     made = beside(converted(0.1), converted(0.2), "b")
     run = InspectedRun(RunParts(made.stages, LinkIndex(made.links), made.facts, made.findings))
-    assert [each.name for each in run.own_stages] == ["captured", "converted"]
+    assert [each.name for each in run.parts.own_stages] == ["captured", "converted"]
     assert run.become("converted", ("conv",), "converted · b") == ()
     assert run.across("converted", ("conv",), "converted · b") == ("conv",)
 

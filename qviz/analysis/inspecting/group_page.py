@@ -136,7 +136,7 @@ def _types(run: InspectedRun, stage: StageName) -> dict[str, str]:
 
 def _inside(run: InspectedRun, stage: StageName, nodes: Sequence[Node], shares: LowShare) -> Iterator[Fact]:
     ids = [node.id for node in nodes]
-    first = run.own_stages[0].name
+    first = run.parts.own_stages[0].name
     before = len(run.become(stage, ids, first))
     yield tr("nodes"), grouped(len(nodes)) if before == len(nodes) else f"{grouped(before)} → {grouped(len(nodes))}"
     if shares.operators is not None:

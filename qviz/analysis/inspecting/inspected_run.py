@@ -42,6 +42,16 @@ class RunParts(NamedTuple):
     summary: Mapping[str, Json] = {}
     measurements: Measurements | None = None
 
+    @property
+    def own_stages(self) -> tuple[Stage, ...]:
+        """The stages of the run itself, without those of a result that stands beside it."""
+        return tuple(stage for stage in self.stages if not _run_of(stage.name))
+
+    @property
+    def own_findings(self) -> tuple[Finding, ...]:
+        """The findings of the run itself."""
+        return tuple(each for each in self.findings if not _run_of(each.stage))
+
 
 class InspectedRun:
     """Answers what belongs to a node: its neighbors in every stage, its quantizers, its precision."""
@@ -65,16 +75,6 @@ class InspectedRun:
     def size(self) -> int:
         """How many nodes all stages have."""
         return sum(len(stage.whole.nodes) for stage in self._stages.values())
-
-    @cached_property
-    def own_stages(self) -> tuple[Stage, ...]:
-        """The stages of the run itself, without those of a result that stands beside it."""
-        return tuple(stage for stage in self.parts.stages if not _run_of(stage.name))
-
-    @cached_property
-    def own_findings(self) -> tuple[Finding, ...]:
-        """The findings of the run itself."""
-        return tuple(each for each in self.parts.findings if not _run_of(each.stage))
 
     def stage(self, name: StageName) -> Stage | None:
         """Return a stage by its name."""
@@ -141,7 +141,7 @@ class InspectedRun:
         for row in self.ledger.quantizers if self.ledger else ():
             if row.stage in self._stages:
                 return row.stage
-        watching = [stage.name for stage in self.own_stages if any(n.kind.watches for n in stage.whole.nodes)]
+        watching = [stage.name for stage in self.parts.own_stages if any(n.kind.watches for n in stage.whole.nodes)]
         return watching[-1] if watching else None
 
     @cached_property

@@ -56,11 +56,11 @@ def run_page(run: InspectedRun) -> RunPage:
 
 
 def _is_measurable(run: InspectedRun) -> bool:
-    return run.ledger is None and bool(run.own_stages) and run.own_stages[-1].name in CONVERTED
+    return run.ledger is None and bool(run.parts.own_stages) and run.parts.own_stages[-1].name in CONVERTED
 
 
 def _facts(run: InspectedRun) -> Iterator[Fact]:
-    if run.own_stages and run.own_stages[-1].name in CONVERTED:
+    if run.parts.own_stages and run.parts.own_stages[-1].name in CONVERTED:
         yield from _output(run.parts.measurements)
     coverage = told_coverage(run.parts.summary)
     if coverage is not None:
@@ -88,7 +88,7 @@ def _output(measured: Measurements | None) -> Iterator[Fact]:
 
 
 def _counts(run: InspectedRun) -> str:
-    counts = {level: sum(each.level is level for each in run.own_findings) for level in _LEVELS}
+    counts = {level: sum(each.level is level for each in run.parts.own_findings) for level in _LEVELS}
     told = {
         Level.ERROR: trn(counts[Level.ERROR], "{count} error", "{count} errors"),
         Level.WARNING: trn(counts[Level.WARNING], "{count} warning", "{count} warnings"),
@@ -109,7 +109,7 @@ def _noisy(run: InspectedRun) -> Iterator[WorstPlace]:
 
 
 def _found(run: InspectedRun) -> Iterator[WorstPlace]:
-    findings = sorted(run.own_findings, key=lambda each: _LEVELS.index(each.level))
+    findings = sorted(run.parts.own_findings, key=lambda each: _LEVELS.index(each.level))
     places = {NodePlace(each.stage, each.nodes[0]): each for each in reversed(findings) if each.nodes}
     for place, finding in [*reversed(places.items())][:WORST]:
         if run.node(place) is not None:
@@ -124,6 +124,6 @@ def _name(run: InspectedRun, place: NodePlace) -> str:
 
 def _last(run: InspectedRun, place: NodePlace) -> NodePlace:
     """Return what a node is in the last stage, where it is still there."""
-    last = run.own_stages[-1].name
+    last = run.parts.own_stages[-1].name
     became = run.become(place.stage, (place.node,), last)
     return NodePlace(last, became[0]) if became else place

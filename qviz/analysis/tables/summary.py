@@ -89,7 +89,7 @@ def _low_dtype(node: Node) -> str:
 
 def _unknown(run: InspectedRun, code: str, title: str) -> SummaryTile:
     """Return the tile of a figure that the run did not come to, or that it was not asked for."""
-    is_converted = bool(run.own_stages) and run.own_stages[-1].name in CONVERTED
+    is_converted = bool(run.parts.own_stages) and run.parts.own_stages[-1].name in CONVERTED
     action = MEASURE if is_converted and code in ("size", "sqnr") else RUN
     return SummaryTile(code, title, tr("not measured"), action=action)
 
@@ -195,7 +195,7 @@ def _is_linear(node: Node) -> bool:
 
 def _sizes_in_float(run: InspectedRun) -> Iterator[SummaryTile]:
     """Yield how large a model is that nothing quantizes."""
-    stages = run.own_stages
+    stages = run.parts.own_stages
     if not stages:
         return
     sizes = [each.size for each in run.parts.facts.get(stages[0].name, {}).values() if each.size is not None]
@@ -209,9 +209,9 @@ def _sizes_in_float(run: InspectedRun) -> Iterator[SummaryTile]:
 
 
 def _findings(run: InspectedRun) -> SummaryTile:
-    causes = [each.cause for each in by_cause(run.own_findings)]
+    causes = [each.cause for each in by_cause(run.parts.own_findings)]
     levels = {level: count for level in _LEVELS if (count := sum(each.level is level for each in causes))}
-    has_nodes = any(each.nodes for each in run.own_findings)
+    has_nodes = any(each.nodes for each in run.parts.own_findings)
     return SummaryTile(
         "findings", tr("Findings"), grouped(len(causes)), levels=levels, query="finding:" if has_nodes else ""
     )
