@@ -51,7 +51,7 @@ def test_what_is_known_of_a_node_is_known_in_its_own_run():
     run = InspectedRun(RunParts(made.stages, LinkIndex(made.links), made.facts, made.findings))
     assert [each.name for each in run.parts.own_stages] == ["captured", "converted"]
     assert run.become("converted", ("conv",), "converted · b") == ()
-    assert run.across("converted", ("conv",), "converted · b") == ("conv",)
+    assert run.parts.across("converted", ("conv",), "converted · b") == ("conv",)
 
 
 def test_what_the_later_run_has_more_was_added():

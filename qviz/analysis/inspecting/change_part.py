@@ -40,8 +40,8 @@ def change_part(run: InspectedRun, place: NodePlace, stages: tuple[StageName, St
     one, other = stages
     if place.stage not in stages or run.stage(one) is None or run.stage(other) is None:
         return None
-    there = run.across(place.stage, (place.node,), other if place.stage == one else one)
-    here = run.across(other if place.stage == one else one, there, place.stage) if there else (place.node,)
+    there = run.parts.across(place.stage, (place.node,), other if place.stage == one else one)
+    here = run.parts.across(other if place.stage == one else one, there, place.stage) if there else (place.node,)
     before, after = (here, there) if place.stage == one else (there, here)
     first, second = _nodes(run, one, before), _nodes(run, other, after)
     relation = _relation(first, second)

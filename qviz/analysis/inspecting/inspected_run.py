@@ -52,6 +52,10 @@ class RunParts(NamedTuple):
         """The findings of the run itself."""
         return tuple(each for each in self.findings if not _run_of(each.stage))
 
+    def across(self, stage: StageName, ids: Iterable[NodeId], other: StageName) -> tuple[NodeId, ...]:
+        """Return what nodes of one stage are in another, also of a result that stands beside this one."""
+        return tuple(ids) if other == stage else self.links.partners(stage, other, ids)
+
 
 class InspectedRun:
     """Answers what belongs to a node: its neighbors in every stage, its quantizers, its precision."""
@@ -109,11 +113,7 @@ class InspectedRun:
 
     def become(self, stage: StageName, ids: Iterable[NodeId], other: StageName) -> tuple[NodeId, ...]:
         """Return what nodes of one stage are in another of the same run: what is known there belongs to them."""
-        return self.across(stage, ids, other) if _run_of(stage) == _run_of(other) else ()
-
-    def across(self, stage: StageName, ids: Iterable[NodeId], other: StageName) -> tuple[NodeId, ...]:
-        """Return what nodes of one stage are in another, also of a result that stands beside this one."""
-        return tuple(ids) if other == stage else self.parts.links.partners(stage, other, ids)
+        return self.parts.across(stage, ids, other) if _run_of(stage) == _run_of(other) else ()
 
     def integers(self, place: NodePlace) -> Integers | None:
         """Return the weight of a node: its own, or the constant's that it reads through a dequantize."""

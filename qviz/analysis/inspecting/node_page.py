@@ -226,7 +226,7 @@ def _findings(run: InspectedRun, place: NodePlace) -> tuple[Finding, ...]:
 def _stages(run: InspectedRun, place: NodePlace) -> tuple[StageNodes, ...]:
     found = []
     for name in (stage.name for stage in run.parts.stages):
-        ids = run.across(place.stage, (place.node,), name)
+        ids = run.parts.across(place.stage, (place.node,), name)
         links = [link for each in ids for link in run.parts.links.links_to(name, each)]
         nodes = run.index(name).nodes
         shown = tuple(each for each in ids if nodes[each].kind is not Kind.CONSTANT) or ids
