@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.groups import Hierarchy
-from qviz.document.graph import Kind, Node
+from qviz.document.graph import Kind, Node, NodeId
 
 FLOAT = "border.strong"
 ABSENT = ""
+CHANGE = "change."
+"""How the colors of changes begin."""
 _PLAIN = (Kind.OP, Kind.FUSED_OP, Kind.CONSTANT, Kind.INPUT, Kind.OUTPUT)
 
 
@@ -67,14 +69,26 @@ def token(node: Node, is_low: bool) -> str:
     return FLOAT if node.kind in _PLAIN else f"role.{node.kind.value}.line"
 
 
+def recolored(column: Ticks, tokens: Mapping[NodeId, str]) -> Ticks:
+    """Return ticks of which some nodes have other colors, and all others that of float."""
+    found = (ABSENT if node is None else tokens.get(node, FLOAT) for node in column.nodes)
+    return column._replace(tokens=tuple(found))
+
+
 def squeezed(tokens: Sequence[str], pixels: int) -> list[str]:
-    """Return a color for each pixel: the most frequent one, but float among low precision always shows."""
+    """Return a color for each pixel: the most frequent one, but float among low precision always shows.
+
+    So does what changed among what did not.
+    """
     low, found = f"role.{Kind.QUANTIZED_OP.value}.line", []
     count = len(tokens)
     for pixel in range(pixels):
         rows = [each for each in tokens[pixel * count // pixels : (pixel + 1) * count // pixels] if each]
+        changed = [each for each in rows if each.startswith(CHANGE)]
         if FLOAT in rows and low in rows:
             found.append(FLOAT)
+        elif changed:
+            found.append(max(dict.fromkeys(changed), key=changed.count))
         else:
             found.append(max(dict.fromkeys(rows), key=rows.count, default=ABSENT))
     return found

@@ -15,6 +15,7 @@ from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.ghosts import NO_GHOSTS, Ghosts
 from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
 
@@ -116,7 +117,7 @@ class Exposure:
         self.marks, self.moving, self.screen = marks or Marks(), moving, screen
         self.detail = detail_at(scale, scene.rows)
         # What did not change is still to be read beside what did, whose outlines stand out by themselves.
-        has_outlines = any(each.overlay.mark == "outline" for each in scene.overlays.shown)
+        has_outlines = scene.shows_changes
         unchanged = UNCHANGED_DARK if theme.is_dark else UNCHANGED_LIGHT
         self.dimmed = unchanged if has_outlines else DIMMED
 
@@ -129,6 +130,16 @@ class Exposure:
     def in_sight(self) -> InSight:
         """The boxes and lines that may be seen."""
         return self.scene.visible(self.area)
+
+    @property
+    def ghosts(self) -> Ghosts:
+        """What only the stage beside has, while changes are shown and nothing moves."""
+        return self.scene.ghosts if self.scene.shows_changes and self.moving is None else NO_GHOSTS
+
+    def body(self, box: Box) -> QPainterPath:
+        """Return the outline of a box, around all that it took in."""
+        fused = self.ghosts.fused.get(box.id)
+        return self.outline(box, self.scene.rect(box.id)) if fused is None else shapes.outline(box, fused.rect)
 
     def dim(self, painter: QPainter, *box_ids: str) -> None:
         """Set how much of a box shows, or of a line between two."""

@@ -22,6 +22,7 @@ from qviz.document.snapshot import Facts, Link, Stage, StageName
 from qviz.layout.near import hull
 from qviz.layout.place import Direction, Rect
 from qviz.layout.places import Places
+from qviz.ui.canvas.ghosts import NO_GHOSTS, Ghosts, find_ghosts
 from qviz.ui.canvas.metrics import SEAM_OVER, TWO_ROWED, BoxForm
 from qviz.ui.canvas.scene import SeamBand
 from qviz.ui.canvas.shapes import qrect
@@ -90,6 +91,7 @@ class Family:
         self._links = tuple(links)
         self._shared: OrderedDict[tuple[Folds, Direction, BoxForm], Shared] = OrderedDict()
         self._whole: tuple[Folds, Whole] | None = None
+        self._ghosts: tuple[Shared, tuple[Ghosts, Ghosts]] | None = None
         self._ticks: dict[StageName, Ticks] = {}
         self._lock, self.placing = Lock(), Lock()
 
@@ -178,6 +180,17 @@ class Family:
         assert self.union is not None
         there = {each: node_id for node_id, each in self.union.ids[stage.name].items()}
         return replace(folds, plumbing=frozenset(there[each] for each in folds.plumbing if each in there))
+
+    def ghosts(self, shared: Shared) -> tuple[Ghosts, ...]:
+        """Return for each stage what only the one beside has, where they are two; found once for a layout."""
+        assert self.union is not None
+        if len(self.stages) != 2:
+            return (NO_GHOSTS,) * len(self.stages)
+        with self.placing:
+            if self._ghosts is None or self._ghosts[0] is not shared:
+                nodes = self.trees.of(self.stages[0].whole).index.nodes
+                self._ghosts = shared, find_ghosts(shared.whole, shared.places, self.union.taken_in, nodes)
+            return self._ghosts[1]
 
     def of_stage(self, stage: Stage, whole: Whole) -> Projected:
         """Return a stage's part of a view of all."""

@@ -284,7 +284,10 @@ def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
     places = shared.places.part(part.view, part.boxes, part.lines)
     family.ticks(stage)  # here, not where it is shown: a large stage has many
     number = next(at for at, each in enumerate(family.stages) if each is stage)
-    return family.of_union(stage, folds), _scene(question, part.view, places, shared.form.rows, shared.bands(number))
+    scene = _scene(question, part.view, places, shared.form.rows, shared.bands(number))
+    if not folds.has_seams and not scene.is_turned:  # as while changes are shown
+        scene.ghosts = family.ghosts(shared)[number]
+    return family.of_union(stage, folds), scene
 
 
 def _scene(question: Question, view: View, places: Places, rows: int, bands: tuple[SeamBand, ...] = ()) -> Scene:

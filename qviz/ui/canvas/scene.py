@@ -19,6 +19,7 @@ from qviz.layout.places import Places
 from qviz.ui.canvas.blocks import Blocks, block_token
 from qviz.ui.canvas.box_text import Writing
 from qviz.ui.canvas.edges import Wire
+from qviz.ui.canvas.ghosts import NO_GHOSTS
 from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.shapes import FRAME_BAR, qrect
 from qviz.ui.theme import Theme
@@ -64,6 +65,7 @@ class Scene:
         bands: Where seams are, of this stage and of that beside it.
         is_turned: Whether the picture runs to the right; rows are columns then.
         wires: The painter's lines by line index, made when first seen.
+        ghosts: What only the stage beside has, which is shown with changes.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Scene:
     ) -> None:
         self.rows, self.bands = rows, bands
         self.is_turned = False
+        self.ghosts = NO_GHOSTS
         self._columns: tuple[NumberColumn, ...] = ()
         self._cells: dict[str, tuple[str, ...]] = {}
         self.view = view
@@ -90,6 +93,11 @@ class Scene:
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}
         self._tokens = [*map(block_token, view.boxes)]  # here, in the layout's thread: a large view has many
+
+    @property
+    def shows_changes(self) -> bool:
+        """Whether what changed has another outline."""
+        return any(each.overlay.mark == "outline" for each in self.overlays.shown)
 
     @property
     def columns(self) -> tuple[NumberColumn, ...]:
@@ -162,6 +170,9 @@ class Scene:
                 rect = rect.adjusted(0.0, -SEAM_OVER, 0.0, SEAM_OVER)
             if rect.contains(point):
                 return box
+        if self.shows_changes and self.ghosts.fused:
+            at = QRectF(point, point).adjusted(-0.5, -0.5, 0.5, 0.5)
+            return next((self.box[each.box_id] for each in self.ghosts.fused_in(at)), None)
         return None
 
     def members_in(self, area: QRectF) -> frozenset[str]:

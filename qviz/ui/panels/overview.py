@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
+from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.views.ticks import Ticks, recolored
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding
 from qviz.session.sides import Side
@@ -31,6 +33,7 @@ class Overview(QObject):
         super().__init__(parent)
         self._canvases = canvases
         self._findings: Sequence[Finding] = ()
+        self._known: dict[Side, tuple[Ticks, Overlay, Ticks]] = {}
         self._is_wanted = True
         self.rail = OverviewRail(theme, self._say)
         self.rail.chosen.connect(self.chosen)
@@ -61,7 +64,7 @@ class Overview(QObject):
             stage, family, scene = canvas.stage, canvas.family, canvas.scene
             if stage is None or family is None or scene is None or canvas.is_busy:
                 continue
-            ticks = family.ticks(stage)
+            ticks = self._recolored(side, canvas, family.ticks(stage))
             row_of = ticks.row_of
             flags = [
                 (row_of[node], each.level)
@@ -73,8 +76,28 @@ class Overview(QObject):
             marked = {canvas.selection.node or "", *canvas.emphasis.partners}
             rows = {row_of[each] for each in marked if each in row_of}
             columns[side] = RailColumn(ticks, _visible(canvas, row_of), frozenset(rows), tuple(flags))
+        if self._shows_changes and len(columns) == 2:
+            for side, canvas in self._canvases.items():
+                if canvas.family is not None and canvas.stage is canvas.family.stages[-1]:  # the later one
+                    columns[side] = columns[side]._replace(gone=_gone(columns[side], columns[side.other]))
         self.rail.setVisible(self._is_wanted and bool(columns))
         self.rail.show_columns(columns)
+
+    @property
+    def _shows_changes(self) -> bool:
+        return any(_changes(canvas) is not None for canvas in self._canvases.values())
+
+    def _recolored(self, side: Side, canvas: GraphCanvas, ticks: Ticks) -> Ticks:
+        """Return ticks in the colors of changes, while these are shown; made once for each overlay."""
+        overlay = _changes(canvas)
+        if overlay is None:
+            self._known.pop(side, None)
+            return ticks
+        known = self._known.get(side)
+        if known is None or known[0] is not ticks or known[1] is not overlay:
+            tokens = {node: overlay.scale.look(value).token for node, value in overlay.nodes.items()}
+            known = self._known[side] = ticks, overlay, recolored(ticks, tokens)
+        return known[2]
 
     def on_rail_scrolled(self, degrees: float) -> None:
         """Scroll the panes."""
@@ -85,6 +108,18 @@ class Overview(QObject):
         box = canvas.scene.find(node_id) if canvas.scene else None
         said = wording.tooltip(box, canvas.surface.graph) if box is not None and box.id == node_id else ""
         return said or node_id
+
+
+def _changes(canvas: GraphCanvas) -> Overlay | None:
+    """Return the changes that a canvas shows."""
+    shown = canvas.scene.overlays.shown if canvas.scene is not None else ()
+    return next((each.overlay for each in shown if each.overlay.mark == "outline"), None)
+
+
+def _gone(column: RailColumn, other: RailColumn) -> frozenset[int]:
+    """Return the rows in which only the other side has something."""
+    rows = zip(column.ticks.tokens, other.ticks.tokens, strict=False)
+    return frozenset(row for row, (mine, its) in enumerate(rows) if its and not mine)
 
 
 def _visible(canvas: GraphCanvas, row_of: Mapping[NodeId, int]) -> tuple[int, int] | None:

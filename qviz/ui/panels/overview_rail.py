@@ -24,6 +24,7 @@ HEAD = 26
 FOOT = 10
 TALLEST = 14.0
 """Pixels of a tick where there are few."""
+LEAST_OUTLINE = 5.0
 NEAR = 8.0
 """Flags that are nearer to each other are one, the worst."""
 _WORST = (Level.ERROR, Level.WARNING, Level.INFO)
@@ -37,12 +38,14 @@ class RailColumn(NamedTuple):
         visible: The first and last row in sight.
         selected: The selected rows.
         flags: Rows with findings, and their levels.
+        gone: Rows of what the other side has, and this one no longer.
     """
 
     ticks: Ticks
     visible: tuple[int, int] | None = None
     selected: frozenset[int] = frozenset()
     flags: tuple[tuple[int, Level], ...] = ()
+    gone: frozenset[int] = frozenset()
 
 
 class _RailPicture(NamedTuple):
@@ -111,6 +114,7 @@ class OverviewRail(QWidget):
             return
         painter.drawPixmap(0, 0, self._picture())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_gone(painter)
         self._draw_sight(painter)
         self._draw_selection(painter)
         self._draw_flags(painter)
@@ -144,6 +148,17 @@ class OverviewRail(QWidget):
             if token:
                 top = HEAD + row * pitch
                 painter.fillRect(QRectF(x, top, COLUMN, max(pitch - gap, 1.0)), self._theme.color(token))
+
+    def _draw_gone(self, painter: QPainter) -> None:
+        """Draw dashed outlines of what is gone, where ticks are tall enough for one."""
+        if self._pitch < LEAST_OUTLINE:
+            return
+        pen = QPen(self._theme.color("change.removed"), 1.0)
+        pen.setDashPattern([2.0, 2.0])
+        painter.setPen(pen)
+        for side, column in self._columns.items():
+            for row in column.gone:
+                painter.drawRect(QRectF(COLUMNS[side] + 0.5, self.y_of(row) + 0.5, COLUMN - 1.0, self._pitch - 2.0))
 
     def _draw_sight(self, painter: QPainter) -> None:
         rows = [each.visible for each in self._columns.values() if each.visible is not None]

@@ -11,6 +11,7 @@ from qviz.ui.canvas.painters.chain import Painter, paint_all
 from qviz.ui.canvas.painters.edges import EdgePainter, LabelPainter
 from qviz.ui.canvas.painters.emphasis import HighlightPainter, SelectionPainter
 from qviz.ui.canvas.painters.far import BlockPainter
+from qviz.ui.canvas.painters.ghosts import GhostPainter, GhostTextPainter
 from qviz.ui.canvas.painters.overlay import OverlayPainter
 
 SHAPES: tuple[Painter, ...] = (
@@ -18,12 +19,19 @@ SHAPES: tuple[Painter, ...] = (
     BandPainter(),
     FramePainter(),
     EdgePainter(),
+    GhostPainter(),
     BoxPainter(),
     HighlightPainter(),
 )
 """What grows with the zoom; what these paint may be kept in tiles."""
 
-WRITING: tuple[Painter, ...] = (LabelPainter(), TextPainter(), ObserverNumberPainter(), OverlayPainter())
+WRITING: tuple[Painter, ...] = (
+    LabelPainter(),
+    TextPainter(),
+    GhostTextPainter(),
+    ObserverNumberPainter(),
+    OverlayPainter(),
+)
 """Texts and signs, which have one size at every zoom."""
 
 GRAPH: tuple[Painter, ...] = (*SHAPES, *WRITING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
@@ -44,9 +44,9 @@ class BoxPainter:
         if exposure.detail is Detail.BLOCKS:
             return
         for box in exposure.in_sight.boxes:
-            if not box.is_open and not box.is_seam:
+            if not box.is_open and not box.is_seam and box.id not in exposure.ghosts.fused:
                 exposure.shift(painter, box.id)
-                _draw_box(painter, exposure, box)
+                draw_box(painter, exposure, box, exposure.outline(box, exposure.scene.rect(box.id)))
                 exposure.shift(painter, box.id, forth=False)
         painter.setOpacity(1.0)
 
@@ -102,7 +102,8 @@ def draw_disc(painter: QPainter, theme: Theme, middle: QPointF, text: str, color
     painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
+def draw_box(painter: QPainter, exposure: Exposure, box: Box, path: QPainterPath) -> None:
+    """Draw a box with this outline."""
     rect, theme = exposure.scene.rect(box.id), exposure.theme
     exposure.dim(painter, box.id)
     is_low_group = box.kind is None and box.low is not None and box.low[0] == box.low[1]
@@ -114,10 +115,10 @@ def _draw_box(painter: QPainter, exposure: Exposure, box: Box) -> None:
         painter.drawPath(shapes.card_behind(rect))
     if box.alike:
         painter.drawPath(shapes.card_behind(rect, STACK / 2))
-    painter.drawPath(exposure.outline(box, rect))
+    painter.drawPath(path)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if box.kind is Kind.FUSED_OP:
-        painter.drawPath(shapes.second_edge(rect))
+        painter.drawPath(shapes.second_edge(path.boundingRect()))
 
 
 @lru_cache(maxsize=256)

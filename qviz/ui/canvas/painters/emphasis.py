@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from qviz.ui.canvas.beside import free_room
+from qviz.ui.canvas.box_text import LEFT, RIGHT
 from qviz.ui.canvas.exposure import Detail, Exposure
+from qviz.ui.canvas.fonts import elided, group_font, subtitle_font
+from qviz.words import tr
 
 ROW_LIGHT, ROW_DARK = 0.08, 0.12
 """How much of the selection's color its rows show."""
 AROUND = 5.0
+INTO_ROOM = 76.0
+"""Pixels for what the boxes in brackets are fused into."""
 
 
 class HighlightPainter:
@@ -39,8 +45,7 @@ class SelectionPainter:
         if not marks.rings and not marks.brackets:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for box_ids in marks.brackets:
-            _bracket(painter, exposure, [exposure.rect(each) for each in box_ids if each in scene.box])
+        _draw_brackets(painter, exposure)
         color = exposure.theme.color("selection")
         if not scene.is_turned:
             _draw_rows(painter, exposure, marks.selected | marks.partners)
@@ -50,7 +55,8 @@ class SelectionPainter:
         for ids, ink, width in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
             for box_id in sorted(ids - done):
                 if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
-                    _ring(painter, exposure.rect(box_id), ink, width, exposure.scale)
+                    fused = exposure.ghosts.fused.get(box_id)
+                _ring(painter, exposure.rect(box_id) if fused is None else fused.rect, ink, width, exposure.scale)
             done |= ids
 
 
@@ -76,16 +82,42 @@ def _merged(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return found
 
 
-def _bracket(painter: QPainter, exposure: Exposure, rects: Sequence[QRectF]) -> None:
-    """Draw a pair of brackets around boxes that became one."""
-    around = reduce(QRectF.united, rects, QRectF()).adjusted(-9, -4, 9, 4)
-    if not around.intersects(exposure.area):
+def _draw_brackets(painter: QPainter, exposure: Exposure) -> None:
+    """Draw pairs of brackets around boxes that became one, with what they became."""
+    shown: list[tuple[QRectF, str]] = []
+    for box_ids in exposure.marks.brackets:
+        rects = [exposure.rect(each) for each in box_ids if each in exposure.scene.box]
+        around = reduce(QRectF.united, rects, QRectF()).adjusted(-9, -4, 9, 4)
+        if not around.intersects(exposure.area):
+            continue
+        painter.setPen(QPen(exposure.theme.color("text"), max(2.2, 1.4 / exposure.scale)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for x, hook in ((around.left(), 8.0), (around.right(), -8.0)):
+            corners = ((x + hook, around.top()), (x, around.top()), (x, around.bottom()), (x + hook, around.bottom()))
+            painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
+        into = next((name for each in box_ids if (name := exposure.ghosts.fused_into.get(each))), None)
+        if into is not None:
+            shown.append((around, into))
+    if exposure.detail >= Detail.TITLES:
+        taken = [exposure.on_screen(around) for around, _ in shown]
+        for around, into in sorted(shown, key=lambda each: each[0].top()):
+            _write_into(painter, exposure, around, into, taken)
+
+
+def _write_into(painter: QPainter, exposure: Exposure, around: QRectF, into: str, taken: list[QRectF]) -> None:
+    """Write what the boxes in brackets are fused into, beside them or below."""
+    free = free_room(exposure, around, QSizeF(INTO_ROOM, 30.0), taken, is_below=True)
+    if free is None:
         return
-    painter.setPen(QPen(exposure.theme.color("text"), max(2.2, 1.4 / exposure.scale)))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for x, hook in ((around.left(), 8.0), (around.right(), -8.0)):
-        corners = ((x + hook, around.top()), (x, around.top()), (x, around.bottom()), (x + hook, around.bottom()))
-        painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
+    align = RIGHT if free.side == "left" else LEFT
+    room = QRectF(free.rect.left(), free.rect.top(), free.rect.width(), 15.0)
+    with exposure.in_pixels(painter):
+        painter.setFont(subtitle_font())
+        painter.setPen(exposure.theme.color("text.muted"))
+        painter.drawText(room, align, tr("fused into"))
+        painter.setFont(group_font())
+        painter.setPen(exposure.theme.color("text"))
+        painter.drawText(room.translated(0.0, 15.0), align, elided(into, group_font(), room.width()))
 
 
 def _ring(painter: QPainter, rect: QRectF, color: QColor, width: float, scale: float) -> None:

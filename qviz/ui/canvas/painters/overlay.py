@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.overlays.on_view import OverlayOnView
 from qviz.analysis.overlays.scale import Categories
+from qviz.analysis.views.view import Box
 from qviz.ui.canvas import shapes
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.metrics import SEAM_OVER
@@ -75,7 +76,7 @@ def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) 
     marked = [
         (box, value)
         for box in exposure.in_sight.boxes
-        if (value := shown.boxes.get(box.id)) is not None and not box.is_open
+        if (value := shown.boxes.get(box.id)) is not None and not box.is_open and not _is_told_otherwise(exposure, box)
     ]
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for box, value in marked:
@@ -101,6 +102,11 @@ def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) 
                 corner = exposure.on_screen(exposure.rect(box.id)).topRight() + QPointF(-1, 1)
                 exposure.dim(painter, box.id)
                 draw_disc(painter, theme, corner, sign, theme.color(scale.look(value).token), is_ring=False)
+
+
+def _is_told_otherwise(exposure: Exposure, box: Box) -> bool:
+    """Return whether brackets, or parts inside, say that a box was fused."""
+    return box.id in exposure.ghosts.fused or box.id in exposure.ghosts.fused_into
 
 
 def _draw_bars(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:

@@ -1,0 +1,116 @@
+"""Paints what only the stage beside has, while changes are shown: at its old place, or where it will come."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from qviz.ui.canvas.beside import free_room
+from qviz.ui.canvas.box_text import CENTRE, LEFT, RIGHT
+from qviz.ui.canvas.exposure import Detail, Exposure
+from qviz.ui.canvas.fonts import elided, subtitle_font, width
+from qviz.ui.canvas.ghosts import FusedBox, Ghost
+from qviz.ui.canvas.metrics import TWO_ROWS
+from qviz.ui.canvas.painters.boxes import draw_box
+from qviz.ui.theme import Theme
+from qviz.words import tr
+
+DASH = 9.0
+"""Half of the stroke where something comes."""
+INSET = 4.0
+COUNT_ROOM = 44.0
+
+
+class GhostPainter:
+    """Dashed outlines of what is gone, and boxes over the rows of what they took in."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint those in sight."""
+        ghosts = exposure.ghosts
+        if exposure.detail is Detail.BLOCKS or not ghosts.is_later:
+            return
+        for fused in ghosts.fused_in(exposure.area):
+            box = exposure.scene.box[fused.box_id]
+            draw_box(painter, exposure, box, exposure.body(box))
+            exposure.dim(painter, box.id)
+            _outline(painter, exposure, [_inner(each) for each in fused.parts])
+        painter.setOpacity(1.0)
+        _outline(painter, exposure, [each.rect for each in ghosts.alone_in(exposure.area)])
+
+
+class GhostTextPainter:
+    """What is written on them, in one size at every zoom."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint the words in sight, where they can be read."""
+        ghosts, theme = exposure.ghosts, exposure.theme
+        if exposure.detail < Detail.TITLES:
+            return
+        with exposure.in_pixels(painter):
+            painter.setFont(subtitle_font())
+            for ghost in ghosts.alone_in(exposure.area):
+                rect = exposure.on_screen(ghost.rect)
+                if ghosts.is_later:
+                    _write(painter, ghost, rect, theme)
+                else:
+                    _write_coming(painter, ghost, rect, theme)
+            taken: list[QRectF] = []
+            for fused in ghosts.fused_in(exposure.area):
+                exposure.dim(painter, fused.box_id)
+                for ghost in fused.parts:
+                    _write(painter, ghost, exposure.on_screen(_inner(ghost)), theme)
+                painter.setOpacity(1.0)
+                _write_count(painter, exposure, fused, taken)
+
+
+def _inner(ghost: Ghost) -> QRectF:
+    return ghost.rect.adjusted(INSET, 0.0, -INSET, 0.0)
+
+
+def _outline(painter: QPainter, exposure: Exposure, rects: list[QRectF]) -> None:
+    pen = QPen(exposure.theme.color("change.removed"), max(1.4, 1.0 / exposure.scale))
+    pen.setDashPattern([3.0, 2.0])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for rect in rects:
+        painter.drawRoundedRect(rect, 5.0, 5.0)
+
+
+def _write(painter: QPainter, ghost: Ghost, rect: QRectF, theme: Theme) -> None:
+    """Write the name of what is gone, and where it went below or beside it."""
+    room = rect.adjusted(6.0, 0.0, -6.0, 0.0)
+    title = elided(ghost.title, subtitle_font(), room.width())
+    has_two = bool(ghost.detail) and room.height() >= TWO_ROWS
+    used, wide = width(title, subtitle_font()), width(f" {ghost.detail}", subtitle_font())
+    is_beside = bool(ghost.detail) and not has_two and used + wide + 4.0 <= room.width()
+    middle = room.center()
+    painter.setPen(theme.color("change.removed"))
+    if has_two:
+        painter.drawText(QRectF(room.left(), middle.y() - 15.0, room.width(), 15.0), CENTRE, title)
+        painter.setPen(theme.color("text.muted"))
+        painter.drawText(QRectF(room.left(), middle.y(), room.width(), 15.0), CENTRE, ghost.detail)
+    elif is_beside:
+        left = middle.x() - (used + wide + 4.0) / 2
+        painter.drawText(QRectF(left, room.top(), used + 4.0, room.height()), LEFT, title)
+        painter.setPen(theme.color("text.muted"))
+        painter.drawText(QRectF(left + used + 4.0, room.top(), wide + 8.0, room.height()), LEFT, ghost.detail)
+    else:
+        painter.drawText(room, CENTRE, title)
+
+
+def _write_coming(painter: QPainter, ghost: Ghost, rect: QRectF, theme: Theme) -> None:
+    """Write what the stage beside has there, with a stroke across the line that runs through."""
+    middle = rect.center()
+    painter.setPen(QPen(theme.color("change.added"), 2.0))
+    painter.drawLine(QPointF(middle.x() - DASH, middle.y()), QPointF(middle.x() + DASH, middle.y()))
+    room = QRectF(middle.x() + DASH + 6.0, middle.y() - 9.0, max(rect.width() / 2, 120.0), 18.0)
+    painter.drawText(room, LEFT, elided(tr("+ {title}", title=ghost.title), subtitle_font(), room.width()))
+
+
+def _write_count(painter: QPainter, exposure: Exposure, fused: FusedBox, taken: list[QRectF]) -> None:
+    """Write how many became one beside the box, where nothing else stands."""
+    free = free_room(exposure, fused.rect, QSizeF(COUNT_ROOM, 18.0), taken)
+    if free is not None:
+        painter.setPen(exposure.theme.color("text.muted"))
+        align = RIGHT if free.side == "left" else LEFT
+        painter.drawText(free.rect, align, tr("{count} → 1", count=len(fused.parts) + 1))
