@@ -9,7 +9,7 @@ from functools import cached_property
 from qviz.analysis.acting.pending import changes_between
 from qviz.analysis.inspecting.inspected_run import InspectedRun, RunParts
 from qviz.analysis.trying.trials import Trials, tried_plan, untried
-from qviz.analysis.trying.tried_runs import MeasuredPoint, TriedRun, measured_points, prediction_errors
+from qviz.analysis.trying.tried_runs import MeasuredPoint, TriedRun, measured_points, neutral, prediction_errors
 from qviz.analysis.what_if import predict
 from qviz.document.changes import Change, Prediction
 from qviz.document.plan import Plan
@@ -77,6 +77,11 @@ class TriedChoice:
         """What the plan changes besides; None where the ledger does not know what that gives."""
         rest = self.plan_before
         return () if rest == self.tried.plan else changes_between(self.base.run, self.tried.plan, rest)
+
+    @property
+    def is_of_base(self) -> bool:
+        """Whether the plan differs from that of the base in nothing but such changes."""
+        return neutral(self.plan_before) == neutral(self.tried.plan)
 
     @cached_property
     def prediction(self) -> Prediction | None:

@@ -21,6 +21,16 @@ QLabel[role="strong"] {{ font-weight: 600; }}
 QLabel[role="code.near"] {{ padding: 1px 9px; color: {text.muted}; }}
 QLabel[role="code.line"] {{ padding: 1px 9px; background: {code.line}; }}
 QLabel[role="muted"] {{ color: {text.muted}; }}
+QLabel[role="good"] {{ color: {change.added}; }}
+QLabel[role="bad"] {{ color: {level.error}; }}
+QSlider {{ min-height: 20px; background: transparent; }}
+QSlider::groove:horizontal {{ height: 4px; background: {border.strong}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ width: 12px; margin: -6px 0; border-radius: 8px; background: {panel};
+    border: 2px solid {accent}; }}
+QSlider::handle:horizontal:focus {{ background: {accent}; }}
+QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {{ background: {border.strong};
+    border-color: {border.strong}; }}
 QLabel[role="error"] {{ color: {level.error}; }}
 QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
 QLabel[role="brand"] {{ font-weight: 700; font-size: 13px; }}
@@ -54,6 +64,7 @@ QFrame[role="upright"] {{ background: {border}; border: none; min-width: 1px; ma
 QMenuBar {{ background: transparent; color: {text}; }}
 QMenuBar::item {{ background: transparent; padding: 5px 8px; border-radius: 5px; }}
 QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {hover}; }}
+QFrame[role="parting"] {{ background: {border}; border: none; min-width: 1px; min-height: 1px; max-width: 1px; }}
 QFrame[role="sunken"] {{ background: {panel.sunken}; }}
 QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; min-height: 1px; }}
 QFrame[role="why"] {{ background: {why.fill}; border: none; border-left: 3px solid {why.line}; border-radius: 3px; }}

@@ -230,7 +230,9 @@ def test_the_remedy_of_a_finding_is_its_own_patch_or_that_of_the_quantizer_it_na
 def test_buttons_say_why_they_are_off_and_what_is_on():
     run = inspected()
     there = {each.command: each for each in offered(run, FX, target("converted/conv"))}
-    assert [*there] == ["leave_in_float", "choose_observer", "per_channel", "fix_range"]
+    assert [*there] == ["leave_in_float", "choose_observer", "per_channel", "try_it", "fix_range"]
+    unmeasured = offered(inspected(with_ledger=False), FX, target("converted/conv"))
+    assert "try_it" not in [each.command for each in unmeasured]
     assert not any(each.refusal for each in there.values())
     assert there["per_channel"].is_on
     assert not there["leave_in_float"].is_on

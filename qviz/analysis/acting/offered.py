@@ -60,6 +60,8 @@ def offered(run: InspectedRun, plan: Plan, target: EditTarget) -> tuple[OfferedA
                 by_channel.reason if isinstance(by_channel, NoEdit) else "",
             )
         )
+    if run.ledger is not None:
+        found.append(OfferedAction("try_it", tr("Try it…"), tr("Try out what quantizers in float would give.")))
     fixed = may_fix_range(run, plan, target)
     why = fixed.reason if fixed is not None else ""
     found.append(

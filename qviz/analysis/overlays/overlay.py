@@ -13,9 +13,9 @@ from qviz.document.graph import Json
 from qviz.document.snapshot import Facts, Finding, Snapshot, Stage
 from qviz.words import tr
 
-Mark: TypeAlias = Literal["none", "flag", "bar", "side", "outline"]
+Mark: TypeAlias = Literal["none", "flag", "bar", "side", "outline", "chip"]
 """How nodes show their values on the canvas: not at all, by a flag at the corner, a bar under the box, a bar at its
-left side, another outline with a sign."""
+left side, another outline with a sign, a chip with a word."""
 
 Shape: TypeAlias = Literal["line"] | Mark
 
@@ -98,7 +98,7 @@ def legend(overlay: Overlay, on_lines: Iterable[Amount], on_boxes: Iterable[Amou
     entries: list[LegendEntry] = []
     drawn: tuple[tuple[Shape, set[Amount]], ...] = (("line", set(on_lines)), (overlay.mark, set(on_boxes)))
     for shape, values in drawn:
-        if not values or shape == "none":
+        if not values or shape in ("none", "chip"):
             continue
         if isinstance(overlay.scale, Categories):
             there = [each for each in overlay.scale.order if each.code in values]

@@ -155,10 +155,14 @@ def untried(tried: Trials, plan: Plan) -> Plan:
     quantizer_rules = [rule for each in tried.changes for rule in each.quantizer_rules]
     options, ran = plan.quantizer_options, tried.plan
     kept = [each for each in options.rules if each not in quantizer_rules or each in ran.quantizer_options.rules]
+    if len(kept) < len(options.rules):
+        options = replace(options, rules=tuple(kept))
+        if options == ran.quantizer_options:
+            options = ran.quantizer_options  # the object of the default alone is left out of a plan file
     return replace(
         plan,
         rules=tuple(each for each in plan.rules if each not in rules or each in ran.rules),
-        quantizer_options=replace(options, rules=tuple(kept)),
+        quantizer_options=options,
     )
 
 

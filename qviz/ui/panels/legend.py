@@ -106,6 +106,7 @@ class LegendStrip(QFrame):
         self._chips: list[KindChip] = []
         self._shown_key: tuple[object, ...] = ()
         self._chosen_kind = ""
+        self._has_coverage = True
 
     def show_counts(self, counted: Mapping[Kind, Sized], coverage: Coverage | None, theme: Theme) -> None:
         """Show a chip for each role that the stage has, and how much of the run is in low precision."""
@@ -119,11 +120,16 @@ class LegendStrip(QFrame):
             chip.deleteLater()
         there = [(kind, len(counted[kind])) for kind in _ORDER if counted.get(kind)]
         self._chips = [self._chip(kind, words.kinds(kind.value, count), theme) for kind, count in there]
-        self._coverage.setVisible(coverage is not None)
+        self._coverage.setVisible(coverage is not None and self._has_coverage)
         if coverage is not None:
             self._coverage.setText(tr("{share} in low precision", share=counts(coverage)))
             self._coverage.setToolTip(sentence(operators(coverage)))
         self._arrange()
+
+    def show_coverage(self, is_shown: bool) -> None:
+        """Say how much of the run is in low precision, or leave that out where room is scarce."""
+        self._has_coverage = is_shown
+        self._coverage.setVisible(is_shown and bool(self._coverage.text()))
 
     def show_overlay(self, choice: OverlayChoice, theme: Theme) -> None:
         """Show the legend of an overlay in place of the roles."""

@@ -19,6 +19,8 @@ from qviz.words.formats import number
 _CELL = 30.0
 _SAMPLE = 26.0
 _GAP = 18.0
+_NARROW = 480
+"""Pixels; with less the words are shorter."""
 _LIGHT = 0.58
 """The lightness from which black text is read better than white."""
 
@@ -68,12 +70,15 @@ class OverlayLegend(QWidget):
         self._x += wide + 6
 
     def _paint_errors(self, painter: QPainter, theme: Theme) -> None:
-        self._say(painter, theme, tr("Left bar"))
-        self._say(painter, theme, tr("weight error"), is_muted=False)
-        self._x += 8
-        self._say(painter, theme, tr("Line color"))
-        self._say(painter, theme, tr("activation error"), is_muted=False)
-        self._x += 8
+        if self.width() < _NARROW:
+            self._say(painter, theme, tr("Bar and line"))
+        else:
+            self._say(painter, theme, tr("Left bar"))
+            self._say(painter, theme, tr("weight error"), is_muted=False)
+            self._x += 8
+            self._say(painter, theme, tr("Line color"))
+            self._say(painter, theme, tr("activation error"), is_muted=False)
+            self._x += 8
         ticks, middle = ERRORS.ticks(), self.height() / 2
         for place, level in enumerate(ticks):
             bound = f"≥ {number(level)}" if not place else number(level)
@@ -89,6 +94,11 @@ class OverlayLegend(QWidget):
         self._x += 4
         self._say(painter, theme, "dB")
         self._x += _GAP
+        if self.width() < _NARROW:
+            told = tr("Width: noise")
+            if self._x + width(told, subtitle_font()) <= self.width():
+                self._say(painter, theme, told)
+            return
         self._say(painter, theme, tr("Line width"))
         self._say(painter, theme, tr("noise carried"), is_muted=False)
         for level in (46.0, 38.0, 31.0):

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays import ON_CANVAS
+from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
@@ -61,6 +62,16 @@ class StagePane(QFrame):
         self.canvas.surface.setAccessibleName(spoken)
         column.addWidget(self.canvas.surface, 1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out how much is shown, which the tooltip says too, where the columns need the room."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        parts = (self.name, self.about, self.columns)
+        needed = sum(each.sizeHint().width() + 8 for each in parts) + 24
+        self.about.setVisible(needed <= self.width())
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the pane."""
         self.menu_requested.emit(event.globalPos())
@@ -68,6 +79,7 @@ class StagePane(QFrame):
     def show_columns(self, columns: Sequence[NumberColumn]) -> None:
         """Name the columns of numbers at the right ends of the boxes."""
         self.columns.setText("      ".join(tr(each.title) for each in columns))
+        self._make_room()
 
     def describe(self) -> None:
         """Write the stage's name and how much of it is on screen."""
@@ -82,6 +94,8 @@ class StagePane(QFrame):
         self.name.setText(names.stage(stage.name))
         self.about.setText(" · ".join(words))
         self.about.setToolTip(self.about.text())
+        self.name.setToolTip(self.about.text())
+        self._make_room()
 
 
 class Panes(QWidget):
@@ -107,6 +121,8 @@ class Panes(QWidget):
         self._direction: Direction = "down"
         self._project: Project | None = None
         self._laid_for: tuple[Snapshot | None, Shown] | None = None
+        self._laid: Mapping[StageName, LaidOver] = {}
+        self._chips: Mapping[StageName, Overlay] = {}
         self._family: tuple[Snapshot, frozenset[StageName], Family] | None = None
         self._opens_casts = False
         self.active = Side.RIGHT
@@ -229,13 +245,24 @@ class Panes(QWidget):
     def lay_over(self, choice: OverlayChoice) -> None:
         """Lay something else over both stages; seams hide nothing while changes are shown."""
         self._choice = choice
-        found = laid_over(choice, self._project) if self._project is not None else {}
+        self._laid = laid_over(choice, self._project) if self._project is not None else {}
         for pane in self.panes.values():
-            stage = pane.canvas.stage
-            laid = found.get(stage.name, LaidOver()) if stage is not None else LaidOver()
-            pane.canvas.show_overlays(ON_CANVAS, laid.overlays, laid.columns)
-            pane.show_columns(laid.columns)
+            pane.show_columns(self._show_laid(pane).columns)
         self.canvas.folding.show_seams(choice is not OverlayChoice.CHANGES)
+
+    def _show_laid(self, pane: StagePane) -> LaidOver:
+        """Lay over a pane's stage what is there for it, chips above all."""
+        name = pane.canvas.stage.name if pane.canvas.stage is not None else ""
+        laid, chips = self._laid.get(name, LaidOver()), self._chips.get(name)
+        more = (chips,) if chips is not None else ()
+        pane.canvas.show_overlays(ON_CANVAS, (*laid.overlays, *more), laid.columns)
+        return laid
+
+    def set_chips(self, chips: Mapping[StageName, Overlay]) -> None:
+        """Put chips on the boxes of stages, or take them away."""
+        self._chips = chips
+        for pane in self.panes.values():
+            self._show_laid(pane)
 
     def set_brackets(self, fused_by_stage: Mapping[StageName, tuple[tuple[NodeId, ...], ...]]) -> None:
         """Put brackets around nodes of a stage that became one; around nothing in the others."""

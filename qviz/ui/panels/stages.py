@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
 
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.document.snapshot import StageName
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Shown, Side
 from qviz.ui.panels.overlay_switch import OverlaySwitch
 from qviz.ui.panels.widgets import choose, empty, label, restyle
@@ -89,6 +90,18 @@ class StageStrip(QFrame):
             choose(each, popupMode="InstantPopup", toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
             row.addWidget(each)
         self._buttons: dict[StageName, StageButton] = {}
+        self._arrows: list[QLabel] = []
+        self._only: tuple[StageName, ...] = ()
+
+    def show_only(self, stages: tuple[StageName, ...]) -> None:
+        """Leave out all stages but these, and what takes two of them, where room is scarce; none leaves out nothing."""
+        self._only = stages
+        for name, each in self._buttons.items():
+            each.setVisible(not stages or name in stages)
+        for arrow in self._arrows:
+            arrow.setVisible(not stages)
+        self.overlays.segments[OverlayChoice.CHANGES].setVisible(not stages)
+        self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out the scale, then the detail, where the stages need the room: both have their menu, too."""
@@ -128,7 +141,7 @@ class StageStrip(QFrame):
         """Show the flow's stages: those not reached are disabled, the one that failed is red."""
         if tuple(self._buttons) != names:
             empty(self._stages)
-            self._buttons = {}
+            self._buttons, self._arrows = {}, []
             runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
             for row, run in enumerate(runs):
                 of_run = [name for name in names if name.partition(BETWEEN)[2] == run]
@@ -137,6 +150,7 @@ class StageStrip(QFrame):
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
             each.show_state([side for side in Side if shown.on(side) == name], name == failing, theme)
+        self.show_only(self._only)
 
     def _add_run(self, row: int, title: str, stages: list[str]) -> None:
         """Add the stages of one run in a row; those of a second result stand below, under its name."""
@@ -144,7 +158,8 @@ class StageStrip(QFrame):
             self._stages.addWidget(label(title, "muted"), row, 0)
         for place, name in enumerate(stages):
             if place:
-                self._stages.addWidget(label("→", "muted"), row, 2 * place)
+                self._arrows.append(label("→", "muted"))
+                self._stages.addWidget(self._arrows[-1], row, 2 * place)
             self._buttons[name] = StageButton(name)
             self._buttons[name].chosen.connect(self.stage_chosen)
             self._stages.addWidget(self._buttons[name], row, 2 * place + 1)

@@ -37,12 +37,14 @@ class Acting(QObject):
         plan_edited: Another `Plan`, which nothing has run yet.
         run_requested: The plan should run.
         undo_requested: The last edit should be taken back.
+        try_requested: To try out what quantizers in float would give.
         failed: A `QvizError` to tell the user.
     """
 
     plan_edited = Signal(object)
     run_requested = Signal()
     undo_requested = Signal()
+    try_requested = Signal()
     failed = Signal(object)
 
     def __init__(self, parent: QObject, project: OpenProject, work: Workspace) -> None:
@@ -57,6 +59,7 @@ class Acting(QObject):
             "measure": self.measure,
             "run": self.run_requested.emit,
             "undo": self.undo_requested.emit,
+            "try_it": self.try_requested.emit,
         }
         work.inspector.command_requested.connect(self.on_inspector_command_requested)
         work.inspector.remedy_chosen.connect(self.apply_remedy)
@@ -129,7 +132,7 @@ class Acting(QObject):
         if project is None:
             return
         try:
-            self._take(apply_patch(project.plan, patch, about))
+            self.take(apply_patch(project.plan, patch, about))
         except QvizError as error:
             self.failed.emit(error)
 
@@ -142,8 +145,9 @@ class Acting(QObject):
         if isinstance(made, NoEdit):
             self._work.inform(made.reason)
         elif made is not None:
-            self._take(made)
+            self.take(made)
 
-    def _take(self, edit: PlanEdit) -> None:
+    def take(self, edit: PlanEdit) -> None:
+        """Take an edit of the plan, and say what it did."""
         self.plan_edited.emit(edit.plan)
         self._work.notice.tell("info", edit.told, "", ((tr("Run"), self.run_requested.emit),))

@@ -11,9 +11,11 @@ from qviz.session.room import Room, room_in
 from qviz.ui.panels.bottom import Bottom
 from qviz.ui.settings import Settings
 
-RAIL, LEFT, INSPECTOR, DRAWER, BOTTOM = 64, 248, 376, 348, 190
+RAIL, LEFT, INSPECTOR, DRAWER, BOTTOM, TRYING = 64, 248, 376, 348, 190, 928
 NARROWEST_LEFT, WIDEST_LEFT, NARROWEST, WIDEST = 200, 360, 320, 520
 _SMALLEST_GRAPH = 160
+_NARROWEST_PANE = 360
+"""Pixels that the pane beside Try it keeps; in a narrow window that panel gives way."""
 _ALL = 10_000
 
 
@@ -27,6 +29,7 @@ class Parts(NamedTuple):
         legend: Stands below the panes.
         bottom: The tabs.
         inspector: The right panel.
+        trying: Takes the place of the inspector, and of one pane.
     """
 
     rail: QWidget
@@ -35,6 +38,7 @@ class Parts(NamedTuple):
     legend: QWidget
     bottom: Bottom
     inspector: QWidget
+    trying: QWidget
 
 
 class Surroundings(QObject):
@@ -47,19 +51,24 @@ class Surroundings(QObject):
 
     Signals:
         arranged: Other panels stand now.
+
+    Attributes:
+        columns: All of it.
+        is_trying: Whether Try it stands.
     """
 
     arranged = Signal()
 
     def __init__(self, parts: Parts, ground: QWidget, settings: Settings) -> None:
         super().__init__()
-        self._rail, self._left, self._above, self._legend, self._bottom, self._inspector = parts
+        self._rail, self._left, self._above, self._legend, self._bottom, self._inspector, self._trying = parts
         self._ground, self._settings = ground, settings
         self._room: Room | None = None
         self._is_bare = False
         self._wants_left, self._wants_inspector = settings.is_open("left"), settings.is_open("inspector")
         self._wants_legend = settings.is_open("legend")
-        self._left_drawer = self._drawer = self._legend_drawer = False
+        self._left_drawer = self._drawer = self._legend_drawer = self.is_trying = False
+        self._width = 0
         self._selected: object = None
         self._bottom_height, self._text_scale = BOTTOM, 0.0
         self._rows = self._make_rows(ground)
@@ -67,13 +76,13 @@ class Surroundings(QObject):
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         rail, left, inspector = self._rail, self._left, self._inspector
-        for part in (rail, left, self._rows, inspector):
+        for part in (rail, left, self._rows, inspector, self._trying):
             self.columns.addWidget(part)
         self.columns.setStretchFactor(2, 1)
-        for place in (0, 1, 3):
+        for place in (0, 1, 3, 4):
             self.columns.setStretchFactor(place, 0)
         self._limit_widths(1.0)
-        self.columns.setSizes([RAIL, LEFT, 1000, INSPECTOR])
+        self.columns.setSizes([RAIL, LEFT, 1000, INSPECTOR, TRYING])
         self.columns.restoreState(settings.state("frame"))
         self._bottom.toggled.connect(self.on_bottom_toggled)
         self._bottom.legend_requested.connect(self.toggle_legend)
@@ -99,16 +108,21 @@ class Surroundings(QObject):
     @property
     def regions(self) -> tuple[QWidget, ...]:
         """The panels in the order in which Tab goes through them."""
-        return self._rail, self._left, self._above, self._ground, self._legend, self._bottom, self._inspector
+        parts = self._rail, self._left, self._above, self._ground, self._legend, self._bottom
+        return *parts, self._inspector, self._trying
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether an inspector that opened leaves room for one pane only."""
-        return self._room is not None and not self._room.has_both_panes and not self._inspector.isHidden()
+        """Whether a panel that opened leaves room for one pane only."""
+        return self.is_trying or (
+            self._room is not None and not self._room.has_both_panes and not self._inspector.isHidden()
+        )
 
     def fit(self, size: QSize, text_scale: float) -> None:
         """Let panels give way in a window of this size."""
         self._limit_widths(text_scale)
+        self._width = size.width()
+        self._fit_trying()
         room, before = room_in(size.width(), size.height(), text_scale), self._room
         if room == before:
             return
@@ -139,8 +153,8 @@ class Surroundings(QObject):
 
     def close_drawers(self) -> bool:
         """Close what was opened for a while; return whether there was anything."""
-        had = self._left_drawer or (not self._is_standing_inspector and self._drawer)
-        self._left_drawer = self._drawer = False
+        had = self._left_drawer or self.is_trying or (not self._is_standing_inspector and self._drawer)
+        self._left_drawer = self._drawer = self.is_trying = False
         self._arrange()
         return had
 
@@ -162,8 +176,16 @@ class Surroundings(QObject):
             self._left_drawer = not self._left_drawer
         self._arrange()
 
+    def open_trying(self, is_open: bool) -> None:
+        """Let Try it take the place of the inspector and of one pane, or give it back."""
+        if is_open is not self.is_trying:
+            self.is_trying = is_open
+            self._arrange()
+
     def toggle_inspector(self) -> None:
         """Hide the inspector, or bring it back."""
+        if self.is_trying:
+            self.open_trying(False)
         if self._is_standing_inspector or (self._room is not None and self._room.has_inspector):
             self._wants_inspector = not self._wants_inspector
             self._settings.set_open("inspector", self._wants_inspector)
@@ -214,14 +236,29 @@ class Surroundings(QObject):
         widest = WIDEST if room.has_inspector else DRAWER
         self._inspector.setMaximumWidth(round(widest * self._text_scale))
         self._rail.setVisible((not has_left or not room.has_left) and not bare)
-        self._inspector.setVisible((self._is_standing_inspector or self._drawer) and not bare)
-        for part in (self._above, self._bottom):
-            part.setVisible(not bare)
+        has_inspector = (self._is_standing_inspector or self._drawer) and not self.is_trying
+        self._inspector.setVisible(has_inspector and not bare)
+        self._trying.setVisible(self.is_trying and not bare)
+        self._fit_trying()
+        self._above.setVisible(not bare)
+        self._bottom.setVisible(not bare and not self.is_trying)
         self._narrow_drawer()
         self._bottom.offer_legend(not room.has_legend)
         has_legend = self._wants_legend if room.has_legend else self._legend_drawer
         self._legend.setVisible(has_legend and not bare)
         self.arranged.emit()
+
+    def _fit_trying(self) -> None:
+        """Let Try it be as wide as it wants, where that leaves room for a pane."""
+        beside = sum(each.width() for each in (self._rail, self._left) if not each.isHidden())
+        pane = round(_NARROWEST_PANE * self._text_scale)
+        widest = max(self._width - beside - pane, round(NARROWEST * self._text_scale))
+        self._trying.setFixedWidth(min(round(TRYING * self._text_scale), widest))
+        if self.is_trying:
+            self.columns.refresh()
+            sizes = self.columns.sizes()
+            left = self.columns.width() - sum(sizes[:2]) - self._trying.width()
+            self.columns.setSizes([*sizes[:2], max(left, 1), 0, self._trying.width()])
 
     def _narrow_drawer(self) -> None:
         """Give the panes what the inspector may not have."""

@@ -33,6 +33,7 @@ from qviz.ui.shell.runs import Runs, recent_text
 from qviz.ui.shell.saved_filters import SavedFilters
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.tables import Tables
+from qviz.ui.shell.trying import Trying
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 
@@ -52,6 +53,7 @@ class Desk(QObject):
         accepting: Accepts findings in the baseline.
         shelf: The runs so far.
         saved_filters: Filters of the nodes by name.
+        trying: What leaving quantizers in float would give.
 
     Signals:
         changed: The project, its run or what is shown of it changed.
@@ -95,6 +97,8 @@ class Desk(QObject):
         self.acting.failed.connect(self.failed)
         self.accepting = Accepting(self, self._open, self.work, settings)
         self.accepting.failed.connect(self.failed)
+        self.trying = Trying(self, self._open, self.work, self.selection, self.dimming, self.shelf, self.acting)
+        self.trying.failed.connect(self.failed)
         self.exports.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
@@ -176,6 +180,7 @@ class Desk(QObject):
         self.selection.forget()
         self.dimming.forget()
         self.shelf.forget()
+        self.trying.forget()
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())
@@ -197,6 +202,7 @@ class Desk(QObject):
         if self.project is not None:
             self.work.show_project(self.project, theme)
         self.tables.set_theme(theme)
+        self.trying.refresh()
 
     def run(self) -> None:
         """Run the flow."""

@@ -149,5 +149,13 @@ def ask_for_baseline(parent: QWidget, beside: str) -> str | None:
     return f"{path}.json" if path and not Path(path).suffix else path or None
 
 
+def ask_for_plan(parent: QWidget) -> str | None:
+    """Return the file that a plan is to be written into, or None."""
+    path, _ = QFileDialog.getSaveFileName(
+        parent, tr("Save configuration"), "plan.toml", file_filter(tr("Plans"), ".toml")
+    )
+    return f"{path}.toml" if path and not Path(path).suffix else path or None
+
+
 def _results() -> str:
     return ";;".join((file_filter(tr("qviz result"), ".qviz"), file_filter(tr("JSON"), ".json")))

@@ -37,6 +37,11 @@ class RunShelf(QObject):
         listed.pinned.connect(lambda number, is_pinned: self._take(self.kept.pinned(number, is_pinned)))
         listed.removed.connect(lambda number: self._take(self.kept.removed(number)))
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is at work."""
+        return self._runs.is_running
+
     def forget(self) -> None:
         """Begin anew, for another model."""
         self._take(ShelvedRuns())

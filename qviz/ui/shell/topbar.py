@@ -79,7 +79,7 @@ class TopBar(QFrame):
         if self._tools is None:
             self._tools = DeskTools(self, self._actions(), self._settings)
             self._row.insertWidget(_BEFORE_TOOLS, self._tools.crumbs)
-            for tool in (self._tools.run, self._tools.export, self._tools.search):
+            for tool in (self._tools.run, self._tools.try_it, self._tools.export, self._tools.search):
                 self._row.insertWidget(self._row.indexOf(self._palette), tool, 1 if tool is self._tools.search else 0)
         return self._tools
 
@@ -127,6 +127,7 @@ class DeskTools:
     Attributes:
         crumbs: What is open, in steps.
         run: Runs the flow; cancels the run at work.
+        try_it: Tries out what leaving quantizers in float would give.
         export: Exports a picture.
         search: The field.
     """
@@ -134,12 +135,14 @@ class DeskTools:
     def __init__(self, bar: TopBar, actions: Actions, settings: Settings) -> None:
         from qviz.ui.panels.search import Search
         from qviz.ui.shell.commands.file import FileCommands
+        from qviz.ui.shell.commands.run import RunCommands
         from qviz.ui.shell.crumbs import Crumbs
 
         self._actions = actions
         self._is_running: bool | None = None
         self.crumbs = Crumbs(lambda: settings.recent)
         self.run = button("", "primary", self.on_run_clicked)
+        self.try_it = _tool(actions[RunCommands.try_it])
         self.export = _tool(actions[FileCommands.export])
         self.search = Search(bar)
         self.search.commands = self._possible
@@ -157,7 +160,7 @@ class DeskTools:
 
     def set_visible(self, is_visible: bool) -> None:
         """Show or hide them all."""
-        for tool in (self.crumbs, self.run, self.export, self.search):
+        for tool in (self.crumbs, self.run, self.try_it, self.export, self.search):
             tool.setVisible(is_visible)
 
     def show_running(self, is_running: bool) -> None:

@@ -42,6 +42,7 @@ from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
 from qviz.ui.panels.toasts import Toast, float_over
+from qviz.ui.panels.trying.panel import TryPanel
 from qviz.ui.panels.widgets import button, label, mono, section
 from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
 from qviz.ui.shell.arrangement import Parts, Surroundings
@@ -125,7 +126,9 @@ class Workspace(QWidget):
         self._theme = theme
         self._coverage: Coverage | None = None
         self.tabs = self._make_tabs()
-        parts = Parts(self.rail, self._make_left(), self._make_above(), self.legend, self.tabs, self.inspector)
+        self.trying = TryPanel()
+        above = self._make_above()
+        parts = Parts(self.rail, self._make_left(), above, self.legend, self.tabs, self.inspector, self.trying)
         self.surroundings = Surroundings(parts, self._ground, settings)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -213,6 +216,7 @@ class Workspace(QWidget):
         """Make room for text of another size."""
         self._text_scale = text_scale
         self.nodes.fit(text_scale)
+        self.trying.fit(text_scale)
         self.tabs.fit_bar()
         self._make_room()
 
@@ -227,6 +231,10 @@ class Workspace(QWidget):
 
     def show_panes(self) -> None:
         """Show both panes, or the one in use where there is room for one, or one is wanted."""
+        is_trying, canvas = self.surroundings.is_trying, self.panes.canvas
+        self.summary.setVisible(not is_trying)
+        self.strip.show_only((canvas.stage.name,) if is_trying and canvas.stage is not None else ())
+        self.legend.show_coverage(not is_trying)
         is_single = self.is_single or self.surroundings.is_narrowed
         for side, pane in self.panes.panes.items():
             has_place = side is Side.LEFT or pane.canvas.stage is not None

@@ -12,6 +12,7 @@ from qviz.ui.canvas import shapes
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.painters.boxes import draw_disc
+from qviz.ui.canvas.painters.chips import draw_chips
 
 BAR = 5.0
 """The height of a bar."""
@@ -34,6 +35,8 @@ class OverlayPainter:
                 _draw_sides(painter, exposure, each)
             elif each.overlay.mark == "outline":
                 _draw_outlines(painter, exposure, each)
+            elif each.overlay.mark == "chip":
+                draw_chips(painter, exposure, each)
             elif exposure.detail is not Detail.BLOCKS:
                 _draw_flags(painter, exposure, each)
 

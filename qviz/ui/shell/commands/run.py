@@ -66,6 +66,11 @@ class RunCommands(CommandGroup):
         """Set the range of the selected module's output by hand."""
         self._pages.need_desk().acting.fix_range()
 
+    @command("Try it…", "Ctrl+Shift+T", when=When.RESULT, words="what if predict worst quantizers float ledger repair")
+    def try_it(self) -> None:
+        """Try out what leaving quantizers in float would give, or close that."""
+        self._pages.need_desk().trying.toggle()
+
     @command("Add rule…", "Ctrl+Shift+A", when=When.PLAN, words="qconfig configuration float module")
     def add_rule(self) -> None:
         """Ask for a rule of the configuration; it begins with the module of the selection."""

@@ -1,0 +1,1 @@
+"""The panel that tries out what leaving quantizers in float would give."""

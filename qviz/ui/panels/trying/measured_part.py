@@ -1,0 +1,91 @@
+"""The choice beside the run that measured it, or the button that measures it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from qviz.analysis.trying.before_after import before_after
+from qviz.analysis.trying.trial_words import errors_text
+from qviz.session.tried_choice import TriedChoice
+from qviz.ui.panels.widgets import button, empty, label, line
+from qviz.words import tr
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class MeasuredPart(QFrame):
+    """Rows of both runs.
+
+    Signals:
+        measure_requested: The choice is to be run.
+    """
+
+    measure_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(label(tr("Before and after"), "part"))
+        self._rows = QWidget()
+        self._grid = QGridLayout(self._rows)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(4)
+        self._column.addWidget(self._rows)
+        self.words = label("", "small", wraps=True)
+        self._column.addWidget(self.words)
+        self.measure = button("", "act", self.measure_requested.emit)
+        self._column.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addStretch(1)
+
+    def show_choice(self, choice: TriedChoice, measure: str, is_running: bool) -> None:
+        """Show the run of a choice beside the base.
+
+        Args:
+            choice: What is chosen.
+            measure: What the button says that runs it.
+            is_running: Whether a run is at work.
+        """
+        empty(self._grid)
+        run = choice.measured_as
+        is_base = run is not None and run.number == choice.base.number
+        has_rows = run is not None and not is_base
+        self._rows.setVisible(has_rows)
+        self.measure.setVisible(run is None)
+        self.measure.setEnabled(not is_running)
+        self.measure.setText(tr("A run is at work…") if is_running else measure)
+        if run is not None and not is_base:
+            self._fill(choice)
+        told = errors_text(choice.errors)
+        if is_base:
+            told = tr("Nothing is chosen: this is the run itself.")
+        elif run is None:
+            told = f"{tr('This choice has not run.')} {told}"
+        self.words.setText(told)
+
+    def _fill(self, choice: TriedChoice) -> None:
+        run, predicted = choice.measured_as, choice.prediction
+        assert run is not None
+        heads = (tr("Run {number}", number=each.number) for each in (choice.base, run))
+        for column, text in enumerate((*heads, tr("Change")), 1):
+            self._put(0, column, label(text, "small"))
+        rows = before_after(choice.base, run, predicted.sqnr_db if predicted is not None else None)
+        for place, each in enumerate(rows, 1):
+            self._grid.addWidget(line(), 2 * place - 1, 0, 1, 4)
+            self._put(2 * place, 0, label(each.title))
+            self._put(2 * place, 1, label(each.before))
+            self._put(2 * place, 2, label(each.after, "strong"))
+            change = label(each.change, each.tone or "muted")
+            change.setToolTip(each.change)
+            change.setMinimumWidth(1)
+            self._put(2 * place, 3, change)
+        self._grid.setColumnStretch(0, 3)
+        self._grid.setColumnStretch(3, 2)
+
+    def _put(self, row: int, column: int, cell: QLabel) -> None:
+        if column:
+            cell.setAlignment(_RIGHT)
+        self._grid.addWidget(cell, row, column)
