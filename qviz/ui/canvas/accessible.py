@@ -65,8 +65,9 @@ class BoxInterface(QAccessibleInterface):
         scene = self._canvas.scene
         if scene is None or self._box_id not in scene.box:
             return QRect()
-        rect, camera = scene.rect(self._box_id), self._canvas.viewport.camera
-        corners = [camera.to_screen(each).toPoint() for each in (rect.topLeft(), rect.bottomRight())]
+        rect, viewport = scene.rect(self._box_id), self._canvas.viewport
+        ends = (viewport.camera.to_screen(each) for each in (rect.topLeft(), rect.bottomRight()))
+        corners = [viewport.on_widget(each).toPoint() for each in ends]
         return QRect(*(self._canvas.mapToGlobal(each) for each in corners))
 
     def state(self) -> QAccessible.State:
@@ -133,9 +134,7 @@ class CanvasInterface(QAccessibleWidget):
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface:
         """Return the interface of the box at a place on the display."""
-        scene = self._canvas.scene
-        point = self._canvas.mapFromGlobal(QPoint(x, y)).toPointF()
-        box = scene.box_at(self._canvas.viewport.camera.to_canvas(point)) if scene else None
+        box = self._canvas.pointing.box_at(self._canvas.mapFromGlobal(QPoint(x, y)).toPointF())
         return self._interface(box.id) if box else None  # type: ignore[return-value]  # as Qt's own
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:

@@ -79,13 +79,15 @@ class Screen(NamedTuple):
 
     Attributes:
         camera: Where it looks.
-        size: In logical pixels.
-        transform: The painter's, for units of the screen.
+        size: In pixels of the viewport.
+        transform: The painter's, for pixels of the viewport.
+        unit: How large these are on the widget.
     """
 
     camera: Camera
     size: QSizeF
     transform: QTransform
+    unit: float = 1.0
 
 
 class Exposure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QSize, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QSizeF, QVariantAnimation, Signal
 from PySide6.QtWidgets import QApplication, QStyle
 
 from qviz.ui.canvas.camera import Camera
@@ -54,7 +54,7 @@ class Motion(QObject):
         """Let every box be where it belongs."""
         self._animation.stop()
 
-    def start(self, before: tuple[Scene, Camera], after: tuple[Scene, Camera], screen: QSize) -> None:
+    def start(self, before: tuple[Scene, Camera], after: tuple[Scene, Camera], screen: QSizeF) -> None:
         """Begin to move from one picture to another; at once where that is not wanted or too much."""
         self.stop()
         (old, was), (new, now) = before, after
@@ -82,7 +82,7 @@ def _way(old: QRectF, was: Camera, new: QRectF, now: Camera) -> QPointF:
     return now.to_canvas(was.to_screen(old.topLeft())) - new.topLeft()
 
 
-def _size(screen: QSize) -> tuple[int, int]:
+def _size(screen: QSizeF) -> tuple[float, float]:
     return screen.width(), screen.height()
 
 

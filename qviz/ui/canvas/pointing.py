@@ -55,7 +55,10 @@ class Pointing(QObject):
         painter.drawRect(self.band.normalized())
 
     def box_at(self, point: QPointF) -> Box | None:
-        """Return the box at a place on the screen."""
+        """Return the box at a place on the widget."""
+        return self._box_at(self._viewport.at(point))
+
+    def _box_at(self, point: QPointF) -> Box | None:
         scene = self._viewport.scene
         return scene.box_at(self._viewport.camera.to_canvas(point)) if scene else None
 
@@ -68,19 +71,19 @@ class Pointing(QObject):
         self.glide.stop()
         is_left = event.button() is Qt.MouseButton.LeftButton
         if is_left and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.band = QRectF(event.position(), QSizeF())
+            self.band = QRectF(self._viewport.at(event.position()), QSizeF())
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._pressed, self._is_dragging = event.position(), False
+            self._pressed, self._is_dragging = self._viewport.at(event.position()), False
 
     def move(self, event: QMouseEvent) -> None:
         """Pan while pressed, else see what is under the pointer."""
         if self.band is not None:
-            self.band.setBottomRight(event.position())
+            self.band.setBottomRight(self._viewport.at(event.position()))
             self.changed.emit()
         elif self._pressed is None:
-            self._hover(event.position())
+            self._hover(self._viewport.at(event.position()))
         else:
-            self._drag(event, event.position() - self._pressed)
+            self._drag(event, self._viewport.at(event.position()) - self._pressed)
 
     def _drag(self, event: QMouseEvent, way: QPointF) -> None:
         if self._is_dragging or way.manhattanLength() >= QApplication.startDragDistance():
@@ -88,7 +91,7 @@ class Pointing(QObject):
             self._set_cursor(Qt.CursorShape.ClosedHandCursor)
             self._viewport.pan(way)
             self.glide.push(way, event.timestamp())
-            self._pressed = event.position()
+            self._pressed = self._viewport.at(event.position())
 
     def release(self, event: QMouseEvent) -> None:
         """End a click, a drag or a band."""
@@ -99,9 +102,9 @@ class Pointing(QObject):
             self.glide.let_go(event.timestamp())
         was_click = self._pressed is not None and not self._is_dragging
         self._pressed, self._is_dragging = None, False
-        self._hover(event.position())
+        self._hover(self._viewport.at(event.position()))
         if was_click and event.button() is Qt.MouseButton.LeftButton:
-            self.clicked.emit(self.box_at(event.position()))
+            self.clicked.emit(self._box_at(self._viewport.at(event.position())))
 
     def _end_band(self, band: QRectF) -> None:
         self.band = None
@@ -111,7 +114,7 @@ class Pointing(QObject):
             self.banded.emit(QRectF(to_canvas(band.topLeft()), to_canvas(band.bottomRight())))
 
     def _hover(self, point: QPointF) -> None:
-        box = self.box_at(point)
+        box = self._box_at(point)
         self._set_cursor(Qt.CursorShape.PointingHandCursor if box else Qt.CursorShape.ArrowCursor)
         if (box.id if box else None) != self.hovered:
             self.hovered = box.id if box else None

@@ -41,7 +41,7 @@ class Surface(QWidget):
 
     Signals:
         double_clicked: The `Box`.
-        menu_requested: Where on the surface, and where on the desktop, a menu was asked for.
+        menu_requested: Where in the viewport, and where on the desktop, a menu was asked for.
         key_pressed: A `QKeyEvent` that is ignored unless someone accepts it.
 
     Attributes:
@@ -119,9 +119,10 @@ class Surface(QWidget):
 
     def _paint_scene(self, painter: QPainter, scene: Scene) -> None:
         camera, sight = self.viewport.camera, self.viewport.sight
-        screen = Screen(camera, QSizeF(self.size()), painter.worldTransform())
-        marks = self.emphasis.marks(self.scene, self.pointing.hovered)
+        marks, unit = self.emphasis.marks(self.scene, self.pointing.hovered), self.viewport.unit
         painter.save()
+        painter.scale(unit, unit)
+        screen = Screen(camera, self.viewport.size, painter.worldTransform(), unit)
         painter.scale(camera.scale, camera.scale)
         painter.translate(-camera.x, -camera.y)
         if self.motion.is_running:
@@ -147,7 +148,7 @@ class Surface(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what was in sight."""
         old = event.oldSize()
-        self.viewport.keep(QSizeF(event.size() - old) if old.isValid() else None)
+        self.viewport.keep(QSizeF(event.size() - old) / self.viewport.unit if old.isValid() else None)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Forget the pointer."""
@@ -156,19 +157,21 @@ class Surface(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer; with Shift, or two fingers on a touch pad, pan."""
         pixels, degrees = event.pixelDelta(), event.angleDelta()
+        at = self.viewport.at(event.position())
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.viewport.pan(QPointF(degrees.x() or degrees.y(), 0))
         elif not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.viewport.pan(QPointF(pixels))
         else:
-            self.viewport.move(self.viewport.camera.zoomed(WHEEL ** degrees.y(), event.position()))
+            self.viewport.move(self.viewport.camera.zoomed(WHEEL ** degrees.y(), at))
         event.accept()
 
     def event(self, event: QEvent) -> bool:
         """Zoom where two fingers pinch; show what a box is when the pointer rests on it."""
         if isinstance(event, QNativeGestureEvent):
             if event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
-                self.viewport.move(self.viewport.camera.zoomed(1.0 + event.value(), event.position()))
+                at = self.viewport.at(event.position())
+                self.viewport.move(self.viewport.camera.zoomed(1.0 + event.value(), at))
                 return True
         elif isinstance(event, QGestureEvent):
             pinch = event.gesture(Qt.GestureType.PinchGesture)
@@ -184,8 +187,8 @@ class Surface(QWidget):
     def _pinch(self, pinch: QPinchGesture) -> None:
         at, before = pinch.centerPoint(), pinch.lastCenterPoint()
         # Qt gives the places of a touch screen in those of the whole desktop.
-        here = QPointF(self.mapFromGlobal(at.toPoint()))
-        way = at - before if pinch.state() is not Qt.GestureState.GestureStarted else QPointF()
+        here = self.viewport.at(QPointF(self.mapFromGlobal(at.toPoint())))
+        way = self.viewport.at(at - before) if pinch.state() is not Qt.GestureState.GestureStarted else QPointF()
         self.pointing.forget()
         self.viewport.move(self.viewport.camera.moved(way.x(), way.y()).zoomed(pinch.scaleFactor(), here))
 
@@ -209,7 +212,7 @@ class Surface(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is there."""
-        self.menu_requested.emit(QPointF(event.pos()), event.globalPos())
+        self.menu_requested.emit(self.viewport.at(QPointF(event.pos())), event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Pass on a key; the parent widget gets keys that are not handled."""

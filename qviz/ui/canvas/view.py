@@ -175,7 +175,7 @@ class GraphCanvas(QObject):
         if shown is not None:
             family = None if self._part else self.family
             self.readable.opened(folds is None)
-            size = self.surface.size()
+            size = self.viewport.size
             question = Question(
                 stage=shown,
                 folds=folds,
@@ -309,7 +309,7 @@ class GraphCanvas(QObject):
         self._settle(placed.scene, is_first=before is None)
         self.selection.check_box()
         if before is not None and not is_turned:
-            self.surface.motion.start(before, (placed.scene, self.viewport.camera), self.surface.size())
+            self.surface.motion.start(before, (placed.scene, self.viewport.camera), self.viewport.size)
         accessible.tell_changed(self.surface)
         self.laid_out.emit()
 

@@ -30,6 +30,7 @@ class Viewport(QObject):
         camera: Where it looks.
         pose: Whether the whole scene stays fitted, or its opening shown, when the widget is resized.
         direction: Where the picture runs to.
+        unit: How large a pixel of the viewport is on the widget: texts, and with them all else, may be larger.
     """
 
     changed = Signal()
@@ -43,11 +44,27 @@ class Viewport(QObject):
         self.camera = Camera()
         self.pose: Pose = "free"
         self.direction: Direction = "down"
+        self.unit = 1.0
 
     @property
     def size(self) -> QSizeF:
-        """The widget's size in logical pixels."""
-        return QSizeF(cast("QWidget", self.parent()).size())
+        """The widget's size in pixels of the viewport."""
+        return QSizeF(cast("QWidget", self.parent()).size()) / self.unit
+
+    def at(self, point: QPointF) -> QPointF:
+        """Return a place on the widget in pixels of the viewport."""
+        return point / self.unit
+
+    def on_widget(self, point: QPointF) -> QPointF:
+        """Return a place in pixels of the viewport on the widget."""
+        return point * self.unit
+
+    def enlarge(self, unit: float) -> None:
+        """Show everything larger or smaller, texts included; what was fitted stays so."""
+        if unit != self.unit:
+            self.unit = unit
+            self.keep(None)
+            self.changed.emit()
 
     @property
     def sight(self) -> QRectF:

@@ -229,6 +229,11 @@ class Panes(QWidget):
             pane.canvas.surface.set_theme(theme)
         self.overview.rail.set_theme(theme)
 
+    def scale_text(self, scale: float) -> None:
+        """Have larger or smaller texts on the canvases, and with them rows."""
+        for pane in self.panes.values():
+            pane.canvas.viewport.enlarge(scale)
+
     def select(self, side: Side, node_id: NodeId, reveal: bool = True) -> None:
         """Select a node and what it is on the other side."""
         self.active = side

@@ -67,7 +67,8 @@ class ContextMenus(QObject):
         side, canvas = work.panes.active, work.panes.canvas
         box = canvas.selection.box
         middle = canvas.surface.rect().center()
-        at = canvas.viewport.on_screen(box.id).toPoint() if box is not None else middle
+        viewport = canvas.viewport
+        at = viewport.on_widget(viewport.on_screen(box.id)).toPoint() if box is not None else middle
         place = canvas.surface.mapToGlobal(at)
         if box is not None:
             self._open_box(box, place)

@@ -217,6 +217,7 @@ class Workspace(QWidget):
         self._text_scale = text_scale
         self.nodes.fit(text_scale)
         self.trying.fit(text_scale)
+        self.panes.scale_text(text_scale)
         self.tabs.fit_bar()
         self._make_room()
 

@@ -44,7 +44,7 @@ def painted(canvas: GraphCanvas) -> QImage:
     image.fill(canvas.surface.theme().color("canvas"))
     painter = QPainter(image)
     scale, x, y = canvas.viewport.camera
-    painter.scale(scale, scale)
+    painter.scale(scale * canvas.viewport.unit, scale * canvas.viewport.unit)
     painter.translate(-x, -y)
     assert canvas.scene is not None
     paint_all(
@@ -64,11 +64,13 @@ def difference(one: QImage, other: QImage) -> float:
     return far / one.height() / one.width()
 
 
-@pytest.mark.parametrize("scale", [0.25, 0.0625])
-def test_tiles_show_what_would_be_painted(canvas: GraphCanvas, qtbot, scale: float) -> None:
+@pytest.mark.parametrize(("scale", "unit"), [(0.25, 1.0), (0.0625, 1.0), (0.0625, 1.3), (0.0625, 0.9)])
+def test_tiles_show_what_would_be_painted(canvas: GraphCanvas, qtbot, scale: float, unit: float) -> None:
     assert canvas.scene is not None
+    canvas.viewport.enlarge(unit)
     middle = canvas.scene.bounds.center()
-    left, top = round(middle.x() * scale) - 350, round(middle.y() * scale) - 250
+    # On whole pixels at any of these units, as tiles are.
+    left, top = 10 * round(middle.x() * scale / 10 - 35), 10 * round(middle.y() * scale / 10 - 25)
     canvas.viewport.set_camera(Camera(scale, left / scale, top / scale))
     if scale == 0.0625:
         assert not canvas.scene.are_few(canvas.viewport.camera.sight(700, 500), FEW)

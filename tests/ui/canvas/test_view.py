@@ -176,3 +176,33 @@ def test_equal_layers_are_set_apart_by_enter_and_joined_again(canvas, qtbot):
         canvas.folding.uncover("l2")
     assert canvas.scene.box["group:layers.2"].is_open
     assert canvas.selection.box.id == "l2"
+
+
+def test_larger_texts_enlarge_boxes_and_what_is_fitted_stays_so(canvas, qtbot):
+    canvas.readable.is_opening = False
+    canvas.viewport.fit()
+    usual = canvas.surface.grab().toImage()
+    canvas.viewport.enlarge(1.5)
+    assert canvas.surface.grab().toImage() != usual
+    size = canvas.viewport.size
+    assert (size.width(), size.height()) == pytest.approx((500 / 1.5, 700 / 1.5))
+    assert canvas.viewport.sight.contains(canvas.scene.bounds)
+    at = canvas.viewport.on_widget(QPointF(middle(canvas, "conv"))).toPoint()
+    qtbot.mouseClick(canvas.surface, Qt.MouseButton.LeftButton, pos=at)
+    assert canvas.selection.node == "conv"
+    spoken = QAccessible.queryAccessibleInterface(canvas.surface).childAt(
+        canvas.surface.mapToGlobal(at).x(), canvas.surface.mapToGlobal(at).y()
+    )
+    assert "conv" in spoken.text(QAccessible.Text.Name)
+    assert spoken.rect().contains(canvas.surface.mapToGlobal(at))
+
+
+def test_a_drag_follows_the_pointer_whatever_the_size_of_texts(canvas, qtbot):
+    canvas.viewport.enlarge(1.6)
+    place = canvas.viewport.at(QPointF(10, 10))
+    under = canvas.viewport.camera.to_canvas(place)
+    qtbot.mousePress(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    qtbot.mouseMove(canvas.surface, QPoint(90, 42))
+    qtbot.mouseRelease(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(90, 42))
+    now = canvas.viewport.camera.to_canvas(canvas.viewport.at(QPointF(90, 42)))
+    assert (now - under).manhattanLength() < 1e-6

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, QSizeF, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QTransform
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.ui.canvas.camera import Camera
@@ -31,6 +31,7 @@ class _TileContent(NamedTuple):
     scene: Scene
     theme: str
     ratio: float
+    unit: float
     highlighted: frozenset[str] | None
     overlays: ViewOverlays
 
@@ -64,7 +65,9 @@ class TiledPainter(QObject):
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint what the camera of a screen sees."""
         assert exposure.screen is not None
-        scene, (camera, screen, transform) = exposure.scene, exposure.screen
+        scene, (camera, size, transform, unit) = exposure.scene, exposure.screen
+        # Tiles lie on pixels of the widget, whatever the unit is.
+        camera, screen = camera._replace(scale=camera.scale * unit), size * unit
         is_zoomed = camera.scale != self._camera.scale
         self._camera, self._screen = camera, screen
         self._is_crowded = not scene.are_few(exposure.area, FEW)
@@ -74,21 +77,22 @@ class TiledPainter(QObject):
         else:
             if not tiles.has_any(camera, screen):
                 tiles.work(camera, screen, AT_ONCE)
-            painter.setWorldTransform(transform)
+            painter.setWorldTransform(QTransform(transform).scale(1 / unit, 1 / unit))
             tiles.draw(painter, camera, screen)
         if tiles is not None and tiles.are_missing(camera if self._is_crowded else None, screen):
             self._begin(SETTLED if is_zoomed else 0)
 
     def _tiles_of(self, exposure: Exposure, painter: QPainter) -> Tiles:
         scene, theme, highlighted = exposure.scene, exposure.theme, exposure.marks.highlighted
-        look = _TileContent(scene, theme.name, painter.device().devicePixelRatio(), highlighted, scene.overlays)
+        ratio, unit = painter.device().devicePixelRatio(), exposure.screen.unit if exposure.screen is not None else 1.0
+        look = _TileContent(scene, theme.name, ratio, unit, highlighted, scene.overlays)
         if self._tiles is None or look != self._look:
             painters, marks = self._painters, Marks(highlighted=highlighted)
 
             def draw(on: QPainter, area: QRectF, scale: float) -> None:
-                paint_all(painters, on, Exposure(scene, area, scale, theme, marks))
+                paint_all(painters, on, Exposure(scene, area, scale / unit, theme, marks))
 
-            is_like = self._look is not None and self._look[:3] == look[:3]
+            is_like = self._look is not None and self._look[:4] == look[:4]
             stale = self._tiles if is_like else None
             self._tiles = Tiles(draw, scene.bounds, theme.color("canvas"), look.ratio, stale)
             self._look = look
