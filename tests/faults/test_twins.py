@@ -19,7 +19,7 @@ from qviz.document.graph import Kind
 from qviz.document.snapshot import Level, Snapshot
 from qviz.engine.recording.given_graphs import record_graphs
 from tests.faults.broken_parts.layers import CELL, PRODUCT, SEQUENCE, Generates, Tied, Transposed
-from tests.faults.broken_parts.side_by_side import Counts
+from tests.faults.broken_parts.side_by_side import Computes, Counts
 from tests.faults.cases import ROW, ran
 from tests.faults.models import linear, made
 
@@ -163,6 +163,11 @@ def test_quantized_as_one_weight_it_stays_tied():
 @pytest.mark.parametrize("flow", ["pt2e-static", "fx-static"])
 def test_a_count_that_no_output_reads(flow: str):
     assert loud(ran(lambda: Counts(reads=False), flow, (ROW,))()) == []
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+def test_a_constant_of_a_buffer_that_stays_as_it_is(by_number: bool):
+    assert loud(ran(lambda: Computes(by_number, updates=False), "fx-static", (ROW,))()) == []
 
 
 def test_a_buffer_whose_readers_stay_in_float_goes_on():

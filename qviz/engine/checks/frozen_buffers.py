@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.checks.traced_constants import computed_from
 from qviz.engine.nodes.targets import bare_name
 
 _IN_PLACE = (operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.setitem)
@@ -19,23 +21,39 @@ _VIEWS = (
 )
 
 
-def versions(model: nn.Module) -> dict[str, int]:
-    """Return how often each buffer was written so far."""
+class HeldBuffer(NamedTuple):
+    """A buffer, and how often it was written so far."""
+
+    tensor: Tensor
+    writes: int
+
+
+def versions(model: nn.Module) -> dict[str, HeldBuffer]:
+    """Return each buffer with how often it was written so far."""
     counted = ((name, each) for name, each in model.named_buffers() if not each.is_inference())
-    return {name: each._version for name, each in counted}  # noqa: SLF001 - torch has no other counter
+    return {name: HeldBuffer(each, each._version) for name, each in counted}  # noqa: SLF001 - torch has no other counter
 
 
-def written_by_trace(before: Mapping[str, int], model: nn.Module, captured: GraphModule) -> Iterator[Finding]:
-    """Yield the buffers that a trace has written, as it ran forward() once: its graph has no such write.
+def written_by_trace(before: Mapping[str, HeldBuffer], model: nn.Module, captured: GraphModule) -> Iterator[Finding]:
+    """Yield the buffers that a trace has written or replaced, as it ran forward() once: its graph does neither.
 
     Args:
-        before: The versions before it.
+        before: The buffers before it.
         model: The one that was traced.
         captured: What came of it; what it does not read does no harm.
     """
-    written = {name for name, count in versions(model).items() if count != before.get(name, count)}
-    for name, nodes in _reading(captured, written).items():
+    now = versions(model)
+    written = {name for name, held in now.items() if name in before and not _is_untouched(before[name], held)}
+    read = _reading(captured, written)
+    for name, nodes in read.items():
         yield _finding(name, nodes, "captured", "buffer_frozen.traced")
+    others = written.difference(read)
+    for name, nodes in (computed_from(model, others, captured) if others else {}).items():
+        yield _finding(name, nodes, "captured", "buffer_frozen.computed")
+
+
+def _is_untouched(one: HeldBuffer, other: HeldBuffer) -> bool:
+    return one.tensor is other.tensor and one.writes == other.writes
 
 
 def updated(captured: GraphModule) -> dict[str, tuple[str, ...]]:

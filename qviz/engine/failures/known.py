@@ -19,6 +19,11 @@ _TRACING = (
     Cause("stop.trace_wrapped_forward", type="ValueError", text="co_varnames is too small"),
     Cause("stop.keyword_only_required", text="non-default argument follows default"),
     Cause("stop.graph_not_python", type="SyntaxError", text="eval_with_key"),
+    Cause(
+        "stop.trace_buffer_assigned",
+        type="TypeError",
+        text=r"cannot assign 'torch\.fx\.proxy\.Proxy.*' as (?P<kind>buffer|parameter) '(?P<name>\w+)'",
+    ),
     Cause("stop.trace_proxy", text=r"\bProxy\b"),
     Cause("stop.trace_proxy", text=r"=Attribute\b|slice indices must be integers", step="capturing"),
 )
@@ -133,7 +138,14 @@ _CONVERTING = (
         step="preparing",
     ),
     Cause("stop.computed_weight", type="AssertionError", frame="utils.py:_get_tensor_constant_from_node"),
-    Cause("stop.parametrized_dynamic", text=r"quantized\.dynamic\.Linear\.from_float only works for one of"),
+    Cause(
+        "stop.parametrized_dynamic",
+        text=r"quantized\.dynamic\.Linear\.from_float only works for one of|\bqat\.Conv\w+\.from_float only works for|"
+        r"from_float only works for .*parametrize\.Parametrized",
+    ),
+    Cause(
+        "stop.out_with_gradient", text=r"functions with out=\.\.\. arguments don't support automatic differentiation"
+    ),
     Cause("stop.shared_batch_norm", text=r"Tried to erase Node add_\w* but it still had", frame="qat_utils.py:"),
     Cause("stop.functional_by_keyword", text="Dequantize index .* exceeded reference node's arg length"),
     Cause(

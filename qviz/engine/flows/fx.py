@@ -121,7 +121,9 @@ def _quantize(job: Job, observe: Callable[[GraphModule], None], is_qat: bool = F
     return converted, result
 
 
-def _captured(job: Job, captured: GraphModule, is_qat: bool, before: Mapping[str, int]) -> _SharedNorms | None:
+def _captured(
+    job: Job, captured: GraphModule, is_qat: bool, before: Mapping[str, frozen_buffers.HeldBuffer]
+) -> _SharedNorms | None:
     """Record the captured graph; for training convolutions and batch norms stay apart until convert."""
     job.reporter.reached("captured", captured)
     written = frozen_buffers.written_by_trace(before, job.model, captured)

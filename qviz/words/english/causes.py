@@ -80,6 +80,10 @@ STATEMENTS: dict[str, Entry] = {
         "the Python of the graph is not valid: an argument has no Python text, as an object or a function has none",
         f"Pass tensors, numbers, strings, and lists or dicts of them to modules, and return nothing else.{_OTHER}",
     ),
+    "stop.trace_buffer_assigned": known(
+        "forward() assigns the {kind} {name}, and while torch.fx traces it has only a Proxy, a stand-in for the value",
+        f"Hand {{name}} in as an input and out as an output of forward().{_OTHER}",
+    ),
     "stop.trace_proxy": known(
         "a function needs a number or an object of Python, and torch.fx has only a Proxy, its stand-in for a value",
         f"Compute the value outside forward(), or keep it as a fixed number in an attribute.{_OTHER}",
@@ -192,6 +196,12 @@ STATEMENTS: dict[str, Entry] = {
         "its class was changed by a parametrization such as weight_norm or spectral_norm",
         "Remove the parametrization before quantizing: "
         "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight').",
+    ),
+    "stop.out_with_gradient": known(
+        "forward() writes what has a gradient into a tensor by out=..., as spectral_norm does in training mode; "
+        "torch.export follows it with gradients on, even inside torch.no_grad()",
+        "Remove spectral_norm before quantizing: torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight'), "
+        "or torch.nn.utils.remove_spectral_norm(layer) of the older one. Elsewhere compute without out=.",
     ),
     "stop.computed_weight": known(
         "a batch norm folds into a convolution whose weight the graph computes, as weight_norm and spectral_norm do, "

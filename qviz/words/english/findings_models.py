@@ -52,6 +52,13 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "torch.fx wrote into the buffer once, while it traced forward(), and recorded no operator for that",
         "hint": "Hand {name} in as an input and out as an output of forward().",
     },
+    "buffer_frozen.computed": {
+        "message": "forward() updates the buffer {name}, and {subject} {subject:holds/hold} what was computed from it "
+        "while torch.fx traced",
+        "reason": "torch.fx runs what reads no input while it traces and keeps the result as a constant; a trace with "
+        "another value in the buffer has another constant there",
+        "hint": "Hand {name} in as an input and out as an output of forward().",
+    },
     "buffer_frozen.folded": {
         "message": "forward() updates the buffer {name}, and the converted model holds a constant in its place[[: see "
         "{subject}]]",

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.ao.quantization import (
+    QConfigMapping,
     QuantWrapper,
     convert,
     get_default_qat_qconfig,
@@ -17,6 +18,7 @@ from torch.ao.quantization import (
     prepare_qat,
     quantize_dynamic,
 )
+from torch.ao.quantization.quantize_fx import prepare_fx
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
@@ -42,6 +44,42 @@ def _prelu() -> Any:
 
 def _parametrized() -> Any:
     return quantize_dynamic(nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4))))
+
+
+def _parametrized_convolution(qat: bool) -> Any:
+    model: Any = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))).train(qat)
+    model.qconfig = get_default_qat_qconfig("x86") if qat else get_default_qconfig("x86")
+    if qat:
+        return prepare_qat(model)
+    prepared = prepare(model)
+    prepared(IMAGE)
+    return convert(prepared)
+
+
+def _spectral_norm() -> Any:
+    layer = nn.utils.parametrizations.spectral_norm(nn.Conv2d(3, 4, 3))
+    return torch.export.export(nn.Sequential(layer).train(), (IMAGE,), strict=True)
+
+
+class _Average(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("average", torch.zeros(4))
+        self.average: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.average = 0.9 * self.average + x.mean(0)
+        return x - self.average
+
+
+class _SumOfSizes(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x + 1).view(x.size()[:-1] + (2, 2))  # noqa: RUF005 - this is what models write
+
+
+def _size_observed() -> Any:
+    mapping = QConfigMapping().set_global(get_default_qconfig("x86"))
+    return prepare_fx(_SumOfSizes().eval(), mapping, (torch.ones(2, 4),))(torch.ones(2, 4))
 
 
 def _exported(model: nn.Module, quantizer: Quantizer, x: torch.Tensor) -> Any:
@@ -104,6 +142,11 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("attention_projection", _attention),
     ("prelu_per_channel", _prelu),
     ("parametrized_dynamic", _parametrized),
+    ("parametrized_dynamic", lambda: _parametrized_convolution(qat=True)),
+    ("parametrized_dynamic", lambda: _parametrized_convolution(qat=False)),
+    ("out_with_gradient", _spectral_norm),
+    ("trace_buffer_assigned", lambda: symbolic_trace(_Average())),
+    ("no_tensor_observed", _size_observed),
     ("padding_in_words", _same_padding),
     ("gru_annotator", _gru),
     ("shared_batch_norm", _shared_norm),

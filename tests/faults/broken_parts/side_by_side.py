@@ -76,6 +76,22 @@ class Counts(nn.Module):
         return self.out(y + self.count if self.reads else y)
 
 
+class Computes(nn.Module):
+    """Reads a buffer by what it computes of it: a tensor, or a number."""
+
+    def __init__(self, by_number: bool = False, updates: bool = True) -> None:
+        super().__init__()
+        self.fc, self.by_number, self.updates = nn.Linear(8, 8), by_number, updates
+        self.register_buffer("count", torch.ones(()))
+        self.count: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        factor = 1 / (1 + float(self.count)) if self.by_number else 1 / self.count
+        if self.updates:
+            self.count += 1
+        return self.fc(x) * factor
+
+
 class _Remembers(nn.Module):
     """Keeps the last output as an attribute; a trace has none."""
 
@@ -163,6 +179,13 @@ SIDE_BY_SIDE = (
     Case("dropout is baked in", "capture_differs", ("alpha_dropout",), ran(_DropsInTraining, "fx-qat", (ROW,))),
     Case("a buffer is folded", "buffer_frozen", (), ran(Counts, "pt2e-static", (ROW,))),
     Case("a buffer is written by the trace", "buffer_frozen", ("add",), ran(Counts, "fx-static", (ROW,))),
+    Case("a trace computes", "buffer_frozen", ("_tensor_constant0",), ran(Computes, "fx-static", (ROW,))),
+    Case(
+        "a trace takes a number",
+        "buffer_frozen",
+        ("mul",),
+        ran(lambda: Computes(True), "fx-static", (ROW,)),
+    ),
     Case("a program drops", "capture_differs", ("dropout",), ran(_exported_in_training, "pt2e-static", (ROW,))),
     Case("a state is lost", "state_lost", (), ran(_Remembers, "fx-dynamic", (ROW,))),
 )
