@@ -24,6 +24,7 @@ _FOR_SOME = (
     "strict",
     "reference",
     "lower",
+    "fake",
 )
 """Choices that say nothing about some flows; which, the flows know."""
 _FOR_EXACT = ("workers", "executor", "at_most")
@@ -31,7 +32,7 @@ _FOR_MEASURING = ("evaluate", "metric", "measure", "exact", *_FOR_EXACT)
 """Choices that say nothing about flows that leave all in float."""
 CHOICES = (*_FOR_ALL, *_FOR_SOME, *_FOR_MEASURING)
 """The fields of a plan that have an option of their own, as the option calls them."""
-_UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "seed": 0, "exact": False}
+_UNTOUCHED = {"inputs": (), "reference": False, "lower": False, "fake": False, "seed": 0, "exact": False}
 """What a choice is if nobody says anything; None for the others."""
 _OF_MODE = {Mode.EAGER: mark("eager flows"), Mode.FX: mark("FX flows"), Mode.PT2E: mark("PT2E flows")}
 _OF_METHOD = {

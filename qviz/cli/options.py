@@ -102,6 +102,11 @@ PLAN_OPTIONS = (
     ),
     option("--reference", is_flag=True, help=mark("Also show the reference stage.")),
     option("--lower", is_flag=True, help=mark("PT2E: also lower the result to x86 kernels.")),
+    option(
+        "--fake",
+        is_flag=True,
+        help=mark("PT2E: build the model without its weights, on fake tensors; nothing is measured."),
+    ),
     option("--seed", type=WholeNumber(), default=0, show_default=True, help=mark("Seed of all random numbers.")),
     option(
         "--trust",

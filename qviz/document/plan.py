@@ -61,6 +61,7 @@ class Plan(Record, frozen=True):
         fold_quantize: Whether ``convert_pt2e`` computes quantized weights at once.
         reference: Also show (PT2E: show instead) the reference stage.
         lower: Also lower a PT2E result to x86 kernels.
+        fake: Build the model on fake tensors, without its weights: graphs, reasons, findings, and no numbers.
         seed: For all that is random.
         dtype: Whether a model in float16, bfloat16 or float64, with its data, is taken to float32 first.
         evaluate: A file or ``mod:callable``: what is measured on; None means ``evaluation_data`` beside the model,
@@ -96,6 +97,7 @@ class Plan(Record, frozen=True):
     fold_quantize: bool = True
     reference: bool = False
     lower: bool = False
+    fake: bool = False
     seed: int = 0
     dtype: Dtype = "float32"
     evaluate: str | None = None

@@ -62,6 +62,7 @@ CATALOG = (
     "unobserved_input",
     "mode_changed",
     "made_ready",
+    "on_fake_tensors",
     "training_demonstrated",
     "rule_matches_nothing",
     "setting_without_effect",

@@ -18,7 +18,7 @@ _EXPORTED_EXTRAS = (
 _EAGER_OPTIONS = frozenset({"backend", "qconfig", "rules", "fuse_list", "fuse_for_training", "fuser"})
 _FX_OPTIONS = frozenset({"backend", "qconfig", "rules", "backend_config", "custom", "reference"})
 _PT2E_OPTIONS = frozenset(
-    {"quantizer", "quantizer_options", "strict", "dynamic_shapes", "fold_quantize", "reference", "lower"}
+    {"quantizer", "quantizer_options", "strict", "dynamic_shapes", "fold_quantize", "reference", "lower", "fake"}
 )
 
 BUILTIN: tuple[Flow, ...] = (

@@ -27,6 +27,7 @@ OPTIONS = frozenset(
         "fold_quantize",
         "reference",
         "lower",
+        "fake",
     )
 )
 """The fields of `Plan` that some flows take and others do not; source, inputs, data and seed are for all."""

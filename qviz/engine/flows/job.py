@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
+from torch._subclasses import FakeTensorMode
 from torch.fx import GraphModule
 from torch.nn import Module
 
@@ -54,6 +55,7 @@ class Job:
         batches: What to calibrate with.
         reporter: Is told of steps, stages and findings.
         training: The user's training, given the prepared model; None demonstrates.
+        fake: The mode of the fake tensors that the model is made of; None where it has its weights.
     """
 
     plan: Plan
@@ -62,6 +64,7 @@ class Job:
     batches: Iterable[Arguments]
     reporter: Reporter
     training: Written | None = None
+    fake: FakeTensorMode | None = None
 
     def calibrate(self, prepared: Module, graph_of: Callable[[Any], GraphModule] = _itself) -> None:
         """Run all batches through the observers; the prepared stage is recorded after, with their ranges.
@@ -70,6 +73,9 @@ class Job:
             prepared: The model with its observers.
             graph_of: Draws one that is not a graph itself.
         """
+        if self.fake is not None:  # there is nothing to observe
+            self.reporter.reached("prepared", graph_of(prepared))
+            return
         total = len(self.batches) if isinstance(self.batches, Sized) else 0
         self.reporter.started("calibrating", 0, total)
         try:
@@ -86,6 +92,9 @@ class Job:
         Without a training of the user's own it is one forward pass in training mode, which sets the
         ranges and shows what training would see, no more.
         """
+        if self.fake is not None:
+            self.reporter.reached("prepared", graph_of(prepared))
+            return
         self.reporter.started("training")
         try:
             if self.training is not None:

@@ -21,8 +21,10 @@ from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
 from qviz.engine.failures import line_of
 from qviz.engine.flows import finer_places
+from qviz.engine.flows.fake_ranges import give_ranges
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import ExportResult
+from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
 from qviz.errors import QvizError
@@ -32,12 +34,13 @@ from qviz.words import tr
 def static(job: Job) -> ExportResult:
     """Run ``torch.export``, ``prepare_pt2e``, calibration and ``convert_pt2e``."""
     quantizer = _quantizer(job)
-    captured, result = _captured(job, quantizer, is_training=False)
+    with inside(job.fake):
+        captured, result = _captured(job, quantizer, is_training=False)
     buffers = frozen_buffers.updated(captured)
-    shared = folding.shared_convolutions(captured)
+    shared = folding.shared_convolutions(captured) if job.fake is None else {}
     before = folding.output_of(captured, job.inputs) if shared else []
     job.reporter.started("preparing")
-    with effects.watched_parts(quantizer.value) as parts:
+    with effects.watched_parts(quantizer.value) as parts, inside(job.fake):
         prepared = prepare_pt2e(captured, quantizer.value)
     _tell(job, effects.without_effect(parts))
     if shared:
@@ -55,11 +58,12 @@ def qat(job: Job) -> ExportResult:
     quantizer = _quantizer(job)
     if not is_program(job.model):
         job.model.train()
-    captured, result = _captured(job, quantizer, is_training=True)
+    with inside(job.fake):
+        captured, result = _captured(job, quantizer, is_training=True)
     settings = rewritten_settings.settings_of(captured)
     buffers = frozen_buffers.updated(captured)
     job.reporter.started("preparing")
-    with effects.watched_parts(quantizer.value) as parts:
+    with effects.watched_parts(quantizer.value) as parts, inside(job.fake):
         prepared = prepare_qat_pt2e(captured, quantizer.value)
     _tell(job, effects.without_effect(parts))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
@@ -84,6 +88,12 @@ RUNNERS: dict[Method, Callable[[Job], ExportResult]] = {
 
 def _quantizer(job: Job) -> Written:
     """Make the quantizer first: what is wrong with it is told before anything runs."""
+    if job.fake is not None and job.plan.lower:
+        raise QvizError(
+            tr("A model on fake tensors cannot be lowered"),
+            tr("Leave out one of the two: packing weights for kernels reads them."),
+            option="--fake, --lower",
+        )
     if job.plan.lower and job.plan.reference:
         raise QvizError(
             tr("The reference representation cannot be lowered"),
@@ -100,7 +110,7 @@ def _quantizer(job: Job) -> Written:
 
 def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphModule, ExportResult]:
     job.reporter.started("capturing")
-    captured, result = export(job, ExportResult(quantizer=quantizer))
+    captured, result = export(job, ExportResult(quantizer=quantizer), is_training)
     if not is_program(job.model):
         captured, result = _without_grad(job, captured, result, is_training)
     refine(job, captured, result)
@@ -148,6 +158,8 @@ def _tell_what_quantizes(job: Job, quantizer: Written, result: ExportResult) -> 
 
 def _convert(job: Job, prepared: GraphModule, buffers: Mapping[str, tuple[str, ...]]) -> None:
     reference = job.plan.reference
+    if job.fake is not None:
+        give_ranges(prepared)
     job.reporter.converting(prepared)
     converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
     job.reporter.reached("reference" if reference else "converted", converted)
@@ -175,7 +187,7 @@ def _tell(job: Job, findings: Iterable[Finding]) -> None:
         job.reporter.found(each)
 
 
-def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
+def export(job: Job, result: ExportResult, is_training: bool = False) -> tuple[GraphModule, ExportResult]:
     """Capture strict first: quantizers need ``source_fn_stack``, which only strict capture records."""
     if is_program(job.model):
         result = replace(result, captured_by="exported program", configured={"captured_by": "exported program"})
@@ -186,6 +198,8 @@ def export(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult]:
         result = replace(result, dynamic_shapes=users_own(job.plan.dynamic_shapes, job.plan.source))
     if job.plan.strict is not None:
         return _export(job, result, job.plan.strict)
+    if job.fake is not None and not is_training:  # a strict capture would take as long again, and loses places
+        return _export(job, result, strict=False)
     try:
         return _export(job, result, strict=True)
     except Exception as error:  # dynamo runs the user's forward, which may raise anything

@@ -9,6 +9,7 @@ from torch.utils import _pytree as pytree
 
 from qviz.document.flows import Flow
 from qviz.engine.failures import advice, is_of_inputs, line_of
+from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.float_types import is_type_fault
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
@@ -37,7 +38,7 @@ def run_once(model: Module, loaded: Loaded, flow: Flow | None) -> None:
         QvizError: It does not run, or gives what the flow cannot take.
     """
     try:
-        with torch.no_grad():
+        with torch.no_grad(), inside(loaded.fake):
             given = loaded.inputs.cloned().call(model)  # forward may work in place
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         raise does_not_run(error, model, loaded.inputs, is_cast(loaded)) from error

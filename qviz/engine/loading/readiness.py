@@ -16,6 +16,7 @@ from qviz.document.plan import Plan
 from qviz.engine.loading import default_arguments, wrappers
 from qviz.engine.loading.calibration import Changed
 from qviz.engine.loading.copies import own_copy, shared_weights
+from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.first_run import does_not_run
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.model_files import is_program
@@ -23,6 +24,8 @@ from qviz.engine.loading.ready_step import ReadyStep, step
 from qviz.engine.loading.refusals import refuse_unfit
 from qviz.engine.loading.source import Loaded
 from qviz.engine.loading.tensor_changes import TensorChanges, replaced, tensor_changes, tensors_of
+from qviz.errors import QvizError
+from qviz.words import tr
 
 _BUILT = """
 torch.manual_seed({seed})
@@ -43,16 +46,18 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     refuse_unfit(loaded.module, loaded.inputs, chosen)
     if is_program(loaded.module):
         return replace(loaded, is_ready=True)
+    if loaded.fake is not None:
+        return _on_fakes(loaded, plan)
     changes = tensor_changes(loaded, plan)
     wrapped, compiled = wrappers.wrappings(loaded.module), wrappers.compiled_calls(loaded.module)
-    inside = wrappers.core(loaded.module)
-    has_lazy = any(is_lazy(each) for each in tensors_of(inside))
+    core = wrappers.core(loaded.module)
+    has_lazy = any(is_lazy(each) for each in tensors_of(core))
     traces = chosen is None or chosen.mode is Mode.FX
-    left_out = default_arguments.arguments_left_out(inside, loaded.inputs) if traces else []
-    constants = default_arguments.constants(inside, loaded.inputs) if traces else []
-    functions = wrappers.compiled_functions(inside) if traces else []
+    left_out = default_arguments.arguments_left_out(core, loaded.inputs) if traces else []
+    constants = default_arguments.constants(core, loaded.inputs) if traces else []
+    functions = wrappers.compiled_functions(core) if traces else []
     is_drawn = chosen is None or chosen.mode is not Mode.PT2E
-    is_patched = is_drawn and default_arguments.has_own_forward(inside)
+    is_patched = is_drawn and default_arguments.has_own_forward(core)
     if not (changes.steps or wrapped or compiled or has_lazy or left_out or constants or functions or is_patched):
         return replace(loaded, is_ready=True)
     steps = [*loaded.steps, *map(_unwrapped, wrapped), *changes.steps]
@@ -82,6 +87,22 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     )
 
 
+def _on_fakes(loaded: Loaded, plan: Plan) -> Loaded:
+    """Return a model of fake tensors made ready where it is: a copy of it would crash the process (torch 2.8)."""
+    if found := wrappers.wrappings(loaded.module):
+        raise QvizError(
+            tr("The model is wrapped in {names}", names=", ".join(found[0].names)),
+            tr("With --fake, name a class or function that returns the model itself."),
+            option="--fake",
+        )
+    changes = tensor_changes(loaded, plan)
+    with inside(loaded.fake):
+        if changes.casts:
+            loaded.module.float()
+        inputs = loaded.inputs.mapped(changes.of_input)
+    return replace(loaded, inputs=inputs, steps=(*loaded.steps, *changes.steps), is_ready=True)
+
+
 def _unwrapped(wrapping: wrappers.Wrapped) -> ReadyStep:
     attributes = "".join(f".{each}" for each in wrapping.attributes)
     if not wrapping.path:
@@ -100,11 +121,11 @@ def _changed_copy(
     compiled: list[str],
 ) -> Module:
     """Return a copy without wrappers and with changed tensors; the first model stays as it is."""
-    inside = wrappers.core(loaded.module)
-    known = {**shared_weights(loaded, plan), **replaced(inside, changes)}
+    core = wrappers.core(loaded.module)
+    known = {**shared_weights(loaded, plan), **replaced(core, changes)}
     for each in reversed(wrapped):  # from the inside out, so that each finds what it holds without wrappers
         known[id(each.outside)] = own_copy(each.inside, known)
-    module = own_copy(inside, known)
+    module = own_copy(core, known)
     if changes.is_moved:
         module.cpu()  # lazy parameters, too
     if changes.casts:

@@ -104,7 +104,8 @@ def _refuse_meta(model: Module, inside: Module, inputs: Arguments) -> None:
             else tr("{names} has no weights: they are on the meta device", names=listed(held)),
             tr(
                 "Build the model outside torch.device('meta') and init_empty_weights(), or call "
-                "model.to_empty(device='cpu') and load its weights."
+                "model.to_empty(device='cpu') and load its weights. Without weights, --fake builds it in a PT2E "
+                "flow."
             ),
         )
     for name, value in zip(names(inputs, inside), inputs.values, strict=False):

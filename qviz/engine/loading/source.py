@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from torch._subclasses import FakeTensorMode
 from torch.export import ExportedProgram
 from torch.nn import Module
 
@@ -17,6 +18,7 @@ from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.engine.failures import line_of
 from qviz.engine.loading.calibration import Batches, Changed, calibration_batches
+from qviz.engine.loading.fake_tensors import fake_mode, inside, on_fakes, refuse_flow, refuse_made
 from qviz.engine.loading.forward import Arguments, arrange, as_arguments
 from qviz.engine.loading.importing import forget, import_of, import_place
 from qviz.engine.loading.inputs import call_users, plan_inputs
@@ -67,6 +69,7 @@ class Loaded:
         metric: The user's own figure of a model.
         steps: What was done to make the model ready for a flow.
         is_ready: Nothing more is to be done.
+        fake: The mode of the fake tensors that it is made of; None where it has its weights.
     """
 
     module: Module
@@ -80,6 +83,7 @@ class Loaded:
     metric: UserMetric | None = None
     steps: tuple[ReadyStep, ...] = ()
     is_ready: bool = False
+    fake: FakeTensorMode | None = None
 
     def __init__(  # noqa: PLR0913, PLR0917 - the fields above
         self,
@@ -94,6 +98,7 @@ class Loaded:
         metric: UserMetric | None = None,
         steps: tuple[ReadyStep, ...] = (),
         is_ready: bool = False,
+        fake: FakeTensorMode | None = None,
     ) -> None:
         called = as_arguments(inputs, module)
         if batches is not None and not isinstance(batches, (Batches, Changed)):
@@ -102,7 +107,7 @@ class Loaded:
             evaluation = Batches(evaluation, called, module)
         given = {"module": module, "inputs": called, "batches": batches, "file": file, "is_ours": is_ours}
         given |= {"python": python, "training": training, "evaluation": evaluation, "metric": metric}
-        given |= {"steps": steps, "is_ready": is_ready}
+        given |= {"steps": steps, "is_ready": is_ready, "fake": fake}
         for name, value in given.items():
             object.__setattr__(self, name, value)
 
@@ -118,6 +123,8 @@ def load(plan: Plan) -> Loaded:
     if not name:
         raise QvizError(tr("{source} holds no model to run", source=plan.source), FORMS)
     loader: Callable[[Plan], Loaded] = getattr(import_module(place), name)
+    if plan.fake:
+        refuse_flow(plan)
     return loader(plan)
 
 
@@ -127,18 +134,25 @@ def load_name(plan: Plan) -> Loaded:
     name = read_name(plan.source)
     place = import_place(name)
     found = look_up(place, name, _models_in(place), "model")
-    made, key = _make(found, name), None
+    fake = fake_mode() if plan.fake else None
+    if fake is not None:
+        refuse_made(f"{name.place}:{name.attribute}", found)
+    with inside(fake):
+        made, key = _make(found, name), None
     if isinstance(made, Mapping):
         call = "" if made is found else f"({name.written_arguments})"
         made, key = module_in(made, f"{name.attribute}{call and '()'}", f"{name.attribute}{call}")
     module = made[0] if isinstance(made, tuple) else made
     if isinstance(module, ExportedProgram):
+        if fake is not None:
+            refuse_made(f"{name.place}:{name.attribute}", None)
         return _load_program(plan, name, place, found, made)
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, module)
     beside = None if len(planned) or isinstance(made, tuple) else _beside(place)
     if len(planned):
-        inputs = make_inputs(planned)
+        with inside(fake):
+            inputs = make_inputs(planned)
     elif beside is not None or isinstance(made, tuple):
         inputs = as_arguments(made[1] if beside is None else beside[1], module)
     else:
@@ -147,7 +161,8 @@ def load_name(plan: Plan) -> Loaded:
             tr("Give one for each argument, such as 1x3x224x224, or define example_inputs beside the model."),
             module,
         )
-    batches = calibration_batches(plan.calibrate, place, inputs, module)
+    inputs = inputs if fake is None else on_fakes(fake, inputs)
+    batches = None if fake is not None else calibration_batches(plan.calibrate, place, inputs, module)
     origin = Origin(name, found, made, module, planned, beside, inputs, batches is not None, key)
     file = Path(name.place).absolute() if name.is_file and not kind.is_shipped else None
     return Loaded(
@@ -158,14 +173,17 @@ def load_name(plan: Plan) -> Loaded:
         is_ours=isinstance(found, type) or kind.is_shipped,
         python=recipe(plan, origin),
         training=find_training(plan, place),
-        evaluation=calibration_batches(plan.evaluate, place, inputs, module, "evaluation_data"),
+        evaluation=None if fake else calibration_batches(plan.evaluate, place, inputs, module, "evaluation_data"),
         metric=find_metric(plan),
         steps=under_key(key),
+        fake=fake,
     )
 
 
 def load_file(plan: Plan) -> Loaded:
     """Load a file that holds a model whole; everything else comes from the plan."""
+    if plan.fake:
+        refuse_made(plan.source, None)
     file = str(Path(plan.source).expanduser().absolute())
     return _load_whole(plan, open_model(plan), ModuleType("nowhere"), file)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch._subclasses import FakeTensor
 
 from qviz.document.graph import Numbers, QParams
 from qviz.document.snapshot import Integers
@@ -34,6 +35,8 @@ def of_plain(constant: torch.Tensor, params: QParams | None) -> Integers | None:
 
 
 def _sample(integers: torch.Tensor, dtype: str, params: QParams | None) -> Integers | None:
+    if isinstance(integers, FakeTensor):  # it has none
+        return None
     if params is None or params.scale is None or params.zero_point is None or not integers.numel():
         return None
     axis = params.axis or 0

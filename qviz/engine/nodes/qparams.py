@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._subclasses import FakeTensor
 
 from qviz.document.graph import Number, Numbers, QParams, Quant
 from qviz.engine.nodes.arguments import number
@@ -19,6 +20,8 @@ PER_CHANNEL = (torch.per_channel_affine, torch.per_channel_symmetric, torch.per_
 
 def numbers(value: Any) -> Numbers:
     """Return a scale or zero point as the document has it: a number, or one per channel."""
+    if isinstance(value, FakeTensor):  # it has no numbers
+        return None
     if isinstance(value, torch.Tensor):
         flat = [_number(each) for each in value.detach().reshape(-1).tolist()]
         return flat[0] if len(flat) == 1 and value.dim() == 0 else tuple(flat)

@@ -28,6 +28,7 @@ from qviz.engine.recording.operator_sizes import operator_sizes
 from qviz.engine.recording.parts import Objects, insides, parts
 from qviz.engine.recording.quantization import Reading
 from qviz.engine.recording.values import Known, is_float
+from qviz.engine.recording.without_numbers import sizes_alone, unscaled, without_numbers
 from qviz.engine.why import explain
 from qviz.engine.why.subgraphs import CalledFrom, called_from
 
@@ -38,6 +39,7 @@ def record(
     example_inputs: tuple[Any, ...] | None = None,
     earlier: Stage | None = None,
     lifted: Collection[str] = (),
+    has_numbers: bool = True,
 ) -> tuple[Stage, dict[str, Facts]]:
     """Return a stage and what its observers hold now.
 
@@ -50,20 +52,22 @@ def record(
         example_inputs: What shapes and dtypes are found with, where the graph carries none.
         earlier: The stage before, for what the step from there to here has dropped.
         lifted: Names of placeholders that an exported program made of parameters and buffers.
+        has_numbers: Scales, ranges and integers mean something; those of a run on fake tensors do not.
     """
-    recorder = _Recorder(module, Objects(module), earlier.graph if earlier else None)
+    recorder = _Recorder(module, Objects(module), earlier.graph if earlier else None, has_numbers=has_numbers)
     before = {node.id: node.values for node in earlier.graph.nodes} if earlier else {}
     unchanged = _unchanged(module, earlier.graph) if earlier else ()
     known = find_values(module, example_inputs, before, unchanged)
     graph = recorder.graph(known, lifted)
     facts = recorder.facts()
-    subgraphs = _record_nested(module, recorder.objects, known, earlier, facts)
+    subgraphs = _record_nested(module, recorder.objects, known, earlier, facts, has_numbers)
     if earlier is None and is_float(module):
         graphs = {"": graph} | {f"{path}/": inner for path, inner in subgraphs.items()}
         values = {f"{prefix}{node.id}": node.values for prefix, each in graphs.items() for node in each.nodes}
         for node_id, size in operator_sizes(module, values).items():
             facts[node_id] = msgspec.structs.replace(facts.get(node_id, Facts()), size=size)
-    return Stage(name, graph, _code(module), subgraphs or None), facts
+    stage = Stage(name, graph, _code(module), subgraphs or None)
+    return (stage, facts) if has_numbers else (without_numbers(stage), sizes_alone(facts))
 
 
 def _unchanged(module: GraphModule, earlier: Graph) -> Collection[str]:
@@ -87,7 +91,12 @@ def _is_like(module: GraphModule, node: Node, before: tuple[str, str, str | None
 
 
 def _record_nested(
-    module: GraphModule, objects: Objects, outer: Known, earlier: Stage | None, facts: dict[str, Facts]
+    module: GraphModule,
+    objects: Objects,
+    outer: Known,
+    earlier: Stage | None,
+    facts: dict[str, Facts],
+    has_numbers: bool,
 ) -> dict[str, Graph]:
     """Return the graphs of GraphModules that nodes call or read (branches of cond), the inner ones too."""
     found: dict[str, Graph] = {}
@@ -96,7 +105,7 @@ def _record_nested(
         before = subgraphs.get(path)
         carried = {node.id: node.values for node in before.nodes} if before else {}
         known = outer.nested.get(path) or find_values(inner, None, carried)
-        recorder = _Recorder(inner, objects, before, called_from(call))
+        recorder = _Recorder(inner, objects, before, called_from(call), has_numbers)
         found[path] = recorder.graph(known)
         facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
     return found
@@ -113,16 +122,22 @@ class _Recorder:
     """Records one graph."""
 
     def __init__(
-        self, module: GraphModule, objects: Objects, earlier: Graph | None, called: CalledFrom | None = None
+        self,
+        module: GraphModule,
+        objects: Objects,
+        earlier: Graph | None,
+        called: CalledFrom | None = None,
+        has_numbers: bool = True,
     ) -> None:
         self.module, self.objects, self.earlier, self.called = module, objects, earlier, called
+        self.has_numbers = has_numbers
         self.integers: dict[str, Integers] = {}
 
     def graph(self, known: Known, lifted: Collection[str] = ()) -> Graph:
         values = known.values
         kinds = classify(self.module, values, lifted)
         reading = Reading(self.module, kinds, known)
-        quants = reading.all()
+        quants = reading.all() if self.has_numbers else unscaled(reading.all())
         self.integers = reading.integers
         reasons = explain(self.module, kinds, quants, values, self.earlier, self.called)
         owners = ModuleOwners(self.module, kinds, self.earlier)

@@ -56,6 +56,7 @@ from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, 
 ReportSink = Callable[[Message], None]
 MakesMeasuring = Callable[[Plan, Flow, Loaded, Module, Peeked | None], Measuring]
 
+_WITH_WEIGHTS = "# qviz ran this on fake tensors; as it stands here, it builds the weights and calibrates\n"
 _NOISE = (
     "torch.ao.quantization is deprecated",
     "reduce_range will be deprecated",
@@ -120,6 +121,7 @@ class _RunState:
         result: What the flow has come to; None before it has come to anything.
         measuring: Keeps what is measured at the end; None where nothing is.
         ties: Follows weights that layers share, from the first stage on.
+        is_fake: The model is made of fake tensors, whose numbers mean nothing.
     """
 
     assembly: Assembly
@@ -133,6 +135,7 @@ class _RunState:
     result: FlowResult | None = None
     measuring: Measuring | None = None
     ties: TiedWeights | None = None
+    is_fake: bool = False
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
@@ -165,7 +168,8 @@ class _RunState:
     def reached(self, stage: str, graph: GraphModule) -> None:
         stages = self.assembly.stages
         earlier = stages[-1] if stages else None
-        recorded, facts = record(stage, graph, self.inputs.of_graph(graph), earlier)
+        example = self.inputs.of_graph(graph)
+        recorded, facts = record(stage, graph, example, earlier, has_numbers=not self.is_fake)
         read = {edge.from_id for edge in recorded.graph.edges}
         if not all(node.values for node in recorded.graph.nodes if node.id in read or node.op == "output"):
             self.checked()
@@ -193,7 +197,7 @@ def _run(
 ) -> Snapshot:
     given, (plan, about_plan) = type(loaded.module).__name__, carried_over(plan)
     loaded, chosen = make_ready(loaded, plan), flow(plan.flow)
-    progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep)
+    progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep, is_fake=loaded.fake is not None)
     report(_describe(loaded, run_id))
     progress.findings.extend((*about_plan, *_as_received(loaded, plan)))
     model = _own(loaded, plan)
@@ -204,9 +208,9 @@ def _run(
         progress.checked()  # else the shapes found for the first graph tell
     data = watched_batches(loaded)
     batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
-    if chosen is not None and chosen.quantizes and plan.measure is not False:
+    if chosen is not None and chosen.quantizes and plan.measure is not False and loaded.fake is None:
         progress.measuring = measuring(plan, chosen, loaded, model, data)
-    job = Job(plan, model, loaded.inputs, batches, progress, loaded.training)
+    job = Job(plan, model, loaded.inputs, batches, progress, loaded.training, loaded.fake)
     carried_out_by, error = implementation(plan.flow), None
     try:
         progress.result = carried_out_by.run(job)
@@ -218,10 +222,12 @@ def _run(
         progress.found(stopped_finding(error, progress.assembly.reached))
     recipe = loaded.python or in_hand(given, loaded.inputs, is_program(loaded.module))
     python = script(recipe + written(loaded.steps), carried_out_by.write(job, progress.result))
+    python = python if loaded.fake is None else f"{_WITH_WEIGHTS}{python}"
     measurements = None
     if progress.measuring is not None and error is None:
         measurements = progress.measuring.finish(progress.assembly, progress.started)
-    progress.findings.extend(weights_not_finite(loaded.module, progress.assembly.stages))
+    if loaded.fake is None:
+        progress.findings.extend(weights_not_finite(loaded.module, progress.assembly.stages))
     own = load_own_rules(plan.source)
     progress.findings.extend(own.findings)
     config = _config(plan, loaded) | dict(progress.result.configured if progress.result else {})
@@ -298,11 +304,14 @@ def _own(loaded: Loaded, plan: Plan) -> Module:
     """Return the model in eval mode; a copy if anybody else may have it."""
     if is_program(loaded.module):
         return loaded.module  # its mode was fixed when it was exported
-    return (loaded.module if loaded.is_ours else own_copy(loaded.module, shared_weights(loaded, plan))).eval()
+    is_ours = loaded.is_ours or loaded.fake is not None  # and a copy of fakes would crash (torch 2.8)
+    return (loaded.module if is_ours else own_copy(loaded.module, shared_weights(loaded, plan))).eval()
 
 
 def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
     """Yield what is to be said of a model before its flow begins."""
+    if loaded.fake is not None:
+        yield Finding("on_fake_tensors", Level.INFO, "captured", (), "on_fake_tensors")
     if loaded.steps:
         told: list[Json] = [each.said.as_arg() for each in loaded.steps]
         yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})

@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
             FormRow("fold_quantize", "fold_quantize", "flag", mark("Store weights quantized.")),
             FormRow("reference", "use_reference_representation", "flag", mark("Also show the reference stage.")),
             FormRow("lower", "lower_pt2e_quantized_to_x86", "flag", mark("Also lower the result to x86 kernels.")),
+            FormRow("fake", "FakeTensorMode", "flag", mark("Build the model without its weights; measure nothing.")),
         ),
     ),
     (

@@ -196,6 +196,11 @@ STATEMENTS: dict[str, Entry] = {
         "The model was prepared for the flow, on a copy.",
         "Nothing to do; the Python of the run has the same lines.",
     ),
+    "rule.on_fake_tensors": _rule(
+        "On fake tensors",
+        "The model was built without its weights.",
+        "Run without --fake to calibrate and measure.",
+    ),
     "rule.training_demonstrated": _rule(
         "Training demonstrated",
         "A flow for quantization-aware training ran without training.",

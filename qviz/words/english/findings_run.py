@@ -64,6 +64,13 @@ STATEMENTS: dict[str, Entry] = {
     "made_ready.defaults": {"text": "{names}, which the inputs leave out, fixed to {names:its default/their defaults}"},
     "made_ready.constants": {"text": "{names} fixed to {names:its value/their values} in the inputs"},
     "made_ready.under_key": {"text": "taken from the key {key} of a checkpoint"},
+    "on_fake_tensors": {
+        "message": "built on fake tensors: no weight was allocated, nothing was calibrated or measured",
+        "reason": "the plan asks for it; graphs, placement and reasons are those of a real run, scales and ranges are "
+        "not known",
+        "hint": "Run without --fake, on a machine with enough memory, to calibrate and measure.",
+        "option": "--fake",
+    },
     "training_demonstrated": {
         "message": "nothing was trained: one forward pass in training mode stands in for training",
         "reason": "no train function was given",
