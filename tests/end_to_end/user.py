@@ -24,12 +24,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from qviz.analysis.views.view import Box
 from qviz.session.sides import Side
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.summary_strip import TileButton
 from qviz.ui.shell.main_window import MainWindow
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 _LOOK_MS = 10
 _W = TypeVar("_W", bound=QWidget)
 
@@ -52,6 +53,11 @@ class User:
         self._watch = QTimer(window)
         self._watch.setInterval(_LOOK_MS)
         self._watch.timeout.connect(self._look_for_dialog)
+
+    @property
+    def count(self) -> int:
+        """How many clicks and keys it took so far."""
+        return len(self.steps)
 
     # What is done
 
@@ -83,13 +89,19 @@ class User:
 
     def click_node(self, node_id: str, side: Side = Side.RIGHT) -> None:
         """Click on the box of a node."""
+        self._click_box(side, lambda box: node_id in box.members, node_id)
+
+    def click_box(self, title: str, side: Side = Side.RIGHT) -> None:
+        """Click on a box by what is written on it."""
+        self._click_box(side, lambda box: box.title == title, title)
+
+    def _click_box(self, side: Side, is_it: Callable[[Box], bool], name: str) -> None:
         canvas = self.canvas(side)
-        self.wait(lambda: canvas.surface.is_finished and canvas.scene is not None, "a graph")
-        assert canvas.scene is not None
-        box = canvas.scene.find(node_id)
-        assert box is not None, f"no box of {node_id}"
-        rect = canvas.scene.rect(box.id)
-        self.click(canvas.surface, canvas.viewport.camera.to_screen(rect.center()).toPoint())
+        scene, camera = canvas.scene, canvas.viewport.camera
+        assert scene is not None, "no graph is drawn"
+        box = next((each for each in scene.view.boxes if not each.is_open and is_it(each)), None)
+        assert box is not None, f"no box of {name}; in sight: {self.boxes(side)}"
+        self.click(canvas.surface, camera.to_screen(scene.rect(box.id).center()).toPoint())
 
     def press(self, keys: str) -> None:
         """Press a key, or several at once."""
@@ -157,13 +169,11 @@ class User:
 
         def is_there() -> bool:
             desk = self.window.desk
-            if desk is None or desk.is_running or desk.project is None or desk.project.snapshot is None:
-                return False
-            shown = [pane.canvas for pane in desk.work.panes.panes.values() if pane.canvas.stage is not None]
-            return all(each.scene is not None and each.surface.is_finished for each in shown)
+            project = desk.project if desk is not None and not desk.is_running else None
+            return project is not None and project.snapshot is not None
 
         self.wait(is_there, "a result")
-        self._follow()
+        self.wait(self._is_still, "its graphs")
 
     def found(self, kind: type[_W], text: str = "") -> _W:
         """Return a widget in sight, by its type and what it says or is called."""
@@ -180,11 +190,21 @@ class User:
     def _follow(self) -> None:
         """Let the window take in what was done."""
         _breathe()
-        _breathe()
+        self.wait(self._is_still, "a picture that is still")
         if self._fault is not None:
             fault, self._fault = self._fault, None
             raise fault
         self._on_step(self.steps[-1] if self.steps else "")
+
+    def _is_still(self) -> bool:
+        """Tell whether all graphs in sight are placed, for the room that they have now, and drawn to their end."""
+        desk = self.window.desk
+        panes = desk.work.panes.panes.values() if desk is not None else ()
+        shown = [each.canvas for each in panes if each.canvas.stage is not None and each.canvas.surface.isVisible()]
+        return all(
+            each.scene is not None and each.surface.is_finished and not each.is_busy and not each.readable.is_waiting
+            for each in shown
+        )
 
     def _in_front(self) -> QWidget:
         """Return the window, or the dialog or menu before it."""

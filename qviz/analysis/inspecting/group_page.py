@@ -10,16 +10,14 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
 from qviz.analysis.inspecting.node_page import Fact
 from qviz.analysis.inspecting.shares import LowShare, low_share
+from qviz.analysis.inspecting.siblings import difference_in_words, makeup_of, odd_ones, unlike
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt, excerpt
 from qviz.analysis.ledger.answer import finite
-from qviz.analysis.regions import function_name
 from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, StageName
 from qviz.words import tr, trn
 from qviz.words.formats import amount, grouped, listed, part, sentence
 
-_MANY_ALIKE = 3
-"""From so many children on, the one that is not like the others is worth naming."""
 _NAMED = 3
 
 
@@ -36,7 +34,7 @@ class ChildRow(NamedTuple):
         noise: The sum of the shares of its quantizers.
         is_group: Whether it holds several operators.
         is_worst: Whether it adds most of the noise.
-        differs: Whether its siblings are alike and it is not.
+        differs: In what it is unlike its siblings, which are alike; "" where it is not.
     """
 
     name: str
@@ -48,7 +46,7 @@ class ChildRow(NamedTuple):
     noise: float | None
     is_group: bool = False
     is_worst: bool = False
-    differs: bool = False
+    differs: str = ""
 
     @property
     def is_told(self) -> bool:
@@ -117,7 +115,7 @@ def group_page(run: InspectedRun, stage: StageName, path: str, text: Sequence[st
         path or types.get("", "") or tr("Model"),
         tuple(filter(None, about)),
         tuple(_inside(run, stage, nodes, shares)),
-        _why(run, stage, nodes, children),
+        " ".join(filter(None, (_unlike(run, stage, path), _why(run, stage, nodes, children)))),
         told,
         len(children) - len(told),
         run.ledger is not None,
@@ -157,7 +155,8 @@ def _inside(run: InspectedRun, stage: StageName, nodes: Sequence[Node], shares: 
         yield tr("noise"), tr("{share} of the output noise", share=part(noise))
 
 
-def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
+def _by_child(path: str, nodes: Sequence[Node]) -> dict[tuple[str, str], list[Node]]:
+    """Return the nodes of each child, by its name and path; those of an operator of the module's own by its id."""
     inside: dict[tuple[str, str], list[Node]] = {}
     for node in nodes:
         rest = node.place.removeprefix(path).lstrip(".")
@@ -166,8 +165,25 @@ def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node
             inside.setdefault((name, f"{path}.{name}".lstrip(".")), []).append(node)
         elif node.kind.computes:
             inside[node.id, path] = [node]
-    types, rows, looks = _types(run, stage), [], []
-    for (name, own), members in inside.items():
+    return inside
+
+
+def _unlike(run: InspectedRun, stage: StageName, path: str) -> str:
+    """Return in what a module is unlike its siblings, where those are alike."""
+    parent, _, name = path.rpartition(".")
+    types = _types(run, stage)
+    makeups = {
+        child: (types.get(own, ""), makeup_of(run, stage, own, members))
+        for (child, own), members in (_by_child(parent, run.inside(stage, parent)).items() if path else ())
+        if own != parent
+    }
+    odd = odd_ones(makeups)
+    return unlike(name, *odd[name]) if name in odd else ""
+
+
+def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
+    types, rows, makeups = _types(run, stage), [], {}
+    for (name, own), members in _by_child(path, nodes).items():
         first = next((each for each in members if each.kind.computes), None)
         if first is None:
             continue
@@ -179,38 +195,14 @@ def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node
         worst, noise = min(levels, default=None), share_of(quantizers)
         is_group = sum(each.kind.computes for each in members) > 1
         rows.append(ChildRow(name, own, type_, NodePlace(stage, first.id), share, worst, noise, is_group))
-        looks.append((type_, *_look(run, stage, own, members)))
+        makeups[name] = (type_, makeup_of(run, stage, own, members))
     known = [row.noise for row in rows if row.noise is not None]
     most = max(known) if known and len(rows) > 1 else None
-    odd = _odd(looks)
+    odd = {name: difference_in_words(name, *pair) for name, pair in odd_ones(makeups).items()}
     return tuple(
-        row._replace(is_worst=row.noise is not None and row.noise == most, differs=place in odd)
-        for place, row in enumerate(rows)
+        row._replace(is_worst=row.noise is not None and row.noise == most, differs=odd.get(row.name, ""))
+        for row in rows
     )
-
-
-def _look(
-    run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]
-) -> tuple[tuple[str, str, bool | None], ...]:
-    """Return what makes two children alike: their operators in order, and which run in low precision."""
-    looks = [
-        (node.place.removeprefix(path), function_name(node), run.is_low(stage, (node.id,)))
-        for node in nodes
-        if node.kind.computes
-    ]
-    judged = [look for look in looks if look[2] is not None]
-    return tuple(judged or looks)
-
-
-def _odd(looks: Sequence[tuple[object, ...]]) -> frozenset[int]:
-    """Return the places of the children that are not like the others of their type."""
-    found: set[int] = set()
-    for type_ in {look[0] for look in looks if look[0]}:
-        own = [place for place, look in enumerate(looks) if look[0] == type_]
-        look, count = Counter(looks[place] for place in own).most_common(1)[0]
-        if len(own) >= _MANY_ALIKE and count > len(own) / 2:
-            found.update(place for place in own if looks[place] != look)
-    return frozenset(found)
 
 
 def _why(run: InspectedRun, stage: StageName, nodes: Sequence[Node], children: Sequence[ChildRow]) -> str:
@@ -221,12 +213,7 @@ def _why(run: InspectedRun, stage: StageName, nodes: Sequence[Node], children: S
         told = trn(
             alike, "{count} child is like the others.", "{count} children have the same operators and precision."
         )
-        named = listed([each.name for each in odd])
-        inside = [node for node in stays if any(_is_in(node, each.path) for each in odd)]
-        if not inside:
-            return f"{told} {tr('{names} differs.', names=named)}"
-        floats = tr("{names} differs: {floats} stays in float.", names=named, floats=listed(_names(inside)))
-        return f"{told} {floats}"
+        return " ".join([told, *(each.differs for each in odd[:_NAMED])])
     if not stays:
         return tr("All operators run in low precision.") if run.judged_stage is not None else ""
     reason = next((node.why.rule for node in stays if node.why is not None and node.why.stays_float), "")
@@ -234,10 +221,6 @@ def _why(run: InspectedRun, stage: StageName, nodes: Sequence[Node], children: S
         len(stays), "{names} stays in float.", "{count} operators stay in float: {names}.", names=listed(_names(stays))
     )
     return f"{floats} {sentence(reason)}".strip() if reason and len(stays) == 1 else floats
-
-
-def _is_in(node: Node, path: str) -> bool:
-    return node.place == path or node.place.startswith(f"{path}.")
 
 
 def _names(nodes: Sequence[Node]) -> list[str]:

@@ -48,6 +48,11 @@ class Readable(QObject):
         viewport.moved.connect(self.on_viewport_moved)
         viewport.resized.connect(self.on_viewport_resized)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the size has changed, and what fits is still to be chosen."""
+        return self._soon.isActive()
+
     def opened(self, is_opening: bool) -> None:
         """Remember for which size something was opened, and by whom."""
         self.is_opening, self._opened_for = is_opening, self._viewport.size.toSize()

@@ -113,6 +113,14 @@ class Viewport(QObject):
             self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned))
             self.pose = "opening"
 
+    def look_again(self) -> None:
+        """Look where the pose says; tells no one."""
+        if self.pose == "opening":
+            self.open()
+        elif self.pose == "fit" and self.scene:
+            self.set_camera(fitting(self.scene.bounds, self.size.width(), self.size.height()))
+            self.pose = "fit"
+
     def zoom_by(self, factor: float) -> None:
         """Zoom around the middle."""
         self.move(self.camera.zoomed(factor, self._middle()))

@@ -31,6 +31,7 @@ class Axis(QObject):
         canvas.viewport.travelled.connect(lambda before, after: self.on_canvas_travelled(side, before, after))
         canvas.folds_changed.connect(lambda folds: self.on_canvas_folds_changed(side, folds))
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
+        canvas.viewport.resized.connect(self.on_canvas_resized)
         canvas.fit_asked.connect(self._canvases[side.other].readable.fit)
 
     @property
@@ -70,5 +71,19 @@ class Axis(QObject):
         mine, other = self._canvases[side], self._canvases[side.other]
         if not self.is_shared or mine.is_busy or other.is_busy or other.scene is None or mine.scene is None:
             return
-        leading = self._canvases[self.leading]
-        self._canvases[self.leading.other].viewport.copy(leading.viewport)
+        self._join()
+
+    def on_canvas_resized(self) -> None:
+        """Look with both sides at the same rows in the room that they have now."""
+        if self.is_shared and all(each.scene is not None and not each.is_busy for each in self._canvases.values()):
+            self._join()
+
+    def _join(self) -> None:
+        """Look where the leading side looks; at all of both, where both show all of theirs."""
+        leading, other = self._canvases[self.leading].viewport, self._canvases[self.leading.other].viewport
+        if leading.pose == other.pose != "free":
+            for each in (leading, other):
+                each.look_again()
+            if other.camera.scale < leading.camera.scale:  # what has to be seen on one side is cut on neither
+                leading, other = other, leading
+        other.copy(leading)

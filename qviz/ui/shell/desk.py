@@ -91,6 +91,7 @@ class Desk(QObject):
         self.shelf.compared.connect(lambda told: self.dimming.show_changes(True, told))
         self.acting = Acting(self, self._open, self.work)
         self.tables.measure_requested.connect(self.acting.measure)
+        self.dimming.measure_requested.connect(self.acting.measure)
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
         self.acting.run_requested.connect(self.run)
         self.acting.undo_requested.connect(self.undo)

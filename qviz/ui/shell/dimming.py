@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
+from qviz.analysis.coverage import CONVERTED
 from qviz.analysis.linking.changes import Changes
 from qviz.document.graph import Kind, NodeId
 from qviz.document.query import Index
@@ -35,9 +36,11 @@ class Dimming(QObject):
 
     Signals:
         change_stepped: To the next change, by 1, or the one before, by -1.
+        measure_requested: What each quantizer costs should be measured.
     """
 
     change_stepped = Signal(int)
+    measure_requested = Signal()
 
     _changes_of: Shown | None = None
     """The stages whose changes are shown."""
@@ -123,6 +126,15 @@ class Dimming(QObject):
             self.show_changes(choice is OverlayChoice.CHANGES)
         if choice is not OverlayChoice.CHANGES:
             self._show(choice)
+        if choice is OverlayChoice.NUMBERS and self._is_unmeasured:
+            told = tr("What each quantizer costs is not measured.")
+            self._work.notice.tell("info", told, "", ((tr("Measure"), self.measure_requested.emit),))
+
+    @property
+    def _is_unmeasured(self) -> bool:
+        """Whether the result on screen was converted, and has no ledger of its noise."""
+        run = self._work.inspector.run
+        return run is not None and run.ledger is None and any(each.name in CONVERTED for each in run.parts.stages)
 
     def _show(self, choice: OverlayChoice) -> None:
         self._work.strip.overlays.show_overlay(choice)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.views.folding import group_path
-from qviz.document.graph import NodeId
+from qviz.document.graph import Node, NodeId
 from qviz.document.snapshot import Stage, StageName
-from qviz.session.project import SelectedNode
+from qviz.session.project import Project, SelectedNode
 from qviz.session.sides import Side
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
@@ -27,6 +27,8 @@ class SharedSelection(QObject):
         self._open = project
         self._work = work
         self._last: tuple[int, StageName, NodeId] | None = None  # an id: a result that is closed is freed
+        self._group = ""
+        """The module path of the group that is selected; "" where a node is."""
         work.strip.stage_chosen.connect(self.show_stage)
         work.panes.selected.connect(self.on_panes_selected)
         work.inspector.node_chosen.connect(self.choose)
@@ -34,7 +36,7 @@ class SharedSelection(QObject):
 
     def forget(self) -> None:
         """Begin anew, for another model."""
-        self._last = None
+        self._last, self._group = None, ""
 
     def restore(self) -> None:
         """Select in the result of another run what was selected in the one before, where it is still there."""
@@ -44,9 +46,12 @@ class SharedSelection(QObject):
         of_result, stage, node_id = last
         if project.snapshot is None or id(project.snapshot) == of_result:
             return
-        there = project.stage(stage)
-        if there is not None and any(node.id == node_id for node in there.whole.nodes):
-            self.choose(stage, node_id)
+        there, path = project.stage(stage), self._group
+        inside = _inside(there, path)[:1] if path else ()
+        found = inside[0].id if inside else node_id
+        if there is not None and any(node.id == found for node in there.whole.nodes):
+            self.choose(stage, found)
+            self._inspect_again(path)
         else:
             self._last = None
 
@@ -89,8 +94,10 @@ class SharedSelection(QObject):
         project = self._open.value
         if project is not None and project.selected is not None:
             side, node_id = project.selected
+            path = self._group
             self._work.panes.select(side, node_id, reveal=False)
             self._show_selected(side, node_id)
+            self._inspect_again(path)
         else:
             self._work.inspector.show_run(project)
 
@@ -104,11 +111,17 @@ class SharedSelection(QObject):
         project, stage = self._open.value, self.stage
         if project is None or stage is None:
             return
-        inside = (
-            node for node in stage.whole.nodes if not path or node.place == path or node.place.startswith(f"{path}.")
-        )
-        if sum(node.kind.computes for node in inside) > 1:
-            self._work.inspector.show_group(project, stage.name, path)
+        if sum(node.kind.computes for node in _inside(stage, path)) > 1:
+            self._show_group(project, stage.name, path)
+
+    def _inspect_again(self, path: str) -> None:
+        """Show the group that was selected before, if it was one."""
+        if path:
+            self.inspect_group(path)
+
+    def _show_group(self, project: Project, stage: StageName, path: str) -> None:
+        self._group = path
+        self._work.inspector.show_group(project, stage, path)
 
     def choose(self, stage: StageName, node_id: NodeId) -> None:
         """Select a node of a stage, showing the stage first if need be."""
@@ -132,11 +145,11 @@ class SharedSelection(QObject):
             path = box.alike[0].rpartition(".")[0]  # its page compares all of them
         stage = project.shown.on(side) if project is not None else None
         if project is not None and stage is not None and path is not None:
-            self._work.inspector.show_group(project, stage, path)
+            self._show_group(project, stage, path)
 
     def _show_selected(self, side: Side, node_id: NodeId) -> None:
         """Show the selected node in the inspector, the code and the outline."""
-        project = self._open.value
+        project, self._group = self._open.value, ""
         if project is None:
             return
         stage = project.stage(project.shown.on(side))
@@ -154,3 +167,9 @@ class SharedSelection(QObject):
         self._work.code.show_node(node_id)
         self._work.outline.show_selected(next((n.place for n in stage.whole.nodes if n.id == node_id), ""))
         self._open.edited.emit()
+
+
+def _inside(stage: Stage | None, path: str) -> list[Node]:
+    """Return the nodes of a module, in graph order; those of the whole model for no path."""
+    nodes = stage.whole.nodes if stage is not None else ()
+    return [node for node in nodes if not path or node.place == path or node.place.startswith(f"{path}.")]

@@ -75,7 +75,9 @@ class GroupSheet(Sheet):
         name.addWidget(ElidedLink(child.name, lambda: self._go(child)), 1)
         for is_so, told in ((child.is_worst, tr("worst")), (child.differs, tr("differs"))):
             if is_so:
-                name.addWidget(label(told, "strong"))
+                marked = label(told, "strong")
+                marked.setToolTip(child.differs if told == tr("differs") else "")
+                name.addWidget(marked)
         grid.addLayout(name, at, 0)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if child.low is None:

@@ -1,0 +1,118 @@
+"""Which of several modules of one type is not like the others, and in what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from qviz.analysis.inspecting.inspected_run import InspectedRun
+from qviz.analysis.regions import function_name
+from qviz.document.graph import Node
+from qviz.document.snapshot import StageName
+from qviz.words import tr
+from qviz.words.formats import listed
+
+MANY_ALIKE = 3
+"""From so many children on, the one that is not like the others is worth naming."""
+_TOLD = 3
+
+
+class MakeupPart(NamedTuple):
+    """One operator, or an observer of what one gives, of a module.
+
+    Attributes:
+        place: Of the operator, relative to the module.
+        what: Its function; "" for an observer behind it.
+        is_low: Whether it runs in low precision; None where that is not judged.
+    """
+
+    place: str
+    what: str
+    is_low: bool | None = None
+
+
+Makeup = tuple[MakeupPart, ...]
+"""What makes two modules alike: operators in order, which of them run in low precision, what is observed."""
+
+
+def makeup_of(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Makeup:
+    """Return the makeup of a module, whose nodes are given in graph order."""
+    ops = [
+        MakeupPart(_relative(node, path), _what(node), run.is_low(stage, (node.id,)))
+        for node in nodes
+        if node.kind.computes
+    ]
+    judged = [each for each in ops if each.is_low is not None] or ops
+    return (*judged, *_observed(run, stage, path, nodes))
+
+
+def _observed(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Iterator[MakeupPart]:
+    """Yield the observers of what operators inside give; what comes from outside is the business of others."""
+    inside, producers = {node.id: node for node in nodes}, run.index(stage).producers
+    for node in nodes:
+        if node.kind.watches:
+            for each in producers.get(node.id, ())[:1]:
+                if each in inside:
+                    yield MakeupPart(_relative(inside[each], path) or function_name(inside[each]), "")
+
+
+def _what(node: Node) -> str:
+    return node.module_type or function_name(node) if node.op == "call_module" else function_name(node)
+
+
+def _relative(node: Node, path: str) -> str:
+    return node.place.removeprefix(path).lstrip(".")
+
+
+def odd_ones(makeups: Mapping[str, tuple[str, Makeup]]) -> dict[str, tuple[Makeup, Makeup]]:
+    """Return those that are not like most of their type, with their own makeup and that of the others.
+
+    Args:
+        makeups: The type and the makeup of each, by name.
+    """
+    found: dict[str, tuple[Makeup, Makeup]] = {}
+    for type_ in {type_ for type_, _ in makeups.values() if type_}:
+        own = {name: makeup for name, (of, makeup) in makeups.items() if of == type_}
+        usual, count = Counter(own.values()).most_common(1)[0]
+        if len(own) >= MANY_ALIKE and count > len(own) / 2:
+            found.update({name: (makeup, usual) for name, makeup in own.items() if makeup != usual})
+    return {name: found[name] for name in makeups if name in found}
+
+
+def difference_in_words(name: str, own: Makeup, usual: Makeup) -> str:
+    """Return in a sentence what one has that the others do not have, and what it lacks."""
+    more, less = _names(own, usual), _names(usual, own)
+    if more and less:
+        return tr("{name} has {own}; the others have {usual}.", name=name, own=more, usual=less)
+    if more:
+        return tr("Only {name} has {own}.", name=name, own=more)
+    if less:
+        return tr("Only {name} lacks {usual}.", name=name, usual=less)
+    return tr("{name} has the same operators in another order.", name=name)
+
+
+def unlike(name: str, own: Makeup, usual: Makeup) -> str:
+    """Return the same for the page of that one itself."""
+    return tr("Unlike its siblings: {difference}", difference=difference_in_words(name, own, usual))
+
+
+def _names(one: Makeup, other: Makeup) -> str:
+    left = Counter(other)
+    here = {(each.place, each.what) for each in other}
+    found: list[str] = []
+    for part in one:
+        if left[part] > 0:
+            left[part] -= 1
+        elif not part.what:
+            found.append(tr("an observer behind {place}", place=part.place))
+        else:
+            found.append(_name(part, (part.place, part.what) in here))
+    return listed(found, _TOLD) if found else ""
+
+
+def _name(part: MakeupPart, is_there_otherwise: bool) -> str:
+    name = part.what if part.place in ("", part.what) else f"{part.place} ({part.what})"
+    if not is_there_otherwise or part.is_low is None:
+        return name
+    return tr("{name} in low precision", name=name) if part.is_low else tr("{name} in float", name=name)

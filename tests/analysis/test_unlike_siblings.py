@@ -1,0 +1,40 @@
+"""One of several equal modules is unlike the others: that is found, and said."""
+
+from __future__ import annotations
+
+import pytest
+
+from qviz.analysis.inspecting.siblings import Makeup, MakeupPart, difference_in_words, odd_ones
+
+USUAL: Makeup = (MakeupPart("fc", "LinearReLU", True), MakeupPart("fc", ""))
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ((MakeupPart("fc", "LinearReLU", False), MakeupPart("fc", "")), "fc (LinearReLU) in float"),
+        (
+            (
+                MakeupPart("fc", "Linear", True),
+                MakeupPart("relu", "ReLU", True),
+                MakeupPart("fc", ""),
+                MakeupPart("relu", ""),
+            ),
+            "2 has fc (Linear), relu (ReLU), an observer behind relu; the others have fc (LinearReLU).",
+        ),
+        ((*USUAL, MakeupPart("", "add", True)), "Only 2 has add."),
+        (USUAL[:1], "Only 2 lacks an observer behind fc."),
+        (USUAL[::-1], "2 has the same operators in another order."),
+    ],
+)
+def test_the_one_that_is_unlike_the_others_is_found_and_told(own: Makeup, told: str):
+    makeups = {name: ("Layer", own if name == "2" else USUAL) for name in "0123"}
+    assert odd_ones(makeups) == {"2": (own, USUAL)}
+    assert told in difference_in_words("2", own, USUAL)
+
+
+def test_of_few_or_of_different_types_none_is_odd():
+    other = (MakeupPart("fc", "Linear", True),)
+    assert odd_ones({"0": ("A", USUAL), "1": ("A", other)}) == {}
+    assert odd_ones({"0": ("A", USUAL), "1": ("A", USUAL), "2": ("B", other), "3": ("A", USUAL)}) == {}
+    assert odd_ones({"0": ("", USUAL), "1": ("", USUAL), "2": ("", USUAL), "3": ("", other)}) == {}
