@@ -163,7 +163,7 @@ def _read(each: ast.stmt, models: dict[str, ast.ClassDef], found: _CandidatesByN
             yield from _methods(each, models)
         case ast.FunctionDef(name=name) if not name.startswith("_") and name not in _BESIDE and _returns(each):
             yield Candidate(
-                name, "function", each.lineno, _parameters(each.args), _makes_model(each, {*models, *found})
+                name, "function", each.lineno, parameters_of(each.args), _makes_model(each, {*models, *found})
             )
         case (
             ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call)
@@ -180,16 +180,16 @@ def _methods(made: ast.ClassDef, models: dict[str, ast.ClassDef]) -> Iterator[Ca
         if not isinstance(each, ast.FunctionDef) or each.name.startswith("_") or "property" in marks:
             continue
         if "classmethod" in marks and _makes_model(each, {*models, "cls"}):
-            yield Candidate(f"{made.name}.{each.name}", "function", each.lineno, _parameters(each.args, skipped=1))
+            yield Candidate(f"{made.name}.{each.name}", "function", each.lineno, parameters_of(each.args, skipped=1))
         elif "staticmethod" in marks and _makes_model(each, {*models}):
-            yield Candidate(f"{made.name}.{each.name}", "function", each.lineno, _parameters(each.args))
+            yield Candidate(f"{made.name}.{each.name}", "function", each.lineno, parameters_of(each.args))
 
 
 def _made_with(made: ast.ClassDef, models: dict[str, ast.ClassDef], below: tuple[str, ...]) -> tuple[Parameter, ...]:
     """Return what a class is called with: its own ``__init__``, or that of a base in the same file."""
     for each in made.body:
         if isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            return _parameters(each.args, skipped=1)
+            return parameters_of(each.args, skipped=1)
     bases = [ast.unparse(base) for base in made.bases]
     if made.decorator_list or len(bases) != 1:
         return _ANY
@@ -198,7 +198,7 @@ def _made_with(made: ast.ClassDef, models: dict[str, ast.ClassDef], below: tuple
     return () if bases[0] in ("Module", "nn.Module", "torch.nn.Module") else _ANY
 
 
-def _parameters(arguments: ast.arguments, skipped: int = 0) -> tuple[Parameter, ...]:
+def parameters_of(arguments: ast.arguments, skipped: int = 0) -> tuple[Parameter, ...]:
     """Return the parameters of a function; `skipped` leaves out ``self``."""
     first = [(each, "positional") for each in arguments.posonlyargs] + [(each, "either") for each in arguments.args]
     bare = len(first) - len(arguments.defaults)

@@ -208,8 +208,13 @@ def _several(text: str) -> SeveralInputs:
     return SeveralInputs(tuple(read_form(rest) for *_, rest in pairs), tuple(name.strip() for name, *_ in pairs))
 
 
-def _apart(text: str) -> Iterator[str]:
-    """Yield what commas part, but for those inside of brackets or quotes."""
+def split_texts(line: str) -> tuple[str, ...]:
+    """Return the texts that spaces part, but for those inside of brackets or quotes."""
+    return tuple(each for each in _apart(line, " ") if each)
+
+
+def _apart(text: str, parting: str = ",") -> Iterator[str]:
+    """Yield what a sign parts, but for those inside of brackets or quotes."""
     depth, quote, begin = 0, "", 0
     for place, sign in enumerate(text):
         if quote:
@@ -220,7 +225,7 @@ def _apart(text: str) -> Iterator[str]:
             depth += 1
         elif sign in ")]}":
             depth -= 1
-        elif sign == "," and depth == 0:
+        elif sign == parting and depth == 0:
             yield text[begin:place]
             begin = place + 1
     if text[begin:].strip():

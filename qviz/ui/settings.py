@@ -54,13 +54,26 @@ class Settings:
     @property
     def recent(self) -> list[tuple[str, str]]:
         """Source and what was done with it, the newest first."""
-        pairs = (row.partition("\n") for row in self._strings("recent"))
-        return [(source, about) for source, _, about in pairs]
+        return [(source, about) for source, about, _ in self._recent()]
 
-    def remember(self, source: str, about: str) -> None:
-        """Put a source first among the recent ones."""
-        rows = [(source, about), *((each, text) for each, text in self.recent if each != source)]
-        self.store.setValue("recent", [f"{each}\n{text}" for each, text in rows[:RECENT_LIMIT]])
+    def recent_plan(self, source: str) -> str:
+        """Return the plan that a source was run with last, as TOML; "" where none is known."""
+        return next((plan for each, _, plan in self._recent() if each == source), "")
+
+    def remember(self, source: str, about: str, plan: str = "") -> None:
+        """Put a source first among the recent ones.
+
+        Args:
+            source: What was open.
+            about: What was done with it.
+            plan: What it was run with, as TOML; "" for a result.
+        """
+        rows = [(source, about, plan), *(row for row in self._recent() if row[0] != source)]
+        self.store.setValue("recent", ["\n".join(row) for row in rows[:RECENT_LIMIT]])
+
+    def _recent(self) -> list[tuple[str, str, str]]:
+        rows = ([*row.split("\n", 2), "", ""] for row in self._strings("recent"))
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def is_on(self, choice: str) -> bool:
         """Tell whether the user turned something on that is off at first, such as `LESS_MOTION`."""

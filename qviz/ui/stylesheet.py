@@ -177,6 +177,21 @@ QMenu::item:selected {{ background: {accent.soft}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QToolTip {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; padding: 4px; }}
 QCheckBox {{ color: {text}; }}
+QScrollArea[role="page"], QWidget[role="page"] {{ background: {canvas}; border: none; }}
+QLabel[role="page"] {{ font-size: 20px; font-weight: 700; }}
+QLabel[role="guess"] {{ font-size: 11px; color: {guess}; }}
+QLabel[role="good"] {{ font-weight: 700; color: {good}; }}
+QLabel[role="fault"] {{ font-size: 11px; color: {level.error}; }}
+QLineEdit[guess="true"] {{ border: 1px dashed {guess}; }}
+QFrame[role="sheet"] {{ border: 1px solid {border}; border-radius: 6px; background: {panel}; }}
+QFrame[role="sheethead"] {{ border: none; border-bottom: 1px solid {border}; background: {panel.sunken};
+    border-top-left-radius: 6px; border-top-right-radius: 6px; }}
+QFrame[role="model"], QFrame[role="modelchosen"] {{ background: {panel}; border: none; border-left: 3px solid {panel};
+    border-radius: 0; }}
+QFrame[role="model"]:hover {{ background: {hover}; }}
+QFrame[role="model"]:focus, QFrame[role="modelchosen"]:focus {{ border-left: 3px solid {accent}; }}
+QFrame[role="modelchosen"] {{ background: {accent.soft}; border-left: 3px solid {accent}; }}
+QRadioButton {{ color: {text}; background: transparent; }}
 """
 
 

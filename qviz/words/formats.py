@@ -160,6 +160,7 @@ def capitalized(text: str) -> str:
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "number": number,
+    "grouped": grouped,
     "names": listed,
     "all": joined,
     "every": every,

@@ -14,10 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
 from qviz.session.sides import Side
-from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
-from tests.ui.widgets import found
 
 PATIENCE_MS = 120_000
 
@@ -118,17 +116,46 @@ def make(width: int, act="relu"):
 """
 
 
-def test_a_factory_runs_with_the_arguments_of_the_form(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+def test_a_factory_runs_with_the_arguments_of_the_page(window: MainWindow, qtbot: QtBot, tmp_path: Path):
     (tmp_path / "factory.py").write_text(FACTORY)
     window.opener.open_source(str(tmp_path / "factory.py"), is_consented=True)
-    form = found(window, SourceForm)
-    form.rows[0].field.setText("7")
-    form.accept()
     desk = window.desk
     assert desk is not None
+    desk.inputs.page.choice.arguments[0].field.setText("7")
+    desk.inputs.page.run.click()
     qtbot.waitUntil(lambda: not desk.is_running, timeout=PATIENCE_MS)
     assert stages(window)[-1] == "converted"
     assert desk.project is not None
     assert desk.project.plan.source.endswith("factory.py:make(width=7)")
     shapes = {value.shape for node in desk.project.stages[0].graph.nodes for value in node.values}
     assert (1, 7) in shapes
+
+
+BARE = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(5, 2, 3)
+        self.table = torch.nn.Embedding(9, 2)
+
+    def forward(self, image, ids):
+        return self.conv(image).mean((2, 3)) + self.table(ids).mean(1)
+"""
+
+
+def test_a_model_without_inputs_is_guessed_tried_and_run(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    (tmp_path / "bare.py").write_text(BARE)
+    window.opener.open_source(str(tmp_path / "bare.py"), is_consented=True)
+    desk = window.desk
+    assert desk is not None
+    qtbot.waitUntil(lambda: desk.inputs.is_shown, timeout=PATIENCE_MS)
+    page = desk.inputs.page
+    qtbot.waitUntil(lambda: "works" in page.calls.verdict.text(), timeout=PATIENCE_MS)
+    assert [line.shape.text() for line in page.lines] == ["1 × 5 × 224 × 224", "1 × 32"]
+    page.run.click()
+    qtbot.waitUntil(lambda: not desk.is_running and not desk.inputs.is_shown, timeout=PATIENCE_MS)
+    assert stages(window)[-1] == "converted"
+    assert desk.project is not None
+    assert desk.project.plan.inputs == ("image=1x5x224x224", "ids=1x32:int64:0..8")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qviz.errors import QvizError
-from qviz.sources.input_text import DrawnTensor, SeveralInputs, read_form, read_input, runs_code
+from qviz.sources.input_text import DrawnTensor, SeveralInputs, read_form, read_input, runs_code, split_texts
 
 
 @given(
@@ -79,3 +79,9 @@ def test_what_says_nothing_is_told(text: str, message: str):
 def test_only_files_and_calls_run_or_open_something():
     assert [runs_code(read_form(text)) for text in ("1x3", "=1", "(1x3,=2)")] == [False] * 3
     assert [runs_code(read_form(text)) for text in ("x.npz", "data.py:make", "(1x3,x.pt)")] == [True] * 3
+
+
+def test_a_line_is_split_at_spaces_but_not_inside_of_what_belongs_together():
+    line = "image=1x3  pair=(1x3, 1x2) mode=='very fast' {a=1, b=2}"
+    assert split_texts(line) == ("image=1x3", "pair=(1x3, 1x2)", "mode=='very fast'", "{a=1, b=2}")
+    assert split_texts("  ") == ()

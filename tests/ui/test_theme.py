@@ -39,6 +39,8 @@ def test_text_is_readable_on_every_role(name, kind, token):
         ("text.muted", "panel.sunken"),
         ("edge.label", "canvas"),
         ("text", "why.fill"),
+        ("guess", "panel"),
+        ("good", "panel"),
     ],
 )
 def test_text_is_readable_on_every_ground(name, text, ground):

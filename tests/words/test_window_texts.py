@@ -47,7 +47,7 @@ NAMES = {
     # Roles of the style sheet and levels of notices, which name a look: they stand among a widget's arguments.
     "muted", "title", "heading", "section", "pane", "error", "link", "primary", "segment", "chip", "field", "brand",
     "part", "small", "cell", "strong", "code.near", "code.line", "step", "here", "act", "fold", "boxed",
-    "info", "warning", "pending",
+    "info", "warning", "pending", "page", "guess", "fault",
     "qviz",
 }  # fmt: skip
 NAMES |= {
@@ -59,6 +59,7 @@ EXEMPT = {
     "stylesheet.py": "a style sheet is code",
     "editor.py": "commands that open editors",
     "dot.py": "the language of graphviz is code",
+    "call_code.py": "Python is code",
 }
 
 

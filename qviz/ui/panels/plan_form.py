@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from qviz.document.flows import OPTIONS, Flow, flow
 from qviz.document.plan import Plan
+from qviz.sources.input_text import split_texts
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.plan_fields import GROUPS, FormRow
 from qviz.ui.panels.widgets import button, label, section
@@ -164,7 +165,7 @@ def _line(row: FormRow, value: Any) -> tuple[QWidget, Callable[[], Any]]:
     made = QLineEdit()
     if row.sort == "names":
         made.setText(" ".join(value))
-        return made, lambda: tuple(made.text().split())
+        return made, lambda: split_texts(made.text())
     if row.sort == "lists":
         made.setText("; ".join(", ".join(each) for each in value or ()))
         return made, lambda: _lists(made.text())

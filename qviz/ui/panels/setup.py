@@ -12,6 +12,7 @@ from qviz.document.configuration import Rule
 from qviz.document.flows import Flow
 from qviz.document.graph import Json
 from qviz.document.plan import Plan
+from qviz.sources.input_text import split_texts
 from qviz.ui.panels.flow_choice import FlowChoice
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import AnyRule, Rules
@@ -186,17 +187,18 @@ class Setup(QFrame):
         """Take other rules into the plan: of the quantizer, or of the configuration by modules."""
         if self.flow.chosen().takes("quantizer_options"):
             options = msgspec.structs.replace(self._plan.quantizer_options, rules=rules)
-            self._take(msgspec.structs.replace(self._plan, quantizer_options=options))
+            self.take_plan(msgspec.structs.replace(self._plan, quantizer_options=options))
         else:
-            self._take(msgspec.structs.replace(self._plan, rules=rules))
+            self.take_plan(msgspec.structs.replace(self._plan, rules=rules))
 
     def on_all_clicked(self) -> None:
         """Edit the whole plan as text."""
         dialog = PlanDialog(self, self._plan)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._take(dialog.plan)
+            self.take_plan(dialog.plan)
 
-    def _take(self, plan: Plan) -> None:
+    def take_plan(self, plan: Plan) -> None:
+        """Take another plan, as if it had been chosen here."""
         if plan != self._plan:
             self.show_plan(plan)
             self.plan_changed.emit(plan)
@@ -205,12 +207,12 @@ class Setup(QFrame):
         """Make a plan of what the fields say."""
         if self._is_filling:
             return
-        self._take(
+        self.take_plan(
             msgspec.structs.replace(
                 self._plan,
                 source=self.source.text().strip(),
                 flow=self.flow.chosen().id,
-                inputs=tuple(self.inputs.text().split()),
+                inputs=split_texts(self.inputs.text()),
                 calibrate=self.calibrate.text().strip() or None,
                 train=self.train.text().strip() or None,
                 reference=self.with_reference.isChecked() and not self.with_reference.isHidden(),

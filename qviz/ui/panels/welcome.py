@@ -17,20 +17,22 @@ from qviz.words import mark, tr
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
-_NOTE = mark("Opens .py, .pt2, .pt, .pth, .qviz and .json files. You are asked before a file runs code.")
-OPENABLE = (".py", *MODEL_FILES, ".qviz", ".json")
+_NOTE = mark("Opens .py, .pt2, .pt, .pth, .qviz, .json and .toml files. You are asked before a file runs code.")
+OPENABLE = (".py", *MODEL_FILES, ".qviz", ".json", ".toml")
 
 
 class Welcome(QWidget):
     """Where everybody starts.
 
     Signals:
-        source_chosen: A typed or recent source, or a dropped file.
+        source_chosen: A typed source, or a dropped file, and whether the user named it herself.
+        recent_chosen: A recent source.
         sample_chosen: The source of a sample.
         open_requested: The button that opens the file dialog.
     """
 
     source_chosen = Signal(str, bool)
+    recent_chosen = Signal(str)
     sample_chosen = Signal(str)
     open_requested = Signal()
 
@@ -83,7 +85,7 @@ class Welcome(QWidget):
     def _recent_row(self, source: str, about: str) -> QHBoxLayout:
         row = QHBoxLayout()
         name = source.replace("\\", "/").rsplit("/", 1)[-1]
-        link = button(name, "link", lambda: self.source_chosen.emit(source, False))
+        link = button(name, "link", lambda: self.recent_chosen.emit(source))
         link.setToolTip(source)
         row.addWidget(link)
         row.addStretch(1)

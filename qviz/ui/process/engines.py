@@ -22,6 +22,8 @@ class Engines(QObject):
         printed: Text that an engine or a model wrote.
         run_died: A `Said`, when the engine at work ended in mid-run.
         spare_died: A `Said`, when the engine in waiting ended.
+        answered: The answer to what was asked of a model without running a plan.
+        answer_died: A `Said`, when the engine ended before it answered.
     """
 
     ready = Signal(object)
@@ -29,12 +31,15 @@ class Engines(QObject):
     printed = Signal(str)
     run_died = Signal(object)
     spare_died = Signal(object)
+    answered = Signal(object)
+    answer_died = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker: EngineProcess | None = None
         self._spare: EngineProcess | None = None
         self._run_id = 0
+        self._asked_id = 0
         self.is_running = False
 
     def warm_up(self) -> None:
@@ -51,19 +56,43 @@ class Engines(QObject):
         """Start a run; one at work is cancelled."""
         if self.is_running:
             self.cancel()
-        if self._worker is None:
-            self.warm_up()
-            self._worker, self._spare = self._spare, None
-        assert self._worker is not None
         from qviz.wire.messages import RunFlow
 
         self._run_id += 1
         self.is_running = True
-        self._worker.send(RunFlow(self._run_id, plan))
+        self._need_worker().send(RunFlow(self._run_id, plan))
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._asked_id != 0
+
+    def guess_call(self, plan: Plan) -> None:
+        """Have the plan's model built, and its inputs guessed; only the last question is answered."""
+        from qviz.wire.messages import GuessCall
+
+        self._run_id += 1
+        self._asked_id = self._run_id
+        self._need_worker().send(GuessCall(self._asked_id, plan))
+
+    def try_call(self, plan: Plan) -> None:
+        """Have the plan's model called once on its inputs; only the last question is answered."""
+        from qviz.wire.messages import TryCall
+
+        self._run_id += 1
+        self._asked_id = self._run_id
+        self._need_worker().send(TryCall(self._asked_id, plan))
+
+    def _need_worker(self) -> EngineProcess:
+        if self._worker is None:
+            self.warm_up()
+            self._worker, self._spare = self._spare, None
+        assert self._worker is not None
+        return self._worker
 
     def cancel(self) -> None:
         """Kill the engine at work; the spare is ready for the next run."""
-        self.is_running = False
+        self.is_running, self._asked_id = False, 0
         if self._worker is not None:
             self._retire(self._worker)
             self._worker = None
@@ -109,13 +138,21 @@ class Engines(QObject):
                 self.warm_up()  # not sooner: importing torch beside a starting run would slow both
             self.report_received.emit(report)
             self._import_more()
+        elif engine is self._worker and report.run_id == self._asked_id:
+            self._asked_id = 0
+            self.answered.emit(report)
+            self._import_more()
+
+    @property
+    def _is_busy(self) -> bool:
+        return self.is_running or self.is_asked
 
     def _import_more(self) -> None:
         """Have engines import what the PT2E flows need; not beside a run, which that would slow."""
         from qviz.wire.messages import WarmUp
 
         for engine in (self._worker, self._spare):
-            if engine is not None and engine.ready is not None and not engine.is_warm and not self.is_running:
+            if engine is not None and engine.ready is not None and not engine.is_warm and not self._is_busy:
                 engine.is_warm = True
                 engine.send(WarmUp())
 
@@ -129,7 +166,10 @@ class Engines(QObject):
         if engine is self._worker:
             self._worker = None
             was_running, self.is_running = self.is_running, False
+            was_asked, self._asked_id = self.is_asked, 0
             self.warm_up()
+            if was_asked:
+                self.answer_died.emit(how)
             if was_running:
                 self.run_died.emit(how)
 

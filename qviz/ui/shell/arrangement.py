@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from qviz.session.room import Room, room_in
 from qviz.ui.panels.bottom import Bottom
@@ -41,6 +41,30 @@ class Parts(NamedTuple):
     trying: QWidget
 
 
+class Center(QStackedWidget):
+    """The panes with what belongs to them, or a page in their place.
+
+    Args:
+        panes: What stands there at first.
+    """
+
+    def __init__(self, panes: QWidget) -> None:
+        super().__init__()
+        self._panes = panes
+        self.addWidget(panes)
+
+    @property
+    def page(self) -> QWidget | None:
+        """What stands in the place of the panes, if anything does."""
+        return None if self.currentWidget() is self._panes else self.currentWidget()
+
+    def show_page(self, page: QWidget | None) -> None:
+        """Show a page in the place of the panes, or the panes again."""
+        if page is not None and self.indexOf(page) < 0:
+            self.addWidget(page)
+        self.setCurrentWidget(page or self._panes)
+
+
 class Surroundings(QObject):
     """Left panel or rail, inspector or drawer, bar above and legend below, the tabs at the bottom.
 
@@ -48,6 +72,9 @@ class Surroundings(QObject):
         parts: The panels.
         ground: Holds the panes.
         settings: Remembers sizes, and what the user closed.
+
+    Attributes:
+        center: The panes, or a page in their place.
 
     Signals:
         arranged: Other panels stand now.
@@ -72,11 +99,13 @@ class Surroundings(QObject):
         self._selected: object = None
         self._bottom_height, self._text_scale = BOTTOM, 0.0
         self._rows = self._make_rows(ground)
+        self.center = Center(self._rows)
+        self.center.currentChanged.connect(self._arrange)
         self._rows.splitterMoved.connect(self.on_rows_moved)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         rail, left, inspector = self._rail, self._left, self._inspector
-        for part in (rail, left, self._rows, inspector, self._trying):
+        for part in (rail, left, self.center, inspector, self._trying):
             self.columns.addWidget(part)
         self.columns.setStretchFactor(2, 1)
         for place in (0, 1, 3, 4):
@@ -108,6 +137,8 @@ class Surroundings(QObject):
     @property
     def regions(self) -> tuple[QWidget, ...]:
         """The panels in the order in which Tab goes through them."""
+        if self.center.page is not None:
+            return self._rail, self._left, self.center.page
         parts = self._rail, self._left, self._above, self._ground, self._legend, self._bottom
         return *parts, self._inspector, self._trying
 
@@ -236,9 +267,11 @@ class Surroundings(QObject):
         widest = WIDEST if room.has_inspector else DRAWER
         self._inspector.setMaximumWidth(round(widest * self._text_scale))
         self._rail.setVisible((not has_left or not room.has_left) and not bare)
-        has_inspector = (self._is_standing_inspector or self._drawer) and not self.is_trying
+        has_inspector = (
+            (self._is_standing_inspector or self._drawer) and not self.is_trying and self.center.page is None
+        )
         self._inspector.setVisible(has_inspector and not bare)
-        self._trying.setVisible(self.is_trying and not bare)
+        self._trying.setVisible(self.is_trying and not bare and self.center.page is None)
         self._fit_trying()
         self._above.setVisible(not bare)
         self._bottom.setVisible(not bare and not self.is_trying)

@@ -14,6 +14,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.history import History
 from qviz.session.project import Project
+from qviz.sources.model_list import ModelList
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.panels.search import Search
 from qviz.ui.process.decoding import Decoding
@@ -26,6 +27,7 @@ from qviz.ui.shell.bookmarking import Bookmarking
 from qviz.ui.shell.dimming import Dimming
 from qviz.ui.shell.exports import Exports
 from qviz.ui.shell.files import ask_for_result
+from qviz.ui.shell.inputs import InputsDesk
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.run_shelf import RunShelf
@@ -54,6 +56,7 @@ class Desk(QObject):
         shelf: The runs so far.
         saved_filters: Filters of the nodes by name.
         trying: What leaving quantizers in float would give.
+        inputs: The page that edits what the model is called with.
 
     Signals:
         changed: The project, its run or what is shown of it changed.
@@ -89,6 +92,7 @@ class Desk(QObject):
         self.tables.take_runs(lambda: self.shelf.kept)
         self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
         self.shelf.compared.connect(lambda told: self.dimming.show_changes(True, told))
+        self.inputs = InputsDesk(self, self._open, engines, self._runs, self.work, self.shelf)
         self.acting = Acting(self, self._open, self.work)
         self.tables.measure_requested.connect(self.acting.measure)
         self.dimming.measure_requested.connect(self.acting.measure)
@@ -136,6 +140,21 @@ class Desk(QObject):
         self._forget()
         self._runs.open(Project.of_plan(plan))
         self._runs.start()
+
+    def open_draft(self, plan: Plan, found: ModelList | None, is_allowed: bool) -> None:
+        """Open a model whose inputs, or which of a file's, are to be chosen first; nothing runs.
+
+        Args:
+            plan: With the best guess for a source.
+            found: What its file offers.
+            is_allowed: Whether the user said already that its code may run.
+        """
+        self.inputs.leave()
+        self._decoding.forget()
+        self._forget()
+        self._runs.open(Project.of_plan(plan))
+        self._runs.asks = not is_allowed
+        self.inputs.show_draft(found)
 
     def open_result(self, path: str) -> None:
         """Open a saved result; runs nothing. What was open stays until it is read."""
@@ -207,7 +226,10 @@ class Desk(QObject):
 
     def run(self) -> None:
         """Run the flow."""
-        self._runs.start()
+        if self.inputs.is_shown:
+            self.inputs.page.on_run_clicked()
+        else:
+            self._runs.start()
 
     def step_back(self) -> None:
         """Bring back what is dimmed; where nothing is, close what opened for a while."""

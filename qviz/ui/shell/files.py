@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from qviz.document import codec
+from qviz.document import codec, plan_file
 from qviz.document.model_files import MODEL_FILES
 from qviz.document.snapshot import Snapshot
 from qviz.sources.kinds import kind_of
@@ -19,14 +19,16 @@ from qviz.ui.settings import Settings
 from qviz.wire import interpreter
 from qviz.words import mark, tr
 
-_MODELS = (".py", *MODEL_FILES, ".qviz", ".json")
+_MODELS = (".py", *MODEL_FILES, ".qviz", ".json", plan_file.SUFFIX)
 _QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
 _CHUNK_BYTES = 1 << 22
 
 
 def ask_for_source(parent: QWidget) -> str | None:
     """Return the file that the user chose, or None."""
-    path, _ = QFileDialog.getOpenFileName(parent, tr("Open"), "", file_filter(tr("Models and results"), *_MODELS))
+    path, _ = QFileDialog.getOpenFileName(
+        parent, tr("Open"), "", file_filter(tr("Models, results and plans"), *_MODELS)
+    )
     return path or None
 
 
@@ -53,6 +55,28 @@ def ask_for_python(parent: QWidget, settings: Settings) -> bool:
     return True
 
 
+def is_trusted(source: str, settings: Settings) -> bool:
+    """Tell whether the code of a source may run without a question; what names no file was named by the user."""
+    key = _key_of(source)
+    return key is None or settings.is_trusted(key)
+
+
+def _key_of(source: str) -> str | None:
+    """Return what an answer is remembered by; None for a source that names no file."""
+    kind = kind_of(source)
+    file = kind.code_file(source)
+    if file is None:
+        return None
+    path = Path(file).expanduser().absolute()
+    rules = _rules_of(source)
+    return "\n".join([_content_of(path) if kind.is_whole else str(path), *([rules] if rules else [])])
+
+
+def _rules_of(source: str) -> str:
+    listed = listed_rules(source)
+    return f"{listed.file}: {', '.join(listed.targets)}" if listed is not None and listed.targets else ""
+
+
 def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:
     """Ask once whether the code of a file may run.
 
@@ -65,19 +89,15 @@ def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: boo
         settings: Where the answer is remembered.
         is_foreign: The source was read from a result, so that even an importable name is nobody's wish here.
     """
-    kind = kind_of(source)
-    file = kind.code_file(source)
-    listed = listed_rules(source)
-    rules = f"{listed.file}: {', '.join(listed.targets)}" if listed is not None and listed.targets else ""
-    if file is None:
-        return not is_foreign or kind.is_shipped or _says_yes(parent, _with_rules(source, rules))
-    path = Path(file).expanduser().absolute()
-    trusted = "\n".join([_content_of(path) if kind.is_whole else str(path), *([rules] if rules else [])])
-    if settings.is_trusted(trusted):
+    key, rules = _key_of(source), _rules_of(source)
+    if key is None:
+        return not is_foreign or kind_of(source).is_shipped or _says_yes(parent, _with_rules(source, rules))
+    if settings.is_trusted(key):
         return True
+    path = Path(kind_of(source).code_file(source) or "").expanduser().absolute()
     if not _says_yes(parent, _with_rules(str(path), rules)):
         return False
-    settings.trust(trusted)
+    settings.trust(key)
     return True
 
 
@@ -149,12 +169,10 @@ def ask_for_baseline(parent: QWidget, beside: str) -> str | None:
     return f"{path}.json" if path and not Path(path).suffix else path or None
 
 
-def ask_for_plan(parent: QWidget) -> str | None:
+def ask_for_plan(parent: QWidget, suggested: str = "plan.toml") -> str | None:
     """Return the file that a plan is to be written into, or None."""
-    path, _ = QFileDialog.getSaveFileName(
-        parent, tr("Save configuration"), "plan.toml", file_filter(tr("Plans"), ".toml")
-    )
-    return f"{path}.toml" if path and not Path(path).suffix else path or None
+    path, _ = QFileDialog.getSaveFileName(parent, tr("Save plan"), suggested, file_filter(tr("Plan"), plan_file.SUFFIX))
+    return f"{path}{plan_file.SUFFIX}" if path and not Path(path).suffix else path or None
 
 
 def _results() -> str:

@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         self.bar.crumbs.run_chosen.connect(desk.shelf.view)
         shelf = desk.shelf
         shelf.refreshed.connect(lambda: self.bar.show_runs(shelf.kept, shelf.kept.shown(desk.project)))
-        self.bar.crumbs.source_chosen.connect(lambda source: self.opener.open_source(source, is_consented=False))
+        self.bar.crumbs.source_chosen.connect(self.opener.open_lately)
         self.bar.crumbs.open_requested.connect(self.opener.open_dialog)
         if self._ready is not None:
             desk.work.setup.set_backends(self._ready.backends)

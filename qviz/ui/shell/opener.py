@@ -32,6 +32,7 @@ class Opener(QObject):
         self._settings = settings
         pages.welcome.sample_chosen.connect(self.open_model)
         pages.welcome.source_chosen.connect(self.open_source)
+        pages.welcome.recent_chosen.connect(self.open_lately)
         pages.welcome.open_requested.connect(self.open_dialog)
 
     def open_model(self, source: str) -> None:
@@ -41,31 +42,65 @@ class Opener(QObject):
         self.open_plan(Plan(source=source))
 
     def open_source(self, source: str, is_consented: bool) -> None:
-        """Open a model or a result; a file that can run code asks first unless its owner named it."""
+        """Open a model, a result or a plan; a file that can run code asks first unless its owner named it."""
+        from qviz.document import plan_file
+        from qviz.document.plan import Plan
         from qviz.sources.kinds import kind_of
-        from qviz.ui.shell.files import is_allowed
 
         if kind_of(source).is_result:
             self._try(lambda: self._pages.need_desk().open_result(source))
-        elif self._asks_which(source, lambda chosen: self.open_source(chosen, is_consented)):
-            return
-        elif is_consented or is_allowed(self._pages.window(), source, self._settings):
-            self.open_model(source)
+        elif source.endswith(plan_file.SUFFIX):
+            self._try(lambda: self.open_plan(plan_file.load(source), is_consented=False))
+        else:
+            self.open_plan(Plan(source=source), is_consented)
 
     def open_plan(self, plan: Plan, is_consented: bool = True) -> None:
-        """Open what the command line named, and run it if it named a flow too; ask first without consent."""
+        """Open what a plan names, and run its flow; ask first without consent.
+
+        A source that leaves open which model is meant, or what that is made with, opens the inputs page.
+        """
         from msgspec.structs import replace
 
-        from qviz.ui.shell.files import is_allowed
-
-        if self._asks_which(plan.source, lambda chosen: self.open_plan(replace(plan, source=chosen), is_consented)):
-            return
-        if not (is_consented or is_allowed(self._pages.window(), plan.source, self._settings)):
-            return
-
         from qviz.document.plan import default_flow
+        from qviz.sources.candidates import offer
+        from qviz.ui.shell.files import is_allowed
+        from qviz.ui.shell.inputs import folders
 
-        self._pages.need_desk().open_plan(plan if plan.flow else replace(plan, flow=default_flow(plan.source)))
+        plan = plan if plan.flow else replace(plan, flow=default_flow(plan.source))
+        choices = offer(plan.source, folders())
+        if choices is not None and not choices.is_plain:
+            self._open_draft(plan, is_consented)
+            return
+        if choices is not None:
+            plan = replace(plan, source=f"{choices.place}:{choices.candidates[0].name}")
+        if is_consented or is_allowed(self._pages.window(), plan.source, self._settings):
+            self._pages.need_desk().open_plan(plan)
+
+    def _open_draft(self, plan: Plan, is_consented: bool) -> None:
+        """Show the inputs page with the best guess for a source."""
+        from msgspec.structs import replace
+
+        from qviz.sources.model_list import model_list
+        from qviz.ui.shell.inputs import folders
+
+        found = model_list(plan.source, folders())
+        if found is not None and found.chosen >= 0:
+            plan = replace(plan, source=f"{found.place}:{found.models[found.chosen].candidate.name}")
+        self._pages.need_desk().open_draft(plan, found, is_consented)
+
+    def open_lately(self, source: str) -> None:
+        """Open a recent source as it was: with the flow, the inputs and the rest of the plan of its last run."""
+        from qviz.document import plan_file
+
+        text = self._settings.recent_plan(source)
+        try:
+            plan = plan_file.read(text) if text else None
+        except QvizError:  # of another version of qviz
+            plan = None
+        if plan is None:
+            self.open_source(source, is_consented=False)
+        else:
+            self.open_plan(plan, is_consented=False)
 
     def open_dialog(self) -> None:
         """Ask for a file and open it."""
@@ -81,31 +116,8 @@ class Opener(QObject):
 
         rows = [PaletteRow(source, source, about, "") for source, about in self._settings.recent]
         chooser = Palette(self._pages.window(), rows, tr("Open recent"))
-        chooser.command_chosen.connect(lambda source: self.open_source(source, is_consented=False))
+        chooser.command_chosen.connect(self.open_lately)
         chooser.open()
-
-    def _asks_which(self, source: str, take: Callable[[str], None]) -> bool:
-        """Ask what a source leaves open, before any of it runs; return whether `take` gets the source later."""
-        import os
-        import sys
-
-        from qviz.sources.candidates import offer
-        from qviz.wire import interpreter
-
-        is_own = interpreter.VARIABLE not in os.environ  # of another interpreter only the folder is known here
-        choices = offer(source, [*(sys.path if is_own else ()), os.getcwd()])
-        if choices is None:
-            return False
-        if choices.is_plain:
-            take(f"{choices.place}:{choices.candidates[0].name}")
-            return True
-
-        from qviz.ui.panels.source_form import SourceForm
-
-        form = SourceForm(self._pages.window(), choices)
-        form.source_chosen.connect(take)
-        form.open()
-        return True
 
     def choose_python(self) -> None:
         """Ask for the interpreter that the engine runs in, and start it there."""

@@ -46,6 +46,10 @@ class RunShelf(QObject):
         """Begin anew, for another model."""
         self._take(ShelvedRuns())
 
+    def bring_back(self, kept: ShelvedRuns) -> None:
+        """Show the runs of a model that is open again."""
+        self._take(kept)
+
     def keep(self, project: Project) -> None:
         """Keep a run that ended, or a result that was opened."""
         if project.snapshot is not None:

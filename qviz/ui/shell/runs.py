@@ -6,8 +6,10 @@ import logging
 import os
 import time
 
+from msgspec.structs import replace
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
+from qviz.document import plan_file
 from qviz.document.flows import flow
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
 from qviz.document.said import Said
@@ -16,7 +18,7 @@ from qviz.session.project import Project
 from qviz.sources.files import absolute
 from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
-from qviz.ui.shell.files import is_allowed
+from qviz.ui.shell.files import is_allowed, is_trusted
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import RunStep, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
@@ -39,9 +41,14 @@ class Runs(QObject):
 
     Signals:
         ended: The `Project` with what came of a run, however it ended.
+        inputs_needed: The `RunRejected` of a run that lacks inputs, or whose inputs do not fit.
+
+    Attributes:
+        asks: Whether nobody has allowed the code of the open model to run yet.
     """
 
     ended = Signal(object)
+    inputs_needed = Signal(object)
 
     def __init__(
         self, parent: QObject, project: OpenProject, engines: Engines, workspace: Workspace, settings: Settings
@@ -58,6 +65,7 @@ class Runs(QObject):
         self._watcher.directoryChanged.connect(self.on_watcher_directory_changed)
         self._watched: str | None = None
         self._before: Project | None = None
+        self.asks = False
         engines.report_received.connect(self.on_engines_report_received)
         engines.run_died.connect(self.on_engines_run_died)
         engines.printed.connect(workspace.log.add)
@@ -86,7 +94,17 @@ class Runs(QObject):
             return False
         source = project.plan.source
         is_foreign = source == project.foreign_source
-        return not is_foreign or is_allowed(self._workspace, source, self._settings, is_foreign=True)
+        if not (is_foreign or self.asks):
+            return True
+        return is_allowed(self._workspace, source, self._settings, is_foreign=is_foreign)
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the code of the open model may run without another question."""
+        project = self._open.value
+        if project is None or project.plan.source == project.foreign_source:
+            return False
+        return not self.asks or is_trusted(project.plan.source, self._settings)
 
     def start(self) -> None:
         """Run the project's plan from its beginning."""
@@ -143,9 +161,13 @@ class Runs(QObject):
             case RunRejected():
                 self._workspace.progress.hide()
                 self._workspace.log.add(report.traceback)
-                self._workspace.notice.tell("error", report.text, report.hint)
+                is_of_inputs = report.option.startswith("--input")
+                if not is_of_inputs:
+                    self._workspace.notice.tell("error", report.text, report.hint)
                 # Nothing came of it, so that the result before it stays, with the plan as it was edited.
                 self._open.replace(self._before.with_plan(project.plan) if self._before is not None else project)
+                if is_of_inputs:
+                    self.inputs_needed.emit(report)
             case EngineReady():
                 pass
 
@@ -159,7 +181,8 @@ class Runs(QObject):
             self._workspace.log.add(error.traceback or "")
             self._workspace.tell_failure(error)
         about = recent_text(report.run.flow, len(report.findings), error)
-        self._settings.remember(absolute(project.plan.source), about)
+        source = absolute(project.plan.source)
+        self._settings.remember(source, about, plan_file.write(replace(project.received.plan, source=source)))
         self._open.replace(project.finished(report, time.monotonic() - self._began))
         self._tell_ended()
         if report.findings or error is not None:

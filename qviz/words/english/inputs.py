@@ -12,7 +12,7 @@ STATEMENTS: dict[str, Entry] = {
     "guess.size_fits": {"text": "{size} × {size} is the first size that runs."},
     "guess.length_free": {"text": "The length {length} is a guess[[: {path} allows up to {most}]]."},
     "guess.length_fits": {"text": "The length {length} comes from the layers."},
-    "guess.rows": {"text": "{rows} rows in {path}."},
+    "guess.rows": {"text": "{rows:grouped} rows in {path}."},
     "guess.mask": {"text": "Used as a mask."},
     "guess.own": {"text": "From the inputs that stand with the model."},
     "guess.same_shape": {"text": "Same shape as {other}."},

@@ -20,6 +20,8 @@ class Asked:
 
     def __init__(self) -> None:
         self.plans: list[Plan] = []
+        self.guesses: list[Plan] = []
+        self.tries: list[Plan] = []
         self.cancelled = 0
 
 
@@ -36,6 +38,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         engines.is_running = False
 
     monkeypatch.setattr(Engines, "run", run)
+    monkeypatch.setattr(Engines, "guess_call", lambda engines, plan: record.guesses.append(plan))
+    monkeypatch.setattr(Engines, "try_call", lambda engines, plan: record.tries.append(plan))
     monkeypatch.setattr(Engines, "cancel", cancel)
     monkeypatch.setattr(Engines, "warm_up", lambda engines: None)
     return record

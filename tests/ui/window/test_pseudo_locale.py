@@ -35,7 +35,6 @@ from qviz.document.plan import BACKENDS, Plan
 from qviz.document.said import Said
 from qviz.document.snapshot import Level, RunError, Snapshot
 from qviz.errors import QvizError
-from qviz.sources.candidates import Candidate, Offer, Parameter
 from qviz.ui.canvas import wording
 from qviz.ui.canvas.accessible import neighbours
 from qviz.ui.export import legend
@@ -45,7 +44,6 @@ from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import QCONFIGS, RuleDialog
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet, rows_of
-from qviz.ui.panels.source_form import SourceForm
 from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.settings import Settings
@@ -57,7 +55,7 @@ from qviz.ui.theme import theme
 from qviz.wire.messages import ModelLoaded
 from qviz.words.language import ENGLISH, SIMPLIFIED_CHINESE, Language, using
 from tests.ui.widgets import open_folds
-from tests.ui.window.visible_texts import offences, option_names, outside_brackets, strange, visible_texts
+from tests.ui.window.visible_texts import offences, option_names, outside_brackets, strange
 
 RESULT = Path("tests/document/version_1/fx-static.json").resolve()
 PSEUDO = Language("pseudo", ENGLISH.modules, finish=lambda text: f"[{text}]")
@@ -203,24 +201,6 @@ def test_the_dialogs_of_the_setup(owner: QWidget, flow: str):
     dialog = PlanDialog(owner, Plan("net.py:Net", flow))
     dialog.text.setPlainText("")  # TOML is data
     assert offences(dialog, option_names()) == []
-
-
-def test_the_form_of_a_source(owner: QWidget):
-    parameters = (Parameter("depth", "int"), Parameter("act", default="'relu'"), Parameter("args", kind="star"))
-    candidates = (
-        Candidate("Net", "class", 3, parameters),
-        Candidate("make", "function", 9, is_likely=False),
-        Candidate("net", "instance", 12),
-    )
-    form = SourceForm(owner, Offer("zoo.py", candidates))
-    known = frozenset({"Net", "make", "net", "zoo.py", "depth", "int", "act", "relu", "args"})
-    assert offences(form, known) == []
-    form.names.setCurrentRow(0)
-    form.accept()  # a value is missing
-    assert any("depth" in each.text and "[" in each.text for each in visible_texts(form))
-    for row in range(3):
-        form.names.setCurrentRow(row)
-        assert offences(form, known) == []
 
 
 def test_the_sheet_of_keys_and_the_palette(window: MainWindow):

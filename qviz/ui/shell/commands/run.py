@@ -86,6 +86,11 @@ class RunCommands(CommandGroup):
         """Choose the file in which accepted findings are kept."""
         self._pages.need_desk().accepting.choose_file()
 
+    @command("Inputs…", "Ctrl+Shift+I", when=When.PLAN, words="arguments shape dtype example calibration forward model")
+    def inputs(self) -> None:
+        """Choose the model of the file and what it is called with."""
+        self._pages.need_desk().inputs.show()
+
     @command("Options…", "Ctrl+Shift+,", when=When.OPEN, words="settings preferences configuration toml plan")
     def options(self) -> None:
         """Edit all options of the run."""
