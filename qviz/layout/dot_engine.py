@@ -61,14 +61,14 @@ def place_level(level: GroupLevel) -> PlacedLevel:
     if not level.nodes:
         return PlacedLevel((), ())
     drawn = _run("\n".join(_source(level)))
-    top = _numbers(drawn["bb"])[3]
+    top, ports = _numbers(drawn["bb"])[3], _ports(level)
     corners = [Point(0.0, 0.0)] * len(level.nodes)
     for each in drawn["objects"]:
         if each["name"].startswith("n"):
             index = int(each["name"][1:])
             x, y = _numbers(each["pos"])
             node = level.nodes[index]
-            corners[index] = Point(x - node.width / 2, top - y - node.height / 2)
+            corners[index] = Point(x - (node.width / 2 if ports[index] else node.spine), top - y - node.height / 2)
     routes: list[tuple[Point, ...]] = [()] * len(level.edges)
     for each in drawn.get("edges", ()):
         points = [Point(x, top - y) for x, y in (_numbers(pair) for pair in each["pos"].split())]
@@ -102,7 +102,9 @@ def _source(level: GroupLevel) -> Iterator[str]:
         if ports[index]:
             drawn = f"shape=plain fixedsize=false label=<{_table(node, ports[index])}>"
         else:
-            drawn = f"width={node.width / PER_INCH:.4f} height={node.height / PER_INCH:.4f}"
+            # dot centers lines: what has its line elsewhere gets as much room on the shorter side.
+            wide = 2 * max(node.spine, node.width - node.spine)
+            drawn = f"width={wide / PER_INCH:.4f} height={node.height / PER_INCH:.4f}"
         yield f"n{index} [group=g{chains[index]} {drawn}]"
     for rank, name in (("first", "source"), ("last", "sink")):
         inside = " ".join(f"n{index};" for index, node in enumerate(level.nodes) if node.rank == rank)

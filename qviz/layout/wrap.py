@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from msgspec import structs
@@ -43,6 +44,24 @@ class Join(NamedTuple):
     route: Route
 
 
+class ColumnSpan(NamedTuple):
+    """One of the columns of a layout.
+
+    Attributes:
+        begin: The height from which on it holds what the whole does.
+        end: The height to which it does.
+        shift: From the places of the whole to those in the column.
+        left: Its left end.
+        right: Its right end.
+    """
+
+    begin: float
+    end: float
+    shift: Point
+    left: float
+    right: float
+
+
 class InColumns(NamedTuple):
     """A layout in columns.
 
@@ -51,12 +70,14 @@ class InColumns(NamedTuple):
         places: Where everything is.
         joins: What ties the pieces of lines together.
         bounds: What holds all of it.
+        columns: Those of a layout that was broken; none where it stands as it was.
     """
 
     view: View
     places: Places
     joins: tuple[Join, ...]
     bounds: Rect
+    columns: tuple[ColumnSpan, ...] = ()
 
 
 class _Crossing(NamedTuple):
@@ -166,7 +187,14 @@ class _ColumnBreak:
         frame = Frame.placed(rects, routes, labels, texts)
         joins = tuple(self._joins())
         ends = [Rect(point.x, point.y, 0.0, 0.0) for join in joins for point in join.route]
-        return InColumns(view, _flat(view, frame), joins, hull([frame.near.bounds, *ends]))
+        return InColumns(view, _flat(view, frame), joins, hull([frame.near.bounds, *ends]), tuple(self._columns()))
+
+    def _columns(self) -> Iterator[ColumnSpan]:
+        edges = [-inf, *self.cuts, inf]
+        for column, (begin, end) in enumerate(pairwise(edges)):
+            held, corner = self.hulls[column], self.corners[column]
+            shift = Point(corner.x - held.x, corner.y - self.tops[column])
+            yield ColumnSpan(begin, end, shift, corner.x, corner.x + held.width)
 
     def _column(self, y: float) -> int:
         return bisect_left(self.cuts, y)

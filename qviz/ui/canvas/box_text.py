@@ -52,7 +52,7 @@ def writing(box: Box, size: QSizeF, numbers: Sequence[str] = ()) -> Writing:
     rect = QRectF(QPointF(0.0, 0.0), size)
     if box.is_seam:
         area = rect.adjusted(metrics.SEAM_TEXT, -5, metrics.SEAM_AIR, 5)
-        return Writing((_row(f"⋯ {box.title}", subtitle_font(), area, LEFT, "text.muted"),))
+        return Writing((_row(f"{metrics.SEAM_SIGN} {box.title}", subtitle_font(), area, LEFT, "text.muted"),))
     if box.stub_of is not None:
         return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
     has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS and not any(numbers)

@@ -40,6 +40,8 @@ COLUMN = 64.0
 """The width of a column of numbers."""
 BESIDE = 7.0
 """Between a title and what stands beside it in one row."""
+SEAM_SIGN = "···"
+"""Before the words of a seam; the shipped font has no sign of three dots on a line."""
 SEAM_HEIGHT = 10.0
 """What lower boxes get is lines that miss their middle (graphlay)."""
 SEAM_OVER = 4.0
@@ -113,7 +115,7 @@ def measure_in_slices(
 def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
     """Return the size that a box's text needs."""
     if box.is_seam:
-        wide = SEAM_TEXT + width(f"⋯ {box.title}", subtitle_font()) + 4.0
+        wide = SEAM_TEXT + width(f"{SEAM_SIGN} {box.title}", subtitle_font()) + 4.0
         return Size(_even(wide / (LEAST if form.rows == 1 else 1.0)), SEAM_HEIGHT)
     if form.rows == 1:
         return _size_in_row(box, form.has_columns)

@@ -42,12 +42,14 @@ class SeamBand(NamedTuple):
         rect: What its boxes take up.
         words: What it says, where the other stage has it; empty where this one has it itself.
         is_open: Whether its boxes stand there.
+        is_bounded: Whether it is as wide as `rect`; else it runs through all that is seen.
     """
 
     seam: str
     rect: QRectF
     words: str
     is_open: bool
+    is_bounded: bool = False
 
 
 class Scene:

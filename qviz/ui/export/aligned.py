@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from qviz.analysis.views.folding import opening
+from qviz.analysis.views.loud import loud_nodes
 from qviz.analysis.views.projection import Projected
 from qviz.analysis.views.view import Folds, View
 from qviz.document.snapshot import Snapshot, Stage, StageName
 from qviz.layout.place import Size
 from qviz.layout.places import Places
-from qviz.ui.canvas.family import Family, boxes_to_measure
+from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
+from qviz.ui.export.columns import PaneGround
 from qviz.ui.export.look import PictureLook
 from qviz.ui.export.pane import engine_of
 
@@ -27,29 +29,30 @@ class Aligned:
     Args:
         family: Of these stages.
         stages: From left to right.
-        folds: What is open, by the stage's name; without, the fewest folds that fit. Seams are open: a picture can
-            not be asked for what it hides.
+        folds: What is open, by the stage's name; without, the fewest folds that fit.
+        has_seams: Whether what only one of two stages has is gathered in seams, where the folds want them.
     """
 
-    def __init__(self, family: Family, stages: Sequence[Stage], folds: Mapping[StageName, Folds]) -> None:
+    def __init__(
+        self, family: Family, stages: Sequence[Stage], folds: Mapping[StageName, Folds], has_seams: bool
+    ) -> None:
         self._family, self._stages = family, stages
         given = [family.to_union(stage, folds[stage.name]) for stage in stages if stage.name in folds]
-        assert family.union is not None
-        opened = opening(family.tree)
-        if given:
-            groups, plumbing = ([*each] for each in zip(*((fold.groups, fold.plumbing) for fold in given), strict=True))
-            opened = Folds(frozenset().union(*groups), frozenset().union(*plumbing))
-        self._whole = family.folded(replace(opened, has_seams=False))
+        opened = _together(given) if given else opening(family.tree)
+        self._whole = family.folded(replace(opened, has_seams=has_seams and opened.has_seams))
         self.parts: tuple[Projected, ...] = tuple(family.of_stage(stage, self._whole) for stage in stages)
 
     @staticmethod
-    def of(snapshot: Snapshot, stages: Sequence[Stage], folds: Mapping[StageName, Folds]) -> Aligned | None:
+    def of(
+        snapshot: Snapshot, stages: Sequence[Stage], folds: Mapping[StageName, Folds], has_seams: bool
+    ) -> Aligned | None:
         """Return stages that can share an axis; None where there is one only, or they are too large or contradict."""
         names = {stage.name for stage in stages}
         if len(names) < 2:
             return None
-        family = Family(snapshot.stages, snapshot.links, snapshot.facts, names)
-        return Aligned(family, stages, folds) if family.union is not None else None
+        loud = {name: loud_nodes(snapshot.findings, name) for name in names}
+        family = Family(snapshot.stages, snapshot.links, snapshot.facts, names, loud)
+        return Aligned(family, stages, folds, has_seams) if family.union is not None else None
 
     def sizes(self, views: Sequence[View], look: PictureLook) -> dict[str, Size]:
         """Return the sizes of boxes as some views have them, which may say more; needs a QGuiApplication."""
@@ -66,12 +69,30 @@ class Aligned:
             pass
         return sizes
 
-    def places(
-        self, views: Sequence[View], sizes: Mapping[str, Size], look: PictureLook, engine: str | None
-    ) -> tuple[Places, ...]:
-        """Return where the boxes and lines of the views are."""
+    def places(self, sizes: Mapping[str, Size], look: PictureLook, engine: str | None) -> Shared:
+        """Return where the boxes and lines of all the views are."""
         whole = self._whole.view
-        all_places = engine_of(whole, look, engine).place(whole, sizes)
+        return Shared(self._whole, engine_of(whole, look, engine).place(whole, sizes), BoxForm(look.rows))
+
+    def parts_of(self, shared: Shared, views: Sequence[View]) -> tuple[Places, ...]:
+        """Return where the boxes and lines of each view are."""
         return tuple(
-            all_places.part(view, part.boxes, part.lines) for part, view in zip(self.parts, views, strict=True)
+            shared.places.part(view, part.boxes, part.lines) for part, view in zip(self.parts, views, strict=True)
         )
+
+    def grounds(self, shared: Shared) -> tuple[PaneGround, ...]:
+        """Return what each of the stages shows of the other."""
+        order = [next(at for at, each in enumerate(self._family.stages) if each is stage) for stage in self._stages]
+        ghosts = self._family.ghosts(shared)
+        return tuple(PaneGround(shared.bands(number), ghosts[number]) for number in order)
+
+
+def _together(folds: Sequence[Folds]) -> Folds:
+    """Return folds that open what any of several does."""
+    return Folds(
+        frozenset().union(*(each.groups for each in folds)),
+        frozenset().union(*(each.plumbing for each in folds)),
+        frozenset().union(*(each.seams for each in folds)),
+        all(each.has_seams for each in folds),
+        frozenset().union(*(each.apart for each in folds)),
+    )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from qviz.analysis.overlays import IN_PICTURES
 from qviz.analysis.views.folding import unfold_all
 from qviz.document.graph import NodeId
@@ -112,7 +114,8 @@ def picture_of(choice: ExportChoice, screen: InView) -> Picture:
     folds = {name: each.folds for name, each in screen.panes.items() if each.folds is not None} if is_screen else {}
     if choice.area == "whole":
         wanted = (screen.snapshot.stage(name) for name in choice.stages)
-        folds = {stage.name: unfold_all(stage.whole, plumbing=False) for stage in wanted}
+        opened = {stage.name: unfold_all(stage.whole, plumbing=False) for stage in wanted}
+        folds = {name: replace(each, has_seams=False) for name, each in opened.items()}  # seams would hide some of it
     return Picture(
         screen.snapshot,
         choice.stages,

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import WATCHING, Kind
-from qviz.ui.canvas.metrics import badge_text, heading
+from qviz.ui.canvas.metrics import SEAM_SIGN, badge_text, heading
 from qviz.ui.export.legend import LegendRow
 from qviz.ui.export.pane import Content
 from qviz.ui.export.picture import Picture
@@ -104,7 +104,7 @@ def _node(box: Box, content: Content, theme: Theme) -> dict[str, str]:
     if box.role is Kind.QUANTIZED_OP:
         drawn |= {"penwidth": "2.2"}
     if box.is_seam:
-        drawn |= {"label": f"⋯ {box.title}", "shape": "plaintext", "style": ""}
+        drawn |= {"label": f"{SEAM_SIGN} {box.title}", "shape": "plaintext", "style": ""}
     for shown in content.overlays.shown:
         value = shown.boxes.get(box.id)
         if value is not None and shown.overlay.mark != "none":

@@ -29,6 +29,7 @@ from qviz.ui.canvas.metrics import BoxForm, size_of
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import qrect
+from qviz.ui.export.columns import PaneGround, grounds_in_columns
 from qviz.ui.export.look import PictureLook
 from qviz.ui.theme import Theme
 from qviz.words.formats import decibels
@@ -147,23 +148,28 @@ def arranged(
     places: Sequence[Places],
     look: PictureLook,
     shown: Sequence[ShownPane] = (),
+    grounds: Sequence[PaneGround] = (),
 ) -> tuple[Pane, ...]:
     """Return stages that share an axis, broken into columns; as on the screen, where they are shown there."""
     columns = wrap_together([(each.view, at) for each, at in zip(contents, places, strict=True)], look.columns)
     screen: Sequence[ShownPane | None] = shown or [None] * len(contents)
-    made = [_in_columns(*each, look) for each in zip(contents, columns, screen, strict=True)]
+    grounds = grounds or [PaneGround(each.scene.bands, each.scene.ghosts) for each in shown]
+    grounds = grounds or [PaneGround()] * len(contents)
+    made = [_in_columns(*each, look) for each in zip(contents, columns, screen, grounds, strict=True)]
     top, bottom = min(each.bounds.top() for each in made), max(each.bounds.bottom() for each in made)
     tall = (each.bounds.adjusted(0, top - each.bounds.top(), 0, bottom - each.bounds.bottom()) for each in made)
     return tuple(each._replace(bounds=bounds) for each, bounds in zip(made, tall, strict=True))
 
 
-def _in_columns(content: Content, columns: InColumns, shown: ShownPane | None, look: PictureLook) -> Pane:
+def _in_columns(
+    content: Content, columns: InColumns, shown: ShownPane | None, ground: PaneGround, look: PictureLook
+) -> Pane:
     overlays = content.overlays
     if columns.view is not content.view:
         overlays = ViewOverlays(columns.view, [each.overlay for each in overlays.shown])
-    # Bands of seams run through all of a pane, and would through its columns.
-    bands = shown.scene.bands if shown is not None and columns.view is content.view else ()
+    bands, ghosts = grounds_in_columns(ground, columns.columns)
     scene = Scene(columns.view, columns.places, overlays, shown.scene.rows if shown is not None else look.rows, bands)
+    scene.ghosts = ghosts
     if shown is not None and look.has_numbers:
         scene.show_columns(shown.scene.columns)
     part, box_of = content.part, columns.view.box_of

@@ -75,7 +75,7 @@ class Picture:
         self.look = look
         self.theme: Theme = theme_of(look.theme)
         self.title = title or snapshot.run.source
-        self._engine = engine
+        self._engine, self._scope = engine, scope
         self._folds = dict(folds or {})
         self._screen = dict(screen or {})
 
@@ -103,8 +103,9 @@ class Picture:
         """The stages, placed; what two of them have stands at one height."""
         contents = self.contents
         if self._aligned is not None:
-            found = self._aligned.places([each.view for each in contents], self.box_sizes[0], self.look, self._engine)
-            return pane.arranged(contents, found, self.look)
+            shared = self._aligned.places(self.box_sizes[0], self.look, self._engine)
+            found = self._aligned.parts_of(shared, [each.view for each in contents])
+            return pane.arranged(contents, found, self.look, grounds=self._aligned.grounds(shared))
         shown = [self._screen[each.part.stage.name] for each in contents if self._is_shown(each.part)]
         if len(shown) == len(contents):
             return pane.arranged(contents, [each.scene.places for each in shown], self.look, shown)
@@ -195,7 +196,8 @@ class Picture:
         """The stages on one axis; None where parts of them are drawn, or what is on the screen."""
         if self._screen or any(len(part.stage.whole.nodes) != part.nodes for part in self.parts):
             return None
-        return Aligned.of(self.snapshot, [part.stage for part in self.parts], self._folds)
+        has_seams = bool(self.snapshot.links) and not (self._scope.shows_changes or self._scope.is_changes)
+        return Aligned.of(self.snapshot, [part.stage for part in self.parts], self._folds, has_seams)
 
     def _content(self, part: ScopedStage) -> Content:
         if self._is_shown(part):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
@@ -13,9 +12,10 @@ from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays import ON_CANVAS
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.hierarchies import Hierarchies
+from qviz.analysis.views.loud import loud_nodes
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
-from qviz.document.snapshot import Finding, Level, Snapshot, Stage, StageName
+from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
 from qviz.session.laid_over import LaidOver, OverlayChoice, laid_over
 from qviz.session.project import Project
@@ -190,7 +190,7 @@ class Panes(QWidget):
         if snapshot is None:
             return None
         if self._family is None or self._family[0] is not snapshot or self._family[1] != among:
-            loud = {name: _loud(snapshot.findings, name) for name in among}
+            loud = {name: loud_nodes(snapshot.findings, name) for name in among}
             if self._opens_casts:
                 for each in project.stages:
                     if each.name in among:
@@ -315,16 +315,6 @@ class Panes(QWidget):
         """Say how much is shown, now that it is known."""
         self.panes[side].describe()
         self.zoomed.emit(self.panes[side].canvas.viewport.camera.scale)
-
-
-def _loud(findings: Sequence[Finding], stage: StageName) -> Mapping[NodeId, Collection[str]]:
-    """Return the nodes of a stage that a warning or an error speaks of, with the codes of what it says."""
-    found: defaultdict[NodeId, set[str]] = defaultdict(set)
-    for each in findings:
-        if each.stage == stage and each.level is not Level.INFO:
-            for node in each.nodes:
-                found[node].add(each.code)
-    return found
 
 
 def _casts(stage: Stage) -> frozenset[NodeId]:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter
 from qviz.ui.canvas.box_text import LEFT
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import subtitle_font
-from qviz.ui.canvas.metrics import SEAM_TEXT
+from qviz.ui.canvas.metrics import SEAM_SIGN, SEAM_TEXT
 
 OPEN_ALPHA = 0.55
 
@@ -29,7 +29,8 @@ class BandPainter:
             if rect.bottom() < area.top() or rect.top() > area.bottom():
                 continue
             color.setAlphaF(OPEN_ALPHA if band.is_open else 1.0)
-            painter.fillRect(QRectF(area.left(), rect.top(), area.width(), rect.height()), color)
+            across = rect if band.is_bounded else area
+            painter.fillRect(QRectF(across.left(), rect.top(), across.width(), rect.height()), color)
             if band.words and band.is_open:
                 words.append((rect, band.words))
         if words and exposure.detail >= Detail.TITLES:
@@ -38,5 +39,5 @@ class BandPainter:
                 painter.setPen(exposure.theme.color("text.muted"))
                 for rect, text in words:
                     place = exposure.on_screen(rect)
-                    middle = place.center()
-                    painter.drawText(QRectF(middle.x() + SEAM_TEXT, middle.y() - 9, 400, 18), LEFT, f"⋯ {text}")
+                    room = QRectF(place.center().x() + SEAM_TEXT, place.center().y() - 9, 400, 18)
+                    painter.drawText(room, LEFT, f"{SEAM_SIGN} {text}")
