@@ -85,7 +85,6 @@ class Desk(QObject):
         self.exports = Exports(self, self._open, self.work, settings)
         self.tables = Tables(self, self._open, self.work, self.selection, self.navigation, self.dimming, theme)
         self.tables.run_requested.connect(self.run)
-        self.tables.failed.connect(self.failed)
         self.saved_filters = SavedFilters(self, self.work, settings)
         self._search: Search | None = None
         self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
@@ -99,12 +98,10 @@ class Desk(QObject):
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
         self.acting.run_requested.connect(self.run)
         self.acting.undo_requested.connect(self.undo)
-        self.acting.failed.connect(self.failed)
         self.accepting = Accepting(self, self._open, self.work, settings)
-        self.accepting.failed.connect(self.failed)
         self.trying = Trying(self, self._open, self.work, self.selection, self.dimming, self.shelf, self.acting)
-        self.trying.failed.connect(self.failed)
-        self.exports.failed.connect(self.failed)
+        for part in (self.tables, self.acting, self.accepting, self.trying, self.exports):
+            part.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
         self._open.replaced.connect(self.selection.restore)  # after the panes have the stages
