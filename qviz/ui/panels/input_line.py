@@ -22,7 +22,7 @@ from qviz.ui.panels.segments import Segments
 from qviz.ui.panels.widgets import breakable, button, file_filter, label, mono, restyle
 from qviz.words import mark, tr
 
-STRETCH = (5, 7, 4, 9)
+STRETCH = (4, 6, 4, 10)
 """Of the columns: argument, shape, dtype, values."""
 _VALUES = (("normal", mark("Normal")), ("uniform", mark("Uniform")), ("zeros", mark("Zeros")), ("file", mark("File")))
 _ENDS = {"normal": (mark("mean"), mark("std")), "uniform": (mark("from"), mark("to"))}

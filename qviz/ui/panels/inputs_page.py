@@ -20,13 +20,14 @@ from qviz.ui.panels.call_sheet import CallSheet
 from qviz.ui.panels.input_line import STRETCH, InputLine
 from qviz.ui.panels.model_choice import ModelChoice
 from qviz.ui.panels.segments import Segments
-from qviz.ui.panels.widgets import breakable, button, empty, label, line, section
+from qviz.ui.panels.widgets import breakable, button, empty, label, line, restyle, section
 from qviz.words import mark, names, tr, trn
 from qviz.words.formats import amount, listed
 
 _TWO_COLUMNS = 900
 """From this width on the models stand beside the inputs, else above them."""
-_LEFT = (260, 400)
+_LEFT = (230, 400)
+_MARGIN = 32
 _READ = mark("{file} was read, not run. It offers {count}.")
 _OFFERS = mark("{file} offers {count}.")
 _ALONE = mark("{source} is used as it stands.")
@@ -74,8 +75,6 @@ class InputsPage(QScrollArea):
         page = QWidget()
         page.setProperty("role", "page")
         self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight, page)
-        self._whole.setContentsMargins(32, 26, 32, 26)
-        self._whole.setSpacing(32)
         self._left, right = self._make_left(), self._make_right()
         self._whole.addWidget(self._left, 2)
         self._whole.addWidget(right, 5)
@@ -177,6 +176,9 @@ class InputsPage(QScrollArea):
         else:
             self._about_file.setText(breakable(tr(_ALONE, source=self.plan.source)))
         self._consent.setText(tr(_ALLOWED if is_allowed else _CONSENT))
+        for each, is_next in ((self.allow, not is_allowed), (self.run, is_allowed)):
+            each.setProperty("role", "primary" if is_next else "")
+            restyle(each)
         self.allow.setText(tr("Guess the inputs again") if is_allowed else tr("Allow and guess the inputs…"))
 
     def show_call(self, call: ModelCall) -> None:
@@ -302,6 +304,9 @@ class InputsPage(QScrollArea):
         is_wide = self.viewport().width() >= _TWO_COLUMNS * max(1.0, scale)
         way = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._whole.setDirection(way)
+        margin = _MARGIN if self.viewport().width() > _TWO_COLUMNS + 4 * _MARGIN else _MARGIN // 2
+        self._whole.setContentsMargins(margin, 26, margin, 26)
+        self._whole.setSpacing(margin)
         self._left.setMaximumWidth(round(_LEFT[1] * scale) if is_wide else 16_777_215)
         self._left.setMinimumWidth(round(_LEFT[0] * scale) if is_wide else 0)
 

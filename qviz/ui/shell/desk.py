@@ -57,6 +57,7 @@ class Desk(QObject):
         saved_filters: Filters of the nodes by name.
         trying: What leaving quantizers in float would give.
         inputs: The page that edits what the model is called with.
+        runs: Starts and cancels runs.
 
     Signals:
         changed: The project, its run or what is shown of it changed.
@@ -77,7 +78,7 @@ class Desk(QObject):
         self._disposal = Disposal(self)
         self._open = OpenProject(self)
         self.work = Workspace(theme, settings)
-        self._runs = Runs(self, self._open, engines, self.work, settings)
+        self.runs = Runs(self, self._open, engines, self.work, settings)
         self.selection = SharedSelection(self, self._open, self.work)
         self.navigation = Navigation(self, self._open, self.work, self.selection)
         self.dimming = Dimming(self, self._open, self.work, self.selection)
@@ -87,11 +88,11 @@ class Desk(QObject):
         self.tables.run_requested.connect(self.run)
         self.saved_filters = SavedFilters(self, self.work, settings)
         self._search: Search | None = None
-        self.shelf = RunShelf(self, self._open, self._runs, self.work.runs)
+        self.shelf = RunShelf(self, self._open, self.runs, self.work.runs)
         self.tables.take_runs(lambda: self.shelf.kept)
         self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
         self.shelf.compared.connect(lambda told: self.dimming.show_changes(True, told))
-        self.inputs = InputsDesk(self, self._open, engines, self._runs, self.work, self.shelf)
+        self.inputs = InputsDesk(self, self._open, engines, self.runs, self.work, self.shelf)
         self.acting = Acting(self, self._open, self.work)
         self.tables.measure_requested.connect(self.acting.measure)
         self.dimming.measure_requested.connect(self.acting.measure)
@@ -100,7 +101,7 @@ class Desk(QObject):
         self.acting.undo_requested.connect(self.undo)
         self.accepting = Accepting(self, self._open, self.work, settings)
         self.trying = Trying(self, self._open, self.work, self.selection, self.dimming, self.shelf, self.acting)
-        for part in (self.tables, self.acting, self.accepting, self.trying, self.exports):
+        for part in (self.tables, self.acting, self.accepting, self.trying, self.exports, self.inputs):
             part.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
@@ -116,7 +117,7 @@ class Desk(QObject):
     @property
     def is_running(self) -> bool:
         """Whether a run is at work."""
-        return self._runs.is_running
+        return self.runs.is_running
 
     def take_search(self, search: Search) -> None:
         """Let the search field of the bar find nodes here."""
@@ -135,8 +136,8 @@ class Desk(QObject):
         """Open a model and run its flow."""
         self._decoding.forget()
         self._forget()
-        self._runs.open(Project.of_plan(plan))
-        self._runs.start()
+        self.runs.open(Project.of_plan(plan))
+        self.runs.start()
 
     def open_draft(self, plan: Plan, found: ModelList | None, is_allowed: bool) -> None:
         """Open a model whose inputs, or which of a file's, are to be chosen first; nothing runs.
@@ -149,8 +150,8 @@ class Desk(QObject):
         self.inputs.leave()
         self._decoding.forget()
         self._forget()
-        self._runs.open(Project.of_plan(plan))
-        self._runs.asks = not is_allowed
+        self.runs.open(Project.of_plan(plan))
+        self.runs.asks = not is_allowed
         self.inputs.show_draft(found)
 
     def open_result(self, path: str) -> None:
@@ -158,7 +159,7 @@ class Desk(QObject):
 
         def show(snapshot: Snapshot) -> None:
             self._forget()
-            self._runs.open(Project.of_snapshot(snapshot))
+            self.runs.open(Project.of_snapshot(snapshot))
             self.exports.note_file(snapshot, path)
             if self.project is not None:
                 self.shelf.keep(self.project)
@@ -175,7 +176,7 @@ class Desk(QObject):
         project = self.project
         path = ask_for_result(self.work) if project is not None and project.snapshot is not None else None
         if project is not None and path is not None:
-            self._read(path, lambda snapshot: self._runs.open(project.with_other(snapshot, Path(path).stem)))
+            self._read(path, lambda snapshot: self.runs.open(project.with_other(snapshot, Path(path).stem)))
 
     def _read(self, path: str, show: Callable[[Snapshot], None]) -> None:
         self._decoding.forget()  # only what was asked for last
@@ -187,6 +188,7 @@ class Desk(QObject):
         self.failed.emit(error)
 
     def _forget(self) -> None:
+        self.runs.reruns = None
         if self.project is not None:
             self._disposal.take(self.project.stages)
             for each in self.shelf.kept.runs:
@@ -226,7 +228,7 @@ class Desk(QObject):
         if self.inputs.is_shown:
             self.inputs.page.on_run_clicked()
         else:
-            self._runs.start()
+            self.runs.start()
 
     def step_back(self) -> None:
         """Bring back what is dimmed; where nothing is, close what opened for a while."""
@@ -238,11 +240,11 @@ class Desk(QObject):
 
     def cancel(self) -> None:
         """Cancel the run."""
-        self._runs.cancel()
+        self.runs.cancel()
 
     def compare(self) -> None:
         """Compare the flows on the open model, in a window of its own."""
-        if self.project is None or not self._runs.may_run():
+        if self.project is None or not self.runs.may_run():
             return
         sheet = ComparisonSheet(self.project.plan, compared(self.project.plan.source), self.theme, self.work.window())
         sheet.flow_chosen.connect(self.on_comparison_flow_chosen)
@@ -279,10 +281,10 @@ class Desk(QObject):
         if self.project is not None and plan != self.project.plan:
             self._history.record(self.project.plan, plan)
             self._open.replace(self.project.with_plan(plan))
-            self._runs.offer()
+            self.runs.offer()
 
     def on_comparison_flow_chosen(self, plan: Plan) -> None:
         """Run a flow that was compared."""
         if self.project is not None:
             self.on_setup_plan_changed(plan)
-            self._runs.start()
+            self.runs.start()

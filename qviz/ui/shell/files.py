@@ -117,6 +117,24 @@ def _content_of(path: Path) -> str:
         return str(path)  # the engine says that it is not there
 
 
+def may_watch(parent: QWidget, file: str) -> bool:
+    """Ask whether every save of a file may run it, while the window is open."""
+    question = QMessageBox(parent)
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    question.setWindowTitle(tr("Watch the file"))
+    question.setText(tr("Run {file} again whenever it is saved?", file=file))
+    question.setInformativeText(
+        tr(
+            "Each save runs its code with your permissions, without asking again, until you turn this off, open "
+            "another model or close the window."
+        )
+    )
+    watch = question.addButton(tr("Watch"), QMessageBox.ButtonRole.AcceptRole)
+    question.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    question.exec()
+    return question.clickedButton() is watch
+
+
 def _says_yes(parent: QWidget, what: str) -> bool:
     question = QMessageBox(parent)
     question.setTextFormat(Qt.TextFormat.PlainText)

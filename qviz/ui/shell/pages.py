@@ -67,7 +67,6 @@ class Pages(QWidget):
             load_extensions()
             self.desk = Desk(self, self._engines, self._settings, self._appearance.theme)
             self.desk.failed.connect(self.tell)
-            self.desk.inputs.failed.connect(self.tell)
             self.desk.inputs.emptied.connect(self.show_welcome)
             for panel in (self.desk.work.inspector, self.desk.work.setup):
                 panel.help_requested.connect(self.show_api_help)

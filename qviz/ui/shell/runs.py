@@ -7,7 +7,7 @@ import os
 import time
 
 from msgspec.structs import replace
-from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from qviz.document import plan_file
 from qviz.document.flows import flow
@@ -16,9 +16,11 @@ from qviz.document.said import Said
 from qviz.document.snapshot import RunError
 from qviz.session.project import Project
 from qviz.sources.files import absolute
+from qviz.ui.panels.failure import failed_at
 from qviz.ui.process.engines import Engines
+from qviz.ui.process.file_watch import FileWatch
 from qviz.ui.settings import Settings
-from qviz.ui.shell.files import is_allowed, is_trusted
+from qviz.ui.shell.files import is_allowed, is_trusted, may_watch
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import RunStep, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
@@ -45,6 +47,7 @@ class Runs(QObject):
 
     Attributes:
         asks: Whether nobody has allowed the code of the open model to run yet.
+        reruns: The file whose every save the user lets run; None for none.
     """
 
     ended = Signal(object)
@@ -60,10 +63,10 @@ class Runs(QObject):
         self._settings = settings
         self._step = STARTING_ENGINE
         self._began = 0.0
-        self._watcher = QFileSystemWatcher(self)
-        self._watcher.fileChanged.connect(self.on_watcher_file_changed)
-        self._watcher.directoryChanged.connect(self.on_watcher_directory_changed)
-        self._watched: str | None = None
+        self._watch = FileWatch(self)
+        self._watch.saved.connect(self.on_watch_saved)
+        self.reruns: str | None = None
+        self._is_rerun = False
         self._before: Project | None = None
         self.asks = False
         engines.report_received.connect(self.on_engines_report_received)
@@ -83,7 +86,8 @@ class Runs(QObject):
             self._engines.cancel()
         self._workspace.progress.hide()
         self._workspace.notice.clear()
-        self._watch(None)
+        self._watch.watch(None)
+        self._is_rerun = False
         self._before = None
         self._open.replace(project)
 
@@ -153,7 +157,7 @@ class Runs(QObject):
             case ModelLoaded():
                 self._workspace.setup.show_model(report)
                 self._workspace.outline.show_modules(report.tree)
-                self._watch(report.file)
+                self._watch.watch(report.file)
             case StageReached():
                 self._open.replace(project.with_stage(report))
             case RunFinished():
@@ -183,7 +187,10 @@ class Runs(QObject):
         about = recent_text(report.run.flow, len(report.findings), error)
         source = absolute(project.plan.source)
         self._settings.remember(source, about, plan_file.write(replace(project.received.plan, source=source)))
-        self._open.replace(project.finished(report, time.monotonic() - self._began))
+        finished = project.finished(report, time.monotonic() - self._began)
+        if error is not None and self._keep_last(finished, failed_at(error)):
+            return
+        self._open.replace(finished)
         self._tell_ended()
         if report.findings or error is not None:
             self._workspace.surroundings.reveal_findings(self._workspace.findings_page)
@@ -200,27 +207,50 @@ class Runs(QObject):
         self._workspace.progress.hide()
         hint = tr("The stages that were reached are kept. Run again, or read the Log tab.")
         message = tr("{death} {during}.", death=how.message, during=step_text(self._step, "during"))
-        self._open.replace(project.interrupted(stopped(self._step, "EngineDied", how)))
+        interrupted = project.interrupted(stopped(self._step, "EngineDied", how))
+        if self._keep_last(interrupted, message):
+            return
+        self._open.replace(interrupted)
         self._tell_ended()
         self._workspace.notice.tell("error", message, hint, ((tr("Run again"), self.start),))
 
-    def _watch(self, file: str | None) -> None:
-        """Watch the model's file, and its folder: a file that is replaced slowly is gone for a moment."""
-        if paths := [*self._watcher.files(), *self._watcher.directories()]:
-            self._watcher.removePaths(paths)
-        self._watched = file
-        if file is not None:
-            self._watcher.addPaths([file, os.path.dirname(file)])
+    def toggle_reruns(self) -> None:
+        """Run again at every save of the model's file, once the user allowed it; or no longer."""
+        file = self._watch.file
+        if self.reruns is not None:
+            told = tr("{file} is no longer watched.", file=os.path.basename(self.reruns))
+            self.reruns = None
+        elif file is None:
+            told = tr("This model comes from no file, or has not run yet.")
+        elif may_watch(self._workspace, file):
+            self.reruns = file
+            told = tr("{file} runs again whenever it is saved.", file=os.path.basename(file))
+        else:
+            return
+        self._workspace.inform(told)
 
-    def on_watcher_file_changed(self, path: str) -> None:
-        """Offer to run again: the model's file was saved."""
-        if path == self._watched and os.path.exists(path):
-            self._watcher.addPath(path)  # editors save by replacing the file, which ends the watch
-            name = os.path.basename(path)
-            told = tr("{file} has changed.", file=name)
-            self._workspace.notice.tell("info", told, "", ((tr("Run again"), self.start),))
+    def on_watch_saved(self, path: str) -> None:
+        """Run again where the user lets every save run; else offer it."""
+        if path == self.reruns:
+            self.rerun()
+            return
+        told = tr("{file} has changed.", file=os.path.basename(path))
+        self._workspace.notice.tell("info", told, "", ((tr("Run again"), self.start),))
 
-    def on_watcher_directory_changed(self) -> None:
-        """Notice that the file is back after an editor moved it away."""
-        if self._watched is not None and self._watched not in self._watcher.files():
-            self.on_watcher_file_changed(self._watched)
+    def rerun(self) -> None:
+        """Run again; where that fails, the last result stays on the screen."""
+        last, file = self._before if self.is_running else None, self._watch.file
+        self.start()
+        self._watch.watch(file)  # also while nothing has told yet which file the model is of
+        self._is_rerun = self.is_running
+        self._before = self._before or last  # a save in the midst of a rerun: what ran before both is the last result
+
+    def _keep_last(self, failed: Project, told: str) -> bool:
+        """Show the last result again in the place of a rerun that failed; return whether there is one."""
+        if not self._is_rerun or self._before is None:
+            return False
+        self.ended.emit(failed)
+        self._open.replace(self._before.with_plan(failed.plan))
+        hint = tr("The last result stays. The failed run is in the list of runs.")
+        self._workspace.notice.tell("error", told, hint, ((tr("Run again"), self.start),))
+        return True

@@ -31,6 +31,11 @@ class RunCommands(CommandGroup):
         """Run the flow again and measure what each quantizer costs."""
         self._pages.need_desk().acting.measure()
 
+    @command("Watch the file", "Ctrl+Shift+W", when=When.PLAN, words="rerun reload save automatically live")
+    def watch(self) -> None:
+        """Run again whenever the model's file is saved, or no longer."""
+        self._pages.need_desk().runs.toggle_reruns()
+
     @command("Compare flows…", "Ctrl+Shift+R", when=When.PLAN, words="eager fx pt2e table")
     def compare(self) -> None:
         """Compare the flows on the open model."""
