@@ -42,6 +42,10 @@ _OPERATOR = re.compile(
 )
 """``namespace.operator.overload`` of ``torch.ops``; a packet goes without the overload."""
 
+_WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm|embedding(_bag)?")
+"""Operators one of whose arguments is a weight."""
+_MATRIX = 2
+"""Dimensions that a weight has at least; a bias has one."""
 _INPLACE = {"iadd": "add", "imul": "mul", "isub": "sub"}
 _PACKING = re.compile(r"\w*(un|pre)pack\w*")
 """Work on weights that a lowered graph does once; it computes no operator of the model."""
@@ -106,6 +110,8 @@ def _is_quantizable(node: Node, index: Index) -> bool:
 
 def _fed_low(node: Node, index: Index) -> bool:
     activations, weights = _float_inputs(node, index)
+    if not weights and _has_float_weight(node, index):
+        return False  # casts around it belong to its neighbors
     within = [each for each in activations if each.kind in (Kind.OP, Kind.FUSED_OP)]
     if len(within) == 1 and ((_matches(FOLLOWER, node) and len(activations) == 1) or _is_annotated(node)):
         before = within[0]
@@ -115,6 +121,15 @@ def _fed_low(node: Node, index: Index) -> bool:
         activations.remove(before)
         return all(each.kind is Kind.DEQUANTIZE for each in activations)
     return bool(activations or weights) and all(each.kind is Kind.DEQUANTIZE for each in activations)
+
+
+def _has_float_weight(node: Node, index: Index) -> bool:
+    """Return whether a weight stands in the graph as it was: what left the operator in float."""
+    if not _matches(_WEIGHTED, node):
+        return False
+    constants = (index.nodes[each] for each in index.producers[node.id] if index.nodes[each].kind is Kind.CONSTANT)
+    values = (value for each in constants for value in each.values)
+    return any("float" in value.dtype and len(value.shape or ()) >= _MATRIX for value in values)
 
 
 def _is_annotated(node: Node) -> bool:

@@ -239,3 +239,13 @@ def test_buttons_say_why_they_are_off_and_what_is_on():
     exported = {each.command: each for each in offered(run, PT2E, target("converted/conv", PT2E))}
     assert exported["choose_observer"].refusal
     assert exported["fix_range"].refusal
+
+
+def test_a_range_that_several_share_falls_away_with_the_last_of_them():
+    one = QuantizerRule("tensor", "add", enabled=False)
+    both = (one, QuantizerRule("tensor", "pool", enabled=False))
+    for rules, is_known in (((one,), False), (both, True)):
+        plan = msgspec.structs.replace(PT2E, quantizer_options=Quantizer(rules=rules))
+        found = pending(inspected(), PT2E, plan)
+        assert found is not None
+        assert (found.prediction is not None) is is_known

@@ -29,7 +29,7 @@ def test_a_pattern_between_casts_is_low_as_a_whole():
     found = precision(
         graph(
             node("dq", kind="dequantize"),
-            node("w", kind="constant"),
+            *cast_weight(),
             node("conv", "dq", "w", target="aten.conv2d.default"),
             node("relu", "conv", target="aten.relu.default"),
             node("q", "relu", kind="quantize"),
@@ -47,6 +47,24 @@ def test_an_operator_whose_output_stays_float_is_float():
         )
     )
     assert found == ((), ("linear",))
+
+
+def test_a_weight_in_float_makes_an_operator_float_whatever_casts_stand_around_it():
+    found = precision(
+        graph(
+            node("dq", kind="dequantize"),
+            node("w", kind="constant", values=[value(4, 4)]),
+            node("b", kind="constant", values=[value(4)]),
+            node("w_low", kind="constant"),
+            node("dq_w", "w_low", kind="dequantize"),
+            node("linear", "dq", "w", "b", target="aten.linear.default"),
+            node("relu", "linear", target="aten.relu.default"),
+            node("q", "relu", kind="quantize"),
+            node("dq_2", "q", kind="dequantize"),
+            node("other", "dq_2", "dq_w", "b", target="aten.linear.default"),
+        )
+    )
+    assert found == (("other",), ("linear", "relu"))
 
 
 def test_shape_work_is_not_counted():

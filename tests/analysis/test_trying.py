@@ -137,6 +137,7 @@ def test_runs_that_differ_in_rules_alone_stand_beside_the_curve():
         run_of(4, msgspec.structs.replace(FX, rules=(OWN,)), 14.5),
         run_of(5, PT2E, 20.0),
         run_of(6, msgspec.structs.replace(FX, rules=(CONV,)), None, with_ledger=False),
+        run_of(7, msgspec.structs.replace(FX, measure=True), 14.3),
     )
     points = measured_points(base, runs)
     assert [(each.number, each.db) for each in points] == [(2, 14.3), (3, 17.0), (4, 14.5)]
@@ -155,6 +156,13 @@ def test_how_far_predictions_were_off_is_known_from_runs_of_them():
     assert prediction_errors(runs[:1]) == ()
 
 
+@pytest.mark.parametrize(("plan", "count"), [(FX, 1), (FX, 2), (PT2E, 1)])
+def test_the_plan_of_a_choice_is_read_as_that_choice_again(plan: Plan, count: int):
+    base, found = run_of(2, plan, 14.3), tried(plan)
+    points = measured_points(base, (base, run_of(3, tried_plan(found, plan, found.worst(count)), 17.0)))
+    assert points[1].prediction == found.curve[count]
+
+
 def test_how_a_run_is_measured_makes_no_other_run_of_it():
     one = run_of(1, msgspec.structs.replace(FX, rules=(CONV, ADD), measure=True), 14.3)
     assert one.does_as(msgspec.structs.replace(FX, rules=(ADD, CONV), thresholds=Thresholds(5.0), exact=True))
@@ -167,7 +175,7 @@ def test_before_and_after_say_what_changed_and_how_good_the_prediction_was():
     rows = {each.title: each[1:] for each in before_after(base, after, 17.26)}
     assert rows["Output SQNR"] == ("14.3 dB", "16.5 dB", "+2.2 dB", "good")
     assert rows["Quantization alone"] == ("14.3 dB", "17 dB", "+2.7 dB", "good")
-    assert rows["Predicted"] == ("", "17.3 dB", "0.3 dB too high", "")
+    assert rows["Predicted"] == ("", "17.3 dB", "0.3 dB high", "")
     assert rows["Same top-1"] == ("87.5 %", "75.0 %", "−12.5 points", "bad")
     assert rows["Size"] == ("100 bytes", "150 bytes", "+50 %", "")
     assert rows["Casts"] == ("1 q, 0 dq", "1 q, 0 dq", "the same", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -157,8 +157,9 @@ def _changes(run: InspectedRun, ran: Plan, plan: Plan) -> Iterator[Change | None
     rules, quantizer_rules = _added(ran, plan)
     for rule in rules:
         yield _of_rule(run, ran, rule)
+    tensors = {each.target for each in quantizer_rules if each.kind == "tensor" and not each.enabled}
     for each in quantizer_rules:
-        yield _of_quantizer_rule(run, ran, each)
+        yield _of_tensor(run, each.target, tensors) if each.target in tensors else _of_quantizer_rule(run, each)
 
 
 def _of_rule(run: InspectedRun, ran: Plan, rule: Rule) -> Change | None:
@@ -218,24 +219,24 @@ def _gains(run: InspectedRun, path: str, kinds: tuple[str, ...], alternative: st
     return found
 
 
-def _of_quantizer_rule(run: InspectedRun, ran: Plan, rule: QuantizerRule) -> Change | None:
+def _of_quantizer_rule(run: InspectedRun, rule: QuantizerRule) -> Change | None:
     if rule.enabled:
         name = "per_channel" if rule.per_channel else "per_tensor"
         gains = _gains(run, rule.target, ("weight",), name) if rule.per_channel is not None else {}
         return Change("alternative", rule.target, tuple(gains), gains=gains) if gains else None
     if rule.kind == "module_name":
         return _inside(run, rule.target)
-    ledger = run.ledger
     if rule.kind == "node" and run.watched is not None and rule.target in run.index(run.watched).nodes:
         return Change("operator", rule.target, (), nodes=(rule.target,))
-    if rule.kind == "tensor" and ledger is not None:
-        rows = tuple(
-            row.id
-            for row in ledger.quantizers
-            if row.nodes
-            and row.kind != "weight"
-            and run.watched == row.stage
-            and run.source(row.stage, row.nodes[0]) == rule.target
-        )
-        return Change("tensor", rule.target, rows, nodes=(rule.target,)) if rows else None
     return None
+
+
+def _of_tensor(run: InspectedRun, target: str, tensors: Collection[str]) -> Change | None:
+    """Return the quantizers that round a tensor, where all tensors that share their range are in float."""
+    rows = []
+    for row in run.ledger.quantizers if run.ledger is not None else ():
+        if row.nodes and row.kind != "weight" and run.watched == row.stage:
+            given = {run.source(row.stage, each) for each in row.nodes}
+            if target in given and given.issubset(tensors):
+                rows.append(row.id)
+    return Change("tensor", target, tuple(rows), nodes=(target,)) if rows else None

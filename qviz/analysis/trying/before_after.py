@@ -87,7 +87,7 @@ def _missed(predicted: Number, measured: Number | None) -> str:
     if abs(off) < _LEVEL:
         return tr("as measured")
     level = decibels(round(abs(off), 1))
-    return tr("{level} too high", level=level) if off > 0 else tr("{level} too low", level=level)
+    return tr("{level} high", level=level) if off > 0 else tr("{level} low", level=level)
 
 
 def _casts(base: TriedRun, after: TriedRun) -> Iterator[BeforeAfterRow]:

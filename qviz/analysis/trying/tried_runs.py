@@ -105,10 +105,10 @@ def _points(base: TriedRun, runs: Sequence[TriedRun]) -> Iterator[MeasuredPoint]
     ledger = base.run.ledger
     for each in (base, *(run for run in runs if run.number != base.number)):
         level = finite(each.sqnr_db)
-        if level is None or ledger is None or not _is_kin(base.plan, each.plan):
+        is_again = each is not base and each.does_as(base.plan)
+        if level is None or ledger is None or is_again or not _is_kin(base.plan, each.plan):
             continue
-        is_base = each is base or each.does_as(base.plan)
-        changes = () if is_base else changes_between(base.run, base.plan, _as_measured(base.plan, each.plan))
+        changes = () if each is base else changes_between(base.run, base.plan, _as_measured(base.plan, each.plan))
         known = predict(ledger, changes) if changes is not None else None
         added = each.size - base.size if each.size is not None and base.size is not None else None
         if added is None and known is not None:

@@ -96,6 +96,7 @@ class Surroundings(QObject):
         self._wants_legend = settings.is_open("legend")
         self._left_drawer = self._drawer = self._legend_drawer = self.is_trying = False
         self._width = 0
+        self._sizes_before = [RAIL, LEFT, 1000, INSPECTOR, 0]
         self._selected: object = None
         self._bottom_height, self._text_scale = BOTTOM, 0.0
         self._rows = self._make_rows(ground)
@@ -185,7 +186,8 @@ class Surroundings(QObject):
     def close_drawers(self) -> bool:
         """Close what was opened for a while; return whether there was anything."""
         had = self._left_drawer or self.is_trying or (not self._is_standing_inspector and self._drawer)
-        self._left_drawer = self._drawer = self.is_trying = False
+        self._left_drawer = self._drawer = False
+        self.open_trying(False)
         self._arrange()
         return had
 
@@ -209,9 +211,14 @@ class Surroundings(QObject):
 
     def open_trying(self, is_open: bool) -> None:
         """Let Try it take the place of the inspector and of one pane, or give it back."""
-        if is_open is not self.is_trying:
-            self.is_trying = is_open
-            self._arrange()
+        if is_open is self.is_trying:
+            return
+        if is_open:
+            self._sizes_before = self.columns.sizes()
+        self.is_trying = is_open
+        self._arrange()
+        if not is_open:
+            self.columns.setSizes(self._sizes_before)
 
     def toggle_inspector(self) -> None:
         """Hide the inspector, or bring it back."""
@@ -283,15 +290,16 @@ class Surroundings(QObject):
 
     def _fit_trying(self) -> None:
         """Let Try it be as wide as it wants, where that leaves room for a pane."""
-        beside = sum(each.width() for each in (self._rail, self._left) if not each.isHidden())
+        if not self.is_trying:
+            return
+        parts = (self._rail, self._rail.width()), (self._left, max(self._sizes_before[1], self._left.minimumWidth()))
+        rail, left = (0 if part.isHidden() else wide for part, wide in parts)
         pane = round(_NARROWEST_PANE * self._text_scale)
-        widest = max(self._width - beside - pane, round(NARROWEST * self._text_scale))
+        widest = max(self._width - rail - left - pane, round(NARROWEST * self._text_scale))
         self._trying.setFixedWidth(min(round(TRYING * self._text_scale), widest))
-        if self.is_trying:
-            self.columns.refresh()
-            sizes = self.columns.sizes()
-            left = self.columns.width() - sum(sizes[:2]) - self._trying.width()
-            self.columns.setSizes([*sizes[:2], max(left, 1), 0, self._trying.width()])
+        self.columns.refresh()
+        rest = self.columns.width() - rail - left - self._trying.width()
+        self.columns.setSizes([rail, left, max(rest, 1), 0, self._trying.width()])
 
     def _narrow_drawer(self) -> None:
         """Give the panes what the inspector may not have."""

@@ -61,7 +61,7 @@ class Trying(QObject):
         self._shelf, self._acting = shelf, acting
         self._tried_on = TriedOn()
         self._choice: TriedChoice | None = None
-        self._lays_over = self._is_selecting = False
+        self._lays_over = self._has_begun = self._is_selecting = False
         panel = work.trying
         panel.choice_changed.connect(self.on_panel_choice_changed)
         panel.quantizer_chosen.connect(self.on_panel_quantizer_chosen)
@@ -106,14 +106,11 @@ class Trying(QObject):
             self._work.panes.set_chips({})
             if self._lays_over and self._work.panes.choice is OverlayChoice.NUMBERS:
                 self._dimming.lay_over(OverlayChoice.ROLES)
-            self._lays_over = False
+            self._lays_over = self._has_begun = False
             self._work.panes.take_focus()
 
     def _begin(self) -> None:
         self.refresh()
-        self._lays_over = self._choice is not None and self._work.panes.choice is OverlayChoice.ROLES
-        if self._lays_over:
-            self._dimming.lay_over(OverlayChoice.NUMBERS)
         project = self._open.value
         if project is not None and project.selected is not None:
             stage = project.shown.on(project.selected.side)
@@ -137,10 +134,18 @@ class Trying(QObject):
         choice = self._tried_on.choice(self._shelf.kept, self._shown, project.plan, self._choice)
         if choice is not None:
             self._show(choice)
+            self._lay_over()
             return
         self._choice = None
         self._work.panes.set_chips({})
         self._work.trying.show_nothing(*self._reason(), self._shelf.is_running, self._theme)
+
+    def _lay_over(self) -> None:
+        """Show numbers instead of roles, once: the user may choose again."""
+        is_first, self._has_begun = not self._has_begun, True
+        if is_first and self._work.panes.choice is OverlayChoice.ROLES:
+            self._lays_over = True
+            self._dimming.lay_over(OverlayChoice.NUMBERS)
 
     @property
     def _shown(self) -> ShelvedRun | None:

@@ -235,12 +235,14 @@ class TradeOff(QWidget):
         font = painter.font()
         font.setBold(True)
         painter.setFont(font)
-        for each in chart.measured:
+        named: list[QPointF] = []
+        for each in reversed(chart.measured):
             place = self.place_of(each)
             _diamond(painter, theme, place)
-            painter.setPen(theme.color("text"))
-            low = place + QPointF(0, 12)
-            self._say(painter, low, tr("Run {number}", number=each.number), is_left=False)
+            if all(math.dist(place.toTuple(), other.toTuple()) > _APART for other in named):
+                painter.setPen(theme.color("text"))
+                self._say(painter, place + QPointF(0, 12), tr("Run {number}", number=each.number), is_left=False)
+                named.append(place)
 
     def _points(self) -> Sequence[tuple[str, ChartPoint]]:
         """Return all points with what a click on one means; those that lie above first."""

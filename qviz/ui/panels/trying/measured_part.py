@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from qviz.analysis.trying.before_after import before_after
@@ -12,6 +13,11 @@ from qviz.ui.panels.widgets import button, empty, label, line
 from qviz.words import tr
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def _cut(text: str, metrics: QFontMetrics) -> str:
+    """Return a text without its middle where it is longer than the figures; all of it is in the tooltip."""
+    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, 8 * metrics.horizontalAdvance("00"))
 
 
 class MeasuredPart(QFrame):
@@ -78,12 +84,10 @@ class MeasuredPart(QFrame):
             self._put(2 * place, 0, label(each.title))
             self._put(2 * place, 1, label(each.before))
             self._put(2 * place, 2, label(each.after, "strong"))
-            change = label(each.change, each.tone or "muted")
+            change = label(_cut(each.change, self.fontMetrics()), each.tone or "muted")
             change.setToolTip(each.change)
-            change.setMinimumWidth(1)
             self._put(2 * place, 3, change)
-        self._grid.setColumnStretch(0, 3)
-        self._grid.setColumnStretch(3, 2)
+        self._grid.setColumnStretch(0, 1)
 
     def _put(self, row: int, column: int, cell: QLabel) -> None:
         if column:
