@@ -46,6 +46,19 @@ def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(autouse=True)
+def _own_grants(_state_folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a test allows out of the user's grants, and out of those of other tests."""
+    own = _state_folder / str(abs(hash(request.node.nodeid)))
+    monkeypatch.setenv("XDG_STATE_HOME", str(own))
+    monkeypatch.setattr("qviz.trust.kept.grants_path", lambda: own / "qviz" / "grants.json")
+
+
+@pytest.fixture(scope="session")
 def torch_memory() -> Iterator[None]:
     """Let torch work out once what comes out the same for every model: for the folders whose tests run it a lot."""
     from tests.torch_memory import torch_remembers

@@ -112,7 +112,7 @@ def test_an_engine_that_does_not_start_is_no_row(tmp_path, monkeypatch, capsys):
         (["m.py:Net", "--flows", "fx-statik"], 'Unknown flow "fx-statik"; choose from: eager'),
         (["m.py:Net", "--flows", ","], "Name at least one flow"),
         (["a.qviz"], "a.qviz is already a result"),
-        (["a.pt2"], "a.pt2 can run code when it is opened"),
+        (["a.pt2"], "a.pt2 was not found"),
         (["m.py:Net", "--flows", "fx-static,eager-qat", "--quantizer", "xnnpack"], "--quantizer is for PT2E flows"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from qviz.cli.consent import grants
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.runs import RUN_ID
@@ -52,7 +53,7 @@ class _RowCollector:
                 with Limits(engine, self._manner.timeout, self._manner.memory) as limits:
                     try:
                         if flow == flows[0]:
-                            engine.send(Compare(RUN_ID, plan, tuple(flows)))
+                            engine.send(Compare(RUN_ID, plan, tuple(flows), grants()))
                         self.rows.append(self._next_row(reports))
                     except StoppedError as error:
                         if not self._is_ready:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from qviz.document.plan import Plan
 
 
-def open_window(source: str | None, plan: Plan | None = None, is_consented: bool = True) -> int:
-    """Show the window until it is closed; return the exit code; a source without consent asks first.
+def open_window(
+    source: str | None, plan: Plan | None = None, is_consented: bool = True, typed: frozenset[str] | None = None
+) -> int:
+    """Show the window until it is closed; return the exit code; it asks about code that was not `typed`.
 
     Raises:
         QvizError: There is no display, or Qt lacks a library.
@@ -28,4 +30,4 @@ def open_window(source: str | None, plan: Plan | None = None, is_consented: bool
         raise QvizError(
             tr("Qt could not be loaded: {error}", error=error), tr("qviz doctor lists the missing libraries.")
         ) from error
-    return run(source, plan, is_consented)
+    return run(source, plan, is_consented, typed)

@@ -12,12 +12,12 @@ import click
 import msgspec
 
 from qviz.cli.commands import help_option, option
+from qviz.cli.consent import TRUST, TYPED, need_consent
 from qviz.cli.option_checks import CHOICES, refuse_all, refuse_inexact, refuse_unfit, refuse_unmeasured, touched
 from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
 from qviz.document.comparison import compared
 from qviz.document.plan import BACKEND_CONFIGS, BACKENDS, QUANTIZERS, WEIGHT_DTYPES, Plan
 from qviz.document.plan_file import load
-from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
 from qviz.words import mark, tr
 from qviz.words.language import LANGUAGES
@@ -111,7 +111,7 @@ PLAN_OPTIONS = (
     option(
         "--trust",
         is_flag=True,
-        help=mark("Allow the source to run code; not needed for .py files and module names given here."),
+        help=mark("Allow all code that the plan, the project and model files name; what you name here needs no word."),
     ),
 )
 
@@ -149,9 +149,6 @@ _measure_option = option(
     default=None,
     help=mark("Measure what each quantizer costs, or nothing; if not given, only of a noisy output."),
 )
-
-TRUST = "qviz.trust"
-"""Where a command's context keeps ``--trust``."""
 
 MANNER_OPTIONS = (
     python_option,
@@ -220,7 +217,7 @@ def takes_plan(command: Callback) -> Callback:
     @functools.wraps(command)
     def with_plan(source: str | None, flow: str | None, **values: Any) -> Any:
         chosen = {name: values.pop(name) for name in CHOICES if name in values}
-        click.get_current_context().meta[TRUST] = values.pop("trust")
+        _note_typed({**chosen, "source": source}, values.pop("trust"))
         config: Path | None = values.pop("config")
         plan = make_plan(source, flow, chosen, load(config) if config else None)
         return command(plan=plan, **values)
@@ -238,7 +235,7 @@ def takes_plan_of_many(command: Callback) -> Callback:
     def with_plan(source: str, flows: tuple[str, ...], **values: Any) -> Any:
         chosen = {name: values.pop(name) for name in CHOICES if name in values}
         flows = flows or compared(source)
-        click.get_current_context().meta[TRUST] = values.pop("trust")
+        _note_typed({**chosen, "source": source}, values.pop("trust"))
         config: Path | None = values.pop("config")
         given = touched(chosen)
         refuse_unfit(given, flows)
@@ -246,6 +243,12 @@ def takes_plan_of_many(command: Callback) -> Callback:
         return command(plan=plan, flows=flows, **values)
 
     return _with_options(with_plan, PLAN_OPTIONS)
+
+
+def _note_typed(chosen: dict[str, Any], is_trusted: bool) -> None:
+    """Keep which fields of the plan the user wrote herself, and whether she trusts the rest."""
+    meta = click.get_current_context().meta
+    meta[TRUST], meta[TYPED] = is_trusted, {name for name, value in touched(chosen).items() if value is not None}
 
 
 def takes_manner(command: Callback) -> Callback:
@@ -287,27 +290,18 @@ def unmeasured(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, measure=False)
 
 
-def is_trusted() -> bool:
-    """Tell whether the command at work was given ``--trust``."""
-    return bool(click.get_current_context().meta.get(TRUST))
-
-
 def need_source(plan: Plan, needs_flow: bool = False) -> None:
-    """Refuse a plan without a source, without the flow that the command needs, or of a file that nobody trusts.
+    """Refuse a plan without a source, without the flow that the command needs, or that names code nobody allowed.
 
     Raises:
         click.UsageError: It is missing on the command line and in ``--config``.
-        QvizError: The file can run code, and ``--trust`` was not said.
+        QvizError: It names code that the user did not name herself, and she does not allow it.
     """
     if not plan.source:
         raise click.UsageError(tr("Missing argument 'SOURCE'."))
     if needs_flow and plan.flow is None:
         raise click.UsageError(tr("Missing option '--flow'."))
-    if kind_of(plan.source).is_whole and not is_trusted():
-        raise QvizError(
-            tr("{source} can run code when it is opened", source=plan.source),
-            tr("If you trust its author, add --trust."),
-        )
+    need_consent(plan)
 
 
 def is_snapshot(source: str | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from qviz.cli.consent import grants
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.runs import RUN_ID
@@ -26,7 +27,7 @@ def find_repair(plan: Plan, target_db: float, most: int, on_report: Callable[[Re
     step = STARTING_ENGINE
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
-            engine.send(RepairPlan(RUN_ID, plan, target_db, most))
+            engine.send(RepairPlan(RUN_ID, plan, target_db, most, grants()))
             for report in engine.reports():
                 on_report(report)
                 match report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from qviz.cli.consent import grants
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.outcome import Outcome, failure_of
@@ -28,7 +29,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
     assembly, step = Assembly(plan), STARTING_ENGINE
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
-            engine.send(RunFlow(RUN_ID, plan))
+            engine.send(RunFlow(RUN_ID, plan, grants()))
             for report in engine.reports():
                 on_report(report)
                 match report:

@@ -9,8 +9,9 @@ import click
 
 from qviz.cli.app import COMMANDS
 from qviz.cli.commands import command
+from qviz.cli.consent import is_trusted, typed_of
 from qviz.cli.opening import open_window
-from qviz.cli.options import debug_option, flow_option, is_snapshot, is_trusted, may_measure, python_option
+from qviz.cli.options import debug_option, flow_option, is_snapshot, may_measure, python_option
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -27,8 +28,7 @@ def window(plan: Plan) -> int:
     """Open the window; without SOURCE the welcome page with the samples."""
     check_source(plan.source)
     is_model = bool(plan.source) and not is_snapshot(plan.source)
-    is_consented = is_trusted() or not kind_of(plan.source).is_whole
-    return open_window(plan.source or None, plan if is_model else None, is_consented)
+    return open_window(plan.source or None, plan if is_model else None, is_trusted(), typed_of(plan))
 
 
 def check_source(source: str) -> None:

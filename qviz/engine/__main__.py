@@ -32,10 +32,12 @@ def main() -> None:
     gc.disable()  # nothing of torch is garbage; looking for it takes a tenth of the import
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.ao's deprecation notes at import
+        from qviz.engine.loading.broker import refuse_all
         from qviz.engine.serving.server import serve
         from qviz.extensions import load_extensions
 
         load_extensions()
+    refuse_all()
     serve(requests, reports)
 
 

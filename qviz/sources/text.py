@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+from collections.abc import Callable, Collection
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -94,15 +95,31 @@ def _read_call(place: str, attribute: str, is_file: bool, text: str) -> Name:
     return Name(place, ast.unparse(call.func), arguments, is_file, positional)
 
 
-def look_up(module: ModuleType, name: Name, candidates: list[str], what: str) -> Any:
-    """Return the named attribute of an imported place; ``Net.small`` is looked up part by part.
+def look_up(
+    module: ModuleType, name: Name, candidates: list[str], what: str, defined: Collection[str] | None = None
+) -> Any:
+    """Return the named attribute of an imported place; ``Net.small`` is looked up in the class.
+
+    Args:
+        module: The place.
+        name: What is wanted of it.
+        candidates: What may have been meant.
+        what: For people: "model", "function".
+        defined: The names that may be taken, which are the module's own; None takes what it imports, too.
 
     Raises:
-        QvizError: There is none; the hint suggests the nearest name, or what there is.
+        QvizError: There is none, or it is reached by way of something that is no class; the hint suggests the nearest
+            name, or what there is.
     """
     if name.attribute:
+        first, *rest = name.attribute.split(".")
+        if defined is not None and first not in defined and hasattr(module, first):
+            raise QvizError(
+                tr("{place} only imports {name}", place=name.place, name=first),
+                tr("Name the file or module that defines it; a plan or a result may take nothing else."),
+            )
         try:
-            return functools.reduce(getattr, name.attribute.split("."), module)
+            return functools.reduce(_member(name, defined is None), rest, getattr(module, first))
         except AttributeError:
             pass
     near = difflib.get_close_matches(name.attribute, [*candidates, *vars(module)], 1) if name.attribute else []
@@ -119,3 +136,21 @@ def look_up(module: ModuleType, name: Name, candidates: list[str], what: str) ->
     raise QvizError(
         tr("{place}: the name of the {what} is missing, as in {place}:name", place=name.place, what=what), hint
     )
+
+
+def _member(name: Name, is_typed: bool) -> Callable[[Any, str], Any]:
+    """Return what takes a step from a class to something in it; only classes are gone through.
+
+    Raises:
+        QvizError: The step is from something else, or to what every class has.
+    """
+
+    def step(owner: Any, part: str) -> Any:
+        if not isinstance(owner, type) or part.startswith("__") or not (is_typed or part in vars(owner)):
+            raise QvizError(
+                tr("{place}:{name} is looked for inside of what is no class", place=name.place, name=name.attribute),
+                tr("Write a function in the file that returns it, and name that."),
+            )
+        return getattr(owner, part)
+
+    return step

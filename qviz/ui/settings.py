@@ -1,8 +1,14 @@
-"""What is remembered between sessions: window sizes, theme, language, recent and trusted files, editor, filters."""
+"""What is remembered between sessions: window sizes, theme, language, recent files, editor, filters."""
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, QSettings
+
+if TYPE_CHECKING:
+    from qviz.trust.consent import Consent
 
 RECENT_LIMIT = 8
 BASELINE_LIMIT = 50
@@ -103,25 +109,12 @@ class Settings:
         others = [row for row in self._strings("baselines") if row.partition("\n")[0] != source]
         self.store.setValue("baselines", [f"{source}\n{path}", *others][:BASELINE_LIMIT])
 
-    def is_trusted(self, path: str) -> bool:
-        """Tell whether the user once allowed a file's code to run."""
-        return path in self._trusted()
+    @cached_property
+    def consent(self) -> Consent:
+        """What the user allowed to run, kept apart from all else, by content."""
+        from qviz.trust.consent import Consent  # no part of the first paint
 
-    def trust(self, path: str) -> None:
-        """Remember that a file's code may run."""
-        self.store.setValue("trusted", sorted({*self._trusted(), path}))
-
-    @property
-    def trusted_count(self) -> int:
-        """How many files may run without a question."""
-        return len(self._trusted())
-
-    def forget_trust(self) -> None:
-        """Ask again before any file's code runs."""
-        self.store.remove("trusted")
-
-    def _trusted(self) -> list[str]:
-        return self._strings("trusted")
+        return Consent()
 
     def _strings(self, key: str) -> list[str]:
         value = self.store.value(key)  # a list of one comes back as its one text

@@ -14,6 +14,7 @@ from qviz.document.model_call import ModelCall, TriedCall
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Facts, Finding, Link, Stage
 from qviz.document.snapshot import Run as RunRecord
+from qviz.trust.grants import Grant
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="message"):
@@ -21,10 +22,14 @@ class Message(msgspec.Struct, frozen=True, tag_field="message"):
 
 
 class RunFlow(Message, frozen=True, tag="Run"):
-    """Apply the plan's flow; `run_id` comes back in every report."""
+    """Apply the plan's flow; `run_id` comes back in every report.
+
+    `grants`, here and below, are what the user allowed; an engine runs nothing else.
+    """
 
     run_id: int
     plan: Plan
+    grants: tuple[Grant, ...] = ()
 
 
 class Compare(Message, frozen=True, tag="Compare"):
@@ -33,6 +38,7 @@ class Compare(Message, frozen=True, tag="Compare"):
     run_id: int
     plan: Plan
     flows: tuple[str, ...]
+    grants: tuple[Grant, ...] = ()
 
 
 class RepairPlan(Message, frozen=True, tag="RepairPlan"):
@@ -42,6 +48,7 @@ class RepairPlan(Message, frozen=True, tag="RepairPlan"):
     plan: Plan
     target_db: float
     most: int
+    grants: tuple[Grant, ...] = ()
 
 
 class GuessCall(Message, frozen=True, tag="GuessCall"):
@@ -49,6 +56,7 @@ class GuessCall(Message, frozen=True, tag="GuessCall"):
 
     run_id: int
     plan: Plan
+    grants: tuple[Grant, ...] = ()
 
 
 class TryCall(Message, frozen=True, tag="TryCall"):
@@ -56,6 +64,7 @@ class TryCall(Message, frozen=True, tag="TryCall"):
 
     run_id: int
     plan: Plan
+    grants: tuple[Grant, ...] = ()
 
 
 class WarmUp(Message, frozen=True, tag="WarmUp"):

@@ -250,9 +250,11 @@ def test_on_a_terminal_a_refusal_is_said_once(engine, capsys):
 
 
 def test_a_file_that_nobody_trusts_is_refused_in_the_report_too(no_engine, capsys):
+    Path("m.pt").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     assert cli.main(["check", "m.pt", "--flow", "fx-static", "--json"]) == 2
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
-    assert finding["message"] == "m.pt can run code when it is opened"
+    assert finding["message"].startswith("m.pt can run code when it is opened")
+    assert "calls os.system('true')" in finding["message"]
 
 
 def test_a_finding_that_the_baseline_has_in_part_is_shown_at_the_rest(no_engine, capsys):

@@ -135,7 +135,18 @@ def broken(evidence):
         "print(os.getpid(), 'own.checks' in sys.modules, file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", start, "check", "net.py:model", "--flow", "eager-dynamic", "--json", "--quiet"],
+        [
+            sys.executable,
+            "-c",
+            start,
+            "check",
+            "net.py:model",
+            "--flow",
+            "eager-dynamic",
+            "--json",
+            "--quiet",
+            "--trust",
+        ],
         cwd=tmp_path,
         env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
         capture_output=True,

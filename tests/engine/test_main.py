@@ -6,10 +6,13 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from qviz.document.plan import Plan
 from qviz.wire.client import EngineClient, engine_command, engine_environment
 from qviz.wire.framing import pack, report_reader
 from qviz.wire.messages import EngineReady, RunFinished, RunFlow, StageReached, StepStarted
+from tests.allowed import typed
 
 GREEDY = """
 import os, sys
@@ -30,9 +33,11 @@ example_inputs = torch.ones(1)
 """
 
 
-def test_requests_in_a_pipe_are_answered_to_the_last(tmp_path: Path):
+def test_requests_in_a_pipe_are_answered_to_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "greedy.py").write_text(GREEDY)
-    requests = pack(RunFlow(1, Plan(source="greedy.py:Greedy"))) + pack(RunFlow(2, Plan(source="greedy:Greedy")))
+    monkeypatch.chdir(tmp_path)
+    plans = (Plan(source="greedy.py:Greedy"), Plan(source="greedy:Greedy"))
+    requests = b"".join(pack(RunFlow(number, plan, typed(plan))) for number, plan in enumerate(plans, 1))
     done = subprocess.run(
         engine_command(), input=requests, capture_output=True, env=engine_environment(), cwd=tmp_path, check=True
     )
@@ -47,7 +52,8 @@ def test_requests_in_a_pipe_are_answered_to_the_last(tmp_path: Path):
 def test_an_engine_to_which_nobody_listens_ends(tmp_path: Path):
     (tmp_path / "greedy.py").write_text(GREEDY)
     with EngineClient() as engine:
-        engine.send(RunFlow(1, Plan(source=f"{tmp_path / 'greedy.py'}:busy")))
+        plan = Plan(source=f"{tmp_path / 'greedy.py'}:busy")
+        engine.send(RunFlow(1, plan, typed(plan)))
         assert any(isinstance(report, StepStarted) for report in engine.reports())
         assert engine.process.stdout is not None
         os.close(os.dup(engine.process.stdout.fileno()))

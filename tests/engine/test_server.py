@@ -28,6 +28,7 @@ from qviz.wire.messages import (
     TryCall,
     WarmUp,
 )
+from tests.allowed import typed
 
 TALKATIVE = """
 import os
@@ -66,11 +67,13 @@ def test_one_engine_runs_one_plan_after_the_other_and_is_not_disturbed_by_print(
         assert isinstance(ready, EngineReady)
         assert ready.versions["torch"].startswith("2.8.0")
         assert ready.backends
-        engine.send(RunFlow(1, Plan(source=f"{file}:Talkative", flow="fx-static")))
+        plan = Plan(source=f"{file}:Talkative", flow="fx-static")
+        engine.send(RunFlow(1, plan, typed(plan)))
         first = until_the_end(engine)
         assert [each.stage.name for each in first if isinstance(each, StageReached)][-1] == "converted"
         assert all(each.run_id == 1 for each in first if isinstance(each, StepStarted))
-        engine.send(RunFlow(2, Plan(source=f"{file}:Nobody", flow="fx-static")))
+        nobody = Plan(source=f"{file}:Nobody", flow="fx-static")
+        engine.send(RunFlow(2, nobody, typed(nobody)))
         rejected = until_the_end(engine)[-1]
         assert isinstance(rejected, RunRejected)
         assert (rejected.run_id, rejected.exit_code) == (2, ExitCode.BAD_INPUT)
@@ -85,7 +88,8 @@ def test_the_death_of_an_engine_is_told(tmp_path: Path):
     file = tmp_path / "deadly_source.py"
     file.write_text(TALKATIVE)
     with EngineClient() as engine:
-        engine.send(RunFlow(1, Plan(source=f"{file}:deadly", flow="fx-static")))
+        plan = Plan(source=f"{file}:deadly", flow="fx-static")
+        engine.send(RunFlow(1, plan, typed(plan)))
         with pytest.raises(QvizError, match=signal.Signals.SIGSEGV.name) as caught:
             until_the_end(engine)
         assert caught.value.exit_code == ExitCode.ENGINE_DIED
@@ -114,14 +118,20 @@ def test_an_engine_guesses_the_inputs_of_a_model_and_tries_the_call(tmp_path: Pa
     file.write_text(TALKATIVE.replace("example_inputs = torch.ones(1, 4)\n", ""))
     source = f"{file}:Talkative"
     with EngineClient() as engine:
-        engine.send(GuessCall(1, Plan(source=source)))
+        engine.send(GuessCall(1, Plan(source=source), typed(Plan(source=source))))
         guessed = next(each for each in engine.reports() if isinstance(each, (CallGuessed, RunRejected)))
         assert isinstance(guessed, CallGuessed)
-        engine.send(TryCall(2, Plan(source=source, inputs=texts_of(guessed.call.arguments))))
+        engine.send(
+            TryCall(
+                2,
+                Plan(source=source, inputs=texts_of(guessed.call.arguments)),
+                typed(Plan(source=source, inputs=texts_of(guessed.call.arguments))),
+            )
+        )
         tried = next(each for each in engine.reports() if isinstance(each, (CallTried, RunRejected)))
         assert isinstance(tried, CallTried)
         assert tried.tried.outputs == ("1×4 float32",)
-        engine.send(TryCall(3, Plan(source=source, inputs=("1x5",))))
+        engine.send(TryCall(3, Plan(source=source, inputs=("1x5",)), typed(Plan(source=source, inputs=("1x5",)))))
         refused = next(each for each in engine.reports() if isinstance(each, (CallTried, RunRejected)))
         assert isinstance(refused, RunRejected)
         assert refused.option == "--input"

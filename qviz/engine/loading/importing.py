@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib
 import importlib.util
+import inspect
 import linecache
-import site
 import sys
-import sysconfig
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
 
+from qviz.engine.loading.broker import at_work, check_installed, granted
+from qviz.engine.loading.guarded_folders import INSTALLED, GrantedSource, forget_folders, make_importable
 from qviz.errors import QvizError
-from qviz.sources.text import FORMS, Name
+from qviz.sources.text import FORMS, Name, look_up
+from qviz.trust.imported import defined_names, dotted_name, folders_of
+from qviz.trust.references import NamedBy
 from qviz.words import tr
-
-_INSTALLED = tuple({*(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))}) + tuple(
-    site.getsitepackages()
-)
 
 _brought: list[str] = []
 """Modules of the user's own folders that sources have brought in since `forget`."""
@@ -32,24 +33,54 @@ def forget() -> None:
     for name in _brought:
         sys.modules.pop(name, None)
     _brought.clear()
-    importlib.invalidate_caches()
+    forget_folders()
     linecache.checkcache()
 
 
-def import_place(name: Name, folder: Path | None = None) -> ModuleType:
-    """Import the file or module that defines a name; only once in a run.
+def import_name(
+    name: Name, what: str, folder: Path | None = None, wanted: Callable[[Any], bool] = callable
+) -> tuple[ModuleType, Any]:
+    """Return what a name stands for, with the module that defines it; the user allowed it.
 
     Args:
-        name: Where it is.
+        name: Where it is, and what it is called.
+        what: For people: "model", "function".
         folder: Where modules are looked for, beside the working folder.
+        wanted: Tells of a value of the module whether it may have been meant.
 
     Raises:
-        QvizError: Not found, or it fails while it is imported; then the line is named.
+        QvizError: Nobody allowed it; it is not there, or it fails while it is imported; then the line is named.
     """
-    if folder is not None:
-        _make_importable(folder)
+    grant = granted(name)
+    is_typed = grant.origin is NamedBy.TYPED
+    if is_typed and not grant.files:
+        at_work().trust_folder(_root(name, folder))
     with _noted():
-        return _import_file(Path(name.place)) if name.is_file else _import_module(name.place)
+        check_installed(grant, name, [str(folder or Path.cwd()), *sys.path])
+        module = _import_file(Path(name.place)) if name.is_file else _import_module(name.place, folder)
+    own = [key for key, value in vars(module).items() if wanted(value)]
+    return module, look_up(module, name, own, what, None if is_typed else _defined(module))
+
+
+def _root(name: Name, folder: Path | None) -> Path:
+    if name.is_file:
+        return folders_of(Path(name.place).expanduser().absolute())[-1]
+    return folder or Path.cwd()
+
+
+def _defined(module: ModuleType) -> frozenset[str]:
+    """Return the names that a module itself defines; of a package, also those that its own modules do."""
+    try:
+        tree = ast.parse(inspect.getsource(module))
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
+        tree = ast.Module([], [])
+    inside = f"{module.__name__}."
+    from_within = (key for key, value in vars(module).items() if _made_in(value).startswith(inside))
+    return defined_names(tree) | frozenset(from_within if hasattr(module, "__path__") else ())
+
+
+def _made_in(value: object) -> str:
+    return str(value.__module__) if isinstance(value, (type, FunctionType)) else ""
 
 
 @contextmanager
@@ -63,7 +94,7 @@ def _noted() -> Iterator[None]:
 
 def _is_users(module: ModuleType) -> bool:
     file = getattr(module, "__file__", None)
-    return bool(file) and str(file).endswith(".py") and not str(file).startswith(_INSTALLED)
+    return bool(file) and str(file).endswith(".py") and not str(file).startswith(INSTALLED)
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -83,22 +114,13 @@ def _import_file(path: Path) -> ModuleType:
         )
     if path.suffix != ".py":
         raise QvizError(tr("{name} is not a Python file", name=path.name), tr(FORMS))
-    root, dotted = dotted_name(path)
-    _make_importable(Path.cwd())
-    _make_importable(root)
+    dotted = dotted_name(path)[1]
+    for folder in folders_of(path):
+        make_importable(folder)
     try:
         return _execute(path, dotted)
     except (Exception, SystemExit) as error:  # the user's file may raise anything
         raise _import_failure(path.name, error, str(path)) from error
-
-
-def dotted_name(path: Path) -> tuple[Path, str]:
-    """Return the folder to import from, and the name there: ``package.module`` for a file of a package."""
-    root, parts = path.parent, [path.stem]
-    while (root / "__init__.py").is_file() and root.name.isidentifier():
-        parts.insert(0, root.name)
-        root = root.parent
-    return root, ".".join(parts)
 
 
 def import_of(name: Name, attribute: str) -> str:
@@ -110,11 +132,6 @@ def import_of(name: Name, attribute: str) -> str:
     if all(part.isidentifier() for part in dotted.split(".")):
         return "\n".join([*lines, f"from {dotted} import {attribute}"])
     return "\n".join(["import importlib", *lines, f"{attribute} = importlib.import_module({dotted!r}).{attribute}"])
-
-
-def _make_importable(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))  # last, so that a file of the user's never hides the standard library
 
 
 def _execute(path: Path, dotted: str) -> ModuleType:
@@ -130,7 +147,7 @@ def _execute(path: Path, dotted: str) -> ModuleType:
 
 def _spec(path: Path, name: str) -> importlib.machinery.ModuleSpec | None:
     if name.startswith("qviz_source_"):
-        return importlib.util.spec_from_file_location(name, path)
+        return importlib.util.spec_from_file_location(name, path, loader=GrantedSource(name, str(path)))
     found = importlib.util.find_spec(name) if all(part.isidentifier() for part in name.split(".")) else None
     is_same = found is not None and found.origin is not None and Path(found.origin).resolve() == path.resolve()
     return found if is_same else None
@@ -157,8 +174,10 @@ def _neighbours(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.py")) if folder.is_dir() else []
 
 
-def _import_module(dotted: str) -> ModuleType:
-    _make_importable(Path.cwd())
+def _import_module(dotted: str, folder: Path | None) -> ModuleType:
+    for place in (folder, Path.cwd()):
+        if place is not None and _is_in(dotted, place):
+            make_importable(place)
     try:
         return importlib.import_module(dotted)
     except ModuleNotFoundError as error:
@@ -173,6 +192,12 @@ def _import_module(dotted: str) -> ModuleType:
         raise _import_failure(dotted, error) from error
     except (Exception, SystemExit) as error:  # an imported package may raise anything
         raise _import_failure(dotted, error) from error
+
+
+def _is_in(dotted: str, folder: Path) -> bool:
+    """Tell whether a folder has the package or module; the working folder is importable for what is inside alone."""
+    first = folder / dotted.split(".", 1)[0]
+    return first.is_dir() or first.with_name(f"{first.name}.py").is_file()
 
 
 def _import_failure(name: str, error: BaseException, file: str | None = None) -> QvizError:

@@ -12,7 +12,7 @@ from torch.nn import Module
 
 from qviz.engine.failures import line_of
 from qviz.engine.loading.forward import Arguments, bind, is_by_name, parameters
-from qviz.engine.loading.importing import import_of, import_place
+from qviz.engine.loading.importing import import_name, import_of
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_elsewhere
 from qviz.engine.loading.tensor_files import read_tensors
 from qviz.errors import QvizError
@@ -27,7 +27,7 @@ from qviz.sources.input_text import (
     read_form,
     split_name,
 )
-from qviz.sources.text import look_up, read_name
+from qviz.sources.text import read_name
 from qviz.words import tr
 
 
@@ -196,9 +196,7 @@ def call(text: str) -> Any:
 
 
 def _found(text: str) -> Any:
-    name = read_name(text)
-    module = import_place(name)
-    return look_up(module, name, [key for key, value in vars(module).items() if callable(value)], "function")
+    return import_name(read_name(text), "function")[1]
 
 
 def call_users(text: str, function: Callable[[], Any]) -> Any:

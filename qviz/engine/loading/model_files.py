@@ -5,6 +5,7 @@ Both run whatever code their author put in; only the engine opens them, after th
 
 from __future__ import annotations
 
+import os
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -21,10 +22,12 @@ from torch.nn import Module
 from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, Flow, flow
 from qviz.document.plan import Plan, is_exported_program
 from qviz.document.said import Said
+from qviz.engine.loading.broker import opened_model
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.weights import weights_alone
 from qviz.errors import QvizError
+from qviz.trust.regular_files import OpenedFile
 from qviz.words import tr
 from qviz.words.formats import every, size
 
@@ -89,16 +92,19 @@ def open_model(plan: Plan) -> OpenedModel:
     Raises:
         QvizError: Not found, or it holds something else.
     """
-    path = Path(plan.source).expanduser().absolute()
+    path = Path(os.path.abspath(os.path.expanduser(plan.source)))
     if not path.is_file():
         raise QvizError(tr("{path} was not found", path=path), tr("Check the path."))
-    return _open_program(path, plan) if is_exported_program(path.name) else _open_pickle(path)
-
-
-def _open_program(path: Path, plan: Plan) -> OpenedModel:
+    if not is_exported_program(path.name):
+        return _open_pickle(opened_model(path))
     refuse_program(path.name, flow(plan.flow))
+    return _open_program(opened_model(path))
+
+
+def _open_program(content: OpenedFile) -> OpenedModel:
+    path = content.path
     try:
-        program = torch.export.load(path)
+        program = torch.export.load(content.file)
         return of_program(program, f"torch.export.load({str(path)!r})")
     except Exception as error:  # zip, JSON, pickle and torch raise a dozen kinds
         raise _unreadable(path, error, tr("Save it with torch.export.save of this version of torch.")) from error
@@ -114,11 +120,12 @@ def of_program(program: ExportedProgram, expression: str) -> OpenedModel:
     return OpenedModel(module, Arguments(tuple(args), dict(kwargs)), python)
 
 
-def _open_pickle(path: Path) -> OpenedModel:
+def _open_pickle(content: OpenedFile) -> OpenedModel:
+    path = content.path
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.load says of a TorchScript archive what is said below
-            held = torch.load(path, map_location="cpu", weights_only=False)
+            held = torch.load(content.file, map_location="cpu", weights_only=False)
     except (AttributeError, ImportError) as error:  # a pickle names classes
         raise _unreadable(path, error, tr("Make the classes of the model importable from here.")) from error
     except Exception as error:  # a pickle may raise anything

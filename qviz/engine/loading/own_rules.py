@@ -13,10 +13,10 @@ from qviz.analysis.findings.rules import FindingRule
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.failures import line_of
-from qviz.engine.loading.importing import import_place
+from qviz.engine.loading.importing import import_name
 from qviz.errors import QvizError
 from qviz.sources.own_rules import ListedRules, listed_rules
-from qviz.sources.text import look_up, read_name
+from qviz.sources.text import read_name
 from qviz.words import tr
 
 RULE = "own_rule_failed"
@@ -60,8 +60,7 @@ def _load(target: str, folder: Path) -> FindingRule:
     name = read_name(target)
     if name.is_file:
         name = name._replace(place=str(folder / name.place))
-    module = import_place(name, folder)
-    found = look_up(module, name, [key for key, value in vars(module).items() if callable(value)], "rule")
+    _, found = import_name(name, "rule", folder)
     if not callable(found):
         raise QvizError(tr("{target} is a {type}, not a function", target=target, type=type(found).__name__))
     return found  # type: ignore[no-any-return] # what it gives is checked when it is asked

@@ -20,7 +20,7 @@ from qviz.engine.failures import line_of
 from qviz.engine.loading.calibration import Batches, Changed, calibration_batches
 from qviz.engine.loading.fake_tensors import fake_mode, inside, on_fakes, refuse_flow, refuse_made
 from qviz.engine.loading.forward import Arguments, arrange, as_arguments
-from qviz.engine.loading.importing import forget, import_of, import_place
+from qviz.engine.loading.importing import forget, import_name, import_of
 from qviz.engine.loading.inputs import call_users, plan_inputs
 from qviz.engine.loading.inputs import make as make_inputs
 from qviz.engine.loading.metric import UserMetric, find_metric
@@ -33,7 +33,7 @@ from qviz.engine.loading.weights import weights_alone
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
-from qviz.sources.text import FORMS, Name, look_up, read_name
+from qviz.sources.text import FORMS, Name, read_name
 from qviz.words import tr
 
 
@@ -132,8 +132,7 @@ def load_name(plan: Plan) -> Loaded:
     """Load a model by the name of its class, instance or function."""
     kind = kind_of(plan.source)
     name = read_name(plan.source)
-    place = import_place(name)
-    found = look_up(place, name, _models_in(place), "model")
+    place, found = import_name(name, "model", wanted=_is_model)
     fake = fake_mode() if plan.fake else None
     if fake is not None:
         refuse_made(f"{name.place}:{name.attribute}", found)
@@ -230,13 +229,10 @@ def _load_whole(plan: Plan, held: OpenedModel, place: ModuleType, file: str | No
     return Loaded(held.module, inputs, batches, file, True, python, training, evaluation, metric, held.steps)
 
 
-def _models_in(place: ModuleType) -> list[str]:
-    return [
-        key
-        for key, value in vars(place).items()
-        if isinstance(value, Module)
-        or (isinstance(value, type) and issubclass(value, Module) and value.__module__ == place.__name__)
-    ]
+def _is_model(value: Any) -> bool:
+    """Tell whether a value of a file may be what was meant: a model, or a class that the file does not import."""
+    is_own = isinstance(value, type) and not value.__module__.startswith("torch.")
+    return isinstance(value, Module) or (is_own and issubclass(value, Module))
 
 
 def _make(found: Any, name: Name) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
+from qviz.engine.loading.broker import opened_data
 from qviz.errors import QvizError
 from qviz.sources.input_text import DATA_FILES
+from qviz.trust.regular_files import OpenedFile
 from qviz.words import tr
 
 FILES = DATA_FILES
@@ -43,11 +46,11 @@ def read_tensors(path: Path) -> TensorFile:
     Raises:
         QvizError: Not found, not readable here, or it holds something else.
     """
-    path = path.expanduser().absolute()
+    path = Path(os.path.abspath(path.expanduser()))
     if not path.is_file():
         raise QvizError(tr("{path} was not found", path=path), tr("Check the path."))
     try:
-        held = {".pt": _read_pt, ".safetensors": _read_safetensors}.get(path.suffix, _read_numpy)(path)
+        held = {".pt": _read_pt, ".safetensors": _read_safetensors}.get(path.suffix, _read_numpy)(opened_data(path))
     except QvizError:
         raise
     except Exception as error:  # torch, zipfile, safetensors and numpy raise a dozen kinds
@@ -63,8 +66,9 @@ def read_tensors(path: Path) -> TensorFile:
     return held
 
 
-def _read_pt(path: Path) -> TensorFile:
-    held = torch.load(path, weights_only=True, map_location="cpu")
+def _read_pt(content: OpenedFile) -> TensorFile:
+    path = content.path
+    held = torch.load(content.file, weights_only=True, map_location="cpu")
     load = f'torch.load({str(path)!r}, weights_only=True, map_location="cpu")'
     if isinstance(held, dict):
         return _by_name(held, load)
@@ -73,23 +77,25 @@ def _read_pt(path: Path) -> TensorFile:
     return TensorFile((held,), (), (load,))
 
 
-def _read_safetensors(path: Path) -> TensorFile:
+def _read_safetensors(content: OpenedFile) -> TensorFile:
+    path = content.path
     try:
-        from safetensors.torch import load_file
+        from safetensors.torch import load
     except ImportError as error:
         raise QvizError(
             tr("{name}: the engine's Python lacks safetensors", name=path.name),
             tr("Install safetensors with pip, or save the tensors with torch.save."),
         ) from error
     imports = ("from safetensors.torch import load_file",)
-    return _by_name(load_file(path), f"load_file({str(path)!r})")._replace(imports=imports)
+    return _by_name(load(content.read()), f"load_file({str(path)!r})")._replace(imports=imports)
 
 
 def _by_name(held: dict[Any, Any], load: str) -> TensorFile:
     return TensorFile(tuple(held.values()), tuple(map(str, held)), tuple(f"{load}[{key!r}]" for key in held))
 
 
-def _read_numpy(path: Path) -> TensorFile:
+def _read_numpy(content: OpenedFile) -> TensorFile:
+    path = content.path
     try:
         import numpy as np
     except ImportError as error:
@@ -97,7 +103,7 @@ def _read_numpy(path: Path) -> TensorFile:
             tr("{name}: the engine's Python lacks numpy", name=path.name), tr("Install numpy with pip.")
         ) from error
     imports = ("import numpy",)
-    arrays = np.load(path, allow_pickle=False)
+    arrays = np.load(content.file, allow_pickle=False)
     load = f"numpy.load({str(path)!r})"
     if path.suffix == ".npy":
         return TensorFile((torch.as_tensor(arrays),), (), (f"torch.as_tensor({load})",), imports)

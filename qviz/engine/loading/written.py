@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from qviz.engine.loading.importing import import_of, import_place
+from qviz.engine.loading.importing import import_name, import_of
 from qviz.engine.loading.inputs import call_users
-from qviz.sources.text import Name, look_up, read_name
+from qviz.sources.text import Name, read_name
 
 
 class Written(NamedTuple):
@@ -44,8 +44,7 @@ def users_own(text: str, source: str | None = None, is_called: bool = True) -> W
 
 def _made(text: str, name: Name, is_written_out: bool, is_called: bool) -> Written:
     """Import and call; the script of a sample holds its whole file, and imports nothing of it."""
-    module = import_place(name)
-    found = look_up(module, name, [key for key, value in vars(module).items() if callable(value)], "function")
+    _, found = import_name(name, "function")
     is_called = is_called and callable(found)
     value = call_users(text, partial(name.call, found)) if is_called else found
     imports = frozenset() if is_written_out else frozenset({import_of(name, name.attribute.split(".")[0])})

@@ -13,6 +13,7 @@ import torch
 from torch.nn import Module
 
 from qviz.document.measurements import Measurements
+from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.fingerprint import fingerprint
 from qviz.engine.measure.ledger.exact import Reruns
 from qviz.engine.measure.ledger.exact_job import ExactAnswer, ExactJob, hash_of
@@ -25,6 +26,7 @@ from qviz.engine.serving.run import run_plan
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import QvizError
 from qviz.extensions import load_extensions
+from qviz.trust.grants import Permission
 from qviz.wire.assembly import Assembly
 
 _log = logging.getLogger(__name__)
@@ -40,7 +42,8 @@ def measure_job(job_json: str) -> str:
     job = msgspec.json.decode(job_json, type=ExactJob)
     with _lock:
         try:
-            answer = _answer(job)
+            with permitting(Permission(job.grants, job.is_own)):
+                answer = _answer(job)
         except Exception as error:  # the user's model and torch may raise anything, and some of it does not pickle
             _log.info("a job failed", exc_info=True)
             text = error.message if isinstance(error, QvizError) else " ".join(str(error).split())

@@ -13,6 +13,7 @@ import torch
 
 from qviz.document.plan import BACKENDS
 from qviz.engine.failures import traceback_text
+from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.guessing.guess import guess_call
 from qviz.engine.loading.guessing.try_call import try_call
 from qviz.engine.recording.given_graphs import versions
@@ -22,6 +23,7 @@ from qviz.engine.serving.run import run_plan
 from qviz.engine.serving.torch_state import kept
 from qviz.engine.serving.warm_up import import_next, steps
 from qviz.errors import ExitCode, QvizError
+from qviz.trust.grants import Permission
 from qviz.wire.framing import pack, request_reader
 from qviz.wire.messages import (
     CallGuessed,
@@ -84,18 +86,19 @@ def _waits(requests: BinaryIO) -> bool:
 
 def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send: Callable[[Message], None]) -> None:
     try:
-        if isinstance(request, Compare):
-            compare(request, send)
-        elif isinstance(request, RepairPlan):
-            repair_plan(request, send)
-        elif isinstance(request, GuessCall):
-            with kept(request.plan.seed):
-                send(CallGuessed(request.run_id, guess_call(request.plan)))
-        elif isinstance(request, TryCall):
-            with kept(request.plan.seed):
-                send(CallTried(request.run_id, try_call(request.plan)))
-        else:
-            run_plan(request.plan, send, request.run_id)
+        with permitting(Permission(request.grants)):
+            if isinstance(request, Compare):
+                compare(request, send)
+            elif isinstance(request, RepairPlan):
+                repair_plan(request, send)
+            elif isinstance(request, GuessCall):
+                with kept(request.plan.seed):
+                    send(CallGuessed(request.run_id, guess_call(request.plan)))
+            elif isinstance(request, TryCall):
+                with kept(request.plan.seed):
+                    send(CallTried(request.run_id, try_call(request.plan)))
+            else:
+                run_plan(request.plan, send, request.run_id)
     except QvizError as error:
         text = traceback_text(error)
         code = int(error.exit_code)

@@ -32,6 +32,7 @@ from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, FlowRo
 from qviz.document.flows import Mode
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
+from qviz.trust.grants import Grant
 from qviz.ui.panels.widgets import button, label
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.theme import Theme
@@ -52,13 +53,15 @@ class ComparisonSheet(QDialog):
 
     flow_chosen = Signal(object)
 
-    def __init__(self, plan: Plan, flows: Sequence[str], theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self, plan: Plan, flows: Sequence[str], theme: Theme, parent: QWidget, grants: tuple[Grant, ...] = ()
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Flow comparison – {source}", source=plan.source))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1100, 720)
         self._plan, self._theme, self._flows = plan, theme, tuple(flows)
-        self.comparing = Comparing(plan, flows, self)
+        self.comparing = Comparing(plan, flows, self, grants)
         self.advice = label("", "title", wraps=True)
         self.advice.setAccessibleName(tr("Advice"))
         self.fault = label("", "error", wraps=True)

@@ -25,7 +25,7 @@ _TIPS = {
     "open_casts": mark("Draw quantize and dequantize in their rows instead of gathering them in seams."),
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
     "python": mark("The interpreter whose torch runs your model."),
-    "trust": mark("Files whose code runs without a question, because you allowed it once."),
+    "trust": mark("Code that runs without a question as long as its files stay the same, because you allowed it."),
 }
 _WIDTH = 300
 
@@ -93,8 +93,8 @@ class SettingsForm(QDialog):
         choose.setAccessibleName(tr("Choose the Python of the engine"))
         self._add(form, tr("Python of the engine"), _beside(self.python, choose), "python")
         forget = button(tr("Ask again"), "", self.on_forget_clicked)
-        forget.setAccessibleName(tr("Ask again before the code of any file runs"))
-        self._add(form, tr("Trusted files"), _beside(self.trust, forget), "trust")
+        forget.setAccessibleName(tr("Ask again before any code runs"))
+        self._add(form, tr("Allowed code"), _beside(self.trust, forget), "trust")
         close = button(tr("Close"), "primary", self.accept)
         close.setDefault(True)
         foot = QHBoxLayout()
@@ -117,8 +117,8 @@ class SettingsForm(QDialog):
     def show_chosen(self) -> None:
         """Show what others chose meanwhile: the interpreter, and what may run."""
         self.python.setText(self._settings.python or tr("The Python of qviz"))
-        count = self._settings.trusted_count
-        self.trust.setText(trn(count, "{count} file", "{count} files") if count else tr("none"))
+        count = len(self._settings.consent.kept.book.grants)
+        self.trust.setText(trn(count, "{count} answer", "{count} answers") if count else tr("none"))
 
     def _turn(self, choice: str, is_on: bool) -> None:
         self._settings.turn(choice, is_on)
@@ -144,7 +144,7 @@ class SettingsForm(QDialog):
 
     def on_forget_clicked(self) -> None:
         """Trust nothing any longer."""
-        self._settings.forget_trust()
+        self._settings.consent.forget_all()
         self.show_chosen()
 
 

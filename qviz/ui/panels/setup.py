@@ -32,10 +32,12 @@ class Setup(QFrame):
 
     Signals:
         plan_changed: The `Plan` after the user changed something.
+        plan_loaded: A `Plan` that may come from a file or from elsewhere, before it is taken.
         help_requested: The API that is to be explained.
     """
 
     plan_changed = Signal(object)
+    plan_loaded = Signal(object)
     help_requested = Signal(str)
 
     def __init__(self) -> None:
@@ -195,6 +197,7 @@ class Setup(QFrame):
         """Edit the whole plan as text."""
         dialog = PlanDialog(self, self._plan)
         if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.plan_loaded.emit(dialog.plan)
             self.take_plan(dialog.plan)
 
     def take_plan(self, plan: Plan) -> None:

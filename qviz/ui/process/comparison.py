@@ -11,6 +11,7 @@ from qviz.document.plan import Plan
 from qviz.document.run_steps import STARTING_ENGINE, progress_text
 from qviz.document.said import Said, StoppedError
 from qviz.errors import ExitCode, QvizError
+from qviz.trust.grants import Grant
 from qviz.ui.process.client import EngineProcess
 from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
 
@@ -32,8 +33,11 @@ class Comparing(QObject):
     changed = Signal()
     rejected = Signal(object)
 
-    def __init__(self, plan: Plan, flows: Sequence[str], parent: QObject | None = None) -> None:
+    def __init__(
+        self, plan: Plan, flows: Sequence[str], parent: QObject | None = None, grants: tuple[Grant, ...] = ()
+    ) -> None:
         super().__init__(parent)
+        self._grants = grants
         self._plan = plan
         self._flows = tuple(flows)
         self._rows: list[FlowRow] = []
@@ -64,7 +68,7 @@ class Comparing(QObject):
         self._engine = engine = EngineProcess(self)
         engine.report_received.connect(self.on_engine_report_received)
         engine.died.connect(self.on_engine_died)
-        engine.send(Compare(_RUN_ID, self._plan, self.waiting))
+        engine.send(Compare(_RUN_ID, self._plan, self.waiting, self._grants))
         self.step, self.doing = STARTING_ENGINE, progress_text(STARTING_ENGINE)
         self.changed.emit()
 

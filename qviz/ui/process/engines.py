@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qviz.document.plan import Plan
     from qviz.document.said import Said
+    from qviz.trust.grants import Grant
     from qviz.ui.process.client import EngineProcess
     from qviz.wire.messages import Report
 
 
 class Engines(QObject):
     """Runs one plan at a time.
+
+    Attributes:
+        granted: Tells what the user allowed a plan to run.
 
     Signals:
         ready: An engine has imported torch (EngineReady).
@@ -40,6 +46,7 @@ class Engines(QObject):
         self._spare: EngineProcess | None = None
         self._run_id = 0
         self._asked_id = 0
+        self.granted: Callable[[Plan], tuple[Grant, ...]] = lambda _: ()
         self.is_running = False
 
     def warm_up(self) -> None:
@@ -60,7 +67,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self.is_running = True
-        self._need_worker().send(RunFlow(self._run_id, plan))
+        self._need_worker().send(RunFlow(self._run_id, plan, self.granted(plan)))
 
     @property
     def is_asked(self) -> bool:
@@ -73,7 +80,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self._asked_id = self._run_id
-        self._need_worker().send(GuessCall(self._asked_id, plan))
+        self._need_worker().send(GuessCall(self._asked_id, plan, self.granted(plan)))
 
     def try_call(self, plan: Plan) -> None:
         """Have the plan's model called once on its inputs; only the last question is answered."""
@@ -81,7 +88,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self._asked_id = self._run_id
-        self._need_worker().send(TryCall(self._asked_id, plan))
+        self._need_worker().send(TryCall(self._asked_id, plan, self.granted(plan)))
 
     def _need_worker(self) -> EngineProcess:
         if self._worker is None:

@@ -40,13 +40,19 @@ _LATER = (
 _log = logging.getLogger(__name__)
 
 
-def run(source: str | None = None, plan: Plan | None = None, is_consented: bool = True) -> int:
+def run(
+    source: str | None = None,
+    plan: Plan | None = None,
+    is_consented: bool = True,
+    typed: frozenset[str] | None = None,
+) -> int:
     """Show the window until it is closed; return the exit code.
 
     Args:
         source: What to open: a result, or the model that `plan` is for.
         plan: What to run at once; None for a result or the welcome page.
-        is_consented: Whether the source may run code without a question.
+        is_consented: Whether what the user did not name herself may run without a question.
+        typed: What she named herself; None for all of the plan.
     """
     tune()
     application = QApplication(sys.argv[:1])
@@ -60,7 +66,7 @@ def run(source: str | None = None, plan: Plan | None = None, is_consented: bool 
         application.installTranslator(QtTexts(application))
     window = MainWindow(settings)
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
-    AfterFirstPaint(window, lambda: start(window, source, plan, is_consented))
+    AfterFirstPaint(window, lambda: start(window, source, plan, is_consented, typed))
     window.show()
     return int(application.exec())
 
@@ -78,7 +84,13 @@ def tune() -> None:
     sys.setswitchinterval(TURN)
 
 
-def start(window: MainWindow, source: str | None, plan: Plan | None, is_consented: bool = True) -> None:
+def start(
+    window: MainWindow,
+    source: str | None,
+    plan: Plan | None,
+    is_consented: bool = True,
+    typed: frozenset[str] | None = None,
+) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
     from qviz.log import start_log
     from qviz.wire import interpreter
@@ -89,7 +101,7 @@ def start(window: MainWindow, source: str | None, plan: Plan | None, is_consente
     window.engines.warm_up()
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
     if plan is not None:
-        window.opener.open_plan(plan, is_consented)
+        window.opener.open_plan(plan, is_consented, typed)
     elif source is not None:
         window.opener.open_source(source, is_consented=True)
 

@@ -139,19 +139,17 @@ class Desk(QObject):
         self.runs.open(Project.of_plan(plan))
         self.runs.start()
 
-    def open_draft(self, plan: Plan, found: ModelList | None, is_allowed: bool) -> None:
+    def open_draft(self, plan: Plan, found: ModelList | None) -> None:
         """Open a model whose inputs, or which of a file's, are to be chosen first; nothing runs.
 
         Args:
             plan: With the best guess for a source.
             found: What its file offers.
-            is_allowed: Whether the user said already that its code may run.
         """
         self.inputs.leave()
         self._decoding.forget()
         self._forget()
         self.runs.open(Project.of_plan(plan))
-        self.runs.asks = not is_allowed
         self.inputs.show_draft(found)
 
     def open_result(self, path: str) -> None:
@@ -246,7 +244,9 @@ class Desk(QObject):
         """Compare the flows on the open model, in a window of its own."""
         if self.project is None or not self.runs.may_run():
             return
-        sheet = ComparisonSheet(self.project.plan, compared(self.project.plan.source), self.theme, self.work.window())
+        plan = self.project.plan
+        grants = self._settings.consent.grants(plan)
+        sheet = ComparisonSheet(plan, compared(plan.source), self.theme, self.work.window(), grants)
         sheet.flow_chosen.connect(self.on_comparison_flow_chosen)
         sheet.show()
 
@@ -263,6 +263,7 @@ class Desk(QObject):
     def on_setup_plan_changed(self, plan: Plan) -> None:
         """Take the choice; the result stays until the next run."""
         if self.project is not None:
+            self._settings.consent.edited(self.project.plan, plan)
             self._history.record(self.project.plan, plan)
             self._open.edit(self.project.with_plan(plan))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -11,9 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from qviz.document import codec, plan_file
 from qviz.document.model_files import MODEL_FILES
+from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.sources.kinds import kind_of
-from qviz.sources.own_rules import listed_rules
+from qviz.trust.consent import Consent
+from qviz.trust.listing import Listing, lines
+from qviz.trust.references import NamedBy
 from qviz.ui.panels.widgets import file_filter
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
@@ -21,7 +22,6 @@ from qviz.words import mark, tr
 
 _MODELS = (".py", *MODEL_FILES, ".qviz", ".json", plan_file.SUFFIX)
 _QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
-_CHUNK_BYTES = 1 << 22
 
 
 def ask_for_source(parent: QWidget) -> str | None:
@@ -55,66 +55,27 @@ def ask_for_python(parent: QWidget, settings: Settings) -> bool:
     return True
 
 
-def is_trusted(source: str, settings: Settings) -> bool:
-    """Tell whether the code of a source may run without a question; what names no file was named by the user."""
-    key = _key_of(source)
-    return key is None or settings.is_trusted(key)
+def may_run(parent: QWidget, plan: Plan, consent: Consent, otherwise: NamedBy = NamedBy.FILE) -> bool:
+    """Tell whether all that a plan names may run; asks about what the user neither named nor allowed.
 
-
-def _key_of(source: str) -> str | None:
-    """Return what an answer is remembered by; None for a source that names no file."""
-    kind = kind_of(source)
-    file = kind.code_file(source)
-    if file is None:
-        return None
-    path = Path(file).expanduser().absolute()
-    rules = _rules_of(source)
-    return "\n".join([_content_of(path) if kind.is_whole else str(path), *([rules] if rules else [])])
-
-
-def _rules_of(source: str) -> str:
-    listed = listed_rules(source)
-    return f"{listed.file}: {', '.join(listed.targets)}" if listed is not None and listed.targets else ""
-
-
-def is_allowed(parent: QWidget, source: str, settings: Settings, is_foreign: bool = False) -> bool:
-    """Ask once whether the code of a file may run.
-
-    The answer yes is remembered by the file's path, of a ``.pt`` or ``.pt2`` by its content; where the project lists
-    finding rules, whose code runs too, by those as well.
+    The answer yes is remembered by content: another file in its place is asked about again.
 
     Args:
         parent: What the question stands before.
-        source: What would run.
-        settings: Where the answer is remembered.
-        is_foreign: The source was read from a result, so that even an importable name is nobody's wish here.
+        plan: What would run.
+        consent: What the user allowed in this window, and before.
+        otherwise: Who named what she did not.
+
+    Raises:
+        QvizError: A file that the plan names is not there, or what it names may never run.
     """
-    key, rules = _key_of(source), _rules_of(source)
-    if key is None:
-        return not is_foreign or kind_of(source).is_shipped or _says_yes(parent, _with_rules(source, rules))
-    if settings.is_trusted(key):
+    listing = consent.listing(plan, otherwise)
+    if not listing.asked:
         return True
-    path = Path(kind_of(source).code_file(source) or "").expanduser().absolute()
-    if not _says_yes(parent, _with_rules(str(path), rules)):
+    if not _says_yes(parent, listing):
         return False
-    settings.trust(key)
+    consent.allow(listing)
     return True
-
-
-def _with_rules(what: str, rules: str) -> str:
-    return tr("{what} and the finding rules of {rules}", what=what, rules=rules) if rules else what
-
-
-def _content_of(path: Path) -> str:
-    """Return what a file holds as a hash: another file in its place is asked for again."""
-    try:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-        return f"sha256:{digest.hexdigest()}"
-    except OSError:
-        return str(path)  # the engine says that it is not there
 
 
 def may_watch(parent: QWidget, file: str) -> bool:
@@ -135,14 +96,12 @@ def may_watch(parent: QWidget, file: str) -> bool:
     return question.clickedButton() is watch
 
 
-def _says_yes(parent: QWidget, what: str) -> bool:
+def _says_yes(parent: QWidget, listing: Listing) -> bool:
     question = QMessageBox(parent)
     question.setTextFormat(Qt.TextFormat.PlainText)
-    question.setWindowTitle(tr("Run this model's code?"))
-    question.setText(tr("This runs the code of {source}.", source=what))
-    question.setInformativeText(
-        tr("The code runs in a separate process with your permissions. Run only code you trust.")
-    )
+    question.setWindowTitle(tr("Run this code?"))
+    question.setText("\n".join((tr("This runs code with your permissions:"), *lines(listing))))
+    question.setInformativeText(tr("It runs in a separate process. Run only code you trust."))
     run = question.addButton(tr("Run"), QMessageBox.ButtonRole.AcceptRole)
     question.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     question.exec()

@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         self.resize(*first_size(free.width(), free.height()))
         self.settings = settings
         self.engines = Engines(self)
+        self.engines.granted = lambda plan: settings.consent.grants(plan)  # noqa: PLW0108 - made when first asked for
         self.appearance = Appearance(self, settings)
         self._ready: EngineReady | None = None
         self.pages = Pages(self.engines, settings, self.appearance)

@@ -36,10 +36,20 @@ class Opener(QObject):
         pages.welcome.open_requested.connect(self.open_dialog)
 
     def open_model(self, source: str) -> None:
-        """Open a model that may run, and run its flow."""
+        """Open a model that the user named, and run its flow."""
         from qviz.document.plan import Plan
 
         self.open_plan(Plan(source=source))
+
+    def _may_run(self, plan: Plan) -> bool:
+        """Ask for what of a plan was not allowed; tell what keeps it from being asked for."""
+        from qviz.ui.shell.files import may_run
+
+        try:
+            return may_run(self._pages.window(), plan, self._settings.consent)
+        except QvizError as error:
+            self._pages.tell(error)
+            return False
 
     def open_source(self, source: str, is_consented: bool) -> None:
         """Open a model, a result or a plan; a file that can run code asks first unless its owner named it."""
@@ -52,31 +62,45 @@ class Opener(QObject):
         elif source.endswith(plan_file.SUFFIX):
             self._try(lambda: self.open_plan(plan_file.load(source), is_consented=False))
         else:
+            if not is_consented:
+                self._settings.consent.opened(source)
             self.open_plan(Plan(source=source), is_consented)
 
-    def open_plan(self, plan: Plan, is_consented: bool = True) -> None:
-        """Open what a plan names, and run its flow; ask first without consent.
+    def open_plan(self, plan: Plan, is_consented: bool = True, typed: frozenset[str] | None = None) -> None:
+        """Open what a plan names, and run its flow; ask first about code that the user did not name.
 
         A source that leaves open which model is meant, or what that is made with, opens the inputs page.
+
+        Args:
+            plan: What to run.
+            is_consented: Whether the user named all of it, or trusts what she did not name.
+            typed: The targets that she wrote on the command line; None where that is not where the plan comes from.
         """
         from msgspec.structs import replace
 
         from qviz.document.plan import default_flow
         from qviz.sources.candidates import offer
-        from qviz.ui.shell.files import is_allowed
+        from qviz.trust.references import typed_targets
         from qviz.ui.shell.inputs import folders
 
+        consent = self._settings.consent
         plan = plan if plan.flow else replace(plan, flow=default_flow(plan.source))
+        if typed is not None or is_consented:
+            consent.type_in(typed_targets(plan, plan.__struct_fields__) if typed is None else typed)
         choices = offer(plan.source, folders())
         if choices is not None and not choices.is_plain:
-            self._open_draft(plan, is_consented)
+            self._open_draft(plan)
             return
         if choices is not None:
-            plan = replace(plan, source=f"{choices.place}:{choices.candidates[0].name}")
-        if is_consented or is_allowed(self._pages.window(), plan.source, self._settings):
+            chosen = replace(plan, source=f"{choices.place}:{choices.candidates[0].name}")
+            consent.edited(plan, chosen)
+            plan = chosen
+        if is_consented and typed is not None:
+            self._try(lambda: consent.allow_once(plan))
+        if self._may_run(plan):
             self._pages.need_desk().open_plan(plan)
 
-    def _open_draft(self, plan: Plan, is_consented: bool) -> None:
+    def _open_draft(self, plan: Plan) -> None:
         """Show the inputs page with the best guess for a source."""
         from msgspec.structs import replace
 
@@ -85,8 +109,10 @@ class Opener(QObject):
 
         found = model_list(plan.source, folders())
         if found is not None and found.chosen >= 0:
-            plan = replace(plan, source=f"{found.place}:{found.models[found.chosen].candidate.name}")
-        self._pages.need_desk().open_draft(plan, found, is_consented)
+            chosen = replace(plan, source=f"{found.place}:{found.models[found.chosen].candidate.name}")
+            self._settings.consent.edited(plan, chosen)
+            plan = chosen
+        self._pages.need_desk().open_draft(plan, found)
 
     def open_lately(self, source: str) -> None:
         """Open a recent source as it was: with the flow, the inputs and the rest of the plan of its last run."""
@@ -100,6 +126,7 @@ class Opener(QObject):
         if plan is None:
             self.open_source(source, is_consented=False)
         else:
+            self._settings.consent.opened(plan.source)
             self.open_plan(plan, is_consented=False)
 
     def open_dialog(self) -> None:

@@ -14,13 +14,15 @@ from qviz.document.flows import flow
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
 from qviz.document.said import Said
 from qviz.document.snapshot import RunError
+from qviz.errors import QvizError
 from qviz.session.project import Project
 from qviz.sources.files import absolute
+from qviz.trust.references import NamedBy
 from qviz.ui.panels.failure import failed_at
 from qviz.ui.process.engines import Engines
 from qviz.ui.process.file_watch import FileWatch
 from qviz.ui.settings import Settings
-from qviz.ui.shell.files import is_allowed, is_trusted, may_watch
+from qviz.ui.shell.files import may_run, may_watch
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import RunStep, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
@@ -46,7 +48,6 @@ class Runs(QObject):
         inputs_needed: The `RunRejected` of a run that lacks inputs, or whose inputs do not fit.
 
     Attributes:
-        asks: Whether nobody has allowed the code of the open model to run yet.
         reruns: The file whose every save the user lets run; None for none.
     """
 
@@ -68,12 +69,12 @@ class Runs(QObject):
         self.reruns: str | None = None
         self._is_rerun = False
         self._before: Project | None = None
-        self.asks = False
         engines.report_received.connect(self.on_engines_report_received)
         engines.run_died.connect(self.on_engines_run_died)
         engines.printed.connect(workspace.log.add)
         workspace.progress.cancel.clicked.connect(self.cancel)
         workspace.failure.run_again.connect(self.start)
+        workspace.setup.plan_loaded.connect(lambda plan: settings.consent.loaded(plan))  # noqa: PLW0108 - made late
 
     @property
     def is_running(self) -> bool:
@@ -92,23 +93,28 @@ class Runs(QObject):
         self._open.replace(project)
 
     def may_run(self) -> bool:
-        """Tell whether there is a model that may run; asks about one that only an opened result names."""
+        """Tell whether there is a model that may run; asks about what the user neither named nor allowed."""
         project = self._open.value
         if project is None or not project.plan.source:
             return False
-        source = project.plan.source
-        is_foreign = source == project.foreign_source
-        if not (is_foreign or self.asks):
-            return True
-        return is_allowed(self._workspace, source, self._settings, is_foreign=is_foreign)
+        is_foreign = project.plan.source == project.foreign_source
+        otherwise = NamedBy.DOCUMENT if is_foreign else NamedBy.FILE
+        try:
+            return may_run(self._workspace, project.plan, self._settings.consent, otherwise)
+        except QvizError as error:
+            self._workspace.notice.tell("error", error.message, error.hint)
+            return False
 
     @property
     def is_allowed(self) -> bool:
         """Whether the code of the open model may run without another question."""
         project = self._open.value
-        if project is None or project.plan.source == project.foreign_source:
+        if project is None:
             return False
-        return not self.asks or is_trusted(project.plan.source, self._settings)
+        try:
+            return not self._settings.consent.listing(project.plan).asked
+        except QvizError:  # a file is not there
+            return False
 
     def start(self) -> None:
         """Run the project's plan from its beginning."""

@@ -299,7 +299,8 @@ def test_inputs_are_saved_beside_the_model_and_open_again(
     click(qtbot, page_of(window).save)
     assert suggested == [zoo.replace(".py", ".toml")]
     assert plan_file.load(suggested[0]).inputs == ("image=1x3x224x224", "ids=1x32:int64:0..999")
-    window.settings.trust(zoo)
+    consent = window.settings.consent
+    consent.allow(consent.listing(plan_file.load(suggested[0])))
     window.opener.open_source(suggested[0], is_consented=False)
     assert asked.plans[-1].inputs == ("image=1x3x224x224", "ids=1x32:int64:0..999")
 
@@ -321,7 +322,8 @@ def test_the_page_is_in_the_menu_of_an_open_model(window: MainWindow, asked: Ask
 def test_a_recent_source_opens_with_its_plan(window: MainWindow, asked: Asked, zoo: str):
     plan = Plan(source=f"{zoo}:make(2)", flow="fx-qat", inputs=("1x2",))
     window.settings.remember(plan.source, "fx-qat", plan_file.write(plan))
-    window.settings.trust(zoo)
+    window.settings.consent.opened(plan.source)
+    window.settings.consent.allow(window.settings.consent.listing(plan))
     window.opener.open_lately(plan.source)
     assert asked.plans == [plan]
 

@@ -69,7 +69,7 @@ def test_a_dropped_file_runs_only_after_a_yes_and_asks_once(window: MainWindow, 
     assert asked.plans == []
     answer("Run")
     window.opener.open_source(model, is_consented=False)
-    window.opener.open_source(f"{model}:Net", is_consented=False)  # trusted by its path, so no question
+    window.opener.open_source(f"{model}:Net", is_consented=False)  # of a file that she allowed
     assert [plan.source for plan in asked.plans] == [model, f"{model}:Net"]
 
 

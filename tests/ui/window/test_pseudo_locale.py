@@ -48,7 +48,7 @@ from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.settings import Settings
 from qviz.ui.shell.app import report_bug
-from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, is_allowed, save_result
+from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, may_run, save_result
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
@@ -310,8 +310,8 @@ def test_a_fault_and_the_question_of_trust(window: MainWindow, monkeypatch: pyte
     assert details.text() != before
     assert offences(box, traceback) == []
     asked: list[list[str]] = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(offences(box, frozenset({"net.py", "nowhere"}))))
-    is_allowed(window, "/nowhere/net.py:Net", Settings())
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(offences(box, frozenset({"pack", "age", "net"}))))
+    may_run(window, Plan("pack.age:net"), Settings().consent)
     assert asked == [[]]
 
 

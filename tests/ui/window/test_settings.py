@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from qviz.document.plan import Plan
 from qviz.session.sides import Side
 from qviz.ui.canvas.motion import wants_less_motion
 from qviz.ui.panels.documentation import PAGES, Documentation, page_text
@@ -91,14 +92,18 @@ def test_an_editor_command_without_a_file_is_not_taken(window: MainWindow, qtbot
     assert form.note.text() == ""
 
 
-def test_trusted_files_are_counted_and_forgotten(window: MainWindow, qtbot: QtBot):
-    Settings().trust("/home/me/net.py")
+def test_what_was_allowed_is_counted_and_forgotten(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    file = tmp_path / "net.py"
+    file.touch()
+    consent, plan = window.settings.consent, Plan(f"{file}:Net")
+    consent.allow(consent.listing(plan))
+    assert consent.listing(plan).asked == ()
     form = form_of(window)
-    assert form.trust.text() == "1 file"
-    forget = next(each for each in form.findChildren(QPushButton) if each.text() == "Ask again")
-    qtbot.mouseClick(forget, Qt.MouseButton.LeftButton)
+    assert form.trust.text() == "1 answer"
+    [again] = [each for each in form.findChildren(QPushButton) if each.text() == "Ask again"]
+    again.click()
     assert form.trust.text() == "none"
-    assert not Settings().is_trusted("/home/me/net.py")
+    assert len(consent.listing(plan).asked) == 1
 
 
 @pytest.fixture

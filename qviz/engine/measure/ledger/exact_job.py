@@ -11,6 +11,7 @@ import torch
 from qviz.document.graph import Number, Record
 from qviz.document.plan import Plan
 from qviz.engine.measure.running.outputs import Outputs
+from qviz.trust.grants import Grant
 
 Refusal: TypeAlias = Literal["source", "floating", "failed"]
 """Other files than the plan's; float outputs that differ; an error while the flow ran."""
@@ -27,6 +28,8 @@ class ExactJob(Record, frozen=True):
         memory: Bytes that kept values may take.
         quantizers: Their indices.
         idle: Places that stay off: the path of a switch, and which of its calls.
+        grants: What the user allowed the run.
+        is_own: The user's own program asked for it, whose words are typed.
     """
 
     plan: Plan
@@ -36,6 +39,8 @@ class ExactJob(Record, frozen=True):
     memory: int
     quantizers: tuple[int, ...] = ()
     idle: tuple[tuple[str, int], ...] = ()
+    grants: tuple[Grant, ...] = ()
+    is_own: bool = False
 
 
 class ExactAnswer(Record, frozen=True):

@@ -18,6 +18,7 @@ import msgspec
 import torch
 
 from qviz.document.said import Said
+from qviz.engine.loading.broker import at_work
 from qviz.engine.loading.fingerprint import fingerprint
 from qviz.engine.loading.inputs import call
 from qviz.engine.measure.ledger.exact import MEMORY, Place, powers
@@ -182,6 +183,8 @@ class _Answers:
             threads=torch.get_num_threads(),
             memory=MEMORY // count,
             idle=self._idle,
+            grants=at_work().grants,
+            is_own=at_work().is_own,
         )
         size = -(-len(self._wanted) // (_JOBS_A_WORKER * count))
         parts = (tuple(self._wanted[start : start + size]) for start in range(0, len(self._wanted), size))

@@ -1,0 +1,94 @@
+"""Finds what a plan would run, and whether the user allows it: by her words, by ``--trust``, or by her answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from qviz.document.plan import Plan
+from qviz.errors import QvizError
+from qviz.sources.kinds import kind_of
+from qviz.trust.grants import Grant
+from qviz.trust.kept import KeptGrants
+from qviz.trust.listing import Listing, lines, list_all
+from qviz.trust.references import NamedBy, code_refs, typed_targets
+from qviz.words import mark, tr, trn
+from qviz.words.visible import one_line
+
+TRUST = "qviz.trust"
+"""Where a command's context keeps ``--trust``."""
+TYPED = "qviz.typed"
+"""Where it keeps the fields of the plan that the user wrote herself."""
+_GRANTS = "qviz.grants"
+
+
+def is_trusted() -> bool:
+    """Tell whether the command at work was given ``--trust``."""
+    return bool(click.get_current_context().meta.get(TRUST))
+
+
+def typed_of(plan: Plan) -> frozenset[str]:
+    """Return the targets of a plan that the user wrote on the command line."""
+    return typed_targets(plan, click.get_current_context().meta.get(TYPED, ()))
+
+
+def need_consent(plan: Plan) -> None:
+    """Find out whether all that a plan names may run, before anything does; `grants` has it then.
+
+    Raises:
+        QvizError: It may not; the message lists what would run.
+    """
+    context = click.get_current_context()
+    listing = listed(plan)
+    kept = KeptGrants()
+    if listing.asked and not is_trusted():
+        listing = listing.knowing(kept.keys)
+    if listing.asked and not is_trusted():
+        if not _says_yes(listing):
+            raise _refusal(listing)
+        kept.keep(tuple(each.grant for each in listing.asked))
+    kept.ran(plan.source, listing.grants)
+    context.meta[_GRANTS] = listing.grants
+
+
+def listed(plan: Plan) -> Listing:
+    """Return all that a plan of the command line would run.
+
+    Raises:
+        QvizError: A file that it names is not there, or what it names may never run.
+    """
+    if kind_of(plan.source).is_result:
+        return Listing()
+    from qviz.wire.interpreter import VARIABLE
+
+    installed = () if VARIABLE in os.environ else sys.path
+    return list_all(code_refs(plan, typed_of(plan), NamedBy.FILE), installed)
+
+
+def grants() -> tuple[Grant, ...]:
+    """Return what the command at work may run; nothing where nobody was asked."""
+    context = click.get_current_context(silent=True)
+    return () if context is None else context.meta.get(_GRANTS, ())
+
+
+def _says_yes(listing: Listing) -> bool:
+    """Ask on the terminal; where there is none the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    click.echo(tr("This runs code with your permissions:"), err=True)
+    click.echo("\n".join(f"  {each}" for each in lines(listing)), err=True)
+    return click.confirm(tr("Run it? Only run code that you trust."), default=False, err=True)
+
+
+def _refusal(listing: Listing) -> QvizError:
+    first, *others = listing.asked
+    rows = "\n".join(f"  {each}" for each in lines(listing))
+    hint = tr("If you trust its author, add --trust.")
+    if first.ref.is_whole and not others:
+        source = one_line(os.path.relpath(first.ref.target))
+        return QvizError(tr("{source} can run code when it is opened:\n{rows}", source=source, rows=rows), hint)
+    one = mark("{count} name that you did not write here would run code:\n{rows}")
+    many = mark("{count} names that you did not write here would run code:\n{rows}")
+    return QvizError(trn(len(listing.asked), one, many, rows=rows), hint)

@@ -1,0 +1,106 @@
+"""The one door to the user's code and files in the engine: nothing passes without a grant for what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qviz.assets import asset
+from qviz.errors import QvizError
+from qviz.sources.candidates import module_file
+from qviz.sources.text import Name
+from qviz.trust.grants import NOTHING, OWN, Grant, Permission, refuse_standard_library
+from qviz.trust.model_looks import look
+from qviz.trust.references import NamedBy, target_of_name
+from qviz.trust.regular_files import OpenedFile, open_once
+from qviz.words import tr
+from qviz.words.visible import one_line
+
+_SAMPLES = asset("samples")
+_current = [OWN]
+"""What may run now. A process that is no engine is the user's own program, and names what it wants itself."""
+
+
+def at_work() -> Permission:
+    """Return what may run now."""
+    return _current[-1]
+
+
+def refuse_all() -> None:
+    """Let nothing run from now on but what `permitting` allows: this process is an engine."""
+    _current[:] = [NOTHING]
+
+
+@contextmanager
+def permitting(permission: Permission) -> Iterator[None]:
+    """Let a request run what the user allowed for it; requests come one at a time."""
+    _current.append(permission)
+    try:
+        yield
+    finally:
+        _current.pop()
+
+
+def granted(name: Name) -> Grant:
+    """Return the grant of something that is to be imported.
+
+    Raises:
+        QvizError: There is none, or nothing named like this may ever run.
+    """
+    if name.is_file and Path(name.place).parent == _SAMPLES:
+        return Grant(target_of_name(name), NamedBy.TYPED)  # they are part of qviz
+    found = at_work().need(target_of_name(name))
+    if found.origin is not NamedBy.TYPED and not name.is_file:
+        refuse_standard_library(found.target, name.place)
+    return found
+
+
+def check_installed(grant: Grant, name: Name, folders: list[str]) -> None:
+    """Refuse an installed module that is another than the one that was allowed.
+
+    Raises:
+        QvizError: It is.
+    """
+    file = module_file(name.place, folders) if grant.files and not name.is_file else None
+    if file is not None and str(file) in grant.files:
+        at_work().verify(str(file), open_once(file).digest)
+
+
+def opened_model(path: Path) -> OpenedFile:
+    """Open a file that holds a model; loading it runs what it names.
+
+    Raises:
+        QvizError: It was not allowed, or it has changed since.
+    """
+    at_work().need(str(path))
+    return _verified(path)
+
+
+def opened_data(path: Path) -> OpenedFile:
+    """Open a file of tensors; a pickle that may be more than that needs a grant.
+
+    Raises:
+        QvizError: It may be more, and was not allowed; or it has changed since it was.
+    """
+    content = _verified(path)
+    if path.suffix == ".pt" and not look(content).is_tensors:
+        _need_for_data(path)
+    return content
+
+
+def _need_for_data(path: Path) -> None:
+    try:
+        at_work().need(str(path))
+    except QvizError as error:
+        raise QvizError(
+            tr("{path} may hold more than tensors, and nobody allowed it to be opened", path=one_line(str(path))),
+            tr("Save tensors only, or allow it if you trust its author."),
+            option="--trust",
+        ) from error
+
+
+def _verified(path: Path) -> OpenedFile:
+    content = open_once(path)
+    at_work().verify(str(path), content.digest)
+    return content

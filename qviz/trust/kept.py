@@ -1,0 +1,107 @@
+"""Keeps what the user allowed, by content, and what ran under it, in her state folder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import msgspec
+
+from qviz.document.graph import Record
+from qviz.document.writing import write_atomically
+from qviz.errors import QvizError
+from qviz.trust.grants import Grant
+
+MOST_RUNS = 500
+_VERSION = 1
+
+_log = logging.getLogger(__name__)
+
+
+class KeptGrant(Record, frozen=True):
+    """A yes of the user's: to what, and when, in seconds of the epoch."""
+
+    grant: Grant
+    at: float
+
+
+class PastRun(Record, frozen=True):
+    """A run of code that somebody else than the command line named: which source, when, under which grants."""
+
+    source: str
+    at: float
+    keys: tuple[str, ...] = ()
+
+
+class GrantBook(Record, frozen=True):
+    """What the file holds."""
+
+    version: int = _VERSION
+    grants: tuple[KeptGrant, ...] = ()
+    runs: tuple[PastRun, ...] = ()
+
+
+def grants_path() -> Path:
+    """Return where the grants are kept."""
+    from platformdirs import user_state_path
+
+    return user_state_path("qviz", appauthor=False) / "grants.json"
+
+
+class KeptGrants:
+    """The grants of this user, read anew each time: the window and the command line share them."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path or grants_path()
+
+    @property
+    def book(self) -> GrantBook:
+        """What the file holds; nothing where there is none, or none that can be read."""
+        try:
+            read = msgspec.json.decode(self.path.read_bytes(), type=GrantBook)
+        except (OSError, msgspec.DecodeError, RecursionError):
+            return GrantBook()
+        return read if read.version == _VERSION else GrantBook()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all grants."""
+        return frozenset(each.grant.key for each in self.book.grants)
+
+    def keep(self, grants: tuple[Grant, ...]) -> None:
+        """Remember grants by their content; what has no content is asked for each time."""
+        book = self.book
+        new = {each.key: KeptGrant(each, time.time()) for each in grants if each.files}
+        before = tuple(each for each in book.grants if each.grant.key not in new)
+        self._write(msgspec.structs.replace(book, grants=(*before, *new.values())))
+
+    def revoke(self, key: str) -> None:
+        """Forget a grant: what it allowed is asked for again."""
+        book = self.book
+        self._write(msgspec.structs.replace(book, grants=tuple(each for each in book.grants if each.grant.key != key)))
+
+    def revoke_all(self) -> None:
+        """Forget all grants."""
+        self._write(msgspec.structs.replace(self.book, grants=()))
+
+    def ran(self, source: str, grants: tuple[Grant, ...]) -> None:
+        """Note a run under grants."""
+        book, keys = self.book, tuple(each.key for each in grants if each.files)
+        if keys:
+            runs = (*book.runs, PastRun(source, time.time(), keys))[-MOST_RUNS:]
+            self._write(msgspec.structs.replace(book, runs=runs))
+
+    def _write(self, book: GrantBook) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(
+                self.path, msgspec.json.format(msgspec.json.encode(book), indent=1) + b"\n", is_private=True
+            )
+        except (OSError, QvizError) as error:  # with a read-only home the question comes again
+            _log.info("the grants were not kept: %s", error)

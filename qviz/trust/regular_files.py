@@ -1,0 +1,79 @@
+"""Opens files once: what was hashed is what is read, whatever stands at the path later."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from qviz.errors import QvizError
+from qviz.words import tr
+
+_CHUNK_BYTES = 1 << 22
+_IN_MEMORY_BYTES = 256 << 20
+"""Up to here the bytes that were hashed are kept themselves; a larger file stays open."""
+_READ_NOW = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class OpenedFile(NamedTuple):
+    """A file that was opened once.
+
+    Attributes:
+        path: Where it was.
+        digest: SHA-256 of what it held, in hexadecimal.
+        size: In bytes.
+        file: What it held, to be read from its beginning.
+    """
+
+    path: Path
+    digest: str
+    size: int
+    file: BinaryIO
+
+    def read(self) -> bytes:
+        """Return all of it."""
+        self.file.seek(0)
+        return self.file.read()
+
+
+def open_once(path: Path) -> OpenedFile:
+    """Open a file, and hash it.
+
+    Raises:
+        QvizError: It is not there, not readable, or a pipe, a device or a folder.
+    """
+    file = _open(path)
+    size = os.fstat(file.fileno()).st_size
+    if size <= _IN_MEMORY_BYTES:
+        with file:
+            data = file.read()
+        return OpenedFile(path, hashlib.sha256(data).hexdigest(), len(data), io.BytesIO(data))
+    digest = hashlib.sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    file.seek(0)
+    return OpenedFile(path, digest.hexdigest(), size, file)
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a regular file; opening a pipe must not wait for somebody who writes.
+
+    Raises:
+        QvizError: There is none.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | _READ_NOW)
+    except FileNotFoundError as error:
+        raise QvizError(tr("{path} was not found", path=path), tr("Check the path.")) from error
+    except OSError as error:
+        raise QvizError(
+            tr("{path} could not be read: {strerror}", path=path, strerror=error.strerror or error),
+            tr("Check the path."),
+        ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise QvizError(tr("{path} is not a file but a folder, a pipe or a device", path=path), tr("Check the path."))
+    return os.fdopen(handle, "rb")
