@@ -66,8 +66,10 @@ class TileButton(QAbstractButton):
         return QSize(self._width(has_detail=True), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room that name and value take; the rest is in the tooltip."""
-        return QSize(self._width(has_detail=False), self.height())
+        """Return the room that name and value take, in one line the value; the rest is in the tooltip."""
+        name = QFontMetrics(self._font(_SMALL)).horizontalAdvance(self.tile.title) + _GAP + _FUNNEL
+        wide = self._width(has_detail=False)
+        return QSize(wide - name - _GAP if self._is_low else wide, self.height())
 
     def _width(self, has_detail: bool) -> int:
         name = QFontMetrics(self._font(_SMALL)).horizontalAdvance(self.tile.title) + _GAP + _FUNNEL
