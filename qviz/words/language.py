@@ -92,7 +92,7 @@ _ENGLISH = (
 ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH), title="English")
 SIMPLIFIED_CHINESE = Language(
     "zh_CN",
-    tuple(f"qviz.words.simplified_chinese.{name}" for name in ("catalog", "command_line")),
+    tuple(f"qviz.words.simplified_chinese.{name}" for name in ("catalog", "shell", "command_line")),
     title="简体中文",
 )
 

@@ -166,7 +166,7 @@ def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, scrip
 def test_a_result_that_was_cancelled_does_not_pass(no_engine, capsys):
     codec.save(snapshot(status="cancelled"), "a.json")
     assert cli.main(["check", "a.json"]) == 3
-    assert capsys.readouterr().err == "qviz: The run was cancelled\nRun the flow again.\n"
+    assert capsys.readouterr().err == "qviz: The run was canceled\nRun the flow again.\n"
 
 
 def test_the_baseline_from_the_first_to_the_last_day(engine, capsys):

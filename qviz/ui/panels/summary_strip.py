@@ -51,7 +51,7 @@ class TileButton(QAbstractButton):
         counts = every(f"{names.level(level.value)} {count}" for level, count in tile.levels.items())
         said = " ".join(filter(None, (tile.value, tile.detail, counts, _offered(tile))))
         self.setAccessibleName(tr("{name}: {value}", name=tile.title, value=said))
-        hint = tr("A click dims everything else; a second one, or Esc, ends that.") if tile.query else ""
+        hint = tr("Click to dim everything else. Click again, or press Esc, to show everything.") if tile.query else ""
         self.setToolTip("\n".join(filter(None, (self.accessibleName(), tile.about, hint))))
 
     def fit(self, is_low: bool, text_scale: float) -> None:

@@ -180,7 +180,7 @@ class Sheet(QFrame):
         """Return the button that takes a patch into the plan."""
         made = button(tr("Apply"), "chip", partial(self.calls.apply, patch, about))
         made.setAccessibleName(tr("Apply: {remedy}", remedy=about))
-        made.setToolTip(tr("Take this into the configuration. The result stays until the next run."))
+        made.setToolTip(tr("Add this to the configuration. The result on screen stays until the next run."))
         return made
 
     def add_edits(self, edits: PlanEdits) -> None:
