@@ -203,7 +203,7 @@ def test_a_run_that_fails_leaves_the_baseline_alone(engine, script):
     [
         (["m.py:Net"], "Missing option '--flow'"),
         (["--flow", "fx-static"], "--flow needs a SOURCE"),
-        (["a.qviz", "--flow", "fx-static"], "has no meaning for a.qviz"),
+        (["a.qviz", "--flow", "fx-static"], "does not apply to a.qviz"),
         (["a.qviz"], "a.qviz could not be read"),
         ([*CHECK[1:], "--json", "--format", "sarif"], "--json and --format sarif exclude each other"),
         ([*CHECK[1:], "--fail-on", "note"], "'note' is not one of"),
