@@ -88,7 +88,7 @@ def test_lists_and_sentences_have_the_punctuation_of_the_language():
 
 
 def test_a_sentence_that_falls_back_is_english_throughout():
-    fallen = Said("asked_but_float.parametrized", {"subject": ("fc",)}, {"by": ("a", "b", "c")})
+    fallen = Said("asked_but_float.parametrized", {"subject": ("fc",)}, {"by": ["a", "b", "c"]})
     with using(SIMPLIFIED_CHINESE):
         said = "fc was observed but still runs in float: a parametrization (a, b and c) changed its class"
         assert say(fallen, "message") == said
