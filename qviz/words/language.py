@@ -103,6 +103,7 @@ _CHINESE = (
     "run",
     "findings",
     "measuring",
+    "inputs",
 )
 SIMPLIFIED_CHINESE = Language(
     "zh_CN",

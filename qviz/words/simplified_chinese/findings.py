@@ -78,6 +78,7 @@ _TITLES = {
     "not_lowered": "未 lower",
     "sizes_fixed_by_lowering": "lower 固定了大小",
     "own_rule_failed": "项目的规则失败",
+    "on_fake_tensors": "使用 fake 张量",
     "tied_weights_split": "共享的权重分开了",
 }
 

@@ -195,8 +195,6 @@ TEXTS: dict[str, str] = {
     "The interpreter whose torch runs your model.": "用其 torch 运行您的模型的解释器。",
     "Files whose code runs without a question, because you allowed it once.": "您曾允许过、其代码无需询问即可运行的文件。",
     # the first page and the form of a source
-    "Opens .py, .pt2, .pt, .pth, .qviz and .json files. You are asked before a file runs code.": "可打开 .py、.pt2、.pt、"
-    ".pth、.qviz 和 .json 文件。文件运行代码之前会询问您。",
     "Drop a file here": "将文件拖放到这里",
     "or type package.module:name": "或输入 package.module:name",
     "Sample: {title}. {description}": "示例：{title}。{description}",
@@ -223,16 +221,8 @@ TEXTS: dict[str, str] = {
     "One channel with large weights leaves few levels to the others": "一个通道的大权重使其余通道只剩很少的量化级",
     "Large conv net": "大型卷积网络",
     "315 M parameters, 1.26 GB": "3.15 亿参数，1.26 GB",
-    "Class at line {line}": "第 {line} 行的类",
-    "Instance at line {line}": "第 {line} 行的实例",
-    "Function at line {line}": "第 {line} 行的函数",
     "{type}, required": "{type}，必填",
     "{name}, {type}, required": "{name}，{type}，必填",
     "{name}, {type}, optional": "{name}，{type}，可选",
-    "{about}; may not return a model": "{about}；可能不返回模型",
     "any value": "任意值",
-    "Models in the file": "文件中的模型",
-    "Choose a model": "选择模型",
-    "Set the arguments": "设置参数",
-    "This model takes no arguments.": "此模型不需要参数。",
 }

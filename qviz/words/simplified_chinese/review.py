@@ -78,8 +78,6 @@ TEXTS: dict[str, str] = {
     "{q} quantize, {dq} dequantize": "{q} 个 quantize，{dq} 个 dequantize",
     "{count} child is like the others.": "{count} 个子模块与其他相同。",
     "{count} children have the same operators and precision.": "{count} 个子模块的算子和精度相同。",
-    "{names} differs: {floats} stays in float.": "{names} 不同：{floats} 保持浮点。",
-    "{names} differs.": "{names} 不同。",
     "{count} parameters": "{count} 参数",
     "All operators run in low precision.": "所有算子都以低精度运行。",
     "{low} of {total} in low precision": "{total} 个中 {low} 个为低精度",

@@ -220,7 +220,6 @@ TEXTS: dict[str, str] = {
     "Delete {name}": "删除 {name}",
     "Open recent": "打开最近的",
     "Open second result": "打开第二个结果",
-    "Models and results": "模型和结果",
     "Results": "结果",
     "Save result": "保存结果",
     "qviz result": "qviz 结果",
