@@ -60,6 +60,11 @@ class Consent:
         """Take a source that the user chose in the window: it is asked about, but may be any name of its file."""
         self._opened |= typed_targets(Plan(source=source), ("source",))
 
+    def watch(self, plan: Plan, is_on: bool) -> None:
+        """Take the user's yes to every save of a plan's source, as long as the window is open; or take it back."""
+        sources = typed_targets(plan, ("source",))
+        self._watched = self._watched | sources if is_on else self._watched - sources
+
     def revoke(self, key: str) -> None:
         """Take a yes back: it is asked about again, in this window too."""
         self.kept.revoke(key)

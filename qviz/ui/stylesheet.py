@@ -140,6 +140,7 @@ QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {border.str
     background: {panel}; }}
 QCheckBox::indicator:checked {{ background: {accent}; border: 1px solid {accent}; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {accent}; }}
+QFrame[role="dropsheet"] {{ background: {accent.soft}; border: 2px dashed {accent}; }}
 QRadioButton {{ color: {text}; spacing: 7px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {text.muted}; }}
 QRadioButton::indicator {{ width: 12px; height: 12px; border: 1px solid {border.strong}; border-radius: 7px;
@@ -191,6 +192,7 @@ QFrame[role="model"], QFrame[role="modelchosen"] {{ background: {panel}; border:
 QFrame[role="model"]:hover {{ background: {hover}; }}
 QFrame[role="model"]:focus, QFrame[role="modelchosen"]:focus {{ border-left: 3px solid {accent}; }}
 QFrame[role="modelchosen"] {{ background: {accent.soft}; border-left: 3px solid {accent}; }}
+QFrame[role="dropsheet"] {{ background: {accent.soft}; border: 2px dashed {accent}; }}
 QRadioButton {{ color: {text}; background: transparent; }}
 """
 

@@ -23,11 +23,12 @@ from qviz.ui.stylesheet import stylesheet
 from qviz.words import tr
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QKeyEvent
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
     from qviz.session.commands import When
     from qviz.ui.shell.actions import Actions
     from qviz.ui.shell.desk import Desk
+    from qviz.ui.shell.dropping import DropSheet
     from qviz.wire.messages import EngineReady
 
 
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.setStyleSheet(stylesheet(self.appearance.theme, self.appearance.text_scale))
         self.restoreGeometry(settings.state("window"))
         self.pages.setFocus()
+        self.setAcceptDrops(True)
         AfterFirstPaint(self, lambda: self.actions_of)
 
     @cached_property
@@ -99,6 +101,27 @@ class MainWindow(QMainWindow):
         actions.add(HelpCommands(actions, self.pages))
         actions.enable(self._possible())
         return actions
+
+    @cached_property
+    def drop_sheet(self) -> DropSheet:
+        """What covers the window while a file is dragged over it; made when the first one is."""
+        from qviz.ui.shell.dropping import DropSheet
+
+        made = DropSheet(self)
+        made.dropped.connect(lambda path: self.opener.open_source(path, is_consented=False))
+        return made
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what dropping a file here would do."""
+        from qviz.ui.shell.dropping import openable
+
+        if path := openable(event.mimeData()):
+            self.drop_sheet.offer(path)
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take a file that is dropped before the sheet has covered the window."""
+        self.drop_sheet.dropEvent(event)
 
     @property
     def desk(self) -> Desk | None:

@@ -19,13 +19,12 @@ from qviz.session.project import Project
 from qviz.sources.files import absolute
 from qviz.trust.references import NamedBy
 from qviz.ui.panels.failure import failed_at
-from qviz.ui.panels.run_progress import RunStep
 from qviz.ui.process.engines import Engines
 from qviz.ui.process.file_watch import FileWatch
 from qviz.ui.settings import Settings
 from qviz.ui.shell.files import may_run, may_watch
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.workspace import Workspace
+from qviz.ui.shell.workspace import RunStep, Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
 from qviz.words import names, tr, trn
 from qviz.words.formats import joined
@@ -223,14 +222,18 @@ class Runs(QObject):
 
     def toggle_reruns(self) -> None:
         """Run again at every save of the model's file, once the user allowed it; or no longer."""
-        file = self._watch.file
+        file, project = self._watch.file, self._open.value
+        if project is None:
+            return
         if self.reruns is not None:
+            self._settings.consent.watch(project.plan, is_on=False)
             told = tr("{file} is no longer watched.", file=os.path.basename(self.reruns))
             self.reruns = None
         elif file is None:
             told = tr("This model comes from no file, or has not run yet.")
         elif may_watch(self._workspace, file):
             self.reruns = file
+            self._settings.consent.watch(project.plan, is_on=True)
             told = tr("{file} runs again whenever it is saved.", file=os.path.basename(file))
         else:
             return

@@ -79,6 +79,25 @@ def test_a_watched_file_runs_at_every_save_after_one_question(
     assert len(asked.plans) == 3
 
 
+def test_a_watched_file_that_an_earlier_yes_allowed_runs_without_another_question(
+    window: MainWindow, asked: Asked, qtbot: QtBot, file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    questions = say_yes(monkeypatch)
+    consent = window.settings.consent
+    consent.opened(f"{file}:Net")
+    listing = consent.listing(Plan(source=f"{file}:Net"))
+    consent.kept.keep(tuple(each.grant for each in listing.asked))  # in another window, some day
+    window.opener.open_source(f"{file}:Net", is_consented=False)
+    hear(window, ModelLoaded(1, "Net", 3, 10, 40, ("1×3 float32",), str(file)), reached(CAPTURED), finished())
+    window.engines.is_running = False
+    assert questions == []
+    window.actions_of["watch"].trigger()
+    assert len(questions) == 1
+    file.write_text("other contents")
+    qtbot.waitUntil(lambda: len(asked.plans) == 2)
+    assert len(questions) == 1
+
+
 def test_a_no_watches_nothing(ran: MainWindow, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(QMessageBox, "exec", lambda box: None)
     monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: None)

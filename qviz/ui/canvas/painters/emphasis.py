@@ -56,8 +56,7 @@ class SelectionPainter:
             for box_id in sorted(ids - done):
                 if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
                     fused = exposure.ghosts.fused.get(box_id)
-                    rect = exposure.rect(box_id) if fused is None else fused.rect
-                    _ring(painter, rect, ink, width, exposure.scale)
+                _ring(painter, exposure.rect(box_id) if fused is None else fused.rect, ink, width, exposure.scale)
             done |= ids
 
 
