@@ -117,7 +117,7 @@ class Result:
         """
         if self._again is None:
             raise QvizError(
-                tr("This result has no model at hand"),
+                tr("This result has no loaded model"),
                 tr("Call repair on what qviz.inspect returns, or use qviz repair."),
             )
         return self._again(target_db, most)
@@ -287,7 +287,7 @@ def inspect(  # noqa: PLR0913 - each is a word of its own to the caller
 
     def again(target_db: float, most: int) -> Repair:
         if is_spent:
-            told = tr("The data cannot be gone through a second time")
+            told = tr("The data can be read only once")
             raise QvizError(told, tr("Give a list instead of a generator."))
         from qviz.engine.serving.repair import repair
 

@@ -74,7 +74,7 @@ def refuse_all(given: Iterable[str], result: str | None) -> None:
         option = _option(name)
         if result is None:
             raise click.UsageError(tr("--{option} needs a SOURCE", option=option))
-        text = tr("--{option} has no meaning for {result}, which is a result already", option=option, result=result)
+        text = tr("--{option} does not apply to {result}, which is already a result", option=option, result=result)
         raise click.UsageError(text)
 
 

@@ -27,7 +27,7 @@ def failure_of(snapshot: Snapshot) -> QvizError | None:
     if error is None and snapshot.run.status == "done":
         return None
     if error is None:
-        return QvizError(tr("The run was cancelled"), tr("Run the flow again."), ExitCode.FLOW_FAILED)
+        return QvizError(tr("The run was canceled"), tr("Run the flow again."), ExitCode.FLOW_FAILED)
     failed, text = step_text(error.step, "failed"), " ".join(error.message.split())
     message = tr("{failed}: {cause}", failed=failed, cause=text)
     if error.source is not None:

@@ -37,7 +37,7 @@ from qviz.words import mark, tr
     type=DecimalNumber(),
     required=True,
     metavar="DB",
-    help=mark("The SQNR that quantization shall leave at the outputs, in dB."),
+    help=mark("The SQNR that the outputs must reach, in dB."),
 )
 @option(
     "--most",

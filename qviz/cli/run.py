@@ -125,7 +125,7 @@ def _print_summary(snapshot: Snapshot, out: Path) -> None:
     ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}
     click.echo(
         tr(
-            ended.get(snapshot.run.status, mark("{flow} was cancelled, written to {out}.")),
+            ended.get(snapshot.run.status, mark("{flow} was canceled, written to {out}.")),
             flow=snapshot.run.flow,
             out=out,
         )

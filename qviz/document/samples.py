@@ -52,7 +52,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "uneven",
         mark("Uneven filters"),
-        mark("One channel of a weight takes the steps of all others"),
+        mark("One channel with large weights leaves few levels to the others"),
         "uneven.py",
         has_card=False,
     ),

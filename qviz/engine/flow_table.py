@@ -54,7 +54,7 @@ def implementation(flow_id: str | None) -> Implementation[Any]:
     module, _, name = known.implementation.partition(":")
     if not name:
         raise QvizError(
-            tr('the flow "{flow_id}" is known, but not what carries it out', flow_id=flow_id),
+            tr('the flow "{flow_id}" has no implementation', flow_id=flow_id),
             tr("Set Flow.implementation to package.module:name, or call register_flow in the engine."),
         )
     found: Implementation[Any] = getattr(import_module(module), name)

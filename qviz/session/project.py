@@ -114,7 +114,7 @@ class Project:
         return replace(self, snapshot=self.received.finished(report), seconds=seconds)
 
     def interrupted(self, error: RunError | None = None) -> Project:
-        """Return the project with what there is of a run that was cancelled or whose engine died."""
+        """Return the project with what there is of a run that was canceled or whose engine died."""
         return replace(self, snapshot=self.received.interrupted(error))
 
     def showing(self, side: Side, stage: StageName) -> Project:

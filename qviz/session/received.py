@@ -46,7 +46,7 @@ class Received:
         return self._assembly().finished(report)
 
     def interrupted(self, error: RunError | None = None) -> Snapshot:
-        """Return what there is of a run that was cancelled, or whose engine died."""
+        """Return what there is of a run that was canceled, or whose engine died."""
         return self._assembly().interrupted(error)
 
     def _assembly(self) -> Assembly:

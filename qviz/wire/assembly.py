@@ -48,7 +48,7 @@ class Assembly:
         )
 
     def interrupted(self, error: RunError | None = None) -> Snapshot:
-        """Return what there is of a run that was cancelled, or failed with the engine's death."""
+        """Return what there is of a run that was canceled, or failed with the engine's death."""
         run = Run(
             source=self.plan.source,
             flow=self.plan.flow or "",

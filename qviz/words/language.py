@@ -90,9 +90,24 @@ _ENGLISH = (
     "inputs",
 )
 ENGLISH = Language("en", tuple(f"qviz.words.english.{name}" for name in _ENGLISH), title="English")
+_CHINESE = (
+    "catalog",
+    "command_line",
+    "shell",
+    "panels",
+    "forms",
+    "review",
+    "names",
+    "why",
+    "why_observers",
+    "run",
+    "findings",
+    "measuring",
+    "inputs",
+)
 SIMPLIFIED_CHINESE = Language(
     "zh_CN",
-    tuple(f"qviz.words.simplified_chinese.{name}" for name in ("catalog", "command_line")),
+    tuple(f"qviz.words.simplified_chinese.{name}" for name in _CHINESE),
     title="简体中文",
 )
 

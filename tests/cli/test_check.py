@@ -166,7 +166,7 @@ def test_a_result_of_a_run_that_failed_ends_as_the_run_did(engine, capsys, scrip
 def test_a_result_that_was_cancelled_does_not_pass(no_engine, capsys):
     codec.save(snapshot(status="cancelled"), "a.json")
     assert cli.main(["check", "a.json"]) == 3
-    assert capsys.readouterr().err == "qviz: The run was cancelled\nRun the flow again.\n"
+    assert capsys.readouterr().err == "qviz: The run was canceled\nRun the flow again.\n"
 
 
 def test_the_baseline_from_the_first_to_the_last_day(engine, capsys):
@@ -203,7 +203,7 @@ def test_a_run_that_fails_leaves_the_baseline_alone(engine, script):
     [
         (["m.py:Net"], "Missing option '--flow'"),
         (["--flow", "fx-static"], "--flow needs a SOURCE"),
-        (["a.qviz", "--flow", "fx-static"], "has no meaning for a.qviz"),
+        (["a.qviz", "--flow", "fx-static"], "does not apply to a.qviz"),
         (["a.qviz"], "a.qviz could not be read"),
         ([*CHECK[1:], "--json", "--format", "sarif"], "--json and --format sarif exclude each other"),
         ([*CHECK[1:], "--fail-on", "note"], "'note' is not one of"),

@@ -48,13 +48,24 @@ def engines(qapp: QApplication) -> Iterator[SharedEngines]:
 @pytest.fixture
 def user(qtbot: QtBot, engines: SharedEngines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[User]:
     """Return a user before a new window of the size of a laptop."""
-    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path))
     monkeypatch.setattr(main_window, "Engines", lambda _parent: engines)
+    yield from _before_a_window(qtbot, tmp_path)
+
+
+@pytest.fixture
+def lone_user(qtbot: QtBot, tmp_path: Path) -> Iterator[User]:
+    """Return a user whose window has engines of its own, which may die."""
+    yield from _before_a_window(qtbot, tmp_path)
+
+
+def _before_a_window(qtbot: QtBot, folder: Path) -> Iterator[User]:
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(folder))
     window = MainWindow(Settings())
     qtbot.addWidget(window)
     window.resize(1366, 768)
     with qtbot.waitActive(window):
         window.show()
         window.activateWindow()
+    window.engines.warm_up()
     yield User(window)
     window.close()

@@ -191,10 +191,19 @@ class User:
         """Let the window take in what was done."""
         _breathe()
         self.wait(self._is_still, "a picture that is still")
+        self._look_at_inspector()
         if self._fault is not None:
             fault, self._fault = self._fault, None
             raise fault
         self._on_step(self.steps[-1] if self.steps else "")
+
+    def _look_at_inspector(self) -> None:
+        """A page that is wider than its panel would be cut at the right, where nobody can scroll to."""
+        inspector = self.window.desk.work.inspector if self.window.desk is not None else None
+        if inspector is not None and inspector.isVisible():
+            page, room = inspector.widget(), inspector.viewport()
+            assert page is not None
+            assert page.width() <= room.width(), f"the inspector cuts its page: {page.width()} of {room.width()}"
 
     def _is_still(self) -> bool:
         """Tell whether all graphs in sight are placed, for the room that they have now, and drawn to their end."""

@@ -88,8 +88,9 @@ def test_lists_and_sentences_have_the_punctuation_of_the_language():
 
 
 def test_a_sentence_that_falls_back_is_english_throughout():
-    fallen = Said("origin.annotated_inputs", {"subject": ("add",), "inputs": ("a", "b", "c")}, {"key": "k"})
+    fallen = Said("asked_but_float.parametrized", {"subject": ("fc",)}, {"by": ["a", "b", "c"]})
     with using(SIMPLIFIED_CHINESE):
-        assert say(fallen, "evidence") == "add.meta['k'] has specs for a, b and c"
+        said = "fc was observed but still runs in float: a parametrization (a, b and c) changed its class"
+        assert say(fallen, "message") == said
         assert say(Said("fused.operators", {"taken": ("a", "b", "c")}, {}), "rule") == "与 a、b 和 c 融合"
         assert say(Said("fused.operators", {"taken": ("a", "b", "c")}, {}), "rule", ENGLISH) == "Fused with a, b and c"

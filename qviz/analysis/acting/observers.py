@@ -19,7 +19,7 @@ from qviz.words import mark, tr
 
 ACTIVATION_OBSERVERS = ("HistogramObserver", "MinMaxObserver", "MovingAverageMinMaxObserver")
 WEIGHT_OBSERVERS = ("MinMaxObserver", "PerChannelMinMaxObserver")
-_OWN = mark("The quantizer of this flow brings its own observers. Leave {name} in float, or give your own quantizer.")
+_OWN = mark("The quantizer of this flow has its own observers. Leave {name} in float, or give your own quantizer.")
 _REDUCED = 128
 """So many steps and no more has an 8-bit range that is reduced for kernels whose sums overflow."""
 _SCHEMES = {
@@ -59,7 +59,7 @@ def per_channel(run: InspectedRun, plan: Plan, target: EditTarget) -> PlanEdit |
     if chosen.mode is not Mode.PT2E and chosen.method in (Method.STATIC, Method.DYNAMIC):
         observer = WEIGHT_OBSERVERS[0] if was else WEIGHT_OBSERVERS[1]
         return PlanEdit(_with_rule(plan, target.path, QConfig(weight=_weight_factory(observer))), told)
-    return NoEdit(tr("Weights per channel are chosen with xnnpack and in static and dynamic flows."))
+    return NoEdit(tr("Weights can be set per channel with XNNPACK, and in static and dynamic flows."))
 
 
 def choose_observer(run: InspectedRun, plan: Plan, target: EditTarget, choice: ObserverChoice) -> PlanEdit | NoEdit:
@@ -123,7 +123,7 @@ def fix_range(run: InspectedRun, plan: Plan, target: EditTarget, low: float, hig
     if column is None or column.params is None or limits is None:
         return NoEdit(tr("The output is not quantized."))
     if not (low <= 0 <= high and low < high and math.isfinite(low) and math.isfinite(high)):
-        return NoEdit(tr("A range holds 0, and its end lies above its beginning."))
+        return NoEdit(tr("The range must contain 0, and From must be below To."))
     scale = (high - low) / (limits[1] - limits[0])
     zero_point = min(max(limits[0] - round(low / scale), limits[0]), limits[1])
     arguments: dict[str, Json] = {

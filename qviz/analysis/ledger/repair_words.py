@@ -27,7 +27,7 @@ def repair_lines(found: Repair) -> Iterator[str]:
     if found.stopped:
         yield tr(_STOPPED[found.stopped])
     if not found.reached and found.best_db is not None and found.stopped != "flow":
-        yield tr("All changes at hand together would give {level} by the estimate", level=decibels(found.best_db))
+        yield tr("All available changes together would give an estimated {level}", level=decibels(found.best_db))
 
 
 def headline(found: Repair) -> str:

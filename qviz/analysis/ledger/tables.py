@@ -210,7 +210,7 @@ def _operators(operators: Iterable[KernelDifference]) -> Section:
     headings = tr("Operator"), tr("Calls"), tr("Elements off"), tr("Largest difference"), tr("SQNR")
     rows = tuple((_place(each), each.target, share(each.wrong), _largest(each), db(each.sqnr_db)) for each in operators)
     told = tr("Both versions of each operator were given equal inputs.")
-    return Section(tr("Operators that compute something else than torch simulates"), headings, rows, (told,))
+    return Section(tr("Operators whose kernels differ from the simulation"), headings, rows, (told,))
 
 
 def _place(difference: KernelDifference) -> str:

@@ -51,7 +51,7 @@ def _head(snapshot: Snapshot, title: str, pictures: Sequence[LinkedPicture]) -> 
 
 def _summary(snapshot: Snapshot) -> Iterator[str]:
     yield from (f"## {tr('Summary')}", "")
-    yield from table_of((tr("What"), tr("Result")), list(_facts(snapshot)))
+    yield from table_of((tr("Key figure"), tr("Result")), list(_facts(snapshot)))
     yield ""
 
 

@@ -75,7 +75,7 @@ def stopped(run: Run) -> str:
     """Return what stopped a run that did not come to its end."""
     if run.error is not None:
         return f"{step_text(run.error.step, 'failed')}: {run.error.message}"
-    return tr("the run was cancelled") if run.status == "cancelled" else tr("the run failed")
+    return tr("the run was canceled") if run.status == "cancelled" else tr("the run failed")
 
 
 def totals(verdict: Verdict) -> str:
@@ -90,7 +90,7 @@ def totals(verdict: Verdict) -> str:
     if line := summary_line(verdict.measurements):
         parts.append(line)
     if verdict.run.status != "done":
-        parts.append(tr("the run was cancelled") if verdict.run.status == "cancelled" else tr("the run failed"))
+        parts.append(tr("the run was canceled") if verdict.run.status == "cancelled" else tr("the run failed"))
     if verdict.failing:
         count, level = len(verdict.failing), verdict.fail_on
         parts.append(tr("the check fails: {count} at or above --fail-on {level}", count=count, level=level))

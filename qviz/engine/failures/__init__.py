@@ -95,7 +95,7 @@ def advice(step: str, error: BaseException) -> str:
     """Return what to do about a failure, in words; that the model fails by itself where its cause is not known."""
     found = run_error(step, error, has_data=False)
     if found.code in ("stop.unknown", "stop.own_code"):
-        return tr("The model fails before anything is quantized: correct it.")
+        return tr("The model fails before quantization. Fix the model first.")
     return found.hint
 
 

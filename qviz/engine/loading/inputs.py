@@ -124,7 +124,7 @@ def _several(form: SeveralInputs, module: Module) -> Input:
         python = "".join(f"{each.python}, " for each in parts).rstrip()
         return Input(lambda: tuple(each.make() for each in parts), f"({python})", setup)
     if len(form.names) != len(parts):
-        raise QvizError(tr('"{spec}" has other tensors than names', spec=form.text), form_hint())
+        raise QvizError(tr('"{spec}" has a different number of tensors and names', spec=form.text), form_hint())
     pairs = list(zip(form.names, parts, strict=True))
     python = ", ".join(f"{name!r}: {each.python}" for name, each in pairs)
     return Input(lambda: {name: each.make() for name, each in pairs}, f"{{{python}}}", setup)

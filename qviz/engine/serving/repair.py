@@ -157,4 +157,4 @@ def _unmeasured(plan: Plan, snapshot: Snapshot) -> QvizError:
     chosen = flow(plan.flow)
     if chosen is None or not chosen.quantizes:
         return QvizError(tr("The flow {flow} quantizes nothing", flow=plan.flow or ""), tr("Choose one of qviz flows."))
-    return QvizError(tr("The outputs could not be measured"), tr("See what qviz measure says of this plan."))
+    return QvizError(tr("The outputs could not be measured"), tr("Run qviz measure with this plan to see why."))

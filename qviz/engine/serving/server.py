@@ -105,6 +105,6 @@ def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send:
         send(RunRejected(request.run_id, error.message, error.hint, code, text, error.option))
     except Exception as error:  # a bug in qviz: report it and continue
         _log.exception("the run failed by a fault of qviz")
-        text = tr("A fault in qviz: {type}: {error}", type=type(error).__name__, error=error)
+        text = tr("Bug in qviz: {type}: {error}", type=type(error).__name__, error=error)
         hint = tr("Please report it with the traceback, which is in the log.")
         send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))

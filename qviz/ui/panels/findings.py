@@ -140,7 +140,7 @@ class FindingList(QTreeWidget):
         if row.remedy:
             made = button(tr("Apply"), "chip", partial(self.remedy_chosen.emit, row.remedy, row.title))
             made.setAccessibleName(tr("Apply: {remedy}", remedy=row.title))
-            made.setToolTip(tr("Take this into the configuration. The result stays until the next run."))
+            made.setToolTip(tr("Add this to the configuration. The result on screen stays until the next run."))
             self.setItemWidget(item, _ACTION, made)
 
     def place_of(self, finding: Finding) -> int:

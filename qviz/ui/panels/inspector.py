@@ -35,7 +35,7 @@ from qviz.words.formats import dtype, shape, tensor
 
 T = TypeVar("T")
 
-_RUNNING = mark("The run's summary appears here when it has ended.")
+_RUNNING = mark("The summary appears here when the run is done.")
 _LARGE = 5_000
 """Nodes of all stages; the pages of a smaller run are made at once."""
 _LARGEST = 4_000_000

@@ -59,9 +59,7 @@ class NodeFilter(QWidget):
         self.field = FilterField()
         self.field.setPlaceholderText(tr("Filter: kind:op share:>5"))
         self.field.setAccessibleName(tr("Filter the nodes"))
-        self.field.setToolTip(
-            tr("The words of the search: kind:, dtype:, module:, has:, precision:, share:>5, sqnr:<30")
-        )
+        self.field.setToolTip(tr("Search words: kind:, dtype:, module:, has:, precision:, share:>5, sqnr:<30"))
         self.field.setClearButtonEnabled(True)
         self.field.setFixedWidth(_WIDTH)
         self._count = label("", "muted")
@@ -109,7 +107,7 @@ class NodeFilter(QWidget):
         self.field.setProperty("fault", "true" if fault else "false")
         self._count.setToolTip(fault)
         if fault:
-            self._count.setText(tr("no such word"))
+            self._count.setText(tr("unknown word"))
         restyle(self.field)
 
     def on_field_changed(self) -> None:

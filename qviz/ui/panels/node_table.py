@@ -40,7 +40,7 @@ _WIDTHS = {
     "dtype": 62,
     "scale": 118,
     "range": 120,
-    "sqnr_db": 88,
+    "sqnr_db": 108,
     "share": 158,
     "bytes": 80,
 }

@@ -84,4 +84,4 @@ class RangeDialog(QDialog):
     def _check(self) -> None:
         is_range = self.range() is not None
         self._ok.setEnabled(is_range)
-        self.fault.setText("" if is_range else tr("A range holds 0, and its end lies above its beginning."))
+        self.fault.setText("" if is_range else tr("The range must contain 0, and From must be below To."))

@@ -35,10 +35,14 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
             FormRow("source", "source", "text", mark("A file with a name in it, or package.module:name.")),
             FormRow("inputs", "example_inputs", "names", mark("A shape, file or mod:callable for each argument.")),
             FormRow("calibrate", "calibration_data", "text", mark("A file or mod:callable. Empty: the inputs.")),
-            FormRow("batch_limit", "batches", "number", mark("Calibrate with at most this many."), (mark("all"),)),
+            FormRow("batch_limit", "batches", "number", mark("At most this many calibration batches."), (mark("all"),)),
             FormRow("train", "train", "text", mark("A mod:callable that trains the model it is given.")),
             FormRow(
-                "dtype", "dtype", "choice", mark("Take the model to float32 first, or keep it."), ("float32", "keep")
+                "dtype",
+                "dtype",
+                "choice",
+                mark("Convert the model to float32 first, or keep its dtype."),
+                ("float32", "keep"),
             ),
             FormRow("seed", "manual_seed", "number", mark("The seed of all random numbers.")),
         ),
@@ -46,7 +50,7 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
     (
         mark("Configuration"),
         (
-            FormRow("backend", "backend", "choice", mark("Whose kernels the result is for."), BACKENDS),
+            FormRow("backend", "backend", "choice", mark("The kernels that the result is for."), BACKENDS),
             FormRow("quantizer", "quantizer", "open", mark("A quantizer of torch, or mod:callable."), QUANTIZERS),
             FormRow(
                 "quantizer_options.per_channel", "is_per_channel", "maybe", mark("A weight scale for each channel.")
@@ -62,16 +66,27 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
                 "quantizer_options.rules", "set_module_name", "toml", mark("Settings for some modules or operators.")
             ),
             FormRow("qconfig", "qconfig", "text", mark("The name of a QConfig of torch, or mod:callable.")),
-            FormRow("rules", "qconfig_mapping", "toml", mark("Rules for some modules; the panel has them, too.")),
+            FormRow("rules", "qconfig_mapping", "toml", mark("Rules for some modules, also in the left panel.")),
             FormRow(
                 "backend_config",
                 "backend_config",
                 "open",
-                mark("Whose patterns are used. Empty: those of the backend."),
+                mark("The patterns to use. Empty: those of the backend."),
                 BACKEND_CONFIGS,
             ),
-            FormRow("weight_dtype", "weight_dtype", "choice", mark("Of embeddings and Linear."), WEIGHT_DTYPES),
-            FormRow("custom", "prepare_custom_config", "toml", mark("Modules and inputs that need care of their own.")),
+            FormRow(
+                "weight_dtype",
+                "weight_dtype",
+                "choice",
+                mark("The dtype of the weights of embeddings and Linear."),
+                WEIGHT_DTYPES,
+            ),
+            FormRow(
+                "custom",
+                "prepare_custom_config",
+                "toml",
+                mark("Custom modules, and inputs that are already quantized."),
+            ),
         ),
     ),
     (
@@ -85,10 +100,13 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
                 mark("A name or mod:callable, as torch.export.export takes it."),
             ),
             FormRow(
-                "fuse_list", "modules_to_fuse", "lists", mark("As in conv, bn; conv2, bn2. Empty: found by tracing.")
+                "fuse_list",
+                "modules_to_fuse",
+                "lists",
+                mark("For example conv, bn; conv2, bn2. Empty: found by tracing."),
             ),
             FormRow("fuse_for_training", "fuse_modules_qat", "maybe", mark("Default: in QAT flows.")),
-            FormRow("fuser", "fuser_func", "text", mark("A mod:callable in the place of fuse_known_modules.")),
+            FormRow("fuser", "fuser_func", "text", mark("A mod:callable that replaces fuse_known_modules.")),
             FormRow("fold_quantize", "fold_quantize", "flag", mark("Store weights quantized.")),
             FormRow("reference", "use_reference_representation", "flag", mark("Also show the reference stage.")),
             FormRow("lower", "lower_pt2e_quantized_to_x86", "flag", mark("Also lower the result to x86 kernels.")),
@@ -116,7 +134,9 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
                 (mark("no limit"),),
             ),
             FormRow("thresholds.error_db", "error_db", "decimal", mark("An output with a lower SQNR is an error.")),
-            FormRow("thresholds.warning_db", "warning_db", "decimal", mark("One with a lower SQNR is a warning.")),
+            FormRow(
+                "thresholds.warning_db", "warning_db", "decimal", mark("An output with a lower SQNR is a warning.")
+            ),
             FormRow(
                 "thresholds.agreement", "agreement", "decimal", mark("A smaller share in the same class is an error.")
             ),

@@ -112,7 +112,7 @@ class RunList(QWidget):
         menu.addAction(tr("Compare with the run on screen"), partial(self.compared.emit, run.number))
         menu.addSeparator()
         menu.addAction(tr("Rename…"), partial(self.ask_for_name, run))
-        pin = tr("Do not pin") if run.is_pinned else tr("Pin")
+        pin = tr("Unpin") if run.is_pinned else tr("Pin")
         menu.addAction(pin, partial(self.pinned.emit, run.number, not run.is_pinned))
         menu.addAction(tr("Delete"), partial(self.removed.emit, run.number))
         menu.exec(at)

@@ -19,8 +19,8 @@ TEXT_SIZES = tuple(range(90, 170, 10))
 """Percent."""
 _EDITOR = mark("code -g {file}:{line}")
 _TIPS = {
-    "language": mark("Used from the next start of qviz on."),
-    "less_motion": mark("Boxes, drawers and zoom change at once."),
+    "language": mark("Takes effect when qviz starts again."),
+    "less_motion": mark("Move boxes and zoom without animation."),
     "bottom": mark("Open the bottom panel when a run has findings."),
     "open_casts": mark("Draw quantize and dequantize in their rows instead of gathering them in seams."),
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),

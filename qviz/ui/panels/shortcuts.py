@@ -25,7 +25,7 @@ from qviz.words import mark, tr
 
 _EITHER = mark("{first} or {second}")
 _CANVAS_KEYS = (
-    ("↑ ↓", mark("Go to the producer or consumer")),
+    ("↑ ↓", mark("Go to the producer or user")),
     ("← →", mark("Go to a sibling")),
     ("Enter", mark("Expand or collapse")),
     ("Backspace", mark("Collapse the parent")),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.document.snapshot import StageName
@@ -104,14 +104,13 @@ class StageStrip(QFrame):
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out the scale, then the detail, where the stages need the room: both have their menu, too."""
+        """Leave out the scale, the detail, then the overlays where the stages need the room: all are in menus, too."""
         super().resizeEvent(event)
         self._make_room()
 
     def _make_room(self) -> None:
-        shown = [each for each in (self.detail, self.scale) if each.text()]
-        parts = (self.overlays, *shown)
-        needed = self._stages.sizeHint().width() + sum(each.sizeHint().width() + _SPACE for each in parts) + 4 * _SPACE
+        shown: list[QWidget] = [self.overlays, *(each for each in (self.detail, self.scale) if each.text())]
+        needed = self._stages.sizeHint().width() + sum(each.sizeHint().width() + _SPACE for each in shown) + 4 * _SPACE
         for each in reversed(shown):
             each.setVisible(needed <= self.width())
             needed -= 0 if needed <= self.width() else each.sizeHint().width() + _SPACE

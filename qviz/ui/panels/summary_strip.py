@@ -51,7 +51,7 @@ class TileButton(QAbstractButton):
         counts = every(f"{names.level(level.value)} {count}" for level, count in tile.levels.items())
         said = " ".join(filter(None, (tile.value, tile.detail, counts, _offered(tile))))
         self.setAccessibleName(tr("{name}: {value}", name=tile.title, value=said))
-        hint = tr("A click dims everything else; a second one, or Esc, ends that.") if tile.query else ""
+        hint = tr("Click to dim everything else. Click again, or press Esc, to show everything.") if tile.query else ""
         self.setToolTip("\n".join(filter(None, (self.accessibleName(), tile.about, hint))))
 
     def fit(self, is_low: bool, text_scale: float) -> None:
@@ -66,8 +66,10 @@ class TileButton(QAbstractButton):
         return QSize(self._width(has_detail=True), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room that name and value take; the rest is in the tooltip."""
-        return QSize(self._width(has_detail=False), self.height())
+        """Return the room that name and value take, in one line the value; the rest is in the tooltip."""
+        name = QFontMetrics(self._font(_SMALL)).horizontalAdvance(self.tile.title) + _GAP + _FUNNEL
+        wide = self._width(has_detail=False)
+        return QSize(wide - name - _GAP if self._is_low else wide, self.height())
 
     def _width(self, has_detail: bool) -> int:
         name = QFontMetrics(self._font(_SMALL)).horizontalAdvance(self.tile.title) + _GAP + _FUNNEL

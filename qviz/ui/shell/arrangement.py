@@ -273,7 +273,7 @@ class Surroundings(QObject):
         self._left.setVisible(has_left and not bare)
         widest = WIDEST if room.has_inspector else DRAWER
         self._inspector.setMaximumWidth(round(widest * self._text_scale))
-        self._rail.setVisible((not has_left or not room.has_left) and not bare)
+        self._rail.setVisible(not has_left and not bare)
         has_inspector = (
             (self._is_standing_inspector or self._drawer) and not self.is_trying and self.center.page is None
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from msgspec.structs import replace
+from PySide6 import QtCore
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton
@@ -22,7 +23,7 @@ class Crumb(QToolButton):
 
     def __init__(self, spoken: str, fill: Callable[[QMenu], None], role: str = "crumb") -> None:
         super().__init__()
-        self._spoken = spoken
+        self._spoken, self._text = spoken, ""
         self.setProperty("role", role)
         choose(self, popupMode="InstantPopup", toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -34,9 +35,16 @@ class Crumb(QToolButton):
     def show_text(self, text: str, whole: str = "") -> None:
         """Show what stands here; `whole` is in the tooltip."""
         self.setVisible(bool(text))
+        self._text = text
         self.setText(text)
         self.setToolTip(whole or text)
         self.setAccessibleName(tr("{part}: {name}", part=self._spoken, name=text))
+
+    def narrow(self, width: int) -> None:
+        """Cut the text to a width, in pixels; 0 shows all of it."""
+        room = width - (self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text()))
+        middle = QtCore.Qt.TextElideMode.ElideMiddle
+        self.setText(self.fontMetrics().elidedText(self._text, middle, room) if width else self._text)
 
 
 class Crumbs(QFrame):

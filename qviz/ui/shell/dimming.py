@@ -127,7 +127,7 @@ class Dimming(QObject):
         if choice is not OverlayChoice.CHANGES:
             self._show(choice)
         if choice is OverlayChoice.NUMBERS and self._is_unmeasured:
-            told = tr("What each quantizer costs is not measured.")
+            told = tr("The noise of each quantizer was not measured.")
             self._work.notice.tell("info", told, "", ((tr("Measure"), self.measure_requested.emit),))
 
     @property

@@ -7,7 +7,7 @@ import sys
 
 from qviz.words import mark, tr
 
-HEADLESS = mark("These need no display: qviz run, render, check, compare, diff, flows, samples, doctor.")
+HEADLESS = mark("Commands that need no display: qviz run, render, check, compare, diff, flows, samples, doctor.")
 
 
 def display_fault() -> str | None:

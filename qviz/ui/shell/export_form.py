@@ -45,7 +45,7 @@ _PARTS = (
     ("has_title", mark("Title")),
     ("has_legend", mark("Legend")),
     ("has_labels", mark("Shapes and dtypes")),
-    ("is_clear", mark("Clear background")),
+    ("is_clear", mark("Transparent background")),
 )
 _FINDINGS = mark("Finding marks")
 _COLUMNS = 3

@@ -46,7 +46,7 @@ def ask_for_python(parent: QWidget, settings: Settings) -> bool:
     Raises:
         QvizError: It lacks what an engine needs; the one before stays.
     """
-    typed, is_given = QInputDialog.getText(parent, tr("Choose interpreter"), tr(_QUESTION), text=settings.python)
+    typed, is_given = QInputDialog.getText(parent, tr("Python of the engine"), tr(_QUESTION), text=settings.python)
     path = interpreter.check(typed.strip()) if is_given and typed.strip() else ""
     if not is_given or path == settings.python:
         return False

@@ -19,12 +19,13 @@ from qviz.session.project import Project
 from qviz.sources.files import absolute
 from qviz.trust.references import NamedBy
 from qviz.ui.panels.failure import failed_at
+from qviz.ui.panels.run_progress import RunStep
 from qviz.ui.process.engines import Engines
 from qviz.ui.process.file_watch import FileWatch
 from qviz.ui.settings import Settings
 from qviz.ui.shell.files import may_run, may_watch
 from qviz.ui.shell.open_project import OpenProject
-from qviz.ui.shell.workspace import RunStep, Workspace
+from qviz.ui.shell.workspace import Workspace
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
 from qviz.words import names, tr, trn
 from qviz.words.formats import joined

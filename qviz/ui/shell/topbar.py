@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SUBTITLE = mark("See what quantization did to your model")
 _SEARCH_WIDTH = 120, 260
 _RUN, _CANCEL = mark("▶ Run   {keys}"), mark("■ Cancel   {keys}")
+_LEAST_CRUMB = 48
 _BEFORE_TOOLS = 2
 """The menus and a line stand left of the crumbs."""
 
@@ -92,11 +93,21 @@ class TopBar(QFrame):
         """Leave out as few crumbs as the room wants."""
         if self._tools is None:
             return
+        crumbs = self._tools.crumbs
+        self.menus.setMinimumWidth(self.menus.sizeHint().width())
+        crumbs.model.narrow(0)
+        self._tools.show_keys(True)
         for left_out in range(4):
-            self._tools.crumbs.shorten(left_out)
-            self._row.invalidate()
-            if self._row.sizeHint().width() <= self.width():
+            crumbs.shorten(left_out)
+            if self._over() <= 0:
                 return
+        self._tools.show_keys(False)
+        crumbs.model.narrow(max(crumbs.model.sizeHint().width() - max(self._over(), 0), _LEAST_CRUMB))
+
+    def _over(self) -> int:
+        """Return by how many pixels the bar is too narrow."""
+        self._row.invalidate()
+        return self._row.sizeHint().width() - self.width()
 
     def show_project(self, project: Project | None, is_running: bool) -> None:
         """Name what is open; without anything only what the welcome page needs is shown."""
@@ -168,11 +179,15 @@ class DeskTools:
         if is_running == self._is_running:
             return
         self._is_running = is_running
-        keys = self._command().shortcut().toString().replace("+", " ")
-        self.run.setText(tr(_CANCEL if is_running else _RUN, keys=keys))
+        self.show_keys(True)
         self.run.setToolTip(self._command().toolTip())
         self.run.setProperty("role", "" if is_running else "primary")
         restyle(self.run)
+
+    def show_keys(self, has_keys: bool) -> None:
+        """Name the keys of the button that runs, where there is room."""
+        keys = self._command().shortcut().toString().replace("+", " ") if has_keys else ""
+        self.run.setText(tr(_CANCEL if self._is_running else _RUN, keys=keys).rstrip())
 
     def on_run_clicked(self) -> None:
         """Run, or cancel."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.verdicts.summary import told_coverage
@@ -16,7 +15,6 @@ from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind, NodeId
 from qviz.document.plan import expected_stages
-from qviz.document.run_steps import progress_text
 from qviz.document.snapshot import Bookmark, RunError, Stage
 from qviz.session.project import Project
 from qviz.session.room import room_in
@@ -38,12 +36,13 @@ from qviz.ui.panels.outline import ModuleTree
 from qviz.ui.panels.panes import Panes
 from qviz.ui.panels.rail import Rail
 from qviz.ui.panels.run_list import RunList
+from qviz.ui.panels.run_progress import RunProgress
 from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
-from qviz.ui.panels.toasts import Toast, float_over
+from qviz.ui.panels.toasts import Toast
 from qviz.ui.panels.trying.panel import TryPanel
-from qviz.ui.panels.widgets import button, label, mono, section
+from qviz.ui.panels.widgets import button, mono, section
 from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
 from qviz.ui.shell.arrangement import Parts, Surroundings
 from qviz.ui.theme import Theme
@@ -52,48 +51,6 @@ from qviz.words.formats import grouped, percent
 
 _LEAST_OUTLINE = 120
 """Pixels; in a low window the whole panel scrolls."""
-
-
-class RunStep(NamedTuple):
-    """A step of a run, by its name."""
-
-    name: str
-    done: int = 0
-    total: int = 0
-
-
-class RunProgress(QFrame):
-    """Names the step at work, with Cancel; floats over the foot of the graph.
-
-    Args:
-        host: What it floats over.
-    """
-
-    def __init__(self, host: QWidget) -> None:
-        super().__init__(host)
-        self.setProperty("role", "toast")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 8, 0)
-        row.setSpacing(10)
-        self.words = label("")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(160)
-        self.bar.setAccessibleName(tr("Progress of the run"))
-        self.cancel = button(tr("Cancel"), "link")
-        row.addWidget(self.words)
-        row.addWidget(self.bar)
-        row.addWidget(self.cancel)
-        float_over(host, self)
-        self.hide()
-
-    def show_step(self, step: RunStep) -> None:
-        """Show a step; without a total the bar runs to and fro."""
-        self.words.setText(tr("{step}…", step=progress_text(step.name, step.done, step.total)))
-        self.bar.setRange(0, step.total)
-        self.bar.setValue(step.done)
-        self.show()
-        self.raise_()
 
 
 class Workspace(QWidget):
@@ -134,6 +91,7 @@ class Workspace(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.surroundings.columns)
         self.surroundings.arranged.connect(self.show_panes)
+        self._close_left.clicked.connect(self.surroundings.toggle_left)
         self.notice.error_told.connect(self.log.add)
         self.panes.zoomed.connect(lambda _scale: self.describe_panes())
         self.rail.part_chosen.connect(self.open_part)
@@ -181,14 +139,19 @@ class Workspace(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        runs = section(tr("Runs"))
-        runs.setContentsMargins(14, 8, 14, 4)
-        column.addWidget(runs)
+        head = QHBoxLayout()
+        head.setContentsMargins(14, 8, 10, 4)
+        head.addWidget(section(tr("Runs")), 1)
+        self._close_left = button("‹", "step")
+        self._close_left.setToolTip(tr("Collapse the panel"))
+        self._close_left.setAccessibleName(tr("Collapse the panel"))
+        head.addWidget(self._close_left)
+        column.addLayout(head)
         column.addWidget(self.runs)
         column.addWidget(self.setup)
-        head = section(tr("Outline"))
-        head.setContentsMargins(14, 4, 14, 6)
-        column.addWidget(head)
+        title = section(tr("Outline"))
+        title.setContentsMargins(14, 4, 14, 6)
+        column.addWidget(title)
         self.outline.setFont(mono())
         inner = QHBoxLayout()
         inner.setContentsMargins(10, 0, 6, 8)

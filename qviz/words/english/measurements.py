@@ -21,15 +21,15 @@ STATEMENTS: dict[str, Entry] = {
         "[[, of quantization {simulated:db}]]"
     },
     "answer.operator": {
-        "text": "{name} computes something else than torch simulates: {wrong:percent} of its elements are off"
+        "text": "{name} differs from its simulation: {wrong:percent} of its elements are off"
         "[[, by up to {steps:number} steps]][[ ({count:operator|operators} in all)]]"
     },
     "answer.kernels": {
-        "text": "The converted model computes something else than torch simulates: the SQNR between them is "
+        "text": "The converted model differs from its simulation: the SQNR between them is "
         "{converted:db}[[, of quantization {simulated:db}]]; no operator alone shows it"
     },
     "answer.noise": {
-        "text": "The output SQNR of quantization is {simulated:db}; no ledger tells which quantizer owns the noise"
+        "text": "The output SQNR of quantization is {simulated:db}; the noise of each quantizer was not measured"
     },
     "answer.equal": {"text": "Quantization does not change the outputs on this data"},
     "answer.unknown": {

@@ -1,31 +1,6 @@
-"""Simplified Chinese, as far as it goes; English stands where a code is missing."""
+"""Simplified Chinese: signs between parts of a text, the inspector's sections, the report of a check."""
 
 from __future__ import annotations
-
-from qviz.words.language import Entry
-
-STATEMENTS: dict[str, Entry] = {
-    "observer.output": {"rule": "观测 {subject} 的输出"},
-    "observer.input": {"rule": "观测 {reader} 的输入 {subject}"},
-    "observer.parameter": {"rule": "为 {reader} 观测 {path} 的 {parameter}"},
-    "operator.float": {"rule": "浮点算子，保持不变"},
-    "quantized.kernel": {"rule": "以低精度运行：convert 找到了对应的内核"},
-    "fused.operators": {"rule": "与 {taken:all} 融合"},
-    "float.no_pattern": {"rule": "保持浮点：后端没有匹配它的模式", "text": "后端没有匹配它的模式"},
-    "float.not_annotated": {"rule": "保持浮点：量化器没有标注它", "text": "量化器没有标注它"},
-    "float_island.not_annotated": {
-        "message": "{operator} 在量化算子之间保持浮点",
-        "reason": "量化器没有标注 {operator}",
-        "hint": "将 {operator} 换成后端可以量化的算子，或让相邻算子也保持浮点："
-        "每个浮点孤岛都要多付出一次反量化和一次量化。",
-    },
-    "float_island.no_pattern": {
-        "message": "{operator} 在量化算子之间保持浮点",
-        "reason": "后端没有匹配 {operator} 的模式",
-        "hint": "将 {operator} 换成后端可以量化的算子，或让相邻算子也保持浮点："
-        "每个浮点孤岛都要多付出一次反量化和一次量化。",
-    },
-}
 
 TEXTS: dict[str, str] = {
     # between the parts of a text

@@ -255,7 +255,7 @@ def test_a_rule_that_this_qviz_does_not_know_is_reported_too():
 def test_the_totals_of_a_failed_run_say_so():
     assert REPORT_FORMATS["text"].write(verdict(status="failed"), FOLDER).startswith("No findings; ")
     assert "; the run failed." in REPORT_FORMATS["text"].write(verdict(status="failed"), FOLDER)
-    assert "; the run was cancelled." in REPORT_FORMATS["text"].write(verdict(status="cancelled"), FOLDER)
+    assert "; the run was canceled." in REPORT_FORMATS["text"].write(verdict(status="cancelled"), FOLDER)
 
 
 def test_the_same_run_gives_the_same_bytes():

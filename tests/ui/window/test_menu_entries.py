@@ -114,16 +114,15 @@ def test_scale_and_zero_point_are_copied_with_all_digits(
     assert "has no scale of its own" in words(window)
 
 
-def test_the_overview_goes_and_stays_away(desk: Desk, window: MainWindow):
+def test_the_overview_goes_and_stays_away(desk: Desk, window: MainWindow, qtbot: QtBot):
     rail = desk.work.panes.overview.rail
-    desk.work.panes.overview.refresh()
-    assert rail.isVisible()
+    qtbot.waitUntil(rail.isVisible)
     window.actions_of["overview"].trigger()
     desk.work.panes.overview.refresh()
     assert not rail.isVisible()
     assert not Settings().is_open("overview")
     window.actions_of["overview"].trigger()
-    assert rail.isVisible()
+    qtbot.waitUntil(rail.isVisible)
 
 
 def test_observers_are_stepped_both_ways(desk: Desk, window: MainWindow):

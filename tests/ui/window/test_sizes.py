@@ -214,6 +214,14 @@ def test_every_menu_is_there_and_nothing_makes_the_window_larger(
     assert (window.width(), window.height()) == size
     assert window.bar.menus.width() >= window.bar.menus.sizeHint().width()
     assert window.bar.crumbs.model.isVisible()
+    before = window.bar.crumbs.model.text()
+    window.bar.crumbs.model.show_text("my_package.models.segmentation:deeplabv3", "")
+    window.bar.make_room()
+    QApplication.processEvents()
+    assert window.bar.menus.width() >= window.bar.menus.sizeHint().width()
+    assert "…" in window.bar.crumbs.model.text() or size[0] >= 1366
+    window.bar.crumbs.model.show_text(before, "")
+    window.bar.make_room()
     assert work.inspector.isVisible()
     for each in work.strip.findChildren(StageButton):
         assert each.width() >= each.sizeHint().width()

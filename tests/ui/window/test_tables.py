@@ -99,7 +99,7 @@ def test_the_filter_speaks_the_language_of_the_search(desk: Desk, qtbot: QtBot):
     qtbot.keyClicks(field.field, " -module:fc")
     assert listed(desk) == ["conv"]
     field.field.setText("colour:red")
-    assert field._count.text() == "no such word"
+    assert field._count.text() == "unknown word"
     assert "There is no" not in field._count.text()
     assert "colour" in field._count.toolTip()
 

@@ -192,8 +192,8 @@ class _Answers:
 
 
 _REFUSALS: dict[str, Callable[[str], str]] = {
-    "source": lambda _: tr("the files of the model are others there"),
-    "floating": lambda _: tr("the float model gives other outputs there"),
+    "source": lambda _: tr("the model's files differ there"),
+    "floating": lambda _: tr("the float model's outputs differ there"),
     "failed": lambda text: text,
 }
 

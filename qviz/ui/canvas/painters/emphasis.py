@@ -56,7 +56,8 @@ class SelectionPainter:
             for box_id in sorted(ids - done):
                 if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
                     fused = exposure.ghosts.fused.get(box_id)
-                _ring(painter, exposure.rect(box_id) if fused is None else fused.rect, ink, width, exposure.scale)
+                    rect = exposure.rect(box_id) if fused is None else fused.rect
+                    _ring(painter, rect, ink, width, exposure.scale)
             done |= ids
 
 

@@ -48,7 +48,7 @@ class RunSheet(Sheet):
         self.facts(page.facts)
         if page.is_measurable:
             self.part(tr("Noise"), self.measure_link())
-            self.text(tr("What each quantizer costs is not measured."), "muted")
+            self.text(tr("The noise of each quantizer was not measured."), "muted")
         if page.worst:
             self.part(tr("Most noise") if page.is_by_noise else tr("Worth a look"))
             for each in page.worst:

@@ -20,6 +20,8 @@ from qviz.words import names, tr
 from qviz.words.formats import ended
 
 _MOST_EDITS = 6
+_ACTIONS_A_ROW = 3
+"""More would make the page wider than the drawer of a small window, which would cut it."""
 
 
 class Calls(NamedTuple):
@@ -180,7 +182,7 @@ class Sheet(QFrame):
         """Return the button that takes a patch into the plan."""
         made = button(tr("Apply"), "chip", partial(self.calls.apply, patch, about))
         made.setAccessibleName(tr("Apply: {remedy}", remedy=about))
-        made.setToolTip(tr("Take this into the configuration. The result stays until the next run."))
+        made.setToolTip(tr("Add this to the configuration. The result on screen stays until the next run."))
         return made
 
     def add_edits(self, edits: PlanEdits) -> None:
@@ -192,15 +194,17 @@ class Sheet(QFrame):
 
     def _add_actions(self, actions: Sequence[OfferedAction]) -> None:
         """Add a button for each; one that is not possible says why."""
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for each in (one for one in actions if not one.is_rare):
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        for at, each in enumerate(one for one in actions if not one.is_rare):
             made = button(each.title, "act", partial(self.calls.act, each.command))
             made.setCheckable(each.is_on)
             made.setChecked(each.is_on)
             made.setEnabled(not each.refusal)
             made.setToolTip(each.refusal or each.tip)
-            row.addWidget(made)
+            grid.addWidget(made, at // _ACTIONS_A_ROW, at % _ACTIONS_A_ROW)
+        row = QHBoxLayout()
+        row.addLayout(grid)
         row.addStretch(1)
         self.column.addLayout(row)
 

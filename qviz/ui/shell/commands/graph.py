@@ -99,7 +99,7 @@ class GraphCommands(CommandGroup):
         """Dim all but the paths between the last two selections."""
         self._dimming.focus_on(Focus.PATHS)
 
-    @command("Focus what shares its observer", "Shift+K", when=When.NODE, words="select all scale range show dim")
+    @command("Focus nodes that share the observer", "Shift+K", when=When.NODE, words="select all scale range show dim")
     def select_sharing(self) -> None:
         """Dim all but the nodes that share the observer of the selection."""
         self._dimming.focus_on_shared()

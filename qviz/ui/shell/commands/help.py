@@ -36,7 +36,7 @@ class HelpCommands(CommandGroup):
         if entry is not None:
             self._pages.show_api_help(entry.name)
         else:
-            desk.work.inform(tr("There is no page about {node}.", node=node_id or ""))
+            desk.work.inform(tr("The API help has no page about {node}.", node=node_id or ""))
 
     @command("API", "F1", words="documentation torch help functions classes")
     def api_help(self) -> None:

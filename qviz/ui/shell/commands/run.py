@@ -41,7 +41,7 @@ class RunCommands(CommandGroup):
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
-    @command("Compare with the run before", "Shift+B", when=When.RESULT, words="diff difference a b runs")
+    @command("Compare with the previous run", "Shift+B", when=When.RESULT, words="diff difference a b runs")
     def compare_runs(self) -> None:
         """Show the last stage of the run on screen beside that of the run before it."""
         self._pages.need_desk().shelf.compare_before()

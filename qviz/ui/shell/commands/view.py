@@ -118,7 +118,7 @@ class ViewCommands(CommandGroup):
         """Show all text smaller."""
         self._appearance.scale_text(-1)
 
-    @command("Usual text size", "Ctrl+0", words="font reset settings zoom")
+    @command("Default text size", "Ctrl+0", words="font reset settings zoom")
     def usual_text(self) -> None:
         """Show all text in its usual size."""
         self._appearance.scale_text(0)
@@ -136,6 +136,6 @@ class ViewCommands(CommandGroup):
         from qviz.words.language import LANGUAGES
 
         rows = [PaletteRow(name, each.title, "", name) for name, each in LANGUAGES.items()]
-        chooser = Palette(self._pages.window(), rows, tr("Language from the next start on"))
+        chooser = Palette(self._pages.window(), rows, tr("Language, used after a restart"))
         chooser.command_chosen.connect(self._appearance.take_language)
         chooser.open()

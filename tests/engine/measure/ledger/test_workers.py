@@ -220,7 +220,7 @@ def test_what_workers_refuse_is_measured_here_and_told(measured, expected, notes
         Said(
             "not_measured.in_workers",
             {},
-            {"text": "the float model gives other outputs there", "quantizers": count},
+            {"text": "the float model's outputs differ there", "quantizers": count},
         )
     ]
 

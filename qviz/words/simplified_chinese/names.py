@@ -1,0 +1,48 @@
+"""Simplified Chinese: the names of kinds of nodes, stages, flows and levels."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+STATEMENTS: dict[str, Entry] = {
+    "kind.input": {"text": "输入", "count": "{count:个输入|个输入}"},
+    "kind.output": {"text": "输出", "count": "{count:个输出|个输出}"},
+    "kind.constant": {"text": "常量", "count": "{count:个常量|个常量}"},
+    "kind.fake_quant": {"text": "伪量化", "count": "{count:个伪量化|个伪量化}"},
+    "kind.observer": {"text": "观测器", "count": "{count:个观测器|个观测器}"},
+    "kind.choose_qparams": {"text": "choose qparams", "count": "{count:个 choose qparams|个 choose qparams}"},
+    "kind.quantize": {"text": "quantize", "count": "{count:个 quantize|个 quantize}"},
+    "kind.dequantize": {"text": "dequantize", "count": "{count:个 dequantize|个 dequantize}"},
+    "kind.quantized_op": {"text": "量化算子", "count": "{count:个量化算子|个量化算子}"},
+    "kind.fused_op": {"text": "融合算子", "count": "{count:个融合算子|个融合算子}"},
+    "kind.op": {"text": "算子", "count": "{count:个算子|个算子}"},
+    "stage.captured": {"text": "捕获"},
+    "stage.fused": {"text": "融合"},
+    "stage.prepared": {"text": "准备"},
+    "stage.converted": {"text": "转换"},
+    "stage.reference": {"text": "参考"},
+    "stage.lowered": {"text": "Lowered"},
+    "mode.eager": {"text": "Eager"},
+    "mode.fx": {"text": "FX 图"},
+    "mode.pt2e": {"text": "PT2E"},
+    "method.static": {"text": "静态（校准）"},
+    "method.dynamic": {"text": "动态"},
+    "method.weight_only": {"text": "仅权重"},
+    "method.qat": {"text": "量化感知训练"},
+    "method.fusion": {"text": "仅融合"},
+    "flow.eager-dynamic": {"text": "Eager 动态"},
+    "flow.eager-weight-only": {"text": "Eager 仅权重"},
+    "flow.eager-static": {"text": "Eager 静态"},
+    "flow.eager-qat": {"text": "Eager QAT"},
+    "flow.fx-dynamic": {"text": "FX 动态"},
+    "flow.fx-weight-only": {"text": "FX 仅权重"},
+    "flow.fx-static": {"text": "FX 静态"},
+    "flow.fx-qat": {"text": "FX QAT"},
+    "flow.fx-fuse": {"text": "FX 融合"},
+    "flow.pt2e-static": {"text": "PT2E 静态"},
+    "flow.pt2e-dynamic": {"text": "PT2E 动态"},
+    "flow.pt2e-qat": {"text": "PT2E QAT"},
+    "level.error": {"text": "错误"},
+    "level.warning": {"text": "警告"},
+    "level.info": {"text": "提示"},
+}

@@ -1,0 +1,106 @@
+"""The Chinese catalog keeps up with the window: what it lacks is listed here, and what it has says the same."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import qviz
+from qviz.words.language import ENGLISH, SIMPLIFIED_CHINESE
+
+PACKAGE = Path(qviz.__file__).parent
+WINDOW = ("ui", "session", "analysis", "words")
+"""Every text of these packages has a translation; errors of the engine and the command line may be English."""
+NOT_YET = 120
+"""New texts that may wait for their translation, and old ones whose translation may stay."""
+SAMPLES = "document/samples.py"
+WHOLE = ("why", "why_observers", "links", "measurements", "comparison", "general", "stops", "names")
+"""Parts of the catalog of statements of which every code has a translation."""
+BY_OTHER_WAYS = {"File", "Edit", "Go", "Help"}
+"""The titles of groups of commands, which `Menus` and the palette hand to tr."""
+SAME_IN_ALL = re.compile(r"^[\W\d]*$|^[\W\d]*({\w+}[\W\d]*)*$")
+"""Texts of signs, numbers and fields alone."""
+_FIRST = {"tr": slice(0, 1), "mark": slice(0, 1), "sign": slice(0, 1), "trn": slice(1, 3), "command": slice(0, 1)}
+
+
+def keys(path: Path) -> Iterator[str]:
+    """Yield the English texts that a file hands to words; synonyms of commands stay, for who types English."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            for argument in node.args[_FIRST[name]] if name in _FIRST else ():
+                yield from (
+                    each.value
+                    for each in ast.walk(argument)
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                )
+
+
+def files() -> list[Path]:
+    found = [path for folder in WINDOW for path in sorted((PACKAGE / folder).rglob("*.py"))]
+    return [*(path for path in found if "simplified_chinese" not in path.parts), PACKAGE / SAMPLES]
+
+
+def fields(template: str) -> set[str]:
+    """Return the names of the fields, also of those in optional parts."""
+    return {name for _, name, _, _ in string.Formatter().parse(template.replace("[[", "").replace("]]", "")) if name}
+
+
+def test_the_texts_of_the_window_have_translations():
+    there = SIMPLIFIED_CHINESE.texts
+    wanted = dict.fromkeys(key for path in files() for key in keys(path) if not SAME_IN_ALL.match(key))
+    lacking = [text for text in wanted if text not in there]
+    assert len(lacking) <= NOT_YET, "\n".join(["these lack a translation:", *lacking])
+
+
+def test_a_translation_has_the_fields_of_its_text():
+    texts = SIMPLIFIED_CHINESE.texts.items()
+    assert {english: chinese for english, chinese in texts if fields(english) != fields(chinese)} == {}
+
+
+def test_no_translation_is_of_a_text_that_is_gone():
+    used = {key for path in PACKAGE.rglob("*.py") for key in keys(path)} | BY_OTHER_WAYS
+    modules = [name for name in SIMPLIFIED_CHINESE.modules if not name.endswith("command_line")]  # click says those
+    texts = {text for name in modules for text in getattr(import_module(name), "TEXTS", {})}
+    gone = sorted(texts - used)
+    assert len(gone) <= NOT_YET, "\n".join(["these are of no text:", *gone])
+
+
+@pytest.mark.parametrize("part", WHOLE)
+def test_statements_are_translated_whole(part: str):
+    english = import_module(f"qviz.words.english.{part}").STATEMENTS
+    there = SIMPLIFIED_CHINESE.statements
+    assert {code: set(entry) - set(there.get(code, {})) for code, entry in english.items()} == {
+        code: set() for code in english
+    }
+
+
+def test_every_rule_has_a_title_in_chinese():
+    rules = {code for code in ENGLISH.statements if code.startswith("rule.")}
+    lacking = {code for code in rules if "text" not in SIMPLIFIED_CHINESE.statements.get(code, {})}
+    assert len(lacking) <= NOT_YET // 10, lacking
+
+
+def test_a_translated_statement_names_nothing_that_the_english_one_does_not_know():
+    strange = {
+        code: more
+        for code, entry in SIMPLIFIED_CHINESE.statements.items()
+        if (
+            more := set().union(*map(fields, entry.values()))
+            - set().union(*map(fields, ENGLISH.statements[code].values()))
+        )
+    }
+    assert strange == {}
+
+
+def test_translations_are_chinese():
+    letters = re.compile(r"[一-鿿]")
+    said = SIMPLIFIED_CHINESE.texts.items()
+    left = [chinese for english, chinese in said if chinese != english and not letters.search(chinese)]
+    assert [text for text in left if re.search(r"[a-z]{3} [a-z]{3}", text)] == []
