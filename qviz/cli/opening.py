@@ -13,9 +13,15 @@ if TYPE_CHECKING:
 
 
 def open_window(
-    source: str | None, plan: Plan | None = None, is_consented: bool = True, typed: frozenset[str] | None = None
+    source: str | None,
+    plan: Plan | None = None,
+    is_consented: bool = True,
+    typed: frozenset[str] | None = None,
+    restores: bool = True,
 ) -> int:
     """Show the window until it is closed; return the exit code; it asks about code that was not `typed`.
+
+    Without `restores`, runs of earlier starts do not come back.
 
     Raises:
         QvizError: There is no display, or Qt lacks a library.
@@ -30,4 +36,4 @@ def open_window(
         raise QvizError(
             tr("Qt could not be loaded: {error}", error=error), tr("qviz doctor lists the missing libraries.")
         ) from error
-    return run(source, plan, is_consented, typed)
+    return run(source, plan, is_consented, typed, restores)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from qviz.cli.app import COMMANDS
-from qviz.cli.commands import command
+from qviz.cli.commands import command, option
 from qviz.cli.consent import is_trusted, typed_of
 from qviz.cli.opening import open_window
 from qviz.cli.options import debug_option, flow_option, is_snapshot, may_measure, python_option
@@ -23,12 +23,13 @@ from qviz.words import mark, tr
 @flow_option(required=False, help_text=mark("Run this flow immediately."))
 @may_measure
 @python_option
+@option("--no-restore", is_flag=True, help=mark("Do not bring back the last session or earlier runs."))
 @debug_option
-def window(plan: Plan) -> int:
+def window(plan: Plan, no_restore: bool) -> int:
     """Open the window; without SOURCE the welcome page with the samples."""
     check_source(plan.source)
     is_model = bool(plan.source) and not is_snapshot(plan.source)
-    return open_window(plan.source or None, plan if is_model else None, is_trusted(), typed_of(plan))
+    return open_window(plan.source or None, plan if is_model else None, is_trusted(), typed_of(plan), not no_restore)
 
 
 def check_source(source: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 RECENT_LIMIT = 8
 BASELINE_LIMIT = 50
-LESS_MOTION, OPEN_CASTS = "less_motion", "open_casts"
+LESS_MOTION, OPEN_CASTS, NO_RESTORE = "less_motion", "open_casts", "no_restore"
 """Choices that are off at first."""
 
 

@@ -49,6 +49,13 @@ QFrame[role="run"], QFrame[role="runshown"] {{ background: {panel}; border: none
 QFrame[role="run"]:hover, QFrame[role="run"]:focus {{ background: {hover}; border-left: 3px solid {border.strong}; }}
 QFrame[role="runshown"] {{ background: {accent.soft}; border-left: 3px solid {accent}; }}
 QFrame[role="runshown"] QLabel, QFrame[role="run"] QLabel {{ background: transparent; }}
+QFrame[role="runshown"]:focus {{ background: {accent.soft}; border-left: 3px solid {accent};
+    border-top: 1px solid {accent}; border-bottom: 1px solid {accent}; }}
+QFrame[role="run"] QLabel[role="badge"], QFrame[role="runshown"] QLabel[role="badge"] {{ background: {accent};
+    color: {text.on_accent}; border-radius: 4px; font-size: 11px; font-weight: 700; }}
+QFrame[role="droptarget"] {{ background: transparent; border: 2px solid {accent}; }}
+QLabel[role="dashed"] {{ border: 1px dashed {border.strong}; border-radius: 6px; color: {text.muted};
+    font-size: 11px; padding: 3px 4px; }}
 QFrame[role="rail"] {{ background: {panel}; border: none; border-right: 1px solid {border}; }}
 QToolButton[role="rail"] {{ border: none; border-radius: 6px; padding: 5px 0; min-width: 58px; max-width: 58px;
     font-size: 11px; color: {text.muted}; background: transparent; }}

@@ -101,6 +101,19 @@ def size(count: float) -> str:
     return trn(round(count), "{count} byte", "{count} bytes")
 
 
+def ago(seconds: float) -> str:
+    """Return how long ago something was, in its largest unit: ``just now``, ``2 min ago``, ``3 days ago``."""
+    minutes = max(0, round(seconds)) // 60
+    if minutes < 1:
+        return tr("just now")
+    if minutes < 60:
+        return tr("{count} min ago", count=minutes)
+    hours = minutes // 60
+    if hours < 24:
+        return tr("{count} h ago", count=hours)
+    return trn(hours // 24, "{count} day ago", "{count} days ago")
+
+
 def percent(share: float) -> str:
     """Return a share from 0 to 1 in percent."""
     return f"{number(100 * share, 3)} %"

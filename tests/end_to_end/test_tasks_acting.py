@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qviz.ui.panels.run_list import RunRow
+from qviz.ui.panels.run_row import RunRow
 from qviz.ui.panels.summary_strip import TileButton
 from qviz.ui.panels.welcome import DropTarget, SampleCard
 from tests.end_to_end.test_tasks_reading import MOST

@@ -11,7 +11,8 @@ from qviz.document.configuration import Quantizer, QuantizerRule, Rule
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Run, RunError, Snapshot
 from qviz.session import kept_runs
-from qviz.session.kept_runs import ShelvedRuns, difference
+from qviz.session.kept_runs import ShelvedRuns
+from qviz.session.plan_differences import difference
 from qviz.session.project import Project
 
 IN_FLOAT = Quantizer(rules=(QuantizerRule("module_name", "fc", enabled=False),))

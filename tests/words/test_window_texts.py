@@ -47,7 +47,7 @@ NAMES = {
     # Roles of the style sheet and levels of notices, which name a look: they stand among a widget's arguments.
     "muted", "title", "heading", "section", "pane", "error", "link", "primary", "segment", "chip", "field", "brand",
     "part", "small", "cell", "strong", "code.near", "code.line", "step", "here", "act", "fold", "boxed",
-    "info", "warning", "pending", "page", "guess", "fault",
+    "badge", "dashed", "info", "warning", "pending", "page", "guess", "fault",
     "qviz",
 }  # fmt: skip
 NAMES |= {

@@ -1,125 +1,207 @@
-"""The runs of the open model: view one again, compare it with the one on screen, name it, keep it."""
+"""The runs of the open model: view one again, put it beside another, name it, keep it."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from qviz.session.kept_runs import ShelvedRun, ShelvedRuns
+from qviz.session.sides import Side
+from qviz.ui.panels.run_row import ListedRun, RunRow
 from qviz.ui.panels.widgets import label
 from qviz.words import mark, tr
 
 _EMPTY = mark("Runs of this model are listed here. Run the flow to get the first.")
+_DRAG = mark("Drag a run onto a pane to compare A | B")
 MOST_ROWS = 5
-"""Rows; the menu of the list names all."""
+"""Rows that are in view; the others are scrolled to."""
+_AGE_MS = 30_000
 
 
-class RunRow(QFrame):
-    """One run: its name, and what came of it.
+class ListedRuns(NamedTuple):
+    """The runs, and which of them are on screen.
 
-    Signals:
-        chosen: The run is to be viewed.
-        menu_asked: Its menu is to open, at a place of the screen.
+    Attributes:
+        runs: All that are kept.
+        panes: The number of the run in each pane.
+        content: What the model's file holds now: a hash; "" where nobody knows.
+        differences: In which settings the runs in the panes differ.
     """
 
-    chosen = Signal()
-    menu_asked = Signal(QPoint)
+    runs: ShelvedRuns
+    panes: dict[Side, int]
+    content: str = ""
+    differences: str = ""
 
-    def __init__(self, run: ShelvedRun, is_shown: bool) -> None:
-        super().__init__()
-        self.run = run
-        self.setProperty("role", "runshown" if is_shown else "run")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 10, 4)
-        column.setSpacing(0)
-        title = tr("Run {number} · {name}", number=run.number, name=run.name)
-        name = label(title, "strong" if is_shown else "")
-        name.setMinimumWidth(1)
-        column.addWidget(name)
-        column.addWidget(label(run.about, "muted"))
-        told = tr("{title}, {about}", title=title, about=run.about)
-        self.setToolTip(told)
-        self.setAccessibleName(told)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """View the run."""
-        if event.button() is Qt.MouseButton.LeftButton:
-            self.chosen.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """View the run with Enter."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Open the menu of the run."""
-        self.menu_asked.emit(event.globalPos())
+    def state(self, run: ShelvedRun) -> ListedRun:
+        """Return a run as its row shows it."""
+        letters = "".join(letter for side, letter in zip(Side, "AB", strict=True) if self.panes.get(side) == run.number)
+        then = run.origin.content
+        return ListedRun(run, letters, bool(then and self.content and then != self.content))
 
 
 class RunList(QWidget):
-    """The newest runs.
+    """The runs, the newest first.
 
     Signals:
         viewed: The number of the run to show.
-        compared: The number of the run to show beside the one on screen.
+        placed: A `Side`, and the number of the run to show there, beside the one on the other side.
         renamed: A number and the new name.
         pinned: A number and whether it stays.
         removed: A number.
+        copied: The number of the run whose Python is wanted.
+        filed: The number of the run whose plan is to be saved.
     """
 
     viewed = Signal(int)
-    compared = Signal(int)
+    placed = Signal(object, int)
     renamed = Signal(int, str)
     pinned = Signal(int, bool)
     removed = Signal(int)
+    copied = Signal(int)
+    filed = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 4)
-        self._column.setSpacing(0)
+        self._clock = clock
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 6)
+        column.setSpacing(0)
         self.rows: list[RunRow] = []
         self._empty = label(tr(_EMPTY), "muted", wraps=True)
         self._empty.setContentsMargins(14, 2, 14, 6)
-        self._column.addWidget(self._empty)
+        column.addWidget(self._empty)
+        self._column, self._scroll = QVBoxLayout(), QScrollArea()
+        self._make_scroll()
+        column.addWidget(self._scroll)
+        self.differences = label("", "cell", wraps=True)
+        self.differences.setContentsMargins(14, 4, 14, 2)
+        self.hint = label(tr(_DRAG), "dashed")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setToolTip(tr(_DRAG))
+        around = QVBoxLayout()
+        around.setContentsMargins(12, 4, 12, 0)
+        around.addWidget(self.hint)
+        column.addWidget(self.differences)
+        column.addLayout(around)
+        for each in (self._scroll, self.differences, self.hint):
+            each.hide()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_AGE_MS)
+        self._timer.timeout.connect(self.show_ages)
 
-    def show_runs(self, runs: ShelvedRuns, shown: ShelvedRun | None) -> None:
-        """Show the newest runs, and the one on screen."""
-        for row in self.rows:
-            row.hide()
-            row.deleteLater()
-        listed = runs.runs[:MOST_ROWS]
-        if shown is not None and shown not in listed:
-            listed = (*listed[:-1], shown)
-        self.rows = [RunRow(each, each is shown) for each in listed]
-        for row in self.rows:
-            row.chosen.connect(partial(self.viewed.emit, row.run.number))
-            row.menu_asked.connect(partial(self.open_menu, row.run))
-            self._column.addWidget(row)
-        self._empty.setVisible(not self.rows)
+    def _make_scroll(self) -> None:
+        inner = QWidget()
+        inner.setProperty("role", "side")
+        inner.setLayout(self._column)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._scroll.setWidget(inner)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def open_menu(self, run: ShelvedRun, at: QPoint) -> None:
+    @property
+    def focused(self) -> int | None:
+        """The number of the run whose row the keys go to."""
+        return next((row.state.run.number for row in self.rows if row.hasFocus()), None)
+
+    def show_runs(self, listed: ListedRuns) -> None:
+        """Show the runs, and which are on screen; rows of runs that stay are kept."""
+        there = {row.state.run.number: row for row in self.rows}
+        now, runs = self._clock(), listed.runs.runs
+        for number in there.keys() - {run.number for run in runs}:
+            there[number].hide()
+            there.pop(number).deleteLater()
+        self.rows = []
+        for place, run in enumerate(runs):
+            state = listed.state(run)
+            row = there.get(run.number) or self._made(state)
+            row.show_state(state, now)
+            if self._column.indexOf(row) != place:
+                self._column.insertWidget(place, row)
+            self.rows.append(row)
+        self._empty.setVisible(not runs)
+        self._scroll.setVisible(bool(runs))
+        is_pair = len(set(listed.panes.values())) > 1
+        self.hint.setVisible(len(runs) > 1 and not is_pair)
+        self.differences.setText(listed.differences)
+        self.differences.setVisible(bool(listed.differences))
+        height = self.rows[0].sizeHint().height() if self.rows else 0
+        self._scroll.setFixedHeight(height * min(len(runs), MOST_ROWS))
+        if runs:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def show_ages(self) -> None:
+        """Say how long ago the runs were, as time goes by."""
+        now = self._clock()
+        for row in self.rows:
+            row.show_state(row.state, now)
+
+    def _made(self, state: ListedRun) -> RunRow:
+        row, number = RunRow(state), state.run.number
+        row.chosen.connect(partial(self.viewed.emit, number))
+        row.removed.connect(partial(self.removed.emit, number))
+        row.menu_asked.connect(partial(self.open_menu, number))
+        row.stepped.connect(partial(self._step, number))
+        return row
+
+    def _step(self, number: int, by: int) -> None:
+        place = [row.state.run.number for row in self.rows].index(number) + by
+        if 0 <= place < len(self.rows):
+            self.rows[place].setFocus(Qt.FocusReason.TabFocusReason)
+            self._scroll.ensureWidgetVisible(self.rows[place])
+
+    def _run(self, number: int) -> ShelvedRun | None:
+        return next((row.state.run for row in self.rows if row.state.run.number == number), None)
+
+    def ask_for_menu(self) -> bool:
+        """Open the menu of the run whose row the keys go to; return whether there is one."""
+        row = next((each for each in self.rows if each.hasFocus()), None)
+        if row is not None:
+            self.open_menu(row.state.run.number, row.mapToGlobal(row.rect().center()))
+        return row is not None
+
+    def open_menu(self, number: int, at: QPoint) -> None:
         """Offer what can be done with a run."""
-        menu = QMenu(self)
-        menu.addAction(tr("View"), partial(self.viewed.emit, run.number))
-        menu.addAction(tr("Compare with the run on screen"), partial(self.compared.emit, run.number))
-        menu.addSeparator()
-        menu.addAction(tr("Rename…"), partial(self.ask_for_name, run))
-        pin = tr("Unpin") if run.is_pinned else tr("Pin")
-        menu.addAction(pin, partial(self.pinned.emit, run.number, not run.is_pinned))
-        menu.addAction(tr("Delete"), partial(self.removed.emit, run.number))
-        menu.exec(at)
-        menu.deleteLater()
+        menu = self.menu_of(number)
+        if menu is not None:
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(at)
 
-    def ask_for_name(self, run: ShelvedRun) -> None:
-        """Let the user name a run."""
+    def menu_of(self, number: int) -> QMenu | None:
+        """Return what can be done with a run."""
+        run = self._run(number)
+        if run is None:
+            return None
+        menu = QMenu(self)
+        menu.addAction(tr("View"), partial(self.viewed.emit, number))
+        menu.addAction(tr("Show as A"), partial(self.placed.emit, Side.LEFT, number))
+        menu.addAction(tr("Show as B"), partial(self.placed.emit, Side.RIGHT, number))
+        menu.addSeparator()
+        menu.addAction(tr("Rename…"), partial(self.ask_for_name, number))
+        pin = tr("Unpin") if run.is_pinned else tr("Pin")
+        menu.addAction(pin, partial(self.pinned.emit, number, not run.is_pinned))
+        menu.addSeparator()
+        menu.addAction(tr("Copy as Python"), partial(self.copied.emit, number))
+        menu.addAction(tr("Save as TOML…"), partial(self.filed.emit, number))
+        menu.addSeparator()
+        menu.addAction(tr("Delete"), partial(self.removed.emit, number))
+        return menu
+
+    def ask_for_name(self, number: int) -> None:
+        """Let the user name a run; an empty name goes back to what qviz calls it."""
+        run = self._run(number)
+        if run is None:
+            return
         name, is_given = QInputDialog.getText(self, tr("Rename the run"), tr("Name"), text=run.name)
-        if is_given:
-            self.renamed.emit(run.number, name)
+        if is_given and name != run.name:
+            self.renamed.emit(number, name)

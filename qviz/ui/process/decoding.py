@@ -71,6 +71,14 @@ class Decoding(QObject):
         self._waiting.clear()
         self._timer.stop()
 
+    def finish(self) -> None:
+        """Wait until all is done that was asked for, and hand over nothing of it."""
+        self._waiting.clear()
+        self._timer.stop()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+
     def on_timer_timeout(self) -> None:
         """Hand over what is read: one thing, so that events come between two."""
         if self._waiting and self._waiting[0].read.done():

@@ -45,6 +45,7 @@ def run(
     plan: Plan | None = None,
     is_consented: bool = True,
     typed: frozenset[str] | None = None,
+    restores: bool = True,
 ) -> int:
     """Show the window until it is closed; return the exit code.
 
@@ -53,6 +54,7 @@ def run(
         plan: What to run at once; None for a result or the welcome page.
         is_consented: Whether what the user did not name herself may run without a question.
         typed: What she named herself; None for all of the plan.
+        restores: Whether runs of earlier starts come back.
     """
     tune()
     application = QApplication(sys.argv[:1])
@@ -66,7 +68,7 @@ def run(
         application.installTranslator(QtTexts(application))
     window = MainWindow(settings)
     sys.excepthook = lambda kind, error, trace: report_bug(window, kind, error, trace)
-    AfterFirstPaint(window, lambda: start(window, source, plan, is_consented, typed))
+    AfterFirstPaint(window, lambda: start(window, source, plan, is_consented, typed, restores))
     window.show()
     return int(application.exec())
 
@@ -90,6 +92,7 @@ def start(
     plan: Plan | None,
     is_consented: bool = True,
     typed: frozenset[str] | None = None,
+    restores: bool = True,
 ) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
     from qviz.log import start_log
@@ -100,10 +103,13 @@ def start(
         os.environ[interpreter.VARIABLE] = window.settings.python
     window.engines.warm_up()
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
+    window.keep_runs(restores)
     if plan is not None:
         window.opener.open_plan(plan, is_consented, typed)
     elif source is not None:
         window.opener.open_source(source, is_consented=True)
+    elif window.restoring is not None:
+        window.restoring.restore()
 
 
 def import_the_rest() -> None:

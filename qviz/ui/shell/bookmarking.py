@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from qviz.document.snapshot import Bookmark
 from qviz.session.project import Project
@@ -14,7 +14,13 @@ from qviz.words import tr
 
 
 class Bookmarking(QObject):
-    """Ties the panel of bookmarks to the project that keeps them."""
+    """Ties the panel of bookmarks to the project that keeps them.
+
+    Signals:
+        marked: There are other bookmarks now, or other notes.
+    """
+
+    marked = Signal()
 
     def __init__(
         self, parent: QObject, project: OpenProject, work: Workspace, selection: SharedSelection, navigation: Navigation
@@ -42,6 +48,7 @@ class Bookmarking(QObject):
     def _keep(self, project: Project) -> None:
         self._open.value = project
         self._work.show_bookmarks(project.bookmarks)
+        self.marked.emit()
 
     def on_bookmarks_bookmark_chosen(self, bookmark: Bookmark) -> None:
         """Go to the node."""

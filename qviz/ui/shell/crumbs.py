@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec.structs import replace
@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButt
 
 from qviz.document.flows import FLOWS, Mode, flow
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
-from qviz.session.kept_runs import ShelvedRun, ShelvedRuns
+from qviz.session.kept_runs import ShelvedRuns
+from qviz.session.run_pair import title_of
+from qviz.session.sides import Side
 from qviz.ui.panels.widgets import choose, label
 from qviz.words import names, tr
 
@@ -77,7 +79,7 @@ class Crumbs(QFrame):
         self.option = Crumb(tr("Backend or quantizer"), self._list_options)
         self.run = Crumb(tr("Run"), self._list_runs)
         self._runs = ShelvedRuns()
-        self._shown_run: ShelvedRun | None = None
+        self._panes: Mapping[Side, int] = {}
         self._arrows = {each: label("›", "muted") for each in (self.flow, self.option, self.run)}
         row.addWidget(self.model)
         for each, arrow in self._arrows.items():
@@ -94,11 +96,11 @@ class Crumbs(QFrame):
         self.option.show_text("" if option is None else option_text(option, getattr(shown, option)))
         self._show_crumbs()
 
-    def show_runs(self, runs: ShelvedRuns, shown: ShelvedRun | None) -> None:
-        """Name the run on screen."""
-        self._runs, self._shown_run = runs, shown
-        text = tr("Run {number}", number=shown.number) if shown is not None else ""
-        self.run.show_text(text, shown.name if shown is not None else "")
+    def show_runs(self, runs: ShelvedRuns, panes: Mapping[Side, int]) -> None:
+        """Name the run on screen, or the run in each pane."""
+        self._runs, self._panes = runs, panes
+        shown = [each for number in dict.fromkeys(panes.values()) if (each := runs.run(number)) is not None]
+        self.run.show_text(title_of(runs, panes), " | ".join(each.name for each in shown))
         self._show_crumbs()
 
     def shorten(self, left_out: int) -> None:
@@ -142,7 +144,7 @@ class Crumbs(QFrame):
             entry = menu.addAction(tr("Run {number} · {name}", number=each.number, name=each.name))
             group.addAction(entry)
             entry.setCheckable(True)
-            entry.setChecked(each is self._shown_run)
+            entry.setChecked(each.number in self._panes.values())
             entry.setToolTip(each.about)
             entry.triggered.connect(lambda _checked, number=each.number: self.run_chosen.emit(number))
 

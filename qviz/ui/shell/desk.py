@@ -13,7 +13,9 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.history import History
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.project import Project
+from qviz.session.recorded_runs import RestoredSession
 from qviz.sources.model_list import ModelList
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.panels.search import Search
@@ -30,6 +32,8 @@ from qviz.ui.shell.files import ask_for_result
 from qviz.ui.shell.inputs import InputsDesk
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
+from qviz.ui.shell.run_actions import RunActions
+from qviz.ui.shell.run_pairs import RunPairs
 from qviz.ui.shell.run_shelf import RunShelf
 from qviz.ui.shell.runs import Runs, recent_text
 from qviz.ui.shell.saved_filters import SavedFilters
@@ -53,6 +57,8 @@ class Desk(QObject):
         tables: Key figures and the table of nodes.
         acting: Edits the plan by what is selected.
         accepting: Accepts findings in the baseline.
+        pairs: Puts two of them side by side.
+        run_actions: Copies and saves what a run was made with.
         shelf: The runs so far.
         saved_filters: Filters of the nodes by name.
         trying: What leaving quantizers in float would give.
@@ -89,10 +95,10 @@ class Desk(QObject):
         self.saved_filters = SavedFilters(self, self.work, settings)
         self._search: Search | None = None
         self.shelf = RunShelf(self, self._open, self.runs, self.work.runs)
-        self.tables.take_runs(lambda: self.shelf.kept)
-        self.shelf.plan_viewed.connect(self.on_shelf_plan_viewed)
-        self.shelf.compared.connect(lambda told: self.dimming.show_changes(True, told))
+        self.pairs = RunPairs(self, self._open, self.shelf, self.work.runs)
         self.inputs = InputsDesk(self, self._open, engines, self.runs, self.work, self.shelf)
+        self.run_actions = RunActions(self, self.shelf, self.pairs, self.work)
+        self._tie_runs()
         self.acting = Acting(self, self._open, self.work)
         self.tables.measure_requested.connect(self.acting.measure)
         self.dimming.measure_requested.connect(self.acting.measure)
@@ -101,13 +107,22 @@ class Desk(QObject):
         self.acting.undo_requested.connect(self.undo)
         self.accepting = Accepting(self, self._open, self.work, settings)
         self.trying = Trying(self, self._open, self.work, self.selection, self.dimming, self.shelf, self.acting)
-        for part in (self.tables, self.acting, self.accepting, self.trying, self.exports, self.inputs):
+        acting = (self.run_actions, self.acting, self.accepting, self.trying)
+        for part in (self.tables, self.shelf, self.exports, self.inputs, *acting):
             part.failed.connect(self.failed)
         self.dimming.change_stepped.connect(self.navigation.step_change)
         self._open.replaced.connect(self.refresh)
         self._open.replaced.connect(self.selection.restore)  # after the panes have the stages
         self._open.edited.connect(self.changed)
         self.work.setup.plan_changed.connect(self.on_setup_plan_changed)
+
+    def _tie_runs(self) -> None:
+        self.tables.take_runs(lambda: self.shelf.kept)
+        # by name: each model that is opened begins a history of its own
+        self.shelf.plan_viewed.connect(lambda before, after: self._history.record(before, after))  # noqa: PLW0108
+        self.shelf.put_away.connect(self._disposal.take)
+        self.bookmarking.marked.connect(self.shelf.refresh)
+        self.pairs.compared.connect(lambda told: self.dimming.show_changes(True, told))
 
     @property
     def project(self) -> Project | None:
@@ -136,6 +151,7 @@ class Desk(QObject):
         """Open a model and run its flow."""
         self._decoding.forget()
         self._forget()
+        self.shelf.begin(plan.source)
         self.runs.open(Project.of_plan(plan))
         self.runs.start()
 
@@ -157,17 +173,31 @@ class Desk(QObject):
 
         def show(snapshot: Snapshot) -> None:
             self._forget()
+            self.shelf.begin(path)
             self.runs.open(Project.of_snapshot(snapshot))
             self.exports.note_file(snapshot, path)
             if self.project is not None:
-                self.shelf.keep(self.project)
-            modules = {group.path: group.type for stage in snapshot.stages for group in stage.whole.groups}
-            self.work.outline.show_modules(sorted(modules.items()))
+                self.shelf.keep(self.project, is_of_file=True)
+            self.work.outline.show_modules(_modules(snapshot))
             self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
             if snapshot.run.error is not None:
                 self.work.tell_failure(snapshot.run.error)
 
         self._read(path, show)
+
+    def open_restored(self, session: RestoredSession, source: str) -> None:
+        """Open what a window showed when it ended; runs nothing."""
+        self._decoding.forget()
+        self._forget()
+        self.shelf.restore(session, source)
+        self.runs.open(session.project)
+        if session.project.snapshot is not None:
+            self.work.outline.show_modules(_modules(session.project.snapshot))
+        if session.project.selected is not None:
+            stage = session.project.shown.on(session.project.selected.side)
+            self.selection.choose(stage or "", session.project.selected.node_id)
+        if session.overlay:
+            self.dimming.lay_over(OverlayChoice(session.overlay))
 
     def open_beside(self) -> None:
         """Ask for a second result, and show it on the right."""
@@ -178,12 +208,13 @@ class Desk(QObject):
 
     def _read(self, path: str, show: Callable[[Snapshot], None]) -> None:
         self._decoding.forget()  # only what was asked for last
-        self._decoding.take(lambda: codec.load(path), show, self._refuse, is_large=codec.is_large(path))
 
-    def _refuse(self, error: Exception) -> None:
-        if not isinstance(error, QvizError):
-            raise error
-        self.failed.emit(error)
+        def refuse(error: Exception) -> None:
+            if not isinstance(error, QvizError):
+                raise error
+            self.failed.emit(error)
+
+        self._decoding.take(lambda: codec.load(path), show, refuse, is_large=codec.is_large(path))
 
     def _forget(self) -> None:
         self.runs.reruns = None
@@ -273,10 +304,6 @@ class Desk(QObject):
             self._history.record(self.project.plan, plan)
             self._open.replace(self.project.with_plan(plan))
 
-    def on_shelf_plan_viewed(self, before: Plan, after: Plan) -> None:
-        """Let undo go back to the plan before a run was viewed again."""
-        self._history.record(before, after)
-
     def choose_plan(self, plan: Plan) -> None:
         """Take a choice made outside of the panel, and say that the result is still that of the last run."""
         if self.project is not None and plan != self.project.plan:
@@ -289,3 +316,8 @@ class Desk(QObject):
         if self.project is not None:
             self.on_setup_plan_changed(plan)
             self.runs.start()
+
+
+def _modules(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return the modules of a result, with their types, by path."""
+    return sorted({group.path: group.type for stage in snapshot.stages for group in stage.whole.groups}.items())

@@ -51,7 +51,7 @@ class InputsDesk(QObject):
         shelf: RunShelf,
     ) -> None:
         super().__init__(parent)
-        self._shelf, self._kept = shelf, shelf.kept
+        self._shelf, self._kept = shelf, shelf.memory
         self._open, self._engines, self._runs, self._work = project, engines, runs, work
         self._page: InputsPage | None = None
         self._before: Project | None = None
@@ -85,7 +85,7 @@ class InputsDesk(QObject):
 
     def leave(self) -> None:
         """Remember what is open, for when a model that is opened now is given up."""
-        self._before, self._kept = self._open.value, self._shelf.kept
+        self._before, self._kept = self._open.value, self._shelf.memory
 
     def show_draft(self, found: ModelList | None) -> None:
         """Show the page for a model that was opened and has not run; leaving it goes back to what was open before.

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from qviz.session.room import SMALLEST, first_size
 from qviz.ui.process.engines import Engines
 from qviz.ui.process.first_paint import AfterFirstPaint
-from qviz.ui.settings import Settings
+from qviz.ui.settings import NO_RESTORE, Settings
 from qviz.ui.shell.appearance import Appearance
 from qviz.ui.shell.menus import list_of
 from qviz.ui.shell.opener import Opener
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qviz.ui.shell.actions import Actions
     from qviz.ui.shell.desk import Desk
     from qviz.ui.shell.dropping import DropSheet
+    from qviz.ui.shell.restoring import Restoring
     from qviz.wire.messages import EngineReady
 
 
@@ -39,6 +40,7 @@ class MainWindow(QMainWindow):
         pages: The welcome page, and the desk once something was opened.
         opener: Opens models and results.
         appearance: The theme.
+        restoring: Keeps runs for the next start; None where none are kept.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -51,6 +53,7 @@ class MainWindow(QMainWindow):
         self.engines = Engines(self)
         self.engines.granted = lambda plan: settings.consent.grants(plan)  # noqa: PLW0108 - made when first asked for
         self.appearance = Appearance(self, settings)
+        self.restoring: Restoring | None = None
         self._ready: EngineReady | None = None
         self.pages = Pages(self.engines, settings, self.appearance)
         self.opener = Opener(self.pages, self.engines, settings)
@@ -128,6 +131,14 @@ class MainWindow(QMainWindow):
         """The desk, once something was opened."""
         return self.pages.desk
 
+    def keep_runs(self, restores: bool) -> None:
+        """Keep runs in the user's folder for state, unless the user wants none kept, and bring them back on demand."""
+        from qviz.session.run_store import RunStore, state_folder
+        from qviz.ui.shell.restoring import Restoring
+
+        if not self.settings.is_on(NO_RESTORE):
+            self.restoring = Restoring(self.pages, RunStore(state_folder()), restores)
+
     def on_pages_desk_made(self, desk: Desk) -> None:
         """Tie the bars to the desk."""
         from qviz.ui.shell.context_menus import ContextMenus
@@ -147,7 +158,7 @@ class MainWindow(QMainWindow):
         self.bar.crumbs.plan_chosen.connect(desk.choose_plan)
         self.bar.crumbs.run_chosen.connect(desk.shelf.view)
         shelf = desk.shelf
-        shelf.refreshed.connect(lambda: self.bar.show_runs(shelf.kept, shelf.kept.shown(desk.project)))
+        shelf.refreshed.connect(lambda: self.bar.show_runs(shelf.kept, shelf.in_view))
         self.bar.crumbs.source_chosen.connect(self.opener.open_lately)
         self.bar.crumbs.open_requested.connect(self.opener.open_dialog)
         if self._ready is not None:
@@ -247,4 +258,6 @@ class MainWindow(QMainWindow):
         if self.desk is not None:
             self.desk.work.surroundings.save()
         self.engines.shut_down()
+        if self.restoring is not None:
+            self.restoring.finish()
         super().closeEvent(event)

@@ -45,6 +45,7 @@ class Runs(QObject):
     """Starts and cancels runs, and puts what arrives into the open project.
 
     Signals:
+        started: A run begins.
         ended: The `Project` with what came of a run, however it ended.
         inputs_needed: The `RunRejected` of a run that lacks inputs, or whose inputs do not fit.
 
@@ -52,6 +53,7 @@ class Runs(QObject):
         reruns: The file whose every save the user lets run; None for none.
     """
 
+    started = Signal()
     ended = Signal(object)
     inputs_needed = Signal(object)
 
@@ -128,6 +130,7 @@ class Runs(QObject):
         self._step = STARTING_ENGINE
         self._began = time.monotonic()
         self._workspace.progress.show_step(RunStep(STARTING_ENGINE))
+        self.started.emit()
         self._engines.run(project.plan)
         self._open.replaced.emit()  # it runs now
 

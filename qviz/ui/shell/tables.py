@@ -176,10 +176,9 @@ class Tables(QObject):
     def _before(self, project: Project) -> EarlierRun | None:
         """Return what the run before of the same model came to."""
         run = self._kept().before(project)
-        snapshot = run.project.snapshot if run is not None else None
-        if run is None or snapshot is None or snapshot.measurements is None or snapshot.measurements.sqnr_db is None:
+        if run is None or run.figures.sqnr_db is None:
             return None
-        return EarlierRun(tr("Run {number}", number=run.number), snapshot.measurements.sqnr_db.total)
+        return EarlierRun(tr("Run {number}", number=run.number), run.figures.sqnr_db)
 
     def show_matching(self, query: str) -> None:
         """Dim all that a search does not find, and list what it finds; "" ends that."""

@@ -11,12 +11,13 @@ from qviz.ui.shell.menus import Menus
 from qviz.words import mark, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from PySide6.QtGui import QAction, QResizeEvent
 
-    from qviz.session.kept_runs import ShelvedRun, ShelvedRuns
+    from qviz.session.kept_runs import ShelvedRuns
     from qviz.session.project import Project
+    from qviz.session.sides import Side
     from qviz.ui.panels.search import Search
     from qviz.ui.panels.shortcuts import PaletteRow
     from qviz.ui.settings import Settings
@@ -121,9 +122,9 @@ class TopBar(QFrame):
             tools.show_running(is_running)
             self.make_room()
 
-    def show_runs(self, runs: ShelvedRuns, shown: ShelvedRun | None) -> None:
-        """Name the run on screen in the crumbs."""
-        self.crumbs.show_runs(runs, shown)
+    def show_runs(self, runs: ShelvedRuns, panes: Mapping[Side, int]) -> None:
+        """Name the run on screen in the crumbs, or the run in each pane."""
+        self.crumbs.show_runs(runs, panes)
         self.make_room()
 
     def enable_run(self, is_possible: bool) -> None:

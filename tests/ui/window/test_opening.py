@@ -109,7 +109,7 @@ def test_an_edited_flow_leaves_the_result_its_stages(opened: MainWindow, qtbot: 
 def test_a_result_is_saved(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "again"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "qviz result (*.qviz)"))
-    opened.actions_of["save"].trigger()
+    opened.actions_of["save_as"].trigger()
     assert codec.load(f"{path}.qviz") == codec.load(tmp_path / "saved.qviz")
 
 

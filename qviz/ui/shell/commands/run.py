@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qviz.session.commands import CommandGroup, When, command
+from qviz.session.sides import Side
 from qviz.ui.shell.opener import Opener
 from qviz.ui.shell.pages import Pages
 
@@ -41,10 +42,31 @@ class RunCommands(CommandGroup):
         """Compare the flows on the open model."""
         self._pages.need_desk().compare()
 
-    @command("Compare with the previous run", "Shift+B", when=When.RESULT, words="diff difference a b runs")
-    def compare_runs(self) -> None:
-        """Show the last stage of the run on screen beside that of the run before it."""
-        self._pages.need_desk().shelf.compare_before()
+    @command(
+        "Show run in pane A",
+        "Shift+A",
+        when=When.RESULT,
+        words="compare with previous run diff left",
+    )
+    def run_in_a(self) -> None:
+        """Show the run whose row is in use in pane A; without one, compare with the previous run."""
+        self._pages.need_desk().run_actions.place(Side.LEFT)
+
+    @command(
+        "Show run in pane B",
+        "Shift+B",
+        when=When.RESULT,
+        words="compare with previous run diff right",
+    )
+    def run_in_b(self) -> None:
+        """Show the run whose row is in use in pane B; without one, compare with the previous run."""
+        self._pages.need_desk().run_actions.place(Side.RIGHT)
+
+    @command("Rename run…", "F2", when=When.RESULT, words="name title label runs")
+    def rename_run(self) -> None:
+        """Name the run whose row is in use; without one, the run on screen."""
+        desk = self._pages.need_desk()
+        desk.work.runs.ask_for_name(desk.run_actions.chosen)
 
     @command("Apply and run", "Ctrl+Return", when=When.PLAN, words="pending edits configuration changes")
     def apply_and_run(self) -> None:

@@ -1,0 +1,62 @@
+"""What a plan does otherwise than another, in a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qviz.document.configuration import QuantizerRule, Rule
+from qviz.document.flows import flow
+from qviz.document.plan import Plan
+from qviz.words import names, tr
+from qviz.words.formats import listed
+
+
+def difference(before: Plan, after: Plan) -> str:
+    """Return in a few words what a plan does otherwise than another: ``layer1.0.conv1 in float``."""
+    found = differences(before, after)
+    return listed(found, 2) if found else tr("the same again")
+
+
+def differences(before: Plan, after: Plan) -> tuple[str, ...]:
+    """Return each setting that differs, as the second of two plans has it."""
+    return tuple(_differences(before, after))
+
+
+def _differences(before: Plan, after: Plan) -> Iterator[str]:
+    if before.flow != after.flow:
+        yield flow_title(after)
+    yield from (_rule(rule) for rule in _rules(after) if rule not in _rules(before))
+    targets = {rule.target for rule in _rules(after)}
+    for rule in _rules(before):
+        if rule.target not in targets:
+            yield tr("no rule for {target}", target=rule.target or tr("everything"))
+    if before.quantizer_options.per_channel != after.quantizer_options.per_channel:
+        yield tr("per tensor") if after.quantizer_options.per_channel is False else tr("per channel")
+    for name in after.__struct_fields__:
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now and name not in ("flow", "rules", "quantizer_options", "source"):
+            yield f"{name} {now}" if isinstance(now, str | int | float) else tr("other {name}", name=name)
+
+
+def _rules(plan: Plan) -> list[Rule | QuantizerRule]:
+    return [*plan.rules, *plan.quantizer_options.rules]
+
+
+def _rule(rule: Rule | QuantizerRule) -> str:
+    target = rule.target or tr("everything")
+    if isinstance(rule, Rule):
+        if rule.qconfig is None:
+            return tr("{target} in float", target=target)
+        return tr("{target}: another qconfig", target=target)
+    if not rule.enabled:
+        return tr("{target} in float", target=target)
+    if rule.per_channel is not None:
+        words = tr("per channel") if rule.per_channel else tr("per tensor")
+        return tr("{target} {setting}", target=target, setting=words)
+    return tr("a rule for {target}", target=target)
+
+
+def flow_title(plan: Plan) -> str:
+    """Return what the flow of a plan is called."""
+    chosen = flow(plan.flow)
+    return names.flow(chosen.id, chosen.title) if chosen is not None else tr("Capture only")
