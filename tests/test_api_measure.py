@@ -81,7 +81,7 @@ def test_a_result_that_was_not_measured_has_none():
 def test_a_repair_runs_the_model_again_and_needs_it():
     found = inspected(calibration=[X]).repair(1.0)
     assert (found.reached, found.changes, found.target_db) == (True, (), 1.0)
-    with pytest.raises(QvizError, match="no model at hand"):
+    with pytest.raises(QvizError, match="no loaded model"):
         qviz.Snapshot(measured_run()).repair(25.0)
-    with pytest.raises(QvizError, match="cannot be gone through a second time"):
+    with pytest.raises(QvizError, match="can be read only once"):
         inspected(calibration=iter([X])).repair(1.0)

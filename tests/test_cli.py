@@ -151,7 +151,7 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
         (["run", "m.py:N", "--flow", "fx-static"], "Missing option '-o'"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.onnx"], "a.onnx: .onnx is not one of .qviz, .json"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "no/a.qviz"], "no such folder: no"),
-        (["run", "a.qviz", "--flow", "fx-static", "-o", "b.qviz"], "which is a result already"),
+        (["run", "a.qviz", "--flow", "fx-static", "-o", "b.qviz"], "which is already a result"),
         (["run", "m.py:N", "--flow", "fx-static", "-o", "a.qviz", "--quantizer", "xnnpack"], "is for PT2E flows"),
         (
             ["run", "m.py:N", "--flow", "pt2e-static", "-o", "a.qviz", "--backend", "x86"],

@@ -8,7 +8,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any, Protocol
 
-from qviz.words.formats import FORMATS, listed, number
+from qviz.words.formats import FORMATS, capitalized, listed, number
 from qviz.words.language import ENGLISH, Language, language, rendering
 
 KEPT = "kept"
@@ -110,11 +110,19 @@ class _Fields:
             return f"{number(count)} {form}" if "|" in how else form
         if isinstance(value, (list, tuple)):
             value = [_said_inside(each, self.used) for each in value]
+        if how == "stage":
+            return _stage(str(value), self.used)
         if how:
             return FORMATS[how](value)
         if isinstance(value, (list, tuple)):
             return listed(value)
         return number(value) if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _stage(name: str, used: Language) -> str:
+    """Return what a stage is called; of a second result its name stands behind it."""
+    own, between, result = name.partition(" · ")
+    return (_said(f"stage.{own}", {}, {}, "text", used) or capitalized(own)) + between + result
 
 
 def _said_inside(item: Any, used: Language) -> Any:

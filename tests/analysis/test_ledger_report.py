@@ -58,8 +58,8 @@ def test_what_costs_next_to_nothing_has_no_remedy():
     ("made", "told"),
     [
         (measured(prepared=3.0, ledger=ledger()), "Capture changed the outputs"),
-        (measured(converted=2.0, operators=(OPERATOR,), ledger=ledger()), "prelu computes something else"),
-        (measured(converted=2.0, floor=30.0, ledger=ledger()), "The converted model computes something else"),
+        (measured(converted=2.0, operators=(OPERATOR,), ledger=ledger()), "prelu differs from its simulation"),
+        (measured(converted=2.0, floor=30.0, ledger=ledger()), "The converted model differs from its simulation"),
         (measured(converted=2.0, floor=2.0, ledger=ledger()), "layer1.0.conv1 weight owns 61 %"),
         (measured(ledger=ledger(msgspec.structs.replace(WEIGHT, share=0.05))), "No quantizer owns much"),
         (

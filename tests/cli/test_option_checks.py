@@ -17,7 +17,7 @@ from qviz.words.language import Language, using
         ("m.py:Net", "pt2e-static", {"qconfig": "q"}, "eager-static, eager-qat, <<FX flows> except fx-fuse>"),
         ("m.py:Net", None, {"backend": "x86"}, "<--backend needs a --flow>"),
         (None, "fx-static", {}, "<--flow needs a SOURCE>"),
-        ("a.qviz", None, {"seed": 3}, "<--seed has no meaning for a.qviz, which is a result already>"),
+        ("a.qviz", None, {"seed": 3}, "<--seed does not apply to a.qviz, which is already a result>"),
     ],
 )
 def test_a_refusal_is_one_text(source: str | None, flow: str | None, chosen: dict[str, object], told: str):

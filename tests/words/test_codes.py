@@ -58,7 +58,7 @@ def test_every_template_can_be_read(name: str):
             assert template, f"{code}: {part} is empty"
             for _, field, how in _parsed(re.sub(r"\[\[|\]\]", "", template)):
                 fits = (
-                    how in {"", *FORMATS}
+                    how in {"", "stage", *FORMATS}
                     or "|" in how
                     or "/" in how
                     or how in {"text", "message", "hint", "failed", "during"}

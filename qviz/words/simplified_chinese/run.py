@@ -169,20 +169,20 @@ COMPARISON: dict[str, Entry] = {
 }
 
 RELATIONS: dict[str, Entry] = {
-    "relation.came.same": {"text": "不变（来自{stage:capital}）"},
-    "relation.came.replaced": {"text": "被替换（来自{stage:capital}）"},
-    "relation.came.fused": {"text": "[[与 {others:all} ]]融合（来自{stage:capital}）"},
-    "relation.came.folded": {"text": "[[与 {others:all} ]]折叠（来自{stage:capital}）"},
-    "relation.came.decomposed": {"text": "被分解（来自{stage:capital}）"},
-    "relation.came.duplicated": {"text": "被复制（来自{stage:capital}）"},
+    "relation.came.same": {"text": "不变（来自{stage:stage}）"},
+    "relation.came.replaced": {"text": "被替换（来自{stage:stage}）"},
+    "relation.came.fused": {"text": "[[与 {others:all} ]]融合（来自{stage:stage}）"},
+    "relation.came.folded": {"text": "[[与 {others:all} ]]折叠（来自{stage:stage}）"},
+    "relation.came.decomposed": {"text": "被分解（来自{stage:stage}）"},
+    "relation.came.duplicated": {"text": "被复制（来自{stage:stage}）"},
     "relation.came.inserted": {"text": "在此阶段插入"},
-    "relation.became.same": {"text": "不变（在{stage:capital}中）"},
-    "relation.became.replaced": {"text": "被替换（在{stage:capital}中）"},
-    "relation.became.fused": {"text": "[[与 {others:all} ]]融合（在{stage:capital}中）"},
-    "relation.became.folded": {"text": "[[与 {others:all} ]]折叠（在{stage:capital}中）"},
-    "relation.became.decomposed": {"text": "被分解（在{stage:capital}中）"},
-    "relation.became.duplicated": {"text": "被复制（在{stage:capital}中）"},
-    "relation.became.removed": {"text": "被移除（在{stage:capital}中）"},
+    "relation.became.same": {"text": "不变（在{stage:stage}中）"},
+    "relation.became.replaced": {"text": "被替换（在{stage:stage}中）"},
+    "relation.became.fused": {"text": "[[与 {others:all} ]]融合（在{stage:stage}中）"},
+    "relation.became.folded": {"text": "[[与 {others:all} ]]折叠（在{stage:stage}中）"},
+    "relation.became.decomposed": {"text": "被分解（在{stage:stage}中）"},
+    "relation.became.duplicated": {"text": "被复制（在{stage:stage}中）"},
+    "relation.became.removed": {"text": "被移除（在{stage:stage}中）"},
 }
 
 STEPS: dict[str, Entry] = {
