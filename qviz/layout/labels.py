@@ -15,7 +15,7 @@ LETTER = 6.6
 HEIGHT = 14.0
 TITLE = 22.0
 TITLE_LETTER = 6.6
-TITLE_LETTERS, HEAD_LETTERS = 24, 44
+TITLE_LETTERS, TYPE_LETTERS, HEAD_LETTERS = 24, 18, 54
 """For longer titles no frame is wider: they are shortened."""
 BESIDE = 7.0
 """From the line to the text."""
@@ -76,7 +76,8 @@ def title_width(frame: Box) -> float:
 
 def head_width(frame: Box) -> float:
     """Return about the room of all that the upper border of an open group says."""
-    return TITLE_LETTER * min(len(f"{frame.title}  {frame.note}"), HEAD_LETTERS) + 2 * HEIGHT
+    letters = len(f"{frame.title}  {frame.note}") + (min(len(frame.subtitle), TYPE_LETTERS) if frame.note else 0)
+    return TITLE_LETTER * min(letters, HEAD_LETTERS) + 2 * HEIGHT
 
 
 def bracket_width(title: str) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from qviz.analysis.views.folding import unfold_all
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import Projected, Whole, project
@@ -29,6 +30,8 @@ from qviz.ui.canvas.shapes import qrect
 
 LARGEST = 20_000
 """Nodes of all stages together; of more, each stage is placed by itself, so that only what is shown is read."""
+ELSEWHERE = "union:"
+"""Before the id, in the union, of a node that is open and that the stage has not."""
 KEPT = 4
 """Layouts under different folds; both panes ask for the same."""
 
@@ -173,13 +176,19 @@ class Family:
         """Return a stage's folds by the ids of the union."""
         assert self.union is not None
         ids = self.union.ids[stage.name]
-        return replace(folds, plumbing=frozenset(ids[each] for each in folds.plumbing if each in ids))
+        plumbing = (ids.get(each, each.removeprefix(ELSEWHERE)) for each in folds.plumbing)
+        return replace(folds, plumbing=frozenset(plumbing))
 
     def of_union(self, stage: Stage, folds: Folds) -> Folds:
-        """Return folds by the ids of the union as the stage's own."""
+        """Return folds by the ids of the union as the stage's own; what only another stage has is kept for that."""
         assert self.union is not None
         there = {each: node_id for node_id, each in self.union.ids[stage.name].items()}
-        return replace(folds, plumbing=frozenset(there[each] for each in folds.plumbing if each in there))
+        plumbing = (there.get(each, f"{ELSEWHERE}{each}") for each in folds.plumbing)
+        return replace(folds, plumbing=frozenset(plumbing))
+
+    def all_open(self, stage: Stage) -> Folds:
+        """Return a stage's folds that show every group and all plumbing of all stages."""
+        return self.of_union(stage, unfold_all(self.tree))
 
     def ghosts(self, shared: Shared) -> tuple[Ghosts, ...]:
         """Return for each stage what only the one beside has, where they are two; found once for a layout."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +10,7 @@ from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.view import Folds
 from qviz.document.graph import Graph
 from qviz.ui.canvas import folding_moves
+from qviz.ui.canvas.pair_folds import PairFolds
 from qviz.ui.canvas.selection import Selection
 from qviz.ui.canvas.viewport import Viewport
 
@@ -27,7 +26,7 @@ class Folding(QObject):
         graph: What is shown; None where nothing is.
         trees: Keeps its hierarchy.
         folds: What is open; None until the graph was placed first.
-        union_id: Tells what a node is in the union of the stages in view, by which seams are known.
+        pair: Tells of the stages in view together; None where nothing is shown.
     """
 
     asked = Signal(object, object)
@@ -39,14 +38,12 @@ class Folding(QObject):
         self.graph: Graph | None = None
         self.trees = Hierarchies()
         self.folds: Folds | None = None
-        self.union_id: Callable[[str], str] = str
+        self.pair: PairFolds | None = None
 
     def unfold_all(self) -> None:
         """Open every group and all plumbing."""
-        from qviz.analysis.views.folding import unfold_all
-
-        if self.graph is not None:
-            self._ask(unfold_all(self.trees.of(self.graph)), self._selected_box())
+        if self.pair is not None:
+            self._ask(self.pair.all_open(self.trees), self._selected_box())
 
     def unfold_level(self) -> bool:
         """Open every group that is a closed box now; return whether there was any."""
@@ -96,7 +93,7 @@ class Folding(QObject):
         box = scene.find(node_id) if scene else None
         is_gathered = box is not None and (box.is_seam or (len(box.parts) > 1 and node_id != box.members[0]))
         if is_gathered or folds != self.folds:
-            folds = replace(folds, seams=folds.seams | {self.union_id(node_id)})
+            folds = replace(folds, seams=folds.seams | {self._union_id(node_id)})
         if folds != self.folds:
             self._selection.node, self._selection.is_to_reveal = node_id, True
             self._ask(folds, None)
@@ -107,7 +104,7 @@ class Folding(QObject):
         box = scene.find(box_or_node) if scene else None
         if box is None or self.folds is None or not folding_moves.can_toggle(box):
             return False
-        self._ask(folding_moves.toggled(self.folds, box, self.union_id), box.id)
+        self._ask(folding_moves.toggled(self.folds, box, self._union_id), box.id)
         if box.kind is None:
             self.toggled.emit(box.id)
         return True
@@ -117,7 +114,7 @@ class Folding(QObject):
         box, scene = self._selection.box, self._viewport.scene
         if box is not None and box.seam is not None and scene is not None and self.folds is not None:
             inside = (each for other in scene.view.boxes if other.seam == box.seam for each in other.members)
-            self._ask(replace(self.folds, seams=self.folds.seams - {*map(self.union_id, inside)}), box.id)
+            self._ask(replace(self.folds, seams=self.folds.seams - {*map(self._union_id, inside)}), box.id)
             return
         path = group_path(box.id) if box is not None and not box.is_open else None
         if path is not None and self.folds is not None and path in self.folds.apart:
@@ -127,7 +124,7 @@ class Folding(QObject):
             return
         parent = scene.find(box.parent) if scene and box and box.parent else None
         if parent is not None and self.folds is not None:
-            self._ask(folding_moves.toggled(self.folds, parent, self.union_id), parent.id)
+            self._ask(folding_moves.toggled(self.folds, parent, self._union_id), parent.id)
 
     def open_seams(self, title: str | None = None) -> None:
         """Open every seam of the picture; with a title, those that say the same."""
@@ -137,9 +134,12 @@ class Folding(QObject):
         folds = self.folds
         for box in scene.view.boxes:
             if box.is_seam and title in (None, box.title):
-                folds = folding_moves.toggled(folds, box, self.union_id)
+                folds = folding_moves.toggled(folds, box, self._union_id)
         if folds != self.folds:
             self._ask(folds, self._selected_box())
+
+    def _union_id(self, node_id: str) -> str:
+        return self.pair.union_id(node_id) if self.pair is not None else node_id
 
     def _selected_box(self) -> str | None:
         box = self._selection.box

@@ -22,6 +22,7 @@ from qviz.ui.canvas.folding import Folding
 from qviz.ui.canvas.keys import Keys
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed, Question
 from qviz.ui.canvas.metrics import BoxForm
+from qviz.ui.canvas.pair_folds import PairFolds
 from qviz.ui.canvas.readable import Readable
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.selection import Selection
@@ -170,10 +171,10 @@ class GraphCanvas(QObject):
         shown = self._part or self.stage
         self.surface.graph = self.stage.whole if self.stage else None
         self.folding.graph = shown.whole if shown else None
-        self.folding.union_id = self._union_id
         self.emphasis.is_dimming = not self.is_hiding
         if shown is not None:
             family = None if self._part else self.family
+            self.folding.pair = PairFolds(shown, family)
             self.readable.opened(folds is None)
             size = self.viewport.size
             question = Question(
@@ -188,13 +189,6 @@ class GraphCanvas(QObject):
                 room=Size(size.width(), size.height()),
             )
             self._jobs.ask(question)
-
-    def _union_id(self, node_id: str) -> str:
-        """Return what a node is in the union of the stages in view."""
-        family, stage = self.family, self.stage
-        if family is None or stage is None or not family.has(stage) or family.union is None:
-            return node_id
-        return family.union.ids[stage.name].get(node_id, node_id)
 
     def follow(self, folds: Folds, rows: int) -> None:
         """Show what the canvas beside this one shows; tells no one."""

@@ -19,6 +19,8 @@ BAR = 5.0
 SIDE = 9.0
 """The width of a bar at the side."""
 OUTLINE = 2.4
+BESIDE_FLAG = 17.0
+"""From a flag to the sign of what changed."""
 
 
 class OverlayPainter:
@@ -103,6 +105,8 @@ def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) 
             sign = signs.get(str(value), "")
             if sign:
                 corner = exposure.on_screen(exposure.rect(box.id)).topRight() + QPointF(-1, 1)
+                if any(box.id in each.boxes for each in exposure.overlays.shown if each.overlay.mark == "flag"):
+                    corner -= QPointF(BESIDE_FLAG, 0.0)
                 exposure.dim(painter, box.id)
                 draw_disc(painter, theme, corner, sign, theme.color(scale.look(value).token), is_ring=False)
 
