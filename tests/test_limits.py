@@ -20,7 +20,7 @@ def hoarder() -> EngineClient:
     process = subprocess.Popen([sys.executable, "-c", HOARDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
-    return cast(EngineClient, SimpleNamespace(process=process))
+    return cast(EngineClient, SimpleNamespace(process=process, end=process.kill))
 
 
 def test_memory_is_measured():

@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from qviz.document.graph import Json
 from qviz.document.run_steps import step_arg
 from qviz.document.said import Said, StoppedError
 from qviz.errors import ExitCode, QvizError
-from qviz.wire.client import EngineClient
+from qviz.wire.client import IS_OWNED, EngineClient
+from qviz.wire.supervisor import descendants
 from qviz.words import tr
 
 _LOOK_EVERY_S = 0.25
@@ -25,7 +27,7 @@ class Limits:
     Args:
         engine: What is ended.
         seconds: How long it may take, from now on.
-        gib: How much memory it may hold; its child processes do not count.
+        gib: How much memory it may hold, together with the processes that it starts.
 
     Raises:
         QvizError: This system does not tell how much memory a process holds.
@@ -63,7 +65,7 @@ class Limits:
 
     def _end(self, limit: str) -> None:
         self._passed = limit
-        self._engine.process.kill()
+        self._engine.end()
 
     def failure(self, step: str) -> StoppedError | None:
         """Return the failure if it was a limit that ended the engine."""
@@ -79,14 +81,30 @@ class Limits:
 
 
 def memory_of(process_id: int) -> int:
-    """Return the bytes of memory that a process holds; 0 of one that is gone."""
+    """Return the bytes of memory that a process holds with all below it; 0 of one that is gone.
+
+    Elsewhere than on Linux those below do not count.
+    """
+    if IS_OWNED:
+        held = [_held(each) for each in (process_id, *descendants(process_id))]
+        # Pages of files are shared: those of torch count once.
+        return sum(each.own for each in held) + max(each.of_files for each in held)
     try:
-        status_file = Path(f"/proc/{process_id}/status")
-        if status_file.is_file():
-            status = status_file.read_text(encoding="ascii")
-            line = next((each for each in status.splitlines() if each.startswith("VmRSS:")), "VmRSS: 0 kB")
-            return int(line.split()[1]) * 1024
         answer = subprocess.run(["ps", "-o", "rss=", "-p", str(process_id)], capture_output=True, check=False)
         return int(answer.stdout or 0) * 1024
     except (OSError, ValueError):
         return 0
+
+
+class _ProcessMemory(NamedTuple):
+    own: int
+    of_files: int
+
+
+def _held(process_id: int) -> _ProcessMemory:
+    try:
+        lines = Path(f"/proc/{process_id}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return _ProcessMemory(0, 0)
+    kib = {name: int(rest.split()[0]) for name, _, rest in (each.partition(":") for each in lines) if "Rss" in name}
+    return _ProcessMemory((kib.get("RssAnon", 0) + kib.get("RssShmem", 0)) * 1024, kib.get("RssFile", 0) * 1024)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
@@ -23,6 +25,10 @@ from qviz.wire.messages import Report, Request
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
 """Like ``-m qviz.engine``, but a file of the user's folder never shadows the standard library."""
 
+IS_OWNED = sys.platform == "linux"
+"""Whether a supervisor stands between this process and the engine; it ends all of them at SIGTERM."""
+PATIENCE_S = 1.0
+"""For a supervisor that does not end: the user's code may have stopped it."""
 _READ_BYTES = 1 << 16
 _LAST_WORDS_BYTES = 1 << 16
 
@@ -34,6 +40,14 @@ def engine_command(python: str | None = None) -> list[str]:
     """Return the command line of an engine process, in `python` or the interpreter that the user chose."""
     program = chosen(python)
     return [program, "-c", foreign_boot() if is_foreign(program) else _BOOT]
+
+
+def owned(command: list[str]) -> list[str]:
+    """Return a command that runs an engine, and leaves nothing of it behind; where the system can, which is Linux."""
+    program = shutil.which(command[0])
+    if not IS_OWNED or program is None:  # starting it will say that it is not there
+        return command
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")), program, *command[1:]]
 
 
 def engine_environment(python: str | None = None) -> dict[str, str]:
@@ -68,7 +82,7 @@ class EngineClient:
     def __init__(self, python: str | None = None) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the client
         self.process = subprocess.Popen(
-            engine_command(python),
+            owned(engine_command(python)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -124,10 +138,18 @@ class EngineClient:
         self._errors.seek(max(0, size - _LAST_WORDS_BYTES))
         return self._errors.read().decode(errors="replace")
 
-    def kill(self) -> None:
-        """End the engine now."""
+    def end(self) -> None:
+        """End the engine now, with all processes that it started."""
         if self.process.poll() is None:
+            if IS_OWNED:
+                self.process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(PATIENCE_S)
             self.process.kill()
+
+    def kill(self) -> None:
+        """End the engine now, and let go of its pipes."""
+        self.end()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from qviz.document.said import Said
 from qviz.ui.process.decoding import Decoding
-from qviz.wire.client import engine_command, engine_environment, outcome
+from qviz.wire.client import IS_OWNED, PATIENCE_S, engine_command, engine_environment, outcome, owned
 from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
 from qviz.wire.messages import EngineReady, Report, Request
 
@@ -52,7 +52,7 @@ class EngineProcess(QObject):
         self._process.readyReadStandardError.connect(self.on_process_error_output)
         self._process.finished.connect(self.on_process_finished)
         self._process.errorOccurred.connect(self.on_process_error)
-        program, *arguments = engine_command()
+        program, *arguments = owned(engine_command())
         self._process.start(program, arguments)
 
     def send(self, request: Request) -> None:
@@ -60,9 +60,13 @@ class EngineProcess(QObject):
         self._process.write(pack(request))
 
     def kill(self) -> None:
-        """End the process now, in silence."""
+        """End the process now, with all that it started, in silence."""
         self._ending = True
         self._decoding.forget()
+        if IS_OWNED:
+            self._process.terminate()
+            if self._process.waitForFinished(int(PATIENCE_S * 1000)):
+                return
         self._process.kill()
         self._process.waitForFinished(1000)
 

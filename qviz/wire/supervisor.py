@@ -1,0 +1,133 @@
+"""Owns an engine and all that it starts: when one of the three that matter ends, nothing is left.
+
+Run as a program: ``python -I -S supervisor.py PROGRAM ARGUMENTS...``. It starts the program, adopts every process that
+this leaves behind (daemons included), and ends as the program did. It kills all of them when it is asked to by SIGTERM,
+when what started it is gone, and when the program has ended.
+
+Linux only, the standard library only; it is one thread, so that it may fork.
+
+Source:
+    prctl(2): PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from collections import defaultdict
+from types import FrameType
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PARENT_GONE = signal.SIGUSR1
+"""Comes when the thread ends that started us, too; only another parent tells that the program is gone."""
+_GIVE_UP_S = 2.0
+_AGAIN_S = 0.005
+_OOM_SCORE = b"500"
+"""Where memory runs out, the system ends the engine, not the window with the user's work."""
+
+
+def _prctl(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def descendants(process_id: int) -> list[int]:
+    """Return the processes below one, children before grandchildren; those that are dead already, too."""
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    stat = file.read()
+            except OSError:  # it is gone meanwhile
+                continue
+            children[int(stat.rpartition(b")")[2].split()[1])].append(int(name))
+    found, waiting = list[int](), [process_id]
+    while waiting:
+        below = children[waiting.pop()]
+        found += below
+        waiting += below
+    return found
+
+
+def kill_all() -> None:
+    """Kill and collect all descendants, and those that they start meanwhile."""
+    ends = time.monotonic() + _GIVE_UP_S
+    while (left := descendants(os.getpid())) and time.monotonic() < ends:
+        for each in left:
+            with contextlib.suppress(OSError):
+                os.kill(each, signal.SIGKILL)
+        _collect()
+        time.sleep(_AGAIN_S)
+
+
+def _collect() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _run(command: list[str], parent: int) -> int:
+    """Start the command, and return its wait status once it has ended."""
+    own = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != own:
+                os._exit(1)
+            for each in (signal.SIGTERM, _PARENT_GONE):
+                signal.signal(each, signal.SIG_DFL)
+            with open("/proc/self/oom_score_adj", "wb") as file:
+                file.write(_OOM_SCORE)
+        except OSError:
+            pass
+        try:
+            os.execv(command[0], command)  # noqa: S606 - there is no shell in it
+        finally:
+            os._exit(127)
+    for stream in (0, 1):  # the pipes are the engine's: the other side sees it end
+        os.close(stream)
+    if os.getppid() != parent:
+        return signal.SIGKILL
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == child:
+            return status
+
+
+def main() -> None:
+    """Own the command that the arguments say."""
+    parent = os.getppid()
+
+    def on_terminate(number: int, frame: FrameType | None) -> None:
+        kill_all()
+        os.kill(os.getpid(), signal.SIGKILL)  # what started us sees an engine that was killed
+
+    def on_parent_gone(number: int, frame: FrameType | None) -> None:
+        if os.getppid() != parent:
+            on_terminate(number, frame)
+
+    if os.getpgrp() != os.getpid():
+        os.setsid()  # a Ctrl-C at the terminal is for the program that started us
+    signal.signal(signal.SIGTERM, on_terminate)
+    signal.signal(_PARENT_GONE, on_parent_gone)
+    _prctl(_PR_SET_PDEATHSIG, _PARENT_GONE)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    status = _run(sys.argv[1:], parent)
+    kill_all()
+    if os.WIFSIGNALED(status):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the engine left one already, if it was to
+        if os.WTERMSIG(status) not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main()
