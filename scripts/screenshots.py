@@ -135,11 +135,28 @@ class Photographer:
         self.window.appearance.use("light")
         self.run(RESNET)
         self.shoot_export("export")
+        self._shoot_trying()
         self._shoot_resnet()
         (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
         self.run(Plan(source="branch.py:Branch", flow="fx-static"))
         self.shoot("error")
         self.window.close()
+
+    def _shoot_trying(self) -> None:
+        """Try out the worst quantizers of the result on screen, run two choices, and go back to the result."""
+        self.desk.trying.toggle()
+        panel = self.desk.work.trying
+        for count in (6, 3):
+            panel.head.slider.setValue(count)
+            panel.measured.measure.click()
+            self.wait_for(lambda: not self.desk.is_running)
+            self.settle()
+        self.desk.shelf.view(self.desk.shelf.kept.runs[-1].number)
+        self.settle()
+        panel.head.slider.setValue(3)
+        self.settle()  # boxes that glide have arrived
+        self.shoot("try-it")
+        self.desk.trying.toggle()
 
     def _shoot_resnet(self) -> None:
         """Show the numbers of the result on screen, in a small window, too, then its observers."""

@@ -26,7 +26,7 @@ QLabel[role="bad"] {{ color: {level.error}; }}
 QSlider {{ min-height: 20px; background: transparent; }}
 QSlider::groove:horizontal {{ height: 4px; background: {border.strong}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ width: 12px; margin: -6px 0; border-radius: 8px; background: {panel};
+QSlider::handle:horizontal {{ width: 12px; margin: -6px 0; border-radius: 7px; background: {panel};
     border: 2px solid {accent}; }}
 QSlider::handle:horizontal:focus {{ background: {accent}; }}
 QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {{ background: {border.strong};

@@ -128,6 +128,11 @@ def _agreement(run: TriedRun) -> float | None:
     return min(known) if known else None
 
 
+def has_agreement(run: TriedRun) -> bool:
+    """Tell whether the outputs of a run are scores of classes, which can be compared with those in float."""
+    return _agreement(run) is not None
+
+
 def _differs(one: Number | None, other: Number | None) -> bool:
     low, high = finite(one), finite(other)
     return low is not None and high is not None and abs(low - high) >= _LEVEL

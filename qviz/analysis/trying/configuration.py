@@ -27,8 +27,8 @@ def toml_of(before: Plan, tried: Plan) -> str:
     whole, added = plan_file.write(tried), patch(before, tried)
     if not added:
         return whole
-    comment = trn(_rules(tried) - _rules(before), "# {count} rule from Try it", "# {count} rules from Try it")
-    text = f"{plan_file.write(before)}\n{comment}\n{added}"
+    comment = trn(_rules(tried) - _rules(before), "{count} rule from Try it", "{count} rules from Try it")
+    text = f"{plan_file.write(before)}\n# {comment}\n{added}"
     try:
         return text if plan_file.read(text) == tried else whole
     except QvizError:  # rules that stand in brackets cannot be added to
@@ -39,9 +39,9 @@ def python_of(plan: Plan) -> str:
     """Return Python that runs a plan by qviz; plain torch is written by a run."""
     lines, modules = [*_written(plan, "plan = ", "")], sorted(_types(plan) - {Plan.__name__})
     wanted = f"from qviz.document.configuration import {', '.join(modules)}\n" if modules else ""
-    comment = tr("# A run of this configuration writes the same in plain torch, without qviz.")
+    comment = tr("A run of this configuration writes the same in plain torch, without qviz.")
     made = "\n".join(lines)
-    return f"{comment}\nimport qviz\n{wanted}\n{made}\nresult = qviz.inspect(model, example_inputs, plan=plan)\n"
+    return f"# {comment}\nimport qviz\n{wanted}\n{made}\nresult = qviz.inspect(model, example_inputs, plan=plan)\n"
 
 
 def _rules(plan: Plan) -> int:

@@ -80,10 +80,13 @@ class Axis(QObject):
 
     def _join(self) -> None:
         """Look where the leading side looks; at all of both, where both show all of theirs."""
-        leading, other = self._canvases[self.leading].viewport, self._canvases[self.leading.other].viewport
+        first, second = (self._canvases[side] for side in (self.leading, self.leading.other))
+        if not first.surface.isVisible() and second.surface.isVisible():
+            first, second = second, first  # what is hidden has no size of its own
+        leading, other = first.viewport, second.viewport
         if leading.pose == other.pose != "free":
             for each in (leading, other):
                 each.look_again()
-            if other.camera.scale < leading.camera.scale:  # what has to be seen on one side is cut on neither
-                leading, other = other, leading
+            if other.camera.scale < leading.camera.scale and second.surface.isVisible():
+                leading, other = other, leading  # what has to be seen on one side is cut on neither
         other.copy(leading)

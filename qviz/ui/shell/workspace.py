@@ -83,7 +83,7 @@ class Workspace(QWidget):
         self._theme = theme
         self._coverage: Coverage | None = None
         self.tabs = self._make_tabs()
-        self.trying = TryPanel()
+        self.trying = TryPanel(theme)
         above = self._make_above()
         parts = Parts(self.rail, self._make_left(), above, self.legend, self.tabs, self.inspector, self.trying)
         self.surroundings = Surroundings(parts, self._ground, settings)

@@ -25,9 +25,13 @@ from qviz.ui.panels.trying.panel import TryPanel
 from qviz.ui.panels.trying.quantizer_model import NAME, SHARE, TICK
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
+from qviz.ui.theme import theme
+from qviz.words.language import using
 from tests.analysis.test_inspecting import FACTS, LINKS, QUANTIZERS, SUMMARY, captured, converted, prepared
 from tests.factories import snapshot
 from tests.measured import ledger, measured
+from tests.ui.window.test_pseudo_locale import PSEUDO
+from tests.ui.window.visible_texts import offences
 
 CONV = Rule("module_name", "block.conv")
 MEASURED = measured(simulated=13.0, total=13.0, ledger=ledger(*QUANTIZERS, additivity=0.9), size=(400, 100))
@@ -301,3 +305,34 @@ def test_it_leaves_room_for_a_pane_at_every_size(window: MainWindow, qtbot: QtBo
 
     qtbot.waitUntil(lambda: window.width() == wide and wide - 2 <= right() <= wide)
     assert desk.work.panes.width() >= 350
+
+
+def test_the_hidden_pane_does_not_say_how_large_the_other_is(desk: Desk, qtbot: QtBot):
+    panes = desk.work.panes.panes
+    hidden, shown = (panes[side].canvas for side in (Side.LEFT, Side.RIGHT))
+    qtbot.waitUntil(lambda: not any(each.is_busy or each.readable.is_waiting for each in (hidden, shown)))
+    hidden.viewport.pose = shown.viewport.pose = "fit"
+    shown.viewport.look_again()
+    before = shown.viewport.camera.scale
+    hidden.surface.resize(120, 90)
+    desk.work.panes.axis.on_canvas_resized()
+    assert shown.viewport.camera.scale == pytest.approx(before)
+
+
+def test_the_panel_speaks_the_language_in_use(desk: Desk, qtbot: QtBot):
+    panel(desk).head.slider.setValue(1)
+    panel(desk).preview.use.click()
+    assert desk.project is not None
+    keep(desk, desk.project.plan, 16.0)
+    choice = panel(desk).choice
+    assert choice is not None
+    known = {"weight", "output", "conv", "add", "x", "k", "dB", "bytes", "q", "dq", *(each.id for each in QUANTIZERS)}
+    with using(PSEUDO):
+        other = TryPanel(theme("light"))
+        qtbot.addWidget(other)
+        other.show_choice(choice, theme("light"), "", is_running=False)
+        assert offences(other, frozenset(known)) == []
+        other.show_choice(choice.choosing_worst(0), theme("light"), "", is_running=False)
+        assert offences(other, frozenset(known)) == []
+        other.show_nothing("", "", False, theme("light"))
+        assert offences(other, frozenset(known)) == []

@@ -24,7 +24,7 @@ from qviz.ui.theme import Theme
 from qviz.words import tr
 from qviz.words.formats import clauses
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 18.0, 34.0, 40.0
+_RIGHT, _TOP, _BOTTOM, _BESIDE = 18.0, 16.0, 8.0, 12.0
 _NEAR = 9.0
 """Pixels from a point within which the pointer means it."""
 _APART = 15.0
@@ -86,7 +86,14 @@ class TradeOff(QWidget):
         self.update()
 
     def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
+        high = self.fontMetrics().height()
+        return QRectF(self.rect()).adjusted(self._left, high + _TOP, -_RIGHT, -2 * high - _BOTTOM)
+
+    @property
+    def _left(self) -> float:
+        """The room of the levels beside the axis."""
+        ticks = self.chart.level.ticks if self.chart is not None else ()
+        return max((self.fontMetrics().horizontalAdvance(each.text) for each in ticks), default=16) + _BESIDE
 
     def place_of(self, point: ChartPoint) -> QPointF:
         """Return where a point is drawn."""
@@ -122,7 +129,8 @@ class TradeOff(QWidget):
 
     def _draw_key(self, painter: QPainter, theme: Theme) -> None:
         """Draw what each kind of point is, in a line at the top."""
-        x, middle, metrics = 6.0, 12.0, QFontMetricsF(painter.font())
+        metrics = QFontMetricsF(painter.font())
+        x, middle = 6.0, metrics.height() / 2 + 4
         for kind, text in (
             ("curve", tr("predicted, k worst")),
             ("run", tr("measured")),
@@ -153,7 +161,7 @@ class TradeOff(QWidget):
             painter.setPen(QPen(theme.color("border"), 1.0))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme.color("text.muted"))
-            painter.drawText(QRectF(0, y - 9, _LEFT - 8, 18), right, tick.text)
+            painter.drawText(QRectF(0, y - 12, self._left - 8, 24), right, tick.text)
         painter.setPen(QPen(theme.color("border.strong"), 1.0))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         last = -math.inf
@@ -168,7 +176,8 @@ class TradeOff(QWidget):
             painter.drawText(QPointF(left, area.bottom() + 5 + metrics.ascent()), tick.text)
             last = left + wide
         painter.setPen(theme.color("text.muted"))
-        painter.drawText(QRectF(area.left(), self.height() - 18, area.width(), 16), right, self._title)
+        below = QRectF(area.left(), self.height() - metrics.height() - 2, area.width(), metrics.height() + 2)
+        painter.drawText(below, right, self._title)
 
     def _draw_others(self, painter: QPainter, chart: TrialChart, theme: Theme) -> None:
         painter.setPen(QPen(theme.color("border.strong"), 1.2))
@@ -198,7 +207,7 @@ class TradeOff(QWidget):
             is_free = last is None or math.dist(place.toTuple(), last.toTuple()) >= _APART
             if point.number and is_free and point.number != self._count:
                 painter.setPen(theme.color("text.muted"))
-                beside = QRectF(place.x() - 28, place.y() - 15, 24, 14)
+                beside = QRectF(place.x() - 40, place.y() - 20, 36, 20)
                 painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(point.number))
                 last = place
 
@@ -218,7 +227,8 @@ class TradeOff(QWidget):
         painter.save()
         painter.setFont(font)
         painter.setPen(accent)
-        self._say(painter, place, self._label, is_left=place.x() > area.left() + 0.45 * area.width())
+        is_left = place.x() > area.left() + 0.45 * area.width()
+        self._say(painter, place - QPointF(0, 11 if is_left else 0), self._label, is_left)
         painter.restore()
 
     def _say(self, painter: QPainter, place: QPointF, text: str, is_left: bool) -> None:

@@ -6,18 +6,20 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from qviz.analysis.trying.before_after import before_after
+from qviz.analysis.trying.before_after import before_after, has_agreement
 from qviz.analysis.trying.trial_words import errors_text
 from qviz.session.tried_choice import TriedChoice
 from qviz.ui.panels.widgets import button, empty, label, line
-from qviz.words import tr
+from qviz.words import tr, trn
+from qviz.words.formats import sentences
 
+_MOST_DIGITS = 13
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def _cut(text: str, metrics: QFontMetrics) -> str:
     """Return a text without its middle where it is longer than the figures; all of it is in the tooltip."""
-    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, 8 * metrics.horizontalAdvance("00"))
+    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _MOST_DIGITS * metrics.horizontalAdvance("0"))
 
 
 class MeasuredPart(QFrame):
@@ -69,7 +71,10 @@ class MeasuredPart(QFrame):
         if is_base:
             told = tr("Nothing is chosen: this is the run itself.")
         elif run is None:
-            told = f"{tr('This choice has not run.')} {told}"
+            told = sentences((tr("This choice has not run."), told))
+        elif samples := run.measured.samples if run.measured is not None else 0:
+            same = trn(samples, "Same top-1: as float, on {count} sample.", "Same top-1: as float, on {count} samples.")
+            told = sentences((same if has_agreement(run) else "", told))
         self.words.setText(told)
 
     def _fill(self, choice: TriedChoice) -> None:

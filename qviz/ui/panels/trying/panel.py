@@ -50,19 +50,20 @@ class TryPanel(QFrame):
     rebase_requested = Signal()
     closed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setProperty("role", "side")
         self.choice: TriedChoice | None = None
-        self._theme: Theme | None = None
+        self._theme = theme
         self._by_macs, self._measure, self._is_running = False, "", False
         self._marked: tuple[str, ...] = ()
+        self._text_scale = 1.0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._make_title())
         column.addWidget(line())
-        self.head, self.table, self.preview = ChoiceHead(), QuantizerTable(), PlanPreview()
+        self.head, self.table, self.preview = ChoiceHead(), QuantizerTable(), PlanPreview(theme)
         self.curve, self.measured = TradeOff(), MeasuredPart()
         self._content = QWidget()
         inner = QVBoxLayout(self._content)
@@ -163,13 +164,18 @@ class TryPanel(QFrame):
 
     def fit(self, text_scale: float) -> None:
         """Let rows grow with the text."""
+        self._text_scale = text_scale
         self.table.fit(text_scale)
+        self._put_columns()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the columns below each other where they have no room."""
         super().resizeEvent(event)
+        self._put_columns()
+
+    def _put_columns(self) -> None:
         directions = QBoxLayout.Direction
-        is_wide = self.width() >= _BESIDE
+        is_wide = self.width() >= _BESIDE * self._text_scale
         self._columns.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
         self.head.put_beside(is_wide)
 
@@ -213,7 +219,7 @@ class TryPanel(QFrame):
         note = additivity_text(choice.tried.ledger) if choice.tried.steps else no_choice() + "."
         self._note.setText(note)
         self._note.setVisible(bool(note))
-        self.preview.show_choice(choice)
+        self.preview.show_choice(choice, theme)
         self.measured.show_choice(choice, self._measure, self._is_running)
         self._show_curve(choice, theme)
 
@@ -276,13 +282,13 @@ class TryPanel(QFrame):
 
     def on_rows_arranged(self) -> None:
         """Let slider and curve reach as far as the list."""
-        if self.choice is not None and self._theme is not None and self.table.quantizers.choice is self.choice:
+        if self.choice is not None and self.table.quantizers.choice is self.choice:
             self._show_rest(self.choice, self._theme)
 
     def on_by_macs_clicked(self) -> None:
         """Show what a choice costs in bytes, or in multiply-accumulates."""
         self._by_macs = not self._by_macs
-        if self.choice is not None and self._theme is not None:
+        if self.choice is not None:
             self._show_curve(self.choice, self._theme)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from qviz.analysis.trying.configuration import python_of, toml_of
 from qviz.session.tried_choice import TriedChoice
-from qviz.ui.panels.widgets import button, label, mono
+from qviz.ui.panels.code import GraphCode
+from qviz.ui.panels.widgets import button, label
+from qviz.ui.theme import Theme
 from qviz.words import tr
 
 
@@ -24,8 +26,9 @@ class PlanPreview(QWidget):
     copied = Signal(str)
     save_requested = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self._toml = self._python = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -43,11 +46,7 @@ class PlanPreview(QWidget):
             head.addWidget(made)
         self._forms.idClicked.connect(lambda _form: self._show())
         column.addLayout(head)
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setProperty("role", "text")
-        self.text.setFont(mono())
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text = GraphCode(theme)
         self.text.setAccessibleName(tr("Configuration"))
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(96)
@@ -64,8 +63,11 @@ class PlanPreview(QWidget):
         foot.addWidget(self.save)
         column.addLayout(foot)
 
-    def show_choice(self, choice: TriedChoice) -> None:
+    def show_choice(self, choice: TriedChoice, theme: Theme) -> None:
         """Show the plan of a choice: the Python of its run, where there is one."""
+        if theme is not self._theme:
+            self._theme = theme
+            self.text.set_theme(theme)
         run = choice.measured_as
         self._toml = toml_of(choice.plan_before, choice.plan_after)
         self._python = run.python if run is not None and run.python else python_of(choice.plan_after)
@@ -79,5 +81,5 @@ class PlanPreview(QWidget):
         text = self._python if self._forms.checkedId() else self._toml
         if text != self.text.toPlainText():
             at = self.text.verticalScrollBar().value()
-            self.text.setPlainText(text)
+            self.text.show_text(text)
             self.text.verticalScrollBar().setValue(at)
