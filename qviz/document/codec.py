@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from qviz.document import chunked
 from qviz.document.graph import lint
+from qviz.document.regular_files import refuse_special
 from qviz.document.snapshot import Snapshot
 from qviz.document.texts import with_texts
 from qviz.document.upgrade import upgraded
@@ -112,6 +113,7 @@ def load(path: Path | str) -> Snapshot:
         QvizError: Not found, not a qviz document, damaged, or of a newer version.
     """
     path = Path(path)
+    refuse_special(path)
     try:
         data = path.read_bytes()
     except OSError as error:

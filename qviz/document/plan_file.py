@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from qviz.document.plan import Plan
+from qviz.document.regular_files import refuse_special
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import mark, tr
@@ -117,6 +118,7 @@ def load(path: Path | str) -> Plan:
         QvizError: Not found, or `read` has something against it.
     """
     path = Path(path)
+    refuse_special(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

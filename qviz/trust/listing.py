@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from qviz.document.regular_files import OpenedFile, open_once
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
 from qviz.trust.grants import Grant, refuse_standard_library
 from qviz.trust.imported import files_with, folders_of
 from qviz.trust.model_looks import FileLook, look
 from qviz.trust.references import CodeRef, NamedBy
-from qviz.trust.regular_files import OpenedFile, open_once
 from qviz.words import mark, tr, trn
 from qviz.words.formats import size
 from qviz.words.visible import one_line

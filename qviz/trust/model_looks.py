@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from qviz.document.regular_files import OpenedFile
 from qviz.trust.pickles import PickledCall, PickledName, PickledStorage, PickleLook, look_into
-from qviz.trust.regular_files import OpenedFile
 from qviz.words import tr
 from qviz.words.visible import one_line
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qviz.assets import asset
+from qviz.document.regular_files import OpenedFile, open_once
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
 from qviz.sources.text import Name
 from qviz.trust.grants import NOTHING, OWN, Grant, Permission, refuse_standard_library
 from qviz.trust.model_looks import look
 from qviz.trust.references import NamedBy, target_of_name
-from qviz.trust.regular_files import OpenedFile, open_once
 from qviz.words import tr
 from qviz.words.visible import one_line
 

@@ -15,9 +15,9 @@ from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFin
 from pathlib import Path
 from types import CodeType, FrameType
 
+from qviz.document.regular_files import open_once
 from qviz.engine.loading.broker import at_work
 from qviz.errors import QvizError
-from qviz.trust.regular_files import open_once
 
 INSTALLED = tuple(
     {
@@ -126,7 +126,10 @@ def make_importable(folder: Path) -> None:
 
 
 def forget_folders() -> None:
-    """Take away the folders of the source before."""
+    """Take away the folders of the source before, and what was imported from them, however late."""
+    for name, module in [*sys.modules.items()]:
+        if isinstance(getattr(module, "__loader__", None), GrantedSource):
+            del sys.modules[name]
     for each in _added:
         if each in sys.path:
             sys.path.remove(each)

@@ -21,13 +21,13 @@ from torch.nn import Module
 
 from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, Flow, flow
 from qviz.document.plan import Plan, is_exported_program
+from qviz.document.regular_files import OpenedFile
 from qviz.document.said import Said
 from qviz.engine.loading.broker import opened_model
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.weights import weights_alone
 from qviz.errors import QvizError
-from qviz.trust.regular_files import OpenedFile
 from qviz.words import tr
 from qviz.words.formats import every, size
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import torch
 
+from qviz.document.regular_files import OpenedFile
 from qviz.engine.loading.broker import opened_data
 from qviz.errors import QvizError
 from qviz.sources.input_text import DATA_FILES
-from qviz.trust.regular_files import OpenedFile
 from qviz.words import tr
 
 FILES = DATA_FILES

@@ -58,6 +58,24 @@ def open_once(path: Path) -> OpenedFile:
     return OpenedFile(path, digest.hexdigest(), size, file)
 
 
+def refuse_special(path: Path) -> None:
+    """Refuse a pipe or a device, which would be waited for; whether anything else can be read is not asked.
+
+    Raises:
+        QvizError: It is one.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise _special(path)
+
+
+def _special(path: Path) -> QvizError:
+    return QvizError(tr("{path} is not a file but a folder, a pipe or a device", path=path), tr("Check the path."))
+
+
 def _open(path: Path) -> BinaryIO:
     """Open a regular file; opening a pipe must not wait for somebody who writes.
 
@@ -75,5 +93,5 @@ def _open(path: Path) -> BinaryIO:
         ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise QvizError(tr("{path} is not a file but a folder, a pipe or a device", path=path), tr("Check the path."))
+        raise _special(path)
     return os.fdopen(handle, "rb")
