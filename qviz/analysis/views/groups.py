@@ -85,7 +85,7 @@ class Hierarchy:
     @cached_property
     def siblings(self) -> Siblings:
         """Which blocks are alike and follow each other."""
-        return Siblings(self.repeats, self.plumbing, self.index)
+        return Siblings(self.repeats, self.plumbing, self.graph.edges, self.crossings)
 
     @cached_property
     def outputs(self) -> OutputValues:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing
-from qviz.document.graph import Node, NodeId, QParams
+from qviz.document.graph import Node, NodeId, Quant
 from qviz.document.query import Index
 from qviz.words import tr, trn
 from qviz.words.formats import listed
@@ -48,7 +48,6 @@ class Repeats:
         self._index, self._plumbing, self._sign = index, plumbing, sign
         self._forms: dict[ModuleGroup, int] = {}
         self._known: dict[Hashable, int] = {}
-        self._signs: dict[Hashable, int] = {}
         self._lock = RLock()
 
     def of(self, group: ModuleGroup) -> Repeat | None:
@@ -77,7 +76,7 @@ class Repeats:
         parts: list[Hashable] = []
         for at, item in enumerate(group.items):
             if isinstance(item, str):
-                parts.append(tuple(map(self._number, self._plumbing.members(item))))
+                parts.append(tuple(map(self._sign, self._plumbing.members(item))))
                 place[item] = at
             else:
                 parts.append(("group", self.form(item)))
@@ -89,9 +88,6 @@ class Repeats:
             if user in place and place[user] != place[unit]
         }
         return tuple(parts), tuple(sorted(joined))
-
-    def _number(self, node_id: NodeId) -> int:
-        return self._signs.setdefault(self._sign(node_id), len(self._signs))
 
 
 class OneStage:
@@ -105,15 +101,11 @@ class OneStage:
 
     def __call__(self, node_id: NodeId) -> Hashable:
         """Return it."""
-        node = self._index.nodes[node_id]
-        return (
-            node.kind,
-            _does(node),
-            node.values,
-            _dtypes(node),
-            node_id in self._low,
-            len(self._index.producers[node_id]),
-        )
+        node, index = self._index.nodes[node_id], self._index
+        is_low, reads = node_id in self._low, len(index.producers[node_id])
+        quant = None if node.quant is None else _dtypes(node.quant)
+        observer = None if node.observer is None else node.observer.type
+        return node.kind, _does(node), node.values, quant, observer, is_low, reads
 
 
 class SeveralStages:
@@ -139,16 +131,10 @@ def _does(node: Node) -> str:
     return node.target if node.op in ("call_function", "call_method") else ""
 
 
-def _dtypes(node: Node) -> Hashable:
+def _dtypes(quant: Quant) -> Hashable:
     """Return how what goes in and out is quantized, but not with which scales."""
-    quant = node.quant
-    if quant is None:
-        return node.observer.type if node.observer is not None else None
-    return tuple(map(_dtype, (quant.input, quant.weight, quant.bias, quant.output)))
-
-
-def _dtype(params: QParams | None) -> Hashable:
-    return None if params is None else (params.dtype, params.qscheme, params.axis)
+    each = (quant.input, quant.weight, quant.bias, quant.output)  # for every node of a large graph: no calls
+    return tuple([None if params is None else (params.dtype, params.qscheme, params.axis) for params in each])
 
 
 def in_words(repeat: Repeat) -> str:

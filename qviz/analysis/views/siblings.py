@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.captions import between
@@ -11,7 +11,7 @@ from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing
 from qviz.analysis.views.repeats import LEAST, Repeats
 from qviz.analysis.views.view import Folds
-from qviz.document.query import Index
+from qviz.document.graph import Edge
 
 SiblingRow: TypeAlias = "str | ModuleGroup | tuple[ModuleGroup, ...]"
 """A node, a group, or a run of equal groups."""
@@ -30,11 +30,19 @@ class Siblings:
     Args:
         repeats: Tells which groups are equal.
         plumbing: The hierarchy's.
-        index: The graph's.
+        edges: The graph's.
+        crossings: For each group the places of the edges that run between its items.
     """
 
-    def __init__(self, repeats: Repeats, plumbing: Plumbing, index: Index) -> None:
-        self._repeats, self._plumbing, self._index = repeats, plumbing, index
+    def __init__(
+        self,
+        repeats: Repeats,
+        plumbing: Plumbing,
+        edges: Sequence[Edge],
+        crossings: Mapping[ModuleGroup, Sequence[int]],
+    ) -> None:
+        self._repeats, self._plumbing = repeats, plumbing
+        self._edges, self._crossings = edges, crossings
         self._forms: dict[ModuleGroup, tuple[int | None, ...]] = {}
         self._after: dict[ModuleGroup, list[set[int]]] = {}
         self._closed: dict[tuple[ModuleGroup, int, int], bool] = {}
@@ -89,11 +97,13 @@ class Siblings:
         return found
 
     def _found(self, group: ModuleGroup) -> tuple[int | None, ...]:
-        paths = Counter(inner.path for inner in group.groups)
-        if len(paths) < LEAST:
+        paths, types = Counter(inner.path for inner in group.groups), Counter(inner.type for inner in group.groups)
+        if max(types.values(), default=0) < LEAST:
             return ()
         keys = [
-            None if isinstance(item, str) or paths[item.path] > 1 else (item.type, self._repeats.form(item))
+            None
+            if isinstance(item, str) or paths[item.path] > 1 or types[item.type] < LEAST
+            else (item.type, self._repeats.form(item))
             for item in group.items
         ]
         counts = Counter(keys)
@@ -125,17 +135,23 @@ class Siblings:
         """Return for each item of a group those that read it."""
         found = self._after.get(group)
         if found is None:
-            found = self._after[group] = [set() for _ in group.items]
-            places: defaultdict[str, list[int]] = defaultdict(list)
-            for at, item in enumerate(group.items):
-                for unit in (item,) if isinstance(item, str) else item.nodes:
-                    for member in self._plumbing.members(unit):
-                        places[member].append(at)
-            for member, here in places.items():
-                for user in self._index.users[member]:
-                    for source in here:
-                        found[source].update(there for there in places.get(user, ()) if there != source)
+            found = [set() for _ in group.items]
+            at: dict[str, int] = {}
+            for number, item in enumerate(group.items):
+                at.update({item: number} if isinstance(item, str) else dict.fromkeys(item.nodes, number))
+            for place in self._crossings.get(group, ()):
+                edge = self._edges[place]
+                for source in self._items_of(edge.from_id, at):
+                    found[source].update(each for each in self._items_of(edge.to_id, at) if each != source)
+            self._after[group] = found
         return found
+
+    def _items_of(self, node_id: str, at: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the items that a node is in: plumbing is where its operators are."""
+        if node_id in at:
+            return (at[node_id],)
+        hosts = self._plumbing.hosts.get(node_id, (self._plumbing.repeats.get(node_id, ""),))
+        return tuple({at[each] for each in hosts if each in at})
 
 
 def span_of(group: ModuleGroup) -> str:
