@@ -93,6 +93,11 @@ class LowPrecision:
             return None
         return sum(each.macs or 0 for each in self._in_low.values()), sum(known)
 
+    def macs_of(self, node_id: str) -> tuple[int, int]:
+        """Return the multiply-accumulates of a node of the float model in low precision, and all of its."""
+        size = self._sizes.get(node_id)
+        return (self._in_low[node_id].macs or 0, size.macs or 0) if size is not None else (0, 0)
+
     @property
     def _parameters(self) -> tuple[int, int] | None:
         total = sum(size.parameters for size in self._sizes.values())

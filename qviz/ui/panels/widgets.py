@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _JOINT = r"(?<=[\w\])'])(?!(?<=\d)\.\d)([._/\[(])(?=[\w'])"
 """Where a long name may break; the point of a number is no joint."""
 _ZERO_WIDTH_SPACE = "\u200b"
+_UNIT = r"(?<=\d) (?=(%|dB|[kMGT]?B|ms|s|px|M|G)(?!\w))"
+_NO_BREAK = "\u202f"
+"""Narrow, before units."""
 
 
 def choose(made: QObject, **values: str) -> None:
@@ -97,8 +100,11 @@ def file_filter(title: str, *suffixes: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """Let a long name break at its joints; for reading only, since a copy holds the invisible spaces too."""
-    return re.sub(_JOINT, _ZERO_WIDTH_SPACE + r"\1", text)
+    """Let a long name break at its joints, and no number before its unit.
+
+    For reading only, since a copy holds the odd spaces too.
+    """
+    return re.sub(_UNIT, _NO_BREAK, re.sub(_JOINT, _ZERO_WIDTH_SPACE + r"\1", text))
 
 
 def line() -> QFrame:

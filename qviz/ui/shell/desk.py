@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from qviz.analysis.tables.outline import outline
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
@@ -178,7 +179,7 @@ class Desk(QObject):
             self.exports.note_file(snapshot, path)
             if self.project is not None:
                 self.shelf.keep(self.project, is_of_file=True)
-            self.work.outline.show_modules(_modules(snapshot))
+            self.work.outline.show_modules(outline(snapshot))
             self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
             if snapshot.run.error is not None:
                 self.work.tell_failure(snapshot.run.error)
@@ -192,7 +193,7 @@ class Desk(QObject):
         self.shelf.restore(session, source)
         self.runs.open(session.project)
         if session.project.snapshot is not None:
-            self.work.outline.show_modules(_modules(session.project.snapshot))
+            self.work.outline.show_modules(outline(session.project.snapshot))
         if session.project.selected is not None:
             stage = session.project.shown.on(session.project.selected.side)
             self.selection.choose(stage or "", session.project.selected.node_id)
@@ -316,8 +317,3 @@ class Desk(QObject):
         if self.project is not None:
             self.on_setup_plan_changed(plan)
             self.runs.start()
-
-
-def _modules(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return the modules of a result, with their types, by path."""
-    return sorted({group.path: group.type for stage in snapshot.stages for group in stage.whole.groups}.items())

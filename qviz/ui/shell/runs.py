@@ -9,6 +9,7 @@ import time
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
+from qviz.analysis.tables.outline import OutlineRow, outline
 from qviz.document import plan_file
 from qviz.document.flows import flow
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
@@ -166,7 +167,7 @@ class Runs(QObject):
                 self._workspace.progress.show_step(RunStep(report.step, report.done, report.total))
             case ModelLoaded():
                 self._workspace.setup.show_model(report)
-                self._workspace.outline.show_modules(report.tree)
+                self._workspace.outline.show_modules(OutlineRow(*each) for each in report.tree)
                 self._watch.watch(report.file)
             case StageReached():
                 self._open.replace(project.with_stage(report))
@@ -200,6 +201,8 @@ class Runs(QObject):
         finished = project.finished(report, time.monotonic() - self._began)
         if error is not None and self._keep_last(finished, failed_at(error)):
             return
+        if finished.snapshot is not None:
+            self._workspace.outline.show_modules(outline(finished.snapshot))
         self._open.replace(finished)
         self._tell_ended()
         if report.findings or error is not None:

@@ -42,7 +42,7 @@ from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
 from qviz.ui.panels.toasts import Toast
 from qviz.ui.panels.trying.panel import TryPanel
-from qviz.ui.panels.widgets import button, mono, section
+from qviz.ui.panels.widgets import button, section
 from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
 from qviz.ui.shell.arrangement import Parts, Surroundings
 from qviz.ui.theme import Theme
@@ -152,7 +152,6 @@ class Workspace(QWidget):
         title = section(tr("Outline"))
         title.setContentsMargins(14, 4, 14, 6)
         column.addWidget(title)
-        self.outline.setFont(mono())
         inner = QHBoxLayout()
         inner.setContentsMargins(10, 0, 6, 8)
         inner.addWidget(self.outline)

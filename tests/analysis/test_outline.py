@@ -1,0 +1,44 @@
+"""The modules of a run, in the order in which they compute, with their shares."""
+
+from __future__ import annotations
+
+import msgspec
+
+from qviz.analysis.tables.outline import OutlineRow, outline
+from qviz.document.snapshot import Facts, Link, OperatorSize
+from tests.factories import node, snapshot, stage
+
+
+def test_modules_stand_in_the_order_in_which_they_compute_with_their_share_of_the_work():
+    groups = {"": "Net", "a": "Linear", "z": "Block", "z.b": "Linear", "z.c": "Linear"}
+    before = stage(
+        "captured",
+        node("x", kind="input"),
+        node("b", "x", path="z.b", type="Linear"),
+        node("c", "b", path="z.c", type="Linear"),
+        node("a", "c", path="a", type="Linear"),
+        groups=groups,
+    )
+    after = stage(
+        "converted",
+        node("x", kind="input"),
+        node("b", "x", path="z.b", type="Linear", kind="quantized_op"),
+        node("c", "b", path="z.c", type="Linear"),
+        node("a", "c", path="a", type="Linear", kind="quantized_op"),
+        groups=groups,
+    )
+    links = tuple(Link("captured", "converted", (each,), (each,), "same", 1.0, "test") for each in "xbca")
+    sizes = {
+        "b": Facts(size=OperatorSize(300, 1)),
+        "c": Facts(size=OperatorSize(100, 1)),
+        "a": Facts(size=OperatorSize(0, 1)),
+    }
+    made = snapshot(before, after, links=links, facts={"captured": sizes})
+    assert outline(made) == (
+        OutlineRow("", "Net", 0.75),
+        OutlineRow("z", "Block", 0.75),
+        OutlineRow("z.b", "Linear", 1.0),
+        OutlineRow("z.c", "Linear", 0.0),
+        OutlineRow("a", "Linear", 1.0),
+    )
+    assert {each.low for each in outline(msgspec.structs.replace(made, stages=(before,)))} == {None}
