@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from qviz.document.snapshot import Snapshot
 from qviz.session.kept_runs import RunOrigin, ShelvedRun, ShelvedRuns, with_result
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.project import Project, SelectedNode
 from qviz.session.run_pair import RunPair, beside_each_other, runs_in_view
 from qviz.session.run_records import RECORD_VERSION, RunRecord, SessionRecord
@@ -21,6 +22,7 @@ class RestoredSession(NamedTuple):
     Attributes:
         project: What was on screen.
         runs: The runs in the list.
+        records: The same on disk.
         pair: The two runs on screen; None where it was one.
         overlay: What was laid over the stages.
         damaged: How many runs could not be read.
@@ -28,8 +30,9 @@ class RestoredSession(NamedTuple):
 
     project: Project
     runs: ShelvedRuns
+    records: tuple[RunRecord, ...]
     pair: RunPair | None
-    overlay: str
+    overlay: OverlayChoice
     damaged: int
 
 
@@ -124,7 +127,9 @@ def restored(last: LastSession) -> RestoredSession | None:
     if one is not None:
         project = _as_it_was(project, record, pair)
     project = replace(project, plan=record.plan, foreign_source=record.plan.source)
-    return RestoredSession(project, runs, pair, record.overlay, last.found.damaged)
+    overlays = {each.value: each for each in OverlayChoice}
+    overlay = overlays.get(record.overlay, OverlayChoice.ROLES)
+    return RestoredSession(project, runs, last.found.records, pair, overlay, last.found.damaged)
 
 
 def _run(runs: ShelvedRuns, key: str, snapshot: Snapshot | None) -> ShelvedRun | None:

@@ -143,6 +143,9 @@ class RunStore:
                 return None
             name, record = last
             found = self._of_source(record.origin)
+            if found.records and found.records[0].figures.ended > record.saved:  # it died before it could say so
+                newest = found.records[0].key
+                record = replace(record, a=newest, b=newest, left=None, right=None, selected="")
             self.show(replace(record, keys=tuple(each.key for each in found.records)))
             self._windows.forget(name)
         by_key = {each.key: each for each in found.records}

@@ -104,7 +104,6 @@ _CHINESE = (
     "findings",
     "measuring",
     "inputs",
-    "runs",
 )
 SIMPLIFIED_CHINESE = Language(
     "zh_CN",

@@ -4,6 +4,7 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun, RunParts
 from qviz.analysis.linking.beside import beside
 from qviz.analysis.linking.changes import changes
 from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.views.union import unite
 from qviz.document.graph import Quant
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
@@ -59,6 +60,9 @@ def test_what_the_later_run_has_more_was_added():
     assert [each.name for each in made.stages] == ["captured · b", "converted · b", "captured", "converted"]
     found = changes(made.stages, made.links, "converted · b", "converted")
     assert (found.before, found.after, found.earlier) == ((), ("relu",), "converted · b")
+    both = unite(made.stages, made.links, {"converted · b", "converted"})
+    assert both is not None
+    assert both.ids["converted"]["conv"] == both.ids["converted · b"]["conv"], "they stand at one height"
 
 
 def test_key_figures_are_those_of_the_run_itself():

@@ -18,6 +18,7 @@ from qviz.errors import QvizError
 from qviz.session import run_store
 from qviz.session.held_lock import HeldLock, is_held
 from qviz.session.kept_runs import RunOrigin, ShelvedRuns
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.project import Project
 from qviz.session.recorded_runs import record_of, restored, run_of, session_of
 from qviz.session.run_pair import beside_each_other
@@ -263,7 +264,7 @@ def test_the_last_session_comes_back_as_it_was(store: RunStore, folder: Path, cl
     assert session.project.plan.seed == 7, "edits that were not run yet"
     assert session.project.received.plan.seed == 1
     assert session.project.foreign_source == NET, "a rerun asks"
-    assert session.overlay == "numbers"
+    assert session.overlay is OverlayChoice.NUMBERS
     third = RunStore(folder, clock)
     third.begin()
     assert third.last_session() is None, "one window has it already"

@@ -32,10 +32,11 @@ def beside(one: Snapshot, other: Snapshot, label: str, is_before: bool = False) 
     names = {stage.name: f"{stage.name}{BETWEEN}{label}" for stage in other.stages}
     theirs = tuple(replace(stage, name=names[stage.name]) for stage in other.stages)
     links = [replace(each, from_stage=names[each.from_stage], to_stage=names[each.to_stage]) for each in other.links]
+    across = _across(one, other, names)
     return replace(
         one,
         stages=(*theirs, *one.stages) if is_before else (*one.stages, *theirs),
-        links=(*one.links, *links, *_across(one, other, names)),
+        links=(*one.links, *links, *(map(_turned, across) if is_before else across)),
         facts={**one.facts, **{names[name]: facts for name, facts in other.facts.items()}},
         findings=(*one.findings, *(replace(each, stage=names.get(each.stage, each.stage)) for each in other.findings)),
     )
@@ -46,6 +47,19 @@ def _across(one: Snapshot, other: Snapshot, names: Mapping[str, str]) -> Iterato
     for stage in one.stages:
         if stage.name in stages:
             yield from _matched(stage, stages[stage.name], names[stage.name])
+
+
+def _turned(link: Link) -> Link:
+    """Return a link from the other end: stages stand in the order of their links, and what was removed was added."""
+    relation = {"removed": "inserted", "inserted": "removed"}.get(link.relation, link.relation)
+    return replace(
+        link,
+        from_stage=link.to_stage,
+        to_stage=link.from_stage,
+        from_ids=link.to_ids,
+        to_ids=link.from_ids,
+        relation=relation,
+    )
 
 
 def _matched(mine: Stage, theirs: Stage, name: str) -> Iterator[Link]:

@@ -14,7 +14,6 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
 from qviz.session.history import History
-from qviz.session.laid_over import OverlayChoice
 from qviz.session.project import Project
 from qviz.session.recorded_runs import RestoredSession
 from qviz.sources.model_list import ModelList
@@ -197,8 +196,7 @@ class Desk(QObject):
         if session.project.selected is not None:
             stage = session.project.shown.on(session.project.selected.side)
             self.selection.choose(stage or "", session.project.selected.node_id)
-        if session.overlay:
-            self.dimming.lay_over(OverlayChoice(session.overlay))
+        self.dimming.lay_over(session.overlay)
 
     def open_beside(self) -> None:
         """Ask for a second result, and show it on the right."""

@@ -19,7 +19,7 @@ from qviz.words import tr, trn
 from qviz.words.formats import size
 
 _LATER_MS = 400
-"""How long after the last change what the window shows is written."""
+"""How long after a change what the window shows is written."""
 
 
 class Restoring(QObject):
@@ -47,7 +47,7 @@ class Restoring(QObject):
         self._timer.setInterval(_LATER_MS)
         self._timer.timeout.connect(self.write)
         pages.desk_made.connect(self.on_pages_desk_made)
-        pages.turned.connect(self._timer.start)
+        pages.turned.connect(self.note)
 
     @property
     def is_busy(self) -> bool:
@@ -57,8 +57,13 @@ class Restoring(QObject):
     def on_pages_desk_made(self, desk: Desk) -> None:
         """Keep what is done on the desk."""
         desk.shelf.disk.use(self._keeping, self._brings_back)
-        desk.shelf.refreshed.connect(self._timer.start)
-        desk.changed.connect(self._timer.start)
+        desk.shelf.refreshed.connect(self.note)
+        desk.changed.connect(self.note)
+
+    def note(self) -> None:
+        """Keep what the window shows in a moment, however much changes until then."""
+        if not self._timer.isActive():
+            self._timer.start()
 
     def restore(self) -> None:
         """Show again what the window showed that was used last; runs nothing, and asks nothing."""
@@ -71,7 +76,6 @@ class Restoring(QObject):
             return
         found, session = last
         desk = self._pages.need_desk()
-        desk.shelf.disk.take(found.found.records)
         desk.open_restored(session, found.record.origin)
         self._pages.show_desk()
         if session.damaged:

@@ -153,6 +153,7 @@ class RunShelf(QObject):
     def restore(self, session: RestoredSession, source: str) -> None:
         """Take the runs that a window had in its list when it ended; its project is shown by others."""
         self.disk.source = source
+        self.disk.take(session.records)
         self.kept, self.pair = session.runs, session.pair
         self.disk.look()
         self._read_small()

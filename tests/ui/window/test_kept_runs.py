@@ -198,6 +198,24 @@ def test_two_results_are_in_memory_and_the_others_are_read_again(
     assert badges(desk) == ["", "", "B", "A"]
 
 
+def test_runs_of_the_last_session_are_read_when_they_are_shown(
+    windows: Windows, qtbot: QtBot, source: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run_shelf, "NODES_IN_MEMORY", 0)
+    before = windows()
+    ran(before, qtbot, source, 3)
+    before.close()
+    after = windows()
+    restoring_of(after).restore()
+    settle(after, qtbot)
+    desk = desk_of(after)
+    assert [each.is_in_memory for each in desk.shelf.kept.runs] == [True, False, False]
+    desk.shelf.view(1)
+    settle(after, qtbot)
+    assert badges(desk) == ["", "", "AB"]
+    assert len(project_of(desk).stages) == 2
+
+
 def test_a_run_that_cannot_be_read_is_told_and_leaves_the_list(
     windows: Windows, qtbot: QtBot, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
