@@ -104,6 +104,7 @@ _CHINESE = (
     "findings",
     "measuring",
     "inputs",
+    "runs",
 )
 SIMPLIFIED_CHINESE = Language(
     "zh_CN",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QDrag, QDropEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from qviz.session.kept_runs import ShelvedRun
 from qviz.ui.panels.toasts import OneLine
@@ -65,7 +65,8 @@ class RunRow(QFrame):
         first.addWidget(self.name, 1)
         self.badges = {letter: label(tr(text), "badge") for letter, text in _LETTERS.items()}
         for badge in self.badges.values():
-            badge.setFixedSize(_BADGE, _BADGE)
+            badge.setMinimumSize(_BADGE, _BADGE)
+            badge.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
             first.addWidget(badge)
         second.addWidget(self.about, 1)

@@ -110,6 +110,12 @@ class Pages(QWidget):
 
         ApiHelp(self.window(), self._appearance.theme, topic or topic_of(self.window().focusWidget())).open()
 
+    def show_documentation(self) -> None:
+        """Show what qviz can do."""
+        from qviz.ui.panels.documentation import Documentation
+
+        Documentation(self.window(), self._appearance.theme).open()
+
     def tell(self, error: QvizError) -> None:
         """Show a failure that the user can act on, on the page that is open."""
         notice = self.shown_desk.work.notice if self.shown_desk is not None else self.notice

@@ -70,8 +70,6 @@ TEXTS: dict[str, str] = {
     # runs
     "Runs of this model are listed here. Run the flow to get the first.": "这里列出此模型的各次运行。运行流程即可得到第一次。",
     "Run {number} · {name}": "运行 {number} · {name}",
-    "{title}, {about}": "{title}，{about}",
-    "Compare with the run on screen": "与屏幕上的运行比较",
     "Rename…": "重命名…",
     "Unpin": "取消固定",
     "Pin": "固定",
@@ -165,7 +163,6 @@ TEXTS: dict[str, str] = {
     "Bottom panel": "底部面板",
     "Seams": "折叠带",
     "Editor": "编辑器",
-    "Trusted files": "受信任的文件",
     "Same as the system": "跟随系统",
     "Light": "浅色",
     "Dark": "深色",
@@ -177,7 +174,6 @@ TEXTS: dict[str, str] = {
     "Choose the Python of the engine": "选择引擎的 Python",
     "The Python of qviz": "qviz 的 Python",
     "Ask again": "重新询问",
-    "Ask again before the code of any file runs": "运行任何文件的代码之前重新询问",
     "{count} file": "{count} 个文件",
     "{count} files": "{count} 个文件",
     "none": "无",
@@ -193,7 +189,6 @@ TEXTS: dict[str, str] = {
     "A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor.": "含 {file} 和 {line} 的命令。"
     "留空：$VISUAL、$EDITOR 或已安装的编辑器。",
     "The interpreter whose torch runs your model.": "用其 torch 运行您的模型的解释器。",
-    "Files whose code runs without a question, because you allowed it once.": "您曾允许过、其代码无需询问即可运行的文件。",
     # the first page and the form of a source
     "Drop a file here": "将文件拖放到这里",
     "or type package.module:name": "或输入 package.module:name",

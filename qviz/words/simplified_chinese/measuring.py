@@ -72,8 +72,6 @@ TEXTS: dict[str, str] = {
     "{count} changes are in the configuration.": "配置中有 {count} 处修改。",
     "The run did not come to a converted model.": "运行没有得到转换后的模型。",
     "as measured": "与实测相同",
-    "{level} too high": "高估 {level}",
-    "{level} too low": "低估 {level}",
     "{quantize} q, {dequantize} dq": "{quantize} q，{dequantize} dq",
     "{points} points": "{points} 个百分点",
     "the same": "相同",

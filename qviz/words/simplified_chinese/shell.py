@@ -105,7 +105,6 @@ TEXTS: dict[str, str] = {
     "Cancel": "取消",
     "Measure the noise": "测量噪声",
     "Compare flows…": "比较流程…",
-    "Compare with the previous run": "与上一次运行比较",
     "Apply and run": "应用并运行",
     "Observer…": "观测器…",
     "Per channel": "逐通道",
@@ -229,11 +228,6 @@ TEXTS: dict[str, str] = {
     "Python of the engine": "引擎的 Python",
     "Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.": "装有 torch 2.8 和 "
     "msgspec 的 Python 的路径。留空则使用 qviz 的 Python。",
-    "Run this model's code?": "运行此模型的代码？",
-    "This runs the code of {source}.": "这将运行 {source} 的代码。",
-    "{what} and the finding rules of {rules}": "{what} 以及 {rules} 的发现规则",
-    "The code runs in a separate process with your permissions. Run only code you trust.": "代码在单独的进程中以您的"
-    "权限运行。请只运行您信任的代码。",
     "No editor was found for {file}:{line}": "没有找到可打开 {file}:{line} 的编辑器",
     "Set VISUAL or EDITOR to an editor with a window.": "请将 VISUAL 或 EDITOR 设为带窗口的编辑器。",
     "{file} is not a Python file on this machine": "{file} 不是这台机器上的 Python 文件",

@@ -34,7 +34,7 @@ def test_the_bar_at_the_bottom_tells_the_output(
     labels = [each for each in window.statusBar().findChildren(QLabel) if each.isVisible()]
     shown = [each for each in labels if "SQNR" in each.text()]
     assert [each.text() for each in shown] == told
-    assert all(each.toolTip().startswith("layer1.0.conv1 weight owns 61 %") for each in shown)
+    assert all("\nlayer1.0.conv1 weight owns 61 %" in each.toolTip() for each in shown)
 
 
 def test_what_is_measured_now_is_named():

@@ -46,9 +46,7 @@ class HelpCommands(CommandGroup):
     @command("Documentation", "Ctrl+Shift+F1", words="manual guide help docs")
     def documentation(self) -> None:
         """Read what qviz can do."""
-        from qviz.ui.panels.documentation import Documentation
-
-        Documentation(self._pages.window()).open()
+        self._pages.show_documentation()
 
     @command("About qviz", "Ctrl+F1", is_apart=True, words="version log file")
     def about(self) -> None:
