@@ -26,6 +26,10 @@ class TriedOn:
         self._known: dict[int, tuple[ShelvedRun, TriedRun]] = {}
         self._tried: tuple[TriedRun, Trials | None] | None = None
 
+    def knows(self, shown: ShelvedRun | None) -> bool:
+        """Tell whether the lookups of a run are there."""
+        return shown is None or shown.number in self._known
+
     def run_of(self, shelved: ShelvedRun) -> TriedRun:
         """Return a kept run with its lookups."""
         known = self._known.get(shelved.number)

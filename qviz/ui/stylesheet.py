@@ -98,6 +98,7 @@ QPushButton[role="primary"] {{ background: {accent}; color: {text.on_accent}; bo
     font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {border}; border-color: {border}; color: {text.muted}; }}
 QToolButton {{ padding: 3px 9px; }}
+QToolButton[open="true"] {{ background: {accent.soft}; border-color: {accent}; }}
 QToolButton[role="crumb"], QToolButton[role="crumb-model"] {{ border: 1px solid transparent; background: transparent;
     padding: 3px 6px; }}
 QToolButton[role="crumb-model"] {{ font-weight: 600; }}

@@ -28,18 +28,19 @@ class BeforeAfterRow(NamedTuple):
     tone: Tone = ""
 
 
-def before_after(base: TriedRun, after: TriedRun, predicted: Number | None) -> tuple[BeforeAfterRow, ...]:
+def before_after(base: TriedRun, after: TriedRun, predicted: Number | None, low: str) -> tuple[BeforeAfterRow, ...]:
     """Return the rows; figures that neither run has are left out.
 
     Args:
         base: The run that was tried on.
         after: The run of what was tried.
         predicted: Signal to noise of all outputs, float to simulated, from the ledger of the base.
+        low: What the low precision is: ``int8``.
     """
-    return tuple(_rows(base, after, predicted))
+    return tuple(_rows(base, after, predicted, low))
 
 
-def _rows(base: TriedRun, after: TriedRun, predicted: Number | None) -> Iterator[BeforeAfterRow]:
+def _rows(base: TriedRun, after: TriedRun, predicted: Number | None, low: str) -> Iterator[BeforeAfterRow]:
     yield from _levels(base, after)
     if predicted is not None:
         yield BeforeAfterRow(tr("Predicted"), "", decibels(_rounded(predicted)), _missed(predicted, after.sqnr_db))
@@ -55,7 +56,9 @@ def _rows(base: TriedRun, after: TriedRun, predicted: Number | None) -> Iterator
     if base.macs is not None and after.macs is not None:
         points = round(100 * (after.macs - base.macs), 1)
         told = tr("{points} points", points=_signed(points)) if points else tr("the same")
-        yield BeforeAfterRow(tr("MACs in low precision"), part(base.macs), part(after.macs), told, _tone(points))
+        yield BeforeAfterRow(
+            tr("MACs in {precision}", precision=low), part(base.macs), part(after.macs), told, _tone(points)
+        )
     yield from _casts(base, after)
     yield from _largest(base, after)
 

@@ -13,7 +13,7 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun
 from qviz.analysis.ledger.answer import finite
 from qviz.analysis.verdicts.summary import told_coverage
 from qviz.analysis.what_if import misses, predict
-from qviz.document.changes import Prediction
+from qviz.document.changes import Change, Prediction
 from qviz.document.graph import Number
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
@@ -32,6 +32,7 @@ class TriedRun:
 
     def __init__(self, number: int, name: str, plan: Plan, run: InspectedRun, python: str = "") -> None:
         self.number, self.name, self.plan, self.run, self.python = number, name, plan, run, python
+        self._changes_to: dict[int, tuple[TriedRun, tuple[Change, ...] | None]] = {}
 
     @property
     def measured(self) -> Measurements | None:
@@ -56,6 +57,19 @@ class TriedRun:
         coverage = told_coverage(self.run.parts.summary)
         pair = coverage.macs if coverage is not None else None
         return pair[0] / pair[1] if pair is not None and pair[1] else None
+
+    def changes_to(self, later: TriedRun) -> tuple[Change, ...] | None:
+        """Return what another run changed against this one; None where the ledger says nothing of that. Found once."""
+        known = self._changes_to.get(later.number)
+        if known is None or known[0] is not later:
+            known = later, self._found_changes(later)
+            self._changes_to[later.number] = known
+        return known[1]
+
+    def _found_changes(self, later: TriedRun) -> tuple[Change, ...] | None:
+        if self.run.ledger is None or not _is_kin(self.plan, later.plan):
+            return None
+        return changes_between(self.run, self.plan, _as_measured(self.plan, later.plan))
 
     def does_as(self, plan: Plan) -> bool:
         """Tell whether a run of this plan would give the same: how it is measured makes no difference."""
@@ -108,7 +122,7 @@ def _points(base: TriedRun, runs: Sequence[TriedRun]) -> Iterator[MeasuredPoint]
         is_again = each is not base and each.does_as(base.plan)
         if level is None or ledger is None or is_again or not _is_kin(base.plan, each.plan):
             continue
-        changes = () if each is base else changes_between(base.run, base.plan, _as_measured(base.plan, each.plan))
+        changes = () if each is base else base.changes_to(each)
         known = predict(ledger, changes) if changes is not None else None
         added = each.size - base.size if each.size is not None and base.size is not None else None
         if added is None and known is not None:
@@ -132,11 +146,10 @@ def prediction_errors(runs: Sequence[TriedRun]) -> tuple[float, ...]:
 
 
 def _error(base: TriedRun, later: TriedRun) -> float | None:
-    ledger, measured = base.run.ledger, later.measured
-    if ledger is None or measured is None or not _is_kin(base.plan, later.plan):
+    ledger, measured, changes = base.run.ledger, later.measured, base.changes_to(later)
+    if ledger is None or measured is None or changes is None:
         return None
-    changes = changes_between(base.run, base.plan, _as_measured(base.plan, later.plan))
-    return misses(predict(ledger, changes), measured).get("") if changes is not None else None
+    return misses(predict(ledger, changes), measured).get("")
 
 
 def _as_measured(base: Plan, plan: Plan) -> Plan:

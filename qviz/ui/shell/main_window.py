@@ -155,6 +155,8 @@ class MainWindow(QMainWindow):
             list_of(self, actions, ("fit", "zoom_100"), ("zoom_in", "zoom_out")),
         )
         desk.work.tabs.set_keys(actions["bottom"].shortcut().toString().replace("+", " "))
+        surroundings = desk.work.surroundings
+        surroundings.arranged.connect(lambda: self.bar.show_trying(surroundings.is_trying))
         self.bar.crumbs.plan_chosen.connect(desk.choose_plan)
         self.bar.crumbs.run_chosen.connect(desk.shelf.view)
         shelf = desk.shelf

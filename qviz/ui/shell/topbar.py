@@ -127,6 +127,12 @@ class TopBar(QFrame):
         self.crumbs.show_runs(runs, panes)
         self.make_room()
 
+    def show_trying(self, is_open: bool) -> None:
+        """Show whether Try it stands."""
+        tool = self._desk_tools().try_it
+        tool.setProperty("open", "true" if is_open else "false")
+        restyle(tool)
+
     def enable_run(self, is_possible: bool) -> None:
         """Enable Run where a run could start, or be canceled."""
         if self._tools is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -19,6 +20,7 @@ from qviz.session.kept_runs import ShelvedRun
 from qviz.session.laid_over import OverlayChoice
 from qviz.session.tried_choice import TriedChoice
 from qviz.session.tried_on import TriedOn
+from qviz.ui.process.decoding import Decoding
 from qviz.ui.shell.acting import Acting
 from qviz.ui.shell.dimming import Dimming
 from qviz.ui.shell.files import ask_for_plan
@@ -30,6 +32,9 @@ from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
 from qviz.words.formats import number
+
+_LARGE = 5_000
+"""Nodes of all stages; the lookups of a smaller run are made at once."""
 
 
 class Trying(QObject):
@@ -59,7 +64,7 @@ class Trying(QObject):
         super().__init__(parent)
         self._open, self._work, self._selection, self._dimming = project, work, selection, dimming
         self._shelf, self._acting = shelf, acting
-        self._tried_on = TriedOn()
+        self._tried_on, self._aside = TriedOn(), Decoding(self)
         self._choice: TriedChoice | None = None
         self._lays_over = self._has_begun = self._is_selecting = False
         panel = work.trying
@@ -124,6 +129,7 @@ class Trying(QObject):
 
     def forget(self) -> None:
         """Begin anew, for another model."""
+        self._aside.forget()
         self._tried_on, self._choice = TriedOn(), None
 
     def refresh(self) -> None:
@@ -131,7 +137,17 @@ class Trying(QObject):
         project = self._open.value
         if project is None or not self.is_open:
             return
-        choice = self._tried_on.choice(self._shelf.kept, self._shown, project.plan, self._choice)
+        shown = self._shown
+        make = partial(self._tried_on.choice, self._shelf.kept, shown, project.plan, self._choice)
+        is_large = not self._tried_on.knows(shown) and sum(len(each.whole.nodes) for each in project.stages) > _LARGE
+        self._aside.forget()
+        if is_large:
+            self._work.trying.show_nothing(tr("Reading the graph…"), "", self._shelf.is_running, self._theme)
+        self._aside.take(make, self._take, _raise, is_large=is_large)
+
+    def _take(self, choice: TriedChoice | None) -> None:
+        if not self.is_open:
+            return
         if choice is not None:
             self._show(choice)
             self._lay_over()
@@ -255,3 +271,7 @@ def _measure(seconds: float | None) -> str:
     if seconds is None:
         return tr("Measure")
     return tr("Measure (about {seconds} s)", seconds=number(max(round(seconds), 1)))
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from qviz.analysis.ledger.answer import finite
+from qviz.analysis.tables.summary import low_name
 from qviz.analysis.trying.trial_words import (
     added_text,
     choice_title,
@@ -144,7 +145,12 @@ class ChoiceHead(QWidget):
         else:
             _show(self.whole, tr("Size"), added_text(added), "")
         macs = finite(found.macs) if found is not None else None
-        _show(self.macs, tr("MACs in low precision"), part(macs) if macs is not None else tr("not counted"), "")
+        _show(
+            self.macs,
+            tr("MACs in {precision}", precision=low_name(choice.base.run)),
+            part(macs) if macs is not None else tr("not counted"),
+            "",
+        )
         run = choice.measured_as
         self._run = run.number if run is not None else None
         self.measured.setVisible(run is not None)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from qviz.analysis.tables.summary import low_name
 from qviz.analysis.trying.before_after import before_after, has_agreement
 from qviz.analysis.trying.trial_words import errors_text
 from qviz.session.tried_choice import TriedChoice
@@ -83,7 +84,8 @@ class MeasuredPart(QFrame):
         heads = (tr("Run {number}", number=each.number) for each in (choice.base, run))
         for column, text in enumerate((*heads, tr("Change")), 1):
             self._put(0, column, label(text, "small"))
-        rows = before_after(choice.base, run, predicted.sqnr_db if predicted is not None else None)
+        level = predicted.sqnr_db if predicted is not None else None
+        rows = before_after(choice.base, run, level, low_name(choice.base.run))
         for place, each in enumerate(rows, 1):
             self._grid.addWidget(line(), 2 * place - 1, 0, 1, 4)
             self._put(2 * place, 0, label(each.title))
