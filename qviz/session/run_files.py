@@ -74,7 +74,7 @@ class RunFiles:
         """
         path = Path(record.origin) if record.is_of_file else self._result(record.key)
         if record.is_of_file and digest(path) != record.content:
-            raise QvizError(tr("{path} is not the file that it was", path=path), tr("Open it again."))
+            raise QvizError(tr("{path} has changed", path=path), tr("Open it again."))
         return replace(codec.load(path), bookmarks=record.bookmarks)
 
     def read(self) -> ReadRecords:

@@ -215,7 +215,7 @@ def test_a_result_that_was_opened_is_not_copied_and_must_be_the_same(store: RunS
     assert keys(store, str(path)) == [record.key]
     codec.save(snapshot(), path)
     assert store.of_source(str(path), run_store_digest(path)).records == ()
-    with pytest.raises(QvizError, match="not the file that it was"):
+    with pytest.raises(QvizError, match="has changed"):
         store.load(record)
 
 

@@ -61,7 +61,7 @@ def offered(run: InspectedRun, plan: Plan, target: EditTarget) -> tuple[OfferedA
             )
         )
     if run.ledger is not None:
-        found.append(OfferedAction("try_it", tr("Try it…"), tr("Try out what quantizers in float would give.")))
+        found.append(OfferedAction("try_it", tr("Try it…"), tr("Predict the effect of leaving quantizers in float.")))
     fixed = may_fix_range(run, plan, target)
     why = fixed.reason if fixed is not None else ""
     found.append(

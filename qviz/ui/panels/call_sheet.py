@@ -74,7 +74,7 @@ class CallSheet(QWidget):
     def show_code(self, text: str) -> None:
         """Show the call; "" where there is no code for it."""
         self._text = text
-        self.code.setText(text or tr("The file holds the model whole."))
+        self.code.setText(text or tr("The file holds the whole model."))
 
     def show_nothing(self) -> None:
         """Say that nothing was tried yet."""

@@ -30,7 +30,7 @@ _LEFT = (230, 400)
 _MARGIN = 32
 _READ = mark("{file} was read, not run. It offers {count}.")
 _OFFERS = mark("{file} offers {count}.")
-_ALONE = mark("{source} is used as it stands.")
+_ALONE = mark("{source} is used unchanged.")
 _CONSENT = mark("Reading a file runs nothing. To guess the inputs qviz builds the model, which runs its Python.")
 _ALLOWED = mark("You allowed this model's Python to run. It runs in a separate process.")
 
@@ -234,16 +234,16 @@ class InputsPage(QScrollArea):
         if call is None:
             forward = model.forward if model is not None else None
             if forward is None:
-                return tr("Nothing is known of its arguments before the model is built.")
+                return tr("Its arguments are unknown until the model is built.")
             told = trn(len(forward), "forward takes {count} argument.", "forward takes {count} arguments.")
-            return tr("{told} Shapes are guessed from the layers once the model may be built.", told=told)
+            return tr("{told} Shapes are guessed from the layers once you allow the model to be built.", told=told)
         size = trn(call.modules, "{type}: {count} module, {parameters} parameters.",
                    "{type}: {count} modules, {parameters} parameters.", type=call.type,
                    parameters=amount(call.parameters))  # fmt: skip
         if call.own:
             return tr("{size} Its file has inputs: {inputs}.", size=size, inputs=listed(call.own))
         if not call.runs:
-            return tr("{size} It ran on no guess: {fault}", size=size, fault=call.fault)
+            return tr("{size} No guessed input ran: {fault}", size=size, fault=call.fault)
         return tr(
             "{size} Shapes come from the layers that use them first. Dashed fields are guesses: check them.", size=size
         )

@@ -191,8 +191,8 @@ class Trying(QObject):
         if chosen is None or not chosen.quantizes:
             return tr("This flow quantizes nothing."), ""
         if not project.stages or project.stages[-1].name not in CONVERTED:
-            return tr("The run did not come to a converted model."), ""
-        words = tr("What each quantizer costs the output is not measured in this run.")
+            return tr("The run has no converted model."), ""
+        words = tr("The noise of each quantizer was not measured in this run.")
         return words, _measure(project.seconds) if project.plan.source else ""
 
     def rebase(self) -> None:

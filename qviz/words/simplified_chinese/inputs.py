@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "{count} modules were not reached: {names}.": "{count} 个模块没有执行到：{names}。",
     "✓ The call works": "✓ 调用成功",
     "✗ The call does not work": "✗ 调用失败",
-    "The file holds the model whole.": "文件保存了整个模型。",
+    "The file holds the whole model.": "文件保存了整个模型。",
     "Left out: forward uses its default {default}. Turn it on if the model is called with it, since a graph keeps only "
     "the branch that runs.": "未给出：forward 使用其默认值 {default}。如果调用模型时会传入它，请将其打开，因为图只保留实际运行的分支。",
     "Normal": "正态分布",
@@ -51,7 +51,7 @@ TEXTS: dict[str, str] = {
     "used by {layer}": "由 {layer} 使用",
     "{file} was read, not run. It offers {count}.": "已读取 {file}，没有运行。其中有 {count}。",
     "{file} offers {count}.": "{file} 中有 {count}。",
-    "{source} is used as it stands.": "按原样使用 {source}。",
+    "{source} is used unchanged.": "按原样使用 {source}。",
     "Reading a file runs nothing. To guess the inputs qviz builds the model, which runs its Python.": "读取文件不会运行任何"
     "内容。为推测输入，qviz 会构建模型，这将运行其 Python 代码。",
     "You allowed this model's Python to run. It runs in a separate process.": "您已允许运行此模型的 Python 代码。它在单独的"
@@ -69,9 +69,9 @@ TEXTS: dict[str, str] = {
     "Run {flow}": "运行 {flow}",
     "forward takes {count} argument.": "forward 接受 {count} 个参数。",
     "forward takes {count} arguments.": "forward 接受 {count} 个参数。",
-    "{told} Shapes are guessed from the layers once the model may be built.": "{told}允许构建模型后，将从各层推测形状。",
+    "{told} Shapes are guessed from the layers once you allow the model to be built.": "{told}允许构建模型后，将从各层推测形状。",
     "{size} Its file has inputs: {inputs}.": "{size}其文件中有输入：{inputs}。",
-    "{size} It ran on no guess: {fault}": "{size}没有推测值能使其运行：{fault}",
+    "{size} No guessed input ran: {fault}": "{size}没有推测值能使其运行：{fault}",
     "Argument": "参数",
     "Shape": "形状",
     "Values": "取值",
@@ -80,7 +80,7 @@ TEXTS: dict[str, str] = {
     "Which inputs does it take?": "它接受哪些输入？",
     "Kept with the result; the next run takes the same inputs.": "随结果保存；下次运行使用相同的输入。",
     "Guess the inputs again": "重新推测输入",
-    "Nothing is known of its arguments before the model is built.": "构建模型之前，对其参数一无所知。",
+    "Its arguments are unknown until the model is built.": "构建模型之前，对其参数一无所知。",
     "From the model's file": "来自模型的文件",
     "Set here": "在此设置",
     "nn.Module · line {line}": "nn.Module · 第 {line} 行",

@@ -48,7 +48,7 @@ TEXTS: dict[str, str] = {
     "This model comes from no file, or has not run yet.": "此模型不是来自文件，或尚未运行。",
     "{file} runs again whenever it is saved.": "每次保存时会重新运行 {file}。",
     "the model's file changed": "模型的文件已更改",
-    "{path} is not the file that it was": "{path} 已不是原来的文件",
+    "{path} has changed": "{path} 已不是原来的文件",
     "Open it again.": "请重新打开它。",
     # consent
     "Code that runs without a question as long as its files stay the same, because you allowed it.": "您已允许、只要文件不变"

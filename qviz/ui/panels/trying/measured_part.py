@@ -65,12 +65,12 @@ class MeasuredPart(QFrame):
         self._rows.setVisible(has_rows)
         self.measure.setVisible(run is None)
         self.measure.setEnabled(not is_running)
-        self.measure.setText(tr("A run is at work…") if is_running else measure)
+        self.measure.setText(tr("Running…") if is_running else measure)
         if run is not None and not is_base:
             self._fill(choice)
         told = errors_text(choice.errors)
         if is_base:
-            told = tr("Nothing is chosen: this is the run itself.")
+            told = tr("Nothing is selected: these are the numbers of the run.")
         elif run is None:
             told = sentences((tr("This choice has not run."), told))
         elif samples := run.measured.samples if run.measured is not None else 0:

@@ -187,7 +187,7 @@ class TryPanel(QFrame):
         self._content.setVisible(False)
         self._empty.setVisible(True)
         self.words.setText(words)
-        self.begin.setText(tr("A run is at work…") if is_running else measure)
+        self.begin.setText(tr("Running…") if is_running else measure)
         self.begin.setVisible(bool(measure))
         self.begin.setEnabled(not is_running)
 

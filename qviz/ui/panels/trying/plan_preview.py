@@ -74,7 +74,7 @@ class PlanPreview(QWidget):
         is_used = choice.plan_after == choice.plan
         self.use.setEnabled(not is_used)
         self.use.setText(tr("In the configuration") if is_used else tr("Use in configuration"))
-        self.use.setToolTip(tr("Take the choice into the plan of the next run. The result on screen stays."))
+        self.use.setToolTip(tr("Use this choice in the next run. The result on screen stays."))
         self._show()
 
     def _show(self) -> None:

@@ -29,10 +29,10 @@ LISTED = 12
 """Rows that are shown at first."""
 _HEADS = ("", mark("k"), mark("Quantizer"), mark("Share of noise"), mark("Gain"), mark("Size"))
 _TIPS = {
-    PLACE: mark("How many of the worst have to stay in float for this one to be among them"),
-    SHARE: mark("The noise that it alone puts on the outputs, of the noise of all together"),
-    GAIN: mark("What it adds to the output SQNR, together with all above it"),
-    SIZE: mark("By how much the weights grow, together with all above it"),
+    PLACE: mark("The number of worst quantizers in float that includes this one"),
+    SHARE: mark("Its share of the output noise when it rounds alone"),
+    GAIN: mark("Gain in output SQNR, together with all rows above"),
+    SIZE: mark("Growth of the weights, together with all rows above"),
 }
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -208,7 +208,7 @@ class QuantizerModel(QAbstractTableModel):
         """Return what the last row is for."""
         if self.hidden:
             return tr("Enter or a double click lists all.")
-        return tr("What quantizers do to each other: one minus the sum of the shares.")
+        return tr("Interaction between quantizers: one minus the sum of the shares.")
 
     def cells(self, rows: list[int] | None = None) -> tuple[list[str], list[list[CellValue]]]:
         """Return the heads and the cells of some rows, or of all."""
