@@ -92,9 +92,9 @@ class SettingsForm(QDialog):
         choose = button(tr("Choose…"), "", self.python_requested.emit)
         choose.setAccessibleName(tr("Choose the Python of the engine"))
         self._add(form, tr("Python of the engine"), _beside(self.python, choose), "python")
-        forget = button(tr("Ask again"), "", self.on_forget_clicked)
-        forget.setAccessibleName(tr("Ask again before any code runs"))
-        self._add(form, tr("Allowed code"), _beside(self.trust, forget), "trust")
+        listed = button(tr("Show…"), "", self.on_list_clicked)
+        listed.setAccessibleName(tr("Show the code that is allowed to run"))
+        self._add(form, tr("Allowed code"), _beside(self.trust, listed), "trust")
         close = button(tr("Close"), "primary", self.accept)
         close.setDefault(True)
         foot = QHBoxLayout()
@@ -142,10 +142,13 @@ class SettingsForm(QDialog):
             self._settings.editor = command
         self.note.setText("" if is_complete else tr("The editor command needs {file}.", file="{file}"))
 
-    def on_forget_clicked(self) -> None:
-        """Trust nothing any longer."""
-        self._settings.consent.forget_all()
-        self.show_chosen()
+    def on_list_clicked(self) -> None:
+        """List what was allowed, to be taken back."""
+        from qviz.ui.panels.allowed_code import AllowedCode
+
+        listed = AllowedCode(self, self._settings.consent)
+        listed.finished.connect(self.show_chosen)
+        listed.open()
 
 
 def _choice(rows: Iterable[tuple[str | int, str]], now: str | int) -> Choice:

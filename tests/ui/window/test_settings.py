@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from qviz.document.plan import Plan
 from qviz.session.sides import Side
 from qviz.ui.canvas.motion import wants_less_motion
+from qviz.ui.panels.allowed_code import AllowedCode
 from qviz.ui.panels.documentation import PAGES, Documentation, page_text
 from qviz.ui.panels.settings_form import SettingsForm
 from qviz.ui.panels.shortcuts import Palette
@@ -98,10 +99,22 @@ def test_what_was_allowed_is_counted_and_forgotten(window: MainWindow, qtbot: Qt
     consent, plan = window.settings.consent, Plan(f"{file}:Net")
     consent.allow(consent.listing(plan))
     assert consent.listing(plan).asked == ()
+    consent.grants(plan)
     form = form_of(window)
     assert form.trust.text() == "1 answer"
-    [again] = [each for each in form.findChildren(QPushButton) if each.text() == "Ask again"]
-    again.click()
+    [show] = [each for each in form.findChildren(QPushButton) if each.text() == "Show…"]
+    show.click()
+    listed = found(form, AllowedCode)
+    row = listed.rows.topLevelItem(0)
+    assert row is not None
+    assert row.text(0) == f"{file}:Net"
+    inside = [each for place in range(row.childCount()) if (each := row.child(place)) is not None]
+    assert [each.text(0) for each in inside] == [str(file), f"Run of {plan.source}"]
+    assert row.text(2) == "1 time"
+    listed.rows.setCurrentItem(inside[0])
+    listed.revoke.click()
+    assert listed.rows.topLevelItemCount() == 0
+    listed.accept()
     assert form.trust.text() == "none"
     assert len(consent.listing(plan).asked) == 1
 
