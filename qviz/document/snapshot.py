@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from qviz.document.graph import Graph, Json, NodeId, Number, Record, SourceLine
 from qviz.document.inlining import inlined
 from qviz.document.measurements import Measurements
+from qviz.document.plan import Plan
 from qviz.words import say
 
 StageName: TypeAlias = str
@@ -60,7 +61,11 @@ class RunError(Record, frozen=True):
 
 
 class Run(Record, frozen=True):
-    """One flow applied to one source; ``python`` reproduces it without qviz."""
+    """One flow applied to one source; ``python`` reproduces it without qviz.
+
+    Attributes:
+        plan: What the user chose; None in a document of an older qviz, and where no plan was run.
+    """
 
     source: str
     flow: str
@@ -69,6 +74,7 @@ class Run(Record, frozen=True):
     versions: dict[str, str]
     python: str
     error: RunError | None = None
+    plan: Plan | None = None
 
 
 class Stage(Record, frozen=True, dict=True):

@@ -60,7 +60,9 @@ class Project:
     @classmethod
     def of_snapshot(cls, snapshot: Snapshot) -> Project:
         """Return a project of a result that was opened: its first and last stage are shown."""
-        plan = Plan(source=snapshot.run.source, flow=snapshot.run.flow or None)
+        run = snapshot.run
+        plan = run.plan or Plan(flow=run.flow or None)
+        plan = msgspec.structs.replace(plan, source=run.source)
         return cls(
             plan,
             Received(plan, snapshot.stages, snapshot.links, snapshot.facts),

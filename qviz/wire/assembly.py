@@ -52,6 +52,7 @@ class Assembly:
         run = Run(
             source=self.plan.source,
             flow=self.plan.flow or "",
+            plan=self.plan,
             status="failed" if error else "cancelled",
             config={},
             versions={},

@@ -72,6 +72,8 @@ def test_one_engine_runs_one_plan_after_the_other_and_is_not_disturbed_by_print(
         first = until_the_end(engine)
         assert [each.stage.name for each in first if isinstance(each, StageReached)][-1] == "converted"
         assert all(each.run_id == 1 for each in first if isinstance(each, StepStarted))
+        assert isinstance(first[-1], RunFinished)
+        assert first[-1].run.plan == plan
         nobody = Plan(source=f"{file}:Nobody", flow="fx-static")
         engine.send(RunFlow(2, nobody, typed(nobody)))
         rejected = until_the_end(engine)[-1]

@@ -121,6 +121,7 @@ class _RunState:
         result: What the flow has come to; None before it has come to anything.
         measuring: Keeps what is measured at the end; None where nothing is.
         ties: Follows weights that layers share, from the first stage on.
+        asked: The plan as the user gave it.
         is_fake: The model is made of fake tensors, whose numbers mean nothing.
     """
 
@@ -135,6 +136,7 @@ class _RunState:
     result: FlowResult | None = None
     measuring: Measuring | None = None
     ties: TiedWeights | None = None
+    asked: Plan | None = None
     is_fake: bool = False
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
@@ -195,9 +197,10 @@ def _run(
     keep: Callable[[Module], None] | None = None,
     measuring: MakesMeasuring = Measuring,
 ) -> Snapshot:
-    given, (plan, about_plan) = type(loaded.module).__name__, carried_over(plan)
+    given, asked, (plan, about_plan) = type(loaded.module).__name__, plan, carried_over(plan)
     loaded, chosen = make_ready(loaded, plan), flow(plan.flow)
     progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep, is_fake=loaded.fake is not None)
+    progress.asked = asked
     report(_describe(loaded, run_id))
     progress.findings.extend((*about_plan, *_as_received(loaded, plan)))
     model = _own(loaded, plan)
@@ -254,6 +257,7 @@ def _finish(
         versions=versions(),
         python=python,
         error=error,
+        plan=progress.asked,
     )
     assembly = progress.assembly
     summary = summarize(assembly.stages, assembly.links, assembly.facts)
