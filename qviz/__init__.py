@@ -17,8 +17,21 @@ if TYPE_CHECKING:
     from qviz.document.plan import Plan as Plan
     from qviz.document.snapshot import Finding as Finding
     from qviz.document.snapshot import Level as Level
+    from qviz.engine.serving.guess_inputs import guess_inputs as guess_inputs
 
-__all__ = ["Evidence", "Finding", "Level", "Plan", "Snapshot", "__version__", "inspect", "load", "show", "snapshot"]
+__all__ = [
+    "Evidence",
+    "Finding",
+    "Level",
+    "Plan",
+    "Snapshot",
+    "__version__",
+    "guess_inputs",
+    "inspect",
+    "load",
+    "show",
+    "snapshot",
+]
 
 
 _PLACES = {
@@ -27,6 +40,7 @@ _PLACES = {
     "Level": "qviz.document.snapshot:Level",
     "Plan": "qviz.document.plan:Plan",
     "Snapshot": "qviz.api:Result",
+    "guess_inputs": "qviz.engine.serving.guess_inputs:guess_inputs",
     **{name: f"qviz.api:{name}" for name in ("inspect", "load", "show", "snapshot")},
 }
 """Where each public name stands."""

@@ -175,3 +175,13 @@ def test_a_plan_is_public_and_needs_no_source_for_a_model_in_hand():
     assert made.run.flow == "eager-dynamic"
     assert made.run.config["backend"] == "qnnpack"
     assert made.run.source == "torch.nn.modules.linear:Linear"
+
+
+def test_what_a_model_is_called_with_is_guessed():
+    model = torch.nn.Sequential(torch.nn.Conv2d(5, 2, 3), torch.nn.BatchNorm2d(2))
+    state = torch.random.get_rng_state()
+    call = qviz.guess_inputs(model)
+    assert (call.runs, call.texts) == (True, ("input=1x5x224x224",))
+    assert call.arguments[0].layer_path == "0"
+    assert model.training
+    assert torch.equal(torch.random.get_rng_state(), state)

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "qviz.cli.diff",
     "flows": "qviz.cli.listing",
     "samples": "qviz.cli.listing",
+    "inputs": "qviz.cli.inputs",
     "doctor": "qviz.cli.doctor",
 }
 WINDOW = "window"

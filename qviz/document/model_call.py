@@ -51,6 +51,11 @@ class ModelCall(Record, frozen=True):
     own: tuple[str, ...] = ()
     fault: str = ""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The guesses as ``--input`` and `Plan.inputs` take them, without what is left at its default."""
+        return texts_of(self.arguments)
+
 
 class TriedCall(Record, frozen=True):
     """What came of one call of the model.

@@ -257,9 +257,9 @@ def test_the_model_keeps_its_mode(tmp_path: Path):
 
 def test_torch_own_transformer_is_guessed():
     module = nn.TransformerEncoder(nn.TransformerEncoderLayer(24, 2, 32), 2, enable_nested_tensor=False)
-    from qviz.engine.loading.guessing.guess import _searched
+    from qviz.engine.loading.guessing.guess import searched
 
-    arguments, fault = _searched(module.eval())
+    arguments, fault = searched(module.eval())
     assert not fault
     assert texts_of(arguments) == ("src=32x1x24",)
     with torch.no_grad():

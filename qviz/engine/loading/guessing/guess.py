@@ -38,11 +38,21 @@ def guess_call(plan: Plan) -> ModelCall:
         model, own = loaded.module, loaded.inputs
     except InputsMissingError as error:
         model, own = error.module, None
+    return call_of(model, own)
+
+
+def call_of(model: Module, own: Arguments | None = None) -> ModelCall:
+    """Find out what a model in hand is called with; it stays as it is.
+
+    Args:
+        model: Runs a few times, in eval mode.
+        own: The inputs that it came with.
+    """
     modes = {path: module.training for path, module in model.named_modules()}
     try:
         if any(modes.values()):
             model.eval()
-        arguments, fault = _of_own(model, own) if own is not None else _searched(model)
+        arguments, fault = _of_own(model, own) if own is not None else searched(model)
     finally:
         for path, module in model.named_modules():
             module.training = modes[path]
@@ -57,7 +67,7 @@ def guess_call(plan: Plan) -> ModelCall:
     )
 
 
-def _searched(model: Module) -> tuple[tuple[ArgumentGuess, ...], str]:
+def searched(model: Module) -> tuple[tuple[ArgumentGuess, ...], str]:
     """Return guesses for all arguments of a model without inputs, and its fault where none runs."""
     slots = slots_of(model)
     needed = {slot.name for slot in slots if not slot.default}
