@@ -79,6 +79,11 @@ def digest(path: Path) -> str | None:
     return found.hexdigest()
 
 
+def digest_of(data: bytes) -> str:
+    """Return the `digest` of a file that holds this."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove from a folder what writes that ended half-way left there; what is being written stays."""
     with contextlib.suppress(OSError):

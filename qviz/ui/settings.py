@@ -109,6 +109,16 @@ class Settings:
         others = [row for row in self._strings("baselines") if row.partition("\n")[0] != source]
         self.store.setValue("baselines", [f"{source}\n{path}", *others][:BASELINE_LIMIT])
 
+    @property
+    def saved_in(self) -> list[str]:
+        """Folders that results were saved in: a save that ended half-way left its temporary file there."""
+        return self._strings("saved_in")
+
+    def note_saved_in(self, folder: str) -> None:
+        """Remember a folder before something is saved there."""
+        others = (each for each in self.saved_in if each != folder)
+        self.store.setValue("saved_in", [folder, *others][:RECENT_LIMIT])
+
     @cached_property
     def consent(self) -> Consent:
         """What the user allowed to run, kept apart from all else, by content."""

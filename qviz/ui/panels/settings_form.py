@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QLin
 
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.widgets import button, label
-from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
+from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.words import mark, tr, trn
 from qviz.words.language import LANGUAGES
 
@@ -23,6 +23,7 @@ _TIPS = {
     "less_motion": mark("Move boxes and zoom without animation."),
     "bottom": mark("Open the bottom panel when a run has findings."),
     "open_casts": mark("Draw quantize and dequantize in their rows instead of gathering them in seams."),
+    "runs": mark("Runs and what the window shows come back at the next start. Off: nothing is written any more."),
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
     "python": mark("The interpreter whose torch runs your model."),
     "trust": mark("Code that runs without a question as long as its files stay the same, because you allowed it."),
@@ -41,12 +42,14 @@ class SettingsForm(QDialog):
         theme_chosen: ``system``, ``light`` or ``dark``.
         text_size_chosen: Percent.
         turned: The name of a choice that was turned on or off, such as `LESS_MOTION`.
+        forget_requested: The user wants no kept run any longer.
         python_requested: The user wants another interpreter for the engine.
     """
 
     theme_chosen = Signal(str)
     text_size_chosen = Signal(int)
     turned = Signal(str)
+    forget_requested = Signal()
     python_requested = Signal()
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
@@ -60,6 +63,7 @@ class SettingsForm(QDialog):
         self.less_motion = _check(tr("Reduce motion"), settings.is_on(LESS_MOTION))
         self.bottom = _check(tr("Open for new findings"), settings.is_open("bottom"))
         self.open_casts = _check(tr("Always open casts"), settings.is_on(OPEN_CASTS))
+        self.runs = _check(tr("Keep for the next start"), not settings.is_on(NO_RESTORE))
         self.editor = QLineEdit(settings.editor)
         self.editor.setPlaceholderText(tr(_EDITOR, file="{file}", line="{line}"))
         self.python, self.trust = label(""), label("")
@@ -72,6 +76,7 @@ class SettingsForm(QDialog):
         self.less_motion.toggled.connect(partial(self._turn, LESS_MOTION))
         self.open_casts.toggled.connect(partial(self._turn, OPEN_CASTS))
         self.bottom.toggled.connect(self.on_bottom_toggled)
+        self.runs.toggled.connect(self.on_runs_toggled)
         self.editor.editingFinished.connect(self.on_editor_edited)
 
     def _lay_out(self) -> None:
@@ -89,6 +94,9 @@ class SettingsForm(QDialog):
         )
         for title, field, tip in rows:
             self._add(form, title, field, tip)
+        forget_runs = button(tr("Forget all…"), "", self.forget_requested.emit)
+        forget_runs.setAccessibleName(tr("Forget all runs"))
+        self._add(form, tr("Runs"), _beside(self.runs, forget_runs), "runs")
         choose = button(tr("Choose…"), "", self.python_requested.emit)
         choose.setAccessibleName(tr("Choose the Python of the engine"))
         self._add(form, tr("Python of the engine"), _beside(self.python, choose), "python")
@@ -123,6 +131,11 @@ class SettingsForm(QDialog):
     def _turn(self, choice: str, is_on: bool) -> None:
         self._settings.turn(choice, is_on)
         self.turned.emit(choice)
+
+    def on_runs_toggled(self, is_on: bool) -> None:
+        """Remember whether runs are kept."""
+        self._settings.turn(NO_RESTORE, not is_on)
+        self.note.setText(tr("Start qviz again for this."))
 
     def on_bottom_toggled(self, is_on: bool) -> None:
         """Remember whether findings open the tabs."""

@@ -103,6 +103,8 @@ def start(
         os.environ[interpreter.VARIABLE] = window.settings.python
     window.engines.warm_up()
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
+    folders = window.settings.saved_in
+    threading.Thread(target=clear_up, args=(folders,), name="clearing", daemon=True).start()
     window.keep_runs(restores)
     if plan is not None:
         window.opener.open_plan(plan, is_consented, typed)
@@ -110,6 +112,16 @@ def start(
         window.opener.open_source(source, is_consented=True)
     elif window.restoring is not None:
         window.restoring.restore()
+
+
+def clear_up(folders: list[str]) -> None:
+    """Remove what saves that ended half-way left in folders."""
+    from pathlib import Path
+
+    from qviz.document.writing import remove_leftovers
+
+    for each in folders:
+        remove_leftovers(Path(each))
 
 
 def import_the_rest() -> None:

@@ -58,6 +58,8 @@ class ContextMenus(QObject):
     def open_here(self) -> None:
         """Open the menu of what is selected where the keys go."""
         work = self._desk.work
+        if work.runs.ask_for_menu():
+            return
         if work.findings.hasFocus():
             work.findings.ask_for_menu()
             return

@@ -12,6 +12,7 @@ from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.document.writing import digest
 from qviz.errors import QvizError
 from qviz.session.history import History
 from qviz.session.project import Project
@@ -171,11 +172,11 @@ class Desk(QObject):
     def open_result(self, path: str) -> None:
         """Open a saved result; runs nothing. What was open stays until it is read."""
 
-        def show(snapshot: Snapshot) -> None:
+        def show(snapshot: Snapshot, known: str | None) -> None:
             self._forget()
             self.shelf.begin(path)
             self.runs.open(Project.of_snapshot(snapshot))
-            self.exports.note_file(snapshot, path)
+            self.exports.note_file(snapshot, path, known)
             if self.project is not None:
                 self.shelf.keep(self.project, is_of_file=True)
             self.work.outline.show_modules(outline(snapshot))
@@ -203,9 +204,9 @@ class Desk(QObject):
         project = self.project
         path = ask_for_result(self.work) if project is not None and project.snapshot is not None else None
         if project is not None and path is not None:
-            self._read(path, lambda snapshot: self.runs.open(project.with_other(snapshot, Path(path).stem)))
+            self._read(path, lambda snapshot, _known: self.runs.open(project.with_other(snapshot, Path(path).stem)))
 
-    def _read(self, path: str, show: Callable[[Snapshot], None]) -> None:
+    def _read(self, path: str, show: Callable[[Snapshot, str | None], None]) -> None:
         self._decoding.forget()  # only what was asked for last
 
         def refuse(error: Exception) -> None:
@@ -213,7 +214,10 @@ class Desk(QObject):
                 raise error
             self.failed.emit(error)
 
-        self._decoding.take(lambda: codec.load(path), show, refuse, is_large=codec.is_large(path))
+        def read() -> tuple[str | None, Snapshot]:
+            return digest(Path(path)), codec.load(path)  # what changes in between is noticed when it is saved
+
+        self._decoding.take(read, lambda found: show(found[1], found[0]), refuse, is_large=codec.is_large(path))
 
     def _forget(self) -> None:
         self.runs.reruns = None

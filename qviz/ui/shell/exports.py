@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -10,11 +13,12 @@ from PySide6.QtGui import QGuiApplication
 from qviz.document import codec
 from qviz.document.graph import Node
 from qviz.document.snapshot import Snapshot
+from qviz.document.writing import ChangedOnDiskError, digest_of, write_atomically
 from qviz.errors import QvizError
 from qviz.session.facts_text import facts_text, scale_text
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
-from qviz.ui.shell.files import save_result
+from qviz.ui.shell.files import OnChange, ask_what_to_do, ask_where_to_save
 from qviz.ui.shell.on_screen import copy_picture, on_screen
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
@@ -23,6 +27,20 @@ from qviz.words import mark, tr
 
 _SAVED, _EXPORTED = mark("Saved {name}"), mark("Exported {name}")
 _COPIED = mark("A picture of {name} is on the clipboard.")
+
+
+class ResultFile(NamedTuple):
+    """The file of a result.
+
+    Attributes:
+        snapshot: The result.
+        path: Where it is.
+        known: What the file held when it was read or written last, as a hash; None where nobody looked.
+    """
+
+    snapshot: Snapshot
+    path: str
+    known: str | None
 
 
 class Exports(QObject):
@@ -39,25 +57,42 @@ class Exports(QObject):
         self._open = project
         self._work = work
         self._settings = settings
-        self._file: tuple[Snapshot, str] | None = None
+        self._file: ResultFile | None = None
         work.inspector.source_requested.connect(self.on_inspector_source_requested)
         work.failure.source_requested.connect(self.on_inspector_source_requested)
         work.inspector.copied.connect(self.on_inspector_copied)
 
-    def note_file(self, snapshot: Snapshot | None, path: str) -> None:
-        """Take the file that a result was read from; of no result, forget the one before."""
-        self._file = (snapshot, path) if snapshot is not None else None
+    def note_file(self, snapshot: Snapshot | None, path: str, known: str | None = None) -> None:
+        """Take the file that a result was read from, and what it held; of no result, forget the one before."""
+        self._file = ResultFile(snapshot, path, known) if snapshot is not None else None
 
     def save(self) -> None:
         """Save the result into its own file, the bookmarks too; of one that has none yet, ask where."""
         project = self._open.value
         if project is None or project.document is None:
             return
-        if self._file is not None and self._file[0] is project.snapshot:
-            document, path = project.document, self._file[1]
-            self._say(_SAVED, lambda: _saved(document, path))
-        else:
+        file = self._file
+        if file is None or file.snapshot is not project.snapshot:
             self.save_as()
+            return
+        document = project.document
+        try:
+            self._say(_SAVED, lambda: self._written(document, file.path, file.known))
+        except ChangedOnDiskError as error:
+            choice = ask_what_to_do(self._work, error)
+            if choice is OnChange.REPLACE:
+                self._say(_SAVED, lambda: self._written(document, file.path, None))
+            elif choice is OnChange.SAVE_AS:
+                self.save_as()
+
+    def _written(self, document: Snapshot, path: str, known: str | None) -> str:
+        """Write a result into a file that holds what is known of it; return its path."""
+        self._settings.note_saved_in(os.path.dirname(os.path.realpath(path)))
+        data = codec.file_bytes(document, path)
+        write_atomically(Path(path), data, known=known)
+        if self._open.value is not None:
+            self.note_file(self._open.value.snapshot, path, digest_of(data))
+        return path
 
     def save_as(self) -> None:
         """Ask where to, and save the result."""
@@ -66,9 +101,8 @@ class Exports(QObject):
             return
 
         def ask() -> str | None:
-            if path := save_result(self._work, document):
-                self.note_file(project.snapshot, path)
-            return path
+            path = ask_where_to_save(self._work)
+            return self._written(document, path, None) if path else None
 
         self._say(_SAVED, ask)
 
@@ -129,6 +163,8 @@ class Exports(QObject):
     def _say(self, text: str, act: Callable[[], str | None]) -> None:
         try:
             path = act()
+        except ChangedOnDiskError:
+            raise
         except QvizError as error:
             self.failed.emit(error)
             return
@@ -154,8 +190,3 @@ class Exports(QObject):
             open_in_editor(file, line, self._settings.editor)
         except QvizError as error:
             self.failed.emit(error)
-
-
-def _saved(document: Snapshot, path: str) -> str:
-    codec.save(document, path)
-    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 from qviz.document import codec, plan_file
 from qviz.document.model_files import MODEL_FILES
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Snapshot
+from qviz.document.writing import ChangedOnDiskError
 from qviz.trust.consent import Consent
 from qviz.trust.listing import Listing, lines
 from qviz.trust.references import NamedBy
@@ -19,6 +20,7 @@ from qviz.ui.panels.widgets import file_filter
 from qviz.ui.settings import Settings
 from qviz.wire import interpreter
 from qviz.words import mark, tr
+from qviz.words.formats import sentence
 
 _MODELS = (".py", *MODEL_FILES, ".qviz", ".json", plan_file.SUFFIX)
 _QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
@@ -108,19 +110,35 @@ def _says_yes(parent: QWidget, listing: Listing) -> bool:
     return question.clickedButton() is run
 
 
-def save_result(parent: QWidget, snapshot: Snapshot) -> str | None:
-    """Ask where to, and save; return the path, or None.
-
-    Raises:
-        QvizError: The disk does not take it; what was there before is untouched.
-    """
+def ask_where_to_save(parent: QWidget) -> str | None:
+    """Return the file that a result is to be written into, or None."""
     path, chosen = QFileDialog.getSaveFileName(parent, tr("Save result"), "review.qviz", _results())
-    if not path:
-        return None
-    if not path.endswith(codec.SUFFIXES):
+    if path and not path.endswith(codec.SUFFIXES):
         path += ".json" if "*.json" in chosen else ".qviz"
-    codec.save(snapshot, path)
-    return path
+    return path or None
+
+
+class OnChange(Enum):
+    """What to do with a file that another program wrote meanwhile."""
+
+    REPLACE = "replace"
+    SAVE_AS = "save as"
+    NOTHING = "nothing"
+
+
+def ask_what_to_do(parent: QWidget, error: ChangedOnDiskError) -> OnChange:
+    """Ask what to do with a file that another program wrote since it was read."""
+    question = QMessageBox(parent)
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    question.setWindowTitle(tr("The file has changed"))
+    question.setText(sentence(error.message))
+    question.setInformativeText(tr("Saving replaces what is there now."))
+    replace = question.addButton(tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+    save_as = question.addButton(tr("Save as…"), QMessageBox.ButtonRole.AcceptRole)
+    question.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    question.exec()
+    chosen = {replace: OnChange.REPLACE, save_as: OnChange.SAVE_AS}
+    return next((each for button, each in chosen.items() if button is question.clickedButton()), OnChange.NOTHING)
 
 
 def ask_for_csv(parent: QWidget, name: str) -> str | None:

@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.pages, 1)
         self.setCentralWidget(whole)
         self.pages.desk_made.connect(self.on_pages_desk_made)
+        self.pages.forget_requested.connect(self.forget_runs)
         self.pages.turned.connect(self.on_pages_turned)
         self.opener.engine_changed.connect(self._status.show_engine_starting)
         self.engines.ready.connect(self.on_engines_ready)
@@ -138,6 +139,15 @@ class MainWindow(QMainWindow):
 
         if not self.settings.is_on(NO_RESTORE):
             self.restoring = Restoring(self.pages, RunStore(state_folder()), restores)
+
+    def forget_runs(self) -> None:
+        """Delete all kept runs after a question, also where none are kept any more."""
+        from qviz.session.run_store import RunStore, state_folder
+        from qviz.ui.shell.restoring import Restoring
+
+        if self.restoring is None:
+            self.restoring = Restoring(self.pages, RunStore(state_folder()), brings_back=False)
+        self.restoring.forget_all()
 
     def on_pages_desk_made(self, desk: Desk) -> None:
         """Tie the bars to the desk."""

@@ -29,10 +29,12 @@ class Pages(QWidget):
     Signals:
         desk_made: The `Desk`, before it opens anything.
         turned: Another page is shown.
+        forget_requested: All kept runs are to be deleted.
     """
 
     desk_made = Signal(object)
     turned = Signal()
+    forget_requested = Signal()
 
     def __init__(self, engines: Engines, settings: Settings, appearance: Appearance) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from qviz.document.plan import Plan
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.panels.welcome import DropTarget
 from qviz.ui.panels.widgets import breakable
-from qviz.ui.shell.app import report_bug
+from qviz.ui.shell.app import clear_up, report_bug
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import small_stages, snapshot
 from tests.ui.widgets import found
@@ -104,6 +105,37 @@ def test_an_edited_flow_leaves_the_result_its_stages(opened: MainWindow, qtbot: 
         qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
     opened.desk.refresh()
     assert [each.text() for each in opened.desk.work.strip.findChildren(QPushButton)] == before
+
+
+def test_a_file_that_another_program_wrote_is_not_replaced_unasked(
+    opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "saved.qviz"
+    opened.actions_of["save"].trigger()
+    path.write_bytes(b"theirs")
+    for title, held in (("Cancel", b"theirs"), ("Replace", None)):
+        monkeypatch.setattr(QMessageBox, "exec", lambda box, title=title: _press(box, title))
+        opened.actions_of["save"].trigger()
+        assert held is None or path.read_bytes() == held
+    assert codec.load(path).stages == (CAPTURED, CONVERTED)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _box: pytest.fail("nobody wrote it since"))
+    opened.actions_of["save"].trigger()
+    path.chmod(0o444)
+    opened.actions_of["save"].trigger()
+    assert any("is read-only" in each.text() for each in opened.findChildren(QLabel))
+    assert opened.settings.saved_in == [str(tmp_path)]
+
+
+def _press(box: QMessageBox, title: str) -> None:
+    next(each for each in box.buttons() if each.text().replace("&", "") == title).click()
+
+
+def test_what_a_save_left_half_written_is_removed_at_the_next_start(tmp_path: Path):
+    left = tmp_path / ".qviz-00000000-1-x.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    clear_up([str(tmp_path), str(tmp_path / "gone")])
+    assert not left.exists()
 
 
 def test_a_result_is_saved(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

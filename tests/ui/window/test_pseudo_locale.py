@@ -48,7 +48,7 @@ from qviz.ui.panels.welcome import Welcome
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.settings import Settings
 from qviz.ui.shell.app import report_bug
-from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, may_run, save_result
+from qviz.ui.shell.files import ask_for_python, ask_for_result, ask_for_source, ask_where_to_save, may_run
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.shell.qt_texts import QtTexts
 from qviz.ui.theme import theme
@@ -330,7 +330,7 @@ def test_what_files_are_asked_for(window: MainWindow, monkeypatch: pytest.Monkey
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
     ask_for_source(window)
     ask_for_result(window)
-    save_result(window, snapshot)
+    ask_where_to_save(window)
     PlanDialog(window, Plan("net.py:Net")).on_open_clicked()
     PlanDialog(window, Plan("net.py:Net")).on_save_clicked()
     monkeypatch.setattr(QInputDialog, "getText", question)

@@ -17,7 +17,7 @@ from qviz.ui.panels.allowed_code import AllowedCode
 from qviz.ui.panels.documentation import PAGES, Documentation, page_text
 from qviz.ui.panels.settings_form import SettingsForm
 from qviz.ui.panels.shortcuts import Palette
-from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
+from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.ui.shell.app import take_language
 from qviz.ui.shell.main_window import MainWindow
 from qviz.words.language import VARIABLE, language, use
@@ -163,3 +163,16 @@ def test_every_page_is_in_the_wheel_and_without_pictures():
     for page in PAGES:
         assert f'"docs/{page}.md" = "qviz/resources/docs/{page}.md"' in packaged
         assert "![" not in page_text(page)
+
+
+def test_runs_are_kept_or_not(window: MainWindow, qtbot: QtBot):
+    form = form_of(window)
+    assert form.runs.isChecked()
+    form.runs.setChecked(False)
+    assert Settings().is_on(NO_RESTORE)
+    asked = []
+    window.pages.forget_requested.disconnect()
+    window.pages.forget_requested.connect(lambda: asked.append(1))
+    next(each for each in form.findChildren(QPushButton) if each.text() == "Forget all…").click()
+    window.actions_of["forget_runs"].trigger()
+    assert asked == [1, 1]

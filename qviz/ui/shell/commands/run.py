@@ -123,6 +123,11 @@ class RunCommands(CommandGroup):
         """Edit all options of the run."""
         self._pages.need_desk().work.setup.on_all_clicked()
 
+    @command("Forget all runs…", "Ctrl+Alt+Shift+R", is_apart=True, words="delete clear kept history disk privacy")
+    def forget_runs(self) -> None:
+        """Delete all runs that are kept on disk, after a question."""
+        self._pages.forget_requested.emit()
+
     @command("Python of the engine…", "Ctrl+Alt+P", is_apart=True, words="settings interpreter environment torch")
     def choose_python(self) -> None:
         """Ask for the interpreter that the engine runs in."""
