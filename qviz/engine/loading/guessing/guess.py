@@ -24,6 +24,8 @@ from qviz.sources.input_text import DrawnTensor
 _SMALL = (32, 64, 128)
 """Sizes of images that are tried to tell from where on a model runs."""
 _LONGEST_FAULT = 300
+_FOR_OPTIONAL = (24, 1.5)
+"""Tries and seconds for what the model runs without: nobody waits long for that."""
 
 
 def guess_call(plan: Plan) -> ModelCall:
@@ -100,7 +102,7 @@ def _with_optional(
 
 def _optional(model: Module, search: InputSearch, slot: Slot) -> ArgumentGuess:
     """Return what an optional argument could be given, if it were."""
-    more = InputSearch(model, [*search.slots, slot])
+    more = InputSearch(model, [*search.slots, slot], most=_FOR_OPTIONAL)
     more.uses = dict(search.uses)
     found = more.found()
     if found is None:

@@ -37,19 +37,26 @@ class InputSearch:
         model: In eval mode.
         slots: The arguments that are given, each by a tensor or a literal.
         clock: Tells the seconds.
+        most: How often it may run the model, and for how many seconds.
 
     Attributes:
         uses: The first use of each slot, by its place.
         fault: What the model raised at the likeliest guess.
     """
 
-    def __init__(self, model: Module, slots: list[Slot], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        model: Module,
+        slots: list[Slot],
+        clock: Callable[[], float] = time.monotonic,
+        most: tuple[int, float] = (MOST_TRIES, MOST_SECONDS),
+    ) -> None:
         self.model, self.slots = model, slots
         self.uses: dict[int, FirstUse] = {}
         self.fault: BaseException | None = None
         self._told_at = -1
         self._clock = clock
-        self._until = clock() + MOST_SECONDS
+        self._most_tries, self._until = most[0], clock() + most[1]
         self._tries = 0
         self._mismatch: SizeMismatch | None = None
         self._tensors = [place for place, slot in enumerate(slots) if not slot.literal]
@@ -69,7 +76,7 @@ class InputSearch:
 
     @property
     def _is_over(self) -> bool:
-        return self._tries >= MOST_TRIES or self._clock() > self._until
+        return self._tries >= self._most_tries or self._clock() > self._until
 
     def _shapes(self) -> Iterator[tuple[ShapeSides, ...]]:
         """Return combinations of shapes, those first that are likely at all slots."""
