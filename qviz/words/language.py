@@ -105,6 +105,7 @@ _CHINESE = (
     "measuring",
     "inputs",
     "runs",
+    "findings_numbers",
 )
 SIMPLIFIED_CHINESE = Language(
     "zh_CN",

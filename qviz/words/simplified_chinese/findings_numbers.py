@@ -1,0 +1,242 @@
+"""Simplified Chinese: findings about runs, scales and noise."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+_MEASURED = "[[；实测输出仍保持 {kept_db:db}]][[；单独实测时输出剩 {alone_db:db}]]"
+_MODE = "模型处于训练模式，但流程以 eval 模式运行"
+_CALL_EVAL = "在您自己的代码中，量化前请调用 model.eval()。"
+_MESSAGE = "输出与浮点不同[[，位于 {outputs}]]：SQNR {db:db}[[，{agreement:percent} 的样本类别相同]]"
+_OWNS = "{name} 占噪声的 {share:percent}（{how}）[[：{cause:text}]]"
+_SPREAD = "没有量化器占很大的噪声：最大的[[占比 {share:percent}]][[（{how}）]] 来自 {name}[[（{cause:text}）]]"
+_WITH_REMEDY = "对 {name} 最好的补救措施：{remedy:text}[[（{gain:gain}）]]。"
+_SHARE = "请让前后的算子共享一个观测器（共享的 spec，或相同的 qconfig）。"
+_CALIBRATE = "请使用与模型实际数据预处理方式相同的数据校准。"
+_OWN_MAPPING = "请使用 get_default_qconfig_mapping('{backend}')，或该 qconfig 所面向的引擎。"
+
+RUN: dict[str, Entry] = {
+    "applied_twice": {
+        "message": "模型已经准备或量化过：其中有 {found}",
+        "reason": "torch 可能不加警告地再次准备这样的模型：它会观测观测器，原样保留量化的部分，或在追踪观测器时停止",
+        "hint": "请给出浮点模型，或使用 qviz.snapshot 查看已经准备或转换的图。",
+    },
+    "mode_changed.to_eval": {
+        "message": _MODE,
+        "reason": "batch norm 以其运行统计量折叠，这需要 eval 模式",
+        "hint": _CALL_EVAL,
+    },
+    "mode_changed.to_eval_dropout": {
+        "message": _MODE,
+        "reason": "eval 模式下 dropout 关闭，与模型使用时一样",
+        "hint": _CALL_EVAL,
+    },
+    "mode_changed.to_eval_only": {
+        "message": _MODE,
+        "reason": "模型按其使用方式量化；它既没有 batch norm 也没有 dropout",
+        "hint": _CALL_EVAL,
+    },
+    "mode_changed.to_training": {
+        "message": "模型处于 eval 模式，但流程以训练模式运行",
+        "reason": "量化感知训练在训练模式下学习范围；convert 又以 eval 模式运行",
+        "hint": "在您自己的代码中，量化前请调用 model.train()。",
+    },
+    "made_ready": {
+        "message": "qviz 使用模型的副本：{steps:clauses}",
+        "reason": "torch 量化 CPU 上的 float32 模块，捕获的是模型本身，而不是其包装",
+        "hint": "您的模型保持不变；此运行的 Python 中有同样的代码可供您使用。",
+    },
+    "made_ready.float32": {"text": "使用 float32，而不是 {dtypes:all}"},
+    "made_ready.on_cpu": {"text": "在 CPU 上，而不是 {devices:all}"},
+    "made_ready.unwrapped": {"text": "从 {wrappers:all} 中取出"},
+    "made_ready.unwrapped_inside": {"text": "从 {wrappers:all} 中取出 {path}"},
+    "made_ready.not_compiled": {"text": "对 {names} 去掉 torch.compile"},
+    "made_ready.traced_through_compile": {"text": "不经 torch.compile 追踪 {names}"},
+    "made_ready.float32_inputs": {"text": "输入使用 float32，而不是 {dtypes:all}"},
+    "made_ready.own_forward": {"text": "将实例的 forward() 改为其类的 forward()，torch.fx 追踪的是后者"},
+    "made_ready.built": {"text": "用示例输入运行一次，构建 {names} 的惰性参数"},
+    "made_ready.normal_tensors": {"text": "将 inference 模式下创建的张量替换为普通张量"},
+    "made_ready.detached": {"text": "将 {names} 从 autograd 中分离"},
+    "made_ready.defaults": {"text": "输入中没有的 {names} 固定为默认值"},
+    "made_ready.constants": {"text": "{names} 固定为输入中的值"},
+    "made_ready.under_key": {"text": "取自检查点的键 {key}"},
+    "training_demonstrated": {
+        "message": "没有训练：以训练模式的一次前向传播代替训练",
+        "reason": "没有给出训练函数",
+        "hint": "请给出训练函数：在模型旁定义 train(model)，或在配置中选择一个。",
+        "option": "--train",
+    },
+    "rule_passes_fused": {
+        "message": "{rule} 不适用于 {subject}",
+        "reason": "prepare 将其融合为 {types:all}，而 torch 不会把值为 None 的 qconfig 传给融合后的类型",
+        "hint": "请为对象类型 {names:all} 添加规则。",
+    },
+    "setting_without_effect.settings": {
+        "message": "流程 {flow} 不接受 {settings:all}",
+        "reason": "计划设置了它，但流程运行时不使用",
+        "hint": "请选择接受它的流程，或从计划中删除它。",
+    },
+}
+
+NOISE: dict[str, Entry] = {
+    "output_differs.owner": {
+        "message": _MESSAGE,
+        "reason": _OWNS,
+        "hint": "请改变 {name} 的量化方式（范围、观测器、逐通道 scale），或让其算子保持浮点。",
+    },
+    "output_differs.owner_with_remedy": {"message": _MESSAGE, "reason": _OWNS, "hint": _WITH_REMEDY},
+    "output_differs.spread": {
+        "message": _MESSAGE,
+        "reason": _SPREAD,
+        "hint": "请在此运行的噪声账中查看占比次大的量化器，并让最差的保持浮点。",
+    },
+    "output_differs.spread_with_remedy": {"message": _MESSAGE, "reason": _SPREAD, "hint": _WITH_REMEDY},
+    "output_differs.unknown": {
+        "message": _MESSAGE,
+        "reason": "未测量各量化器的代价",
+        "hint": "请重新测量此运行及其噪声账。",
+    },
+    "share.estimated": {"text": "一阶估计"},
+    "share.not_additive": {"text": "估计；占比不能相加"},
+    "share.measured": {"text": "单独测量"},
+    "constant_lost": {
+        "message": "{subject} 处的常量 {value:number} 被量化为零",
+        "reason": "其 scale 的一级为 {step:number}；防止归一化除以零的 eps 因此丢失" + _MEASURED,
+        "hint": "请让读取它的算子保持浮点。",
+    },
+    "wrong_axis": {
+        "message": "{subject} 的权重的 scale 沿轴 {axis}，而不是沿其输出通道",
+        "reason": "轴 {axis} 上的 scale 由所有输出通道共享，而输出通道沿轴 {expected}，因此宽通道占用了窄通道的量化级"
+        + _MEASURED,
+        "hint": "请将此权重的观测器的轴（ch_axis）设为 {expected}，或逐张量量化。",
+    },
+}
+
+SCALES: dict[str, Entry] = {
+    "qparams.per_tensor": {"text": "scale {scale:number}，zero point {zero_point:number}"},
+    "qparams.per_channel": {"text": "每个通道一个 scale（{scale:channels}）"},
+    "qparams.unknown": {"text": "未知的 scale"},
+    "qparams.of_cast": {"text": "{cast}，{qparams:text}"},
+    "quantize_dequantize_chain.needless": {
+        "message": "{subject} 之后紧接着参数相同的 {next}",
+        "reason": "两者都是 {after:text}，因此这两个 cast 不改变任何值",
+        "hint": _SHARE,
+    },
+    "quantize_dequantize_chain.rounded_twice": {
+        "message": "{subject} 之后紧接着参数不同的 {next}",
+        "reason": "{before:text} 变为 {after:text}，因此值被舍入两次",
+        "hint": _SHARE,
+    },
+    "quantized_twice": {
+        "message": "{subject} 被量化 {casts:次|次}：{qparams:all}",
+        "reason": "其读取者要求不同的参数，或各有自己的 QuantStub",
+        "hint": "请让读取者共享一个观测器：一个 QuantStub、一个 qconfig 或共享的 spec。",
+    },
+    "scales_differ": {
+        "message": "{subject} 直接传递整数，但其前后的 scale 不同",
+        "reason": "{one} 为 {one_qparams:text}；{other} 为 {other_qparams:text}",
+        "hint": "请让其输入和输出共享一个观测器（SharedQuantizationSpec；FX 中为后端的模式）；"
+        "否则后端会在此重新量化，或拒绝该图。",
+    },
+    "degenerate_scale.all_zeros": {
+        "message": "{subject} 的 scale 为零、非有限值，或 torch 的最小值",
+        "reason": "观测器只见过零，或权重全为零，因此其他值都被截断" + _MEASURED,
+        "hint": "请用与模型实际遇到的数据相似的数据校准；准备阶段显示观测器见过什么。",
+    },
+    "degenerate_scale.weight_of_zeros": {
+        "message": "{subject} 的权重全为零或接近零",
+        "reason": "scale 是 torch 的最小值，观测器对空范围给出该值" + _MEASURED,
+        "hint": "请加载训练好的权重；有意为零的层无需处理。",
+    },
+    "degenerate_scale.one_step": {
+        "message": "scale 的一级超过 {subject} 观测到的所有值",
+        "reason": "{example} 观测到 {low:number} 到 {high:number}，但 torch 的 scale 不会小于观测器的 eps："
+        "一级为 {step:number}，因此所有值变得相同" + _MEASURED,
+        "hint": "请检查模型的值是否在此消失（例如权重未训练），或给观测器更小的 eps。",
+    },
+    "degenerate_scale.not_finite": {
+        "message": "{subject} 观测到非有限值：{low:number} … {high:number}",
+        "reason": "延伸到无穷的范围没有步长，因此其后都变为零或 nan",
+        "hint": "请从校准数据中去掉 inf 和 nan，或找到产生它们的算子（对数或除以零）。",
+    },
+    "not_finite.weight": {
+        "message": "{name} 含有 {count:个非有限值|个非有限值}",
+        "reason": "权重中的 inf 或 nan 会影响所有依赖它的输出，其 scale 也没有意义",
+        "hint": "请重新加载权重；如果由训练产生，请检查损失是否为有限值。",
+    },
+    "not_finite.data": {
+        "message": "{name} 处的数据含有 {value}",
+        "reason": "浮点模型会用它计算，其后的一切都没有意义",
+        "hint": "请从数据中去掉非有限值，或找到产生它的步骤（对零取对数、除以零）。",
+    },
+    "not_finite.born": {
+        "message": "{name} 对有限的输入给出 {value}",
+        "reason": "浮点模型在这些数据上得到 {value}，其后的一切都没有意义",
+        "hint": "请检查数据和此算子：除以零、对零取对数、求和溢出。",
+    },
+    "few_levels.range": {
+        "message": "{subject} 的范围只有 {levels} 个量化级，{low:number} 到 {high:number}",
+        "reason": "无论观测器的 quant_min 和 quant_max 如何，内核都以 8 位计算：scale 只把值分布到 256 级中的 {levels} 级"
+        + _MEASURED,
+        "hint": "请从观测器中去掉 quant_min 和 quant_max；需要 7 位的引擎请用 reduce_range=True。",
+    },
+    "levels_unused": {
+        "message": "{subject} 的一半量化级未使用：范围对称，而值不为负",
+        "reason": "对称方案把 zero point 放在无符号 dtype 的中间，其下没有值；这浪费一位，即 6 dB" + _MEASURED,
+        "hint": "请对这些激活使用 qscheme=torch.per_tensor_affine。",
+    },
+    "saturated_range": {
+        "message": "观测值超出 {subject} 的 scale 的范围",
+        "reason": "{example} 观测到 {low:number} 到 {high:number}，但其 scale 只能达到 {least:number} 到 "
+        "{greatest:number}：其余被截断" + _MEASURED,
+        "hint": "请检查此观测器如何计算 scale；如果 scale 是固定或加载的，请重新校准。",
+    },
+    "stretched_by_outliers.one": {
+        "message": "{subject} 的 99.9 % 的值位于其范围的 {share:percent} 之内",
+        "reason": "少数离群值把范围撑大到 {low:number} … {high:number}，其他值只剩约 256 级中的 {levels} 级"
+        + _MEASURED,
+        "hint": "请检查校准数据：截断离群值，或让此算子保持浮点。",
+    },
+    "stretched_by_outliers.several": {
+        "message": "{subject} 的 99.9 % 的值位于范围的一小部分；其中 {worst} 在 {share:percent} 之内",
+        "reason": "少数离群值把 {worst} 的范围撑大到 {low:number} … {high:number}，其他值只剩约 256 级中的 {levels} 级"
+        + _MEASURED,
+        "hint": "请检查校准数据：截断离群值，或让这些算子保持浮点。",
+    },
+    "uneven_channels": {
+        "message": "{subject} 的权重所有通道共用一个 scale，但 {total} 个通道中有 {narrow} 个只用到不足十六分之一的量化级",
+        "reason": "各通道的范围相差 16 倍以上，由最宽的决定 scale" + _MEASURED,
+        "hint": "请逐通道量化权重（量化器选项中的 per_channel；x86 的 qconfig 即如此），或先均衡各层。",
+    },
+    "uneven_channels.lost": {
+        "message": "{subject} 的权重所有通道共用一个 scale，{total} 个通道中有 {lost} 个丢失",
+        "reason": "通道 {widest} 的范围是中位通道的 {ratio:number} 倍，决定了 scale；丢失的通道的权重 SQNR 低于 10 dB"
+        + _MEASURED,
+        "hint": "请逐通道量化权重（量化器选项中的 per_channel；含 default_per_channel_weight_observer 的 qconfig），"
+        "或让 {subject} 保持浮点。",
+    },
+    "outside_calibration": {
+        "message": "{subject} 处 {outside:percent} 的数据超出校准范围",
+        "reason": "数据为 {low:number} … {high:number}，而校准范围是 {least:number} … {greatest:number}：其余被截断"
+        + _MEASURED,
+        "hint": _CALIBRATE,
+    },
+    "range_unused": {
+        "message": "{subject} 处的数据只用到校准范围的 {part:percent}",
+        "reason": "数据为 {low:number} … {high:number}，而校准范围是 {least:number} … {greatest:number}：只剩很少的量化级"
+        + _MEASURED,
+        "hint": _CALIBRATE,
+    },
+    "reduce_range_mismatch.overflows": {
+        "message": "引擎 {backend} 上激活为 8 位：{subject}",
+        "reason": "没有 VNNI 指令时，其内核以 16 位相加两个乘积，会溢出：其自身的 qconfig 为 reduce_range=True（0 到 127）",
+        "hint": _OWN_MAPPING,
+    },
+    "reduce_range_mismatch.wastes_levels": {
+        "message": "引擎 {backend} 上激活为 7 位：{subject}",
+        "reason": "其内核不会溢出：其自身的 qconfig 为 reduce_range=False（0 到 255），因此这里浪费了一半量化级",
+        "hint": _OWN_MAPPING,
+    },
+}
+
+STATEMENTS: dict[str, Entry] = {**RUN, **NOISE, **SCALES}
