@@ -51,7 +51,7 @@ def level_axis(levels: Iterable[float]) -> ChartAxis:
     found = [*levels] or [0.0]
     low, high = min(found), max(found)
     step = next((each for each in _STEPS if (high - low) / each <= _MOST_TICKS), (high - low) / _MOST_TICKS)
-    first, last = math.floor(low / step - 1e-9), math.ceil(high / step + 1e-9)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
     axis = ChartAxis(first * step, last * step)
     ticks = (round(count * step, 6) for count in range(first, last + 1))

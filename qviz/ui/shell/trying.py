@@ -31,7 +31,7 @@ from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
-from qviz.words.formats import number
+from qviz.words.formats import number, sentences
 
 _LARGE = 5_000
 """Nodes of all stages; the lookups of a smaller run are made at once."""
@@ -192,8 +192,9 @@ class Trying(QObject):
             return tr("This flow quantizes nothing."), ""
         if not project.stages or project.stages[-1].name not in CONVERTED:
             return tr("The run has no converted model."), ""
-        words = tr("The noise of each quantizer was not measured in this run.")
-        return words, _measure(project.seconds) if project.plan.source else ""
+        told = tr("The noise of each quantizer was not measured in this run.")
+        hope = tr("With it, this panel predicts what leaving quantizers in float gives, without a run.")
+        return sentences((told, hope)), _measure(project.seconds) if project.plan.source else ""
 
     def rebase(self) -> None:
         """Go on from the run on screen."""

@@ -266,7 +266,7 @@ def test_measuring_a_choice_runs_its_plan(desk: Desk):
 def test_without_a_ledger_it_offers_to_measure(window: MainWindow, qtbot: QtBot, tmp_path: Path):
     desk = opened(window, qtbot, tmp_path / "bare.qviz", result(None))
     window.actions_of["try_it"].trigger()
-    assert "The noise of each quantizer was not measured in this run." in texts(panel(desk))
+    assert any(each.startswith("The noise of each quantizer was not measured") for each in texts(panel(desk)))
     asked_for: list[bool] = []
     desk.acting.run_requested.disconnect()
     desk.acting.run_requested.connect(lambda: asked_for.append(True))

@@ -29,6 +29,7 @@ _NEAR = 9.0
 """Pixels from a point within which the pointer means it."""
 _APART = 15.0
 _CLEAR = 22.0
+_UNDER = 12.0
 _SMALL = 11
 
 
@@ -251,7 +252,9 @@ class TradeOff(QWidget):
             _diamond(painter, theme, place)
             if all(math.dist(place.toTuple(), other.toTuple()) > _APART for other in named):
                 painter.setPen(theme.color("text"))
-                self._say(painter, place + QPointF(0, 12), tr("Run {number}", number=each.number), is_left=False)
+                is_low = place.y() + _UNDER + 8 > self._area().bottom()
+                below = place + QPointF(0, -_UNDER / 2 if is_low else _UNDER)
+                self._say(painter, below, tr("Run {number}", number=each.number), is_left=False)
                 named.append(place)
 
     def _points(self) -> Sequence[tuple[str, ChartPoint]]:

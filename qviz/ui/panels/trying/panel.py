@@ -284,6 +284,7 @@ class TryPanel(QFrame):
         """Let slider and curve reach as far as the list."""
         if self.choice is not None and self.table.quantizers.choice is self.choice:
             self._show_rest(self.choice, self._theme)
+            self.table.mark(self._marked)
 
     def on_by_macs_clicked(self) -> None:
         """Show what a choice costs in bytes, or in multiply-accumulates."""

@@ -30,7 +30,7 @@ from qviz.ui.theme import Theme
 from qviz.words import tr
 
 _ROW, _HEAD = 22, 23
-_WIDTHS = {TICK: 30, PLACE: 26, SHARE: 110, GAIN: 66, SIZE: 74}
+_WIDTHS = {TICK: 30, PLACE: 26, SHARE: 110, GAIN: 64, SIZE: 80}
 _LEAST, _MOST_ROWS = 120, 18
 _BAR, _BESIDE = QSize(44, 7), 56
 _BOX = 13
