@@ -120,6 +120,22 @@ def test_a_write_into_a_tensor_is_drawn_and_what_python_reads_is_no_dead_branch(
     assert "dead_branch" not in {each.rule for each in snapshot.findings}
 
 
+class Inner(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ self.weight if x.sum() < 1e9 else x
+
+
+def test_functions_of_a_recorded_run_stand_in_the_modules_that_call_them():
+    model = nn.Sequential(nn.Sequential(Inner()), nn.Linear(4, 2))
+    graph = run(model, "eager-dynamic").stages[-1].graph
+    assert [node.place for node in graph.nodes if node.target.endswith("matmul")] == ["0.0"]
+    assert {group.path: group.type for group in graph.groups}["0.0"] == "Inner"
+
+
 def test_the_limit_of_cpython_is_named():
     (finding,) = [each for each in run(Decorated(), "eager-dynamic").findings if each.rule == "recorded_by_running"]
     assert "CPython" in finding.reason

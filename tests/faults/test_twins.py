@@ -101,6 +101,17 @@ def test_a_product_of_two_activations_is_no_layer():
     assert "layer_in_float" not in {each.rule for each in ran(attends, "pt2e-dynamic", (SEQUENCE,))().findings}
 
 
+def test_attention_beside_more_work_is_good_to_know():
+    wide = made(
+        lambda m, x: m.fc2(torch.relu(m.fc(m.attention(x, x, x, need_weights=False)[0]))),
+        attention=lambda: nn.MultiheadAttention(8, 2, batch_first=True),
+        fc=lambda: nn.Linear(8, 64),
+        fc2=lambda: nn.Linear(64, 8),
+    )
+    snapshot = ran(wide, "eager-dynamic", (SEQUENCE,))()
+    assert [each.level for each in snapshot.findings if each.rule == "layer_in_float"] == [Level.INFO]
+
+
 def test_a_recurrent_cell_is_quantized_dynamically():
     assert loud(ran(CELL, "eager-dynamic", (ROW,))()) == []
 

@@ -14,7 +14,9 @@ import qviz
 from qviz.document.configuration import Factory, QConfig, Rule
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from tests.field_reports import more_models as more
 
+ROWS = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(5))
 IMAGE = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(3))
 
 
@@ -183,5 +185,65 @@ REPORTS = (
         inspected(_encoder, "eager-dynamic", IMAGE[:2, 0, :5]),
         "converted_does_not_run",
         ("weight", "set_fastpath_enabled"),
+    ),
+    Report(
+        "pytorch/pytorch#33433",
+        inspected(more.Block, "eager-dynamic", ROWS),
+        "nothing_quantized",
+        ("Projection holds", "by its exact type", "torch.nn.Linear"),
+    ),
+    Report(
+        "pytorch/pytorch#44782",
+        inspected(lambda: Stubbed(more.Functional()), "eager-static"),
+        "converted_does_not_run",
+        ("QuantizedCPU", "torch.nn.Conv2d instead of the function conv2d"),
+    ),
+    Report(
+        "pytorch/pytorch#74842",
+        inspected(more.Detector, "fx-static"),
+        "stopped",
+        ("a branch", "torch.where", "pt2e-static"),
+    ),
+    Report(
+        "pytorch/pytorch#108224",
+        inspected(more.Gated, "fx-qat", plan=Plan(flow="fx-qat", backend="qnnpack")),
+        "converted_does_not_run",
+        ("QNNPACK refuses add", "scales", "backend x86"),
+    ),
+    Report(
+        "pytorch/executorch#10104",
+        inspected(more.Recurrent, "pt2e-static", ROWS),
+        "stopped",
+        ("initial state", "both its outputs", "set_module_type"),
+    ),
+    Report(
+        "pytorch/ao#2980",
+        inspected(more.Slow, "pt2e-qat"),
+        "setting_rewritten",
+        ("momentum", "0.1", "0.03"),
+    ),
+    Report(
+        "pytorch/pytorch#76304",
+        inspected(lambda: nn.Sequential(nn.Conv2d(3, 8, 3, padding="valid"), nn.ReLU()), "fx-static"),
+        "stopped",
+        ("padding in numbers", "'valid' 0"),
+    ),
+    Report(
+        "pytorch/pytorch#160095",
+        inspected(small, "pt2e-static", plan=Plan(flow="pt2e-static", quantizer="x86_inductor", strict=False)),
+        "quantizer_needs_strict_capture",
+        ("non-strict", "source_fn_stack", "xnnpack"),
+    ),
+    Report(
+        "huggingface/transformers#21839",
+        inspected(more.FeedForward, "eager-dynamic", ROWS),
+        "converted_does_not_run",
+        ("'function' object has no attribute 'dtype'", "weight", "a method of quantized modules"),
+    ),
+    Report(
+        "pytorch/pytorch#58969",
+        inspected(more.Attends, "eager-dynamic", ROWS),
+        "layer_in_float",
+        ("projections", "scaled_dot_product_attention"),
     ),
 )

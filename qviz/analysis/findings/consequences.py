@@ -50,7 +50,10 @@ _KNOWN = (
     _Follows("float_into_quantized.model_input", "missing_quant_stub"),
     _Follows("converted_does_not_run.float_into_quantized", "missing_quant_stub"),
     _Follows("converted_does_not_run.float_into_quantized", "float_into_quantized", _at_same_node),
-    _Follows("converted_does_not_run.no_kernel", "functional_in_eager.stops", _at_same_node),
+    *(
+        _Follows(f"converted_does_not_run.{each}", "functional_in_eager.stops", _at_same_node)
+        for each in ("no_kernel", "function")
+    ),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),

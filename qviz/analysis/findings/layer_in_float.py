@@ -27,6 +27,8 @@ _CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
 """Reasons that the user's configuration gives."""
 _LARGE = 1 / 4
 """Of the multiply-accumulates: a layer that is the user's own choice to leave out is rarely as large."""
+_NEARLY_ALL = 3 / 4
+"""The same of attention in eager mode, beside which other layers do much of the work in most models."""
 _PADDING_AT = 4
 """Where ``aten.conv2d.padding`` takes it."""
 
@@ -34,14 +36,15 @@ _PADDING_AT = 4
 class LayerCause(NamedTuple):
     """What keeps a layer in float: how the finding's code ends, and what more it says.
 
-    One that `is_weighed` is good to know unless its layers do a large share of the work.
+    Attributes:
+        least: The share of the multiply-accumulates below which it is good to know, and no more.
     """
 
     code: str
     level: Level = Level.WARNING
     args: tuple[tuple[str, Json], ...] = ()
     rule: str = "layer_in_float"
-    is_weighed: bool = False
+    least: float = 0.0
 
 
 @finds("layer_in_float", "padding_outside_patterns")
@@ -68,7 +71,7 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
         if cause is not None:
             found.setdefault((function_name(node), cause), []).append(node.id)
     for (name, cause), ids in found.items():
-        is_small = cause.is_weighed and not _is_large(evidence, ids)
+        is_small = cause.least > 0 and _share(evidence, ids) < cause.least
         yield Finding(
             rule=cause.rule,
             level=Level.INFO if is_small else cause.level,
@@ -92,9 +95,9 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     if evidence.flow.mode is Mode.PT2E:
         return _of_exported_flow(evidence, node, name, codes)
     if codes & {"float.no_pattern", "float.dtypes_not_supported"}:
-        return _of_product(evidence, node, "pattern") if is_product else _of_pattern(evidence, node, name)
+        return _of_product(evidence, node, "product_in_pattern") if is_product else _of_pattern(evidence, node, name)
     if evidence.flow.mode is Mode.EAGER and not codes & _CHOSEN:
-        return _of_product(evidence, node, "eager") if is_product else _of_eager(evidence.flow, node, name)
+        return _of_product(evidence, node, "product_in_eager") if is_product else _of_eager(evidence.flow, node, name)
     return None
 
 
@@ -128,12 +131,12 @@ def _past_moves(index: Index, node_id: str) -> Node:
     return node
 
 
-def _of_product(evidence: Evidence, node: Node, where: str) -> LayerCause:
+def _of_product(evidence: Evidence, node: Node, code: str) -> LayerCause:
     """Return that a layer is written as a product, which no flow takes for one; its class, where it has one."""
     assert evidence.converted is not None
     types = {group.path: group.type for group in evidence.converted.graph.groups}
     args: tuple[tuple[str, Json], ...] = (("type", types[node.place]),) if types.get(node.place) else ()
-    return LayerCause(f"product_in_{where}", args=args, is_weighed=True)
+    return LayerCause(code, args=args, least=_LARGE)
 
 
 def _of_eager(chosen: Flow, node: Node, name: str) -> LayerCause | None:
@@ -144,7 +147,7 @@ def _of_eager(chosen: Flow, node: Node, name: str) -> LayerCause | None:
         return LayerCause("recurrent_eager") if _RECURRENT.fullmatch(name) else None
     if node.op == "call_function" and name == "linear":
         return LayerCause("function")
-    return LayerCause("attention", Level.INFO) if _ATTENTION.fullmatch(name) else None
+    return LayerCause("attention", least=_NEARLY_ALL) if _ATTENTION.fullmatch(name) else None
 
 
 def _of_exported_flow(evidence: Evidence, node: Node, name: str, codes: Set[str]) -> LayerCause | None:
@@ -160,11 +163,11 @@ def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause:
     assert evidence.flow is not None
     is_dynamic = evidence.flow.method is Method.DYNAMIC
     if _PRODUCT.fullmatch(name):
-        return _of_product(evidence, node, "export")
+        return _of_product(evidence, node, "product_in_export")
     if _PLAIN_RECURRENT.fullmatch(name):
-        return LayerCause("plain_recurrent", is_weighed=is_dynamic)
+        return LayerCause("plain_recurrent", least=_LARGE if is_dynamic else 0.0)
     if is_dynamic and _RECURRENT.fullmatch(name):
-        return LayerCause("recurrent_exported_dynamic", is_weighed=True)
+        return LayerCause("recurrent_exported_dynamic", least=_LARGE)
     if evidence.snapshot.run.config.get("quantizer") != "xnnpack" or (is_dynamic and name != "linear"):
         return LayerCause("not_annotated", Level.INFO)
     if (padding := _padding(node)) is not None:
@@ -181,12 +184,12 @@ def _outside_xnnpack(name: str) -> LayerCause:
     return LayerCause("conv3d") if name == "conv3d" else LayerCause("not_annotated", Level.INFO)
 
 
-def _is_large(evidence: Evidence, ids: Iterable[str]) -> bool:
-    """Return whether layers do a large share of the work, which nobody leaves out unsaid."""
+def _share(evidence: Evidence, ids: Iterable[str]) -> float:
+    """Return the share of the multiply-accumulates that layers do in float; none where that is not known."""
     judged = evidence.low_precision
     total = judged.macs[1] if judged is not None and judged.macs is not None else 0
     in_float = sum(judged.multiplying_in_float.get(each, 0) for each in ids) if judged is not None else 0
-    return total > 0 and in_float >= _LARGE * total
+    return in_float / total if total else 0.0
 
 
 def _of_taken(evidence: Evidence, node: Node) -> LayerCause | None:

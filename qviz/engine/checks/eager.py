@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level
-from qviz.engine.checks.eager_functions import Unseen, unseen
+from qviz.engine.checks.eager_functions import Unseen, better_module, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
@@ -213,6 +213,10 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
         node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs) or _at_module(graph, culprits(error, model).module)
         cause = next((cause for sign, cause in _WHY_NOT if sign in str(error)), "other")
+        args: dict[str, Json] = {"text": text, **_at(where)}
+        function = next((each for each in graph.graph.nodes if each.name == node), None)
+        if cause == "no_kernel" and function is not None and (better := better_module(function)) is not None:
+            cause, args = "function", {**args, "operator": bare_name(function.target), "replacement": better}
         return Finding(
             rule="converted_does_not_run",
             level=Level.ERROR,
@@ -220,7 +224,7 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
             nodes=(node,) if node else (),
             code=f"converted_does_not_run.{cause}",
             roles={"subject": (node,)} if node else {},
-            args={"text": text, **_at(where)},
+            args=args,
             place=(Path(where.file).name,) if where and not node else (),
         )
     return None

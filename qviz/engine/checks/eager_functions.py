@@ -68,6 +68,11 @@ def unseen(graph: GraphModule) -> Iterator[Unseen]:
                 yield Unseen(node, better, stops=True)
 
 
+def better_module(node: Node) -> str | None:
+    """Return the module that computes what a function computes, where quantized tensors stop the function."""
+    return _STOPS.get(_name(node)) if node.op == "call_function" else None
+
+
 def _name(node: Node) -> str:
     """Return what a node does; ``x += y`` adds as well."""
     name = bare_name(node.target)

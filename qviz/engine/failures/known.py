@@ -103,6 +103,10 @@ _ANNOTATING = (
     ),
     Cause("stop.quantization_spec", text="Unsupported quantization_spec|Only float dtype for bias"),
     Cause("stop.padding_in_words", type="ValueError", text=r"is not an aten conv2d operator"),
+    Cause(
+        "stop.padding_without_kernel",
+        text=r"conv\dd_prepack\(\) Expected .* for argument 'padding' but .* type '(str|tuple)'",
+    ),
     Cause("stop.gru_annotator", frame=r"xnnpack_quantizer_utils\.py:_annotate_gru_io_only"),
     Cause("stop.several_in_pattern", text="Several nodes within a single pattern"),
     Cause("stop.needs_strict_capture", type="KeyError", text="source_fn_stack"),

@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments, names
+from qviz.engine.nodes.module_paths import KNOWN_STACK, ModulePlace
 from qviz.engine.recording.functional_calls import MADE_BY, converted_call, running
 from qviz.engine.recording.propagation import undisturbed
 
@@ -100,6 +101,7 @@ class _Recording(TorchFunctionMode):
         self.graph = Graph()
         self.holder: dict[str, Any] = {}
         self.depth = 0
+        self.around: list[nn.Module] = []
         self.alive: list[Any] = []
         self.giver: dict[int, tuple[Node, tuple[Any, ...]]] = {}
         self.paths = {each: path for path, each in reversed(list(model.named_modules()))}
@@ -124,9 +126,13 @@ class _Recording(TorchFunctionMode):
     def _entered(self, module: nn.Module, args: Any) -> None:
         if self.depth or (self.is_leaf(module) and module in self.paths):
             self.depth += 1
+        else:
+            self.around.append(module)
 
     def _left(self, module: nn.Module, args: Any, kwargs: dict[str, Any], result: Any) -> None:
         if not self.depth:
+            if self.around and self.around[-1] is module:
+                self.around.pop()
             return
         self.depth -= 1
         if self.depth or result is None:
@@ -142,6 +148,7 @@ class _Recording(TorchFunctionMode):
         result = func(*args, **kwargs)
         if not self.depth and (_gives_tensors(result) or func is torch.Tensor.__setitem__):
             node = self._function(func, self._taken(args), self._taken(kwargs))
+            self._place(node)
             if (call := running(self.model)) is not None:
                 node.meta[MADE_BY] = call
             self._gives(node, result)
@@ -157,6 +164,12 @@ class _Recording(TorchFunctionMode):
             return self.graph.call_function(getattr(operator, name[3:-2]), args[::-1])
         known = getattr(operator, name[2:-2], func) if name.startswith("__") else func
         return self.graph.call_function(known, args, kwargs)
+
+    def _place(self, node: Node) -> Node:
+        """Note which modules run a function; the whole model needs no name."""
+        paths = ((self.paths.get(each, ""), each) for each in self.around)
+        node.meta[KNOWN_STACK] = [ModulePlace(path, type(each).__name__) for path, each in paths if path]
+        return node
 
     def _gives(self, node: Node, value: Any) -> None:
         for path, leaf in pytree.tree_flatten_with_path(value)[0]:
@@ -192,11 +205,11 @@ class _Recording(TorchFunctionMode):
             if path is None:
                 path = _ROOT.format(len(self.holder))
                 self.holder[path] = tensor
-            self._gives(self.graph.get_attr(path), tensor)
+            self._gives(self._place(self.graph.get_attr(path)), tensor)
         node, steps = self.giver[id(tensor)]
         for step in steps:
             key = getattr(step, "idx", getattr(step, "key", getattr(step, "name", None)))
-            node = self.graph.call_function(operator.getitem, (node, key))
+            node = self._place(self.graph.call_function(operator.getitem, (node, key)))
         if steps:
             self.giver[id(tensor)] = (node, ())
         return node

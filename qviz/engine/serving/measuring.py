@@ -33,6 +33,7 @@ from qviz.engine.measure.running.data import Evaluation, Peeked, evaluation
 from qviz.engine.measure.running.metric import Judge
 from qviz.engine.measure.running.outputs import Outputs
 from qviz.engine.measure.running.size import size_of
+from qviz.engine.measure.running.stops import stops_at
 from qviz.engine.measure.simulated.graphs import state_kept
 from qviz.engine.measure.simulated.simulation import copied, simulate
 from qviz.engine.serving.torch_state import kept
@@ -206,6 +207,9 @@ class Measuring:
         result = self._converted
         with kept(self._plan.seed), state_kept(result):
             converted = self._attempt("converted", lambda: outputs.run(result, batches))
+            if converted is None and (node := stops_at(result, batches)) is not None:
+                told = self._not_measured[-1]
+                self._not_measured[-1] = msgspec.structs.replace(told, roles={"subject": (node,)})
             again = None if self._again is None or converted is None else four_models.twice(result, batches[0])
         with simulation.board.set_to(simulation.everything):
             self._attempt("metric", lambda: self._judge.judge("simulated", simulation.module))

@@ -224,6 +224,10 @@ STATEMENTS: dict[str, Entry] = {
         "X86InductorQuantizer takes no convolution with padding in words (padding='same')",
         "Give the padding in numbers: for 'same' dilation × (kernel size − 1) / 2 on each side.",
     ),
+    "stop.padding_without_kernel": known(
+        "a quantized convolution takes its padding in numbers, and this one has it in words ('same', 'valid')",
+        "Give the padding in numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side.",
+    ),
     "stop.gru_annotator": known(
         "XNNPACKQuantizer takes a GRU only if its initial state is given and both its outputs are read",
         "Give the GRU its initial state in forward() and use both outputs, or leave it out: set_module_type for the "

@@ -107,9 +107,24 @@ STATEMENTS: dict[str, Entry] = {
         "layers, call torch.backends.mha.set_fastpath_enabled(False)."
     ),
     "converted_does_not_run.no_kernel": _does_not_run(_NO_KERNEL),
+    "converted_does_not_run.function": _does_not_run(
+        "Use {replacement} instead of the function {operator}, which eager mode neither observes nor replaces."
+    ),
     "converted_does_not_run.quantized_already": _does_not_run(
         "Remove this QuantStub: what comes in was quantized by another one before."
     ),
+    "converted_does_not_run.on_data": {
+        "message": "the converted model does not run[[: it stops at {subject}]]",
+        "reason": "{type}: {text}",
+        "hint": "Leave the operator that stops in float: add a rule without a qconfig for it, or do not annotate it.",
+    },
+    "converted_does_not_run.refused_by_qnnpack": {
+        "message": "the converted model does not run[[: QNNPACK refuses {subject}]]",
+        "reason": "QNNPACK makes no operator of these scales; it adds only where the scales of input and output "
+        "differ by less than a factor of 2¹⁴, which is the likely cause",
+        "hint": "Calibrate with data that fills the ranges around it (untrained weights of zero leave them empty), "
+        "leave the operator in float, or use the backend x86 or onednn.",
+    },
     "converted_does_not_run.other": _does_not_run(
         "Leave the part that stops in float: add a rule without a qconfig for its type or its name."
     ),

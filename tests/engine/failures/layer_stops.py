@@ -56,6 +56,14 @@ def _parametrized_convolution(qat: bool) -> Any:
     return convert(prepared)
 
 
+def _valid_padding() -> Any:
+    model: Any = nn.Sequential(nn.Conv2d(3, 4, 3, padding="valid")).eval()
+    model.qconfig = get_default_qconfig("x86")
+    prepared = prepare(model)
+    prepared(IMAGE)
+    return convert(prepared)
+
+
 def _spectral_norm() -> Any:
     layer = nn.utils.parametrizations.spectral_norm(nn.Conv2d(3, 4, 3))
     return torch.export.export(nn.Sequential(layer).train(), (IMAGE,), strict=True)
@@ -147,6 +155,7 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("out_with_gradient", _spectral_norm),
     ("trace_buffer_assigned", lambda: symbolic_trace(_Average())),
     ("no_tensor_observed", _size_observed),
+    ("padding_without_kernel", _valid_padding),
     ("padding_in_words", _same_padding),
     ("gru_annotator", _gru),
     ("shared_batch_norm", _shared_norm),
