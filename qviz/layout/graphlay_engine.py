@@ -19,7 +19,6 @@ from qviz.layout.series import place_in_series
 from qviz.layout.spacing import ROOMY, Spacing
 from qviz.words import tr
 
-LANE_GAP = 20.0
 CORNER = 24.0
 """graphlay keeps ports this far from a box's corners."""
 QUICK_FROM = 1500
@@ -128,14 +127,14 @@ def _lay_out(level: GroupLevel, attempt: _Attempt, spacing: Spacing) -> PlacedLe
 
     halves = _halves(level, attempt.is_tight)
     request = {
-        "nodes": [_node(*each) for each in zip(level.nodes, halves, _besides(level), strict=True)],
+        "nodes": [_node(*each, spacing.lane_gap) for each in zip(level.nodes, halves, _besides(level), strict=True)],
         "edges": [_edge(edge, level, halves) for edge in level.edges],
     }
     tuning = {"routing": {"step_flatten": attempt.step_flatten}}
     gaps = {
         "layer_gap": spacing.layer_gap,
         "node_gap": spacing.node_gap,
-        "dummy_gap": LANE_GAP,
+        "dummy_gap": spacing.lane_gap,
         "port_gap": 14.0,
         "isolated_gap": spacing.node_gap,
     }
@@ -197,17 +196,22 @@ def _besides(level: GroupLevel) -> list[float]:
     return besides
 
 
-def _node(node: LevelNode, half: float, beside: float) -> dict[str, Any]:
+def _node(node: LevelNode, half: float, beside: float, air: float) -> dict[str, Any]:
     made: dict[str, Any] = {"size": {"width": 2 * half, "height": node.height}, "shape": "box", "rank": node.rank}
     left = node.spine - half
     right = max(node.width - node.spine, beside) - half
     if left > 0 or right > 0:
-        made["margin"] = {"cross_neg": _clear(left), "cross_pos": _clear(right), "along_neg": 0.0, "along_pos": 0.0}
+        made["margin"] = {
+            "cross_neg": _clear(left, air),
+            "cross_pos": _clear(right, air),
+            "along_neg": 0.0,
+            "along_pos": 0.0,
+        }
     return made
 
 
-def _clear(excess: float) -> float:
-    return excess + LANE_GAP if excess > 0 else 0.0
+def _clear(excess: float, air: float) -> float:
+    return excess + air if excess > 0 else 0.0
 
 
 def _edge(edge: LevelEdge, level: GroupLevel, halves: list[float]) -> dict[str, Any]:

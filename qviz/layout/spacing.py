@@ -14,6 +14,7 @@ class Spacing(NamedTuple):
         head: From a frame's upper border to its first box: the title, and air.
         pad: From a frame's other borders to what it holds.
         has_labels: Whether lines bear labels, which want room beside them.
+        lane_gap: Between lines, and from them to boxes.
     """
 
     layer_gap: float
@@ -21,7 +22,10 @@ class Spacing(NamedTuple):
     head: float
     pad: float
     has_labels: bool
+    lane_gap: float = 20.0
 
 
 ROOMY = Spacing(28.0, 30.0, 34.0, 14.0, has_labels=True)
 TIGHT = Spacing(13.0, 26.0, 30.0, 10.0, has_labels=False)
+NARROW = Spacing(13.0, 12.0, 30.0, 8.0, has_labels=False, lane_gap=12.0)
+"""For what is wide: as many branches side by side as can still be told apart."""

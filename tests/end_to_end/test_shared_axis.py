@@ -14,7 +14,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.engine.serving.run import run_plan
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Rect, Size
-from qviz.layout.spacing import ROOMY, TIGHT
+from qviz.layout.spacing import NARROW, ROOMY, TIGHT
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
 from qviz.ui.canvas.shapes import FRAME_BAR
@@ -31,9 +31,9 @@ def result(sample: str, flow: str) -> Snapshot:
 
 @pytest.mark.parametrize("sample", ["conv-bn-relu", "residual", "transformer", "mobile"])
 @pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
-@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("form", [BoxForm(1), BoxForm(2), BoxForm(1, is_narrow=True)])
 @pytest.mark.parametrize("is_all", [False, True])
-def test_linked_boxes_stand_at_one_height_and_no_row_is_empty(qapp, sample: str, flow: str, rows: int, is_all: bool):
+def test_linked_boxes_stand_at_one_height_without_empty_rows(qapp, sample: str, flow: str, form: BoxForm, is_all: bool):
     snapshot = result(sample, flow)
     first, last = snapshot.stages[0], snapshot.stages[-1]
     family = Family(snapshot.stages, snapshot.links, snapshot.facts, {first.name, last.name})
@@ -41,9 +41,8 @@ def test_linked_boxes_stand_at_one_height_and_no_row_is_empty(qapp, sample: str,
     folds = unfold_all(family.union.graph, plumbing=False) if is_all else opening(family.union.graph)
     whole = family.folded(folds)
     sizes: dict[str, Size] = {}
-    form = BoxForm(rows)
     assert list(measure_in_slices(boxes_to_measure(whole), sizes, 10**6, form)) == []
-    places = GraphlayEngine(TIGHT if rows == 1 else ROOMY).place(whole.view, sizes)
+    places = GraphlayEngine(NARROW if form.is_narrow else TIGHT if form.rows == 1 else ROOMY).place(whole.view, sizes)
     assert faults(whole.view, sizes, places) == []
     shared = Shared(whole, places, form)
     index, ys = LinkIndex(snapshot.links), []

@@ -24,7 +24,7 @@ from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
 from qviz.ui.canvas.camera import FOOT, MARGIN
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
-from qviz.ui.canvas.metrics import LEAST, TWO_ROWED, BoxForm, measure_in_slices
+from qviz.ui.canvas.metrics import LEAST, LEAST_NARROW, TWO_ROWED, BoxForm, measure_in_slices
 from qviz.ui.canvas.scene import Scene, SeamBand
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
@@ -36,13 +36,17 @@ SLICE = 1000
 
 
 class Opening(NamedTuple):
-    """A first view to try: so many rows of text in a box, and about so many boxes at most."""
+    """A first view to try: so many rows of text in a box, about so many boxes at most, narrow or wide ones."""
 
     rows: int
     limit: int
+    is_narrow: bool = False
 
 
-OPENINGS = (Opening(2, 60), *(Opening(1, limit) for limit in (60, 44, 32, 24, 18, 13, 9, 5, 0)))
+OPENINGS = (
+    Opening(2, 60),
+    *(Opening(1, limit, is_narrow) for limit in (60, 44, 32, 24, 18, 13, 9, 5, 0) for is_narrow in (False, True)),
+)
 """The richest first; the first that fits is shown."""
 
 
@@ -215,8 +219,11 @@ def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
     if question.folds is not None:
         folds = family.to_union(stage, question.folds)
     shared = family.known(folds, question.direction, form)
-    if shared is not None and (question.folds is not None or _fits(question, shared.places, attempt)):
-        return _answer(question, folds, shared)
+    if shared is not None:
+        tried = _Folded(folds, None, shared.whole, form, attempt)
+        if _fits(question, shared.places, tried):
+            return _answer(question, folds, shared)
+        return _fold(question, _next_attempt(question, shared.places, tried))
     return _Folded(folds, None, family.folded(folds), form, attempt)
 
 
@@ -232,12 +239,12 @@ def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, B
     if question.form.has_columns:
         attempt = max(attempt, 1)  # columns stand in one row
     folds = opening(tree, OPENINGS[attempt].limit)
-    while 1 < attempt < len(OPENINGS) - 1 and OPENINGS[attempt - 1].rows == OPENINGS[attempt].rows:
-        if folds != opening(tree, OPENINGS[attempt - 1].limit):
-            break
+    # The one before the last was as narrow, or as wide.
+    while 2 < attempt < len(OPENINGS) - 1 and folds == opening(tree, OPENINGS[attempt - 2].limit):
         attempt += 1
         folds = opening(tree, OPENINGS[attempt].limit)
-    return folds, question.form._replace(rows=OPENINGS[attempt].rows), attempt
+    rows, _, is_narrow = OPENINGS[attempt]
+    return folds, BoxForm(rows, question.form.has_columns, is_narrow and not question.form.has_columns), attempt
 
 
 def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Folded | Done:
@@ -245,9 +252,9 @@ def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Fold
     if folded.whole is None:
         assert folded.view is not None
         places = _engine(folded.view, folded.form).place(folded.view, sizes, question.direction)
-        if not _fits(question, places, folded.attempt):
-            return _fold(question, folded.attempt + 1)
-        return folded.folds, _scene(question, folded.view, places, folded.form.rows)
+        if not _fits(question, places, folded):
+            return _fold(question, _next_attempt(question, places, folded))
+        return folded.folds, _scene(question, folded.view, places, folded.form)
     family, whole = question.family, folded.whole
     assert family is not None
     with family.placing:  # the other pane asks for the same
@@ -256,24 +263,37 @@ def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Fold
             places = _engine(whole.view, folded.form).place(whole.view, sizes, question.direction)
             shared = Shared(whole, places, folded.form)
             family.keep(folded.folds, question.direction, shared)
-    if not _fits(question, shared.places, folded.attempt):
-        return _fold(question, folded.attempt + 1)
+    if not _fits(question, shared.places, folded):
+        return _fold(question, _next_attempt(question, shared.places, folded))
     return _answer(question, folded.folds, shared)
 
 
 def _engine(view: View, form: BoxForm) -> LayoutEngine:
     from qviz.layout.choice import engine_for
-    from qviz.layout.spacing import ROOMY, TIGHT
+    from qviz.layout.spacing import NARROW, ROOMY, TIGHT
 
-    return engine_for(view, "screen", spacing=TIGHT if form.rows == 1 else ROOMY)
+    spacing = NARROW if form.is_narrow else TIGHT if form.rows == 1 else ROOMY
+    return engine_for(view, "screen", spacing=spacing)
 
 
-def _fits(question: Question, places: Places, attempt: int) -> bool:
+def _fits(question: Question, places: Places, tried: _Folded) -> bool:
     """Return whether a first view is whole on the screen, or nothing smaller is left to try."""
-    if question.folds is not None or question.room is None or attempt == len(OPENINGS) - 1:
+    if question.folds is not None or question.room is None or tried.attempt == len(OPENINGS) - 1:
         return True
-    wide, tall = question.room.width - 2 * MARGIN, question.room.height - MARGIN - FOOT
-    return places.bounds.width * LEAST <= wide and places.bounds.height * LEAST <= tall
+    bounds, room, least = places.bounds, _room(question.room), min(tried.form.least, LEAST)
+    return bounds.width * least <= room.width and bounds.height * least <= room.height
+
+
+def _next_attempt(question: Question, places: Places, tried: _Folded) -> int:
+    """Return the next view to try: narrow boxes help what is too wide, hardly what is too tall."""
+    following = tried.attempt + 1
+    is_tall = question.room is not None and places.bounds.height * LEAST_NARROW > _room(question.room).height
+    is_last = following == len(OPENINGS) - 1
+    return following + 1 if OPENINGS[following].is_narrow and is_tall and not is_last else following
+
+
+def _room(size: Size) -> Size:
+    return Size(size.width - 2 * MARGIN, size.height - MARGIN - FOOT)
 
 
 def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
@@ -284,17 +304,17 @@ def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
     places = shared.places.part(part.view, part.boxes, part.lines)
     family.ticks(stage)  # here, not where it is shown: a large stage has many
     number = next(at for at, each in enumerate(family.stages) if each is stage)
-    scene = _scene(question, part.view, places, shared.form.rows, shared.bands(number))
+    scene = _scene(question, part.view, places, shared.form, shared.bands(number))
     if not folds.has_seams and not scene.is_turned:  # as while changes are shown
         scene.ghosts = family.ghosts(shared)[number]
     return family.of_union(stage, folds), scene
 
 
-def _scene(question: Question, view: View, places: Places, rows: int, bands: tuple[SeamBand, ...] = ()) -> Scene:
+def _scene(question: Question, view: View, places: Places, form: BoxForm, bands: tuple[SeamBand, ...] = ()) -> Scene:
     """Return a scene; what its overlays show is found here, for it takes as long as the lines are many."""
     is_turned = question.direction == "right"
-    scene = Scene(view, places, ViewOverlays(view, question.overlays), rows, () if is_turned else bands)
-    scene.is_turned = is_turned
+    scene = Scene(view, places, ViewOverlays(view, question.overlays), form.rows, () if is_turned else bands)
+    scene.is_turned, scene.is_narrow = is_turned, form.is_narrow
     return scene
 
 

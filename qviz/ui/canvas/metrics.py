@@ -52,6 +52,11 @@ SEAM_TEXT = 20.0
 """From the left edge of a seam to its words; its line runs before them."""
 LEAST = 0.85
 """The smallest scale of a first view: rows of 22 pixels, in which texts keep their size."""
+LEAST_NARROW = 0.75
+"""The smallest scale of a first view of what is wide: rows of 20 pixels."""
+NARROW_WIDTHS = (64.0, 88.0, 112.0, 136.0, 160.0, 200.0, 240.0)
+NARROW = 136.0
+"""In wider ones stands nothing but the name."""
 WIDTHS = (76.0, 116.0, 156.0, 196.0, 236.0, WIDEST)
 """Of boxes with one row: few different ones, so that rows line up."""
 
@@ -83,10 +88,19 @@ def measure(view: View) -> dict[str, Size]:
 
 
 class BoxForm(NamedTuple):
-    """How boxes are written: in one or two rows, and in one with columns of numbers at the right or without."""
+    """How boxes are written: in one or two rows, and in one with columns of numbers at the right or without.
+
+    In one row they may be narrow, as wide as their names; what stands beside these is shown where it has room.
+    """
 
     rows: int = 2
     has_columns: bool = False
+    is_narrow: bool = False
+
+    @property
+    def least(self) -> float:
+        """The smallest scale at which its texts have room."""
+        return LEAST_NARROW if self.is_narrow else LEAST if self.rows == 1 else 1.0
 
 
 TWO_ROWED = BoxForm()
@@ -116,9 +130,9 @@ def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
     """Return the size that a box's text needs."""
     if box.is_seam:
         wide = SEAM_TEXT + width(f"{SEAM_SIGN} {box.title}", subtitle_font()) + 4.0
-        return Size(_even(wide / (LEAST if form.rows == 1 else 1.0)), SEAM_HEIGHT)
+        return Size(_even(wide / form.least), SEAM_HEIGHT)
     if form.rows == 1:
-        return _size_in_row(box, form.has_columns)
+        return _size_in_row(box, form)
     if box.stub_of is not None:
         return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
     if box.kind is Kind.CONSTANT:
@@ -134,7 +148,7 @@ def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
     return Size(max(_even(wide), 90.0), tall + (BADGE_ROW if box.badges else 0.0))
 
 
-def _size_in_row(box: Box, has_columns: bool) -> Size:
+def _size_in_row(box: Box, form: BoxForm) -> Size:
     if box.stub_of is not None:
         return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
     title = width(heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font())
@@ -142,9 +156,13 @@ def _size_in_row(box: Box, has_columns: bool) -> Size:
     badges = BESIDE + badges_width(box.badges) if box.badges else 0.0
     wide = title + beside + badges + pad_in_row(box)
     wide += GROUP_LEAD + STACK if box.kind is None else lead(box) + pad_in_row(box)
-    if has_columns and (box.kind is None or box.kind.computes):
+    if form.has_columns and (box.kind is None or box.kind.computes):
         wide = WIDEST
-    fitting = next((each for each in WIDTHS if each * LEAST >= wide), WIDEST)
+    widths: Sequence[float] = WIDTHS
+    if form.is_narrow and not form.has_columns:
+        wide -= beside + badges if wide > NARROW * form.least else 0.0
+        widths = NARROW_WIDTHS
+    fitting = next((each for each in widths if each * form.least >= wide), widths[-1])
     return Size(fitting, ROW + STACK if box.kind is None else ROW)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from qviz.ui.canvas.camera import Camera, fitting
+from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.canvas.viewport import Viewport
 
 MORE_FROM, MORE_AT = 1.25, 0.85
@@ -27,6 +28,7 @@ class Readable(QObject):
 
     Attributes:
         rows: How many rows of text a box has where it is not zoomed.
+        is_narrow: Whether boxes with one row are as wide as their names.
         is_opening: Whether what is open was chosen for the size of the widget, not by the user.
     """
 
@@ -36,7 +38,7 @@ class Readable(QObject):
     def __init__(self, parent: QObject, viewport: Viewport) -> None:
         super().__init__(parent)
         self._viewport = viewport
-        self.rows = 2
+        self.rows, self.is_narrow = 2, False
         self.is_opening = False
         self._opened_for = QSize()
         self._scale: float | None = None
@@ -56,6 +58,10 @@ class Readable(QObject):
     def opened(self, is_opening: bool) -> None:
         """Remember for which size something was opened, and by whom."""
         self.is_opening, self._opened_for = is_opening, self._viewport.size.toSize()
+
+    def form(self, has_columns: bool) -> BoxForm:
+        """Return how boxes are written that the user opens or closes."""
+        return BoxForm(self.rows, has_columns, self.is_narrow and self.rows == 1 and not has_columns)
 
     def fit(self) -> None:
         """Show everything; where its names could not be read then, fold it until they can."""

@@ -66,6 +66,7 @@ class Scene:
         rows: How many rows of text a box has where it is not zoomed.
         bands: Where seams are, of this stage and of that beside it.
         is_turned: Whether the picture runs to the right; rows are columns then.
+        is_narrow: Whether boxes are as wide as their names.
         wires: The painter's lines by line index, made when first seen.
         ghosts: What only the stage beside has, which is shown with changes.
     """
@@ -79,7 +80,7 @@ class Scene:
         bands: tuple[SeamBand, ...] = (),
     ) -> None:
         self.rows, self.bands = rows, bands
-        self.is_turned = False
+        self.is_turned = self.is_narrow = False
         self.ghosts = NO_GHOSTS
         self._columns: tuple[NumberColumn, ...] = ()
         self._cells: dict[str, tuple[str, ...]] = {}

@@ -21,7 +21,6 @@ from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.folding import Folding
 from qviz.ui.canvas.keys import Keys
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed, Question
-from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.canvas.pair_folds import PairFolds
 from qviz.ui.canvas.readable import Readable
 from qviz.ui.canvas.scene import Scene
@@ -185,8 +184,8 @@ class GraphCanvas(QObject):
                 family=family,
                 direction=self.viewport.direction,
                 overlays=self._overlays,
-                form=BoxForm(self.readable.rows, bool(self._columns)),
-                room=Size(size.width(), size.height()),
+                form=self.readable.form(bool(self._columns)),
+                room=Size(size.width() // 4 * 4, size.height()),  # for panes that differ by a pixel, too
             )
             self._jobs.ask(question)
 
@@ -298,7 +297,8 @@ class GraphCanvas(QObject):
         is_turned, self._shown_direction = direction != self._shown_direction, direction
         self._lay_over(placed.scene)  # where they changed meanwhile
         placed.scene.show_columns(self._columns)
-        self.folding.folds, self.readable.rows = placed.folds, placed.scene.rows
+        self.folding.folds = placed.folds
+        self.readable.rows, self.readable.is_narrow = placed.scene.rows, placed.scene.is_narrow
         self.surface.show_scene(placed.scene)
         self._settle(placed.scene, is_first=before is None)
         self.selection.check_box()

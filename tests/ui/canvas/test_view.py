@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PySide6.QtGui import QAccessible
 
 from qviz.analysis.views.view import Folds
+from qviz.document.snapshot import Stage
+from qviz.ui.canvas.box_text import writing
+from qviz.ui.canvas.metrics import LEAST_NARROW
 from qviz.ui.canvas.view import GraphCanvas
 from tests.analysis.test_siblings import Block, made
-from tests.factories import small_stages
+from tests.factories import graph, node, small_stages
 
 CAPTURED, CONVERTED = small_stages()
 
@@ -206,3 +209,22 @@ def test_a_drag_follows_the_pointer_whatever_the_size_of_texts(canvas, qtbot):
     qtbot.mouseRelease(canvas.surface, Qt.MouseButton.LeftButton, pos=QPoint(90, 42))
     now = canvas.viewport.camera.to_canvas(canvas.viewport.at(QPointF(90, 42)))
     assert (now - under).manhattanLength() < 1e-6
+
+
+def test_branches_that_are_too_wide_get_narrow_boxes_with_whole_names(canvas, qtbot):
+    heads = [node(f"attention_{number}", "x", type="MultiheadAttention") for number in range(4)]
+    joined = node("cat", *(each.id for each in heads), target="aten.cat.default")
+    wide = Stage("captured", graph(node("x", kind="input"), *heads, joined, node("output", "cat", kind="output")), "")
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(wide, {})
+    assert canvas.scene.is_narrow
+    scale = canvas.viewport.camera.scale
+    assert scale >= LEAST_NARROW
+    assert canvas.viewport.sight.contains(canvas.scene.bounds)
+    for box in canvas.view.boxes:
+        rect = canvas.scene.rect(box.id)
+        said = writing(box, QSizeF(rect.width() * scale, rect.height() * scale))
+        assert said.rows[0].text == box.title, "nothing is cut"
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.folding.fold_all()
+    assert canvas.scene.is_narrow, "and stays so when something opens or closes"
