@@ -87,4 +87,4 @@ def test_the_inspector_has_a_row_for_it(noise, qtbot):
     inspector.show_node(Project.of_snapshot(snapshot()), "captured", "conv")
     open_folds(inspector)
     shown = [each.text() for each in inspector.findChildren(QLabel)]
-    assert shown[shown.index("noise") + 1] == "10 dB"
+    assert shown[shown.index("noise") + 1] == "10\u202fdB"
