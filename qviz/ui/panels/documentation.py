@@ -16,6 +16,7 @@ from qviz.words import tr
 
 PAGES = (
     "canvas",
+    "runs",
     "search",
     "findings",
     "measure",
