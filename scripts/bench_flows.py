@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -60,7 +61,7 @@ def in_qviz(plan: Plan) -> tuple[float, str]:
         for report in engine.reports():
             match report:
                 case EngineReady():
-                    engine.send(RUN(1, plan))
+                    engine.send(RUN(1, plan, *_grants(plan)))
                 case StageReached():
                     last = time.monotonic()
                 case RunRejected():
@@ -72,6 +73,15 @@ def in_qviz(plan: Plan) -> tuple[float, str]:
                 case _:
                     pass
     raise click.ClickException("the engine ended")
+
+
+def _grants(plan: Plan) -> tuple[Any, ...]:
+    """Return the third field of a request; 0.1.0 has none."""
+    if "grants" not in RUN.__struct_fields__:
+        return ()
+    from qviz.trust.grants import all_typed
+
+    return (all_typed(plan),)
 
 
 def _in_plain_torch(script: str) -> float:

@@ -22,6 +22,7 @@ from qviz.document.query import count_kinds
 from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Stage
 from qviz.errors import QvizError
+from qviz.trust.grants import all_typed
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import EngineReady, RunFinished, RunFlow, RunRejected, StageReached, StepStarted
 
@@ -98,7 +99,7 @@ class Sweep:
         try:
             failure = ""
             self._number += 1
-            self._engine.send(RunFlow(self._number, plan))
+            self._engine.send(RunFlow(self._number, plan, all_typed(plan)))
             for report in self._engine.reports():
                 match report:
                     case StepStarted():

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from qviz.cli.speech import speaking
 from qviz.errors import ExitCode, QvizError
 from qviz.words import tr
+from qviz.words.visible import visible
 
 INTERRUPTED = 130
 
@@ -48,4 +49,4 @@ def explain(error: QvizError, debug: bool = False) -> None:
 
         traceback.print_exc()
     option = f" ({error.option})" if error.option else ""
-    print(f"qviz: {error}{option}", file=sys.stderr)  # noqa: T201 - this is what the command line says
+    print(visible(f"qviz: {error}{option}"), file=sys.stderr)  # noqa: T201 - this is what the command line says

@@ -24,6 +24,7 @@ from qviz.cli.paths import check_folder
 from qviz.cli.report_formats import formats_of
 from qviz.cli.reports import REPORT_FORMATS, format_of
 from qviz.cli.reports.text import totals
+from qviz.cli.saying import say
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, OneOf, Registered
 from qviz.document.baseline import Baseline, read_baseline, write_baseline
@@ -86,7 +87,7 @@ def check(
         write_atomically(out, REPORT_FORMATS[written].write(verdict, Path.cwd()).encode())
     says_all = shown == "text" and out is None and not snapshot.stages and failure is not None
     if not (shown == "text" and manner.quiet) and not says_all:
-        click.echo(_shown(verdict, shown, out), nl=False)
+        (say if shown == "text" else click.echo)(_shown(verdict, shown, out), nl=False)
     if failure is not None:
         raise failure
     return ExitCode.FINDINGS if verdict.failing else ExitCode.DONE

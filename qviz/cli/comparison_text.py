@@ -16,6 +16,7 @@ from qviz.analysis.verdicts.comparison_words import HEADINGS, cells, explained
 from qviz.analysis.verdicts.support import OPERATORS, used
 from qviz.document.comparison import ERROR_MEANS, SIZE_MEANS, TIME_MEANS, Comparison
 from qviz.words import tr
+from qviz.words.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,7 +27,7 @@ _PIPED_WIDTH = 120
 def print_comparison(comparison: Comparison) -> None:
     """Write it to standard output, for people."""
     console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
-    console.print(f"[bold]{escape(advise(comparison.rows).text)}[/bold]")
+    console.print(f"[bold]{escape(visible(advise(comparison.rows).text))}[/bold]")
     tables = _claims(comparison), _operators(comparison)
     for part in (_flows(comparison), *_notes(comparison), *tables, *_operator_notes()):
         console.print(part)
@@ -42,14 +43,14 @@ def _table(*headings: str) -> Table:
 def _flows(comparison: Comparison) -> RenderableType:
     table = _table(tr("Flow"), *(tr(each) for each in HEADINGS))
     for row in comparison.rows:
-        table.add_row(row.flow, *(escape(cell) for cell in cells(row)))
+        table.add_row(row.flow, *(escape(visible(cell)) for cell in cells(row)))
     return table
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
     yield ""
     for names, line in explained(comparison.rows):
-        yield escape(f"{names}: {line}")
+        yield escape(visible(f"{names}: {line}"))
     for heading, means in ((tr("Size"), SIZE_MEANS), (tr("SQNR"), ERROR_MEANS), (tr("Time"), TIME_MEANS)):
         yield escape(tr("{heading}: {meaning}", heading=heading, meaning=tr(means)))
     yield ""
@@ -58,7 +59,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 def _claims(comparison: Comparison) -> RenderableType:
     table = _table(tr("Claim"), tr("Measured"))
     for claim in claims(comparison.rows):
-        table.add_row(claim.text, escape(claim.measured))
+        table.add_row(claim.text, escape(visible(claim.measured)))
     return table
 
 

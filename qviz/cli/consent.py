@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from qviz.cli.saying import say
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -77,8 +78,8 @@ def _says_yes(listing: Listing) -> bool:
     """Ask on the terminal; where there is none the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    click.echo(tr("This runs code with your permissions:"), err=True)
-    click.echo("\n".join(f"  {each}" for each in lines(listing)), err=True)
+    say(tr("This runs code with your permissions:"), err=True)
+    say("\n".join(f"  {each}" for each in lines(listing)), err=True)
     return click.confirm(tr("Run it? Only run code that you trust."), default=False, err=True)
 
 

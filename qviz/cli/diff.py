@@ -6,6 +6,7 @@ import click
 
 from qviz.cli.commands import command, option
 from qviz.cli.options import debug_option, json_option
+from qviz.cli.saying import say
 from qviz.cli.value_types import DecimalNumber
 from qviz.document.codec import load
 from qviz.errors import ExitCode
@@ -46,5 +47,5 @@ def diff(a: str, b: str, tolerance: float, exit_code: bool, quiet: bool, as_json
         head = {"format": "qviz-diff", "version": JSON_VERSION, "a": a, "b": b, "same": found.is_same}
         click.echo(json.dumps({**head, **msgspec.to_builtins(found)}, indent=2, ensure_ascii=False))
     elif not quiet:
-        click.echo(difference_text(found), nl=False)
+        say(difference_text(found), nl=False)
     return ExitCode.FINDINGS if exit_code and not found.is_same else ExitCode.DONE

@@ -22,6 +22,7 @@ from qviz.cli.options import (
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
 from qviz.cli.report_formats import formats_of
+from qviz.cli.saying import say
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, Registered, WholeNumber
 from qviz.document.flows import flow
@@ -74,7 +75,7 @@ def measure(plan: Plan, manner: Manner, wanted: str | None, rows: int | None, ou
     if out is not None:
         write_atomically(out, _report(snapshot, written, rows).encode())
     if not (manner.quiet and shown == "text"):
-        click.echo(_shown(snapshot, shown, rows, out), nl=False)
+        (say if shown == "text" else click.echo)(_shown(snapshot, shown, rows, out), nl=False)
     return ExitCode.DONE
 
 

@@ -21,6 +21,7 @@ from qviz.cli.options import (
     unmeasured,
 )
 from qviz.cli.paths import check_place
+from qviz.cli.saying import say
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, OneOf, Registered, WholeNumber
 from qviz.document.graph import Graph
@@ -216,4 +217,4 @@ def _tell(outs: tuple[Path, ...], manner: Manner) -> None:
 
         click.echo(json.dumps({"out": [str(out) for out in outs]}))
     elif not manner.quiet:
-        click.echo("\n".join(tr("Written to {out}.", out=out) for out in outs))
+        say("\n".join(tr("Written to {out}.", out=out) for out in outs))

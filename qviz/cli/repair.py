@@ -20,6 +20,7 @@ from qviz.cli.options import (
     takes_measured_plan,
 )
 from qviz.cli.paths import check_place
+from qviz.cli.saying import say
 from qviz.cli.value_types import DecimalNumber, FilePath, WholeNumber
 from qviz.document.changes import Repair
 from qviz.document.flows import flow
@@ -96,11 +97,11 @@ def _check_plan(plan: Plan) -> None:
 
 def _print(found: Repair, out: Path | None) -> None:
     for line in repair_lines(found):
-        click.echo(line)
+        say(line)
     if found.patch:
-        click.echo("\n" + tr("Added to the plan:") + f"\n\n{found.patch.rstrip()}")
+        say("\n" + tr("Added to the plan:") + f"\n\n{found.patch.rstrip()}")
     if out is not None and found.reached:
-        click.echo("\n" + tr("Written to {out}.", out=out))
+        say("\n" + tr("Written to {out}.", out=out))
 
 
 def _print_json(found: Repair) -> None:

@@ -21,6 +21,7 @@ from qviz.cli.options import (
 )
 from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
+from qviz.cli.saying import say
 from qviz.cli.value_types import FilePath
 from qviz.document.causes import by_cause
 from qviz.document.codec import SUFFIXES, save
@@ -115,15 +116,15 @@ def _print_summary(snapshot: Snapshot, out: Path) -> None:
         kinds = count_kinds(stage.whole)
         told = ", ".join(names.kinds(kind.value, count) for kind, count in kinds.most_common())
         nodes = trn(len(stage.whole.nodes), "{count} node", "{count} nodes")
-        click.echo(f"{stage.name:<10} {nodes:>11}: {told}")
+        say(f"{stage.name:<10} {nodes:>11}: {told}")
     for cause, consequences in by_cause(snapshot.findings):
-        click.echo(_said(cause))
+        say(_said(cause))
         for each in consequences:
-            click.echo("  " + tr("and so {finding}", finding=_said(each)))
+            say("  " + tr("and so {finding}", finding=_said(each)))
     if line := summary_line(snapshot.measurements):
-        click.echo(sentence(line))
+        say(sentence(line))
     ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}
-    click.echo(
+    say(
         tr(
             ended.get(snapshot.run.status, mark("{flow} was canceled, written to {out}.")),
             flow=snapshot.run.flow,

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from qviz.document.graph import Record
+from qviz.document.plan import Plan
 from qviz.errors import QvizError
-from qviz.trust.references import NamedBy
+from qviz.trust.references import NamedBy, targets
 from qviz.words import tr
 from qviz.words.visible import one_line
 
@@ -40,6 +41,11 @@ class Grant(Record, frozen=True):
         if self.target in self.files and not self.target.endswith(".py"):
             call, contents = "", [("", self.files[self.target])]
         return hashlib.sha256(repr((call, contents)).encode()).hexdigest()
+
+
+def all_typed(plan: Plan) -> tuple[Grant, ...]:
+    """Return grants for all that a plan names, where the user's own program wrote it."""
+    return tuple(Grant(target, NamedBy.TYPED) for _, target in targets(plan))
 
 
 class Permission:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from qviz.document.comparison import NOT_A_SPEED_MEASURE, FlowRow
 from qviz.document.plan import Plan
 from qviz.engine.serving.comparison import compare, compare_flow
 from qviz.errors import QvizError
+from qviz.trust.grants import all_typed as typed
 from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Message, ModelLoaded, StepStarted
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -51,6 +53,17 @@ class Deadly(Net):
 example_inputs = torch.linspace(-1, 1, 256).reshape(4, 64)
 net = Net()
 """
+
+
+@pytest.fixture
+def all_typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Plan], Plan]:
+    """Let the command line send grants for a plan, as if its words had been typed."""
+
+    def allow(plan: Plan) -> Plan:
+        monkeypatch.setattr("qviz.cli.comparisons.grants", lambda: typed(plan))
+        return plan
+
+    return allow
 
 
 @pytest.fixture
@@ -154,9 +167,12 @@ def test_a_generator_of_batches_serves_the_measure_and_the_calibration(tmp_path)
 
 
 @pytest.mark.logs
-def test_a_dying_engine_takes_one_flow_with_it(models):
+def test_a_dying_engine_takes_one_flow_with_it(all_typed, models):
     comparison = compare_flows(
-        Plan(source=f"{models}:Deadly"), ("fx-static", "pt2e-static", "pt2e-dynamic"), lambda report: None, MANNER
+        all_typed(Plan(source=f"{models}:Deadly")),
+        ("fx-static", "pt2e-static", "pt2e-dynamic"),
+        lambda report: None,
+        MANNER,
     )
     assert [row.status for row in comparison.rows] == ["died", "done", "done"]
     error = comparison.rows[0].error
@@ -166,10 +182,12 @@ def test_a_dying_engine_takes_one_flow_with_it(models):
 
 
 @pytest.mark.slow
-def test_the_deadline_is_for_each_flow(models, tmp_path):
+def test_the_deadline_is_for_each_flow(all_typed, models, tmp_path):
     file = tmp_path / "slow.py"
     file.write_text(MODELS.replace("os.kill(os.getpid(), 9)", "__import__('time').sleep(60)"), encoding="utf-8")
     flows = ("pt2e-static", "fx-static")
-    comparison = compare_flows(Plan(source=f"{file}:Deadly"), flows, lambda report: None, MANNER._replace(timeout=25))
+    comparison = compare_flows(
+        all_typed(Plan(source=f"{file}:Deadly")), flows, lambda report: None, MANNER._replace(timeout=25)
+    )
     assert [row.status for row in comparison.rows] == ["done", "failed"]
     assert "stopped after 25 s" in comparison.rows[1].error.message  # type: ignore[union-attr]

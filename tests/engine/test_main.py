@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from qviz.document.plan import Plan
+from qviz.trust.grants import all_typed as typed
 from qviz.wire.client import EngineClient, engine_command, engine_environment
 from qviz.wire.framing import pack, report_reader
 from qviz.wire.messages import EngineReady, RunFinished, RunFlow, StageReached, StepStarted
-from tests.allowed import typed
 
 GREEDY = """
 import os, sys

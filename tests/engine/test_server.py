@@ -11,6 +11,7 @@ from qviz.document.model_call import texts_of
 from qviz.document.plan import Plan
 from qviz.engine.serving import server
 from qviz.errors import ExitCode, QvizError
+from qviz.trust.grants import all_typed as typed
 from qviz.wire.client import EngineClient
 from qviz.wire.framing import pack
 from qviz.wire.messages import (
@@ -28,7 +29,6 @@ from qviz.wire.messages import (
     TryCall,
     WarmUp,
 )
-from tests.allowed import typed
 
 TALKATIVE = """
 import os

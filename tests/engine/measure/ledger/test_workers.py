@@ -106,6 +106,7 @@ def planned(measured: Measured, **fields: Any) -> Measured:
 
 def job(measured: Measured, **fields: Any) -> str:
     whole = ExactJob(measured.plan, fingerprint(measured.plan), hash_of(measured.outputs.floating), 1, 1 << 20, (0, 2))
+    whole = msgspec.structs.replace(whole, is_own=True)
     return msgspec.json.encode(msgspec.structs.replace(whole, **fields)).decode()
 
 

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import ast
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qviz.words.untrusted import Untrusted
+from qviz.words.visible import one_line, visible
+
+HOSTILE = [
+    "\x1b]0;owned\x07",
+    "a\u202egpj.exe",
+    "<img src='file:///etc/passwd'>",
+    "'\n__import__('os')#",
+    "\x00",
+    "../../x",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("conv1.weight", "conv1.weight"),
+        ("é 卷积 ×", "é 卷积 ×"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\u202eb\u200b", "a\\u202eb\\u200b"),
+        ("\U000e0041", "\\U000e0041"),
+        ("two\nlines", "two\nlines"),
+    ],
+)
+def test_what_cannot_be_seen_is_written_out(text: str, shown: str):
+    assert visible(text) == shown
+
+
+def test_one_line_is_one_line():
+    assert one_line("a\nb\tc\r\u2028") == "a\\nb\\tc\\x0d\\u2028"
+
+
+@given(st.text() | st.sampled_from(HOSTILE))
+def test_every_way_out_is_safe(text: str):
+    made = Untrusted(text)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", str(made))
+    assert "".join(ElementTree.fromstring(f"<a>{made.xml}</a>").itertext()) == str(made)
+    assert ast.literal_eval(made.python) == text
+    assert not set(made.file_name) & set("/\\:\x00\n")
+    assert made.file_name not in ("", ".", "..")
+    assert "\n" not in made.line
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_tooltip_shows_markup_as_text(text: str):
+    from PySide6.QtGui import Qt, QTextDocumentFragment
+
+    tip = Untrusted(text).plain_tip
+    shown = QTextDocumentFragment.fromHtml(tip).toPlainText() if Qt.mightBeRichText(tip) else tip
+    assert shown == str(Untrusted(text))
