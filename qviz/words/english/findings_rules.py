@@ -259,7 +259,7 @@ STATEMENTS: dict[str, Entry] = {
     "rule.converted_does_not_run": _rule(
         "Converted model fails",
         "The converted model raises an exception when it runs.",
-        "Look at the node where it stops: its input has a different dtype than its kernel takes.",
+        "Look at the node where it stops, and follow its hint.",
     ),
     "rule.stopped": _rule(
         "Stopped",
