@@ -55,6 +55,7 @@ PLAN_OPTIONS = (
         metavar="[NAME=]SHAPE[:DTYPE[:VALUES]]|FILE|mod:callable",
         help=mark("An example input, such as 1x3x224x224; repeat for each input."),
     ),
+    option("--weights", metavar="FILE", help=mark("A .pt or .safetensors file of weights to load into the model.")),
     option("--calibrate", metavar="FILE|mod:callable", help=mark("Calibration data; the example inputs if not given.")),
     option(
         "--batches",

@@ -41,6 +41,7 @@ class Plan(Record, frozen=True):
         flow: None captures only.
         inputs: The texts of ``--input`` (``[NAME=]SHAPE[:DTYPE[:VALUES]]``, a file, ``mod:callable``);
             none means the example inputs beside the model.
+        weights: A file of tensors by name, which ``load_state_dict`` puts into the model; None: as it was built.
         calibrate: A file or ``mod:callable``; None means ``calibration_data`` beside the model, else the inputs.
         batch_limit: How many batches of it at most.
         train: ``mod:callable`` that trains the model it is given; None means ``train`` beside the model,
@@ -78,6 +79,7 @@ class Plan(Record, frozen=True):
     source: str = ""
     flow: str | None = None
     inputs: tuple[str, ...] = ()
+    weights: str | None = None
     calibrate: str | None = None
     batch_limit: int | None = None
     train: str | None = None

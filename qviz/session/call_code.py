@@ -27,7 +27,10 @@ def call_code(plan: Plan, rows: Sequence[InputRow], model: ListedModel | None) -
         if row.is_on:
             made.setdefault(row.guess.name, []).append(row)
     lines = ["import torch", *_imports(name), *_input_imports(rows), ""]
-    lines += [f"model = {_expression(name, model)}.eval()", f"torch.manual_seed({plan.seed})"]
+    lines += [f"model = {_expression(name, model)}.eval()"]
+    if plan.weights is not None:
+        lines += _loads(plan.weights)
+    lines += [f"torch.manual_seed({plan.seed})"]
     variables = {argument: argument.lstrip("*") or "x" for argument in made}
     lines += [f"{variables[argument]} = {_written(parts)}" for argument, parts in made.items()]
     given = [_given(argument, variables[argument], parts[0]) for argument, parts in made.items()]
@@ -44,6 +47,12 @@ def _imports(name: Name) -> Iterator[str]:
         yield "import sys"
         yield f"sys.path.append({str(path.parent)!r})"
     yield f"from {path.stem} import {first}"
+
+
+def _loads(path: str) -> list[str]:
+    if path.endswith(".safetensors"):
+        return ["from safetensors.torch import load_file", f"model.load_state_dict(load_file({path!r}))"]
+    return [f"model.load_state_dict(torch.load({path!r}, weights_only=True))"]
 
 
 def _input_imports(rows: Sequence[InputRow]) -> Iterator[str]:

@@ -27,6 +27,7 @@ _HARMLESS_IMPORTS = ("torch._utils._rebuild_", "collections.OrderedDict", "torch
 _USES = {
     "source": mark("the model"),
     "inputs": mark("example inputs"),
+    "weights": mark("weights"),
     "calibrate": mark("calibration data"),
     "evaluate": mark("evaluation data"),
     "train": mark("training"),

@@ -20,7 +20,7 @@ from qviz.sources.text import Name, read_name
 OWN_RULES = "own_rules"
 """What uses the finding rules that a project lists."""
 
-_DATA = ("inputs", "calibrate", "evaluate")
+_DATA = ("inputs", "weights", "calibrate", "evaluate")
 _BESIDE = ("train", "metric", "fuser", "dynamic_shapes")
 """Fields in which a bare name stands for one of the source's file."""
 _NAMED = ("qconfig", "backend_config", "quantizer", "executor")
@@ -116,7 +116,7 @@ def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
         except QvizError:
             continue  # the engine says what is wrong with it
         yield from (("inputs", each) for each in _of_input(form))
-    for field in ("calibrate", "evaluate", *_BESIDE, *_NAMED):
+    for field in ("weights", "calibrate", "evaluate", *_BESIDE, *_NAMED):
         if (text := getattr(plan, field)) is not None:
             yield field, text
     for rule in plan.rules:

@@ -24,7 +24,7 @@ def fingerprint(plan: Plan) -> str:
     named = (
         plan.source,
         *plan.inputs,
-        *(plan.calibrate, plan.train, plan.evaluate, plan.metric, plan.qconfig, plan.backend_config),
+        *(plan.weights, plan.calibrate, plan.train, plan.evaluate, plan.metric, plan.qconfig, plan.backend_config),
         *(plan.fuser, plan.quantizer, plan.dynamic_shapes),
     )
     whole = hashlib.sha256(f"{__version__} {torch.__version__}".encode())

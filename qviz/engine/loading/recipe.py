@@ -12,6 +12,7 @@ from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments, is_by_name, names
 from qviz.engine.loading.importing import import_of
 from qviz.engine.loading.tensor_files import FILES, read_tensors
+from qviz.engine.loading.weights import written_weights
 from qviz.sources.text import Name, read_name
 
 _ARGUMENTS = """
@@ -98,6 +99,8 @@ def recipe(plan: Plan, origin: Origin) -> str:
         parts.append(f"model = {expression}[0].eval()")
     else:
         parts.append(f"model, given = {expression}\nmodel.eval()")
+    if plan.weights is not None:
+        parts.append(written_weights(plan.weights))
     parts.append(f"torch.manual_seed({plan.seed})\n{_inputs(plan, name, origin)}")
     beside = import_of(name, "calibration_data") if plan.calibrate is None and origin.has_data else None
     parts.append(written_data(plan, origin.inputs, origin.module, beside))

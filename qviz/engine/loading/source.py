@@ -29,7 +29,7 @@ from qviz.engine.loading.model_files import OpenedModel, module_in, of_program, 
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
 from qviz.engine.loading.training import find_training
-from qviz.engine.loading.weights import weights_alone
+from qviz.engine.loading.weights import load_weights, weights_alone
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -146,6 +146,8 @@ def load_name(plan: Plan) -> Loaded:
         if fake is not None:
             refuse_made(f"{name.place}:{name.attribute}", None)
         return _load_program(plan, name, place, found, made)
+    if plan.weights is not None and fake is None:
+        load_weights(module, plan.weights)
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, module)
     beside = None if len(planned) or isinstance(made, tuple) else _beside(place)
@@ -199,6 +201,12 @@ def _load_program(plan: Plan, name: Name, place: ModuleType, found: Any, made: A
 
 
 def _load_whole(plan: Plan, held: OpenedModel, place: ModuleType, file: str | None) -> Loaded:
+    if plan.weights is not None:
+        raise QvizError(
+            tr("{source} holds its weights", source=plan.source),
+            tr("Leave out the file of weights."),
+            option="--weights",
+        )
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, held.module)
     inputs = make_inputs(planned) if len(planned) else held.inputs

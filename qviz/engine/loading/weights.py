@@ -1,15 +1,55 @@
-"""Says of weights that came without their model what they are, and how to give the model."""
+"""Puts weights into a model; says of those that came without their model what they are, and how to give it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
+from torch.nn import Module
 
+from qviz.engine.loading.tensor_files import read_tensors
 from qviz.errors import QvizError
+from qviz.sources.input_text import DATA_FILES
 from qviz.words import tr
 from qviz.words.formats import listed
+
+
+def load_weights(module: Module, text: str) -> None:
+    """Put the weights of a file into a model, as ``load_state_dict`` does.
+
+    Raises:
+        QvizError: The file does not open, or its weights are those of another model.
+    """
+    if not text.endswith(DATA_FILES):
+        raise QvizError(
+            tr("{path} is not a file of weights", path=text), tr("Save the state dict as a .pt or .safetensors file.")
+        )
+    held = read_tensors(Path(text))
+    if not held.names:
+        raise QvizError(
+            tr("{path} holds tensors without names", path=text), tr("Save what model.state_dict() returns.")
+        )
+    try:
+        module.load_state_dict(dict(zip(held.names, held.tensors, strict=True)))
+    except RuntimeError as error:  # missing, unexpected, or of another shape: torch lists them
+        cause = " ".join(str(error).split())
+        raise QvizError(
+            tr("The weights of {path} do not fit the model: {cause}", path=text, cause=cause),
+            tr("Name the file of this model's own state dict, or build the model with the same arguments."),
+        ) from error
+
+
+def written_weights(text: str) -> str:
+    """Return the statements that load weights again."""
+    path = str(Path(text).expanduser().absolute())
+    if text.endswith(".safetensors"):
+        return f"from safetensors.torch import load_file\n\nmodel.load_state_dict(load_file({path!r}))"
+    if text.endswith(".pt"):
+        return f'model.load_state_dict(torch.load({path!r}, weights_only=True, map_location="cpu"))'
+    arrays = f"numpy.load({path!r}).items()"
+    return f"import numpy\n\nmodel.load_state_dict({{name: torch.as_tensor(array) for name, array in {arrays}}})"
 
 
 def weights_alone(name: str, held: Mapping[Any, Any], expression: str) -> QvizError:

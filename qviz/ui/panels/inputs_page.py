@@ -20,6 +20,7 @@ from qviz.ui.panels.call_sheet import CallSheet
 from qviz.ui.panels.input_line import STRETCH, InputLine
 from qviz.ui.panels.model_choice import ModelChoice
 from qviz.ui.panels.segments import Segments
+from qviz.ui.panels.weights_choice import WeightsChoice
 from qviz.ui.panels.widgets import breakable, button, empty, label, line, restyle, section
 from qviz.words import mark, names, tr, trn
 from qviz.words.formats import amount, listed
@@ -88,6 +89,10 @@ class InputsPage(QScrollArea):
         self.choice = ModelChoice()
         self.choice.source_changed.connect(self.on_choice_source_changed)
         column.addWidget(self.choice)
+        column.addSpacing(12)
+        self.weights = WeightsChoice()
+        self.weights.plan_changed.connect(self.on_weights_plan_changed)
+        column.addWidget(self.weights)
         column.addSpacing(12)
         column.addWidget(section(tr("Consent")))
         sheet, inner = _sheet()
@@ -227,6 +232,7 @@ class InputsPage(QScrollArea):
         title = names.flow(chosen.id, chosen.title) if chosen is not None else tr("capture only")
         self.run.setText(tr("Run {flow}", flow=title))
         self.calibration.show_plan(self.plan, is_random=is_random(self.rows) and bool(self.plan.inputs))
+        self.weights.show_plan(self.plan)
         self.calls.show_code(call_code(self.plan, self.rows, self.model))
 
     def _told(self) -> str:
@@ -271,6 +277,11 @@ class InputsPage(QScrollArea):
         self._read_rows()
         self._take(replace(self.plan, source=source))
         self._show_plan()
+
+    def on_weights_plan_changed(self, plan: Plan) -> None:
+        """Take other weights; what was tried was with those before."""
+        self.calls.show_stale()
+        self._take(plan)
 
     def on_origin_picked(self, origin: str) -> None:
         """Take the inputs of the model's file, or those of the rows."""

@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
         (
             FormRow("source", "source", "text", mark("A file with a name in it, or package.module:name.")),
             FormRow("inputs", "example_inputs", "names", mark("A shape, file or mod:callable for each argument.")),
+            FormRow("weights", "state_dict", "text", mark("A .pt or .safetensors file of weights. Empty: as built.")),
             FormRow("calibrate", "calibration_data", "text", mark("A file or mod:callable. Empty: the inputs.")),
             FormRow("batch_limit", "batches", "number", mark("At most this many calibration batches."), (mark("all"),)),
             FormRow("train", "train", "text", mark("A mod:callable that trains the model it is given.")),

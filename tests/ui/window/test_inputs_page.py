@@ -212,6 +212,18 @@ def test_another_model_is_one_click(window: MainWindow, asked: Asked, zoo: str, 
     assert "Head(dim=3)" in page.calls.code.text()
 
 
+def test_weights_come_from_a_file(window: MainWindow, zoo: str, qtbot: QtBot):
+    window.opener.open_source(zoo, is_consented=True)
+    page = page_of(window)
+    assert page.weights.origin.value == "built"
+    click(qtbot, page.weights.origin.buttons["file"])
+    qtbot.keyClicks(page.weights.path, "trained.pt")
+    assert plan_of(window).weights == "trained.pt"
+    assert "model.load_state_dict(torch.load('trained.pt', weights_only=True))" in page.calls.code.text()
+    click(qtbot, page.weights.origin.buttons["built"])
+    assert plan_of(window).weights is None
+
+
 def test_what_came_of_the_call_is_told(window: MainWindow, zoo: str):
     window.opener.open_source(zoo, is_consented=True)
     page = page_of(window)
@@ -347,7 +359,7 @@ def offences_of(window: MainWindow) -> list[str]:
     known = frozenset(
         {"Net", "make", "net", "zoo", "py", "depth", "int", "act", "relu", "args", "x", "y", "None", "conv"}
     )
-    known |= {"None", "conv", "forward", "data.npz", "data.py", "batches", *DTYPES}
+    known |= {"None", "conv", "forward", "data.npz", "data.py", "weights.pt", "batches", *DTYPES}
     known |= frozenset(TOKEN.findall(page.calls.code.text()))
     for row in range(3):
         page.choice.choose(row)
