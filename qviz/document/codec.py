@@ -36,7 +36,7 @@ class _DocumentHead(msgspec.Struct):
 
 def encode(snapshot: Snapshot) -> bytes:
     """Return the document's bytes: the same for the same snapshot, in whatever language."""
-    return msgspec.json.encode(with_texts(replace(snapshot, version=FORMAT_VERSION))) + b"\n"
+    return chunked.encode(with_texts(replace(snapshot, version=FORMAT_VERSION))) + b"\n"
 
 
 def decode(data: bytes, name: str | None = None) -> Snapshot:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from qviz.document import chunked
+from qviz.document import chunked, codec
 from qviz.document.snapshot import Snapshot
 from qviz.wire.messages import StageReached
 from tests.document.test_codec import snapshots
@@ -34,3 +34,19 @@ def test_a_fault_deep_inside_is_named_with_its_whole_path():
 def test_what_is_no_json_is_refused():
     with pytest.raises(msgspec.DecodeError):
         chunked.decode(b'{"format": "qviz", "stages": [', Snapshot)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 500])
+@given(made=snapshots)
+def test_what_is_encoded_in_pieces_is_the_same(at_once: int, made: Snapshot):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(chunked, "_AT_ONCE", at_once)
+        assert chunked.encode(made) == msgspec.json.encode(made)
+
+
+def test_a_real_result_is_encoded_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(chunked, "_AT_ONCE", 1)
+    whole = codec.load("tests/document/version_1/eager-static.json")
+    nested = msgspec.structs.replace(whole.stages[0], subgraphs={"a": whole.stages[0].graph})
+    for each in (whole, msgspec.structs.replace(whole, stages=(nested, *whole.stages[1:]))):
+        assert chunked.encode(each) == msgspec.json.encode(each)
