@@ -33,6 +33,8 @@ class TriedOn:
     def run_of(self, shelved: ShelvedRun) -> TriedRun:
         """Return a kept run with its lookups."""
         known = self._known.get(shelved.number)
+        if known is not None and shelved.number == self.number and not shelved.is_in_memory:
+            return known[1]  # what is tried on stays, wherever its result was put away
         if known is None or known[0].project.snapshot is not shelved.project.snapshot or known[0].name != shelved.name:
             known = self._known[shelved.number] = shelved, tried_run(shelved)
         return known[1]

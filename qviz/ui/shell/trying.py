@@ -179,7 +179,9 @@ class Trying(QObject):
 
     def _measure_text(self) -> str:
         """Return what the button says that runs a choice; how long the run took that is tried on tells how long."""
-        number = self._tried_on.number
+        project, number = self._open.value, self._tried_on.number
+        if project is None or not project.plan.source:
+            return ""
         base = self._shelf.kept.run(number) if number is not None else None
         return _measure(base.project.seconds if base is not None else None)
 

@@ -336,3 +336,26 @@ def test_the_panel_speaks_the_language_in_use(desk: Desk, qtbot: QtBot):
         assert offences(other, frozenset(known)) == []
         other.show_nothing("", "", False, theme("light"))
         assert offences(other, frozenset(known)) == []
+
+
+def test_the_base_stays_while_its_result_is_put_away(desk: Desk):
+    panel(desk).head.slider.setValue(1)
+    panel(desk).preview.use.click()
+    assert desk.project is not None
+    run = keep(desk, desk.project.plan, 16.0)
+    panel(desk).head.measured.click()
+    desk.shelf.kept = desk.shelf.kept.put_away([1])
+    desk.trying.refresh()
+    choice = panel(desk).choice
+    assert choice is not None
+    assert choice.base.number == 1
+    assert [each.number for each in choice.points] == [1, run.number]
+
+
+def test_rows_are_copied_with_their_figures(desk: Desk):
+    panel(desk).head.slider.setValue(1)
+    desk.trying.row_actions.copy.trigger()
+    heads, first, *others = QGuiApplication.clipboard().text().splitlines()
+    assert heads.split("\t") == ["In float", "k", "Quantizer", "Share of noise", "Gain", "Size"]
+    assert first.split("\t")[:4] == ["yes", "1", "conv weight", "0.5"]
+    assert len(others) == 3

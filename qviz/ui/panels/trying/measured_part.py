@@ -55,7 +55,7 @@ class MeasuredPart(QFrame):
 
         Args:
             choice: What is chosen.
-            measure: What the button says that runs it.
+            measure: What the button says that runs it; "" where nothing can.
             is_running: Whether a run is at work.
         """
         empty(self._grid)
@@ -63,7 +63,7 @@ class MeasuredPart(QFrame):
         is_base = run is not None and run.number == choice.base.number
         has_rows = run is not None and not is_base
         self._rows.setVisible(has_rows)
-        self.measure.setVisible(run is None)
+        self.measure.setVisible(run is None and bool(measure))
         self.measure.setEnabled(not is_running)
         self.measure.setText(tr("Running…") if is_running else measure)
         if run is not None and not is_base:
