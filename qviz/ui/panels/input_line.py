@@ -86,7 +86,7 @@ class InputLine(QFrame):
         column = _column()
         self.shape = QLineEdit()
         self.shape.setFont(mono())
-        self.shape.setPlaceholderText(tr("shape, such as 1 × 3 × 224 × 224"))
+        self.shape.setPlaceholderText(tr("shape"))
         self.shape.setAccessibleName(tr("Shape of {name}", name=self.row.name))
         self.shape.textEdited.connect(self.on_shape_edited)
         self.literal = QLineEdit()

@@ -57,6 +57,7 @@ class InputsDesk(QObject):
         self._before: Project | None = None
         self._is_draft = False
         self._tries_on = False
+        self._asked_source = ""
         project.replaced.connect(self.on_project_replaced)
         project.edited.connect(self.on_project_replaced)
         runs.inputs_needed.connect(self.on_runs_inputs_needed)
@@ -117,6 +118,8 @@ class InputsDesk(QObject):
         if not self.is_shown:
             return
         self._work.surroundings.center.show_page(None)
+        if self._engines.is_asked and not self._engines.is_running:
+            self._engines.cancel()  # nobody waits for the answer, which may never come
         if self._is_draft:
             self._is_draft = False
             self._go_back()
@@ -156,6 +159,7 @@ class InputsDesk(QObject):
         project = self._open.value
         if project is None or self.page.choice.complain():
             return None
+        self._asked_source = project.plan.source
         return project.plan if self._runs.may_run() else None
 
     def save(self) -> None:
@@ -194,8 +198,9 @@ class InputsDesk(QObject):
 
     def on_engines_answered(self, report: Report) -> None:
         """Show what the engine found out."""
-        if not self.is_shown:
-            return
+        project = self._open.value
+        if not self.is_shown or project is None or project.plan.source != self._asked_source:
+            return  # another model is chosen by now
         match report:
             case CallGuessed():
                 self.page.show_call(report.call)

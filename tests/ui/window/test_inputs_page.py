@@ -212,6 +212,24 @@ def test_another_model_is_one_click(window: MainWindow, asked: Asked, zoo: str, 
     assert "Head(dim=3)" in page.calls.code.text()
 
 
+def test_an_answer_about_another_model_is_not_shown(window: MainWindow, zoo: str, qtbot: QtBot):
+    window.opener.open_source(zoo, is_consented=True)
+    page = page_of(window)
+    click(qtbot, page.choice.models[0])
+    guessed(window)
+    assert [line.row.name for line in page.lines] == ["tokens"]
+    assert plan_of(window).inputs == ()
+
+
+def test_leaving_the_page_ends_a_question_that_nobody_waits_for(
+    window: MainWindow, asked: Asked, zoo: str, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    window.opener.open_source(zoo, is_consented=True)
+    monkeypatch.setattr(type(window.engines), "is_asked", property(lambda engines: True))
+    qtbot.keyClick(page_of(window), Qt.Key.Key_Escape)
+    assert asked.cancelled == 1
+
+
 def test_weights_come_from_a_file(window: MainWindow, zoo: str, qtbot: QtBot):
     window.opener.open_source(zoo, is_consented=True)
     page = page_of(window)
