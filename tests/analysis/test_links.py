@@ -56,6 +56,17 @@ def test_what_a_fused_module_took_in_is_linked_to_it():
     assert only(links, "same") == [(("x",), ("x",)), (("output",), ("output",))]
 
 
+def test_what_nothing_read_is_removed_and_not_taken_in():
+    shape, size = node("getattr_1", "x", target="getattr"), node("getitem_1", "getattr_1", target="getitem")
+    used = node("getitem", "getattr_1", target="getitem")
+    before = stage("prepared", node("x", kind="input"), shape, used, size, node("output", "getitem", kind="output"))
+    after = stage("converted", node("x", kind="input"), shape, used, node("output", "getitem", kind="output"))
+    links = link_stages(before, after)
+    assert only(links, "removed") == [(("getitem_1",), ())]
+    assert only(links, "fused") == only(links, "folded") == []
+    assert next(link for link in links if link.relation == "removed").code == "link.gone.unused"
+
+
 def test_batch_norm_folded_into_a_plain_convolution_takes_its_constants_along():
     before = stage(
         "captured",

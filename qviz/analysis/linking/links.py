@@ -149,7 +149,9 @@ class _Matching:
         goes_to: dict[str, str] = {}
         for node_id in erased:
             node = self.old.nodes[node_id]
-            if node_id not in self.became and node.kind in (Kind.OP, Kind.FUSED_OP):
+            # What nothing read was removed, not taken in.
+            is_read = bool(self.old.users[node_id])
+            if is_read and node_id not in self.became and node.kind in (Kind.OP, Kind.FUSED_OP):
                 host = self._host(node_id, goes_to)
                 if host is not None:
                     goes_to[node_id] = host
