@@ -67,5 +67,7 @@ def _before_a_window(qtbot: QtBot, folder: Path) -> Iterator[User]:
         window.show()
         window.activateWindow()
     window.engines.warm_up()
-    yield User(window)
+    user = User(window)
+    yield user
+    user.leave()
     window.close()

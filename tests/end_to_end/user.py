@@ -111,18 +111,25 @@ class User:
         self._follow()
 
     def write(self, text: str) -> None:
-        """Type a text into the field that has the keys."""
-        field = self._focus()
-        assert isinstance(field, QLineEdit | QPlainTextEdit), f"{_name(field)} takes no text"
+        """Type a text, in place of what the field that has the keys holds."""
         self._done(f"type {text}")
-        field.selectAll()
-        QTest.keyClicks(field, text)
+        field = self._focus()
+        if isinstance(field, QLineEdit | QPlainTextEdit):
+            field.selectAll()
+        for letter in text:
+            QTest.keyClicks(self._focus(), letter)
         self._follow()
 
     def meets(self, *answers: Callable[[QDialog], object]) -> None:
         """Answer the next dialogs, each of which may hold the click that opens it until it is closed."""
+        if (there := QApplication.activeModalWidget()) is not None:
+            self._met.append(there)
         self._answers.extend(answers)
         self._watch.start()
+
+    def leave(self) -> None:
+        """Look for dialogs no more."""
+        self._watch.stop()
 
     # What is seen
 
@@ -217,7 +224,8 @@ class User:
 
     def _in_front(self) -> QWidget:
         """Return the window, or the dialog or menu before it."""
-        return QApplication.activePopupWidget() or QApplication.activeModalWidget() or self.window
+        popup = QApplication.activePopupWidget()  # that of a completer takes no keys away
+        return popup if isinstance(popup, QMenu) else QApplication.activeModalWidget() or self.window
 
     def _focus(self) -> QWidget:
         front = self._in_front()
@@ -250,11 +258,9 @@ class User:
         if not isinstance(dialog, QDialog) or dialog in self._met or not dialog.isVisible():
             return
         self._met.append(dialog)
-        answer = self._answers.pop(0)
-        if not self._answers:
-            self._watch.stop()
         try:
-            answer(dialog)
+            assert self._answers, f"nobody answers {dialog.windowTitle()!r}: {self.texts()}"
+            self._answers.pop(0)(dialog)
         except BaseException as fault:  # raised where the click returns, which waits for the dialog
             self._fault = fault
             dialog.reject()

@@ -46,6 +46,14 @@ class Welcome(QWidget):
         row.addWidget(_scrolled(self._open_side(recent)), 1)
         row.addWidget(_scrolled(self._sample_side(theme)), 2)
 
+    def take_letter(self, text: str) -> bool:
+        """Begin to type a source, wherever the keys go; return whether it was a letter."""
+        is_letter = bool(text.strip()) and text.isprintable()
+        if is_letter:
+            self._drop.typed.setFocus()
+            self._drop.typed.insert(text)
+        return is_letter
+
     def set_theme(self, theme: Theme) -> None:
         """Repaint the thumbnails."""
         for card in self._cards:
@@ -60,7 +68,7 @@ class Welcome(QWidget):
         column.addWidget(label(tr("Open a model"), "heading"))
         column.addWidget(label(tr("A Python file, an importable name or a saved result."), "muted", wraps=True))
         column.addSpacing(10)
-        drop = DropTarget()
+        drop = self._drop = DropTarget()
         drop.file_dropped.connect(lambda path: self.source_chosen.emit(path, False))
         drop.source_typed.connect(lambda text: self.source_chosen.emit(text, True))
         drop.open_clicked.connect(self.open_requested)

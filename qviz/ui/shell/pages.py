@@ -15,6 +15,8 @@ from qviz.ui.settings import Settings
 from qviz.ui.shell.appearance import Appearance
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
     from qviz.ui.panels.toasts import Toast
     from qviz.ui.shell.desk import Desk
 
@@ -105,6 +107,11 @@ class Pages(QWidget):
         """Follow what the user turned on or off in the settings."""
         if self.desk is not None:
             self.desk.work.take_choices(self._settings)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let a letter that is no command begin the source on the first page."""
+        if self._stack.currentWidget() is not self.welcome or not self.welcome.take_letter(event.text()):
+            super().keyPressEvent(event)
 
     def show_api_help(self, topic: str = "") -> None:
         """Explain torch's names: the one asked for, or that of the field in use."""
