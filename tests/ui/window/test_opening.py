@@ -87,7 +87,7 @@ def test_a_file_can_be_dropped(qtbot: QtBot, model: str):
 
 def test_what_the_command_line_chose_is_kept_without_a_flow(window: MainWindow, asked: Asked):
     window.opener.open_plan(Plan(source="m:n", backend="qnnpack", calibrate="data.npz", inputs=("1x2",)))
-    assert asked.plans == [Plan("m:n", "fx-static", ("1x2",), "data.npz", backend="qnnpack")]
+    assert asked.plans == [Plan("m:n", "fx-static", ("1x2",), calibrate="data.npz", backend="qnnpack")]
 
 
 def test_the_welcome_page_lists_what_was_open_lately(opened: MainWindow):
