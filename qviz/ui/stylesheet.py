@@ -187,7 +187,7 @@ QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QToolTip {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; padding: 4px; }}
 QCheckBox {{ color: {text}; }}
 QScrollArea[role="page"], QWidget[role="page"] {{ background: {canvas}; border: none; }}
-QLabel[role="page"] {{ font-size: 20px; font-weight: 700; }}
+QLabel[role="page"] {{ font-size: 20px; font-weight: 700; background: transparent; }}
 QLabel[role="guess"] {{ font-size: 11px; color: {guess}; }}
 QLabel[role="good"] {{ font-weight: 700; color: {good}; }}
 QLabel[role="fault"] {{ font-size: 11px; color: {level.error}; }}
