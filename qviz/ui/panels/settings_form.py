@@ -23,7 +23,7 @@ _TIPS = {
     "less_motion": mark("Move boxes and zoom without animation."),
     "bottom": mark("Open the bottom panel when a run has findings."),
     "open_casts": mark("Draw quantize and dequantize in their rows instead of gathering them in seams."),
-    "runs": mark("Runs and what the window shows come back at the next start. Off: nothing is written any more."),
+    "runs": mark("Runs and what the window shows come back at the next start. Turn it off to write nothing."),
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
     "python": mark("The interpreter whose torch runs your model."),
     "trust": mark("Code that runs without a question as long as its files stay the same, because you allowed it."),

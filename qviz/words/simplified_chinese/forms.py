@@ -173,7 +173,6 @@ TEXTS: dict[str, str] = {
     "Choose…": "选择…",
     "Choose the Python of the engine": "选择引擎的 Python",
     "The Python of qviz": "qviz 的 Python",
-    "Ask again": "重新询问",
     "{count} file": "{count} 个文件",
     "{count} files": "{count} 个文件",
     "none": "无",

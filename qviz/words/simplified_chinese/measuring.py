@@ -26,7 +26,6 @@ TEXTS: dict[str, str] = {
     "How many of the worst stay in float": "多少个最差的保持浮点",
     "not predicted": "未预测",
     "Predicted SQNR": "预测 SQNR",
-    "MACs in low precision": "低精度 MAC",
     "not counted": "未计入",
     "this is Run {number}": "即运行 {number}",
     "measured as Run {number}": "已作为运行 {number} 测量",

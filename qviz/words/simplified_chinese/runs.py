@@ -53,7 +53,6 @@ TEXTS: dict[str, str] = {
     # consent
     "Code that runs without a question as long as its files stay the same, because you allowed it.": "您已允许、只要文件不变"
     "就无需询问即可运行的代码。",
-    "Ask again before any code runs": "运行任何代码之前重新询问",
     "Allowed code": "已允许的代码",
     "{count} answer": "{count} 个答复",
     "{count} answers": "{count} 个答复",
@@ -66,4 +65,36 @@ TEXTS: dict[str, str] = {
     "Run this code?": "运行此代码？",
     "It runs in a separate process. Run only code you trust.": "它在单独的进程中运行。请只运行您信任的代码。",
     "This runs code with your permissions:": "这将以您的权限运行代码：",
+    "Each of these runs without a question as long as its files stay the same. qviz asks again about those you take "
+    "back.": "只要文件不变，以下各项无需询问即可运行。撤回后 qviz 会重新询问。",
+    "Take back": "撤回",
+    "Take all back": "全部撤回",
+    "{count} time": "{count} 次",
+    "{count} times": "{count} 次",
+    "What": "内容",
+    "Allowed": "允许时间",
+    "Ran": "运行次数",
+    "SHA-256 {digest}…": "SHA-256 {digest}…",
+    "Run of {source}": "{source} 的运行",
+    "Show…": "显示…",
+    "Show the code that is allowed to run": "显示已允许运行的代码",
+    # what is kept
+    "Runs and what the window shows come back at the next start. Turn it off to write nothing.": "下次启动时恢复各次运行和"
+    "窗口的内容。关闭后不再写入任何内容。",
+    "Keep for the next start": "保留到下次启动",
+    "Forget all…": "全部清除…",
+    "Forget all runs…": "清除所有运行…",
+    "Start qviz again for this.": "重新启动 qviz 后生效。",
+    "The file has changed": "文件已更改",
+    "Saving replaces what is there now.": "保存将替换现有内容。",
+    "Replace": "替换",
+    # weights
+    "A .pt or .safetensors file of weights. Empty: as built.": "权重的 .pt 或 .safetensors 文件。留空：构建时的权重。",
+    "Weights": "权重",
+    "File of weights": "权重文件",
+    "weights.pt": "weights.pt",
+    "Random weights show the graph. To judge SQNR, load trained ones.": "随机权重能展示图。要评判 SQNR，请加载训练好的权重。",
+    "As built": "构建时的权重",
+    "With it, this panel predicts what leaving quantizers in float gives, without a run.": "有了它，此面板无需运行即可预测"
+    "让量化器保持浮点的效果。",
 }
