@@ -13,7 +13,7 @@ from qviz.words.visible import one_line
 
 _KEY = Qt.ItemDataRole.UserRole
 _ABOUT = mark(
-    "Each of these runs without a question as long as its files stay the same. qviz asks again about those you take back."
+    "Each of these runs without a question as long as its files stay the same. qviz asks again about those taken back."
 )
 _DIGITS = 16
 _SIZE, _WIDTHS = (760, 440), (470, 130)

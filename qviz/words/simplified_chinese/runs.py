@@ -65,7 +65,7 @@ TEXTS: dict[str, str] = {
     "Run this code?": "运行此代码？",
     "It runs in a separate process. Run only code you trust.": "它在单独的进程中运行。请只运行您信任的代码。",
     "This runs code with your permissions:": "这将以您的权限运行代码：",
-    "Each of these runs without a question as long as its files stay the same. qviz asks again about those you take "
+    "Each of these runs without a question as long as its files stay the same. qviz asks again about those taken "
     "back.": "只要文件不变，以下各项无需询问即可运行。撤回后 qviz 会重新询问。",
     "Take back": "撤回",
     "Take all back": "全部撤回",
