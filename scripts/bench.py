@@ -125,7 +125,7 @@ def display(offscreen: bool) -> Iterator[dict[str, str]]:
     # Settings of one's own, so that no earlier session decides the window's size; and with byte code, as users have it.
     left_out = ("QT_QPA_PLATFORM", "PYTHONDONTWRITEBYTECODE")
     environment = {key: value for key, value in os.environ.items() if key not in left_out}
-    environment["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="qviz-bench-")
+    environment["XDG_CONFIG_HOME"] = environment["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="qviz-bench-")
     if not offscreen and sys.platform == "linux" and not environment.get("DISPLAY") and shutil.which("Xvfb"):
         command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:

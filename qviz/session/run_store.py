@@ -52,13 +52,13 @@ class RunStore:
 
     Args:
         folder: Where; made by `begin`.
+        name: Of the window, in hexadecimal digits; the keys of its runs are the name, a hyphen and a number.
         clock: Gives the seconds since 1970.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, name: str, clock: Callable[[], float] = time.time) -> None:
         self._folder, self._clock = folder, clock
-        self._files, self._windows = RunFiles(folder), WindowSessions(folder / "windows")
-        self._count = 0
+        self._files, self._windows = RunFiles(folder), WindowSessions(folder / "windows", name)
 
     def begin(self) -> None:
         """Be an open window, and clear up after those that ended.
@@ -79,11 +79,6 @@ class RunStore:
                     self._files.remove(record.key)
         self.tidy()
         self._windows.end()
-
-    def new_key(self) -> str:
-        """Return a name for the files of another run."""
-        self._count += 1
-        return f"{self._windows.name}-{self._count}"
 
     def write(self, record: RunRecord, snapshot: Snapshot) -> None:
         """Keep a run.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +25,8 @@ class WindowSessions:
         own: What this window shows.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.name = secrets.token_hex(6)
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self.name = folder, name
         self.own = NOTHING
         self._lock = HeldLock(self._file(self.name, _LOCK))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ NET = "/models/net.py:Net"
 RESULT = snapshot(stage("captured", node("x"), node("fc")), stage("converted", node("x"), node("fc")))
 
 
+_NUMBERS = itertools.count(1)
+
+
 class Clock:
     """Every look at it is a second later."""
 
@@ -54,15 +58,23 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path, clock: Clock) -> Iterator[RunStore]:
-    made = RunStore(folder, clock)
+    made = opened(folder, clock)
     made.begin()
     yield made
     made.end()
 
 
+def opened(folder: Path, clock: Clock) -> RunStore:
+    return RunStore(folder, f"{next(_NUMBERS):012x}", clock)
+
+
+def new_key(store: RunStore) -> str:
+    return f"{store._windows.name}-{next(_NUMBERS)}"
+
+
 def written(store: RunStore, clock: Clock, result: Snapshot = RESULT, **fields: object) -> RunRecord:
     figures = replace(NO_FIGURES, ended=clock())
-    record = RunRecord("qviz-run", RECORD_VERSION, store.new_key(), NET, "c", 1, Plan(NET), figures=figures)
+    record = RunRecord("qviz-run", RECORD_VERSION, new_key(store), NET, "c", 1, Plan(NET), figures=figures)
     record = replace(record, **fields)
     store.write(record, result)
     return record
@@ -81,7 +93,7 @@ def test_a_run_comes_back_with_its_result_and_its_bookmarks(store: RunStore, fol
     mark = Bookmark("captured", "fc", "look")
     record = written(store, clock, bookmarks=(mark,), own_name="mine", is_pinned=True, plan=Plan(NET, seed=3))
     died(store)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     assert again.of_source(NET).records == (record,)
     assert again.load(record) == replace(RESULT, bookmarks=(mark,))
@@ -127,7 +139,7 @@ def test_what_a_newer_qviz_wrote_is_left_alone(store: RunStore, folder: Path, cl
     path = folder / f"{record.key}.json"
     path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":9'))
     died(store)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     assert again.of_source(NET) == run_store.FoundRuns()
     again.end()
@@ -140,7 +152,7 @@ def test_twenty_are_kept_and_those_that_are_pinned(store: RunStore, folder: Path
     first = written(store, clock, is_pinned=True)
     rest = [written(store, clock) for _ in range(4)]
     died(store)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     assert keys(again) == [rest[3].key, rest[2].key, first.key]
     again.end()
@@ -152,7 +164,7 @@ def test_the_disk_is_not_filled(store: RunStore, folder: Path, clock: Clock, mon
     died(store)
     size = store.bytes_used() // 4
     monkeypatch.setattr(run_store, "MOST_BYTES", size * 2 + size // 2)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     assert keys(again) == [rest[2].key, first.key], "the pinned one, and the newest"
     again.end()
@@ -161,7 +173,7 @@ def test_the_disk_is_not_filled(store: RunStore, folder: Path, clock: Clock, mon
 def test_what_was_half_written_goes_at_the_next_start(store: RunStore, folder: Path, clock: Clock):
     whole, half = written(store, clock), written(store, clock)
     (folder / f"{half.key}.json").unlink()
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     assert (folder / f"{half.key}.qviz").exists(), "the window that writes it is still open"
     died(store)
@@ -173,13 +185,13 @@ def test_what_was_half_written_goes_at_the_next_start(store: RunStore, folder: P
 
 def test_a_window_does_not_remove_what_is_in_the_list_of_another(folder: Path, clock: Clock, monkeypatch):
     monkeypatch.setattr(run_store, "MOST", 1)
-    one, other = RunStore(folder, clock), RunStore(folder, clock)
+    one, other = opened(folder, clock), opened(folder, clock)
     one.begin()
     old = written(one, clock)
     died(one)
     other.begin()
     assert keys(other) == [old.key], "now it is in that window's list"
-    new = RunStore(folder, clock)
+    new = opened(folder, clock)
     new.begin()
     newest = written(new, clock)
     assert keys(new) == [newest.key, old.key]
@@ -187,7 +199,7 @@ def test_a_window_does_not_remove_what_is_in_the_list_of_another(folder: Path, c
     assert other.load(old) == RESULT
     new.end()
     other.end()
-    last = RunStore(folder, clock)
+    last = opened(folder, clock)
     last.begin()
     assert keys(last) == [old.key]
     assert last.forget_all() == 0
@@ -226,7 +238,7 @@ def run_store_digest(path: Path) -> str:
 
 
 def test_windows_that_counted_alike_are_told_apart(store: RunStore, folder: Path, clock: Clock):
-    other = RunStore(folder, clock)
+    other = opened(folder, clock)
     other.begin()
     written(store, clock, number=2)
     written(other, clock, number=2)
@@ -239,7 +251,7 @@ def shown(store: RunStore, clock: Clock) -> SessionRecord:
     runs = ShelvedRuns()
     for place in range(2):
         project = with_fields(Project.of_snapshot(RESULT), plan=Plan(NET, seed=place), seconds=1.0)
-        runs = runs.kept(project, RunOrigin("c", clock(), key=store.new_key()))
+        runs = runs.kept(project, RunOrigin("c", clock(), key=new_key(store)))
         store.write(record_of(runs.runs[0], NET), RESULT)
     project, pair = beside_each_other(runs.runs[1], runs.runs[0], "captured")
     project = project.with_plan(Plan(NET, seed=7))
@@ -252,7 +264,7 @@ def test_the_last_session_comes_back_as_it_was(store: RunStore, folder: Path, cl
     record = shown(store, clock)
     assert "" != record.a != record.b != ""
     died(store)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     last = again.last_session()
     assert last is not None
@@ -265,7 +277,7 @@ def test_the_last_session_comes_back_as_it_was(store: RunStore, folder: Path, cl
     assert session.project.received.plan.seed == 1
     assert session.project.foreign_source == NET, "a rerun asks"
     assert session.overlay is OverlayChoice.NUMBERS
-    third = RunStore(folder, clock)
+    third = opened(folder, clock)
     third.begin()
     assert third.last_session() is None, "one window has it already"
     third.end()
@@ -277,7 +289,7 @@ def test_a_session_whose_results_are_gone_still_has_its_plan(store: RunStore, fo
     for key in (record.a, record.b):
         (folder / f"{key}.qviz").write_bytes(b"half")
     died(store)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     last = again.last_session()
     assert last is not None
@@ -292,7 +304,7 @@ def test_a_session_whose_results_are_gone_still_has_its_plan(store: RunStore, fo
 def test_a_window_that_was_left_for_the_first_page_is_not_restored(store: RunStore, folder: Path, clock: Clock):
     store.show(replace(shown(store, clock), is_left=True))
     died(store)
-    again = RunStore(folder, clock)
+    again = opened(folder, clock)
     again.begin()
     assert again.last_session() is None
     again.end()

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from qviz.errors import QvizError
-from qviz.session.run_store import RunStore
 from qviz.ui.process.decoding import Decoding
 from qviz.words import tr
+
+if TYPE_CHECKING:
+    from qviz.session.run_store import RunStore
 
 T = TypeVar("T")
 
 
 def _ignore(_value: Any) -> None:
     return
+
+
+class _LateStore:
+    """A store that is made, with all that it imports, by the thread that asks it first."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def made(self) -> RunStore:
+        from qviz.session import run_store
+
+        return run_store.RunStore(run_store.state_folder(), self._name)
 
 
 class Keeping(QObject):
@@ -28,9 +45,10 @@ class Keeping(QObject):
 
     failed = Signal(object)
 
-    def __init__(self, parent: QObject, store: RunStore) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._store = store
+        self._name, self._count = secrets.token_hex(6), 0
+        self._store = _LateStore(self._name)
         self._at_work = Decoding(self)
         self._is_broken = self._has_told = False
         self.do(lambda kept: kept.begin(), refuse=self._give_up)
@@ -42,7 +60,8 @@ class Keeping(QObject):
 
     def new_key(self) -> str:
         """Return a name for the files of another run."""
-        return self._store.new_key()
+        self._count += 1
+        return f"{self._name}-{self._count}"
 
     def do(
         self,
@@ -57,13 +76,13 @@ class Keeping(QObject):
         if self._is_broken:
             return False
         store = self._store
-        self._at_work.take(lambda: ask(store), tell, refuse or self.tell, is_large=True)
+        self._at_work.take(lambda: ask(store.made), tell, refuse or self.tell, is_large=True)
         return True
 
     def finish(self) -> None:
         """Wait until everything is on disk, and let other windows have it."""
         store, is_broken = self._store, self._is_broken
-        self._at_work.take(lambda: None if is_broken else store.end(), _ignore, self.tell, is_large=True)
+        self._at_work.take(lambda: None if is_broken else store.made.end(), _ignore, self.tell, is_large=True)
         self._at_work.finish()
         self._is_broken = True
 

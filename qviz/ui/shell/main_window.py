@@ -134,19 +134,17 @@ class MainWindow(QMainWindow):
 
     def keep_runs(self, restores: bool) -> None:
         """Keep runs in the user's folder for state, unless the user wants none kept, and bring them back on demand."""
-        from qviz.session.run_store import RunStore, state_folder
         from qviz.ui.shell.restoring import Restoring
 
         if not self.settings.is_on(NO_RESTORE):
-            self.restoring = Restoring(self.pages, RunStore(state_folder()), restores)
+            self.restoring = Restoring(self.pages, restores)
 
     def forget_runs(self) -> None:
         """Delete all kept runs after a question, also where none are kept any more."""
-        from qviz.session.run_store import RunStore, state_folder
         from qviz.ui.shell.restoring import Restoring
 
         if self.restoring is None:
-            self.restoring = Restoring(self.pages, RunStore(state_folder()), brings_back=False)
+            self.restoring = Restoring(self.pages, brings_back=False)
         self.restoring.forget_all()
 
     def on_pages_desk_made(self, desk: Desk) -> None:

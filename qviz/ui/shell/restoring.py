@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox
 
-from qviz.session.recorded_runs import RestoredSession, restored, session_of
-from qviz.session.run_records import SessionRecord
-from qviz.session.run_store import LastSession, RunStore
-from qviz.session.window_sessions import NOTHING
 from qviz.ui.process.keeping import Keeping
-from qviz.ui.shell.crumbs import short_source
-from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.pages import Pages
-from qviz.ui.shell.run_shelf import told_damaged
 from qviz.words import tr, trn
 from qviz.words.formats import size
+
+if TYPE_CHECKING:  # the first page needs none of it, and the desk is imported while the user still reads
+    from qviz.session.recorded_runs import RestoredSession
+    from qviz.session.run_records import SessionRecord
+    from qviz.session.run_store import LastSession, RunStore
+    from qviz.ui.shell.desk import Desk
 
 _LATER_MS = 400
 """How long after a change what the window shows is written."""
@@ -27,7 +29,6 @@ class Restoring(QObject):
 
     Args:
         pages: The pages.
-        store: Where runs are kept.
         brings_back: Whether runs of earlier starts are shown.
 
     Signals:
@@ -36,12 +37,12 @@ class Restoring(QObject):
 
     failed = Signal(object)
 
-    def __init__(self, pages: Pages, store: RunStore, brings_back: bool) -> None:
+    def __init__(self, pages: Pages, brings_back: bool) -> None:
         super().__init__(pages)
         self._pages, self._brings_back = pages, brings_back
-        self._keeping = Keeping(self, store)
+        self._keeping = Keeping(self)
         self._keeping.failed.connect(pages.tell)
-        self._written: SessionRecord = NOTHING
+        self._written: SessionRecord | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LATER_MS)
@@ -74,6 +75,9 @@ class Restoring(QObject):
         is_late = self._pages.desk is not None and self._pages.desk.project is not None
         if last is None or is_late:
             return
+        from qviz.ui.shell.crumbs import short_source
+        from qviz.ui.shell.run_shelf import told_damaged
+
         found, session = last
         desk = self._pages.need_desk()
         desk.open_restored(session, found.record.origin)
@@ -97,6 +101,8 @@ class Restoring(QObject):
         desk = self._pages.desk
         if desk is None:
             return
+        from qviz.session.recorded_runs import session_of
+
         project, shelf = desk.project, desk.shelf
         if project is None or not project.plan.source:
             return
@@ -122,7 +128,7 @@ class Restoring(QObject):
             return
         if self._pages.desk is not None:
             self._pages.desk.shelf.clear()
-        self._written = NOTHING
+        self._written = None
         self._keeping.do(lambda store: store.forget_all(), self._tell_forgotten)
 
     def _tell_forgotten(self, left: int) -> None:
@@ -140,6 +146,9 @@ class Restoring(QObject):
 
 
 def _last_session(store: RunStore) -> tuple[LastSession, RestoredSession] | None:
+    from qviz.session.recorded_runs import restored
+
+    import_module("qviz.ui.shell.desk")  # which shows it; the window's thread should not have to
     last = store.last_session()
     session = restored(last) if last is not None else None
     return (last, session) if last is not None and session is not None else None
