@@ -52,6 +52,7 @@ class TradeOff(QWidget):
         self._theme: Theme | None = None
         self._title = self._label = ""
         self._count: int | None = None
+        self._left = 16 + _BESIDE
         self._marked: frozenset[int] = frozenset()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -76,6 +77,7 @@ class TradeOff(QWidget):
             count: How many of the worst that are; None of another choice.
         """
         self.chart, self._theme, self._title, self._label, self._count = chart, theme, title, label, count
+        self._measure_levels()
         self.setAccessibleName(tr("Output SQNR in dB against cost"))
         told = [label, *(each.told for each in (*chart.measured, *chart.curve))]
         self.setAccessibleDescription(clauses(filter(None, told)))
@@ -90,11 +92,10 @@ class TradeOff(QWidget):
         high = self.fontMetrics().height()
         return QRectF(self.rect()).adjusted(self._left, high + _TOP, -_RIGHT, -2 * high - _BOTTOM)
 
-    @property
-    def _left(self) -> float:
-        """The room of the levels beside the axis."""
+    def _measure_levels(self) -> None:
+        """Find out how much room the levels take beside the axis."""
         ticks = self.chart.level.ticks if self.chart is not None else ()
-        return max((self.fontMetrics().horizontalAdvance(each.text) for each in ticks), default=16) + _BESIDE
+        self._left = max((self.fontMetrics().horizontalAdvance(each.text) for each in ticks), default=16) + _BESIDE
 
     def place_of(self, point: ChartPoint) -> QPointF:
         """Return where a point is drawn."""
@@ -111,6 +112,7 @@ class TradeOff(QWidget):
         chart, theme = self.chart, self._theme
         if chart is None or theme is None:
             return
+        self._measure_levels()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = painter.font()

@@ -144,6 +144,7 @@ class QuantizerTable(QTableView):
         self.theme: Theme | None = None
         self.largest_share = 0.0
         self._sorted: tuple[int, bool] | None = None
+        self._selected: frozenset[int] = frozenset()
         self.setModel(self.quantizers)
         self.setItemDelegate(QuantizerCells(self))
         self.setAccessibleName(tr("Quantizers by their share of the noise"))
@@ -163,6 +164,8 @@ class QuantizerTable(QTableView):
         heads.setHighlightSections(False)
         heads.sectionClicked.connect(self.on_head_clicked)
         self.quantizers.modelReset.connect(self.updateGeometry)
+        self.quantizers.modelReset.connect(self.on_selection_changed)
+        self.selectionModel().selectionChanged.connect(self.on_selection_changed)
         self.fit(1.0)
 
     def fit(self, text_scale: float) -> None:
@@ -206,7 +209,11 @@ class QuantizerTable(QTableView):
 
     def is_current(self, row: int) -> bool:
         """Tell whether a row is selected."""
-        return self.selectionModel().isRowSelected(row, QModelIndex())
+        return row in self._selected
+
+    def on_selection_changed(self) -> None:
+        """Remember which rows are selected: every cell asks."""
+        self._selected = frozenset(self.chosen_rows())
 
     def mark(self, names: tuple[str, ...]) -> None:
         """Select the rows of quantizers, and bring the first into view; tells no one."""
