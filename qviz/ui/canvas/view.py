@@ -314,6 +314,8 @@ class GraphCanvas(QObject):
         self.readable.settle()
         if anchor:
             self.viewport.hold(*anchor)
+        elif self.selection.is_to_reveal and not is_first:
+            self.viewport.pose = "free"  # what comes into view next is read at this scale
         elif self.viewport.pose == "fit" and not is_first:
             self.viewport.fit()
         elif self.viewport.pose == "opening" or is_first:

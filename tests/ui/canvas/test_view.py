@@ -228,3 +228,22 @@ def test_branches_that_are_too_wide_get_narrow_boxes_with_whole_names(canvas, qt
     with qtbot.waitSignal(canvas.laid_out):
         canvas.folding.fold_all()
     assert canvas.scene.is_narrow, "and stays so when something opens or closes"
+
+
+def test_what_is_uncovered_comes_into_view_at_the_scale_that_was_read(canvas, qtbot):
+    nodes, last = [node("x", kind="input")], "x"
+    for number in range(15):
+        path = f"list.{number // 5}"
+        names = [f"branch_with_a_name_{number}_{at}" for at in range(6)]
+        nodes += [node(each, last, path=path, target=f"aten.op{number}.default") for each in names]
+        nodes.append(node(f"cat{number}", *names, path=path, target="aten.cat.default"))
+        last = nodes[-1].id
+    groups = {f"list.{number}": f"Part{number}" for number in range(3)}
+    wide = Stage("captured", graph(*nodes, node("output", last, kind="output"), groups=groups), "")
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(wide, {})
+    scale = canvas.viewport.camera.scale
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.folding.uncover("cat7")
+    assert canvas.viewport.camera.scale == scale
+    assert canvas.viewport.sight.contains(canvas.scene.rect("cat7"))
