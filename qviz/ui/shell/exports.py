@@ -15,6 +15,7 @@ from qviz.document.graph import Node
 from qviz.document.snapshot import Snapshot
 from qviz.document.writing import ChangedOnDiskError, digest_of, write_atomically
 from qviz.errors import QvizError
+from qviz.session.copied_script import copied_script
 from qviz.session.facts_text import facts_text, scale_text
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
@@ -132,8 +133,8 @@ class Exports(QObject):
 
     def copy_python(self) -> None:
         """Put a script that does the run without qviz on the clipboard."""
-        if self._open.value is not None and (snapshot := self._open.value.snapshot) is not None:
-            QGuiApplication.clipboard().setText(snapshot.run.python)
+        if self._open.value is not None and self._open.value.snapshot is not None:
+            QGuiApplication.clipboard().setText(copied_script(self._open.value))
             self._work.inform(tr("The Python script is on the clipboard."))
 
     def copy_path(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from qviz.document import plan_file
 from qviz.errors import QvizError
+from qviz.session.copied_script import copied_script
 from qviz.session.kept_runs import ShelvedRun
 from qviz.session.sides import Side
 from qviz.ui.panels.run_row import RunTarget
@@ -68,7 +69,7 @@ class RunActions(QObject):
 
         def copy(run: ShelvedRun) -> None:
             if run.project.snapshot is not None:
-                QGuiApplication.clipboard().setText(run.project.snapshot.run.python)
+                QGuiApplication.clipboard().setText(copied_script(run.project))
                 self._work.inform(tr("The Python script of Run {number} is on the clipboard.", number=number))
 
         self._shelf.with_run(number, copy)

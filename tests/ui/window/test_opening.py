@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
 from qviz.document.plan import Plan
+from qviz.session.copied_script import copied_script
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.panels.welcome import DropTarget
 from qviz.ui.panels.widgets import breakable
@@ -150,7 +151,7 @@ def test_the_script_and_the_picture_can_be_copied(opened: MainWindow):
     assert opened.desk.project is not None
     assert opened.desk.project.snapshot is not None
     opened.actions_of["copy_python"].trigger()
-    assert QGuiApplication.clipboard().text() == opened.desk.project.snapshot.run.python
+    assert QGuiApplication.clipboard().text() == copied_script(opened.desk.project)
     opened.actions_of["copy_picture"].trigger()
     assert not QGuiApplication.clipboard().image().isNull()
 
