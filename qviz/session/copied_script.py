@@ -22,7 +22,7 @@ subprocess.run(["qviz", "run", "--config", "again.toml", "-o", "again.qviz"], ch
 
 
 def copied_script(project: Project) -> str:
-    """Return the script of a project's result; of one from a file Python made of its plan, and the script as comments."""
+    """Return the script of a result; of one from a file Python made of its plan, with the script as comments."""
     script = project.snapshot.run.python if project.snapshot is not None else ""
     if project.foreign_source is None:
         return script

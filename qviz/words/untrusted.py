@@ -57,3 +57,8 @@ class Untrusted:
     def python(self) -> str:
         """For Python that is generated: a literal."""
         return ascii(self._text)
+
+
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows a text of others as it is."""
+    return Untrusted(text).plain_tip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _KEPT = frozenset("\n\t")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Control characters, formats (bidi overrides and isolates, zero widths), surrogates, private use, line separators."""
 _JOINERS = frozenset("\u200c\u200d")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WIDE = 0xFFFF
 
 
@@ -25,6 +27,11 @@ def one_line(text: str) -> str:
     """Return a text like `visible`, with its line feeds and tabs written out, too."""
     shown = visible(text)
     return shown.replace("\n", "\\n").replace("\t", "\\t")
+
+
+def well_formed(xml: str) -> str:
+    """Return XML in which characters that XML cannot hold, which Qt lets through, are written out."""
+    return _NOT_XML.sub(lambda found: written(found[0]), xml)
 
 
 def written(character: str) -> str:

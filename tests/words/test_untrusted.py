@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qviz.words.untrusted import Untrusted
-from qviz.words.visible import one_line, visible
+from qviz.words.visible import one_line, visible, well_formed
 
 HOSTILE = [
     "\x1b]0;owned\x07",
@@ -38,6 +38,11 @@ def test_what_cannot_be_seen_is_written_out(text: str, shown: str):
 
 def test_one_line_is_one_line():
     assert one_line("a\nb\tc\r\u2028") == "a\\nb\\tc\\x0d\\u2028"
+
+
+def test_xml_of_qt_is_well_formed():
+    text = well_formed("<a>x\x1b[2J\x00\uffff</a>")
+    assert ElementTree.fromstring(text).text == "x\\x1b[2J\\x00\\uffff"
 
 
 @given(st.text() | st.sampled_from(HOSTILE))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from html import escape
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from qviz.ui.export.picture import Picture
+from qviz.words.untrusted import Untrusted
 
 PER_INCH = 96
 POINTS = 72
@@ -55,7 +55,7 @@ def encode(picture: Picture) -> bytes:
 
 def _about(identity: dict[str, str]) -> str:
     """Return what a PDF says of itself, as XMP; Qt's own has the time and a random number."""
-    rows = "".join(f"<qviz:{key}>{escape(text)}</qviz:{key}>" for key, text in identity.items())
+    rows = "".join(f"<qviz:{key}>{Untrusted(text).xml}</qviz:{key}>" for key, text in identity.items())
     return (
         '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

@@ -11,6 +11,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from qviz.ui.canvas.fonts import family, width_of
 from qviz.ui.export.picture import Picture
+from qviz.words.visible import well_formed
 
 BOLD = 600
 _TEXT = re.compile(r'<text ([^>]*?font-size="(\d+)" font-weight="(\d+)"[^>]*)>([^<]*)</text>')
@@ -34,7 +35,7 @@ def encode(picture: Picture) -> bytes:
         picture.draw(painter)
     finally:
         painter.end()
-    return _for_any_reader(bytes(buffer.data().data()).decode()).encode()
+    return _for_any_reader(well_formed(bytes(buffer.data().data()).decode())).encode()
 
 
 def _for_any_reader(text: str) -> str:

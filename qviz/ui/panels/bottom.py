@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabWidg
 
 from qviz.ui.panels.widgets import choose
 from qviz.words import mark, tr
+from qviz.words.untrusted import plain_tip
 
 _LARGEST = 16_777_215
 """What Qt takes for no limit."""
@@ -106,7 +107,7 @@ class Bottom(QTabWidget):
     def _describe(self) -> None:
         spoken = tr("Close the panel") if self.is_open else tr("Open the panel")
         self._corner.setText(tr(_CLOSES) if self.is_open or not self._keys else tr(_OPENS, keys=self._keys))
-        self._corner.setToolTip(spoken)
+        self._corner.setToolTip(plain_tip(spoken))
         self._corner.setAccessibleName(spoken)
 
     def on_corner_clicked(self) -> None:

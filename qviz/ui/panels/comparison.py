@@ -37,6 +37,7 @@ from qviz.ui.panels.widgets import button, label
 from qviz.ui.process.comparison import Comparing
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
+from qviz.words.untrusted import plain_tip
 
 _MEANINGS = {"Size": SIZE_MEANS, "SQNR": ERROR_MEANS, "Time": TIME_MEANS}
 _WIDTHS = (130, 270, 100, 150, 75, 165)
@@ -160,7 +161,7 @@ class ComparisonSheet(QDialog):
             item = self._add_row(row.flow, cells(row))
             lines = "\n".join(float_lines(row))
             for column in range(self.rows.columnCount()):
-                item.setToolTip(column, lines)
+                item.setToolTip(column, plain_tip(lines))
             if row.status != "done" or row.broken is not None:
                 item.setForeground(1, QBrush(self._theme.color("level.error")))
             font = item.font(0)

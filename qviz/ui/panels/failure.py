@@ -10,6 +10,7 @@ from qviz.document.run_steps import step_text
 from qviz.document.snapshot import RunError
 from qviz.ui.panels.widgets import button, label, mono
 from qviz.words import tr
+from qviz.words.untrusted import plain_tip
 
 
 def failed_at(error: RunError) -> str:
@@ -72,7 +73,7 @@ class Failure(QFrame):
         given = error.args.get("patch")
         self._patch = given if isinstance(given, str) else ""
         self.apply.setVisible(bool(self._patch))
-        self.apply.setToolTip(self._patch.strip())
+        self.apply.setToolTip(plain_tip(self._patch.strip()))
 
     def on_apply_clicked(self) -> None:
         """Ask for the change of the plan that gets past this stop."""

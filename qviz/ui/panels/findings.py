@@ -17,6 +17,7 @@ from qviz.ui.panels.widgets import button, label
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import capitalized, sentence
+from qviz.words.untrusted import plain_tip
 
 _TITLE, _MESSAGE, _PLACE, _STEPS, _ACTION = range(5)
 _MOST_WIDE = {_TITLE: 230, _PLACE: 230}
@@ -178,7 +179,7 @@ class FindingList(QTreeWidget):
         place = (self.place_of(row.finding) + by) % len(row.places)
         self._places[id(row.finding)] = place
         item.setText(_PLACE, row.places[place])
-        item.setToolTip(_PLACE, row.places[place])
+        item.setToolTip(_PLACE, plain_tip(row.places[place]))
         stepper = self.itemWidget(item, _STEPS)
         if isinstance(stepper, PlaceStepper):
             stepper.show_place(place)
@@ -236,8 +237,8 @@ def _item(row: FindingRow, theme: Theme) -> QTreeWidgetItem:
     level = capitalized(names.level(finding.level.value))
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, tr("{level}: {title}", level=level, title=row.title))
     for column in range(_STEPS):
-        item.setToolTip(column, _explained(finding))
-    item.setToolTip(_PLACE, row.places[0])
+        item.setToolTip(column, plain_tip(_explained(finding)))
+    item.setToolTip(_PLACE, plain_tip(row.places[0]))
     return item
 
 

@@ -27,6 +27,7 @@ from qviz.ui.panels.overview import Overview
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr, trn
+from qviz.words.untrusted import plain_tip
 
 _FAILED = mark("Nothing to show yet. Fix the problem and run again.")
 
@@ -93,8 +94,8 @@ class StagePane(QFrame):
             words.append(trn(len(view.boxes), "{count} box shown", "{count} boxes shown"))
         self.name.setText(names.stage(stage.name))
         self.about.setText(" · ".join(words))
-        self.about.setToolTip(self.about.text())
-        self.name.setToolTip(self.about.text())
+        self.about.setToolTip(plain_tip(self.about.text()))
+        self.name.setToolTip(plain_tip(self.about.text()))
         self._make_room()
 
 

@@ -13,6 +13,7 @@ from qviz.ui.panels.toasts import OneLine
 from qviz.ui.panels.widgets import label, restyle
 from qviz.words import mark, tr
 from qviz.words.formats import ago
+from qviz.words.untrusted import plain_tip
 
 MIME = "application/x-qviz-run"
 _BADGE = 16
@@ -92,7 +93,7 @@ class RunRow(QFrame):
         self.age.setText(age)
         told = tr("{run} · {name}", run=title, name=run.name)
         lines = [told, about, age, tr("The model's file has changed since.") if state.is_older else ""]
-        self.setToolTip("\n".join(each for each in lines if each))
+        self.setToolTip(plain_tip("\n".join(each for each in lines if each)))
         panes = tr("in pane {panes}", panes=" ".join(state.letters)) if state.letters else ""
         self.setAccessibleName(", ".join(each for each in (*lines, panes) if each))
 

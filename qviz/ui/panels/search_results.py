@@ -15,6 +15,7 @@ from qviz.ui.panels.widgets import button, dot, label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 from qviz.words.formats import dtype, shape
+from qviz.words.untrusted import plain_tip
 
 ROWS = 12
 _COMMAND = Qt.ItemDataRole.UserRole + 1
@@ -90,7 +91,7 @@ class Results(QFrame):
             row.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.rows.addTopLevelItem(row)
             row.setFirstColumnSpanned(True)
-            row.setToolTip(0, row.text(0))
+            row.setToolTip(0, plain_tip(row.text(0)))
         self.rows.addTopLevelItems([self._command_row(each) for each in commands])
         if commands and not found.best:
             self._choose(1)
@@ -112,7 +113,7 @@ class Results(QFrame):
         row = QTreeWidgetItem([node.id, node.place, looks])
         row.setData(0, Qt.ItemDataRole.UserRole, node.id)
         kind = names.kind(node.kind.value)
-        row.setToolTip(0, tr("{node}: {kind}, {target}", node=node.id, kind=kind, target=node.target))
+        row.setToolTip(0, plain_tip(tr("{node}: {kind}, {target}", node=node.id, kind=kind, target=node.target)))
         if self._theme is not None:
             if node.kind not in self._icons:
                 self._icons[node.kind] = dot(self._theme.line(node.kind))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from qviz.ui.panels.level_sign import LevelSign
 from qviz.ui.panels.widgets import button, label
 from qviz.words import tr
+from qviz.words.untrusted import plain_tip
 
 RESULT_MS = 4000
 """How long a result is told."""
@@ -166,7 +167,7 @@ class Toast(QFrame):
         self.message.setText(told.message.replace("\n", "  "))
         self.hint.setText(told.hint)
         self.hint.setVisible(bool(told.hint))
-        self.setToolTip("\n".join(filter(None, (told.message, told.hint))))
+        self.setToolTip(plain_tip("\n".join(filter(None, (told.message, told.hint)))))
         self._add_buttons(told)
         self._speak(told)
         if told.level == "error":

@@ -18,6 +18,7 @@ from qviz.session.run_pair import title_of
 from qviz.session.sides import Side
 from qviz.ui.panels.widgets import choose, label
 from qviz.words import names, tr
+from qviz.words.untrusted import plain_tip
 
 
 class Crumb(QToolButton):
@@ -39,7 +40,7 @@ class Crumb(QToolButton):
         self.setVisible(bool(text))
         self._text = text
         self.setText(text)
-        self.setToolTip(whole or text)
+        self.setToolTip(plain_tip(whole or text))
         self.setAccessibleName(tr("{part}: {name}", part=self._spoken, name=text))
 
     def narrow(self, width: int) -> None:
@@ -118,7 +119,7 @@ class Crumbs(QFrame):
     def _list_models(self, menu: QMenu) -> None:
         for source, about in self._recent():
             entry = menu.addAction(short_source(source), partial(self.source_chosen.emit, source))
-            entry.setToolTip(f"{source}\n{about}")
+            entry.setToolTip(plain_tip(f"{source}\n{about}"))
         menu.setToolTipsVisible(True)
         menu.addSeparator()
         menu.addAction(tr("Open…"), self.open_requested.emit)
@@ -145,7 +146,7 @@ class Crumbs(QFrame):
             group.addAction(entry)
             entry.setCheckable(True)
             entry.setChecked(each.number in self._panes.values())
-            entry.setToolTip(each.about)
+            entry.setToolTip(plain_tip(each.about))
             entry.triggered.connect(lambda _checked, number=each.number: self.run_chosen.emit(number))
 
     def _add(self, menu: QMenu, group: QActionGroup, title: str, plan: Plan) -> None:

@@ -12,6 +12,7 @@ from qviz.ui.panels.shortcuts import Palette, PaletteRow
 from qviz.ui.settings import Settings
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import tr
+from qviz.words.untrusted import plain_tip
 
 _SAVE = ""
 
@@ -50,7 +51,7 @@ class SavedFilters(QObject):
         own, query = self._own_name(), self._work.node_filter.query
         for name, each in self._offered().items():
             entry = self._menu.addAction(name, partial(self.use, name))
-            entry.setToolTip(each)
+            entry.setToolTip(plain_tip(each))
             entry.setCheckable(True)
             entry.setChecked(each == query)
         self._menu.addSeparator()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from qviz.words import mark, tr
+from qviz.words.untrusted import plain_tip
 
 if TYPE_CHECKING:
     from qviz.document.said import Said
@@ -64,7 +65,7 @@ class StatusBar(QStatusBar):
     def _tell_cut(self) -> None:
         """Let tooltips say what a narrow window cuts."""
         for label in (self._state, self._took, self._engine, self._keys):
-            label.setToolTip(label.text())
+            label.setToolTip(plain_tip(label.text()))
 
     def _show_output(self, project: Project | None) -> None:
         """Say how far the converted model is from the original one; who is to blame stands in the tooltip."""

@@ -13,6 +13,7 @@ from qviz.session.tried_choice import TriedChoice
 from qviz.ui.panels.widgets import button, empty, label, line
 from qviz.words import tr, trn
 from qviz.words.formats import sentences
+from qviz.words.untrusted import plain_tip
 
 _MOST_DIGITS = 13
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -92,7 +93,7 @@ class MeasuredPart(QFrame):
             self._put(2 * place, 1, label(each.before))
             self._put(2 * place, 2, label(each.after, "strong"))
             change = label(_cut(each.change, self.fontMetrics()), each.tone or "muted")
-            change.setToolTip(each.change)
+            change.setToolTip(plain_tip(each.change))
             self._put(2 * place, 3, change)
         self._grid.setColumnStretch(0, 1)
 

@@ -19,6 +19,7 @@ from qviz.ui.panels.trying.quantizer_table import QuantizerTable
 from qviz.ui.panels.widgets import button, label, line
 from qviz.ui.theme import Theme
 from qviz.words import tr
+from qviz.words.untrusted import plain_tip
 
 WIDE = 928
 _BESIDE = 760
@@ -208,7 +209,7 @@ class TryPanel(QFrame):
         self._about.setText(
             tr("Leave the worst quantizers of Run {number} in float. The prediction takes no run.", number=number)
         )
-        self._about.setToolTip(self._about.text())
+        self._about.setToolTip(plain_tip(self._about.text()))
         self._rebase.setText(rebase)
         self._rebase.setVisible(bool(rebase))
         self.table.show_choice(choice, theme)
