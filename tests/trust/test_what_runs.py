@@ -9,7 +9,9 @@ import sys
 import zipfile
 from pathlib import Path
 from types import ModuleType
+from typing import get_type_hints
 
+import msgspec
 import pytest
 import torch
 
@@ -27,7 +29,7 @@ from qviz.trust.grants import Grant, Permission
 from qviz.trust.kept import KeptGrants
 from qviz.trust.listing import lines, list_all
 from qviz.trust.model_looks import look
-from qviz.trust.references import NamedBy, code_refs, target_of
+from qviz.trust.references import NamedBy, code_refs, target_of, targets
 from tests.trust.traps import MARKER, exported, marking, npy
 
 
@@ -180,8 +182,13 @@ def test_a_formula_or_machine_code_in_a_program_is_told(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "held",
-    [torch.ones(2, 3), [torch.ones(2), torch.zeros(3, dtype=torch.int64)], {"x": torch.ones(4)[1:].t()}],
-    ids=["tensor", "list", "dict"],
+    [
+        torch.ones(2, 3),
+        [torch.ones(2), torch.zeros(3, dtype=torch.int64)],
+        {"x": torch.ones(4)[1:].t()},
+        torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2)).state_dict(),
+    ],
+    ids=["tensor", "list", "dict", "state dict"],
 )
 def test_tensors_are_known_for_tensors_and_need_no_yes(tmp_path: Path, held: object):
     torch.save(held, tmp_path / "x.pt")
@@ -247,3 +254,12 @@ def test_a_question_has_one_screen_at_most(tmp_path: Path):
     shown = lines(listing)
     assert len(shown) == 24
     assert shown[-1] == "and 39 more lines"
+
+
+def test_every_text_of_a_plan_that_could_name_code_is_looked_at():
+    """A field that is added to plans and forgotten in the listing could never be allowed."""
+    texts = {name for name, kind in get_type_hints(Plan).items() if kind in (str, str | None)} - {"flow", "backend"}
+    fields = dict.fromkeys(texts, "m.py:f") | {"weights": "w.pt"}
+    code = msgspec.convert(fields, Plan)
+    assert {use for use, _ in targets(code)} >= texts - {"weights"}
+    assert ("weights", str(Path("w.pt").absolute())) in targets(code)

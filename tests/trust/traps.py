@@ -302,6 +302,7 @@ FILES = (
 )
 DATA = (
     archived("calibration data", "a.pt", "calibrate", _bare(2)),
+    archived("weights", "a.pt", "weights", _save),
     archived("evaluation data", "a.pt", "evaluate", _bare(4)),
     archived("input", "a.pt", "inputs", _save),
     archived(
