@@ -116,7 +116,8 @@ class SettingsForm(QDialog):
         column.addLayout(foot)
 
     def _add(self, form: QFormLayout, title: str, field: QWidget, tip: str) -> None:
-        field.setMinimumWidth(_WIDTH)
+        if field.layout() is None:  # what stands beside each other takes the room that it needs
+            field.setMinimumWidth(_WIDTH)
         field.setAccessibleName(title)
         if tip:
             field.setToolTip(tr(_TIPS[tip], file="{file}", line="{line}"))
