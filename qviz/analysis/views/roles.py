@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.view import drawn_as
 from qviz.document.graph import Kind, NodeId
-
-_PLAIN = (Kind.OP, Kind.FUSED_OP)
 
 
 def roles(tree: Hierarchy) -> Mapping[Kind, tuple[NodeId, ...]]:
@@ -15,6 +14,7 @@ def roles(tree: Hierarchy) -> Mapping[Kind, tuple[NodeId, ...]]:
     low, _ = tree.precision
     found: dict[Kind, list[NodeId]] = {}
     for node in tree.graph.nodes:
-        role = Kind.QUANTIZED_OP if node.kind in _PLAIN and node.id in low else node.kind
+        role = drawn_as(node.kind, node.id in low)
+        assert role is not None
         found.setdefault(role, []).append(node.id)
     return {role: tuple(ids) for role, ids in found.items()}

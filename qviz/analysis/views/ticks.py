@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.view import drawn_as
 from qviz.document.graph import Kind, Node, NodeId
 
 FLOAT = "border.strong"
@@ -64,9 +65,8 @@ def ticks(order: Hierarchy, tree: Hierarchy, to_order: Mapping[str, str] | None 
 
 def token(node: Node, is_low: bool) -> str:
     """Return the color of a node: its role's, or low precision's, whatever torch calls the operator."""
-    if is_low:
-        return f"role.{Kind.QUANTIZED_OP.value}.line"
-    return FLOAT if node.kind in _PLAIN else f"role.{node.kind.value}.line"
+    role = drawn_as(node.kind, is_low)
+    return FLOAT if role is None or role in _PLAIN else f"role.{role.value}.line"
 
 
 def recolored(column: Ticks, tokens: Mapping[NodeId, str]) -> Ticks:

@@ -32,6 +32,11 @@ class Badge(Record, frozen=True):
     count: int
 
 
+def drawn_as(kind: Kind | None, is_low: bool) -> Kind | None:
+    """Return the kind that a node of a kind is drawn as: an operator in low precision as a quantized one."""
+    return Kind.QUANTIZED_OP if is_low and kind in (Kind.OP, Kind.FUSED_OP) else kind
+
+
 class Box(Record, frozen=True):
     """One thing on the canvas.
 
@@ -72,8 +77,7 @@ class Box(Record, frozen=True):
     @property
     def role(self) -> Kind | None:
         """What it is drawn as: an operator in low precision is a quantized one, whatever torch calls it."""
-        is_low = self.low is not None and self.low[0] == self.low[1] > 0
-        return Kind.QUANTIZED_OP if is_low and self.kind in (Kind.OP, Kind.FUSED_OP) else self.kind
+        return drawn_as(self.kind, self.low is not None and self.low[0] == self.low[1] > 0)
 
     @property
     def is_mixed(self) -> bool:
