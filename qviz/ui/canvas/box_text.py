@@ -66,12 +66,13 @@ def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
     area = front.adjusted(before, 0, -metrics.pad_in_row(box), 0)
     if any(numbers):
         area.adjust(metrics.AFTER_SIDE, 0, 0, 0)
-    if any(numbers) and area.width() >= metrics.COLUMN * (len(numbers) + 1):
-        texts = _in_one_row(box, area.adjusted(0, 0, -metrics.COLUMN * len(numbers) + 4, 0), is_left=True)
+    column = metrics.COLUMN if area.width() >= metrics.COLUMN * (len(numbers) + 1) else metrics.COLUMN_LEAST
+    if any(numbers) and area.width() >= column * len(numbers) + metrics.NAME_LEAST:
+        texts = _in_one_row(box, area.adjusted(0, 0, -column * len(numbers) + 4, 0), is_left=True)
         cells = []
         for place, text in enumerate(numbers):
-            right = area.right() - metrics.COLUMN * (len(numbers) - 1 - place)
-            cell = QRectF(right - metrics.COLUMN, area.top(), metrics.COLUMN, area.height())
+            right = area.right() - column * (len(numbers) - 1 - place)
+            cell = QRectF(right - column, area.top(), column, area.height())
             cells.append(TextRow(text, subtitle_font(), cell, RIGHT, "text"))
         return Writing((*texts.rows, *cells))
     return _in_one_row(box, area, is_left=box.kind is None or (bool(numbers) and box.kind.computes))

@@ -36,8 +36,10 @@ ROW = 26.0
 """The height of a box with one row of text."""
 AFTER_SIDE = 6.0
 """From a bar at the side to the text."""
-COLUMN = 64.0
-"""The width of a column of numbers."""
+COLUMN, COLUMN_LEAST = 64.0, 52.0
+"""The width of a column of numbers, and where a box is small."""
+NAME_LEAST = 44.0
+"""So much room is left for a name beside numbers."""
 BESIDE = 7.0
 """Between a title and what stands beside it in one row."""
 SEAM_SIGN = "···"
@@ -130,7 +132,7 @@ def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
     """Return the size that a box's text needs."""
     if box.is_seam:
         wide = SEAM_TEXT + width(f"{SEAM_SIGN} {box.title}", subtitle_font()) + 4.0
-        return Size(_even(wide / form.least), SEAM_HEIGHT)
+        return Size(_even(wide / (LEAST_NARROW if form.rows == 1 else 1.0)), SEAM_HEIGHT)
     if form.rows == 1:
         return _size_in_row(box, form)
     if box.stub_of is not None:
