@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from qviz.cli.context_keys import TRUST, TYPED
 from qviz.cli.saying import say
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
@@ -18,10 +19,6 @@ from qviz.trust.references import NamedBy, code_refs, typed_targets
 from qviz.words import mark, tr, trn
 from qviz.words.visible import one_line
 
-TRUST = "qviz.trust"
-"""Where a command's context keeps ``--trust``."""
-TYPED = "qviz.typed"
-"""Where it keeps the fields of the plan that the user wrote herself."""
 _GRANTS = "qviz.grants"
 
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from qviz.cli.commands import help_option, option
-from qviz.cli.consent import TRUST, TYPED, need_consent
+from qviz.cli.context_keys import TRUST, TYPED
 from qviz.cli.option_checks import CHOICES, refuse_all, refuse_inexact, refuse_unfit, refuse_unmeasured, touched
 from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
 from qviz.document.comparison import compared
@@ -302,6 +302,8 @@ def need_source(plan: Plan, needs_flow: bool = False) -> None:
         raise click.UsageError(tr("Missing argument 'SOURCE'."))
     if needs_flow and plan.flow is None:
         raise click.UsageError(tr("Missing option '--flow'."))
+    from qviz.cli.consent import need_consent  # most commands run nothing
+
     need_consent(plan)
 
 

@@ -60,6 +60,7 @@ EXEMPT = {
     "editor.py": "commands that open editors",
     "dot.py": "the language of graphviz is code",
     "call_code.py": "Python is code",
+    "copied_script.py": "Python is code",
 }
 
 

@@ -1,0 +1,8 @@
+"""What the context of a command keeps for those that are called without its options."""
+
+from __future__ import annotations
+
+TRUST = "qviz.trust"
+"""Whether ``--trust`` was given."""
+TYPED = "qviz.typed"
+"""The fields of the plan that the user wrote herself."""
