@@ -27,7 +27,7 @@ FLOW_WORDS = {
     *(f"{each}-" for each in PREFIXES),
     *(f"-{flow_id.partition('-')[2]}" for flow_id in IDS),
 }
-ROOMS = ("qviz/document/flows/", "qviz/engine/flows/", "qviz/engine/script/")
+ROOMS = ("qviz/document/flows/", "qviz/engine/flows/", "qviz/engine/script/", "qviz/words/simplified_chinese/")
 PARTING = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split"}
 SEARCHING = {"find", "index", "count", "replace", "match", "fullmatch", "search", "fnmatch", "get"}
 """Whose every use with an id and a written text, or with an id that is written, is a reading of it."""

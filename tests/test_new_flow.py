@@ -207,5 +207,5 @@ def test_a_result_of_a_flow_that_this_version_does_not_know_opens(qtbot):
 def test_a_flow_that_nothing_carries_out_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(REGISTRY, "_items", dict(REGISTRY._items))
     REGISTRY.add("idle", Flow(id="idle", title="Idle", mode=Mode.FX, method=Method.STATIC, stages=("captured",)))
-    with pytest.raises(QvizError, match='"idle" is known'):
+    with pytest.raises(QvizError, match='"idle" has no implementation'):
         qviz.inspect(Net(), (torch.ones(1, 4),), flow="idle")

@@ -31,7 +31,7 @@ _OOM_SCORE = b"500"
 """Where memory runs out, the system ends the engine, not the window with the user's work."""
 
 
-def _prctl(option: int, value: int) -> None:
+def _prctl(option: int, value: int) -> None:  # pragma: no cover - in a process of its own
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
@@ -55,7 +55,7 @@ def descendants(process_id: int) -> list[int]:
     return found
 
 
-def kill_all() -> None:
+def kill_all() -> None:  # pragma: no cover - in a process of its own
     """Kill and collect all descendants, and those that they start meanwhile."""
     ends = time.monotonic() + _GIVE_UP_S
     while (left := descendants(os.getpid())) and time.monotonic() < ends:
@@ -66,13 +66,13 @@ def kill_all() -> None:
         time.sleep(_AGAIN_S)
 
 
-def _collect() -> None:
+def _collect() -> None:  # pragma: no cover - in a process of its own
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
-def _run(command: list[str], parent: int) -> int:
+def _run(command: list[str], parent: int) -> int:  # pragma: no cover - in a process of its own
     """Start the command, and return its wait status once it has ended."""
     own = os.getpid()
     child = os.fork()
@@ -101,7 +101,7 @@ def _run(command: list[str], parent: int) -> int:
             return status
 
 
-def main() -> None:
+def main() -> None:  # pragma: no cover - in a process of its own
     """Own the command that the arguments say."""
     parent = os.getppid()
 

@@ -17,6 +17,7 @@ from torch.utils import _pytree as pytree
 import qviz
 from qviz import cli
 from qviz.document.plan import Plan
+from qviz.engine.loading.importing import forget
 from qviz.engine.loading.source import Loaded
 from qviz.engine.measure.running.outputs import outputs_of
 from qviz.engine.serving.run import run_loaded, run_plan
@@ -116,7 +117,7 @@ def test_an_exported_program_is_a_source_of_pt2e(name: str, file: Path, capsys: 
     assert snapshot.run.error is None
     assert "quantize_per_tensor" in (snapshot.stages[-1].code or "")
     capsys.readouterr()
-    sys.modules.pop("refused", None)
+    forget()  # the script imports the file by itself
     exec(compile(snapshot.run.python, "again.py", "exec"), {"__name__": "again"})
     assert "quantize_per_tensor" in capsys.readouterr().out
 

@@ -12,6 +12,7 @@ import pytest
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.engine.loading.importing import forget
 from qviz.engine.serving.run import run_plan
 from qviz.engine.serving.torch_state import kept
 
@@ -60,7 +61,7 @@ def run(file: str, flow: str, **fields: Any) -> Snapshot:
 def printed(snapshot: Snapshot, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what the script of the run prints, as the tutorial prints its model."""
     capsys.readouterr()
-    sys.modules.pop("seed_of_fx", None)
+    forget()  # the script imports the file by itself
     with kept(0):
         exec(snapshot.run.python, {"__name__": "again"})
     return capsys.readouterr().out
