@@ -19,6 +19,12 @@ def test_a_row_names_the_places_in_the_order_of_the_nodes():
     assert row.places == ("quantize_per_tensor in fc", "block.conv")
 
 
+def test_a_place_in_a_run_beside_names_that_run():
+    beside = msgspec.structs.replace(FOUND, stage="converted · Run 2", nodes=("fc",))
+    rows = finding_rows([FOUND, beside], None)
+    assert [row.places[0] for row in rows] == ["fc", "Run 2: fc"]
+
+
 def test_a_finding_of_the_whole_has_its_stage_as_its_place():
     (row,) = finding_rows([msgspec.structs.replace(FOUND, nodes=())], None)
     assert row.places == ("Converted",)

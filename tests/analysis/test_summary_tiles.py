@@ -88,23 +88,34 @@ def test_findings_count_causes_by_level():
     assert (tile.value, dict(tile.levels), tile.query) == ("1", {Level.WARNING: 1}, "finding:")
 
 
-def islands_run(*, is_last: bool = False) -> Snapshot:
-    """Return conv in int8, then softmax and a linear in float, then conv in int8 unless the model ends there."""
+def islands_run(*, is_last: bool = False, inside: str = "") -> Snapshot:
+    """Return conv in int8, then softmax and a linear in float, then conv in int8 unless the model ends there.
+
+    The float operators stand in a module where `inside` names one.
+    """
+    around = f"{inside}." if inside else ""
     low = Quant(output=qparams(dtype="torch.qint8"))
     middle = (
         node("x", kind="input"),
         node("q", "x", kind="quantize", quant=low),
         node("conv", "q", kind="quantized_op", path="a", type="Conv2d", quant=low),
         node("dq", "conv", kind="dequantize"),
-        node("softmax", "dq", target="torch.softmax"),
-        node("fc", "softmax", path="fc", type="Linear"),
+        node("softmax", "dq", target="torch.softmax", path=inside),
+        node("fc", "softmax", path=f"{around}fc", type="Linear"),
     )
     end = (
         node("q_2", "fc", kind="quantize", quant=low),
         node("conv_2", "q_2", kind="quantized_op", path="b", type="Conv2d", quant=low),
         node("output", "conv_2", kind="output"),
     )
-    stages = (stage("converted", *middle, *((node("output", "fc", kind="output"),) if is_last else end)),)
+    stages = (
+        stage(
+            "converted",
+            *middle,
+            *((node("output", "fc", kind="output"),) if is_last else end),
+            groups=dict.fromkeys(filter(None, (inside,)), "Block"),
+        ),
+    )
     return msgspec.structs.replace(snapshot(*stages), summary=summarize(stages, (), {}))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qviz.analysis.acting.remedies import remedy_of
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
+from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.tables.node_columns import CellValue
 from qviz.document.causes import by_cause
 from qviz.document.snapshot import Finding
@@ -41,7 +42,9 @@ def finding_rows(findings: Iterable[Finding], run: InspectedRun | None) -> tuple
 
 
 def _row(finding: Finding, run: InspectedRun | None) -> FindingRow:
-    places = tuple(_place(run, NodePlace(finding.stage, each)) for each in finding.nodes)
+    beside = finding.stage.partition(BETWEEN)[2]
+    told = (_place(run, NodePlace(finding.stage, each)) for each in finding.nodes)
+    places = tuple(tr("{run}: {node}", run=beside, node=each) if beside else each for each in told)
     whole = (every(finding.place) if finding.place else names.stage(finding.stage),)
     return FindingRow(
         finding, names.rule(finding.rule), places or whole, remedy_of(run, finding) if run is not None else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
@@ -97,6 +99,28 @@ class Folding(QObject):
         if folds != self.folds:
             self._selection.node, self._selection.is_to_reveal = node_id, True
             self._ask(folds, None)
+
+    def uncover_group(self, path: str) -> None:
+        """Open the groups around a group, so that it has a box of its own, apart from its equals."""
+        if self.folds is not None:
+            names = path.split(".")
+            around = {".".join(names[:end]) for end in range(1, len(names))}
+            folds = replace(self.folds, groups=self.folds.groups | around, apart=self.folds.apart | {path})
+            if folds != self.folds:
+                self._selection.is_to_reveal = True
+                self._ask(folds, None)
+
+    def uncover_all(self, node_ids: Iterable[str]) -> None:
+        """Open what some nodes are folded into."""
+        from qviz.analysis.views.expansion import uncovered
+
+        if self.graph is None or self.folds is None:
+            return
+        folds = self.folds
+        for node_id in node_ids:
+            folds = uncovered(self.trees.of(self.graph), folds, node_id)
+        if folds != self.folds:
+            self._ask(folds, self._selected_box())
 
     def toggle(self, box_or_node: str) -> bool:
         """Open or close a group, or an operator's plumbing; return whether there was anything to fold."""

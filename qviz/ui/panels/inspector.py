@@ -47,6 +47,7 @@ class Inspector(QScrollArea):
 
     Signals:
         node_chosen: Stage name and node id of a link that was clicked.
+        child_chosen: Stage name, node id and, of a group, the module path of a child that was clicked.
         source_requested: File and line to open in the user's editor.
         copied: Text for the clipboard.
         help_requested: The class or operator that is to be explained.
@@ -55,6 +56,7 @@ class Inspector(QScrollArea):
     """
 
     node_chosen = Signal(str, str)
+    child_chosen = Signal(str, str, str)
     source_requested = Signal(str, int)
     copied = Signal(str)
     help_requested = Signal(str)
@@ -77,7 +79,7 @@ class Inspector(QScrollArea):
     def _calls(self) -> Calls:
         return Calls(
             self.node_chosen.emit,
-            self.on_group_chosen,
+            self.child_chosen.emit,
             self.source_requested.emit,
             self.copied.emit,
             self.help_requested.emit,
@@ -225,11 +227,6 @@ class Inspector(QScrollArea):
         if is_large:
             self._put(RunSheet(title, None, None, self._theme, self._calls(), tr("Reading the graph…")))
         self._reading.take(lambda: make(run.prepare() if is_large else run), show, _raise, is_large=is_large)
-
-    def on_group_chosen(self, stage_name: str, path: str) -> None:
-        """Show the page of a child."""
-        if self._project is not None:
-            self.show_group(self._project, stage_name, path)
 
     def _put(self, sheet: Sheet, is_another: bool = True) -> None:
         place = self.verticalScrollBar().value()

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from qviz.wire.messages import EngineReady
 
 
+_DETAIL = "unfold_level", "unfold_all", "unfold_worst", "fold_all", "fold_others"
+"""Ids of the commands on how much of the graph is shown."""
+
+
 class MainWindow(QMainWindow):
     """The one window.
 
@@ -159,7 +163,7 @@ class MainWindow(QMainWindow):
         ContextMenus(desk, actions)
         desk.work.set_text_scale(self.appearance.text_scale)
         desk.work.strip.set_lists(
-            list_of(self, actions, ("unfold_all", "fold_all", "fold_others"), ("toggle_group", "fold_parent")),
+            list_of(self, actions, _DETAIL, ("toggle_group", "fold_parent")),
             list_of(self, actions, ("fit", "zoom_100"), ("zoom_in", "zoom_out")),
         )
         desk.work.tabs.set_keys(actions["bottom"].shortcut().toString().replace("+", " "))
@@ -198,7 +202,7 @@ class MainWindow(QMainWindow):
             self._status.show_welcome()
         else:
             self.bar.search.set_stage(desk.selection.stage, project.findings if project is not None else ())
-            self._status.show_project(project, desk.is_running)
+            self._status.show_project(project, desk.is_running, desk.runs.reruns)
         name = Path(project.received.plan.source).name if project is not None else ""
         self.setWindowTitle(tr("{name} – qviz", name=name) if name else "qviz")
 

@@ -32,6 +32,7 @@ class Navigation(QObject):
         selection.selected.connect(self.on_selection_selected)
         work.legend.kind_stepped.connect(self.on_legend_kind_stepped)
         work.outline.module_chosen.connect(self.on_outline_module_chosen)
+        work.inspector.child_chosen.connect(self.on_inspector_child_chosen)
         work.changes.node_chosen.connect(self.on_changes_node_chosen)
         work.findings.finding_chosen.connect(self.on_findings_finding_chosen)
         work.findings.place_chosen.connect(self.on_findings_place_chosen)
@@ -143,6 +144,15 @@ class Navigation(QObject):
         if first is not None:
             self._selection.choose_here(first)
             self._selection.inspect_group(path)
+
+    def on_inspector_child_chosen(self, stage: StageName, node_id: NodeId, path: str) -> None:
+        """Select a child of a group, an operator or a group itself, and open what it is folded into."""
+        if not path:
+            self.jump(stage, node_id)
+            return
+        self._selection.choose(stage, node_id)
+        self._work.panes.canvas.folding.uncover_group(path)
+        self._selection.inspect_group(path)
 
     def on_findings_finding_chosen(self, finding: Finding) -> None:
         """Go to the node of a finding that was looked at last, and say its reason and what to do."""

@@ -245,6 +245,7 @@ class Runs(QObject):
         else:
             return
         self._workspace.inform(told)
+        self._open.edited.emit()  # the status bar says what is watched
 
     def on_watch_saved(self, path: str) -> None:
         """Run again where the user lets every save run; else offer it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel, QStatusBar
@@ -29,9 +30,9 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._torch: str | None = None
         self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
-        self._output = QLabel("")
+        self._output, self._watched = QLabel(""), QLabel("")
         self._keys = QLabel(tr(_KEYS))
-        for label in (self._state, self._took, self._output, self._engine):
+        for label in (self._state, self._took, self._watched, self._output, self._engine):
             self.addWidget(label)
         self.addPermanentWidget(self._keys)
         self.setSizeGripEnabled(False)
@@ -44,11 +45,11 @@ class StatusBar(QStatusBar):
         """Say what holds on the welcome page."""
         self._show(None, is_running=False)
 
-    def show_project(self, project: Project | None, is_running: bool) -> None:
-        """Say what holds on the desk."""
-        self._show(project, is_running)
+    def show_project(self, project: Project | None, is_running: bool, watched: str | None = None) -> None:
+        """Say what holds on the desk, also which file runs again whenever it is saved."""
+        self._show(project, is_running, watched)
 
-    def _show(self, project: Project | None, is_running: bool) -> None:
+    def _show(self, project: Project | None, is_running: bool, watched: str | None = None) -> None:
         from qviz.words.formats import number
 
         self._state.setText(tr("Running") if is_running else tr("Ready"))
@@ -57,6 +58,8 @@ class StatusBar(QStatusBar):
             tr("Run took {seconds} s", seconds=number(max(seconds, 0.1), 3)) if seconds is not None else ""
         )
         self._took.setVisible(seconds is not None)
+        self._watched.setText(tr("Watches {file}", file=os.path.basename(watched)) if watched is not None else "")
+        self._watched.setVisible(watched is not None)
         self._show_output(project)
         if self._torch is not None:
             self._engine.setText(tr(_RUNNING if is_running else _IDLE, version=self._torch))
@@ -64,7 +67,7 @@ class StatusBar(QStatusBar):
 
     def _tell_cut(self) -> None:
         """Let tooltips say what a narrow window cuts."""
-        for label in (self._state, self._took, self._engine, self._keys):
+        for label in (self._state, self._took, self._watched, self._engine, self._keys):
             label.setToolTip(plain_tip(label.text()))
 
     def _show_output(self, project: Project | None) -> None:

@@ -30,6 +30,8 @@ from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
 
+_FEW, _PLACES = 12, frozenset(("islands", "linears"))
+"""The groups around so few nodes open when a figure of these is clicked, so that one sees where they are."""
 _MANY = 5_000
 """Key figures of a larger stage are worked out beside the window's thread, once its graph is likely to be shown."""
 _LATER_MS = 1_500
@@ -232,6 +234,8 @@ class Tables(QObject):
         self._work.nodes.sort_for(tile.sort)
         self.show_matching(tile.query)
         self._work.tabs.show_page(self._work.nodes)
+        if tile.code in _PLACES and self._own is not None and self._listed is not None and len(self._own) <= _FEW:
+            self._work.panes.panes[self._listed.side].canvas.folding.uncover_all(sorted(self._own))
 
     def on_summary_action_requested(self, action: str) -> None:
         """Make an unknown figure known."""

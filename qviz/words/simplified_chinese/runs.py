@@ -47,6 +47,8 @@ TEXTS: dict[str, str] = {
     "{file} is no longer watched.": "不再监视 {file}。",
     "This model comes from no file, or has not run yet.": "此模型不是来自文件，或尚未运行。",
     "{file} runs again whenever it is saved.": "每次保存时会重新运行 {file}。",
+    "Watches {file}": "正在监视 {file}",
+    "{run}: {node}": "{run}：{node}",
     "the model's file changed": "模型的文件已更改",
     "{path} has changed": "{path} 已不是原来的文件",
     "Open it again.": "请重新打开它。",

@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.analysis.acting.observers import ACTIVATION_OBSERVERS, WEIGHT_OBSERVERS
+from qviz.analysis.views.folding import group_path
 from qviz.document import codec
 from qviz.document.configuration import Rule
 from qviz.document.snapshot import Run
+from qviz.session.sides import Side
+from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.tensor_grid import TensorCells
 from qviz.ui.panels.observer_dialogs import ObserverDialog, RangeDialog
 from qviz.ui.shell.desk import Desk
@@ -123,6 +126,31 @@ def test_a_module_of_the_outline_shows_its_group(desk: Desk):
     assert "Inside" in texts(desk)
     desk.work.outline.module_chosen.emit("pool")
     assert "Inside" not in texts(desk)
+
+
+def test_a_click_on_a_child_of_a_group_selects_and_shows_its_box(desk: Desk, qtbot: QtBot):
+    canvas = desk.work.panes.panes[Side.RIGHT].canvas
+    qtbot.waitUntil(lambda: canvas.view is not None)
+    canvas.folding.fold_all()
+    qtbot.waitUntil(lambda: canvas.view is not None and "conv" not in {box.id for box in canvas.view.boxes})
+    desk.selection.choose("converted", "conv")
+    desk.selection.inspect_group("block")
+    child = next(each for each in shown(desk).findChildren(ElidedLink) if each.toolTip() == "conv")
+    child.click()
+    qtbot.waitUntil(lambda: (box := canvas.selection.box) is not None and box.id == "conv")
+    assert "Why" in texts(desk)
+
+
+def test_a_click_on_an_inner_group_selects_its_box(desk: Desk, qtbot: QtBot):
+    canvas = desk.work.panes.panes[Side.RIGHT].canvas
+    qtbot.waitUntil(lambda: canvas.view is not None)
+    canvas.folding.fold_all()
+    assert desk.project is not None
+    desk.work.inspector.show_group(desk.project, "converted", "")
+    child = next(each for each in shown(desk).findChildren(ElidedLink) if each.toolTip() == "block")
+    child.click()
+    qtbot.waitUntil(lambda: (box := canvas.selection.box) is not None and group_path(box.id) == "block")
+    assert "Inside" in texts(desk)
 
 
 def test_the_noise_can_be_measured_where_it_is_not(window: MainWindow, desk: Desk, monkeypatch: pytest.MonkeyPatch):

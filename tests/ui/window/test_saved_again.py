@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
@@ -37,6 +37,10 @@ def desk_of(window: MainWindow) -> Desk:
     return window.desk
 
 
+def bar_texts(window: MainWindow) -> list[str]:
+    return [each.text() for each in window.statusBar().findChildren(QLabel) if each.isVisible()]
+
+
 def say_yes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     questions: list[str] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: questions.append(box.text() + box.informativeText()))
@@ -65,6 +69,7 @@ def test_a_watched_file_runs_at_every_save_after_one_question(
     assert len(questions) == 1
     assert str(file) in questions[0]
     assert "without asking again" in questions[0]
+    assert "Watches net.py" in bar_texts(ran), "as long as it is"
     for count in (2, 3):
         new = file.with_name("net.py.new")
         new.write_text("x" * (count + 5))
@@ -74,6 +79,7 @@ def test_a_watched_file_runs_at_every_save_after_one_question(
         ran.engines.is_running = False
     assert len(questions) == 1
     ran.actions_of["watch"].trigger()
+    assert "Watches net.py" not in bar_texts(ran)
     file.write_text("once more, longer")
     qtbot.waitUntil(lambda: "net.py has changed." in words(ran))
     assert len(asked.plans) == 3

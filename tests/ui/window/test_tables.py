@@ -17,6 +17,7 @@ from qviz.session.sides import Side
 from qviz.ui.panels.summary_strip import TileButton
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
+from tests.analysis.test_summary_tiles import islands_run
 from tests.factories import small_links, small_stages, snapshot
 from tests.measured import measured
 from tests.ui.window.conftest import Asked
@@ -70,6 +71,20 @@ def test_a_click_on_a_figure_dims_everything_else_and_lists_it(desk: Desk, qtbot
     assert listed(desk) == ["fc"]
     assert tile(desk, "macs").isChecked()
     assert desk.work.node_filter.query == "has:macs precision:low"
+
+
+def test_the_groups_around_float_islands_open_with_their_figure(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    made = islands_run(inside="block")
+    codec.save(msgspec.structs.replace(made, run=snapshot(*small_stages()).run), tmp_path / "a.qviz")
+    window.opener.open_source(str(tmp_path / "a.qviz"), is_consented=False)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.work.summary.tiles) > 0)
+    assert window.desk is not None
+    canvas = window.desk.work.panes.canvas
+    qtbot.waitUntil(lambda: canvas.view is not None)
+    canvas.folding.fold_all()
+    qtbot.waitUntil(lambda: canvas.view is not None and "fc" not in {box.id for box in canvas.view.boxes})
+    qtbot.mouseClick(tile(window.desk, "islands"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: canvas.view is not None and {"softmax", "fc"} <= {box.id for box in canvas.view.boxes})
 
 
 @pytest.mark.parametrize("way", ["second click", "escape", "toast", "field"])

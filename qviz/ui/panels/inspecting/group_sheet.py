@@ -93,10 +93,8 @@ class GroupSheet(Sheet):
         grid.addLayout(_with_bar(NoiseBar([child.noise], self.theme), part(child.noise)), at, 3)
 
     def _go(self, child: ChildRow) -> None:
-        if child.path == self._page.path or not child.is_group:
-            self.calls.choose_node(child.place.stage, child.place.node)
-        else:
-            self.calls.choose_group(child.place.stage, child.path)
+        is_group = child.is_group and child.path != self._page.path
+        self.calls.choose_child(child.place.stage, child.place.node, child.path if is_group else "")
 
 
 def _with_bar(bar: NoiseBar, text: str) -> QHBoxLayout:

@@ -29,7 +29,7 @@ class Calls(NamedTuple):
 
     Attributes:
         choose_node: To select a node, by stage and id.
-        choose_group: To show a group, by stage and module path.
+        choose_child: To select and show a child of a group, by stage, first node, and module path where it is a group.
         open_source: To open a file at a line.
         copy: To put a text on the clipboard.
         help: To explain a name of torch's.
@@ -39,7 +39,7 @@ class Calls(NamedTuple):
     """
 
     choose_node: Callable[[str, str], object]
-    choose_group: Callable[[str, str], object]
+    choose_child: Callable[[str, str, str], object]
     open_source: Callable[[str, int], object]
     copy: Callable[[str], object]
     help: Callable[[str], object]
