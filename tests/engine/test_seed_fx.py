@@ -62,6 +62,7 @@ def printed(snapshot: Snapshot, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what the script of the run prints, as the tutorial prints its model."""
     capsys.readouterr()
     forget()  # the script imports the file by itself
+    sys.modules.pop("seed_of_fx", None)
     with kept(0):
         exec(snapshot.run.python, {"__name__": "again"})
     return capsys.readouterr().out
