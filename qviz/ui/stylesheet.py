@@ -104,6 +104,7 @@ QToolButton[role="crumb"], QToolButton[role="crumb-model"] {{ border: 1px solid 
 QToolButton[role="crumb-model"] {{ font-weight: 600; }}
 QToolButton[role="crumb"]:hover, QToolButton[role="crumb-model"]:hover {{ background: {hover}; }}
 QToolButton[role="crumb"]:focus, QToolButton[role="crumb-model"]:focus {{ border-color: {accent}; }}
+QTabBar QToolButton {{ padding: 0; border-radius: 0; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton[role="field"] {{ color: {text.muted}; text-align: left; padding: 5px 9px; }}
 QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}

@@ -192,7 +192,7 @@ def sign(text: str) -> str:
 
 
 def trn(count: int, one: str, many: str, /, **values: object) -> str:
-    """Return the form of a text that agrees with a count; ``{count}`` stands for it.
+    """Return the form of a text that agrees with a count; ``{count}`` stands for it, its thousands apart.
 
     Args:
         count: How many.
@@ -200,4 +200,4 @@ def trn(count: int, one: str, many: str, /, **values: object) -> str:
         many: The English text for any other number.
         values: What else goes in.
     """
-    return tr(one if count == 1 else many, count=count, **values)
+    return tr(one if count == 1 else many, count=f"{count:,}", **values)

@@ -49,6 +49,7 @@ def test_a_whole_text_is_finished_once():
     loud = Language("loud", finish=lambda text: f"[{text}]")
     with using(loud):
         assert trn(2, "{count} node", "{count} nodes") == "[2 nodes]"
+        assert trn(1545, "{count} node", "{count} nodes") == "[1,545 nodes]"
     assert tr("{a}", a="{b}") == "{b}"
 
 

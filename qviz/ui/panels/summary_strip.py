@@ -106,12 +106,13 @@ class TileButton(QAbstractButton):
             value = QFontMetrics(self._font(_LARGE, is_bold=True)).horizontalAdvance(self.tile.value)
             rest = max(int(room.width()) - value - _GAP, 0)
             title = QFontMetrics(name_font).elidedText(title, Qt.TextElideMode.ElideRight, rest)
+            title = title if len(title) > 1 else ""  # a lone ellipsis would push the value out
         name_width = QFontMetrics(name_font).horizontalAdvance(title)
         painter.setFont(name_font)
         painter.setPen(self._theme.color("text.muted"))
         upper = room if self._is_low else QRectF(room.left(), 0, room.width(), room.height() * 0.5)
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
-        left = room.left() + (name_width + _GAP if self._is_low else 0)
+        left = room.left() + (name_width + _GAP if self._is_low and title else 0)
         lower = QRectF(left, 0 if self._is_low else room.height() * 0.42, room.right() - left, 0)
         lower.setBottom(room.bottom() - (0 if self._is_low else 3))
         self._paint_value(painter, lower)
@@ -148,13 +149,15 @@ class TileButton(QAbstractButton):
         small = self._font(_SMALL)
         painter.setFont(small)
         for level, count in self.tile.levels.items():
+            told = grouped(count)
+            if x + _SIGN + 4 + QFontMetrics(small).horizontalAdvance(told) > room.right():
+                break  # the tooltip has all
             painter.save()
             painter.translate(x, room.center().y() - _SIGN / 2)
             painter.scale(_SIGN / 14, _SIGN / 14)
             draw_level(painter, level.value, self._theme.color(f"level.{level.value}"))
             painter.restore()
             painter.setPen(self._theme.color("text.muted"))
-            told = grouped(count)
             painter.drawText(QRectF(x + _SIGN + 4, room.top(), 60, room.height()), middle, told)
             x += _SIGN + 4 + QFontMetrics(small).horizontalAdvance(told) + _GAP
         told = QFontMetrics(small).elidedText(_beside(self.tile), Qt.TextElideMode.ElideRight, int(room.right() - x))

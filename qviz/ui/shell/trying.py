@@ -157,9 +157,9 @@ class Trying(QObject):
         self._work.trying.show_nothing(*self._reason(), self._shelf.is_running, self._theme)
 
     def _lay_over(self) -> None:
-        """Show numbers instead of roles, once: the user may choose again."""
+        """Show numbers instead of roles or of changes, which need two panes, once: the user may choose again."""
         is_first, self._has_begun = not self._has_begun, True
-        if is_first and self._work.panes.choice is OverlayChoice.ROLES:
+        if is_first and self._work.panes.choice is not OverlayChoice.NUMBERS:
             self._lays_over = True
             self._dimming.lay_over(OverlayChoice.NUMBERS)
 

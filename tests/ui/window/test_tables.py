@@ -87,6 +87,20 @@ def test_the_groups_around_float_islands_open_with_their_figure(window: MainWind
     qtbot.waitUntil(lambda: canvas.view is not None and {"softmax", "fc"} <= {box.id for box in canvas.view.boxes})
 
 
+def test_the_value_of_a_figure_without_room_for_its_name_begins_at_its_edge(desk: Desk):
+    made = tile(desk, "macs")
+    made.fit(True, 1.0)
+    made.setFixedWidth(made.minimumSizeHint().width())
+    image = made.grab().toImage()
+    inked = [
+        x
+        for x in range(image.width() - 2)
+        if any(image.pixelColor(x, y) != image.pixelColor(2, y) for y in range(3, image.height() - 3))
+    ]
+    assert inked[0] <= 14
+    assert inked[-1] < image.width() - 8
+
+
 @pytest.mark.parametrize("way", ["second click", "escape", "toast", "field"])
 def test_a_filter_ends_everywhere_at_once(window: MainWindow, desk: Desk, qtbot: QtBot, way: str):
     qtbot.mouseClick(tile(desk, "macs"), Qt.MouseButton.LeftButton)

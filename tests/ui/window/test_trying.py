@@ -109,6 +109,14 @@ def test_it_takes_the_place_of_the_inspector_and_one_pane_and_gives_both_back(wi
     assert work.panes.choice.value == "roles"
 
 
+def test_changes_of_two_panes_give_way_to_numbers_beside_it(window: MainWindow, desk: Desk):
+    window.actions_of["try_it"].trigger()
+    window.actions_of["changes"].trigger()
+    assert desk.work.panes.choice.value == "changes"
+    window.actions_of["try_it"].trigger()
+    assert desk.work.panes.choice.value == "numbers"
+
+
 def test_the_worst_are_chosen_by_the_slider_and_marked_in_list_and_graph(desk: Desk):
     slider = panel(desk).head.slider
     assert slider.maximum() == 2  # these two take the others along
