@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from qviz.document.graph import Record
+from qviz.document.regular_files import refuse_special
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -74,6 +75,7 @@ def read_baseline(path: Path) -> Baseline:
         QvizError: Not there, not a baseline, or of a newer version.
     """
     again = tr("Create it from the current findings with --write-baseline.")
+    refuse_special(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -88,7 +90,7 @@ def read_baseline(path: Path) -> Baseline:
         raise QvizError(tr("{path} is too large for a baseline", path=path), again)
     try:
         baseline = msgspec.json.decode(data, type=Baseline)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise QvizError(tr("{path} is not a baseline: {error}", path=path, error=error), again) from error
     if baseline.version > BASELINE_VERSION:
         raise QvizError(

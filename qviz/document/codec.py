@@ -48,7 +48,7 @@ def decode(data: bytes, name: str | None = None) -> Snapshot:
     name = name or tr("the document")
     try:
         head = msgspec.json.decode(data, type=_DocumentHead)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _damaged(name, str(error)) from error
     if head.format != "qviz":
         raise QvizError(
@@ -69,7 +69,7 @@ def decode(data: bytes, name: str | None = None) -> Snapshot:
         if head.version < FORMAT_VERSION:
             data = upgraded(data)
         snapshot = chunked.decode(data, Snapshot)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _damaged(name, str(error)) from error
     for stage in snapshot.stages:
         if faults := lint(stage.graph):
@@ -116,9 +116,10 @@ def load(path: Path | str) -> Snapshot:
     refuse_special(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a null character in a path is a ValueError
+        why = (error.strerror if isinstance(error, OSError) else None) or error
         raise QvizError(
-            tr("{path} could not be read: {strerror}", path=path, strerror=error.strerror or error),
+            tr("{path} could not be read: {strerror}", path=path, strerror=why),
             tr("Check the path."),
         ) from error
     if data[:2] == b"\x1f\x8b":

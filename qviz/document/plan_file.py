@@ -55,7 +55,7 @@ def read(text: str, name: str | None = None) -> Plan:
     try:
         raw = msgspec.toml.decode(text)
         version = msgspec.convert(raw, _PlanHead).version
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise QvizError(tr("{name} is not valid TOML: {error}", name=name, error=error), tr(_HINT)) from error
     if version != PLAN_VERSION:
         raise QvizError(
@@ -121,7 +121,7 @@ def load(path: Path | str) -> Plan:
     refuse_special(path)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise QvizError(
             tr("{path} could not be read: {error}", path=path, error=error), tr("Check the path.")
         ) from error

@@ -86,9 +86,10 @@ def _open(path: Path) -> BinaryIO:
         handle = os.open(path, os.O_RDONLY | _READ_NOW)
     except FileNotFoundError as error:
         raise QvizError(tr("{path} was not found", path=path), tr("Check the path.")) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a null character in a path is a ValueError
+        why = (error.strerror if isinstance(error, OSError) else None) or error
         raise QvizError(
-            tr("{path} could not be read: {strerror}", path=path, strerror=error.strerror or error),
+            tr("{path} could not be read: {strerror}", path=path, strerror=why),
             tr("Check the path."),
         ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):

@@ -71,6 +71,8 @@ def digest(path: Path) -> str | None:
     """Return a hash of what a file holds; None where it cannot be read."""
     found = hashlib.sha256()
     try:
+        if not path.is_file():
+            return None  # a pipe would be waited for
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 found.update(chunk)

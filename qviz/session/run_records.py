@@ -125,7 +125,7 @@ def decoded(data: bytes, type_: type[R]) -> R | None:
     """Return the record that `data` holds; None where it is damaged."""
     try:
         return msgspec.json.decode(data, type=type_)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 
@@ -133,5 +133,5 @@ def is_newer(data: bytes) -> bool:
     """Tell whether a newer qviz wrote a record: this one neither reads nor removes it."""
     try:
         return msgspec.json.decode(data, type=_RecordHead).version > RECORD_VERSION
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return False

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib.machinery
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from qviz.document.regular_files import refuse_special
+from qviz.errors import QvizError
 from qviz.sources.kinds import code_file, kind_of
 
 CandidateKind: TypeAlias = Literal["class", "instance", "function"]
@@ -86,7 +89,7 @@ def offer(source: str, folders: Sequence[str]) -> Offer | None:
     if kind.is_shipped or kind.is_whole or kind.is_result or "(" in source:
         return None
     place, attribute = _apart(source)
-    file = Path(place).expanduser() if code_file(place) else module_file(place, folders)
+    file = Path(os.path.expanduser(place)) if code_file(place) else module_file(place, folders)
     found = candidates(file) if file is not None else ()
     if attribute:
         found = tuple(each for each in found if each.name == attribute and each.needs_arguments)
@@ -117,8 +120,9 @@ def module_file(dotted: str, folders: Sequence[str]) -> Path | None:
 def candidates(file: Path) -> tuple[Candidate, ...]:
     """Return what a file offers, the likely ones first; nothing where it cannot be read, which the engine tells."""
     try:
+        refuse_special(file)
         tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
         return ()
     statements = list(_statements(tree.body))
     classes = {each.name: each for each in statements if isinstance(each, ast.ClassDef)}

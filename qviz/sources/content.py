@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qviz.document.writing import digest
@@ -17,10 +18,10 @@ def content_of(source: str) -> str:
     file = source if kind.is_result else kind.code_file(source)
     if file is None:
         return ""
-    path = Path(file).expanduser()
+    path = Path(os.path.expanduser(file))
     try:
         there = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return ""
     if there.st_size > _WHOLE_BYTES:
         return f"{there.st_size} {there.st_mtime_ns}"

@@ -24,6 +24,7 @@ _VALUES = rf"(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})|(?P<mean>{_NUMBER})~(?P<s
 _SHAPE = re.compile(rf"(?P<shape>\d+(x\d+)*)(:(?P<dtype>\w+)(:(?:{_VALUES}))?)?")
 _SHAPE_BEGINS = re.compile(r"\d+(x\d+)*(:|$)")
 _CLOSES = {"(": ")", "{": "}"}
+_SHOWN = 80
 
 
 class DrawnTensor(NamedTuple):
@@ -172,7 +173,10 @@ def read_form(text: str) -> InputForm:
     if text.startswith("="):
         return _literal(text)
     if text[:1] in _CLOSES and text.endswith(_CLOSES[text[0]]):
-        return _several(text)
+        try:
+            return _several(text)
+        except RecursionError as error:
+            raise QvizError(tr('"{spec}" is not an input', spec=text[:_SHOWN]), form_hint()) from error
     if text.endswith(DATA_FILES):
         return TensorsOfFile(text)
     if match := _SHAPE.fullmatch(text):
@@ -233,7 +237,11 @@ def _apart(text: str, parting: str = ",") -> Iterator[str]:
 
 
 def _drawn(text: str, match: re.Match[str]) -> DrawnTensor:
-    sides, dtype = tuple(int(side) for side in match["shape"].split("x")), match["dtype"] or "float32"
+    try:
+        sides = tuple(int(side) for side in match["shape"].split("x"))
+    except ValueError as error:  # Python reads no number of that many digits
+        raise QvizError(tr('"{spec}" is not an input', spec=text), form_hint()) from error
+    dtype = match["dtype"] or "float32"
     if match["zeros"]:
         return DrawnTensor(sides, dtype, "zeros")
     low, high, is_whole = match["low"], match["high"], dtype in INTEGER_DTYPES

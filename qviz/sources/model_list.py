@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from qviz.document.regular_files import refuse_special
+from qviz.errors import QvizError
 from qviz.sources.candidates import Candidate, Parameter, candidates, module_file, parameters_of
 from qviz.sources.kinds import code_file, kind_of
 
@@ -63,7 +66,7 @@ def model_list(source: str, folders: Sequence[str]) -> ModelList | None:
     place = code_file(source)
     rest = source[len(place) + 1 :] if place is not None else source.partition(":")[2]
     place = place if place is not None else source.partition(":")[0]
-    file = Path(place).expanduser() if code_file(place) else module_file(place, folders)
+    file = Path(os.path.expanduser(place)) if code_file(place) else module_file(place, folders)
     models = listed_models(file) if file is not None else ()
     name, _, arguments = rest.partition("(")
     names = [each.candidate.name for each in models]
@@ -92,8 +95,9 @@ def _unlikeliness(model: ListedModel) -> tuple[bool, bool, bool, int]:
 def listed_models(file: Path) -> tuple[ListedModel, ...]:
     """Return the models of a file; none where it cannot be read, which the engine tells."""
     try:
+        refuse_special(file)
         tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
         return ()
     classes = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
     made = {name: name for name in classes} | dict(_made_by_statements(tree, classes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,13 +36,13 @@ def listed_rules(source: str) -> ListedRules | None:
     if kind_of(source).is_shipped:
         return None
     file = code_file(source)
-    places = [Path.cwd()] if file is None else [Path(file).expanduser().absolute().parent, Path.cwd()]
+    places = [Path.cwd()] if file is None else [Path(os.path.abspath(os.path.expanduser(file))).parent, Path.cwd()]
     found = next((each for place in places if (each := _nearest(place)) is not None), None)
     return _read(found) if found is not None else None
 
 
 def _nearest(folder: Path) -> Path | None:
-    return next((each for place in (folder, *folder.parents) if (each := place / "pyproject.toml").is_file()), None)
+    return next((each for place in (folder, *folder.parents) if os.path.isfile(each := place / "pyproject.toml")), None)
 
 
 def _read(file: Path) -> ListedRules | None:

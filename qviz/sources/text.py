@@ -87,7 +87,7 @@ def _read_call(place: str, attribute: str, is_file: bool, text: str) -> Name:
             raise ValueError("**")
         positional = tuple(ast.literal_eval(each) for each in call.args)
         arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (SyntaxError, TypeError, ValueError) as error:
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise QvizError(
             tr('"{spec}" could not be read', spec=text),
             tr("Write arguments as literals, as in file.py:make(depth=18, act='relu')."),

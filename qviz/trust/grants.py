@@ -11,6 +11,7 @@ from pathlib import Path
 from qviz.document.graph import Record
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
+from qviz.sources.text import Name
 from qviz.trust.references import NamedBy, targets
 from qviz.words import tr
 from qviz.words.visible import one_line
@@ -115,14 +116,26 @@ OWN = Permission(is_own=True)
 NOTHING = Permission()
 
 
-def refuse_standard_library(target: str, place: str) -> None:
+def refuse_standard_library(target: str, name: Name) -> None:
     """Refuse a module of Python's own library that a file or a document names: no model or data stands there.
 
     Raises:
         QvizError: It is one.
     """
-    if place.split(".", 1)[0] in sys.stdlib_module_names:
+    if _is_of_python(name.place) if name.is_file else name.place.split(".", 1)[0] in sys.stdlib_module_names:
         raise QvizError(
             tr("{target} is in Python's standard library, which a plan or a document cannot name", target=target),
             tr("Write a function in a file of your own, and name that."),
         )
+
+
+def _is_of_python(file: str) -> bool:
+    import sysconfig
+
+    try:
+        path = os.path.realpath(os.path.expanduser(file))
+    except ValueError:  # a null character
+        return False
+    libraries = (os.path.realpath(sysconfig.get_path(key)) + os.sep for key in ("stdlib", "platstdlib"))
+    inner = next((path[len(each) :] for each in libraries if path.startswith(each)), "")
+    return bool(inner) and inner.split(os.sep, 1)[0] not in ("site-packages", "dist-packages")

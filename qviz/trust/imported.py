@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ class ImportedModule(NamedTuple):
 def dotted_name(path: Path) -> tuple[Path, str]:
     """Return the folder to import a file from, and the name there: ``package.module`` for a file of a package."""
     root, parts = path.parent, [path.stem]
-    while (root / "__init__.py").is_file() and root.name.isidentifier():
+    while os.path.isfile(root / "__init__.py") and root.name.isidentifier():
         parts.insert(0, root.name)
         root = root.parent
     return root, ".".join(parts)
@@ -93,7 +94,7 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 def _parsed(path: Path) -> ast.Module | None:
     try:
-        if path.suffix != ".py" or path.stat().st_size > _LARGEST_BYTES:
+        if path.suffix != ".py" or not os.path.isfile(path) or path.stat().st_size > _LARGEST_BYTES:
             return None
         return ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -148,20 +149,20 @@ def _found(wanted: ImportedModule, folders: Sequence[Path]) -> Iterator[Path]:
         for part in parts:
             here = here / part
             init, file = here / "__init__.py", here.with_name(f"{part}.py")
-            is_there = init.is_file() or file.is_file() or here.is_dir()
-            if init.is_file():
+            is_there = os.path.isfile(init) or os.path.isfile(file) or os.path.isdir(here)
+            if os.path.isfile(init):
                 yield init
-            elif file.is_file():
+            elif os.path.isfile(file):
                 yield file
-        if is_there and here.is_dir():
+        if is_there and os.path.isdir(here):
             for name in wanted.names:
                 inner = (here / name / "__init__.py", here / f"{name}.py")
-                yield from (each for each in inner if name.isidentifier() and each.is_file())
+                yield from (each for each in inner if name.isidentifier() and os.path.isfile(each))
 
 
 def _packages_around(file: Path) -> Iterator[Path]:
     folder = file.parent
-    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+    while os.path.isfile(folder / "__init__.py") and folder.name.isidentifier():
         if folder / "__init__.py" != file:
             yield folder / "__init__.py"
         folder = folder.parent

@@ -65,7 +65,7 @@ class KeptGrants:
         """What the file holds; nothing where there is none, or none that can be read."""
         try:
             read = msgspec.json.decode(self.path.read_bytes(), type=GrantBook)
-        except (OSError, msgspec.DecodeError, RecursionError):
+        except (OSError, ValueError, msgspec.DecodeError, RecursionError):
             return GrantBook()
         return read if read.version == _VERSION else GrantBook()
 

@@ -140,13 +140,16 @@ def _listed(ref: CodeRef, installed: Sequence[str], is_asked_anyway: bool) -> Li
         return ListedRef(ref, (), is_needed)  # the engine says what is wrong with it
     if not is_needed:
         return ListedRef(ref, (), False)
-    if ref.origin is not NamedBy.TYPED and not name.is_file:
-        refuse_standard_library(ref.target, name.place)
-    file = Path(name.place) if name.is_file else module_file(name.place, [ref.folder or os.getcwd()])
-    if file is not None:
-        return ListedRef(ref, tuple(_plain(each) for each in files_with(file, folders_of(file))), True)
-    found = module_file(name.place, installed)
-    return ListedRef(ref, (_plain(found),) if found is not None else (), True)
+    if ref.origin is not NamedBy.TYPED:
+        refuse_standard_library(ref.target, name)
+    own = ref.folder or os.getcwd()
+    others = [each for each in installed if each not in ("", own)]
+    # Python looks among its packages first: a file of the same name beside the model is not what would run
+    found = None if name.is_file else module_file(name.place, others)
+    if found is not None:
+        return ListedRef(ref, (_plain(found),), True)
+    file = Path(name.place) if name.is_file else module_file(name.place, [own])
+    return ListedRef(ref, tuple(map(_plain, files_with(file, folders_of(file)))) if file is not None else (), True)
 
 
 def _data(ref: CodeRef) -> ListedRef:

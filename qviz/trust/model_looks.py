@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -17,6 +18,18 @@ _MOST_MEMBERS = 100_000
 _LARGEST_PICKLE = 64 << 20
 _LARGEST_GRAPH = 256 << 20
 _COMPILED = (".so", ".dll", ".dylib", ".cubin")
+_OPERATOR = re.compile(r"torch\.ops\.[\w.]+|_operator\.\w+|math\.\w+|torch\.(_sym|sym)_\w+")
+"""What a node of an exported graph may call: torch walks from itself to whatever else a target names."""
+_CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_OF_SIZES = frozenset(
+    {
+        "Abs", "Max", "Min", "Mod", "ModularIndexing", "PythonMod", "FloorDiv", "CeilDiv", "CleanDiv", "Where", "Eq",
+        "Ne", "Lt", "Le", "Gt", "Ge", "And", "Or", "Not", "Piecewise", "IntTrueDiv", "FloatTrueDiv", "ToFloat",
+        "TruncToInt", "TruncToFloat", "RoundToInt", "RoundDecimal", "FloorToInt", "CeilToInt", "Identity",
+        "PowByNatural", "FloatPow", "LShift", "RShift", "floor", "ceiling", "sqrt", "log", "exp",
+    }
+)  # fmt: skip
+"""Functions that formulas of sizes call; sympy would call any other of Python's, too."""
 _PLAIN = "0123456789 .+-*/(),_<>=&|~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _STORAGES = {
     "ByteStorage": 1, "CharStorage": 1, "BoolStorage": 1, "QInt8Storage": 1, "QUInt8Storage": 1,
@@ -164,8 +177,10 @@ def _graph(data: bytes, operators: list[str], inputs: list[str], trouble: list[s
         whole = json.loads(data)
         module = whole.get("graph_module") or {}
         graph = module.get("graph") or {}
-        for node in graph.get("nodes") or ():
-            operators.append(one_line(str(node["target"])))
+        for target in _targets(graph):
+            operators.append(one_line(target))
+            if not _OPERATOR.fullmatch(target):
+                trouble.append(tr("its graph calls {name}", name=one_line(target)))
         tensors = graph.get("tensor_values") or {}
         for spec in (module.get("signature") or {}).get("input_specs") or ():
             name = _user_input(spec)
@@ -193,11 +208,29 @@ def _formulas(value: Any) -> Iterator[str]:
         each = left.pop()
         if isinstance(each, dict):
             text = each.get("expr_str")
-            if isinstance(text, str) and not (set(text) <= set(_PLAIN) and "__" not in text and "." not in text):
+            if isinstance(text, str) and not _is_of_sizes(text):
                 yield text
             left += each.values()
         elif isinstance(each, list):
             left += each
+
+
+def _is_of_sizes(text: str) -> bool:
+    is_plain = set(text) <= set(_PLAIN) and "__" not in text and "." not in text
+    return is_plain and _OF_SIZES.issuperset(_CALLED.findall(text))
+
+
+def _targets(value: Any) -> Iterator[str]:
+    """Yield what the nodes of a graph call, those of the graphs inside it too."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            if "target" in each and "inputs" in each:
+                yield str(each["target"])
+            left += reversed(each.values())
+        elif isinstance(each, list):
+            left += reversed(each)
 
 
 def _are_tensors(pickle: tuple[str, PickleLook], archive: zipfile.ZipFile) -> bool:

@@ -77,14 +77,15 @@ def code_refs(plan: Plan, typed: Collection[str], otherwise: NamedBy) -> tuple[C
         typed: The targets that the user wrote herself.
         otherwise: Where all the others come from.
     """
-    found = {
-        target: CodeRef(NamedBy.TYPED if target in typed else otherwise, target, use)
-        for use, target in reversed(list(targets(plan)))
-    }
+    found: dict[str, CodeRef] = {}
+    for use, target in targets(plan):
+        ref = CodeRef(NamedBy.TYPED if target in typed else otherwise, target, use)
+        if target not in found or (found[target].is_data and not ref.is_data):
+            found[target] = ref  # a text that is code in one field is not asked about as data
     listed = listed_rules(plan.source)
     rules = {} if listed is None else {_rule(text, listed.file.parent): listed.file.parent for text in listed.targets}
     return (
-        *reversed(found.values()),
+        *found.values(),
         *(CodeRef(NamedBy.FILE, each, OWN_RULES, str(folder)) for each, folder in rules.items() if each not in typed),
     )
 

@@ -50,6 +50,15 @@ def owned(command: list[str]) -> list[str]:
     return [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")), program, *command[1:]]
 
 
+def end_all_below(supervisor: int) -> None:
+    """Kill what a supervisor owns that does not do so itself: the user's code may have stopped it."""
+    from qviz.wire.supervisor import descendants
+
+    for each in descendants(supervisor) if IS_OWNED else ():
+        with contextlib.suppress(OSError):
+            os.kill(each, signal.SIGKILL)
+
+
 def engine_environment(python: str | None = None) -> dict[str, str]:
     """Return the environment of an engine process: this one, with this qviz importable for this interpreter."""
     if is_foreign(chosen(python)):
@@ -145,6 +154,8 @@ class EngineClient:
                 self.process.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.process.wait(PATIENCE_S)
+                    return
+                end_all_below(self.process.pid)
             self.process.kill()
 
     def kill(self) -> None:

@@ -103,7 +103,7 @@ def read_report(body: bytes) -> Report:
         if len(body) >= LARGE_BYTES and _tag.decode(body).message == "StageReached":
             return chunked.decode(body, StageReached)
         return _reports.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _unreadable(error) from error
 
 
@@ -115,7 +115,7 @@ def read_request(body: bytes) -> Request:
     """
     try:
         return _requests.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _unreadable(error) from error
 
 

@@ -17,7 +17,9 @@ VARIABLE = "QVIZ_PYTHON"
 TORCH = "2.8."
 _PROBE_SECONDS = 60
 _PROBE = """
-import importlib.metadata, json, sys
+import sys
+sys.path[:1] == [''] and sys.path.pop(0)
+import importlib.metadata, json
 def version(name):
     try:
         return importlib.metadata.version(name)

@@ -99,6 +99,13 @@ class _Fields:
         return self.roles[name] if name in self.roles else self.args.get(name)
 
     def text(self, name: str, how: str) -> str:
+        """Return a field as it is told; one of a damaged document that does not fit its format, as it is."""
+        try:
+            return self._formatted(name, how)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return str(self.value(name))
+
+    def _formatted(self, name: str, how: str) -> str:
         value = self.value(name)
         if isinstance(value, Mapping) and "code" in value:
             inner = how or value.get("part", self.part)

@@ -132,3 +132,11 @@ def test_the_client_kills_what_the_engine_started(tmp_path: Path, monkeypatch: p
         before = time.monotonic()
     assert time.monotonic() - before < 5
     assert is_gone(int(note.read_text()))
+
+
+def test_a_daemon_that_stopped_the_supervisor_is_ended_too(tmp_path: Path):
+    process, daemon = started(tmp_path, "os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)")
+    client.end_all_below(process.pid)
+    process.kill()
+    process.wait()
+    assert is_gone(daemon)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 from qviz.assets import asset
 from qviz.document.regular_files import OpenedFile, open_once
 from qviz.errors import QvizError
-from qviz.sources.candidates import module_file
 from qviz.sources.text import Name
 from qviz.trust.grants import NOTHING, OWN, Grant, Permission, refuse_standard_library
 from qviz.trust.model_looks import look
@@ -42,29 +42,44 @@ def permitting(permission: Permission) -> Iterator[None]:
         _current.pop()
 
 
+def is_sample(name: Name) -> bool:
+    """Tell whether something is in a file of qviz's own samples."""
+    return name.is_file and Path(name.place).parent == _SAMPLES
+
+
 def granted(name: Name) -> Grant:
     """Return the grant of something that is to be imported.
 
     Raises:
         QvizError: There is none, or nothing named like this may ever run.
     """
-    if name.is_file and Path(name.place).parent == _SAMPLES:
+    if is_sample(name):
         return Grant(target_of_name(name), NamedBy.TYPED)  # they are part of qviz
     found = at_work().need(target_of_name(name))
-    if found.origin is not NamedBy.TYPED and not name.is_file:
-        refuse_standard_library(found.target, name.place)
+    if found.origin is not NamedBy.TYPED:
+        refuse_standard_library(found.target, name)
     return found
 
 
-def check_installed(grant: Grant, name: Name, folders: list[str]) -> None:
-    """Refuse an installed module that is another than the one that was allowed.
+def check_module(grant: Grant, name: Name, found: Path | None) -> None:
+    """Refuse a module that is another than the one that was allowed.
+
+    Args:
+        grant: What was allowed, with its files.
+        name: What is to be imported.
+        found: Its file, where Python looks for it now.
 
     Raises:
         QvizError: It is.
     """
-    file = module_file(name.place, folders) if grant.files and not name.is_file else None
-    if file is not None and str(file) in grant.files:
-        at_work().verify(str(file), open_once(file).digest)
+    file = os.path.realpath(found or "")
+    granted_file = next((each for each in grant.files if os.path.realpath(each) == file), None)
+    if granted_file is None:
+        raise QvizError(
+            tr("{place} is another file here than the one that you allowed", place=name.place),
+            tr("Name the file itself, as in file.py:name."),
+        )
+    at_work().verify(granted_file, open_once(Path(file)).digest)
 
 
 def opened_model(path: Path) -> OpenedFile:

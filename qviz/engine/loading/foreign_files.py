@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from qviz.document.plan import Plan
+from qviz.document.regular_files import refuse_special
 from qviz.engine.loading.source import Loaded
 from qviz.engine.loading.weights import weights_alone
 from qviz.errors import QvizError
@@ -28,6 +29,7 @@ def refuse(plan: Plan) -> Loaded:
     path = Path(plan.source).expanduser().absolute()
     if not path.exists():
         raise QvizError(tr("{path} was not found", path=path), tr("Check the path."))
+    refuse_special(path)
     if path.suffix == ".safetensors":
         raise _safetensors(path)
     raise QvizError(

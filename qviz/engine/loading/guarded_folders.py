@@ -19,14 +19,15 @@ from qviz.document.regular_files import open_once
 from qviz.engine.loading.broker import at_work
 from qviz.errors import QvizError
 
-INSTALLED = tuple(
+_INSTALLED = tuple(
     {
         *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")),
         *site.getsitepackages(),
+        *(each for each in sys.path if Path(each).name in ("site-packages", "dist-packages")),
         str(Path(__file__).parents[2]),
     }
 )
-"""What is nobody's own folder, wherever it stands: Python, its packages, qviz."""
+"""What is nobody's own folder, wherever it stands: Python, its packages, qviz. A name alone makes no folder one."""
 
 _AT_START = frozenset(sys.path)
 _guarded: set[str] = set()
@@ -39,6 +40,7 @@ _PASSED_ON = (
     "runpy.py",
     "pkgutil.py",
     "serialization.py",
+    "sources/candidates.py",
 )
 """Files whose frames import for somebody else."""
 _TORCHS = frozenset(
@@ -145,10 +147,17 @@ def is_in_guarded(path: str) -> bool:
     return _root_of(path) is not None
 
 
+def is_installed(path: str) -> bool:
+    """Tell whether a path belongs to Python, to its packages or to qviz."""
+    return any(_is_below(path, each) for each in _INSTALLED)
+
+
 def _root_of(path: str) -> str | None:
-    if "site-packages" in path or path.startswith(INSTALLED):
-        return None
-    return next((each for each in _guarded if path == each or path.startswith((f"{each}/", f"{each}\\"))), None)
+    return None if is_installed(path) else next((each for each in _guarded if _is_below(path, each)), None)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith((f"{folder}/", f"{folder}\\"))
 
 
 def _hook(path: str) -> FileFinder:

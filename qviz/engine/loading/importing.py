@@ -16,9 +16,10 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from qviz.engine.loading.broker import at_work, check_installed, granted
-from qviz.engine.loading.guarded_folders import INSTALLED, GrantedSource, forget_folders, make_importable
+from qviz.engine.loading.broker import at_work, check_module, granted, is_sample
+from qviz.engine.loading.guarded_folders import GrantedSource, forget_folders, is_installed, make_importable
 from qviz.errors import QvizError
+from qviz.sources.candidates import module_file
 from qviz.sources.text import FORMS, Name, look_up
 from qviz.trust.imported import defined_names, dotted_name, folders_of
 from qviz.trust.references import NamedBy
@@ -56,13 +57,20 @@ def import_name(
     if is_typed and not grant.files:
         at_work().trust_folder(_root(name, folder))
     with _noted():
-        check_installed(grant, name, [str(folder or Path.cwd()), *sys.path])
-        module = _import_file(Path(name.place)) if name.is_file else _import_module(name.place, folder)
+        if name.is_file:
+            module = _import_file(Path(name.place))
+        else:
+            _find_importable(name.place, folder)
+            if grant.files:
+                check_module(grant, name, _found_at(name.place))
+            module = _import_module(name.place)
     own = [key for key, value in vars(module).items() if wanted(value)]
     return module, look_up(module, name, own, what, None if is_typed else _defined(module))
 
 
 def _root(name: Name, folder: Path | None) -> Path:
+    if is_sample(name):
+        return Path(name.place).parent
     if name.is_file:
         return folders_of(Path(name.place).expanduser().absolute())[-1]
     return folder or Path.cwd()
@@ -94,7 +102,7 @@ def _noted() -> Iterator[None]:
 
 def _is_users(module: ModuleType) -> bool:
     file = getattr(module, "__file__", None)
-    return bool(file) and str(file).endswith(".py") and not str(file).startswith(INSTALLED)
+    return bool(file) and str(file).endswith(".py") and not is_installed(str(file))
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -174,10 +182,20 @@ def _neighbours(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.py")) if folder.is_dir() else []
 
 
-def _import_module(dotted: str, folder: Path | None) -> ModuleType:
+def _find_importable(dotted: str, folder: Path | None) -> None:
     for place in (folder, Path.cwd()):
         if place is not None and _is_in(dotted, place):
             make_importable(place)
+
+
+def _found_at(dotted: str) -> Path | None:
+    try:
+        return module_file(dotted, sys.path)
+    except ImportError as error:  # it is one of the user's files, and may not run
+        raise _import_failure(dotted, error) from error
+
+
+def _import_module(dotted: str) -> ModuleType:
     try:
         return importlib.import_module(dotted)
     except ModuleNotFoundError as error:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from qviz.document.said import Said
 from qviz.ui.process.decoding import Decoding
-from qviz.wire.client import IS_OWNED, PATIENCE_S, engine_command, engine_environment, outcome, owned
+from qviz.wire.client import IS_OWNED, PATIENCE_S, end_all_below, engine_command, engine_environment, outcome, owned
 from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
 from qviz.wire.messages import EngineReady, Report, Request
 
@@ -67,6 +67,8 @@ class EngineProcess(QObject):
             self._process.terminate()
             if self._process.waitForFinished(int(PATIENCE_S * 1000)):
                 return
+            if self.process_id:
+                end_all_below(self.process_id)
         self._process.kill()
         self._process.waitForFinished(1000)
 

@@ -1,0 +1,144 @@
+"""A yes covers what the question listed, under whatever name it comes back."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import py_compile
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from qviz.document.baseline import read_baseline
+from qviz.document.plan import Plan
+from qviz.document.regular_files import open_once
+from qviz.document.writing import digest
+from qviz.engine.loading.broker import permitting
+from qviz.engine.loading.foreign_files import refuse
+from qviz.engine.loading.importing import import_name
+from qviz.errors import QvizError
+from qviz.sources.candidates import candidates
+from qviz.sources.model_list import listed_models
+from qviz.sources.text import read_name
+from qviz.trust.grants import Permission
+from qviz.trust.listing import Listing, list_all
+from qviz.trust.model_looks import look
+from qviz.trust.references import NamedBy, code_refs
+from qviz.wire import interpreter
+from tests.trust.traps import MARKER, exported, marking
+
+
+def listing(plan: Plan, installed: tuple[str, ...] = ()) -> Listing:
+    return list_all(code_refs(plan, (), NamedBy.FILE), installed)
+
+
+@pytest.mark.parametrize("fields", [("calibrate", "metric"), ("evaluate", "executor"), ("inputs", "fuser")])
+def test_a_text_that_ends_like_data_is_asked_about_where_it_is_code(tmp_path: Path, fields: tuple[str, str]):
+    (tmp_path / "m.py").write_text(f"{marking(tmp_path)}class A: npy = print\n")
+    (tmp_path / "m.py:A.npy").touch()
+    text = f"{tmp_path}/m.py:A.npy"
+    data, code = fields
+    fields_toml = {data: [text] if data == "inputs" else text, code: text}
+    plan = msgspec.convert({"source": "sample:residual", **fields_toml}, Plan)
+    (asked,) = listing(plan).asked
+    assert asked.files[0].path == f"{tmp_path}/m.py"
+
+
+def test_a_sample_lets_nothing_beside_it_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    name = read_name("sample:residual")
+    monkeypatch.chdir(Path(name.place).parents[3])
+    permission = Permission()
+    with permitting(permission):
+        import_name(name, "model")
+    with pytest.raises(ImportError, match="not among the files"):
+        permission.digest_of(str(Path.cwd() / "m.py"))
+
+
+@pytest.mark.parametrize("folder", ["my-site-packages", "site-packages", "a/dist-packages"])
+def test_a_folder_named_like_one_of_packages_is_guarded_like_any(tmp_path: Path, folder: str):
+    home = tmp_path / folder
+    home.mkdir(parents=True)
+    source, good = home / "held.py", "def f(): return 1\n"
+    source.write_text(f"def f():\n    {marking(tmp_path)}")
+    compiled = importlib.util.cache_from_source(str(source))
+    py_compile.compile(
+        str(source), compiled, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
+    source.write_text(good)
+    plan = Plan("sample:residual", calibrate=f"{source}:f")
+    with permitting(Permission(listing(plan).grants)):
+        assert import_name(read_name(f"{source}:f"), "function")[1]() == 1
+    assert not (tmp_path / MARKER).exists()
+
+
+def test_a_module_beside_the_plan_does_not_stand_for_an_installed_one(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+):
+    packages = tmp_path_factory.mktemp("packages")
+    (packages / "tool_of_both.py").write_text(f"def f():\n    {marking(tmp_path)}")
+    (tmp_path / "tool_of_both.py").write_text("def f(): return 1\n")
+    plan, text = Plan("sample:residual", calibrate="tool_of_both:f()"), "tool_of_both:f()"
+    assert listing(plan, (str(packages),)).asked[0].files[0].path == str(packages / "tool_of_both.py")
+    told_another = listing(plan)
+    assert told_another.asked[0].files[0].path == str(tmp_path / "tool_of_both.py")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    with permitting(Permission(told_another.grants)), pytest.raises(QvizError, match="another file"):
+        import_name(read_name(text), "function")
+    assert not (tmp_path / MARKER).exists()
+
+
+def test_a_plan_names_no_file_of_pythons_library():
+    plan = Plan("sample:residual", calibrate=f"{sysconfig.get_path('stdlib')}/os.py:popen('x')")
+    with pytest.raises(QvizError, match="standard library"):
+        listing(plan)
+
+
+def test_what_a_graph_calls_beside_operators_is_told(tmp_path: Path):
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(exported())) as good, zipfile.ZipFile(made, "w") as bad:
+        for info in good.infolist():
+            held = good.read(info)
+            if info.filename.endswith("models/model.json"):
+                graph = json.loads(held)
+                graph["graph_module"]["graph"]["nodes"][0]["target"] = "torch.os.system"
+                held = json.dumps(graph).encode()
+            bad.writestr(info.filename, held)
+    (tmp_path / "net.pt2").write_bytes(made.getvalue())
+    assert "its graph calls torch.os.system" in look(open_once(tmp_path / "net.pt2")).trouble
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_told"),
+    [("2*s0 + Max(1, s1)", False), ("exec(chr(111) + chr(115))", True), ("(eval)(chr(1))", True)],
+)
+def test_a_formula_that_calls_python_is_told(tmp_path: Path, formula: str, is_told: bool):
+    with zipfile.ZipFile(tmp_path / "net.pt2", "w") as archive:
+        archive.writestr("net/models/model.json", json.dumps({"a": {"expr_str": formula}}))
+    assert bool(look(open_once(tmp_path / "net.pt2")).trouble) == is_told
+
+
+def test_a_pipe_or_a_device_is_waited_for_nowhere(tmp_path: Path):
+    for name in ("m.py", "x.safetensors", "base.json"):
+        os.mkfifo(tmp_path / name)
+    assert candidates(tmp_path / "m.py") == ()
+    assert listed_models(tmp_path / "m.py") == ()
+    assert digest(tmp_path / "base.json") is None
+    with pytest.raises(QvizError):
+        listing(Plan("sample:residual", calibrate=f"{tmp_path}/m.py:f"))
+    with pytest.raises(QvizError, match="a pipe"):
+        refuse(Plan(str(tmp_path / "x.safetensors")))
+    with pytest.raises(QvizError, match="a pipe"):
+        read_baseline(tmp_path / "base.json")
+
+
+def test_asking_an_interpreter_for_its_versions_imports_nothing_of_the_working_folder(tmp_path: Path):
+    for name in ("json", "importlib", "email", "csv"):
+        (tmp_path / f"{name}.py").write_text(marking(tmp_path))
+    interpreter.check(sys.executable)
+    assert not (tmp_path / MARKER).exists()
