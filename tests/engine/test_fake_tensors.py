@@ -82,7 +82,7 @@ def unscaled(args: object) -> object:
     [
         ("pt2e-static", "xnnpack"),
         ("pt2e-dynamic", "xnnpack"),
-        ("pt2e-qat", "xnnpack"),
+        pytest.param("pt2e-qat", "xnnpack", marks=pytest.mark.slow),  # prepare_qat_pt2e takes a quarter of a minute
         ("pt2e-static", "x86_inductor"),
     ],
 )

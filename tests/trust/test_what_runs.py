@@ -22,6 +22,7 @@ from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.importing import import_name
 from qviz.engine.loading.model_files import open_model
 from qviz.engine.loading.tensor_files import read_tensors
+from qviz.engine.serving.run import run_plan
 from qviz.errors import QvizError
 from qviz.sources.text import read_name
 from qviz.trust.consent import Consent
@@ -263,3 +264,24 @@ def test_every_text_of_a_plan_that_could_name_code_is_looked_at():
     code = msgspec.convert(fields, Plan)
     assert {use for use, _ in targets(code)} >= texts - {"weights"}
     assert ("weights", str(Path("w.pt").absolute())) in targets(code)
+
+
+@pytest.mark.parametrize("way", ["typed", "document"])
+def test_what_stands_beside_the_model_is_allowed_with_it(tmp_path: Path, way: str):
+    (tmp_path / "beside.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.fc = torch.nn.Linear(4, 4)\n"
+        "    def forward(self, x):\n        return self.fc(x)\n"
+        "def train(model):\n    model(torch.ones(2, 4))\n"
+        "example_inputs = (torch.ones(2, 4),)\n"
+        "calibration_data = [(torch.ones(2, 4),)]\n"
+        "def evaluation_data():\n    return [(torch.zeros(2, 4),)]\n"
+    )
+    plan = Plan(f"{tmp_path / 'beside.py'}:Net", flow="fx-qat")
+    permission = typed(plan.source) if way == "typed" else allowed(plan)
+    with permitting(permission):
+        found = run_plan(plan, lambda report: None)
+    assert found.run.error is None
+    assert "training_demonstrated" not in {each.rule for each in found.findings}
+    assert "import train" in found.run.python

@@ -8,7 +8,7 @@ from typing import Any
 
 from qviz.document.flows import flow
 from qviz.document.plan import Plan
-from qviz.engine.loading.written import Written, users_own
+from qviz.engine.loading.written import Written, beside, users_own
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -29,15 +29,13 @@ def find_training(plan: Plan, place: ModuleType) -> Written | None:
     chosen = flow(plan.flow)
     if chosen is None or not chosen.is_training:
         return None
-    text = plan.train
-    if text is None:
-        if not callable(getattr(place, BESIDE, None)):
-            return None
-        text = BESIDE
-    found = users_own(text, plan.source, is_called=False)
+    if plan.train is None:
+        stands_there = getattr(place, BESIDE, None)
+        return beside(BESIDE, stands_there, plan.source) if callable(stands_there) else None
+    found = users_own(plan.train, plan.source, is_called=False)
     if not callable(found.value):
         raise QvizError(
-            tr("{spec} is a {type}, not a function", spec=text, type=type(found.value).__name__),
+            tr("{spec} is a {type}, not a function", spec=plan.train, type=type(found.value).__name__),
             tr("Name a function that trains the model it receives: def train(model): ..."),
         )
     return found

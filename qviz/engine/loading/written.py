@@ -42,6 +42,19 @@ def users_own(text: str, source: str | None = None, is_called: bool = True) -> W
     )
 
 
+def beside(attribute: str, found: Any, source: str) -> Written:
+    """Return a function that stands beside the model: the grant of the model is for the file that holds both.
+
+    Args:
+        attribute: What it is called.
+        found: The function.
+        source: Where the model comes from.
+    """
+    name = read_name(source)
+    imports = frozenset() if source.startswith("sample:") else frozenset({import_of(name, attribute)})
+    return Written(found, attribute, imports)
+
+
 def _made(text: str, name: Name, is_written_out: bool, is_called: bool) -> Written:
     """Import and call; the script of a sample holds its whole file, and imports nothing of it."""
     _, found = import_name(name, "function")
