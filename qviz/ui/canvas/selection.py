@@ -37,8 +37,12 @@ class Selection(QObject):
 
     def select(self, node_id: str | None, reveal: bool = True) -> None:
         """Select a node without telling anyone; `reveal` brings its box into view."""
+        is_awaited = (
+            self.is_to_reveal
+        )  # the picture in which the selection before was to come into view is not here yet
         self.node, self.is_to_reveal = node_id or None, reveal
         self.find_box()
+        self.is_to_reveal = self.is_to_reveal or (is_awaited and reveal and node_id is not None)
 
     def choose(self, box: Box | None, reveal: bool = False) -> None:
         """Select a box by the user's hand."""

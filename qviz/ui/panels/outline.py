@@ -92,6 +92,9 @@ class ModuleTree(QTreeWidget):
             path = path.rpartition(".")[0]
         if path in self._rows:
             self.setCurrentItem(self._item(path))
+        else:
+            self.setCurrentIndex(QModelIndex())
+            self.clearSelection()
 
     def _parent(self, path: str) -> str | None:
         """Return the path under which a path is shown; None at the top."""

@@ -128,6 +128,13 @@ def test_a_module_of_the_outline_shows_its_group(desk: Desk):
     assert "Inside" not in texts(desk)
 
 
+def test_the_outline_marks_nothing_for_a_node_without_a_module(desk: Desk):
+    desk.selection.choose("converted", "conv")
+    assert desk.work.outline.selectedItems() != []
+    desk.selection.choose("converted", "x")
+    assert desk.work.outline.selectedItems() == []
+
+
 def test_a_click_on_a_child_of_a_group_selects_and_shows_its_box(desk: Desk, qtbot: QtBot):
     canvas = desk.work.panes.panes[Side.RIGHT].canvas
     qtbot.waitUntil(lambda: canvas.view is not None)

@@ -44,6 +44,23 @@ def window_of_result(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> MainWi
     return window
 
 
+def test_a_selection_made_while_groups_open_comes_into_view_in_the_picture_that_is_awaited(
+    window_of_result: MainWindow, qtbot: QtBot
+):
+    desk, shown = window_of_result.desk, canvas(window_of_result)
+    assert desk is not None
+    shown.folding.fold_all()
+    qtbot.waitUntil(lambda: not shown.is_busy)
+    desk.navigation.jump("converted", "dq_3")
+    desk.navigation.jump("converted", "output")
+    assert shown.is_busy
+    assert shown.selection.is_to_reveal
+    qtbot.waitUntil(lambda: not shown.is_busy)
+    assert not shown.selection.is_to_reveal
+    desk.navigation.jump("converted", "x")
+    assert not shown.selection.is_to_reveal
+
+
 @pytest.fixture
 def search(window_of_result: MainWindow) -> Search:
     field = window_of_result.bar.search
