@@ -82,6 +82,8 @@ class RunFiles:
         found: list[RunRecord] = []
         damaged = 0
         for path in sorted(self._folder.glob(f"*-*{_RECORD}")):
+            if not _KEY.fullmatch(path.stem):
+                continue  # not ours: the folder may be a link to one of the user's
             try:
                 data = path.read_bytes()
             except OSError:
@@ -89,7 +91,7 @@ class RunFiles:
             record = decoded(data, RunRecord)
             if is_newer(data):
                 continue
-            if record is not None and record.key == path.stem and _KEY.fullmatch(record.key):
+            if record is not None and record.key == path.stem:
                 found.append(record)
             else:
                 self.set_aside(path.stem)
@@ -110,7 +112,7 @@ class RunFiles:
     def halves(self) -> Iterator[str]:
         """Yield the keys of results that no record speaks of."""
         for path in self._folder.glob(f"*-*{_RESULT}"):
-            if not path.with_suffix(_RECORD).exists():
+            if _KEY.fullmatch(path.stem) and not path.with_suffix(_RECORD).exists():
                 yield path.stem
 
     def remove(self, key: str) -> None:

@@ -336,3 +336,16 @@ def test_a_lock_ends_with_the_process_that_holds_it(tmp_path: Path):
     process.kill()
     process.join()
     assert not is_held(path)
+
+
+def test_files_that_are_not_of_kept_runs_stay_where_they_are(tmp_path: Path):
+    mine, names = tmp_path / "mine", ("my-result.qviz", "my-notes.json")
+    mine.mkdir()
+    for name in names:
+        (mine / name).write_text("{}")
+    (tmp_path / "runs").symlink_to(mine)
+    store = RunStore(tmp_path / "runs", "abc123")
+    store.begin()
+    store.forget_all()
+    store.end()
+    assert all((mine / name).exists() for name in names)
