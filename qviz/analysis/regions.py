@@ -127,6 +127,8 @@ def _has_float_weight(node: Node, index: Index) -> bool:
     """Return whether a weight stands in the graph as it was: what left the operator in float."""
     if not _matches(_WEIGHTED, node):
         return False
+    if node.op == "call_module":
+        return True  # a module that no backend replaced keeps its own weight
     constants = (index.nodes[each] for each in index.producers[node.id] if index.nodes[each].kind is Kind.CONSTANT)
     values = (value for each in constants for value in each.values)
     return any("float" in value.dtype and len(value.shape or ()) >= _MATRIX for value in values)

@@ -67,6 +67,17 @@ def test_a_weight_in_float_makes_an_operator_float_whatever_casts_stand_around_i
     assert found == (("other",), ("linear", "relu"))
 
 
+def test_a_module_that_was_left_in_float_between_casts_is_float():
+    found = precision(
+        graph(
+            node("dq", kind="dequantize"),
+            node("conv", "dq", path="conv", type="Conv2d"),
+            node("q", "conv", kind="quantize"),
+        )
+    )
+    assert found == ((), ("conv",))
+
+
 def test_shape_work_is_not_counted():
     found = precision(graph(node("x", kind="input"), node("view", "x", target="aten.view.default")))
     assert found == ((), ())
