@@ -56,6 +56,7 @@ _KNOWN = (
     ),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
+    _Follows("nothing_quantized", "asked_but_float", _at_same_node),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
     _Follows(STOPPED, "not_finite", _for_no_number),
