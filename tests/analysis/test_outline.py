@@ -6,6 +6,7 @@ import msgspec
 
 from qviz.analysis.tables.outline import OutlineRow, outline
 from qviz.document.snapshot import Facts, Link, OperatorSize
+from qviz.ui.panels.outline import ModuleTree
 from tests.factories import node, snapshot, stage
 
 
@@ -42,3 +43,18 @@ def test_modules_stand_in_the_order_in_which_they_compute_with_their_share_of_th
         OutlineRow("a", "Linear", 1.0),
     )
     assert {each.low for each in outline(msgspec.structs.replace(made, stages=(before,)))} == {None}
+
+
+def test_the_tree_follows_the_result_on_screen(qapp):
+    tree = ModuleTree()
+    first, second = (
+        snapshot(stage("converted", node("a", path=path, type="Linear", kind=kind), groups={path: "Linear"}))
+        for path, kind in (("one", "quantized_op"), ("two", "op"))
+    )
+    for result, name, low in ((first, "one", "100 %"), (second, "two", "0 %"), (first, "one", "100 %")):
+        tree.show_result(result)
+        item = tree.topLevelItem(0)
+        assert item is not None
+        assert (item.text(0), item.text(1)) == (name, low)
+    tree.show_modules(())
+    assert tree.topLevelItemCount() == 0

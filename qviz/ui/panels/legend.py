@@ -121,7 +121,9 @@ class LegendStrip(QFrame):
         there = [(kind, len(counted[kind])) for kind in _ORDER if counted.get(kind)]
         self._chips = [self._chip(kind, words.kinds(kind.value, count), theme) for kind, count in there]
         self._coverage.setVisible(coverage is not None and self._has_coverage)
-        if coverage is not None:
+        if coverage is None:
+            self._coverage.setText("")
+        else:
             self._coverage.setText(tr("{share} in low precision", share=counts(coverage)))
             self._coverage.setToolTip(sentence(operators(coverage)))
         self._arrange()

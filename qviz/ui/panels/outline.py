@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from qviz.analysis.tables.outline import OutlineRow
+from qviz.analysis.tables.outline import OutlineRow, outline
+from qviz.document.snapshot import Snapshot
 from qviz.words import tr
 from qviz.words.formats import part
 
@@ -69,9 +70,17 @@ class ModuleTree(QTreeWidget):
         self._rows: dict[str, OutlineRow] = {}
         self._children: dict[str | None, list[str]] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._result: Snapshot | None = None
+
+    def show_result(self, snapshot: Snapshot) -> None:
+        """Show the modules of a result, unless they stand there."""
+        if snapshot is not self._result:
+            self.show_modules(outline(snapshot))
+            self._result = snapshot
 
     def show_modules(self, modules: Iterable[OutlineRow]) -> None:
         """Show modules, parents before children; items are made when their parent is opened."""
+        self._result = None
         opened = [path for path, item in self._items.items() if item.isExpanded()]
         self.clear()
         self._items = {}

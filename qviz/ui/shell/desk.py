@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from qviz.analysis.tables.outline import outline
 from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
@@ -179,7 +178,6 @@ class Desk(QObject):
             self.exports.note_file(snapshot, path, known)
             if self.project is not None:
                 self.shelf.keep(self.project, is_of_file=True)
-            self.work.outline.show_modules(outline(snapshot))
             self._settings.remember(path, recent_text(snapshot.run.flow, len(snapshot.findings), snapshot.run.error))
             if snapshot.run.error is not None:
                 self.work.tell_failure(snapshot.run.error)
@@ -192,8 +190,6 @@ class Desk(QObject):
         self._forget()
         self.shelf.restore(session, source)
         self.runs.open(session.project)
-        if session.project.snapshot is not None:
-            self.work.outline.show_modules(outline(session.project.snapshot))
         if session.project.selected is not None:
             stage = session.project.shown.on(session.project.selected.side)
             self.selection.choose(stage or "", session.project.selected.node_id)
@@ -242,6 +238,8 @@ class Desk(QObject):
             self.work.setup.show_plan(self.project.plan)
             self.work.show_project(self.project, self.theme)
             self.tables.show_project()
+            if (result := self.project.own_snapshot) is not None:
+                self.work.outline.show_result(result)
             self.dimming.follow()
         self.shelf.refresh()
         self.changed.emit()

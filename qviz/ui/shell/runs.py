@@ -9,7 +9,7 @@ import time
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from qviz.analysis.tables.outline import OutlineRow, outline
+from qviz.analysis.tables.outline import OutlineRow
 from qviz.document import plan_file
 from qviz.document.flows import flow
 from qviz.document.run_steps import STARTING_ENGINE, step_text, stopped
@@ -201,8 +201,6 @@ class Runs(QObject):
         finished = project.finished(report, time.monotonic() - self._began)
         if error is not None and self._keep_last(finished, failed_at(error)):
             return
-        if finished.snapshot is not None:
-            self._workspace.outline.show_modules(outline(finished.snapshot))
         self._open.replace(finished)
         self._tell_ended()
         if report.findings or error is not None:

@@ -223,6 +223,8 @@ class Workspace(QWidget):
         self.strip.show_detail(boxes, scale if boxes else "")
         if canvas.view is not None:  # only then are its groups known
             self.legend.show_counts(self.roles(self._counted), self._coverage, self._theme)
+        elif self._counted is None:
+            self.legend.show_counts({}, None, self._theme)
 
     @property
     def _counted(self) -> Stage | None:
