@@ -104,6 +104,7 @@ def _run_again(job: ExactJob) -> _RunAgain:
 class _OnlyFloat(Measuring):
     """Measures nothing but the float outputs, and keeps what quantizers are measured on."""
 
+    wants_stages = False
     made: tuple[Simulation, str, str] | None = None
 
     @property
@@ -111,8 +112,11 @@ class _OnlyFloat(Measuring):
         """What is measured on."""
         return self._evaluation.batches
 
-    def _run_original(self, model: Module) -> None:
+    def _run_original(self, own: Module) -> None:
         self._original = []  # another one measures it
+
+    def _run_trained(self, own: Module, prepared: Module, assembly: Assembly) -> None:
+        self._run_original(own)
 
     def _measure(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
         assert self._prepared is not None

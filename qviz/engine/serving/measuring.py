@@ -54,6 +54,9 @@ class Measuring:
         keep: Is given what was in hand, and the ledger, before they are let go.
     """
 
+    wants_stages = True
+    """Whether it reads the recorded stages; recording takes a sixth of a run."""
+
     def __init__(
         self, plan: Plan, flow: Flow, loaded: Loaded, model: Module, data: Peeked | None, keep: Keep | None = None
     ) -> None:

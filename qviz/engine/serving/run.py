@@ -49,6 +49,7 @@ from qviz.engine.serving.measuring import Keep, Measuring, watched_batches
 from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.stopping import stopped
 from qviz.engine.serving.torch_state import kept
+from qviz.engine.serving.unique_device import found_once
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.messages import Message, ModelLoaded, RunFinished, StageReached, StepStarted
@@ -72,7 +73,7 @@ def run_plan(plan: Plan, report: ReportSink, run_id: int = 0, measuring: MakesMe
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), found_once(), light_stack_traces(), _warnings_caught() as caught:
         implementation(plan.flow)
         report(StepStarted(run_id, "loading"))
         return _run(load(plan), plan, report, run_id, caught, measuring=measuring)
@@ -94,7 +95,7 @@ def run_loaded(
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
     """
-    with kept(plan.seed), searched_once(), light_stack_traces(), _warnings_caught() as caught:
+    with kept(plan.seed), searched_once(), found_once(), light_stack_traces(), _warnings_caught() as caught:
         return _run(loaded, plan, report, run_id, caught, keep, partial(Measuring, keep=measured))
 
 
@@ -168,6 +169,9 @@ class _RunState:
         self.result = result
 
     def reached(self, stage: str, graph: GraphModule) -> None:
+        if self.measuring is not None and not self.measuring.wants_stages:
+            self.check = None  # the run that is made again has shown it
+            return
         stages = self.assembly.stages
         earlier = stages[-1] if stages else None
         example = self.inputs.of_graph(graph)
