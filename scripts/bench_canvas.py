@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from platformdirs import user_cache_path
@@ -24,27 +27,57 @@ PATTERN = f"{HERE / 'gpt_model.py'}:Gpt(layers=3)"
 GENERATED = (5_000, 20_000, 50_000)
 
 
+BUSY_TIMES = 3
+"""How many times as long as on a quiet machine anything may take beside one busy core."""
+
+
+class Measurement(NamedTuple):
+    """One figure of a graph, in the order in which a case prints them."""
+
+    name: str
+    value: float
+    limit: float | None
+    yardstick: str
+
+
 @click.command()
 @click.option("--repeats", default=5, show_default=True, help="Of each measurement; medians are shown.")
 @click.option("--sizes", default=",".join(map(str, GENERATED)), show_default=True, help="Nodes of generated graphs.")
 @click.option("--only-generated", is_flag=True, help="Leave the real models out.")
-def canvas(repeats: int, sizes: str, only_generated: bool) -> None:
+@click.option("--busy", is_flag=True, help="Measure all again beside a process that keeps one core busy.")
+def canvas(repeats: int, sizes: str, only_generated: bool, busy: bool) -> None:
     """Time of opening, unfolding, searching, panning and zooming, with yardsticks; memory; blocks of the event loop."""
-    cases = {} if only_generated else {name: made(name, source) for name, source in SOURCES.items()}
+    cases = {} if only_generated else {name: (made(name, source), 0) for name, source in SOURCES.items()}
     pattern = made("pattern", PATTERN)
-    rows: list[dict[str, object]] = [_measured(name, path, 0, repeats) for name, path in cases.items()]
-    rows += [_measured(f"generated {int(size):,}", pattern, int(size), repeats) for size in sizes.split(",")]
-    table = Table("graph", "measured", "qviz", "limit", "yardstick", "", title=f"Medians of {repeats}")
+    cases |= {f"generated {int(size):,}": (pattern, int(size)) for size in sizes.split(",")}
+    table = Table("graph", "measured", "qviz", "limit", "busy", "yardstick", "", title=f"Medians of {repeats}")
     is_missed = False
-    for row in rows:
-        for name, value, limit, of_what in row["lines"]:  # type: ignore[attr-defined]
-            fits = limit is None or value <= limit
-            is_missed = is_missed or not fits
-            shown = "" if limit is None else f"{limit:.4g}"
-            table.add_row(str(row["name"]), name, f"{value:.4g}", shown, of_what, "" if fits else "NOT")
+    for name, (path, nodes) in cases.items():
+        quiet = _measured(path, nodes, repeats)
+        with busy_core() if busy else contextlib.nullcontext():
+            again = {each.name: each.value for each in _measured(path, nodes, repeats)} if busy else {}
+        for each in quiet:
+            value = again.get(each.name)
+            fits = each.limit is None or each.value <= each.limit
+            fits_busy = value is None or value <= BUSY_TIMES * each.value
+            is_missed = is_missed or not fits or not fits_busy
+            limit, beside = (f"{number:.4g}" if number is not None else "" for number in (each.limit, value))
+            missed = " ".join(["NOT"] * (not fits) + ["NOT BUSY"] * (not fits_busy))
+            table.add_row(name, each.name, f"{each.value:.4g}", limit, beside, each.yardstick, missed)
         table.add_section()
-    Console(width=150).print(table)
+    Console(width=160).print(table)
     sys.exit(is_missed)
+
+
+@contextlib.contextmanager
+def busy_core() -> Iterator[None]:
+    """Keep one core busy."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 def made(name: str, source: str) -> Path:
@@ -58,9 +91,9 @@ def made(name: str, source: str) -> Path:
     return path
 
 
-def _measured(name: str, path: Path, nodes: int, repeats: int) -> dict[str, object]:
+def _measured(path: Path, nodes: int, repeats: int) -> list[Measurement]:
     """Measure one graph in a process of its own, whose memory is that of one window."""
     command = [sys.executable, str(HERE / "bench_canvas_case.py"), str(path), str(nodes), str(repeats)]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(HERE.parent)}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
-    return {"name": name, "lines": json.loads(done.stdout.splitlines()[-1])}
+    return [Measurement(*each) for each in json.loads(done.stdout.splitlines()[-1])]
