@@ -44,6 +44,7 @@ _OPERATOR = re.compile(
 
 _WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm|embedding(_bag)?")
 """Operators one of whose arguments is a weight."""
+_ON_THE_WAY = (Kind.DEQUANTIZE, Kind.QUANTIZE)
 _MATRIX = 2
 """Dimensions that a weight has at least; a bias has one."""
 _INPLACE = {"iadd": "add", "imul": "mul", "isub": "sub"}
@@ -78,12 +79,17 @@ def precision(graph: Graph, index: Index | None = None) -> Precision:
     stays_float: list[str] = []
     has_kernels = any(node.kind is Kind.QUANTIZED_OP and not is_reference(node) for node in graph.nodes)
     for node in graph.nodes:
+        kind = node.kind
         if has_kernels and is_reference(node):  # convert left it
             stays_float.append(node.id)
-        elif node.kind is Kind.QUANTIZED_OP:
+        elif kind is Kind.QUANTIZED_OP:
             low += [] if _matches(_PACKING, node) else [node.id]
-        elif node.kind in (Kind.OP, Kind.FUSED_OP) and not node.attributes.get("stub") and _is_quantizable(node, index):
-            (low if _fed_low(node, index) and _keeps_low(node, index) else stays_float).append(node.id)
+        elif (
+            (kind is Kind.OP or kind is Kind.FUSED_OP)
+            and not node.attributes.get("stub")
+            and _is_quantizable(node, index)
+        ):
+            (low if _is_low(node, index) else stays_float).append(node.id)
     return Precision(tuple(low), tuple(stays_float))
 
 
@@ -104,22 +110,43 @@ def _is_name_of(names: re.Pattern[str], name: str) -> bool:
 def _is_quantizable(node: Node, index: Index) -> bool:
     if not _matches(QUANTIZABLE, node):
         return False
-    producers = [index.nodes[i] for i in index.producers[node.id]]
-    return not any(each.values for each in producers) or any(map(_is_float, producers))
+    has_values = False
+    for each in index.producers[node.id]:
+        for value in index.nodes[each].values:
+            if "float" in value.dtype:
+                return True
+            has_values = True
+    return not has_values
 
 
-def _fed_low(node: Node, index: Index) -> bool:
-    activations, weights = _float_inputs(node, index)
+class _FloatInputs(NamedTuple):
+    """What an operator reads: its activations, without indices, and the weights that come through dequantize."""
+
+    activations: list[Node]
+    weights: list[Node]
+
+
+def _is_low(node: Node, index: Index) -> bool:
+    inputs = _float_inputs(node, index)
+    if not _is_fed_low(node, inputs, index):
+        return False
+    # The output is quantized again, or may stay float.
+    return bool(inputs.weights) or _is_annotated(node) or _quantized_again(node, index)
+
+
+def _is_fed_low(node: Node, inputs: _FloatInputs, index: Index) -> bool:
+    activations, weights = inputs
     if not weights and _has_float_weight(node, index):
         return False  # casts around it belong to its neighbors
     within = [each for each in activations if each.kind in (Kind.OP, Kind.FUSED_OP)]
     if len(within) == 1 and ((_matches(FOLLOWER, node) and len(activations) == 1) or _is_annotated(node)):
         before = within[0]
         is_only_reader = len(index.users[before.id]) == 1
-        if not (is_only_reader and _matches(QUANTIZABLE, before) and _fed_low(before, index)):
+        if not (is_only_reader and _matches(QUANTIZABLE, before)):
             return False
-        activations.remove(before)
-        return all(each.kind is Kind.DEQUANTIZE for each in activations)
+        if not _is_fed_low(before, _float_inputs(before, index), index):
+            return False
+        return all(each.kind is Kind.DEQUANTIZE for each in activations if each is not before)
     return bool(activations or weights) and all(each.kind is Kind.DEQUANTIZE for each in activations)
 
 
@@ -139,29 +166,27 @@ def _is_annotated(node: Node) -> bool:
     return node.attributes.get("annotated") == "float output"
 
 
-def _float_inputs(node: Node, index: Index) -> tuple[list[Node], list[Node]]:
-    """Return the activations, without indices, and the weights that come through dequantize."""
-    producers = [index.nodes[i] for i in index.producers[node.id] if index.nodes[i].kind is not Kind.CONSTANT]
-    weights = [each for each in producers if _is_cast_constant(each, index)]
-    activations = [each for each in producers if each not in weights and (not each.values or _is_float(each))]
-    return activations, weights
-
-
-def _is_float(node: Node) -> bool:
-    return any("float" in value.dtype for value in node.values)
+def _float_inputs(node: Node, index: Index) -> _FloatInputs:
+    found = _FloatInputs([], [])
+    for each in index.producers[node.id]:
+        read = index.nodes[each]
+        if read.kind is Kind.CONSTANT:
+            continue
+        if _is_cast_constant(read, index):
+            found.weights.append(read)
+        elif not read.values or any("float" in value.dtype for value in read.values):
+            found.activations.append(read)
+    return found
 
 
 def _is_cast_constant(node: Node, index: Index) -> bool:
     """Return whether a node dequantizes a parameter, quantized beforehand or on the spot."""
-    is_cast = node.kind is Kind.DEQUANTIZE
-    while node.kind in (Kind.DEQUANTIZE, Kind.QUANTIZE) and index.producers[node.id]:
-        node = index.nodes[index.producers[node.id][0]]
-    return is_cast and node.kind is Kind.CONSTANT
-
-
-def _keeps_low(node: Node, index: Index) -> bool:
-    """Return whether the output is quantized again, or may stay float."""
-    return bool(_float_inputs(node, index)[1]) or _is_annotated(node) or _quantized_again(node, index)
+    if node.kind is not Kind.DEQUANTIZE:
+        return False
+    nodes, producers = index.nodes, index.producers
+    while node.kind in _ON_THE_WAY and producers[node.id]:
+        node = nodes[producers[node.id][0]]
+    return node.kind is Kind.CONSTANT
 
 
 def _quantized_again(node: Node, index: Index) -> bool:

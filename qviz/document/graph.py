@@ -48,6 +48,8 @@ class Kind(str, Enum):
     FUSED_OP = "fused_op"
     OP = "op"
 
+    __hash__ = str.__hash__  # Enum's own is a call in Python: kinds are looked up for every node of a large graph
+
     @property
     def watches(self) -> bool:
         """Whether it is an observer or a fake-quant: it watches a tensor."""

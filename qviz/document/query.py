@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 from qviz.document.graph import Edge, Graph, Kind, Node
 
@@ -20,13 +21,26 @@ class Index:
         self.nodes: dict[str, Node] = {node.id: node for node in graph.nodes}
         self.producers: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
         self.users: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+        users, producers = self.users, self.producers
+        unordered: set[str] = set()
+        for edge in graph.edges:
+            from_id, to_id = edge.from_id, edge.to_id
+            users[from_id].append(to_id)
+            before = producers[to_id]
+            if edge.input_index != len(before):
+                unordered.add(to_id)
+            before.append(from_id)
+        if unordered:
+            self._put_in_order(graph, unordered)
+
+    def _put_in_order(self, graph: Graph, targets: Collection[str]) -> None:
+        """Sort what feeds some nodes: their edges stand in another order than their inputs."""
         by_target: defaultdict[str, list[Edge]] = defaultdict(list)
         for edge in graph.edges:
-            by_target[edge.to_id].append(edge)
-            self.users[edge.from_id].append(edge.to_id)
+            if edge.to_id in targets:
+                by_target[edge.to_id].append(edge)
         for to_id, edges in by_target.items():
-            in_order = edges if len(edges) == 1 else sorted(edges, key=lambda e: e.input_index)
-            self.producers[to_id] = [edge.from_id for edge in in_order]
+            self.producers[to_id] = [edge.from_id for edge in sorted(edges, key=lambda each: each.input_index)]
 
 
 def count_kinds(graph: Graph) -> Counter[Kind]:

@@ -8,9 +8,9 @@ called again after others is one group per call, so that no frame both feeds and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from qviz.analysis.regions import precision
@@ -57,13 +57,11 @@ class Hierarchy:
         self._counts: dict[ModuleGroup, Counter[Kind]] = {}
         self._splits: dict[str, Split] = {}
         self._low: dict[str, tuple[int, int]] = {}
+        self._known_parts: dict[str, tuple[str, ...]] = {"": ()}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
         self._types.update((group.path, group.type) for group in graph.groups)
-        units = [
-            node.id
-            for node in graph.nodes
-            if node.id not in self.plumbing.hosts and node.id not in self.plumbing.repeats
-        ]
+        hosts, repeats = self.plumbing.hosts, self.plumbing.repeats
+        units = [each for each in self.index.nodes if each not in hosts and each not in repeats]
         self._parts = {unit: self._parts_of(unit) for unit in units}
         self.root = self._build("", 0, units)
         calls: Counter[str] = Counter()
@@ -75,7 +73,7 @@ class Hierarchy:
     def repeats(self) -> Repeats:
         """Which blocks are alike."""
         # Not the hierarchy itself: a cycle would outlive its model.
-        return Repeats(self.index, self.plumbing, self._sign or self.sign)
+        return Repeats(self.graph.edges, self.plumbing, self._sign or self.sign, self.crossings)
 
     @property
     def sign(self) -> Sign:
@@ -120,7 +118,15 @@ class Hierarchy:
     def members(self, group: ModuleGroup) -> tuple[str, ...]:
         """Return the ids of all nodes in a group, each once."""
         if group not in self._members:
-            inside = chain.from_iterable(self.plumbing.members(unit) for unit in group.nodes)
+            repeated, held = self.plumbing.repeated, self.plumbing.held
+            inside: list[str] = []
+            for unit in group.nodes:  # as in `Plumbing.members`; for every node of a large graph, several times
+                if unit in repeated:
+                    inside += repeated[unit]
+                else:
+                    inside.append(unit)
+                if unit in held:
+                    inside += held[unit]
             self._members[group] = tuple(dict.fromkeys(inside))
         return self._members[group]
 
@@ -167,7 +173,8 @@ class Hierarchy:
     def counts(self, group: ModuleGroup) -> Counter[Kind]:
         """Return how many nodes of each kind a group holds."""
         if group not in self._counts:
-            self._counts[group] = Counter(self.index.nodes[each].kind for each in self.members(group))
+            nodes = self.index.nodes
+            self._counts[group] = Counter([nodes[each].kind for each in self.members(group)])
         return self._counts[group]
 
     def _parts_of(self, unit: str) -> tuple[str, ...]:
@@ -175,44 +182,84 @@ class Hierarchy:
         node = self.index.nodes[unit]
         if node.kind in (Kind.INPUT, Kind.OUTPUT) and INSIDE not in unit:
             return ()
-        parts = _split(node.place)
+        parts = self._split(node.place)
         for other in self.plumbing.repeated.get(unit, ())[1:]:
-            parts = _common(parts, _split(self.index.nodes[other].place))
+            parts = _common(parts, self._split(self.index.nodes[other].place))
         return parts
+
+    def _split(self, place: str) -> tuple[str, ...]:
+        found = self._known_parts.get(place)
+        if found is None:
+            found = self._known_parts[place] = tuple(place.split("."))
+        return found
 
     def _build(self, path: str, depth: int, units: Sequence[str]) -> ModuleGroup:
         while True:
-            below = self._below(depth, units)
+            runs = self._runs(depth, units)
+            below = self._below(depth, runs)
             if not path or len(below) != 1 or len(next(iter(below.values()))) != len(units):
                 break
             path, depth = f"{path}.{next(iter(below))}", depth + 1
         group = ModuleGroup(path, self._types.get(path, ""), list(units))
-        self._fill(group, depth, below)
+        if self._may_be_tangled(runs, below):
+            self._fill(group, depth, below)
+            return group
+        for name, run in runs:
+            if name not in below:
+                group.items += run
+            elif below[name][0] == run[0]:
+                group.items.append(self._build(f"{path}.{name}".lstrip("."), depth + 1, below[name]))
         return group
 
-    def _below(self, depth: int, units: Sequence[str]) -> dict[str, list[str]]:
+    def _may_be_tangled(self, runs: Sequence[tuple[str, Sequence[str]]], below: Mapping[str, list[str]]) -> bool:
+        """Return whether modules may await each other.
+
+        Those whose boxes follow each other without a gap cannot: the order is topological, and so is that of its
+        intervals. One with gaps can only where it feeds what stands in them, and that feeds it.
+        """
+        calls = Counter(name for name, _ in runs if name in below)
+        apart = [name for name, count in calls.items() if count > 1]
+        if len(apart) != 1:
+            return bool(apart)
+        places = [place for place, (name, _) in enumerate(runs) if name == apart[0]]
+        inside, fed = set(below[apart[0]]), set[str]()
+        for name, run in runs[places[0] : places[-1]]:
+            if name == apart[0]:
+                continue
+            for together in [run] if name in below else [(unit,) for unit in run]:
+                if any(each in inside or each in fed for unit in together for each in self._producers(unit)):
+                    fed.update(together)
+                    if any(user in inside for unit in together for user in self._users(unit)):
+                        return True
+        return False
+
+    def _runs(self, depth: int, units: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+        """Return the modules one level down, each with boxes that follow each other; others are runs without a name."""
+        parts = self._parts
+        names = [each[depth] if len(each := parts[unit]) > depth else "" for unit in units]
+        starts = [0, *(at for at, (one, other) in enumerate(pairwise(names), 1) if one != other), len(units)]
+        return [(names[start], units[start:end]) for start, end in pairwise(starts) if start < end]
+
+    def _below(self, depth: int, runs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, list[str]]:
         """Return the boxes of each module one level down that is a group of its own."""
         below: defaultdict[str, list[str]] = defaultdict(list)
-        for unit in units:
-            parts = self._parts[unit]
-            if len(parts) > depth:
-                below[parts[depth]].append(unit)
+        for name, run in runs:
+            if name:
+                below[name] += run
         return {name: inside for name, inside in below.items() if not self._is_trivial(name, depth + 1, inside)}
 
     def _is_trivial(self, name: str, depth: int, units: Sequence[str]) -> bool:
         """Whether these boxes of a leaf module amount to one operator, or to several calls of one."""
-        if name in units[0].split(INSIDE)[:-1]:  # what a higher-order operator calls is a group, however small
-            return False
-        if any(len(self._parts[unit]) > depth for unit in units):
-            return False
-        work = [unit for unit in units if self._is_work(unit)]
+        parts, nodes = self._parts, self.index.nodes
+        if INSIDE in units[0] and name in units[0].split(INSIDE)[:-1]:
+            return False  # what a higher-order operator calls is a group, however small
+        for unit in units:
+            if len(parts[unit]) > depth:
+                return False
+        work = [node for unit in units if (node := nodes[unit]).kind in COMPUTING and node.target[-7:] != "getitem"]
         if len(work) == 1:
-            self.leaf_names[work[0]] = ".".join(self._parts[work[0]])
-        return len({self.index.nodes[unit].target for unit in work}) <= 1
-
-    def _is_work(self, unit: str) -> bool:
-        node = self.index.nodes[unit]
-        return node.kind in COMPUTING and not node.target.endswith("getitem")
+            self.leaf_names[work[0].id] = ".".join(parts[work[0].id])
+        return len({node.target for node in work}) <= 1
 
     def _fill(self, group: ModuleGroup, depth: int, below: dict[str, list[str]]) -> None:
         owner = {unit: f".{name}" for name, inside in below.items() for unit in inside}
@@ -244,7 +291,7 @@ class Hierarchy:
 
     def _tangled(self, units: Sequence[str], owner: Mapping[str, str]) -> set[str]:
         """Return the modules and boxes that lie on a cycle, or between two, when each module is one box."""
-        if not owner or _are_intervals(units, owner):
+        if not owner:
             return set()
         after: defaultdict[str, set[str]] = defaultdict(set)
         before: defaultdict[str, set[str]] = defaultdict(set)
@@ -258,19 +305,15 @@ class Hierarchy:
                     before[target].add(source)
         return _peel(_peel({owner.get(unit, unit) for unit in units}, before, after), after, before)
 
+    def _producers(self, unit: str) -> Iterator[str]:
+        for each in self.plumbing.repeated.get(unit, (unit,)):
+            for producer in self.index.producers[each]:
+                yield self.plumbing.repeats.get(producer, producer)
+
     def _users(self, unit: str) -> Iterator[str]:
         for each in self.plumbing.repeated.get(unit, (unit,)):
             for user in self.index.users[each]:
                 yield self.plumbing.repeats.get(user, user)
-
-
-def _are_intervals(units: Sequence[str], owner: Mapping[str, str]) -> bool:
-    """Return whether each module's boxes follow each other without a gap: then no two can await each other.
-
-    The order is topological, and so is that of its intervals.
-    """
-    runs = [name for name, _ in groupby(units, key=owner.get) if name is not None]
-    return len(runs) == len(set(runs))
 
 
 def _peel(left: set[str], before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> set[str]:
@@ -300,10 +343,6 @@ def _innermost(one: ModuleGroup, other: ModuleGroup, around: Mapping[ModuleGroup
     while step is not None and step not in outer:
         step = around[step]
     return step or outer[-1]
-
-
-def _split(place: str) -> tuple[str, ...]:
-    return tuple(place.split(".")) if place else ()
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

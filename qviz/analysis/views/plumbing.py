@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 
 from qviz.document.graph import Graph, Kind, Node
@@ -39,38 +40,42 @@ def find_plumbing(graph: Graph, index: Index) -> Plumbing:
     hosts = _find_hosts(graph, index)
     repeats, repeated = _find_repeats(graph, index, hosts)
     held: defaultdict[str, list[str]] = defaultdict(list)
-    for node in graph.nodes:
-        if node.id in hosts:
-            hosts[node.id] = tuple(dict.fromkeys(repeats.get(host, host) for host in hosts[node.id]))
-            for host in hosts[node.id]:
-                held[host].append(node.id)
+    for each in reversed(hosts):  # they were found from the last to the first
+        if not repeats.keys().isdisjoint(hosts[each]):
+            hosts[each] = tuple(dict.fromkeys(repeats.get(host, host) for host in hosts[each]))
+        for host in hosts[each]:
+            held[host].append(each)
     return Plumbing(hosts, dict(held), repeats, repeated)
 
 
 def _find_hosts(graph: Graph, index: Index) -> dict[str, tuple[str, ...]]:
     constant = _constant_only(graph, index)
-    sole_ops = _sole_ops(graph, constant)
+    sole_ops: dict[str, str] | None = None
     hosts: dict[str, tuple[str, ...]] = {}
-    for node in reversed(graph.nodes):
-        if node.id not in constant:
-            continue
-        found: dict[str, None] = {}
-        for user in index.users[node.id]:
-            found.update(dict.fromkeys(hosts.get(user, (user,))))
-        if not found and (sole := sole_ops.get(_owner(node))):
+    for each in reversed(constant):
+        users = index.users[each]
+        found: tuple[str, ...]
+        if len(users) == 1:  # most
+            found = hosts.get(users[0]) or (users[0],)
+        else:
+            found = tuple(dict.fromkeys(host for user in users for host in hosts.get(user, (user,))))
+        if not found:
             # A batch norm's counter: nothing reads it, or what counts it up.
-            found = {sole: None}
+            sole_ops = _sole_ops(graph, constant) if sole_ops is None else sole_ops
+            sole = sole_ops.get(_owner(index.nodes[each]))
+            found = () if sole is None else (sole,)
         if 0 < len(found) <= MAX_HOSTS:
-            hosts[node.id] = tuple(found)
+            hosts[each] = found
     return hosts
 
 
-def _constant_only(graph: Graph, index: Index) -> set[str]:
-    """Return the constants and what is computed from nothing else, as far as it is no work of its own."""
-    constant: set[str] = set()
+def _constant_only(graph: Graph, index: Index) -> dict[str, None]:
+    """Return the constants and what is computed from nothing else, as far as it is no work of its own, in order."""
+    constant: dict[str, None] = {}
+    producers, first = index.producers, Kind.CONSTANT
     for node in graph.nodes:
-        if node.kind is Kind.CONSTANT or (_carries(node) and _all_in(index.producers[node.id], constant)):
-            constant.add(node.id)
+        if node.kind is first or (_all_in(producers[node.id], constant) and _carries(node)):
+            constant[node.id] = None
     return constant
 
 
@@ -83,11 +88,11 @@ def _carries(node: Node) -> bool:
     return node.kind in _CARRIERS and node.op != "call_module"
 
 
-def _all_in(ids: list[str], known: set[str]) -> bool:
-    return bool(ids) and all(each in known for each in ids)
+def _all_in(ids: list[str], known: dict[str, None]) -> bool:
+    return bool(ids) and ids[0] in known and (len(ids) == 1 or all(each in known for each in ids))
 
 
-def _sole_ops(graph: Graph, constant: set[str]) -> dict[str, str]:
+def _sole_ops(graph: Graph, constant: Collection[str]) -> dict[str, str]:
     ops: defaultdict[str, list[str]] = defaultdict(list)
     for node in graph.nodes:
         if node.place and node.kind is Kind.OP and node.id not in constant:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing
-from qviz.document.graph import Node, NodeId, Quant
+from qviz.document.graph import Edge, Node, NodeId, Quant
 from qviz.document.query import Index
 from qviz.words import tr, trn
 from qviz.words.formats import listed
@@ -39,13 +39,20 @@ class Repeats:
     """Compares the groups of one graph; each is read once.
 
     Args:
-        index: The graph's.
+        edges: The graph's.
         plumbing: What belongs to which node.
         sign: What makes a node equal to another.
+        crossings: For each group the places of the edges that run between its items.
     """
 
-    def __init__(self, index: Index, plumbing: Plumbing, sign: Sign) -> None:
-        self._index, self._plumbing, self._sign = index, plumbing, sign
+    def __init__(
+        self,
+        edges: Sequence[Edge],
+        plumbing: Plumbing,
+        sign: Sign,
+        crossings: Mapping[ModuleGroup, Sequence[int]],
+    ) -> None:
+        self._edges, self._plumbing, self._sign, self._crossings = edges, plumbing, sign, crossings
         self._forms: dict[ModuleGroup, int] = {}
         self._known: dict[Hashable, int] = {}
         self._lock = RLock()
@@ -71,22 +78,22 @@ class Repeats:
         return found
 
     def _written(self, group: ModuleGroup) -> Hashable:
-        index = self._index
+        sign, members = self._sign, self._plumbing.members
         place: dict[str, int] = {}
         parts: list[Hashable] = []
         for at, item in enumerate(group.items):
             if isinstance(item, str):
-                parts.append(tuple(map(self._sign, self._plumbing.members(item))))
+                parts.append(tuple([sign(each) for each in members(item)]))
                 place[item] = at
             else:
                 parts.append(("group", self.form(item)))
                 place.update(dict.fromkeys(item.nodes, at))
-        joined = {
-            (place[unit], place[user])
-            for unit in group.nodes
-            for user in index.users[unit]
-            if user in place and place[user] != place[unit]
-        }
+        joined = set()
+        for number in self._crossings.get(group, ()):
+            edge = self._edges[number]
+            source, target = place.get(edge.from_id), place.get(edge.to_id)
+            if source is not None and target is not None and source != target:  # both are boxes
+                joined.add((source, target))
         return tuple(parts), tuple(sorted(joined))
 
 
@@ -97,12 +104,12 @@ class OneStage:
     """
 
     def __init__(self, index: Index, low: Collection[NodeId]) -> None:
-        self._index, self._low = index, low
+        self._nodes, self._producers, self._low = index.nodes, index.producers, low
 
     def __call__(self, node_id: NodeId) -> Hashable:
         """Return it."""
-        node, index = self._index.nodes[node_id], self._index
-        is_low, reads = node_id in self._low, len(index.producers[node_id])
+        node = self._nodes[node_id]
+        is_low, reads = node_id in self._low, len(self._producers[node_id])
         quant = None if node.quant is None else _dtypes(node.quant)
         observer = None if node.observer is None else node.observer.type
         return node.kind, _does(node), node.values, quant, observer, is_low, reads
