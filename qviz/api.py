@@ -31,6 +31,7 @@ from qviz.document.snapshot import Snapshot as Document
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import engine_environment
 from qviz.words import tr
+from qviz.words.untrusted import Untrusted
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -335,7 +336,7 @@ def show(result: Result) -> None:
     if fault := display_fault():
         raise QvizError(fault, tr(HEADLESS))
     folder = tempfile.mkdtemp(prefix="qviz-")
-    path = Path(folder) / f"{result.run.flow or 'captured'}.qviz"
+    path = Path(folder) / f"{Untrusted(result.run.flow or 'captured').file_name}.qviz"
     result.save(path)
     process = subprocess.Popen(
         [sys.executable, "-c", _BOOT, str(path)], env=engine_environment(sys.executable), start_new_session=True

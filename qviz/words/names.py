@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qviz.words.formats import capitalized
 from qviz.words.statement import term
+from qviz.words.visible import short_name
 
 
 def kind(value: str) -> str:
@@ -19,7 +20,7 @@ def kinds(value: str, count: int) -> str:
 def stage(name: str) -> str:
     """Return the name of a stage: ``Prepared``, of a second result ``Prepared · mine``, of an unknown one its id."""
     own, between, result = name.partition(" · ")
-    return (term(f"stage.{own}") or capitalized(own)) + between + result
+    return (term(f"stage.{own}") or capitalized(short_name(own))) + between + short_name(result)
 
 
 def mode(value: str) -> str:
@@ -44,4 +45,4 @@ def level(value: str) -> str:
 
 def rule(rule_id: str) -> str:
     """Return the title of a finding's rule, of a user's own its id in words: ``Float island``."""
-    return term(f"rule.{rule_id}") or capitalized(rule_id.replace("_", " "))
+    return term(f"rule.{rule_id}") or capitalized(short_name(rule_id.replace("_", " ")))

@@ -15,6 +15,7 @@ from qviz.analysis.tables.node_figures import NodeFigures
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import Link
+from qviz.words.visible import one_line
 from tests.factories import inspected, node, observed, small_links, small_stages, snapshot, stage
 from tests.measured import ledger, measured
 
@@ -86,7 +87,7 @@ def test_a_second_key_orders_what_the_first_leaves_equal():
 def test_a_file_of_rows_reads_as_it_was_written(rows: list[list[str]]):
     read = [*csv.reader(io.StringIO(csv_text(["a"], [row for row in rows if row]), newline=""))]
     plain = [[cell.removeprefix("'") if cell.startswith("'") else cell for cell in row] for row in read[1:]]
-    expected = [[cell.removeprefix("'") if cell.startswith("'") else cell for cell in row] for row in rows if row]
+    expected = [[one_line(cell).removeprefix("'") for cell in row] for row in rows if row]
     assert plain == expected
 
 

@@ -7,10 +7,12 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from qviz.words.untrusted import Untrusted
 from qviz.words.visible import one_line, visible, well_formed
 
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 HOSTILE = [
     "\x1b]0;owned\x07",
     "a\u202egpj.exe",
@@ -18,6 +20,11 @@ HOSTILE = [
     "'\n__import__('os')#",
     "\x00",
     "../../x",
+    "COM1.svg",
+    "\ud800\ufffe\U0001ffff",
+    "\\N \\",
+    "- [a](javascript:b) ![c](http://d) www.e &#x202e; ~~f~~ | `g` <h> me@i 1. j",
+    "   =1+1",
 ]
 
 
@@ -47,13 +54,22 @@ def test_xml_of_qt_is_well_formed():
 
 @given(st.text() | st.sampled_from(HOSTILE))
 def test_every_way_out_is_safe(text: str):
-    made = Untrusted(text)
+    made, shown = Untrusted(text), one_line(" ".join(text.split()))
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", str(made))
     assert "".join(ElementTree.fromstring(f"<a>{made.xml}</a>").itertext()) == str(made)
     assert ast.literal_eval(made.python) == text
     assert not set(made.file_name) & set("/\\:\x00\n")
     assert made.file_name not in ("", ".", "..")
     assert "\n" not in made.line
+    assert made.file_name.upper().partition(".")[0].strip() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT9"}
+    assert len(made.file_name.encode()) <= 121
+    assert re.fullmatch(r'(?:[^"\\\n]|\\.)*', made.dot)
+    assert not made.cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    tokens = MARKDOWN.parse(made.markdown)
+    assert [each.type for each in tokens] in ([], ["paragraph_open", "inline", "paragraph_close"])
+    inner = [child for each in tokens for child in each.children or ()]
+    assert {each.type for each in inner} <= {"text"}
+    assert "".join(each.content for each in inner) == shown
 
 
 @pytest.mark.parametrize("text", HOSTILE)

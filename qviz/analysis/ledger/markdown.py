@@ -8,6 +8,7 @@ from qviz.analysis.ledger.formats import LEDGER_FORMATS, LedgerFormat
 from qviz.analysis.ledger.tables import Section, sections
 from qviz.document.snapshot import Snapshot
 from qviz.words import tr
+from qviz.words.untrusted import Untrusted
 
 
 def _write(snapshot: Snapshot, most: int | None) -> str:
@@ -43,9 +44,7 @@ def row_of(cells: Sequence[str]) -> str:
 
 def escaped(text: str) -> str:
     """Return a text that Markdown shows as it is: names hold underscores, messages of torch anything."""
-    for sign in "\\`*_<>|[]#":
-        text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    return Untrusted(text).markdown
 
 
 LEDGER_FORMATS.add("markdown", LedgerFormat(_write, (".md",)))

@@ -9,6 +9,7 @@ from qviz.analysis.ledger.answer import gain_of, remedies
 from qviz.analysis.ledger.formats import LEDGER_FORMATS, LedgerFormat
 from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import Snapshot
+from qviz.words.untrusted import Untrusted
 
 COLUMNS = (
     "share",
@@ -38,9 +39,14 @@ def _write(snapshot: Snapshot, most: int | None) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     if ledger is not None:
-        writer.writerows(map(_cells, ledger.quantizers[:most]))
+        writer.writerows(map(_guarded, map(_cells, ledger.quantizers[:most])))
         writer.writerow({"share": ledger.unexplained, "name": "unexplained"})
     return text.getvalue()
+
+
+def _guarded(cells: dict[str, object]) -> dict[str, object]:
+    """Return cells of which a spreadsheet computes none."""
+    return {key: Untrusted(each).cell if isinstance(each, str) else each for key, each in cells.items()}
 
 
 def _cells(row: QuantizerNoise) -> dict[str, object]:

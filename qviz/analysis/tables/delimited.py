@@ -7,15 +7,18 @@ import io
 from collections.abc import Iterable, Sequence
 
 from qviz.analysis.tables.node_columns import CellValue
+from qviz.words.untrusted import Untrusted
 
 _DIGITS = 5
 """Significant ones of a number that is copied; a file has all."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet compute a text: names in a result may come from anybody."""
 
 
 def tab_separated(heads: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> str:
-    """Return a line for the heads and one for each row, with tabs between the cells."""
+    r"""Return a line for the heads and one for each row, with tabs between the cells.
+
+    >>> tab_separated(["node", "share"], [["=1+1", 0.123456], ["conv", None]])
+    "node\tshare\n'=1+1\t0.12346\nconv\t\n"
+    """
     lines = ["\t".join(heads), *("\t".join(map(_copied, row)) for row in rows)]
     return "\n".join(lines) + "\n"
 
@@ -32,8 +35,8 @@ def csv_text(heads: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> str:
 def _copied(cell: CellValue) -> str:
     if isinstance(cell, float):
         return f"{cell:.{_DIGITS}g}"
-    return "" if cell is None else " ".join(str(cell).split())
+    return "" if cell is None else Untrusted(" ".join(str(cell).split())).cell
 
 
 def _written(cell: CellValue) -> CellValue:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return Untrusted(cell).cell if isinstance(cell, str) else cell

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -19,8 +20,9 @@ from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level, Snapshot
 from qviz.words import mark, names, tr, trn
 from qviz.words.formats import capitalized, decibels, every, listed, percent, sentence
+from qviz.words.visible import visible
 
-_FENCE = re.compile(r"^`{3,}", re.MULTILINE)
+_FENCE = re.compile(r"`{3,}")
 
 _COUNTED = {
     Level.ERROR: (mark("{count} error"), mark("{count} errors")),
@@ -46,7 +48,7 @@ def _head(snapshot: Snapshot, title: str, pictures: Sequence[LinkedPicture]) -> 
     told = (run.flow, *(f"{name} {version}" for name, version in sorted(run.versions.items())))
     yield from (f"# {escaped(title)}", "", escaped(" · ".join(filter(None, told))), "")
     for each in pictures:
-        yield from (f"![{escaped(each.words)}](<{each.file}>)", "")
+        yield from (f"![{escaped(each.words)}](<{_linked(each.file)}>)", "")
 
 
 def _summary(snapshot: Snapshot) -> Iterator[str]:
@@ -108,12 +110,18 @@ def _tail(snapshot: Snapshot) -> Iterator[str]:
         yield from (f"## {tr('Python')}", "", *_fenced("python", run.python), "")
 
 
+def _linked(file: str) -> str:
+    """Return a file's name as the target of a link, between angle brackets."""
+    return re.sub(r"[^\w .,()+-]", lambda found: quote(found[0], errors="surrogatepass"), file)
+
+
 def _pretty(config: Mapping[str, Json]) -> str:
     return msgspec.json.format(msgspec.json.encode(config, order="sorted"), indent=2).decode()
 
 
 def _fenced(language: str, code: str) -> tuple[str, str, str]:
-    """Return a block of code, in a fence longer than any in it."""
+    """Return a block of code, in a fence longer than any in it, wherever in a line that stands."""
+    code = visible(code)
     longest = max((len(each) for each in _FENCE.findall(code)), default=2)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}", code.rstrip("\n"), fence

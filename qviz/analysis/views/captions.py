@@ -12,6 +12,7 @@ from qviz.document.graph import Json, Kind, Node, Number, QParams, Value
 from qviz.document.snapshot import Facts
 from qviz.words import mark, names, tr, trn
 from qviz.words.formats import dtype, number, span
+from qviz.words.visible import one_line, short_name
 
 OBSERVERS = {
     "MinMaxObserver": mark("min max"),
@@ -38,7 +39,7 @@ def caption(node: Node, fact: Facts | None, weight: Value | None = None, leaf: s
         weight: The operator's weight, where its shape is known.
         leaf: The path of the leaf module whose only operator this is.
     """
-    return _title(node, fact, leaf), _cut(_subtitle(node, weight, leaf))
+    return short_name(_title(node, fact, leaf)), _cut(one_line(_subtitle(node, weight, leaf)))
 
 
 def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from qviz.document.graph import Graph, Kind, Node, Value
 from qviz.document.query import Index
+from qviz.words.visible import short_name
 
 SHORT = {"float32": "f32", "float64": "f64", "float16": "f16", "bfloat16": "bf16"}
 HALF = frozenset({"float16", "bfloat16"})
@@ -80,7 +81,8 @@ class OutputValues:
             return ""
         before = {self.values[each].dtype for each in self._index.producers[node_id] if each in self.values}
         changes = value.dtype not in before if before else self._mixed or value.dtype != "torch.float32"
-        return " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if changes else "")))
+        told = " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if changes else "")))
+        return short_name(told)  # sizes may be expressions of any length
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,7 @@ from qviz.analysis.views.view import ALIKE, Badge, Box, Folds, Line, View, group
 from qviz.document.graph import WATCHING, Graph, Kind
 from qviz.document.snapshot import Facts
 from qviz.words import tr, trn
+from qviz.words.visible import short_name
 
 BADGES = (Kind.OBSERVER, Kind.FAKE_QUANT, Kind.CHOOSE_QPARAMS, Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP)
 
@@ -193,9 +194,9 @@ class _ViewBuilder:
         is_list = group.type in LISTS and all(isinstance(each, ModuleGroup) for each in group.items)
         return Box(
             id=box_id_of(group),
-            title=title,
+            title=short_name(title),
             # A frame shows what it holds; only a folded group must say how much.
-            subtitle=about if is_open else folded_words(group.type, len(members), note),
+            subtitle=short_name(about if is_open else folded_words(group.type, len(members), note)),
             kind=None,
             members=members,
             parent=parent,
@@ -210,7 +211,7 @@ class _ViewBuilder:
         members = tuple(dict.fromkeys(chain.from_iterable(self.tree.members(each) for each in run)))
         return Box(
             id=f"{ALIKE}{run[0].path}>{run[-1].path}",
-            title=between(run[0].path, run[-1].path),
+            title=short_name(between(run[0].path, run[-1].path)),
             subtitle=tr("{count} identical", count=len(run)),
             kind=None,
             members=members,

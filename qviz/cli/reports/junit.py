@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -14,10 +13,9 @@ from qviz.cli.reports.paths import shown
 from qviz.cli.reports.text import block, stale_text, stopped, totals
 from qviz.document.graph import SourceLine
 from qviz.words import tr
+from qviz.words.visible import visible
 
 RUNS = "the flow runs to its end"
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped."""
 
 
 def write(verdict: Verdict, folder: Path) -> str:
@@ -84,7 +82,8 @@ def _blocks(judged: Sequence[Judged], folder: Path) -> str:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Return a text that XML can hold; ElementTree escapes its markup, and lets through what nobody sees."""
+    return visible(text)
 
 
 REPORT_FORMATS.add("junit", ReportFormat(write, (".xml",)))

@@ -9,7 +9,7 @@ from qviz.document.graph import Graph, Node
 from qviz.ui.canvas.folding_moves import can_toggle
 from qviz.words import mark, names, tr
 from qviz.words.formats import tensor
-from qviz.words.visible import visible
+from qviz.words.untrusted import Untrusted
 
 _TOGGLE = mark("Double-click or press Enter to expand or collapse")
 
@@ -33,10 +33,10 @@ def spoken(box: Box) -> str:
 def tooltip(box: Box, graph: Graph | None) -> str:
     """Return what a box shows when the pointer rests on it, as rich text."""
     about = tr("{role} · {detail}", role=role(box), detail=box.subtitle) if box.subtitle else role(box)
-    rows = [f"<b>{escape(visible(box.title))}</b>", escape(about)]
+    rows = [f"<b>{Untrusted(box.title).xml}</b>", Untrusted(about).xml]
     node = _node(box, graph)
     if node is not None:
-        rows += [escape(visible(row)) for row in _rows(node)]
+        rows += [Untrusted(row).xml for row in _rows(node)]
     if box.ring is not None:
         rows.append(escape(tr("Shares observer {number}", number=box.ring)))
     if len(box.members) > 1 and box.kind is not None:

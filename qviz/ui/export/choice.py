@@ -17,6 +17,7 @@ from qviz.session.scopes import Scope
 from qviz.ui.export.look import PictureLook
 from qviz.ui.export.pane import ShownPane
 from qviz.ui.export.picture import Picture
+from qviz.words.untrusted import Untrusted
 
 Area: TypeAlias = Literal["screen", "whole", "around", "changes"]
 
@@ -130,7 +131,8 @@ def picture_of(choice: ExportChoice, screen: InView) -> Picture:
 
 def file_name(title: str, choice: ExportChoice) -> str:
     """Return a name for the file: ``resnet18-converted.png``."""
-    return f"{'-'.join(_plain((re.split(r'[:/]', title)[-1], choice.name)))}{choice.ending}"
+    plain = "-".join(_plain((re.split(r"[:/\\\\]", title)[-1], choice.name)))
+    return f"{Untrusted(plain).file_name}{choice.ending}"
 
 
 def _plain(texts: Iterable[str]) -> list[str]:

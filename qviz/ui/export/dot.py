@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from html import escape
+from hashlib import sha256
 
 from PySide6.QtGui import QColor
 
@@ -15,7 +15,11 @@ from qviz.ui.export.pane import Content
 from qviz.ui.export.picture import Picture
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
+from qviz.words.untrusted import Untrusted
+from qviz.words.visible import LONGEST_NAME, short_name, visible
 
+_LONGEST_COMMENT = 4000
+"""Letters; some graphviz reads no text above 16 kB."""
 FONTS = "Inter, Helvetica, Arial, sans-serif"
 _SHAPES: Mapping[Kind, str] = {
     Kind.QUANTIZE: "invtrapezium",
@@ -38,7 +42,8 @@ def _lines(picture: Picture) -> Iterator[str]:
     ground = "transparent" if look.is_clear else _hex(theme.color("canvas"))
     title = f"{picture.title}\n{picture.subtitle}" if look.has_title else ""
     yield f"digraph {_quoted(picture.title)} {{"
-    yield f"  comment={_quoted(', '.join(f'{key}: {value}' for key, value in picture.identity.items()))};"
+    about = ", ".join(f"{key}: {value}" for key, value in picture.identity.items())
+    yield f"  comment={_quoted(short_name(about, _LONGEST_COMMENT))};"
     yield f"  graph [{_given(label=title, labelloc='t', bgcolor=ground, fontcolor=text, fontname=FONTS)}];"
     yield f"  node [{_given(fontname=FONTS, fontsize='11', fontcolor=text, shape='box', style='filled')}];"
     yield f"  edge [{_given(fontname=FONTS, fontsize='9', fontcolor=muted, arrowsize='0.6')}];"
@@ -78,7 +83,7 @@ def _boxes(
         if not box.is_open:
             yield f"{indent}{_id(number, box.id)} [{_given(**_node(box, content, theme))}];"
             continue
-        yield f"{indent}subgraph {_quoted(f'cluster_{number}/{box.id}')} {{"
+        yield f"{indent}subgraph {_id(number, box.id, 'cluster_')} {{"
         frame = {"color": _hex(theme.color("group.frame")), "fontcolor": _hex(theme.color("text.muted"))}
         label = " ".join(filter(None, (box.title, box.subtitle)))
         yield f"{indent}  graph [{_given(label=label, style='dashed', fontsize='10', **frame)}];"
@@ -120,7 +125,7 @@ def _legend(rows: tuple[LegendRow, ...], theme: Theme) -> Iterator[str]:
     frame = {"color": _hex(theme.color("border")), "fontcolor": _hex(theme.color("text.muted"))}
     yield f"    graph [{_given(label=tr('Legend'), style='solid', **frame)}];"
     rows = tuple({row.words: row for row in rows}.values())  # a value of lines and of boxes looks the same here
-    cells = "".join(f'<TR>{_sample(row, theme)}<TD ALIGN="LEFT">{escape(row.words)}</TD></TR>' for row in rows)
+    cells = "".join(f'<TR>{_sample(row, theme)}<TD ALIGN="LEFT">{Untrusted(row.words).xml}</TD></TR>' for row in rows)
     table = f'<TABLE BORDER="0" CELLSPACING="4">{cells}</TABLE>'
     yield f'    legend [shape=plaintext, style="", label=<{table}>];'
     yield "  }"
@@ -142,8 +147,11 @@ def _hex(color: QColor) -> str:
     return color.name()
 
 
-def _id(number: int, box_id: str) -> str:
-    return _quoted(f"{number}/{box_id}")
+def _id(number: int, box_id: str, before: str = "") -> str:
+    if len(box_id) > LONGEST_NAME or visible(box_id) != box_id or "\\" in box_id:
+        # graphviz reads no name above 16 kB, and two names may look the same once what they hide is written out.
+        box_id = f"{short_name(box_id)}#{sha256(box_id.encode(errors='surrogatepass')).hexdigest()[:16]}"
+    return _quoted(f"{before}{number}/{box_id}")
 
 
 def _given(**attributes: str) -> str:
@@ -151,5 +159,4 @@ def _given(**attributes: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return f'"{Untrusted(text).dot}"'

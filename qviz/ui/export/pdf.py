@@ -84,7 +84,8 @@ def _settled(made: bytes) -> bytes:
         head, stream, data = bodies[old].partition(_STREAM)
         head = _SUBSET.sub(b"QVIZAA", head)  # Qt derives it from the number that the object had
         rows.append(b"%010d 00000 n \n" % len(out))
-        out += _NUMBER.sub(lambda each: b"%d 0 %b" % (numbers[int(each[1])], each[2]), head) + stream + data
+        count = 1 if old == info else 0  # its title may hold what looks like a reference
+        out += _NUMBER.sub(lambda each: b"%d 0 %b" % (numbers[int(each[1])], each[2]), head, count) + stream + data
     count = len(rows)
     end = b"trailer\n<<\n/Size %d\n/Info %d 0 R\n/Root %d 0 R\n>>\n" % (count, numbers[info], numbers[root])
     return out + b"xref\n0 %d\n" % count + b"".join(rows) + end + b"startxref\n%d\n%%%%EOF\n" % len(out)
@@ -95,6 +96,8 @@ def _needed(bodies: dict[int, bytes], first: list[int]) -> list[int]:
     order = dict.fromkeys(first)
     waiting = list(first)
     for number in waiting:
+        if number == first[0]:  # what a file says of itself refers to nothing
+            continue
         head = bodies[number].partition(_STREAM)[0]
         for each in (int(found[1]) for found in _NUMBER.finditer(head) if found[2] == b"R"):
             if each not in order:

@@ -25,6 +25,7 @@ from qviz.ui.theme import theme as theme_of
 from qviz.version import __version__
 from qviz.words import names, tr, trn
 from qviz.words.formats import decibels, every
+from qviz.words.visible import one_line, short_name
 
 MARGIN = 24.0
 HEAD = 58.0
@@ -74,7 +75,7 @@ class Picture:
         self.snapshot = snapshot
         self.look = look
         self.theme: Theme = theme_of(look.theme)
-        self.title = title or snapshot.run.source
+        self.title = short_name(title or snapshot.run.source)
         self._engine, self._scope = engine, scope
         self._folds = dict(folds or {})
         self._screen = dict(screen or {})
@@ -133,7 +134,7 @@ class Picture:
         total = measured.sqnr_db.total if measured is not None and measured.sqnr_db is not None else None
         told = [tr("output SQNR {level}", level=decibels(total))] if total is not None else []
         versions = (f"{name} {version}" for name, version in sorted(run.versions.items()))
-        return " · ".join(each for each in (run.flow, *told, *versions) if each)
+        return short_name(" · ".join(each for each in (run.flow, *told, *versions) if each))
 
     @property
     def identity(self) -> dict[str, str]:
@@ -148,7 +149,7 @@ class Picture:
             "Stages": ", ".join(part.stage.name for part in self.parts),
             "Configuration": json.dumps(run.config, sort_keys=True, ensure_ascii=False),
         }
-        return {key: text for key, text in said.items() if text}
+        return {key: one_line(text) for key, text in said.items() if text}
 
     @property
     def alternative(self) -> str:

@@ -10,6 +10,7 @@ from qviz.document.graph import NodeId
 from qviz.document.snapshot import Bookmark, StageName
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
+from qviz.words.visible import one_line
 
 _WORDS = mark("Bookmarks appear here. Select a node and press B to add one; they are saved with the result.")
 _NOTE = 2
@@ -51,7 +52,7 @@ class Bookmarks(QTreeWidget):
         self.clear()
         self.setHeaderHidden(not bookmarks)
         for each in bookmarks:
-            row = QTreeWidgetItem([each.node, names.stage(each.stage), each.note])
+            row = QTreeWidgetItem([one_line(each.node), names.stage(each.stage), each.note])
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)
             row.setData(0, Qt.ItemDataRole.UserRole, each)
             row.setToolTip(_NOTE, tr("Double-click to edit the note. Press Delete to remove the bookmark."))

@@ -22,6 +22,7 @@ from qviz.document.snapshot import Stage
 from qviz.ui.panels.widgets import mono
 from qviz.ui.theme import Theme
 from qviz.words import tr
+from qviz.words.visible import visible
 
 _ASSIGNED = re.compile(r"^\s*(?P<name>\w+)(?:\s*:\s*[^=]+)?\s*=[^=]")
 
@@ -63,7 +64,7 @@ class GraphCode(QPlainTextEdit):
         if self._stage is self._shown:
             return
         stage = self._shown = self._stage
-        code = stage.code if stage and stage.code else ""
+        code = visible(stage.code) if stage and stage.code else ""
         self.show_text(code)
         self._lines, self._nodes = {}, {}
         ids = {node.id for node in stage.whole.nodes} if stage else set()
@@ -86,7 +87,7 @@ class GraphCode(QPlainTextEdit):
             self._highlighter = PythonHighlighter(self.document(), self._theme)
             self.updateRequest.connect(self.on_update_request)
         self._highlighter.forget()
-        self.setPlainText(text)
+        self.setPlainText(visible(text))
 
     def show_node(self, node_id: NodeId) -> None:
         """Bring the line that makes a node into view and mark it."""

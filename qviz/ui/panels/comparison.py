@@ -38,6 +38,7 @@ from qviz.ui.process.comparison import Comparing
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import short_name, visible
 
 _MEANINGS = {"Size": SIZE_MEANS, "SQNR": ERROR_MEANS, "Time": TIME_MEANS}
 _WIDTHS = (130, 270, 100, 150, 75, 165)
@@ -58,7 +59,7 @@ class ComparisonSheet(QDialog):
         self, plan: Plan, flows: Sequence[str], theme: Theme, parent: QWidget, grants: tuple[Grant, ...] = ()
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Flow comparison – {source}", source=plan.source))
+        self.setWindowTitle(tr("Flow comparison – {source}", source=short_name(plan.source)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1100, 720)
         self._plan, self._theme, self._flows = plan, theme, tuple(flows)
@@ -246,7 +247,7 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
     table.setRowCount(len(rows))
     for place, row in enumerate(rows):
         for column, words in enumerate(row):
-            cell = QTableWidgetItem(words)
+            cell = QTableWidgetItem(visible(words))
             cell.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             table.setItem(place, column, cell)
     table.resizeRowsToContents()

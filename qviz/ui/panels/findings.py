@@ -18,6 +18,7 @@ from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import capitalized, sentence
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 _TITLE, _MESSAGE, _PLACE, _STEPS, _ACTION = range(5)
 _MOST_WIDE = {_TITLE: 230, _PLACE: 230}
@@ -178,7 +179,7 @@ class FindingList(QTreeWidget):
         row = _told(item)
         place = (self.place_of(row.finding) + by) % len(row.places)
         self._places[id(row.finding)] = place
-        item.setText(_PLACE, row.places[place])
+        item.setText(_PLACE, one_line(row.places[place]))
         item.setToolTip(_PLACE, plain_tip(row.places[place]))
         stepper = self.itemWidget(item, _STEPS)
         if isinstance(stepper, PlaceStepper):
@@ -231,7 +232,7 @@ def _told(item: QTreeWidgetItem) -> FindingRow:
 
 def _item(row: FindingRow, theme: Theme) -> QTreeWidgetItem:
     finding = row.finding
-    item = QTreeWidgetItem([row.title, finding.message, row.places[0], "", ""])
+    item = QTreeWidgetItem([row.title, one_line(finding.message), one_line(row.places[0]), "", ""])
     item.setIcon(_TITLE, _mark(finding.level, theme))
     item.setData(0, Qt.ItemDataRole.UserRole, row)
     level = capitalized(names.level(finding.level.value))

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from qviz.ui.panels.widgets import mono
 from qviz.words import tr
+from qviz.words.visible import visible
 
 MOST_BLOCKS = 5000
 
@@ -24,4 +25,4 @@ class Log(QPlainTextEdit):
     def add(self, text: str) -> None:
         """Put text at the end."""
         if text.strip():
-            self.appendPlainText(text.rstrip())
+            self.appendPlainText(visible(text.rstrip()))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 from qviz.ui.panels.widgets import label, restyle
 from qviz.words import tr
 from qviz.words.formats import grouped
+from qviz.words.untrusted import plain_tip
 
 _WIDTH = 260
 _MANY = 5_000
@@ -96,7 +97,7 @@ class NodeFilter(QWidget):
         shown = self.star.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _WIDTH // 2)
         self.star.setText(f"★ {shown}  ▾" if name else "☆  ▾")
         spoken = tr("Saved filter {name}", name=name) if name else tr("Saved filters")
-        self.star.setToolTip(spoken)
+        self.star.setToolTip(plain_tip(spoken))
         self.star.setAccessibleName(spoken)
 
     def show_count(self, shown: int, total: int, fault: str = "") -> None:
@@ -105,7 +106,7 @@ class NodeFilter(QWidget):
         told = tr("{found} of {total}", found=grouped(shown), total=grouped(total)) if shown != total else ""
         self._count.setText(told)
         self.field.setProperty("fault", "true" if fault else "false")
-        self._count.setToolTip(fault)
+        self._count.setToolTip(plain_tip(fault))
         if fault:
             self._count.setText(tr("unknown word"))
         restyle(self.field)

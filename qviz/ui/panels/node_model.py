@@ -14,6 +14,8 @@ from qviz.analysis.tables.node_figures import NodeFigures
 from qviz.document.graph import Node, NodeId
 from qviz.ui.theme import Theme
 from qviz.words import tr
+from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 SHARE = Qt.ItemDataRole.UserRole
 """A share from 0 to 1, for a bar."""
@@ -156,8 +158,10 @@ class NodeModel(QAbstractTableModel):
             return None
         column = COLUMNS[index.column()]
         text = column.text(self.figures, node)
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return text or self._missing(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return one_line(text) or self._missing(index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(text or self._missing(index.column()))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _aligned(column.is_number)
         return self._paint_of(index.column(), node, role) if text else self._muted(role)

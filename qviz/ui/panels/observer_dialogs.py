@@ -9,6 +9,7 @@ from qviz.analysis.acting.observers import ACTIVATION_OBSERVERS, WEIGHT_OBSERVER
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.widgets import answers, label
 from qviz.words import tr
+from qviz.words.visible import short_name
 
 _DIGITS = 6
 
@@ -24,7 +25,7 @@ class ObserverDialog(QDialog):
 
     def __init__(self, parent: QWidget, name: str, has_weight: bool) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Observers of {name}", name=name))
+        self.setWindowTitle(tr("Observers of {name}", name=short_name(name)))
         form = QFormLayout(self)
         self.activation, self.weight = Choice(), Choice()
         for choice, names in ((self.activation, ACTIVATION_OBSERVERS), (self.weight, WEIGHT_OBSERVERS)):
@@ -56,7 +57,7 @@ class RangeDialog(QDialog):
 
     def __init__(self, parent: QWidget, name: str, low: float, high: float) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Range of {name}", name=name))
+        self.setWindowTitle(tr("Range of {name}", name=short_name(name)))
         form = QFormLayout(self)
         self.low, self.high = QLineEdit(f"{low:.{_DIGITS}g}"), QLineEdit(f"{high:.{_DIGITS}g}")
         for each in (self.low, self.high):

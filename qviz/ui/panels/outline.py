@@ -20,6 +20,8 @@ from qviz.analysis.tables.outline import OutlineRow, outline
 from qviz.document.snapshot import Snapshot
 from qviz.words import tr
 from qviz.words.formats import part
+from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 _TYPE = Qt.ItemDataRole.UserRole + 1
 _BETWEEN = 8
@@ -124,11 +126,11 @@ class ModuleTree(QTreeWidget):
             if path in self._items:
                 return
             row, name = self._rows[path], path.rpartition(".")[2]
-            item = QTreeWidgetItem([name or row.type, "" if row.low is None else part(row.low)])
+            item = QTreeWidgetItem([one_line(name or row.type), "" if row.low is None else part(row.low)])
             item.setData(0, Qt.ItemDataRole.UserRole, path)
             item.setData(0, _TYPE, row.type if name else "")
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(0, f"{path}: {row.type}" if path else tr("Whole model: {type}", type=row.type))
+            item.setToolTip(0, plain_tip(f"{path}: {row.type}" if path else tr("Whole model: {type}", type=row.type)))
             if row.low is not None:
                 item.setToolTip(1, tr("{share} in low precision", share=part(row.low)))
             if path in self._children:

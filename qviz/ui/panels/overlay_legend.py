@@ -15,6 +15,7 @@ from qviz.ui.canvas.fonts import subtitle_font, width
 from qviz.ui.theme import Theme
 from qviz.words import tr
 from qviz.words.formats import number
+from qviz.words.untrusted import plain_tip
 
 _CELL = 30.0
 _SAMPLE = 26.0
@@ -39,7 +40,7 @@ class OverlayLegend(QWidget):
         """Show the legend of another overlay."""
         self._choice, self._theme = choice, theme
         self.setAccessibleName(self.words())
-        self.setToolTip(self.words())
+        self.setToolTip(plain_tip(self.words()))
         self.update()
 
     def words(self) -> str:

@@ -14,6 +14,7 @@ from qviz.ui.panels.widgets import label, restyle
 from qviz.words import mark, tr
 from qviz.words.formats import ago
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 MIME = "application/x-qviz-run"
 _BADGE = 16
@@ -95,7 +96,7 @@ class RunRow(QFrame):
         lines = [told, about, age, tr("The model's file has changed since.") if state.is_older else ""]
         self.setToolTip(plain_tip("\n".join(each for each in lines if each)))
         panes = tr("in pane {panes}", panes=" ".join(state.letters)) if state.letters else ""
-        self.setAccessibleName(", ".join(each for each in (*lines, panes) if each))
+        self.setAccessibleName(one_line(", ".join(each for each in (*lines, panes) if each)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Note where a drag would begin."""

@@ -16,6 +16,7 @@ from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 from qviz.words.formats import dtype, shape
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 ROWS = 12
 _COMMAND = Qt.ItemDataRole.UserRole + 1
@@ -110,7 +111,7 @@ class Results(QFrame):
 
     def _row(self, node: Node) -> QTreeWidgetItem:
         looks = "  ".join(f"{dtype(value.dtype)} {shape(value.shape)}".rstrip() for value in node.values)
-        row = QTreeWidgetItem([node.id, node.place, looks])
+        row = QTreeWidgetItem([one_line(node.id), one_line(node.place), one_line(looks)])
         row.setData(0, Qt.ItemDataRole.UserRole, node.id)
         kind = names.kind(node.kind.value)
         row.setToolTip(0, plain_tip(tr("{node}: {kind}, {target}", node=node.id, kind=kind, target=node.target)))

@@ -17,6 +17,7 @@ from qviz.ui.panels.widgets import choose, empty, label, restyle
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 from qviz.words import names as words
+from qviz.words.untrusted import plain_tip
 
 _LETTERS = {Side.LEFT: "A", Side.RIGHT: "B"}
 _BADGE, _GAP, _RATIO = 16, 3, 2
@@ -32,7 +33,9 @@ class StageButton(QPushButton):
         super().__init__(words.stage(name.partition(BETWEEN)[0]))
         self.name = name
         self.setProperty("role", "stage")
-        self.setToolTip(tr("Show {stage} in pane B. Shift-click shows it in pane A.", stage=words.stage(name)))
+        self.setToolTip(
+            plain_tip(tr("Show {stage} in pane B. Shift-click shows it in pane A.", stage=words.stage(name)))
+        )
         self.clicked.connect(lambda: self.chosen.emit(Side.RIGHT, self.name))
 
     def show_state(self, sides: Collection[Side], is_failed: bool, theme: Theme) -> None:

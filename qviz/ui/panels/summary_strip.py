@@ -15,6 +15,7 @@ from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 from qviz.words.formats import every, grouped
+from qviz.words.untrusted import plain_tip
 
 HIGH, LOW = 46, 30
 """Pixels in a window that is high, and in one that is not."""
@@ -52,7 +53,7 @@ class TileButton(QAbstractButton):
         said = " ".join(filter(None, (tile.value, tile.detail, counts, _offered(tile))))
         self.setAccessibleName(tr("{name}: {value}", name=tile.title, value=said))
         hint = tr("Click to dim everything else. Click again, or press Esc, to show everything.") if tile.query else ""
-        self.setToolTip("\n".join(filter(None, (self.accessibleName(), tile.about, hint))))
+        self.setToolTip(plain_tip("\n".join(filter(None, (self.accessibleName(), tile.about, hint)))))
 
     def fit(self, is_low: bool, text_scale: float) -> None:
         """Take one line or two, in text of a size."""

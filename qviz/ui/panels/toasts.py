@@ -13,6 +13,7 @@ from qviz.ui.panels.level_sign import LevelSign
 from qviz.ui.panels.widgets import button, label
 from qviz.words import tr
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 RESULT_MS = 4000
 """How long a result is told."""
@@ -208,7 +209,7 @@ class Toast(QFrame):
         from qviz.words import names
 
         said = tr("{level}: {message} {hint}", level=names.level(told.level), message=told.message, hint=told.hint)
-        self.setAccessibleName(said)
+        self.setAccessibleName(one_line(said))
         event = QAccessibleAnnouncementEvent(self, said)
         if told.level == "error":
             event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)

@@ -13,6 +13,8 @@ from qviz.document.samples import SAMPLES, Sample
 from qviz.ui.panels.widgets import button, choose, empty, label, line, section
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
+from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent
@@ -93,8 +95,8 @@ class Welcome(QWidget):
     def _recent_row(self, source: str, about: str) -> QHBoxLayout:
         row = QHBoxLayout()
         name = source.replace("\\", "/").rsplit("/", 1)[-1]
-        link = button(name, "link", lambda: self.recent_chosen.emit(source))
-        link.setToolTip(source)
+        link = button(one_line(name), "link", lambda: self.recent_chosen.emit(source))
+        link.setToolTip(plain_tip(source))
         row.addWidget(link)
         row.addStretch(1)
         row.addWidget(label(about, "muted"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy
 
 from qviz.words import tr
+from qviz.words.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _JOINT = r"(?<=[\w\])'])(?!(?<=\d)\.\d)([._/\[(])(?=[\w'])"
 """Where a long name may break; the point of a number is no joint."""
 _ZERO_WIDTH_SPACE = "\u200b"
+_BREAK = _ZERO_WIDTH_SPACE + r"(?=[._/\[(])"
+"""What `breakable` makes; any other space without width is another's."""
 _UNIT = r"(?<=\d) (?=(%|dB|[kMGT]?B|ms|s|px|M|G)(?!\w))"
 _NO_BREAK = "\u202f"
 """Narrow, before units."""
@@ -41,9 +44,20 @@ def choose(made: QObject, **values: str) -> None:
             raise ValueError(f"{type(made).__name__} has no property {name} that can be {value}")
 
 
+class PlainLabel(QLabel):
+    """A label that shows what a text hides; places where a name may break are kept."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_shown(text))
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(_shown(text))
+
+
 def label(text: str = "", role: str = "", wraps: bool = False) -> QLabel:
     """Return a label; `role` chooses its look in the style sheet."""
-    made = QLabel(text)
+    made = PlainLabel(text)
     choose(made, textFormat="PlainText")
     if role:
         made.setProperty("role", role)
@@ -105,6 +119,10 @@ def breakable(text: str) -> str:
     For reading only, since a copy holds the odd spaces too.
     """
     return re.sub(_UNIT, _NO_BREAK, re.sub(_JOINT, _ZERO_WIDTH_SPACE + r"\1", text))
+
+
+def _shown(text: str) -> str:
+    return _ZERO_WIDTH_SPACE.join(map(visible, re.split(_BREAK, text)))
 
 
 def line() -> QFrame:

@@ -22,6 +22,7 @@ from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.menus import fill_list
 from qviz.words import names, tr
 from qviz.words.formats import sentence
+from qviz.words.visible import short_name
 
 _REST = ("copy_path", "focus_neighbours", "focus_downstream", "bookmark"), ("export_selection",)
 NODE = ("leave_in_float", "choose_observer", "per_channel"), *_REST
@@ -200,7 +201,7 @@ def _parts(kind: Kind | None) -> tuple[Iterable[str], ...]:
 
 
 def _entry(menu: QMenu, title: str, act: Callable[[], object]) -> QAction:
-    made = QAction(title, menu)
+    made = QAction(short_name(title), menu)
     made.triggered.connect(act)
     return made
 

@@ -19,6 +19,7 @@ from qviz.session.sides import Side
 from qviz.ui.panels.widgets import choose, label
 from qviz.words import names, tr
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import short_name
 
 
 class Crumb(QToolButton):
@@ -38,10 +39,10 @@ class Crumb(QToolButton):
     def show_text(self, text: str, whole: str = "") -> None:
         """Show what stands here; `whole` is in the tooltip."""
         self.setVisible(bool(text))
-        self._text = text
-        self.setText(text)
+        self._text = short_name(text)
+        self.setText(self._text)
         self.setToolTip(plain_tip(whole or text))
-        self.setAccessibleName(tr("{part}: {name}", part=self._spoken, name=text))
+        self.setAccessibleName(tr("{part}: {name}", part=self._spoken, name=self._text))
 
     def narrow(self, width: int) -> None:
         """Cut the text to a width, in pixels; 0 shows all of it."""
@@ -118,7 +119,7 @@ class Crumbs(QFrame):
 
     def _list_models(self, menu: QMenu) -> None:
         for source, about in self._recent():
-            entry = menu.addAction(short_source(source), partial(self.source_chosen.emit, source))
+            entry = menu.addAction(short_name(short_source(source)), partial(self.source_chosen.emit, source))
             entry.setToolTip(plain_tip(f"{source}\n{about}"))
         menu.setToolTipsVisible(True)
         menu.addSeparator()
@@ -142,7 +143,7 @@ class Crumbs(QFrame):
     def _list_runs(self, menu: QMenu) -> None:
         group = QActionGroup(menu)
         for each in self._runs.runs:
-            entry = menu.addAction(tr("Run {number} · {name}", number=each.number, name=each.name))
+            entry = menu.addAction(tr("Run {number} · {name}", number=each.number, name=short_name(each.name)))
             group.addAction(entry)
             entry.setCheckable(True)
             entry.setChecked(each.number in self._panes.values())

@@ -21,6 +21,7 @@ from qviz.ui.shell.status_bar import StatusBar
 from qviz.ui.shell.topbar import TopBar
 from qviz.ui.stylesheet import stylesheet
 from qviz.words import tr
+from qviz.words.visible import short_name
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
@@ -204,7 +205,7 @@ class MainWindow(QMainWindow):
             self.bar.search.set_stage(desk.selection.stage, project.findings if project is not None else ())
             self._status.show_project(project, desk.is_running, desk.runs.reruns)
         name = Path(project.received.plan.source).name if project is not None else ""
-        self.setWindowTitle(tr("{name} – qviz", name=name) if name else "qviz")
+        self.setWindowTitle(tr("{name} – qviz", name=short_name(name)) if name else "qviz")
 
     def _possible(self) -> set[When]:
         """Return what commands need and is the case now."""

@@ -80,7 +80,7 @@ class StatusBar(QStatusBar):
 
             line = output_line(measured)
             self._output.setText(capitalized(line))
-            self._output.setToolTip(f"{self._output.text()}\n{answer(measured).text}")
+            self._output.setToolTip(plain_tip(f"{self._output.text()}\n{answer(measured).text}"))
             self._output.setVisible(bool(line))
 
     def show_engine_starting(self) -> None:

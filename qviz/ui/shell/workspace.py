@@ -48,6 +48,7 @@ from qviz.ui.shell.arrangement import Parts, Surroundings
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
 from qviz.words.formats import grouped, percent
+from qviz.words.visible import visible
 
 _LEAST_OUTLINE = 120
 """Pixels; in a low window the whole panel scrolls."""
@@ -276,7 +277,7 @@ class Workspace(QWidget):
         self._count(self.findings_page, tr("Findings"), len(by_cause(project.findings)))
         self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)
-        script = project.snapshot.run.python if project.snapshot else ""
+        script = visible(project.snapshot.run.python) if project.snapshot else ""
         if self.script.toPlainText() != script:
             self.script.show_text(script)
         is_own = right is None or BETWEEN not in right.name  # what is counted of a result beside it is not told

@@ -8,6 +8,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter
 
+from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
+
 
 class ElidedLink(QPushButton):
     """A link in a narrow column.
@@ -18,10 +21,10 @@ class ElidedLink(QPushButton):
     """
 
     def __init__(self, text: str, on_click: Callable[[], object] | None) -> None:
-        super().__init__(text)
+        super().__init__(one_line(text))
         self.setProperty("role", "here" if on_click is None else "link")
-        self.setToolTip(text)
-        self.setAccessibleName(text)
+        self.setToolTip(plain_tip(text))
+        self.setAccessibleName(one_line(text))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         if on_click is None:
             self.setEnabled(False)

@@ -15,6 +15,7 @@ from qviz.ui.panels.widgets import breakable, label
 from qviz.ui.theme import Theme
 from qviz.words import tr, trn
 from qviz.words.formats import decibels, grouped, part
+from qviz.words.untrusted import plain_tip
 
 _MOST_CHILDREN = 60
 _MOST_FINDINGS = 12
@@ -76,7 +77,7 @@ class GroupSheet(Sheet):
         for is_so, told in ((child.is_worst, tr("worst")), (child.differs, tr("differs"))):
             if is_so:
                 marked = label(told, "strong")
-                marked.setToolTip(child.differs if told == tr("differs") else "")
+                marked.setToolTip(plain_tip(child.differs) if told == tr("differs") else "")
                 name.addWidget(marked)
         grid.addLayout(name, at, 0)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -26,6 +26,7 @@ from qviz.ui.panels.widgets import breakable, button, dot, label
 from qviz.ui.theme import Theme
 from qviz.words import names, term, tr, trn
 from qviz.words.formats import gain, grouped, part, span, tensor
+from qviz.words.untrusted import plain_tip
 
 _LINKS_SHOWN = 6
 _STAGES_A_ROW = 4
@@ -119,7 +120,7 @@ class NodeSheet(Sheet):
         for each in (one for one in edits.actions if one.is_rare):
             action = menu.addAction(each.title, partial(self.calls.act, each.command))
             action.setEnabled(not each.refusal)
-            action.setToolTip(each.refusal or each.tip)
+            action.setToolTip(plain_tip(each.refusal or each.tip))
         menu.addSeparator()
         menu.addAction(tr("Copy name"), lambda: self.calls.copy(self._page.place.node))
         if self._page.path:
@@ -290,7 +291,7 @@ class NodeSheet(Sheet):
             row, at = 2 * (number // _STAGES_A_ROW), number % _STAGES_A_ROW  # those of a run beside it stand below
             head = label(names.stage(each.stage), "small")
             head.setMinimumWidth(1)
-            head.setToolTip("\n".join(filter(None, (names.stage(each.stage), each.relation))))
+            head.setToolTip(plain_tip("\n".join(filter(None, (names.stage(each.stage), each.relation)))))
             grid.addWidget(head, row, at)
             grid.setColumnStretch(at, 1)
             column = QVBoxLayout()

@@ -18,6 +18,7 @@ from qviz.ui.panels.widgets import breakable, button, label, line, mono
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
 from qviz.words.formats import ended
+from qviz.words.untrusted import plain_tip
 
 _MOST_EDITS = 6
 _ACTIONS_A_ROW = 3
@@ -155,7 +156,7 @@ class Sheet(QFrame):
             words = QVBoxLayout()
             words.setSpacing(1)
             told = label(breakable(each.message), wraps=True)
-            told.setToolTip(ended(each.hint) if each.hint else "")
+            told.setToolTip(plain_tip(ended(each.hint)) if each.hint else "")
             words.addWidget(told)
             if is_inside and each.nodes:
                 go = button(each.nodes[0], "link", partial(self.calls.choose_node, each.stage, each.nodes[0]))
@@ -201,7 +202,7 @@ class Sheet(QFrame):
             made.setCheckable(each.is_on)
             made.setChecked(each.is_on)
             made.setEnabled(not each.refusal)
-            made.setToolTip(each.refusal or each.tip)
+            made.setToolTip(plain_tip(each.refusal or each.tip))
             grid.addWidget(made, at // _ACTIONS_A_ROW, at % _ACTIONS_A_ROW)
         row = QHBoxLayout()
         row.addLayout(grid)
@@ -241,11 +242,11 @@ class Sheet(QFrame):
             code.setFont(mono())
             code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             code.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            code.setToolTip(code.text().strip())
+            code.setToolTip(plain_tip(code.text().strip()))
             inner.addWidget(code)
         self.column.addWidget(frame)
         where = label(source.file.replace("\\", "/").rsplit("/", 1)[-1], "small")
-        where.setToolTip(source.file)
+        where.setToolTip(plain_tip(source.file))
         self.column.addWidget(where)
 
     def finish(self) -> None:

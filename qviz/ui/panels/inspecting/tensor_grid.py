@@ -19,6 +19,8 @@ from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 from qviz.words.formats import every, number
+from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 ROLES = {"input": mark("input"), "weight": mark("weight"), "bias": mark("bias"), "output": mark("output")}
 _HEAD, _PLOT, _FOOT, _ARROW = 22, 46, 15, 10
@@ -53,8 +55,8 @@ class RoleHead(QWidget):
         super().__init__()
         self._column, self._text, self._is_first, self._theme = column, text, is_first, theme
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"{text}: {column.name}" if text != column.name else text)
-        self.setToolTip(column.name)
+        self.setAccessibleName(one_line(f"{text}: {column.name}" if text != column.name else text))
+        self.setToolTip(plain_tip(column.name))
         if column.place is not None:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
             self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -183,7 +185,7 @@ class TensorCells(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the text of the cell, which may be squeezed."""
-        self.setToolTip(self.cell_at(event.position().x(), event.position().y()))
+        self.setToolTip(plain_tip(self.cell_at(event.position().x(), event.position().y())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw."""

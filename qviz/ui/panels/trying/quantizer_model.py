@@ -21,6 +21,8 @@ from qviz.session.tried_choice import TriedChoice
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 from qviz.words.formats import part
+from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 TICK, PLACE, NAME, SHARE, GAIN, SIZE = range(6)
 SHARE_ROLE, CHOSEN_ROLE, WHAT_ROLE = (Qt.ItemDataRole.UserRole + each for each in range(3))
@@ -168,9 +170,9 @@ class QuantizerModel(QAbstractTableModel):
         if row is None:
             return self._of_rest(choice, index.column(), role)
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(row, index.column())
+            return one_line(self._text(row, index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (row.quantizer.id, refusal(choice.tried, row, choice.chosen))))
+            return plain_tip("\n".join(filter(None, (row.quantizer.id, refusal(choice.tried, row, choice.chosen)))))
         is_gone = row.quantizer.id in choice.gone
         known = {SHARE_ROLE: finite(row.quantizer.share), CHOSEN_ROLE: is_gone, WHAT_ROLE: row_name(row)[1]}
         return self._tick(row, is_gone, role) if index.column() == TICK and role not in known else known.get(role)
