@@ -14,8 +14,9 @@ from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
 from qviz.trust.grants import Grant
 from qviz.trust.kept import KeptGrants
-from qviz.trust.listing import Listing, lines, list_all
-from qviz.trust.references import NamedBy, code_refs, typed_targets
+from qviz.trust.listing import Listing, lines
+from qviz.trust.question import list_here, question_of
+from qviz.trust.references import NamedBy, typed_targets
 from qviz.words import mark, tr, trn
 from qviz.words.visible import one_line
 
@@ -59,10 +60,14 @@ def listed(plan: Plan) -> Listing:
     """
     if kind_of(plan.source).is_result:
         return Listing()
-    from qviz.wire.interpreter import VARIABLE
+    from qviz.wire import elsewhere, interpreter
 
-    installed = () if VARIABLE in os.environ else sys.path
-    return list_all(code_refs(plan, typed_of(plan), NamedBy.FILE), installed)
+    question = question_of(plan, typed_of(plan), (), NamedBy.FILE)
+    if elsewhere.chosen():
+        from qviz.wire.far_listing import list_there
+
+        return list_there(question)
+    return list_here(question, () if interpreter.VARIABLE in os.environ else sys.path)
 
 
 def grants() -> tuple[Grant, ...]:

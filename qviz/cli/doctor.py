@@ -17,7 +17,7 @@ from typing import NamedTuple
 import click
 
 from qviz.cli.commands import command
-from qviz.cli.options import debug_option, json_option, python_option
+from qviz.cli.options import debug_option, json_option, takes_engine
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault
@@ -58,7 +58,7 @@ class DoctorLine(NamedTuple):
 
 
 @command()
-@python_option
+@takes_engine
 @json_option
 @debug_option
 def doctor(as_json: bool) -> int:

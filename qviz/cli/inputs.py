@@ -20,6 +20,7 @@ from qviz.document.plan import Plan
 from qviz.document.plan_file import SUFFIX, save
 from qviz.errors import ExitCode
 from qviz.sources.model_list import model_list
+from qviz.wire import elsewhere
 from qviz.words import mark, tr, trn
 from qviz.words.formats import amount, joined
 
@@ -59,7 +60,8 @@ def inputs(plan: Plan, manner: Manner, out: Path | None) -> int:
 
 def _with_model(plan: Plan) -> Plan:
     """Return the plan with the best guess for a file that names no model."""
-    found = model_list(plan.source, [*sys.path, os.getcwd()]) if plan.source else None
+    is_here = bool(plan.source) and not elsewhere.chosen()
+    found = model_list(plan.source, [*sys.path, os.getcwd()]) if is_here else None
     if found is None or found.chosen < 0 or plan.source != found.place:
         return plan
     return msgspec.structs.replace(plan, source=f"{found.place}:{found.models[found.chosen].candidate.name}")

@@ -40,6 +40,11 @@ class Limits:
         self._watch: threading.Thread | None = None
         if gib is not None and sys.platform == "win32":
             raise QvizError(tr("--memory does not work on Windows"), tr("Leave it out."))
+        if gib is not None and engine.link:
+            raise QvizError(
+                tr("--memory cannot see the memory of another machine"),
+                tr("Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine."),
+            )
 
     def __enter__(self) -> Limits:
         if self._seconds is not None or self._gib is not None:

@@ -41,6 +41,29 @@ python_option = option(
     help=mark("The Python that runs the engine: your project's, with torch 2.8 and msgspec."),
 )
 
+
+def _choose_engine(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Have every engine of this process be one that a command starts."""
+    if value is not None:
+        from qviz.wire.elsewhere import VARIABLE, check
+
+        os.environ[VARIABLE] = check(value) if value.strip() else ""
+
+
+engine_option = option(
+    "--engine",
+    metavar="COMMAND",
+    callback=_choose_engine,
+    expose_value=False,
+    help=mark('Run the engine elsewhere: "ssh HOST python -m qviz.engine". Model and data are files of that machine.'),
+)
+
+
+def takes_engine(command: Callback) -> Callback:
+    """Give a command the options of which engine it starts."""
+    return python_option(engine_option(command))
+
+
 PLAN_OPTIONS = (
     option(
         "--config",
@@ -152,7 +175,7 @@ _measure_option = option(
 )
 
 MANNER_OPTIONS = (
-    python_option,
+    takes_engine,
     option(
         "--memory",
         type=DecimalNumber(min=0, min_open=True),

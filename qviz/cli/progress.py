@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from qviz.document.run_steps import LOADING, STARTING_ENGINE, progress_text, step_text
-from qviz.wire.messages import EngineReady, ModelLoaded, Report, StageReached, StepStarted
+from qviz.wire.messages import EngineHello, EngineReady, ModelLoaded, Report, StageReached, StepStarted
 from qviz.words import tr, trn
 from qviz.words.formats import capitalized
 
@@ -49,6 +49,8 @@ class Progress:
 
 def _words(report: Report) -> str:
     match report:
+        case EngineHello():
+            return tr("Starting torch on {host}", host=report.host)
         case EngineReady():
             return step_text(LOADING)
         case ModelLoaded():

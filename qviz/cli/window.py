@@ -11,7 +11,7 @@ from qviz.cli.app import COMMANDS
 from qviz.cli.commands import command, option
 from qviz.cli.consent import is_trusted, typed_of
 from qviz.cli.opening import open_window
-from qviz.cli.options import debug_option, flow_option, is_snapshot, may_measure, python_option
+from qviz.cli.options import debug_option, flow_option, is_snapshot, may_measure, takes_engine
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -22,7 +22,7 @@ from qviz.words import mark, tr
 @click.argument("source", required=False)
 @flow_option(required=False, help_text=mark("Run this flow immediately."))
 @may_measure
-@python_option
+@takes_engine
 @option("--no-restore", is_flag=True, help=mark("Do not bring back the last session or earlier runs."))
 @debug_option
 def window(plan: Plan, no_restore: bool) -> int:

@@ -1,4 +1,8 @@
-"""The engine process: ``python -m qviz.engine`` speaks on its standard streams."""
+"""The engine process, which speaks on its standard streams.
+
+``python -m qviz.engine`` is the far end of a link, as in ``--engine "ssh HOST python -m qviz.engine"``: it says first
+who it is, and on Linux nothing of it outlives the link.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,30 @@ import signal
 import sys
 import threading
 import warnings
+from io import BufferedReader, BufferedWriter
+from pathlib import Path
 
 from qviz.words.language import use_environment
 
+_BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main(True)"
 
-def main() -> None:
+
+def link() -> None:
+    """Serve the other end of a link."""
+    from qviz.wire.client import IS_OWNED
+    from qviz.wire.supervisor import LINK
+
+    if not IS_OWNED:
+        main(is_link=True)
+        return
+    package = Path(__file__).resolve().parents[1]
+    paths = [str(package.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}  # it may have been found in the working folder
+    owner = [sys.executable, "-I", "-S", str(package / "wire" / "supervisor.py"), LINK]
+    os.execve(sys.executable, [*owner, sys.executable, "-c", _BOOT], environment)  # noqa: S606 - no shell
+
+
+def main(is_link: bool = False) -> None:
     """Keep the real standard streams for the wire, so that neither print nor input disturbs it, and serve."""
     use_environment()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us; it ends us
@@ -24,6 +47,8 @@ def main() -> None:
     sys.stdout = sys.stderr
     sys.dont_write_bytecode = True  # a file saved twice in a second would be taken for the one before
     _end_when_nobody_listens(reports.fileno())
+    if is_link:
+        _introduce(requests, reports)
     # Importing Inductor starts a worker for each core, whose start slows what runs beside it three times down.
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     # Large blocks of memory on huge pages, which go back to the system at once: a measurement of resnet50 takes
@@ -41,6 +66,20 @@ def main() -> None:
     serve(requests, reports)
 
 
+def _introduce(requests: BufferedReader, reports: BufferedWriter) -> None:
+    """Say who this is, and answer at once what needs no torch."""
+    from qviz.engine.serving.code_listing import answer_early, hello
+    from qviz.wire.framing import pack
+    from qviz.wire.messages import Message
+
+    def send(message: Message) -> None:
+        reports.write(pack(message))
+        reports.flush()
+
+    send(hello())
+    answer_early(requests, send)
+
+
 def _end_when_nobody_listens(reports: int) -> None:
     """End in the middle of a run, too, when the other side is gone, as after the window was killed."""
     if not hasattr(select, "poll"):
@@ -56,4 +95,4 @@ def _end_when_nobody_listens(reports: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    link()

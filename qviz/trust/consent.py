@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
@@ -11,11 +12,21 @@ from qviz.sources.kinds import kind_of
 from qviz.sources.text import read_name
 from qviz.trust.grants import Grant
 from qviz.trust.kept import KeptGrants
-from qviz.trust.listing import Listing, list_all
-from qviz.trust.references import NamedBy, code_refs, targets, typed_targets
+from qviz.trust.listing import Listing
+from qviz.trust.question import CodeQuestion, list_here, question_of
+from qviz.trust.references import NamedBy, targets, typed_targets
 
 ENGINES_PYTHON = "QVIZ_PYTHON"
 """The environment variable that names another interpreter, of whose packages nothing is known here."""
+
+
+def list_code(question: CodeQuestion) -> Listing:
+    """Return what would run in an engine of this machine.
+
+    Raises:
+        QvizError: A file that must be granted by its content is not there, or none may ever be.
+    """
+    return list_here(question, () if ENGINES_PYTHON in os.environ else sys.path)
 
 
 class Consent:
@@ -26,10 +37,12 @@ class Consent:
 
     Attributes:
         kept: The grants of this user, of all windows.
+        lists: Tells what a plan would run, where it would.
     """
 
     def __init__(self, kept: KeptGrants | None = None) -> None:
         self.kept = kept or KeptGrants()
+        self.lists: Callable[[CodeQuestion], Listing] = list_code
         self._typed: set[str] = set()
         self._opened: set[str] = set()
         self._watched: set[str] = set()
@@ -91,10 +104,8 @@ class Consent:
         """
         if kind_of(plan.source).is_result:
             return Listing()
-        refs = code_refs(plan, self._typed | self._opened, otherwise)
-        installed = () if ENGINES_PYTHON in os.environ else sys.path
-        asked = frozenset(each.target for each in refs) - self._typed
-        found = list_all(refs, installed, asked).knowing(self.kept.keys | self._trusted, frozenset(self._watched))
+        asked = question_of(plan, self._typed, self._opened, otherwise)
+        found = self.lists(asked).knowing(self.kept.keys | self._trusted, frozenset(self._watched))
         self._last = plan, found
         return found
 

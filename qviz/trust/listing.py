@@ -82,9 +82,15 @@ class ListedRef(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """All that a plan would run."""
+    """All that a plan would run.
+
+    Attributes:
+        entries: One for each reference.
+        place: The command that starts the engine on another machine, which says all of this; "" for this one.
+    """
 
     entries: tuple[ListedRef, ...] = ()
+    place: str = ""
 
     @property
     def asked(self) -> tuple[ListedRef, ...]:
@@ -98,7 +104,7 @@ class Listing(NamedTuple):
 
     def allowed(self) -> Listing:
         """Return the listing after a yes to all of it."""
-        return Listing(tuple(each._replace(is_allowed=True) for each in self.entries))
+        return self._replace(entries=tuple(each._replace(is_allowed=True) for each in self.entries))
 
     def knowing(self, allowed: frozenset[str], watched: frozenset[str] = frozenset()) -> Listing:
         """Return the listing with nothing to ask for what was allowed before.
@@ -111,7 +117,7 @@ class Listing(NamedTuple):
         def is_allowed(entry: ListedRef) -> bool:
             return entry.ref.target in watched or (bool(entry.files) and entry.grant.key in allowed)
 
-        return Listing(tuple(each._replace(is_allowed=is_allowed(each)) for each in self.entries))
+        return self._replace(entries=tuple(each._replace(is_allowed=is_allowed(each)) for each in self.entries))
 
 
 def list_all(refs: tuple[CodeRef, ...], installed: Sequence[str] = (), asked: Collection[str] = ()) -> Listing:
@@ -175,6 +181,9 @@ def _plain(path: Path) -> ListedFile:
 def lines(listing: Listing, most: int = MOST_LINES) -> tuple[str, ...]:
     """Return what needs a yes, in at most so many lines; control characters are written out."""
     rows = [row for each in listing.asked for row in _rows(each)]
+    if listing.place and rows:
+        place = one_line(listing.place)
+        rows.insert(0, tr("on the machine of {command}, whose word files and hashes are", command=place))
     if len(rows) <= most:
         return tuple(rows)
     return (*rows[: most - 1], trn(len(rows) - most + 1, "and {count} more line", "and {count} more lines"))

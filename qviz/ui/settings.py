@@ -40,10 +40,11 @@ class Settings:
         editor: The command that opens a file at a line, with ``{file}`` and ``{line}``; empty for the usual ones.
         language: The name of the language of the texts; empty for that of the environment.
         python: The interpreter of the engine; empty for qviz's own.
+        engine: The command that starts the engine elsewhere; empty for this machine.
     """
 
     theme, editor = StoredText("system"), StoredText()
-    language, python = StoredText(), StoredText()
+    language, python, engine = StoredText(), StoredText(), StoredText()
 
     def __init__(self) -> None:
         self.store = QSettings("qviz", "qviz")

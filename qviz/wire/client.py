@@ -18,6 +18,7 @@ from types import TracebackType
 from qviz.document.graph import Json
 from qviz.document.said import Said, StoppedError
 from qviz.errors import ExitCode
+from qviz.wire import elsewhere
 from qviz.wire.framing import FrameReader, WireError, pack, report_reader
 from qviz.wire.interpreter import chosen, foreign_boot, is_foreign
 from qviz.wire.messages import Report, Request
@@ -31,13 +32,16 @@ PATIENCE_S = 1.0
 """For a supervisor that does not end: the user's code may have stopped it."""
 _READ_BYTES = 1 << 16
 _LAST_WORDS_BYTES = 1 << 16
+_LAST_LINES = 3
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # where nobody keeps a log, the error itself says enough
 
 
 def engine_command(python: str | None = None) -> list[str]:
-    """Return the command line of an engine process, in `python` or the interpreter that the user chose."""
+    """Return the command line of an engine process: in `python`, else the user's command, else in her interpreter."""
+    if python is None and elsewhere.chosen():
+        return elsewhere.words_of(elsewhere.chosen())
     program = chosen(python)
     return [program, "-c", foreign_boot() if is_foreign(program) else _BOOT]
 
@@ -61,6 +65,8 @@ def end_all_below(supervisor: int) -> None:
 
 def engine_environment(python: str | None = None) -> dict[str, str]:
     """Return the environment of an engine process: this one, with this qviz importable for this interpreter."""
+    if python is None and elsewhere.chosen():
+        return {**os.environ}
     if is_foreign(chosen(python)):
         return {**os.environ, "PYTHONUNBUFFERED": "1"}
     home = str(Path(__file__).resolve().parents[2])
@@ -68,17 +74,20 @@ def engine_environment(python: str | None = None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
 
 
-def outcome(return_code: int, last_words: str = "") -> Said:
-    """Return how an engine ended."""
-    lines = last_words.strip().splitlines()
+def outcome(return_code: int, last_words: str = "", link: str = "") -> Said:
+    """Return how an engine ended, or the command `link` that held it."""
+    lines = [each for each in last_words.splitlines() if each.strip()]
     last: dict[str, Json] = {"last_line": lines[-1]} if lines else {}
+    if link:
+        last = {"command": link, **({"last_lines": "; ".join(lines[-_LAST_LINES:])} if lines else {})}
+    which = "link" if link else "engine"
     if return_code >= 0:
-        return Said("stop.engine.exit_code", {}, {"exit_code": return_code, **last})
+        return Said(f"stop.{which}.exit_code", {}, {"exit_code": return_code, **last})
     try:
         name = signal.Signals(-return_code).name
     except ValueError:
         name = f"signal {-return_code}"
-    return Said("stop.engine.signal", {}, {"signal": name, **last})
+    return Said(f"stop.{which}.signal", {}, {"signal": name, **last})
 
 
 class EngineClient:
@@ -86,9 +95,12 @@ class EngineClient:
 
     Attributes:
         process: The child; its standard error goes to a file whose end `last_words` gives.
+        link: The command of the user's that holds the engine; "" for one of this machine.
     """
 
     def __init__(self, python: str | None = None) -> None:
+        self.link = elsewhere.chosen() if python is None else ""
+        self._is_met = not self.link
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the client
         self.process = subprocess.Popen(
             owned(engine_command(python)),
@@ -130,6 +142,9 @@ class EngineClient:
         assert self.process.stdout is not None
         while True:
             while self._waiting:
+                if not self._is_met:
+                    elsewhere.met(self._waiting[0], self.link)
+                    self._is_met = True
                 yield self._waiting.popleft()
             data = os.read(self.process.stdout.fileno(), _READ_BYTES)
             if not data:
@@ -137,6 +152,8 @@ class EngineClient:
             try:
                 self._waiting.extend(self._reader.feed(data))
             except WireError as error:
+                if not self._is_met:
+                    raise elsewhere.no_engine(self.link, data) from error
                 yield from self._waiting
                 how = Said("stop.engine.unreadable", {}, {"cause": str(error)})
                 raise StoppedError(how, ExitCode.ENGINE_DIED) from error
@@ -169,6 +186,9 @@ class EngineClient:
         self._errors.close()
 
     def _death(self) -> StoppedError:
-        how = outcome(self.process.wait(), self.last_words())
+        code = self.process.wait()
+        if not self._is_met and code == 0:
+            return elsewhere.no_engine(self.link, b"")
+        how = outcome(code, self.last_words(), self.link)
         _log.warning("%s\n%s", how.message, self.last_words())
         return StoppedError(how, ExitCode.ENGINE_DIED)

@@ -15,6 +15,8 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Facts, Finding, Link, Stage
 from qviz.document.snapshot import Run as RunRecord
 from qviz.trust.grants import Grant
+from qviz.trust.listing import Listing
+from qviz.trust.question import CodeQuestion
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="message"):
@@ -67,12 +69,28 @@ class TryCall(Message, frozen=True, tag="TryCall"):
     grants: tuple[Grant, ...] = ()
 
 
+class ListCode(Message, frozen=True, tag="ListCode"):
+    """Say what a plan would run on the engine's machine, and run nothing; the answer is CodeListed, or RunRejected."""
+
+    run_id: int
+    question: CodeQuestion
+
+
 class WarmUp(Message, frozen=True, tag="WarmUp"):
     """Import what the PT2E flows need, whenever no other request waits; it has no report."""
 
 
 class Stop(Message, frozen=True, tag="Stop"):
     """End the engine when its present work is done."""
+
+
+class EngineHello(Message, frozen=True, tag="EngineHello"):
+    """The first word of an engine that a command of the user's started; paths are its machine's, from `folder` on."""
+
+    qviz: str
+    wire: int
+    host: str
+    folder: str
 
 
 class EngineReady(Message, frozen=True, tag="EngineReady"):
@@ -151,6 +169,13 @@ class PlanRepaired(Message, frozen=True, tag="PlanRepaired"):
     repair: Repair
 
 
+class CodeListed(Message, frozen=True, tag="CodeListed"):
+    """What would run, with the hashes of its files."""
+
+    run_id: int
+    listing: Listing
+
+
 class CallGuessed(Message, frozen=True, tag="CallGuessed"):
     """What the model takes."""
 
@@ -171,9 +196,10 @@ class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
     run_id: int
 
 
-Request: TypeAlias = RunFlow | Compare | RepairPlan | GuessCall | TryCall | WarmUp | Stop
+Request: TypeAlias = RunFlow | Compare | RepairPlan | GuessCall | TryCall | ListCode | WarmUp | Stop
 Report: TypeAlias = (
-    EngineReady
+    EngineHello
+    | EngineReady
     | ModelLoaded
     | StepStarted
     | StageReached
@@ -181,6 +207,7 @@ Report: TypeAlias = (
     | RunRejected
     | FlowCompared
     | PlanRepaired
+    | CodeListed
     | CallGuessed
     | CallTried
     | ComparisonFinished

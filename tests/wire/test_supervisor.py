@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qviz.wire import client
+from qviz.wire import client, supervisor
 from qviz.wire.client import EngineClient, owned
 from qviz.wire.supervisor import descendants
 
@@ -85,6 +86,29 @@ def test_it_ends_all_when_it_is_asked_to(then: str, tmp_path: Path):
     process.terminate()
     assert process.wait(10) == -signal.SIGKILL
     assert all(map(is_gone, below))
+
+
+@pytest.mark.parametrize("is_socket", [False, True])
+def test_the_far_end_of_a_link_ends_all_when_the_link_breaks(is_socket: bool, tmp_path: Path):
+    note, program = tmp_path / "daemon", str(Path(supervisor.__file__))
+    command = [sys.executable, "-I", "-S", program, supervisor.LINK, sys.executable, "-c", LEAVING, str(note)]
+    near, far = socket.socketpair() if is_socket else map(os.fdopen, os.pipe(), ("r", "w"))
+    process = subprocess.Popen([*command, "exec('while True: pass')"], stdin=subprocess.DEVNULL, stdout=far.fileno())
+    far.close()
+    assert os.read(near.fileno(), 100) == b"there\n"
+    below = descendants(process.pid)
+    assert int(note.read_text()) in below
+    near.close()
+    assert process.wait(10) == -signal.SIGKILL
+    assert all(map(is_gone, below))
+
+
+def test_the_far_end_of_a_link_ends_as_its_command_did(tmp_path: Path):
+    program = str(Path(supervisor.__file__))
+    command = [sys.executable, "-I", "-S", program, supervisor.LINK, sys.executable, "-c", LEAVING]
+    done = subprocess.run([*command, str(tmp_path / "daemon"), "sys.exit(3)"], stdout=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stdout) == (3, b"there\n")
+    assert is_gone(int((tmp_path / "daemon").read_text()))
 
 
 def test_it_ends_all_when_who_started_it_is_killed(tmp_path: Path):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
-import select
 from collections import deque
 from collections.abc import Callable
+from io import BufferedReader
 from typing import BinaryIO
 
 import torch
@@ -17,6 +17,7 @@ from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.guessing.guess import guess_call
 from qviz.engine.loading.guessing.try_call import try_call
 from qviz.engine.recording.given_graphs import versions
+from qviz.engine.serving.code_listing import is_waiting, listed
 from qviz.engine.serving.comparison import compare
 from qviz.engine.serving.repair import repair_plan
 from qviz.engine.serving.run import run_plan
@@ -31,6 +32,7 @@ from qviz.wire.messages import (
     Compare,
     EngineReady,
     GuessCall,
+    ListCode,
     Message,
     RepairPlan,
     RunFlow,
@@ -46,7 +48,7 @@ _READ_BYTES = 1 << 16
 _log = logging.getLogger(__name__)
 
 
-def serve(requests: BinaryIO, reports: BinaryIO) -> None:
+def serve(requests: BufferedReader, reports: BinaryIO) -> None:
     """Read requests and write reports until the stream ends or Stop is asked for."""
 
     def send(message: Message) -> None:
@@ -60,28 +62,21 @@ def serve(requests: BinaryIO, reports: BinaryIO) -> None:
     reader = request_reader()
     cold: deque[str] = deque()
     while True:
-        while cold and not _waits(requests):
+        while cold and not is_waiting(requests):
             import_next(cold)
-        data = requests.read1(_READ_BYTES)  # type: ignore[attr-defined] # a BufferedReader
+        data = requests.read1(_READ_BYTES)
         for request in reader.feed(data):
             match request:
                 case RunFlow() | Compare() | RepairPlan() | GuessCall() | TryCall():
                     _answer(request, send)
+                case ListCode():
+                    send(listed(request))
                 case WarmUp():
                     cold = steps()
                 case Stop():
                     return
         if not data:
             return
-
-
-def _waits(requests: BinaryIO) -> bool:
-    """Tell whether a request can be read at once, or the stream has ended."""
-    if not hasattr(select, "poll"):
-        return True  # Windows cannot look into a pipe; there nothing is imported ahead
-    poll = select.poll()
-    poll.register(requests.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send: Callable[[Message], None]) -> None:

@@ -13,6 +13,7 @@ from qviz.ui.panels.widgets import button, label
 from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.words import mark, tr, trn
 from qviz.words.language import LANGUAGES
+from qviz.words.visible import one_line
 
 THEMES = {"system": mark("Same as the system"), "light": mark("Light"), "dark": mark("Dark")}
 TEXT_SIZES = tuple(range(90, 170, 10))
@@ -26,6 +27,7 @@ _TIPS = {
     "runs": mark("Runs and what the window shows come back at the next start. Turn it off to write nothing."),
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
     "python": mark("The interpreter whose torch runs your model."),
+    "engine": mark("The command that starts the engine on another machine, where models and data are then."),
     "trust": mark("Code that runs without a question as long as its files stay the same, because you allowed it."),
 }
 _WIDTH = 300
@@ -44,6 +46,7 @@ class SettingsForm(QDialog):
         turned: The name of a choice that was turned on or off, such as `LESS_MOTION`.
         forget_requested: The user wants no kept run any longer.
         python_requested: The user wants another interpreter for the engine.
+        engine_requested: The user wants the engine on another machine, or on this one again.
     """
 
     theme_chosen = Signal(str)
@@ -51,6 +54,7 @@ class SettingsForm(QDialog):
     turned = Signal(str)
     forget_requested = Signal()
     python_requested = Signal()
+    engine_requested = Signal()
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         super().__init__(parent)
@@ -66,7 +70,7 @@ class SettingsForm(QDialog):
         self.runs = _check(tr("Keep for the next start"), not settings.is_on(NO_RESTORE))
         self.editor = QLineEdit(settings.editor)
         self.editor.setPlaceholderText(tr(_EDITOR, file="{file}", line="{line}"))
-        self.python, self.trust = label(""), label("")
+        self.python, self.engine, self.trust = label(""), label(""), label("")
         self.note = label("", "muted", wraps=True)
         self._lay_out()
         self.show_chosen()
@@ -100,6 +104,9 @@ class SettingsForm(QDialog):
         choose = button(tr("Choose…"), "", self.python_requested.emit)
         choose.setAccessibleName(tr("Choose the Python of the engine"))
         self._add(form, tr("Python of the engine"), _beside(self.python, choose), "python")
+        elsewhere = button(tr("Choose…"), "", self.engine_requested.emit)
+        elsewhere.setAccessibleName(tr("Choose the machine of the engine"))
+        self._add(form, tr("Machine of the engine"), _beside(self.engine, elsewhere), "engine")
         listed = button(tr("Show…"), "", self.on_list_clicked)
         listed.setAccessibleName(tr("Show the code that is allowed to run"))
         self._add(form, tr("Allowed code"), _beside(self.trust, listed), "trust")
@@ -126,6 +133,7 @@ class SettingsForm(QDialog):
     def show_chosen(self) -> None:
         """Show what others chose meanwhile: the interpreter, and what may run."""
         self.python.setText(self._settings.python or tr("The Python of qviz"))
+        self.engine.setText(one_line(self._settings.engine) or tr("This machine"))
         count = len(self._settings.consent.kept.book.grants)
         self.trust.setText(trn(count, "{count} answer", "{count} answers") if count else tr("none"))
 

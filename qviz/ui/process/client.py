@@ -7,11 +7,12 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-from qviz.document.said import Said
+from qviz.document.said import Said, StoppedError
 from qviz.ui.process.decoding import Decoding
+from qviz.wire import elsewhere
 from qviz.wire.client import IS_OWNED, PATIENCE_S, end_all_below, engine_command, engine_environment, outcome, owned
 from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
-from qviz.wire.messages import EngineReady, Report, Request
+from qviz.wire.messages import EngineHello, EngineReady, Report, Request
 
 _LAST_WORDS_CHARACTERS = 65536
 
@@ -24,6 +25,8 @@ class EngineProcess(QObject):
     Attributes:
         ready: What the engine said of itself, once torch is imported.
         is_warm: Whether it was asked to import the rest of torch too.
+        link: The command of the user's that holds the engine; "" for one of this machine.
+        hello: How an engine at the end of a link introduced itself.
 
     Signals:
         report_received: A report, as it arrives.
@@ -39,6 +42,8 @@ class EngineProcess(QObject):
         super().__init__(parent)
         self.ready: EngineReady | None = None
         self.is_warm = False
+        self.link = elsewhere.chosen()
+        self.hello: EngineHello | None = None
         self._cutter = FrameCutter()
         self._decoding = Decoding(self)
         self._words = ""
@@ -79,22 +84,35 @@ class EngineProcess(QObject):
 
     def on_process_output(self) -> None:
         """Turn bytes into reports."""
+        data = bytes(self._process.readAllStandardOutput().data())
         try:
-            for body in self._cutter.feed(bytes(self._process.readAllStandardOutput().data())):
+            for body in self._cutter.feed(data):
                 is_large = len(body) >= LARGE_BYTES
                 self._decoding.take(partial(read_report, body), self._tell, self._refuse, is_large=is_large)
         except WireError as error:
-            self._refuse(error)
+            self._refuse(error, data)
 
     def _tell(self, report: Report) -> None:
+        if self.link and self.hello is None:
+            try:
+                self.hello = elsewhere.met(report, self.link)
+            except StoppedError as error:
+                self._give_up(error.said)
+            return
         if isinstance(report, EngineReady):
             self.ready = report
         self.report_received.emit(report)
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception, data: bytes = b"") -> None:
         _log.warning("the engine sent something unreadable: %s", error)
+        if self.link and self.hello is None:
+            self._give_up(elsewhere.no_engine(self.link, data).said)
+        else:
+            self._give_up(Said("stop.engine.unreadable", {}, {"cause": str(error)}))
+
+    def _give_up(self, said: Said) -> None:
         self.kill()
-        self.died.emit(Said("stop.engine.unreadable", {}, {"cause": str(error)}))
+        self.died.emit(said)
 
     def on_process_error_output(self) -> None:
         """Keep the end of what was printed, for the log and the engine's obituary."""
@@ -109,7 +127,7 @@ class EngineProcess(QObject):
         self._ending = True
         self.on_process_error_output()
         signalled = status == QProcess.ExitStatus.CrashExit
-        how = outcome(-code if signalled else code, self._words)
+        how = outcome(-code if signalled else code, self._words, self.link)
         _log.warning("%s\n%s", how.message, self._words)
         self._decoding.take(lambda: how, self.died.emit, self._refuse)  # after what it said before
 

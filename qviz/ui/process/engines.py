@@ -21,6 +21,7 @@ class Engines(QObject):
 
     Attributes:
         granted: Tells what the user allowed a plan to run.
+        host: The machine of the engine that was ready last; "" for this one.
 
     Signals:
         ready: An engine has imported torch (EngineReady).
@@ -48,6 +49,7 @@ class Engines(QObject):
         self._asked_id = 0
         self.granted: Callable[[Plan], tuple[Grant, ...]] = lambda _: ()
         self.is_running = False
+        self.host = ""
 
     def warm_up(self) -> None:
         """Have an engine import torch while the user still reads."""
@@ -133,11 +135,14 @@ class Engines(QObject):
 
     def on_engine_report_received(self, engine: EngineProcess, report: Report) -> None:
         """Pass on what belongs to the run at work."""
-        from qviz.wire.messages import EngineReady, RunFinished, RunRejected, StageReached
+        from qviz.wire.messages import EngineHello, EngineReady, RunFinished, RunRejected, StageReached
 
         if isinstance(report, EngineReady):
+            self.host = engine.hello.host if engine.hello is not None else ""
             self.ready.emit(report)
             self._import_more()
+        elif isinstance(report, EngineHello):
+            return
         elif engine is self._worker and report.run_id == self._run_id and self.is_running:
             if isinstance(report, RunFinished | RunRejected):
                 self.is_running = False

@@ -96,11 +96,15 @@ def start(
 ) -> None:
     """Warm an engine up and open what was asked for, now that the window is there."""
     from qviz.log import start_log
-    from qviz.wire import interpreter
+    from qviz.ui.process.code_listing import CodeLists
+    from qviz.wire import elsewhere, interpreter
 
     start_log()
     if window.settings.python and interpreter.VARIABLE not in os.environ:
         os.environ[interpreter.VARIABLE] = window.settings.python
+    if window.settings.engine and elsewhere.VARIABLE not in os.environ:
+        os.environ[elsewhere.VARIABLE] = window.settings.engine
+    window.settings.consent.lists = CodeLists()
     window.engines.warm_up()
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
     folders = window.settings.saved_in

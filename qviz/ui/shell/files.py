@@ -18,12 +18,16 @@ from qviz.trust.listing import Listing, lines
 from qviz.trust.references import NamedBy
 from qviz.ui.panels.widgets import file_filter
 from qviz.ui.settings import Settings
-from qviz.wire import interpreter
+from qviz.wire import elsewhere, interpreter
 from qviz.words import mark, tr
 from qviz.words.formats import sentence
 
 _MODELS = (".py", *MODEL_FILES, ".qviz", ".json", plan_file.SUFFIX)
 _QUESTION = mark("Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.")
+_COMMAND = mark(
+    "Command that starts the engine elsewhere, such as: ssh HOST python -m qviz.engine\n"
+    "Models and data are then files of that machine. Leave it empty to use this one."
+)
 
 
 def ask_for_source(parent: QWidget) -> str | None:
@@ -54,6 +58,22 @@ def ask_for_python(parent: QWidget, settings: Settings) -> bool:
         return False
     settings.python = path
     os.environ[interpreter.VARIABLE] = path  # every engine that starts from now on reads it
+    return True
+
+
+def ask_for_engine(parent: QWidget, settings: Settings) -> bool:
+    """Ask for the command that starts the engine, and remember it; return whether another was chosen.
+
+    Raises:
+        QvizError: Its program is not there; the one before stays.
+    """
+    now = elsewhere.chosen()
+    typed, is_given = QInputDialog.getText(parent, tr("Engine on another machine"), tr(_COMMAND), text=now)
+    command = elsewhere.check(typed) if is_given and typed.strip() else ""
+    if not is_given or command == now:
+        return False
+    settings.engine = command
+    os.environ[elsewhere.VARIABLE] = command  # every engine that starts from now on reads it
     return True
 
 

@@ -21,7 +21,7 @@ from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.run_shelf import RunShelf
 from qviz.ui.shell.runs import Runs
 from qviz.ui.shell.workspace import Workspace
-from qviz.wire import interpreter
+from qviz.wire import elsewhere, interpreter
 from qviz.wire.messages import CallGuessed, CallTried, Report, RunRejected
 from qviz.words import tr
 
@@ -101,7 +101,7 @@ class InputsDesk(QObject):
         """Show the page for the open project."""
         if self._open.value is not None:
             self._is_draft = False
-            self._show(model_list(self._open.value.plan.source, folders()))
+            self._show(models_of(self._open.value.plan.source))
 
     def _show(self, found: ModelList | None) -> None:
         project = self._open.value
@@ -168,7 +168,7 @@ class InputsDesk(QObject):
         if project is None:
             return
         source = project.plan.source
-        found = model_list(source, folders())
+        found = models_of(source)
         beside = (
             Path(found.file).with_suffix(plan_file.SUFFIX) if found is not None and found.file else Path("plan.toml")
         )
@@ -218,6 +218,11 @@ class InputsDesk(QObject):
         """Say that the model ended its engine; another one stands ready."""
         if self.is_shown:
             self.page.calls.show_fault(how.message, tr("You can keep working."))
+
+
+def models_of(source: str) -> ModelList | None:
+    """Return what the file of a source offers; None where it is a file of another machine."""
+    return None if elsewhere.chosen() else model_list(source, folders())
 
 
 def folders() -> list[str]:

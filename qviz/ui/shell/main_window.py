@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
     def on_engines_ready(self, ready: EngineReady) -> None:
         """Say so; only the engines of this machine are offered."""
         self._ready = ready
-        self._status.set_engine(ready)
+        self._status.set_engine(ready, self.engines.host)
         if self.desk is not None:
             self.desk.work.setup.set_backends(ready.backends)
         self._describe()

@@ -82,12 +82,13 @@ class Opener(QObject):
         from qviz.sources.candidates import offer
         from qviz.trust.references import typed_targets
         from qviz.ui.shell.inputs import folders
+        from qviz.wire import elsewhere
 
         consent = self._settings.consent
         plan = plan if plan.flow else replace(plan, flow=default_flow(plan.source))
         if typed is not None or is_consented:
             consent.type_in(typed_targets(plan, plan.__struct_fields__) if typed is None else typed)
-        choices = offer(plan.source, folders())
+        choices = None if elsewhere.chosen() else offer(plan.source, folders())  # it is a file of another machine
         if choices is not None and not choices.is_plain:
             self._open_draft(plan)
             return
@@ -150,14 +151,21 @@ class Opener(QObject):
         """Ask for the interpreter that the engine runs in, and start it there."""
         from qviz.ui.shell.files import ask_for_python
 
-        def choose() -> None:
-            if ask_for_python(self._pages.window(), self._settings):
-                if self._pages.desk is not None:
-                    self._pages.desk.cancel()
-                self._engines.restart()
-                self.engine_changed.emit()
+        self._try(lambda: self._restart(ask_for_python(self._pages.window(), self._settings)))
 
-        self._try(choose)
+    def choose_engine(self) -> None:
+        """Ask for the command that starts the engine on another machine, and start it there."""
+        from qviz.ui.shell.files import ask_for_engine
+
+        self._try(lambda: self._restart(ask_for_engine(self._pages.window(), self._settings)))
+
+    def _restart(self, is_other: bool) -> None:
+        """Start another engine, if another was chosen."""
+        if is_other:
+            if self._pages.desk is not None:
+                self._pages.desk.cancel()
+            self._engines.restart()
+            self.engine_changed.emit()
 
     def _try(self, act: Callable[[], object]) -> None:
         try:

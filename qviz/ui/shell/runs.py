@@ -27,6 +27,7 @@ from qviz.ui.settings import Settings
 from qviz.ui.shell.files import may_run, may_watch
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
+from qviz.wire import elsewhere
 from qviz.wire.messages import EngineReady, ModelLoaded, Report, RunFinished, RunRejected, StageReached, StepStarted
 from qviz.words import names, tr, trn
 from qviz.words.formats import joined
@@ -168,7 +169,7 @@ class Runs(QObject):
             case ModelLoaded():
                 self._workspace.setup.show_model(report)
                 self._workspace.outline.show_modules(OutlineRow(*each) for each in report.tree)
-                self._watch.watch(report.file)
+                self._watch.watch(None if elsewhere.chosen() else report.file)
             case StageReached():
                 self._open.replace(project.with_stage(report))
             case RunFinished():
@@ -235,7 +236,7 @@ class Runs(QObject):
             told = tr("{file} is no longer watched.", file=os.path.basename(self.reruns))
             self.reruns = None
         elif file is None:
-            told = tr("This model comes from no file, or has not run yet.")
+            told = tr("This model comes from no file of this machine, or has not run yet.")
         elif may_watch(self._workspace, file):
             self.reruns = file
             self._settings.consent.watch(project.plan, is_on=True)

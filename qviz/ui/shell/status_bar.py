@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from qviz.words import mark, tr
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import one_line
 
 if TYPE_CHECKING:
     from qviz.document.said import Said
@@ -20,6 +21,7 @@ _KEYS = mark("? Keys")
 _STARTING = mark("Engine: starting torch…")
 
 
+_THERE = mark("{engine} on {host}")
 _RUNNING, _IDLE = mark("Engine: torch {version}, running"), mark("Engine: torch {version}, idle")
 
 
@@ -29,6 +31,7 @@ class StatusBar(QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self._torch: str | None = None
+        self._host = ""
         self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
         self._output, self._watched = QLabel(""), QLabel("")
         self._keys = QLabel(tr(_KEYS))
@@ -62,7 +65,8 @@ class StatusBar(QStatusBar):
         self._watched.setVisible(watched is not None)
         self._show_output(project)
         if self._torch is not None:
-            self._engine.setText(tr(_RUNNING if is_running else _IDLE, version=self._torch))
+            engine = tr(_RUNNING if is_running else _IDLE, version=self._torch)
+            self._engine.setText(tr(_THERE, engine=engine, host=one_line(self._host)) if self._host else engine)
         self._tell_cut()
 
     def _tell_cut(self) -> None:
@@ -88,9 +92,9 @@ class StatusBar(QStatusBar):
         self._engine.setText(tr(_STARTING))
         self._tell_cut()
 
-    def set_engine(self, ready: EngineReady) -> None:
-        """Take note of an engine; what is shown next names it."""
-        self._torch = ready.versions.get("torch", "")
+    def set_engine(self, ready: EngineReady, host: str = "") -> None:
+        """Take note of an engine, and of its machine if that is another; what is shown next names them."""
+        self._torch, self._host = ready.versions.get("torch", ""), host
 
     def show_engine_death(self, how: Said) -> None:
         """Say that torch did not start; the next run tries again and tells more."""

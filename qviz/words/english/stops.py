@@ -78,6 +78,26 @@ STATEMENTS: dict[str, Entry] = {
         "message": "The engine did not start: {cause}",
         "hint": "Check the interpreter that runs the engine.",
     },
+    "stop.link.exit_code": {
+        "message": "The link to the engine ended with code {exit_code}[[: {last_lines}]]",
+        "hint": "Its command is: {command}. Check in a terminal that it connects without a question, then run again.",
+    },
+    "stop.link.signal": {
+        "message": "The link to the engine was ended by {signal}[[: {last_lines}]]",
+        "hint": "Its command is: {command}. Check in a terminal that it connects without a question, then run again.",
+    },
+    "stop.link.no_engine": {
+        "message": "{command} starts no engine of qviz[[; it says: {text}]]",
+        "hint": "It must start python -m qviz.engine, and nothing else may write to standard output before that.",
+    },
+    "stop.link.older": {
+        "message": "qviz {qviz} (messages {wire}) is here, an older qviz {their_qviz} at the end of {command}",
+        "hint": "Install qviz {qviz} there.",
+    },
+    "stop.link.versions": {
+        "message": "qviz {qviz} (messages {wire}) is here, qviz {their_qviz} (messages {their_wire}) on {host}",
+        "hint": "Install the same version of qviz on both machines.",
+    },
     "stop.time_limit": {
         "message": "{step:text}: stopped after {seconds:number} s, the time limit",
         "hint": "Set a longer time limit.",

@@ -187,6 +187,38 @@ TEXTS: dict[str, str] = {
     "dequantize，而不是收入折叠带。",
     "A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor.": "含 {file} 和 {line} 的命令。"
     "留空：$VISUAL、$EDITOR 或已安装的编辑器。",
+    "Engine on another machine": "另一台机器上的引擎",
+    "Command that starts the engine elsewhere, such as: ssh HOST python -m qviz.engine\n"
+    "Models and data are then files of that machine. Leave it empty to use this one.": (
+        "在别处启动引擎的命令，例如：ssh HOST python -m qviz.engine\n此后模型和数据都是那台机器上的文件。留空则使用本机。"
+    ),
+    "Machine of the engine": "引擎所在的机器",
+    "Choose the machine of the engine": "选择引擎所在的机器",
+    "This machine": "本机",
+    "The command that starts the engine on another machine, where models and data are then.": (
+        "在另一台机器上启动引擎的命令；此后模型和数据都在那里。"
+    ),
+    "Another machine": "另一台机器",
+    "Asking what would run there…": "正在询问那里会运行什么…",
+    "What would run was not asked to the end": "关于会运行什么的询问未完成",
+    "Run again to ask again.": "再次运行即可重新询问。",
+    "on the machine of {command}, whose word files and hashes are": "在 {command} 的机器上；文件和哈希由那台机器给出",
+    "{engine} on {host}": "{engine}，在 {host} 上",
+    "Starting torch on {host}": "正在 {host} 上启动 torch",
+    "Engine on another machine…": "另一台机器上的引擎…",
+    "Ask for the command that starts the engine on another machine.": "询问在另一台机器上启动引擎的命令。",
+    "{command} cannot be read: {error}": "无法读取 {command}：{error}",
+    "{program} is not a program of this machine": "{program} 不是本机上的程序",
+    'Give a command that starts an engine, such as "ssh HOST python -m qviz.engine".': (
+        '请给出启动引擎的命令，例如 "ssh HOST python -m qviz.engine"。'
+    ),
+    "--memory cannot see the memory of another machine": "--memory 看不到另一台机器的内存",
+    "Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine.": (
+        "请省略它，或在那里限制：把 ulimit 或 systemd-run 放进 --engine 的命令。"
+    ),
+    'Run the engine elsewhere: "ssh HOST python -m qviz.engine". Model and data are files of that machine.': (
+        '在别处运行引擎："ssh HOST python -m qviz.engine"。模型和数据是那台机器上的文件。'
+    ),
     "The interpreter whose torch runs your model.": "用其 torch 运行您的模型的解释器。",
     # the first page and the form of a source
     "Drop a file here": "将文件拖放到这里",

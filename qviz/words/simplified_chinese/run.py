@@ -7,6 +7,7 @@ from qviz.words.language import Entry
 _GONE = "没有留下同名或同路径的节点"
 _CAUSE = "[[，位于 {file}:{line}]]：{type}[[：{text}]]"
 _AGAIN = "请重新运行；日志文件中有详细信息。"
+_LINK = "其命令为：{command}。请在终端中检查它能否无需询问地连接，然后再次运行。"
 
 
 def _step(text: str, failed: str, during: str) -> Entry:
@@ -214,6 +215,20 @@ STOPS: dict[str, Entry] = {
     "stop.engine.exit_code": {"message": "引擎以代码 {exit_code} 结束[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.unreadable": {"message": "引擎发送了无法读取的内容：{cause}", "hint": _AGAIN},
     "stop.engine.not_started": {"message": "引擎没有启动：{cause}", "hint": "请检查运行引擎的解释器。"},
+    "stop.link.exit_code": {"message": "与引擎的连接以代码 {exit_code} 结束[[：{last_lines}]]", "hint": _LINK},
+    "stop.link.signal": {"message": "与引擎的连接被 {signal} 终止[[：{last_lines}]]", "hint": _LINK},
+    "stop.link.no_engine": {
+        "message": "{command} 没有启动 qviz 的引擎[[；它说：{text}]]",
+        "hint": "它必须启动 python -m qviz.engine，并且在此之前不得有任何内容写到标准输出。",
+    },
+    "stop.link.older": {
+        "message": "这里是 qviz {qviz}（消息版本 {wire}），{command} 的另一端是更旧的 qviz {their_qviz}",
+        "hint": "请在那里安装 qviz {qviz}。",
+    },
+    "stop.link.versions": {
+        "message": "这里是 qviz {qviz}（消息版本 {wire}），{host} 上是 qviz {their_qviz}（消息版本 {their_wire}）",
+        "hint": "请在两台机器上安装相同版本的 qviz。",
+    },
     "stop.time_limit": {
         "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制",
         "hint": "请设置更长的时间限制。",

@@ -45,7 +45,7 @@ TEXTS: dict[str, str] = {
     "Each save runs its code with your permissions, without asking again, until you turn this off, open another model or "
     "close the window.": "每次保存都会以您的权限运行其代码，不再询问，直到您关闭此功能、打开另一个模型或关闭窗口。",
     "{file} is no longer watched.": "不再监视 {file}。",
-    "This model comes from no file, or has not run yet.": "此模型不是来自文件，或尚未运行。",
+    "This model comes from no file of this machine, or has not run yet.": "此模型不是来自本机的文件，或尚未运行。",
     "{file} runs again whenever it is saved.": "每次保存时会重新运行 {file}。",
     "Watches {file}": "正在监视 {file}",
     "{run}: {node}": "{run}：{node}",

@@ -79,6 +79,8 @@ class FileCommands(CommandGroup):
         form.turned.connect(lambda _choice: self._pages.take_choices())
         form.python_requested.connect(self._opener.choose_python)
         form.python_requested.connect(form.show_chosen)
+        form.engine_requested.connect(self._opener.choose_engine)
+        form.engine_requested.connect(form.show_chosen)
         form.forget_requested.connect(self._pages.forget_requested)
         form.open()
 

@@ -132,3 +132,8 @@ class RunCommands(CommandGroup):
     def choose_python(self) -> None:
         """Ask for the interpreter that the engine runs in."""
         self._opener.choose_python()
+
+    @command("Engine on another machine…", "Ctrl+Alt+E", words="settings ssh remote host server cluster gpu")
+    def choose_engine(self) -> None:
+        """Ask for the command that starts the engine on another machine."""
+        self._opener.choose_engine()

@@ -1,0 +1,64 @@
+"""`--engine COMMAND`: what the command line says of an engine on another machine."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from qviz import cli
+from qviz.wire import elsewhere
+from qviz.wire.client import engine_environment
+
+MODEL = "import torch\nprint('it ran')\n"
+PLAN = 'version = 1\nsource = "model.py:Net"\nflow = "fx-static"\ncalibrate = "model.py:batches"\n'
+NO_ENGINE = "echo Welcome to gpubox"
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The command of an engine that has its files where this one has none; the tests run here."""
+    for each in ("here", "far"):
+        (tmp_path / each).mkdir()
+    (tmp_path / "far" / "model.py").write_text(MODEL)
+    (tmp_path / "here" / "plan.toml").write_text(PLAN)
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv(elsewhere.VARIABLE, "")  # what the command line puts there goes away with it
+    path = engine_environment()["PYTHONPATH"]
+    line = f"cd {tmp_path}/far && exec env -i PYTHONPATH={path} {sys.executable} -m qviz.engine"
+    return f"sh -c {shlex.quote(line)}"
+
+
+def test_the_question_lists_the_files_of_the_other_machine(engine: str, tmp_path: Path, capsys):
+    assert cli.main(["run", "--config", "plan.toml", "-o", "a.qviz", "--engine", engine]) == 2
+    told = capsys.readouterr().err
+    far = tmp_path / "far" / "model.py"
+    assert f"on the machine of {engine}, whose word files and hashes are" in told
+    assert f"{far}:batches: calibration data" in told
+    assert hashlib.sha256(MODEL.encode()).hexdigest()[:12] in told
+    assert "--trust" in told
+    assert not (tmp_path / "here" / "a.qviz").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--engine", "no-such-program x"], 2, "no-such-program is not a program of this machine"),
+        (["--engine", "'"], 2, "No closing quotation"),
+        (["--engine", NO_ENGINE], 4, "starts no engine of qviz; it says: Welcome to gpubox"),
+        (["--engine", f"{sys.executable} -c pass"], 4, "starts no engine of qviz"),
+    ],
+)
+@pytest.mark.usefixtures("engine")
+def test_what_does_not_work_is_told(words: list[str], code: int, told: str, capsys):
+    assert cli.main(["run", "sample:conv-bn-relu", "--flow", "fx-static", "-o", "a.qviz", *words]) == code
+    assert told in capsys.readouterr().err
+
+
+def test_the_memory_of_another_machine_is_not_measured(engine: str, capsys):
+    words = ["sample:conv-bn-relu", "--flow", "fx-static", "-o", "a.qviz", "--engine", engine, "--memory", "3"]
+    assert cli.main(["run", *words]) == 2
+    assert "--memory cannot see the memory of another machine" in capsys.readouterr().err
