@@ -172,7 +172,7 @@ def test_a_program_with_torch_can_hand_over_the_functions(monkeypatch: pytest.Mo
 
 def test_the_example_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     text = (Path(__file__).parents[1] / "docs" / "flows.md").read_text(encoding="utf-8")
-    declared, engine = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    declared, engine = re.findall(r"```python[^\n]*\n(.*?)```", text, re.DOTALL)
     package = tmp_path / "my_package"
     package.mkdir()
     for name, code in (("__init__", ""), ("rounding", declared), ("rounding_engine", engine)):
