@@ -113,6 +113,12 @@ def told_differences(runs: ShelvedRuns, in_view: Mapping[Side, int]) -> str:
     return tr("B differs from A in: {settings}", settings=clauses(found)) if len(found) > 1 else ""
 
 
+def titles_in_panes(in_view: Mapping[Side, int]) -> dict[Side, str]:
+    """Return the title of the run in each pane; none where both show the same."""
+    are_two = len(set(in_view.values())) > 1
+    return {side: tr("Run {number}", number=number) for side, number in in_view.items()} if are_two else {}
+
+
 def title_of(runs: ShelvedRuns, in_view: Mapping[Side, int]) -> str:
     """Return what is on screen: ``Run 3``, or two runs with a line between."""
     numbers = dict.fromkeys(in_view[side] for side in Side if side in in_view)

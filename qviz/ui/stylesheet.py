@@ -113,7 +113,8 @@ QPushButton[role="stage"] {{ border-radius: 10px; padding: 3px 13px; }}
 QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 2px 12px 2px 6px; }}
 QPushButton[role="stage"][failed="true"] {{ border: 2px solid {level.error}; color: {level.error}; }}
 QPushButton[role="segment"] {{ border-radius: 0; padding: 3px 9px; }}
-QPushButton[role="segment"]:checked {{ background: {accent}; color: {text.on_accent}; border-color: {accent}; }}
+QPushButton[role="segment"]:checked {{ background: {accent.soft}; border-bottom: 2px solid {accent};
+    padding-bottom: 2px; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {accent}; padding: 0; text-align: left; }}
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
 QPushButton[role="step"], QToolButton[role="step"] {{ border: none; background: transparent; padding: 0 5px;

@@ -12,6 +12,8 @@ from typing import Any
 from qviz.words.language import mark, sign, tr, trn
 
 MINUS = "−"
+_LEAST_LEVEL = 0.1
+"""Decibels of which one decimal says too little."""
 
 
 def number(value: float | str, digits: int = 4) -> str:
@@ -129,14 +131,23 @@ def part(share: float) -> str:
 
 
 def decibels(value: float | str) -> str:
-    """Return a level in dB."""
-    return tr("{number} dB", number=number(value, 3))
+    """Return a level in dB with one decimal: ``39.0 dB``."""
+    return tr("{number} dB", number=_tenths(value))
 
 
 def gain(value: float | str) -> str:
-    """Return a change in dB with its sign: ``+9.1 dB``."""
-    text = number(value, 3)
+    """Return a change in dB with its sign: ``+9.1 dB``; one that is too small for its decimal keeps a digit."""
+    text = _tenths(value)
     return tr("{number} dB", number=text if text.startswith(MINUS) else f"+{text}")
+
+
+def _tenths(value: float | str) -> str:
+    known = float(value) if not isinstance(value, str) or value in ("inf", "-inf", "nan") else math.nan
+    if not math.isfinite(known):
+        return number(value)
+    if 0 < abs(known) < _LEAST_LEVEL:
+        return number(known, 1)
+    return f"{known:.1f}".replace("-0.0", "0.0").replace("-", MINUS)
 
 
 def dtype(name: str) -> str:

@@ -61,7 +61,7 @@ CASES = {
     "a large error is said where there is no better": (
         [row("fx-static", 9, 1, sqnr_db=3.04)],
         "fx-static",
-        "FX static captures the whole model and runs 9 of 10 operators in low precision. Its SQNR is low: 3.04 dB.",
+        "FX static captures the whole model and runs 9 of 10 operators in low precision. Its SQNR is low: 3.0 dB.",
     ),
     "an error that is not known is said": (
         [row("fx-static", 1, sqnr_db=None)],

@@ -53,7 +53,7 @@ def test_what_does_no_harm_is_good_to_know_and_says_what_was_measured():
     clipped = said("saturated_range", "saturated_range", "obs", SATURATED)
     assert level_of(run(clipped), "saturated_range")[0] == "warning"
     level, reason = level_of(run(clipped, GOOD), "saturated_range")
-    assert (level, reason.endswith("; measured, the outputs keep 34 dB")) == ("info", True)
+    assert (level, reason.endswith("; measured, the outputs keep 34.0 dB")) == ("info", True)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_at_the_owner_it_is_as_bad_as_the_damage():
 def test_a_mistake_of_the_configuration_stays_a_warning_and_says_what_was_measured():
     few = said("few_levels", "few_levels.range", "obs", {"levels": 16, "low": 0, "high": 15})
     level, reason = level_of(run(few, GOOD), "few_levels")
-    assert (level, reason.endswith("; measured, the outputs keep 34 dB")) == ("warning", True)
+    assert (level, reason.endswith("; measured, the outputs keep 34.0 dB")) == ("warning", True)
 
 
 @pytest.mark.parametrize(("mixed", "level"), [(True, "info"), (False, "warning")])

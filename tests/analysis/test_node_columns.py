@@ -56,7 +56,7 @@ def test_noise_stands_at_the_operator_and_at_what_casts_for_it():
     )
     after = NodeFigures(inspected(run), converted)
     assert [texts(after, each)["share"] for each in ("conv", "q")] == ["75.0 %", "25.0 %"]
-    assert [texts(after, each)["sqnr_db"] for each in ("conv", "q")] == ["30 dB", "40 dB"]
+    assert [texts(after, each)["sqnr_db"] for each in ("conv", "q")] == ["30.0 dB", "40.0 dB"]
     assert after.owning == {"conv"}
     before = NodeFigures(inspected(run), prepared)
     assert texts(before, "obs")["range"] == "−1 … 2"

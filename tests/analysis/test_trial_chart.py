@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from qviz.analysis.trying.axes import bytes_axis, level_axis, share_axis
@@ -60,7 +63,7 @@ def test_points_lie_on_the_chart_and_are_named():
     assert chart.chosen is not None
     assert chart.chosen.y == chart.curve[2].y
     assert chart.band == pytest.approx(0.4 / (chart.level.high - chart.level.low))
-    assert chart.measured[1].told == "Run 3 · conv in float: 15 dB measured"
+    assert chart.measured[1].told == "Run 3 · conv in float: 15.0 dB measured"
     assert chart.curve[0].told.startswith("The 0 worst: ")
     assert trial_chart(ChartContent(found, 3)).band == 0.0
 
@@ -91,7 +94,13 @@ def test_errors_are_told_with_their_signs():
 
 
 def test_gains_have_one_decimal_and_small_ones_two():
-    assert [gain_text(each) for each in (1.26, 0.05, 0.0, "inf", None)] == ["+1.3 dB", "+0.05 dB", "+0 dB", "+∞ dB", ""]
+    assert [gain_text(each) for each in (1.26, 0.05, 0.0, "inf", None)] == [
+        "+1.3 dB",
+        "+0.05 dB",
+        "+0.0 dB",
+        "+∞ dB",
+        "",
+    ]
 
 
 def test_what_is_chosen_and_what_is_left_is_said():
@@ -100,13 +109,15 @@ def test_what_is_chosen_and_what_is_left_is_said():
     assert choice_title(found, frozenset({found.steps[2]})) == "Leave 1 of 4 in float, as ticked below"
     assert rest_text(found, 2) == "2 more; 10.0 % not explained"
     assert rest_share(found, 2) == pytest.approx(0.1 + 0.05 + 0.1)
+    more = msgspec.structs.replace(found.ledger, unexplained=-0.042)
+    assert rest_text(replace(found, ledger=more), 0) == "shares add up to 104.2 %"
     assert rest_share(found, 0) == pytest.approx(0.1)
 
 
 def test_shares_that_do_not_add_up_are_told():
     assert additivity_text(ledger(*QUANTIZERS, additivity=0.9)) == ""
     told = additivity_text(ledger(*QUANTIZERS, additivity=2.0))
-    assert told == "Not additive: +3.01 dB of interaction between the quantizers. The prediction is a rough guess."
+    assert told == "Not additive: +3.0 dB of interaction between the quantizers. The prediction is a rough guess."
 
 
 def test_marks_stand_where_quantizers_count_in_every_stage():

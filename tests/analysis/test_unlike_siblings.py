@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.inspecting.siblings import Makeup, MakeupPart, difference_in_words, odd_ones
+from qviz.analysis.inspecting.siblings import (
+    Makeup,
+    MakeupPart,
+    Sibling,
+    difference_in_words,
+    differences_among,
+    odd_ones,
+)
 
 USUAL: Makeup = (MakeupPart("fc", "LinearReLU", True), MakeupPart("fc", ""))
 
@@ -38,3 +45,10 @@ def test_of_few_or_of_different_types_none_is_odd():
     assert odd_ones({"0": ("A", USUAL), "1": ("A", other)}) == {}
     assert odd_ones({"0": ("A", USUAL), "1": ("A", USUAL), "2": ("B", other), "3": ("A", USUAL)}) == {}
     assert odd_ones({"0": ("", USUAL), "1": ("", USUAL), "2": ("", USUAL), "3": ("", other)}) == {}
+
+
+def test_of_blocks_with_the_same_operators_the_one_with_other_casts_is_told():
+    layers = {name: Sibling("Layer", USUAL, 7 if name == "0" else 6) for name in "0123"}
+    assert differences_among(layers) == {"0": "0 has 7 casts; the others have 6."}
+    layers["0"] = Sibling("Layer", USUAL[:1], 7)
+    assert differences_among(layers) == {"0": "Only 0 lacks an observer behind fc."}

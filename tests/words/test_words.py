@@ -7,6 +7,7 @@ import pytest
 from qviz.document.graph import Why
 from qviz.document.said import Said
 from qviz.words import formats, language, say, tr, trn
+from qviz.words.formats import decibels, gain
 from qviz.words.language import ENGLISH, LANGUAGES, SIMPLIFIED_CHINESE, Language, using
 
 TEST = Language("test")
@@ -95,3 +96,10 @@ def test_a_sentence_that_falls_back_is_english_throughout():
         assert say(fallen, "message") == said
         assert say(Said("fused.operators", {"taken": ("a", "b", "c")}, {}), "rule") == "与 a、b 和 c 融合"
         assert say(Said("fused.operators", {"taken": ("a", "b", "c")}, {}), "rule", ENGLISH) == "Fused with a, b and c"
+
+
+def test_levels_have_one_decimal_and_tiny_ones_a_digit():
+    assert [decibels(each) for each in (39.0, 120.34, -0.26, "inf", 0.0312)] == [
+        "39.0 dB", "120.3 dB", "−0.3 dB", "∞ dB", "0.03 dB",
+    ]  # fmt: skip
+    assert [gain(each) for each in (0.0, -0.0, 3.049, -0.06)] == ["+0.0 dB", "+0.0 dB", "+3.0 dB", "−0.06 dB"]

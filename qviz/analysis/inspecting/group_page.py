@@ -10,7 +10,7 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
 from qviz.analysis.inspecting.node_page import Fact
 from qviz.analysis.inspecting.shares import LowShare, low_share
-from qviz.analysis.inspecting.siblings import difference_in_words, makeup_of, odd_ones, unlike
+from qviz.analysis.inspecting.siblings import Sibling, differences_among, makeup_of, unlike
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt, excerpt
 from qviz.analysis.ledger.answer import finite
 from qviz.document.graph import Kind, Node, NodeId
@@ -172,17 +172,22 @@ def _unlike(run: InspectedRun, stage: StageName, path: str) -> str:
     """Return in what a module is unlike its siblings, where those are alike."""
     parent, _, name = path.rpartition(".")
     types = _types(run, stage)
-    makeups = {
-        child: (types.get(own, ""), makeup_of(run, stage, own, members))
+    siblings = {
+        child: _sibling(run, stage, own, types.get(own, ""), members)
         for (child, own), members in (_by_child(parent, run.inside(stage, parent)).items() if path else ())
         if own != parent
     }
-    odd = odd_ones(makeups)
-    return unlike(name, *odd[name]) if name in odd else ""
+    odd = differences_among(siblings)
+    return unlike(odd[name]) if name in odd else ""
+
+
+def _sibling(run: InspectedRun, stage: StageName, path: str, type_: str, members: Sequence[Node]) -> Sibling:
+    casts = sum(each.kind.casts for each in members)
+    return Sibling(type_, makeup_of(run, stage, path, members), casts)
 
 
 def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
-    types, rows, makeups = _types(run, stage), [], {}
+    types, rows, siblings = _types(run, stage), [], {}
     for (name, own), members in _by_child(path, nodes).items():
         first = next((each for each in members if each.kind.computes), None)
         if first is None:
@@ -195,10 +200,10 @@ def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node
         worst, noise = min(levels, default=None), share_of(quantizers)
         is_group = sum(each.kind.computes for each in members) > 1
         rows.append(ChildRow(name, own, type_, NodePlace(stage, first.id), share, worst, noise, is_group))
-        makeups[name] = (type_, makeup_of(run, stage, own, members))
+        siblings[name] = _sibling(run, stage, own, type_, members)
     known = [row.noise for row in rows if row.noise is not None]
     most = max(known) if known and len(rows) > 1 else None
-    odd = {name: difference_in_words(name, *pair) for name, pair in odd_ones(makeups).items()}
+    odd = differences_among(siblings)
     return tuple(
         row._replace(is_worst=row.noise is not None and row.noise == most, differs=odd.get(row.name, ""))
         for row in rows
@@ -210,9 +215,7 @@ def _why(run: InspectedRun, stage: StageName, nodes: Sequence[Node], children: S
     alike = sum(1 for each in children if odd and each.type == odd[0].type and not each.differs)
     stays = _floats(run, stage, nodes)
     if odd:
-        told = trn(
-            alike, "{count} child is like the others.", "{count} children have the same operators and precision."
-        )
+        told = trn(alike, "{count} child is like the others.", "{count} children are alike.")
         return " ".join([told, *(each.differs for each in odd[:_NAMED])])
     if not stays:
         return tr("All operators run in low precision.") if run.judged_stage is not None else ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Node
 from qviz.document.snapshot import StageName
-from qviz.words import tr
+from qviz.words import tr, trn
 from qviz.words.formats import listed
 
 MANY_ALIKE = 3
@@ -32,8 +32,24 @@ class MakeupPart(NamedTuple):
     is_low: bool | None = None
 
 
+Trait = TypeVar("Trait")
+
 Makeup = tuple[MakeupPart, ...]
 """What makes two modules alike: operators in order, which of them run in low precision, what is observed."""
+
+
+class Sibling(NamedTuple):
+    """What is compared of a child.
+
+    Attributes:
+        type: Of its module.
+        makeup: Its operators.
+        casts: How many quantize and dequantize it holds.
+    """
+
+    type: str
+    makeup: Makeup
+    casts: int
 
 
 def makeup_of(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Makeup:
@@ -65,13 +81,13 @@ def _relative(node: Node, path: str) -> str:
     return node.place.removeprefix(path).lstrip(".")
 
 
-def odd_ones(makeups: Mapping[str, tuple[str, Makeup]]) -> dict[str, tuple[Makeup, Makeup]]:
+def odd_ones(makeups: Mapping[str, tuple[str, Trait]]) -> dict[str, tuple[Trait, Trait]]:
     """Return those that are not like most of their type, with their own makeup and that of the others.
 
     Args:
-        makeups: The type and the makeup of each, by name.
+        makeups: The type of each by name, with its makeup or whatever else is compared.
     """
-    found: dict[str, tuple[Makeup, Makeup]] = {}
+    found: dict[str, tuple[Trait, Trait]] = {}
     for type_ in {type_ for type_, _ in makeups.values() if type_}:
         own = {name: makeup for name, (of, makeup) in makeups.items() if of == type_}
         usual, count = Counter(own.values()).most_common(1)[0]
@@ -92,9 +108,34 @@ def difference_in_words(name: str, own: Makeup, usual: Makeup) -> str:
     return tr("{name} has the same operators in another order.", name=name)
 
 
-def unlike(name: str, own: Makeup, usual: Makeup) -> str:
+def casts_in_words(name: str, own: int, usual: int) -> str:
+    """Return in a sentence that one has more or fewer casts than the others, whose operators are the same."""
+    return trn(
+        own,
+        "{name} has {count} cast; the others have {usual}.",
+        "{name} has {count} casts; the others have {usual}.",
+        name=name,
+        usual=usual,
+    )
+
+
+def differences_among(children: Mapping[str, Sibling]) -> dict[str, str]:
+    """Return for each child that is not like most of its type a sentence that says in what.
+
+    Where operators and precision are the same, casts are counted: a block at the edge of what is quantized may have
+    more of them.
+    """
+    found = {
+        name: difference_in_words(name, *pair)
+        for name, pair in odd_ones({name: (each.type, each.makeup) for name, each in children.items()}).items()
+    }
+    casts = odd_ones({name: (each.type, each.casts) for name, each in children.items()})
+    return {name: casts_in_words(name, *pair) for name, pair in casts.items()} | found
+
+
+def unlike(difference: str) -> str:
     """Return the same for the page of that one itself."""
-    return tr("Unlike its siblings: {difference}", difference=difference_in_words(name, own, usual))
+    return tr("Unlike its siblings: {difference}", difference=difference)
 
 
 def _names(one: Makeup, other: Makeup) -> str:

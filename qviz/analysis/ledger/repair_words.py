@@ -9,7 +9,7 @@ from qviz.analysis.ledger.tables import db
 from qviz.document.changes import Change, Repair
 from qviz.document.measurements import Alternative
 from qviz.words import mark, tr, trn
-from qviz.words.formats import decibels
+from qviz.words.formats import decibels, number
 
 
 def repair_lines(found: Repair) -> Iterator[str]:
@@ -32,7 +32,7 @@ def repair_lines(found: Repair) -> Iterator[str]:
 
 def headline(found: Repair) -> str:
     """Return whether the target is reached, by how many changes, in one line."""
-    target, before = decibels(found.target_db), db(found.before_db)
+    target, before = tr("{number} dB", number=number(found.target_db)), db(found.before_db)
     after = db(found.measured.simulated) if found.measured is not None else ""
     if found.reached and not found.changes:
         return tr("{target} is reached without a change: {before}", target=target, before=before)

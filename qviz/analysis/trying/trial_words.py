@@ -81,8 +81,14 @@ def rest_text(tried: Trials, hidden: int) -> str:
     """Return what stands below the rows: how many more there are, and what the shares leave unexplained."""
     left = finite(tried.ledger.unexplained)
     more = trn(hidden, "{count} more", "{count} more") if hidden else ""
-    unexplained = tr("{share} not explained", share=part(left)) if left is not None else ""
-    return "; ".join(filter(None, (more, unexplained)))
+    return "; ".join(filter(None, (more, _unexplained(left) if left is not None else "")))
+
+
+def _unexplained(left: float) -> str:
+    """Return what the shares leave of the noise; they may also come to more than all of it."""
+    if left < 0:
+        return tr("shares add up to {share}", share=part(1 - left))
+    return tr("{share} not explained", share=part(left))
 
 
 def rest_share(tried: Trials, hidden: int) -> float | None:

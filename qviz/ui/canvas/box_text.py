@@ -85,10 +85,12 @@ def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
     is_whole = beside in (box.subtitle, *box.subtitle.split(" · "))
     has_beside = bool(beside) and (is_whole or area.width() - used >= LEAST_BESIDE)
     if not has_beside:
+        badges_at = _badges_in_row(box, area, used)
+        is_left = is_left or badges_at is not None  # else they would stand over a name in the middle
         if not is_left and width(title, font) > area.width():
             area = area.adjusted(-TIGHT, 0, TIGHT, 0)
         align = LEFT if is_left else CENTRE
-        return Writing((_row(title, font, area, align, "text"),), _badges_in_row(box, area, used))
+        return Writing((_row(title, font, area, align, "text"),), badges_at)
     rows = (
         _row(title, font, area, LEFT, "text"),
         TextRow(beside, subtitle_font(), area.adjusted(used, 0, 0, 0), LEFT, "text.muted"),

@@ -15,8 +15,7 @@ from qviz.document.graph import Kind
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
-from qviz.ui.canvas.painters.boxes import draw_disc
-from qviz.ui.canvas.painters.overlay import BAR
+from qviz.ui.canvas.painters.overlay import BAR, draw_flag
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 
@@ -133,7 +132,7 @@ def _draw_values(painter: QPainter, entry: LegendEntry, rect: QRectF, theme: The
             painter.setPen(pen_of(look, theme))
             painter.drawLine(QPointF(left, middle), QPointF(left + wide, middle))
         elif entry.shape == "flag":
-            draw_disc(painter, theme, QPointF(left + wide / 2, middle), "!", theme.color(look.token), is_ring=False)
+            draw_flag(painter, theme, QPointF(left + wide / 2, middle), look.token)
         elif entry.shape == "outline":
             pen = pen_of(look, theme)
             pen.setWidthF(2.0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabWidget, QToolButton, QWidget
 
+from qviz.ui.panels.node_filter import NodeFilter
 from qviz.ui.panels.widgets import choose
 from qviz.words import mark, tr
 from qviz.words.untrusted import plain_tip
@@ -40,7 +42,7 @@ class Bottom(QTabWidget):
         self._legend.clicked.connect(self.legend_requested)
         self._legend.hide()
         self._corner.clicked.connect(self.on_corner_clicked)
-        self._tools: dict[QWidget, QWidget] = {}
+        self._tools: dict[QWidget, NodeFilter] = {}
         self._right = QWidget()
         row = QHBoxLayout(self._right)
         row.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +70,7 @@ class Bottom(QTabWidget):
         self.set_open(not self.is_open)
         self.toggled.emit(self.is_open)
 
-    def set_tool(self, page: QWidget, tool: QWidget) -> None:
+    def set_tool(self, page: QWidget, tool: NodeFilter) -> None:
         """Let a widget stand in the bar while a page is shown."""
         self._tools[page] = tool
         row = self._right.layout()
@@ -79,6 +81,19 @@ class Bottom(QTabWidget):
     def _show_tool(self) -> None:
         for page, tool in self._tools.items():
             tool.setVisible(self.is_open and page is self.currentWidget())
+        self._narrow_tool()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the tabs their room."""
+        super().resizeEvent(event)
+        self._narrow_tool()
+
+    def _narrow_tool(self) -> None:
+        """Let the tool in the bar give way to the tabs."""
+        taken = self.tabBar().sizeHint().width() + self._corner.sizeHint().width()
+        taken += 0 if self._legend.isHidden() else self._legend.sizeHint().width()
+        for tool in self._tools.values():
+            tool.narrow(self.width() - taken)
 
     def set_open(self, is_open: bool) -> None:
         """Show a page, or the bar alone."""

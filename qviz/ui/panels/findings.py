@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidget
 from qviz.analysis.inspecting.inspected_run import InspectedRun
 from qviz.analysis.tables.finding_rows import FindingRow, finding_rows
 from qviz.document.snapshot import Finding, Level
-from qviz.ui.panels.level_sign import draw_level
+from qviz.ui.canvas.level_shape import draw_level
 from qviz.ui.panels.widgets import button, label
 from qviz.ui.theme import Theme
 from qviz.words import names, tr

@@ -11,7 +11,7 @@ from qviz.words import tr
 from qviz.words.formats import grouped
 from qviz.words.untrusted import plain_tip
 
-_WIDTH = 260
+_WIDTH, _LEAST = 260, 110
 _MANY = 5_000
 _PAUSE_MS = 150
 """A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
@@ -77,6 +77,11 @@ class NodeFilter(QWidget):
         self._pause.timeout.connect(self._tell)
         self.field.textChanged.connect(self.on_field_changed)
         self.field.ended.connect(self.ended)
+
+    def narrow(self, room: int) -> None:
+        """Give the field what is left of so many pixels, within bounds."""
+        others = sum(each.sizeHint().width() + 8 for each in (self.star, self._count) if not each.isHidden())
+        self.field.setFixedWidth(min(max(room - others, _LEAST), _WIDTH))
 
     @property
     def query(self) -> str:

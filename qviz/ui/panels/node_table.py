@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -34,17 +35,26 @@ from qviz.words import tr
 _ROW, _HEAD = 22, 23
 _BAR, _AWAY, _BESIDE = QSize(76, 6), 4, 64
 _NODE, _LEAST = column_at("node"), 110
+
+
+class _FigureWidth(NamedTuple):
+    """Pixels of a column: where there is room, and in a narrow table."""
+
+    wide: int
+    least: int
+
+
 _WIDTHS = {
-    "module": 128,
-    "kind": 100,
-    "dtype": 62,
-    "scale": 118,
-    "range": 120,
-    "sqnr_db": 108,
-    "share": 158,
-    "bytes": 80,
+    "module": _FigureWidth(128, 84),
+    "kind": _FigureWidth(100, 80),
+    "dtype": _FigureWidth(62, 60),
+    "scale": _FigureWidth(118, 92),
+    "range": _FigureWidth(120, 106),
+    "sqnr_db": _FigureWidth(108, 92),
+    "share": _FigureWidth(158, 92),
+    "bytes": _FigureWidth(80, 66),
 }
-"""Pixels; the name of the node has the rest."""
+"""The name of the node has the rest."""
 _SWATCH = QSize(8, 8)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -102,6 +112,8 @@ class NodeTable(QTableView):
         self._waiting: tuple[NodeFigures | None, Theme] | None = None
         self._selected = ""
         self._hovered = ""
+        self._text_scale, self._is_fitting = 1.0, False
+        self._by_hand: dict[int, int] = {}
         self.setModel(self.nodes)
         self.setAccessibleName(tr("Nodes"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -120,6 +132,7 @@ class NodeTable(QTableView):
         heads.setHighlightSections(False)
         heads.setStretchLastSection(False)
         heads.sectionClicked.connect(self.on_head_clicked)
+        heads.sectionResized.connect(self.on_head_resized)
         self._add_chooser()
         self.fit(1.0)
         self.clicked.connect(self.on_row_chosen)
@@ -148,14 +161,28 @@ class NodeTable(QTableView):
         rows.setMinimumSectionSize(1)
         rows.setDefaultSectionSize(round(_ROW * text_scale))
         heads.setFixedHeight(round(_HEAD * text_scale))
-        for code, wide in _WIDTHS.items():
-            self.setColumnWidth(column_at(code), round(wide * text_scale))
+        self._text_scale = text_scale
         self._widen()
 
     def _widen(self) -> None:
-        """Give the names what the figures leave."""
+        """Narrow the figures where there is no room for all, and give the names what they leave."""
+        self._is_fitting = True
+        by_code = {column_at(code): width for code, width in _WIDTHS.items()}
+        free = {at: each for at, each in by_code.items() if at not in self._by_hand and not self.isColumnHidden(at)}
+        fixed = sum(each for at, each in self._by_hand.items() if at != _NODE and not self.isColumnHidden(at))
+        room = (self.viewport().width() - fixed) / self._text_scale - _LEAST
+        wide, least = sum(each.wide for each in free.values()), sum(each.least for each in free.values())
+        share = min(max((room - least) / max(wide - least, 1), 0.0), 1.0)
+        for at, each in free.items():
+            self.setColumnWidth(at, int((each.least + share * (each.wide - each.least)) * self._text_scale))
         others = sum(self.columnWidth(at) for at in range(len(COLUMNS)) if at != _NODE)
-        self.setColumnWidth(_NODE, max(self.viewport().width() - others, _LEAST))
+        self.setColumnWidth(_NODE, max(self.viewport().width() - others, round(_LEAST * self._text_scale)))
+        self._is_fitting = False
+
+    def on_head_resized(self, section: int, _before: int, now: int) -> None:
+        """Keep the width that the user gave a column."""
+        if not self._is_fitting and now:
+            self._by_hand[section] = now
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the names as wide as there is room for."""

@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from qviz.analysis.views.ticks import Ticks, squeezed
@@ -74,12 +85,20 @@ class OverviewRail(QWidget):
         self._columns: Mapping[Side, RailColumn] = {}
         self._pixmap = QPixmap()
         self._painted: _RailPicture | None = None
+        self._letters = subtitle_font()
         self.setFixedWidth(WIDTH)
         self.setMouseTracking(True)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint with another theme."""
         self._theme = theme
+        self.update()
+
+    def enlarge(self, text_scale: float) -> None:
+        """Have larger or smaller letters over the columns."""
+        self._letters = QFont(subtitle_font())
+        self._letters.setPixelSize(round(self._letters.pixelSize() * text_scale))
+        self._painted = None
         self.update()
 
     def show_columns(self, columns: Mapping[Side, RailColumn]) -> None:
@@ -128,11 +147,11 @@ class OverviewRail(QWidget):
             self._pixmap.setDevicePixelRatio(content.ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._pixmap)
-            painter.setFont(subtitle_font())
+            painter.setFont(self._letters)
             for side, letter in ((Side.LEFT, "A"), (Side.RIGHT, "B")):
                 if side in self._columns:
                     painter.setPen(self._theme.color("text.muted"))
-                    head = QRect(COLUMNS[side], 2, COLUMN, HEAD - 6)
+                    head = QRect(COLUMNS[side] - 2, 2, COLUMN + 4, HEAD - 6)
                     painter.drawText(head, Qt.AlignmentFlag.AlignCenter, letter)
                     self._draw_ticks(painter, COLUMNS[side], self._columns[side].ticks.tokens)
             painter.end()
@@ -199,6 +218,10 @@ class OverviewRail(QWidget):
             painter.setBrush(self._theme.color(f"level.{level.value}"))
             if level is Level.INFO:
                 painter.drawEllipse(QPointF(MARKS, y), 3.0, 3.0)
+            elif level is Level.ERROR:
+                turned = ((1.7, 4.0), (4.0, 1.7), (4.0, -1.7), (1.7, -4.0))
+                corners = (*turned, *((-x, -y) for x, y in turned))
+                painter.drawPolygon(QPolygonF([QPointF(MARKS + dx, y + dy) for dx, dy in corners]))
             else:
                 corners = ((MARKS - 4.5, y + 3.5), (MARKS + 4.5, y + 3.5), (MARKS, y - 4.5))
                 painter.drawPolygon(QPolygonF([QPointF(*each) for each in corners]))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from qviz.analysis.inspecting.columns import NumberColumn
+from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.overlays import ON_CANVAS
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.hierarchies import Hierarchies
@@ -56,6 +57,7 @@ class StagePane(QFrame):
         head.addWidget(self.about)
         head.addStretch(1)
         self.columns = label("", "muted")
+        self._run = ""
         head.addWidget(self.columns)
         column.addLayout(head)
         self.canvas = GraphCanvas(self, theme, trees)
@@ -82,8 +84,13 @@ class StagePane(QFrame):
         self.columns.setText("      ".join(tr(each.title) for each in columns))
         self._make_room()
 
+    def name_run(self, title: str) -> None:
+        """Name the run that the stage is of, where the panes show two."""
+        self._run = title
+        self.describe()
+
     def describe(self) -> None:
-        """Write the stage's name and how much of it is on screen."""
+        """Write the stage's name, of two runs also whose it is, and how much of it is on screen."""
         stage, view = self.canvas.stage, self.canvas.view
         if stage is None:
             self.name.setText("")
@@ -92,7 +99,9 @@ class StagePane(QFrame):
         words = [trn(len(stage.whole.nodes), "{count} node", "{count} nodes")]
         if view is not None and len(view.boxes) < len(stage.whole.nodes):
             words.append(trn(len(view.boxes), "{count} box shown", "{count} boxes shown"))
-        self.name.setText(names.stage(stage.name))
+        name = names.stage(stage.name)
+        is_told = not self._run or BETWEEN in stage.name
+        self.name.setText(name if is_told else BETWEEN.join((name, self._run)))
         self.about.setText(" · ".join(words))
         self.about.setToolTip(plain_tip(self.about.text()))
         self.name.setToolTip(plain_tip(self.about.text()))
@@ -142,6 +151,11 @@ class Panes(QWidget):
         row.setSpacing(0)
         row.addWidget(self._sides, 1)
         row.addWidget(self.overview.rail)
+
+    def name_runs(self, titles: Mapping[Side, str]) -> None:
+        """Name the run in each pane; none where both show the same."""
+        for side, pane in self.panes.items():
+            pane.name_run(titles.get(side, ""))
 
     def _connect(self, side: Side, pane: StagePane) -> None:
         canvas = pane.canvas
@@ -234,6 +248,7 @@ class Panes(QWidget):
         """Have larger or smaller texts on the canvases, and with them rows."""
         for pane in self.panes.values():
             pane.canvas.viewport.enlarge(scale)
+        self.overview.rail.enlarge(scale)
 
     def select(self, side: Side, node_id: NodeId, reveal: bool = True) -> None:
         """Select a node and what it is on the other side."""

@@ -25,9 +25,10 @@ class RunProgress(QFrame):
 
     Args:
         host: What it floats over.
+        beside: Stands at the right end of that, and stays free.
     """
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, beside: QWidget | None = None) -> None:
         super().__init__(host)
         self.setProperty("role", "toast")
         row = QHBoxLayout(self)
@@ -42,7 +43,7 @@ class RunProgress(QFrame):
         row.addWidget(self.words)
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
-        float_over(host, self)
+        float_over(host, self, beside)
         self.hide()
 
     def show_step(self, step: RunStep) -> None:

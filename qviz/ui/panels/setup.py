@@ -16,7 +16,7 @@ from qviz.sources.input_text import split_texts
 from qviz.ui.panels.flow_choice import FlowChoice
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import AnyRule, Rules
-from qviz.ui.panels.widgets import button, label, section
+from qviz.ui.panels.widgets import breakable, button, label, section
 from qviz.wire.messages import ModelLoaded
 from qviz.words import mark, tr, trn
 from qviz.words.formats import amount, size
@@ -58,6 +58,7 @@ class Setup(QFrame):
         self.source.editingFinished.connect(self.on_field_edited)
         column.addWidget(self.source)
         self.about = label("", "muted", wraps=True)
+        self.about.hide()
         column.addWidget(self.about)
         column.addSpacing(8)
         self._add_flow(column)
@@ -161,7 +162,7 @@ class Setup(QFrame):
     def show_model(self, model: ModelLoaded | None) -> None:
         """Show what the engine said of the model."""
         if model is None:
-            self.about.setText("")
+            self.about.hide()
             return
         self.rules.suggest(tuple(dict.fromkeys(text for pair in model.tree for text in pair if text)))
         about = trn(
@@ -171,7 +172,9 @@ class Setup(QFrame):
             parameters=amount(model.parameters),
             size=size(model.bytes),
         )
-        self.about.setText("\n".join([about, *(tr("Input {input}", input=each) for each in model.inputs)]))
+        lines = [about, *(tr("Input {input}", input=each) for each in model.inputs)]
+        self.about.setText(breakable("\n".join(lines)))
+        self.about.show()
 
     def show_pending(self, is_pending: bool) -> None:
         """Show whether the plan is another than that of the result on screen."""

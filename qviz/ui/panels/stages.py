@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
@@ -111,6 +111,13 @@ class StageStrip(QFrame):
         super().resizeEvent(event)
         self._make_room()
 
+    def event(self, event: QEvent) -> bool:
+        """Make room, too, where texts became larger."""
+        is_done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._make_room()
+        return is_done
+
     def _make_room(self) -> None:
         shown: list[QWidget] = [self.overlays, *(each for each in (self.detail, self.scale) if each.text())]
         needed = self._stages.sizeHint().width() + sum(each.sizeHint().width() + _SPACE for each in shown) + 4 * _SPACE
@@ -129,8 +136,9 @@ class StageStrip(QFrame):
         for made, text in ((self.detail, boxes), (self.scale, scale)):
             made.setText(tr("{text}  ▾", text=text) if text else "")
             made.setAccessibleName(tr(spoken_of[made], text=text))
-            made.setVisible(bool(text))
-        self._make_room()
+            if not text:
+                made.hide()
+        self._make_room()  # shows what has room
 
     def show_stages(
         self,

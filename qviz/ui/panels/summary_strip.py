@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QP
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy
 
 from qviz.analysis.tables.summary import MEASURE, SummaryTile
-from qviz.ui.panels.level_sign import draw_level
+from qviz.ui.canvas.level_shape import draw_level
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr

@@ -89,6 +89,7 @@ class Toast(QFrame):
 
     Args:
         host: What it floats over.
+        beside: Stands at the right end of that, and stays free.
 
     Signals:
         error_told: All of an error, which the line may be too short for.
@@ -96,7 +97,7 @@ class Toast(QFrame):
 
     error_told = Signal(str)
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, beside: QWidget | None = None) -> None:
         super().__init__(host)
         self.setProperty("role", "toast")
         row = QHBoxLayout(self)
@@ -113,7 +114,7 @@ class Toast(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.on_timer_timeout)
-        float_over(host, self)
+        float_over(host, self, beside)
         self.hide()
 
     def tell(
@@ -223,11 +224,13 @@ class Toast(QFrame):
 class Floating(QObject):
     """Keeps widgets at the foot of what they float over, in its middle, one above the other."""
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, beside: QWidget | None = None) -> None:
         super().__init__(host)
-        self._host = host
+        self._host, self._beside = host, beside
         self._floats: list[QWidget] = []
         host.installEventFilter(self)
+        if beside is not None:
+            beside.installEventFilter(self)
 
     def take(self, widget: QWidget) -> None:
         """Keep one more; the first stands lowest."""
@@ -243,16 +246,17 @@ class Floating(QObject):
 
     def place(self) -> None:
         """Put each where it belongs."""
-        y, room = self._host.height(), self._host.width() - 2 * _AWAY
+        taken = 0 if self._beside is None or self._beside.isHidden() else self._beside.width()
+        y, whole = self._host.height(), self._host.width() - taken
         for each in self._floats:
             if not each.isHidden():
                 wanted = each.sizeHint().expandedTo(each.minimumSize()).boundedTo(each.maximumSize())
-                wide, high = min(wanted.width(), room), wanted.height()
+                wide, high = min(wanted.width(), whole - 2 * _AWAY), wanted.height()
                 y -= high + _AWAY
-                each.setGeometry((self._host.width() - wide) // 2, y, wide, high)
+                each.setGeometry((whole - wide) // 2, y, wide, high)
 
 
-def float_over(host: QWidget, widget: QWidget) -> None:
-    """Let a widget float over the foot of another, above those that do already."""
+def float_over(host: QWidget, widget: QWidget, beside: QWidget | None = None) -> None:
+    """Let a widget float over the foot of another, above those that do already; `beside` is the host's right end."""
     there = next((each for each in host.children() if isinstance(each, Floating)), None)
-    (there or Floating(host)).take(widget)
+    (there or Floating(host, beside)).take(widget)

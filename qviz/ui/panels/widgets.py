@@ -28,7 +28,9 @@ _JOINT = r"(?<=[\w\])'])(?!(?<=\d)\.\d)([._/\[(])(?=[\w'])"
 _ZERO_WIDTH_SPACE = "\u200b"
 _BREAK = _ZERO_WIDTH_SPACE + r"(?=[._/\[(])"
 """What `breakable` makes; any other space without width is another's."""
-_UNIT = r"(?<=\d) (?=(%|dB|[kMGT]?B|ms|s|px|M|G)(?!\w))"
+_LONGEST_WORD = 18
+"""Letters that any line of a side panel has room for."""
+_UNIT = r"(?<=\d) (?=(%|dB|[kMGT]?B|bytes?|ms|s|px|k|M|G)(?!\w))"
 _NO_BREAK = "\u202f"
 """Narrow, before units."""
 
@@ -114,11 +116,15 @@ def file_filter(title: str, *suffixes: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """Let a long name break at its joints, and no number before its unit.
+    """Let a name too long for a line break at its joints; a shorter one stays whole, and a number with its unit.
 
     For reading only, since a copy holds the odd spaces too.
     """
-    return re.sub(_UNIT, _NO_BREAK, re.sub(_JOINT, _ZERO_WIDTH_SPACE + r"\1", text))
+    words = (
+        re.sub(_JOINT, _ZERO_WIDTH_SPACE + r"\1", word) if len(word) > _LONGEST_WORD else word
+        for word in text.split(" ")
+    )
+    return re.sub(_UNIT, _NO_BREAK, " ".join(words))
 
 
 def _shown(text: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from qviz.session.room import Room, room_in
 from qviz.ui.panels.bottom import Bottom
+from qviz.ui.panels.columns import Center, Columns
+from qviz.ui.panels.side_scroll import SideScroll
 from qviz.ui.settings import Settings
 
 RAIL, LEFT, INSPECTOR, DRAWER, BOTTOM, TRYING = 64, 248, 376, 348, 190, 928
@@ -33,36 +35,12 @@ class Parts(NamedTuple):
     """
 
     rail: QWidget
-    left: QWidget
+    left: SideScroll
     above: QWidget
     legend: QWidget
     bottom: Bottom
     inspector: QWidget
     trying: QWidget
-
-
-class Center(QStackedWidget):
-    """The panes with what belongs to them, or a page in their place.
-
-    Args:
-        panes: What stands there at first.
-    """
-
-    def __init__(self, panes: QWidget) -> None:
-        super().__init__()
-        self._panes = panes
-        self.addWidget(panes)
-
-    @property
-    def page(self) -> QWidget | None:
-        """What stands in the place of the panes, if anything does."""
-        return None if self.currentWidget() is self._panes else self.currentWidget()
-
-    def show_page(self, page: QWidget | None) -> None:
-        """Show a page in the place of the panes, or the panes again."""
-        if page is not None and self.indexOf(page) < 0:
-            self.addWidget(page)
-        self.setCurrentWidget(page or self._panes)
 
 
 class Surroundings(QObject):
@@ -99,11 +77,13 @@ class Surroundings(QObject):
         self._sizes_before = [RAIL, LEFT, 1000, INSPECTOR, 0]
         self._selected: object = None
         self._bottom_height, self._text_scale = BOTTOM, 0.0
+        self._left_width, self._inspector_width = LEFT, INSPECTOR
+        self._beside: tuple[bool, bool, bool] | None = None
         self._rows = self._make_rows(ground)
         self.center = Center(self._rows)
         self.center.currentChanged.connect(self._arrange)
         self._rows.splitterMoved.connect(self.on_rows_moved)
-        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns = Columns()
         self.columns.setChildrenCollapsible(False)
         rail, left, inspector = self._rail, self._left, self._inspector
         for part in (rail, left, self.center, inspector, self._trying):
@@ -113,7 +93,12 @@ class Surroundings(QObject):
             self.columns.setStretchFactor(place, 0)
         self._limit_widths(1.0)
         self.columns.setSizes([RAIL, LEFT, 1000, INSPECTOR, TRYING])
-        self.columns.restoreState(settings.state("frame"))
+        if self.columns.restoreState(settings.state("frame")):
+            sizes = self.columns.sizes()
+            self._left_width, self._inspector_width = sizes[1] or LEFT, sizes[3] or INSPECTOR
+        self.columns.splitterMoved.connect(self._note_widths)
+        self.columns.resized.connect(self._share_width)
+        self._left.least_changed.connect(lambda: self._share_width(is_due=True))
         self._bottom.toggled.connect(self.on_bottom_toggled)
         self._bottom.legend_requested.connect(self.toggle_legend)
 
@@ -169,10 +154,9 @@ class Surroundings(QObject):
         """Let widths scale along with the text; a drawer keeps its own."""
         if text_scale == self._text_scale:
             return
-        self._text_scale = text_scale
+        self._text_scale, self._beside = text_scale, None
         self._rail.setFixedWidth(round(RAIL * text_scale))
-        self._left.setMinimumWidth(round(NARROWEST_LEFT * text_scale))
-        self._left.setMaximumWidth(round(WIDEST_LEFT * text_scale))
+        self._left.limit(round(NARROWEST_LEFT * text_scale), round(WIDEST_LEFT * text_scale))
         self._inspector.setMinimumWidth(round(NARROWEST * text_scale))
         self._inspector.setMaximumWidth(round(WIDEST * text_scale))
         self._arrange()
@@ -282,7 +266,7 @@ class Surroundings(QObject):
         self._fit_trying()
         self._above.setVisible(not bare)
         self._bottom.setVisible(not bare and not self.is_trying)
-        self._narrow_drawer()
+        self._share_width()
         self._bottom.offer_legend(not room.has_legend)
         has_legend = self._wants_legend if room.has_legend else self._legend_drawer
         self._legend.setVisible(has_legend and not bare)
@@ -301,13 +285,26 @@ class Surroundings(QObject):
         rest = self.columns.width() - rail - left - self._trying.width()
         self.columns.setSizes([rail, left, max(rest, 1), 0, self._trying.width()])
 
-    def _narrow_drawer(self) -> None:
-        """Give the panes what the inspector may not have."""
-        self.columns.refresh()
+    def _note_widths(self) -> None:
+        """Remember how wide the user made the left panel and the inspector."""
         sizes = self.columns.sizes()
-        over = sizes[3] - self._inspector.maximumWidth()
-        if over > 0:
-            self.columns.setSizes([*sizes[:2], sizes[2] + over, sizes[3] - over])
+        if not self._left.isHidden():
+            self._left_width = sizes[1]
+        if self._is_standing_inspector and not self._inspector.isHidden():
+            self._inspector_width = sizes[3]
+
+    def _share_width(self, is_due: bool = False) -> None:
+        """Give a panel that comes back the width it had, and the panes the rest."""
+        self.columns.refresh()
+        shown = (not self._left.isHidden(), not self._inspector.isHidden(), self._is_standing_inspector)
+        if self.is_trying or (shown == self._beside and not is_due) or self.columns.width() < _SMALLEST_GRAPH:
+            return
+        self._beside = shown
+        rail = 0 if self._rail.isHidden() else self._rail.width()
+        left = self._left_width if shown[0] else 0
+        inspector = min(self._inspector_width, self._inspector.maximumWidth()) if shown[1] else 0
+        rest = self.columns.width() - rail - left - inspector
+        self.columns.setSizes([rail, left, max(rest, 1), inspector, 0])
 
     def _open_bottom(self, is_open: bool) -> None:
         self._bottom.set_open(is_open)

@@ -16,6 +16,7 @@ from qviz.errors import QvizError
 from qviz.session.history import History
 from qviz.session.project import Project
 from qviz.session.recorded_runs import RestoredSession
+from qviz.session.run_pair import titles_in_panes
 from qviz.sources.model_list import ModelList
 from qviz.ui.panels.comparison import ComparisonSheet
 from qviz.ui.panels.search import Search
@@ -114,6 +115,7 @@ class Desk(QObject):
         self._open.replaced.connect(self.refresh)
         self._open.replaced.connect(self.selection.restore)  # after the panes have the stages
         self._open.edited.connect(self.changed)
+        self.work.compare.clicked.connect(self.compare)
         self.work.setup.plan_changed.connect(self.on_setup_plan_changed)
 
     def _tie_runs(self) -> None:
@@ -122,6 +124,7 @@ class Desk(QObject):
         self.shelf.plan_viewed.connect(lambda before, after: self._history.record(before, after))  # noqa: PLW0108
         self.shelf.put_away.connect(self._disposal.take)
         self.bookmarking.marked.connect(self.shelf.refresh)
+        self.shelf.refreshed.connect(lambda: self.work.panes.name_runs(titles_in_panes(self.shelf.in_view)))
         self.pairs.compared.connect(lambda told: self.dimming.show_changes(True, told))
 
     @property

@@ -17,6 +17,8 @@ from qviz.document.writing import ChangedOnDiskError, digest_of, write_atomicall
 from qviz.errors import QvizError
 from qviz.session.copied_script import copied_script
 from qviz.session.facts_text import facts_text, scale_text
+from qviz.session.project import Project
+from qviz.ui.process.decoding import Decoding
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
 from qviz.ui.shell.files import OnChange, ask_what_to_do, ask_where_to_save
@@ -28,6 +30,8 @@ from qviz.words import mark, tr
 
 _SAVED, _EXPORTED = mark("Saved {name}"), mark("Exported {name}")
 _COPIED = mark("A picture of {name} is on the clipboard.")
+_MANY = 2_000
+"""Nodes of all stages from which on a result is written away from the window's thread."""
 
 
 class ResultFile(NamedTuple):
@@ -59,6 +63,7 @@ class Exports(QObject):
         self._work = work
         self._settings = settings
         self._file: ResultFile | None = None
+        self._writing = Decoding(self)
         work.inspector.source_requested.connect(self.on_inspector_source_requested)
         work.failure.source_requested.connect(self.on_inspector_source_requested)
         work.inspector.copied.connect(self.on_inspector_copied)
@@ -76,36 +81,52 @@ class Exports(QObject):
         if file is None or file.snapshot is not project.snapshot:
             self.save_as()
             return
-        document = project.document
-        try:
-            self._say(_SAVED, lambda: self._written(document, file.path, file.known))
-        except ChangedOnDiskError as error:
-            choice = ask_what_to_do(self._work, error)
-            if choice is OnChange.REPLACE:
-                self._say(_SAVED, lambda: self._written(document, file.path, None))
-            elif choice is OnChange.SAVE_AS:
-                self.save_as()
-
-    def _written(self, document: Snapshot, path: str, known: str | None) -> str:
-        """Write a result into a file that holds what is known of it; return its path."""
-        self._settings.note_saved_in(os.path.dirname(os.path.realpath(path)))
-        data = codec.file_bytes(document, path)
-        write_atomically(Path(path), data, known=known)
-        if self._open.value is not None:
-            self.note_file(self._open.value.snapshot, path, digest_of(data))
-        return path
+        self._write(project, file.path, file.known)
 
     def save_as(self) -> None:
         """Ask where to, and save the result."""
         project = self._open.value
-        if project is None or (document := project.document) is None:
-            return
+        if project is not None and project.document is not None and (path := ask_where_to_save(self._work)):
+            self._write(project, path, None)
 
-        def ask() -> str | None:
-            path = ask_where_to_save(self._work)
-            return self._written(document, path, None) if path else None
+    def _write(self, project: Project, path: str, known: str | None) -> None:
+        """Write a result into a file that holds what is known of it; a large one away from the window's thread."""
+        document, snapshot = project.document, project.snapshot
+        assert document is not None
+        self._settings.note_saved_in(os.path.dirname(os.path.realpath(path)))
 
-        self._say(_SAVED, ask)
+        def write() -> str:
+            data = codec.file_bytes(document, path)
+            write_atomically(Path(path), data, known=known)
+            return digest_of(data)
+
+        def tell(content: str) -> None:
+            now = self._open.value
+            if now is not None and now.snapshot is snapshot:  # else another was opened meanwhile
+                self.note_file(snapshot, path, content)
+            self._work.inform(tr(_SAVED, name=path))
+
+        def refuse(error: Exception) -> None:
+            if isinstance(error, ChangedOnDiskError):
+                self._ask_again(project, path, error)
+            elif isinstance(error, QvizError):
+                self.failed.emit(error)
+            else:
+                raise error
+
+        many = sum(len(stage.graph.nodes) for stage in document.stages)
+        self._writing.take(write, tell, refuse, is_large=many > _MANY)
+
+    def _ask_again(self, project: Project, path: str, error: ChangedOnDiskError) -> None:
+        choice = ask_what_to_do(self._work, error)
+        if choice is OnChange.REPLACE:
+            self._write(project, path, None)
+        elif choice is OnChange.SAVE_AS:
+            self.save_as()
+
+    def finish(self) -> None:
+        """Wait until what is saved is on disk."""
+        self._writing.finish()
 
     def export_picture(self, theme: Theme, is_around: bool = False) -> None:
         """Ask what to export, and how; it begins with the stages in view, or with what is around the selection."""
@@ -164,8 +185,6 @@ class Exports(QObject):
     def _say(self, text: str, act: Callable[[], str | None]) -> None:
         try:
             path = act()
-        except ChangedOnDiskError:
-            raise
         except QvizError as error:
             self.failed.emit(error)
             return

@@ -272,6 +272,7 @@ class MainWindow(QMainWindow):
         self.settings.save_state("window", self.saveGeometry())
         if self.desk is not None:
             self.desk.work.surroundings.save()
+            self.desk.exports.finish()
         self.engines.shut_down()
         if self.restoring is not None:
             self.restoring.finish()

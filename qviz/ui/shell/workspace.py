@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.verdicts.summary import told_coverage
@@ -38,6 +37,7 @@ from qviz.ui.panels.rail import Rail
 from qviz.ui.panels.run_list import RunList
 from qviz.ui.panels.run_progress import RunProgress
 from qviz.ui.panels.setup import Setup
+from qviz.ui.panels.side_scroll import SideScroll
 from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
 from qviz.ui.panels.toasts import Toast
@@ -61,6 +61,7 @@ class Workspace(QWidget):
         surroundings: Which panels stand around the panes.
         tabs: Those below the panes.
         notice: What happened, over the foot of the panes.
+        compare: Asks for a comparison of the flows.
     """
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
@@ -79,7 +80,8 @@ class Workspace(QWidget):
         over = QVBoxLayout(self._ground)
         over.setContentsMargins(0, 0, 0, 0)
         over.addWidget(self.panes)
-        self.progress, self.notice = RunProgress(self._ground), Toast(self._ground)
+        beside = self.panes.overview.rail
+        self.progress, self.notice = RunProgress(self._ground, beside), Toast(self._ground, beside)
         self.is_single, self._text_scale = False, 1.0
         self._theme = theme
         self._coverage: Coverage | None = None
@@ -130,19 +132,18 @@ class Workspace(QWidget):
         column.addWidget(self.strip)
         return above
 
-    def _make_left(self) -> QScrollArea:
-        left, whole = QFrame(), QScrollArea()
+    def _make_left(self) -> SideScroll:
+        left = QFrame()
         left.setProperty("role", "side")
-        whole.setWidget(left)
-        whole.setWidgetResizable(True)
-        whole.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        whole.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(14, 8, 10, 4)
         head.addWidget(section(tr("Runs")), 1)
+        self.compare = button(tr("Compare flows…"), "link")
+        self.compare.setToolTip(tr("Compare the flows on the open model."))
+        head.addWidget(self.compare)
         self._close_left = button("‹", "step")
         self._close_left.setToolTip(tr("Collapse the panel"))
         self._close_left.setAccessibleName(tr("Collapse the panel"))
@@ -158,7 +159,7 @@ class Workspace(QWidget):
         inner.addWidget(self.outline)
         column.addLayout(inner, 1)
         self.outline.setMinimumHeight(_LEAST_OUTLINE)
-        return whole
+        return SideScroll(left)
 
     def take_choices(self, settings: Settings) -> None:
         """Follow what the user turned on or off in the settings."""

@@ -98,6 +98,7 @@ TEXTS: dict[str, str] = {
     "Leave none of {total} in float": "{total} 个都不保持浮点",
     "It falls away with {names}.": "它随 {names} 一起消失。",
     "{share} not explained": "{share} 未解释",
+    "shares add up to {share}": "份额合计 {share}",
     "No run has tested a prediction yet.": "还没有运行检验过预测。",
     "The one earlier prediction was off by {level}.": "此前的一次预测偏差 {level}。",
     "{count} earlier prediction was off by {low} to {high}.": "此前 {count} 次预测偏差 {low} 到 {high}。",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
 from qviz.analysis.overlays.findings import SCALE
@@ -13,11 +13,13 @@ from qviz.analysis.views.view import Badge, Box, Folds, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point
+from qviz.ui.canvas.box_text import LEFT, writing
 from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
 from qviz.ui.canvas.metrics import measure, size_of
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
+from qviz.ui.canvas.painters.overlay import draw_flag
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import outline
 from qviz.ui.theme import theme
@@ -148,3 +150,24 @@ def test_a_layer_that_is_appended_is_painted_on_top(qapp):
     middle = rect.center().toPoint()
     assert plain.pixelColor(middle) != theme("light").color("selection")
     assert stamped.pixelColor(middle) == theme("light").color("selection")
+
+
+@pytest.mark.parametrize(("level", "has_corner"), [("warning", False), ("info", False), ("error", True)])
+def test_a_flag_has_the_shape_of_its_level_everywhere(qapp, level, has_corner):
+    image = QImage(14, 14, QImage.Format.Format_RGB32)
+    image.fill(theme("light").color("canvas"))
+    painter = QPainter(image)
+    draw_flag(painter, theme("light"), QPointF(7, 7), f"level.{level}")
+    painter.end()
+    color = theme("light").color(f"level.{level}")
+    assert image.pixelColor(1, 12) == color if level == "warning" else image.pixelColor(1, 12) != color
+    assert (image.pixelColor(3, 1) == color) is has_corner
+
+
+def test_badges_stand_beside_a_name_and_never_over_it(qapp):
+    box = box_of(Kind.QUANTIZED_OP, badges=(Badge(Kind.DEQUANTIZE, 1),))
+    for wide in range(40, 160, 3):
+        said = writing(box, QSizeF(wide, 24))
+        if said.badges_at is not None:
+            assert said.rows[0].area.left() + width(said.rows[0].text, title_font()) <= said.badges_at.x()
+            assert said.rows[0].align == LEFT

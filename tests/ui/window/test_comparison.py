@@ -102,7 +102,7 @@ def test_rows_arrive_with_progress_and_the_advice_stands_on_top_at_the_end(sheet
     engine.say(StepStarted(1, "calibrating", 3, 8, "eager-dynamic"))
     assert sheet.words.text() == "eager-dynamic: Calibrating 3 of 8…"
     engine.say(done(COMPARED[0]))
-    assert words(sheet, 0) == ["Eager dynamic", "Converted", "1 of 1", "400 bytes → 100 bytes", "40 dB", "", ""]
+    assert words(sheet, 0) == ["Eager dynamic", "Converted", "1 of 1", "400 bytes → 100 bytes", "40.0 dB", "", ""]
     assert (sheet.bar.value(), sheet.bar.maximum()) == (1, len(COMPARED))
     assert sheet.cancel.isVisible()
     engine.say(*map(done, COMPARED[1:]), ComparisonFinished(1))

@@ -254,6 +254,7 @@ def test_keys_drag_and_menu_put_a_run_into_a_pane(windows: Windows, qtbot: QtBot
     window.actions_of["run_in_a"].trigger()
     settle(window, qtbot)
     assert badges(desk) == ["B", "A", ""], "the run before the one on screen"
+    assert [pane.name.text() for pane in desk.work.panes.panes.values()] == ["Converted · Run 2", "Converted · Run 3"]
     assert listed.hint.isHidden()
     assert listed.differences.text() == "B differs from A in: backend x86; seed 2"
     listed.rows[2].setFocus()
@@ -272,6 +273,7 @@ def test_keys_drag_and_menu_put_a_run_into_a_pane(windows: Windows, qtbot: QtBot
     listed.rows[0].chosen.emit()
     settle(window, qtbot)
     assert badges(desk) == ["AB", "", ""]
+    assert "Run" not in desk.work.panes.panes[Side.RIGHT].name.text()
 
 
 def drop(widget: QWidget, data: QMimeData) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
 from qviz.document.plan import Plan
+from qviz.document.writing import write_atomically
 from qviz.session.copied_script import copied_script
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.panels.welcome import DropTarget
 from qviz.ui.panels.widgets import breakable
+from qviz.ui.shell import exports
 from qviz.ui.shell.app import clear_up, report_bug
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import small_stages, snapshot
@@ -146,6 +149,25 @@ def test_a_result_is_saved(opened: MainWindow, tmp_path: Path, monkeypatch: pyte
     assert codec.load(f"{path}.qviz") == codec.load(tmp_path / "saved.qviz")
 
 
+def test_a_large_result_is_saved_beside_the_window_and_before_it_closes(
+    opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "again.qviz"
+    monkeypatch.setattr(exports, "_MANY", 0)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "qviz result (*.qviz)"))
+    threads: list[str] = []
+
+    def write(path: Path, data: bytes, known: str | None) -> None:
+        threads.append(threading.current_thread().name)
+        write_atomically(path, data, known=known)
+
+    monkeypatch.setattr(exports, "write_atomically", write)
+    opened.actions_of["save_as"].trigger()
+    opened.close()
+    assert codec.load(path) == codec.load(tmp_path / "saved.qviz")
+    assert threads[0] != threading.main_thread().name
+
+
 def test_the_script_and_the_picture_can_be_copied(opened: MainWindow):
     assert opened.desk is not None
     assert opened.desk.project is not None
@@ -202,5 +224,6 @@ def test_a_fault_is_told_and_the_window_goes_on(window: MainWindow):
 
 def test_long_names_break_at_their_joints():
     assert breakable("a.meta['x'].input_map").split("\u200b") == ["a", ".meta", "['x']", ".input", "_map"]
+    assert breakable("layers.0.norm1 of 50.8 kB") == "layers.0.norm1 of 50.8\u202fkB"
     assert "\u200b" not in breakable("47.2 dB of 3.14")
     assert breakable("plain words, 1..2 and (x)").replace("\u200b", "") == "plain words, 1..2 and (x)"

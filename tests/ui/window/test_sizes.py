@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from qviz.document.kept import kept_finding
 from qviz.document.snapshot import Level
 from qviz.session.laid_over import OverlayChoice
+from qviz.ui.panels.side_scroll import SideScroll
 from qviz.ui.panels.stages import StageButton
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
@@ -240,3 +241,37 @@ def test_the_text_grows_within_limits_and_is_remembered(window: MainWindow, aske
     for _ in range(3):
         window.actions_of["smaller_text"].trigger()
     assert Settings().text_size == 90
+
+
+def test_panels_have_their_widths_again_after_the_window_was_small(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    left, inspector = work.findChildren(SideScroll)[0], work.inspector
+    before = left.width(), inspector.width()
+    window.resize(1366, 768)
+    assert window.desk is not None
+    window.desk.selection.choose("prepared", "conv")
+    assert inspector.width() < before[1]
+    window.resize(1600, 1000)
+    assert (left.width(), inspector.width()) == before
+
+
+def test_the_left_panel_is_never_narrower_than_what_it_holds(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    left = work.findChildren(SideScroll)[0]
+    work.setup.with_reference.setText("A reference " * 3)
+    work.setup.with_reference.show()
+    work.surroundings.columns.setSizes([0, 1, 1200, 376, 0])
+    qtbot.waitUntil(lambda: left.viewport().width() >= work.setup.minimumSizeHint().width())
+
+
+def test_the_figures_of_nodes_are_narrowed_before_the_table_scrolls(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    work.tabs.show_page(work.nodes)
+    table = work.nodes
+    for wide, is_whole in ((1100, True), (900, True), (500, False)):
+        table.resize(wide, 200)
+        assert (table.horizontalHeader().length() <= table.viewport().width()) is is_whole
+    table.resize(1100, 200)
+    table.horizontalHeader().resizeSection(3, 90)
+    table.resize(900, 200)
+    assert table.columnWidth(3) == 90, "the user's own"

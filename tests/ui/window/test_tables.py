@@ -234,7 +234,7 @@ def test_the_output_of_a_second_run_is_compared_with_the_first(window: MainWindo
     assert (shown.value, shown.detail) == ("31.5 dB", "+1.5 dB against Run 1")
     window.desk.shelf.view(1)
     shown = tile(window.desk, "sqnr").tile
-    assert (shown.value, shown.detail) == ("30 dB", "")
+    assert (shown.value, shown.detail) == ("30.0 dB", "")
     window.desk.shelf.view(2)
     assert tile(window.desk, "sqnr").tile.detail == "+1.5 dB against Run 1"
 

@@ -124,3 +124,14 @@ def test_escape_ends_a_mode(window: MainWindow, asked: Asked, qtbot: QtBot):
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert not work.notice.isVisible()
     assert not any(pane.canvas.emphasis.is_highlighting for pane in work.panes.panes.values())
+
+
+def test_a_toast_leaves_what_stands_at_the_right_end_free(host: QWidget):
+    rail = QWidget(host)
+    rail.setGeometry(540, 0, 60, 400)
+    rail.show()
+    toast = Toast(host, rail)
+    toast.tell("error", "It failed " + "and failed " * 40)
+    assert toast.geometry().right() < rail.x()
+    rail.hide()
+    assert toast.geometry().right() > rail.x()

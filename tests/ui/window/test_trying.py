@@ -240,7 +240,7 @@ def test_a_run_of_the_choice_stands_beside_its_prediction(desk: Desk):
     assert panel(desk).head.measured.text() == f"✓ measured as Run {run.number}"
     assert not panel(desk).measured.measure.isVisible()
     shown = texts(panel(desk).measured)
-    assert {"Before and after", "13 dB", "16 dB", "+3 dB", "Run 1", "Run 2"} <= set(shown)
+    assert {"Before and after", "13.0 dB", "16.0 dB", "+3.0 dB", "Run 1", "Run 2"} <= set(shown)
     chart = panel(desk).curve.chart
     assert chart is not None
     assert [each.number for each in chart.measured] == [1, 2]

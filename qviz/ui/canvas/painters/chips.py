@@ -7,13 +7,16 @@ from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.overlays.on_view import OverlayOnView
 from qviz.analysis.views.view import Box
-from qviz.ui.canvas import metrics, shapes
+from qviz.ui.canvas import shapes
+from qviz.ui.canvas.box_text import RIGHT, TextRow
 from qviz.ui.canvas.exposure import Detail, Exposure
-from qviz.ui.canvas.fonts import label_font, title_font, width
+from qviz.ui.canvas.fonts import label_font, width
 from qviz.words import tr
 from qviz.words.formats import number
 
 _HIGH, _PAD, _DOT, _OVER = 17.0, 7.0, 5.0, 3.0
+_CELL = 44.0
+"""The least room of a number, so that chips stand in one column."""
 
 
 def draw_chips(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
@@ -33,6 +36,18 @@ def draw_chips(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> N
     painter.setOpacity(1.0)
 
 
+def _right_of(row: TextRow) -> float:
+    """Return where a text ends, in pixels from the left end of its box."""
+    used = width(row.text, row.font)
+    is_left = bool(row.align & Qt.AlignmentFlag.AlignLeft)
+    return row.area.left() + used if is_left else row.area.center().x() + used / 2
+
+
+def _left_of(row: TextRow) -> float:
+    """Return where a text at the right end of its room begins."""
+    return row.area.right() - max(width(row.text, row.font), _CELL)
+
+
 def _text(box: Box, count: float) -> str:
     return tr("→ float") if box.kind is not None else tr("{count} → float", count=number(int(count)))
 
@@ -44,24 +59,20 @@ def _draw_dot(painter: QPainter, exposure: Exposure, rect: QRectF) -> None:
 
 
 def _draw_chip(painter: QPainter, exposure: Exposure, box: Box, rect: QRectF, text: str) -> None:
-    """Draw a chip in the row where it has room beside the name, else on the upper edge."""
+    """Draw a chip in the row, in place of what else stands beside the name; without room there beside the box."""
     front = shapes.card(rect) if box.kind is None else rect
-    columns = metrics.COLUMN * len(exposure.scene.columns)
-    lead = metrics.GROUP_LEAD if box.kind is None else metrics.lead(box) + metrics.pad_in_row(box)
-    room = front.width() - lead - metrics.pad_in_row(box) - metrics.AFTER_SIDE
-    has_columns = bool(columns) and room >= columns + metrics.COLUMN
+    rows = exposure.writing(box, rect.size()).rows
+    cells = [each for each in rows[1:] if each.align == RIGHT]
     wide = width(text, label_font()) + 2 * _PAD
-    right = front.right() - 8 - (columns if has_columns else 0.0)
-    name = front.left() + lead + metrics.AFTER_SIDE + width(metrics.heading(box), title_font())
-    theme = exposure.theme
-    if has_columns and name + 6 <= right - wide:
+    right = rect.left() + _left_of(cells[0]) - 4 if cells else front.right() - 8
+    name, theme = rect.left() + _right_of(rows[0]), exposure.theme
+    has_two = not cells and len(rows) > 1 and rows[1].area.top() > rows[0].area.top()
+    if name + 6 <= right - wide and not has_two:
         chip = QRectF(right - wide, front.center().y() - _HIGH / 2, wide, _HIGH)
         plate = QRectF(name + 4, front.top() + 2, right - name - 2, front.height() - 4)
         painter.fillRect(plate, theme.color("panel") if exposure.overlays.is_plain else theme.fill(box.role))
     else:
-        chip = QRectF(
-            (right if has_columns else front.right()) - wide + 4, front.top() - _HIGH / 2 - _OVER, wide, _HIGH
-        )
+        chip = QRectF(rect.right() + _OVER, front.center().y() - _HIGH / 2, wide, _HIGH)
     painter.setPen(QPen(theme.color("accent"), 1.2))
     painter.setBrush(theme.color("accent.soft"))
     painter.drawRoundedRect(chip, _HIGH / 2, _HIGH / 2)

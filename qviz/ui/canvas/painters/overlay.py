@@ -8,11 +8,15 @@ from PySide6.QtGui import QPainter, QPen
 from qviz.analysis.overlays.on_view import OverlayOnView
 from qviz.analysis.overlays.scale import Categories
 from qviz.analysis.views.view import Box
+from qviz.document.snapshot import Level
 from qviz.ui.canvas import shapes
 from qviz.ui.canvas.exposure import Detail, Exposure
+from qviz.ui.canvas.level_shape import SIDE as FLAG
+from qviz.ui.canvas.level_shape import draw_level
 from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.painters.boxes import draw_disc
 from qviz.ui.canvas.painters.chips import draw_chips
+from qviz.ui.theme import Theme
 
 BAR = 5.0
 """The height of a bar."""
@@ -50,8 +54,19 @@ def _draw_flags(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> 
             if value is not None:
                 rect = exposure.on_screen(exposure.rect(box.id))
                 corner = rect.topRight() + QPointF(-1, 2) if box.ring is None else rect.topLeft() + QPointF(6, 1)
-                color = exposure.theme.color(shown.overlay.scale.look(value).token)
-                draw_disc(painter, exposure.theme, corner, "!", color, is_ring=False)
+                draw_flag(painter, exposure.theme, corner, shown.overlay.scale.look(value).token)
+
+
+def draw_flag(painter: QPainter, theme: Theme, middle: QPointF, token: str) -> None:
+    """Draw the shape of a level, the same as in lists and on the overview; for any other color a disc."""
+    level = next((each.value for each in Level if token == f"level.{each.value}"), "")
+    if not level:
+        draw_disc(painter, theme, middle, "!", theme.color(token), is_ring=False)
+        return
+    corner = middle - QPointF(FLAG / 2, FLAG / 2)
+    painter.translate(corner)
+    draw_level(painter, level, theme.color(token))
+    painter.translate(-corner)
 
 
 def _draw_sides(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
