@@ -23,6 +23,7 @@ from qviz.engine.failures import line_of
 from qviz.engine.flows import finer_places
 from qviz.engine.flows.fake_ranges import give_ranges
 from qviz.engine.flows.job import Job
+from qviz.engine.flows.qat_patterns import only_possible
 from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.model_files import is_program
@@ -63,7 +64,7 @@ def qat(job: Job) -> ExportResult:
     settings = rewritten_settings.settings_of(captured)
     buffers = frozen_buffers.updated(captured)
     job.reporter.started("preparing")
-    with effects.watched_parts(quantizer.value) as parts, inside(job.fake):
+    with effects.watched_parts(quantizer.value) as parts, only_possible(), inside(job.fake):
         prepared = prepare_qat_pt2e(captured, quantizer.value)
     _tell(job, effects.without_effect(parts))
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
@@ -161,7 +162,8 @@ def _convert(job: Job, prepared: GraphModule, buffers: Mapping[str, tuple[str, .
     if job.fake is not None:
         give_ranges(prepared)
     job.reporter.converting(prepared)
-    converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
+    with only_possible():
+        converted = convert_pt2e(prepared, use_reference_representation=reference, fold_quantize=job.plan.fold_quantize)
     job.reporter.reached("reference" if reference else "converted", converted)
     job.reporter.converted(converted)
     _tell(job, checks.dynamic_convolutions(converted))
