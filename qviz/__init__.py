@@ -1,4 +1,12 @@
-"""qviz shows what quantization did to a PyTorch model, stage by stage, and why."""
+"""qviz shows what quantization did to a PyTorch model, stage by stage, and why.
+
+>>> import qviz
+>>> plan = qviz.Plan(flow="fx-static", seed=3)
+>>> plan.flow, plan.backend, plan.measure
+('fx-static', 'x86', None)
+>>> qviz.Finding.of("wide", qviz.Level.WARNING, "converted", ["fc"], message="fc is wide").nodes
+('fc',)
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,16 @@ class _Filed(Plan, frozen=True, kw_only=True):
 
 
 def write(plan: Plan) -> str:
-    """Return the TOML of a plan; defaults are left out."""
+    """Return the TOML of a plan; defaults are left out.
+
+    >>> print(write(Plan(source="net.py:Net", flow="fx-static", seed=3)), end="")
+    version = 1
+    source = "net.py:Net"
+    flow = "fx-static"
+    seed = 3
+    >>> read(write(Plan(flow="fx-qat"))) == Plan(flow="fx-qat")
+    True
+    """
     fields = msgspec.to_builtins(plan)
     tables = {key: value for key, value in fields.items() if _is_table(value)}
     plain = {key: value for key, value in fields.items() if key not in tables and value != ""}

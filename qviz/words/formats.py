@@ -17,7 +17,11 @@ _LEAST_LEVEL = 0.1
 
 
 def number(value: float | str, digits: int = 4) -> str:
-    """Return a number with at most `digits` significant digits; integers whole, "inf" as ∞."""
+    """Return a number with at most `digits` significant digits; integers whole, "inf" as ∞.
+
+    >>> number(0.0123456), number(102400), number(-3.5), number("inf")
+    ('0.01235', '102400', '−3.5', '∞')
+    """
     if isinstance(value, str):
         if value not in ("inf", "-inf", "nan"):
             return value
@@ -34,7 +38,11 @@ def grouped(value: int) -> str:
 
 
 def amount(value: float) -> str:
-    """Return a large count in three digits: ``315 M``."""
+    """Return a large count in three digits: ``315 M``.
+
+    >>> amount(315_000_000), amount(12_345), amount(7)
+    ('315 M', '12.3 k', '7')
+    """
     for factor, text in ((1e9, mark("{number} G")), (1e6, mark("{number} M")), (1e3, mark("{number} k"))):
         if value >= factor:
             return tr(text, number=number(value / factor, 3))
@@ -47,7 +55,11 @@ def shape(lengths: Iterable[int | str]) -> str:
 
 
 def tensor(lengths: Iterable[int | str], of_dtype: str) -> str:
-    """Return shape and dtype of a tensor: ``1×64 float32``, of a scalar the dtype alone."""
+    """Return shape and dtype of a tensor: ``1×64 float32``, of a scalar the dtype alone.
+
+    >>> tensor((1, 64), "torch.float32"), tensor((), "torch.int64")
+    ('1×64 float32', 'int64')
+    """
     return f"{shape(lengths)} {dtype(of_dtype)}".strip()
 
 
@@ -57,7 +69,11 @@ def span(low: float | str, high: float | str) -> str:
 
 
 def channels(values: Iterable[float | str]) -> str:
-    """Return what a scale per channel comes to: ``8 channels, 0.0013 … 0.0015``, ``8 channels, all 0``."""
+    """Return what a scale per channel comes to: ``8 channels, 0.0013 … 0.0015``, ``8 channels, all 0``.
+
+    >>> channels([0.0013, 0.0015]), channels([0, 0, 0])
+    ('2 channels, 0.0013 … 0.0015', '3 channels, all 0')
+    """
     floats = [float(each) for each in values]
     count = trn(len(floats), "{count} channel", "{count} channels")
     if not floats:
@@ -71,7 +87,11 @@ def channels(values: Iterable[float | str]) -> str:
 
 
 def listed(names: Iterable[Any], most: int = 3) -> str:
-    """Return the first names and how many more there are: ``a, b, c and 2 more``."""
+    """Return the first names and how many more there are: ``a, b, c and 2 more``.
+
+    >>> listed(["a", "b", "c", "d", "e"]), listed(["a", "b"])
+    ('a, b, c and 2 more', 'a, b')
+    """
     texts = [str(each) for each in names]
     first = sign(", ").join(texts[:most])
     return tr("{first} and {count} more", first=first, count=len(texts) - most) if len(texts) > most else first
@@ -96,7 +116,11 @@ def joined(names: Iterable[Any]) -> str:
 
 
 def size(count: float) -> str:
-    """Return a number of bytes in kB, MB or GB (powers of 1000)."""
+    """Return a number of bytes in kB, MB or GB (powers of 1000).
+
+    >>> size(1), size(1500), size(46_800_000)
+    ('1 byte', '1.5 kB', '46.8 MB')
+    """
     for factor, text in ((1e9, mark("{number} GB")), (1e6, mark("{number} MB")), (1e3, mark("{number} kB"))):
         if count >= factor:
             return tr(text, number=number(count / factor, 3))
@@ -122,7 +146,11 @@ def percent(share: float) -> str:
 
 
 def part(share: float) -> str:
-    """Return a part of a whole in percent with one decimal; nearly nothing and nearly all as a bound."""
+    """Return a part of a whole in percent with one decimal; nearly nothing and nearly all as a bound.
+
+    >>> part(0), part(0.0001), part(0.51), part(0.9999), part(1)
+    ('0 %', '< 0.1 %', '51.0 %', '> 99.9 %', '100 %')
+    """
     if 0 < share < 0.001:
         return tr("< {share}", share=percent(0.001))
     if 0.999 < share < 1:
@@ -136,7 +164,11 @@ def decibels(value: float | str) -> str:
 
 
 def gain(value: float | str) -> str:
-    """Return a change in dB with its sign: ``+9.1 dB``; one that is too small for its decimal keeps a digit."""
+    """Return a change in dB with its sign: ``+9.1 dB``; one that is too small for its decimal keeps a digit.
+
+    >>> gain(9.1), gain(-0.25), decibels("inf")
+    ('+9.1 dB', '−0.2 dB', '∞ dB')
+    """
     text = _tenths(value)
     return tr("{number} dB", number=text if text.startswith(MINUS) else f"+{text}")
 

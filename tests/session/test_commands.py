@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import doctest
-
-from qviz.session import commands
 from qviz.session.commands import CommandGroup, When, command
 
 
@@ -42,7 +39,3 @@ def test_each_group_runs_its_own_methods():
 def test_a_declared_method_keeps_its_name_and_its_words():
     assert Lamp.switch_on.id == "switch_on"
     assert Lamp.switch_on.__doc__ == "Light it."
-
-
-def test_the_example_is_true():
-    assert doctest.testmod(commands).failed == 0
