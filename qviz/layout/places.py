@@ -147,6 +147,11 @@ class Places:
         at = stand.frame.labels[edge]
         return None if at is None else _moved(at, stand.origin)
 
+    def many(self) -> Iterator[object]:
+        """Yield what there is one of for each box and line, for whoever lets go of it slowly."""
+        yield from self._paths
+        yield from self._homes
+
     def within(self, area: Rect) -> Within:
         """Return what an area shows, in the order of the view."""
         boxes: list[int] = []

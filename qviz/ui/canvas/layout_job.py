@@ -73,21 +73,16 @@ class _Folded(NamedTuple):
     """What is to be measured and placed: one view, or those of a family under the union's folds.
 
     Attributes:
+        boxes: What is to be measured, with the id that its size is for.
         attempt: Which of the openings it is, where the folds are chosen here.
     """
 
     folds: Folds
     view: View | None
     whole: Whole | None
+    boxes: list[tuple[str, Box]]
     form: BoxForm
     attempt: int
-
-    def boxes(self) -> list[tuple[str, Box]]:
-        """Return what is to be measured, with the id that its size is for."""
-        if self.whole is not None:
-            return boxes_to_measure(self.whole)
-        assert self.view is not None
-        return [(box.id, box) for box in self.view.boxes]
 
 
 class Placed(NamedTuple):
@@ -178,7 +173,7 @@ class LayoutJobs(QObject):
             self.take_placed(question, folded)
             return
         sizes: dict[str, Size] = {}
-        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes(), sizes, SLICE, folded.form))
+        self._go_on(question, folded, sizes, measure_in_slices(folded.boxes, sizes, SLICE, folded.form))
 
     def _go_on(self, question: Question, folded: _Folded, sizes: dict[str, Size], slices: Iterator[int]) -> None:
         if question.number != self._turn.number:
@@ -213,18 +208,20 @@ def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
     if family is None or not family.has(stage):
         tree = question.trees.of(stage.whole)
         folds, form, attempt = _chosen(question, tree, attempt)
-        return _Folded(folds, fold(tree, folds, question.facts), None, form, attempt)
+        view = fold(tree, folds, question.facts)
+        return _Folded(folds, view, None, [(box.id, box) for box in view.boxes], form, attempt)
     assert family.union is not None
     folds, form, attempt = _chosen(question, family.tree, attempt)
     if question.folds is not None:
         folds = family.to_union(stage, question.folds)
     shared = family.known(folds, question.direction, form)
     if shared is not None:
-        tried = _Folded(folds, None, shared.whole, form, attempt)
+        tried = _Folded(folds, None, shared.whole, [], form, attempt)
         if _fits(question, shared.places, tried):
             return _answer(question, folds, shared)
         return _fold(question, _next_attempt(question, shared.places, tried))
-    return _Folded(folds, None, family.folded(folds), form, attempt)
+    whole = family.folded(folds)
+    return _Folded(folds, None, whole, boxes_to_measure(whole), form, attempt)
 
 
 def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, BoxForm, int]:

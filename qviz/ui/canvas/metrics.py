@@ -119,11 +119,20 @@ def measure_in_slices(
         count: Boxes of a slice.
         form: How boxes are written.
     """
+    like: dict[tuple[object, ...], Size] = {}
     for start in range(0, len(boxes), count):
         for box_id, box in boxes[start : start + count]:
-            if not box.is_open:
-                size, known = size_of(box, form), sizes.get(box_id, Size(0.0, 0.0))
-                sizes[box_id] = Size(max(size.width, known.width), max(size.height, known.height))
+            if box.is_open:
+                continue
+            # All that a size depends on; layers of a network have boxes with equal texts.
+            says = box.kind, box.title, box.subtitle, box.badges, box.repeat, box.stub_of is None, box.is_seam
+            size = like.get(says)
+            if size is None:
+                size = like[says] = size_of(box, form)
+            known = sizes.get(box_id)
+            if known is not None:
+                size = Size(max(size.width, known.width), max(size.height, known.height))
+            sizes[box_id] = size
         if start + count < len(boxes):
             yield start + count
 
@@ -164,7 +173,8 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
     if form.is_narrow and not form.has_columns:
         wide -= beside + badges if wide > NARROW * form.least else 0.0
         widths = NARROW_WIDTHS
-    fitting = next((each for each in widths if each * form.least >= wide), widths[-1])
+    least = form.least
+    fitting = next((each for each in widths if each * least >= wide), widths[-1])
     return Size(fitting, ROW + STACK if box.kind is None else ROW)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -177,6 +177,12 @@ class Scene:
             at = QRectF(point, point).adjusted(-0.5, -0.5, 0.5, 0.5)
             return next((self.box[each.box_id] for each in self.ghosts.fused_in(at)), None)
         return None
+
+    def many(self) -> Iterator[object]:
+        """Yield what there is one of for each box and line, for whoever lets go of it slowly."""
+        yield from self.view.boxes
+        yield from self.view.lines
+        yield from self.places.many()
 
     def members_in(self, area: QRectF) -> frozenset[str]:
         """Return the nodes whose boxes are wholly in an area."""

@@ -51,6 +51,7 @@ class Surface(QWidget):
         motion: Boxes on their way to other places.
         layers: What is painted, the lowest first.
         graph: Of what is shown, for tooltips.
+        leaving: Shown until the next scene is placed, so that changing stages does not flicker.
         words: What is written where no scene is shown.
     """
 
@@ -62,8 +63,7 @@ class Surface(QWidget):
         super().__init__(parent)
         self.words = ""
         self.graph: Graph | None = None
-        # Shown until the next scene is placed, so that changing stages does not flicker.
-        self._leaving: Scene | None = None
+        self.leaving: Scene | None = None
         self._theme = theme or theme_of("light")
         self._tiled = TiledPainter(self, SHAPES)
         self.viewport = Viewport(self)
@@ -86,7 +86,7 @@ class Surface(QWidget):
 
     def show_scene(self, scene: Scene | None, leaving: Scene | None = None) -> None:
         """Show a scene; without, the words, or a scene that leaves until the next comes."""
-        self.viewport.scene, self._leaving, self.pointing.hovered = scene, leaving, None
+        self.viewport.scene, self.leaving, self.pointing.hovered = scene, leaving, None
         self.update()
 
     @property
@@ -111,7 +111,7 @@ class Surface(QWidget):
         """Draw what the camera sees."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.color("canvas"))
-        scene = self.scene or self._leaving
+        scene = self.scene or self.leaving
         if scene is None:
             self._paint_words(painter)
         else:

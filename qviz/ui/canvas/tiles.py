@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
-from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtCore import QRect, QRectF, QSizeF
 from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
 
 from qviz.ui.canvas.camera import Camera
@@ -23,6 +24,10 @@ KEPT = 220
 """Tiles of one plane; more than two screens."""
 WHOLE = 1200.0
 """The longer side of the plane behind all, in pixels."""
+STRIPS = 8
+"""Of a tile whose parts take long; each is painted by itself, between two events."""
+LONG = 0.008
+"""Seconds that are long for a part of a tile."""
 
 Cell: TypeAlias = tuple[int, int]
 Draw: TypeAlias = Callable[[QPainter, QRectF, float], None]
@@ -74,6 +79,16 @@ class _Plane:
                 painter.drawPixmap(QRectF(at, end), tile, QRectF(tile.rect()))
 
 
+@dataclass
+class _Begun:
+    """A tile that is painted down to a row of pixels."""
+
+    plane: _Plane
+    cell: Cell
+    tile: QPixmap
+    row: int = 0
+
+
 class Tiles:
     """The tiles of one scene as it looks now.
 
@@ -91,6 +106,8 @@ class Tiles:
         self._whole = _Plane(min(1.0, WHOLE / max(bounds.width(), bounds.height(), 1.0)))
         self._now: _Plane | None = None
         self._before: _Plane | None = stale.latest if stale else None
+        self._begun: _Begun | None = None
+        self._strips = 2
 
     @property
     def latest(self) -> _Plane | None:
@@ -134,7 +151,7 @@ class Tiles:
         return next(self._missing(sight), None) is not None
 
     def work(self, camera: Camera | None, screen: QSizeF, seconds: float) -> bool:
-        """Paint missing tiles for about so long, at least one; return whether any is still missing.
+        """Paint missing tiles for about so long, at least a strip; return whether any is still missing.
 
         Without a camera, whose sight is painted first, those of the whole scene only.
         """
@@ -145,7 +162,8 @@ class Tiles:
             self._now = _Plane(camera.scale)
         end = monotonic() + seconds
         for plane, cell in self._missing(sight):
-            plane.tiles[cell] = self._painted(plane, cell)
+            if not self._paint(plane, cell, end):
+                break
             if len(plane.tiles) > KEPT:
                 plane.tiles.popitem(last=False)
             if monotonic() >= end:
@@ -161,19 +179,42 @@ class Tiles:
         """Return whether a plane is near enough in scale: many small tiles would take long, few show little."""
         return plane is self._whole or 0.2 < plane.scale / camera.scale < 5.0
 
-    def _painted(self, plane: _Plane, cell: Cell) -> QPixmap:
+    def _paint(self, plane: _Plane, cell: Cell, end: float) -> bool:
+        """Paint a tile, or go on with it, strip by strip until it is there or the time is over; tell whether it is."""
         pixels = round(SIDE * self._ratio)
-        tile = QPixmap(pixels, pixels)
-        tile.fill(self._ground)
-        area = plane.area(cell)
-        painter = QPainter(tile)
+        begun = self._begun
+        if begun is None or begun.plane is not plane or begun.cell != cell:
+            begun = self._begun = _Begun(plane, cell, QPixmap(pixels, pixels))
+            begun.tile.fill(self._ground)
+        while begun.row < pixels:
+            until = min(begun.row + -(-pixels // self._strips), pixels)
+            started = monotonic()
+            self._paint_strip(begun, until)
+            begun.row, now = until, monotonic()
+            if now - started > LONG:
+                self._strips = min(2 * self._strips, STRIPS)
+            elif now - started < LONG / 4:
+                self._strips = max(self._strips // 2, 1)
+            if now >= end:
+                break
+        if begun.row < pixels:
+            return False
+        begun.tile.setDevicePixelRatio(self._ratio)
+        plane.tiles[cell], self._begun = begun.tile, None
+        return True
+
+    def _paint_strip(self, begun: _Begun, until: int) -> None:
+        """Paint a tile from the row where it ends on."""
+        plane, pixels = begun.plane, begun.tile.width()
+        area, edge = plane.area(begun.cell), 2 / plane.scale  # for the pens' widths
+        unit = area.height() / pixels
+        part = QRectF(area.left(), area.top() + begun.row * unit, area.width(), (until - begun.row) * unit)
+        painter = QPainter(begun.tile)
+        painter.setClipRect(QRect(0, begun.row, pixels, until - begun.row))
         painter.scale(pixels / area.width(), pixels / area.height())
         painter.translate(-area.topLeft())
-        edge = 2 / plane.scale  # for the pens' widths
-        self._draw(painter, area.adjusted(-edge, -edge, edge, edge), plane.scale)
+        self._draw(painter, part.adjusted(-edge, -edge, edge, edge), plane.scale)
         painter.end()
-        tile.setDevicePixelRatio(self._ratio)
-        return tile
 
 
 def _gaps(plane: _Plane, camera: Camera, sight: QRectF) -> QRegion:

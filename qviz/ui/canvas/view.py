@@ -27,8 +27,12 @@ from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.selection import Selection
 from qviz.ui.canvas.surface import Surface
 from qviz.ui.canvas.viewport import OnScreen
+from qviz.ui.process.disposal import Disposal
 from qviz.ui.theme import Theme
 from qviz.words import tr
+
+MANY = 2000
+"""Boxes of a scene that are let go of in slices."""
 
 
 class GraphCanvas(QObject):
@@ -69,6 +73,7 @@ class GraphCanvas(QObject):
         self.folding = Folding(self, self.viewport, self.selection)
         self._keys = Keys(self, self.viewport, self.selection, self.folding)
         self._jobs = LayoutJobs()
+        self._disposal = Disposal(self)
         self.readable = Readable(self, self.viewport)
         self.stage: Stage | None = None
         self.family: Family | None = None
@@ -293,6 +298,7 @@ class GraphCanvas(QObject):
     def on_jobs_placed(self, placed: Placed) -> None:
         """Show what was placed, where the eye expects it."""
         before = (self.scene, self.viewport.camera) if self.scene is not None else None
+        gone = self.scene or self.surface.leaving
         direction = placed.question.direction
         is_turned, self._shown_direction = direction != self._shown_direction, direction
         self._lay_over(placed.scene)  # where they changed meanwhile
@@ -304,6 +310,8 @@ class GraphCanvas(QObject):
         self.selection.check_box()
         if before is not None and not is_turned:
             self.surface.motion.start(before, (placed.scene, self.viewport.camera), self.viewport.size)
+        if gone is not None and len(gone.view.boxes) > MANY:
+            self._disposal.hold(gone.many())
         accessible.tell_changed(self.surface)
         self.laid_out.emit()
 

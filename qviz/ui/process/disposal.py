@@ -6,19 +6,18 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QTimer
 
-from qviz.document.graph import Edge, Node
 from qviz.document.snapshot import Stage
 
 _AT_ONCE = 2000
-"""Nodes freed between two events: about 3 ms."""
+"""Nodes, edges, boxes or lines freed between two events: about 3 ms."""
 
 
 class Disposal(QObject):
-    """Holds the nodes of closed models until they are freed, a few at a time."""
+    """Holds the nodes of closed models, and what a canvas showed, until they are freed, a few at a time."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._held: list[Node | Edge] = []
+        self._held: list[object] = []
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.on_timer_timeout)
 
@@ -31,9 +30,14 @@ class Disposal(QObject):
         """Hold what is in stages for as long as it takes to free it slowly."""
         for stage in stages:
             for graph in (stage.graph, stage.whole):
-                self._held += graph.nodes
-                self._held += graph.edges
-        self._timer.start()
+                self.hold(graph.nodes)
+                self.hold(graph.edges)
+
+    def hold(self, objects: Iterable[object]) -> None:
+        """Hold other objects so; of few it is not worth it."""
+        self._held += objects
+        if self._held:
+            self._timer.start()
 
     def on_timer_timeout(self) -> None:
         """Free some."""

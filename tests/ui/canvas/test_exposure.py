@@ -6,10 +6,12 @@ import pytest
 from PySide6.QtGui import QImage, QPainter
 
 from qviz.document.snapshot import Stage
+from qviz.ui.canvas import tiles
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import GRAPH, paint_all
 from qviz.ui.canvas.painters.tiled import FEW
+from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.canvas.view import GraphCanvas
 from tests.factories import graph, node
 
@@ -79,6 +81,32 @@ def test_tiles_show_what_would_be_painted(canvas: GraphCanvas, qtbot, scale: flo
     blank.fill(canvas.surface.theme().color("canvas"))
     assert difference(expected, blank) > 0.004
     assert difference(shown, expected) < difference(expected, blank) / 10
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.0625, 0.013])
+def test_a_tile_that_takes_long_is_painted_in_strips_and_looks_the_same(
+    canvas: GraphCanvas, qtbot, scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert canvas.scene is not None
+    canvas.viewport.set_camera(Camera(scale).centred(canvas.scene.bounds, 700, 500))
+    strips: list[int] = []
+    paint_strip = Tiles._paint_strip
+
+    def noted(self: Tiles, begun: tiles._Begun, until: int) -> None:
+        strips.append(until)
+        paint_strip(self, begun, until)
+
+    monkeypatch.setattr(Tiles, "_paint_strip", noted)
+    pictures = []
+    for seconds in (0.0, 60.0):
+        monkeypatch.setattr(tiles, "LONG", seconds)
+        canvas.highlight({"n3"})
+        finished(canvas, qtbot)
+        strips.clear()
+        canvas.highlight(None)
+        pictures.append(finished(canvas, qtbot))
+        assert (tiles.SIDE // tiles.STRIPS in strips) == (seconds == 0.0)
+    assert pictures[0] == pictures[1]
 
 
 def test_a_zoom_shows_something_at_once(canvas: GraphCanvas, qtbot) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import shiboken6
 from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
@@ -7,6 +9,7 @@ from PySide6.QtGui import QAccessible
 
 from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Stage
+from qviz.ui.canvas import view
 from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.metrics import LEAST_NARROW
 from qviz.ui.canvas.view import GraphCanvas
@@ -125,6 +128,19 @@ def test_a_screen_reader_hears_role_name_and_neighbours(canvas):
     children = [interface.child(index) for index in range(interface.childCount())]
     said = {child.text(QAccessible.Text.Name): child.text(QAccessible.Text.Description) for child in children}
     assert said["operator conv, Conv2d 10 → 1, 3×3"] == "reads view; read by bn"
+
+
+def test_what_was_shown_is_let_go_of_in_slices(canvas, qtbot, monkeypatch):
+    monkeypatch.setattr(view, "MANY", 0)
+    shown = weakref.ref(canvas.scene)
+    held: list[object] = []
+    monkeypatch.setattr(canvas._disposal, "hold", held.extend)
+    boxes, lines = canvas.view.boxes, canvas.view.lines
+    canvas.folding.fold_all()
+    qtbot.waitUntil(lambda: not canvas.is_busy)
+    assert {*map(id, held)} >= {*map(id, boxes), *map(id, lines)}
+    canvas.surface.grab()
+    assert shown() is None, "only what there is one of for each box is still held"
 
 
 def test_none_empties_the_canvas(canvas):

@@ -79,13 +79,15 @@ def _draw_sides(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> 
         rect = exposure.rect(box.id)
         front = shapes.card(rect) if box.kind is None else rect
         exposure.dim(painter, box.id)
-        painter.setClipRect(QRectF(front.left() - 1.0, front.top(), SIDE / exposure.scale, front.height()))
+        painter.save()
+        end = QRectF(front.left() - 1.0, front.top(), SIDE / exposure.scale, front.height())
+        painter.setClipRect(end, Qt.ClipOperation.IntersectClip)  # tiles have a clip of their own
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(exposure.theme.color(shown.overlay.scale.look(value).token))
         exposure.shift(painter, box.id)
         painter.drawPath(exposure.outline(box, exposure.scene.rect(box.id)))
         exposure.shift(painter, box.id, forth=False)
-        painter.setClipping(False)
+        painter.restore()
     painter.restore()
 
 
