@@ -17,7 +17,9 @@ from tests.house_rules import (  # noqa: F401 - fixtures of every test
     _logs_no_fault,
 )
 
-settings.register_profile("qviz", deadline=None)  # on a busy machine anything takes long once
+# On a busy machine anything takes long once. `--hypothesis-profile=thorough` looks longer.
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.register_profile("qviz", deadline=None, max_examples=50)
 settings.load_profile("qviz")
 
 

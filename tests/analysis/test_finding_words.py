@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,11 @@ SOURCES = [
 ENTRIES = {code: entry for code, entry in ENGLISH.statements.items() if {"message", "reason", "hint"} <= set(entry)}
 
 
-def calls() -> Iterator[ast.Call]:
-    for text in SOURCES:
-        for call in ast.walk(ast.parse(text)):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Finding":
-                yield call
+@functools.cache
+def calls() -> tuple[ast.Call, ...]:
+    parsed = (ast.parse(text) for text in SOURCES if "Finding(" in text)
+    found = (node for tree in parsed for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return tuple(call for call in found if isinstance(call.func, ast.Name) and call.func.id == "Finding")
 
 
 def given(call: ast.Call, place: int, name: str) -> ast.expr | None:
