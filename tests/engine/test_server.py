@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from qviz.wire.messages import (
     CallTried,
     EngineReady,
     GuessCall,
+    Message,
     Report,
     RunFinished,
     RunFlow,
@@ -29,6 +31,7 @@ from qviz.wire.messages import (
     TryCall,
     WarmUp,
 )
+from tests.factories import small_stages
 
 TALKATIVE = """
 import os
@@ -137,3 +140,18 @@ def test_an_engine_guesses_the_inputs_of_a_model_and_tries_the_call(tmp_path: Pa
         refused = next(each for each in engine.reports() if isinstance(each, (CallTried, RunRejected)))
         assert isinstance(refused, RunRejected)
         assert refused.option == "--input"
+
+
+@pytest.mark.logs
+def test_what_a_run_reached_is_not_rejected_by_a_fault_of_qviz(monkeypatch: pytest.MonkeyPatch):
+    reached = StageReached(1, small_stages()[0], {}, ())
+
+    def run(plan: Plan, send: Callable[[Message], None], run_id: int) -> None:
+        send(reached)
+        raise MemoryError("no room")
+
+    sent: list[Message] = []
+    monkeypatch.setattr(server, "run_plan", run)
+    with pytest.raises(SystemExit, match="no room"):  # whoever asked keeps the stages of an engine that dies
+        server._answer(RunFlow(1, Plan(source="sample:conv-bn-relu")), sent.append)
+    assert sent == [reached]

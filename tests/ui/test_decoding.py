@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from qviz.ui.process import garbage
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.process.disposal import Disposal
+from qviz.ui.process.garbage import building, look_at_all
 from tests.factories import small_stages
 
 
@@ -61,3 +66,41 @@ def test_a_model_goes_slowly_but_wholly(qtbot: QtBot):
     disposal.take(small_stages())
     assert disposal.is_busy
     qtbot.waitUntil(lambda: not disposal.is_busy)
+
+
+class Ring:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_is_made_large__seldom_and_kept_from_the_search_for_cycles_never(monkeypatch: pytest.MonkeyPatch):
+    with building():
+        assert not gc.isenabled()
+        rings = [Ring()]
+        watched = weakref.ref(rings[0])
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    del rings
+    gc.collect(1)
+    assert watched() is not None  # what is old is not searched through again and again
+    monkeypatch.setattr(garbage, "SOON_LOOKED_AT", 0)
+    look_at_all()
+    assert watched() is not None  # it would take too long
+    monkeypatch.setattr(garbage, "SOON_LOOKED_AT", 10**9)
+    look_at_all()
+    assert watched() is None
+
+
+def test_cycles_of_closed_models_are_found_after_some(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(garbage, "SOON_LOOKED_AT", 10**9)
+    parent = QObject()
+    disposal = Disposal(parent)
+    with building():
+        watched = weakref.ref(Ring())
+    for _ in range(19):
+        disposal.take(small_stages())
+        qtbot.waitUntil(lambda: not disposal.is_busy)
+        assert watched() is not None
+    disposal.take(small_stages())
+    qtbot.waitUntil(lambda: not disposal.is_busy)
+    assert watched() is None

@@ -37,6 +37,7 @@ from qviz.wire.messages import (
     RepairPlan,
     RunFlow,
     RunRejected,
+    StageReached,
     Stop,
     TryCall,
     WarmUp,
@@ -80,6 +81,13 @@ def serve(requests: BufferedReader, reports: BinaryIO) -> None:
 
 
 def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send: Callable[[Message], None]) -> None:
+    reached: list[str] = []
+
+    def send_run(message: Message) -> None:
+        if isinstance(message, StageReached):
+            reached.append(message.stage.name)
+        send(message)
+
     try:
         with permitting(Permission(request.grants)):
             if isinstance(request, Compare):
@@ -93,13 +101,15 @@ def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send:
                 with kept(request.plan.seed):
                     send(CallTried(request.run_id, try_call(request.plan)))
             else:
-                run_plan(request.plan, send, request.run_id)
+                run_plan(request.plan, send_run, request.run_id)
     except QvizError as error:
         text = traceback_text(error)
         code = int(error.exit_code)
         send(RunRejected(request.run_id, error.message, error.hint, code, text, error.option))
-    except Exception as error:  # a bug in qviz: report it and continue
+    except Exception as error:  # a bug in qviz, or no memory is left: report it and continue
         _log.exception("the run failed by a fault of qviz")
         text = tr("Bug in qviz: {type}: {error}", type=type(error).__name__, error=error)
+        if reached:
+            raise SystemExit(text) from error  # a rejected run comes to nothing; the stages of a dead engine are kept
         hint = tr("Please report it with the traceback, which is in the log.")
         send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, QTimer
 
 from qviz.document.snapshot import Stage
+from qviz.ui.process.garbage import look_at_all
 
 _AT_ONCE = 2000
 """Nodes, edges, boxes or lines freed between two events: about 3 ms."""
+_LOOKS_AFTER = 20
+"""Results put away after which Python looks for cycles in all that there is; nobody waits then."""
 
 
 class Disposal(QObject):
@@ -18,6 +21,7 @@ class Disposal(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._held: list[object] = []
+        self._put_away = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.on_timer_timeout)
 
@@ -28,6 +32,7 @@ class Disposal(QObject):
 
     def take(self, stages: Iterable[Stage]) -> None:
         """Hold what is in stages for as long as it takes to free it slowly."""
+        self._put_away += 1
         for stage in stages:
             for graph in (stage.graph, stage.whole):
                 self.hold(graph.nodes)
@@ -42,5 +47,9 @@ class Disposal(QObject):
     def on_timer_timeout(self) -> None:
         """Free some."""
         del self._held[-_AT_ONCE:]
-        if not self._held:
-            self._timer.stop()
+        if self._held:
+            return
+        self._timer.stop()
+        if self._put_away >= _LOOKS_AFTER:
+            self._put_away = 0
+            look_at_all()

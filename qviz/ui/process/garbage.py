@@ -1,4 +1,4 @@
-"""Keeps Python's search for cycles away from large graphs: they have millions of objects and no cycle."""
+"""Keeps Python's search for cycles from going through large graphs again and again: they have no cycle."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ FEW = (5_000, 10, 400)
 """New objects among which Python looks at once, and how seldom it looks among older ones: a search of 200,000
 takes longer than a window may stand still."""
 
+SOON_LOOKED_AT = 400_000
+"""Objects among which a whole search is over in a few frames."""
+
 _lock = Lock()
 _at_work = 0
 
@@ -22,7 +25,7 @@ def look_shortly() -> None:
 
 @contextmanager
 def building() -> Iterator[None]:
-    """Look for no cycles while something large is made, and never among what was made.
+    """Look for no cycles while something large is made, and seldom among what was made.
 
     Without it the searches take as long again as the making, and hold all threads up. What was
     made still goes when nothing refers to it; only a cycle would stay, and what is read, folded and placed has none.
@@ -39,5 +42,23 @@ def building() -> Iterator[None]:
         with _lock:
             _at_work -= 1
             if _at_work == 0:
-                gc.freeze()
+                _grow_old()
                 gc.enable()
+
+
+def look_at_all() -> None:
+    """Find every cycle, where that is quick and nothing large is being made: for when a model was closed."""
+    with _lock:
+        if _at_work == 0 and _grow_old() < SOON_LOOKED_AT:
+            gc.collect()
+
+
+def _grow_old() -> int:
+    """Let all that is there count as old, without a look at it; return how much that is.
+
+    To freeze and to thaw puts one list behind another. What stayed frozen would never be searched again.
+    """
+    gc.freeze()
+    many = gc.get_freeze_count()
+    gc.unfreeze()
+    return many
