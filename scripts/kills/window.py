@@ -174,7 +174,7 @@ def window_trials(folder: Path, chance: random.Random, most: int) -> Iterator[Ou
     own.window.close()
 
 
-def unwilling_trials(folder: Path) -> Iterator[Outcome]:
+def unwilling_trials(folder: Path, _chance: random.Random, _most: int) -> Iterator[Outcome]:
     """Cancel models that do not want to end, and let a time limit end them."""
     own = OwnWindow(folder / "unwilling")
     for number, (name, deed) in enumerate(UNWILLING.items()):
