@@ -74,11 +74,14 @@ class Photographer:
             QTest.qWait(50)
 
     def settle(self) -> None:
-        """Wait until every graph is placed and drawn."""
+        """Wait until every graph is placed and drawn, and its boxes have glided to their places."""
         QTest.qWait(SETTLE_MS)
         if self.window.desk is not None:
             canvases = [pane.canvas for pane in self.desk.work.panes.panes.values()]
             self.wait_for(lambda: not any(canvas.is_busy for canvas in canvases))
+            QTest.qWait(SETTLE_MS)
+            self.wait_for(lambda: not any(canvas.is_busy for canvas in canvases))
+            QTest.qWait(SETTLE_MS)
 
     def shoot(self, name: str) -> None:
         """Save a picture of the window."""

@@ -85,3 +85,8 @@ SOURCE_KINDS.add(
     SourceKind(lambda source: source.endswith((*FOREIGN_FILES,)), "qviz.engine.loading.foreign_files:refuse"),
 )
 SOURCE_KINDS.add("result", SourceKind(lambda source: source.endswith(SUFFIXES), "", is_result=True))
+
+
+def short_source(source: str) -> str:
+    """Return the last part of a source: the file with its name, or the sample."""
+    return source.replace("\\", "/").rsplit("/", 1)[-1]

@@ -255,3 +255,15 @@ def _column() -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(4)
     return column
+
+
+def heads() -> QFrame:
+    """Return the heads of the columns."""
+    made = QFrame()
+    made.setProperty("role", "sheethead")
+    row = QHBoxLayout(made)
+    row.setContentsMargins(12, 5, 12, 5)
+    row.setSpacing(10)
+    for stretch, title in zip(STRETCH, (tr("Argument"), tr("Shape"), tr("Dtype"), tr("Values")), strict=True):
+        row.addWidget(label(title, "small", wraps=True), stretch)
+    return made

@@ -17,7 +17,8 @@ from qviz.session.input_rows import InputRow, inputs_of, is_random, missing, row
 from qviz.sources.model_list import ListedModel, ModelList
 from qviz.ui.panels.calibration_choice import CalibrationChoice
 from qviz.ui.panels.call_sheet import CallSheet
-from qviz.ui.panels.input_line import STRETCH, InputLine
+from qviz.ui.panels.coming_stages import ComingStages
+from qviz.ui.panels.input_line import InputLine, heads
 from qviz.ui.panels.model_choice import ModelChoice
 from qviz.ui.panels.segments import Segments
 from qviz.ui.panels.weights_choice import WeightsChoice
@@ -75,7 +76,12 @@ class InputsPage(QScrollArea):
         self.lines: list[InputLine] = []
         page = QWidget()
         page.setProperty("role", "page")
-        self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight, page)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.coming = ComingStages()
+        column.addWidget(self.coming)
+        self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        column.addLayout(self._whole, 1)
         self._left, right = self._make_left(), self._make_right()
         self._whole.addWidget(self._left, 2)
         self._whole.addWidget(right, 5)
@@ -209,7 +215,7 @@ class InputsPage(QScrollArea):
                 each.show_row(row)
         else:
             empty(self._table)
-            self._table.addWidget(_heads())
+            self._table.addWidget(heads())
             self.lines = []
             for place, row in enumerate(rows):
                 made = InputLine(row)
@@ -233,6 +239,7 @@ class InputsPage(QScrollArea):
         self.run.setText(tr("Run {flow}", flow=title))
         self.calibration.show_plan(self.plan, is_random=is_random(self.rows) and bool(self.plan.inputs))
         self.weights.show_plan(self.plan)
+        self.coming.show_plan(self.plan)
         self.calls.show_code(call_code(self.plan, self.rows, self.model))
 
     def _told(self) -> str:
@@ -316,21 +323,11 @@ class InputsPage(QScrollArea):
         way = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._whole.setDirection(way)
         margin = _MARGIN if self.viewport().width() > _TWO_COLUMNS + 4 * _MARGIN else _MARGIN // 2
-        self._whole.setContentsMargins(margin, 26, margin, 26)
+        self.coming.setContentsMargins(margin, 10, margin, 0)
+        self._whole.setContentsMargins(margin, 16, margin, 26)
         self._whole.setSpacing(margin)
         self._left.setMaximumWidth(round(_LEFT[1] * scale) if is_wide else 16_777_215)
         self._left.setMinimumWidth(round(_LEFT[0] * scale) if is_wide else 0)
-
-
-def _heads() -> QFrame:
-    heads = QFrame()
-    heads.setProperty("role", "sheethead")
-    row = QHBoxLayout(heads)
-    row.setContentsMargins(12, 5, 12, 5)
-    row.setSpacing(10)
-    for stretch, title in zip(STRETCH, (tr("Argument"), tr("Shape"), tr("Dtype"), tr("Values")), strict=True):
-        row.addWidget(label(title, "small", wraps=True), stretch)
-    return heads
 
 
 def _part() -> tuple[QWidget, QVBoxLayout]:

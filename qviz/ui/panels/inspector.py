@@ -24,6 +24,7 @@ from qviz.document.graph import Node
 from qviz.document.snapshot import Finding, Stage
 from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows
 from qviz.session.project import Project
+from qviz.sources.kinds import short_source
 from qviz.ui.panels.inspecting.group_sheet import GroupSheet
 from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
 from qviz.ui.panels.inspecting.run_sheet import RunSheet
@@ -156,7 +157,7 @@ class Inspector(QScrollArea):
         """Show what the run came to: nothing is selected."""
         self._shown = self._group = None
         self._project = project
-        title = project.plan.source if project is not None else ""
+        title = short_source(project.plan.source) if project is not None else ""
         if project is None or not project.stages:
             self._run = None
             self._reading.forget()

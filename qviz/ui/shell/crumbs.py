@@ -16,6 +16,7 @@ from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
 from qviz.session.kept_runs import ShelvedRuns
 from qviz.session.run_pair import title_of
 from qviz.session.sides import Side
+from qviz.sources.kinds import short_source
 from qviz.ui.panels.widgets import choose, label
 from qviz.words import names, tr
 from qviz.words.untrusted import plain_tip
@@ -118,6 +119,17 @@ class Crumbs(QFrame):
         self.updateGeometry()
 
     def _list_models(self, menu: QMenu) -> None:
+        """List what else the file offers, for the next run, then what was open lately."""
+        from qviz.ui.shell.inputs import models_of
+
+        found, group = models_of(self._plan.source), QActionGroup(menu)
+        for each in found.models if found is not None else ():
+            if found is not None and not each.candidate.needs_arguments and each.candidate.is_likely:
+                source = f"{found.place}:{each.candidate.name}"
+                same = source == self._plan.source or each is found.models[found.chosen]
+                plan = self._plan if same else replace(self._plan, source=source, inputs=())
+                self._add(menu, group, short_source(source), plan)
+        menu.addSeparator()
         for source, about in self._recent():
             entry = menu.addAction(short_name(short_source(source)), partial(self.source_chosen.emit, source))
             entry.setToolTip(plain_tip(f"{source}\n{about}"))
@@ -156,11 +168,6 @@ class Crumbs(QFrame):
         entry.setCheckable(True)
         entry.setChecked(plan == self._plan)
         entry.triggered.connect(lambda _checked: self.plan_chosen.emit(plan))
-
-
-def short_source(source: str) -> str:
-    """Return the last part of a source: the file with its name, or the sample."""
-    return source.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def option_text(option: str, name: str) -> str:

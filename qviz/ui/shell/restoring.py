@@ -75,7 +75,7 @@ class Restoring(QObject):
         is_late = self._pages.desk is not None and self._pages.desk.project is not None
         if last is None or is_late:
             return
-        from qviz.ui.shell.crumbs import short_source
+        from qviz.sources.kinds import short_source
         from qviz.ui.shell.run_shelf import told_damaged
 
         found, session = last

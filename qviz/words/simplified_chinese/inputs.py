@@ -107,6 +107,8 @@ TEXTS: dict[str, str] = {
     "Building the model and guessing its inputs…": "正在构建模型并推测其输入…",
     "Calling the model…": "正在调用模型…",
     "You can keep working.": "您可以继续工作。",
+    "{count} stage, once it has inputs": "有输入后共 {count} 个阶段",
+    "{count} stages, once it has inputs": "有输入后共 {count} 个阶段",
     "Saved as {file}. Opening it takes the same inputs.": "已保存为 {file}。打开它会使用相同的输入。",
     # siblings
     "{name} has the same operators in another order.": "{name} 的算子相同，但顺序不同。",

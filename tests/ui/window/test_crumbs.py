@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pytestqt.qtbot import QtBot
 
+from qviz.document.plan import Plan
 from qviz.ui.shell.crumbs import Crumb
 from qviz.ui.shell.main_window import MainWindow
 from tests.ui.window.conftest import Asked
@@ -64,3 +67,21 @@ def test_the_first_crumb_lists_what_was_open_lately(window: MainWindow, asked: A
     hear(window, reached(CAPTURED), finished())
     choose(window.bar.crumbs.model, "sample:conv-bn-relu")
     assert len(asked.plans) == 2
+
+
+def test_the_model_crumb_offers_the_other_models_of_its_file(window: MainWindow, asked: Asked, tmp_path: Path):
+    file = tmp_path / "net.py"
+    file.write_text(
+        "from torch import nn\n\nclass A(nn.Module):\n    pass\n\nclass B(nn.Module):\n    pass\n\n"
+        "class C(nn.Module):\n    def __init__(self, wide):\n        super().__init__()\n"
+    )
+    window.opener.open_plan(Plan(source=f"{file}:A", flow="fx-static", inputs=("1x3",)))
+    hear(window, reached(CAPTURED), finished())
+    menu = window.bar.crumbs.model.menu()
+    menu.aboutToShow.emit()
+    listed = [(each.text(), each.isChecked()) for each in menu.actions() if each.isCheckable()]
+    assert listed == [("net.py:A", True), ("net.py:B", False)], "what needs arguments is on the inputs page"
+    choose(window.bar.crumbs.model, "net.py:B")
+    assert window.desk is not None
+    assert window.desk.project is not None
+    assert (window.desk.project.plan.source, window.desk.project.plan.inputs) == (f"{file}:B", ())

@@ -91,6 +91,8 @@ def test_a_file_opens_with_the_best_guess_and_runs_it(window: MainWindow, asked:
     assert [row.model.candidate.name for row in page.choice.models] == ["Head", "Net", "make"]
     assert [row.radio.isChecked() for row in page.choice.models] == [False, True, False]
     assert asked.plans == []
+    shown = [each.text() for each in page.coming.findChildren(QLabel) if not each.isHidden()]
+    assert shown == ["Captured", "→", "Fused", "→", "Prepared", "→", "Converted", "4 stages, once it has inputs"]
     click(qtbot, page.run)
     assert [plan.source for plan in asked.plans] == [f"{zoo}:Net"]
     assert not desk_of(window).inputs.is_shown
