@@ -54,7 +54,8 @@ class Result:
 
     def __repr__(self) -> str:
         run, stages = self.document.run, ", ".join(stage.name for stage in self.stages)
-        return f"<qviz.Snapshot of {run.source}: {run.flow or 'no flow'}, {run.status}; {stages or 'no stages'}>"
+        told = f"{run.source}: {run.flow or 'no flow'}, {run.status}; {stages or 'no stages'}"
+        return f"<qviz.Snapshot of {Untrusted(told).line}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Result) and self.document == other.document

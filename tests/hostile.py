@@ -18,7 +18,6 @@ from PySide6.QtGui import QImage
 
 from qviz.document.graph import Kind, SourceLine
 from qviz.document.snapshot import Finding, Level, Link, Snapshot, Stage
-from qviz.words.visible import visible
 from tests.factories import node, snapshot, stage, value
 from tests.measured import ledger, measured
 
@@ -262,10 +261,17 @@ def check_json(text: str) -> None:
     json.loads(text.encode())
 
 
-def check_terminal(text: str) -> None:
-    """Assert that a text for the terminal is shown as it is."""
-    shown = visible(text)
-    assert not HIDDEN.search(shown)
+def check_sarif(text: str) -> None:
+    """Assert that SARIF is JSON, in whose messages no bracket makes a link and nothing is hidden."""
+    (run,) = json.loads(text.encode())["runs"]
+    for each in run["results"]:
+        assert not re.search(r"(?<!\\)(\\\\)*[\[\]]", each["message"]["text"])
+        assert not HIDDEN.search(each["message"]["text"])
+
+
+def check_shown(text: str) -> None:
+    """Assert that a text for a terminal hides nothing."""
+    assert not HIDDEN.search(text)
 
 
 CHECKS: dict[str, Callable[[bytes], None]] = {

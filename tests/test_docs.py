@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from qviz import cli
+from qviz.assets import asset
 from qviz.cli.app import COMMANDS
 from qviz.document import codec
 from tests import fenced
@@ -59,7 +60,7 @@ calibration_data = batches()
 model = Net()
 """
 SET_UP = """
-import os
+import sys
 
 import torch
 from model import Net, batches as load, top1, validation
@@ -68,10 +69,13 @@ import qviz
 
 model, x = Net().eval(), torch.randn(1, 3, 224, 224)
 example_inputs, batches, labeled = (x,), load(), validation()
+if sys.argv[1] == "measure":  # the sample of docs/measure.md
+    from uneven import calibration_data, example_inputs, model as made
+
+    model, (x,), batches = made(), example_inputs(), calibration_data()
+    labeled = [(*each, torch.tensor([0, 1, 2, 3])) for each in batches]
 one, other = (torch.fx.symbolic_trace(model) for _ in range(2))
 qviz.show = lambda snap: None  # opens a window
-inspect = qviz.inspect
-qviz.inspect = lambda *given, **more: inspect(*given, **{**more, "measure": True})  # or there is nothing to repair
 """
 
 
@@ -80,6 +84,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with what the pages speak of, and work there."""
     for name in ("model", "net", "data", "big_model"):
         (tmp_path / f"{name}.py").write_text(MODEL, encoding="utf-8")
+    (tmp_path / "uneven.py").write_bytes(asset("samples/uneven.py").read_bytes())
     run = replace(measured_run(), links=small_links())
     for name in ("review", "before", "after"):
         codec.save(codec.decode(codec.encode(run).replace(b"block.conv", b"layer1.0.conv1")), tmp_path / f"{name}.qviz")
@@ -130,6 +135,8 @@ def run_command(case: tuple[fenced.Block, list[str]], folder: Path) -> int:
     block, words = case
     if plan := plan_above(block):
         (folder / "plan.toml").write_text(plan, encoding="utf-8")
+    if "--baseline" in words and "--write-baseline" not in words:
+        cli.main(["check", "review.qviz", "--baseline", words[words.index("--baseline") + 1], "--write-baseline"])
     code = cli.main([*words, *(["--trust"] if "--config" in words else [])])
     outs = [folder / out for flag, out in pairwise(words) if flag in ("-o", "--out")]
     assert [each.name for each in outs if not each.is_file()] == []
@@ -168,7 +175,7 @@ def test_python_that_runs_a_model_runs(block, folder):
     (folder / "example.py").write_text(SET_UP + block.text, encoding="utf-8")
     paths = os.pathsep.join([str(fenced.ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, "example.py"],
+        [sys.executable, "example.py", block.page.stem],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,

@@ -14,6 +14,7 @@ import msgspec
 from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
+from qviz.cli.saying import say
 from qviz.cli.value_types import FilePath
 from qviz.document.model_call import ModelCall, TriedCall, texts_of
 from qviz.document.plan import Plan
@@ -54,7 +55,7 @@ def inputs(plan: Plan, manner: Manner, out: Path | None) -> int:
         _print_json(plan, found, tried, fault)
     elif not manner.quiet:
         for line in _lines(plan, found, tried, fault):
-            click.echo(line)
+            say(line)
     return ExitCode.DONE if tried is not None else ExitCode.FINDINGS
 
 

@@ -13,6 +13,7 @@ from qviz.analysis.trying.tried_runs import MeasuredPoint, TriedRun, measured_po
 from qviz.analysis.what_if import predict
 from qviz.document.changes import Change, Prediction
 from qviz.document.plan import Plan
+from qviz.session.copied_script import copied_script
 from qviz.session.kept_runs import ShelvedRun
 from qviz.session.project import Project
 
@@ -114,8 +115,7 @@ class TriedChoice:
 def tried_run(shelved: ShelvedRun) -> TriedRun:
     """Return a kept run as what can be tried on, or compared."""
     project = shelved.project
-    snapshot = project.snapshot
-    python = snapshot.run.python if snapshot is not None else ""
+    python = copied_script(project) if project.snapshot is not None else ""
     return TriedRun(shelved.number, shelved.name, project.received.plan, inspected(project), python)
 
 

@@ -65,6 +65,11 @@ class Untrusted:
         return _MARKDOWN_START.sub(_escaped_start, _MARKDOWN.sub(lambda found: f"\\{found[0]}", shown))
 
     @property
+    def sarif(self) -> str:
+        """For a message of SARIF, where brackets make a link."""
+        return re.sub(r"[\\\[\]]", lambda found: f"\\{found[0]}", visible(self._text))
+
+    @property
     def cell(self) -> str:
         """For a cell of a spreadsheet: what would be computed has an apostrophe before it."""
         shown = one_line(self._text)

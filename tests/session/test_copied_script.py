@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from qviz.document import plan_file
 from qviz.session.copied_script import copied_script
+from qviz.session.kept_runs import ShelvedRun
 from qviz.session.project import Project
+from qviz.session.tried_choice import tried_run
 from tests.factories import snapshot
 
 HOSTILE = "import os\nos.system('x')\r\u2028os.system('y')\x0cos.system('z')\n\u202etxet"
@@ -41,3 +43,10 @@ def replace_foreign(project: Project) -> Project:
     import dataclasses
 
     return dataclasses.replace(project, foreign_source=None)
+
+
+def test_a_run_that_can_be_tried_has_the_same_script():
+    made = snapshot(python="os.system('x')\n")
+    tried = tried_run(ShelvedRun(1, Project.of_snapshot(made)))
+    assert tried.python == copied_script(Project.of_snapshot(made))
+    assert "\nos.system" not in tried.python

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from qviz.analysis.ledger import LEDGER_FORMATS
 from qviz.analysis.ledger.answer import answer
@@ -11,6 +10,8 @@ from qviz.analysis.ledger.tables import ROWS, sections
 from qviz.document.graph import Number
 from qviz.document.measurements import Ledger, Measurements, QuantizerNoise
 from qviz.document.snapshot import Snapshot
+from qviz.words.untrusted import Untrusted
+from qviz.words.visible import visible
 
 
 class NoiseLedger:
@@ -96,7 +97,7 @@ class NoiseLedger:
         return LEDGER_FORMATS[name].write(self._snapshot, rows)
 
     def __repr__(self) -> str:
-        return self.report("text", ROWS).rstrip()
+        return visible(self.report("text", ROWS)).rstrip()
 
     def _repr_markdown_(self) -> str:
         return self.report("markdown", ROWS)
@@ -108,13 +109,13 @@ class NoiseLedger:
 def _html(measured: Measurements) -> Iterator[str]:
     for section in sections(measured):
         if section.title:
-            yield f"<h4>{escape(section.title)}</h4>"
+            yield f"<h4>{Untrusted(section.title).xml}</h4>"
         if section.headings:
             yield "<table><thead><tr>"
-            yield from (f"<th>{escape(each)}</th>" for each in section.headings)
+            yield from (f"<th>{Untrusted(each).xml}</th>" for each in section.headings)
             yield "</tr></thead><tbody>"
             for row in section.rows:
-                yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+                yield "<tr>" + "".join(f"<td>{Untrusted(cell).xml}</td>" for cell in row) + "</tr>"
             yield "</tbody></table>"
         tag = "p" if section.title else "strong"
-        yield from (f"<{tag}>{escape(line)}</{tag}>" for line in section.lines)
+        yield from (f"<{tag}>{Untrusted(line).xml}</{tag}>" for line in section.lines)

@@ -10,13 +10,14 @@ from qviz.analysis.ledger.tables import Section, sections
 from qviz.document.measurements import Measurements
 from qviz.document.snapshot import Snapshot
 from qviz.words.language import sign
+from qviz.words.visible import visible
 
 _GAP = "  "
 
 
 def text_of(measured: Measurements, most: int | None) -> str:
     """Return measurements as plain text; the first line is the answer."""
-    return "\n\n".join("\n".join(_lines(each)) for each in sections(measured, most)) + "\n"
+    return visible("\n\n".join("\n".join(_lines(each)) for each in sections(measured, most))) + "\n"
 
 
 def _write(snapshot: Snapshot, most: int | None) -> str:

@@ -21,6 +21,7 @@ from qviz.document.snapshot import Finding, Level
 from qviz.version import __version__
 from qviz.words import tr
 from qviz.words.formats import sentence
+from qviz.words.untrusted import Untrusted
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
@@ -59,9 +60,9 @@ def _rule(rule: RuleText) -> Json:
     return {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.id.split("_")),
-        "shortDescription": {"text": rule.what},
-        "fullDescription": {"text": rule.what},
-        "help": {"text": rule.advice},
+        "shortDescription": {"text": Untrusted(rule.what).sarif},
+        "fullDescription": {"text": Untrusted(rule.what).sarif},
+        "help": {"text": Untrusted(rule.advice).sarif},
     }
 
 
@@ -69,7 +70,7 @@ def _invocation(verdict: Verdict, folder: Path) -> Json:
     if verdict.run.status == "done":
         return {"executionSuccessful": True}
     error = verdict.run.error
-    notification: dict[str, Json] = {"level": "error", "message": {"text": stopped(verdict.run)}}
+    notification: dict[str, Json] = {"level": "error", "message": {"text": Untrusted(stopped(verdict.run)).sarif}}
     if error and error.source:
         notification["locations"] = [{"physicalLocation": _physical(error.source, folder)}]
     return {"executionSuccessful": False, "toolExecutionNotifications": [notification]}
@@ -97,7 +98,8 @@ def _result(judged: Judged, rule_index: int, verdict: Verdict, folder: Path) -> 
 
 
 def _sentences(finding: Finding) -> str:
-    return " ".join(sentence(text) for text in (finding.message, finding.reason, finding.hint) if text)
+    told = (finding.message, finding.reason, finding.hint)
+    return Untrusted(" ".join(sentence(text) for text in told if text)).sarif
 
 
 def _location(judged: Judged, verdict: Verdict, folder: Path) -> Json:

@@ -16,6 +16,7 @@ from qviz.document.snapshot import Level, Run
 from qviz.words import mark, names, say, tr, trn
 from qviz.words.formats import every, listed
 from qviz.words.language import sign
+from qviz.words.visible import visible
 
 MAX_NODES = 8
 MAX_LINES = 4
@@ -27,7 +28,7 @@ def write(verdict: Verdict, folder: Path) -> str:
     stale = "\n".join(
         tr("no longer found, but the baseline lists it: {finding}", finding=stale_text(each)) for each in verdict.stale
     )
-    return "\n\n".join(part for part in (*blocks, stale, totals(verdict)) if part) + "\n"
+    return visible("\n\n".join(part for part in (*blocks, stale, totals(verdict)) if part)) + "\n"
 
 
 def block(judged: Judged, folder: Path) -> Iterator[str]:

@@ -27,6 +27,7 @@ from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
+from qviz.words.visible import one_line
 
 _SAVED, _EXPORTED = mark("Saved {name}"), mark("Exported {name}")
 _COPIED = mark("A picture of {name} is on the clipboard.")
@@ -161,7 +162,7 @@ class Exports(QObject):
     def copy_path(self) -> None:
         """Put the module path of the selected node on the clipboard; of a node outside of all modules, its name."""
         if (node := self._selected()) is not None:
-            self._copy(node.place or node.id)
+            self._copy(one_line(node.place or node.id))  # which a terminal may get
 
     def copy_facts(self) -> None:
         """Put what is known of the selected node on the clipboard."""

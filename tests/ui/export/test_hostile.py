@@ -10,6 +10,7 @@ from qviz.analysis.ledger.formats import LEDGER_FORMATS
 from qviz.analysis.tables.delimited import csv_text, tab_separated
 from qviz.analysis.tables.finding_rows import finding_cells
 from qviz.analysis.verdicts.verdict import judge
+from qviz.api import Result
 from qviz.cli.reports import REPORT_FORMATS
 from qviz.document import codec
 from qviz.session.scopes import Scope
@@ -49,7 +50,13 @@ def check_texts(seed: int) -> None:
     assert not [cell for each in lines for cell in each.split("\t") if cell.lstrip(" ").startswith(("=", "+", "@"))]
     verdict = judge(run, "never")
     hostile.check_xml(REPORT_FORMATS["junit"].write(verdict, Path.cwd()))
-    hostile.check_json(REPORT_FORMATS["sarif"].write(verdict, Path.cwd()))
+    hostile.check_sarif(REPORT_FORMATS["sarif"].write(verdict, Path.cwd()))
+    hostile.check_shown(REPORT_FORMATS["text"].write(verdict, Path.cwd()))
+    hostile.check_shown(LEDGER_FORMATS["text"].write(run, None))
+    result = Result(run)
+    assert result.ledger is not None
+    hostile.check_shown(f"{result!r}\n{result.ledger!r}")
+    hostile.check_xml(f"<a>{result.ledger._repr_html_()}</a>")
     assert codec.decode(codec.encode(run)) is not None
 
 
