@@ -75,6 +75,11 @@ class _Composition:
         self.ends = [(number[line.from_box], number[line.to_box]) for line in view.lines]
         self.label = [line.label if spacing.has_labels else "" for line in view.lines]
         self.beside = {source: label_width(label) for (source, _), label in zip(self.ends, self.label, strict=True)}
+        # What `_pull` and `_is_entry` ask of boxes, for every line of a large graph.
+        kinds = [box.kind if box.stub_of is None else None for box in view.boxes]
+        self.reads = [box.kind in _READING for box in view.boxes]
+        self.serves = [box.kind is Kind.DEQUANTIZE for box in view.boxes]
+        self.enters = [kind is Kind.INPUT for kind in kinds]
         self.paths = [tuple(self._cut(at, *ends)) for at, ends in enumerate(self.ends)]
         self.frames: dict[int, Frame] = {}
         self.ports: dict[int, dict[Port, float]] = {}
@@ -174,10 +179,11 @@ class _Composition:
 
     def _weights(self, pieces: Iterable[Piece]) -> list[float]:
         """Return a weight per piece: the spine is what the input reaches; weights and stubs are beside it."""
-        flowing = {item for piece in pieces for item in piece[:2] if self._is_entry(item)}
         users: defaultdict[Item, list[Item]] = defaultdict(list)
-        for piece in pieces:
-            users[piece.source].append(piece.target)
+        for source, target, _ in pieces:
+            users[source].append(target)
+        ends = {*users, *(target for _, target, _ in pieces)}
+        flowing = {item for item in ends if self._is_entry(item)}
         waiting = list(flowing)
         while waiting:
             for user in users[waiting.pop()]:
@@ -188,16 +194,14 @@ class _Composition:
 
     def _pull(self, piece: Piece) -> float:
         """Return how much an inserted node hugs what it serves: a dequantize its reader, the others what they read."""
-        boxes = self.view.boxes
-        reads = isinstance(piece.target, int) and boxes[piece.target].kind in _READING
-        serves = isinstance(piece.source, int) and boxes[piece.source].kind is Kind.DEQUANTIZE
-        return 2.0 if reads or serves else 1.0
+        source, target, _ = piece
+        reads = isinstance(target, int) and self.reads[target]
+        return 2.0 if reads or (isinstance(source, int) and self.serves[source]) else 1.0
 
     def _is_entry(self, item: Item) -> bool:
         if isinstance(item, tuple):
             return item[0] and self.view.boxes[item[1]].stub_of is None
-        box = self.view.boxes[item]
-        return box.stub_of is None and box.kind is Kind.INPUT
+        return self.enters[item]
 
     def _node(self, item: Item) -> LevelNode:
         if isinstance(item, tuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from qviz.analysis.regions import function_name
@@ -100,10 +101,15 @@ def between(first: str, last: str) -> str:
 
 def operator_name(node: Node) -> str:
     """Return ``conv2d`` for ``aten.conv2d.default``, ``add_relu`` for ``quantized.add_relu``."""
-    parts = node.target.split(".")
-    if node.op == "call_function" and len(parts) > 2 and parts[-3] in NAMESPACES:
-        return parts[-2].rstrip("_")
-    return function_name(node)
+    known = _in_namespace(node.target) if node.op == "call_function" else ""
+    return known or function_name(node)
+
+
+@lru_cache(maxsize=4096)
+def _in_namespace(target: str) -> str:
+    """Return the name of an operator of torch's; empty for other functions."""
+    parts = target.split(".")
+    return parts[-2].rstrip("_") if len(parts) > 2 and parts[-3] in NAMESPACES else ""
 
 
 def _name(node: Node, leaf: str | None) -> str:

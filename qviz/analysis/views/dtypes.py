@@ -79,10 +79,24 @@ class OutputValues:
         node = self._index.nodes[node_id]
         if value is None or node.kind is Kind.CONSTANT:  # the box of a constant says it
             return ""
-        before = {self.values[each].dtype for each in self._index.producers[node_id] if each in self.values}
-        changes = value.dtype not in before if before else self._mixed or value.dtype != "torch.float32"
-        told = " ".join(filter(None, (shape_text(value.shape), short_dtype(value.dtype) if changes else "")))
-        return short_name(told)  # sizes may be expressions of any length
+        return _label(value.shape, value.dtype if self._changes(node_id, value.dtype) else "")
+
+    def _changes(self, node_id: str, dtype: str) -> bool:
+        """Return whether a node gives another dtype than all that it reads."""
+        is_known = False
+        for each in self._index.producers[node_id]:
+            before = self.values.get(each)
+            if before is not None:
+                if before.dtype == dtype:
+                    return False
+                is_known = True
+        return is_known or self._mixed or dtype != "torch.float32"
+
+
+@lru_cache(maxsize=4096)
+def _label(shape: tuple[int | str, ...], dtype: str) -> str:
+    told = " ".join(filter(None, (shape_text(shape), short_dtype(dtype) if dtype else "")))
+    return short_name(told)  # sizes may be expressions of any length
 
 
 @lru_cache(maxsize=256)

@@ -235,14 +235,9 @@ class _ViewBuilder:
     def _line(self, source: str, target: str, pairs: list[tuple[str, str]]) -> Line:
         # A repeated dequantize is one value, whichever of its nodes a line leaves.
         repeats = self.tree.plumbing.repeats
-        values = dict.fromkeys(repeats.get(from_id, from_id) for from_id, _ in pairs)
-        label = self.outputs.label(next(iter(values))) if len(values) == 1 else f"{len(values)} values"
-        return Line(
-            from_box=source,
-            to_box=target,
-            label=label,
-            pairs=tuple(pairs),
-        )
+        values = {repeats.get(from_id, from_id) for from_id, _ in pairs}
+        label = self.outputs.label(values.pop()) if len(values) == 1 else f"{len(values)} values"
+        return Line(source, target, label, tuple(pairs))
 
 
 def node_box(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -108,6 +109,7 @@ def block_token(box: Box) -> str:
     return _OPEN if box.is_open else _token(box.role)
 
 
+@cache
 def _token(kind: Kind | None) -> str:
     """Return the colour of a block: what quantization put there stands out."""
     stands_out = kind not in (None, Kind.OP, Kind.FUSED_OP, Kind.CONSTANT)
