@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -60,6 +60,11 @@ def result_of_script(snapshot: Snapshot) -> nn.Module:
         exec(compile(snapshot.run.python, "again.py", "exec"), found)
     sys.modules.pop("called_by_name", None)
     return found["captured" if not snapshot.run.flow else "converted"]
+
+
+class Pair(NamedTuple):
+    image: torch.Tensor
+    scale: torch.Tensor
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -135,6 +140,17 @@ class Loose(nn.Module):
 def test_what_a_call_is_made_of(inputs: object, args: int, kwargs: list[str]):
     made = as_arguments(inputs, Loose())
     assert (len(made.args), list(made.kwargs)) == (args, kwargs)
+
+
+def test_a_named_tuple_is_one_argument_where_forward_takes_no_more():
+    class Scaled(nn.Module):
+        def forward(self, pair: Pair) -> torch.Tensor:
+            return pair.image * pair.scale
+
+    pair = Pair(torch.ones(1), torch.ones(1))
+    assert as_arguments(pair, Scaled()).args == (pair,)
+    assert as_arguments(pair, nn.Bilinear(1, 1, 1)).args == tuple(pair)
+    assert len(as_arguments(tuple(pair), Scaled())) == 2
 
 
 def test_a_dict_that_fits_in_part_is_refused():

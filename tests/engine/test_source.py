@@ -33,6 +33,34 @@ def nothing():
 
 def broken():
     raise ValueError("no weights")
+
+def deep(depth, width):
+    return Net(depth)
+
+def lost():
+    return open("/nowhere/labels.txt")
+
+def twins():
+    return Net(), Net()
+
+class Trainer:
+    def __init__(self):
+        self.model = Net()
+
+def trainer():
+    return Trainer()
+
+class Tokenizer:
+    def __init__(self):
+        self.size = 3
+
+def tokenized():
+    return Net(), Tokenizer()
+
+def labeled():
+    return [Net(), torch.zeros(1, 4), "labels"]
+
+with_loss = Net(), torch.nn.MSELoss()
 """
 
 
@@ -53,6 +81,23 @@ def test_a_class_an_instance_and_a_function_give_a_model(file: Path, name: str, 
 
 def test_a_function_may_return_its_inputs(file: Path):
     assert torch.equal(load(Plan(source=f"{file}:make")).inputs.args[0], torch.zeros(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("source", "inputs", "code"),
+    [("tokenized", ("1x4",), "first_of"), ("labeled", (), "first_two_of"), ("with_loss", ("1x4",), "first_of")],
+)
+def test_a_model_is_taken_from_among_other_things_which_is_said_and_written(
+    file: Path, source: str, inputs: tuple[str, ...], code: str, monkeypatch: pytest.MonkeyPatch
+):
+    loaded = load(Plan(source=f"{file}:{source}", inputs=inputs))
+    assert [each.said.code for each in loaded.steps] == [f"made_ready.{code}"]
+    again: dict[str, object] = {}
+    monkeypatch.syspath_prepend(file.parent)
+    exec(compile(f"import torch\n{loaded.python}", "again.py", "exec"), again)
+    model = again["model"]
+    assert isinstance(model, torch.nn.Module)
+    assert list(model.state_dict()) == list(loaded.module.state_dict())
 
 
 def test_inputs_and_calibration_data_stand_beside_the_model(file: Path):
@@ -82,7 +127,11 @@ def test_samples_run_on_their_inputs(sample: str):
         ("{file}", "the name of the model is missing", "Choose one of: Net, net."),
         ("{file}:number", "is a int, not a model", "Module class"),
         ("{file}:nothing", "returned a NoneType", "Return a Module"),
-        ("{file}:broken", "ValueError: no weights at {file}:22", "If it takes arguments"),
+        ("{file}:broken", "ValueError: no weights at {file}:22", "Fix that line"),
+        ("{file}:deep", "deep() needs a value for depth, width", "deep(depth=18)"),
+        ("{file}:lost", "FileNotFoundError", "Path(__file__).parent"),
+        ("{file}:twins", "twins() returned several models", "twins()[0]"),
+        ("{file}:trainer", "trainer() returned a Trainer, not a model", "trainer().model"),
         ("{file}:make(depth=unknown)", "could not be read", "Write arguments as literals"),
         ("{folder}/small_nett.py:Net", "was not found", "Did you mean small_net.py?"),
         ("no_such_package:Net", 'Python has no module "no_such_package"', "Install it"),
@@ -100,9 +149,10 @@ def test_what_cannot_be_loaded_is_said(file: Path, source: str, message: str, hi
     assert hint in caught.value.hint
 
 
-def test_a_model_without_inputs_says_how_to_give_them(file: Path):
+@pytest.mark.parametrize("name", ["Net", "tokenized", "with_loss"])
+def test_a_model_without_inputs_says_how_to_give_them(file: Path, name: str):
     with pytest.raises(QvizError, match="has no example inputs") as caught:
-        load(Plan(source=f"{file}:Net"))
+        load(Plan(source=f"{file}:{name}"))
     assert "1x3x224x224" in caught.value.hint
     assert "--input" in caught.value.option
 

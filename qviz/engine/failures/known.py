@@ -24,6 +24,12 @@ _TRACING = (
         type="TypeError",
         text=r"cannot assign 'torch\.fx\.proxy\.Proxy.*' as (?P<kind>buffer|parameter) '(?P<name>\w+)'",
     ),
+    Cause(
+        "stop.trace_script_function",
+        text=r"(?P<function>\w+)\(\) Expected a value of type '[\w\[\], ]+' for argument '\w+' but instead found type "
+        r"'(Proxy|Attribute|list|tuple)'",
+        step="capturing|preparing",
+    ),
     Cause("stop.trace_proxy", text=r"\bProxy\b"),
     Cause("stop.trace_proxy", text=r"=Attribute\b|slice indices must be integers", step="capturing"),
 )

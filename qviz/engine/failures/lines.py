@@ -21,6 +21,7 @@ _TORCH = str(Path(torch.__file__).parent)
 _OURS = (
     _TORCH,
     str(Path(__file__).parents[1]),
+    str(Path(__file__).parents[2] / "sources"),  # calls what a source names
     typing_extensions.__file__,  # wraps torch's deprecated functions
     "<frozen",
     "<string",

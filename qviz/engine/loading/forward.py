@@ -101,7 +101,18 @@ def as_arguments(inputs: Any, module: Module | None = None) -> Arguments:
         return inputs
     if isinstance(inputs, Mapping) and module is not None and is_by_name(inputs, module):
         return bind(module, [], dict(inputs))
+    if module is not None and _is_one_argument(inputs, module):
+        return Arguments((inputs,))
     return Arguments(tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,))
+
+
+def _is_one_argument(inputs: Any, module: Module) -> bool:
+    """Tell whether a NamedTuple is itself what ``forward`` takes, and not its arguments."""
+    if not (isinstance(inputs, tuple) and hasattr(inputs, "_fields")):
+        return False
+    known = parameters(module).values()
+    by_position = [each for each in known if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    return 0 < len(by_position) < len(inputs) and not any(each.kind is each.VAR_POSITIONAL for each in known)
 
 
 def is_by_name(inputs: Mapping[Any, Any], module: Module) -> bool:

@@ -155,7 +155,7 @@ def module_in(held: Mapping[Any, Any], name: str, expression: str) -> tuple[Modu
     Raises:
         QvizError: It holds none, or several of which none is named ``model``.
     """
-    found = {str(key): each for key, each in held.items() if isinstance(each, Module) and not _is_loss(each)}
+    found = {str(key): each for key, each in held.items() if isinstance(each, Module) and not is_loss(each)}
     if not found:
         raise weights_alone(name, held, expression)
     key = next(iter(found)) if len(found) == 1 else "model"
@@ -173,7 +173,8 @@ def under_key(key: str | None) -> tuple[ReadyStep, ...]:
     return () if key is None else (ReadyStep(Said("made_ready.under_key", {}, {"key": key})),)
 
 
-def _is_loss(module: Module) -> bool:
+def is_loss(module: Module) -> bool:
+    """Tell whether a module is one of torch's losses, which stand beside models."""
     return type(module).__module__ == "torch.nn.modules.loss"
 
 

@@ -11,6 +11,7 @@ from torch.nn import Module
 from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments, is_by_name, names
 from qviz.engine.loading.importing import import_of
+from qviz.engine.loading.returned import Returned
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.engine.loading.weights import written_weights
 from qviz.sources.text import Name, read_name
@@ -63,24 +64,22 @@ class Origin(NamedTuple):
     Attributes:
         name: The source, taken apart.
         found: What it stands for.
-        made: What calling it gave, or `found` itself.
+        returned: The model, and what came with it.
         module: The model.
         given: The `Input` arguments of ``--input``; none if the inputs stand with the model.
         beside: The expression and the value of ``example_inputs`` in the source's file, if the run took them.
         inputs: What the model is called with.
         has_data: Whether there is calibration data.
-        key: Of the model in a checkpoint, if that is what was given.
     """
 
     name: Name
     found: Any
-    made: Any
+    returned: Returned
     module: Module
     given: Arguments
     beside: tuple[str, Any] | None
     inputs: Arguments
     has_data: bool
-    key: str | None = None
 
 
 def recipe(plan: Plan, origin: Origin) -> str:
@@ -89,16 +88,14 @@ def recipe(plan: Plan, origin: Origin) -> str:
     A model that is called with keywords has ``example_kwargs``, too, and pairs of both as batches.
     """
     name = origin.name
-    is_instance = isinstance(origin.found, (Module, Mapping))
+    is_instance = isinstance(origin.found, (Module, Mapping, tuple, list))
     expression = name.attribute if is_instance else f"{name.attribute}({name.written_arguments})"
-    expression += "" if origin.key is None else f"[{origin.key!r}]"
     parts = [f"torch.manual_seed({plan.seed})\n", _from(name, plan.source)]
-    if not isinstance(origin.made, tuple):
-        parts.append(f"model = {expression}.eval()")
-    elif len(origin.given):
-        parts.append(f"model = {expression}[0].eval()")
+    if origin.returned.has_inputs and not len(origin.given):
+        rest = "" if origin.returned.is_pair else ", *_"
+        parts.append(f"model, given{rest} = {expression}\nmodel.eval()")
     else:
-        parts.append(f"model, given = {expression}\nmodel.eval()")
+        parts.append(f"model = {expression}{origin.returned.at}.eval()")
     if plan.weights is not None:
         parts.append(written_weights(plan.weights))
     parts.append(f"torch.manual_seed({plan.seed})\n{_inputs(plan, name, origin)}")
@@ -118,7 +115,7 @@ def _inputs(plan: Plan, name: Name, origin: Origin) -> str:
     if len(origin.given):
         return written_inputs(origin.given)
     if origin.beside is None:
-        return _assigned("given", origin.made[1], origin)
+        return _assigned("given", origin.returned.inputs, origin)
     imported = "" if plan.source.startswith("sample:") else import_of(name, "example_inputs") + "\n"
     value = _assigned(*origin.beside, origin)
     return imported if value == "example_inputs = example_inputs" else imported + value
@@ -146,7 +143,7 @@ def _assigned(expression: str, value: Any, origin: Origin) -> str:
         # the keywords first: the variable may be named example_inputs itself
         return f"{keywords}\nexample_inputs = tuple({expression}[key] for key in {by_position})"
     match value:
-        case tuple():
+        case tuple() if not any(each is value for each in origin.inputs.args):  # a NamedTuple may be one argument
             return f"example_inputs = {expression}"
         case list():
             return f"example_inputs = tuple({expression})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -25,16 +26,18 @@ from qviz.engine.loading.inputs import call_users, plan_inputs
 from qviz.engine.loading.inputs import make as make_inputs
 from qviz.engine.loading.metric import UserMetric, find_metric
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_elsewhere
-from qviz.engine.loading.model_files import OpenedModel, module_in, of_program, open_model, refuse_program, under_key
+from qviz.engine.loading.model_files import OpenedModel, of_program, open_model, refuse_program
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.recipe import Origin, recipe, written_data, written_inputs
+from qviz.engine.loading.returned import begins_with_model, taken_apart
 from qviz.engine.loading.training import find_training
-from qviz.engine.loading.weights import load_weights, weights_alone
+from qviz.engine.loading.weights import load_weights
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
 from qviz.sources.text import FORMS, Name, read_name
 from qviz.words import tr
+from qviz.words.formats import listed
 
 
 class InputsMissingError(QvizError):
@@ -137,25 +140,24 @@ def load_name(plan: Plan) -> Loaded:
     if fake is not None:
         refuse_made(f"{name.place}:{name.attribute}", found)
     with inside(fake):
-        made, key = _make(found, name), None
-    if isinstance(made, Mapping):
-        call = "" if made is found else f"({name.written_arguments})"
-        made, key = module_in(made, f"{name.attribute}{call and '()'}", f"{name.attribute}{call}")
-    module = made[0] if isinstance(made, tuple) else made
+        made = _make(found, name)
+    call = "" if made is found else f"({name.written_arguments})"
+    returned = taken_apart(made, f"{name.attribute}{call and '()'}", f"{name.attribute}{call}")
+    module = returned.model
     if isinstance(module, ExportedProgram):
         if fake is not None:
             refuse_made(f"{name.place}:{name.attribute}", None)
-        return _load_program(plan, name, place, found, made)
+        return _load_program(plan, name, place, module, f"{name.attribute}{call}{returned.at}")
     if plan.weights is not None and fake is None:
         load_weights(module, plan.weights)
     torch.manual_seed(plan.seed)
     planned = plan_inputs(plan.inputs, module)
-    beside = None if len(planned) or isinstance(made, tuple) else _beside(place)
+    beside = None if len(planned) or returned.has_inputs else _beside(place)
     if len(planned):
         with inside(fake):
             inputs = make_inputs(planned)
-    elif beside is not None or isinstance(made, tuple):
-        inputs = as_arguments(made[1] if beside is None else beside[1], module)
+    elif beside is not None or returned.has_inputs:
+        inputs = as_arguments(returned.inputs if beside is None else beside[1], module)
     else:
         raise InputsMissingError(
             tr("{source} has no example inputs", source=plan.source),
@@ -164,7 +166,7 @@ def load_name(plan: Plan) -> Loaded:
         )
     inputs = inputs if fake is None else on_fakes(fake, inputs)
     batches = None if fake is not None else calibration_batches(plan.calibrate, place, inputs, module)
-    origin = Origin(name, found, made, module, planned, beside, inputs, batches is not None, key)
+    origin = Origin(name, found, returned, module, planned, beside, inputs, batches is not None)
     file = Path(name.place).absolute() if name.is_file and not kind.is_shipped else None
     return Loaded(
         module=module,
@@ -176,7 +178,7 @@ def load_name(plan: Plan) -> Loaded:
         training=find_training(plan, place),
         evaluation=None if fake else calibration_batches(plan.evaluate, place, inputs, module, "evaluation_data"),
         metric=find_metric(plan),
-        steps=under_key(key),
+        steps=returned.steps,
         fake=fake,
     )
 
@@ -189,12 +191,10 @@ def load_file(plan: Plan) -> Loaded:
     return _load_whole(plan, open_model(plan), ModuleType("nowhere"), file)
 
 
-def _load_program(plan: Plan, name: Name, place: ModuleType, found: Any, made: Any) -> Loaded:
+def _load_program(plan: Plan, name: Name, place: ModuleType, program: ExportedProgram, expression: str) -> Loaded:
     """Load an exported program that is in hand; it has its own inputs."""
     refuse_program(f"{name.place}:{name.attribute}", flow(plan.flow))
-    program, is_pair = (made[0], True) if isinstance(made, tuple) else (made, False)
-    expression = name.attribute if found is made else f"{name.attribute}({name.written_arguments})"
-    held = of_program(program, f"{expression}[0]" if is_pair else expression)
+    held = of_program(program, expression)
     imported = import_of(name, name.attribute.split(".")[0])
     file = str(Path(name.place).absolute()) if name.is_file else None
     return _load_whole(plan, held._replace(python=f"{imported}\n{held.python}"), place, file)
@@ -244,8 +244,8 @@ def _is_model(value: Any) -> bool:
 
 
 def _make(found: Any, name: Name) -> Any:
-    """Return the model, a tuple of it and the inputs that it came with, or a checkpoint that may hold it."""
-    if isinstance(found, (Module, ExportedProgram, Mapping)) and name.arguments is None:
+    """Return what a name stands for, or what calling it gives."""
+    if (isinstance(found, (Module, ExportedProgram, Mapping)) or begins_with_model(found)) and name.arguments is None:
         return found
     if not callable(found) or isinstance(found, Module):
         source = f"{name.place}:{name.attribute}"
@@ -256,31 +256,60 @@ def _make(found: Any, name: Name) -> Any:
             tr("Name a Module class, an instance, or a function that returns one."),
         )
     try:
-        made = name.call(found)
+        return name.call(found)
     except (Exception, SystemExit) as error:  # the user's code may raise anything
         if asks_for_gpu(error):
             raise gpu_elsewhere(f"{name.attribute}()", error) from error
-        where = line_of(error)
-        call = f"{name.attribute}({name.written_arguments})"
-        message = tr("{call} failed: {type}: {error}", call=call, type=type(error).__name__, error=error)
-        if where:
-            message = tr("{message} at {file}:{line}", message=message, file=where.file, line=where.line)
-        hint = tr("If it takes arguments, give them, as in {name}(depth=18).", name=name.attribute)
-        raise QvizError(message, hint) from error
-    pair = isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], (Module, ExportedProgram))
-    if isinstance(made, torch.jit.ScriptFunction):
-        raise QvizError(
-            tr("{attribute}() returned TorchScript, made by torch.jit, not a model", attribute=name.attribute),
-            tr("Return a Module whose forward() calls the function that it was made from."),
+        raise _call_failed(found, name, error) from error
+
+
+def _call_failed(found: Any, name: Name, error: BaseException) -> QvizError:
+    """Return what to say of a class or function that does not give a model when it is called."""
+    call = f"{name.attribute}({name.written_arguments})"
+    where = line_of(error)
+    if where is None and isinstance(error, TypeError) and (missing := _missing(found, name)):
+        return QvizError(
+            tr("{call} needs a value for {names}", call=call, names=listed(missing)),
+            tr(
+                "Give it as a Python literal, as in {name}({first}=18), or name a function without arguments that "
+                "builds the model and returns it.",
+                name=name.attribute,
+                first=missing[0],
+            ),
         )
-    if isinstance(made, tuple) and made and isinstance(made[0], Mapping):
-        raise weights_alone(f"{name.attribute}()", made[0], f"{name.attribute}({name.written_arguments})[0]")
-    if not (pair or isinstance(made, (Module, ExportedProgram, Mapping))):
-        raise QvizError(
-            tr("{attribute}() returned a {type}, not a model", attribute=name.attribute, type=type(made).__name__),
-            tr("Return a Module, or a tuple of a Module and its example inputs."),
+    message = tr("{call} failed: {type}: {error}", call=call, type=type(error).__name__, error=error)
+    if where:
+        message = tr("{message} at {file}:{line}", message=message, file=where.file, line=where.line)
+    if isinstance(error, FileNotFoundError):
+        hint = tr(
+            "Give the file's full path there, or one from the folder of the code: Path(__file__).parent / 'name'."
         )
-    return made
+        return QvizError(message, hint)
+    if not _parameters(found):
+        return QvizError(message, tr("Fix that line.") if where else tr("Fix the function first."))
+    return QvizError(message, tr("If it takes arguments, give them, as in {name}(depth=18).", name=name.attribute))
+
+
+def _parameters(found: Any) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(found).parameters
+    except (TypeError, ValueError):  # Python cannot tell them
+        return {}
+
+
+def _missing(found: Any, name: Name) -> list[str]:
+    """Return the parameters that a call leaves without a value."""
+    known = _parameters(found)
+    try:
+        given = inspect.signature(found).bind_partial(*name.positional, **(name.arguments or {})).arguments
+    except (TypeError, ValueError):
+        return []
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [
+        key
+        for key, each in known.items()
+        if key not in given and each.default is each.empty and each.kind not in variable
+    ]
 
 
 def _beside(place: ModuleType) -> tuple[str, Any] | None:

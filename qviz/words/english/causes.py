@@ -84,6 +84,11 @@ STATEMENTS: dict[str, Entry] = {
         "forward() assigns the {kind} {name}, and while torch.fx traces it has only a Proxy, a stand-in for the value",
         f"Hand {{name}} in as an input and out as an output of forward().{_OTHER}",
     ),
+    "stop.trace_script_function": known(
+        "{function} is TorchScript, made by torch.jit.script, and takes no Proxy, the stand-in that torch.fx has for a "
+        "value",
+        f"Remove torch.jit.script from {{function}}: as plain Python, torch.fx traces it.{_OTHER}",
+    ),
     "stop.trace_proxy": known(
         "a function needs a number or an object of Python, and torch.fx has only a Proxy, its stand-in for a value",
         f"Compute the value outside forward(), or keep it as a fixed number in an attribute.{_OTHER}",

@@ -63,6 +63,8 @@ STATEMENTS: dict[str, Entry] = {
     "made_ready.detached": {"text": "{names} detached from autograd"},
     "made_ready.defaults": {"text": "{names}, which the inputs leave out, fixed to {names:its default/their defaults}"},
     "made_ready.constants": {"text": "{names} fixed to {names:its value/their values} in the inputs"},
+    "made_ready.first_of": {"text": "taken from a tuple that holds {others:all}, too"},
+    "made_ready.first_two_of": {"text": "model and inputs taken from a tuple of {count} values"},
     "made_ready.under_key": {"text": "taken from the key {key} of a checkpoint"},
     "on_fake_tensors": {
         "message": "built on fake tensors: no weight was allocated, nothing was calibrated or measured",

@@ -59,6 +59,8 @@ RUN: dict[str, Entry] = {
     "made_ready.detached": {"text": "将 {names} 从 autograd 中分离"},
     "made_ready.defaults": {"text": "输入中没有的 {names} 固定为默认值"},
     "made_ready.constants": {"text": "{names} 固定为输入中的值"},
+    "made_ready.first_of": {"text": "取自还含有 {others:all} 的元组"},
+    "made_ready.first_two_of": {"text": "模型和输入取自含 {count} 个值的元组"},
     "made_ready.under_key": {"text": "取自检查点的键 {key}"},
     "training_demonstrated": {
         "message": "没有训练：以训练模式的一次前向传播代替训练",
