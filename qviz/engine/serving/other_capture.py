@@ -146,7 +146,16 @@ def _traced_in_part(model: Module, inputs: Arguments) -> tuple[str, ...]:
 
 
 def _exported(model: Module, inputs: Arguments) -> None:
-    torch.export.export_for_training(model, inputs.args, inputs.kwargs or None, strict=False)
+    """Capture without strict, else with it, which follows NumPy: flows try both."""
+    try:
+        torch.export.export_for_training(model, inputs.args, inputs.kwargs or None, strict=False)
+    except Exception:  # capturing runs the user's forward, which may raise anything
+        try:
+            torch.export.export_for_training(model, inputs.args, inputs.kwargs or None, strict=True)
+            return
+        except Exception:
+            _log.debug("strict capture stops, too", exc_info=True)
+        raise
 
 
 def _by_modules(model: Module, inputs: Arguments) -> None:

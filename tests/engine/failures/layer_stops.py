@@ -28,6 +28,16 @@ from torch.fx import symbolic_trace
 IMAGE = torch.ones(1, 3, 8, 8)
 
 
+@torch.jit.script
+def _swish(x: torch.Tensor) -> torch.Tensor:
+    return x * torch.sigmoid(x)
+
+
+class _Scripted(nn.Linear):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return _swish(super().forward(x))
+
+
 def _attention() -> Any:
     model: Any = nn.Sequential(nn.MultiheadAttention(8, 2)).train()
     model.qconfig = get_default_qat_qconfig("x86")
@@ -160,5 +170,6 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("gru_annotator", _gru),
     ("shared_batch_norm", _shared_norm),
     ("trace_norm_subclass", _traced_norm),
+    ("trace_script_function", lambda: symbolic_trace(nn.Sequential(_Scripted(4, 4)))),
     ("computed_weight", _computed_weight),
 )

@@ -52,11 +52,6 @@ X = torch.ones(2, 4)
 ACTIVATION = QuantizationSpec(torch.int8, MinMaxObserver, -128, 127, torch.per_tensor_affine)
 
 
-@torch.jit.script
-def swish(x: torch.Tensor) -> torch.Tensor:
-    return x * torch.sigmoid(x)
-
-
 def model(forward: Callable[..., Any], **children: Any) -> nn.Module:
     """Return a module with that forward; a child that is no module stays a plain attribute."""
     made = type("Model", (nn.Module,), {"forward": forward})()
@@ -246,7 +241,6 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("trace_foreign_parameter", trace(lambda self, x: x * self.held["w"], held={"w": nn.Parameter(X)})),
     ("trace_wrapped_forward", trace(wrapped(lambda self, x, y=None, **more: x))),
     ("keyword_only_required", trace(second_of_two)),
-    ("trace_script_function", trace(lambda self, x: swish(self.fc(x)), fc=nn.Linear(4, 4))),
     ("trace_proxy", trace(lambda self, x: torch.zeros(list(range(x.shape[0]))))),
     ("script_module", lambda: torch.export.export(torch.jit.script(nn.Linear(4, 4)), (X,))),
     ("data_dependent", export(branches)),
