@@ -111,11 +111,29 @@ def test_the_folder_of_the_user_is_importable(tmp_path: Path, monkeypatch: pytes
         ("def f(:\n", "SyntaxError: .* at {file}:1", "Fix that line"),
         ("import os\nfrom no_such_thing import x\n", "No module named 'no_such_thing' at {file}:2", "no_such_thing"),
         ("def f():\n    raise OSError('gone')\n\nf()\n", "OSError: gone at {file}:2", "Fix that line"),
+        ("get_ipython().system('ls')\n", "NameError: .* at {file}:1", "commands of the notebook"),
+        ("import torch\n%matplotlib inline\n", "SyntaxError: .* at {file}:2", "commands of the notebook"),
+        ("from .layers import Block\n", "ImportError: attempted relative import .* at {file}:1", "__init__.py"),
+        ("open('/nowhere/labels')\n", "FileNotFoundError: .* at {file}:1", "Path\\(__file__\\)"),
+        ("import torch\ntorch.ones(1).cuda()\n", "could not be imported: .* at {file}:2", "map_location"),
+        (
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--d', required=True)\np.parse_args()\n",
+            "SystemExit: it reads the command line when it is imported at {file}:4",
+            "parse_args",
+        ),
+        ("if __name__ == '__main__':\n    Net = 1\n", "makes Net only where it runs as a program", "function"),
     ],
 )
 def test_an_import_that_fails_names_its_line(tmp_path: Path, text: str, message: str, hint: str):
     file = write(tmp_path / "does_not_import.py", text)
     with pytest.raises(QvizError, match=message.format(file=file)) as caught:
         load_net(f"{file}:Net")
-    assert hint in caught.value.hint
-    assert "does_not_import" not in sys.modules
+    assert hint.replace("\\", "") in caught.value.hint
+    assert "makes Net" in message or "does_not_import" not in sys.modules
+
+
+def test_a_file_does_not_read_the_command_line_of_qviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "argv", ["qviz", "check", "net.py"])
+    text = f"import argparse\nargparse.ArgumentParser().parse_args()\n{NET.format(width=3)}"
+    assert load_net(f"{write(tmp_path / 'reads_arguments.py', text)}:Net").module.width == 3
+    assert sys.argv == ["qviz", "check", "net.py"]

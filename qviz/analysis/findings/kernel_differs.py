@@ -14,6 +14,7 @@ from qviz.document.snapshot import Finding, Level
 _BY_CAUSE = {
     "kernel.lost_write": "kernel_differs.lost_write",
     "kernel.dropped_write": "kernel_differs.dropped_write",
+    "kernel.hooks_lost": "kernel_differs.hooks_lost",
     "kernel.bag_sums": "kernel_differs.bag_sums",
     "kernel.slopes_below_one": "kernel_differs.slopes_below_one",
     "kernel.overflow": "kernel_differs.overflow",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
+from qviz.document.flows import Method
 from qviz.document.graph import Kind, Node
 from qviz.document.snapshot import Finding, Level, Stage
 
@@ -27,9 +28,19 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if fact.calibrated is False and not _is_run_by_convert(evidence, stage, node):
             empty[stage.name].append(node.id)
     for name, nodes in empty.items():
-        yield _finding(name, nodes, "never_calibrated.observer")
+        yield _finding(name, nodes, _code(evidence, name, nodes))
     if evidence.prepared is None and evidence.converted is not None and (nodes := _fallen_back(evidence.converted)):
         yield _finding(evidence.converted.name, nodes, "never_calibrated.scale")
+
+
+def _code(evidence: Evidence, stage: str, nodes: list[str]) -> str:
+    """Return why they saw none: a dynamic flow brings no data, a train function may run no batch."""
+    if evidence.flow is not None and evidence.flow.method is Method.DYNAMIC:
+        return "never_calibrated.dynamic_flow"
+    watching = [node.id for at, node, fact in evidence.watched() if at.name == stage and fact.calibrated is not None]
+    if evidence.flow is not None and evidence.flow.is_training and len(watching) == len(nodes):
+        return "never_calibrated.not_trained"
+    return "never_calibrated.observer"
 
 
 def _is_run_by_convert(evidence: Evidence, stage: Stage, node: Node) -> bool:

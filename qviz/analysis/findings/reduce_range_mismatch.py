@@ -26,8 +26,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     found = []
     for node in prepared.whole.nodes:
         params = node.quant.output if node.kind in WATCHING and node.quant is not None else None
-        if params is None or params.dtype != "torch.quint8":
-            continue
+        if params is None or params.dtype != "torch.quint8" or _is_placeholder(node.observer):
+            continue  # dynamic kernels reduce the range themselves
         if (*numbers(params.quant_min), *numbers(params.quant_max)) == other and not _is_fixed(node.observer):
             found.append(node.id)
     if found:
@@ -36,6 +36,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _is_fixed(observer: object) -> bool:
     return getattr(observer, "type", "").startswith("FixedQParams")
+
+
+def _is_placeholder(observer: object) -> bool:
+    """Tell whether an observer watches nothing: a dynamic kernel chooses the range."""
+    return getattr(observer, "type", "").startswith("Placeholder")
 
 
 def _has_default(evidence: Evidence) -> bool:

@@ -20,7 +20,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     for node in stage.whole.nodes:
-        if node.kind not in COMPUTING or is_move(node):
+        if node.kind not in COMPUTING or is_move(node) or _stays_float(node):
             continue
         bare = [each.id for each in activations(index, node.id) if _is_bare(index, each)]
         if bare and (_is_observed(index, node) or _is_eager_observed(evidence, index, node)):
@@ -32,6 +32,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
                 code="unobserved_input",
                 roles={"subject": (node.id,), "inputs": tuple(bare)},
             )
+
+
+def _stays_float(node: Node) -> bool:
+    """Tell whether the backend has no pattern for it, such as for the class of an output."""
+    return node.why is not None and node.why.code == "float.no_pattern"
 
 
 def _is_bare(index: Index, giver: Node) -> bool:

@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document.graph import Json, SourceLine
 from qviz.document.snapshot import Finding, Level
-from qviz.engine.checks.eager_functions import Unseen, better_module, unseen
+from qviz.engine.checks.eager_functions import Unseen, better_module, may_join, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
@@ -35,6 +35,8 @@ _DONE = LOW | {Role.QUANTIZE}
 
 _WHY_NOT = (
     ("Could not run 'quantized::", "float_into_quantized"),
+    ("Input type (c10::q", "quantized_into_float"),
+    ("rows in the packB should be equal to K", "lstm_projection"),
     ("view size is not compatible", "view"),
     ("'function' object has no attribute", "weight_is_method"),
     ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
@@ -217,6 +219,8 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
         function = next((each for each in graph.graph.nodes if each.name == node), None)
         if cause == "no_kernel" and function is not None and (better := better_module(function)) is not None:
             cause, args = "function", {**args, "operator": bare_name(function.target), "replacement": better}
+        elif cause == "no_kernel" and not (function is not None and may_join(function)):
+            cause = "no_kernel_at_all"
         return Finding(
             rule="converted_does_not_run",
             level=Level.ERROR,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.fx import GraphModule, Node
 
@@ -34,6 +35,11 @@ _STOPS = {
 _JOINS = {"add": "FloatFunctional.add", "mul": "FloatFunctional.mul", "matmul": "FloatFunctional.matmul"}
 _WITH_NUMBER = {"add": "FloatFunctional.add_scalar", "mul": "FloatFunctional.mul_scalar"}
 """The same with two tensors, and with a tensor and a number."""
+
+
+def may_join(node: Node) -> bool:
+    """Tell whether FloatFunctional has a method for a function."""
+    return node.op in ("call_function", "call_method") and hasattr(FloatFunctional, _name(node).strip("_"))
 
 
 class Unseen(NamedTuple):

@@ -49,6 +49,16 @@ def findings(fused: GraphModule, scopes: Scopes, mapping: Mapping, model: Module
             yield _matches_nothing(setting, number in alone.values(), fused, model)
 
 
+def named_in_vain(base: QConfigMapping, model: Module) -> Iterator[Finding]:
+    """Yield the names in a mapping of the user's own that fit no module; torch's own mappings have none."""
+    paths = [path for path, _ in model.named_modules() if path]
+    named = [(f"set_module_name({name!r}, …)", name, False) for name in base.module_name_qconfigs]
+    named += [(f"set_module_name_regex({name!r}, …)", name, True) for name in base.module_name_regex_qconfigs]
+    for rule, name, is_pattern in named:
+        if not any(re.match(name, path) if is_pattern else name == path for path in paths):
+            yield _nothing(rule, name, *_no_such_path(name, paths, is_pattern))
+
+
 def _labels(fused: GraphModule, mapping: Mapping, numbers: Iterable[int]) -> QConfigMapping:
     """Return the mapping with the numbers of its rules for qconfigs, and as prepare extends it for fused modules."""
     labels = QConfigMapping()
@@ -133,14 +143,18 @@ def _passes_fused(setting: Setting, passed: list[Node]) -> Finding:
 
 def _matches_nothing(setting: Setting, fits: bool, fused: GraphModule, model: Module) -> Finding:
     cause, args = ("overruled", {}) if fits else _why_nothing(setting, fused, model)
+    return _nothing(setting.python, setting.rule.target, cause, args)
+
+
+def _nothing(rule: str, target: str, cause: str, args: dict[str, Json]) -> Finding:
     return Finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,
         stage="prepared",
         nodes=(),
         code=f"rule_matches_nothing.{cause}",
-        args={"rule": setting.python, "target": setting.rule.target, **args},
-        place=(setting.python,),
+        args={"rule": rule, "target": target, **args},
+        place=(rule,),
     )
 
 
@@ -153,12 +167,16 @@ def _why_nothing(setting: Setting, fused: GraphModule, model: Module) -> tuple[s
     is_pattern = rule.kind == "module_name_regex"
     known = [path for path in paths if (re.match(rule.target, path) if is_pattern else path == rule.target)]
     if not known:
-        near = difflib.get_close_matches(rule.target, paths, 1, cutoff=0.4)
-        cause = "pattern" if is_pattern else "path"
-        return (f"{cause}_near", {"near": near[0]}) if near else (cause, {})
+        return _no_such_path(rule.target, paths, is_pattern)
     if rule.kind == "module_name_object_type_order":
         return "no_such_call", {"order": rule.order, "type": rule.object_type}
     return "no_node", {"module": known[0]}
+
+
+def _no_such_path(target: str, paths: list[str], is_pattern: bool) -> tuple[str, dict[str, Json]]:
+    near = difflib.get_close_matches(target, paths, 1, cutoff=0.4)
+    cause = "pattern" if is_pattern else "path"
+    return (f"{cause}_near", {"near": near[0]}) if near else (cause, {})
 
 
 def _no_such_type(target: str, fused: GraphModule, model: Module) -> tuple[str, dict[str, Json]]:

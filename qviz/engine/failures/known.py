@@ -5,6 +5,8 @@ from __future__ import annotations
 from qviz.engine.failures.causes import Cause
 
 _TRACING = (
+    Cause("stop.packed_sequence", step="capturing", frame=r"nn/utils/rnn\.py:_?(pack|pad)_\w+"),
+    Cause("stop.packed_sequence", step="capturing", text=r"failed to unpack .*FakeTensor", frame=r"modules/rnn\.py"),
     Cause("stop.trace_norm_subclass", type="TraceError", frame=r"nn/modules/\w+norm\.py:_check_input_dim"),
     Cause("stop.trace_branch", type="TraceError", text="inputs to control flow"),
     Cause("stop.trace_iteration", type="TraceError", text="cannot be iterated"),
@@ -95,6 +97,12 @@ _CONFIGURING = (
     Cause("stop.fuse_batch_norm", text=r"Only support fusing \w+ with (affine|track)|must match num_features"),
     Cause("stop.fuse_batch_norm", type="AssertionError", frame="nn/utils/fusion.py:fuse_"),
     Cause("stop.fuse_transposed", text=r"Fusing ConvTranspose\+BatchNorm not yet supported"),
+    Cause(
+        "stop.fuse_transposed_groups",
+        type="RuntimeError",
+        text="must match the size of tensor|is invalid for input of size|Given transposed=1",
+        frame=r"nn/utils/fusion\.py:fuse_conv_bn_weights",
+    ),
     Cause("stop.no_fuser", text="Cannot fuse|did not find fuser method"),
     Cause("stop.not_observed_module", text=r"non-observed (?P<class>\w+) module"),
     Cause("stop.functional_called", text="Functional is not intended to use the"),
@@ -228,9 +236,14 @@ _WITH_INPUTS = "checking|calibrating|training|measuring"
 OF_INPUTS = (
     Cause("stop.shape_fixed", text=r"Expected input at .* to be equal to|Guard failed", step=_WITH_INPUTS),
     Cause(
+        "stop.reshape_fixed",
+        step=_WITH_INPUTS,
+        text=r"shape '(?P<shape>\[[-\d, ]+\])' is invalid for input of size (?P<size>\d+)",
+    ),
+    Cause(
         "stop.shapes_differ",
         step=_WITH_INPUTS,
-        text=r"shapes cannot be multiplied|is invalid for input of size|must match the size of tensor|size mismatch|"
+        text=r"shapes cannot be multiplied|must match the size of tensor|size mismatch|"
         r"to have \d+ channels|Sizes of tensors must match|normalized_shape|but got input of size|"
         r"shape mismatch|not broadcastable|[Ee]xpected \dD|Kernel size can't be greater|running_mean should contain|"
         r"not enough values to unpack|too many values to unpack|input\.size\(-1\) must be equal",

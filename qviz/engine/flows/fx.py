@@ -157,7 +157,11 @@ def _prepare(job: Job, configuration: FxConfiguration, is_qat: bool) -> GraphMod
 def _with_rules(job: Job, result: FxResult, fused: GraphModule, prepared: GraphModule) -> FxResult:
     """Record how many nodes each rule decided, and what is odd about them."""
     mapping = result.configuration.mapping
-    if mapping is None or not mapping.settings:
+    if mapping is None:
+        return result
+    for finding in rules.named_in_vain(mapping.base, job.model):
+        job.reporter.found(finding)
+    if not mapping.settings:
         return result
     scopes = prepared.meta[PREPARED_WITH].node_name_to_scope
     decided = list(rules.decided(fused, scopes, mapping).values())

@@ -9,7 +9,6 @@ import importlib.util
 import inspect
 import linecache
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from qviz.engine.loading.broker import at_work, check_module, granted, is_sample
 from qviz.engine.loading.guarded_folders import GrantedSource, forget_folders, is_installed, make_importable
+from qviz.engine.loading.import_failures import import_failure, only_as_program
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
 from qviz.sources.text import FORMS, Name, look_up
@@ -65,6 +65,15 @@ def import_name(
                 check_module(grant, name, _found_at(name.place))
             module = _import_module(name.place)
     own = [key for key, value in vars(module).items() if wanted(value)]
+    if name.attribute and not hasattr(module, name.attribute) and name.attribute in _only_as_program(module):
+        raise QvizError(
+            tr(
+                "{place} makes {name} only where it runs as a program, under: if __name__ == '__main__':",
+                place=name.place,
+                name=name.attribute,
+            ),
+            tr("Make it in a function that returns it, and name the function."),
+        )
     return module, look_up(module, name, own, what, None if is_typed else _defined(module))
 
 
@@ -87,16 +96,25 @@ def _defined(module: ModuleType) -> frozenset[str]:
     return defined_names(tree) | frozenset(from_within if hasattr(module, "__path__") else ())
 
 
+def _only_as_program(module: ModuleType) -> set[str]:
+    try:
+        return only_as_program(inspect.getsource(module))
+    except (OSError, TypeError):
+        return set()
+
+
 def _made_in(value: object) -> str:
     return str(value.__module__) if isinstance(value, (type, FunctionType)) else ""
 
 
 @contextmanager
 def _noted() -> Iterator[None]:
-    before = set(sys.modules)
+    before, argv = set(sys.modules), sys.argv
+    sys.argv = sys.argv[:1]  # a file that reads the command line would get that of qviz
     try:
         yield
     finally:
+        sys.argv = argv
         _brought.extend(name for name in list(sys.modules) if name not in before and _is_users(sys.modules[name]))
 
 
@@ -128,7 +146,7 @@ def _import_file(path: Path) -> ModuleType:
     try:
         return _execute(path, dotted)
     except (Exception, SystemExit) as error:  # the user's file may raise anything
-        raise _import_failure(path.name, error, str(path)) from error
+        raise import_failure(path.name, error, str(path)) from error
 
 
 def import_of(name: Name, attribute: str) -> str:
@@ -192,7 +210,7 @@ def _found_at(dotted: str) -> Path | None:
     try:
         return module_file(dotted, sys.path)
     except ImportError as error:  # it is one of the user's files, and may not run
-        raise _import_failure(dotted, error) from error
+        raise import_failure(dotted, error) from error
 
 
 def _import_module(dotted: str) -> ModuleType:
@@ -207,40 +225,12 @@ def _import_module(dotted: str) -> ModuleType:
                 if missing == "torchvision"
                 else tr("Install it beside qviz, or check the spelling."),
             ) from error
-        raise _import_failure(dotted, error) from error
+        raise import_failure(dotted, error) from error
     except (Exception, SystemExit) as error:  # an imported package may raise anything
-        raise _import_failure(dotted, error) from error
+        raise import_failure(dotted, error) from error
 
 
 def _is_in(dotted: str, folder: Path) -> bool:
     """Tell whether a folder has the package or module; the working folder is importable for what is inside alone."""
     first = folder / dotted.split(".", 1)[0]
     return first.is_dir() or first.with_name(f"{first.name}.py").is_file()
-
-
-def _import_failure(name: str, error: BaseException, file: str | None = None) -> QvizError:
-    text, hint = str(error), tr("Fix that line.")
-    where = _last_frame(error, file)
-    if isinstance(error, SyntaxError):
-        where, text = (error.filename or name, error.lineno), error.msg
-    elif isinstance(error, ModuleNotFoundError):
-        hint = tr("Fix the import, or install {name} beside qviz.", name=error.name)
-    elif isinstance(error, SystemExit):
-        text = tr("it ends the program when it is imported")
-        hint = tr("Move what the file does as a program under: if __name__ == '__main__':")
-    message = tr("{name} could not be imported: {type}: {cause}", name=name, type=type(error).__name__, cause=text)
-    if where:
-        message = tr("{message} at {file}:{line}", message=message, file=where[0], line=where[1])
-    return QvizError(message, hint)
-
-
-def _last_frame(error: BaseException, file: str | None) -> tuple[str, int | None] | None:
-    """Return the innermost line of the file, or of whatever it imports, that the error came through."""
-    frames = [
-        (frame.filename, frame.lineno)
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "importlib" not in frame.filename and frame.filename != __file__
-    ]
-    own = [frame for frame in frames if frame[0] == file]
-    chosen = own or frames
-    return chosen[-1] if chosen else None

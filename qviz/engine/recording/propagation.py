@@ -189,7 +189,7 @@ def undisturbed(module: torch.nn.Module) -> Iterator[None]:
         with torch.no_grad():
             for owner, name, buffer, copy in buffers:
                 owner.register_buffer(name, buffer, name not in owner._non_persistent_buffers_set)  # noqa: SLF001
-                if not torch.equal(buffer, copy):
+                if buffer.layout is torch.strided and not torch.equal(buffer, copy):
                     buffer.set_(copy)  # type: ignore[call-overload]
 
 

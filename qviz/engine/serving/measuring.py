@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from qviz.document.measurements import CaptureDifference, Ledger, Measurements, 
 from qviz.document.plan import Plan
 from qviz.document.said import Said
 from qviz.engine.failures import line_of
+from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
 from qviz.engine.measure.changes.what_if import completed
 from qviz.engine.measure.kernels.differences import kernel_differences
@@ -131,6 +132,7 @@ class Measuring:
     def _measure(self, assembly: Assembly, started: Callable[[str, int, int], None]) -> Measurements | None:
         measured = self._attempt("simulated", lambda: self._run_models(assembly, started))
         if measured is None:
+            self._run_converted()
             return self._bare()
         batches = self._evaluation.batches
         models = measured.outputs
@@ -210,9 +212,8 @@ class Measuring:
         result = self._converted
         with kept(self._plan.seed), state_kept(result):
             converted = self._attempt("converted", lambda: outputs.run(result, batches))
-            if converted is None and (node := stops_at(result, batches)) is not None:
-                told = self._not_measured[-1]
-                self._not_measured[-1] = msgspec.structs.replace(told, roles={"subject": (node,)})
+            if converted is None:
+                self._place_of_stop(result, batches)
             again = None if self._again is None or converted is None else four_models.twice(result, batches[0])
         with simulation.board.set_to(simulation.everything):
             self._attempt("metric", lambda: self._judge.judge("simulated", simulation.module))
@@ -235,6 +236,21 @@ class Measuring:
             can_reload=self._can_reload,
             note=self._not_measured.append,
         )
+
+    def _run_converted(self) -> None:
+        """Run the converted model where there is nothing to compare it with: whether it runs is worth knowing."""
+        result, batches = self._converted, self._evaluation.batches[:1]
+        if result is None:
+            return
+        with kept(self._plan.seed), state_kept(result):
+            if self._attempt("converted", lambda: outputs.run(result, batches)) is None:
+                self._place_of_stop(result, batches)
+
+    def _place_of_stop(self, result: Module, batches: Sequence[Arguments]) -> None:
+        """Add the node at which the converted model stops to the note that it does."""
+        if (node := stops_at(result, batches)) is not None:
+            told = self._not_measured[-1]
+            self._not_measured[-1] = msgspec.structs.replace(told, roles={"subject": (node,)})
 
     def _alike(self, module: Module, run: Callable[[], T]) -> T:
         """Run a model with the random numbers that the others get, and let it keep nothing for the next run."""

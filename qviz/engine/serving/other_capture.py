@@ -104,7 +104,7 @@ def _in_part(chosen: Flow, tried: Callable[[_Way], _Trial]) -> dict[str, Json] |
     if chosen.mode is not Mode.FX or not chosen.quantizes or chosen.is_training:
         return None
     found = tried(_traced_in_part)
-    return Said("stop.other.leaves", {}, {"modules": [*found.leaves]}).as_arg("text") if found.works else None
+    return Said("stop.other.leaves", {}, {"modules": [*found.leaves]}).as_arg("text") if found.leaves else None
 
 
 def _try(way: _Way, model: Module, inputs: Arguments) -> _Trial:
@@ -135,7 +135,7 @@ def _traced_in_part(model: Module, inputs: Arguments) -> tuple[str, ...]:
             break
         except Exception as error:
             stop = run_error("capturing", error, (), model).args.get("module")
-            if not isinstance(stop, str) or stop in leaves or len(leaves) >= _MOST_LEAVES:
+            if not isinstance(stop, str) or not stop or stop in leaves or len(leaves) >= _MOST_LEAVES:
                 raise
             leaves.append(stop)
     called = [model.get_submodule(str(node.target)) for node in graph.nodes if node.op == "call_module"]

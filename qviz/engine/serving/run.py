@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
+import torch
 from torch.fx import GraphModule
 from torch.nn import Module
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -76,7 +77,10 @@ def run_plan(plan: Plan, report: ReportSink, run_id: int = 0, measuring: MakesMe
     with kept(plan.seed), searched_once(), found_once(), light_stack_traces(), _warnings_caught() as caught:
         implementation(plan.flow)
         report(StepStarted(run_id, "loading"))
-        return _run(load(plan), plan, report, run_id, caught, measuring=measuring)
+        loaded = load(plan)
+        warnings.simplefilter("always")  # the user's file may have made errors of warnings, for itself
+        torch.set_grad_enabled(True)
+        return _run(loaded, plan, report, run_id, caught, measuring=measuring)
 
 
 def run_loaded(

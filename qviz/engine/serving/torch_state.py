@@ -22,13 +22,19 @@ def _refuses_compiled() -> bool:
     return bool(getattr(sys.modules.get(_DYNAMO), "error_on_nested_fx_trace", True))
 
 
+def _default_device() -> torch.device | None:
+    """Return the device that torch was told to make tensors on; None where it was told nothing."""
+    context = getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)  # noqa: SLF001
+    return None if context is None else context.device
+
+
 @contextmanager
 def kept(seed: int) -> Iterator[None]:
-    """Seed the random number generators; restore them, the engine, the dtype and the grad mode at the end."""
+    """Seed the random number generators; restore them, the engine, dtype, device and grad mode at the end."""
     engine, dtype = torch.backends.quantized.engine, torch.get_default_dtype()
     grad, state, python_state = torch.is_grad_enabled(), torch.get_rng_state(), random.getstate()
     numpy_state = np.random.get_state() if np else None
-    refuses = _refuses_compiled()
+    refuses, device = _refuses_compiled(), _default_device()
     torch.set_grad_enabled(True)
     torch.manual_seed(seed)
     random.seed(seed)
@@ -39,6 +45,8 @@ def kept(seed: int) -> Iterator[None]:
     finally:
         torch.backends.quantized.engine = engine
         torch.set_default_dtype(dtype)
+        if _default_device() != device:
+            torch.set_default_device(device)
         torch.set_grad_enabled(grad)
         if _refuses_compiled() is not refuses:
             sys.modules[_DYNAMO].error_on_nested_fx_trace = refuses  # type: ignore[attr-defined]

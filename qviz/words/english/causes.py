@@ -84,6 +84,10 @@ STATEMENTS: dict[str, Entry] = {
         "forward() assigns the {kind} {name}, and while torch.fx traces it has only a Proxy, a stand-in for the value",
         f"Hand {{name}} in as an input and out as an output of forward().{_OTHER}",
     ),
+    "stop.packed_sequence": known(
+        "forward() packs sequences (nn.utils.rnn), and capture knows no lengths: they are values of a tensor",
+        f"Pack and unpack outside forward(), or run the recurrent layer on padded sequences with a mask.{_OTHER}",
+    ),
     "stop.trace_script_function": known(
         "{function} is TorchScript, made by torch.jit.script, and takes no Proxy, the stand-in that torch.fx has for a "
         "value",
@@ -266,6 +270,11 @@ STATEMENTS: dict[str, Entry] = {
     "stop.fuse_transposed": known(
         "torch cannot fuse a transposed convolution and its batch norm for quantization-aware training",
         "Leave the two in float, or fold the batch norm first with torch.nn.utils.fuse_conv_bn_eval(transpose=True).",
+    ),
+    "stop.fuse_transposed_groups": known(
+        "torch folds a batch norm into a transposed convolution as if it had one group, and the shapes do not fit",
+        "Fold the batch norm into the weight yourself before quantizing, each output channel by its own factor, and "
+        "put nn.Identity() in its place.",
     ),
     "stop.no_fuser": known(
         "torch has no fused module for this sequence of modules",

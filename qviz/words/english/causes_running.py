@@ -150,6 +150,11 @@ STATEMENTS: dict[str, Entry] = {
         "an input has another shape than the model was exported for",
         "Check that every batch fits the example inputs; dynamic_shapes lets chosen dimensions vary.",
     ),
+    "stop.reshape_fixed": known(
+        "a tensor of {size} numbers is reshaped to {shape}, which another size of batch or image was to fill",
+        "Take the sizes from the tensor, as in x.flatten(1) or x.reshape(x.shape[0], -1), or give batches of the shape "
+        "of the example inputs.",
+    ),
     "stop.shapes_differ": known(
         "the shapes of two tensors do not fit",
         "Check that every batch fits the shapes of the example inputs.",

@@ -159,6 +159,17 @@ STATEMENTS: dict[str, Entry] = {
         "hint": _CALIBRATE,
         "option": "--calibrate",
     },
+    "never_calibrated.dynamic_flow": {
+        "message": "the {subject:observer/observers} {subject} saw no data",
+        "reason": "a dynamic flow calibrates nothing, and the configuration has static observers, which keep "
+        "scale 1 and zero point 0",
+        "hint": "Use a dynamic qconfig, such as default_dynamic_qconfig, or the static flow of the same mode.",
+    },
+    "never_calibrated.not_trained": {
+        "message": "the {subject:fake-quant/fake-quants} {subject} saw no data",
+        "reason": "training ran no batch through the prepared model, so torch falls back to scale 1 and zero point 0",
+        "hint": "Call the model on batches in the train function: fake-quants learn their ranges in forward passes.",
+    },
     "never_calibrated.scale": {
         "message": "{subject} {subject:has/have} the scale of an observer that saw no data",
         "reason": "scale 1 with zero point 0 is what torch falls back to where nothing was observed",

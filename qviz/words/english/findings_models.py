@@ -152,6 +152,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use what the write gives, or compute it out of place; hand a state in as an input and out as an "
         "output.",
     },
+    "kernel_differs.hooks_lost": {
+        "message": "{subject} {subject:has/have} lost {subject:its/their} hooks, which change the result",
+        "reason": "a forward hook or a forward pre-hook is registered on {subject:the module/the modules}, and the "
+        f"quantized module that convert puts there has none: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "hint": "Write what the hook computes into forward(), or register it again on the converted module.",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} computes sums, but the float EmbeddingBag has the mode '{mode}'",
         "reason": f"torch's quantized EmbeddingBag adds the rows of each bag, whatever the mode: {_GIVEN_EQUAL}{_BY}"

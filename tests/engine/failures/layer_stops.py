@@ -11,6 +11,7 @@ from torch.ao.quantization import (
     QConfigMapping,
     QuantWrapper,
     convert,
+    fuse_modules,
     get_default_qat_qconfig,
     get_default_qconfig,
     move_exported_model_to_eval,
@@ -156,6 +157,15 @@ def _computed_weight() -> Any:
     return _exported(nn.Sequential(layer, nn.BatchNorm2d(4)), quantizer, IMAGE)
 
 
+class _Packs(nn.Module):
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        return nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True).data
+
+
+def _transposed_groups() -> Any:
+    return fuse_modules(nn.Sequential(nn.ConvTranspose2d(8, 8, 2, groups=4), nn.BatchNorm2d(8)).eval(), ["0", "1"])
+
+
 LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("attention_projection", _attention),
     ("prelu_per_channel", _prelu),
@@ -170,6 +180,9 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("gru_annotator", _gru),
     ("shared_batch_norm", _shared_norm),
     ("trace_norm_subclass", _traced_norm),
+    ("packed_sequence", lambda: symbolic_trace(_Packs())),
+    ("fuse_transposed_groups", _transposed_groups),
+    ("reshape_fixed", lambda: torch.ones(4, 3).reshape(2, 3)),
     ("trace_script_function", lambda: symbolic_trace(nn.Sequential(_Scripted(4, 4)))),
     ("computed_weight", _computed_weight),
 )

@@ -360,6 +360,7 @@ FORMS: tuple[tuple[str, BaseException], ...] = (
 LINEAR: Any = torch.ao.nn.quantized.Linear(4, 4)
 STEPS = {
     "trace_script_function": "capturing",
+    "packed_sequence": "capturing",
     "no_gradient": "training",
     "no_running_statistics": "training",
     "attention_projection": "preparing",

@@ -285,6 +285,7 @@ class _LockStep:
             return Said("kernel.dropped_write", {"reader": (at,)}, {"writers": [*dropped]})
         node = self._pairs.index.nodes[at]
         known = kernel_causes.of_bag(self._simulated, self._converted, node)
+        known = known or kernel_causes.of_hooks(self._simulated, self._converted, node)
         known = known or kernel_causes.of_slopes(self._converted, node)
         return known or (kernel_causes.overflow(at) if at in self._wide and tally.in_steps else None)
 

@@ -89,6 +89,25 @@ def of_bag(simulated: GraphModule, converted: GraphModule, node: document.Node) 
     return Said("kernel.bag_sums", {"subject": (node.id,)}, {"mode": float_one.mode})
 
 
+def of_hooks(simulated: GraphModule, converted: GraphModule, node: document.Node) -> Said | None:
+    """Return that a module has lost its hooks: what takes its place in an FX graph has none."""
+    if node.op != "call_module":
+        return None
+    before, after = _module(simulated, node.target), _module(converted, node.target)
+    if before is None or after is None or type(before) is type(after):
+        return None
+    return Said("kernel.hooks_lost", {"subject": (node.id,)}) if _has_hooks(before) and not _has_hooks(after) else None
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    """Tell whether hooks of the user's own are on a module or in it; torch's own watch, or make weights."""
+    return any(
+        not str(getattr(hook, "__module__", "")).startswith("torch.")
+        for each in module.modules()
+        for hook in (*each._forward_hooks.values(), *each._forward_pre_hooks.values())  # noqa: SLF001
+    )
+
+
 def of_slopes(converted: GraphModule, node: document.Node) -> Said | None:
     """Return that a PReLU scales positive values: the kernel multiplies them by 1 in the quantization of the slopes."""
     module = _module(converted, node.target) if node.op == "call_module" else None

@@ -78,9 +78,16 @@ def has_moved(original: nn.Module, prepared: nn.Module) -> bool:
     """Return whether calibration changed what the model keeps between calls."""
     held = dict(prepared.named_buffers())
     return any(
-        name in held and held[name].shape == each.shape and not torch.equal(held[name], each)
+        name in held and held[name].shape == each.shape and not _are_equal(held[name], each)
         for name, each in original.named_buffers()
     )
+
+
+def _are_equal(one: Tensor, other: Tensor) -> bool:
+    """Compare two tensors; sparse ones, which torch.equal refuses, by their values."""
+    if one.layout is not torch.strided or other.layout is not torch.strided:
+        return one.layout == other.layout and torch.equal(one.to_dense(), other.to_dense())
+    return torch.equal(one, other)
 
 
 def take_state(original: nn.Module, prepared: nn.Module) -> None:
