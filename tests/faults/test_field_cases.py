@@ -61,7 +61,7 @@ def codes(snapshot: Snapshot) -> list[str]:
     return [each.code for each in snapshot.findings]
 
 
-def chain(*layers: nn.Module) -> nn.Module:
+def chain(*layers: nn.Module) -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(6, 8), *layers, nn.Linear(8, 3))
 
