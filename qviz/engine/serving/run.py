@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
-import torch
 from torch.fx import GraphModule
 from torch.nn import Module
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -49,7 +48,7 @@ from qviz.engine.serving.histogram_search import searched_once
 from qviz.engine.serving.measuring import Keep, Measuring, watched_batches
 from qviz.engine.serving.stack_traces import light_stack_traces
 from qviz.engine.serving.stopping import stopped
-from qviz.engine.serving.torch_state import kept
+from qviz.engine.serving.torch_state import kept, settle
 from qviz.engine.serving.unique_device import found_once
 from qviz.errors import QvizError
 from qviz.wire.assembly import Assembly
@@ -78,8 +77,7 @@ def run_plan(plan: Plan, report: ReportSink, run_id: int = 0, measuring: MakesMe
         implementation(plan.flow)
         report(StepStarted(run_id, "loading"))
         loaded = load(plan)
-        warnings.simplefilter("always")  # the user's file may have made errors of warnings, for itself
-        torch.set_grad_enabled(True)
+        settle()
         return _run(loaded, plan, report, run_id, caught, measuring=measuring)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,12 @@ _DYNAMO = "torch._dynamo.config"
 def _refuses_compiled() -> bool:
     """Return whether torch.fx stops at a compiled function, as it does unless told otherwise; imports nothing."""
     return bool(getattr(sys.modules.get(_DYNAMO), "error_on_nested_fx_trace", True))
+
+
+def settle() -> None:
+    """Take back what the user's file may have set for itself while it was imported: warnings as errors, no grad."""
+    warnings.simplefilter("always")
+    torch.set_grad_enabled(True)
 
 
 def _default_device() -> torch.device | None:
