@@ -49,6 +49,7 @@ NAMES = (
     "    code",
     "```",
     "   ~~~~",
+    "code\n   ```\n<script>alert(2)</script>",
     "===",
     "*a* _b_ ~~c~~ `d`",
     "\\N \\G \\L \\n",

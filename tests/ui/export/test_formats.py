@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 import msgspec
 import pytest
+from markdown_it import MarkdownIt
 from PySide6.QtGui import QImage
 
 from qviz.document.snapshot import Finding, Level
@@ -20,6 +21,7 @@ from qviz.ui.export import files, write
 from qviz.ui.export.look import PictureLook
 from qviz.ui.export.picture import Picture
 from qviz.ui.theme import theme
+from qviz.words.visible import short_name
 from tests.factories import small_links, small_stages, snapshot
 from tests.measured import measured_run
 
@@ -124,6 +126,15 @@ def test_names_that_dot_would_misread_are_written_as_they_are(qapp):
     assert made.startswith('digraph "a \\"b\\" \\\\N {c} <d>" {')
 
 
+@pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
+@pytest.mark.parametrize("title", ["a &lt;b&gt; &amp; &#x202e;", '\\N \\G "q" \\', "x" * 20_000, "<<B>a</B>>"])
+def test_graphviz_draws_a_name_as_it_is(qapp, title):
+    made = encoded(picture(title=title), ".dot")
+    done = subprocess.run(["dot", "-Tsvg"], input=made, capture_output=True, check=True)
+    said = {"".join(each.itertext()) for each in Xml.fromstring(done.stdout).iter("{http://www.w3.org/2000/svg}text")}
+    assert short_name(title) in said
+
+
 def test_a_report_has_its_picture_beside_it(qapp, tmp_path):
     finding = Finding.of("odd_scale", Level.WARNING, "converted", ["fc"], message="the scale is odd", hint="look")
     run = measured_run()
@@ -145,6 +156,15 @@ def test_code_that_holds_a_fence_stays_inside_its_own(qapp):
     run = snapshot(python='"""\n```\ntext\n```\n"""\n')
     said = encoded(Picture(run, ("captured",), engine="graphlay"), ".md").decode()
     assert said.rstrip().endswith("````")
+
+
+@pytest.mark.parametrize("end", ["   ```", "\r```", "```\n~~~"])
+def test_no_line_of_code_ends_its_block(qapp, end):
+    run = snapshot(python=f"first\n{end}\n<script>alert(1)</script>\n")
+    said = encoded(Picture(run, ("captured",), engine="graphlay"), ".md").decode()
+    tokens = MarkdownIt("commonmark", {"html": True}).parse(said)
+    assert [each.info for each in tokens if each.type == "fence"] == ["json", "python"]
+    assert not [each for each in tokens if each.type == "html_block"]
 
 
 def test_numbers_are_written_beside_their_colors(qapp):
