@@ -7,11 +7,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from qviz.cli.consent import grants
+from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.document.model_call import ModelCall, TriedCall, texts_of
 from qviz.document.plan import Plan
-from qviz.document.run_steps import STARTING_ENGINE
 from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
@@ -42,6 +42,7 @@ def find_inputs(plan: Plan, manner: Manner) -> FoundInputs:
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
+        course = Course()
         try:
             call = None if plan.inputs else _guessed(engine, plan)
             if call is not None and not call.own:
@@ -55,7 +56,7 @@ def find_inputs(plan: Plan, manner: Manner) -> FoundInputs:
                 if isinstance(report, RunRejected):
                     return FoundInputs(call, None, plan, report.text)
         except StoppedError as error:
-            raise (limits.failure(STARTING_ENGINE) or error) from error
+            raise (limits.failure(course) or error) from error
     raise AssertionError("reports() ends only by an exception")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from qviz.cli.consent import grants
+from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.runs import RUN_ID
@@ -14,7 +15,7 @@ from qviz.document.run_steps import LOADING, STARTING_ENGINE, stopped
 from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import Compare, EngineReady, FlowCompared, ModelLoaded, Report, RunRejected, StepStarted
+from qviz.wire.messages import Compare, EngineReady, FlowCompared, ModelLoaded, Report, RunRejected
 
 
 def compare_flows(plan: Plan, flows: Sequence[str], on_report: Callable[[Report], None], manner: Manner) -> Comparison:
@@ -37,7 +38,7 @@ class _RowCollector:
         self.types: tuple[str, ...] = ()
         self._on_report = on_report
         self._manner = manner
-        self._step = ""
+        self._course = Course()
         self._is_ready = False
 
     def go_on(self, plan: Plan, flows: Sequence[str]) -> None:
@@ -49,7 +50,7 @@ class _RowCollector:
         with EngineClient() as engine:
             self._is_ready, reports = False, engine.reports()
             for flow in flows:
-                self._step = STARTING_ENGINE if flow == flows[0] else LOADING
+                self._course = Course(STARTING_ENGINE if flow == flows[0] else LOADING)
                 with Limits(engine, self._manner.timeout, self._manner.memory) as limits:
                     try:
                         if flow == flows[0]:
@@ -58,17 +59,16 @@ class _RowCollector:
                     except StoppedError as error:
                         if not self._is_ready:
                             raise
-                        self.rows.append(_ended(flow, self._step, limits.failure(self._step), error))
+                        self.rows.append(_ended(flow, self._course.step, limits.failure(self._course), error))
                         return
 
     def _next_row(self, reports: Iterator[Report]) -> FlowRow:
         for report in reports:
             self._on_report(report)
+            self._course.take(report)
             match report:
                 case EngineReady():
                     self._is_ready = True
-                case StepStarted():
-                    self._step = report.step
                 case ModelLoaded():
                     self.types = tuple(dict.fromkeys(type_ for _, type_ in report.tree))
                 case RunRejected():

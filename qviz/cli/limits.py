@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from qviz.cli.course import Course
 from qviz.document.graph import Json
 from qviz.document.run_steps import step_arg
 from qviz.document.said import Said, StoppedError
@@ -72,12 +73,13 @@ class Limits:
         self._passed = limit
         self._engine.end()
 
-    def failure(self, step: str) -> StoppedError | None:
-        """Return the failure if it was a limit that ended the engine."""
-        at: dict[str, Json] = {"step": step_arg(step, "text")}
+    def failure(self, course: Course) -> StoppedError | None:
+        """Return the failure if it was a limit that ended the engine, with how far the step at work came."""
+        at: dict[str, Json] = {"step": step_arg(course.step, "text")}
         match self._passed:
             case "time":
-                said = Said("stop.time_limit", {}, {**at, "seconds": self._seconds})
+                how_far, args = course.so_far()
+                said = Said(f"stop.time_limit{how_far}", {}, {**at, "seconds": self._seconds, **args})
             case "memory":
                 said = Said("stop.memory_limit", {}, {**at, "gib": self._gib})
             case _:

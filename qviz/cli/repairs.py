@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qviz.cli.consent import grants
+from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.runs import RUN_ID
 from qviz.document.changes import Repair
 from qviz.document.plan import Plan
-from qviz.document.run_steps import STARTING_ENGINE
 from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import PlanRepaired, RepairPlan, Report, RunRejected, StepStarted
+from qviz.wire.messages import PlanRepaired, RepairPlan, Report, RunRejected
 
 
 def find_repair(plan: Plan, target_db: float, most: int, on_report: Callable[[Report], None], manner: Manner) -> Repair:
@@ -24,15 +24,14 @@ def find_repair(plan: Plan, target_db: float, most: int, on_report: Callable[[Re
         QvizError: The plan does not run, the engine died, or a limit was reached.
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
-    step = STARTING_ENGINE
+    course = Course()
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
             engine.send(RepairPlan(RUN_ID, plan, target_db, most, grants()))
             for report in engine.reports():
                 on_report(report)
+                course.take(report)
                 match report:
-                    case StepStarted():
-                        step = report.step
                     case RunRejected():
                         raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
                     case PlanRepaired():
@@ -40,5 +39,5 @@ def find_repair(plan: Plan, target_db: float, most: int, on_report: Callable[[Re
                     case _:
                         pass
         except StoppedError as error:
-            raise (limits.failure(step) or error) from error
+            raise (limits.failure(course) or error) from error
     raise AssertionError("reports() ends only by an exception")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qviz.cli.consent import grants
+from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.outcome import Outcome, failure_of
 from qviz.document.plan import Plan
-from qviz.document.run_steps import STARTING_ENGINE, stopped
+from qviz.document.run_steps import stopped
 from qviz.document.said import StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.client import EngineClient
-from qviz.wire.messages import Report, RunFinished, RunFlow, RunRejected, StageReached, StepStarted
+from qviz.wire.messages import Report, RunFinished, RunFlow, RunRejected, StageReached
 
 RUN_ID = 1
 
@@ -26,15 +27,14 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
         QvizError: Nothing ran: the input has to be mended first.
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
-    assembly, step = Assembly(plan), STARTING_ENGINE
+    assembly, course = Assembly(plan), Course()
     with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
         try:
             engine.send(RunFlow(RUN_ID, plan, grants()))
             for report in engine.reports():
                 on_report(report)
+                course.take(report)
                 match report:
-                    case StepStarted():
-                        step = report.step
                     case StageReached():
                         assembly.add(report)
                     case RunRejected():
@@ -45,7 +45,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
                     case _:
                         pass
         except StoppedError as error:
-            failure = limits.failure(step) or error
+            failure = limits.failure(course) or error
             type_ = "EngineDied" if failure is error else "LimitReached"
-            return Outcome(assembly.interrupted(stopped(step, type_, failure.said)), failure)
+            return Outcome(assembly.interrupted(stopped(course.step, type_, failure.said)), failure)
     raise AssertionError("reports() ends only by an exception")

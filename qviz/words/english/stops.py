@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from qviz.words.language import Entry
 
+_SMALLER = (
+    "take a smaller part of the model, such as one block, or fewer turns of a loop: torch does this step in one piece"
+)
+_UNMEASURED = "leave the measurement out (--no-measure)"
+
 STATEMENTS: dict[str, Entry] = {
     "step.starting_engine": {
         "text": "Starting the engine",
@@ -102,6 +107,27 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{step:text}: stopped after {seconds:number} s, the time limit",
         "hint": "Set a longer time limit.",
     },
+    "stop.time_limit.counted": {
+        "message": "{step:text}: stopped after {seconds:number} s, the time limit; {done:grouped} of {total:grouped} "
+        "were done[[ in {spent:number} s, {rate:number} per second]]",
+        "hint": "[[At that rate the step takes {needed:number} s. ]]Set a longer time limit[[, or {instead:text}]].",
+    },
+    "stop.time_limit.on_nodes": {
+        "message": "{step:text}: stopped after {seconds:number} s, the time limit, {spent:number} s of it in this step, "
+        "on a graph of {nodes:node|nodes}",
+        "hint": "Set a longer time limit[[, or {instead:text}]].",
+    },
+    "instead.calibrating": {"text": "calibrate with fewer batches (--batches)"},
+    "instead.preparing": {"text": _SMALLER},
+    "instead.converting": {"text": _SMALLER},
+    "instead.measuring_quantizers": {
+        "text": "keep what is measured by then (--at-most), share the work (--workers), or only estimate (no --exact)"
+    },
+    "instead.measuring": {"text": _UNMEASURED},
+    "instead.estimating": {"text": _UNMEASURED},
+    "instead.telescoping": {"text": _UNMEASURED},
+    "instead.measuring_kernels": {"text": _UNMEASURED},
+    "instead.counterfactuals": {"text": _UNMEASURED},
     "stop.memory_limit": {
         "message": "{step:text}: stopped because the engine took more than {gib:number} GiB, the memory limit",
         "hint": "Set a higher memory limit, or use a smaller batch.",

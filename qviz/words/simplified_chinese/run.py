@@ -7,6 +7,8 @@ from qviz.words.language import Entry
 _GONE = "没有留下同名或同路径的节点"
 _CAUSE = "[[，位于 {file}:{line}]]：{type}[[：{text}]]"
 _AGAIN = "请重新运行；日志文件中有详细信息。"
+_SMALLER = "取模型较小的一部分，例如一个块，或让循环少转几圈：torch 一次性完成这一步"
+_UNMEASURED = "不做测量（--no-measure）"
 _LINK = "其命令为：{command}。请在终端中检查它能否无需询问地连接，然后再次运行。"
 
 
@@ -233,6 +235,27 @@ STOPS: dict[str, Entry] = {
         "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制",
         "hint": "请设置更长的时间限制。",
     },
+    "stop.time_limit.counted": {
+        "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制；已完成 {done:grouped}/{total:grouped}"
+        "[[，用时 {spent:number} 秒，每秒 {rate:number} 个]]",
+        "hint": "[[按此速度，该步骤需要 {needed:number} 秒。]]请设置更长的时间限制[[，或{instead:text}]]。",
+    },
+    "stop.time_limit.on_nodes": {
+        "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制，其中 {spent:number} 秒用于此步骤，"
+        "图中有 {nodes:node|nodes}",
+        "hint": "请设置更长的时间限制[[，或{instead:text}]]。",
+    },
+    "instead.calibrating": {"text": "用更少的批次校准（--batches）"},
+    "instead.preparing": {"text": _SMALLER},
+    "instead.converting": {"text": _SMALLER},
+    "instead.measuring_quantizers": {
+        "text": "保留到那时为止的测量（--at-most）、分担工作（--workers），或只做估计（不用 --exact）"
+    },
+    "instead.measuring": {"text": _UNMEASURED},
+    "instead.estimating": {"text": _UNMEASURED},
+    "instead.telescoping": {"text": _UNMEASURED},
+    "instead.measuring_kernels": {"text": _UNMEASURED},
+    "instead.counterfactuals": {"text": _UNMEASURED},
     "stop.memory_limit": {
         "message": "{step:text}：引擎占用超过 {gib:number} GiB 的内存限制，已停止",
         "hint": "请设置更高的内存限制，或使用更小的批次。",
