@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.graph import Kind, Node
@@ -45,6 +46,12 @@ class Wide(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+class NoGrad(Net):
+    def forward(self, x):
+        with torch.no_grad():
+            x = self.norm(self.conv(x))
+        return self.fc(x.flatten(1))
 
 made = Net()
 example_inputs = (torch.randn(1, 3, 4, 4),)
@@ -161,3 +168,25 @@ def test_what_fakes_cannot_do_is_refused(source: str, flow: str | None, told: st
 def test_kernels_are_refused(file: Path):
     with pytest.raises(QvizError, match="lowered"):
         run(f"{file}:Net", "pt2e-static", quantizer="x86_inductor", lower=True)
+
+
+def test_a_model_that_sets_the_grad_mode_is_captured_once_and_says_what_a_real_run_says(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The capture with grad, of which a real run learns the same, takes minutes of a large model."""
+    captures: list[bool] = []
+    export = torch.export.export
+
+    def counting(*args: object, **options: object) -> object:
+        captures.append(torch.is_grad_enabled())
+        return export(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(torch.export, "export", counting)
+    real = run(f"{file}:NoGrad", "pt2e-static", fake=False, strict=False)
+    assert captures == [True, False]
+    fake = run(f"{file}:NoGrad", "pt2e-static")
+    assert captures[2:] == [False]
+    told = {each.rule: each for each in (*real.findings, *fake.findings)}["captured_without_grad"]
+    assert (told.args["regions"], told.args["file"]) == (1, file.name)
+    assert MODEL.splitlines()[int(str(told.args["line"])) - 1].strip() == "with torch.no_grad():"
+    assert [node.id for node in fake.stages[-1].whole.nodes] == [node.id for node in real.stages[-1].whole.nodes]

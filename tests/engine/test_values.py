@@ -211,7 +211,8 @@ def test_the_module_can_still_be_copied_and_converted_afterwards() -> None:
     convert_fx(copy.deepcopy(prepared))(*NET_INPUTS)
 
 
-def test_what_is_inferred_is_what_a_run_gives():
+@pytest.mark.parametrize("is_dynamic", [False, True])
+def test_what_is_inferred_is_what_a_run_gives(is_dynamic: bool):
     """Shapes of inserted nodes are read off; a run of the fake program has to agree."""
     from torch.ao.quantization.quantize_pt2e import convert_pt2e
 
@@ -222,7 +223,7 @@ def test_what_is_inferred_is_what_a_run_gives():
 
     inputs = (torch.randn(1, 3, 8, 8),)
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(144, 4))
-    prepared = pt2e_prepared(exported(model.eval(), inputs), inputs)
+    prepared = pt2e_prepared(exported(model.eval(), inputs), inputs, is_dynamic=is_dynamic)
     for stage in ("prepared", "converted"):
         graph = prepared if stage == "prepared" else convert_pt2e(prepared)
         known = {node.name: describe(node.meta["val"]) for node in graph.graph.nodes if "val" in node.meta}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch.fx import GraphModule, Node
 
+from qviz.document.graph import SourceLine
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.recording.values import attribute
-from qviz.engine.why.subgraphs import HIGHER_ORDER, first_line
+from qviz.engine.why.subgraphs import HIGHER_ORDER
 
 
 def grad_regions(captured: GraphModule) -> list[Node]:
@@ -38,13 +37,13 @@ def _may_have_gradient(captured: GraphModule, given: object) -> bool:
     return not isinstance(value, torch.Tensor) or value.is_floating_point()
 
 
-def captured_without_grad(regions: Sequence[Node]) -> Finding:
-    """Return that the model was captured under no_grad, and the line that would have made a graph of its own.
+def captured_without_grad(regions: int, line: SourceLine | None) -> Finding:
+    """Return that the model was captured under no_grad.
 
     Args:
-        regions: What a capture with grad made of it.
+        regions: How many graphs of their own a capture with grad makes.
+        line: One of the model in the first of them.
     """
-    line = next(filter(None, map(first_line, regions)), None)
     file = line.file.replace("\\", "/").rpartition("/")[2] if line else ""
     return Finding(
         rule="captured_without_grad",
@@ -52,6 +51,6 @@ def captured_without_grad(regions: Sequence[Node]) -> Finding:
         stage="captured",
         nodes=(),
         code="captured_without_grad",
-        args={"regions": len(regions), **({"file": file, "line": line.line} if line else {})},
+        args={"regions": regions, **({"file": file, "line": line.line} if line else {})},
         place=(file,) if line else (),
     )

@@ -15,7 +15,7 @@ from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
-from qviz.engine.checks import frozen_buffers, rewritten_settings, subgraphs
+from qviz.engine.checks import frozen_buffers, grad_mode, rewritten_settings, subgraphs
 from qviz.engine.checks import quantizer_effects as effects
 from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
@@ -28,6 +28,7 @@ from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
+from qviz.engine.why.subgraphs import first_line
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -111,8 +112,9 @@ def _quantizer(job: Job) -> Written:
 
 def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphModule, ExportResult]:
     job.reporter.started("capturing")
-    captured, result = export(job, ExportResult(quantizer=quantizer), is_training)
-    if not is_program(job.model):
+    early = _early_without_grad(job, ExportResult(quantizer=quantizer)) if job.fake and not is_training else None
+    captured, result = early or export(job, ExportResult(quantizer=quantizer), is_training)
+    if early is None and not is_program(job.model):
         captured, result = _without_grad(job, captured, result, is_training)
     refine(job, captured, result)
     job.reporter.reached("captured", captured)
@@ -127,6 +129,28 @@ def refine(job: Job, captured: GraphModule, result: ExportResult) -> None:
         finer_places.refine(
             captured, job.model, lambda: _program(job, replace(result, captured_by="non-strict export"))
         )
+
+
+def _early_without_grad(job: Job, result: ExportResult) -> tuple[GraphModule, ExportResult] | None:
+    """Capture under ``torch.no_grad()`` at once, where forward() sets the grad mode and nothing but that is left of it.
+
+    A large model takes minutes to capture: the capture with grad, of which `_without_grad` learns the same, is spared.
+    """
+    if job.plan.strict or job.plan.dynamic_shapes is not None:
+        return None
+    lines = grad_mode.lines_that_turn_it_off(lambda: job.inputs.cloned().call(job.model))
+    if not lines:
+        return None
+    result = replace(result, captured_by="non-strict export", without_grad=True)
+    try:
+        captured = _program(job, result)
+    except Exception:  # the user's forward may raise anything; the capture with grad tells what
+        return None
+    if subgraphs.grad_regions(captured):
+        return None
+    job.reporter.so_far(result)
+    job.reporter.found(subgraphs.captured_without_grad(len(lines), next(filter(None, lines), None)))
+    return captured, result
 
 
 def _without_grad(
@@ -147,7 +171,8 @@ def _without_grad(
     if len(subgraphs.grad_regions(again)) >= len(regions):
         return captured, result
     job.reporter.so_far(without)
-    job.reporter.found(subgraphs.captured_without_grad(regions))
+    line = next(filter(None, map(first_line, regions)), None)
+    job.reporter.found(subgraphs.captured_without_grad(len(regions), line))
     return again, without
 
 

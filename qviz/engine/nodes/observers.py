@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._subclasses import FakeTensor
 
 from qviz.document.graph import Number
 from qviz.document.snapshot import Histogram, ObserverFact
@@ -27,7 +28,7 @@ def is_calibrated(observer: nn.Module) -> bool | None:
     low, high = getattr(keeper, "min_val", None), getattr(keeper, "max_val", None)
     if not isinstance(low, torch.Tensor) or not isinstance(high, torch.Tensor):
         return None
-    if low.numel() == 0 or high.numel() == 0:
+    if low.numel() == 0 or high.numel() == 0 or isinstance(low, FakeTensor):
         return False
     empty = (low == float("inf")) & (high == float("-inf"))
     return not bool(empty.all())

@@ -59,7 +59,7 @@ def record(
     unchanged = _unchanged(module, earlier.graph) if earlier else ()
     known = find_values(module, example_inputs, before, unchanged)
     graph = recorder.graph(known, lifted)
-    facts = recorder.facts()
+    facts = recorder.facts() if has_numbers else {}
     subgraphs = _record_nested(module, recorder.objects, known, earlier, facts, has_numbers)
     if earlier is None and is_float(module):
         graphs = {"": graph} | {f"{path}/": inner for path, inner in subgraphs.items()}
@@ -107,7 +107,8 @@ def _record_nested(
         known = outer.nested.get(path) or find_values(inner, None, carried)
         recorder = _Recorder(inner, objects, before, called_from(call), has_numbers)
         found[path] = recorder.graph(known)
-        facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
+        if has_numbers:
+            facts |= {f"{path}/{key}": fact for key, fact in recorder.facts().items()}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -19,6 +20,8 @@ from qviz.engine.recording.values import Known, Values, attribute, describe
 
 _QUANTIZE = re.compile(r"quantized_decomposed\.quantize_per_(tensor|channel)\.(default|tensor2?)")
 _DEQUANTIZE = re.compile(r"quantized_decomposed\.dequantize_per_(tensor|channel)\.(default|tensor2?)")
+_CHOOSE = re.compile(r"quantized_decomposed\.choose_qparams(_symmetric)?\.tensor")
+_SCALE_AND_ZERO_POINT = (Value((1,), "torch.float64"), Value((1,), "torch.int64"))
 
 
 def find_values(
@@ -76,18 +79,27 @@ def infer(module: GraphModule, known: Values) -> Values | None:
 def _of_inserted(module: GraphModule, node: Node, found: Values) -> tuple[Value, ...] | None:
     if node.op == "get_attr":
         constant = attribute(module, node)
-        return describe(constant) if isinstance(constant, torch.Tensor) else None
-    given = found.get(node.args[0].name) if node.args and isinstance(node.args[0], Node) else None
-    if not given or len(given) != 1:
+        return describe(constant) if isinstance(constant, torch.Tensor | GraphModule) else None
+    producer = node.args[0] if node.args and isinstance(node.args[0], Node) else None
+    given = found.get(producer.name) if producer is not None else None
+    if producer is None or not given:
+        return None
+    if node.target is operator.getitem and _CHOOSE.fullmatch(target_name(producer.target)):
+        return (given[int(str(node.args[1]))],)
+    if len(given) != 1:
         return None
     if node.op == "call_module":
         return given if role_of(called_module(module, node)) in OBSERVING else None
+    return _of_cast(node, given[0])
+
+
+def _of_cast(node: Node, given: Value) -> tuple[Value, ...] | None:
     name = target_name(node.target)
     if _QUANTIZE.fullmatch(name):
-        return (Value(given[0].shape, str(argument(node, "dtype"))),)
+        return (Value(given.shape, str(argument(node, "dtype"))),)
     if _DEQUANTIZE.fullmatch(name):
-        return (Value(given[0].shape, str(argument(node, "out_dtype") or torch.float32)),)
-    return None
+        return (Value(given.shape, str(argument(node, "out_dtype") or torch.float32)),)
+    return _SCALE_AND_ZERO_POINT if _CHOOSE.fullmatch(name) else None
 
 
 def complete(module: GraphModule, found: Values, earlier: Mapping[str, tuple[Value, ...]]) -> None:

@@ -212,9 +212,9 @@ def _run(
     model = _own(loaded, plan)
     progress.ties = TiedWeights(model)
     progress.check = lambda: run_once(model, loaded, chosen)
-    if chosen is None or not chosen.captures_without_running or not shapes_tell(loaded):
+    if loaded.fake is None and (chosen is None or not chosen.captures_without_running or not shapes_tell(loaded)):
         progress.started("checking")
-        progress.checked()  # else the shapes found for the first graph tell
+        progress.checked()  # else the capture, or the shapes found for the first graph, tell
     data = watched_batches(loaded)
     batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
     if chosen is not None and chosen.quantizes and plan.measure is not False and loaded.fake is None:

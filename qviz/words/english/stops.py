@@ -113,8 +113,8 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "[[At that rate the step takes {needed:number} s. ]]Set a longer time limit[[, or {instead:text}]].",
     },
     "stop.time_limit.on_nodes": {
-        "message": "{step:text}: stopped after {seconds:number} s, the time limit, {spent:number} s of it in this step, "
-        "on a graph of {nodes:node|nodes}",
+        "message": "{step:text}: stopped after {seconds:number} s, the time limit, {spent:number} s of it in this "
+        "step, on a graph of {nodes:node|nodes}",
         "hint": "Set a longer time limit[[, or {instead:text}]].",
     },
     "instead.calibrating": {"text": "calibrate with fewer batches (--batches)"},
