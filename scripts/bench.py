@@ -24,6 +24,7 @@ from pathlib import Path
 import click
 from bench_against import against
 from bench_canvas import canvas
+from bench_fake import fake
 from bench_flows import flows
 from bench_measure import measure
 from bench_why import why
@@ -146,6 +147,7 @@ def environment_name(environment: dict[str, str]) -> str:
 
 
 bench.add_command(flows)
+bench.add_command(fake)
 bench.add_command(why)
 bench.add_command(canvas)
 bench.add_command(measure)

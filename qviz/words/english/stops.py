@@ -5,7 +5,8 @@ from __future__ import annotations
 from qviz.words.language import Entry
 
 _SMALLER = (
-    "take a smaller part of the model, such as one block, or fewer turns of a loop: torch does this step in one piece"
+    "take a smaller part of the model, as one block or fewer turns of a loop: torch does this step in one piece, "
+    "and twice the nodes may take four times as long"
 )
 _UNMEASURED = "leave the measurement out (--no-measure)"
 

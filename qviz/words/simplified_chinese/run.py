@@ -7,7 +7,7 @@ from qviz.words.language import Entry
 _GONE = "没有留下同名或同路径的节点"
 _CAUSE = "[[，位于 {file}:{line}]]：{type}[[：{text}]]"
 _AGAIN = "请重新运行；日志文件中有详细信息。"
-_SMALLER = "取模型较小的一部分，例如一个块，或让循环少转几圈：torch 一次性完成这一步"
+_SMALLER = "取模型较小的一部分，例如一个块，或让循环少转几圈：torch 一次性完成这一步，节点翻倍时耗时可能变为四倍"
 _UNMEASURED = "不做测量（--no-measure）"
 _LINK = "其命令为：{command}。请在终端中检查它能否无需询问地连接，然后再次运行。"
 
