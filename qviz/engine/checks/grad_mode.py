@@ -14,7 +14,7 @@ from qviz.document.graph import SourceLine
 from qviz.engine.nodes.source_lines import source_line
 
 
-class _Watch(TorchFunctionMode):
+class _GradModeWatch(TorchFunctionMode):
     """Notes where the gradient is turned off; what is run behaves as ever."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class _Watch(TorchFunctionMode):
 
 def lines_that_turn_it_off(call: Callable[[], object]) -> tuple[SourceLine | None, ...]:
     """Return the line of the model for each time that a call of it turns the gradient off; nothing where it fails."""
-    watch = _Watch()
+    watch = _GradModeWatch()
     try:
         with torch.enable_grad(), watch:
             call()
