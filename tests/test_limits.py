@@ -1,18 +1,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from qviz.cli import limits as cli_limits
 from qviz.cli.course import Course
-from qviz.cli.limits import Limits, memory_of
+from qviz.cli.limits import Limits, held_by
+from qviz.cli.options import takes_manner
 from qviz.document.said import StoppedError
 from qviz.errors import ExitCode
-from qviz.wire.client import EngineClient
+from qviz.wire import memory
+from qviz.wire.client import EngineClient, outcome
+from qviz.wire.memory import EXCEEDED, GIB
 from qviz.wire.messages import Report, StageReached, StepStarted
 from tests.factories import small_stages
 
@@ -27,17 +35,23 @@ def hoarder() -> EngineClient:
     return cast(EngineClient, SimpleNamespace(process=process, end=process.kill, link=""))
 
 
-def test_memory_is_measured():
-    assert memory_of(os.getpid()) > 10 << 20
-    assert memory_of(2**22 + 1) == 0
+@pytest.mark.skipif(shutil.which("ps") is None, reason="this system has no ps")
+def test_memory_is_measured_where_no_supervisor_does():
+    assert held_by(os.getpid()) > 10 << 20
+    assert held_by(2**22 + 1) == 0
 
 
 @pytest.mark.parametrize(
     ("seconds", "gib", "told"), [(None, 0.2, "more than 0.2 GiB"), (0.05, None, "stopped after 0.05 s")]
 )
-def test_a_limit_ends_the_engine(seconds: float | None, gib: float | None, told: str):
+def test_a_limit_ends_the_engine(seconds: float | None, gib: float | None, told: str, monkeypatch: pytest.MonkeyPatch):
+    if gib is not None:
+        if shutil.which("ps") is None:
+            pytest.skip("this system has no ps")
+        monkeypatch.setattr(cli_limits, "IS_OWNED", False)
+        monkeypatch.setenv(memory.VARIABLE, str(gib))
     engine = hoarder()
-    with Limits(engine, seconds, gib) as limits:
+    with Limits(engine, seconds) as limits:
         engine.process.wait(timeout=20)
     failure = limits.failure(Course("calibrating"))
     assert failure is not None
@@ -48,7 +62,7 @@ def test_a_limit_ends_the_engine(seconds: float | None, gib: float | None, told:
 
 def test_an_engine_within_its_limits_is_left_alone():
     engine = hoarder()
-    with Limits(engine, 60, 4) as limits:
+    with Limits(engine, 60) as limits:
         assert engine.process.poll() is None
     assert limits.failure(Course("calibrating")) is None
     engine.process.kill()
@@ -91,3 +105,60 @@ def test_a_step_that_torch_does_in_one_piece_tells_what_it_works_on():
 def test_a_limit_before_anything_is_known_tells_the_step():
     failure = stopped_after(at=(0, 60))
     assert failure.message == "Starting the engine: stopped after 60 s, the time limit"
+
+
+def test_an_engine_that_its_supervisor_ended_for_its_memory_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(memory.VARIABLE, "2.5")
+    ended = cast(EngineClient, SimpleNamespace(process=SimpleNamespace(returncode=-EXCEEDED), link=""))
+    failure = Limits(ended, None).failure(Course("calibrating"))
+    assert failure is not None
+    assert "more than 2.5 GiB" in failure.message
+    assert outcome(-EXCEEDED).message == "The engine was ended because it took more than 2.5 GiB, the memory limit"
+    assert "--memory" in StoppedError(outcome(-EXCEEDED), ExitCode.ENGINE_DIED).hint
+
+
+def test_the_limit_is_a_share_of_the_machine_or_what_the_user_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(memory.VARIABLE, raising=False)
+    monkeypatch.setattr(memory, "machine", lambda: 10 * GIB)
+    assert memory.limit() == 8 * GIB
+    monkeypatch.setenv(memory.VARIABLE, "0.5")
+    assert memory.limit() == GIB // 2
+    monkeypatch.setenv(memory.VARIABLE, "much")
+    assert memory.limit() == 8 * GIB
+
+
+def test_control_groups_of_both_versions_are_asked_up_to_the_root(tmp_path: Path):
+    own = tmp_path / "own"
+    own.write_text("4:memory:/a/b\n3:cpuset:/a\n0::/c/d\n")
+    for place, text in (
+        ("memory/a/memory.limit_in_bytes", "700"),
+        ("memory/memory.limit_in_bytes", "9223372036854771712"),
+        ("c/d/memory.max", "max"),
+        ("c/memory.max", "500"),
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(f"{text}\n")
+    assert sorted(memory._of_groups(str(tmp_path), str(own))) == [500, 700, 9223372036854771712]
+    assert list(memory._of_groups(str(tmp_path), str(tmp_path / "none"))) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "memory_said", "network_said"),
+    [([], None, None), (["--memory", "2", "--no-network"], "2", "0"), (["--network"], None, "1")],
+)
+def test_options_reach_every_engine_of_the_command_and_no_later_one(
+    words: list[str], memory_said: str | None, network_said: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    names = ("QVIZ_MEMORY", "QVIZ_NETWORK")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    seen: list[tuple[str | None, ...]] = []
+
+    @click.command()
+    @takes_manner
+    def command(manner: object) -> None:
+        seen.append(tuple(map(os.environ.get, names)))
+
+    assert CliRunner().invoke(command, words).exit_code == 0
+    assert seen == [(memory_said, network_said)]
+    assert not any(name in os.environ for name in names)

@@ -41,7 +41,7 @@ def find_inputs(plan: Plan, manner: Manner) -> FoundInputs:
         QvizError: There is no model, the engine died, or a limit was reached.
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
-    with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
+    with EngineClient() as engine, Limits(engine, manner.timeout) as limits:
         course = Course()
         try:
             call = None if plan.inputs else _guessed(engine, plan)

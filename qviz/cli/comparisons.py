@@ -51,7 +51,7 @@ class _RowCollector:
             self._is_ready, reports = False, engine.reports()
             for flow in flows:
                 self._course = Course(STARTING_ENGINE if flow == flows[0] else LOADING)
-                with Limits(engine, self._manner.timeout, self._manner.memory) as limits:
+                with Limits(engine, self._manner.timeout) as limits:
                     try:
                         if flow == flows[0]:
                             engine.send(Compare(RUN_ID, plan, tuple(flows), grants()))

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import click
 
 from qviz.cli.commands import command
-from qviz.cli.options import debug_option, json_option, takes_engine
+from qviz.cli.engine_options import takes_engine
+from qviz.cli.options import debug_option, json_option
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault

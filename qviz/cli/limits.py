@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import NamedTuple
 
 from qviz.cli.course import Course
 from qviz.document.graph import Json
@@ -15,40 +14,39 @@ from qviz.document.run_steps import step_arg
 from qviz.document.said import Said, StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import IS_OWNED, EngineClient
-from qviz.wire.supervisor import descendants
+from qviz.wire.memory import EXCEEDED, GIB, VARIABLE, limit
 from qviz.words import tr
 
-_LOOK_EVERY_S = 0.25
-_GIB = 1 << 30
+NETWORK_VARIABLE = "QVIZ_NETWORK"
+"""For every engine of this process: 1 for the network, 0 for none (`qviz.engine.network`)."""
+_LOOK_EVERY_S = 1.0
 
 
 class Limits:
-    """Watches one engine while it is used as a context manager; None for no limit.
+    """Watches one engine while it is used as a context manager.
+
+    Its memory, with that of the processes that it starts, is watched by its supervisor on Linux; elsewhere here.
 
     Args:
         engine: What is ended.
-        seconds: How long it may take, from now on.
-        gib: How much memory it may hold, together with the processes that it starts.
+        seconds: How long it may take, from now on; None for no limit.
 
     Raises:
-        QvizError: This system does not tell how much memory a process holds.
+        QvizError: The user set a limit of memory, and nothing here can tell how much the engine holds.
     """
 
-    def __init__(self, engine: EngineClient, seconds: float | None, gib: float | None = None) -> None:
-        self._engine, self._seconds, self._gib = engine, seconds, gib
+    def __init__(self, engine: EngineClient, seconds: float | None) -> None:
+        self._engine, self._seconds = engine, seconds
+        self._memory = 0 if IS_OWNED or engine.link else limit()
         self._passed = ""
         self._is_over = threading.Event()
         self._watch: threading.Thread | None = None
-        if gib is not None and sys.platform == "win32":
+        if VARIABLE in os.environ and sys.platform == "win32":
             raise QvizError(tr("--memory does not work on Windows"), tr("Leave it out."))
-        if gib is not None and engine.link:
-            raise QvizError(
-                tr("--memory cannot see the memory of another machine"),
-                tr("Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine."),
-            )
+        refuse_elsewhere(engine.link)
 
     def __enter__(self) -> Limits:
-        if self._seconds is not None or self._gib is not None:
+        if self._seconds is not None or self._memory:
             self._watch = threading.Thread(target=self._look, name="limits", daemon=True)
             self._watch.start()
         return self
@@ -64,9 +62,9 @@ class Limits:
             left = end - time.monotonic() if end is not None else _LOOK_EVERY_S
             if end is not None and left <= 0:
                 return self._end("time")
-            if self._gib is not None and memory_of(self._engine.process.pid) > self._gib * _GIB:
+            if self._memory and held_by(self._engine.process.pid) > self._memory:
                 return self._end("memory")
-            if self._is_over.wait(left if self._gib is None else min(left, _LOOK_EVERY_S)):
+            if self._is_over.wait(min(left, _LOOK_EVERY_S) if self._memory else left):
                 return None
 
     def _end(self, limit: str) -> None:
@@ -76,42 +74,38 @@ class Limits:
     def failure(self, course: Course) -> StoppedError | None:
         """Return the failure if it was a limit that ended the engine, with how far the step at work came."""
         at: dict[str, Json] = {"step": step_arg(course.step, "text")}
-        match self._passed:
-            case "time":
-                how_far, args = course.so_far()
-                said = Said(f"stop.time_limit{how_far}", {}, {**at, "seconds": self._seconds, **args})
-            case "memory":
-                said = Said("stop.memory_limit", {}, {**at, "gib": self._gib})
-            case _:
-                return None
+        if self._passed == "time":
+            how_far, args = course.so_far()
+            said = Said(f"stop.time_limit{how_far}", {}, {**at, "seconds": self._seconds, **args})
+        elif self._passed == "memory" or self._engine.process.returncode == -EXCEEDED:
+            said = Said("stop.memory_limit", {}, {**at, "gib": limit() / GIB})
+        else:
+            return None
         return StoppedError(said, ExitCode.FLOW_FAILED)
 
 
-def memory_of(process_id: int) -> int:
-    """Return the bytes of memory that a process holds with all below it; 0 of one that is gone.
+def refuse_elsewhere(link: str) -> None:
+    """Refuse options that say something about this machine where the engine is on another one.
 
-    Elsewhere than on Linux those below do not count.
+    Raises:
+        QvizError: One is given, and the engine is at the end of a link.
     """
-    if IS_OWNED:
-        held = [_held(each) for each in (process_id, *descendants(process_id))]
-        # Pages of files are shared: those of torch count once.
-        return sum(each.own for each in held) + max(each.of_files for each in held)
+    if link and VARIABLE in os.environ:
+        raise QvizError(
+            tr("--memory cannot see the memory of another machine"),
+            tr("Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine."),
+        )
+    if link and NETWORK_VARIABLE in os.environ:
+        raise QvizError(
+            tr("--network and --no-network do not reach another machine"),
+            tr("Leave them out, or set {variable} there, to 1 or 0.", variable=NETWORK_VARIABLE),
+        )
+
+
+def held_by(process_id: int) -> int:
+    """Return the bytes of memory that a process holds, without those below it; 0 of one that is gone."""
     try:
         answer = subprocess.run(["ps", "-o", "rss=", "-p", str(process_id)], capture_output=True, check=False)
         return int(answer.stdout or 0) * 1024
     except (OSError, ValueError):
         return 0
-
-
-class _ProcessMemory(NamedTuple):
-    own: int
-    of_files: int
-
-
-def _held(process_id: int) -> _ProcessMemory:
-    try:
-        lines = Path(f"/proc/{process_id}/status").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return _ProcessMemory(0, 0)
-    kib = {name: int(rest.split()[0]) for name, _, rest in (each.partition(":") for each in lines) if "Rss" in name}
-    return _ProcessMemory((kib.get("RssAnon", 0) + kib.get("RssShmem", 0)) * 1024, kib.get("RssFile", 0) * 1024)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import msgspec
 
 from qviz.cli.commands import help_option, option
 from qviz.cli.context_keys import TRUST, TYPED
+from qviz.cli.engine_options import Callback, memory_option, network_option, takes_engine
 from qviz.cli.option_checks import CHOICES, refuse_all, refuse_inexact, refuse_unfit, refuse_unmeasured, touched
 from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
 from qviz.document.comparison import compared
@@ -21,48 +21,6 @@ from qviz.document.plan_file import load
 from qviz.sources.kinds import kind_of
 from qviz.words import mark, tr
 from qviz.words.language import LANGUAGES
-
-Callback = Callable[..., Any]
-
-
-def _choose_python(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """Have every engine of this process run in that interpreter."""
-    if value is not None:
-        from qviz.wire.interpreter import VARIABLE, check
-
-        os.environ[VARIABLE] = check(value)
-
-
-python_option = option(
-    "--python",
-    metavar="PATH",
-    callback=_choose_python,
-    expose_value=False,
-    help=mark("The Python that runs the engine: your project's, with torch 2.8 and msgspec."),
-)
-
-
-def _choose_engine(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """Have every engine of this process be one that a command starts."""
-    if value is not None:
-        from qviz.wire.elsewhere import VARIABLE, check
-
-        os.environ[VARIABLE] = check(value) if value.strip() else ""
-
-
-engine_option = option(
-    "--engine",
-    metavar="COMMAND",
-    callback=_choose_engine,
-    expose_value=False,
-    help=mark('Run the engine elsewhere: "ssh HOST python -m qviz.engine". Model and data are files of that machine.'),
-)
-
-
-def takes_engine(command: Callback) -> Callback:
-    """Give a command the options of which engine it starts."""
-    return python_option(engine_option(command))
-
 
 PLAN_OPTIONS = (
     option(
@@ -176,12 +134,8 @@ _measure_option = option(
 
 MANNER_OPTIONS = (
     takes_engine,
-    option(
-        "--memory",
-        type=DecimalNumber(min=0, min_open=True),
-        metavar="GIB",
-        help=mark("Stop the run when the engine takes more memory than this."),
-    ),
+    network_option,
+    memory_option,
     option(
         "--timeout",
         type=DecimalNumber(min=0, min_open=True),
@@ -212,10 +166,9 @@ json_option = option("--json", "as_json", is_flag=True, help=mark("Print JSON to
 
 
 class Manner(NamedTuple):
-    """How a command runs and speaks; `timeout` in seconds, `memory` in GiB, None for no limit."""
+    """How a command runs and speaks; `timeout` in seconds, None for no limit."""
 
     timeout: float | None
-    memory: float | None
     as_json: bool
     quiet: bool
 
@@ -280,7 +233,7 @@ def takes_manner(command: Callback) -> Callback:
 
     @functools.wraps(command)
     def with_manner(**values: Any) -> Any:
-        manner = Manner(values.pop("timeout"), values.pop("memory"), values.pop("as_json"), values.pop("quiet"))
+        manner = Manner(values.pop("timeout"), values.pop("as_json"), values.pop("quiet"))
         return command(manner=manner, **values)
 
     return _with_options(with_manner, MANNER_OPTIONS)

@@ -25,7 +25,7 @@ def find_repair(plan: Plan, target_db: float, most: int, on_report: Callable[[Re
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
     course = Course()
-    with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
+    with EngineClient() as engine, Limits(engine, manner.timeout) as limits:
         try:
             engine.send(RepairPlan(RUN_ID, plan, target_db, most, grants()))
             for report in engine.reports():

@@ -28,7 +28,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
         KeyboardInterrupt: The user had enough; the engine is gone.
     """
     assembly, course = Assembly(plan), Course()
-    with EngineClient() as engine, Limits(engine, manner.timeout, manner.memory) as limits:
+    with EngineClient() as engine, Limits(engine, manner.timeout) as limits:
         try:
             engine.send(RunFlow(RUN_ID, plan, grants()))
             for report in engine.reports():

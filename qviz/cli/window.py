@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import click
 from qviz.cli.app import COMMANDS
 from qviz.cli.commands import command, option
 from qviz.cli.consent import is_trusted, typed_of
+from qviz.cli.engine_options import memory_option, network_option, takes_engine
 from qviz.cli.opening import open_window
-from qviz.cli.options import debug_option, flow_option, is_snapshot, may_measure, takes_engine
+from qviz.cli.options import debug_option, flow_option, is_snapshot, may_measure
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
@@ -23,11 +25,18 @@ from qviz.words import mark, tr
 @flow_option(required=False, help_text=mark("Run this flow immediately."))
 @may_measure
 @takes_engine
+@network_option
+@memory_option
 @option("--no-restore", is_flag=True, help=mark("Do not bring back the last session or earlier runs."))
 @debug_option
 def window(plan: Plan, no_restore: bool) -> int:
     """Open the window; without SOURCE the welcome page with the samples."""
     check_source(plan.source)
+    if {"QVIZ_MEMORY", "QVIZ_NETWORK"} & set(os.environ):
+        from qviz.cli.limits import refuse_elsewhere  # an empty window needs neither
+        from qviz.wire.elsewhere import chosen
+
+        refuse_elsewhere(chosen())
     is_model = bool(plan.source) and not is_snapshot(plan.source)
     return open_window(plan.source or None, plan if is_model else None, is_trusted(), typed_of(plan), not no_restore)
 

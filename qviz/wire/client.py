@@ -21,10 +21,15 @@ from qviz.errors import ExitCode
 from qviz.wire import elsewhere
 from qviz.wire.framing import FrameReader, WireError, pack, report_reader
 from qviz.wire.interpreter import chosen, foreign_boot, is_foreign
+from qviz.wire.isolation import MODEL, TRUSTED
+from qviz.wire.memory import EXCEEDED, GIB, descendants, limit
 from qviz.wire.messages import Report, Request
 
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
 """Like ``-m qviz.engine``, but a file of the user's folder never shadows the standard library."""
+
+_SUPERVISOR = "import sys; sys.path.insert(0, {home!r}); from qviz.wire.supervisor import main; main()"
+"""For an interpreter that begins with nothing but the standard library, which takes a fiftieth of a second."""
 
 IS_OWNED = sys.platform == "linux"
 """Whether a supervisor stands between this process and the engine; it ends all of them at SIGTERM."""
@@ -46,18 +51,35 @@ def engine_command(python: str | None = None) -> list[str]:
     return [program, "-c", foreign_boot() if is_foreign(program) else _BOOT]
 
 
-def owned(command: list[str]) -> list[str]:
-    """Return a command that runs an engine, and leaves nothing of it behind; where the system can, which is Linux."""
+def is_usual(command: list[str]) -> bool:
+    """Tell whether a command starts qviz's own engine in this interpreter."""
+    return command == [sys.executable, "-c", _BOOT]
+
+
+def owned(command: list[str], template: str = "", memory: int | None = None, role: str = MODEL) -> list[str]:
+    """Return a command that runs an engine, and leaves nothing of it behind; where the system can, which is Linux.
+
+    Args:
+        command: Starts the engine.
+        template: The name of a template that forks it, if it can.
+        memory: How many bytes it may hold, 0 for no limit; what `memory.limit` says if not given.
+        role: What it is, for the supervisor.
+    """
     program = shutil.which(command[0])
     if not IS_OWNED or program is None:  # starting it will say that it is not there
         return command
-    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")), program, *command[1:]]
+    boot = _SUPERVISOR.format(home=str(Path(__file__).resolve().parents[2]))
+    most = limit() if memory is None else memory
+    return [sys.executable, "-I", "-S", "-c", boot, str(most), template, role, program, *command[1:]]
+
+
+def owned_link(command: list[str]) -> list[str]:
+    """Return the user's own command that holds an engine elsewhere, such as ssh, with nothing of it left behind."""
+    return owned(command, memory=0, role=TRUSTED)
 
 
 def end_all_below(supervisor: int) -> None:
     """Kill what a supervisor owns that does not do so itself: the user's code may have stopped it."""
-    from qviz.wire.supervisor import descendants
-
     for each in descendants(supervisor) if IS_OWNED else ():
         with contextlib.suppress(OSError):
             os.kill(each, signal.SIGKILL)
@@ -81,6 +103,8 @@ def outcome(return_code: int, last_words: str = "", link: str = "") -> Said:
     if link:
         last = {"command": link, **({"last_lines": "; ".join(lines[-_LAST_LINES:])} if lines else {})}
     which = "link" if link else "engine"
+    if return_code == -EXCEEDED:
+        return Said("stop.engine.memory", {}, {"gib": limit() / GIB})
     if return_code >= 0:
         return Said(f"stop.{which}.exit_code", {}, {"exit_code": return_code, **last})
     try:
@@ -102,8 +126,9 @@ class EngineClient:
         self.link = elsewhere.chosen() if python is None else ""
         self._is_met = not self.link
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the client
+        command = engine_command(python)
         self.process = subprocess.Popen(
-            owned(engine_command(python)),
+            owned_link(command) if self.link else owned(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -94,10 +94,14 @@ class EngineHello(Message, frozen=True, tag="EngineHello"):
 
 
 class EngineReady(Message, frozen=True, tag="EngineReady"):
-    """torch is imported; `backends` are the quantized engines of this machine."""
+    """torch is imported; `backends` are the quantized engines of this machine.
+
+    `is_forked` tells that another engine is there as quickly.
+    """
 
     versions: dict[str, str]
     backends: tuple[str, ...]
+    is_forked: bool = False
 
 
 class ModelLoaded(Message, frozen=True, tag="ModelLoaded"):

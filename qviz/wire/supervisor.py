@@ -1,11 +1,11 @@
 """Owns an engine and all that it starts: when one of the three that matter ends, nothing is left.
 
-Run as a program: ``python -I -S supervisor.py PROGRAM ARGUMENTS...``. It starts the program, adopts every process that
-this leaves behind (daemons included), and ends as the program did. It kills all of them when it is asked to by SIGTERM,
-when what started it is gone, and when the program has ended.
+`main` is a program. It starts the command of its arguments, or asks the template for an engine (`forking.py`), and ends
+as that did. It kills all when it is asked to by SIGTERM, when what started it is gone, when the engine has ended, and
+when all together hold more memory than they may.
 
-With ``--link`` before PROGRAM it is the far end of a link, where what started it may go on when that breaks: it kills
-all, too, when nobody reads any more what the program writes.
+An owner starts a keeper, and this starts the engine. Where the system allows it the keeper is the first process of a
+namespace (`isolation.py`): nothing in it can reach the owner. Elsewhere both adopt what the engine leaves, daemons too.
 
 Linux only, the standard library only; it is one thread, so that it may fork.
 
@@ -16,49 +16,39 @@ Source:
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import select
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import NoReturn
 
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_PARENT_GONE = signal.SIGUSR1
-"""Comes when the thread ends that started us, too; only another parent tells that the program is gone."""
-LINK = "--link"
+from qviz.wire.isolation import (
+    LINK,
+    TRUSTED,
+    adopt_orphans,
+    can_isolate,
+    close_all_but,
+    drop_capabilities,
+    end_with_parent,
+    isolate_children,
+    mount_proc,
+)
+from qviz.wire.memory import EXCEEDED, descendants, exceeds
+
 _OUTPUT = 1
+PARENT_GONE = signal.SIGUSR1 if sys.platform != "win32" else signal.SIGTERM
+"""Comes when the thread ends that started us, too; only another parent tells that the program is gone."""
 _GIVE_UP_S = 2.0
 _AGAIN_S = 0.005
 _OOM_SCORE = b"500"
 """Where memory runs out, the system ends the engine, not the window with the user's work."""
-
-
-def _prctl(option: int, value: int) -> None:  # pragma: no cover - in a process of its own
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-
-
-def descendants(process_id: int) -> list[int]:
-    """Return the processes below one, children before grandchildren; those that are dead already, too."""
-    children: defaultdict[int, list[int]] = defaultdict(list)
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    stat = file.read()
-            except OSError:  # it is gone meanwhile
-                continue
-            children[int(stat.rpartition(b")")[2].split()[1])].append(int(name))
-    found, waiting = list[int](), [process_id]
-    while waiting:
-        below = children[waiting.pop()]
-        found += below
-        waiting += below
-    return found
+_FASTEST = 8 << 30
+"""Bytes a second by which memory grows at most: so long it can be left alone."""
+_LOOK_AFTER_S = (0.05, 1.0)
 
 
 def kill_all() -> None:  # pragma: no cover - in a process of its own
@@ -78,71 +68,147 @@ def _collect() -> None:  # pragma: no cover - in a process of its own
             pass
 
 
-def _wait(child: int) -> int:  # pragma: no cover - in a process of its own
-    """Return the wait status of the command once it has ended; collect all others that do."""
-    while True:
-        ended, status = os.waitpid(-1, 0)
-        if ended == child:
-            return status
+class Owner:  # pragma: no cover - in a process of its own
+    """Starts one engine, waits for its end, and leaves nothing of it.
 
+    Args:
+        memory: How many bytes all of it may hold; 0 for no limit.
+        is_isolated: Whether the engine gets a namespace, which `can_isolate` found to be possible.
+    """
 
-def _wait_with_link(child: int, woken: int) -> int:  # pragma: no cover - in a process of its own
-    """As `_wait`, or until nobody reads standard output; a descriptor tells that a child has ended."""
-    poll = select.poll()
-    poll.register(woken, select.POLLIN)
-    poll.register(_OUTPUT, 0)  # a pipe without a reader, or a socket without a peer
-    while True:
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            if ended[0] == child:
-                return ended[1]
-        for descriptor, _ in poll.poll():
-            if descriptor == _OUTPUT:
-                return signal.SIGKILL
-            os.read(woken, 512)
+    def __init__(self, memory: int = 0, is_isolated: bool = False) -> None:
+        self._memory, self._is_isolated = memory, is_isolated
+        self._keeper = self._told = -1
 
+    def start(self, become: Callable[[], NoReturn], streams: Sequence[int]) -> None:
+        """Start the engine.
 
-def _woken_by_children() -> int:  # pragma: no cover - in a process of its own
-    """Return a descriptor that can be read whenever a child has ended."""
-    woken, wakes = os.pipe()
-    os.set_blocking(wakes, False)
-    signal.set_wakeup_fd(wakes)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    return woken
-
-
-def _run(command: list[str], parent: int, is_link: bool) -> int:  # pragma: no cover - in a process of its own
-    """Start the command, and return its wait status once it has ended."""
-    own = os.getpid()
-    woken = _woken_by_children() if is_link else 0
-    child = os.fork()
-    if child == 0:
-        try:
-            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != own:
+        Args:
+            become: What the engine's process does.
+            streams: Descriptors that are for the engine alone.
+        """
+        adopt_orphans()
+        own, (self._told, told) = os.getpid(), os.pipe()
+        if self._is_isolated:
+            isolate_children()
+        self._keeper = os.fork()
+        if self._keeper == 0:
+            try:
+                _keep(own, self._is_isolated, told, become, streams)
+            finally:
                 os._exit(1)
-            for each in (signal.SIGTERM, _PARENT_GONE):
-                signal.signal(each, signal.SIG_DFL)
-            with open("/proc/self/oom_score_adj", "wb") as file:
-                file.write(_OOM_SCORE)
-        except OSError:
-            pass
+        for each in (told, *streams):
+            os.close(each)
+
+    def wait(self, hang_up: int | None = None, is_written: bool = False) -> int:
+        """Return the wait status of the engine once it has ended; `EXCEEDED` if it held too much.
+
+        Args:
+            hang_up: A connection whose end ends all.
+            is_written: It ends when nobody reads it any more, else when the other side writes no more.
+        """
+        poll = select.poll()
+        poll.register(self._told, select.POLLIN)
+        if hang_up is not None:
+            poll.register(hang_up, 0 if is_written else select.POLLIN)
+        pause = _LOOK_AFTER_S[0]
+        while True:
+            ready = poll.poll(pause * 1000 if self._memory else None)
+            if any(each == self._told for each, _ in ready):
+                said = os.read(self._told, 16)
+                return int(said) if said else signal.SIGKILL
+            if ready:
+                return signal.SIGKILL
+            is_over, left = exceeds(self._keeper, self._memory)
+            if is_over:
+                return EXCEEDED
+            pause = min(max(left / _FASTEST, _LOOK_AFTER_S[0]), _LOOK_AFTER_S[1])
+
+    def end_all(self) -> None:
+        """Kill all that is left."""
+        if self._keeper > 0:
+            with contextlib.suppress(OSError):
+                os.kill(self._keeper, signal.SIGKILL)
+            if self._is_isolated:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(self._keeper, 0)  # it ends when all of its namespace have
+        kill_all()
+
+
+def _keep(
+    owner: int, is_isolated: bool, told: int, become: Callable[[], NoReturn], streams: Sequence[int]
+) -> None:  # pragma: no cover - in a process of its own
+    """Start the engine, adopt what it leaves, and say how it ended."""
+
+    def on_owner_gone(number: int, frame: FrameType | None) -> None:
+        kill_all()
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(PARENT_GONE, signal.SIG_IGN if is_isolated else on_owner_gone)
+    end_with_parent(signal.SIGKILL if is_isolated else PARENT_GONE)
+    poll = select.poll()
+    poll.register(told, 0)
+    if poll.poll(0):  # the owner ended before this could be noticed
+        return
+    if is_isolated:
+        mount_proc()
+    else:
+        adopt_orphans()
+    close_all_but({told, *streams})
+    own = os.getpid()
+    engine = os.fork()
+    if engine == 0:
         try:
-            os.execv(command[0], command)  # noqa: S606 - there is no shell in it
+            os.close(told)
+            _begin(own)
+            become()
         finally:
             os._exit(127)
-    for stream in (0,) if is_link else (0, _OUTPUT):  # the pipes are the engine's: the other side sees it end
-        os.close(stream)
-    if os.getppid() != parent:
-        return signal.SIGKILL
-    return _wait_with_link(child, woken) if is_link else _wait(child)
+    for each in streams:
+        os.close(each)
+    ended, status = os.waitpid(-1, 0)
+    while ended != engine:
+        ended, status = os.waitpid(-1, 0)
+    os.write(told, b"%d" % status)
+    if not is_isolated:
+        kill_all()
+    os._exit(0)
+
+
+def _begin(keeper: int) -> None:  # pragma: no cover - in a process of its own
+    with contextlib.suppress(OSError):
+        end_with_parent(signal.SIGKILL)
+        if os.getppid() != keeper:
+            os._exit(1)
+        signal.signal(PARENT_GONE, signal.SIG_DFL)
+        drop_capabilities()
+        with open("/proc/self/oom_score_adj", "wb") as file:
+            file.write(_OOM_SCORE)
+
+
+def end_like(status: int) -> NoReturn:  # pragma: no cover - in a process of its own
+    """End as a process of that wait status did."""
+    if os.WIFSIGNALED(status):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the engine left one already, if it was to
+        if os.WTERMSIG(status) not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status))
 
 
 def main() -> None:  # pragma: no cover - in a process of its own
-    """Own the command that the arguments say."""
-    parent, is_link = os.getppid(), sys.argv[1:2] == [LINK]
+    """Own the command that the arguments say: the limit of memory in bytes, template or "", role, command."""
+    from qviz.wire.forking import Forked
+
+    parent = os.getppid()
+    memory, template, role, command = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
+    owning: list[Forked | Owner] = []
 
     def on_terminate(number: int, frame: FrameType | None) -> None:
-        kill_all()
+        for each in owning:
+            each.end_all()
         os.kill(os.getpid(), signal.SIGKILL)  # what started us sees an engine that was killed
 
     def on_parent_gone(number: int, frame: FrameType | None) -> None:
@@ -152,18 +218,20 @@ def main() -> None:  # pragma: no cover - in a process of its own
     if os.getpgrp() != os.getpid():
         os.setsid()  # a Ctrl-C at the terminal is for the program that started us
     signal.signal(signal.SIGTERM, on_terminate)
-    signal.signal(_PARENT_GONE, on_parent_gone)
-    _prctl(_PR_SET_PDEATHSIG, _PARENT_GONE)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    status = _run(sys.argv[2 if is_link else 1 :], parent, is_link)
-    kill_all()
-    if os.WIFSIGNALED(status):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the engine left one already, if it was to
-        if os.WTERMSIG(status) not in (signal.SIGKILL, signal.SIGSTOP):
-            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
-        os.kill(os.getpid(), os.WTERMSIG(status))
-    os._exit(os.waitstatus_to_exitcode(status))
-
-
-if __name__ == "__main__":
-    main()
+    signal.signal(PARENT_GONE, on_parent_gone)
+    end_with_parent(PARENT_GONE)
+    if os.getppid() != parent:
+        return
+    if template:
+        forked = Forked(template)
+        owning.append(forked)
+        if forked.start(memory, streams=(0, 1, 2)):
+            end_like(forked.wait())
+        owning.clear()
+    owner = Owner(memory, role != TRUSTED and can_isolate())
+    owning.append(owner)
+    streams = (0,) if role == LINK else (0, _OUTPUT)  # the pipes are the engine's: the other side sees it end
+    owner.start(lambda: os.execv(command[0], command), streams)  # noqa: S606 - there is no shell in it
+    status = owner.wait(_OUTPUT, is_written=True) if role == LINK else owner.wait()
+    owner.end_all()
+    end_like(status)

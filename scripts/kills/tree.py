@@ -9,6 +9,8 @@ import signal
 import time
 from pathlib import Path
 
+from qviz.wire.memory import children, descendants
+
 MARK = "QVIZ_KILLS"
 ORPHAN_S = 2.0
 """How long the system may take until nothing is left."""
@@ -60,9 +62,26 @@ def command_of(process_id: int) -> str:
 
 def engines(marked: Marked) -> list[int]:
     """Return the engines of a trial, the youngest last; neither their supervisors nor what asked for them."""
-    return [
-        each for each in marked.alive if "qviz.engine" in (text := command_of(each)) and "supervisor.py" not in text
-    ]
+    return [each for each in marked.alive if "qviz.engine" in (text := command_of(each)) and "supervisor" not in text]
+
+
+def engine_at_work(supervisor: int) -> list[int]:
+    """Return the engine of this process's window with all that it started, the engine first; nothing without one.
+
+    Args:
+        supervisor: What the window holds: it starts the engine, or a template of this process has forked it.
+    """
+    if not supervisor:
+        return []
+    if below := descendants(supervisor):
+        return below[1:]  # after the one that keeps it
+    forking = [each for each in descendants(os.getpid()) if _forks(command_of(each))]
+    owners = children(forking[0]) if forking else []
+    return descendants(max(owners))[1:] if owners else []
+
+
+def _forks(command: str) -> bool:
+    return "qviz.engine.template" in command and "supervisor" not in command
 
 
 def end(process_id: int, kill: str) -> bool:

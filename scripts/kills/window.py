@@ -16,7 +16,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from kills.command_line import MODEL
-from kills.tree import KILLS, Marked, end
+from kills.tree import KILLS, Marked, end, engine_at_work
 from kills.trial import Outcome, Trial
 from qviz.document.plan import Plan
 from qviz.session.run_files import RunFiles
@@ -24,7 +24,6 @@ from qviz.ui.settings import Settings
 from qviz.ui.shell.app import tune
 from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.messages import Report, StageReached
-from qviz.wire.supervisor import descendants
 
 PATIENCE_S = 180.0
 CANCEL_S = 1.0
@@ -155,8 +154,7 @@ def window_trials(folder: Path, chance: random.Random, most: int) -> Iterator[Ou
         trial = Trial("run in the window", kill, "engine")
         own.open(f"{model}:Net")
         breathe(int(chance.uniform(0, working * 1000)))
-        supervisor = own.window.engines.process_id()
-        below = descendants(supervisor) if supervisor else []
+        below = engine_at_work(own.window.engines.process_id())
         was_there = bool(own.is_running and below) and end(below[0], kill)
         if kill in ("STOP", "OOM"):
             if not wait(lambda: not own.is_running, 1.0):
@@ -184,7 +182,7 @@ def unwilling_trials(folder: Path, _chance: random.Random, _most: int) -> Iterat
         own.open(f"{model}:Net")
         wait(note.exists)
         breathe(300)
-        below = descendants(own.window.engines.process_id())
+        below = engine_at_work(own.window.engines.process_id())
         seconds = own.cancel()
         trial.slow("cancel", seconds, CANCEL_S)
         trial.left = _left(below)

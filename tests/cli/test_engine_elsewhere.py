@@ -58,7 +58,14 @@ def test_what_does_not_work_is_told(words: list[str], code: int, told: str, caps
     assert told in capsys.readouterr().err
 
 
-def test_the_memory_of_another_machine_is_not_measured(engine: str, capsys):
-    words = ["sample:conv-bn-relu", "--flow", "fx-static", "-o", "a.qviz", "--engine", engine, "--memory", "3"]
-    assert cli.main(["run", *words]) == 2
-    assert "--memory cannot see the memory of another machine" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--memory", "3"], "--memory cannot see the memory of another machine"),
+        (["--no-network"], "--network and --no-network do not reach another machine"),
+    ],
+)
+def test_what_does_not_reach_another_machine_is_refused(words: list[str], told: str, engine: str, capsys):
+    given = ["sample:conv-bn-relu", "--flow", "fx-static", "-o", "a.qviz", "--engine", engine, *words]
+    assert cli.main(["run", *given]) == 2
+    assert told in capsys.readouterr().err

@@ -18,7 +18,7 @@ from qviz.wire.messages import Compare, ComparisonFinished, FlowCompared, Messag
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
-MANNER = Manner(timeout=None, memory=None, as_json=False, quiet=True)
+MANNER = Manner(timeout=None, as_json=False, quiet=True)
 
 MODELS = """
 import os

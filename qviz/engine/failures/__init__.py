@@ -11,15 +11,16 @@ from torch.nn import Module
 from qviz.document.graph import Json
 from qviz.document.said import Said
 from qviz.document.snapshot import RunError, Stage
-from qviz.engine.failures.causes import known_cause
+from qviz.engine import network
+from qviz.engine.failures.causes import Cause, known_cause
 from qviz.engine.failures.chain import first_sentence, root
 from qviz.engine.failures.culprits import Culprits, culprits
-from qviz.engine.failures.known import CAUSES, OF_INPUTS
+from qviz.engine.failures.known import CAUSES, OF_INPUTS, OF_NETWORK
 from qviz.engine.failures.lines import line_of, raises_itself, torch_function
 from qviz.engine.failures.place import module_at, place_of
 from qviz.words import tr
 
-__all__ = ["advice", "cause_in_words", "is_of_inputs", "line_of", "run_error", "traceback_text"]
+__all__ = ["advice", "cause_in_words", "is_of_inputs", "line_of", "network_advice", "run_error", "traceback_text"]
 
 _LONGEST = 40_000
 _TWO = 2
@@ -48,7 +49,7 @@ def run_error(
         args["function"] = function
     if first is not error:
         args["outer"] = f"{type(error).__name__}: {first_sentence(error)}"
-    known = known_cause(step, error, (*CAUSES, *OF_INPUTS) if has_data else CAUSES)
+    known = known_cause(step, error, (*_causes(), *OF_INPUTS) if has_data else _causes())
     line = line_of(error)
     place = place_of(_culprits(error, model), stages, line)
     module = place.module or module_at(line, model)
@@ -76,6 +77,10 @@ def is_of_inputs(error: BaseException, model: Module) -> bool:
     return known.code != "stop.types_differ" or len(dtypes) < _TWO  # else two layers do not fit each other
 
 
+def _causes() -> tuple[Cause, ...]:
+    return (*OF_NETWORK, *CAUSES) if network.is_refused() else CAUSES
+
+
 def _culprits(error: BaseException, model: Module | None) -> Culprits:
     try:
         return culprits(error, model)
@@ -86,7 +91,7 @@ def _culprits(error: BaseException, model: Module | None) -> Culprits:
 
 def cause_in_words(step: str, error: BaseException) -> dict[str, Json] | None:
     """Return a known cause as the argument of a statement."""
-    known = known_cause(step, error, CAUSES)
+    known = known_cause(step, error, _causes())
     args: dict[str, Json] = {"text": first_sentence(error), **(known.args if known is not None else {})}
     return Said(known.code, {}, args).as_arg("text") if known is not None else None
 
@@ -97,6 +102,11 @@ def advice(step: str, error: BaseException) -> str:
     if found.code in ("stop.unknown", "stop.own_code"):
         return tr("The model fails before quantization. Fix the model first.")
     return found.hint
+
+
+def network_advice(error: BaseException) -> str:
+    """Return what to do about code that was kept off the network and needs it, in words; "" of any other failure."""
+    return run_error("loading", error).hint if network.is_refused() and known_cause("", error, OF_NETWORK) else ""
 
 
 def traceback_text(error: BaseException) -> str:

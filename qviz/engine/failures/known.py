@@ -264,5 +264,8 @@ OF_INPUTS = (
 )
 """Where a batch, or the inputs, may have the wrong shape or dtype, lack an argument, hold too large an index."""
 
+OF_NETWORK = (Cause("stop.no_network", text="not on the network|[Nn]ame resolution"),)
+"""Where the code of a run was kept off the network (`qviz.engine.network`)."""
+
 CAUSES = (*_TRACING, *_EXPORTING, *_CONFIGURING, *_ANNOTATING, *_CONVERTING, *_RUNNING)
 """The first that fits is told."""

@@ -12,7 +12,8 @@ from typing import BinaryIO
 import torch
 
 from qviz.document.plan import BACKENDS
-from qviz.engine.failures import traceback_text
+from qviz.engine import network
+from qviz.engine.failures import network_advice, traceback_text
 from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.guessing.guess import guess_call
 from qviz.engine.loading.guessing.try_call import try_call
@@ -49,7 +50,7 @@ _READ_BYTES = 1 << 16
 _log = logging.getLogger(__name__)
 
 
-def serve(requests: BufferedReader, reports: BinaryIO) -> None:
+def serve(requests: BufferedReader, reports: BinaryIO, is_forked: bool = False) -> None:
     """Read requests and write reports until the stream ends or Stop is asked for."""
 
     def send(message: Message) -> None:
@@ -57,7 +58,7 @@ def serve(requests: BufferedReader, reports: BinaryIO) -> None:
         reports.flush()
 
     here = torch.backends.quantized.supported_engines
-    send(EngineReady(versions(), tuple(each for each in BACKENDS if each in here)))
+    send(EngineReady(versions(), tuple(each for each in BACKENDS if each in here), is_forked))
     gc.freeze()  # torch's million objects stay; looking through them at each collection takes a tenth of a run
     gc.enable()
     reader = request_reader()
@@ -69,6 +70,7 @@ def serve(requests: BufferedReader, reports: BinaryIO) -> None:
         for request in reader.feed(data):
             match request:
                 case RunFlow() | Compare() | RepairPlan() | GuessCall() | TryCall():
+                    network.keep_off(request.grants)
                     _answer(request, send)
                 case ListCode():
                     send(listed(request))
@@ -105,7 +107,8 @@ def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send:
     except QvizError as error:
         text = traceback_text(error)
         code = int(error.exit_code)
-        send(RunRejected(request.run_id, error.message, error.hint, code, text, error.option))
+        hint = network_advice(error) or error.hint
+        send(RunRejected(request.run_id, error.message, hint, code, text, error.option))
     except Exception as error:  # a bug in qviz, or no memory is left: report it and continue
         _log.exception("the run failed by a fault of qviz")
         text = tr("Bug in qviz: {type}: {error}", type=type(error).__name__, error=error)

@@ -10,9 +10,19 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 from qviz.document.said import Said, StoppedError
 from qviz.ui.process.decoding import Decoding
 from qviz.wire import elsewhere
-from qviz.wire.client import IS_OWNED, PATIENCE_S, end_all_below, engine_command, engine_environment, outcome, owned
+from qviz.wire.client import (
+    IS_OWNED,
+    PATIENCE_S,
+    end_all_below,
+    engine_command,
+    engine_environment,
+    outcome,
+    owned,
+    owned_link,
+)
 from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
 from qviz.wire.messages import EngineHello, EngineReady, Report, Request
+from qviz.wire.template import template_for
 
 _LAST_WORDS_CHARACTERS = 65536
 
@@ -57,7 +67,8 @@ class EngineProcess(QObject):
         self._process.readyReadStandardError.connect(self.on_process_error_output)
         self._process.finished.connect(self.on_process_finished)
         self._process.errorOccurred.connect(self.on_process_error)
-        program, *arguments = owned(engine_command())
+        command = engine_command()
+        program, *arguments = owned_link(command) if self.link else owned(command, template_for(command))
         self._process.start(program, arguments)
 
     def send(self, request: Request) -> None:

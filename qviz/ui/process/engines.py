@@ -1,4 +1,8 @@
-"""The engine at work and a warm spare, so that a cancelled run never waits for torch again."""
+"""The engine at work, and one that is new for whatever comes next, so that no run waits for torch again.
+
+Where engines are forked (`qviz/wire/template.py`) every request gets a new one. Elsewhere one is started ahead, the
+spare; the engine at work is kept for the source that it ran, unless it was rejected: what a model did to torch stays.
+"""
 
 from __future__ import annotations
 
@@ -47,18 +51,21 @@ class Engines(QObject):
         self._spare: EngineProcess | None = None
         self._run_id = 0
         self._asked_id = 0
+        self._ran = ""
+        self._is_forking = False
         self.granted: Callable[[Plan], tuple[Grant, ...]] = lambda _: ()
         self.is_running = False
         self.host = ""
 
     def warm_up(self) -> None:
         """Have an engine import torch while the user still reads."""
-        if self._spare is None:
+        if self._spare is None and not self._is_forking:
             self._spare = self._start()
 
     def restart(self) -> None:
         """Begin anew, in the interpreter that is chosen now; a run at work is cancelled."""
         self.shut_down()
+        self._is_forking = False
         self.warm_up()
 
     def run(self, plan: Plan) -> None:
@@ -69,7 +76,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self.is_running = True
-        self._need_worker().send(RunFlow(self._run_id, plan, self.granted(plan)))
+        self._need_worker(plan).send(RunFlow(self._run_id, plan, self.granted(plan)))
 
     @property
     def is_asked(self) -> bool:
@@ -82,7 +89,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self._asked_id = self._run_id
-        self._need_worker().send(GuessCall(self._asked_id, plan, self.granted(plan)))
+        self._need_worker(plan).send(GuessCall(self._asked_id, plan, self.granted(plan)))
 
     def try_call(self, plan: Plan) -> None:
         """Have the plan's model called once on its inputs; only the last question is answered."""
@@ -90,10 +97,16 @@ class Engines(QObject):
 
         self._run_id += 1
         self._asked_id = self._run_id
-        self._need_worker().send(TryCall(self._asked_id, plan, self.granted(plan)))
+        self._need_worker(plan).send(TryCall(self._asked_id, plan, self.granted(plan)))
 
-    def _need_worker(self) -> EngineProcess:
-        if self._worker is None:
+    def _need_worker(self, plan: Plan) -> EngineProcess:
+        if self._worker is not None and (self._is_forking or self._ran != plan.source):
+            self._retire(self._worker)
+            self._worker = None
+        self._ran = plan.source
+        if self._worker is None and self._is_forking:
+            self._worker = self._start()  # newer than a spare: the template goes on importing
+        elif self._worker is None:
             self.warm_up()
             self._worker, self._spare = self._spare, None
         assert self._worker is not None
@@ -114,6 +127,9 @@ class Engines(QObject):
             if engine is not None:
                 self._retire(engine)
         self._worker = self._spare = None
+        from qviz.wire.template import end_template
+
+        end_template()
 
     def process_id(self) -> int:
         """The process id of the engine at work; 0 without one."""
@@ -139,6 +155,10 @@ class Engines(QObject):
 
         if isinstance(report, EngineReady):
             self.host = engine.hello.host if engine.hello is not None else ""
+            self._is_forking = report.is_forked
+            if report.is_forked and engine is self._spare:  # it has told what there is to tell
+                self._retire(engine)
+                self._spare = None
             self.ready.emit(report)
             self._import_more()
         elif isinstance(report, EngineHello):
@@ -146,12 +166,14 @@ class Engines(QObject):
         elif engine is self._worker and report.run_id == self._run_id and self.is_running:
             if isinstance(report, RunFinished | RunRejected):
                 self.is_running = False
-            elif isinstance(report, StageReached):
+                self._ran = self._ran if isinstance(report, RunFinished) else ""
+            if isinstance(report, StageReached | RunRejected):
                 self.warm_up()  # not sooner: importing torch beside a starting run would slow both
             self.report_received.emit(report)
             self._import_more()
         elif engine is self._worker and report.run_id == self._asked_id:
             self._asked_id = 0
+            self._ran = "" if isinstance(report, RunRejected) else self._ran
             self.answered.emit(report)
             self._import_more()
 
@@ -163,7 +185,7 @@ class Engines(QObject):
         """Have engines import what the PT2E flows need; not beside a run, which that would slow."""
         from qviz.wire.messages import WarmUp
 
-        for engine in (self._worker, self._spare):
+        for engine in () if self._is_forking else (self._worker, self._spare):
             if engine is not None and engine.ready is not None and not engine.is_warm and not self._is_busy:
                 engine.is_warm = True
                 engine.send(WarmUp())

@@ -11,6 +11,10 @@ _INTEGERS = (
 )
 
 STATEMENTS: dict[str, Entry] = {
+    "stop.no_network": known(
+        "code that the plan or the project names has no network",
+        "Give it what it downloads as a file. If you trust it, add --network.",
+    ),
     "stop.functional_by_keyword": known(
         "FX graph mode finds input and weight by position, and this call names them",
         "Pass input, weight, and bias by position, as in F.linear(x, weight, bias).",

@@ -72,6 +72,10 @@ STATEMENTS: dict[str, Entry] = {
         "message": "The engine was ended by {signal}[[: {last_line}]]",
         "hint": "Run it again; the log file has the details.",
     },
+    "stop.engine.memory": {
+        "message": "The engine was ended because it took more than {gib:number} GiB, the memory limit",
+        "hint": "Use a smaller batch or fewer batches, or start qviz with a higher limit: --memory GIB.",
+    },
     "stop.engine.exit_code": {
         "message": "The engine ended with code {exit_code}[[: {last_line}]]",
         "hint": "Run it again; the log file has the details.",
@@ -131,7 +135,7 @@ STATEMENTS: dict[str, Entry] = {
     "instead.counterfactuals": {"text": _UNMEASURED},
     "stop.memory_limit": {
         "message": "{step:text}: stopped because the engine took more than {gib:number} GiB, the memory limit",
-        "hint": "Set a higher memory limit, or use a smaller batch.",
+        "hint": "Use a smaller batch or fewer batches, or set a higher limit: --memory GIB.",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {

@@ -122,3 +122,36 @@ def test_an_engine_at_work_is_asked_for_more_imports_only_after_the_run(start: C
         engines.run(Plan(source="x"))
     qtbot.waitUntil(lambda: "WarmUp" in "".join(heard), timeout=WAIT_MS)
     assert "".join(heard).split() == ["RunFlow", "WarmUp"]
+
+
+DONE = """
+import os
+from qviz.document.snapshot import Run
+from qviz.wire.framing import request_reader
+from qviz.wire.messages import RunFinished, RunFlow
+reader = request_reader()
+while data := os.read(0, 65536):
+    for request in reader.feed(data):
+        if isinstance(request, RunFlow) and request.plan.source == "bad":
+            say(RunRejected(request.run_id, "no", "", 2))
+        elif isinstance(request, RunFlow):
+            say(RunFinished(request.run_id, Run(request.plan.source, "", "done", {}, {}, ""), (), {}, ()))
+"""
+
+
+@pytest.mark.parametrize("is_forked", [True, False])
+def test_no_source_gets_an_engine_in_which_another_ran_or_was_rejected(
+    is_forked: bool, start: Callable[[str], Engines], qtbot: QtBot
+):
+    engines = start(SAY.replace('("x86",)', f'("x86",), {is_forked}') + DONE)
+    if is_forked:  # what one needs to know, the first engine tells
+        with qtbot.waitSignal(engines.ready, timeout=WAIT_MS):
+            engines.warm_up()
+    used: list[int] = []
+    for source in ("a", "a", "b", "bad", "bad", "a"):
+        with qtbot.waitSignal(engines.report_received, timeout=WAIT_MS):
+            engines.run(Plan(source=source))
+            used.append(engines.process_id())
+    a, again, b, bad, bad_again, last = used
+    assert len({a, b, bad, bad_again, last}) == 5
+    assert (again == a) is not is_forked, "only a forked engine costs nothing"
