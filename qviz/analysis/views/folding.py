@@ -208,15 +208,19 @@ class _ViewBuilder:
 
     def _run_box(self, run: Sequence[ModuleGroup], parent: str | None) -> Box:
         """Return the box of equal groups."""
-        members = tuple(dict.fromkeys(chain.from_iterable(self.tree.members(each) for each in run)))
+        box_id = f"{ALIKE}{run[0].path}>{run[-1].path}"
+        if box_id not in self.tree.runs:
+            inside = tuple(dict.fromkeys(chain.from_iterable(self.tree.members(each) for each in run)))
+            self.tree.runs[box_id] = inside, badges(sum((self.tree.counts(each) for each in run), Counter()))
+        members, counted_kinds = self.tree.runs[box_id]
         return Box(
-            id=f"{ALIKE}{run[0].path}>{run[-1].path}",
+            id=box_id,
             title=short_name(between(run[0].path, run[-1].path)),
             subtitle=tr("{count} identical", count=len(run)),
             kind=None,
             members=members,
             parent=parent,
-            badges=badges(sum((self.tree.counts(each) for each in run), Counter())),
+            badges=counted_kinds,
             alike=tuple(each.path for each in run),
         )
 

@@ -19,6 +19,7 @@ from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
 from qviz.analysis.views.repeats import OneStage, Repeats, Sign
 from qviz.analysis.views.siblings import Siblings
+from qviz.analysis.views.view import Badge
 from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.inlining import INSIDE
 from qviz.document.query import Index
@@ -39,6 +40,7 @@ class Hierarchy:
         plumbing: What folds into what.
         root: The whole model.
         leaf_names: For the only operator of a leaf module, the module's path.
+        runs: The members and badges of boxes of equal groups, by the box's id: a first view is folded several times.
     """
 
     def __init__(self, graph: Graph, sign: Sign | None = None) -> None:
@@ -53,6 +55,7 @@ class Hierarchy:
         self.index = Index(graph)
         self.plumbing: Plumbing = find_plumbing(graph, self.index)
         self.leaf_names: dict[str, str] = {}
+        self.runs: dict[str, tuple[tuple[str, ...], tuple[Badge, ...]]] = {}
         self._members: dict[ModuleGroup, tuple[str, ...]] = {}
         self._counts: dict[ModuleGroup, Counter[Kind]] = {}
         self._splits: dict[str, Split] = {}

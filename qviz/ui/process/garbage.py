@@ -49,16 +49,18 @@ def building() -> Iterator[None]:
 def look_at_all() -> None:
     """Find every cycle, where that is quick and nothing large is being made: for when a model was closed."""
     with _lock:
-        if _at_work == 0 and _grow_old() < SOON_LOOKED_AT:
-            gc.collect()
+        if _at_work == 0:
+            gc.freeze()
+            many = gc.get_freeze_count()  # goes from one to the next: 40 ms for those of 50,000 nodes
+            gc.unfreeze()
+            if many < SOON_LOOKED_AT:
+                gc.collect()
 
 
-def _grow_old() -> int:
-    """Let all that is there count as old, without a look at it; return how much that is.
+def _grow_old() -> None:
+    """Let all that is there count as old, without a look at it.
 
     To freeze and to thaw puts one list behind another. What stayed frozen would never be searched again.
     """
     gc.freeze()
-    many = gc.get_freeze_count()
     gc.unfreeze()
-    return many
