@@ -176,8 +176,7 @@ class Hierarchy:
     def counts(self, group: ModuleGroup) -> Counter[Kind]:
         """Return how many nodes of each kind a group holds."""
         if group not in self._counts:
-            nodes = self.index.nodes
-            self._counts[group] = Counter([nodes[each].kind for each in self.members(group)])
+            self._counts[group] = Counter([self.index.nodes[each].kind for each in self.members(group)])
         return self._counts[group]
 
     def _parts_of(self, unit: str) -> tuple[str, ...]:
@@ -191,10 +190,9 @@ class Hierarchy:
         return parts
 
     def _split(self, place: str) -> tuple[str, ...]:
-        found = self._known_parts.get(place)
-        if found is None:
-            found = self._known_parts[place] = tuple(place.split("."))
-        return found
+        if place not in self._known_parts:
+            self._known_parts[place] = tuple(place.split("."))
+        return self._known_parts[place]
 
     def _build(self, path: str, depth: int, units: Sequence[str]) -> ModuleGroup:
         while True:
@@ -215,10 +213,9 @@ class Hierarchy:
         return group
 
     def _may_be_tangled(self, runs: Sequence[tuple[str, Sequence[str]]], below: Mapping[str, list[str]]) -> bool:
-        """Return whether modules may await each other.
+        """Return whether modules may await each other: never those whose boxes follow each other without a gap.
 
-        Those whose boxes follow each other without a gap cannot: the order is topological, and so is that of its
-        intervals. One with gaps can only where it feeds what stands in them, and that feeds it.
+        The order is topological, and so is that of its intervals; one with gaps may feed what stands there and read it.
         """
         calls = Counter(name for name, _ in runs if name in below)
         apart = [name for name, count in calls.items() if count > 1]
