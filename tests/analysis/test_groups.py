@@ -120,3 +120,30 @@ def is_acyclic(group: ModuleGroup, tree: Hierarchy) -> bool:
     while free := {each for each in left if not any(each in after[other] for other in left)}:
         left -= free
     return not left
+
+
+def told(group: ModuleGroup) -> object:
+    return group.path, group.call, group.nodes, [each if isinstance(each, str) else told(each) for each in group.items]
+
+
+@given(graphs())
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_the_search_for_what_awaits_itself_finds_nothing_where_it_is_left_out(each: Graph) -> None:
+    class Searching(Hierarchy):
+        def _may_be_tangled(self, *_: object) -> bool:
+            return True
+
+    assert told(Hierarchy(each).root) == told(Searching(each).root)
+
+
+def test_a_module_with_a_gap_that_does_not_feed_it_is_one_group() -> None:
+    each = graph(
+        node("x", kind="input"),
+        node("a", "x", path="block", target="aten.a"),
+        node("b", "x", path="other", target="aten.b"),
+        node("c", "a", "b", path="block", target="aten.c"),
+        node("output", "c", kind="output"),
+    )
+    assert [(group.path, group.call, group.nodes) for group in Hierarchy(each).root.walk()] == [
+        ("block", 1, ["a", "c"])
+    ]
