@@ -24,6 +24,7 @@ from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
 from qviz.engine.loading.training import given
 from qviz.engine.serving.run import run_loaded
+from qviz.errors import QvizError
 
 ROWS = torch.linspace(-1, 1, 24).reshape(4, 6)
 IMAGE = torch.linspace(-1, 1, 108).reshape(1, 3, 6, 6)
@@ -179,3 +180,29 @@ def test_a_sparse_buffer_stops_neither_the_run_nor_its_measurement():
     assert snapshot.run.error is None
     assert snapshot.measurements is not None
     assert snapshot.measurements.outputs
+
+
+@pytest.mark.parametrize(
+    ("batch", "words"),
+    [
+        ({"image": ROWS, "label": torch.zeros(4)}, ("{image: 4×6 float32, label: 4 float32}", "4×6 float32")),
+        ((torch.zeros(4, dtype=torch.int64), ROWS), ("4 int64 for input", "labels come behind")),
+        ((ROWS.numpy(),), ("ndarray for input", "Give tensors")),
+        ((ROWS, torch.zeros(4, dtype=torch.int64)), ()),
+    ],
+)
+def test_a_batch_that_is_nothing_like_the_inputs_is_named_as_that(batch: Any, words: tuple[str, ...]):
+    loaded = Loaded(chain().eval(), Arguments((ROWS,)), [batch])
+    try:
+        run_loaded(loaded, Plan(source="test", flow="fx-static"), lambda _: None)
+        told = ""
+    except QvizError as error:
+        told = f"{error.message} {error.hint}"
+    assert [each for each in words if each not in told] == []
+    assert bool(words) == bool(told)
+
+
+def test_calibration_without_a_batch_is_named_as_that():
+    loaded = Loaded(chain().eval(), Arguments((ROWS,)), iter(()))
+    snapshot = run_loaded(loaded, Plan(source="test", flow="fx-static"), lambda _: None)
+    assert loud(snapshot)[0].code == "never_calibrated.no_batch"

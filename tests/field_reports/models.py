@@ -72,7 +72,8 @@ def inspected(make: Callable[[], nn.Module], flow: str, inputs: Any = IMAGE, **g
 
     def run() -> Snapshot:
         torch.manual_seed(0)
-        return qviz.inspect(make().eval(), (inputs,), flow=flow, **given).document
+        call = inputs if isinstance(inputs, tuple) else (inputs,)
+        return qviz.inspect(make().eval(), call, flow=flow, **given).document
 
     return run
 
@@ -245,5 +246,29 @@ REPORTS = (
         inspected(more.Attends, "eager-dynamic", ROWS),
         "layer_in_float",
         ("projections", "scaled_dot_product_attention"),
+    ),
+    Report(
+        "pytorch/pytorch#74953",
+        inspected(more.Projected, "eager-dynamic", torch.ones(5, 2, 12)),
+        "converted_does_not_run",
+        ("packB", "proj_size"),
+    ),
+    Report(
+        "pytorch/pytorch#180995",
+        inspected(more.upsampling, "fx-static", torch.ones(1, 8, 4, 4)),
+        "stopped",
+        ("as if it had one group", "nn.Identity()"),
+    ),
+    Report(
+        "pytorch/executorch#8138",
+        inspected(more.Products, "pt2e-static", (torch.ones(4, 8), torch.ones(8, 4))),
+        "nothing_quantized",
+        ("matmul", "annotated none"),
+    ),
+    Report(
+        "pytorch/pytorch#142035",
+        inspected(more.Tied, "pt2e-static", torch.arange(24).reshape(4, 6)),
+        "tied_weights_split",
+        ("one tied weight", "in float"),
     ),
 )

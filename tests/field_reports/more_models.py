@@ -105,3 +105,36 @@ class Attends(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.fc(self.attention(x, x, x, need_weights=False)[0])
+
+
+class Projected(nn.Module):
+    """An LSTM whose output is smaller than its state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(12, 24, proj_size=8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.lstm(x)[0]
+
+
+class Products(nn.Module):
+    def forward(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return torch.matmul(one, other)
+
+
+class Tied(nn.Module):
+    """Reads its words and writes them with one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.head = nn.Embedding(24, 16), nn.Linear(16, 24, bias=False)
+        self.head.weight = self.words.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.words(x))
+
+
+def upsampling() -> nn.Module:
+    """Return a transposed convolution in groups, with its batch norm."""
+    return nn.Sequential(nn.ConvTranspose2d(8, 8, 2, stride=2, groups=4), nn.BatchNorm2d(8))

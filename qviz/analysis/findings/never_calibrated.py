@@ -38,8 +38,8 @@ def _code(evidence: Evidence, stage: str, nodes: list[str]) -> str:
     if evidence.flow is not None and evidence.flow.method is Method.DYNAMIC:
         return "never_calibrated.dynamic_flow"
     watching = [node.id for at, node, fact in evidence.watched() if at.name == stage and fact.calibrated is not None]
-    if evidence.flow is not None and evidence.flow.is_training and len(watching) == len(nodes):
-        return "never_calibrated.not_trained"
+    if evidence.flow is not None and len(watching) == len(nodes):
+        return "never_calibrated." + ("not_trained" if evidence.flow.is_training else "no_batch")
     return "never_calibrated.observer"
 
 

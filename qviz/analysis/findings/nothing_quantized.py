@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.layer_in_float import sole_cause
 from qviz.analysis.findings.rules import finds
+from qviz.analysis.regions import function_name
 from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
+
+_UNANNOTATED = {"float.not_annotated", "operator.float"}
+"""Reasons that a quantizer gives by doing nothing."""
 
 
 @finds("nothing_quantized")
@@ -23,12 +27,16 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if cause is not None:
         roles: Json = {role: [*ids] for role, ids in cause.roles.items()}
         args["cause"] = {"code": cause.code, "roles": roles, "args": cause.args}
+    code = _cause(evidence, stays_float) if cause is None else "nothing_quantized.layers"
+    if code == "nothing_quantized.not_annotated":
+        nodes = evidence.index(evidence.converted).nodes
+        args["operators"] = [*dict.fromkeys(function_name(nodes[each]) for each in stays_float)]
     yield Finding(
         rule="nothing_quantized",
         level=Level.ERROR,
         stage=evidence.converted.name,
         nodes=stays_float,
-        code=_cause(evidence) if cause is None else "nothing_quantized.layers",
+        code=code,
         roles={"subject": stays_float},
         args=args,
     )
@@ -40,9 +48,13 @@ def _is_told(evidence: Evidence) -> bool:
     return any(each.rule == "type_not_replaced" and each.level is Level.ERROR for each in findings)
 
 
-def _cause(evidence: Evidence) -> str:
+def _cause(evidence: Evidence, stays_float: Sequence[str]) -> str:
     if evidence.flow is not None and evidence.flow.method is Method.WEIGHT_ONLY:
         return "nothing_quantized.weight_only"
     if not any(stage.name == "prepared" for stage in evidence.snapshot.stages):
         return "nothing_quantized.no_such_module"
+    if evidence.converted is not None and evidence.is_exported:
+        nodes = evidence.index(evidence.converted).nodes
+        if all(_UNANNOTATED & evidence.reasons(nodes[each]) for each in stays_float):
+            return "nothing_quantized.not_annotated"
     return "nothing_quantized.not_observed"

@@ -246,7 +246,7 @@ OF_INPUTS = (
         text=r"shapes cannot be multiplied|must match the size of tensor|size mismatch|"
         r"to have \d+ channels|Sizes of tensors must match|normalized_shape|but got input of size|"
         r"shape mismatch|not broadcastable|[Ee]xpected \dD|Kernel size can't be greater|running_mean should contain|"
-        r"not enough values to unpack|too many values to unpack|input\.size\(-1\) must be equal",
+        r"not enough values to unpack|too many values to unpack|input\.size\(-1\) must be equal|Dimension out of range",
     ),
     Cause(
         "stop.types_differ",

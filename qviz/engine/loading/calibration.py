@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.nn import Module
 
-from qviz.engine.loading.forward import Arguments, arrange, describe, names
+from qviz.engine.loading.forward import Arguments, arrange, describe, names, refuse_unlike
 from qviz.engine.loading.inputs import call, call_users
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
@@ -43,7 +43,9 @@ class Batches:
 
     def __iter__(self) -> Iterator[Arguments]:
         for batch in self._data:
-            yield arrange(batch, self._example, self._module)
+            call = arrange(batch, self._example, self._module)
+            refuse_unlike(call, self._example, self._module)
+            yield call
 
 
 class Changed:

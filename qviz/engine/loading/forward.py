@@ -180,6 +180,35 @@ def arrange(batch: Any, example: Arguments, module: Module | None = None) -> Arg
     return Arguments(tuple(values[:count]), dict(zip(example.kwargs, values[count:], strict=False)), batch)
 
 
+def refuse_unlike(call: Arguments, example: Arguments, module: Module | None = None) -> None:
+    """Refuse a batch that cannot be what the example inputs are: a dict, an array, or labels in place of a tensor.
+
+    Raises:
+        QvizError: It has one of these; observers would stop at it, as if an operator were to blame.
+    """
+    for name, value, wanted in zip(names(example, module), call.values, example.values, strict=False):
+        if isinstance(wanted, torch.Tensor) and _is_unlike(value, wanted):
+            raise QvizError(
+                tr(
+                    "The data gives {given} for {name}, and the example input is {wanted}",
+                    given=_describe(value),
+                    name=name or tr("an argument"),
+                    wanted=_describe(wanted),
+                ),
+                tr(
+                    "Give tensors, in the order of the arguments of forward() or in a dict by their names; labels come "
+                    "behind them."
+                ),
+            )
+
+
+def _is_unlike(value: Any, wanted: torch.Tensor) -> bool:
+    if isinstance(value, torch.Tensor):
+        has_labels = wanted.is_floating_point() and not (value.is_floating_point() or value.is_complex())
+        return has_labels and value.dim() != wanted.dim()
+    return isinstance(value, (Mapping, str, bytes)) or type(value).__module__ == "numpy"
+
+
 def describe(inputs: Arguments) -> tuple[str, ...]:
     """Return shape and dtype of every input, for people: ``1×3×224×224 float32``, ``mask=1×8 int64``."""
     named = (f"{name}={_describe(value)}" for name, value in inputs.kwargs.items())

@@ -54,6 +54,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "{cause}",
         "hint": "{cause}",
     },
+    "nothing_quantized.not_annotated": {
+        "message": f"{_NOTHING_QUANTIZED}: {{operators:all}}",
+        "reason": "the quantizer annotated none of them, so none has an observer",
+        "hint": "Use a quantizer that annotates {operators}, or compare the flows: each backend lists other operators.",
+    },
     "nothing_quantized.not_observed": {
         "message": _NOTHING_QUANTIZED,
         "reason": "no observer was requested for them, or the capture lost what the quantizer needs",
@@ -164,6 +169,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "a dynamic flow calibrates nothing, and the configuration has static observers, which keep "
         "scale 1 and zero point 0",
         "hint": "Use a dynamic qconfig, such as default_dynamic_qconfig, or the static flow of the same mode.",
+    },
+    "never_calibrated.no_batch": {
+        "message": "the {subject:observer/observers} {subject} saw no data",
+        "reason": "no batch went through the prepared model, so torch falls back to scale 1 and zero point 0",
+        "hint": "Calibrate with at least one batch; an iterator gives its batches only once.",
+        "option": "--calibrate",
     },
     "never_calibrated.not_trained": {
         "message": "the {subject:fake-quant/fake-quants} {subject} saw no data",
