@@ -75,7 +75,7 @@ def paragraph(number: int, beginning: str) -> str:
 
 @pytest.mark.parametrize("command", ["run", "render", "check", "measure", "repair", "compare"])
 def test_commands_that_run_a_flow_take_the_options_of_the_plan(command):
-    common, measuring = paragraph(4, "All commands that run a flow").split("those that measure")
+    common, measuring = paragraph(4, "All commands that run a flow").split("those that\nmeasure")
     assert len(named_options(common)) > 20
     assert named_options(common) - options(command) == set()
     if command in ("run", "check", "measure", "repair"):
