@@ -112,16 +112,21 @@ def _engine() -> DoctorLine:
     from qviz.cli.limits import Limits
     from qviz.wire.client import EngineClient
     from qviz.wire.interpreter import chosen, is_foreign
-    from qviz.wire.messages import EngineReady
+    from qviz.wire.messages import EngineHello, EngineReady
 
-    started = time.monotonic()
+    started, host = time.monotonic(), ""
     try:
         with EngineClient() as engine, Limits(engine, ENGINE_SECONDS):
             for report in engine.reports():
+                if isinstance(report, EngineHello):
+                    host = report.host
                 if isinstance(report, EngineReady):
                     seconds = time.monotonic() - started
                     backends = ", ".join(report.backends) or tr("none")
                     told = {"seconds": number(seconds, 2), "backends": backends, "python": chosen()}
+                    if host:
+                        text = tr("ready in {seconds} s on {host}; backends: {backends}", host=host, **told)
+                        return DoctorLine("engine", text)
                     if is_foreign(chosen()):
                         return DoctorLine(
                             "engine", tr("ready in {seconds} s in {python}; backends: {backends}", **told)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qviz import cli
+from qviz.version import __version__
 from qviz.wire import elsewhere
 from qviz.wire.client import engine_environment
 
@@ -69,3 +70,14 @@ def test_what_does_not_reach_another_machine_is_refused(words: list[str], told: 
     given = ["sample:conv-bn-relu", "--flow", "fx-static", "-o", "a.qviz", "--engine", engine, *words]
     assert cli.main(["run", *given]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_doctor_says_where_the_engine_is(capsys, monkeypatch: pytest.MonkeyPatch, own_log: Path):
+    says = (
+        "import sys, time; from qviz.wire.framing import pack; from qviz.wire.messages import EngineHello, EngineReady;"
+        f"each = EngineHello({__version__!r}, {elsewhere.WIRE}, 'gpubox', '/'), EngineReady({{}}, ('x86',));"
+        "sys.stdout.buffer.write(b''.join(map(pack, each))); sys.stdout.buffer.flush(); time.sleep(600)"
+    )
+    monkeypatch.setenv(elsewhere.VARIABLE, shlex.join([sys.executable, "-c", says]))
+    cli.main(["doctor"])
+    assert "s on gpubox; backends: x86" in capsys.readouterr().out

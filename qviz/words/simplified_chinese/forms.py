@@ -204,6 +204,7 @@ TEXTS: dict[str, str] = {
     "Run again to ask again.": "再次运行即可重新询问。",
     "on the machine of {command}, whose word files and hashes are": "在 {command} 的机器上；文件和哈希由那台机器给出",
     "{engine} on {host}": "{engine}，在 {host} 上",
+    "ready in {seconds} s on {host}; backends: {backends}": "在 {host} 上 {seconds} 秒后就绪；后端：{backends}",
     "Starting torch on {host}": "正在 {host} 上启动 torch",
     "Engine on another machine…": "另一台机器上的引擎…",
     "Ask for the command that starts the engine on another machine.": "询问在另一台机器上启动引擎的命令。",
