@@ -133,6 +133,8 @@ class Photographer:
         self.window.appearance.use("dark")
         self.shoot("before-after-dark")
         self.desk.dimming.lay_over(OverlayChoice.CHANGES)
+        self.settle()
+        self.desk.work.panes.fit()
         self.shoot("changes")
         self.desk.dimming.lay_over(OverlayChoice.ROLES)
         self.window.appearance.use("light")

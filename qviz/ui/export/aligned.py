@@ -10,7 +10,7 @@ from qviz.analysis.views.folding import opening
 from qviz.analysis.views.loud import loud_nodes
 from qviz.analysis.views.projection import Projected
 from qviz.analysis.views.view import Folds, View
-from qviz.document.snapshot import Snapshot, Stage, StageName
+from qviz.document.snapshot import Link, Snapshot, Stage, StageName
 from qviz.layout.place import Size
 from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
@@ -51,7 +51,9 @@ class Aligned:
         if len(names) < 2:
             return None
         loud = {name: loud_nodes(snapshot.findings, name) for name in names}
-        family = Family(snapshot.stages, snapshot.links, snapshot.facts, names, loud)
+        shown = {stage.name: stage for stage in stages}  # of a part, only what is drawn has a row
+        every = [shown.get(stage.name, stage) for stage in snapshot.stages]
+        family = Family(every, _links_among(every, snapshot), snapshot.facts, names, loud)
         return Aligned(family, stages, folds, has_seams) if family.union is not None else None
 
     def sizes(self, views: Sequence[View], look: PictureLook) -> dict[str, Size]:
@@ -85,6 +87,20 @@ class Aligned:
         order = [next(at for at, each in enumerate(self._family.stages) if each is stage) for stage in self._stages]
         ghosts = self._family.ghosts(shared)
         return tuple(PaneGround(shared.bands(number), ghosts[number]) for number in order)
+
+
+def _links_among(stages: Sequence[Stage], snapshot: Snapshot) -> Sequence[Link]:
+    """Return the links of a run between nodes that are drawn; all of them where whole stages are."""
+    if all(one is other for one, other in zip(stages, snapshot.stages, strict=True)):
+        return snapshot.links
+    there = {stage.name: frozenset(node.id for node in stage.whole.nodes) for stage in stages}
+    made = []
+    for link in snapshot.links:
+        before = tuple(each for each in link.from_ids if each in there[link.from_stage])
+        after = tuple(each for each in link.to_ids if each in there[link.to_stage])
+        if before or after:
+            made.append(replace(link, from_ids=before, to_ids=after))
+    return made
 
 
 def _together(folds: Sequence[Folds]) -> Folds:

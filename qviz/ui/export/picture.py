@@ -194,11 +194,14 @@ class Picture:
 
     @cached_property
     def _aligned(self) -> Aligned | None:
-        """The stages on one axis; None where parts of them are drawn, or what is on the screen."""
-        if self._screen or any(len(part.stage.whole.nodes) != part.nodes for part in self.parts):
+        """The stages, or the parts of them that are drawn, on one axis; None for what is on the screen."""
+        if self._screen or not all(part.stage.whole.nodes for part in self.parts):
             return None
-        has_seams = bool(self.snapshot.links) and not (self._scope.shows_changes or self._scope.is_changes)
-        return Aligned.of(self.snapshot, [part.stage for part in self.parts], self._folds, has_seams)
+        is_whole = all(len(part.stage.whole.nodes) == part.nodes for part in self.parts)
+        has_seams = is_whole and bool(self.snapshot.links) and not self._scope.shows_changes
+        has_seams = has_seams and not self._scope.is_changes
+        folds = self._folds if is_whole else {}
+        return Aligned.of(self.snapshot, [part.stage for part in self.parts], folds, has_seams)
 
     def _content(self, part: ScopedStage) -> Content:
         if self._is_shown(part):

@@ -78,10 +78,20 @@ def test_changes_have_their_ghosts(qapp: QGuiApplication, columns: int) -> None:
         assert each.rect.contains(converted.scene.rect(box_id).center())
 
 
-def test_parts_of_stages_are_placed_by_themselves(qapp: QGuiApplication) -> None:
-    captured, converted = heights(Picture(run(), PAIR, scope=Scope(("conv",), 1), engine="graphlay"))
-    assert set(captured) == {"view", "conv", "bn"}
+@pytest.mark.parametrize("scope", [Scope(("conv",), 1), Scope(is_changes=True)])
+def test_what_survives_in_parts_of_stages_stands_at_one_height_too(qapp: QGuiApplication, scope: Scope) -> None:
+    captured, converted = heights(Picture(run(), PAIR, scope=scope, engine="graphlay"))
+    assert {"view", "conv", "bn"} <= set(captured)
     assert "dequantize" in converted
+    both = captured.keys() & converted.keys()
+    assert both >= {"conv"}
+    for name in both:
+        assert captured[name] == pytest.approx(converted[name], abs=1.0)
+
+
+def test_around_a_node_nothing_else_is_drawn(qapp: QGuiApplication) -> None:
+    captured, _ = heights(Picture(run(), PAIR, scope=Scope(("conv",), 1), engine="graphlay"))
+    assert set(captured) == {"view", "conv", "bn"}
 
 
 def test_stages_that_nothing_links_are_drawn_too(qapp: QGuiApplication) -> None:
