@@ -13,6 +13,7 @@ from qviz.analysis.acting.offered import OfferedAction
 from qviz.analysis.acting.pending import Pending, predicted_lines
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
 from qviz.document.snapshot import Finding
+from qviz.ui.panels.flow_layout import FlowLayout
 from qviz.ui.panels.level_sign import LevelSign
 from qviz.ui.panels.widgets import breakable, button, label, line, mono
 from qviz.ui.theme import Theme
@@ -21,8 +22,6 @@ from qviz.words.formats import ended
 from qviz.words.untrusted import plain_tip
 
 _MOST_EDITS = 6
-_ACTIONS_A_ROW = 3
-"""More would make the page wider than the drawer of a small window, which would cut it."""
 
 
 class Calls(NamedTuple):
@@ -195,18 +194,14 @@ class Sheet(QFrame):
 
     def _add_actions(self, actions: Sequence[OfferedAction]) -> None:
         """Add a button for each; one that is not possible says why."""
-        grid = QGridLayout()
-        grid.setSpacing(6)
-        for at, each in enumerate(one for one in actions if not one.is_rare):
+        row = FlowLayout(6)
+        for each in (one for one in actions if not one.is_rare):
             made = button(each.title, "act", partial(self.calls.act, each.command))
             made.setCheckable(each.is_on)
             made.setChecked(each.is_on)
             made.setEnabled(not each.refusal)
             made.setToolTip(plain_tip(each.refusal or each.tip))
-            grid.addWidget(made, at // _ACTIONS_A_ROW, at % _ACTIONS_A_ROW)
-        row = QHBoxLayout()
-        row.addLayout(grid)
-        row.addStretch(1)
+            row.addWidget(made)
         self.column.addLayout(row)
 
     def _add_pending(self, pending: Pending) -> None:
