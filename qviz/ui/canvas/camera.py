@@ -90,8 +90,12 @@ def _beginning(area: QRectF, first: QRectF, width: float) -> Camera:
     """Return the camera that shows the upper end of an area as wide as can be read."""
     beside = max(width - 2 * MARGIN, 1.0) / max(area.width(), 1.0)
     camera = Camera(min(max(beside, READABLE), 1.0))
-    middle = area.center().x() if beside >= READABLE else first.center().x()
-    return Camera(camera.scale, middle - width / camera.scale / 2, area.top() - MARGIN / camera.scale)
+    sight, edge = width / camera.scale, MARGIN / camera.scale
+    left = area.center().x() - sight / 2
+    if area.width() > sight:  # nothing is looked at beyond the area's ends
+        most = area.right() + edge - sight
+        left = min(max(first.center().x() - sight / 2, area.left() - edge), most)
+    return Camera(camera.scale, left, area.top() - edge)
 
 
 def _turned(area: QRectF) -> QRectF:

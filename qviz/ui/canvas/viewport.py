@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, cast
 from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
 from PySide6.QtWidgets import QWidget
 
+from qviz.document.graph import Kind
 from qviz.layout.place import Direction
 from qviz.ui.canvas.camera import Camera, fitting, opening
 from qviz.ui.canvas.scene import Scene
@@ -108,7 +109,9 @@ class Viewport(QObject):
     def open(self) -> None:
         """Look where reading begins: at everything, or at the upper end; tells no one."""
         if self.scene and self.scene.view.boxes:
-            size, first = self.size, self.scene.rect(self.scene.view.boxes[0].id)
+            boxes = self.scene.view.boxes
+            begin = next((box for box in boxes if box.kind is not Kind.CONSTANT), boxes[0])
+            size, first = self.size, self.scene.rect(begin.id)
             is_turned = self.direction == "right"
             self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned))
             self.pose = "opening"

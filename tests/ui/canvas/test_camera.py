@@ -69,3 +69,21 @@ def test_a_wide_graph_opens_with_its_first_box_in_the_middle():
     camera = opening(QRectF(0, 0, 9000, 9000), first, 800, 600)
     assert camera.scale == READABLE
     assert camera.sight(800, 600).center().x() == pytest.approx(first.center().x())
+
+
+@pytest.mark.parametrize("first", [0, 570, 700])
+def test_what_fits_the_width_at_the_least_scale_is_never_cut_for_its_first_box(first: float):
+    area = QRectF(0, 0, 742, 819)
+    camera = opening(area, QRectF(first, 0, 40, 30), 457, 500)
+    assert camera.scale == READABLE
+    sight = camera.sight(457, 500)
+    assert sight.left() <= area.left()
+    assert area.right() <= sight.right()
+
+
+def test_a_wide_graph_that_begins_at_its_end_shows_no_more_emptiness_than_a_margin():
+    area = QRectF(0, 0, 2000, 9000)
+    for first, end in ((0.0, "left"), (1980.0, "right")):
+        sight = opening(area, QRectF(first, 0, 20, 30), 800, 600).sight(800, 600)
+        away = area.left() - sight.left() if end == "left" else sight.right() - area.right()
+        assert 0 <= away <= MARGIN / READABLE + 1e-6
