@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,11 +77,32 @@ def result(nodes: int) -> Snapshot:
     return Snapshot("qviz", codec.FORMAT_VERSION, run, tuple(stages), links, {}, (), {}, ())
 
 
+class _Breath:
+    """Loops and their clocks, used again and again: PySide keeps something of every `singleShot`."""
+
+    def __init__(self) -> None:
+        self._free: list[tuple[QEventLoop, QTimer]] = []
+
+    def take(self, milliseconds: int) -> None:
+        loop, clock = self._free.pop() if self._free else self._made()
+        clock.start(milliseconds)
+        loop.exec()
+        self._free.append((loop, clock))
+
+    @staticmethod
+    def _made() -> tuple[QEventLoop, QTimer]:
+        loop, clock = QEventLoop(), QTimer()
+        clock.setSingleShot(True)
+        clock.timeout.connect(loop.quit)
+        return loop, clock
+
+
+_breath = _Breath()
+
+
 def breathe(milliseconds: int = 0) -> None:
     """Let the window handle its events for a while."""
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
+    _breath.take(milliseconds)
 
 
 def wait(is_so: Callable[[], bool]) -> None:
@@ -102,13 +123,15 @@ class Day:
 
     Args:
         window: The window, shown.
-        folder: Where the results are, and nothing else.
+        folder: Where the results are, and nothing else; made if it is not there.
+        sizes: How many nodes each result has.
     """
 
-    def __init__(self, window: MainWindow, folder: Path) -> None:
+    def __init__(self, window: MainWindow, folder: Path, sizes: Sequence[int] = SIZES) -> None:
         self.window, self._folder = window, folder
-        self.paths = [folder / f"{nodes}.qviz" for nodes in SIZES]
-        for path, nodes in zip(self.paths, SIZES, strict=True):
+        folder.mkdir(exist_ok=True)
+        self.paths = [folder / f"{nodes}.qviz" for nodes in sizes]
+        for path, nodes in zip(self.paths, sizes, strict=True):
             codec.save(result(nodes), path)
 
     @property
@@ -151,7 +174,7 @@ class Day:
 
     def rest(self) -> Left:
         """Open the smallest result, let everything end that is about to, and count."""
-        self.cycle(self.paths[0])
+        self.cycle(self.paths[0], is_read=False)
         desk = self.window.desk
         assert desk is not None
         wait(lambda: not desk._disposal.is_busy)  # noqa: SLF001 - nobody else has to know

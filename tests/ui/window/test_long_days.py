@@ -1,0 +1,43 @@
+"""Sixty results opened and closed leave nothing behind, and a monkey finds no fault."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from long_days import Day
+from monkey import Monkey
+
+from qviz.ui.shell.main_window import MainWindow
+
+CYCLES, EVENTS = 60, 150
+pytestmark = pytest.mark.timeout(900)  # many short things: on a busy machine each waits its turn
+MEMORY = 1.05
+OBJECTS = 1.01
+
+
+@pytest.fixture
+def day(window: MainWindow, tmp_path: Path) -> Day:
+    window.resize(900, 640)
+    return Day(window, tmp_path / "results", sizes=(3, 12, 30))
+
+
+def test_sixty_results_leave_nothing_behind(day: Day):
+    for path in day.paths:
+        day.cycle(path, is_read=path is day.paths[-1])
+    before = day.rest()
+    for number in range(CYCLES):
+        day.cycle(day.paths[number % len(day.paths)], is_read=number == CYCLES // 2)
+    after = day.rest()
+    assert after.memory < before.memory * MEMORY
+    assert after.objects < before.objects * OBJECTS
+    more = [name for name, a, b in zip(before._fields, before, after, strict=True) if name != "objects" and b > a]
+    assert more in ([], ["memory"]), f"{before} became {after}"
+
+
+def test_a_monkey_finds_no_fault(window: MainWindow, tmp_path: Path):
+    with Monkey(window, random.Random(4), tmp_path) as monkey:
+        monkey.work(EVENTS)
+    assert monkey.faults == []
+    assert sum(monkey.deeds.values()) >= EVENTS
