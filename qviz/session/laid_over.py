@@ -33,7 +33,7 @@ class LaidOver(NamedTuple):
 def laid_over(choice: OverlayChoice, project: Project) -> Mapping[StageName, LaidOver]:
     """Return what a choice lays over each stage in view; a stage that is not named has nothing."""
     snapshot, shown = project.snapshot, project.shown
-    if snapshot is None or choice is OverlayChoice.ROLES:
+    if snapshot is None or not snapshot.stages or choice is OverlayChoice.ROLES:  # a run may fail before any stage
         return {}
     if choice is OverlayChoice.CHANGES:
         if shown.left is None or shown.right is None or shown.left == shown.right:
