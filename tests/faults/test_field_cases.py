@@ -206,3 +206,17 @@ def test_calibration_without_a_batch_is_named_as_that():
     loaded = Loaded(chain().eval(), Arguments((ROWS,)), iter(()))
     snapshot = run_loaded(loaded, Plan(source="test", flow="fx-static"), lambda _: None)
     assert loud(snapshot)[0].code == "never_calibrated.no_batch"
+
+
+class Neighbors(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor, neighbors: torch.Tensor) -> torch.Tensor:
+        return self.other(torch.matmul(neighbors, self.one(x)))
+
+
+def test_an_operator_that_the_quantizer_leaves_alone_needs_no_observer():
+    snapshot = run(Neighbors(), "pt2e-static", (ROWS, torch.eye(4)))
+    assert "unobserved_input" not in codes(snapshot)

@@ -35,8 +35,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _stays_float(node: Node) -> bool:
-    """Tell whether the backend has no pattern for it, such as for the class of an output."""
-    return node.why is not None and node.why.code == "float.no_pattern"
+    """Tell whether nobody asked for it: the backend has no pattern, or the quantizer did not annotate it."""
+    return node.why is not None and node.why.code in ("float.no_pattern", "float.not_annotated")
 
 
 def _is_bare(index: Index, giver: Node) -> bool:
