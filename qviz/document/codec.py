@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from qviz.document import chunked
-from qviz.document.graph import lint
+from qviz.document.limits import FREELY_EXPANDED, MAX_BYTES, MAX_EXPANSION, faults
 from qviz.document.regular_files import refuse_special
 from qviz.document.snapshot import Snapshot
 from qviz.document.texts import with_texts
@@ -21,12 +21,10 @@ from qviz.words import tr
 
 FORMAT_VERSION = 2
 SUFFIXES = (".qviz", ".json")
-MAX_BYTES = 2 << 30
-"""A decompressed document above this is refused: a small file may unpack to more than the memory."""
+_GZIP = b"\x1f\x8b"
 
-_LARGE_BYTES = 1 << 20
-_PACKED = 16
-"""How many times smaller a document is when compressed: 10 to 20."""
+_LARGE_BYTES = 1 << 18
+"""From here on reading takes longer than a window may stand still between two frames."""
 
 
 class _DocumentHead(msgspec.Struct):
@@ -69,11 +67,11 @@ def decode(data: bytes, name: str | None = None) -> Snapshot:
         if head.version < FORMAT_VERSION:
             data = upgraded(data)
         snapshot = chunked.decode(data, Snapshot)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise _damaged(name, str(error)) from error
-    for stage in snapshot.stages:
-        if faults := lint(stage.graph):
-            raise _damaged(name, f"stage {stage.name}: {faults[0]}")
+        fault = next(faults(snapshot), None)
+    except Exception as error:  # whatever reading raises, nothing but the document is to blame
+        raise _damaged(name, str(error) or type(error).__name__) from error
+    if fault is not None:
+        raise _damaged(name, fault)
     return snapshot
 
 
@@ -122,26 +120,29 @@ def load(path: Path | str) -> Snapshot:
             tr("{path} could not be read: {strerror}", path=path, strerror=why),
             tr("Check the path."),
         ) from error
-    if data[:2] == b"\x1f\x8b":
+    if data[:2] == _GZIP:
         data = _decompress(data, path.name)
     return decode(data, path.name)
 
 
 def is_large(path: Path | str) -> bool:
-    """Tell whether reading a file takes longer than a window may stand still."""
+    """Tell whether reading a file takes longer than a window may stand still, by what it unpacks to."""
     try:
-        size = os.stat(path).st_size
-    except OSError:
-        return False
-    return size >= (_LARGE_BYTES if Path(path).suffix == ".json" else _LARGE_BYTES // _PACKED)
+        if not Path(path).is_file() or os.stat(path).st_size >= _LARGE_BYTES:
+            return Path(path).is_file()
+        data = Path(path).read_bytes()
+        return data[:2] == _GZIP and len(zlib.decompressobj(wbits=31).decompress(data, _LARGE_BYTES)) >= _LARGE_BYTES
+    except (OSError, ValueError, zlib.error):
+        return False  # reading it says what is wrong
 
 
 def _decompress(data: bytes, name: str) -> bytes:
     unzip = zlib.decompressobj(wbits=31)
+    most = min(MAX_BYTES, max(FREELY_EXPANDED, len(data) * MAX_EXPANSION))
     try:
-        plain = unzip.decompress(data, MAX_BYTES)
-    except zlib.error as error:
-        raise _damaged(name, str(error)) from error
+        plain = unzip.decompress(data, most)
+    except (zlib.error, MemoryError) as error:
+        raise _damaged(name, str(error) or tr("larger than the memory")) from error
     if unzip.unconsumed_tail or not unzip.eof:
         raise _damaged(name, tr("cut short") if not unzip.unconsumed_tail else tr("larger than qviz reads"))
     return plain

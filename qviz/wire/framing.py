@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from qviz.document import chunked
+from qviz.document.limits import MAX_MESSAGE_BYTES, faults_of_stage
 from qviz.wire.messages import Message, Report, Request, StageReached
 
-MAX_MESSAGE_BYTES = 1 << 30
 LARGE_BYTES = 1 << 20
 """From here on a message takes longer to read than a window may stand still between two frames."""
 
@@ -101,10 +101,15 @@ def read_report(body: bytes) -> Report:
     """
     try:
         if len(body) >= LARGE_BYTES and _tag.decode(body).message == "StageReached":
-            return chunked.decode(body, StageReached)
-        return _reports.decode(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            report: Report = chunked.decode(body, StageReached)
+        else:
+            report = _reports.decode(body)
+        fault = next(faults_of_stage(report.stage), None) if isinstance(report, StageReached) else None
+    except Exception as error:  # whatever reading raises, what was sent is to blame
         raise _unreadable(error) from error
+    if fault is not None:
+        raise WireError(f"a stage cannot be right: {fault}")
+    return report
 
 
 def read_request(body: bytes) -> Request:
@@ -115,7 +120,7 @@ def read_request(body: bytes) -> Request:
     """
     try:
         return _requests.decode(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except Exception as error:  # whatever reading raises, what was sent is to blame
         raise _unreadable(error) from error
 
 

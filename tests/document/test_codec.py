@@ -95,6 +95,30 @@ runs = st.builds(
     python=texts,
     error=maybe(st.builds(kept_error, step=texts, type=texts, message=texts, hint=texts, source=maybe(sources))),
 )
+
+
+def _of_what_is_there(made: Snapshot) -> Snapshot:
+    """Return a snapshot whose stages have names of their own, and whose links and facts speak of them."""
+    stages = tuple({each.name: each for each in made.stages}.values())
+    known = {each.name: tuple(node.id for node in each.graph.nodes) for each in stages}
+    if not stages:
+        return msgspec.structs.replace(made, stages=(), links=(), facts={})
+    first, last = stages[0].name, stages[-1].name
+    links = tuple(
+        msgspec.structs.replace(
+            link,
+            from_stage=first,
+            to_stage=last,
+            from_ids=known[first][: len(link.from_ids)],
+            to_ids=known[last][: len(link.to_ids)],
+        )
+        for link in made.links
+    )
+    measured = [each for nodes in made.facts.values() for each in nodes.values()]
+    facts = {last: dict(zip(known[last], measured, strict=False))} if measured and known[last] else {}
+    return msgspec.structs.replace(made, stages=stages, links=links, facts=facts)
+
+
 snapshots = st.builds(
     Snapshot,
     format=st.just("qviz"),
@@ -130,7 +154,7 @@ snapshots = st.builds(
     ).map(tuple),
     summary=json_objects,
     notes=st.lists(texts, max_size=2).map(tuple),
-)
+).map(_of_what_is_there)
 
 SMALL = Snapshot(
     format="qviz",

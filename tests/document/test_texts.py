@@ -16,6 +16,7 @@ WHY = Why(
 )
 SNAPSHOT = snapshot(
     stage("captured", node("x", why=WHY)),
+    stage("prepared"),
     links=[kept_link("captured", "prepared", ("x",), (), "removed", 1.0, "gone", "nothing read it")],
     findings=[kept_finding("r", Level.INFO, "captured", ("x",), "m", "because", "do")],
 )
