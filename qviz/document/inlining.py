@@ -19,16 +19,20 @@ INSIDE = "/"
 """Stands in a node's id between the node that reads a nested graph and the node inside; torch's names have none."""
 
 
-def inlined(graph: Graph, subgraphs: Mapping[str, Graph], prefix: str = "") -> Graph:
+def inlined(graph: Graph, subgraphs: Mapping[str, Graph]) -> Graph:
     """Return a graph with all nested ones in place, the inner ones too.
 
     Args:
         graph: The outer one.
         subgraphs: The nested ones, by the ids of the nodes that read or call them, joined by ``/``.
-        prefix: What the keys of those inside `graph` begin with.
     """
-    own = {key.removeprefix(prefix): each for key, each in subgraphs.items() if key.startswith(prefix)}
-    nested = {key: inlined(each, subgraphs, f"{prefix}{key}{INSIDE}") for key, each in own.items() if INSIDE not in key}
+    inside: defaultdict[str, dict[str, Graph]] = defaultdict(dict)
+    for key, each in subgraphs.items():
+        first, is_deeper, rest = key.partition(INSIDE)
+        if is_deeper:
+            inside[first][rest] = each
+    own = ((key, each) for key, each in subgraphs.items() if INSIDE not in key)
+    nested = {key: inlined(each, inside[key]) if key in inside else each for key, each in own}
     return _Inlining(graph, nested).whole() if nested else graph
 
 

@@ -21,8 +21,10 @@ MAX_STAGES = 100
 MAX_NODES = 1_000_000
 """Of all stages together."""
 MAX_EDGES = 8_000_000
-MAX_DEPTH = 200
-"""Modules in modules, and graphs in graphs."""
+MAX_DEPTH = 100
+"""Modules in modules."""
+MAX_GRAPH_DEPTH = 16
+"""Graphs in graphs, each of which is copied into the one around it."""
 MAX_NAME = 200_000
 """Characters of a node's id, a module's path, a stage's name."""
 
@@ -55,8 +57,8 @@ def faults_of_stage(stage: Stage) -> Iterator[str]:
         yield f"a name of {len(stage.name)} characters, of at most {MAX_NAME}"
     yield from _too_many(_graphs(stage))
     deepest = max((key.count("/") for key in stage.subgraphs or ()), default=0)
-    if deepest > MAX_DEPTH:
-        yield f"graphs nested {deepest} deep, of at most {MAX_DEPTH}"
+    if deepest > MAX_GRAPH_DEPTH:
+        yield f"graphs nested {deepest} deep, of at most {MAX_GRAPH_DEPTH}"
     for graph in _graphs(stage):
         yield from lint(graph)
         yield from _of_names(graph)

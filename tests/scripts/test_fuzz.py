@@ -28,8 +28,11 @@ def test_what_is_refused_in_words_is_no_fault_and_anything_else_is():
 
 def test_what_takes_too_long_is_a_fault(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fuzz, "HANG_SECONDS", 0.01)
-    signal.signal(signal.SIGALRM, fuzz._too_long)
-    answer, told = fuzz.tried(lambda _: time.sleep(30), b"")
+    before = signal.signal(signal.SIGALRM, fuzz._too_long)
+    try:
+        answer, told = fuzz.tried(lambda _: time.sleep(30), b"")
+    finally:
+        signal.signal(signal.SIGALRM, before)
     assert (answer, told[:9]) == ("fault", "HangError")
 
 
