@@ -31,6 +31,7 @@ LASTING = (
     "layout_",  # of a canvas's executor, which ends when the canvas is collected
     "reading_",  # of an engine's reader, likewise
     "multiprocessing.resource_tracker",  # of Python, one for each process that shared memory once
+    "qviz.engine.template",  # one for all windows of a process, whose end test_template.py looks at
     "compile_worker",  # of Inductor, whose pool lasts as long as the process
 )
 
@@ -60,7 +61,7 @@ def _threads(before: set[threading.Thread]) -> list[str]:
 
 def _processes(before: set[int]) -> list[str]:
     commands = {child: _command(child) for child in _children() - before}
-    return [f"process {text}" for text in commands.values() if text and not any(word in text for word in LASTING)]
+    return [f"process {text[:200]}" for text in commands.values() if text and not any(word in text for word in LASTING)]
 
 
 def _children() -> set[int]:
@@ -80,7 +81,7 @@ def _command(process: int) -> str:
     try:
         directory = Path(f"/proc/{process}")
         state = directory.joinpath("stat").read_text(errors="replace").rpartition(")")[2].split()[0]
-        command = directory.joinpath("cmdline").read_text(errors="replace").replace("\0", " ").strip()[:200]
+        command = directory.joinpath("cmdline").read_text(errors="replace").replace("\0", " ").strip()
     except OSError:
         return ""
     # one that has just begun has no command yet

@@ -174,7 +174,7 @@ def test_before_and_after_say_what_changed_and_how_good_the_prediction_was():
     after = run_of(3, FX, measurements=measured(simulated=17.0, total=16.5, agreement=0.75, size=(400, 150)))
     rows = {each.title: each[1:] for each in before_after(base, after, 17.26, "int8")}
     assert rows["Output SQNR"] == ("14.3 dB", "16.5 dB", "+2.2 dB", "good")
-    assert rows["Quantization alone"] == ("14.3 dB", "17 dB", "+2.7 dB", "good")
+    assert rows["Quantization alone"] == ("14.3 dB", "17.0 dB", "+2.7 dB", "good")
     assert rows["Predicted"] == ("", "17.3 dB", "0.3 dB high", "")
     assert rows["Same top-1"] == ("87.5 %", "75.0 %", "−12.5 points", "bad")
     assert rows["Size"] == ("100 bytes", "150 bytes", "+50 %", "")

@@ -18,6 +18,7 @@ from qviz.ui.process.engines import Engines
 from qviz.ui.settings import Settings
 from qviz.ui.shell import main_window
 from qviz.ui.shell.main_window import MainWindow
+from qviz.wire import template
 from tests.end_to_end.user import User
 
 
@@ -25,8 +26,10 @@ class SharedEngines(Engines):
     """Engines that outlive the window of a test: importing torch takes longer than most of what is tested."""
 
     def shut_down(self) -> None:
-        """Let the window go, and keep the engines for the next."""
-        if self.is_running:
+        """Let the window go, and keep for the next what forks engines, or the engines."""
+        if self._is_forking:
+            self.end_engines()
+        elif self.is_running:
             self.cancel()
 
     def end(self) -> None:
@@ -53,8 +56,9 @@ def user(qtbot: QtBot, engines: SharedEngines, monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.fixture
-def lone_user(qtbot: QtBot, tmp_path: Path) -> Iterator[User]:
-    """Return a user whose window has engines of its own, which may die."""
+def lone_user(qtbot: QtBot, engines: SharedEngines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[User]:
+    """Return a user whose window has engines of its own, which may die; what forks them is everybody's."""
+    monkeypatch.setattr(template, "end_template", lambda: None)
     yield from _before_a_window(qtbot, tmp_path)
 
 

@@ -54,7 +54,7 @@ def test_a_batch_that_does_not_fit_names_the_line_of_the_model(flow: str):
     error = snapshot.run.error
     assert error is not None
     assert (error.step, error.type) == ("calibrating", "RuntimeError")
-    assert "every batch fits" in error.hint
+    assert "batches of the shape of the example inputs" in error.hint
     assert error.source is not None
     lines, first = inspect.getsourcelines(Flat.forward)
     assert (error.source.file, error.source.line) == (str(Path(__file__)), first + len(lines) - 1)

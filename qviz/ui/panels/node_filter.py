@@ -12,6 +12,8 @@ from qviz.words.formats import grouped
 from qviz.words.untrusted import plain_tip
 
 _WIDTH, _LEAST = 260, 110
+_AROUND = 20
+"""Pixels of the field that no text stands in."""
 _MANY = 5_000
 _PAUSE_MS = 150
 """A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
@@ -58,7 +60,6 @@ class NodeFilter(QWidget):
         row.setContentsMargins(0, 1, 0, 1)
         row.setSpacing(8)
         self.field = FilterField()
-        self.field.setPlaceholderText(tr("Filter: kind:op share:>5"))
         self.field.setAccessibleName(tr("Filter the nodes"))
         self.field.setToolTip(tr("Search words: kind:, dtype:, module:, has:, precision:, share:>5, sqnr:<30"))
         self.field.setClearButtonEnabled(True)
@@ -70,6 +71,7 @@ class NodeFilter(QWidget):
         row.addWidget(self.star)
         row.addWidget(self.field)
         row.addWidget(self._count)
+        self.narrow(2 * _WIDTH)
         self._total = 0
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -81,7 +83,11 @@ class NodeFilter(QWidget):
     def narrow(self, room: int) -> None:
         """Give the field what is left of so many pixels, within bounds."""
         others = sum(each.sizeHint().width() + 8 for each in (self.star, self._count) if not each.isHidden())
-        self.field.setFixedWidth(min(max(room - others, _LEAST), _WIDTH))
+        width = min(max(room - others, _LEAST), _WIDTH)
+        self.field.setFixedWidth(width)
+        examples = tr("Filter: kind:op share:>5")
+        fits = self.field.fontMetrics().horizontalAdvance(examples) + _AROUND <= width
+        self.field.setPlaceholderText(examples if fits else tr("Filter"))
 
     @property
     def query(self) -> str:

@@ -120,13 +120,17 @@ class Engines(QObject):
             self._worker = None
         self.warm_up()
 
-    def shut_down(self) -> None:
-        """End all engines."""
+    def end_engines(self) -> None:
+        """End all engines; what forks them stays."""
         self.is_running = False
         for engine in (self._worker, self._spare):
             if engine is not None:
                 self._retire(engine)
         self._worker = self._spare = None
+
+    def shut_down(self) -> None:
+        """End all engines, and what forks them."""
+        self.end_engines()
         from qviz.wire.template import end_template
 
         end_template()

@@ -105,6 +105,7 @@ TEXTS: dict[str, str] = {
     "Add this to the configuration. The result on screen stays until the next run.": "将其加入配置。"
     "屏幕上的结果在下次运行前保持不变。",
     "{title} (accepted)": "{title}（已接受）",
+    "Filter": "筛选",
     "Filter: kind:op share:>5": "筛选：kind:op share:>5",
     "Filter the nodes": "筛选节点",
     "Search words: kind:, dtype:, module:, has:, precision:, share:>5, sqnr:<30": "搜索词：kind:、dtype:、module:、"

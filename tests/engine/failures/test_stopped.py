@@ -152,7 +152,7 @@ def test_a_flow_that_torch_fx_can_trace_is_offered_for_one_that_torch_export_can
 
 def test_a_batch_is_blamed_only_where_there_are_batches():
     with_batches = first(run(FlatTwo(), "fx-static", X, torch.ones(3, 4)))
-    assert "every batch fits" in with_batches.hint
+    assert "batches of the shape of the example inputs" in with_batches.hint
     error = RuntimeError("shape '[2, 4]' is invalid for input of size 12")
     assert run_error("calibrating", error, has_data=False).code == "stop.unknown"
 

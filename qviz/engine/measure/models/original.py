@@ -18,6 +18,8 @@ from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.running import outputs
 from qviz.engine.measure.simulated.simulation import copied
 
+_SPARSE = (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
+
 
 class _NormPlace(NamedTuple):
     """Where a batch norm is: its path in the prepared model, or the layer before it that it was folded into."""
@@ -85,7 +87,7 @@ def has_moved(original: nn.Module, prepared: nn.Module) -> bool:
 
 def _are_equal(one: Tensor, other: Tensor) -> bool:
     """Compare two tensors; sparse ones, which torch.equal refuses, by their values."""
-    if one.layout is not torch.strided or other.layout is not torch.strided:
+    if one.layout in _SPARSE or other.layout in _SPARSE:
         return one.layout == other.layout and torch.equal(one.to_dense(), other.to_dense())
     return torch.equal(one, other)
 

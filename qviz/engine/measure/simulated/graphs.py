@@ -114,8 +114,9 @@ def run_graph(run: NodeByNode, batch: Arguments) -> Any:
 
 @contextmanager
 def state_kept(*models: nn.Module) -> Iterator[None]:
-    """Give the buffers of models back as they were."""
-    held = [(buffer, buffer.detach().clone()) for model in models for buffer in model.buffers()]
+    """Give the buffers of models back as they were; weights that Inductor packed cannot be written, by nobody."""
+    buffers = (buffer for model in models for buffer in model.buffers() if not buffer.is_mkldnn)
+    held = [(buffer, buffer.detach().clone()) for buffer in buffers]
     try:
         yield
     finally:
