@@ -9,9 +9,20 @@ import os
 
 from coverage import Coverage
 
-ELSEWHERE = ("tests/engine/", "tests/faults/", "tests/links/")
-"""Tests that run torch for most of the suite's time. Measuring slows them by half, and what has to be covered is not
-theirs to cover: the folders that need neither torch nor Qt."""
+ELSEWHERE = (
+    "tests/engine/",
+    "tests/faults/",
+    "tests/field_reports/",
+    "tests/links/",
+    "tests/end_to_end/",
+    "tests/words/",
+    "tests/test_docs.py",
+    "tests/test_flow_comparisons.py",
+    "tests/test_house_laws.py",
+    "tests/test_kind_families.py",
+)
+"""Tests that run torch, or read all sources, for most of the suite's time. Measuring slows them by half, and what has
+to be covered is not theirs to cover: the folders that need neither torch nor Qt."""
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 _coverage = Coverage(source=["qviz"], data_suffix=_worker) if _worker else None

@@ -297,7 +297,7 @@ def test_hierarchy_is_made_once_per_graph(converted: Graph) -> None:
         assert kept.of(layers(1, 2)).graph is not converted
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(graphs(), st.data())
 def test_any_folds_keep_every_node_and_edge(each: Graph, data: st.DataObject) -> None:
     everything = unfold_all(each)

@@ -90,7 +90,7 @@ def test_repeated_dequantize_stands_where_all_its_uses_are() -> None:
     assert conv.nodes == ["conv", "more"]
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(graphs())
 def test_every_box_is_in_one_place_and_no_group_awaits_itself(each: Graph) -> None:
     tree = Hierarchy(each)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from qviz.document import chunked, codec
 from qviz.document.snapshot import Snapshot
@@ -13,6 +13,7 @@ from tests.document.test_codec import snapshots
 from tests.factories import small_stages
 
 
+@settings(max_examples=20)
 @given(snapshots)
 def test_pieces_make_the_whole(snapshot: Snapshot):
     data = msgspec.json.encode(snapshot)
@@ -37,6 +38,7 @@ def test_what_is_no_json_is_refused():
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 500])
+@settings(max_examples=20)
 @given(made=snapshots)
 def test_what_is_encoded_in_pieces_is_the_same(at_once: int, made: Snapshot):
     with pytest.MonkeyPatch.context() as patched:

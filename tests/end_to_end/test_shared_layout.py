@@ -18,9 +18,17 @@ from qviz.ui.canvas.family import boxes_to_measure
 from qviz.ui.canvas.metrics import measure_in_slices
 from tests.layout.geometry import faults
 
+SLOW = {("residual", "pt2e-qat"), ("mobile", "pt2e-qat")}
+FLOWS = ("fx-static", "fx-qat", "pt2e-static", "pt2e-qat", "eager-static")
+RUNS = [
+    # torch exports dozens of patterns for each of these
+    pytest.param(sample, flow, marks=pytest.mark.slow if (sample, flow) in SLOW else ())
+    for sample in ("conv-bn-relu", "residual", "transformer", "mobile")
+    for flow in FLOWS
+]
 
-@pytest.mark.parametrize("sample", ["conv-bn-relu", "residual", "transformer", "mobile"])
-@pytest.mark.parametrize("flow", ["fx-static", "fx-qat", "pt2e-static", "pt2e-qat", "eager-static"])
+
+@pytest.mark.parametrize(("sample", "flow"), RUNS)
 @pytest.mark.parametrize("is_all", [False, True])
 def test_every_stage_is_drawn_in_the_places_of_all(qapp, sample: str, flow: str, is_all: bool):
     snapshot = run_plan(Plan(source=f"sample:{sample}", flow=flow), lambda _: None)

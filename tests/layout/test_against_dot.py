@@ -88,7 +88,11 @@ def test_real_graphs_have_as_few_crossings_and_as_short_lines(path: Path) -> Non
     assert length(ours) <= ORTHOGONAL * length(theirs)
 
 
-@pytest.mark.parametrize("path", GRAPHS[:2], ids=lambda path: path.name.partition(".")[0])
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.slow if path.name.startswith("bert") else ()) for path in GRAPHS[:2]],
+    ids=lambda path: path.name.partition(".")[0],
+)
 def test_real_graphs_are_placed_without_faults(path: Path) -> None:
     view, sizes = load(path)
     assert faults(view, sizes, GraphlayEngine().place(view, sizes)) == []

@@ -16,7 +16,7 @@ from tests.factories import graph, node, small_stages
 from tests.layout.geometry import faults, sizes_of, views
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(views())
 def test_any_view_is_placed_without_faults(view: View) -> None:
     sizes = sizes_of(view)

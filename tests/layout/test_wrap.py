@@ -47,7 +47,7 @@ def columns_of(wrapped: InColumns) -> dict[float, list[str]]:
     return found
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(views(), st.integers(2, 5))
 def test_any_view_is_wrapped_without_faults(view: View, columns: int) -> None:
     whole = GraphlayEngine().place(view, sizes_of(view))
@@ -66,7 +66,7 @@ def test_any_view_is_wrapped_without_faults(view: View, columns: int) -> None:
     assert all(each.width <= wrapped.bounds.width and each.bottom <= wrapped.bounds.bottom for each in rects.values())
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(views(), st.integers(2, 4))
 def test_the_pieces_of_a_line_and_its_joins_hang_together(view: View, columns: int) -> None:
     wrapped = placed(view, columns)
