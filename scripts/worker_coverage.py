@@ -14,7 +14,6 @@ ELSEWHERE = (
     "tests/faults/",
     "tests/field_reports/",
     "tests/links/",
-    "tests/end_to_end/",
     "tests/words/",
     "tests/test_docs.py",
     "tests/test_flow_comparisons.py",
@@ -23,6 +22,9 @@ ELSEWHERE = (
 )
 """Tests that run torch, or read all sources, for most of the suite's time. Measuring slows them by half, and what has
 to be covered is not theirs to cover: the folders that need neither torch nor Qt."""
+
+MEASURED = ("tests/engine/test_template.py",)
+"""What stands among those, and covers a part of the wire."""
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 _coverage = Coverage(source=["qviz"], data_suffix=_worker) if _worker else None
@@ -33,7 +35,7 @@ _is_measuring = [_coverage is not None]
 
 def pytest_runtest_logstart(nodeid: str) -> None:
     """Measure a test, unless it runs torch."""
-    wants = not nodeid.startswith(ELSEWHERE)
+    wants = not nodeid.startswith(ELSEWHERE) or nodeid.startswith(MEASURED)
     if _coverage is None or wants == _is_measuring[0]:
         return
     _is_measuring[0] = wants

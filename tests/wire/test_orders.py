@@ -1,0 +1,67 @@
+"""Orders to the template come whole, from children of the window alone; memory is counted over all below a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from qviz.wire import forking
+from qviz.wire.memory import exceeds
+from qviz.wire.supervisor import PARENT_GONE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of Linux alone")
+
+ORDER = forking.Order(1 << 30, "/", 0o022, {"HOME": "/"})
+
+
+def _sent(body: bytes, length: int, streams: int = 3) -> tuple[forking.Order, list[int]]:
+    near, far = socket.socketpair()
+    with near, far, open(os.devnull, "rb") as nothing:
+        socket.send_fds(near, [struct.pack("I", length)], [nothing.fileno()] * streams)
+        near.sendall(body)
+        near.shutdown(socket.SHUT_WR)
+        return forking.receive(far)
+
+
+def test_an_order_arrives_with_its_streams():
+    body = json.dumps(ORDER).encode()
+    order, streams = _sent(body, len(body))
+    for each in streams:
+        os.close(each)
+    assert order == ORDER
+    assert len(streams) == 3
+
+
+def test_an_order_in_part_is_refused():
+    with pytest.raises(ValueError, match="in part"):
+        _sent(b"[1", 100)
+
+
+def test_only_a_child_of_the_window_may_ask():
+    near, far = socket.socketpair()
+    with near, far:
+        assert forking.is_child_of(far, os.getppid())
+        assert not forking.is_child_of(far, os.getpid())
+
+
+def test_what_all_below_a_process_hold_is_counted():
+    with subprocess.Popen([sys.executable, "-c", "print(1, flush=True); input()"], stdin=-1, stdout=-1) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"1\n"
+        is_over, _ = exceeds(os.getpid(), 1000)
+        is_under, left = exceeds(os.getpid(), 1 << 40)
+        child.kill()
+    assert is_over
+    assert not is_under
+    assert 0 < left < 1 << 40
+
+
+def test_the_end_of_a_parent_has_a_signal_that_no_user_sends():
+    assert PARENT_GONE == signal.SIGUSR1
