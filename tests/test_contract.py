@@ -25,6 +25,7 @@ from qviz.errors import ExitCode
 from qviz.ui.export.formats import PICTURE_FORMATS
 from tests.factories import snapshot
 from tests.measured import measured_run
+from tests.program import sources
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = re.split(r"^## (?=\d)", (ROOT / "docs" / "contract.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
@@ -38,7 +39,7 @@ def section(number: int) -> str:
 
 
 def test_references_of_the_code_name_a_section():
-    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "qviz").rglob("*.py"))]
+    texts = [each.text for each in sources()]
     named = {number for text in texts for number in re.findall(r"docs/contract\.md, section (\d)", text)}
     assert len(named) > 3
     assert named <= {each[0] for each in SECTIONS}

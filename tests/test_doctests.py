@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import doctest
 import importlib
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.program import sources
+
 MODULES = [
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for path in sorted((ROOT / "qviz").rglob("*.py"))
-    if ">>> " in path.read_text(encoding="utf-8")
+    each.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for each in sources()
+    if ">>> " in each.text
 ]
 
 

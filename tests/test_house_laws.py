@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.program import Source, sources
+
 PROGRAM_LINES, OTHER_LINES = 350, 400
 METHODS = 25
 STATEMENTS = 40
@@ -20,24 +22,38 @@ EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manage
 
 
 class Module(NamedTuple):
-    """A file of Python and what it says."""
+    """What the laws ask of a file: its classes by name with their methods, its functions with their statements."""
 
     path: str
-    tree: ast.Module
-    lines: int
+    classes: list[tuple[str, int]]
+    functions: list[tuple[str, int]]
+    type_names: list[str]
 
 
-def modules(*folders: str) -> Iterator[Module]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            yield Module(path.relative_to(ROOT).as_posix(), ast.parse(text), len(text.splitlines()))
+@functools.cache
+def modules() -> list[Module]:
+    return [_module(each) for each in sources()]
+
+
+def _module(source: Source) -> Module:
+    tree = ast.parse(source.text)
+    nodes = [*ast.walk(tree)]
+    return Module(
+        source.path,
+        [(each.name, methods(each)) for each in nodes if isinstance(each, ast.ClassDef)],
+        [(each.name, statements(each)) for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)],
+        [*type_names(tree)],
+    )
 
 
 def statements(node: ast.AST) -> int:
     """Count what a function does: every statement inside it but its docstring."""
-    inside = [each for each in ast.walk(node) if isinstance(each, ast.stmt) and each is not node]
-    return sum(not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)) for each in inside)
+    own = (each for part in ("body", "orelse", "finalbody", "handlers", "cases") for each in getattr(node, part, ()))
+    return sum(
+        statements(each)
+        + (isinstance(each, ast.stmt) and not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)))
+        for each in own
+    )
 
 
 def methods(node: ast.ClassDef) -> int:
@@ -45,30 +61,20 @@ def methods(node: ast.ClassDef) -> int:
 
 
 def long_files() -> set[str]:
-    program = {each.path for each in modules("qviz") if each.lines > PROGRAM_LINES}
-    return program | {each.path for each in modules("scripts", "tests") if each.lines > OTHER_LINES}
+    files = {PROGRAM_LINES: sources(), OTHER_LINES: sources("scripts", "tests")}
+    return {each.path for most, some in files.items() for each in some if len(each.text.splitlines()) > most}
 
 
 def large_classes() -> set[str]:
-    return {
-        f"{module.path}:{node.name}"
-        for module in modules("qviz")
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef) and methods(node) > METHODS
-    }
+    return {f"{each.path}:{name}" for each in modules() for name, count in each.classes if count > METHODS}
 
 
 def long_functions() -> set[str]:
-    return {
-        f"{module.path}:{node.name}"
-        for module in modules("qviz")
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and statements(node) > STATEMENTS
-    }
+    return {f"{each.path}:{name}" for each in modules() for name, count in each.functions if count > STATEMENTS}
 
 
 def badly_named() -> set[str]:
-    paths = (Path(each.path) for each in modules("qviz", "scripts"))
+    paths = (Path(each.path) for each in sources("qviz", "scripts"))
     return {path.as_posix() for path in paths if EMPTY_NAMES & set(path.with_suffix("").parts)}
 
 
@@ -107,8 +113,8 @@ def type_names(tree: ast.Module) -> Iterator[str]:
 
 def test_a_type_name_has_one_meaning():
     places: defaultdict[str, list[str]] = defaultdict(list)
-    for module in modules("qviz"):
-        for name in type_names(module.tree):
+    for module in modules():
+        for name in module.type_names:
             places[name.lstrip("_")].append(module.path)  # a private one is read beside the other, too
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 

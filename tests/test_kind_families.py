@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import qviz
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Kind
+from tests.program import sources
 
 FAMILIES = [{kind.name for kind in family} for family in (WATCHING, CASTING, COMPUTING)]
 DISPLAY_ORDER = {"qviz/analysis/views/folding.py", "qviz/ui/panels/legend.py"}
@@ -31,11 +30,7 @@ def families_written(text: str) -> Iterator[int]:
 
 
 def test_a_family_is_written_in_one_place():
-    root = Path(qviz.__file__).parent
-    found = {
-        f"qviz/{path.relative_to(root).as_posix()}": list(families_written(path.read_text(encoding="utf-8")))
-        for path in sorted(root.rglob("*.py"))
-    }
+    found = {each.path: list(families_written(each.text)) for each in sources() if "Kind." in each.text}
     written = {name for name, lines in found.items() if lines}
     assert written - DISPLAY_ORDER == {"qviz/document/graph.py"}
     assert len(found["qviz/document/graph.py"]) == len(FAMILIES)

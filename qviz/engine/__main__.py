@@ -14,7 +14,6 @@ import sys
 import threading
 import warnings
 from io import BufferedReader, BufferedWriter
-from pathlib import Path
 from typing import NamedTuple
 
 from qviz.words.language import use_environment
@@ -31,14 +30,13 @@ class Streams(NamedTuple):
 
 def link() -> None:
     """Serve the other end of a link."""
-    from qviz.wire.client import IS_OWNED, owned
+    from qviz.wire.client import IS_OWNED, owned, with_this_qviz
     from qviz.wire.isolation import LINK
 
     if not IS_OWNED:
         main(is_link=True)
         return
-    paths = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}  # it may have been found in the working folder
+    environment = {**os.environ, **with_this_qviz()}  # it may have been found in the working folder
     command = owned([sys.executable, "-c", _BOOT], role=LINK)
     os.execve(command[0], command, environment)  # noqa: S606 - no shell
 

@@ -81,14 +81,16 @@ class EngineForker:
         gc.freeze()  # a collection in the engine would copy all pages
         own = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-        owner = os.fork()
-        if owner == 0:  # pragma: no cover - in a process of its own
-            try:
-                _own(own, order, streams, connection, self._is_isolated)
-            finally:
-                os._exit(1)
-        self._owners.add(owner)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        try:
+            owner = os.fork()
+            if owner == 0:  # pragma: no cover - in a process of its own
+                try:
+                    _own(own, order, streams, connection, self._is_isolated)
+                finally:
+                    os._exit(1)
+            self._owners.add(owner)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
     def _on_child_ended(self, number: int, frame: FrameType | None) -> None:
         """Collect owners that ended, and kill what one of them left because the model had killed it."""
@@ -153,15 +155,21 @@ def _be_engine(order: Order, streams: list[int]) -> NoReturn:  # pragma: no cove
         atexit._run_exitfuncs()  # noqa: SLF001
         code = 0
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-        if isinstance(end.code, str):
-            sys.stderr.write(f"{end.code}\n")  # as Python does
+        code = code_of(end)
     except BaseException:  # an engine that was started would end with it
         traceback.print_exc()
     finally:
         with contextlib.suppress(Exception):
             sys.stderr.flush()
         os._exit(code)
+
+
+def code_of(end: SystemExit) -> int:
+    """Return the code with which Python ends a process, and say what it would say."""
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    sys.stderr.write(f"{end.code}\n")
+    return 1
 
 
 def _seed_anew() -> None:

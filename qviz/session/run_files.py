@@ -103,6 +103,7 @@ class RunFiles:
         for path in (self._result(key), self._record(key)):
             with contextlib.suppress(OSError):
                 os.replace(path, self._damaged / path.name)
+                os.utime(self._damaged / path.name)  # from now on it is kept a while, however old it is
 
     def has(self, record: RunRecord) -> bool:
         """Tell whether there is a record, and what it is of."""

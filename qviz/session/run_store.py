@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from qviz.document.held_lock import holding
 from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
-from qviz.session.held_lock import holding
 from qviz.session.run_files import DAMAGED_SECONDS, RunFiles
 from qviz.session.run_records import RunRecord, SessionRecord
 from qviz.session.window_sessions import NOTHING, WindowSessions

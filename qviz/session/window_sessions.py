@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from qviz.document.held_lock import HeldLock, is_held
 from qviz.document.writing import remove_leftovers, write_atomically
-from qviz.session.held_lock import HeldLock, is_held
 from qviz.session.run_records import RECORD_VERSION, SessionRecord, decoded, encoded, is_newer
 
 _RECORD, _LOCK = ".json", ".lock"

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from qviz.document.graph import Record
+from qviz.document.held_lock import holding
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.trust.grants import Grant
 
 MOST_RUNS = 500
 _VERSION = 1
+_PATIENCE_S = 0.5
+"""For who changes the file at the same moment; some disks of other machines know no locks."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,32 +81,34 @@ class KeptGrants:
 
     def keep(self, grants: tuple[Grant, ...]) -> None:
         """Remember grants by their content; what has no content is asked for each time."""
-        book = self.book
         new = {each.key: KeptGrant(each, time.time()) for each in grants if each.files}
-        before = tuple(each for each in book.grants if each.grant.key not in new)
-        self._write(msgspec.structs.replace(book, grants=(*before, *new.values())))
+        self._change(lambda book: replace(book, grants=(*_without(book, new), *new.values())))
 
     def revoke(self, key: str) -> None:
         """Forget a grant: what it allowed is asked for again."""
-        book = self.book
-        self._write(msgspec.structs.replace(book, grants=tuple(each for each in book.grants if each.grant.key != key)))
+        self._change(lambda book: replace(book, grants=_without(book, (key,))))
 
     def revoke_all(self) -> None:
         """Forget all grants."""
-        self._write(msgspec.structs.replace(self.book, grants=()))
+        self._change(lambda book: replace(book, grants=()))
 
     def ran(self, source: str, grants: tuple[Grant, ...]) -> None:
         """Note a run under grants."""
-        book, keys = self.book, tuple(each.key for each in grants if each.files)
+        keys = tuple(each.key for each in grants if each.files)
         if keys:
-            runs = (*book.runs, PastRun(source, time.time(), keys))[-MOST_RUNS:]
-            self._write(msgspec.structs.replace(book, runs=runs))
+            run = PastRun(source, time.time(), keys)
+            self._change(lambda book: replace(book, runs=(*book.runs, run)[-MOST_RUNS:]))
 
-    def _write(self, book: GrantBook) -> None:
+    def _change(self, changed: Callable[[GrantBook], GrantBook]) -> None:
+        """Write the file anew; no other process does so meanwhile, which would bring back what one of them revokes."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(
-                self.path, msgspec.json.format(msgspec.json.encode(book), indent=1) + b"\n", is_private=True
-            )
+            with holding(self.path.with_suffix(".lock"), _PATIENCE_S):
+                data = msgspec.json.format(msgspec.json.encode(changed(self.book)), indent=1)
+                write_atomically(self.path, data + b"\n", is_private=True)
         except (OSError, QvizError) as error:  # with a read-only home the question comes again
             _log.info("the grants were not kept: %s", error)
+
+
+def _without(book: GrantBook, keys: Collection[str]) -> tuple[KeptGrant, ...]:
+    return tuple(each for each in book.grants if each.grant.key not in keys)

@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import signal
+import site
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from qviz.document.graph import Json
 from qviz.document.said import Said, StoppedError
@@ -28,8 +30,11 @@ from qviz.wire.messages import Report, Request
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
 """Like ``-m qviz.engine``, but a file of the user's folder never shadows the standard library."""
 
-_SUPERVISOR = "import sys; sys.path.insert(0, {home!r}); from qviz.wire.supervisor import main; main()"
-"""For an interpreter that begins with nothing but the standard library, which takes a fiftieth of a second."""
+_SUPERVISOR = "import sys; sys.path.append({home!r}); from qviz.wire.supervisor import main; main()"
+"""For an interpreter that begins with nothing but the standard library, which takes a fiftieth of a second.
+
+What stands beside qviz comes behind that: site-packages may hold an old ``typing.py``.
+"""
 
 IS_OWNED = sys.platform == "linux"
 """Whether a supervisor stands between this process and the engine; it ends all of them at SIGTERM."""
@@ -85,15 +90,36 @@ def end_all_below(supervisor: int) -> None:
             os.kill(each, signal.SIGKILL)
 
 
+def end_owned(process: subprocess.Popen[Any]) -> None:
+    """End what `owned` started, now, with all that it started itself."""
+    if process.poll() is None:
+        if IS_OWNED:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE_S)
+                return
+            end_all_below(process.pid)
+        process.kill()
+
+
 def engine_environment(python: str | None = None) -> dict[str, str]:
     """Return the environment of an engine process: this one, with this qviz importable for this interpreter."""
     if python is None and elsewhere.chosen():
         return {**os.environ}
     if is_foreign(chosen(python)):
         return {**os.environ, "PYTHONUNBUFFERED": "1"}
-    home = str(Path(__file__).resolve().parents[2])
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, **with_this_qviz(), "PYTHONUNBUFFERED": "1"}
+
+
+def with_this_qviz() -> dict[str, str]:
+    """Return what of the environment makes this qviz importable for this interpreter; nothing where it is installed.
+
+    ``PYTHONPATH`` comes before the standard library, which an old ``typing.py`` of site-packages would then hide.
+    """
+    home = Path(__file__).resolve().parents[2]
+    if str(home) in map(os.path.realpath, (*site.getsitepackages(), site.getusersitepackages())):
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(home), os.environ.get("PYTHONPATH"))))}
 
 
 def outcome(return_code: int, last_words: str = "", link: str = "") -> Said:
@@ -191,14 +217,7 @@ class EngineClient:
 
     def end(self) -> None:
         """End the engine now, with all processes that it started."""
-        if self.process.poll() is None:
-            if IS_OWNED:
-                self.process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.process.wait(PATIENCE_S)
-                    return
-                end_all_below(self.process.pid)
-            self.process.kill()
+        end_owned(self.process)
 
     def kill(self) -> None:
         """End the engine now, and let go of its pipes."""

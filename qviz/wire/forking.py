@@ -74,17 +74,22 @@ def receive(connection: socket.socket) -> tuple[Order, list[int]]:
     """Return an order and its three streams.
 
     Raises:
-        OSError, ValueError: It did not come whole.
+        OSError, ValueError: It did not come whole; no stream of it is left open.
     """
     data, streams, _, _ = socket.recv_fds(connection, 4, 3)
-    while len(data) < 4 or len(data) < 4 + struct.unpack("I", data[:4])[0]:
-        more = connection.recv(1 << 16)
-        if not more or len(data) > _MAX_ORDER_BYTES:
-            raise ValueError("an order came in part")
-        data += more
-    if len(streams) != 3:
-        raise ValueError("an order came without its streams")
-    return Order(*json.loads(data[4:])), streams
+    try:
+        while len(data) < 4 or len(data) < 4 + struct.unpack("I", data[:4])[0]:
+            more = connection.recv(1 << 16)
+            if not more or len(data) > _MAX_ORDER_BYTES:
+                raise ValueError("an order came in part")
+            data += more
+        if len(streams) != 3:
+            raise ValueError("an order came without its streams")
+        return Order(**json.loads(data[4:])), streams
+    except (OSError, ValueError, TypeError) as error:  # TypeError: qviz was updated under an open window
+        for each in streams:
+            os.close(each)
+        raise ValueError(str(error)) from error
 
 
 class Forked:  # pragma: no cover - in a process of its own
@@ -101,7 +106,7 @@ class Forked:  # pragma: no cover - in a process of its own
         os.umask(umask)
         try:
             order = Order(memory, os.getcwd(), umask, dict(os.environ))
-            body = json.dumps(order).encode()
+            body = json.dumps(order._asdict()).encode()
             self._connection.connect(f"\0{self._template}")
             socket.send_fds(self._connection, [struct.pack("I", len(body))], streams)
             self._connection.sendall(body)

@@ -98,8 +98,7 @@ def exceeds(process_id: int, most: int) -> tuple[bool, int]:
     held = _sum([_held(each) for each in below])
     if held > most:
         held = sum(map(_share_of, below))
-        return held > most, most  # no need to ask again at once
-    return False, most - held
+    return held > most, most - held
 
 
 def _share_of(process_id: int) -> int:

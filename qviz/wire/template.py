@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 
-from qviz.wire.client import IS_OWNED, engine_environment, is_usual, owned
+from qviz.wire.client import IS_OWNED, end_owned, engine_environment, is_usual, owned
 from qviz.wire.forking import listen, of_start
 from qviz.wire.isolation import TRUSTED
 
@@ -30,7 +30,7 @@ class _RunningTemplate:
 
     def end(self) -> None:
         """End it, with all engines that it forked."""
-        self.process.terminate()
+        end_owned(self.process)
         self.process.wait()
 
 

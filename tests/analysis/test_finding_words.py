@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import ast
 import functools
-from pathlib import Path
 
 import pytest
 
-import qviz
 from qviz.analysis.findings.catalog import CATALOG, known_rules
 from qviz.words.language import ENGLISH
+from tests.program import sources
 from tests.words.rendering import fields
 
-SOURCES = [
-    path.read_text(encoding="utf-8")
-    for path in sorted(Path(qviz.__file__).parent.rglob("*.py"))
-    if "words" not in path.parts
-]
+SOURCES = [each.text for each in sources() if not each.is_in("qviz/words")]
 ENTRIES = {code: entry for code, entry in ENGLISH.statements.items() if {"message", "reason", "hint"} <= set(entry)}
 
 

@@ -11,54 +11,17 @@ from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import project
 from qviz.analysis.views.union import unite
 from qviz.analysis.views.view import Folds
-from qviz.document.kept import kept_link
-from qviz.document.snapshot import Link, Stage
+from qviz.document.snapshot import Stage
 from tests.factories import graph, node
-
-
-def link(relation: str, before: tuple[str, ...], after: tuple[str, ...], stages: tuple[str, str] = ("a", "b")) -> Link:
-    return kept_link(*stages, before, after, relation, 1.0, "test")  # type: ignore[arg-type]
-
-
-BEFORE = Stage(
-    "a",
-    graph(
-        node("x", kind="input"),
-        node("conv", "x", path="m"),
-        node("bn", "conv", path="m"),
-        node("relu", "bn", path="m"),
-        node("output", "relu", kind="output"),
-    ),
-    "",
-)
-AFTER = Stage(
-    "b",
-    graph(
-        node("x", kind="input"),
-        node("q", "x", kind="quantize"),
-        node("dq", "q", kind="dequantize"),
-        node("conv", "dq", path="m", kind="fused_op"),
-        node("q2", "conv", kind="quantize"),
-        node("output", "q2", kind="output"),
-    ),
-    "",
-)
-LINKS = (
-    link("same", ("x",), ("x",)),
-    link("fused", ("conv", "bn", "relu"), ("conv",)),
-    link("inserted", (), ("q",)),
-    link("inserted", (), ("dq",)),
-    link("inserted", (), ("q2",)),
-    link("same", ("output",), ("output",)),
-)
+from tests.two_stages import AFTER, BEFORE, LINKS, link
 
 
 def test_what_survives_is_one_node_and_a_way_through_what_is_new_replaces_an_edge():
     union = unite((BEFORE, AFTER), LINKS)
     assert union is not None
-    assert [each.id for each in union.graph.nodes] == ["x", "q", "dq", "conv", "bn", "relu", "q2", "output"]
+    assert [each.id for each in union.graph.nodes] == ["x", "q", "dq", "conv", "bn", "relu", "q2", "dq2", "output"]
     edges = {(edge.from_id, edge.to_id) for edge in union.graph.edges}
-    chain = ("x", "q", "dq", "conv", "bn", "relu", "q2", "output")
+    chain = ("x", "q", "dq", "conv", "bn", "relu", "q2", "dq2", "output")
     assert edges == set(pairwise(chain)), "what follows the fused node follows its last part"
     assert union.ids["b"]["conv"] == union.ids["a"]["conv"] == "conv"
 

@@ -60,3 +60,11 @@ def test_a_model_without_weights_is_asked_again_and_a_weight_without_numbers_is_
         assert fx_utils.assert_and_get_unique_device(model) == torch.device("cpu")
         with pytest.warns(UserWarning, match="Both 'meta' and 'cpu'"):
             fx_utils.assert_and_get_unique_device(nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1, device="meta")]))
+
+
+def test_a_model_that_a_training_moves_is_looked_at_again():
+    model = _net()
+    with found_once():
+        assert fx_utils.assert_and_get_unique_device(model) == torch.device("cpu")
+        model.to("meta")
+        assert fx_utils.assert_and_get_unique_device(model) == torch.device("meta")

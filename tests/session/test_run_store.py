@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace as with_fields
 from pathlib import Path
@@ -13,11 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from qviz.document import codec
+from qviz.document.held_lock import HeldLock, is_held
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Bookmark, Snapshot
 from qviz.errors import QvizError
 from qviz.session import run_store
-from qviz.session.held_lock import HeldLock, is_held
 from qviz.session.kept_runs import RunOrigin, ShelvedRuns
 from qviz.session.laid_over import OverlayChoice
 from qviz.session.project import Project
@@ -132,6 +133,18 @@ def test_a_damaged_result_is_told_and_set_aside(store: RunStore, folder: Path, c
     with pytest.raises(QvizError):
         store.load(record)
     assert keys(store) == []
+
+
+def test_an_old_result_that_is_set_aside_is_kept_as_long_as_a_new_one(store: RunStore, folder: Path, clock: Clock):
+    record = written(store, clock)
+    path = folder / f"{record.key}.qviz"
+    path.write_bytes(b"half")
+    os.utime(path, (0, 0))
+    with pytest.raises(QvizError):
+        store.load(record)
+    clock.now = time.time()
+    store.tidy()
+    assert (folder / "damaged" / path.name).exists()
 
 
 def test_what_a_newer_qviz_wrote_is_left_alone(store: RunStore, folder: Path, clock: Clock):

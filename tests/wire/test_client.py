@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import site
 import sys
 from pathlib import Path
 
@@ -130,3 +131,11 @@ def test_the_real_engine_finds_this_qviz_and_not_the_users_files(tmp_path: Path,
     assert mine == str(tmp_path)
     assert engine_command("/usr/bin/python3")[0] == "/usr/bin/python3"
     assert engine_command()[0] == sys.executable
+
+
+def test_an_installed_qviz_is_not_put_before_the_standard_library(monkeypatch):
+    """``PYTHONPATH`` would be, and site-packages may hold an old ``typing.py``."""
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    home, _ = engine_environment()["PYTHONPATH"].split(os.pathsep)
+    monkeypatch.setattr(site, "getsitepackages", lambda: [home])
+    assert engine_environment()["PYTHONPATH"] == "mine"

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from qviz.wire import forking
+from qviz.wire import forking, memory
 from qviz.wire.memory import exceeds
 from qviz.wire.supervisor import PARENT_GONE
 
@@ -31,7 +31,7 @@ def _sent(body: bytes, length: int, streams: int = 3) -> tuple[forking.Order, li
 
 
 def test_an_order_arrives_with_its_streams():
-    body = json.dumps(ORDER).encode()
+    body = json.dumps(ORDER._asdict()).encode()
     order, streams = _sent(body, len(body))
     for each in streams:
         os.close(each)
@@ -42,6 +42,22 @@ def test_an_order_arrives_with_its_streams():
 def test_an_order_in_part_is_refused():
     with pytest.raises(ValueError, match="in part"):
         _sent(b"[1", 100)
+
+
+@pytest.mark.parametrize(
+    ("body", "length", "streams", "why"),
+    [
+        (b"[1", 100, 3, "in part"),
+        (b'{"memory": 1}', 13, 3, "missing"),
+        (b"[1, ", 4, 3, "Expecting"),
+        (b"{}", 2, 2, "streams"),
+    ],
+)
+def test_an_order_that_is_refused_leaves_no_stream_open(body: bytes, length: int, streams: int, why: str):
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(ValueError, match=why):
+        _sent(body, length, streams)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_only_a_child_of_the_window_may_ask():
@@ -61,6 +77,15 @@ def test_what_all_below_a_process_hold_is_counted():
     assert is_over
     assert not is_under
     assert 0 < left < 1 << 40
+
+
+def test_where_what_is_shared_counts_once_only_the_rest_is_left(monkeypatch: pytest.MonkeyPatch):
+    """Else an engine just below its limit would be left alone for as long as one that holds nothing."""
+    monkeypatch.setattr(memory, "descendants", lambda _: [1, 2])
+    monkeypatch.setattr(memory, "_held", lambda _: memory._ProcessMemory(60, 0))
+    monkeypatch.setattr(memory, "_share_of", lambda _: 45)
+    assert exceeds(0, 100) == (False, 10)
+    assert exceeds(0, 80)[0]
 
 
 def test_the_end_of_a_parent_has_a_signal_that_no_user_sends():

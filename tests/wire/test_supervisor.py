@@ -206,12 +206,21 @@ def test_the_client_kills_what_the_engine_started(tmp_path: Path, monkeypatch: p
     assert not left(tmp_path / "note")
 
 
-def test_a_daemon_that_stopped_the_supervisor_is_ended_too(tmp_path: Path):
+def test_a_daemon_that_stopped_the_supervisor_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(client, "PATIENCE_S", 0.1)
     process = started(tmp_path / "note", f"os.kill(parent(os.getppid()), signal.SIGSTOP); {WAITS}", is_isolated=False)
-    client.end_all_below(process.pid)
-    process.kill()
+    client.end_owned(process)
     process.wait()
     assert not left(tmp_path / "note")
+
+
+def test_what_stands_beside_qviz_hides_nothing_of_python(tmp_path: Path):
+    """The supervisor's, and the engine's: site-packages may hold an old ``typing.py``."""
+    (tmp_path / "qviz").symlink_to(Path(client.__file__).parents[1])
+    (tmp_path / "typing.py").write_text("raise ImportError('of another time')")
+    program, *options = owned([sys.executable, "-c", "print(1)"])
+    options[options.index("-c") + 1] = client._SUPERVISOR.format(home=str(tmp_path))
+    assert subprocess.run([program, *options], stdout=subprocess.PIPE, check=True).stdout == b"1\n"
 
 
 def test_a_program_that_takes_too_much_memory_is_ended_with_its_daemons(tmp_path: Path):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import string
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
-import qviz
 from qviz.words.language import ENGLISH, SIMPLIFIED_CHINESE
+from tests.program import Source, sources
 
-PACKAGE = Path(qviz.__file__).parent
-WINDOW = ("ui", "session", "analysis", "words")
+WINDOW = ("qviz/ui", "qviz/session", "qviz/analysis", "qviz/words", "qviz/document/samples.py")
 """Every text of these packages has a translation; errors of the engine and the command line may be English."""
 NOT_YET = 80
 """New texts that may wait for their translation, and old ones whose translation may stay."""
-SAMPLES = "document/samples.py"
 WHOLE = ("why", "why_observers", "links", "measurements", "comparison", "general", "stops", "names")
 """Parts of the catalog of statements of which every code has a translation."""
 BY_OTHER_WAYS = {"File", "Edit", "Go", "Help"}
@@ -29,9 +27,14 @@ SAME_IN_ALL = re.compile(r"^[\W\d]*$|^[\W\d]*({\w+}[\W\d]*)*$")
 _FIRST = {"tr": slice(0, 1), "mark": slice(0, 1), "sign": slice(0, 1), "trn": slice(1, 3), "command": slice(0, 1)}
 
 
-def keys(path: Path) -> Iterator[str]:
-    """Yield the English texts that a file hands to words; synonyms of commands stay, for who types English."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@functools.cache
+def keys() -> dict[Source, tuple[str, ...]]:
+    """Return the English texts that files hand to words; synonyms of commands stay, for who types English."""
+    return {each: tuple(_keys(each)) for each in sources() if any(f"{name}(" in each.text for name in _FIRST)}
+
+
+def _keys(source: Source) -> Iterator[str]:
+    for node in source.nodes():
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             for argument in node.args[_FIRST[name]] if name in _FIRST else ():
@@ -42,11 +45,6 @@ def keys(path: Path) -> Iterator[str]:
                 )
 
 
-def files() -> list[Path]:
-    found = [path for folder in WINDOW for path in sorted((PACKAGE / folder).rglob("*.py"))]
-    return [*(path for path in found if "simplified_chinese" not in path.parts), PACKAGE / SAMPLES]
-
-
 def fields(template: str) -> set[str]:
     """Return the names of the fields, also of those in optional parts."""
     return {name for _, name, _, _ in string.Formatter().parse(template.replace("[[", "").replace("]]", "")) if name}
@@ -54,7 +52,8 @@ def fields(template: str) -> set[str]:
 
 def test_the_texts_of_the_window_have_translations():
     there = SIMPLIFIED_CHINESE.texts
-    wanted = dict.fromkeys(key for path in files() for key in keys(path) if not SAME_IN_ALL.match(key))
+    of_window = [texts for each, texts in keys().items() if each.is_in(*WINDOW)]
+    wanted = dict.fromkeys(key for texts in of_window for key in texts if not SAME_IN_ALL.match(key))
     lacking = [text for text in wanted if text not in there]
     assert len(lacking) <= NOT_YET, "\n".join(["these lack a translation:", *lacking])
 
@@ -65,7 +64,7 @@ def test_a_translation_has_the_fields_of_its_text():
 
 
 def test_no_translation_is_of_a_text_that_is_gone():
-    used = {key for path in PACKAGE.rglob("*.py") for key in keys(path)} | BY_OTHER_WAYS
+    used = {key for texts in keys().values() for key in texts} | BY_OTHER_WAYS
     modules = [name for name in SIMPLIFIED_CHINESE.modules if not name.endswith("command_line")]  # click says those
     texts = {text for name in modules for text in getattr(import_module(name), "TEXTS", {})}
     gone = sorted(texts - used)

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import qviz
 from qviz.words.english import why, why_observers
 from qviz.words.formats import FORMATS
 from qviz.words.language import ENGLISH, LANGUAGES
 from qviz.words.statement import _parsed, knows
+from tests.program import sources
 
-PACKAGE = Path(qviz.__file__).parent
 CODE = re.compile(r"(link|relation|kind|stop|step|advice|claim|row|answer|not_measured)\.[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 REASON = re.compile(
     r"(input|output|operator|quantized|unquantized|float|unobserved|stub|pattern|fused|not_fused|observer|origin|spec|edge"
     r"|tensor|cast|constant)\.[a-z0-9_]+"
 )
-REASONS = ("engine/why/", "analysis/verdicts/float_reasons.py")
+REASONS = ("qviz/engine/why/", "qviz/analysis/verdicts/float_reasons.py")
 """Where reasons of nodes are made; elsewhere such names are other things, as keys of the theme."""
 
 PARTS = ("text", "message", "hint", "failed", "during")
 
 
-def codes() -> Iterator[tuple[str, str]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if "words" in path.relative_to(PACKAGE).parts:
-            continue
-        form = REASON if path.relative_to(PACKAGE).as_posix().startswith(REASONS) else CODE
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and form.fullmatch(node.value):
-                yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node.value
+@functools.cache
+def codes() -> list[tuple[str, str]]:
+    """Return the codes that the program writes, with their places."""
+    found = []
+    for source in sources():
+        form = REASON if source.path.startswith(REASONS) else CODE
+        if not source.is_in("qviz/words") and form.search(source.text):
+            written = [(each.lineno, each.value) for each in source.nodes() if isinstance(each, ast.Constant)]
+            texts = [(line, text) for line, text in written if isinstance(text, str) and form.fullmatch(text)]
+            found += [(f"{source.path}:{line}", text) for line, text in texts]
+    return found
 
 
 def test_every_code_of_the_program_is_in_the_catalog():
-    found = list(codes())
-    assert len({code for _, code in found}) > 20
-    assert [(where, code) for where, code in found if not knows(code)] == []
+    assert len({code for _, code in codes()}) > 20
+    assert [(where, code) for where, code in codes() if not knows(code)] == []
 
 
 def test_no_reason_of_a_node_stands_unused_in_the_catalog():
@@ -80,32 +80,33 @@ def _fields(template: str) -> set[str]:
     return {name for _, name, _ in _parsed(re.sub(r"\[\[|\]\]", "", template)) if name}
 
 
-def _attempted() -> Iterator[str]:
-    """Yield what the engine tries to measure: the first argument of every ``_attempt``."""
-    for path in sorted((PACKAGE / "engine").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_attempt":
-                assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}: no code can be found here"
-                yield str(node.args[0].value)
+def _said_by(*names: str) -> list[tuple[str, ast.Call]]:
+    """Return the calls of functions and methods of some names in the engine, with their places."""
+    found = []
+    for source in sources("qviz/engine"):
+        if any(f"{each}(" in source.text for each in names):
+            calls = (each for each in source.nodes() if isinstance(each, ast.Call))
+            found += [(f"{source.path}:{each.lineno}", each) for each in calls if _called(each) in names]
+    return found
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
 def test_whatever_the_engine_could_not_measure_has_words():
-    tried = set(_attempted())
+    """What it tries to measure is the first argument of every ``_attempt``."""
+    calls = _said_by("_attempt")
+    assert [where for where, call in calls if not isinstance(call.args[0], ast.Constant)] == [], "no code can be found"
+    tried = {str(call.args[0].value) for _, call in calls if isinstance(call.args[0], ast.Constant)}
     assert {"original", "simulated", "converted"} <= tried
     assert [what for what in sorted(tried) if not knows(f"not_measured.{what}")] == []
 
 
-def _steps() -> Iterator[str]:
-    """Yield the steps that the engine names: the first argument of every ``started``, the second of ``StepStarted``."""
-    for path in sorted((PACKAGE / "engine").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                place = {"started": 0, "StepStarted": 1}.get(called, len(node.args))
-                yield from (str(each.value) for each in node.args[place : place + 1] if isinstance(each, ast.Constant))
-
-
 def test_every_step_that_the_engine_names_has_words():
-    named = set(_steps())
+    """Its name is the first argument of every ``started``, the second of ``StepStarted``."""
+    places = {"started": 0, "StepStarted": 1}
+    given = [call.args[places[_called(call)] :][:1] for _, call in _said_by(*places)]
+    named = {str(each.value) for arguments in given for each in arguments if isinstance(each, ast.Constant)}
     assert {"measuring", "loading", "converting"} <= named
     assert [step for step in sorted(named) if not knows(f"step.{step}")] == []

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
+from tests.program import Source, sources
 
-import qviz
-
-PACKAGE = Path(qviz.__file__).parent
-ROOMS = ("cli", "engine", "document", "sources", "wire", "layout", "session", "analysis")
-FILES = sorted(
-    [*PACKAGE.glob("*.py"), *(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py"))],
-)
+FILES = [each for each in sources() if not each.is_in("qviz/ui", "qviz/words")]
 RAISED = {"QvizError": (0, 1), "UsageError": (0,), "BadParameter": (0,), "BadOptionUsage": (1,)}
 
 
-def bare(path: Path) -> Iterator[str]:
-    """Yield the arguments that are English written on the spot, or put together there."""
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(call, ast.Call):
-            continue
-        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        for place in RAISED.get(name, ()):
-            if place < len(call.args) and not is_said(call.args[place]):
-                yield f"{path.name}:{call.lineno}: {ast.unparse(call.args[place])}"
+TEXTS = {"tr": slice(0, 1), "mark": slice(0, 1), "trn": slice(1, 3)}
+
+
+def calls(source: Source) -> Iterator[tuple[str, ast.Call]]:
+    """Yield the calls of a file, each with the name of what it calls."""
+    for call in source.nodes():
+        if isinstance(call, ast.Call):
+            yield getattr(call.func, "id", getattr(call.func, "attr", "")), call
+
+
+def bare(source: Source) -> Iterator[str]:
+    """Yield what is English written on the spot, or put together there; ``tr(f"...")`` could never be translated."""
+    for name, call in calls(source):
+        raised = [call.args[place] for place in RAISED.get(name, ()) if place < len(call.args)]
+        keys = call.args[TEXTS[name]] if name in TEXTS and isinstance(call.func, ast.Name) else []
+        wrong = [*(each for each in raised if not is_said(each)), *(each for each in keys if is_made(each))]
+        yield from (f"{source.path}:{call.lineno}: {ast.unparse(each)}" for each in wrong)
 
 
 def is_said(node: ast.expr) -> bool:
@@ -34,23 +35,17 @@ def is_said(node: ast.expr) -> bool:
         return is_said(node.body) and is_said(node.orelse)
     if isinstance(node, ast.Constant):
         return node.value == ""
-    return not isinstance(node, ast.JoinedStr | ast.BinOp)
+    return not is_made(node)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_errors_are_made_of_words(path: Path):
-    assert list(bare(path)) == []
+def is_made(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr | ast.BinOp)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_texts_have_no_value_in_their_key(path: Path):
-    """``tr(f"...")`` could never be translated."""
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("tr", "trn", "mark"):
-            keys = call.args[1:3] if getattr(call.func, "id", "") == "trn" else call.args[:1]
-            assert not any(isinstance(key, ast.JoinedStr | ast.BinOp) for key in keys), f"{path}:{call.lineno}"
+def test_errors_are_made_of_words_and_texts_have_no_value_in_their_key():
+    assert [each for source in FILES for each in bare(source)] == []
 
 
-def test_the_rule_finds_what_it_forbids(tmp_path: Path):
-    (tmp_path / "bad.py").write_text('raise QvizError(f"no {x}", "Try." if y else tr("Do."))')
-    assert len(list(bare(tmp_path / "bad.py"))) == 2
+def test_the_rule_finds_what_it_forbids():
+    bad = 'raise QvizError(f"no {x}", "Try." if y else tr("Do."))\ntr(f"no {x}")\ntrn(x, "one", "many" + x)\nmark("a")'
+    assert len(list(bare(Source("bad.py", bad)))) == 4

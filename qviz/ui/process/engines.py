@@ -69,13 +69,13 @@ class Engines(QObject):
         self.warm_up()
 
     def run(self, plan: Plan) -> None:
-        """Start a run; one at work is cancelled."""
+        """Start a run; one at work is cancelled, and a question is given up."""
         if self.is_running:
             self.cancel()
         from qviz.wire.messages import RunFlow
 
         self._run_id += 1
-        self.is_running = True
+        self.is_running, self._asked_id = True, 0
         self._need_worker(plan).send(RunFlow(self._run_id, plan, self.granted(plan)))
 
     @property
@@ -122,7 +122,7 @@ class Engines(QObject):
 
     def end_engines(self) -> None:
         """End all engines; what forks them stays."""
-        self.is_running = False
+        self.is_running, self._asked_id = False, 0
         for engine in (self._worker, self._spare):
             if engine is not None:
                 self._retire(engine)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Stage
 from qviz.ui.canvas.family import Family
-from tests.analysis.test_seams import AFTER, BEFORE, LINKS, stages
+from tests.two_stages import AFTER, BEFORE, LINKS, stages
 
 
 def _nodes(family: Family) -> list[str]:

@@ -20,7 +20,7 @@ from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.theme import theme
-from tests.analysis.test_seams import AFTER, BEFORE, LINKS
+from tests.two_stages import AFTER, BEFORE, LINKS
 
 FORM = BoxForm(1)
 

@@ -107,6 +107,18 @@ def test_cancel_kills_at_once_and_the_spare_takes_over(start: Callable[[str], En
     assert engines.process_id() not in (0, first)
 
 
+def test_a_question_is_given_up_for_a_run_and_at_the_end(start: Callable[[str], Engines]):
+    engines = start(SAY + SLEEP)
+    engines.guess_call(Plan(source="x"))
+    assert engines.is_asked
+    engines.run(Plan(source="x"))
+    assert not engines.is_asked
+    engines.cancel()
+    engines.guess_call(Plan(source="x"))
+    engines.end_engines()
+    assert not engines.is_asked
+
+
 def test_an_engine_that_waits_imports_the_rest_of_torch(start: Callable[[str], Engines], qtbot: QtBot):
     engines = start(HEAR)
     with qtbot.waitSignal(engines.printed, timeout=WAIT_MS) as told:
