@@ -22,7 +22,7 @@ FASTER, SECONDS = 1.6, 60.0
 _NEVER = Thresholds(error_db=-1e9, warning_db=-1e9, agreement=0.0)
 
 
-def measure(source: str = "torchvision.models:resnet50", shape: str = "8x3x224x224") -> Result:
+def measure(source: str = "torchvision.models:resnet101", shape: str = "4x3x224x224") -> Result:
     """Measure every quantizer by one worker, then by two; the time includes that they start and make the run again."""
     result = Result(f"Workers, {source} on {shape}", ("workers", "quantizers", "equal", "seconds", "CPU s of workers"))
     taken = _measured(Plan(source, flow="fx-static", inputs=(shape,), thresholds=_NEVER))

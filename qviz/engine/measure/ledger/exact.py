@@ -136,12 +136,16 @@ class Reruns:
         return noise(self.base, self.rerun(on, idle))
 
     def ordered(self, quantizers: Iterable[int]) -> list[int]:
-        """Return quantizers in the order to measure them: as given, or by segments where not all values are kept."""
+        """Return quantizers in the order to measure them: as given, or by segments where not all values are kept.
+
+        Segments are taken from the end whose values are at hand.
+        """
         given = list(dict.fromkeys(quantizers))
         if self._wiring is None or self._is_in_one:
             return given
         places = self._wiring.places
-        return sorted(given, key=lambda each: min(places.get(each, ()), default=-1))
+        is_at_end = self._kept[-1].is_at_end
+        return sorted(given, key=lambda each: min(places.get(each, ()), default=-1), reverse=is_at_end)
 
 
 def _are_equal(one: Sequence[Outputs], other: Sequence[Outputs]) -> bool:

@@ -36,7 +36,9 @@ _BEGIN = "from qviz.engine.measure.ledger.workers import end_with_parent; end_wi
 _WAITING = "OMP_WAIT_POLICY"
 """OpenMP's own name; its library reads it when torch is imported."""
 _JOBS_A_WORKER = 4
-"""So many that a worker that is done early gets another, and that little is lost with one that dies."""
+"""The first jobs are as large as if there were so many for each; little is lost with a worker that dies."""
+_SMALLEST_JOB = 4
+"""How many quantizers the last jobs have; each job may have to compute a segment's values again."""
 _ATTEMPTS = 2
 
 _log = logging.getLogger(__name__)
@@ -189,9 +191,21 @@ class _Answers:
             grants=at_work().grants,
             is_own=at_work().is_own,
         )
-        size = -(-len(self._wanted) // (_JOBS_A_WORKER * count))
-        parts = (tuple(self._wanted[start : start + size]) for start in range(0, len(self._wanted), size))
+        parts = _parts(self._wanted, count)
         return [msgspec.json.encode(msgspec.structs.replace(whole, quantizers=part)).decode() for part in parts]
+
+
+def _parts(wanted: Sequence[int], count: int) -> Iterator[tuple[int, ...]]:
+    """Yield the quantizers of each job: fewer from job to job, so that all workers are done at about the same time.
+
+    This is guided self-scheduling (Polychronopoulos and Kuck 1987). With equal jobs, one of two workers that
+    measured ResNet-152 for 144 s waited for the other for up to 28 s.
+    """
+    start = 0
+    while start < len(wanted):
+        size = max(_SMALLEST_JOB, -(-(len(wanted) - start) // (_JOBS_A_WORKER * count)))
+        yield tuple(wanted[start : start + size])
+        start += size
 
 
 _REFUSALS: dict[str, Callable[[str], str]] = {

@@ -55,6 +55,11 @@ class KeptRun:
         """In how many parts values are kept."""
         return len(self._starts)
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last segment's values are at hand, not those of the first."""
+        return self._loaded == len(self._starts) - 1 > 0
+
     def _keep(self, inputs: KeptValues) -> KeptValues:
         values: KeptValues = dict(inputs)
         self._starts.append((0, dict(inputs)))

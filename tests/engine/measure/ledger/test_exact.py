@@ -270,6 +270,17 @@ def test_every_quantizer_of_a_flow_alone_is_what_a_whole_run_gives(simulated):
             assert is_equal(reruns.rerun({quantizer}), whole(simulated, data, {quantizer}))
 
 
+def test_quantizers_are_measured_from_the_segment_whose_values_are_at_hand(simulated):
+    reruns = Reruns(simulated, [Arguments((torch.randn(2, 4, 8, 8),))], memory=4000)
+    given = sorted(simulated.everything)
+    backward = reruns.ordered(given)
+    for each in backward:
+        reruns.rerun({each})
+    forward = reruns.ordered(given)
+    assert sorted(backward) == given
+    assert forward == [*reversed(backward)] != backward
+
+
 def test_other_roundings_give_what_the_whole_gives(simulated):
     data = [Arguments((torch.randn(2, 4, 8, 8),))]
     everything, differing = simulated.everything, 0

@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qviz.document.measurements import Ledger
 from qviz.document.plan import Plan
@@ -123,6 +125,15 @@ def test_the_next_job_of_a_run_makes_no_other_run(measured, expected, monkeypatc
     monkeypatch.setattr(jobs, "run_plan", None)
     assert answer(job(measured, quantizers=(1,))).powers == {1: expected[1]}
     assert first.powers
+
+
+@given(st.lists(st.integers(), unique=True, max_size=300), st.integers(1, 9))
+def test_jobs_hold_each_quantizer_once_in_order_and_get_smaller(wanted, count):
+    parts = [*workers._parts(wanted, count)]
+    assert [each for part in parts for each in part] == wanted
+    sizes = [len(part) for part in parts]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(parts) >= min(len(wanted) // workers._SMALLEST_JOB, count)
 
 
 def test_a_job_of_other_files_runs_nothing(measured, monkeypatch):
