@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kills.command_line import CommandLine
+from kills.pictures import pictures_killed
 from kills.tree import KILLS
 from kills.trial import Outcome
 from kills.window import killed_windows, unwilling_trials, window_trials
@@ -43,21 +45,32 @@ def _exports(folder: Path, chance: random.Random, most: int) -> Iterator[Outcome
     return line.exports_killed(line.undisturbed("run"), most)
 
 
+def _pictures(folder: Path, chance: random.Random, most: int) -> Iterator[Outcome]:
+    result = CommandLine(folder, chance).undisturbed("run")
+    return pictures_killed(result, folder / "pictures", chance, most)
+
+
+_OTHERS = ("KILL", "command"), ("KILL", "supervisor")
+
+
 def _commands(what: str) -> Trials:
     def trials(folder: Path, chance: random.Random, most: int) -> Iterator[Outcome]:
         line = CommandLine(folder, chance)
         line.undisturbed(what)
         for number in range(most):
-            kind = number % (len(KILLS) + 1)
-            yield line.engine_killed(what, KILLS[kind]) if kind < len(KILLS) else line.command_killed(what)
+            kill, victim = (*((each, "engine") for each in KILLS), *_OTHERS)[number % (len(KILLS) + len(_OTHERS))]
+            yield line.killed(what, kill, victim)
         line.undisturbed(what)  # the next one works
 
     return trials
 
 
+TOLD_EVERY = 10
+
 PARTS: dict[str, Trials] = {
     "saves": _saves,
     "exports": _exports,
+    "pictures": _pictures,
     "run": _commands("run"),
     "measure": _commands("measure"),
     "window": window_trials,
@@ -74,17 +87,25 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     done: Counter[tuple[str, str, str]] = Counter()
+    canceled: dict[str, list[float]] = {}
     missed, faults, began = 0, 0, time.monotonic()
     for part in chosen.parts:
         with tempfile.TemporaryDirectory() as folder:
             for outcome in PARTS[part](Path(folder), random.Random(chosen.seed), chosen.each):
                 missed += not outcome.was_there
                 done[outcome.what, outcome.kill, outcome.victim] += outcome.was_there
+                if sum(done.values()) % TOLD_EVERY == 0:
+                    print(f"{sum(done.values())} kills, {missed} too late, {faults} with a fault", flush=True)
                 faults += bool(outcome.faults)
+                if outcome.canceled_s is not None:
+                    canceled.setdefault(outcome.what, []).append(outcome.canceled_s)
                 for fault in outcome.faults:
                     print(f"FAULT {outcome.what}, {outcome.kill} of the {outcome.victim}: {fault}", flush=True)
     for (what, kill, victim), count in sorted(done.items()):
         print(f"{what:40} {kill:6} of the {victim:8} {count:5}")
+    for what, seconds in sorted(canceled.items()):
+        middle, most = statistics.median(seconds), max(seconds)
+        print(f"{what:40} {len(seconds)} cancels, half of them in {middle:.2f} s, all in {most:.2f} s")
     took = time.monotonic() - began
     print(f"{sum(done.values())} kills, {missed} too late to count, {faults} with a fault, {took:.0f} s")
     return 1 if faults else 0

@@ -21,7 +21,15 @@ from typing import Any, cast
 
 from long_days import breathe, quiet_window, result
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QtMsgType, QUrl, qInstallMessageHandler
-from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDesktopServices,
+    QDrag,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
 
@@ -231,6 +239,16 @@ class Monkey:
             sheet if sheet.isVisible() else self.window, QDropEvent(QPointF(place), copy, data, button, keys)
         )
 
+    def carry(self, drag: QDrag) -> Qt.DropAction:
+        """Carry what is dragged out of a widget to some place, and drop it."""
+        self._last.append("carried")
+        target, data = self._target(), drag.mimeData()
+        place = self._place(target)
+        button, keys, copy = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+        QApplication.sendEvent(target, QDragEnterEvent(place, copy, data, button, keys))
+        QApplication.sendEvent(target, QDropEvent(QPointF(place), copy, data, button, keys))
+        return copy
+
     def resize(self) -> None:
         """Give the window another size."""
         self.window.resize(self._chance.randrange(300, 2200), self._chance.randrange(200, 1400))
@@ -317,6 +335,7 @@ def _without_the_world(monkey: Monkey) -> list[tuple[Any, str, Any]]:
         (QFileDialog, "getOpenFileName"): lambda *_, **__: (monkey.some_file(), ""),
         (QFileDialog, "getSaveFileName"): lambda *_, **__: (monkey.some_file(), ""),
         (QInputDialog, "getText"): lambda *_, **__: (monkey.some_file(), False),
+        (QDrag, "exec"): lambda drag, *_: monkey.carry(drag),
         (QDesktopServices, "openUrl"): lambda *_: False,
         (Engines, "run"): begin,
         (Engines, "cancel"): end,

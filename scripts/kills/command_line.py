@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kills.tree import Marked, end, engines
+from kills.tree import Marked, end, engines, supervisors
 from kills.trial import Outcome, Trial
 from qviz.document import codec
 from qviz.errors import QvizError
@@ -93,20 +93,21 @@ class CommandLine:
         with self._errors.open("wb") as errors:
             return subprocess.Popen(command, env=marked.environment, stdout=subprocess.DEVNULL, stderr=errors)
 
-    def engine_killed(self, what: str, kill: str) -> Outcome:
-        """Kill the engine at a random moment: the stages that were told of are in the result."""
-        return self._killed(what, kill, is_engine=True)
+    def killed(self, what: str, kill: str, victim: str = "engine") -> Outcome:
+        """Kill something at a random moment.
 
-    def command_killed(self, what: str) -> Outcome:
-        """Kill the command itself: nothing half-written stands in the place of the result."""
-        return self._killed(what, "KILL", is_engine=False)
-
-    def _killed(self, what: str, kill: str, is_engine: bool) -> Outcome:
+        Args:
+            what: ``run`` or ``measure``.
+            kill: How.
+            victim: ``engine``, one of its processes, or ``supervisor``, one of those around it: the stages that were
+                told of are in the result. ``command``: nothing half-written stands in the place of the result.
+        """
+        is_engine = victim != "command"
         out = self._folder / f"out.{'qviz' if what == 'run' else 'json'}"
         out.unlink(missing_ok=True)
         note, marked = self._folder / "note", Marked(self._environment)
         process = self._start(what, out, note, marked)
-        trial = Trial(f"{what} on the command line", kill, "engine" if is_engine else "command")
+        trial = Trial(f"{what} on the command line", kill, victim)
         starting, working = self._usual[what]
         if is_engine or self._chance.random() < 0.8:
             until = time.monotonic() + LONGEST_S
@@ -115,17 +116,10 @@ class CommandLine:
             time.sleep(self._chance.uniform(0, working))
         else:
             time.sleep(self._chance.uniform(0, starting))
-        victims = engines(marked) if is_engine else [process.pid]
-        was_there = bool(victims) and end(victims[-1], kill)
-        if kill in ("STOP", "OOM"):  # a stopped one never ends, one without memory perhaps: the user has enough
-            try:
-                process.wait(3)
-            except subprocess.TimeoutExpired:
-                began = time.monotonic()
-                process.send_signal(2)
-                process.wait(20)
-                trial.slow("Ctrl-C", time.monotonic() - began, CANCEL_S)
-        process.wait(60)
+        of = {"engine": engines, "supervisor": supervisors}
+        victims = of[victim](marked) if is_engine else [process.pid]
+        was_there = bool(victims) and end(self._chance.choice(victims), kill)
+        self._wait(process, trial, is_patient=kill not in ("STOP", "OOM"))
         told = [line for line in _lines(note) if not line.startswith("-")]
         if what == "run" and is_engine and process.returncode != 130:
             trial.lost = [name for name in told if name not in _stages(out)]
@@ -136,6 +130,20 @@ class CommandLine:
             trial.is_damaged = what == "run" and not _stages(out)
         trial.left = len(marked.left())
         return trial.outcome(was_there)
+
+    def _wait(self, process: subprocess.Popen[bytes], trial: Trial, is_patient: bool) -> None:
+        """Wait for the end; what is stopped never ends, what has no memory perhaps: then the user cancels."""
+        if _ends(process, 60.0 if is_patient else 3.0):
+            return
+        if is_patient:
+            trial.fault("did not end")
+        began = time.monotonic()
+        process.send_signal(2)
+        if not _ends(process, 20.0):
+            trial.fault("did not end after Ctrl-C")
+            process.kill()
+            process.wait()
+        trial.canceled(time.monotonic() - began, CANCEL_S)
 
     def saves_killed(self, one: Path, two: Path, most: int) -> Iterator[Outcome]:
         """Kill a process that saves two results in turn into one file: one of the two is in it, whole."""
@@ -183,6 +191,14 @@ class CommandLine:
 
     def _render(self, result: Path, out: Path) -> list[str]:
         return [sys.executable, "-m", "qviz", "render", str(result), "-o", str(out)]
+
+
+def _ends(process: subprocess.Popen[bytes], patience_s: float) -> bool:
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _lines(note: Path) -> list[str]:

@@ -8,6 +8,7 @@ import secrets
 import signal
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from qviz.wire.memory import children, descendants
 
@@ -65,19 +66,43 @@ def engines(marked: Marked) -> list[int]:
     return [each for each in marked.alive if "qviz.engine" in (text := command_of(each)) and "supervisor" not in text]
 
 
-def engine_at_work(supervisor: int) -> list[int]:
-    """Return the engine of this process's window with all that it started, the engine first; nothing without one.
+def supervisors(marked: Marked) -> list[int]:
+    """Return what stands between a command and its engine: a supervisor, and the keeper that it has forked."""
+    return [each for each in marked.alive if "qviz.wire.supervisor" in command_of(each)]
+
+
+class EngineTree(NamedTuple):
+    """The processes of one engine of this process's window.
+
+    Attributes:
+        engine: The engine with all that it started, the engine first; none where there is no engine.
+        around: What stands between it and the window, by name: ``supervisor``, ``keeper``, and of one that was forked
+            ``owner`` and ``template``.
+    """
+
+    engine: list[int]
+    around: dict[str, int]
+
+
+def engine_at_work(supervisor: int) -> EngineTree:
+    """Return the processes of the engine at work of this process's window.
 
     Args:
         supervisor: What the window holds: it starts the engine, or a template of this process has forked it.
     """
     if not supervisor:
-        return []
-    if below := descendants(supervisor):
-        return below[1:]  # after the one that keeps it
-    forking = [each for each in descendants(os.getpid()) if _forks(command_of(each))]
-    owners = children(forking[0]) if forking else []
-    return descendants(max(owners))[1:] if owners else []
+        return EngineTree([], {})
+    around = {"supervisor": supervisor}
+    below = descendants(supervisor)
+    if not below:
+        forking = [each for each in descendants(os.getpid()) if _forks(command_of(each))]
+        owners = children(forking[0]) if forking else []
+        if owners:
+            around |= {"template": forking[0], "owner": max(owners)}
+            below = descendants(max(owners))
+    if below:
+        around["keeper"] = below[0]
+    return EngineTree(below[1:], around)
 
 
 def _forks(command: str) -> bool:

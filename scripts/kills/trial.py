@@ -14,6 +14,7 @@ class Outcome(NamedTuple):
         victim: Which process it met.
         was_there: Whether the process was still at work; if not, the trial is not counted.
         faults: What went wrong, for people.
+        canceled_s: How many seconds a cancel took; None where nothing was canceled.
     """
 
     what: str
@@ -21,6 +22,7 @@ class Outcome(NamedTuple):
     victim: str
     was_there: bool
     faults: tuple[str, ...]
+    canceled_s: float | None = None
 
 
 class Trial:
@@ -38,6 +40,12 @@ class Trial:
         self.lost: list[str] = []
         self.is_damaged = False
         self.left = 0
+        self._canceled_s: float | None = None
+
+    def canceled(self, seconds: float, limit_s: float) -> None:
+        """Note how long a cancel took."""
+        self._canceled_s = seconds
+        self.slow("cancel", seconds, limit_s)
 
     def slow(self, what: str, seconds: float, limit_s: float) -> None:
         """Note something that took too long, if it did."""
@@ -56,4 +64,4 @@ class Trial:
             self._faults.append("a damaged file")
         if self.left:
             self._faults.append(f"{self.left} processes left")
-        return Outcome(self._what, self._kill, self._victim, was_there, tuple(self._faults))
+        return Outcome(self._what, self._kill, self._victim, was_there, tuple(self._faults), self._canceled_s)

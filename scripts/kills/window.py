@@ -27,6 +27,7 @@ from qviz.ui.shell.app import tune
 from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.messages import Report, StageReached
 
+AROUND = "supervisor", "keeper", "owner", "template"
 PATIENCE_S = 180.0
 CANCEL_S, LATE_S = 1.0, 2.0
 WINDOWS_OF_A_FOLDER = 10
@@ -81,13 +82,20 @@ class OwnWindow:
         if isinstance(report, StageReached):
             self.told.append(report.stage.name)
 
-    def open(self, source: str) -> None:
-        """Open a model and begin its run."""
+    def open(self, source: str, is_measured: bool | None = None) -> None:
+        """Open a model and begin its run, with or without its measurements where that is said."""
         self.told.clear()
         is_first = self.window.desk is None
-        self.window.opener.open_plan(Plan(source=source, flow="fx-static"))
+        self.window.opener.open_plan(Plan(source=source, flow="fx-static", measure=is_measured))
         if is_first:  # after the desk, which has put a stage into the project before it is noted
             self.window.engines.report_received.connect(self._note)
+
+    def seconds(self, source: str, is_measured: bool) -> float:
+        """Return how long a run takes that nothing disturbs."""
+        began = time.monotonic()
+        self.open(source, is_measured)
+        wait(lambda: not self.is_running)
+        return time.monotonic() - began
 
     @property
     def is_running(self) -> bool:
@@ -99,6 +107,12 @@ class OwnWindow:
         """The stages that the window shows."""
         project = self.window.desk.project if self.window.desk is not None else None
         return [stage.name for stage in project.stages] if project is not None else []
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run came to its end."""
+        project = self.window.desk.project if self.window.desk is not None else None
+        return project is not None and project.snapshot is not None and project.snapshot.run.status == "done"
 
     def cancel(self) -> float:
         """Cancel, and return the seconds that it takes."""
@@ -133,33 +147,35 @@ def _left(processes: list[int]) -> int:
 
 
 def window_trials(folder: Path, chance: random.Random, most: int) -> Iterator[Outcome]:
-    """Kill the engine of the window's run at random moments: what it reached is still shown."""
+    """Kill the engine of the window's runs and measurements, or what is around it: what it reached is still shown."""
     model = folder / "window_net.py"
     model.write_text(MODEL)
     own = OwnWindow(folder / "window")
     own.open(f"{model}:Net")
     assert wait(lambda: not own.is_running), "a run does not even work undisturbed"
     whole = own.stages
-    own.open(f"{model}:Net")
-    began = time.monotonic()
-    wait(lambda: not own.is_running)
-    working = time.monotonic() - began
+    working = [own.seconds(f"{model}:Net", is_measured) for is_measured in (False, True)]
+    kinds = (*((each, "engine") for each in KILLS * 2), *(("KILL", each) for each in AROUND))
     for number in range(most):
-        kill = KILLS[number % len(KILLS)]
-        trial = Trial("run in the window", kill, "engine")
-        own.open(f"{model}:Net")
-        breathe(int(chance.uniform(0, working * 1000)))
-        below = engine_at_work(own.window.engines.process_id())
-        was_there = bool(own.is_running and below) and end(below[0], kill)
+        (kill, victim), is_measured = kinds[number % len(kinds)], number // len(kinds) % 2 == 1
+        trial = Trial("measuring in the window" if is_measured else "run in the window", kill, victim)
+        own.open(f"{model}:Net", is_measured)
+        breathe(int(chance.uniform(0, working[is_measured] * 1000)))
+        tree = engine_at_work(own.window.engines.process_id())
+        process = next(iter(tree.engine), 0) if victim == "engine" else tree.around.get(victim, 0)
+        was_there = bool(own.is_running and process) and end(process, kill)
         if kill in ("STOP", "OOM"):
             if not wait(lambda: not own.is_running, 1.0):
-                trial.slow("cancel", own.cancel(), CANCEL_S)
+                trial.canceled(own.cancel(), CANCEL_S)
+            elif own.is_done:  # it was done before it needed more memory, and may go on
+                was_there = False
         elif not wait(lambda: not own.is_running, 20.0):
             trial.fault("its death was not noticed")
             own.cancel()
         trial.lost = [name for name in own.told if name not in own.stages]
-        trial.left = _left(below) if was_there else 0
-        if number % 3 == 0:
+        gone = [each for name, each in tree.around.items() if name != "template" or victim == name]
+        trial.left = _left([*tree.engine, *gone]) if was_there else 0
+        if number % 5 == 0 or victim != "engine":
             own.open(f"{model}:Net")
             if not wait(lambda: not own.is_running) or own.stages != whole:
                 trial.fault(f"the next run came to {own.stages}")
@@ -177,9 +193,9 @@ def unwilling_trials(folder: Path, _chance: random.Random, _most: int) -> Iterat
         own.open(f"{model}:Net")
         wait(note.exists)
         breathe(300)
-        below = engine_at_work(own.window.engines.process_id())
+        below = engine_at_work(own.window.engines.process_id()).engine
         seconds = own.cancel()
-        trial.slow("cancel", seconds, CANCEL_S)
+        trial.canceled(seconds, CANCEL_S)
         trial.left = _left(below)
         print(f"a model that {name}: canceled in {seconds:.2f} s, {len(below)} processes", flush=True)
         yield trial.outcome(bool(below))
@@ -214,21 +230,27 @@ def killed_windows(folder: Path, chance: random.Random, most: int) -> Iterator[O
     """Kill windows at random moments: no kept run is lost or damaged, no engine is left."""
     model = folder / "killed_net.py"
     model.write_text(MODEL)
-    for number in range(most):
+    longest = 0.0
+    for number in range(most + 1):
         own = folder / f"killed{number // WINDOWS_OF_A_FOLDER}"
         environment = {**os.environ, "HOME": str(own), "XDG_STATE_HOME": str(own), "XDG_CONFIG_HOME": str(own)}
         marked, kept = Marked(environment), RunFiles(own / "qviz" / "runs")
         before = {record.key for record in kept.read().records}
         command = [sys.executable, "-m", "qviz", f"{model}:Net", "--flow", "fx-static"]
-        trial = Trial("run of a window", "KILL", "window")
+        trial, began = Trial("run of a window", "KILL", "window"), time.monotonic()
         process = subprocess.Popen(
             command, env=marked.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        time.sleep(chance.uniform(1.0, 25.0))
+        if number == 0:
+            while not kept.read().records and time.monotonic() < began + PATIENCE_S:
+                time.sleep(0.1)
+            longest = time.monotonic() - began + 0.5
+        else:
+            time.sleep(chance.uniform(0.3, longest))
         was_there = end(process.pid, "KILL")
         process.wait()
         trial.left = len(marked.left())
         found = kept.read()
         trial.lost = sorted(before - {record.key for record in found.records})
-        trial.is_damaged = found.damaged > 0
+        trial.is_damaged = found.damaged > 0 or not all(map(kept.has, found.records))
         yield trial.outcome(was_there)

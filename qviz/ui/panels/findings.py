@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPaintEvent, QPixmap
@@ -233,7 +233,7 @@ def _told(item: QTreeWidgetItem) -> FindingRow:
 def _item(row: FindingRow, theme: Theme) -> QTreeWidgetItem:
     finding = row.finding
     item = QTreeWidgetItem([row.title, one_line(finding.message), one_line(row.places[0]), "", ""])
-    item.setIcon(_TITLE, _mark(finding.level, theme))
+    item.setIcon(_TITLE, sign(finding.level, theme))
     item.setData(0, Qt.ItemDataRole.UserRole, row)
     level = capitalized(names.level(finding.level.value))
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, tr("{level}: {title}", level=level, title=row.title))
@@ -248,8 +248,12 @@ def _explained(finding: Finding) -> str:
     return tr("{level}: {reason}\n{hint}", level=level, reason=reason, hint=sentence(finding.hint))
 
 
-def _mark(level: Level, theme: Theme) -> QIcon:
-    """Return the sign of a level: an octagon, a triangle or a circle."""
+@lru_cache(maxsize=16)
+def sign(level: Level, theme: Theme) -> QIcon:
+    """Return the sign of a level: an octagon, a triangle or a circle.
+
+    The same again: Qt keeps what it draws of each icon.
+    """
     pixmap = QPixmap(_MARK * _RATIO, _MARK * _RATIO)
     pixmap.setDevicePixelRatio(_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
+from functools import lru_cache
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
@@ -48,7 +49,7 @@ class KindChip(QPushButton):
         self.kind = kind.value
         self.setProperty("role", "legend")
         self.setProperty("kind", kind.value)
-        self.setIcon(_sample(kind, theme))
+        self.setIcon(sample(kind, theme))
         self.setIconSize(_SAMPLE)
         self.setCheckable(True)
         self.setToolTip(tr("Go to the next one. Shift-click dims all other nodes."))
@@ -175,8 +176,12 @@ class LegendStrip(QFrame):
         self.kind_chosen.emit(kind)
 
 
-def _sample(kind: Kind, theme: Theme) -> QIcon:
-    """Return a role's shape in its colors, as on the canvas."""
+@lru_cache(maxsize=64)
+def sample(kind: Kind, theme: Theme) -> QIcon:
+    """Return a role's shape in its colors, as on the canvas.
+
+    The same again: Qt keeps what it draws of each icon.
+    """
     pixmap = QPixmap(_SAMPLE * _RATIO)
     pixmap.setDevicePixelRatio(_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)

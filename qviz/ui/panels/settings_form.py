@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from qviz.ui.panels.choice import Choice
-from qviz.ui.panels.widgets import button, label
+from qviz.ui.panels.widgets import button, label, passing
 from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.words import mark, tr, trn
 from qviz.words.language import LANGUAGES
@@ -168,7 +168,7 @@ class SettingsForm(QDialog):
         """List what was allowed, to be taken back."""
         from qviz.ui.panels.allowed_code import AllowedCode
 
-        listed = AllowedCode(self, self._settings.consent)
+        listed = passing(AllowedCode(self, self._settings.consent))
         listed.finished.connect(self.show_chosen)
         listed.open()
 

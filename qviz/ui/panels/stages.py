@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPixmap, QResizeEvent
@@ -43,7 +44,7 @@ class StageButton(QPushButton):
         self.setProperty("shown", "true" if sides else "false")
         self.setProperty("failed", "true" if is_failed else "false")
         letters = "".join(_LETTERS[side] for side in sides)
-        self.setIcon(_badges(letters, theme) if letters else QIcon())
+        self.setIcon(badges(letters, theme) if letters else QIcon())
         self.setIconSize(QSize((_BADGE + _GAP) * len(letters), _BADGE))
         if is_failed:
             text = mark("Stage {stage}, failed")
@@ -175,8 +176,12 @@ class StageStrip(QFrame):
             self._stages.addWidget(self._buttons[name], row, 2 * place + 1)
 
 
-def _badges(letters: str, theme: Theme) -> QIcon:
-    """Return the letters of the panes, each in a square of the accent."""
+@lru_cache(maxsize=16)
+def badges(letters: str, theme: Theme) -> QIcon:
+    """Return the letters of the panes, each in a square of the accent.
+
+    The same again: Qt keeps what it draws of each icon.
+    """
     pixmap = QPixmap((_BADGE + _GAP) * len(letters) * _RATIO, _BADGE * _RATIO)
     pixmap.setDevicePixelRatio(_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -7,7 +7,8 @@ when it is imported first.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QColor, QFont, QIcon
-    from PySide6.QtWidgets import QDialogButtonBox, QLayout, QWidget
+    from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLayout, QWidget
 
     from qviz.errors import QvizError
+
+D = TypeVar("D", bound="QDialog")
 
 _JOINT = r"(?<=[\w\])'])(?!(?<=\d)\.\d)([._/\[(])(?=[\w'])"
 """Where a long name may break; the point of a number is no joint."""
@@ -150,17 +153,28 @@ def empty(layout: QLayout) -> None:
 
 def dot(color: QColor) -> QIcon:
     """Return a small patch of a colour, as for the role of a node."""
+    return _dot(color.rgba())
+
+
+@lru_cache(maxsize=64)
+def _dot(color: int) -> QIcon:  # the same again: Qt keeps what it draws of each icon
     from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
     pixmap = QPixmap(18, 18)
     pixmap.fill(QColor(0, 0, 0, 0))
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(color)
+    painter.setBrush(QColor.fromRgba(color))
     painter.setPen(QPen(QColor(0, 0, 0, 0)))
     painter.drawRoundedRect(1, 1, 16, 16, 5, 5)
     painter.end()
     return QIcon(pixmap)
+
+
+def passing(dialog: D) -> D:
+    """Return a dialog that goes once it is closed; one that is opened, not executed, stays as long as its window."""
+    dialog.finished.connect(dialog.deleteLater)
+    return dialog
 
 
 def restyle(widget: QWidget) -> None:

@@ -33,8 +33,7 @@ class Crumb(QToolButton):
         choose(self, popupMode="InstantPopup", toolButtonStyle="ToolButtonTextOnly", focusPolicy="TabFocus")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         menu = QMenu(self)
-        menu.aboutToShow.connect(menu.clear)
-        menu.aboutToShow.connect(lambda: fill(menu))
+        menu.aboutToShow.connect(lambda: _fill_anew(menu, fill))
         self.setMenu(menu)
 
     def show_text(self, text: str, whole: str = "") -> None:
@@ -50,6 +49,14 @@ class Crumb(QToolButton):
         room = width - (self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text()))
         middle = QtCore.Qt.TextElideMode.ElideMiddle
         self.setText(self.fontMetrics().elidedText(self._text, middle, room) if width else self._text)
+
+
+def _fill_anew(menu: QMenu, fill: Callable[[QMenu], None]) -> None:
+    """Empty a list, and fill it; the groups of its entries would stay as long as the menu."""
+    menu.clear()
+    for group in menu.findChildren(QActionGroup):
+        group.deleteLater()
+    fill(menu)
 
 
 class Crumbs(QFrame):

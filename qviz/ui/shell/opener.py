@@ -140,10 +140,11 @@ class Opener(QObject):
     def open_recent(self) -> None:
         """Choose among what was open lately, and open it."""
         from qviz.ui.panels.shortcuts import Palette, PaletteRow
+        from qviz.ui.panels.widgets import passing
         from qviz.words import tr
 
         rows = [PaletteRow(source, source, about, "") for source, about in self._settings.recent]
-        chooser = Palette(self._pages.window(), rows, tr("Open recent"))
+        chooser = passing(Palette(self._pages.window(), rows, tr("Open recent")))
         chooser.command_chosen.connect(self.open_lately)
         chooser.open()
 

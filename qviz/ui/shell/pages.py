@@ -116,14 +116,17 @@ class Pages(QWidget):
     def show_api_help(self, topic: str = "") -> None:
         """Explain torch's names: the one asked for, or that of the field in use."""
         from qviz.ui.panels.api_help import ApiHelp, topic_of
+        from qviz.ui.panels.widgets import passing
 
-        ApiHelp(self.window(), self._appearance.theme, topic or topic_of(self.window().focusWidget())).open()
+        topic = topic or topic_of(self.window().focusWidget())
+        passing(ApiHelp(self.window(), self._appearance.theme, topic)).open()
 
     def show_documentation(self) -> None:
         """Show what qviz can do."""
         from qviz.ui.panels.documentation import Documentation
+        from qviz.ui.panels.widgets import passing
 
-        Documentation(self.window(), self._appearance.theme).open()
+        passing(Documentation(self.window(), self._appearance.theme)).open()
 
     def tell(self, error: QvizError) -> None:
         """Show a failure that the user can act on, on the page that is open."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 
 from qviz.analysis.tables.suggested_filters import SUGGESTED
 from qviz.ui.panels.shortcuts import Palette, PaletteRow
+from qviz.ui.panels.widgets import passing
 from qviz.ui.settings import Settings
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import tr
@@ -66,7 +67,7 @@ class SavedFilters(QObject):
         rows = [PaletteRow(name, name, each, each) for name, each in self._offered().items()]
         if query and self._own_name() is None:
             rows.append(PaletteRow(_SAVE, tr("Save filter…"), query, ""))
-        chooser = Palette(self._work.window(), rows, tr("Saved filters"))
+        chooser = passing(Palette(self._work.window(), rows, tr("Saved filters")))
         chooser.command_chosen.connect(lambda name: self.ask_for_name() if name == _SAVE else self.use(name))
         chooser.open()
 

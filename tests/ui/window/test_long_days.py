@@ -1,4 +1,4 @@
-"""Sixty results opened and closed leave nothing behind, and a monkey finds no fault."""
+"""Sixty results opened and closed leave nothing behind, nor do dialogs, and a monkey finds no fault."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from long_days import Day
 from monkey import Monkey
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QDialog
 
 from qviz.ui.shell.main_window import MainWindow
 
@@ -34,6 +36,22 @@ def test_sixty_results_leave_nothing_behind(day: Day):
     assert after.objects < before.objects * OBJECTS
     more = [name for name, a, b in zip(before._fields, before, after, strict=True) if name != "objects" and b > a]
     assert more in ([], ["memory"]), f"{before} became {after}"
+
+
+def _dialogs(window: MainWindow) -> list[QDialog]:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return window.findChildren(QDialog)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["palette", "language", "shortcuts", "about", "settings", "documentation", "api_help", "open_recent"],
+)
+def test_a_dialog_goes_when_it_is_closed(window: MainWindow, name: str):
+    window.actions_of[name].trigger()
+    [dialog] = _dialogs(window)
+    dialog.reject()
+    assert _dialogs(window) == []
 
 
 def test_a_monkey_finds_no_fault(window: MainWindow, tmp_path: Path):

@@ -65,8 +65,9 @@ class EditCommands(CommandGroup):
     def palette(self) -> None:
         """Run a command by its name."""
         from qviz.ui.panels.shortcuts import Palette, rows_of
+        from qviz.ui.panels.widgets import passing
 
         others = [other for other in self._actions.commands if other.id != EditCommands.palette.id]
-        palette = Palette(self._pages.window(), rows_of(others))
+        palette = passing(Palette(self._pages.window(), rows_of(others)))
         palette.command_chosen.connect(lambda command_id: self._actions[command_id].trigger())
         palette.open()

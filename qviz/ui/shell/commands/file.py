@@ -72,8 +72,9 @@ class FileCommands(CommandGroup):
     def settings(self) -> None:
         """Choose the looks, the language and what qviz remembers."""
         from qviz.ui.panels.settings_form import SettingsForm
+        from qviz.ui.panels.widgets import passing
 
-        form = SettingsForm(self._pages.window(), self._settings)
+        form = passing(SettingsForm(self._pages.window(), self._settings))
         form.theme_chosen.connect(self._appearance.choose)
         form.text_size_chosen.connect(self._appearance.take_text_size)
         form.turned.connect(lambda _choice: self._pages.take_choices())

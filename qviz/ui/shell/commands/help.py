@@ -21,8 +21,9 @@ class HelpCommands(CommandGroup):
     def shortcuts(self) -> None:
         """Show all keys."""
         from qviz.ui.panels.shortcuts import ShortcutSheet
+        from qviz.ui.panels.widgets import passing
 
-        ShortcutSheet(self._pages.window(), self._actions.commands).open()
+        passing(ShortcutSheet(self._pages.window(), self._actions.commands)).open()
 
     @command("About this node", "Shift+F1", when=When.NODE, words="explain torch class operator documentation")
     def about_node(self) -> None:
@@ -52,5 +53,6 @@ class HelpCommands(CommandGroup):
     def about(self) -> None:
         """Tell the version, and where the log is."""
         from qviz.ui.panels.about import About
+        from qviz.ui.panels.widgets import passing
 
-        About(self._pages.window()).open()
+        passing(About(self._pages.window())).open()

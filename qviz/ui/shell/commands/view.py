@@ -132,10 +132,11 @@ class ViewCommands(CommandGroup):
     def language(self) -> None:
         """Choose the language of all texts, from the next start on."""
         from qviz.ui.panels.shortcuts import Palette, PaletteRow
+        from qviz.ui.panels.widgets import passing
         from qviz.words import tr
         from qviz.words.language import LANGUAGES
 
         rows = [PaletteRow(name, each.title, "", name) for name, each in LANGUAGES.items()]
-        chooser = Palette(self._pages.window(), rows, tr("Language, used after a restart"))
+        chooser = passing(Palette(self._pages.window(), rows, tr("Language, used after a restart")))
         chooser.command_chosen.connect(self._appearance.take_language)
         chooser.open()
