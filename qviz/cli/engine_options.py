@@ -32,7 +32,7 @@ def _for_engines(variable: str) -> Callable[[click.Context, click.Parameter, Any
             os.environ[variable] = f"{value:g}"
 
             def put_back() -> None:
-                os.environ.pop(variable)
+                os.environ.pop(variable, None)  # the window may have taken it out
                 if before is not None:
                     os.environ[variable] = before
 

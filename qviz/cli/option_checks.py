@@ -11,7 +11,7 @@ from qviz.document.flows import FLOWS, Flow, Method, Mode, flow
 from qviz.words import mark, tr
 from qviz.words.formats import every
 
-_FOR_ALL = ("inputs", "weights", "calibrate", "batch_limit", "seed")
+_FOR_ALL = ("inputs", "weights", "calibrate", "batch_limit", "random_batches", "seed")
 _FOR_SOME = (
     "train",
     "backend",

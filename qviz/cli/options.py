@@ -45,6 +45,12 @@ PLAN_OPTIONS = (
         metavar="N",
         help=mark("Calibrate with at most this many batches."),
     ),
+    option(
+        "--random-batches",
+        type=WholeNumber(min=1),
+        metavar="N",
+        help=mark("Without calibration data: calibrate with N random batches drawn as --input says; 1 if not given."),
+    ),
     option("--train", metavar="mod:callable", help=mark("QAT: a function that trains the model it receives.")),
     option(
         "--backend",

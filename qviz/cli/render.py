@@ -45,6 +45,7 @@ class PictureOptions(NamedTuple):
     depth: str | None
     columns: int
     has_numbers: bool
+    has_source: bool
     is_changes: bool
     around: tuple[str, ...]
     hops: int | None
@@ -86,6 +87,7 @@ def _check_depth(ctx: click.Context, param: click.Parameter, value: str | None) 
     values={"hops": WHOLE.hops},
 )
 @option("--numbers", "has_numbers", is_flag=True, help=mark("Show the error of each quantizer, which is measured."))
+@option("--source-lines", "has_source", is_flag=True, help=mark("Show which line of source each box comes from."))
 @option(
     "--wrap",
     "columns",
@@ -193,7 +195,13 @@ def _draw(snapshot: Snapshot, names: tuple[str, ...], outs: tuple[Path, ...], op
         )
     depth = options.depth
     folds = {each.name: _opened(each.whole, depth) for each in snapshot.stages if depth and each.name in names}
-    look = PictureLook(options.theme, options.scale, options.columns, has_numbers=options.has_numbers)
+    look = PictureLook(
+        options.theme,
+        options.scale,
+        options.columns,
+        has_numbers=options.has_numbers,
+        has_source=options.has_source,
+    )
     hops = WHOLE.hops if options.hops is None else options.hops
     scope = Scope(options.around, hops, options.is_changes)
     picture = Picture(snapshot, names, look, scope=scope, engine=options.layout, folds=folds)

@@ -44,6 +44,8 @@ class Plan(Record, frozen=True):
         weights: A file of tensors by name, which ``load_state_dict`` puts into the model; None: as it was built.
         calibrate: A file or ``mod:callable``; None means ``calibration_data`` beside the model, else the inputs.
         batch_limit: How many batches of it at most.
+        random_batches: How many batches are drawn as `inputs` says, where there is no calibration data; the example
+            inputs are the first.
         train: ``mod:callable`` that trains the model it is given; None means ``train`` beside the model,
             else a demonstration.
         backend: The engine, and whose default qconfigs, of an eager or FX flow.
@@ -82,6 +84,7 @@ class Plan(Record, frozen=True):
     weights: str | None = None
     calibrate: str | None = None
     batch_limit: int | None = None
+    random_batches: int = 1
     train: str | None = None
     backend: str = "x86"
     qconfig: str | None = None

@@ -41,10 +41,13 @@ class Settings:
         language: The name of the language of the texts; empty for that of the environment.
         python: The interpreter of the engine; empty for qviz's own.
         engine: The command that starts the engine elsewhere; empty for this machine.
+        memory: How much memory an engine may take, in GiB; empty for 80 % of the machine's.
+        network: ``1`` lets all code use the network, ``0`` none; empty: what the user named herself.
     """
 
     theme, editor = StoredText("system"), StoredText()
     language, python, engine = StoredText(), StoredText(), StoredText()
+    memory, network = StoredText(), StoredText()
 
     def __init__(self) -> None:
         self.store = QSettings("qviz", "qviz")

@@ -113,6 +113,10 @@ QPushButton[role="stage"] {{ border-radius: 10px; padding: 3px 13px; }}
 QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 2px 12px 2px 6px; }}
 QPushButton[role="stage"][failed="true"] {{ border: 2px solid {level.error}; color: {level.error}; }}
 QPushButton[role="segment"] {{ border-radius: 0; padding: 3px 9px; }}
+QPushButton[role="segment"][at="only"] {{ border-radius: 5px; }}
+QPushButton[role="segment"][at="first"] {{ border-top-left-radius: 5px; border-bottom-left-radius: 5px; }}
+QPushButton[role="segment"][at="inside"], QPushButton[role="segment"][at="last"] {{ border-left: none; }}
+QPushButton[role="segment"][at="last"] {{ border-top-right-radius: 5px; border-bottom-right-radius: 5px; }}
 QPushButton[role="segment"]:checked {{ background: {accent.soft}; border-bottom: 2px solid {accent};
     padding-bottom: 2px; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {accent}; padding: 0; text-align: left; }}
@@ -124,7 +128,8 @@ QPushButton[role="step"]:focus, QToolButton[role="step"]:focus {{ background: {a
 QPushButton[role="step"]:disabled {{ color: {border.strong}; }}
 QPushButton[role="here"], QPushButton[role="here"]:disabled {{ border: none; background: transparent; padding: 0;
     text-align: left; font-weight: 600; color: {text}; }}
-QPushButton[role="act"] {{ padding: 3px 9px; }}
+QPushButton[role="act"] {{ padding: 3px 7px; min-width: 0; }}
+QToolButton[role="act"] {{ padding: 3px 5px; min-width: 0; }}
 QPushButton[role="act"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
 QToolButton[role="fold"] {{ border: none; background: transparent; padding: 2px 0; font-weight: 600; }}
 QToolButton[role="fold"]:focus {{ color: {accent}; }}
@@ -187,7 +192,7 @@ QMenu::item {{ padding: 5px 22px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {accent.soft}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QToolTip {{ background: {panel}; color: {text}; border: 1px solid {border.strong}; padding: 4px; }}
-QCheckBox {{ color: {text}; }}
+QCheckBox {{ color: {text}; selection-color: {text.on_accent}; }}
 QScrollArea[role="page"], QWidget[role="page"] {{ background: {canvas}; border: none; }}
 QLabel[role="page"] {{ font-size: 20px; font-weight: 700; background: transparent; }}
 QLabel[role="guess"] {{ font-size: 11px; color: {guess}; }}

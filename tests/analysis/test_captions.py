@@ -38,21 +38,21 @@ def test_converted_small_net() -> None:
 
 
 @pytest.mark.parametrize(
-    ("type_", "facts", "title"),
+    ("type_", "facts", "title", "told"),
     [
-        ("HistogramObserver", observed(0.0, 5.206), "histogram 0 … 5.206"),
-        ("MinMaxObserver", observed(-1.2, 3.4), "min max −1.2 … 3.4"),
-        ("PerChannelMinMaxObserver", observed((-1.0, -2.5), (3.0, 0.5)), "per channel min max −2.5 … 3"),
-        ("HistogramObserver", observed("inf", "-inf", calibrated=False), "histogram · not calibrated"),
-        ("MinMaxObserver", observed("-inf", "inf"), "min max −∞ … ∞"),
-        ("PlaceholderObserver", Facts(observer=ObserverFact()), "placeholder"),
-        ("MyOwnObserver", None, "my own"),
-        ("PerChannelMinMaxObserver", observed((), ()), "per channel min max"),
+        ("HistogramObserver", observed(0.0, 5.206), "histogram", "0 … 5.206"),
+        ("MinMaxObserver", observed(-1.2, 3.4), "min max", "−1.2 … 3.4"),
+        ("PerChannelMinMaxObserver", observed((-1.0, -2.5), (3.0, 0.5)), "per channel min max", "−2.5 … 3"),
+        ("HistogramObserver", observed("inf", "-inf", calibrated=False), "histogram", "not calibrated"),
+        ("MinMaxObserver", observed("-inf", "inf"), "min max", "−∞ … ∞"),
+        ("PlaceholderObserver", Facts(observer=ObserverFact()), "placeholder", ""),
+        ("MyOwnObserver", None, "my own", ""),
+        ("PerChannelMinMaxObserver", observed((), ()), "per channel min max", ""),
     ],
 )
-def test_observers(type_: str, facts: Facts | None, title: str) -> None:
+def test_observers(type_: str, facts: Facts | None, title: str, told: str) -> None:
     each = node("o", "x", kind="observer", observer=ObserverType(type_))
-    assert caption(each, facts) == (title, "")
+    assert caption(each, facts) == (title, told)
 
 
 def test_fake_quantize() -> None:

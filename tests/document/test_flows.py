@@ -19,7 +19,7 @@ from qviz.document.flows import (
 )
 from qviz.document.plan import Plan, default_flow, expected_stages
 
-FOR_ALL = {"source", "flow", "inputs", "weights", "calibrate", "batch_limit", "seed", "dtype"} | {
+FOR_ALL = {"source", "flow", "inputs", "weights", "calibrate", "batch_limit", "random_batches", "seed", "dtype"} | {
     "evaluate",
     "metric",
     "measure",

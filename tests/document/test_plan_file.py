@@ -32,6 +32,7 @@ PLANS = some.builds(
     flow=some.none() | some.sampled_from([flow.id for flow in FLOWS]),
     inputs=some.lists(WORDS, max_size=3).map(tuple),
     batch_limit=some.none() | some.integers(1, 99),
+    random_batches=some.integers(1, 99),
     backend=some.sampled_from(BACKENDS),
     rules=some.lists(RULES, max_size=3).map(tuple),
     custom=some.builds(Custom, some.lists(WORDS).map(tuple), float_to_observed=some.dictionaries(WORDS, WORDS)),

@@ -118,3 +118,37 @@ def test_a_limit_leaves_batches_out(tmp_path: Path, capsys, monkeypatch):
 
     assert highest(2) == 2.0
     assert highest(None) == 8.0
+
+
+def test_random_batches_are_drawn_as_the_script_draws_them(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file = tmp_path / "net_of_script.py"
+    file.write_text(MODEL)
+
+    def observed(count: int) -> tuple[float, str]:
+        plan = Plan(f"{file}:net", "fx-static", ("2x4",), random_batches=count, seed=3)
+        snapshot = run_plan(plan, lambda _: None)
+        assert snapshot.run.error is None
+        prepared = snapshot.stage("prepared").graph
+        first = next(node.id for node in prepared.nodes if node.observer)
+        fact: Any = snapshot.facts["prepared"][first].observer
+        printed = printed_by(snapshot.run.python, capsys)
+        converted = snapshot.stage("converted").graph
+        modules = [node.quant for node in converted.nodes if node.op == "call_module" and node.quant]
+        scales = [quant.output.scale for quant in modules if quant.output]
+        assert scales
+        assert all(str(scale) in printed for scale in scales)
+        return float(fact.max), str(snapshot.run.config["calibration"])
+
+    one, many = observed(1), observed(6)
+    assert one[1] == "example inputs"
+    assert many[1] == "6 random batches"
+    assert many[0] > one[0], "more numbers were seen"
+
+
+def test_nothing_is_drawn_where_there_is_data(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file = tmp_path / "net_of_script.py"
+    file.write_text(MODEL + "calibration_data = [torch.ones(2, 4)]\n")
+    snapshot = run_plan(Plan(f"{file}:net", "fx-static", ("2x4",), random_batches=9), lambda _: None)
+    assert snapshot.run.config["calibration"] == "beside the model"

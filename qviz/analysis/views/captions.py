@@ -40,7 +40,7 @@ def caption(node: Node, fact: Facts | None, weight: Value | None = None, leaf: s
         weight: The operator's weight, where its shape is known.
         leaf: The path of the leaf module whose only operator this is.
     """
-    return short_name(_title(node, fact, leaf)), _cut(one_line(_subtitle(node, weight, leaf)))
+    return short_name(_title(node, fact, leaf)), _cut(one_line(_subtitle(node, fact, weight, leaf)))
 
 
 def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
@@ -50,7 +50,7 @@ def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
         case Kind.CONSTANT:
             return node.target.rpartition(".")[2]
         case Kind.OBSERVER:
-            return _observer(node, fact)
+            return _observer(node)
         case Kind.FAKE_QUANT:
             return _with_range(names.kind(node.kind.value), fact)
         case kind if kind.casts or kind is Kind.OUTPUT:
@@ -59,10 +59,13 @@ def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
             return _name(node, leaf)
 
 
-def _subtitle(node: Node, weight: Value | None, leaf: str | None) -> str:
+def _subtitle(node: Node, fact: Facts | None, weight: Value | None, leaf: str | None) -> str:
     if node.kind in _TOLD:
         return _TOLD[node.kind](node)
     match node.kind:
+        case Kind.OBSERVER:
+            is_empty = fact is not None and fact.observer is not None and fact.observer.calibrated is False
+            return tr("not calibrated") if is_empty else _range(fact)
         case Kind.QUANTIZED_OP:
             return _quantized(node, weight)
         case Kind.FUSED_OP:
@@ -126,13 +129,10 @@ def _value(node: Node) -> str:
     return _join([shape_text(node.values[0].shape), short_dtype(node.values[0].dtype)], " ")
 
 
-def _observer(node: Node, fact: Facts | None) -> str:
+def _observer(node: Node) -> str:
     type_ = node.observer.type if node.observer else node.module_type
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"Observer(Base)?$", "", type_)).lower()
-    name = tr(OBSERVERS[type_]) if type_ in OBSERVERS else words or names.kind(node.kind.value)
-    if fact and fact.observer and fact.observer.calibrated is False:
-        return tr("{observer} · not calibrated", observer=name)
-    return _with_range(name, fact)
+    return tr(OBSERVERS[type_]) if type_ in OBSERVERS else words or names.kind(node.kind.value)
 
 
 def _with_range(name: str, fact: Facts | None) -> str:

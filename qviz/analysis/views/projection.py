@@ -35,6 +35,13 @@ class Projected(NamedTuple):
     lines: list[tuple[int, ...]]
 
 
+class SeamWords(NamedTuple):
+    """What a seam says: all of it, and where that has no room."""
+
+    whole: str
+    short: str
+
+
 class Seam(NamedTuple):
     """Rows that only one of two stages has.
 
@@ -112,7 +119,7 @@ def _seams(view: View, projections: Sequence[_Projection]) -> dict[str, Seam]:
         stage = next(at for at, each in enumerate(projections) if numbers[0] in each.mine)
         mine = projections[stage].mine
         members = [each for number in numbers for each in mine.get(number, ())]
-        words = projections[stage].seam_words(members)
+        words = projections[stage].seam_words(members).whole
         seams[seam] = Seam(stage, words, numbers, not view.boxes[numbers[0]].is_seam)
     return seams
 
@@ -202,7 +209,8 @@ class _Projection:
     def _box(self, number: int) -> Box:
         box, members = self.whole.boxes[number], self.mine[number]
         if box.is_seam:
-            return replace(box, title=self.seam_words(members), members=members)
+            told = self.seam_words(members)
+            return replace(box, title=told.whole, note=told.short, members=members)
         parts = [each for each in box.parts if each in self.from_union]
         if len(parts) > 1:
             titles = [self._title(each) for each in parts]
@@ -230,17 +238,20 @@ class _Projection:
         node = self.tree.index.nodes[self.from_union[union_id]]
         return caption(node, self.facts.get(node.id), None, self.union_tree.leaf_names.get(union_id))[0]
 
-    def seam_words(self, members: Sequence[str]) -> str:
+    def seam_words(self, members: Sequence[str]) -> SeamWords:
         """Return what nodes are that the other stage has not."""
         kinds = [self.tree.index.nodes[each].kind for each in members]
         # Scales and zero points that a cast reads belong to it.
         kinds = [kind for kind in kinds if kind is not Kind.CONSTANT] or kinds
-        stage = names.stage(self.stage.name)
+        stage, count = names.stage(self.stage.name), len(kinds)
         if all(kind.casts for kind in kinds):
-            return trn(len(kinds), "{count} cast only in {stage}", "{count} casts only in {stage}", stage=stage)
+            whole = trn(count, "{count} cast only in {stage}", "{count} casts only in {stage}", stage=stage)
+            return SeamWords(whole, trn(count, "{count} cast", "{count} casts"))
         if all(kind.watches for kind in kinds):
-            return trn(len(kinds), "{count} observer only in {stage}", "{count} observers only in {stage}", stage=stage)
-        return trn(len(kinds), "{count} node only in {stage}", "{count} nodes only in {stage}", stage=stage)
+            whole = trn(count, "{count} observer only in {stage}", "{count} observers only in {stage}", stage=stage)
+            return SeamWords(whole, trn(count, "{count} observer", "{count} observers"))
+        whole = trn(count, "{count} node only in {stage}", "{count} nodes only in {stage}", stage=stage)
+        return SeamWords(whole, trn(count, "{count} node", "{count} nodes"))
 
     def _pairs(self, box_of: Mapping[str, int]) -> dict[tuple[int, int], list[tuple[str, str]]]:
         """Return the edges of the stage between boxes; those of folded plumbing are in its operator's box."""

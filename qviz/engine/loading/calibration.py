@@ -12,7 +12,7 @@ import torch
 from torch.nn import Module
 
 from qviz.engine.loading.forward import Arguments, arrange, describe, names, refuse_unlike
-from qviz.engine.loading.inputs import call, call_users
+from qviz.engine.loading.inputs import call, call_users, make
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -48,20 +48,28 @@ class Batches:
             yield call
 
 
+class RandomBatches(Batches):
+    """Random batches, drawn as the example inputs are."""
+
+
 class Changed:
-    """Batches whose tensors are changed as they pass."""
+    """Batches whose tensors are changed as they pass.
+
+    Attributes:
+        given: They, as they were.
+    """
 
     def __init__(self, batches: Iterable[Arguments], change: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        self._batches, self._change = batches, change
+        self.given, self._change = batches, change
 
     def __len__(self) -> int:
-        return len(self._batches) if isinstance(self._batches, Sized) else 0
+        return len(self.given) if isinstance(self.given, Sized) else 0
 
     def __bool__(self) -> bool:
         return True
 
     def __iter__(self) -> Iterator[Arguments]:
-        for batch in self._batches:
+        for batch in self.given:
             yield batch.mapped(self._change)
 
 
@@ -127,6 +135,24 @@ def calibration_batches(
             tr("Return a list of batches."),
         )
     return Batches(data, inputs, module)
+
+
+def drawn_batches(planned: Arguments, first: Arguments, count: int) -> RandomBatches | None:
+    """Return the example inputs and as many more as make so many batches; None where they are the only batch.
+
+    Args:
+        planned: The call with its `Input` arguments; without any, nothing can be drawn again.
+        first: The example inputs, which were drawn just now.
+        count: Of all batches.
+    """
+    if count < 2 or not len(planned):
+        return None
+    return RandomBatches([first, *(make(planned) for _ in range(count - 1))], first)
+
+
+def is_drawn(batches: Iterable[Arguments] | None) -> bool:
+    """Tell whether batches are random ones, whatever was changed of them."""
+    return is_drawn(batches.given) if isinstance(batches, Changed) else isinstance(batches, RandomBatches)
 
 
 def cut(text: str, held: tuple[torch.Tensor, ...], inputs: Arguments) -> list[Arguments]:

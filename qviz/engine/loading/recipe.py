@@ -58,6 +58,9 @@ def in_hand(type_name: str, inputs: Arguments, is_captured: bool = False) -> str
     )
 
 
+NOTHING = Arguments(())
+
+
 class Origin(NamedTuple):
     """Where the parts of a run came from.
 
@@ -100,7 +103,7 @@ def recipe(plan: Plan, origin: Origin) -> str:
         parts.append(written_weights(plan.weights))
     parts.append(f"torch.manual_seed({plan.seed})\n{_inputs(plan, name, origin)}")
     beside = import_of(name, "calibration_data") if plan.calibrate is None and origin.has_data else None
-    parts.append(written_data(plan, origin.inputs, origin.module, beside))
+    parts.append(written_data(plan, origin.inputs, origin.module, beside, origin.given))
     return "\n".join(parts)
 
 
@@ -124,13 +127,18 @@ def _inputs(plan: Plan, name: Name, origin: Origin) -> str:
 def written_inputs(given: Arguments) -> str:
     """Return the statements that make the inputs of ``--input`` again."""
     setup = dict.fromkeys(line for each in given.values for line in each.setup)
-    args = "".join(f"{each.python}, " for each in given.args)
-    lines = [*setup, f"example_inputs = ({args.strip()})"]
+    args, kwargs = _written_call(given)
+    lines = [*setup, f"example_inputs = {args}"]
     if given.kwargs:
-        lines.append(
-            f"example_kwargs = {{{', '.join(f'{key!r}: {each.python}' for key, each in given.kwargs.items())}}}"
-        )
+        lines.append(f"example_kwargs = {kwargs}")
     return "\n".join(lines)
+
+
+def _written_call(given: Arguments) -> tuple[str, str]:
+    """Return the tuple and the dict of a call of `Input` arguments."""
+    args = "".join(f"{each.python}, " for each in given.args).strip()
+    kwargs = ", ".join(f"{key!r}: {each.python}" for key, each in given.kwargs.items())
+    return f"({args})", f"{{{kwargs}}}"
 
 
 def _assigned(expression: str, value: Any, origin: Origin) -> str:
@@ -151,7 +159,9 @@ def _assigned(expression: str, value: Any, origin: Origin) -> str:
             return f"example_inputs = ({expression},)"
 
 
-def written_data(plan: Plan, inputs: Arguments, module: Module, beside: str | None = None) -> str:
+def written_data(
+    plan: Plan, inputs: Arguments, module: Module, beside: str | None = None, given: Arguments = NOTHING
+) -> str:
     """Return the statements that make the batches.
 
     Args:
@@ -159,9 +169,15 @@ def written_data(plan: Plan, inputs: Arguments, module: Module, beside: str | No
         inputs: The example call.
         module: The model.
         beside: The import of ``calibration_data`` from beside the model, if that is taken.
+        given: The `Input` arguments of ``--input``, of which more batches can be drawn.
     """
     if plan.calibrate is None and beside is None:
-        return "batches = [(example_inputs, example_kwargs)]" if inputs.kwargs else "batches = [example_inputs]"
+        first = "(example_inputs, example_kwargs)" if inputs.kwargs else "example_inputs"
+        if plan.random_batches < 2 or not len(given):
+            return f"batches = [{first}]"
+        args, kwargs = _written_call(given)
+        more = f"({args}, {kwargs})" if inputs.kwargs else args
+        return f"batches = [{first}, *({more} for _ in range({plan.random_batches - 1}))]"
     if plan.calibrate is not None and plan.calibrate.endswith(FILES):
         return _written_file(plan.calibrate, inputs, module)
     imported, data = beside, "calibration_data"

@@ -18,7 +18,7 @@ from torch.nn import Module
 from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.engine.failures import line_of
-from qviz.engine.loading.calibration import Batches, Changed, calibration_batches
+from qviz.engine.loading.calibration import Batches, Changed, calibration_batches, drawn_batches
 from qviz.engine.loading.fake_tensors import fake_mode, inside, on_fakes, refuse_flow, refuse_made
 from qviz.engine.loading.forward import Arguments, arrange, as_arguments
 from qviz.engine.loading.importing import forget, import_name, import_of
@@ -167,6 +167,8 @@ def load_name(plan: Plan) -> Loaded:
     inputs = inputs if fake is None else on_fakes(fake, inputs)
     batches = None if fake is not None else calibration_batches(plan.calibrate, place, inputs, module)
     origin = Origin(name, found, returned, module, planned, beside, inputs, batches is not None)
+    if batches is None and fake is None:
+        batches = drawn_batches(planned, inputs, plan.random_batches)
     file = Path(name.place).absolute() if name.is_file and not kind.is_shipped else None
     return Loaded(
         module=module,
@@ -221,6 +223,7 @@ def _load_whole(plan: Plan, held: OpenedModel, place: ModuleType, file: str | No
     batches = calibration_batches(plan.calibrate, place, inputs, held.module)
     own_data = plan.calibrate is None and batches is not None
     beside = import_of(read_name(plan.source), "calibration_data") if own_data else None
+    batches = drawn_batches(planned, inputs, plan.random_batches) if batches is None else batches
     names = "example_inputs, example_kwargs" if inputs.kwargs else "example_inputs, _"
     python = "\n".join(
         [
@@ -228,7 +231,7 @@ def _load_whole(plan: Plan, held: OpenedModel, place: ModuleType, file: str | No
             f"torch.manual_seed({plan.seed})\n",
             held.python,
             written_inputs(planned) if len(planned) else f"{names} = program.example_inputs",
-            written_data(plan, inputs, held.module, beside),
+            written_data(plan, inputs, held.module, beside, planned),
         ]
     )
     evaluation = calibration_batches(plan.evaluate, place, inputs, held.module, "evaluation_data")

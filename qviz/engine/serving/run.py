@@ -31,7 +31,7 @@ from qviz.engine.configuration.carrying import carried_over
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
-from qviz.engine.loading.calibration import limited
+from qviz.engine.loading.calibration import is_drawn, limited
 from qviz.engine.loading.copies import own_copy, shared_weights
 from qviz.engine.loading.first_run import run_once, shapes_tell
 from qviz.engine.loading.forward import Arguments, describe
@@ -277,6 +277,7 @@ def _finish(
 def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
     data = "beside the model" if loaded.python is not None else "given"
+    data = f"{plan.random_batches} random batches" if is_drawn(loaded.batches) else data
     config["calibration"] = plan.calibrate or (data if loaded.batches is not None else "example inputs")
     if plan.batch_limit is not None:
         config["batch_limit"] = plan.batch_limit
@@ -289,9 +290,7 @@ def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
         "strict": "auto" if plan.strict is None else plan.strict,
     }
     config |= {option: value for option, value in told.items() if chosen is not None and chosen.takes(option)}
-    if plan.reference:
-        config["reference"] = True
-    return config
+    return config | ({"reference": True} if plan.reference else {})
 
 
 def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -52,7 +52,10 @@ def writing(box: Box, size: QSizeF, numbers: Sequence[str] = ()) -> Writing:
     rect = QRectF(QPointF(0.0, 0.0), size)
     if box.is_seam:
         area = rect.adjusted(metrics.SEAM_TEXT, -5, metrics.SEAM_AIR, 5)
-        return Writing((_row(f"{metrics.SEAM_SIGN} {box.title}", subtitle_font(), area, LEFT, "text.muted"),))
+        text = f"{metrics.SEAM_SIGN} {box.title}"
+        if box.note and width(text, subtitle_font()) > area.width():
+            text = f"{metrics.SEAM_SIGN} {box.note}"
+        return Writing((_row(text, subtitle_font(), area, LEFT, "text.muted"),))
     if box.stub_of is not None:
         return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
     has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS and not any(numbers)
@@ -81,10 +84,8 @@ def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
 def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
     title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
     used = width(title, font) + metrics.BESIDE
-    beside = _shortened(box.subtitle, area.width() - used)
-    is_whole = beside in (box.subtitle, *box.subtitle.split(" · "))
-    has_beside = bool(beside) and (is_whole or area.width() - used >= LEAST_BESIDE)
-    if not has_beside:
+    beside = _shortened(box, area.width() - used)
+    if not beside:
         badges_at = _badges_in_row(box, area, used)
         is_left = is_left or badges_at is not None  # else they would stand over a name in the middle
         if not is_left and width(title, font) > area.width():
@@ -98,12 +99,31 @@ def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
     return Writing(rows, _badges_in_row(box, area, used + width(beside, subtitle_font()) + metrics.BESIDE))
 
 
-def _shortened(text: str, room: float) -> str:
-    """Return as many of a text's clauses as have room, from the first; that one is cut where it has none."""
+def _shortened(box: Box, room: float) -> str:
+    """Return as much of a box's second text as has room, from clause to word; "" for none. Numbers are never cut."""
+    if not box.subtitle:
+        return ""
+    names = _names(box)
+    for text in _shorter(box.subtitle, names):
+        if width(text, subtitle_font()) <= room:
+            return text
+    return elided(names, subtitle_font(), room) if names and room >= LEAST_BESIDE else ""
+
+
+def _names(box: Box) -> str:
+    """Return what a second text begins with where that says something by itself: the type of a module, an operator."""
+    first = box.subtitle.partition(" ")[0].rstrip(",")
+    return first if (box.kind is None or box.kind.computes) and not first[:1].isdigit() else ""
+
+
+def _shorter(text: str, names: str) -> Iterator[str]:
+    """Yield a text, then less and less of it."""
     clauses = text.split(" · ")
-    while len(clauses) > 1 and width(" · ".join(clauses), subtitle_font()) > room:
-        clauses.pop()
-    return elided(" · ".join(clauses), subtitle_font(), room) if text else ""
+    yield from (" · ".join(clauses[:count]) for count in range(len(clauses), 0, -1))
+    parts = clauses[0].split(", ")
+    yield from (", ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
+    if names:
+        yield names
 
 
 def _badges_in_row(box: Box, area: QRectF, used: float) -> QPointF | None:

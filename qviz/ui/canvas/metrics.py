@@ -56,6 +56,10 @@ LEAST = 0.85
 """The smallest scale of a first view: rows of 22 pixels, in which texts keep their size."""
 LEAST_NARROW = 0.75
 """The smallest scale of a first view of what is wide: rows of 20 pixels."""
+NAMES_FROM = 0.54
+"""The smallest scale at which boxes with one row have their names."""
+NEAR = 4.0
+"""How near a name may come to the sides of its box where that is small."""
 NARROW_WIDTHS = (64.0, 88.0, 112.0, 136.0, 160.0, 200.0, 240.0)
 NARROW = 136.0
 """In wider ones stands nothing but the name."""
@@ -174,6 +178,8 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
         wide -= beside + badges if wide > NARROW * form.least else 0.0
         widths = NARROW_WIDTHS
     least = form.least
+    if not form.is_narrow:
+        wide = max(wide, (title + 2 * NEAR) * least / NAMES_FROM)
     fitting = next((each for each in widths if each * least >= wide), widths[-1])
     return Size(fitting, ROW + STACK if box.kind is None else ROW)
 

@@ -10,7 +10,7 @@ from qviz.ui.canvas.viewport import Viewport
 
 MORE_FROM, MORE_AT = 1.25, 0.85
 """Scale from which boxes get a second row of text, and the scale they are then shown at: rows about as high."""
-FEWER_FROM, FEWER_AT = 0.5, 0.9
+FEWER_FROM, FEWER_AT = 0.6, 1.0
 NAMES_FROM = {1: 0.54, 2: 0.36}
 """Scale from which names can be read, by the rows of text in a box."""
 SETTLED = 120

@@ -110,8 +110,9 @@ def picture_of(choice: ExportChoice, screen: InView) -> Picture:
     elif choice.area == "changes":
         scope = scope._replace(is_changes=True)
     is_screen = choice.area == "screen"
-    # Numbers are written into the boxes, which become wider: unless they are on the screen, boxes are placed anew.
-    shown = screen.panes if is_screen and (not has_numbers or screen.show is OverlayChoice.NUMBERS) else {}
+    # What is written into the boxes makes them wider: unless it is on the screen, boxes are placed anew.
+    is_wider = look.has_source or (has_numbers and screen.show is not OverlayChoice.NUMBERS)
+    shown = screen.panes if is_screen and not is_wider else {}
     folds = {name: each.folds for name, each in screen.panes.items() if each.folds is not None} if is_screen else {}
     if choice.area == "whole":
         wanted = (screen.snapshot.stage(name) for name in choice.stages)

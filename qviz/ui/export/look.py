@@ -19,6 +19,7 @@ class PictureLook(NamedTuple):
         has_title: Whether title and versions stand above.
         has_legend: Whether the legend stands below.
         has_labels: Whether lines tell shapes and dtypes; without, boxes have one row and stand close, as in the window.
+        has_source: Whether boxes tell the lines of the model's source that they come from.
         is_clear: Whether there is no ground, where the format can leave it out.
     """
 
@@ -30,9 +31,10 @@ class PictureLook(NamedTuple):
     has_title: bool = True
     has_legend: bool = True
     has_labels: bool = True
+    has_source: bool = False
     is_clear: bool = False
 
     @property
     def rows(self) -> int:
         """How many rows of text a box has that is placed for the picture."""
-        return 2 if self.has_labels or self.has_numbers else 1
+        return 2 if self.has_labels or self.has_numbers or self.has_source else 1

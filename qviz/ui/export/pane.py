@@ -15,7 +15,8 @@ from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay, StageRecord
 from qviz.analysis.views.folding import fold, opening
 from qviz.analysis.views.view import Folds, View
-from qviz.document.snapshot import Snapshot
+from qviz.document.graph import Kind
+from qviz.document.snapshot import Snapshot, Stage
 from qviz.layout.choice import engine_for
 from qviz.layout.engine import LayoutEngine
 from qviz.layout.graphlay_engine import GraphlayEngine
@@ -33,6 +34,7 @@ from qviz.ui.export.columns import PaneGround, grounds_in_columns
 from qviz.ui.export.look import PictureLook
 from qviz.ui.theme import Theme
 from qviz.words.formats import decibels
+from qviz.words.visible import one_line
 
 PAD = 20.0
 NARROWEST = 220.0
@@ -108,6 +110,8 @@ def adorned(snapshot: Snapshot, part: ScopedStage, look: PictureLook, view: View
         each = numbers(snapshot, part.stage)
         if each.nodes:
             view, overlays = view if has_columns else _numbered(view, each), (*overlays, each)
+    if look.has_source:
+        view = _with_source(view, part.stage)
     if not look.has_labels:
         lines = tuple(msgspec.structs.replace(line, label="") for line in view.lines)
         view = View(view.boxes, lines, view.box_of)
@@ -123,6 +127,21 @@ def _numbered(view: View, overlay: Overlay) -> View:
         told = None if level is None or box.stub_of is not None else decibels(level)
         row = " · ".join(filter(None, (box.subtitle, told)))
         boxes.append(box if told is None else msgspec.structs.replace(box, subtitle=row))
+    return View(tuple(boxes), view.lines, view.box_of)
+
+
+def _with_source(view: View, stage: Stage) -> View:
+    """Return a view whose boxes tell the line of source of their main node in the second row."""
+    nodes = {node.id: node for node in stage.whole.nodes}
+    boxes = []
+    for box in view.boxes:
+        node = nodes.get(box.members[0]) if box.kind not in (None, Kind.CONSTANT) and box.stub_of is None else None
+        if node is None or node.source is None:
+            boxes.append(box)
+            continue
+        file = one_line(node.source.file.replace("\\", "/").rsplit("/", 1)[-1])
+        row = " · ".join(filter(None, (box.subtitle, f"{file}:{node.source.line}")))
+        boxes.append(msgspec.structs.replace(box, subtitle=row))
     return View(tuple(boxes), view.lines, view.box_of)
 
 

@@ -16,6 +16,7 @@ from qviz.words import mark, tr
 _MOST_BATCHES = 1_000_000
 _SAMPLES = {"file": mark("data.npz"), "function": mark("data.py:batches")}
 _OWN = mark("calibration_data beside the model is used, if the file has it.")
+_DRAWN = mark("How many random batches to calibrate with. The example inputs are the first.")
 _RANDOM = mark("▲ Random data shows the graph, not the accuracy.")
 
 
@@ -51,14 +52,12 @@ class CalibrationChoice(QWidget):
         row.addWidget(self._title)
         self.batches = QSpinBox()
         self.batches.setRange(0, _MOST_BATCHES)
-        self.batches.setSpecialValueText(tr("all"))
-        self.batches.setAccessibleName(tr("Batches at most"))
         self.batches.editingFinished.connect(self.on_batches_edited)
         row.addWidget(self.batches)
         self._note = label("", "guess", wraps=True)
         row.addWidget(self._note, 1)
         column.addLayout(row)
-        self._origin = ""
+        self._origin, self._is_random = "", False
 
     def show_plan(self, plan: Plan, is_random: bool) -> None:
         """Show the calibration of a plan; emits no signal.
@@ -77,13 +76,20 @@ class CalibrationChoice(QWidget):
     def _show(self, is_random: bool) -> None:
         self.origin.show_value(self._origin)
         has_data = bool(self._origin)
-        for each in (self.source, self._title, self.batches):
-            each.setVisible(has_data)
+        self._is_random = is_random and not has_data
+        self.source.setVisible(has_data)
+        for each in (self._title, self.batches):
+            each.setVisible(has_data or self._is_random)
+        self.batches.setMinimum(int(self._is_random))
+        self.batches.setSpecialValueText("" if self._is_random else tr("all"))
+        spoken = tr("Random batches") if self._is_random else tr("Batches at most")
+        self.batches.setAccessibleName(spoken)
+        self.batches.setToolTip(tr(_DRAWN) if self._is_random else spoken)
         self.browse.setVisible(self._origin == "file")
         self.source.setPlaceholderText(tr(_SAMPLES.get(self._origin, "")))
         if self.source.text().strip() != (self._plan.calibrate or ""):
             self.source.setText(self._plan.calibrate or "")
-        self.batches.setValue(self._plan.batch_limit or 0)
+        self.batches.setValue(self._plan.random_batches if self._is_random else self._plan.batch_limit or 0)
         self._note.setText("" if has_data else tr(_RANDOM if is_random else _OWN))
         self._note.setProperty("role", "guess" if is_random else "small")
         self._note.setVisible(not has_data)
@@ -104,7 +110,10 @@ class CalibrationChoice(QWidget):
 
     def on_batches_edited(self) -> None:
         """Take the number of batches."""
-        self.plan_changed.emit(replace(self._plan, batch_limit=self.batches.value() or None))
+        if self._is_random:
+            self.plan_changed.emit(replace(self._plan, random_batches=self.batches.value()))
+        else:
+            self.plan_changed.emit(replace(self._plan, batch_limit=self.batches.value() or None))
 
     def on_browse_clicked(self) -> None:
         """Ask for a file of tensors."""

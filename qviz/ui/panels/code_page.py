@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from qviz.ui.panels.widgets import button
+from qviz.ui.panels.widgets import button, join_segments
 from qviz.words import tr
 
 
@@ -26,6 +26,7 @@ class CodePage(QWidget):
             row.addWidget(made)
             self._pages.addWidget(page)
         row.addStretch(1)
+        join_segments(group.buttons())
         group.idClicked.connect(self._pages.setCurrentIndex)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

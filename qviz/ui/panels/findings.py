@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun
 from qviz.analysis.tables.finding_rows import FindingRow, finding_rows
@@ -24,6 +32,10 @@ _TITLE, _MESSAGE, _PLACE, _STEPS, _ACTION = range(5)
 _MOST_WIDE = {_TITLE: 230, _PLACE: 230}
 """Pixels for the rule and for the place."""
 _GAP, _MARK, _RATIO = 16, 14, 2
+_NEW_LINE = "\u2028"
+_NARROW_PLACE = 118
+_WIDE_MESSAGE = 420
+"""Pixels that a message wants for a column of its own; with less it stands below the title."""
 
 
 class PlaceStepper(QWidget):
@@ -57,6 +69,21 @@ class PlaceStepper(QWidget):
         self._at.setText(tr("{number} of {count}", number=place + 1, count=self._many))
 
 
+class _TitleCell(QStyledItemDelegate):
+    """The title, and where the list is narrow the message below it."""
+
+    def __init__(self, listed: FindingList) -> None:
+        super().__init__(listed)
+        self._listed = listed
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Say both."""
+        super().initStyleOption(option, index)
+        if self._listed.is_narrow:
+            message = index.sibling(index.row(), _MESSAGE).data()
+            option.text = f"{option.text}{_NEW_LINE}{message}"
+
+
 class FindingList(QTreeWidget):
     """A row for each finding, and below it what follows from it.
 
@@ -75,6 +102,7 @@ class FindingList(QTreeWidget):
     def __init__(self) -> None:
         super().__init__()
         self._words, self._ink = "", QColor()
+        self._wide_title = self._wide_place = 0
         self._shown_key: tuple[object, ...] = ()
         self._places: dict[int, int] = {}
         self._accepted: frozenset[int] = frozenset()
@@ -82,6 +110,7 @@ class FindingList(QTreeWidget):
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setIconSize(QSize(_MARK, _MARK))
+        self.setItemDelegateForColumn(_TITLE, _TitleCell(self))
         self.setAccessibleName(tr("Findings"))
         self.header().setSectionResizeMode(_MESSAGE, QHeaderView.ResizeMode.Stretch)
         self.header().setStretchLastSection(False)
@@ -118,9 +147,36 @@ class FindingList(QTreeWidget):
             self.resizeColumnToContents(column)
             equipped = (self.itemWidget(item, column) for item in self._rows())
             inside = [made.sizeHint().width() for made in equipped if made is not None]
+            self.setColumnHidden(column, column in (_STEPS, _ACTION) and not inside)
             wide = max([self.columnWidth(column), *inside])
             self.setColumnWidth(column, min(wide + _GAP, _MOST_WIDE.get(column, wide + _GAP)))
+        self._wide_title, self._wide_place = self.columnWidth(_TITLE), self.columnWidth(_PLACE)
         self._mark_accepted()
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the messages below the titles where there is no room beside them."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether messages stand below the titles."""
+        return self.isColumnHidden(_MESSAGE)
+
+    def _make_room(self) -> None:
+        taken = self._wide_title + self._wide_place + self.columnWidth(_STEPS) + self.columnWidth(_ACTION)
+        messages = (self.fontMetrics().horizontalAdvance(item.text(_MESSAGE)) + _GAP for item in self._rows())
+        wanted = min(max(messages, default=0), _WIDE_MESSAGE)
+        is_narrow = self.viewport().width() - taken < wanted
+        if is_narrow != self.is_narrow:
+            self.setColumnHidden(_MESSAGE, is_narrow)
+            modes = QHeaderView.ResizeMode
+            self.header().setSectionResizeMode(_TITLE, modes.Stretch if is_narrow else modes.Interactive)
+            if not is_narrow:
+                self.setColumnWidth(_TITLE, self._wide_title)
+            self.setColumnWidth(_PLACE, min(self._wide_place, _NARROW_PLACE) if is_narrow else self._wide_place)
+            self.scheduleDelayedItemsLayout()
 
     def show_accepted(self, findings: Iterable[Finding]) -> None:
         """Show which findings the baseline accepts: they are paler, and say so."""

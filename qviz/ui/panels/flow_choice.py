@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxL
 from qviz.document.flows import DEFAULT_FLOW, FLOWS, Flow, Method, Mode, flow
 from qviz.document.plan import BACKENDS, QUANTIZERS, Plan
 from qviz.ui.panels.choice import Choice
-from qviz.ui.panels.widgets import button
+from qviz.ui.panels.widgets import button, join_segments
 from qviz.words import mark, names, tr
 
 _QUANTIZER_TITLES = {"xnnpack": "XNNPACK", "x86_inductor": "X86 Inductor", "embedding": "Embedding"}
@@ -40,6 +40,7 @@ class FlowChoice(QWidget):
             segment.setCheckable(True)
             self.modes.addButton(segment)
             row.addWidget(segment, 1)
+        join_segments([*self._segments.values()])
         self.modes.buttonClicked.connect(self.on_mode_clicked)
         column.addLayout(row)
         self.methods, self.backend = Choice(), Choice()

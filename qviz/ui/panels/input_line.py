@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QCheckBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from qviz.session.input_rows import DTYPES, InputRow, sides_of
 from qviz.sources.input_text import DATA_FILES, DrawnTensor, LiteralInput
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.segments import Segments
+from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import breakable, button, file_filter, label, mono, restyle
 from qviz.words import mark, tr
 
@@ -69,7 +69,7 @@ class InputLine(QFrame):
         column = _column()
         head = QHBoxLayout()
         head.setSpacing(6)
-        self.switch = QCheckBox()
+        self.switch = Tick()
         self.switch.setAccessibleName(tr("Give {name}", name=self.row.name))
         self.switch.clicked.connect(lambda is_on: self._take(self.row.switched(is_on)))
         head.addWidget(self.switch)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from qviz.document.snapshot import Integers
 from qviz.session.facts_text import integer_rows
-from qviz.ui.panels.widgets import button, label, mono
+from qviz.ui.panels.widgets import button, join_segments, label, mono
 from qviz.words import tr
 
 _ROW_HEIGHT = 21
@@ -52,6 +52,7 @@ class IntegersTable(QWidget):
             segment.setChecked(place == 0)
             self._forms.addButton(segment, place)
             row.addWidget(segment, 1)
+        join_segments(self._forms.buttons())
         self._forms.idClicked.connect(self.on_form_chosen)
         return row
 

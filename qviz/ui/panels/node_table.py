@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -43,18 +44,25 @@ class _FigureWidth(NamedTuple):
     wide: int
     least: int
 
+    @property
+    def usual(self) -> float:
+        """What is between the two: with less, another column had better go."""
+        return (self.wide + self.least) / 2
+
 
 _WIDTHS = {
     "module": _FigureWidth(128, 84),
     "kind": _FigureWidth(100, 80),
     "dtype": _FigureWidth(62, 60),
     "scale": _FigureWidth(118, 92),
-    "range": _FigureWidth(120, 106),
+    "range": _FigureWidth(132, 120),
     "sqnr_db": _FigureWidth(108, 92),
     "share": _FigureWidth(158, 92),
     "bytes": _FigureWidth(80, 66),
 }
 """The name of the node has the rest."""
+_CROWDED_OUT = ("kind", "bytes", "dtype", "range", "module", "scale")
+"""What gives way first where there is no room for all columns."""
 _SWATCH = QSize(8, 8)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -114,6 +122,8 @@ class NodeTable(QTableView):
         self._hovered = ""
         self._text_scale, self._is_fitting = 1.0, False
         self._by_hand: dict[int, int] = {}
+        self._unwanted: set[int] = set()
+        self._kept: set[int] = set()
         self.setModel(self.nodes)
         self.setAccessibleName(tr("Nodes"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -151,7 +161,11 @@ class NodeTable(QTableView):
                 heads.addAction(choice)
 
     def _show_column(self, at: int, is_shown: bool) -> None:
-        self.setColumnHidden(at, not is_shown)
+        if is_shown:
+            self._unwanted.discard(at)
+            self._kept.add(at)  # the user asked for it, however narrow the table is
+        else:
+            self._unwanted.add(at)
         self._widen()
 
     def fit(self, text_scale: float) -> None:
@@ -168,6 +182,7 @@ class NodeTable(QTableView):
         """Narrow the figures where there is no room for all, and give the names what they leave."""
         self._is_fitting = True
         by_code = {column_at(code): width for code, width in _WIDTHS.items()}
+        self._crowd_out(by_code)
         free = {at: each for at, each in by_code.items() if at not in self._by_hand and not self.isColumnHidden(at)}
         fixed = sum(each for at, each in self._by_hand.items() if at != _NODE and not self.isColumnHidden(at))
         room = (self.viewport().width() - fixed) / self._text_scale - _LEAST
@@ -178,6 +193,20 @@ class NodeTable(QTableView):
         others = sum(self.columnWidth(at) for at in range(len(COLUMNS)) if at != _NODE)
         self.setColumnWidth(_NODE, max(self.viewport().width() - others, round(_LEAST * self._text_scale)))
         self._is_fitting = False
+
+    def _crowd_out(self, by_code: Mapping[int, _FigureWidth]) -> None:
+        """Hide what the user does not want, and what the narrow table has no room for."""
+        kept = self._kept | {key.column for key in self.nodes.sort_keys}
+        goes = [at for at in map(column_at, _CROWDED_OUT) if at not in kept | self._unwanted]
+        shown = {at: self._by_hand.get(at, each.usual * self._text_scale) for at, each in by_code.items()}
+        taken = sum(wide for at, wide in shown.items() if at not in self._unwanted) + _LEAST * self._text_scale
+        hidden = set(self._unwanted)
+        for at in goes:
+            if taken > self.viewport().width():
+                hidden.add(at)
+                taken -= shown[at]
+        for at in by_code:
+            self.setColumnHidden(at, at in hidden)
 
     def on_head_resized(self, section: int, _before: int, now: int) -> None:
         """Keep the width that the user gave a column."""

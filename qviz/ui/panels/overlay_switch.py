@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton
 
 from qviz.session.laid_over import OverlayChoice
-from qviz.ui.panels.widgets import button
+from qviz.ui.panels.widgets import button, join_segments
 from qviz.words import mark, tr
 
 _SEGMENTS = (
@@ -41,6 +41,7 @@ class OverlaySwitch(QFrame):
             made.setToolTip(tr("{command} ({keys})", command=tr(title), keys=key))
             self._group.addButton(made)
             row.addWidget(made)
+        join_segments([*self.segments.values()])
         self.show_overlay(OverlayChoice.ROLES)
 
     def show_overlay(self, name: OverlayChoice) -> None:

@@ -37,6 +37,12 @@ GROUPS: tuple[tuple[str, tuple[FormRow, ...]], ...] = (
             FormRow("weights", "state_dict", "text", mark("A .pt or .safetensors file of weights. Empty: as built.")),
             FormRow("calibrate", "calibration_data", "text", mark("A file or mod:callable. Empty: the inputs.")),
             FormRow("batch_limit", "batches", "number", mark("At most this many calibration batches."), (mark("all"),)),
+            FormRow(
+                "random_batches",
+                "random_batches",
+                "number",
+                mark("Without calibration data: how many random batches to draw."),
+            ),
             FormRow("train", "train", "text", mark("A mod:callable that trains the model it is given.")),
             FormRow(
                 "dtype",

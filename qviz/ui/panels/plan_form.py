@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QGridLayout,
     QLineEdit,
@@ -23,6 +22,7 @@ from qviz.document.plan import Plan
 from qviz.sources.input_text import split_texts
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.plan_fields import GROUPS, FormRow
+from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, label, section
 from qviz.words import mark, tr, trn
 
@@ -122,7 +122,7 @@ def _counted(value: Any) -> str:
 
 
 def _flag(value: bool) -> tuple[QWidget, Callable[[], Any]]:
-    made = QCheckBox()
+    made = Tick()
     made.setChecked(value)
     return made, made.isChecked
 

@@ -21,7 +21,7 @@ from qviz.document.plan import Plan
 from qviz.document.plan_file import SUFFIX, load, read, save, write
 from qviz.errors import QvizError
 from qviz.ui.panels.plan_form import PlanForm
-from qviz.ui.panels.widgets import answers, button, explained, file_filter, label, mono
+from qviz.ui.panels.widgets import answers, button, explained, file_filter, join_segments, label, mono
 from qviz.words import mark, tr
 
 _ABOUT = mark("The options of this flow, as torch calls them. F1 explains the one in use.")
@@ -56,6 +56,7 @@ class PlanDialog(QDialog):
         row.addWidget(label(tr(_ABOUT), "muted", wraps=True), 1)
         column.addLayout(row)
         self._segments = group
+        join_segments(group.buttons())
         group.idClicked.connect(self.turn_to)
         self.form = self._make_form(plan)
         self.text = QPlainTextEdit(write(plan))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
 
-from qviz.ui.panels.widgets import button
+from qviz.ui.panels.widgets import button, join_segments
 
 
 class Segments(QWidget):
@@ -40,6 +40,7 @@ class Segments(QWidget):
             made.setAccessibleName(f"{name}: {title}")
             group.addButton(made)
             row.addWidget(made, 1)
+        join_segments([*self.buttons.values()])
         group.buttonClicked.connect(self.on_button_clicked)
 
     @property

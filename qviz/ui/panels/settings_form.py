@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from qviz.ui.panels.choice import Choice
+from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, label, passing
 from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.words import mark, tr, trn
@@ -28,8 +30,12 @@ _TIPS = {
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
     "python": mark("The interpreter whose torch runs your model."),
     "engine": mark("The command that starts the engine on another machine, where models and data are then."),
+    "memory": mark("A run stops when its engine takes more, with all processes that it starts."),
+    "network": mark("Which code of a run may use the network. Only Linux can keep code off it."),
     "trust": mark("Code that runs without a question as long as its files stay the same, because you allowed it."),
 }
+NETWORKS = {"": mark("Only code that you named"), "1": mark("All code"), "0": mark("No code")}
+_MOST_GIB = 4096.0
 _WIDTH = 300
 
 
@@ -47,6 +53,7 @@ class SettingsForm(QDialog):
         forget_requested: The user wants no kept run any longer.
         python_requested: The user wants another interpreter for the engine.
         engine_requested: The user wants the engine on another machine, or on this one again.
+        limits_chosen: Engines may take more or less from now on.
     """
 
     theme_chosen = Signal(str)
@@ -55,6 +62,7 @@ class SettingsForm(QDialog):
     forget_requested = Signal()
     python_requested = Signal()
     engine_requested = Signal()
+    limits_chosen = Signal()
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         super().__init__(parent)
@@ -71,6 +79,7 @@ class SettingsForm(QDialog):
         self.editor = QLineEdit(settings.editor)
         self.editor.setPlaceholderText(tr(_EDITOR, file="{file}", line="{line}"))
         self.python, self.engine, self.trust = label(""), label(""), label("")
+        self.memory, self.network = _gibibytes(settings.memory), _choice(NETWORKS.items(), settings.network)
         self.note = label("", "muted", wraps=True)
         self._lay_out()
         self.show_chosen()
@@ -82,6 +91,8 @@ class SettingsForm(QDialog):
         self.bottom.toggled.connect(self.on_bottom_toggled)
         self.runs.toggled.connect(self.on_runs_toggled)
         self.editor.editingFinished.connect(self.on_editor_edited)
+        self.memory.valueChanged.connect(self.on_limits_edited)
+        self.network.activated.connect(self.on_limits_edited)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -107,6 +118,8 @@ class SettingsForm(QDialog):
         elsewhere = button(tr("Choose…"), "", self.engine_requested.emit)
         elsewhere.setAccessibleName(tr("Choose the machine of the engine"))
         self._add(form, tr("Machine of the engine"), _beside(self.engine, elsewhere), "engine")
+        self._add(form, tr("Memory of the engine"), self.memory, "memory")
+        self._add(form, tr("Network"), self.network, "network")
         listed = button(tr("Show…"), "", self.on_list_clicked)
         listed.setAccessibleName(tr("Show the code that is allowed to run"))
         self._add(form, tr("Allowed code"), _beside(self.trust, listed), "trust")
@@ -134,6 +147,9 @@ class SettingsForm(QDialog):
         """Show what others chose meanwhile: the interpreter, and what may run."""
         self.python.setText(self._settings.python or tr("The Python of qviz"))
         self.engine.setText(one_line(self._settings.engine) or tr("This machine"))
+        is_here = not self._settings.engine  # limits do not reach another machine
+        self.memory.setEnabled(is_here and sys.platform != "win32")
+        self.network.setEnabled(is_here)
         count = len(self._settings.consent.kept.book.grants)
         self.trust.setText(trn(count, "{count} answer", "{count} answers") if count else tr("none"))
 
@@ -164,6 +180,13 @@ class SettingsForm(QDialog):
             self._settings.editor = command
         self.note.setText("" if is_complete else tr("The editor command needs {file}.", file="{file}"))
 
+    def on_limits_edited(self) -> None:
+        """Remember what engines may take."""
+        self._settings.memory = f"{self.memory.value():g}" if self.memory.value() else ""
+        self._settings.network = self.network.currentData()
+        self.limits_chosen.emit()
+        self.note.setText(tr("This holds from the next run on."))
+
     def on_list_clicked(self) -> None:
         """List what was allowed, to be taken back."""
         from qviz.ui.panels.allowed_code import AllowedCode
@@ -181,8 +204,19 @@ def _choice(rows: Iterable[tuple[str | int, str]], now: str | int) -> Choice:
     return made
 
 
-def _check(title: str, is_on: bool) -> QCheckBox:
-    made = QCheckBox(title)
+def _gibibytes(now: str) -> QDoubleSpinBox:
+    made = QDoubleSpinBox()
+    made.setRange(0.0, _MOST_GIB)
+    made.setDecimals(1)
+    made.setKeyboardTracking(False)
+    made.setSpecialValueText(tr("80 % of the machine's"))
+    made.setSuffix("\u202f" + tr("GiB"))
+    made.setValue(float(now) if now.replace(".", "", 1).isdigit() else 0.0)
+    return made
+
+
+def _check(title: str, is_on: bool) -> Tick:
+    made = Tick(title)
     made.setChecked(is_on)
     return made
 

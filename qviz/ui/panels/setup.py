@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from qviz.document.configuration import Rule
 from qviz.document.flows import Flow
@@ -16,6 +16,7 @@ from qviz.sources.input_text import split_texts
 from qviz.ui.panels.flow_choice import FlowChoice
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import AnyRule, Rules
+from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import breakable, button, label, section
 from qviz.wire.messages import ModelLoaded
 from qviz.words import mark, tr, trn
@@ -91,7 +92,7 @@ class Setup(QFrame):
         self.rules.rules_changed.connect(self.on_rules_changed)
         column.addWidget(self.rules)
         boxes = QHBoxLayout()
-        self.with_reference, self.with_lowering = QCheckBox(tr("Reference")), QCheckBox(tr("Lower to x86"))
+        self.with_reference, self.with_lowering = Tick(tr("Reference")), Tick(tr("Lower to x86"))
         self.with_reference.setToolTip(tr("Add the reference stage. In PT2E it replaces the converted stage."))
         self.with_lowering.setToolTip(tr("Add the lowered stage, whose x86 kernels compute in integers."))
         self.with_reference.setProperty("topic", "use_reference_representation")

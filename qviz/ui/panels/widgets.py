@@ -16,7 +16,7 @@ from qviz.words import tr
 from qviz.words.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QColor, QFont, QIcon
@@ -94,6 +94,13 @@ def button(text: str, role: str = "", on_click: Callable[[], object] | None = No
     if on_click is not None:
         made.clicked.connect(lambda _checked: on_click())
     return made
+
+
+def join_segments(buttons: Sequence[QWidget]) -> None:
+    """Let buttons that stand side by side share their borders; only the outer corners are round."""
+    last = len(buttons) - 1
+    for place, each in enumerate(buttons):
+        each.setProperty("at", "only" if not last else "first" if not place else "last" if place == last else "inside")
 
 
 def answers(accepted: str) -> QDialogButtonBox:

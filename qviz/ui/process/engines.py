@@ -68,6 +68,13 @@ class Engines(QObject):
         self._is_forking = False
         self.warm_up()
 
+    def outdate(self) -> None:
+        """Have the next run in a new engine: those that there are began with another environment."""
+        self._ran = ""
+        if self._spare is not None:
+            self._retire(self._spare)
+            self._spare = None
+
     def run(self, plan: Plan) -> None:
         """Start a run; one at work is cancelled, and a question is given up."""
         if self.is_running:

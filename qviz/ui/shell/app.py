@@ -97,6 +97,7 @@ def start(
     """Warm an engine up and open what was asked for, now that the window is there."""
     from qviz.log import start_log
     from qviz.ui.process.code_listing import CodeLists
+    from qviz.ui.shell.engine_limits import take_stored_limits
     from qviz.wire import elsewhere, interpreter
 
     start_log()
@@ -104,6 +105,7 @@ def start(
         os.environ[interpreter.VARIABLE] = window.settings.python
     if window.settings.engine and elsewhere.VARIABLE not in os.environ:
         os.environ[elsewhere.VARIABLE] = window.settings.engine
+    take_stored_limits(window.settings)
     window.settings.consent.lists = CodeLists()
     window.engines.warm_up()
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()

@@ -21,9 +21,9 @@ from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import mark, names, tr, trn
 
-_ADDED = mark("{count} node added."), mark("{count} nodes added.")
-_REMOVED = mark("{count} node removed."), mark("{count} nodes removed.")
-_CHANGED = mark("Changed nodes: {gone} in {one}, {new} in {other}.")
+_ADDED = mark("{count} node added"), mark("{count} nodes added")
+_REMOVED = mark("{count} node removed"), mark("{count} nodes removed")
+_CHANGED = mark("{gone} changed in {one}, {new} in {other}")
 _SHARED = mark("{count} node shares one observer."), mark("{count} nodes share one observer.")
 _BANDED = (
     mark("{count} node inside. Press H to hide the others or Esc to show all nodes."),
@@ -219,5 +219,5 @@ def _told(changes: Changes, left: StageName, right: StageName) -> str:
         many = trn(new, *(_ADDED if changes.earlier == left else _REMOVED))
     else:
         many = tr(_CHANGED, gone=gone, one=names.stage(left), new=new, other=names.stage(right))
-    fusions = [trn(len(changes.fused), "{count} fusion, in brackets.", "{count} fusions, in brackets.")]
-    return " ".join([many, *(fusions if changes.fused else ()), tr("Press C to show all nodes.")])
+    fusions = [trn(len(changes.fused), "{count} fusion", "{count} fusions")]
+    return " · ".join([many, *(fusions if changes.fused else ())])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
-    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -23,7 +24,8 @@ from qviz.ui.export.choice import Area, ExportChoice, InView
 from qviz.ui.export.formats import PICTURE_FORMATS
 from qviz.ui.export.look import PictureLook
 from qviz.ui.panels.choice import Choice
-from qviz.ui.panels.widgets import button, label
+from qviz.ui.panels.tick import Tick
+from qviz.ui.panels.widgets import button, join_segments, label
 from qviz.ui.theme import THEMES
 from qviz.words import mark, names, tr, trn
 
@@ -45,10 +47,13 @@ _PARTS = (
     ("has_title", mark("Title")),
     ("has_legend", mark("Legend")),
     ("has_labels", mark("Shapes and dtypes")),
+    ("has_findings", mark("Finding marks")),
+    ("has_source", mark("Source lines")),
     ("is_clear", mark("Transparent background")),
 )
-_FINDINGS = mark("Finding marks")
+_WRAPS = ((False, mark("One column")), (True, mark("Wrap")))
 _COLUMNS = 3
+_TITLE_WIDTH = 56
 _PER_ROW = 3
 
 
@@ -67,19 +72,27 @@ class ExportForm(QWidget):
         self.setMinimumWidth(300)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 14, 16, 14)
-        self._column.setSpacing(6)
+        self._column.setSpacing(8)
+        self.hops, self._hops_unit = self._number(tr("Hops around the selection"), 5, choice.hops, tr("hops"))
         self.areas, self.counts = self._make_areas(choice)
-        self.hops, self._hops_row = self._numbers(tr("Hops around the selection"), 5, choice.hops)
         self.stages = self._make_stages(choice)
-        self.wraps = self._segments(mark("Tall graphs"), ((False, mark("One column")), (True, mark("Wrap"))), False)
-        self.columns, self._columns_row = self._numbers(tr("Columns at most"), 8, _COLUMNS, least=2)
+        self._heading(mark("Tall graphs"))
+        self.columns, self._columns_unit = self._number(
+            tr("Columns at most"), 8, _COLUMNS, tr("columns at most"), least=2
+        )
+        self.wraps = self._segments("", _WRAPS, False, self.columns, self._columns_unit)
         self.formats = self._make_formats(choice)
         scales = tuple((number, f"{number}×") for number in (1, 2, 3, 4))
-        self.scales = self._segments(mark("Scale of the PNG"), scales, round(choice.look.scale))
+        self._print = label(tr("3× for print"), "muted")
+        self.scales = self._segments(tr("Size"), scales, round(choice.look.scale), self._print)
+        self._heading(mark("Look"))
         themes = tuple((name, _THEME_NAMES[name]) for name in THEMES)
-        self.themes = self._segments(mark("Theme"), themes, choice.look.theme)
-        self.shows = self._segments(mark("Show"), _SHOWS, choice.show)
+        self.themes = self._segments(tr("Theme"), themes, choice.look.theme)
+        self.shows = self._segments(tr("Show"), _SHOWS, choice.show)
         self.parts = self._make_parts(choice)
+        self._heading(mark("Name"))
+        self._is_named = False
+        self.name = self._make_name()
         self._column.addStretch(1)
         self._allow()
 
@@ -93,6 +106,7 @@ class ExportForm(QWidget):
             has_title=has["has_title"],
             has_legend=has["has_legend"],
             has_labels=has["has_labels"],
+            has_source=has["has_source"],
             is_clear=has["is_clear"],
         )
         return ExportChoice(
@@ -126,10 +140,12 @@ class ExportForm(QWidget):
         for name, box in self.stages.items():
             is_last = checked == [box]
             box.setEnabled(not is_last and (area != "screen" or name in screen.panes))
-        self._hops_row.setVisible(area == "around")
-        self._columns_row.setVisible(_chosen(self.wraps))
-        for each in self.scales:
-            each.setEnabled(_chosen(self.formats) == ".png")
+        for of_hops in (self.hops, self._hops_unit):
+            of_hops.setVisible(area == "around")
+        for of_columns in (self.columns, self._columns_unit):
+            of_columns.setVisible(_chosen(self.wraps))
+        for of_scale in (*self.scales, self._print):
+            of_scale.setEnabled(_chosen(self.formats) == ".png")
 
     def on_choice_made(self) -> None:
         """Take a choice; on the screen are no other stages than those there."""
@@ -154,7 +170,11 @@ class ExportForm(QWidget):
         for area, title in _AREAS:
             row, each = QHBoxLayout(), QRadioButton(tr(title))
             counts[area] = label("", "muted")
-            row.addWidget(each, 1)
+            row.addWidget(each)
+            if area == "around":
+                row.addWidget(self.hops)
+                row.addWidget(self._hops_unit)
+            row.addStretch(1)
             row.addWidget(counts[area])
             self._column.addLayout(row)
             each.setChecked(area == choice.area)
@@ -163,11 +183,11 @@ class ExportForm(QWidget):
         group.buttonClicked.connect(self.on_choice_made)
         return made, counts
 
-    def _make_stages(self, choice: ExportChoice) -> dict[str, QCheckBox]:
+    def _make_stages(self, choice: ExportChoice) -> dict[str, Tick]:
         self._heading(mark("Stages"))
         made, grid = {}, QGridLayout()
         for number, stage in enumerate(self._screen.snapshot.stages):
-            box = made[stage.name] = QCheckBox(names.stage(stage.name))
+            box = made[stage.name] = Tick(names.stage(stage.name))
             box.setChecked(stage.name in choice.stages)
             box.clicked.connect(self.on_choice_made)
             grid.addWidget(box, number // _PER_ROW, number % _PER_ROW)
@@ -181,6 +201,7 @@ class ExportForm(QWidget):
         grid.setSpacing(6)
         for number, (ending, title) in enumerate(titles.items()):
             each = _segment(title, ending == choice.ending)
+            join_segments([each])
             each.setToolTip(tr("A file that ends in {ending}", ending=ending))
             group.addButton(each)
             made[each] = ending
@@ -190,42 +211,75 @@ class ExportForm(QWidget):
         self._column.addLayout(grid)
         return made
 
-    def _segments(self, title: str, options: Iterable[tuple[T, str]], chosen: T) -> dict[QAbstractButton, T]:
-        """Return buttons of which one is down, by what each stands for."""
-        self._heading(title)
+    def _segments(
+        self, title: str, options: Iterable[tuple[T, str]], chosen: T, *beside: QWidget
+    ) -> dict[QAbstractButton, T]:
+        """Return buttons of which one is down, by what each stands for; a title stands before, the rest behind them."""
         row, group, made = QHBoxLayout(), QButtonGroup(self), {}
         row.setSpacing(0)
+        if title:
+            head = label(title, "muted")
+            head.setMinimumWidth(_TITLE_WIDTH)
+            row.addWidget(head)
         for value, text in options:
             each = _segment(tr(text) if not text[0].isdigit() else text, value == chosen)
             group.addButton(each)
             made[each] = value
             row.addWidget(each)
+        join_segments([*made])
+        for part in beside:
+            row.addSpacing(8)
+            row.addWidget(part)
         row.addStretch(1)
         group.buttonClicked.connect(self.on_choice_made)
         self._column.addLayout(row)
         return made
 
-    def _numbers(self, title: str, most: int, chosen: int, least: int = 1) -> tuple[Choice, QWidget]:
-        """Return a choice of a small number, in a row with its title."""
-        whole, made = QWidget(), Choice()
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
+    def _number(self, name: str, most: int, chosen: int, unit: str, least: int = 1) -> tuple[Choice, QLabel]:
+        """Return a choice of a small number, and what it counts."""
+        made = Choice()
         for number in range(least, most + 1):
             made.addItem(str(number), number)
         made.setCurrentIndex(made.findData(chosen))
-        made.setAccessibleName(title)
+        made.setAccessibleName(name)
         made.activated.connect(self.on_choice_made)
-        row.addWidget(label(title, "muted"), 1)
-        row.addWidget(made)
-        self._column.addWidget(whole)
-        return made, whole
+        return made, label(unit)
 
-    def _make_parts(self, choice: ExportChoice) -> dict[str, QCheckBox]:
+    def _make_name(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setAccessibleName(tr("Name of the file"))
+        made.setToolTip(tr("Its ending chooses the format."))
+        made.textEdited.connect(self.on_name_edited)
+        made.editingFinished.connect(self.on_name_finished)
+        self._column.addWidget(made)
+        return made
+
+    def show_name(self, name: str) -> None:
+        """Show what the file will be called; of a name that the user gave, the ending follows the format."""
+        typed = Path(self.name.text().strip())
+        self._is_named = self._is_named and bool(typed.stem)
+        if not self._is_named:
+            self.name.setText(name)
+        elif not self.name.hasFocus():
+            stem = typed.with_suffix("") if typed.suffix.lower() in PICTURE_FORMATS else typed
+            self.name.setText(f"{stem}{Path(name).suffix}")
+
+    def on_name_edited(self) -> None:
+        """Keep what the user calls it."""
+        self._is_named = True
+
+    def on_name_finished(self) -> None:
+        """Choose the format that the name ends with."""
+        ending = Path(self.name.text().strip()).suffix.lower()
+        if ending in PICTURE_FORMATS and ending != _chosen(self.formats):
+            self.formats_of(ending).click()
+
+    def _make_parts(self, choice: ExportChoice) -> dict[str, Tick]:
         self._column.addSpacing(6)
         grid, made = QGridLayout(), {}
         of_look = choice.look._asdict() | {"has_findings": choice.has_findings}
-        for number, (name, title) in enumerate((*_PARTS, ("has_findings", _FINDINGS))):
-            box = made[name] = QCheckBox(tr(title))
+        for number, (name, title) in enumerate(_PARTS):
+            box = made[name] = Tick(tr(title))
             box.setChecked(bool(of_look[name]))
             box.clicked.connect(self.on_choice_made)
             grid.addWidget(box, number // 2, number % 2)

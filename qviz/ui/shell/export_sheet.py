@@ -165,6 +165,7 @@ class ExportSheet(QDialog):
     def on_drafts_placed(self, draft: Draft) -> None:
         """Show what is placed, and have it drawn."""
         self._draft = draft
+        self.form.show_name(draft.name)
         if draft.choice.area in ("around", "changes"):
             nodes = sum(len(part.stage.whole.nodes) for part in draft.picture.parts)
             self.form.count(draft.choice.area, counted(nodes))
@@ -206,7 +207,8 @@ class ExportSheet(QDialog):
             return
         ending = self._draft.choice.ending
         title = tr(PICTURE_FORMATS[ending].title)
-        path, _ = QFileDialog.getSaveFileName(self, tr("Export"), self._draft.name, file_filter(title, ending))
+        name = self.form.name.text().strip() or self._draft.name
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export"), name, file_filter(title, ending))
         if not path:
             return
         typed = Path(path).suffix.lower()

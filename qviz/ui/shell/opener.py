@@ -160,6 +160,13 @@ class Opener(QObject):
 
         self._try(lambda: self._restart(ask_for_engine(self._pages.window(), self._settings)))
 
+    def take_limits(self) -> None:
+        """Let every engine from the next one on have the limits that the user chose."""
+        from qviz.ui.shell.engine_limits import take_chosen_limits
+
+        take_chosen_limits(self._settings)
+        self._engines.outdate()
+
     def _restart(self, is_other: bool) -> None:
         """Start another engine, if another was chosen."""
         if is_other:

@@ -192,6 +192,26 @@ TEXTS: dict[str, str] = {
     "Models and data are then files of that machine. Leave it empty to use this one.": (
         "在别处启动引擎的命令，例如：ssh HOST python -m qviz.engine\n此后模型和数据都是那台机器上的文件。留空则使用本机。"
     ),
+    "A run stops when its engine takes more, with all processes that it starts.": (
+        "引擎及其启动的所有进程占用更多内存时，运行停止。"
+    ),
+    "Which code of a run may use the network. Only Linux can keep code off it.": (
+        "运行中的哪些代码可以使用网络。只有 Linux 能阻止代码联网。"
+    ),
+    "Only code that you named": "仅您指定的代码",
+    "All code": "所有代码",
+    "No code": "不允许任何代码",
+    "80 % of the machine's": "本机内存的 80 %",
+    "GiB": "GiB",
+    "Memory of the engine": "引擎的内存",
+    "Network": "网络",
+    "This holds from the next run on.": "从下次运行起生效。",
+    "How many random batches to calibrate with. The example inputs are the first.": (
+        "用多少个随机批次校准。示例输入是第一个。"
+    ),
+    "Random batches": "随机批次",
+    "Without calibration data: how many random batches to draw.": "没有校准数据时：抽取多少个随机批次。",
+    "More actions": "更多操作",
     "Machine of the engine": "引擎所在的机器",
     "Choose the machine of the engine": "选择引擎所在的机器",
     "This machine": "本机",

@@ -15,6 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 from PySide6.QtGui import QImage
 
+from qviz.document.graph import SourceLine
 from qviz.document.snapshot import Finding, Level
 from qviz.session.scopes import Scope
 from qviz.ui.export import files, write
@@ -192,6 +193,22 @@ def test_without_labels_boxes_have_one_row_and_stand_close(qapp):
     assert {round(pane.scene.rect("fc").height()) for pane in one.panes} == {26}
     said = encoded(one, ".svg").decode()
     assert ">LinearReLU · scale 0.02<" in said
+
+
+def test_boxes_tell_their_lines_of_source(qapp):
+    captured, converted = small_stages()
+    nodes = [
+        msgspec.structs.replace(node, source=SourceLine("/home/me/net.py", 7, "x = self.fc(x)"))
+        if node.id == "fc"
+        else node
+        for node in captured.graph.nodes
+    ]
+    captured = msgspec.structs.replace(captured, graph=msgspec.structs.replace(captured.graph, nodes=tuple(nodes)))
+    run = snapshot(captured, converted, links=small_links())
+    for look, is_told in ((PictureLook(has_source=True), True), (PictureLook(), False)):
+        said = encoded(Picture(run, ("captured",), look, engine="graphlay"), ".svg").decode()
+        assert (" · net.py:7<" in said) is is_told
+        assert "/home/me" not in said
 
 
 def test_columns_are_as_wide_as_they_need_and_less_tall(qapp):

@@ -211,6 +211,34 @@ def test_numbers_that_were_not_measured_cannot_be_shown(opened: Opened):
     assert not of(opened().form.shows, OverlayChoice.NUMBERS).isEnabled()
 
 
+def test_the_name_and_the_format_follow_each_other(
+    opened: Opened, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sheet = opened()
+    name = sheet.form.name
+    assert name.text() == "small-conv-captured-converted.png"
+    press(qtbot, sheet, sheet.form.stages["captured"])
+    assert name.text() == "small-conv-converted.png"
+    name.clear()
+    qtbot.keyClicks(name, "mine.svg")
+    name.editingFinished.emit()
+    qtbot.waitUntil(lambda: sheet.ready is None)
+    drawn(qtbot, sheet)
+    assert sheet.form.choice().ending == ".svg"
+    asked: list[str] = []
+
+    def answer(_parent: object, _title: str, suggested: str, _filters: str) -> tuple[str, str]:
+        asked.append(suggested)
+        return "", ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    sheet.save.click()
+    assert asked == ["mine.svg"]
+    sheet.save.setFocus()
+    press(qtbot, sheet, sheet.form.formats_of(".pdf"))
+    assert name.text() == "mine.pdf"
+
+
 def test_one_stage_always_stays(opened: Opened, qtbot: QtBot):
     sheet = opened()
     press(qtbot, sheet, sheet.form.stages["captured"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -280,6 +280,30 @@ def drop(widget: QWidget, data: QMimeData) -> None:
     copy, button, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(widget, QDragEnterEvent(QPoint(5, 5), copy, data, button, plain))
     QApplication.sendEvent(widget, QDropEvent(QPointF(5, 5), copy, data, button, plain))
+
+
+def test_a_run_is_dragged_onto_a_pane_with_the_mouse(
+    windows: Windows, qtbot: QtBot, source: str, monkeypatch: pytest.MonkeyPatch
+):
+    window = windows()
+    desk = ran(window, qtbot, source, 2)
+    target, dragged = desk.work.panes.panes[Side.LEFT], []
+
+    def carry(drag: QDrag, _actions: Qt.DropAction) -> Qt.DropAction:  # the platform's part of it
+        dragged.append(drag.pixmap().size())
+        drop(target, drag.mimeData())
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr(QDrag, "exec", carry)
+    row, left = desk.work.runs.rows[1], Qt.MouseButton.LeftButton
+    qtbot.mousePress(row, left, pos=QPoint(20, 10))
+    qtbot.mouseMove(row, QPoint(22, 11))
+    assert dragged == [], "a hand that trembles drags nothing"
+    qtbot.mouseMove(row, QPoint(60, 40))
+    qtbot.mouseRelease(row, left, pos=QPoint(60, 40))
+    settle(window, qtbot)
+    assert len(dragged) == 1
+    assert badges(desk) == ["B", "A"]
 
 
 def test_a_bookmark_on_either_run_stays_with_it(windows: Windows, qtbot: QtBot, source: str):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
@@ -87,6 +87,28 @@ def test_a_file_can_be_dropped(qtbot: QtBot, model: str):
     with qtbot.waitSignal(target.file_dropped) as told:
         target.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, none, QEvent.Type.Drop))
     assert told.args == [model]
+
+
+def test_the_menu_opens_a_file(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    codec.save(snapshot(CAPTURED, CONVERTED), tmp_path / "saved.qviz")
+    asked: list[str] = []
+
+    def answer(_parent: object, _title: str, _folder: str, filters: str) -> tuple[str, str]:
+        asked.append(filters)
+        return str(tmp_path / "saved.qviz"), filters
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    file = next(each for each in window.findChildren(QMenu) if each.title().replace("&", "") == "File")
+    file.aboutToShow.emit()
+    next(each for each in file.actions() if each.text().replace("&", "").startswith("Open…")).trigger()
+    assert window.desk is not None
+    assert window.desk.project is not None
+    assert [stage.name for stage in window.desk.project.stages] == ["captured", "converted"]
+    assert all(ending in asked[0] for ending in ("*.py", "*.qviz", "*.toml", "*.pt2"))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    before = window.desk.project
+    window.actions_of["open"].trigger()
+    assert window.desk.project is before, "nothing was chosen"
 
 
 def test_what_the_command_line_chose_is_kept_without_a_flow(window: MainWindow, asked: Asked):

@@ -19,7 +19,9 @@ from qviz.ui.panels.settings_form import SettingsForm
 from qviz.ui.panels.shortcuts import Palette
 from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.ui.shell.app import take_language
+from qviz.ui.shell.engine_limits import take_stored_limits
 from qviz.ui.shell.main_window import MainWindow
+from qviz.wire.memory import limit
 from qviz.words.language import VARIABLE, language, use
 from tests.ui.widgets import found
 from tests.ui.window.conftest import Asked
@@ -117,6 +119,50 @@ def test_what_was_allowed_is_counted_and_forgotten(window: MainWindow, qtbot: Qt
     listed.accept()
     assert form.trust.text() == "none"
     assert len(consent.listing(plan).asked) == 1
+
+
+def test_the_engine_gets_its_limits_from_the_next_run_on(window: MainWindow, monkeypatch: pytest.MonkeyPatch):
+    for name in ("QVIZ_MEMORY", "QVIZ_NETWORK"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    outdated = []
+    monkeypatch.setattr(window.engines, "outdate", lambda: outdated.append(1))
+    form = form_of(window)
+    assert form.memory.text() == "80 % of the machine's"
+    form.memory.setValue(1.5)
+    assert os.environ["QVIZ_MEMORY"] == "1.5"
+    assert limit() == 3 << 29
+    choose(form.network, "0")
+    assert os.environ["QVIZ_NETWORK"] == "0"
+    assert len(outdated) == 2
+    form.memory.setValue(0)
+    choose(form.network, "")
+    assert not {"QVIZ_MEMORY", "QVIZ_NETWORK"} & set(os.environ)
+    assert (Settings().memory, Settings().network) == ("", "")
+
+
+def test_limits_that_were_named_at_the_start_are_kept(monkeypatch: pytest.MonkeyPatch, window: MainWindow):
+    settings = Settings()
+    settings.memory, settings.network = "4", "1"
+    monkeypatch.setenv("QVIZ_MEMORY", "2")
+    monkeypatch.setenv("QVIZ_NETWORK", "")
+    monkeypatch.delenv("QVIZ_NETWORK")
+    take_stored_limits(settings)
+    assert (os.environ["QVIZ_MEMORY"], os.environ["QVIZ_NETWORK"]) == ("2", "1")
+
+
+def test_limits_do_not_reach_another_machine(monkeypatch: pytest.MonkeyPatch, window: MainWindow):
+    settings = Settings()
+    settings.memory, settings.engine = "4", "ssh host python -m qviz.engine"
+    monkeypatch.setenv("QVIZ_ENGINE", settings.engine)
+    monkeypatch.setenv("QVIZ_MEMORY", "")
+    monkeypatch.delenv("QVIZ_MEMORY")
+    take_stored_limits(settings)
+    assert "QVIZ_MEMORY" not in os.environ
+    form = form_of(window)
+    assert not form.memory.isEnabled()
+    assert not form.network.isEnabled()
+    settings.engine = ""
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from qviz.analysis.tables.node_columns import column_at
+from qviz.analysis.tables.node_columns import COLUMNS, column_at
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document import codec
 from qviz.document.snapshot import Facts, Finding, Level, OperatorSize, Snapshot
@@ -185,6 +185,44 @@ def test_heads_sort_turn_round_and_end(desk: Desk, qtbot: QtBot):
     heads = [table.nodes.headerData(at, Qt.Orientation.Horizontal) for at in (kind, name)]
     assert heads == ["Kind ▴", "Node ▴²"]
     assert listed(desk)[:2] == ["fc_input_scale_0", "fc_input_zero_point_0"]
+
+
+def test_a_click_with_shift_sorts_by_a_second_column(desk: Desk, qtbot: QtBot):
+    table, kind, name = desk.work.nodes, column_at("kind"), column_at("node")
+    heads = table.horizontalHeader()
+
+    def click(column: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        at = QPoint(heads.sectionViewportPosition(column) + heads.sectionSize(column) // 2, heads.height() // 2)
+        qtbot.mouseClick(heads.viewport(), Qt.MouseButton.LeftButton, keys, at)
+        qtbot.waitUntil(lambda: not table.nodes.is_busy)
+
+    click(kind)
+    click(name, Qt.KeyboardModifier.ShiftModifier)
+    assert [(key.column, key.is_descending) for key in table.nodes.sort_keys] == [(kind, False), (name, False)]
+    kinds = [(node.kind.value, node.id) for row in range(table.nodes.rowCount()) if (node := table.nodes.node_at(row))]
+    assert [each for _, each in kinds] == listed(desk)
+    alike = [each for each in kinds if each[0] == kinds[0][0]]
+    assert alike == sorted(alike)
+    assert len(alike) > 1
+    click(name)
+    assert [key.column for key in table.nodes.sort_keys] == [name], "without Shift there is one key again"
+
+
+def test_a_narrow_table_needs_no_scrolling_sideways(desk: Desk, window: MainWindow, qtbot: QtBot):
+    table = desk.work.nodes
+    window.resize(1024, 640)
+    qtbot.waitUntil(lambda: table.viewport().width() < 1000)
+    table.resize(600, 200)
+    assert sum(map(table.columnWidth, range(len(COLUMNS)))) <= table.viewport().width()
+    gone = {code for code in ("kind", "bytes", "dtype", "range") if table.isColumnHidden(column_at(code))}
+    assert gone >= {"kind", "bytes"}
+    assert not table.isColumnHidden(column_at("share"))
+    chooser = next(each for each in table.horizontalHeader().actions() if each.text() == "Kind")
+    chooser.trigger()
+    chooser.trigger()
+    assert not table.isColumnHidden(column_at("kind")), "who asks for a column gets it"
+    table.resize(1400, 200)
+    assert not any(table.isColumnHidden(column_at(code)) for code in gone)
 
 
 def test_a_figure_that_is_missing_is_a_word(desk: Desk):

@@ -11,14 +11,14 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from qviz.ui.canvas.beside import free_room
 from qviz.ui.canvas.box_text import LEFT, RIGHT
 from qviz.ui.canvas.exposure import Detail, Exposure
-from qviz.ui.canvas.fonts import elided, group_font, subtitle_font
+from qviz.ui.canvas.fonts import elided, group_font, subtitle_font, width
 from qviz.words import tr
 
 ROW_LIGHT, ROW_DARK = 0.08, 0.12
 """How much of the selection's color its rows show."""
 AROUND = 5.0
-INTO_ROOM = 76.0
-"""Pixels for what the boxes in brackets are fused into."""
+INTO_ROOM, INTO_MOST = 76.0, 168.0
+"""Pixels for what the boxes in brackets are fused into: at least, and where there is room."""
 
 
 class HighlightPainter:
@@ -52,12 +52,12 @@ class SelectionPainter:
         soft = QColor(color)
         soft.setAlphaF(0.45)
         done: set[str] = set()
-        for ids, ink, width in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
+        for ids, ink, wide in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
             for box_id in sorted(ids - done):
                 if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
                     fused = exposure.ghosts.fused.get(box_id)
                     rect = exposure.rect(box_id) if fused is None else fused.rect
-                    _ring(painter, rect, ink, width, exposure.scale)
+                    _ring(painter, rect, ink, wide, exposure.scale)
             done |= ids
 
 
@@ -107,7 +107,10 @@ def _draw_brackets(painter: QPainter, exposure: Exposure) -> None:
 
 def _write_into(painter: QPainter, exposure: Exposure, around: QRectF, into: str, taken: list[QRectF]) -> None:
     """Write what the boxes in brackets are fused into, beside them or below."""
-    free = free_room(exposure, around, QSizeF(INTO_ROOM, 30.0), taken, is_below=True)
+    wide = min(max(width(into, group_font()) + 2.0, INTO_ROOM), INTO_MOST)
+    free = free_room(exposure, around, QSizeF(wide, 30.0), taken, is_below=True)
+    if free is None and wide > INTO_ROOM:
+        free = free_room(exposure, around, QSizeF(INTO_ROOM, 30.0), taken, is_below=True)
     if free is None:
         return
     align = RIGHT if free.side == "left" else LEFT

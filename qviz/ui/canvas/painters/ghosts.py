@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from qviz.ui.canvas.beside import free_room
 from qviz.ui.canvas.box_text import CENTRE, LEFT, RIGHT
@@ -35,7 +35,8 @@ class GhostPainter:
             exposure.dim(painter, box.id)
             _outline(painter, exposure, [_inner(each) for each in fused.parts])
         painter.setOpacity(1.0)
-        _outline(painter, exposure, [each.rect for each in ghosts.alone_in(exposure.area)])
+        alone = [each.rect for each in ghosts.alone_in(exposure.area)]
+        _outline(painter, exposure, alone, exposure.theme.color("canvas"))
 
 
 class GhostTextPainter:
@@ -67,13 +68,15 @@ def _inner(ghost: Ghost) -> QRectF:
     return ghost.rect.adjusted(INSET, 0.0, -INSET, 0.0)
 
 
-def _outline(painter: QPainter, exposure: Exposure, rects: list[QRectF]) -> None:
+def _outline(painter: QPainter, exposure: Exposure, rects: list[QRectF], ground: QColor | None = None) -> None:
+    """Draw outlines; a ground hides the line that runs where the box was."""
     pen = QPen(exposure.theme.color("change.removed"), max(1.4, 1.0 / exposure.scale))
     pen.setDashPattern([3.0, 2.0])
     painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setBrush(ground if ground is not None else Qt.BrushStyle.NoBrush)
     for rect in rects:
         painter.drawRoundedRect(rect, 5.0, 5.0)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _write(painter: QPainter, ghost: Ghost, rect: QRectF, theme: Theme) -> None:

@@ -13,7 +13,7 @@ from qviz.analysis.acting.offered import OfferedAction
 from qviz.analysis.acting.pending import Pending, predicted_lines
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
 from qviz.document.snapshot import Finding
-from qviz.ui.panels.flow_layout import FlowLayout
+from qviz.ui.panels.inspecting.action_row import ActionRow
 from qviz.ui.panels.level_sign import LevelSign
 from qviz.ui.panels.widgets import breakable, button, label, line, mono
 from qviz.ui.theme import Theme
@@ -194,15 +194,15 @@ class Sheet(QFrame):
 
     def _add_actions(self, actions: Sequence[OfferedAction]) -> None:
         """Add a button for each; one that is not possible says why."""
-        row = FlowLayout(6)
+        buttons = []
         for each in (one for one in actions if not one.is_rare):
             made = button(each.title, "act", partial(self.calls.act, each.command))
             made.setCheckable(each.is_on)
             made.setChecked(each.is_on)
             made.setEnabled(not each.refusal)
             made.setToolTip(plain_tip(each.refusal or each.tip))
-            row.addWidget(made)
-        self.column.addLayout(row)
+            buttons.append(made)
+        self.column.addWidget(ActionRow(buttons))
 
     def _add_pending(self, pending: Pending) -> None:
         """Add what is not run yet, with its predicted effect."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayou
 from qviz.analysis.trying.configuration import python_of, toml_of
 from qviz.session.tried_choice import TriedChoice
 from qviz.ui.panels.code import GraphCode
-from qviz.ui.panels.widgets import button, label
+from qviz.ui.panels.widgets import button, join_segments, label
 from qviz.ui.theme import Theme
 from qviz.words import tr
 
@@ -44,6 +44,7 @@ class PlanPreview(QWidget):
             made.setChecked(not place)
             self._forms.addButton(made, place)
             head.addWidget(made)
+        join_segments(self._forms.buttons())
         self._forms.idClicked.connect(lambda _form: self._show())
         column.addLayout(head)
         self.text = GraphCode(theme)

@@ -68,7 +68,12 @@ class FileCommands(CommandGroup):
         """Copy a script that does the run without qviz."""
         self._pages.need_desk().exports.copy_python()
 
-    @command("Settings…", "Ctrl+,", is_apart=True, words="preferences looks text size language editor motion")
+    @command(
+        "Settings…",
+        "Ctrl+,",
+        is_apart=True,
+        words="preferences looks text size language editor motion memory network limit",
+    )
     def settings(self) -> None:
         """Choose the looks, the language and what qviz remembers."""
         from qviz.ui.panels.settings_form import SettingsForm
@@ -82,6 +87,7 @@ class FileCommands(CommandGroup):
         form.python_requested.connect(form.show_chosen)
         form.engine_requested.connect(self._opener.choose_engine)
         form.engine_requested.connect(form.show_chosen)
+        form.limits_chosen.connect(self._opener.take_limits)
         form.forget_requested.connect(self._pages.forget_requested)
         form.open()
 
