@@ -2,9 +2,10 @@
 
     ./scripts/fuzz [--seed 1] [--count 100000] [--keep FOLDER]
 
-What is read is then asked as a window asks it: words of all statements, groups, the first view, search. An exception
-that is no QvizError, or an input that takes longer than a second, is a fault: it is printed, kept, and the exit code
-is 1. The same seed makes the same inputs. Linux and macOS.
+What is read is then asked as a window asks it (`fuzz_inputs.py`): words of all statements, groups, the first view,
+search, the page of the run. An exception that is no QvizError, or an input that takes longer than a second, is a fault:
+it is printed, kept as it was and as small as it can be, and the exit code is 1. One that is mended belongs into
+tests/fuzz_corpus. The same seed makes the same inputs. Linux and macOS.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import copy
 import json
 import random
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -21,23 +23,13 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
+from fuzz_inputs import FOLDER, made_kinds, tree_of
 
-from qviz.analysis.searching.search import SearchIndex
-from qviz.analysis.views.folding import fold, opening
-from qviz.document import codec, plan_file
-from qviz.document.baseline import read_baseline
-from qviz.document.plan import Plan
-from qviz.document.snapshot import Snapshot
 from qviz.errors import QvizError
-from qviz.session.run_records import RunRecord, decoded
-from qviz.sources.input_text import read_input
-from qviz.wire.framing import WireError, pack, read_report, read_request, report_reader
-from qviz.wire.messages import Message, RepairPlan, RunFinished, RunFlow, StageReached, StepStarted
+from qviz.wire.framing import WireError
 
-ROOT = Path(__file__).resolve().parents[1]
 HANG_SECONDS = 1.0
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 2**63, 1e308, "", "x", "\u202e", "a.b.c", "inf", "nan", [], [[]], {}, {"node": "x"},
@@ -46,15 +38,8 @@ ODD: tuple[Any, ...] = (
 """Values that stand where others belong."""
 
 
-class Kind(NamedTuple):
-    """What is damaged, and who reads it."""
-
-    seeds: list[bytes]
-    read: Callable[[bytes], object]
-
-
-class HangError(Exception):
-    """An input took too long."""
+class HangError(BaseException):
+    """An input took too long; what takes every exception for a refusal does not take this one."""
 
 
 def main(argv: list[str]) -> int:
@@ -74,17 +59,24 @@ def main(argv: list[str]) -> int:
         answer, fault = tried(kinds[name].read, data)
         counted[f"{name}: {answer}"] += 1
         if fault and not faults[fault]:
-            asked.keep.mkdir(parents=True, exist_ok=True)
-            (asked.keep / f"{name}-{asked.seed}-{number}").write_bytes(data)
+            _keep(asked.keep, f"{name}-{asked.seed}-{number}", data, kinds[name].read, fault)
             print(f"{name} {number}: {fault}", flush=True)
         faults[fault] += bool(fault)
         if number == asked.count // 10:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for line, count in sorted(counted.items()):
         print(f"{line:24} {count:>9,}")
+    shutil.rmtree(FOLDER, ignore_errors=True)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / max(before, 1)
     print(f"{asked.count:,} inputs in {time.monotonic() - started:.0f} s; memory {grown:.2f} times that at a tenth")
     return 1 if sum(faults.values()) else 0
+
+
+def _keep(folder: Path, name: str, data: bytes, read: Callable[[bytes], object], fault: str) -> None:
+    """Write an input with a fault, and a small one that has it too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    (folder / f"{name}-small").write_bytes(smaller(data, lambda each: tried(read, each)[1] == fault))
 
 
 def _too_long(*_: object) -> None:
@@ -98,7 +90,7 @@ def tried(read: Callable[[bytes], object], data: bytes) -> tuple[str, str]:
         read(data)
     except (QvizError, WireError):
         return "refused", ""
-    except Exception as error:  # what is looked for
+    except (Exception, HangError) as error:  # what is looked for
         where = traceback.extract_tb(error.__traceback__)[-1]
         return "fault", f"{type(error).__name__}: {str(error)[:80]} at {Path(where.filename).name}:{where.lineno}"
     finally:
@@ -108,7 +100,7 @@ def tried(read: Callable[[bytes], object], data: bytes) -> tuple[str, str]:
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
     """Return data with a few faults in it: of its bytes, or of what stands in its JSON."""
-    tree = _tree(data) if chance.random() < 0.75 else None
+    tree = tree_of(data) if chance.random() < 0.75 else None
     if tree is not None:
         for _ in range(chance.randint(1, 3)):
             _damage(tree, chance)
@@ -127,13 +119,6 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
                 end = place + chance.randint(1, 200)
                 found[place:place] = found[place:end] * chance.randint(1, 20)
     return bytes(found)
-
-
-def _tree(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except ValueError:
-        return None  # a plan, an input, a frame
 
 
 def _damage(tree: Any, chance: random.Random) -> None:
@@ -166,65 +151,55 @@ def _other(value: Any, chance: random.Random) -> Any:
     return copy.deepcopy(chance.choice(alike if alike and chance.random() < 0.8 else ODD))
 
 
-def made_kinds() -> dict[str, Kind]:
-    """Return what is damaged: real documents of both versions, and what is made of them."""
-    folder = ROOT / "tests/document/version_1"
-    files = [path for path in sorted(folder.glob("*.json")) if "baseline" not in path.name]
-    whole = [codec.load(path) for path in files]
-    small = [msgspec.structs.replace(each, stages=each.stages[:1], links=(), facts={}) for each in whole]
-    plan = Plan("m.py:Net", flow="fx-static", inputs=("x=1x3x8x8:float32",), calibrate="m.py:data")
-    return {
-        "document": Kind(
-            [codec.encode(each) for each in (*whole, *small)], lambda data: _looked_at(codec.decode(data))
-        ),
-        "old document": Kind([path.read_bytes() for path in files], lambda data: _looked_at(codec.decode(data))),
-        "report": Kind([*_reports(whole)], lambda data: _asked(read_report(data))),
-        "framed": Kind([pack(StepStarted(1, "preparing", 1, 2)) * 3], lambda data: [*report_reader().feed(data)]),
-        "request": Kind([_body(each) for each in (RunFlow(1, plan), RepairPlan(1, plan, 20.0, 3))], read_request),
-        "plan": Kind([plan_file.write(plan).encode()], lambda data: plan_file.read(data.decode(errors="replace"))),
-        "baseline": Kind([(folder / "baseline.json").read_bytes()], _baseline),
-        "record": Kind([b'{"key":"1-a","name":"Run 1","bookmarks":[]}'], lambda data: decoded(data, RunRecord)),
-        "input": Kind([b"x=1x3x8x8:float32", b"{a=1x2, b=(3, 4:int64)}"], _input),
-    }
+def smaller(data: bytes, is_fault: Callable[[bytes], bool]) -> bytes:
+    """Return a small input with the same fault: of a tree fewer branches, then of the bytes fewer and plainer ones."""
+    tree = tree_of(data)
+    while tree is not None and is_fault(json.dumps(tree).encode()):
+        data = json.dumps(tree).encode()
+        less = next((each for each in _less(tree) if is_fault(json.dumps(each).encode())), None)
+        if less is None:
+            break
+        tree = less
+    length = max(len(data) // 2, 1)
+    while length:
+        place = 0
+        while place < len(data):
+            less = data[:place] + data[place + length :]
+            if is_fault(less):
+                data = less
+            else:
+                place += length
+        length //= 2
+    return data
 
 
-def _reports(snapshots: list[Snapshot]) -> Iterator[bytes]:
-    for each in snapshots:
-        yield _body(StageReached(1, each.stages[0], each.facts.get(each.stages[0].name, {}), ()))
-        yield _body(RunFinished(1, each.run, each.findings, each.summary, each.notes))
+def _less(tree: Any) -> Iterator[Any]:
+    """Yield a tree with one branch less, large ones first, or with one of its values plainer."""
+    branches = sorted(_branches(tree, ()), key=lambda way: -len(json.dumps(_at(tree, way))))
+    for way in branches:
+        made = copy.deepcopy(tree)
+        del _at(made, way[:-1])[way[-1]]
+        yield made
+    for way in branches:
+        value = _at(tree, way)
+        plain: tuple[Any, ...] = ({}, [], "", 0)
+        for plainer in plain:
+            if type(plainer) is type(value) and value != plainer:
+                made = copy.deepcopy(tree)
+                _at(made, way[:-1])[way[-1]] = plainer
+                yield made
 
 
-def _body(message: Message) -> bytes:
-    return pack(message).partition(b"\n")[2]
+def _branches(tree: Any, way: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    for key in tree if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else ():
+        yield (*way, key)
+        yield from _branches(tree[key], (*way, key))
 
 
-def _asked(report: object) -> None:
-    if isinstance(report, StageReached):
-        fold(report.stage.whole, opening(report.stage.whole), report.facts)
-
-
-def _looked_at(snapshot: Snapshot) -> None:
-    """Ask for what a window shows of a result."""
-    for finding in snapshot.findings:
-        _ = (finding.message, finding.reason, finding.hint)
-    for link in snapshot.links:
-        _ = (link.evidence, link.reason)
-    for stage in snapshot.stages:
-        graph = stage.whole
-        _ = [(node.why.rule, node.why.evidence) for node in graph.nodes if node.why is not None]
-        fold(graph, opening(graph), snapshot.facts.get(stage.name, {}))
-        SearchIndex(graph, snapshot.findings).search("conv dtype:int8 scale>0")
-    codec.encode(snapshot)
-
-
-def _baseline(data: bytes) -> None:
-    path = Path("/dev/shm" if Path("/dev/shm").is_dir() else "/tmp") / "qviz-fuzz-baseline.json"
-    path.write_bytes(data)
-    read_baseline(path)
-
-
-def _input(data: bytes) -> None:
-    read_input(data.decode(errors="replace"))
+def _at(tree: Any, way: tuple[Any, ...]) -> Any:
+    for key in way:
+        tree = tree[key]
+    return tree
 
 
 if __name__ == "__main__":

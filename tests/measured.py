@@ -1,4 +1,4 @@
-"""Measurements made by hand, without torch."""
+"""Measurements made by hand, without torch, of nodes of `small_stages`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.factories import small_stages, snapshot
 
 WEIGHT = QuantizerNoise(
     "layer1.0.conv1 weight",
-    "prepared",
+    "captured",
     ("conv",),
     "layer1.0.conv1",
     "weight",
@@ -35,9 +35,9 @@ WEIGHT = QuantizerNoise(
     telescoped=0.55,
     alternatives=(Alternative("sixteen_bits", 48.0), Alternative("per_channel", 9.1, offered=True)),
 )
-ACTIVATION = QuantizerNoise("relu output", "prepared", ("relu_obs",), "relu", "activation", 8, {"output": 1.0}, 0.3)
+ACTIVATION = QuantizerNoise("relu output", "captured", ("relu",), "relu", "activation", 8, {"output": 1.0}, 0.3)
 OPERATOR = KernelDifference(
-    "converted", ("prelu",), "prelu", "quantized::prelu", 0.46, 146.0, True, sqnr_db=3.0, is_first=True
+    "converted", ("conv",), "prelu", "quantized::prelu", 0.46, 146.0, True, sqnr_db=3.0, is_first=True
 )
 LOST = Said("not_measured.metric", {}, {"type": "KeyError", "text": "'labels'"})
 

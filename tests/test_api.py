@@ -36,7 +36,7 @@ def test_a_result_says_what_it_is(result):
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path: Path):
-    with pytest.raises(QvizError, match="could not be read"):
+    with pytest.raises(QvizError, match="was not found"):
         qviz.load(tmp_path / "none.qviz")
 
 

@@ -173,7 +173,7 @@ def test_debug_shows_the_traceback(engine, tmp_path, capsys):
         (["render", "m.py:N", "-o", "a.png", "--side-by-side", "a,b", "--stage", "a"], "exclude each other"),
         (["render", "m.py:N", "-o", "a.png", "--depth", "0"], "is neither a positive number nor"),
         (["render", "m.py:N", "-o", "a.png", "--scale", "9"], "9 is not in the range"),
-        (["render", "none.qviz", "-o", "a.png"], "none.qviz could not be read: No such file or directory"),
+        (["render", "none.qviz", "-o", "a.png"], "none.qviz was not found"),
         (["flows", "more"], "Got unexpected extra argument"),
     ],
 )

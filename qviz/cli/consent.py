@@ -47,8 +47,8 @@ def need_consent(plan: Plan) -> None:
     if listing.asked and not is_trusted():
         if not _says_yes(listing):
             raise _refusal(listing)
-        kept.keep(tuple(each.grant for each in listing.asked))
-    kept.ran(plan.source, listing.grants)
+        kept.keep(tuple(each.grant for each in listing.asked), listing.place)
+    kept.ran(plan.source, listing.grants, listing.place)
     context.meta[_GRANTS] = listing.grants
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from qviz.document.graph import Record
-from qviz.document.regular_files import refuse_special
+from qviz.document.regular_files import read_regular
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -75,19 +75,9 @@ def read_baseline(path: Path) -> Baseline:
         QvizError: Not there, not a baseline, or of a newer version.
     """
     again = tr("Create it from the current findings with --write-baseline.")
-    refuse_special(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise QvizError(tr("{path}: no such baseline", path=path), again) from error
-    except OSError as error:
-        raise QvizError(
-            tr("{path} could not be read: {strerror}", path=path, strerror=error.strerror or error),
-            tr("Check the path."),
-        ) from error
-    if len(data) > MAX_BYTES:
-        raise QvizError(tr("{path} is too large for a baseline", path=path), again)
+    if not path.exists():
+        raise QvizError(tr("{path}: no such baseline", path=path), again)
+    data = read_regular(path, MAX_BYTES)
     try:
         baseline = msgspec.json.decode(data, type=Baseline)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

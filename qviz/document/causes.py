@@ -18,12 +18,12 @@ class CauseGroup(NamedTuple):
 def by_cause(findings: Iterable[Finding]) -> tuple[CauseGroup, ...]:
     """Return the findings that follow from none of the others, in their order, each with those that follow from it."""
     found = [*findings]
-    known = {reference(each): each for each in found}
+    roots = _roots(found)
     groups: dict[int, list[Finding]] = {}
     for each in found:
-        root = _root(each, known)
+        root = roots[id(each)]
         groups.setdefault(id(root), []).extend([] if root is each else [each])
-    return tuple(CauseGroup(each, tuple(groups[id(each)])) for each in found if _root(each, known) is each)
+    return tuple(CauseGroup(each, tuple(groups[id(each)])) for each in found if roots[id(each)] is each)
 
 
 def reference(finding: Finding) -> FindingReference:
@@ -31,10 +31,15 @@ def reference(finding: Finding) -> FindingReference:
     return FindingReference(finding.rule, finding.stage, finding.nodes)
 
 
-def _root(finding: Finding, known: dict[FindingReference, Finding]) -> Finding:
-    seen = [finding]
-    while (named := seen[-1].because_of) is not None and (cause := known.get(named)) is not None:
-        if any(cause is each for each in seen):
-            return finding  # a document may say anything
-        seen.append(cause)
-    return seen[-1]
+def _roots(found: list[Finding]) -> dict[int, Finding]:
+    """Return for each finding, by its id, the one that it follows from in the end; each is gone through once."""
+    known = {reference(each): each for each in found}
+    roots: dict[int, Finding] = {}
+    for each in found:
+        way: dict[int, Finding] = {}
+        at = each
+        while id(at) not in roots and id(at) not in way:  # a document may lead in a circle
+            way[id(at)] = at
+            at = known.get(at.because_of, at) if at.because_of is not None else at
+        roots.update(dict.fromkeys(way, roots.get(id(at), at)))
+    return roots

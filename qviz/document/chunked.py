@@ -16,6 +16,7 @@ import msgspec
 
 from qviz.document.graph import Graph
 from qviz.document.snapshot import Snapshot, Stage
+from qviz.document.time_limit import go_on
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -31,6 +32,7 @@ def decode(data: bytes | msgspec.Raw, record: type[R]) -> R:
 
     Raises:
         msgspec.DecodeError: What msgspec says of the whole.
+        TookTooLongError: It took too long (`time_limit.reading`).
     """
     try:
         return typing.cast("R", _record(data, record))
@@ -87,11 +89,13 @@ def _several(pieces: list[msgspec.Raw], of: type[msgspec.Struct]) -> list[Any]:
         return [_record(each, of) for each in pieces]
     found: list[Any] = []
     for start in range(0, len(pieces), _AT_ONCE):
+        go_on()
         found += _whole(b"[%b]" % b",".join(pieces[start : start + _AT_ONCE]), list[of])  # type: ignore[valid-type]
     return found
 
 
 def _record(data: bytes | msgspec.Raw, record: type[msgspec.Struct]) -> msgspec.Struct:
+    go_on()
     cut, held = _cut(record)
     coarse = _decoder(cut).decode(data)
     values = {}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from qviz.document import chunked
-from qviz.document.limits import FREELY_EXPANDED, MAX_BYTES, MAX_EXPANSION, faults
-from qviz.document.regular_files import refuse_special
+from qviz.document.limits import FREELY_EXPANDED, MAX_BYTES, MAX_EXPANSION
+from qviz.document.references import faults
+from qviz.document.regular_files import read_regular
 from qviz.document.snapshot import Snapshot
 from qviz.document.texts import with_texts
+from qviz.document.time_limit import TookTooLongError, reading
 from qviz.document.upgrade import upgraded
-from qviz.document.writing import write_atomically
+from qviz.document.writing import digest_of, write_atomically
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -23,13 +25,17 @@ FORMAT_VERSION = 2
 SUFFIXES = (".qviz", ".json")
 _GZIP = b"\x1f\x8b"
 
-_LARGE_BYTES = 1 << 18
-"""From here on reading takes longer than a window may stand still between two frames."""
-
 
 class _DocumentHead(msgspec.Struct):
     format: str = ""
     version: int = 0
+
+
+class OpenedResult(NamedTuple):
+    """A result that was read from a file, and the `digest` of what the file held then."""
+
+    snapshot: Snapshot
+    digest: str
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -41,9 +47,14 @@ def decode(data: bytes, name: str | None = None) -> Snapshot:
     """Return the snapshot that `data` holds.
 
     Raises:
-        QvizError: Not a qviz document, damaged, or of a newer version; `name` says which.
+        QvizError: Not a qviz document, damaged, of a newer version, or too long to read; `name` says which.
     """
     name = name or tr("the document")
+    with reading(name):
+        return _decoded(data, name)
+
+
+def _decoded(data: bytes, name: str) -> Snapshot:
     try:
         head = msgspec.json.decode(data, type=_DocumentHead)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -68,6 +79,8 @@ def decode(data: bytes, name: str | None = None) -> Snapshot:
             data = upgraded(data)
         snapshot = chunked.decode(data, Snapshot)
         fault = next(faults(snapshot), None)
+    except TookTooLongError:
+        raise
     except Exception as error:  # whatever reading raises, nothing but the document is to blame
         raise _damaged(name, str(error) or type(error).__name__) from error
     if fault is not None:
@@ -110,30 +123,19 @@ def load(path: Path | str) -> Snapshot:
     Raises:
         QvizError: Not found, not a qviz document, damaged, or of a newer version.
     """
+    return open_result(path).snapshot
+
+
+def open_result(path: Path | str) -> OpenedResult:
+    """Read a snapshot, and tell what exactly was read, which another program may change meanwhile.
+
+    Raises:
+        QvizError: As `load`.
+    """
     path = Path(path)
-    refuse_special(path)
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # a null character in a path is a ValueError
-        why = (error.strerror if isinstance(error, OSError) else None) or error
-        raise QvizError(
-            tr("{path} could not be read: {strerror}", path=path, strerror=why),
-            tr("Check the path."),
-        ) from error
-    if data[:2] == _GZIP:
-        data = _decompress(data, path.name)
-    return decode(data, path.name)
-
-
-def is_large(path: Path | str) -> bool:
-    """Tell whether reading a file takes longer than a window may stand still, by what it unpacks to."""
-    try:
-        if not Path(path).is_file() or os.stat(path).st_size >= _LARGE_BYTES:
-            return Path(path).is_file()
-        data = Path(path).read_bytes()
-        return data[:2] == _GZIP and len(zlib.decompressobj(wbits=31).decompress(data, _LARGE_BYTES)) >= _LARGE_BYTES
-    except (OSError, ValueError, zlib.error):
-        return False  # reading it says what is wrong
+    data = read_regular(path, MAX_BYTES)
+    plain = _decompress(data, path.name) if data[:2] == _GZIP else data
+    return OpenedResult(decode(plain, path.name), digest_of(data))
 
 
 def _decompress(data: bytes, name: str) -> bytes:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from qviz.document.graph import Edge, Graph, Group, Json, Kind, Node, NodeId, Why
+from qviz.document.time_limit import go_on
 
 INSIDE = "/"
 """Stands in a node's id between the node that reads a nested graph and the node inside; torch's names have none."""
@@ -32,6 +33,7 @@ def inlined(graph: Graph, subgraphs: Mapping[str, Graph]) -> Graph:
         if is_deeper:
             inside[first][rest] = each
     own = ((key, each) for key, each in subgraphs.items() if INSIDE not in key)
+    go_on()
     nested = {key: inlined(each, inside[key]) if key in inside else each for key, each in own}
     return _Inlining(graph, nested).whole() if nested else graph
 

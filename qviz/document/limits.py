@@ -1,15 +1,18 @@
-"""How large a document or a message may be, and that what it names is there: one place, asked at both ends of the wire.
+"""How large a document or a message may be: one place, asked at both ends of the wire.
 
 The largest graphs that torch 2.8 gives in practice have some 50,000 nodes; the limits are far above, and low enough
-that a small file can neither fill the memory nor hold up the thread that reads it.
+that a small file can neither fill the memory nor hold up the thread that reads it. How long that may take is in
+`time_limit`, whether what is named is there in `references`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from qviz.document.graph import Graph, lint
-from qviz.document.snapshot import Facts, Link, Snapshot, Stage
+from qviz.document.inlining import INSIDE
+from qviz.document.snapshot import Stage
+from qviz.document.time_limit import go_on
 
 MAX_BYTES = 2 << 30
 """Of a document, decompressed."""
@@ -25,6 +28,10 @@ MAX_DEPTH = 100
 """Modules in modules."""
 MAX_GRAPH_DEPTH = 16
 """Graphs in graphs, each of which is copied into the one around it."""
+MAX_INLINED = 1 << 28
+"""Characters that the names of all nodes of nested graphs grow by when these are read in place."""
+MAX_LINKS = 8_000_000
+MAX_FINDINGS = 100_000
 MAX_NAME = 200_000
 """Characters of a node's id, a module's path, a stage's name."""
 
@@ -32,34 +39,34 @@ FREELY_EXPANDED = 1 << 20
 """Bytes that any file may unpack to, however small it is."""
 
 
-def faults(snapshot: Snapshot) -> Iterator[str]:
-    """Yield what is wrong with a document as a whole, the plainest first: sizes, double names, names of nothing.
+def too_many(what: str, count: int, most: int) -> Iterator[str]:
+    """Yield the fault of a number above its limit."""
+    if count > most:
+        yield f"{count} {what}, of at most {most}"
 
-    A bookmark may name a node that is not there: it outlives a new run of the same source.
-    """
-    stages = {each.name: each for each in snapshot.stages}
-    if len(snapshot.stages) > MAX_STAGES:
-        yield f"{len(snapshot.stages)} stages, of at most {MAX_STAGES}"
-        return
-    if len(stages) < len(snapshot.stages):
-        yield "two stages have the same name"
-    yield from _too_many(graph for stage in snapshot.stages for graph in _graphs(stage))
-    for stage in snapshot.stages:
-        yield from (f"stage {stage.name}: {fault}" for fault in faults_of_stage(stage))
-    known = {name: _ids(stage) for name, stage in stages.items()}
-    yield from _of_links(snapshot.links, known)
-    yield from _of_facts(snapshot.facts, known)
+
+def too_deep(what: str, depths: Iterable[int], most: int) -> Iterator[str]:
+    """Yield the fault of what is nested too deep."""
+    deepest = max(depths, default=0)
+    if deepest > most:
+        yield f"{what} nested {deepest} deep, of at most {most}"
+
+
+def sizes(stage: Stage) -> tuple[int, int]:
+    """Return how many nodes and edges a stage has, those of nested graphs too."""
+    graphs = _graphs(stage)
+    return sum(len(each.nodes) for each in graphs), sum(len(each.edges) for each in graphs)
 
 
 def faults_of_stage(stage: Stage) -> Iterator[str]:
-    """Yield what is wrong with one stage, as it comes from an engine."""
-    if len(stage.name) > MAX_NAME:
-        yield f"a name of {len(stage.name)} characters, of at most {MAX_NAME}"
-    yield from _too_many(_graphs(stage))
-    deepest = max((key.count("/") for key in stage.subgraphs or ()), default=0)
-    if deepest > MAX_GRAPH_DEPTH:
-        yield f"graphs nested {deepest} deep, of at most {MAX_GRAPH_DEPTH}"
+    """Yield what is wrong with one stage by itself, the plainest first; what comes later may need what comes before."""
+    nodes, edges = sizes(stage)
+    yield from too_many("nodes", nodes, MAX_NODES)
+    yield from too_many("edges", edges, MAX_EDGES)
+    yield from _too_long([stage.name, *(stage.subgraphs or ())])
+    yield from _of_nesting(stage)
     for graph in _graphs(stage):
+        go_on()
         yield from lint(graph)
         yield from _of_names(graph)
 
@@ -68,43 +75,21 @@ def _graphs(stage: Stage) -> tuple[Graph, ...]:
     return (stage.graph, *(stage.subgraphs or {}).values())
 
 
-def _too_many(graphs: Iterable[Graph]) -> Iterator[str]:
-    counted = [(len(each.nodes), len(each.edges)) for each in graphs]
-    nodes, edges = (sum(each[place] for each in counted) for place in (0, 1))
-    if nodes > MAX_NODES:
-        yield f"{nodes} nodes, of at most {MAX_NODES}"
-    if edges > MAX_EDGES:
-        yield f"{edges} edges, of at most {MAX_EDGES}"
+def _of_nesting(stage: Stage) -> Iterator[str]:
+    nested = stage.subgraphs or {}
+    yield from too_deep("graphs", (key.count(INSIDE) for key in nested), MAX_GRAPH_DEPTH)
+    grown = sum(len(key) * (len(graph.nodes) + len(graph.groups)) for key, graph in nested.items())
+    yield from too_many("characters in the names of nested nodes", grown, MAX_INLINED)
 
 
 def _of_names(graph: Graph) -> Iterator[str]:
     paths = {path for node in graph.nodes for path in (node.module_path, node.inferred_path) if path}
     paths.update(each.path for each in graph.groups)
-    longest = max((len(each) for each in (*paths, *(node.id for node in graph.nodes))), default=0)
+    yield from _too_long((*paths, *(node.id for node in graph.nodes)))
+    yield from too_deep("modules", (each.count(".") for each in paths), MAX_DEPTH)
+
+
+def _too_long(names: Iterable[str]) -> Iterator[str]:
+    longest = max(map(len, names), default=0)
     if longest > MAX_NAME:
         yield f"a name of {longest} characters, of at most {MAX_NAME}"
-    deepest = max((each.count(".") for each in paths), default=0)
-    if deepest > MAX_DEPTH:
-        yield f"modules nested {deepest} deep, of at most {MAX_DEPTH}"
-
-
-def _ids(stage: Stage) -> set[str]:
-    """Return the ids of all nodes of a stage: its own, and those of the graphs that it calls, read as they stand."""
-    return {node.id for node in stage.graph.nodes} | {node.id for node in stage.whole.nodes}
-
-
-def _of_links(links: Iterable[Link], known: Mapping[str, set[str]]) -> Iterator[str]:
-    for link in links:
-        for name, ids in ((link.from_stage, link.from_ids), (link.to_stage, link.to_ids)):
-            if name not in known:
-                yield f"a link names the stage {name}, which is not there"
-            elif missing := next((each for each in ids if each not in known[name]), None):
-                yield f"a link names the node {missing} of {name}, which is not there"
-
-
-def _of_facts(facts: Mapping[str, Mapping[str, Facts]], known: Mapping[str, set[str]]) -> Iterator[str]:
-    for name, nodes in facts.items():
-        if name not in known:
-            yield f"a fact names the stage {name}, which is not there"
-        elif missing := next((each for each in nodes if each not in known[name]), None):
-            yield f"a fact names the node {missing} of {name}, which is not there"

@@ -11,12 +11,15 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from qviz.document.plan import Plan
-from qviz.document.regular_files import refuse_special
+from qviz.document.regular_files import read_regular
+from qviz.document.time_limit import go_on, reading
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.words import mark, tr
+from qviz.words.formats import size
 
 PLAN_VERSION = 1
+MAX_PLAN_BYTES = 1 << 20
 SUFFIX = ".toml"
 _HINT = mark("docs/configuration.md lists what a plan can say.")
 
@@ -58,11 +61,21 @@ def read(text: str, name: str | None = None) -> Plan:
     """Return the plan that a TOML text holds.
 
     Raises:
-        QvizError: No TOML, of a newer version, an unknown key or a wrong value; `name` says of what.
+        QvizError: No TOML, of a newer version, an unknown key, a wrong value, or too long; `name` says of what.
     """
     name = name or tr("the plan")
+    if len(text) > MAX_PLAN_BYTES:
+        raise QvizError(
+            tr("{name} is larger than the {size} that a plan may have", name=name, size=size(MAX_PLAN_BYTES)), tr(_HINT)
+        )
+    with reading(name):
+        return _read(text, name)
+
+
+def _read(text: str, name: str) -> Plan:
     try:
         raw = msgspec.toml.decode(text)
+        go_on()
         version = msgspec.convert(raw, _PlanHead).version
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise QvizError(tr("{name} is not valid TOML: {error}", name=name, error=error), tr(_HINT)) from error
@@ -127,13 +140,11 @@ def load(path: Path | str) -> Plan:
         QvizError: Not found, or `read` has something against it.
     """
     path = Path(path)
-    refuse_special(path)
+    data = read_regular(path, MAX_PLAN_BYTES)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise QvizError(
-            tr("{path} could not be read: {error}", path=path, error=error), tr("Check the path.")
-        ) from error
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise QvizError(tr("{name} is not valid TOML: {error}", name=path.name, error=error), tr(_HINT)) from error
     return read(text, path.name)
 
 

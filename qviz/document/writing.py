@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from qviz.document.regular_files import open_regular
 from qviz.errors import QvizError
 from qviz.words import mark, tr
 
@@ -71,12 +72,10 @@ def digest(path: Path) -> str | None:
     """Return a hash of what a file holds; None where it cannot be read."""
     found = hashlib.sha256()
     try:
-        if not path.is_file():
-            return None  # a pipe would be waited for
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 found.update(chunk)
-    except OSError:
+    except (OSError, QvizError):
         return None
     return found.hexdigest()
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from qviz.document import codec
+from qviz.document.regular_files import read_regular
 from qviz.document.snapshot import Snapshot
 from qviz.document.writing import digest, remove_leftovers, write_atomically
 from qviz.errors import QvizError
-from qviz.session.run_records import RunRecord, decoded, encoded, is_newer
+from qviz.session.run_records import MAX_RECORD_BYTES, RunRecord, decoded, encoded, is_newer
 from qviz.words import tr
 
 DAMAGED_SECONDS = 30 * 86_400
@@ -85,8 +86,8 @@ class RunFiles:
             if not _KEY.fullmatch(path.stem):
                 continue  # not ours: the folder may be a link to one of the user's
             try:
-                data = path.read_bytes()
-            except OSError:
+                data = read_regular(path, MAX_RECORD_BYTES)
+            except QvizError:
                 continue
             record = decoded(data, RunRecord)
             if is_newer(data):

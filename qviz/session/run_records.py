@@ -11,6 +11,8 @@ from qviz.document.plan import Plan
 from qviz.document.snapshot import Bookmark, StageName
 
 RECORD_VERSION = 1
+MAX_RECORD_BYTES = 64 << 20
+"""Of a record; its bookmarks hold what the user wrote."""
 
 
 class RunFigures(Record, frozen=True):

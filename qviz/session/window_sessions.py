@@ -7,8 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qviz.document.held_lock import HeldLock, is_held
+from qviz.document.regular_files import read_regular
 from qviz.document.writing import remove_leftovers, write_atomically
-from qviz.session.run_records import RECORD_VERSION, SessionRecord, decoded, encoded, is_newer
+from qviz.errors import QvizError
+from qviz.session.run_records import (
+    MAX_RECORD_BYTES,
+    RECORD_VERSION,
+    SessionRecord,
+    decoded,
+    encoded,
+    is_newer,
+)
 
 _RECORD, _LOCK = ".json", ".lock"
 NOTHING = SessionRecord("qviz-session", RECORD_VERSION, 0.0)
@@ -96,8 +105,8 @@ class WindowSessions:
     def _read(self, path: Path) -> SessionRecord | None:
         """Return a record; one that is damaged tells nothing, and is removed."""
         try:
-            data = path.read_bytes()
-        except OSError:
+            data = read_regular(path, MAX_RECORD_BYTES)
+        except QvizError:
             return None
         record = None if is_newer(data) else decoded(data, SessionRecord)
         if record is None and not is_newer(data):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from qviz.document.regular_files import refuse_special
+from qviz.document.regular_files import read_regular
 from qviz.errors import QvizError
 from qviz.sources.kinds import code_file, kind_of
 
@@ -20,6 +20,8 @@ _CandidatesByName: TypeAlias = dict[str, "Candidate"]
 
 _BESIDE = frozenset({"example_inputs", "calibration_data", "train", "main"})
 """What stands beside a model and is none."""
+MAX_SOURCE_BYTES = 8 << 20
+"""Of a Python file that is looked into; no person writes a larger one."""
 _NN = ("nn.", "torch.nn.")
 
 
@@ -120,9 +122,8 @@ def module_file(dotted: str, folders: Sequence[str]) -> Path | None:
 def candidates(file: Path) -> tuple[Candidate, ...]:
     """Return what a file offers, the likely ones first; nothing where it cannot be read, which the engine tells."""
     try:
-        refuse_special(file)
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
+        tree = ast.parse(read_regular(file, MAX_SOURCE_BYTES))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
         return ()
     statements = list(_statements(tree.body))
     classes = {each.name: each for each in statements if isinstance(each, ast.ClassDef)}

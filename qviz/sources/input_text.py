@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from qviz.errors import QvizError
@@ -24,6 +25,8 @@ _VALUES = rf"(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})|(?P<mean>{_NUMBER})~(?P<s
 _SHAPE = re.compile(rf"(?P<shape>\d+(x\d+)*)(:(?P<dtype>\w+)(:(?:{_VALUES}))?)?")
 _SHAPE_BEGINS = re.compile(r"\d+(x\d+)*(:|$)")
 _CLOSES = {"(": ")", "{": "}"}
+_DEEPEST = 32
+"""Inputs in inputs."""
 _SHOWN = 80
 
 
@@ -173,10 +176,9 @@ def read_form(text: str) -> InputForm:
     if text.startswith("="):
         return _literal(text)
     if text[:1] in _CLOSES and text.endswith(_CLOSES[text[0]]):
-        try:
-            return _several(text)
-        except RecursionError as error:
-            raise QvizError(tr('"{spec}" is not an input', spec=text[:_SHOWN]), form_hint()) from error
+        if _depth(text) > _DEEPEST:
+            raise QvizError(tr('"{spec}" is not an input', spec=text[:_SHOWN]), form_hint())
+        return _several(text)
     if text.endswith(DATA_FILES):
         return TensorsOfFile(text)
     if match := _SHAPE.fullmatch(text):
@@ -234,6 +236,11 @@ def _apart(text: str, parting: str = ",") -> Iterator[str]:
             begin = place + 1
     if text[begin:].strip():
         yield text[begin:]
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets stand in brackets; of what is not closed, as if it were."""
+    return max(accumulate((sign in "([{") - (sign in ")]}") for sign in text))
 
 
 def _drawn(text: str, match: re.Match[str]) -> DrawnTensor:

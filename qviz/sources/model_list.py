@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qviz.document.regular_files import refuse_special
+from qviz.document.regular_files import read_regular
 from qviz.errors import QvizError
-from qviz.sources.candidates import Candidate, Parameter, candidates, module_file, parameters_of
+from qviz.sources.candidates import MAX_SOURCE_BYTES, Candidate, Parameter, candidates, module_file, parameters_of
 from qviz.sources.kinds import code_file, kind_of
 
 
@@ -95,9 +95,8 @@ def _unlikeliness(model: ListedModel) -> tuple[bool, bool, bool, int]:
 def listed_models(file: Path) -> tuple[ListedModel, ...]:
     """Return the models of a file; none where it cannot be read, which the engine tells."""
     try:
-        refuse_special(file)
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
+        tree = ast.parse(read_regular(file, MAX_SOURCE_BYTES))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
         return ()
     classes = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
     made = {name: name for name in classes} | dict(_made_by_statements(tree, classes))

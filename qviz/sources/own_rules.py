@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from qviz.document.regular_files import read_regular
+from qviz.errors import QvizError
 from qviz.sources.kinds import code_file, kind_of
 
 _MAX_BYTES = 1 << 20
@@ -47,9 +49,10 @@ def _nearest(folder: Path) -> Path | None:
 
 def _read(file: Path) -> ListedRules | None:
     try:
-        with file.open("rb") as opened:
-            settings = msgspec.toml.decode(opened.read(_MAX_BYTES)).get("tool", {}).get("qviz", {})
+        settings = msgspec.toml.decode(read_regular(file, _MAX_BYTES)).get("tool", {}).get("qviz", {})
         targets = msgspec.convert(settings.get("rules", []), tuple[str, ...])
-    except (OSError, AttributeError, ValueError) as error:  # not readable, not TOML, or something else of that name
+    except QvizError as error:
+        return ListedRules(file, (), error.message)
+    except (AttributeError, ValueError, RecursionError) as error:  # not TOML, or something else of that name
         return ListedRules(file, (), str(error))
     return ListedRules(file, targets) if targets else None

@@ -111,7 +111,7 @@ class Consent:
 
     def allow(self, listing: Listing) -> None:
         """Remember the user's yes to all that a listing would run."""
-        self.kept.keep(tuple(each.grant for each in listing.asked))
+        self.kept.keep(tuple(each.grant for each in listing.asked), listing.place)
         self._watched |= {each.ref.target for each in listing.asked if not each.ref.is_whole and not each.ref.is_data}
         if self._last is not None and self._last[1] is listing:
             self._last = self._last[0], listing.allowed()
@@ -125,7 +125,7 @@ class Consent:
         found = self._last[1] if self._last is not None and self._last[0] is plan else self.listing(plan)
         self._last = None
         given = tuple(each.grant for each in found.entries if each.is_allowed or not each.is_needed)
-        self.kept.ran(plan.source, given)
+        self.kept.ran(plan.source, given, found.place)
         return given
 
     def allow_once(self, plan: Plan) -> None:

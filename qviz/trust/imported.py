@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from qviz.document.regular_files import read_regular
+from qviz.errors import QvizError
+from qviz.sources.candidates import MAX_SOURCE_BYTES
+
 MOST_FILES = 500
-_LARGEST_BYTES = 8 << 20
 _IMPORTERS = frozenset(
     {"import_module", "__import__", "find_spec", "run_module", "run_path", "spec_from_file_location"}
 )
@@ -94,10 +97,8 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 def _parsed(path: Path) -> ast.Module | None:
     try:
-        if path.suffix != ".py" or not os.path.isfile(path) or path.stat().st_size > _LARGEST_BYTES:
-            return None
-        return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.parse(read_regular(path, MAX_SOURCE_BYTES)) if path.suffix == ".py" else None
+    except (QvizError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # importing it says what is wrong
 
 

@@ -12,12 +12,14 @@ from msgspec.structs import replace
 
 from qviz.document.graph import Record
 from qviz.document.held_lock import holding
+from qviz.document.regular_files import read_regular
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
 from qviz.trust.grants import Grant
 
 MOST_RUNS = 500
 _VERSION = 1
+_MAX_BYTES = 64 << 20
 _PATIENCE_S = 0.5
 """For who changes the file at the same moment; some disks of other machines know no locks."""
 
@@ -25,18 +27,24 @@ _log = logging.getLogger(__name__)
 
 
 class KeptGrant(Record, frozen=True):
-    """A yes of the user's: to what, and when, in seconds of the epoch."""
+    """A yes of the user's: to what, and when, in seconds of the epoch.
+
+    Attributes:
+        place: The command that starts the engine on another machine, whose files these are; "" for this one.
+    """
 
     grant: Grant
     at: float
+    place: str = ""
 
 
 class PastRun(Record, frozen=True):
-    """A run of code that somebody else than the command line named: which source, when, under which grants."""
+    """A run of code that somebody else than the command line named: which source, when, under which grants, where."""
 
     source: str
     at: float
     keys: tuple[str, ...] = ()
+    place: str = ""
 
 
 class GrantBook(Record, frozen=True):
@@ -69,8 +77,8 @@ class KeptGrants:
     def book(self) -> GrantBook:
         """What the file holds; nothing where there is none, or none that can be read."""
         try:
-            read = msgspec.json.decode(self.path.read_bytes(), type=GrantBook)
-        except (OSError, ValueError, msgspec.DecodeError, RecursionError):
+            read = msgspec.json.decode(read_regular(self.path, _MAX_BYTES), type=GrantBook)
+        except (QvizError, ValueError, msgspec.DecodeError, RecursionError):
             return GrantBook()
         return read if read.version == _VERSION else GrantBook()
 
@@ -79,9 +87,9 @@ class KeptGrants:
         """The keys of all grants."""
         return frozenset(each.grant.key for each in self.book.grants)
 
-    def keep(self, grants: tuple[Grant, ...]) -> None:
-        """Remember grants by their content; what has no content is asked for each time."""
-        new = {each.key: KeptGrant(each, time.time()) for each in grants if each.files}
+    def keep(self, grants: tuple[Grant, ...], place: str = "") -> None:
+        """Remember grants by their content, and whose files they are; what has no content is asked for each time."""
+        new = {each.key: KeptGrant(each, time.time(), place) for each in grants if each.files}
         self._change(lambda book: replace(book, grants=(*_without(book, new), *new.values())))
 
     def revoke(self, key: str) -> None:
@@ -92,11 +100,11 @@ class KeptGrants:
         """Forget all grants."""
         self._change(lambda book: replace(book, grants=()))
 
-    def ran(self, source: str, grants: tuple[Grant, ...]) -> None:
-        """Note a run under grants."""
+    def ran(self, source: str, grants: tuple[Grant, ...], place: str = "") -> None:
+        """Note a run under grants, and on which machine."""
         keys = tuple(each.key for each in grants if each.files)
         if keys:
-            run = PastRun(source, time.time(), keys)
+            run = PastRun(source, time.time(), keys, place)
             self._change(lambda book: replace(book, runs=(*book.runs, run)[-MOST_RUNS:]))
 
     def _change(self, changed: Callable[[GrantBook], GrantBook]) -> None:

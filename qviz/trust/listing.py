@@ -24,7 +24,7 @@ _CALLS = 4
 _DIGITS = 12
 _HARMLESS_IMPORTS = ("torch._utils._rebuild_", "collections.OrderedDict", "torch.FloatStorage")
 
-_USES = {
+USES = {
     "source": mark("the model"),
     "inputs": mark("example inputs"),
     "weights": mark("weights"),
@@ -192,7 +192,7 @@ def lines(listing: Listing, most: int = MOST_LINES) -> tuple[str, ...]:
 def _rows(entry: ListedRef) -> Iterator[str]:
     ref = entry.ref
     yield tr(
-        "{target}: {use}; {origin}", target=_shown(ref.target), use=tr(_USES[ref.use]), origin=tr(_ORIGINS[ref.origin])
+        "{target}: {use}; {origin}", target=_shown(ref.target), use=tr(USES[ref.use]), origin=tr(_ORIGINS[ref.origin])
     )
     if not entry.files:
         yield "    " + tr("from an installed package")
@@ -206,21 +206,20 @@ def _rows(entry: ListedRef) -> Iterator[str]:
 def _of_look(told: FileLook) -> Iterator[str]:
     calls = [each for each in told.calls if not each.startswith(_HARMLESS_IMPORTS)]
     for each in calls[:_CALLS]:
-        yield tr("calls {call}", call=each)
+        yield tr("calls {call}", call=one_line(each))
     if len(calls) > _CALLS:
         yield trn(len(calls) - _CALLS, "and {count} more call", "and {count} more calls")
     imports = [each for each in told.imports if not each.startswith(_HARMLESS_IMPORTS)]
     if imports and not calls:
-        yield tr("imports {names}", names=", ".join(imports[:_CALLS]))
+        yield tr("imports {names}", names=one_line(", ".join(imports[:_CALLS])))
     for each in told.compiled[:_CALLS]:
-        yield tr("holds machine code: {name}", name=each)
+        yield tr("holds machine code: {name}", name=one_line(each))
     if told.operators:
         count = trn(len(told.operators), "{count} operator", "{count} operators")
-        yield tr(
-            "an exported graph: {operators}; inputs {inputs}", operators=count, inputs="; ".join(told.inputs) or "–"
-        )
+        inputs = one_line("; ".join(told.inputs)) or "–"
+        yield tr("an exported graph: {operators}; inputs {inputs}", operators=count, inputs=inputs)
     for each in told.trouble[:_CALLS]:
-        yield tr("not understood: {what}", what=each)
+        yield tr("not understood: {what}", what=one_line(each))
 
 
 def _shown(target: str) -> str:

@@ -25,7 +25,8 @@ from qviz.wire.framing import FrameReader, WireError, pack, report_reader
 from qviz.wire.interpreter import chosen, foreign_boot, is_foreign
 from qviz.wire.isolation import MODEL, TRUSTED
 from qviz.wire.memory import EXCEEDED, GIB, descendants, limit
-from qviz.wire.messages import Report, Request
+from qviz.wire.messages import Report, Request, Speak
+from qviz.words import language
 
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
 """Like ``-m qviz.engine``, but a file of the user's folder never shadows the standard library."""
@@ -162,6 +163,11 @@ class EngineClient:
         )
         self._reader: FrameReader[Report] = report_reader()
         self._waiting: deque[Report] = deque()
+        if self.link:
+            assert self.process.stdin is not None
+            with contextlib.suppress(OSError):  # whoever asks first is told
+                self.process.stdin.write(pack(Speak(language().name)))
+                self.process.stdin.flush()
 
     def __enter__(self) -> EngineClient:
         return self

@@ -14,7 +14,7 @@ from qviz.wire.messages import EngineHello, EngineReady, Report
 from qviz.words import tr
 
 VARIABLE = "QVIZ_ENGINE"
-WIRE = 1
+WIRE = 2
 """The version of the messages: one more whenever two ends of before and after would misunderstand each other."""
 _SHOWN = 200
 

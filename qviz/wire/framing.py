@@ -8,8 +8,11 @@ from typing import Generic, TypeVar
 import msgspec
 
 from qviz.document import chunked
-from qviz.document.limits import MAX_MESSAGE_BYTES, faults_of_stage
-from qviz.wire.messages import Message, Report, Request, StageReached
+from qviz.document.limits import MAX_MESSAGE_BYTES
+from qviz.document.time_limit import TookTooLongError, reading
+from qviz.wire.checking import ReportChecks
+from qviz.wire.messages import Message, Report, Request, RunFinished, StageReached
+from qviz.words import tr
 
 LARGE_BYTES = 1 << 20
 """From here on a message takes longer to read than a window may stand still between two frames."""
@@ -24,6 +27,8 @@ class _Tag(msgspec.Struct):
 
 
 _encoder = msgspec.json.Encoder()
+_IN_PIECES: dict[str, type[StageReached | RunFinished]] = {each.__name__: each for each in (StageReached, RunFinished)}
+"""Reports that hold as much as the model has nodes."""
 _tag = msgspec.json.Decoder(_Tag)
 _reports: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
@@ -93,40 +98,47 @@ class FrameReader(Generic[M]):
         return map(self._read, self._cutter.feed(data))
 
 
-def read_report(body: bytes) -> Report:
-    """Return what the engine says; other threads get their turn while a large stage is read.
+class ReportReader:
+    """Reads what one engine says, in its order, and checks it whole."""
 
-    Raises:
-        WireError: JSON of no known report.
-    """
-    try:
-        if len(body) >= LARGE_BYTES and _tag.decode(body).message == "StageReached":
-            report: Report = chunked.decode(body, StageReached)
-        else:
-            report = _reports.decode(body)
-        fault = next(faults_of_stage(report.stage), None) if isinstance(report, StageReached) else None
-    except Exception as error:  # whatever reading raises, what was sent is to blame
-        raise _unreadable(error) from error
-    if fault is not None:
-        raise WireError(f"a stage cannot be right: {fault}")
-    return report
+    def __init__(self) -> None:
+        self._checks = ReportChecks()
+
+    def read(self, body: bytes) -> Report:
+        """Return what the engine says; other threads get their turn while a large report is read.
+
+        Raises:
+            WireError: JSON of no known report, too long to read, or one that cannot be right.
+        """
+        try:
+            with reading(tr("a message of the engine")):
+                tag = _tag.decode(body).message if len(body) >= LARGE_BYTES else ""
+                kind = _IN_PIECES.get(tag)
+                report: Report = _reports.decode(body) if kind is None else chunked.decode(body, kind)
+                fault = next(self._checks.faults(report), None)
+        except Exception as error:  # whatever reading raises, what was sent is to blame
+            raise _unreadable(error) from error
+        if fault is not None:
+            raise WireError(f"{type(report).__name__} cannot be right: {fault}")
+        return report
 
 
 def read_request(body: bytes) -> Request:
     """Return what the engine is asked.
 
     Raises:
-        WireError: JSON of no known request.
+        WireError: JSON of no known request, or too long to read.
     """
     try:
-        return _requests.decode(body)
+        with reading(tr("a request")):
+            return _requests.decode(body)
     except Exception as error:  # whatever reading raises, what was sent is to blame
         raise _unreadable(error) from error
 
 
 def report_reader() -> FrameReader[Report]:
     """Return a reader of what the engine says."""
-    return FrameReader(read_report)
+    return FrameReader(ReportReader().read)
 
 
 def request_reader() -> FrameReader[Request]:
@@ -135,4 +147,6 @@ def request_reader() -> FrameReader[Request]:
 
 
 def _unreadable(error: Exception) -> WireError:
+    if isinstance(error, TookTooLongError):
+        return WireError(error.message)
     return WireError(f"a message could not be read: {error}")

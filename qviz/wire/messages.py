@@ -76,6 +76,12 @@ class ListCode(Message, frozen=True, tag="ListCode"):
     question: CodeQuestion
 
 
+class Speak(Message, frozen=True, tag="Speak"):
+    """Say everything that comes in a language, by its name; told to an engine that is not of this environment."""
+
+    language: str
+
+
 class WarmUp(Message, frozen=True, tag="WarmUp"):
     """Import what the PT2E flows need, whenever no other request waits; it has no report."""
 
@@ -200,7 +206,7 @@ class ComparisonFinished(Message, frozen=True, tag="ComparisonFinished"):
     run_id: int
 
 
-Request: TypeAlias = RunFlow | Compare | RepairPlan | GuessCall | TryCall | ListCode | WarmUp | Stop
+Request: TypeAlias = RunFlow | Compare | RepairPlan | GuessCall | TryCall | ListCode | Speak | WarmUp | Stop
 Report: TypeAlias = (
     EngineHello
     | EngineReady

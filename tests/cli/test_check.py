@@ -204,7 +204,7 @@ def test_a_run_that_fails_leaves_the_baseline_alone(engine, script):
         (["m.py:Net"], "Missing option '--flow'"),
         (["--flow", "fx-static"], "--flow needs a SOURCE"),
         (["a.qviz", "--flow", "fx-static"], "does not apply to a.qviz"),
-        (["a.qviz"], "a.qviz could not be read"),
+        (["a.qviz"], "a.qviz was not found"),
         ([*CHECK[1:], "--json", "--format", "sarif"], "--json and --format sarif exclude each other"),
         ([*CHECK[1:], "--fail-on", "note"], "'note' is not one of"),
         ([*CHECK[1:], "--write-baseline"], "--write-baseline needs --baseline FILE"),

@@ -98,11 +98,11 @@ runs = st.builds(
 
 
 def _of_what_is_there(made: Snapshot) -> Snapshot:
-    """Return a snapshot whose stages have names of their own, and whose links and facts speak of them."""
+    """Return a snapshot whose stages have names of their own, and whose links, facts and findings speak of them."""
     stages = tuple({each.name: each for each in made.stages}.values())
     known = {each.name: tuple(node.id for node in each.graph.nodes) for each in stages}
     if not stages:
-        return msgspec.structs.replace(made, stages=(), links=(), facts={})
+        return msgspec.structs.replace(made, stages=(), links=(), facts={}, findings=())
     first, last = stages[0].name, stages[-1].name
     links = tuple(
         msgspec.structs.replace(
@@ -116,7 +116,10 @@ def _of_what_is_there(made: Snapshot) -> Snapshot:
     )
     measured = [each for nodes in made.facts.values() for each in nodes.values()]
     facts = {last: dict(zip(known[last], measured, strict=False))} if measured and known[last] else {}
-    return msgspec.structs.replace(made, stages=stages, links=links, facts=facts)
+    findings = tuple(
+        msgspec.structs.replace(each, stage=last, nodes=known[last][: len(each.nodes)]) for each in made.findings
+    )
+    return msgspec.structs.replace(made, stages=stages, links=links, facts=facts, findings=findings)
 
 
 snapshots = st.builds(
@@ -303,7 +306,7 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch):
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
-    with pytest.raises(QvizError, match=r"none\.qviz could not be read: No such file"):
+    with pytest.raises(QvizError, match=r"none\.qviz was not found"):
         codec.load(tmp_path / "none.qviz")
 
 

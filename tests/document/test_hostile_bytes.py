@@ -21,7 +21,7 @@ from qviz.sources.text import read_name
 from qviz.trust.imported import files_with
 from qviz.trust.listing import list_all
 from qviz.trust.references import NamedBy, code_refs
-from qviz.wire.framing import WireError, read_report, read_request
+from qviz.wire.framing import ReportReader, WireError, read_request
 from qviz.words import say
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -42,7 +42,7 @@ def test_no_bytes_surprise_what_reads_them(data: bytes, tmp_path: Path):
     for read in (codec.load, read_baseline):
         with pytest.raises(QvizError):
             read(path)
-    for receive in (read_request, read_report):
+    for receive in (read_request, ReportReader().read):
         with pytest.raises(WireError):
             receive(data)
     assert decoded(data, RunRecord) is None

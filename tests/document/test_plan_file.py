@@ -79,5 +79,5 @@ def test_a_faulty_plan_is_refused_with_the_place(text: str, message: str, hint: 
 
 
 def test_a_plan_that_is_not_there(tmp_path):
-    with pytest.raises(QvizError, match="could not be read"):
+    with pytest.raises(QvizError, match="was not found"):
         load(tmp_path / "none.toml")

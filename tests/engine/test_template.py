@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from qviz.document import plan_file
 from qviz.document.plan import Plan
 from qviz.trust.grants import Grant, all_typed
 from qviz.trust.references import NamedBy
@@ -21,9 +23,11 @@ from qviz.wire.forking import listen
 from qviz.wire.framing import pack, report_reader
 from qviz.wire.memory import children, descendants
 from qviz.wire.messages import EngineReady, Report, RunFinished, RunFlow, RunRejected, StepStarted
+from tests.trust.traps import DATA, FIELDS, FILES, IMPORTS, MARKER, WALKS, Trap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks engines")
 
+TRAPS = (*FIELDS, *IMPORTS, *FILES, *DATA, *WALKS)
 POISON = """
 import os, torch
 from torch.ao.quantization import HistogramObserver
@@ -116,6 +120,19 @@ def test_what_a_rejected_model_did_to_torch_is_gone(name: str, tmp_path: Path):
     clean = RunFlow(2, Plan("sample:conv-bn-relu", flow="fx-static"))
     assert answers(name, clean)[0] == answers(name, clean)[0] != b""
     assert b'"status":"done"' in answers(name, clean)[0]
+
+
+@pytest.mark.parametrize("traps", [TRAPS[::14], pytest.param(TRAPS, marks=pytest.mark.slow)], ids=["some", "all"])
+def test_a_forked_engine_runs_no_trap_that_nobody_allowed(name: str, traps: tuple[Trap, ...], tmp_path: Path):
+    requests = []
+    for number, trap in enumerate(traps, 1):
+        (folder := tmp_path / str(number)).mkdir()
+        plan = plan_file.read(trap.build(folder))
+        requests.append(RunFlow(number, plan if plan.flow else msgspec.structs.replace(plan, flow="fx-static")))
+    for number, request in enumerate(requests, 1):  # an engine for each, as the window has it
+        reports = answers(name, request, folder=tmp_path / str(number))[1]
+        assert isinstance(reports[-1], RunRejected | RunFinished)
+    assert not [*tmp_path.rglob(MARKER)]
 
 
 def test_the_template_is_one_thread_and_holds_nothing(name: str):

@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
+from pathlib import Path
 
 import fuzz
+import fuzz_inputs
 import pytest
 
 from qviz.errors import QvizError
+
+CORPUS = sorted((Path(__file__).parents[1] / "fuzz_corpus").glob("*/*.*"))
+"""Inputs that once were faults, as small as they can be; by what is read: text as it is, other bytes in hexadecimal."""
+
+
+@pytest.fixture(scope="module")
+def kinds() -> dict[str, fuzz_inputs.Kind]:
+    return fuzz_inputs.made_kinds()
+
+
+def test_the_corpus_has_failures_of_most_kinds(kinds: dict[str, fuzz_inputs.Kind]):
+    assert len(CORPUS) >= 12
+    assert {path.parent.name.replace("_", " ") for path in CORPUS} <= set(kinds)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_what_once_was_a_fault_is_none(path: Path, kinds: dict[str, fuzz_inputs.Kind]):
+    text = path.read_text(encoding="utf-8")
+    data = bytes.fromhex(text) if path.suffix == ".hex" else text.encode()
+    answer, told = fuzz.tried(kinds[path.parent.name.replace("_", " ")].read, data)
+    assert answer != "fault", told
+
+
+def test_a_fault_is_told_by_a_small_input():
+    def read(data: bytes) -> None:
+        if isinstance(tree := json.loads(data), dict) and "bad" in str(tree.get("deep")):
+            raise KeyError("x")
+
+    def is_fault(data: bytes) -> bool:
+        return fuzz.tried(read, data)[1].startswith("KeyError")
+
+    large = {"a": [1] * 50, "deep": {"er": [{"more": "is bad here"}, 2, 3]}, "rest": {"b": "c" * 100}}
+    assert len(fuzz.smaller(json.dumps(large).encode(), is_fault)) < 40
+    assert fuzz.smaller(b"xxxxx\xffbad" * 9, lambda data: b"\xffb" in data) == b"\xffb"
 
 
 def _raises(error: Exception):

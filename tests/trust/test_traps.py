@@ -25,6 +25,8 @@ from qviz.words.visible import one_line
 from tests.trust.traps import DATA, FIELDS, FILES, IMPORTS, MARKER, WALKS, Trap
 
 ALL = (*FIELDS, *IMPORTS, *FILES, *DATA)
+COMMANDS = (("check",), ("run", "-o", "out.qviz"), ("measure",), ("repair", "--target", "20"), ("inputs",))
+"""Those that take a whole plan."""
 
 
 def name_of(trap: Trap) -> str:
@@ -58,11 +60,27 @@ def test_the_corpus_is_large():
     assert len({each.name for each in (*ALL, *WALKS)}) >= 60
 
 
+def meet(trap: Trap, command: tuple[str, ...], folder: Path) -> int:
+    """Return what a command ends with that takes the plan of a trap."""
+    (folder / "plan.toml").write_text(trap.build(folder), encoding="utf-8")
+    flow = "fx-qat" if "train" in trap.name else "pt2e-static" if "program" in trap.name else "fx-static"
+    return cli.main([*command, "--config", "plan.toml", "--flow", flow])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("trap", [*ALL, *WALKS], ids=name_of)
+def test_no_command_runs_any_of_it_before_a_yes(trap, command, tmp_path: Path, ran: list[str], no_engine, capsys):
+    assert meet(trap, command, tmp_path) == 2
+    assert "--trust" in capsys.readouterr().err or trap.is_never
+    assert ran == []
+    assert not (tmp_path / MARKER).exists()
+
+
 @pytest.mark.parametrize("trap", [*ALL, *WALKS], ids=name_of)
 def test_the_command_line_runs_nothing_before_a_yes(trap: Trap, tmp_path: Path, ran: list[str], no_engine, capsys):
-    (tmp_path / "plan.toml").write_text(trap.build(tmp_path), encoding="utf-8")
-    flow = "fx-qat" if "train" in trap.name else "pt2e-static" if "program" in trap.name else "fx-static"
-    assert cli.main(["check", "--config", "plan.toml", "--flow", flow]) == 2
+    """One command for each trap, all of them in turn."""
+    assert meet(trap, COMMANDS[[*ALL, *WALKS].index(trap) % len(COMMANDS)], tmp_path) == 2
     told = capsys.readouterr()
     assert "--trust" in told.err or trap.is_never
     assert not {"\x1b", "\u202e"} & set(told.err)

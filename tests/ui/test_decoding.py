@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from qviz.ui.process import garbage
+from qviz.ui.process import decoding, garbage
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.process.disposal import Disposal
 from qviz.ui.process.garbage import building, look_at_all
@@ -30,6 +30,21 @@ def test_what_is_small_comes_at_once_unless_something_waits(qtbot: QtBot):
     gate.set()
     qtbot.waitUntil(lambda: not decoding.is_busy)
     assert told == ["first", "large", "after it"]
+
+
+def test_a_file_that_takes_long_does_not_hold_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    parent = QObject()
+    told: list[Any] = []
+    reading, gate = Decoding(parent), threading.Event()
+    reading.take_soon(lambda: threading.current_thread().name, told.append, told.append)
+    assert told[0].startswith("reading"), "at once, yet beside the window"
+    monkeypatch.setattr(decoding, "_SOON_S", 0.01)
+    reading.take_soon(lambda: gate.wait(5) and "large", told.append, told.append)
+    reading.take_soon(lambda: "after it", told.append, told.append)
+    assert len(told) == 1
+    gate.set()
+    qtbot.waitUntil(lambda: not reading.is_busy)
+    assert told[1:] == ["large", "after it"]
 
 
 def test_what_cannot_be_read_is_refused_in_the_windows_thread(qtbot: QtBot):

@@ -90,3 +90,51 @@ def test_where_what_is_shared_counts_once_only_the_rest_is_left(monkeypatch: pyt
 
 def test_the_end_of_a_parent_has_a_signal_that_no_user_sends():
     assert PARENT_GONE == signal.SIGUSR1
+
+
+STRAYS = """
+import os, signal, socket, time
+from qviz.engine.template import EngineForker
+from qviz.wire.isolation import adopt_orphans
+
+def lives(process):
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+def forked(stays):
+    reads, writes = os.pipe()
+    if (owner := os.fork()) == 0:
+        for _ in range(stays):
+            if os.fork() == 0:
+                os.setsid()
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                os.write(writes, b"%d " % os.getpid())
+                time.sleep(60)
+        time.sleep(60)
+    said = b""
+    while said.count(b" ") < stays:
+        said += os.read(reads, 100)
+    return owner, [int(each) for each in said.split()]
+
+forker = EngineForker(socket.socket(socket.AF_UNIX), os.getppid())
+adopt_orphans()
+killed, left = forked(2)
+kept, _ = forked(0)
+forker._owners.update((killed, kept))
+signal.signal(signal.SIGCHLD, forker._on_child_ended)
+os.kill(killed, signal.SIGKILL)
+ends = time.monotonic() + 10
+while any(map(lives, left)) and time.monotonic() < ends:
+    time.sleep(0.002)
+print([lives(each) for each in left], lives(kept), forker._owners == {kept})
+os.kill(kept, signal.SIGKILL)
+"""
+
+
+def test_a_template_kills_what_a_killed_owner_left_and_nothing_else():
+    """A model may kill the process that owns its engine; the template adopts the rest."""
+    done = subprocess.run([sys.executable, "-c", STRAYS], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "[False, False] True True", done.stderr

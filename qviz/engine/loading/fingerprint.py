@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from qviz.document.plan import Plan
+from qviz.document.writing import digest
 from qviz.errors import QvizError
 from qviz.sources.kinds import code_file
 from qviz.sources.text import read_name
@@ -30,8 +31,7 @@ def fingerprint(plan: Plan) -> str:
     whole = hashlib.sha256(f"{__version__} {torch.__version__}".encode())
     for text in named:
         file = None if text is None else _file(text)
-        content = hashlib.sha256(file.read_bytes()).hexdigest() if file is not None else ""
-        whole.update(f"\0{text}\0{content}".encode())
+        whole.update(f"\0{text}\0{digest(file) if file is not None else ''}".encode())
     return whole.hexdigest()
 
 

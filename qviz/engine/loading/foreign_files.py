@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 
 from qviz.document.plan import Plan
-from qviz.document.regular_files import refuse_special
+from qviz.document.regular_files import open_regular
 from qviz.engine.loading.source import Loaded
 from qviz.engine.loading.weights import weights_alone
 from qviz.errors import QvizError
@@ -27,11 +28,9 @@ def refuse(plan: Plan) -> Loaded:
         QvizError: Always.
     """
     path = Path(plan.source).expanduser().absolute()
-    if not path.exists():
-        raise QvizError(tr("{path} was not found", path=path), tr("Check the path."))
-    refuse_special(path)
-    if path.suffix == ".safetensors":
-        raise _safetensors(path)
+    with open_regular(path) as file:
+        if path.suffix == ".safetensors":
+            raise _safetensors(path, file)
     raise QvizError(
         tr(
             "{name} is a file of {format}; qviz reads PyTorch models", name=path.name, format=FOREIGN_FILES[path.suffix]
@@ -40,14 +39,13 @@ def refuse(plan: Plan) -> Loaded:
     )
 
 
-def _safetensors(path: Path) -> QvizError:
+def _safetensors(path: Path, file: BinaryIO) -> QvizError:
     """Say which weights a file of safetensors holds; its header is JSON behind its own length."""
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-            header = json.loads(file.read(length) if length <= _LONGEST_HEADER else b"")
+        length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+        header = json.loads(file.read(length) if length <= _LONGEST_HEADER else b"")
         held = {key: torch.empty(0) for key in header if key != "__metadata__"}
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, TypeError, ValueError, RecursionError) as error:
         return QvizError(
             tr("{name} is damaged, or not a safetensors file: {cause}", name=path.name, cause=error),
             tr("Save or download it again."),

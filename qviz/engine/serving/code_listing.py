@@ -14,7 +14,8 @@ from qviz.trust.question import list_here
 from qviz.version import __version__
 from qviz.wire.elsewhere import WIRE
 from qviz.wire.framing import FrameCutter, WireError, read_request
-from qviz.wire.messages import CodeListed, EngineHello, ListCode, Message, RunRejected
+from qviz.wire.messages import CodeListed, EngineHello, ListCode, Message, RunRejected, Speak
+from qviz.words import use
 
 
 def hello() -> EngineHello:
@@ -22,12 +23,15 @@ def hello() -> EngineHello:
     return EngineHello(__version__, WIRE, platform.node(), os.getcwd())
 
 
-def listed(request: ListCode) -> CodeListed | RunRejected:
-    """Return what would run, or why that cannot be told."""
+def answer_without_torch(request: ListCode | Speak, send: Callable[[Message], None]) -> None:
+    """Say what would run, or why that cannot be told; or from now on all in another language."""
+    if isinstance(request, Speak):
+        use(request.language)
+        return
     try:
-        return CodeListed(request.run_id, list_here(request.question, sys.path))
+        send(CodeListed(request.run_id, list_here(request.question, sys.path)))
     except QvizError as error:
-        return RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), option=error.option)
+        send(RunRejected(request.run_id, error.message, error.hint, int(error.exit_code), option=error.option))
 
 
 def answer_early(requests: BufferedReader, send: Callable[[Message], None]) -> None:
@@ -38,10 +42,10 @@ def answer_early(requests: BufferedReader, send: Callable[[Message], None]) -> N
             request = read_request(body) if body is not None else None
         except WireError:
             return  # the server tells
-        if body is None or not isinstance(request, ListCode):
+        if body is None or not isinstance(request, ListCode | Speak):
             return
         requests.read(len(b"%d\n" % len(body)) + len(body))
-        send(listed(request))
+        answer_without_torch(request, send)
 
 
 def is_waiting(requests: BufferedReader) -> bool:

@@ -18,7 +18,7 @@ from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.guessing.guess import guess_call
 from qviz.engine.loading.guessing.try_call import try_call
 from qviz.engine.recording.given_graphs import versions
-from qviz.engine.serving.code_listing import is_waiting, listed
+from qviz.engine.serving.code_listing import answer_without_torch, is_waiting
 from qviz.engine.serving.comparison import compare
 from qviz.engine.serving.repair import repair_plan
 from qviz.engine.serving.run import run_plan
@@ -38,6 +38,7 @@ from qviz.wire.messages import (
     RepairPlan,
     RunFlow,
     RunRejected,
+    Speak,
     StageReached,
     Stop,
     TryCall,
@@ -72,8 +73,8 @@ def serve(requests: BufferedReader, reports: BinaryIO, is_forked: bool = False) 
                 case RunFlow() | Compare() | RepairPlan() | GuessCall() | TryCall():
                     network.keep_off(request.grants)
                     _answer(request, send)
-                case ListCode():
-                    send(listed(request))
+                case ListCode() | Speak():
+                    answer_without_torch(request, send)
                 case WarmUp():
                     cold = steps()
                 case Stop():

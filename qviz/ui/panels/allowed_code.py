@@ -85,13 +85,20 @@ class AllowedCode(QDialog):
 def _item(kept: KeptGrant, book: GrantBook) -> QTreeWidgetItem:
     grant = kept.grant
     runs = [each for each in book.runs if grant.key in each.keys]
-    made = QTreeWidgetItem([one_line(grant.target), _when(kept.at), trn(len(runs), "{count} time", "{count} times")])
+    what, times = _told(one_line(grant.target), kept.place), trn(len(runs), "{count} time", "{count} times")
+    made = QTreeWidgetItem([what, _when(kept.at), times])
     made.setData(0, _KEY, grant.key)
     for path, digest in grant.files.items():
         made.addChild(QTreeWidgetItem([one_line(path), tr("SHA-256 {digest}…", digest=digest[:_DIGITS])]))
     for each in reversed(runs):
-        made.addChild(QTreeWidgetItem([tr("Run of {source}", source=one_line(each.source)), "", _when(each.at)]))
+        ran = _told(tr("Run of {source}", source=one_line(each.source)), each.place)
+        made.addChild(QTreeWidgetItem([ran, "", _when(each.at)]))
     return made
+
+
+def _told(what: str, place: str) -> str:
+    """Return what runs, or ran, and where that is another machine."""
+    return tr("{what}, on the machine of {command}", what=what, command=one_line(place)) if place else what
 
 
 def _when(at: float) -> str:

@@ -21,7 +21,9 @@ from qviz.analysis.inspecting.run_page import RunPage, run_page
 from qviz.analysis.inspecting.source_excerpt import excerpt
 from qviz.analysis.overlays.overlay import StageRecord
 from qviz.document.graph import Node
+from qviz.document.regular_files import read_regular
 from qviz.document.snapshot import Finding, Stage
+from qviz.errors import QvizError
 from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows
 from qviz.session.project import Project
 from qviz.sources.kinds import short_source
@@ -281,10 +283,8 @@ def _lines(file: str) -> Sequence[str]:
         return ()  # a result from elsewhere may name a file of another machine
     try:
         path = Path(file)
-        if path.suffix != ".py" or not path.is_file() or path.stat().st_size > _LARGEST:
-            return ()
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
+        return read_regular(path, _LARGEST).decode().splitlines() if path.suffix == ".py" else ()
+    except (QvizError, ValueError):
         return ()
 
 

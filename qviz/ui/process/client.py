@@ -20,9 +20,10 @@ from qviz.wire.client import (
     owned,
     owned_link,
 )
-from qviz.wire.framing import LARGE_BYTES, FrameCutter, WireError, pack, read_report
-from qviz.wire.messages import EngineHello, EngineReady, Report, Request
+from qviz.wire.framing import LARGE_BYTES, FrameCutter, ReportReader, WireError, pack
+from qviz.wire.messages import EngineHello, EngineReady, Report, Request, Speak
 from qviz.wire.template import template_for
+from qviz.words import language
 
 _LAST_WORDS_CHARACTERS = 65536
 
@@ -54,7 +55,7 @@ class EngineProcess(QObject):
         self.is_warm = False
         self.link = elsewhere.chosen()
         self.hello: EngineHello | None = None
-        self._cutter = FrameCutter()
+        self._cutter, self._reader = FrameCutter(), ReportReader()
         self._decoding = Decoding(self)
         self._words = ""
         self._ending = False
@@ -70,6 +71,8 @@ class EngineProcess(QObject):
         command = engine_command()
         program, *arguments = owned_link(command) if self.link else owned(command, template_for(command))
         self._process.start(program, arguments)
+        if self.link:
+            self.send(Speak(language().name))
 
     def send(self, request: Request) -> None:
         """Send a request; it waits in the pipe until torch is imported."""
@@ -99,7 +102,7 @@ class EngineProcess(QObject):
         try:
             for body in self._cutter.feed(data):
                 is_large = len(body) >= LARGE_BYTES
-                self._decoding.take(partial(read_report, body), self._tell, self._refuse, is_large=is_large)
+                self._decoding.take(partial(self._reader.read, body), self._tell, self._refuse, is_large=is_large)
         except WireError as error:
             self._refuse(error, data)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, QTimer
@@ -14,6 +14,8 @@ from qviz.ui.process.garbage import building
 T = TypeVar("T")
 
 _LOOK_MS = 4
+_SOON_S = 0.03
+"""So long the window may wait for what is mostly read by then."""
 
 
 class _Taken(NamedTuple):
@@ -63,6 +65,13 @@ class Decoding(QObject):
             self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
         self._waiting.append(_Taken(self._pool.submit(_undisturbed, read), tell, refuse))
         self._timer.start()
+
+    def take_soon(self, read: Callable[[], T], tell: Callable[[T], None], refuse: Callable[[Exception], None]) -> None:
+        """Read something that nobody knows the size of: what takes longer than a few frames is handed over later."""
+        self.take(read, tell, refuse, is_large=True)
+        wait([self._waiting[-1].read], _SOON_S)
+        if len(self._waiting) == 1:
+            self.on_timer_timeout()
 
     def forget(self) -> None:
         """Hand over nothing of what waits."""

@@ -11,7 +11,6 @@ from qviz.document import codec
 from qviz.document.comparison import compared
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
-from qviz.document.writing import digest
 from qviz.errors import QvizError
 from qviz.session.history import History
 from qviz.session.project import Project
@@ -174,7 +173,7 @@ class Desk(QObject):
     def open_result(self, path: str) -> None:
         """Open a saved result; runs nothing. What was open stays until it is read."""
 
-        def show(snapshot: Snapshot, known: str | None) -> None:
+        def show(snapshot: Snapshot, known: str) -> None:
             self._forget()
             self.shelf.begin(path)
             self.runs.open(Project.of_snapshot(snapshot))
@@ -205,7 +204,7 @@ class Desk(QObject):
         if project is not None and path is not None:
             self._read(path, lambda snapshot, _known: self.runs.open(project.with_other(snapshot, Path(path).stem)))
 
-    def _read(self, path: str, show: Callable[[Snapshot, str | None], None]) -> None:
+    def _read(self, path: str, show: Callable[[Snapshot, str], None]) -> None:
         self._decoding.forget()  # only what was asked for last
 
         def refuse(error: Exception) -> None:
@@ -213,10 +212,7 @@ class Desk(QObject):
                 raise error
             self.failed.emit(error)
 
-        def read() -> tuple[str | None, Snapshot]:
-            return digest(Path(path)), codec.load(path)  # what changes in between is noticed when it is saved
-
-        self._decoding.take(read, lambda found: show(found[1], found[0]), refuse, is_large=codec.is_large(path))
+        self._decoding.take_soon(lambda: codec.open_result(path), lambda read: show(*read), refuse)
 
     def _forget(self) -> None:
         self.runs.reruns = None

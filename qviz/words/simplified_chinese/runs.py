@@ -78,6 +78,7 @@ TEXTS: dict[str, str] = {
     "Ran": "运行次数",
     "SHA-256 {digest}…": "SHA-256 {digest}…",
     "Run of {source}": "{source} 的运行",
+    "{what}, on the machine of {command}": "{what}，在 {command} 的机器上",
     "Show…": "显示…",
     "Show the code that is allowed to run": "显示已允许运行的代码",
     # what is kept

@@ -20,6 +20,7 @@ from qviz.session.copied_script import copied_script
 from qviz.ui.panels.shortcuts import Palette, ShortcutSheet
 from qviz.ui.panels.welcome import DropTarget
 from qviz.ui.panels.widgets import breakable
+from qviz.ui.process import decoding
 from qviz.ui.shell import exports
 from qviz.ui.shell.app import clear_up, report_bug
 from qviz.ui.shell.main_window import MainWindow
@@ -57,12 +58,15 @@ def opened(window: MainWindow, tmp_path: Path) -> MainWindow:
 def test_a_large_result_is_read_beside_the_window(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(codec, "_LARGE_BYTES", 1)
+    read, gate = codec.open_result, threading.Event()
+    monkeypatch.setattr(decoding, "_SOON_S", 0.01)
+    monkeypatch.setattr(codec, "open_result", lambda path: read(path) if gate.wait(10) else None)
     codec.save(snapshot(CAPTURED, CONVERTED), tmp_path / "large.qviz")
     window.opener.open_source(str(tmp_path / "none.json"), is_consented=False)
     window.opener.open_source(str(tmp_path / "large.qviz"), is_consented=False)
     assert window.desk is not None
     assert window.desk.project is None
+    gate.set()
     qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
     project: Any = window.desk.project  # mypy holds on to what it was before
     assert [stage.name for stage in project.stages] == ["captured", "converted"]
