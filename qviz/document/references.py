@@ -30,7 +30,7 @@ def faults(snapshot: Snapshot) -> Iterator[str]:
         yield from known.faults_of_measurements(snapshot.measurements)
 
 
-class _Placed(Protocol):
+class _MeasuredPlace(Protocol):
     """What was measured at some nodes of a stage."""
 
     @property
@@ -96,7 +96,7 @@ class KnownNodes:
 
     def faults_of_measurements(self, measured: Measurements) -> Iterator[str]:
         """Yield what measurements name that is not there."""
-        places: list[_Placed] = [*measured.operators, *measured.inputs, *measured.uneven]
+        places: list[_MeasuredPlace] = [*measured.operators, *measured.inputs, *measured.uneven]
         places += [] if measured.capture is None else [measured.capture]
         places += [] if measured.not_finite is None else [measured.not_finite]
         for each in places:
