@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 
 from qviz.document import plan_file
 from qviz.document.plan import Plan
+from qviz.engine import template as forker
+from qviz.engine.template import EngineForker, code_of
 from qviz.trust.grants import Grant, all_typed
 from qviz.trust.references import NamedBy
 from qviz.wire import template
 from qviz.wire.client import engine_command, engine_environment, owned
-from qviz.wire.forking import listen
+from qviz.wire.forking import Order, listen
 from qviz.wire.framing import pack, report_reader
 from qviz.wire.memory import children, descendants
 from qviz.wire.messages import EngineReady, Report, RunFinished, RunFlow, RunRejected, StepStarted
@@ -142,6 +147,24 @@ def test_the_template_is_one_thread_and_holds_nothing(name: str):
     assert len(os.listdir(f"/proc/{process}/task")) == 1
     held = {each.name: os.readlink(each) for each in Path(f"/proc/{process}/fd").iterdir()}
     assert [number for number, what in held.items() if what != "/dev/null"] == ["3"], "the socket on which it is asked"
+
+
+def test_a_fork_that_fails_leaves_the_template_as_it_was(monkeypatch: pytest.MonkeyPatch):
+    """It must go on hearing of engines that end."""
+    monkeypatch.setattr(forker, "can_isolate", lambda: False)
+    monkeypatch.setattr(os, "fork", Mock(side_effect=BlockingIOError))
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    with socket.socket(socket.AF_UNIX) as one, pytest.raises(BlockingIOError):
+        EngineForker(one, 0)._fork(Order(0, "/", 0o077, {}), [], one)
+    assert signal.SIGCHLD not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.parametrize(("given", "code", "said"), [(None, 0, ""), (3, 3, ""), ("no memory", 1, "no memory\n")])
+def test_an_engine_that_exits_has_the_code_that_python_gives(
+    given: str | int | None, code: int, said: str, capsys: pytest.CaptureFixture[str]
+):
+    assert code_of(SystemExit(given)) == code
+    assert capsys.readouterr().err == said
 
 
 def test_nothing_of_an_engine_is_left_when_who_asked_for_it_is_killed(name: str):
