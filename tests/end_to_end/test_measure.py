@@ -59,6 +59,3 @@ def test_a_repair_writes_a_plan_that_reaches_the_target(tmp_path: Path):
     assert done.stdout.startswith("1 change reaches 25 dB: ")
     again = qviz(tmp_path, "run", "--config", "repaired.toml", "-o", "a.qviz", "--json")
     assert json.loads(again.stdout)["measurements"]["output_sqnr_db"]["simulated"] >= 25
-    out_of_reach = qviz(tmp_path, "repair", *UNEVEN, "--target", "300", "--most", "1")
-    assert out_of_reach.returncode == 1
-    assert "300 dB is not reached" in out_of_reach.stdout
