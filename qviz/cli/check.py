@@ -70,7 +70,7 @@ def check(
     writes: bool,
     out: Path | None,
 ) -> int:
-    """Report what a reviewer should look at, and end with 1 if that is bad enough.
+    """Report findings, and exit with 1 if any is at or above --fail-on.
 
     For example: qviz check model.py:Net --flow fx-static --fail-on warning --format sarif -o qviz.sarif
     """

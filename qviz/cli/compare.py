@@ -42,7 +42,7 @@ def _flows(context: click.Context, parameter: click.Parameter, value: str | None
 @takes_manner
 @debug_option
 def compare(plan: Plan, flows: tuple[str, ...], manner: Manner) -> int:
-    """Run the flows on a model and say what came of each; `--timeout` holds for each flow.
+    """Run the flows on a model and report the result of each; `--timeout` applies to each flow.
 
     For example: qviz compare sample:residual --flows fx-static,pt2e-static
     """

@@ -31,7 +31,7 @@ JSON_VERSION = 1
 @json_option
 @debug_option
 def diff(a: str, b: str, tolerance: float, exit_code: bool, quiet: bool, as_json: bool) -> int:
-    """Say what changed from run A to run B; both are files that `qviz run` wrote.
+    """List what changed from run A to run B; both are files that `qviz run` wrote.
 
     For example: qviz diff before.qviz after.qviz
     """

@@ -63,7 +63,7 @@ class DoctorLine(NamedTuple):
 @json_option
 @debug_option
 def doctor(as_json: bool) -> int:
-    """Say what this machine has: versions, engine, dot, fonts, display, log file."""
+    """Show what this machine has: versions, engine, dot, fonts, display, log file."""
     start_log()
     lines = list(_examine())
     if as_json:

@@ -55,7 +55,7 @@ network_option = option(
     default=None,
     callback=_for_engines("QVIZ_NETWORK"),
     expose_value=False,
-    help=mark("Let all code use the network, or none; if not given, only what you name here, on Linux."),
+    help=mark("Let all code use the network, or none; by default, on Linux, only the code that you name here."),
 )
 
 memory_option = option(

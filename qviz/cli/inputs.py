@@ -34,9 +34,9 @@ from qviz.words.formats import amount, joined
 @takes_manner
 @debug_option
 def inputs(plan: Plan, manner: Manner, out: Path | None) -> int:
-    """Guess what a model is called with, and try the call; end with 1 where it does not work.
+    """Guess what a model is called with, and try the call; exit with 1 if it does not work.
 
-    A file alone stands for the model in it that is meant most likely.
+    A file without a name stands for the most likely model in it.
 
     For example: qviz inputs model.py -o model.toml
     """
@@ -78,7 +78,7 @@ def _lines(plan: Plan, found: ModelCall | None, tried: TriedCall | None, fault: 
         )
         yield trn(found.modules, one, many, **size)
         if found.own and not plan.inputs:
-            yield tr("Inputs that stand with the model: {inputs}", inputs=joined(found.own))
+            yield tr("Inputs beside the model: {inputs}", inputs=joined(found.own))
         yield from (f"  {line}" for line in _arguments(found))
     yield from (f"--input {text}" for text in plan.inputs)
     if tried is None:

@@ -87,7 +87,7 @@ def _check_plan(plan: Plan) -> None:
     """
     chosen = flow(plan.flow)
     if chosen is not None and not chosen.quantizes:
-        raise click.UsageError(tr("{flow} leaves all in float: there is nothing to measure", flow=chosen.id))
+        raise click.UsageError(tr("{flow} leaves everything in float: there is nothing to measure", flow=chosen.id))
 
 
 def _measuring(plan: Plan) -> Plan:

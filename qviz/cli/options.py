@@ -99,7 +99,9 @@ PLAN_OPTIONS = (
     option(
         "--trust",
         is_flag=True,
-        help=mark("Allow all code that the plan, the project and model files name; what you name here needs no word."),
+        help=mark(
+            "Allow all code that the plan, the project and model files name; what you name here is always allowed."
+        ),
     ),
 )
 

@@ -118,7 +118,7 @@ def render(
     pair: str | None,
     **look: Any,
 ) -> int:
-    """Draw stages side by side or one alone; needs no display.
+    """Draw one stage, or two side by side; needs no display.
 
     For example: qviz render sample:conv-bn-relu --flow fx-static --side-by-side captured,converted -o out.png
     """

@@ -53,9 +53,9 @@ from qviz.words import mark, tr
 @takes_manner
 @debug_option
 def repair(plan: Plan, manner: Manner, target: float, most: int, out: Path | None) -> int:
-    """Find the smallest change of the plan that reaches an output SQNR; end with 1 where none does.
+    """Find the smallest change of the plan that reaches an output SQNR; exit with 1 if none does.
 
-    The changed plan was run before it is shown.
+    The changed plan has run before it is shown.
 
     For example: qviz repair model.py:Net --flow fx-static --target 25 -o plan.toml
     """
@@ -92,7 +92,7 @@ def _check_plan(plan: Plan) -> None:
         )
     chosen = flow(plan.flow)
     if chosen is not None and not chosen.quantizes:
-        raise click.UsageError(tr("{flow} leaves all in float: there is nothing to repair", flow=chosen.id))
+        raise click.UsageError(tr("{flow} leaves everything in float: there is nothing to repair", flow=chosen.id))
 
 
 def _print(found: Repair, out: Path | None) -> None:

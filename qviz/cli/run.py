@@ -47,7 +47,7 @@ from qviz.words.formats import sentence
 @takes_manner
 @debug_option
 def run(plan: Plan, out: Path, manner: Manner) -> int:
-    """Run a flow and write the result, also of a run that failed half-way.
+    """Run a flow and write the result, even if the run fails halfway.
 
     For example: qviz run sample:conv-bn-relu --flow fx-static -o review.qviz
     """
@@ -120,7 +120,7 @@ def _print_summary(snapshot: Snapshot, out: Path) -> None:
     for cause, consequences in by_cause(snapshot.findings):
         say(_said(cause))
         for each in consequences:
-            say("  " + tr("and so {finding}", finding=_said(each)))
+            say("  " + tr("as a result, {finding}", finding=_said(each)))
     if line := summary_line(snapshot.measurements):
         say(sentence(line))
     ended = {"done": mark("{flow} is done, written to {out}."), "failed": mark("{flow} failed, written to {out}.")}

@@ -30,7 +30,7 @@ from qviz.words import mark, tr
 @option("--no-restore", is_flag=True, help=mark("Do not bring back the last session or earlier runs."))
 @debug_option
 def window(plan: Plan, no_restore: bool) -> int:
-    """Open the window; without SOURCE the welcome page with the samples."""
+    """Open the window; without SOURCE, on what it showed last, or on the welcome page."""
     check_source(plan.source)
     if {"QVIZ_MEMORY", "QVIZ_NETWORK"} & set(os.environ):
         from qviz.cli.limits import refuse_elsewhere  # an empty window needs neither

@@ -9,8 +9,8 @@ from qviz.words.untrusted import Untrusted
 from qviz.words.visible import one_line
 
 _WARNING = mark(
-    "This result was opened from a file, so its script stands below as comments: read it before you run it. "
-    "The lines above them make the result again; qviz lists what would run, and asks."
+    "This result was opened from a file, so its script is below as comments: read it before you run it. "
+    "The lines above the comments make the result again; qviz lists what would run, and asks."
 )
 _AGAIN = """
 import subprocess

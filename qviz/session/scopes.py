@@ -90,7 +90,7 @@ def _with_changes(snapshot: Snapshot, found: Sequence[ScopedStage]) -> tuple[Sco
     if one == other:
         one = next((stage.name for stage in (snapshot.stages[0], snapshot.stages[-1]) if stage.name != other), other)
     if one == other:
-        raise QvizError(tr("Changes are between two stages; there is one only"), tr("Run a flow that has several."))
+        raise QvizError(tr("Changes need two stages, and there is only one"), tr("Run a flow that has several."))
     changes = changed(snapshot.stages, snapshot.links, one, other)
     return tuple(
         each._replace(

@@ -116,7 +116,7 @@ def look_up(
         if defined is not None and first not in defined and hasattr(module, first):
             raise QvizError(
                 tr("{place} only imports {name}", place=name.place, name=first),
-                tr("Name the file or module that defines it; a plan or a result may take nothing else."),
+                tr("Name the file or module that defines it; a plan or a result cannot name it elsewhere."),
             )
         try:
             return functools.reduce(_member(name, defined is None), rest, getattr(module, first))
@@ -148,7 +148,7 @@ def _member(name: Name, is_typed: bool) -> Callable[[Any, str], Any]:
     def step(owner: Any, part: str) -> Any:
         if not isinstance(owner, type) or part.startswith("__") or not (is_typed or part in vars(owner)):
             raise QvizError(
-                tr("{place}:{name} is looked for inside of what is no class", place=name.place, name=name.attribute),
+                tr("{place}:{name} is not inside a class", place=name.place, name=name.attribute),
                 tr("Write a function in the file that returns it, and name that."),
             )
         return getattr(owner, part)

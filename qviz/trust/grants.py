@@ -76,7 +76,7 @@ class Permission:
         if self.is_own:
             return Grant(target, NamedBy.TYPED)
         raise QvizError(
-            tr("Nobody allowed {target} to run", target=one_line(target)),
+            tr("{target} was not allowed to run", target=one_line(target)),
             tr("Allow what the plan would run, if you trust its author."),
             option="--trust",
         )

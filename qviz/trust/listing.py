@@ -183,7 +183,7 @@ def lines(listing: Listing, most: int = MOST_LINES) -> tuple[str, ...]:
     rows = [row for each in listing.asked for row in _rows(each)]
     if listing.place and rows:
         place = one_line(listing.place)
-        rows.insert(0, tr("on the machine of {command}, whose word files and hashes are", command=place))
+        rows.insert(0, tr("on the machine of {command}, which reported the files and hashes", command=place))
     if len(rows) <= most:
         return tuple(rows)
     return (*rows[: most - 1], trn(len(rows) - most + 1, "and {count} more line", "and {count} more lines"))

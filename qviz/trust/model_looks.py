@@ -91,7 +91,7 @@ def _bare(content: OpenedFile) -> FileLook:
     if content.size > _LARGEST_PICKLE:
         return FileLook(trouble=(tr("it is larger than what is read before it may run"),))
     looked = look_into(content.read())
-    return _told((), [("", looked)], (tr("it is no archive of torch.save"),))
+    return _told((), [("", looked)], (tr("it is not an archive of torch.save"),))
 
 
 def _archive(archive: zipfile.ZipFile) -> FileLook:

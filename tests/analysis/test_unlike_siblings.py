@@ -27,10 +27,10 @@ USUAL: Makeup = (MakeupPart("fc", "LinearReLU", True), MakeupPart("fc", ""))
                 MakeupPart("fc", ""),
                 MakeupPart("relu", ""),
             ),
-            "2 has fc (Linear), relu (ReLU), an observer behind relu; the others have fc (LinearReLU).",
+            "2 has fc (Linear), relu (ReLU), an observer after relu; the others have fc (LinearReLU).",
         ),
         ((*USUAL, MakeupPart("", "add", True)), "Only 2 has add."),
-        (USUAL[:1], "Only 2 lacks an observer behind fc."),
+        (USUAL[:1], "Only 2 lacks an observer after fc."),
         (USUAL[::-1], "2 has the same operators in another order."),
     ],
 )
@@ -51,4 +51,4 @@ def test_of_blocks_with_the_same_operators_the_one_with_other_casts_is_told():
     layers = {name: Sibling("Layer", USUAL, 7 if name == "0" else 6) for name in "0123"}
     assert differences_among(layers) == {"0": "0 has 7 casts; the others have 6."}
     layers["0"] = Sibling("Layer", USUAL[:1], 7)
-    assert differences_among(layers) == {"0": "Only 0 lacks an observer behind fc."}
+    assert differences_among(layers) == {"0": "Only 0 lacks an observer after fc."}

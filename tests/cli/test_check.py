@@ -267,7 +267,7 @@ def test_a_finding_that_the_baseline_has_in_part_is_shown_at_the_rest(no_engine,
     written("fc", "conv")
     capsys.readouterr()
     assert cli.main(["check", "a.qviz", "--baseline", "b.json"]) == 1
-    assert "  at converted: conv\n  the baseline has 1 other node of it\n" in capsys.readouterr().out
+    assert "  at converted: conv\n  the baseline accepts 1 other node\n" in capsys.readouterr().out
     assert cli.main(["check", "a.qviz", "--baseline", "b.json", "--json"]) == 1
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert (finding["nodes"], finding["new_nodes"], finding["accepted"]) == (["fc", "conv"], ["conv"], False)

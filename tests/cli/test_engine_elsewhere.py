@@ -37,7 +37,7 @@ def test_the_question_lists_the_files_of_the_other_machine(engine: str, tmp_path
     assert cli.main(["run", "--config", "plan.toml", "-o", "a.qviz", "--engine", engine]) == 2
     told = capsys.readouterr().err
     far = tmp_path / "far" / "model.py"
-    assert f"on the machine of {engine}, whose word files and hashes are" in told
+    assert f"on the machine of {engine}, which reported the files and hashes" in told
     assert f"{far}:batches: calibration data" in told
     assert hashlib.sha256(MODEL.encode()).hexdigest()[:12] in told
     assert "--trust" in told
@@ -49,8 +49,8 @@ def test_the_question_lists_the_files_of_the_other_machine(engine: str, tmp_path
     [
         (["--engine", "no-such-program x"], 2, "no-such-program is not a program of this machine"),
         (["--engine", "'"], 2, "No closing quotation"),
-        (["--engine", NO_ENGINE], 4, "starts no engine of qviz; it says: Welcome to gpubox"),
-        (["--engine", f"{sys.executable} -c pass"], 4, "starts no engine of qviz"),
+        (["--engine", NO_ENGINE], 4, "does not start an engine of qviz; it says: Welcome to gpubox"),
+        (["--engine", f"{sys.executable} -c pass"], 4, "does not start an engine of qviz"),
     ],
 )
 @pytest.mark.usefixtures("engine")

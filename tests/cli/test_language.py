@@ -10,13 +10,14 @@ import pytest
 
 from qviz import cli
 from qviz.cli.app import COMMANDS, WINDOW, program
+from qviz.cli.commands import _paragraphs
 from qviz.document import codec
 from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import RunFlow, RunRejected
 from qviz.words import language
-from qviz.words.language import VARIABLE, Language, using
+from qviz.words.language import SIMPLIFIED_CHINESE, VARIABLE, Language, using
 from tests.factories import node, snapshot, stage, value
 
 CAPTURED = stage(
@@ -98,6 +99,13 @@ def test_an_engine_speaks_the_language_of_who_started_it(monkeypatch: pytest.Mon
         engine.send(RunFlow(1, Plan(source="m.py:Net", flow="no-such-flow")))
         rejected = next(each for each in engine.reports() if isinstance(each, RunRejected))
     assert rejected.text == "未知的流程“no-such-flow”"
+
+
+def test_every_paragraph_of_help_has_a_translation():
+    commands = [program, *(program.get_command(click.Context(program), name) for name in (*COMMANDS, WINDOW))]
+    paragraphs = [text for each in commands if each is not None and each.help for text in _paragraphs(each.help)]
+    assert len(paragraphs) > len(COMMANDS)
+    assert [text for text in paragraphs if text not in SIMPLIFIED_CHINESE.texts] == []
 
 
 def test_help_and_refusals_are_in_chinese(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):

@@ -107,7 +107,10 @@ def test_a_result_without_measurements_is_refused(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["measure", "m.py:Net", "--flow", "fx-fuse"], "fx-fuse leaves all in float: there is nothing to measure"),
+        (
+            ["measure", "m.py:Net", "--flow", "fx-fuse"],
+            "fx-fuse leaves everything in float: there is nothing to measure",
+        ),
         (["measure", "a.qviz", "--metric", "m:top1"], "--metric does not apply to a.qviz, which is already a result"),
         (["run", *FX, "-o", "a.qviz", "--no-measure", "--exact"], "--exact and --no-measure exclude each other"),
         (["run", "m.py:Net", "--flow", "fx-fuse", "-o", "a.qviz", "--measure"], "--measure is for eager flows"),

@@ -83,5 +83,5 @@ def test_find_a_misplaced_observer_in_twelve_layers(user: User, tmp_path: Path):
     assert user.sees("the others have fc1 (LinearReLU)")
     user.press("[")
     user.wait_for_result()
-    assert user.sees("layers.7", "an observer behind relu")
+    assert user.sees("layers.7", "an observer after relu")
     assert user.count <= MOST

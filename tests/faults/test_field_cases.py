@@ -186,7 +186,7 @@ def test_a_sparse_buffer_stops_neither_the_run_nor_its_measurement():
     ("batch", "words"),
     [
         ({"image": ROWS, "label": torch.zeros(4)}, ("{image: 4×6 float32, label: 4 float32}", "4×6 float32")),
-        ((torch.zeros(4, dtype=torch.int64), ROWS), ("4 int64 for input", "labels come behind")),
+        ((torch.zeros(4, dtype=torch.int64), ROWS), ("4 int64 for input", "labels come after")),
         ((ROWS.numpy(),), ("ndarray for input", "Give tensors")),
         ((ROWS, torch.zeros(4, dtype=torch.int64)), ()),
     ],

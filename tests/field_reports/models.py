@@ -227,7 +227,7 @@ REPORTS = (
         "pytorch/pytorch#76304",
         inspected(lambda: nn.Sequential(nn.Conv2d(3, 8, 3, padding="valid"), nn.ReLU()), "fx-static"),
         "stopped",
-        ("padding in numbers", "'valid' 0"),
+        ("padding as numbers", "'valid' 0"),
     ),
     Report(
         "pytorch/pytorch#160095",

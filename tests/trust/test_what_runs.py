@@ -130,7 +130,7 @@ def test_what_is_typed_may_be_an_imported_name_or_one_of_a_class(tmp_path: Path,
 @pytest.mark.parametrize("text", ["m.py:torch.os.getcwd()", "m.py:os.getcwd()", "m.py:a.b"])
 def test_not_even_typed_words_walk_through_what_is_no_class(tmp_path: Path, text: str):
     (tmp_path / "m.py").write_text("import os, torch\nclass A: b = 1\na = A()\n")
-    with permitting(typed(text)), pytest.raises(QvizError, match="inside of what is no class"):
+    with permitting(typed(text)), pytest.raises(QvizError, match="is not inside a class"):
         import_name(read_name(text), "function")
 
 

@@ -81,11 +81,11 @@ def test_it_says_who_it_is_before_torch(starts, far: Path):
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        ("say(EngineHello('0.0.1', 0, 'gpubox', '/'))", ["qviz 0.0.1 (messages 0) on gpubox", f"qviz {__version__}"]),
+        ("say(EngineHello('0.0.1', 0, 'gpubox', '/'))", ["gpubox has qviz 0.0.1 (messages 0)", f"qviz {__version__}"]),
         (f"say(EngineHello('{__version__}', 0, 'gpubox', '/'))", ["(messages 0)", f"(messages {elsewhere.WIRE})"]),
         ("say(EngineReady({'qviz': '0.1.0'}, ()))", ["an older qviz 0.1.0", f"qviz {__version__}"]),
-        ("say(StepStarted(1, 'loading'))", ["starts no engine of qviz"]),
-        ("print('Welcome to gpubox, have a nice day!', flush=True)", ["starts no engine", "Welcome to gpubox"]),
+        ("say(StepStarted(1, 'loading'))", ["does not start an engine of qviz"]),
+        ("print('Welcome to gpubox, have a nice day!', flush=True)", ["does not start an engine", "Welcome to gpubox"]),
     ],
 )
 def test_another_version_or_something_else_is_told(script: str, told: list[str], starts):

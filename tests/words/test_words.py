@@ -89,7 +89,9 @@ def test_lists_and_sentences_have_the_punctuation_of_the_language():
         assert formats.sentence("fell back") == "Fell back."
 
 
-def test_a_sentence_that_falls_back_is_english_throughout():
+def test_a_sentence_that_falls_back_is_english_throughout(monkeypatch: pytest.MonkeyPatch):
+    there = {"fused.operators": SIMPLIFIED_CHINESE.statements["fused.operators"]}
+    monkeypatch.setattr(SIMPLIFIED_CHINESE, "statements", there)
     fallen = Said("asked_but_float.parametrized", {"subject": ("fc",)}, {"by": ["a", "b", "c"]})
     with using(SIMPLIFIED_CHINESE):
         said = "fc was observed but still runs in float: a parametrization (a, b and c) changed its class"

@@ -31,7 +31,7 @@ def leave_in_float(run: InspectedRun, plan: Plan, target: EditTarget) -> PlanEdi
         return NoEdit(tr("{name} is in float already.", name=target.name))
     told = tr("{name} stays in float.", name=target.name)
     if chosen.mode is Mode.EAGER and chosen.fixes_activation_ranges:
-        told = tr("{name} stays in float: put a DeQuantStub before it and a QuantStub behind it.", name=target.name)
+        told = tr("{name} stays in float: put a DeQuantStub before it and a QuantStub after it.", name=target.name)
     return PlanEdit(changed(plan, (change,)), told)
 
 

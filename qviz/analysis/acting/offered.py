@@ -39,7 +39,7 @@ def offered(run: InspectedRun, plan: Plan, target: EditTarget) -> tuple[OfferedA
         OfferedAction(
             "leave_in_float",
             tr("Leave in float"),
-            tr("Leave it out of quantization from the next run on."),
+            tr("Leave it in float from the next run on."),
             stays_in_float(run, plan, target),
             edit.reason if isinstance(edit, NoEdit) else "",
         )

@@ -59,7 +59,7 @@ def target_of_node(run: InspectedRun, plan: Plan, place: NodePlace) -> EditTarge
     if node.kind.computes:
         nodes = run.operators(stage, run.become(place.stage, (place.node,), stage))
         if not nodes:
-            return NoEdit(tr("{name} is no operator of stage {stage}.", name=node.id, stage=names.stage(stage)))
+            return NoEdit(tr("{name} is not an operator of stage {stage}.", name=node.id, stage=names.stage(stage)))
         return EditTarget(stage, nodes, _path(run, plan, stage, nodes))
     return _tensor(run, plan, stage, place, node)
 

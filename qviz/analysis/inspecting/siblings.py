@@ -146,7 +146,7 @@ def _names(one: Makeup, other: Makeup) -> str:
         if left[part] > 0:
             left[part] -= 1
         elif not part.what:
-            found.append(tr("an observer behind {place}", place=part.place))
+            found.append(tr("an observer after {place}", place=part.place))
         else:
             found.append(_name(part, (part.place, part.what) in here))
     return listed(found, _TOLD) if found else ""

@@ -164,7 +164,7 @@ def _islands(run: InspectedRun) -> SummaryTile:
     others = len(run.floats - inside)
     named = listed(dict.fromkeys(nodes[island[0]].place or island[0] for island in islands), _NAMED)
     elsewhere = trn(others, "{count} operator in float elsewhere", "{count} operators in float elsewhere")
-    about = tr("Operators in float with low precision before and behind them: two casts each, and a float kernel.")
+    about = tr("Operators in float with low precision before and after them: two casts each, and a float kernel.")
     query = "precision:island" if islands else "precision:float" if others else ""
     return SummaryTile(
         "islands",

@@ -68,7 +68,7 @@ def refusal(tried: Trials, row: TrialRow, chosen: frozenset[int]) -> str:
     changes, asked = tried.changes_of(chosen), set(row.quantizer.asked_by)
     if row.quantizer.id in tried.gone(changes):
         names = listed(each.target for each in changes if not asked.isdisjoint(each.nodes))
-        return tr("It falls away with {names}.", names=names)
+        return tr("Leaving {names} in float removes it.", names=names)
     return ""
 
 

@@ -37,9 +37,7 @@ def block(judged: Judged, folder: Path) -> Iterator[str]:
     yield f"{names.level(finding.level.value)} {finding.rule}: {finding.message}"
     yield "  " + tr("at {place}", place=place(finding.stage, judged.new or finding.nodes))
     if judged.new and (others := len(finding.nodes) - len(judged.new)):
-        yield "  " + trn(
-            others, "the baseline has {count} other node of it", "the baseline has {count} other nodes of it"
-        )
+        yield "  " + trn(others, "the baseline accepts {count} other node", "the baseline accepts {count} other nodes")
     for line in judged.sources[:MAX_LINES]:
         yield f"  {shown(line.file, folder)}:{line.line}: {line.code}".rstrip(": ")
     if len(judged.sources) > MAX_LINES:
@@ -55,7 +53,9 @@ def _following(consequences: Sequence[Judged]) -> Iterator[str]:
     """Yield the lines of what follows from a finding: it goes with it, and needs no hint of its own."""
     for finding in (each.finding for each in consequences):
         level = names.level(finding.level.value)
-        yield "  " + tr("and so: {level} {rule}: {message}", level=level, rule=finding.rule, message=finding.message)
+        yield "  " + tr(
+            "as a result: {level} {rule}: {message}", level=level, rule=finding.rule, message=finding.message
+        )
         yield "    " + tr("at {place}", place=place(finding.stage, finding.nodes))
 
 

@@ -93,7 +93,7 @@ def _quantizer(job: Job) -> Written:
     if job.fake is not None and job.plan.lower:
         raise QvizError(
             tr("A model on fake tensors cannot be lowered"),
-            tr("Leave out one of the two: packing weights for kernels reads them."),
+            tr("Use only one of the two: packing weights for kernels reads them."),
             option="--fake, --lower",
         )
     if job.plan.lower and job.plan.reference:

@@ -76,7 +76,7 @@ def check_module(grant: Grant, name: Name, found: Path | None) -> None:
     granted_file = next((each for each in grant.files if os.path.realpath(each) == file), None)
     if granted_file is None:
         raise QvizError(
-            tr("{place} is another file here than the one that you allowed", place=name.place),
+            tr("{place} is a different file here than the one that you allowed", place=name.place),
             tr("Name the file itself, as in file.py:name."),
         )
     at_work().verify(granted_file, open_once(Path(file)).digest)
@@ -109,7 +109,7 @@ def _need_for_data(path: Path) -> None:
         at_work().need(str(path))
     except QvizError as error:
         raise QvizError(
-            tr("{path} may hold more than tensors, and nobody allowed it to be opened", path=one_line(str(path))),
+            tr("{path} may hold more than tensors, and opening it was not allowed", path=one_line(str(path))),
             tr("Save tensors only, or allow it if you trust its author."),
             option="--trust",
         ) from error

@@ -69,7 +69,7 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
         message = tr("The model does not run in float32: {cause}", cause=cause)
         if place is not None:
             message = tr("The model does not run in float32 at {place}: {cause}", place=place, cause=cause)
-        return QvizError(message, tr("Take the type from the input there, as in .to(x.dtype)."))
+        return QvizError(message, tr("Use the dtype of the input there, as in .to(x.dtype)."))
     given = ", ".join(describe(inputs)) or tr("no input")
     message = tr("The model does not run on {given}: {cause}", given=given, cause=cause)
     if place is not None:

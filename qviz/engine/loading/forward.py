@@ -197,7 +197,7 @@ def refuse_unlike(call: Arguments, example: Arguments, module: Module | None = N
                 ),
                 tr(
                     "Give tensors, in the order of the arguments of forward() or in a dict by their names; labels come "
-                    "behind them."
+                    "after them."
                 ),
             )
 

@@ -181,7 +181,7 @@ def _mixed(types: FloatTypes, error: BaseException) -> QvizError:
             main=named(types.main),
             cause=" ".join(str(error).split()),
         ),
-        tr("Bring all of them to one type, as model.float() does."),
+        tr("Convert all of them to one dtype, as model.float() does."),
     )
 
 

@@ -29,7 +29,7 @@ _TIPS = {
     "runs": mark("Runs and what the window shows come back at the next start. Turn it off to write nothing."),
     "editor": mark("A command with {file} and {line}. Empty: $VISUAL, $EDITOR, or an installed editor."),
     "python": mark("The interpreter whose torch runs your model."),
-    "engine": mark("The command that starts the engine on another machine, where models and data are then."),
+    "engine": mark("The command that starts the engine on another machine, which then holds models and data."),
     "memory": mark("A run stops when its engine takes more, with all processes that it starts."),
     "network": mark("Which code of a run may use the network. Only Linux can keep code off it."),
     "trust": mark("Code that runs without a question as long as its files stay the same, because you allowed it."),

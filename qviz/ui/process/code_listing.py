@@ -82,7 +82,7 @@ class _Asking(QObject):
         if self._failure is not None:
             raise self._failure
         if self._answer is None:
-            raise QvizError(tr("What would run was not asked to the end"), tr("Run again to ask again."))
+            raise QvizError(tr("qviz could not find out what would run"), tr("Run the flow again."))
         return self._answer
 
     def on_engine_report_received(self, report: Report) -> None:

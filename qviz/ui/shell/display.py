@@ -7,7 +7,10 @@ import sys
 
 from qviz.words import mark, tr
 
-HEADLESS = mark("Commands that need no display: qviz run, render, check, compare, diff, flows, samples, doctor.")
+HEADLESS = mark(
+    "Commands that need no display: qviz run, render, check, measure, repair, inputs, compare, diff, flows, samples, "
+    "doctor."
+)
 
 
 def display_fault() -> str | None:

@@ -134,7 +134,11 @@ class Restoring(QObject):
     def _tell_forgotten(self, left: int) -> None:
         text = tr("All kept runs are deleted.")
         if left:
-            text = trn(left, "{count} run stays: it is open in another window.", "{count} runs stay: open elsewhere.")
+            text = trn(
+                left,
+                "{count} run stays: it is open in another window.",
+                "{count} runs stay: they are open in other windows.",
+            )
         desk = self._pages.shown_desk
         (desk.work.notice if desk is not None else self._pages.notice).tell("info", text)
 

@@ -31,10 +31,11 @@ STATEMENTS: dict[str, Entry] = {
         f"Move the decision out of forward(), or write it with torch.where.{_OTHER}",
     ),
     "stop.trace_norm_subclass": known(
-        "torch.fx takes torch's own norms whole, but traces through a class derived from one, whose check of the "
-        "dimensions is a branch",
-        "Where the layer computes as torch's does, give it that class before quantizing, as in layer.__class__ = "
-        f"torch.nn.BatchNorm2d; else override _check_input_dim so that it checks nothing.{_OTHER}",
+        "torch.fx keeps torch's own norms as modules but traces into a subclass, whose check of the dimensions is a "
+        "branch",
+        "If the layer computes the same as torch's class, give it that class before quantizing, as in "
+        "layer.__class__ = torch.nn.BatchNorm2d; otherwise override _check_input_dim with a method that checks "
+        f"nothing.{_OTHER}",
     ),
     "stop.trace_iteration": known(
         "torch.fx cannot loop over a tensor or unpack it: while it traces, the length is unknown",
@@ -46,7 +47,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.trace_higher_order": known(
         "torch.fx cannot trace a higher-order operator such as torch.cond or torch.utils.checkpoint",
-        f"Take the operator out of forward(), for quantization at least.{_OTHER}",
+        f"Remove the operator from forward(), at least for quantization.{_OTHER}",
     ),
     "stop.trace_dict_key": known(
         "a tensor is the key of a dict, which an FX graph cannot hold",
@@ -77,15 +78,17 @@ STATEMENTS: dict[str, Entry] = {
         f"Give the keyword-only argument a default, or put it before the optional ones.{_OTHER}",
     ),
     "stop.graph_not_python": known(
-        "the Python of the graph is not valid: an argument has no Python text, as an object or a function has none",
+        "the Python code of the graph is not valid: an argument, such as an object or a function, cannot be written as "
+        "Python",
         f"Pass tensors, numbers, strings, and lists or dicts of them to modules, and return nothing else.{_OTHER}",
     ),
     "stop.trace_buffer_assigned": known(
         "forward() assigns the {kind} {name}, and while torch.fx traces it has only a Proxy, a stand-in for the value",
-        f"Hand {{name}} in as an input and out as an output of forward().{_OTHER}",
+        f"Pass {{name}} in as an input and return it as an output of forward().{_OTHER}",
     ),
     "stop.packed_sequence": known(
-        "forward() packs sequences (nn.utils.rnn), and capture knows no lengths: they are values of a tensor",
+        "forward() packs sequences (nn.utils.rnn), but capture does not know their lengths, which are values of a "
+        "tensor",
         f"Pack and unpack outside forward(), or run the recurrent layer on padded sequences with a mask.{_OTHER}",
     ),
     "stop.trace_script_function": known(
@@ -94,7 +97,7 @@ STATEMENTS: dict[str, Entry] = {
         f"Remove torch.jit.script from {{function}}: as plain Python, torch.fx traces it.{_OTHER}",
     ),
     "stop.trace_proxy": known(
-        "a function needs a number or an object of Python, and torch.fx has only a Proxy, its stand-in for a value",
+        "a function needs a Python number or object, and torch.fx has only a Proxy, its stand-in for a value",
         f"Compute the value outside forward(), or keep it as a fixed number in an attribute.{_OTHER}",
     ),
     "stop.script_module": known(
@@ -102,8 +105,8 @@ STATEMENTS: dict[str, Entry] = {
         "Give the nn.Module from which it was scripted or traced.",
     ),
     "stop.data_dependent": known(
-        "what is computed depends on the values of a tensor, which capture does not know",
-        f"Use torch.where or torch.cond in place of a branch, and a fixed size in place of a counted one.{_OTHER}",
+        "the computation depends on the values of a tensor, which capture does not know",
+        f"Use torch.where or torch.cond instead of a branch, and a fixed size instead of a counted one.{_OTHER}",
     ),
     "stop.dynamic_shapes_violated": known(
         "the model fixes a size that dynamic_shapes declares as variable",
@@ -118,8 +121,8 @@ STATEMENTS: dict[str, Entry] = {
         f"Register the attribute as a buffer with register_buffer(), or return the tensor.{_OTHER}",
     ),
     "stop.not_a_pytree": known(
-        "torch.export cannot take apart an object of the type {class}",
-        "Pass and return tensors and containers of them; a dataclass of your own can be registered with "
+        "torch.export does not know what an object of the type {class} holds",
+        "Pass and return tensors and containers of them; register a dataclass of your own with "
         f"torch.export.register_dataclass.{_OTHER}",
     ),
     "stop.mask_by_vmap": known(
@@ -180,7 +183,7 @@ STATEMENTS: dict[str, Entry] = {
         "Give transposed convolutions a qconfig with a per-tensor weight observer, such as default_qconfig.",
     ),
     "stop.embedding_qconfig": known(
-        "embeddings can be quantized only with a qconfig of floating-point scales",
+        "embeddings can be quantized only with float qparams",
         "Give them float_qparams_weight_only_qconfig, or set their qconfig to None to leave them in float.",
     ),
     "stop.weight_dtype": known(
@@ -196,25 +199,26 @@ STATEMENTS: dict[str, Entry] = {
         "Give the modules that are fused the same qconfig.",
     ),
     "stop.attention_projection": known(
-        "it is a NonDynamicallyQuantizableLinear, the output projection of nn.MultiheadAttention, which prepare_qat "
-        "cannot replace",
+        "the output projection of nn.MultiheadAttention is a NonDynamicallyQuantizableLinear, which prepare_qat cannot "
+        "replace",
         "Leave the attention in float: set the qconfig of the MultiheadAttention to None, or add a rule without a "
         "qconfig for its name.",
     ),
     "stop.parametrized_dynamic": known(
-        "its class was changed by a parametrization such as weight_norm or spectral_norm",
+        "a parametrization such as weight_norm or spectral_norm changed the class of the layer",
         "Remove the parametrization before quantizing: "
         "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight').",
     ),
     "stop.out_with_gradient": known(
-        "forward() writes what has a gradient into a tensor by out=..., as spectral_norm does in training mode; "
-        "torch.export follows it with gradients on, even inside torch.no_grad()",
+        "forward() writes a result with a gradient into a tensor given as out=..., as spectral_norm does in training "
+        "mode; torch.export traces it with gradients on, even inside torch.no_grad()",
         "Remove spectral_norm before quantizing: torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight'), "
-        "or torch.nn.utils.remove_spectral_norm(layer) of the older one. Elsewhere compute without out=.",
+        "or torch.nn.utils.remove_spectral_norm(layer) where torch.nn.utils.spectral_norm made it. Elsewhere, compute "
+        "without out=.",
     ),
     "stop.computed_weight": known(
         "a batch norm folds into a convolution whose weight the graph computes, as weight_norm and spectral_norm do, "
-        "and torch folds into parameters alone",
+        "but torch folds only into parameters",
         "Let the layer hold its weight before export: torch.nn.utils.parametrize.remove_parametrizations(layer, "
         "'weight'), or torch.nn.utils.remove_weight_norm(layer) where torch.nn.utils.weight_norm made it.",
     ),
@@ -223,24 +227,24 @@ STATEMENTS: dict[str, Entry] = {
         "Give the PReLU a weight observer whose range reaches 1, for slopes from 0 to 1 "
         "FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, dtype=torch.quint8): quantized::prelu of torch "
         "2.8 rounds to that range the 1 by which it multiplies positive values, too. Or leave it in float: set its "
-        "qconfig to None, with a DeQuantStub before and a QuantStub behind it.",
+        "qconfig to None, with a DeQuantStub before and a QuantStub after it.",
     ),
     "stop.shared_batch_norm": known(
         "one batch norm is called several times, and convert_pt2e folds each call into the convolution before it",
         "Use a separate batch norm for each call.",
     ),
     "stop.padding_in_words": known(
-        "X86InductorQuantizer takes no convolution with padding in words (padding='same')",
-        "Give the padding in numbers: for 'same' dilation × (kernel size − 1) / 2 on each side.",
+        "X86InductorQuantizer does not take convolutions whose padding is a string (padding='same')",
+        "Give the padding as numbers: for 'same' dilation × (kernel size − 1) / 2 on each side.",
     ),
     "stop.padding_without_kernel": known(
-        "a quantized convolution takes its padding in numbers, and this one has it in words ('same', 'valid')",
-        "Give the padding in numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side.",
+        "a quantized convolution takes its padding as numbers, and this one has a string ('same', 'valid')",
+        "Give the padding as numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side.",
     ),
     "stop.gru_annotator": known(
         "XNNPACKQuantizer takes a GRU only if its initial state is given and both its outputs are read",
-        "Give the GRU its initial state in forward() and use both outputs, or leave it out: set_module_type for the "
-        "types to quantize instead of set_global.",
+        "Give the GRU its initial state in forward() and use both outputs, or leave it in float: call set_module_type "
+        "for the types to quantize instead of set_global.",
     ),
     "stop.qconfigs_changed": known(
         "conversion was given other qconfigs than preparation",
@@ -265,7 +269,7 @@ STATEMENTS: dict[str, Entry] = {
     "stop.fuse_batch_norm": known(
         "a batch norm cannot be fused: it has no affine parameters, no running statistics, or another number of "
         "channels",
-        "Make it with affine=True, track_running_stats=True, and the convolution's out_channels, or do not fuse it.",
+        "Create it with affine=True, track_running_stats=True, and the convolution's out_channels, or do not fuse it.",
     ),
     "stop.fuse_transposed": known(
         "torch cannot fuse a transposed convolution and its batch norm for quantization-aware training",
@@ -278,7 +282,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.no_fuser": known(
         "torch has no fused module for this sequence of modules",
-        "Fuse only sequences such as Conv-BatchNorm-ReLU and Linear-ReLU; other entries have to leave the fuse list.",
+        "Fuse only sequences such as Conv-BatchNorm-ReLU and Linear-ReLU; remove other entries from the fuse list.",
     ),
     "stop.not_observed_module": known(
         "conversion found a module that preparation did not replace by an observable one: {class}",
@@ -315,8 +319,8 @@ STATEMENTS: dict[str, Entry] = {
         "Use MinMaxObserver or PerChannelMinMaxObserver for weights, or their fake-quants, and float for bias.",
     ),
     "stop.several_in_pattern": known(
-        "the quantizer found several quantizable operators in one pattern",
-        "Set the type of one of them only.",
+        "X86InductorQuantizer found several operators for one rule in a single pattern",
+        "Use rules by module name or module type instead of a rule for all modules or for an operator.",
     ),
     "stop.onednn_number": known(
         "the onednn backend config looks for a convolution on both sides of an addition and fails on a plain number",

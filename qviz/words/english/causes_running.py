@@ -12,8 +12,8 @@ _INTEGERS = (
 
 STATEMENTS: dict[str, Entry] = {
     "stop.no_network": known(
-        "code that the plan or the project names has no network",
-        "Give it what it downloads as a file. If you trust it, add --network.",
+        "code named by the plan or the project tried to use the network, which qviz does not allow",
+        "Download the file first and give its path. If you trust the code, add --network.",
     ),
     "stop.functional_by_keyword": known(
         "FX graph mode finds input and weight by position, and this call names them",
@@ -51,12 +51,12 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.devices_differ": known(
         "tensors on different devices meet",
-        "Make the tensor on the device of the input, as in torch.zeros(..., device=x.device), or register it as a "
+        "Create the tensor on the device of the input, as in torch.zeros(..., device=x.device), or register it as a "
         "buffer.",
     ),
     "stop.meta_tensor": known(
         "the model has meta tensors: their weights were never loaded",
-        "Load the weights, or make the model without device='meta'.",
+        "Load the weights, or create the model without device='meta'.",
     ),
     "stop.out_of_memory": known(
         "the machine has too little memory",
@@ -72,15 +72,14 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.dtype_observed": known(
         "an observer is asked to watch numbers of the type {dtype}, which it cannot",
-        "Leave the operator for which the observer is there, which reads or computes them, in float: set its qconfig "
-        "to None, or do not annotate it.",
+        "Leave the operator that reads or computes them in float: set its qconfig to None, or do not annotate it.",
     ),
     "stop.indices_in_float": known(
         "an embedding is given indices that quantization turned into float ({dtype})",
         _INTEGERS,
     ),
     "stop.integers_in_float": known(
-        "an operator that takes integers is given floats, which quantization made of them",
+        "an operator that takes integers is given floats that quantization made of them",
         _INTEGERS,
     ),
     "stop.no_tensor_observed": known(
@@ -89,7 +88,7 @@ STATEMENTS: dict[str, Entry] = {
         "Give a shape number by number, as in x.view(x.size(0), -1, n), not as a sum of tuples.",
     ),
     "stop.attention_without_batch": known(
-        "the quantizable MultiheadAttention takes batches alone, and is given a tensor of two dimensions",
+        "the quantizable MultiheadAttention takes only batches, and is given a tensor of two dimensions",
         "Give it three dimensions (x.unsqueeze(0) with batch_first=True), or set its qconfig to None.",
     ),
     "stop.padding_mode": known(
@@ -111,7 +110,7 @@ STATEMENTS: dict[str, Entry] = {
         "--backend",
     ),
     "stop.weight_is_method": known(
-        "something reads the weight of a quantized module as a tensor, and there it is a method",
+        "something reads the weight of a quantized module as a tensor, but there it is a method",
         "Call it, module.weight(), or leave that module in float.",
     ),
     "stop.exported_mode": known(
@@ -120,7 +119,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.not_a_leaf": known(
         "the model keeps a tensor with a gradient history, which cannot be copied",
-        "Detach it before it is kept: self.cache = x.detach().",
+        "Detach it before you store it: self.cache = x.detach().",
     ),
     "stop.no_compiler": known(
         "Inductor found no working C++ compiler",
@@ -128,7 +127,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.no_running_statistics": known(
         "a tensor is missing in the trained graph: probably the running statistics of a fused batch norm",
-        "Make the batch norm with track_running_stats=True.",
+        "Create the batch norm with track_running_stats=True.",
     ),
     "stop.assert_of_capture": known(
         "the captured graph asserts {expression}, which does not hold for this data",
@@ -143,7 +142,7 @@ STATEMENTS: dict[str, Entry] = {
         "Install it there.",
     ),
     "stop.recursion": known(
-        "Python's limit of nested calls was reached",
+        "Python's recursion limit was reached",
         "Look for a module that contains itself, or raise sys.setrecursionlimit().",
     ),
     "stop.no_kernel": known(
@@ -151,11 +150,11 @@ STATEMENTS: dict[str, Entry] = {
         "Use another backend or quantizer, or leave the operator in float.",
     ),
     "stop.shape_fixed": known(
-        "an input has another shape than the model was exported for",
+        "an input does not have the shape that the model was exported for",
         "Check that every batch fits the example inputs; dynamic_shapes lets chosen dimensions vary.",
     ),
     "stop.reshape_fixed": known(
-        "a tensor of {size} numbers is reshaped to {shape}, which another size of batch or image was to fill",
+        "a tensor of {size} numbers is reshaped to {shape}, which fits only another batch or image size",
         "Take the sizes from the tensor, as in x.flatten(1) or x.reshape(x.shape[0], -1), or give batches of the shape "
         "of the example inputs.",
     ),
@@ -168,11 +167,11 @@ STATEMENTS: dict[str, Entry] = {
         "Check that every batch fits the dtypes of the example inputs.",
     ),
     "stop.arguments": known(
-        "{function}() is called with other arguments than it takes",
+        "{function}() is called with arguments that it does not take, or without one that it needs",
         "Check that every batch has the arguments of the example inputs.",
     ),
     "stop.index_out_of_range": known(
-        "an index is larger than the embedding has rows",
+        "an index is beyond the last row of the embedding",
         "Check that every batch fits: indices from 0 to one less than num_embeddings.",
     ),
 }

@@ -103,7 +103,7 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Leave {subject} and what reads it in float, with a qconfig of None.",
     },
     "asked_but_float.reshape": {
-        "message": "{subject} was observed but still runs in float: {reshape} hands on an input of the model in float",
+        "message": "{subject} was observed but still runs in float: {reshape} passes on an input of the model in float",
         "reason": "the default qconfig of Tensor.reshape reuses the observer of its input, and the model's input has "
         "none",
         "hint": "Write x.view(...) or torch.reshape(x, ...) for x.reshape(...) at {reshape}, which torch observes.",

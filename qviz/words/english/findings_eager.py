@@ -108,16 +108,16 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "converted_does_not_run.no_kernel": _does_not_run(_NO_KERNEL),
     "converted_does_not_run.no_kernel_at_all": _does_not_run(
-        "Put a DeQuantStub before what stops here, which has no quantized kernel, and a QuantStub behind it where "
+        "Put a DeQuantStub before what stops here, which has no quantized kernel, and a QuantStub after it where "
         "quantized modules follow."
     ),
     "converted_does_not_run.quantized_into_float": _does_not_run(
-        "Put a DeQuantStub before the module that stops, which stays in float, and a QuantStub behind it where "
+        "Put a DeQuantStub before the module that stops, which stays in float, and a QuantStub after it where "
         "quantized modules follow."
     ),
     "converted_does_not_run.lstm_projection": _does_not_run(
         "Leave the LSTM in float: torch's quantized kernel takes no proj_size. Or set proj_size=0 and put a Linear "
-        "behind it."
+        "after it."
     ),
     "converted_does_not_run.function": _does_not_run(
         "Use {replacement} instead of the function {operator}, which eager mode neither observes nor replaces."

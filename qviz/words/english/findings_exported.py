@@ -86,7 +86,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "setting_rewritten.momentum": {
         "message": "the momentum of {subject} is {now:number}, in the model {was:all}",
-        "reason": "torch 2.8 replaces batch norms by those of a pattern, in prepare_qat_pt2e behind a convolution and "
+        "reason": "torch 2.8 replaces batch norms by those of a pattern, in prepare_qat_pt2e after a convolution and "
         "in model.train() everywhere, and takes over the pattern's momentum of 0.1",
         "hint": "Set the momentum of the model's batch norms to 0.1 before it is exported.",
     },
@@ -96,9 +96,9 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Remove it from the ComposableQuantizer, or check which operators it annotates.",
     },
     "quantizer_without_effect.behind_others": {
-        "message": "{quantizer} annotates nothing behind {first:all}",
-        "reason": "a ComposableQuantizer applies its quantizers in order: what one has annotated the next ones leave "
-        "alone, and this one finds nothing else that it knows",
+        "message": "{quantizer} annotates nothing after {first:all}",
+        "reason": "a ComposableQuantizer applies its quantizers in order: each leaves alone what those before it "
+        "annotated, and this one finds nothing else that it knows",
         "hint": "Put the quantizer for fewer operators first, or remove {quantizer} if the model has none of its "
         "operators.",
     },

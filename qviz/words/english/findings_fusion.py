@@ -54,8 +54,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "batch_norm_left.exact_type": _left(
         "it is of the class {type}, and patterns to fuse list {base} by its exact type",
-        "Where {type} computes as {base} does, give it that class before quantizing: "
-        "module.__class__ = torch.nn.{base}; else fold it into {producer} yourself, as "
+        "If {type} computes the same as {base}, give it that class before quantizing: "
+        "module.__class__ = torch.nn.{base}; otherwise fold it into {producer} yourself, as "
         "torch.nn.utils.fusion.fuse_conv_bn_weights computes it.",
     ),
     "batch_norm_left.function": _left(
@@ -67,9 +67,9 @@ STATEMENTS: dict[str, Entry] = {
         "Fold it with torch.nn.utils.fusion.fuse_linear_bn_eval before quantizing.",
     ),
     "batch_norm_left.padding": _left(
-        "the padding of {producer} is given in words (aten.{operator}.padding), and the patterns for training list "
+        "the padding of {producer} is a string (aten.{operator}.padding), and the patterns for training list "
         "aten.{operator}.default",
-        "Give the padding in numbers.",
+        "Give the padding as numbers.",
     ),
     "batch_norm_left.flow_folded_nothing": _left(
         "it follows {producer}, but the flow folded nothing there",

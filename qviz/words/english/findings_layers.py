@@ -15,27 +15,27 @@ def _in_float(message: str, reason: str, hint: str) -> Entry:
 
 
 _PADDING_HINT = (
-    "Give the padding in numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side, if that is "
+    "Give the padding as numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side, if that is "
     "a whole number."
 )
 _RECURRENT_HINT = "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM, GRU, and their cells."
-_PRODUCT = "{operator} multiplies with a weight[[ that {type} holds]]"
+_PRODUCT = "{operator} multiplies by a weight[[ that {type} holds]]"
 _PRODUCT_HINT = (
-    "Replace it before quantizing by a torch.nn.Linear, which computes x @ weight.T + bias: of a weight of (in, out), "
-    "linear.weight = torch.nn.Parameter(weight.T.contiguous())."
+    "Before quantizing, replace it with a torch.nn.Linear, which computes x @ weight.T + bias: for a weight of shape "
+    "(in, out), linear.weight = torch.nn.Parameter(weight.T.contiguous())."
 )
 
 STATEMENTS: dict[str, Entry] = {
     "type_not_replaced.subclass": _passed_by(
         "the class {type} is a subclass of {base}",
-        "torch looks layers up by their exact type and replaces {base} itself, no subclass",
-        "{type} computes as {base} does, so give {modules:it/them} that class before quantizing: "
+        "torch looks layers up by their exact type and replaces {base} itself, not a subclass",
+        "{type} computes the same as {base}, so give {modules:it/them} that class before quantizing: "
         "for path in {paths}: model.get_submodule(path).__class__ = torch.nn.{base}",
     ),
     "type_not_replaced.own_forward": _passed_by(
         "the class {type} is a subclass of {base} with a forward of its own",
-        "torch looks layers up by their exact type and replaces {base} itself, no subclass; a quantized {base} would "
-        "not run the forward of {type}",
+        "torch looks layers up by their exact type and replaces {base} itself, not a subclass; a quantized {base} "
+        "would not run the forward of {type}",
         "Hold a torch.nn.{base} inside {type} instead of deriving from it, and do the rest in forward() around it.",
     ),
     "type_not_replaced.sync_batch_norm": _passed_by(
@@ -55,24 +55,23 @@ STATEMENTS: dict[str, Entry] = {
     "padding_outside_patterns.in_float": _in_float(
         "padding='{padding}' is in no pattern of the quantizer for it alone",
         "such a padding is exported as aten.{operator}.padding; XNNPACKQuantizer lists aten.{operator}.default, and "
-        "takes the other only with a relu right behind it",
+        "takes the other only with a relu right after it",
         _PADDING_HINT,
     ),
     "padding_outside_patterns.before_relu": {
-        "message": "{subject} {subject:has/have} padding='{padding}', which is quantized only for the relu behind it",
+        "message": "{subject} {subject:has/have} padding='{padding}', which is quantized only for the relu after it",
         "reason": "it is exported as aten.{operator}.padding; torch's patterns for a convolution alone, for training "
         "with a batch norm, and those of X86InductorQuantizer list aten.{operator}.default",
         "hint": _PADDING_HINT,
     },
     "layer_in_float.transposed": _in_float(
         "XNNPACKQuantizer does not annotate it",
-        "XNNPACKQuantizer has a pattern for a transposed convolution with a relu right behind it, and none for it "
-        "alone",
+        "XNNPACKQuantizer has a pattern for a transposed convolution with a relu right after it, and none for it alone",
         "Annotate it in a quantizer of your own; scales per channel go along axis 1 of its weight.",
     ),
     "layer_in_float.conv3d": _in_float(
         "XNNPACKQuantizer does not annotate it",
-        "XNNPACKQuantizer has a pattern for a convolution in three dimensions with a relu right behind it, and none "
+        "XNNPACKQuantizer has a pattern for a convolution in three dimensions with a relu right after it, and none "
         "for it alone",
         "Annotate it in a quantizer of your own.",
     ),
@@ -94,7 +93,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "layer_in_float.recurrent_eager": _in_float(
         "convert does not replace it",
-        "of recurrent layers eager mode replaces nn.LSTM alone when it quantizes statically",
+        "the only recurrent layer that eager static quantization replaces is nn.LSTM",
         _RECURRENT_HINT,
     ),
     "layer_in_float.plain_recurrent": _in_float(

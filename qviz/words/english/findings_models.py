@@ -11,12 +11,12 @@ _LEAVES = "[[, which leaves {db:db}]][[; the outputs keep {output_db:db} of what
 STATEMENTS: dict[str, Entry] = {
     "rule.kernel_differs": {
         "text": "A kernel differs",
-        "what": "An operator of the converted model computes something else than in float, fed with the same inputs.",
+        "what": "An operator of the converted model computes something different than in float, given the same inputs.",
         "advice": "Leave that operator in float, or choose another engine or backend.",
     },
     "rule.capture_differs": {
         "text": "Capture changes the model",
-        "what": "Captured and prepared, the model computes something else than the original, before anything is "
+        "what": "The captured and prepared model computes something different from the original, before anything is "
         "rounded.",
         "advice": "Use modules (nn.Dropout, nn.BatchNorm2d) for what depends on the mode, and look at the settings of "
         "the operator named.",
@@ -29,43 +29,43 @@ STATEMENTS: dict[str, Entry] = {
     "rule.state_lost": {
         "text": "State lost",
         "what": "The original model keeps something from call to call, which the converted one does not.",
-        "advice": "Hand the state in as an input and out as an output.",
+        "advice": "Pass the state in as an input and return it as an output.",
     },
     "rule.buffer_frozen": {
         "text": "Buffer became a constant",
         "what": "forward() updates a buffer, and the captured or converted model reads a constant in its place.",
-        "advice": "Hand the state in as an input and out as an output.",
+        "advice": "Pass the state in as an input and return it as an output.",
     },
     "rule.observing_in_eval": {
         "text": "Observing in eval mode",
-        "what": "Fake-quants go on observing in a graph that is in eval mode, so evaluation moves its ranges.",
+        "what": "Fake-quants keep observing in a graph that is in eval mode, so evaluation moves their ranges.",
         "advice": "Call model.apply(torch.ao.quantization.disable_observer) before the model is evaluated.",
     },
     "rule.weight_not_folded": {
         "text": "Weight quantized at each call",
-        "what": "A quantized weight is computed from the input, so it can't be stored as integers.",
+        "what": "A quantized weight is computed from the input, so it cannot be stored as integers.",
         "advice": "Leave the operator in float, or compute its weight from parameters alone.",
     },
     "buffer_frozen.traced": {
         "message": "forward() updates the buffer {name}, and the captured graph lacks the update[[: {subject} "
         "{subject:reads/read} what the trace left in it]]",
         "reason": "torch.fx wrote into the buffer once, while it traced forward(), and recorded no operator for that",
-        "hint": "Hand {name} in as an input and out as an output of forward().",
+        "hint": "Pass {name} in as an input and return it as an output of forward().",
     },
     "buffer_frozen.computed": {
         "message": "forward() updates the buffer {name}, and {subject} {subject:holds/hold} what was computed from it "
         "while torch.fx traced",
         "reason": "torch.fx runs what reads no input while it traces and keeps the result as a constant; a trace with "
         "another value in the buffer has another constant there",
-        "hint": "Hand {name} in as an input and out as an output of forward().",
+        "hint": "Pass {name} in as an input and return it as an output of forward().",
     },
     "buffer_frozen.folded": {
         "message": "forward() updates the buffer {name}, and the converted model holds a constant in its place[[: see "
         "{subject}]]",
         "reason": "the quantizer annotates an operator that reads the buffer, and convert_pt2e folds the quantize of "
         "it as if it were a weight, so the model computes with the value that it had then",
-        "hint": "Leave the operators that read {name} in float, or hand it in as an input and out as an output of "
-        "forward().",
+        "hint": "Leave the operators that read {name} in float, or pass it in as an input and return it as an output "
+        "of forward().",
     },
     "observing_in_eval": {
         "message": "the ranges of {count:fake-quant|fake-quants} still move in eval mode: {subject}",
@@ -97,7 +97,7 @@ STATEMENTS: dict[str, Entry] = {
     "capture_differs.values": {
         "message": "{subject} gives other values once the model is captured: the outputs keep {db:db}",
         "reason": "the module [['{module}' ]]and the prepared model, with every quantizer off, agree before it, and "
-        "not behind it[[ ({own_db:db})]]",
+        "not after it[[ ({own_db:db})]]",
         "hint": "Compare the settings of this operator with those of the original module, and look for what depends on "
         "training mode, on the inputs' values, or on arguments left out.",
     },
@@ -120,21 +120,21 @@ STATEMENTS: dict[str, Entry] = {
     "not_repeatable.original": {
         "message": "two equal calls of the original model differ, but those of the converted one do not",
         "reason": "forward() draws random numbers in eval mode; the graph has none",
-        "hint": "Measured figures hold for one draw only: take the random numbers out of forward(), or hand them in.",
+        "hint": "Measured figures hold for one draw only: take the random numbers out of forward(), or pass them in.",
     },
     "state_lost": {
         "message": "the second call of the converted model departs from the original: {db:db} after {first_db:db}",
         "reason": "the original keeps something from call to call that the converted model does not",
-        "hint": "Hand the state in as an input and out as an output of forward().",
+        "hint": "Pass the state in as an input and return it as an output of forward().",
     },
     "state_lost.buffers": {
         "message": "the second call of the converted model departs from the original: {db:db} after {first_db:db}",
         "reason": "the original changes {buffers} in forward(), and the converted model does not as it should",
-        "hint": "Hand the state in as an input and out as an output of forward().",
+        "hint": "Pass the state in as an input and return it as an output of forward().",
     },
     "kernel_differs.given_equal_inputs": {
         "message": "{subject} {subject:computes/compute} other values than in float",
-        "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds right is off by half a step",
+        "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds correctly is off by half a step at most",
         "hint": "Leave {subject:it/them} in float (qconfig None), or try another engine: torch's kernel on this "
         "machine miscomputes {subject:it/them}.",
     },
@@ -149,8 +149,8 @@ STATEMENTS: dict[str, Entry] = {
         "message": "convert removes {writers}, which {writers:writes/write} into what {reader} {reader:reads/read}",
         "reason": "nothing takes the result of {writers}, so it counts as dead code, though it changes a tensor in "
         f"place: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
-        "hint": "Use what the write gives, or compute it out of place; hand a state in as an input and out as an "
-        "output.",
+        "hint": "Use what the write gives, or compute it out of place; pass a state in as an input and return it as "
+        "an output.",
     },
     "kernel_differs.hooks_lost": {
         "message": "{subject} {subject:has/have} lost {subject:its/their} hooks, which change the result",
@@ -186,8 +186,8 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use FloatFunctional for it, which prepare observes, or dequantize before it.",
     },
     "kernel_differs.slightly": {
-        "message": "{subject} {subject:rounds/round} otherwise than asked, by little",
-        "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds right is off by half a step",
+        "message": "{subject} {subject:rounds/round} slightly differently than asked",
+        "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds correctly is off by half a step at most",
         "hint": "Some kernels choose a scale of their own, or round in between; leave {subject:it/them} in float if "
         "that costs too much.",
     },

@@ -48,8 +48,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.padding_outside_patterns": _rule(
         "Padding outside the patterns",
-        "A convolution has padding in words, which few patterns of PT2E quantizers list.",
-        "Give the padding in numbers.",
+        "A convolution has a string as its padding, which few patterns of PT2E quantizers list.",
+        "Give the padding as numbers.",
     ),
     "rule.activation_per_channel": _rule(
         "Activation per channel",
@@ -134,7 +134,7 @@ STATEMENTS: dict[str, Entry] = {
     "rule.not_finite": _rule(
         "Not finite",
         "A weight or a value of the float model is inf or nan.",
-        "Find out where it comes from: nothing behind it can be quantized.",
+        "Find out where it comes from: nothing after it can be quantized.",
     ),
     "rule.few_levels": _rule(
         "Few levels",

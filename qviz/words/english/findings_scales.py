@@ -39,7 +39,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "degenerate_scale.weight_of_zeros": {
         "message": "the {subject:weight/weights} of {subject} {subject:holds/hold} only zeros, or nearly",
-        "reason": "the {subject:scale is/scales are} torch's smallest, which an observer gives a range of nothing"
+        "reason": "the {subject:scale is/scales are} torch's smallest, which an observer gives an empty range"
         + MEASURED,
         "hint": "Load the trained weights; a layer that is zero on purpose needs nothing.",
     },
@@ -58,7 +58,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "degenerate_scale.not_finite": {
         "message": "{subject} observed values that are not finite: {low:number} … {high:number}",
-        "reason": "a range that reaches to infinity has no step, so everything behind it becomes zero or nan",
+        "reason": "a range that reaches to infinity has no step, so everything after it becomes zero or nan",
         "hint": "Remove inf and nan from the calibration data, or find the operator that makes them (a logarithm or a "
         "division by zero).",
     },
@@ -69,13 +69,13 @@ STATEMENTS: dict[str, Entry] = {
     },
     "not_finite.data": {
         "message": "the data at {name} holds {value}",
-        "reason": "the float model computes with it, and everything behind it has no meaning",
+        "reason": "the float model computes with it, and everything after it has no meaning",
         "hint": "Remove what is not finite from the data, or find the step that makes it (a logarithm of zero, a "
         "division by zero).",
     },
     "not_finite.born": {
         "message": "{name} gives {value} for finite inputs",
-        "reason": "the float model computes {value} on this data, and everything behind it has no meaning",
+        "reason": "the float model computes {value} on this data, and everything after it has no meaning",
         "hint": "Look at the data and at this operator: a division by zero, a logarithm of zero, a sum that overflows.",
     },
     "few_levels.range": {

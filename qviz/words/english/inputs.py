@@ -14,8 +14,8 @@ STATEMENTS: dict[str, Entry] = {
     "guess.length_fits": {"text": "The length {length} comes from the layers."},
     "guess.rows": {"text": "{rows:grouped} rows in {path}."},
     "guess.mask": {"text": "Used as a mask."},
-    "guess.own": {"text": "From the inputs that stand with the model."},
+    "guess.own": {"text": "From the inputs beside the model."},
     "guess.same_shape": {"text": "Same shape as {other}."},
-    "guess.any": {"text": "No layer tells its shape: this one runs."},
-    "guess.unknown": {"text": "Nothing tells its shape. Enter it."},
+    "guess.any": {"text": "No layer determines its shape; this one runs."},
+    "guess.unknown": {"text": "No layer determines its shape. Enter it."},
 }

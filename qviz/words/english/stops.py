@@ -5,8 +5,8 @@ from __future__ import annotations
 from qviz.words.language import Entry
 
 _SMALLER = (
-    "take a smaller part of the model, as one block or fewer turns of a loop: torch does this step in one piece, "
-    "and twice the nodes may take four times as long"
+    "run a smaller part of the model, such as one block or fewer iterations of a loop: torch does this step in one "
+    "piece, and twice the nodes may take four times as long"
 )
 _UNMEASURED = "leave the measurement out (--no-measure)"
 
@@ -97,15 +97,16 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Its command is: {command}. Check in a terminal that it connects without a question, then run again.",
     },
     "stop.link.no_engine": {
-        "message": "{command} starts no engine of qviz[[; it says: {text}]]",
+        "message": "{command} does not start an engine of qviz[[; it says: {text}]]",
         "hint": "It must start python -m qviz.engine, and nothing else may write to standard output before that.",
     },
     "stop.link.older": {
-        "message": "qviz {qviz} (messages {wire}) is here, an older qviz {their_qviz} at the end of {command}",
+        "message": "This machine has qviz {qviz} (messages {wire}), and {command} starts an older qviz {their_qviz}",
         "hint": "Install qviz {qviz} there.",
     },
     "stop.link.versions": {
-        "message": "qviz {qviz} (messages {wire}) is here, qviz {their_qviz} (messages {their_wire}) on {host}",
+        "message": "This machine has qviz {qviz} (messages {wire}), {host} has qviz {their_qviz} (messages "
+        "{their_wire})",
         "hint": "Install the same version of qviz on both machines.",
     },
     "stop.time_limit": {
@@ -161,13 +162,13 @@ STATEMENTS: dict[str, Entry] = {
     },
     "stopped.refused": {
         "message": "{cause:message}",
-        "reason": "nothing ran: what was given has to be mended first",
+        "reason": "nothing ran: the problem has to be fixed first",
         "hint": "{cause}",
         "option": "{cause}",
     },
     "stopped.outside": {
         "message": "{cause:message}",
-        "reason": "the run was cut off in the middle; the stages that it had reached are here",
+        "reason": "the run was cut off; the stages that it had reached are kept",
         "hint": "{cause}",
     },
 }

@@ -26,11 +26,11 @@ FRAME: dict[str, Entry] = {
         "evidence": "input_quantized_indexes contains {index}",
     },
     "input.of_graph": {
-        "rule": "Input of the graph inside[[, which {operator} runs]]",
+        "rule": "Input of an inner graph[[, which {operator} runs]]",
         "evidence": "placeholder {target}",
     },
     "output.of_graph": {
-        "rule": "Output of the graph inside[[, which {operator} runs]]",
+        "rule": "Output of an inner graph[[, which {operator} runs]]",
         "evidence": "returns {returned:value|values}",
     },
     "output.returned": {"rule": "Output of the model", "evidence": "returns {returned:value|values}"},
@@ -79,7 +79,7 @@ OPERATORS: dict[str, Entry] = {
         "evidence": "{target}[[ is a {module_type}]], as before convert[[. {asked}]]",
     },
     "quantized.reference": {
-        "rule": "Computes in float with a quantized weight: a reference module, for a backend to put its kernel there"
+        "rule": "Computes in float with a quantized weight: a reference module, which a backend replaces by its kernel"
         "[[; one pattern took it together with {partners}, and convert has no kernel for that]]",
         "evidence": "{target} is a {module_type}[[. {asked}]]",
     },
@@ -199,7 +199,7 @@ FUSION: dict[str, Entry] = {
         "evidence": "{target} is a {module_type} in place of {replaced}",
     },
     "fused.at_other_call": {
-        "rule": "Fused with {taken:all}, which its module has behind another call, {call}",
+        "rule": "Fused with {taken:all}, which follow its module at another call, {call}",
         "evidence": "{target} is a {module_type} that {call} calls, too",
     },
     "fused.place_left": {"rule": "Left in the place of a module that was fused", "evidence": _CALLED},

@@ -1,86 +1,8 @@
-"""Simplified Chinese: the titles of findings, and those that are met most."""
+"""Simplified Chinese: findings about precision and the graph. Parts of an entry: message, reason, hint."""
 
 from __future__ import annotations
 
 from qviz.words.language import Entry
-
-_TITLES = {
-    "kernel_differs": "内核不一致",
-    "capture_differs": "捕获改变了模型",
-    "not_repeatable": "相同调用结果不同",
-    "state_lost": "状态丢失",
-    "buffer_frozen": "缓冲区变为常量",
-    "observing_in_eval": "eval 模式下仍在观测",
-    "weight_not_folded": "每次调用都量化权重",
-    "nothing_quantized": "没有任何量化",
-    "never_calibrated": "未校准",
-    "little_quantized": "量化很少",
-    "batch_norm_left": "Batch norm 未折叠",
-    "fusible_but_unfused": "可融合但未融合",
-    "type_not_replaced": "类型未被替换",
-    "layer_in_float": "层保持浮点",
-    "padding_outside_patterns": "填充不在模式中",
-    "activation_per_channel": "激活逐通道",
-    "bias_scale_differs": "偏置的 scale 不同",
-    "float_island": "浮点孤岛",
-    "asked_but_float": "已观测但仍为浮点",
-    "quantize_dequantize_chain": "反量化后又量化",
-    "quantized_twice": "量化两次",
-    "scales_differ": "scale 不同",
-    "float_into_quantized": "浮点流入量化算子",
-    "switched_off": "已关闭",
-    "batch_norm_in_training": "Batch norm 处于训练模式",
-    "degenerate_scale": "scale 退化",
-    "output_differs": "输出不同",
-    "constant_lost": "常量丢失",
-    "wrong_axis": "轴错误",
-    "outside_calibration": "超出校准范围",
-    "range_unused": "校准范围未用到",
-    "not_finite": "非有限值",
-    "few_levels": "量化级很少",
-    "levels_unused": "一半量化级未用",
-    "saturated_range": "范围饱和",
-    "stretched_by_outliers": "被离群值撑大",
-    "uneven_channels": "通道不均匀",
-    "reduce_range_mismatch": "reduce_range 不匹配",
-    "applied_twice": "应用两次",
-    "wrong_kind_of_graph": "图的种类不对",
-    "dead_branch": "无用的分支",
-    "unobserved_input": "输入未观测",
-    "mode_changed": "模式已更改",
-    "made_ready": "已做准备",
-    "training_demonstrated": "仅演示训练",
-    "rule_matches_nothing": "规则没有匹配",
-    "setting_without_effect": "设置无效果",
-    "rule_passes_fused": "规则略过已融合模块",
-    "no_weight_only_linear": "没有仅权重的 Linear",
-    "drawn_as_modules": "按模块绘制",
-    "recorded_by_running": "通过运行记录",
-    "missing_quant_stub": "缺少 QuantStub",
-    "functional_in_eager": "eager 模式下的函数调用",
-    "module_used_twice": "模块使用两次",
-    "fuse_list_out_of_order": "融合列表顺序不对",
-    "converted_does_not_run": "转换后的模型失败",
-    "stopped": "已停止",
-    "captured_without_strict": "非 strict 捕获",
-    "integers_as_floats": "整数被当作浮点",
-    "captured_without_grad": "在 no_grad 下捕获",
-    "float_in_subgraph": "子图中为浮点",
-    "batch_norm_folded_into_shared_convolution": "Batch norm 折叠进共享的卷积",
-    "operator_rule_without_effect": "算子规则无效果",
-    "setting_rewritten": "设置被改写",
-    "quantizer_without_effect": "量化器无效果",
-    "output_stays_quantized": "输出仍为量化",
-    "batch_norm_fused_for_evaluation": "Batch norm 按评估模式融合",
-    "quantizer_needs_strict_capture": "量化器需要 strict 捕获",
-    "qat_without_fake_quant": "QAT 没有伪量化",
-    "dynamic_on_convolutions": "对卷积使用动态流程",
-    "not_lowered": "未 lower",
-    "sizes_fixed_by_lowering": "lower 固定了大小",
-    "own_rule_failed": "项目的规则失败",
-    "on_fake_tensors": "使用 fake 张量",
-    "tied_weights_split": "共享的权重分开了",
-}
 
 _NOTHING = "没有算子以低精度运行"
 _ISLAND = "{operator} 在量化算子之间保持浮点[[，共 {places:处|处}]]"
@@ -95,9 +17,24 @@ _FLOAT_GIVEN = (
     "'CPU' backend\"",
 )
 
-MESSAGES: dict[str, Entry] = {
+STATEMENTS: dict[str, Entry] = {
     "and_at": {"message": "{message}；另有 {also:处|处}相同：{also}"},
     "own": {"message": "{message}", "reason": "{reason}", "hint": "{hint}"},
+    "own_rule_failed.raised": {
+        "message": "项目的规则 {name} 引发了 {type}[[，位于 {file}:{line}]]",
+        "reason": "{text}",
+        "hint": "请修正该规则，或从 {project} 中删除它。",
+    },
+    "own_rule_failed.unreadable": {
+        "message": "无法读取项目的规则[[：{text}]]",
+        "reason": "{project} 无效，因此其中可能列出的规则没有运行",
+        "hint": "请修正 {project}；rules 是 [tool.qviz] 一节中的文本列表，例如 package.module:function。",
+    },
+    "own_rule_failed.not_loaded": {
+        "message": "无法加载项目的规则 {name}[[：{text}]]",
+        "reason": "{project} 的 [tool.qviz] 列出了它，因此此运行的发现不完整",
+        "hint": "请写作 package.module:function，并能从 {project} 所在的文件夹导入。",
+    },
     "nothing_quantized.weight_only": {
         "message": _NOTHING,
         "reason": "仅权重流程量化 embedding（8 或 4 位）或 float16 的 Linear，但没有找到可量化的",
@@ -109,6 +46,11 @@ MESSAGES: dict[str, Entry] = {
         "hint": "请使用静态流程，它也量化卷积：动态量化处理 Linear 和循环模块，仅权重量化处理 embedding。",
     },
     "nothing_quantized.layers": {"message": f"{_NOTHING}：{{cause}}", "reason": "{cause}", "hint": "{cause}"},
+    "nothing_quantized.not_annotated": {
+        "message": f"{_NOTHING}：{{operators:all}}",
+        "reason": "量化器没有标注其中任何一个，因此都没有观测器",
+        "hint": "请使用会标注 {operators} 的量化器，或比较各流程：各后端列出的算子不同。",
+    },
     "nothing_quantized.not_observed": {
         "message": _NOTHING,
         "reason": "没有为它们请求观测器，或捕获丢失了量化器所需的信息",
@@ -150,6 +92,17 @@ MESSAGES: dict[str, Entry] = {
         "reason": "convert 只在模块位于 dequantize 和 quantize 之间时放入内核",
         "hint": "请将 {subject} 及其读取者的 qconfig 设为 None，保持浮点。",
     },
+    "asked_but_float.reshape": {
+        "message": "{subject} 已被观测，但仍以浮点运行：{reshape} 以浮点传递模型的一个输入",
+        "reason": "Tensor.reshape 的默认 qconfig 沿用其输入的观测器，而模型的输入没有观测器",
+        "hint": "请将 {reshape} 处的 x.reshape(...) 写作 x.view(...) 或 torch.reshape(x, ...)，torch 会观测它们。",
+    },
+    "asked_but_float.parametrized": {
+        "message": "{subject} 已被观测，但仍以浮点运行：parametrization（{by:all}）更改了其类",
+        "reason": "convert 按确切类型查找层的 dtype，不认识带有 parametrization 的类型",
+        "hint": "请在量化之前去掉它，权重会保留：for path, name in {removals}: "
+        "torch.nn.utils.parametrize.remove_parametrizations(model.get_submodule(path), name)",
+    },
     "float_into_quantized.operator": {
         "message": _FLOAT_GIVEN[0],
         "reason": _FLOAT_GIVEN[1],
@@ -165,6 +118,11 @@ MESSAGES: dict[str, Entry] = {
         "reason": "torch 没有动态量化卷积的后端；动态量化处理 Linear 和循环模块",
         "hint": "请使用静态流程（fx-static、pt2e-static），它也量化卷积。",
     },
+    "dynamic_on_convolutions.no_kernel": {
+        "message": "{subject} 被动态量化，这只会增加耗时",
+        "reason": "torch 没有动态卷积的内核：每次调用都计算范围，而卷积以浮点运行",
+        "hint": "请使用静态流程，或用让卷积保持浮点的量化器或规则。",
+    },
     "module_used_twice.one_scale": {
         "message": "{module} 被调用 {calls} 次",
         "reason": "每次调用分别观测，但转换后的模块只有一个 scale",
@@ -175,17 +133,43 @@ MESSAGES: dict[str, Entry] = {
         "reason": "输出不依赖它，但 torch 仍会计算、观测并转换它",
         "hint": "请从 forward() 中删除它，或返回您本想返回的值。",
     },
+    "wrong_kind_of_graph": {
+        "message": "给 {flow} 的是由 ATen 算子组成的图：{subject}",
+        "reason": "其模式是模块和 torch 函数；没有一个与导出的图匹配，而 torch 不会报告这一点",
+        "hint": "导出的图请使用 PT2E 流程，或给出导出之前的模块。",
+    },
     "never_calibrated.observer": {
         "message": "观测器 {subject} 没有见过数据",
         "reason": "min 为 inf，max 为 −inf，因此 torch 退回到 scale 1 和 zero point 0",
         "hint": _CALIBRATE,
         "option": "--calibrate",
     },
+    "never_calibrated.dynamic_flow": {
+        "message": "观测器 {subject} 没有见过数据",
+        "reason": "动态流程不做校准，而配置中有静态观测器，它们保持 scale 1 和 zero point 0",
+        "hint": "请使用动态 qconfig，例如 default_dynamic_qconfig，或同一模式的静态流程。",
+    },
+    "never_calibrated.no_batch": {
+        "message": "观测器 {subject} 没有见过数据",
+        "reason": "没有批次经过准备后的模型，因此 torch 退回到 scale 1 和 zero point 0",
+        "hint": "请至少用一个批次校准；迭代器只能给出一次批次。",
+        "option": "--calibrate",
+    },
+    "never_calibrated.not_trained": {
+        "message": "伪量化 {subject} 没有见过数据",
+        "reason": "训练没有让任何批次经过准备后的模型，因此 torch 退回到 scale 1 和 zero point 0",
+        "hint": "请在训练函数中用批次调用模型：伪量化在前向传播中学习范围。",
+    },
     "never_calibrated.scale": {
         "message": "{subject} 的 scale 来自没有见过数据的观测器",
         "reason": "没有观测到任何值时，torch 退回到 scale 1 和 zero point 0",
         "hint": _CALIBRATE,
         "option": "--calibrate",
+    },
+    "unobserved_input": {
+        "message": "{subject} 有没有观测器的输入：{inputs:all}",
+        "reason": "{subject} 要被量化，但该输入既没有观测器也没有 scale，因此它保持浮点，或转换后的模型在此停止",
+        "hint": "请标注每个激活（input_qspec_map）；eager 模式下，请在该输入之后放 QuantStub；FX 中请看 input_quantized_indexes。",
     },
     "switched_off.fake_quant": {
         "message": "{places} 中的伪量化已关闭",
@@ -198,5 +182,3 @@ MESSAGES: dict[str, Entry] = {
         "hint": "如果范围应随数据变化，请调用 model.apply(torch.ao.quantization.enable_observer)。",
     },
 }
-
-STATEMENTS: dict[str, Entry] = {**{f"rule.{rule}": {"text": title} for rule, title in _TITLES.items()}, **MESSAGES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qviz.words.language import Entry
 
-_MEASURED = "[[；实测输出仍保持 {kept_db:db}]][[；单独实测时输出剩 {alone_db:db}]]"
+MEASURED = "[[；实测输出仍保持 {kept_db:db}]][[；单独实测时输出剩 {alone_db:db}]]"
 _MODE = "模型处于训练模式，但流程以 eval 模式运行"
 _CALL_EVAL = "在您自己的代码中，量化前请调用 model.eval()。"
 _MESSAGE = "输出与浮点不同[[，位于 {outputs}]]：SQNR {db:db}[[，{agreement:percent} 的样本类别相同]]"
@@ -14,6 +14,19 @@ _WITH_REMEDY = "对 {name} 最好的补救措施：{remedy:text}[[（{gain:gain}
 _SHARE = "请让前后的算子共享一个观测器（共享的 spec，或相同的 qconfig）。"
 _CALIBRATE = "请使用与模型实际数据预处理方式相同的数据校准。"
 _OWN_MAPPING = "请使用 get_default_qconfig_mapping('{backend}')，或该 qconfig 所面向的引擎。"
+
+_NAME_IT = "请按 named_modules() 的写法命名。"
+_DID_YOU_MEAN = "您是指 {near} 吗？"
+_OUTLINE = "请在大纲中查找该模块。"
+
+
+def _no_effect(reason: str, hint: str) -> Entry:
+    return {"message": "{rule} 没有效果", "reason": reason, "hint": hint}
+
+
+def _no_module(reason: str, hint: str) -> Entry:
+    return {"message": "针对 '{target}' 的规则没有匹配任何模块", "reason": reason, "hint": hint}
+
 
 RUN: dict[str, Entry] = {
     "applied_twice": {
@@ -68,11 +81,60 @@ RUN: dict[str, Entry] = {
         "hint": "请给出训练函数：在模型旁定义 train(model)，或在配置中选择一个。",
         "option": "--train",
     },
+    "on_fake_tensors": {
+        "message": "使用 fake 张量构建：没有分配权重，没有校准或测量",
+        "reason": "计划要求如此；图、位置和原因与真实运行相同，但不知道 scale 和范围",
+        "hint": "要校准和测量，请在内存足够的机器上不使用 --fake 运行。",
+        "option": "--fake",
+    },
+    "no_weight_only_linear": {
+        "message": "{subject:个 Linear 模块|个 Linear 模块}保持浮点：torch 没有仅 int8 权重的 Linear",
+        "reason": "仅权重流程量化 embedding（8 或 4 位）或 float16 的 Linear",
+        "hint": "请选择权重 dtype float16，或使用流程 fx-dynamic 得到 int8 权重。",
+    },
     "rule_passes_fused": {
         "message": "{rule} 不适用于 {subject}",
         "reason": "prepare 将其融合为 {types:all}，而 torch 不会把值为 None 的 qconfig 传给融合后的类型",
         "hint": "请为对象类型 {names:all} 添加规则。",
     },
+    "setting_without_effect.rules": {
+        "message": "{settings:all} 在流程 {flow} 中没有意义",
+        "reason": "FX 和 eager 流程的规则设置 qconfig，PT2E 流程的规则属于量化器；只有按名称或按 torch.nn 的类型"
+        "让模块保持浮点的规则在两者中都能表达",
+        "hint": "请按此流程的写法设置：FX 和 eager 流程用 rules，PT2E 流程用 quantizer_options.rules；或从计划中删除它。",
+    },
+    "setting_without_effect.translated": {
+        "message": "{settings:all} 在流程 {flow} 中作为其自己的规则生效",
+        "reason": "它是为另一种模式写的，而它让其保持浮点的内容在此模式中也能指定",
+        "hint": "无需处理。",
+    },
+    "rule_matches_nothing.overruled": _no_effect(
+        "它匹配的每个节点都由其他规则决定",
+        "请使用更强的规则种类；由弱到强：global、object_type、module_name_regex、module_name、"
+        "module_name_object_type_order；多个模式中以第一个匹配的为准。",
+    ),
+    "rule_matches_nothing.pattern": _no_effect("没有模块路径匹配 '{target}'", _NAME_IT),
+    "rule_matches_nothing.pattern_near": _no_effect("没有模块路径匹配 '{target}'", _DID_YOU_MEAN),
+    "rule_matches_nothing.path": _no_effect("没有路径为 '{target}' 的模块", _NAME_IT),
+    "rule_matches_nothing.path_near": _no_effect("没有路径为 '{target}' 的模块", _DID_YOU_MEAN),
+    "rule_matches_nothing.no_such_call": _no_effect(
+        "[['{target}' 中]]没有 {type} 的第 {order} 次调用",
+        "请从 0 开始数模块中某类型的调用；其子模块中的调用也计入。",
+    ),
+    "rule_matches_nothing.no_node": _no_effect(
+        "融合后的图中没有代表 {module} 的节点",
+        "请查看融合阶段：该模块已融合进另一个模块，或 forward() 从不调用它。",
+    ),
+    "rule_matches_nothing.type_without_node": _no_effect(
+        "融合后的图中没有 {target} 的节点",
+        "请查看融合阶段：每个 {target} 都已融合进另一个模块，或其内部被追踪。",
+    ),
+    "rule_matches_nothing.no_such_type": _no_effect("模型没有 {target}", "请选择其一：{types:every}。"),
+    "rule_matches_nothing.no_such_type_near": _no_effect("模型没有 {target}", _DID_YOU_MEAN),
+    "rule_matches_nothing.eager_type": _no_module("融合后的模型中没有该类型的模块", _OUTLINE),
+    "rule_matches_nothing.eager_type_near": _no_module("融合后的模型中没有该类型的模块", _DID_YOU_MEAN),
+    "rule_matches_nothing.eager_name": _no_module("融合后的模型中没有该名称的模块", _OUTLINE),
+    "rule_matches_nothing.eager_name_near": _no_module("融合后的模型中没有该名称的模块", _DID_YOU_MEAN),
     "setting_without_effect.settings": {
         "message": "流程 {flow} 不接受 {settings:all}",
         "reason": "计划设置了它，但流程运行时不使用",
@@ -103,13 +165,13 @@ NOISE: dict[str, Entry] = {
     "share.measured": {"text": "单独测量"},
     "constant_lost": {
         "message": "{subject} 处的常量 {value:number} 被量化为零",
-        "reason": "其 scale 的一级为 {step:number}；防止归一化除以零的 eps 因此丢失" + _MEASURED,
+        "reason": "其 scale 的一级为 {step:number}；防止归一化除以零的 eps 因此丢失" + MEASURED,
         "hint": "请让读取它的算子保持浮点。",
     },
     "wrong_axis": {
         "message": "{subject} 的权重的 scale 沿轴 {axis}，而不是沿其输出通道",
         "reason": "轴 {axis} 上的 scale 由所有输出通道共享，而输出通道沿轴 {expected}，因此宽通道占用了窄通道的量化级"
-        + _MEASURED,
+        + MEASURED,
         "hint": "请将此权重的观测器的轴（ch_axis）设为 {expected}，或逐张量量化。",
     },
 }
@@ -142,18 +204,23 @@ SCALES: dict[str, Entry] = {
     },
     "degenerate_scale.all_zeros": {
         "message": "{subject} 的 scale 为零、非有限值，或 torch 的最小值",
-        "reason": "观测器只见过零，或权重全为零，因此其他值都被截断" + _MEASURED,
+        "reason": "观测器只见过零，或权重全为零，因此其他值都被截断" + MEASURED,
         "hint": "请用与模型实际遇到的数据相似的数据校准；准备阶段显示观测器见过什么。",
     },
     "degenerate_scale.weight_of_zeros": {
         "message": "{subject} 的权重全为零或接近零",
-        "reason": "scale 是 torch 的最小值，观测器对空范围给出该值" + _MEASURED,
+        "reason": "scale 是 torch 的最小值，观测器对空范围给出该值" + MEASURED,
         "hint": "请加载训练好的权重；有意为零的层无需处理。",
+    },
+    "degenerate_scale.constant_of_zeros": {
+        "message": "{subject} 量化的常量全为零",
+        "reason": "零在任何 scale 下都是精确的，但此 scale 是 torch 的最小值：之后变化的值会被截断",
+        "hint": "对常量无需处理；保存状态的缓冲区，请在 prepare 之前放入其通常的值。",
     },
     "degenerate_scale.one_step": {
         "message": "scale 的一级超过 {subject} 观测到的所有值",
         "reason": "{example} 观测到 {low:number} 到 {high:number}，但 torch 的 scale 不会小于观测器的 eps："
-        "一级为 {step:number}，因此所有值变得相同" + _MEASURED,
+        "一级为 {step:number}，因此所有值变得相同" + MEASURED,
         "hint": "请检查模型的值是否在此消失（例如权重未训练），或给观测器更小的 eps。",
     },
     "degenerate_scale.not_finite": {
@@ -179,60 +246,72 @@ SCALES: dict[str, Entry] = {
     "few_levels.range": {
         "message": "{subject} 的范围只有 {levels} 个量化级，{low:number} 到 {high:number}",
         "reason": "无论观测器的 quant_min 和 quant_max 如何，内核都以 8 位计算：scale 只把值分布到 256 级中的 {levels} 级"
-        + _MEASURED,
+        + MEASURED,
         "hint": "请从观测器中去掉 quant_min 和 quant_max；需要 7 位的引擎请用 reduce_range=True。",
+    },
+    "few_levels.weight": {
+        "message": "{subject} 的权重只用到 256 个量化级中的 {levels} 个，{low:number} 到 {high:number}",
+        "reason": "无论观测器的 quant_min 和 quant_max 如何，内核都以 8 位计算，因此 scale 比可能的更粗" + MEASURED,
+        "hint": "请从权重的观测器中去掉 quant_min 和 quant_max。",
     },
     "levels_unused": {
         "message": "{subject} 的一半量化级未使用：范围对称，而值不为负",
-        "reason": "对称方案把 zero point 放在无符号 dtype 的中间，其下没有值；这浪费一位，即 6 dB" + _MEASURED,
+        "reason": "对称方案把 zero point 放在无符号 dtype 的中间，其下没有值；这浪费一位，即 6 dB" + MEASURED,
         "hint": "请对这些激活使用 qscheme=torch.per_tensor_affine。",
     },
     "saturated_range": {
         "message": "观测值超出 {subject} 的 scale 的范围",
         "reason": "{example} 观测到 {low:number} 到 {high:number}，但其 scale 只能达到 {least:number} 到 "
-        "{greatest:number}：其余被截断" + _MEASURED,
+        "{greatest:number}：其余被截断" + MEASURED,
         "hint": "请检查此观测器如何计算 scale；如果 scale 是固定或加载的，请重新校准。",
     },
     "stretched_by_outliers.one": {
         "message": "{subject} 的 99.9 % 的值位于其范围的 {share:percent} 之内",
-        "reason": "少数离群值把范围撑大到 {low:number} … {high:number}，其他值只剩约 256 级中的 {levels} 级"
-        + _MEASURED,
+        "reason": "少数离群值把范围撑大到 {low:number} … {high:number}，其他值只剩约 256 级中的 {levels} 级" + MEASURED,
         "hint": "请检查校准数据：截断离群值，或让此算子保持浮点。",
     },
     "stretched_by_outliers.several": {
         "message": "{subject} 的 99.9 % 的值位于范围的一小部分；其中 {worst} 在 {share:percent} 之内",
         "reason": "少数离群值把 {worst} 的范围撑大到 {low:number} … {high:number}，其他值只剩约 256 级中的 {levels} 级"
-        + _MEASURED,
+        + MEASURED,
         "hint": "请检查校准数据：截断离群值，或让这些算子保持浮点。",
     },
     "uneven_channels": {
         "message": "{subject} 的权重所有通道共用一个 scale，但 {total} 个通道中有 {narrow} 个只用到不足十六分之一的量化级",
-        "reason": "各通道的范围相差 16 倍以上，由最宽的决定 scale" + _MEASURED,
+        "reason": "各通道的范围相差 16 倍以上，由最宽的决定 scale" + MEASURED,
         "hint": "请逐通道量化权重（量化器选项中的 per_channel；x86 的 qconfig 即如此），或先均衡各层。",
     },
     "uneven_channels.lost": {
         "message": "{subject} 的权重所有通道共用一个 scale，{total} 个通道中有 {lost} 个丢失",
         "reason": "通道 {widest} 的范围是中位通道的 {ratio:number} 倍，决定了 scale；丢失的通道的权重 SQNR 低于 10 dB"
-        + _MEASURED,
+        + MEASURED,
         "hint": "请逐通道量化权重（量化器选项中的 per_channel；含 default_per_channel_weight_observer 的 qconfig），"
         "或让 {subject} 保持浮点。",
     },
     "outside_calibration": {
         "message": "{subject} 处 {outside:percent} 的数据超出校准范围",
         "reason": "数据为 {low:number} … {high:number}，而校准范围是 {least:number} … {greatest:number}：其余被截断"
-        + _MEASURED,
+        + MEASURED,
         "hint": _CALIBRATE,
     },
     "range_unused": {
         "message": "{subject} 处的数据只用到校准范围的 {part:percent}",
         "reason": "数据为 {low:number} … {high:number}，而校准范围是 {least:number} … {greatest:number}：只剩很少的量化级"
-        + _MEASURED,
+        + MEASURED,
         "hint": _CALIBRATE,
     },
     "reduce_range_mismatch.overflows": {
         "message": "引擎 {backend} 上激活为 8 位：{subject}",
         "reason": "没有 VNNI 指令时，其内核以 16 位相加两个乘积，会溢出：其自身的 qconfig 为 reduce_range=True（0 到 127）",
         "hint": _OWN_MAPPING,
+    },
+    "reduce_range_mismatch.overflows_by_default": {
+        "message": "引擎 {backend} 上激活为 8 位：{subject}",
+        "reason": "torch 自己的 mapping 给某些类型（例如 PReLU）的 qconfig 没有 reduce_range；没有 VNNI 指令时，"
+        "{backend} 的内核以 16 位相加两个乘积，会溢出",
+        "hint": "请用您自己的 qconfig 为此类型添加规则；对 PReLU 为 QConfig(HistogramObserver."
+        "with_args(reduce_range=True), FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, "
+        "dtype=torch.quint8))。",
     },
     "reduce_range_mismatch.wastes_levels": {
         "message": "引擎 {backend} 上激活为 7 位：{subject}",

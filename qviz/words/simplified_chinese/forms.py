@@ -215,19 +215,19 @@ TEXTS: dict[str, str] = {
     "Machine of the engine": "引擎所在的机器",
     "Choose the machine of the engine": "选择引擎所在的机器",
     "This machine": "本机",
-    "The command that starts the engine on another machine, where models and data are then.": (
+    "The command that starts the engine on another machine, which then holds models and data.": (
         "在另一台机器上启动引擎的命令；此后模型和数据都在那里。"
     ),
     "Another machine": "另一台机器",
     "Asking what would run there…": "正在询问那里会运行什么…",
-    "What would run was not asked to the end": "关于会运行什么的询问未完成",
-    "Run again to ask again.": "再次运行即可重新询问。",
-    "on the machine of {command}, whose word files and hashes are": "在 {command} 的机器上；文件和哈希由那台机器给出",
+    "qviz could not find out what would run": "qviz 未能得知会运行什么",
+    "Run the flow again.": "请重新运行流程。",
+    "on the machine of {command}, which reported the files and hashes": "在 {command} 的机器上；文件和哈希由那台机器给出",
     "{engine} on {host}": "{engine}，在 {host} 上",
     "ready in {seconds} s on {host}; backends: {backends}": "在 {host} 上 {seconds} 秒后就绪；后端：{backends}",
     "Starting torch on {host}": "正在 {host} 上启动 torch",
     "Engine on another machine…": "另一台机器上的引擎…",
-    "Ask for the command that starts the engine on another machine.": "询问在另一台机器上启动引擎的命令。",
+    "Compare the flows on the open model.": "在打开的模型上比较各流程。",
     "{command} cannot be read: {error}": "无法读取 {command}：{error}",
     "{program} is not a program of this machine": "{program} 不是本机上的程序",
     'Give a command that starts an engine, such as "ssh HOST python -m qviz.engine".': (

@@ -41,7 +41,7 @@ TEXTS: dict[str, str] = {
     "to": "到",
     "Give {name}": "给出 {name}",
     "optional": "可选",
-    "shape, such as 1 × 3 × 224 × 224": "形状，例如 1 × 3 × 224 × 224",
+    "shape": "形状",
     "Shape of {name}": "{name} 的形状",
     "Value of {name}": "{name} 的值",
     "Dtype of {name}": "{name} 的 dtype",
@@ -117,5 +117,5 @@ TEXTS: dict[str, str] = {
     "Only {name} has {own}.": "只有 {name} 有 {own}。",
     "Only {name} lacks {usual}.": "只有 {name} 没有 {usual}。",
     "{name} in low precision": "{name} 为低精度",
-    "an observer behind {place}": "{place} 之后的观测器",
+    "an observer after {place}": "{place} 之后的观测器",
 }

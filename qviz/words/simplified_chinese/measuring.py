@@ -42,7 +42,7 @@ TEXTS: dict[str, str] = {
     "This choice has not run.": "此选择尚未运行。",
     "k = {count} · {level}": "k = {count} · {level}",
     "Close (Esc)": "关闭 (Esc)",
-    "Leave the worst quantizers of Run {number} in float. The prediction takes no run.": "让运行 {number} 中最差的量化器"
+    "Leave the worst quantizers of Run {number} in float. The prediction needs no run.": "让运行 {number} 中最差的量化器"
     "保持浮点。预测无需运行。",
     "By size": "按大小",
     "By MACs": "按 MAC",
@@ -96,7 +96,7 @@ TEXTS: dict[str, str] = {
     "Leave the {count} worst of {total} in float": "让 {total} 个中最差的 {count} 个保持浮点",
     "Leave {count} of {total} in float, as ticked below": "按下方勾选，让 {total} 个中的 {count} 个保持浮点",
     "Leave none of {total} in float": "{total} 个都不保持浮点",
-    "It falls away with {names}.": "它随 {names} 一起消失。",
+    "Leaving {names} in float removes it.": "让 {names} 保持浮点会使它消失。",
     "{share} not explained": "{share} 未解释",
     "shares add up to {share}": "份额合计 {share}",
     "No run has tested a prediction yet.": "还没有运行检验过预测。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXTS: dict[str, str] = {
     # edits of the plan
     "{name} stays in float.": "{name} 保持浮点。",
-    "{name} stays in float: put a DeQuantStub before it and a QuantStub behind it.": "{name} 保持浮点：请在其前放 "
+    "{name} stays in float: put a DeQuantStub before it and a QuantStub after it.": "{name} 保持浮点：请在其前放 "
     "DeQuantStub，其后放 QuantStub。",
     "{name} follows the configuration again.": "{name} 重新遵循配置。",
     "{name} follows the configuration again": "{name} 重新遵循配置",
@@ -28,7 +28,7 @@ TEXTS: dict[str, str] = {
     "Only static flows choose observers here; edit the options for others.": "这里只有静态流程可选择观测器；其他流程请编辑选项。",
     "The range would hold for the input {input}, too.": "该范围也会用于输入 {input}。",
     "The output is not quantized.": "输出没有量化。",
-    "Leave it out of quantization from the next run on.": "从下次运行起不对其量化。",
+    "Leave it in float from the next run on.": "从下次运行起让它保持浮点。",
     "Choose other observers.": "选择其他观测器。",
     "Set the range of the output by hand.": "手动设置输出的范围。",
     "A scale for each channel of the weight, or one for all.": "权重的每个通道一个 scale，或全部共用一个。",
@@ -58,7 +58,7 @@ TEXTS: dict[str, str] = {
     "An exported program has no module paths.": "导出的程序没有模块路径。",
     "{name} rounds nothing.": "{name} 不做舍入。",
     "{name} rounds nothing in stage {stage}.": "{name} 在阶段“{stage}”中不做舍入。",
-    "{name} is no operator of stage {stage}.": "{name} 不是阶段“{stage}”的算子。",
+    "{name} is not an operator of stage {stage}.": "{name} 不是阶段“{stage}”的算子。",
     # pages of the inspector
     "fused": "融合",
     "split": "拆分",
@@ -78,8 +78,8 @@ TEXTS: dict[str, str] = {
     "{q} quantize, {dq} dequantize": "{q} 个 quantize，{dq} 个 dequantize",
     "{count} child is like the others.": "{count} 个子模块与其他相同。",
     "{count} children are alike.": "{count} 个子模块相同。",
-    "{name} has {count} cast; the others have {usual}.": "{name} 有 {count} 个转换；其余的有 {usual} 个。",
-    "{name} has {count} casts; the others have {usual}.": "{name} 有 {count} 个转换；其余的有 {usual} 个。",
+    "{name} has {count} cast; the others have {usual}.": "{name} 有 {count} 个 cast；其余的有 {usual} 个。",
+    "{name} has {count} casts; the others have {usual}.": "{name} 有 {count} 个 cast；其余的有 {usual} 个。",
     "{count} parameters": "{count} 参数",
     "All operators run in low precision.": "所有算子都以低精度运行。",
     "{low} of {total} in low precision": "{total} 个中 {low} 个为低精度",
@@ -220,7 +220,7 @@ TEXTS: dict[str, str] = {
     "Signal to noise of the outputs against the float model; higher is better.": "输出相对浮点模型的信噪比；越高越好。",
     "{count} operator in float elsewhere": "别处有 {count} 个浮点算子",
     "{count} operators in float elsewhere": "别处有 {count} 个浮点算子",
-    "Operators in float with low precision before and behind them: two casts each, and a float kernel.": "前后都是低精度的"
+    "Operators in float with low precision before and after them: two casts each, and a float kernel.": "前后都是低精度的"
     "浮点算子：各需两个 cast 和一个浮点内核。",
     "Linear in float": "浮点 Linear",
     "of {total}": "共 {total}",
@@ -243,7 +243,7 @@ TEXTS: dict[str, str] = {
     "other {name}": "其他 {name}",
     "Name a node or a module path.": "请指定节点或模块路径。",
     "{stages} has no node {name}": "{stages} 中没有节点 {name}",
-    "Changes are between two stages; there is one only": "变化存在于两个阶段之间，但只有一个阶段",
+    "Changes need two stages, and there is only one": "变化存在于两个阶段之间，但只有一个阶段",
     "Run a flow that has several.": "请运行有多个阶段的流程。",
     "Nothing changed from {one} to {other}": "从“{one}”到“{other}”没有变化",
     "Draw whole stages.": "请绘制整个阶段。",

@@ -246,7 +246,7 @@ STOPS: dict[str, Entry] = {
     },
     "stop.time_limit.on_nodes": {
         "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制，其中 {spent:number} 秒用于此步骤，"
-        "图中有 {nodes:node|nodes}",
+        "图中有 {nodes:个节点|个节点}",
         "hint": "请设置更长的时间限制[[，或{instead:text}]]。",
     },
     "instead.calibrating": {"text": "用更少的批次校准（--batches）"},

@@ -20,7 +20,7 @@ TEXTS: dict[str, str] = {
     "This deletes all kept runs, pinned ones too: {size}.": "这将删除所有保留的运行，包括已固定的：{size}。",
     "Files that you saved stay. This cannot be undone.": "您保存的文件会保留。此操作无法撤销。",
     "{count} run stays: it is open in another window.": "{count} 次运行保留：它在另一个窗口中打开。",
-    "{count} runs stay: open elsewhere.": "{count} 次运行保留：在别处打开。",
+    "{count} runs stay: they are open in other windows.": "{count} 次运行保留：它们在其他窗口中打开。",
     "{name} is back as you left it, with {count} run.": "{name} 已恢复到您离开时的状态，有 {count} 次运行。",
     "{name} is back as you left it, with {count} runs.": "{name} 已恢复到您离开时的状态，有 {count} 次运行。",
     "There is no run before this one.": "没有更早的运行。",

@@ -235,8 +235,8 @@ TEXTS: dict[str, str] = {
     "{type}: {message}": "{type}：{message}",
     "You can keep working. The details are in {file}.": "您可以继续工作。详细信息见 {file}。",
     "OK": "确定",
-    "Commands that need no display: qviz run, render, check, compare, diff, flows, samples, doctor.": "不需要显示器的"
-    "命令：qviz run、render、check、compare、diff、flows、samples、doctor。",
+    "Commands that need no display: qviz run, render, check, measure, repair, inputs, compare, diff, flows, samples, doctor.": "不需要显示器的"
+    "命令：qviz run、render、check、measure、repair、inputs、compare、diff、flows、samples、doctor。",
     "No display to show the window on: DISPLAY is not set": "没有可显示窗口的显示器：未设置 DISPLAY",
     "The display {display} does not answer": "显示器 {display} 没有响应",
     # runs

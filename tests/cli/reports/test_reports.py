@@ -123,7 +123,7 @@ def test_what_follows_from_a_finding_is_told_under_it_and_counted_with_it():
     follows = msgspec.structs.replace(WARNING, because_of=reference(ERROR))
     judged = verdict(ERROR, follows, fail_on="warning")
     told = REPORT_FORMATS["text"].write(judged, FOLDER)
-    assert "  and so: warning never_calibrated: obs saw no data\n    at converted: obs\n" in told
+    assert "  as a result: warning never_calibrated: obs saw no data\n    at converted: obs\n" in told
     assert told.count("hint: ") == 1
     assert "\n\n1 error; " in told
     report = json.loads(REPORT_FORMATS["json"].write(judged, FOLDER))

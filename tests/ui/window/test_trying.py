@@ -157,7 +157,7 @@ def test_what_falls_away_with_another_cannot_be_kept(desk: Desk):
     row = panel(desk).table.quantizers.place_of("x")
     assert row is not None
     tip = panel(desk).table.quantizers.index(row, TICK).data(Qt.ItemDataRole.ToolTipRole)
-    assert "It falls away with" in tip
+    assert "in float removes it" in tip
 
 
 def test_figures_are_those_of_the_ledger(desk: Desk):

@@ -234,7 +234,7 @@ def _executor(named: str | None, workers: int) -> tuple[Executor, int]:
     made = call(named)
     if not callable(getattr(made, "submit", None)) or not callable(getattr(made, "shutdown", None)):
         raise QvizError(
-            tr("{executor} gives a {type}, not an executor", executor=named, type=type(made).__name__),
+            tr("{executor} returns a {type}, not an executor", executor=named, type=type(made).__name__),
             tr("Return an object with the interface of concurrent.futures.Executor."),
         )
     return made, workers or _JOBS_A_WORKER

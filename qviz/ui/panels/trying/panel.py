@@ -207,7 +207,7 @@ class TryPanel(QFrame):
         self._content.setVisible(True)
         number = choice.base.number
         self._about.setText(
-            tr("Leave the worst quantizers of Run {number} in float. The prediction takes no run.", number=number)
+            tr("Leave the worst quantizers of Run {number} in float. The prediction needs no run.", number=number)
         )
         self._about.setToolTip(plain_tip(self._about.text()))
         self._rebase.setText(rebase)

@@ -220,7 +220,7 @@ def test_what_gives_no_executor_is_told(measured, expected, notes, place):
     found = measure_exactly(planned(measured, executor=f"{place / 'executors.py'}:broken"), everything(measured))
     assert found == (expected, True)
     assert [each.code for each in notes] == ["not_measured.in_workers"]
-    assert "gives a str, not an executor" in notes[0].text
+    assert "returns a str, not an executor" in notes[0].text
 
 
 def test_what_workers_refuse_is_measured_here_and_told(measured, expected, notes, place, monkeypatch):

@@ -1,0 +1,136 @@
+"""Simplified Chinese: findings from running models side by side. Parts of an entry: message, reason, hint."""
+
+from __future__ import annotations
+
+from qviz.words.language import Entry
+
+_GIVEN_EQUAL = "输入相同时，[[其中最差的是 {worst}：]]{wrong:percent} 的元素有偏差"
+_BY = "[[，最多相差输出的 {steps:number} 级]][[，最多相差最大值的 {relative:percent}]]"
+_LEAVES = "[[，因此剩 {db:db}]][[；输出保持为仅做舍入时的 {output_db:db}]]"
+_MEASURED = f"{_GIVEN_EQUAL}{_BY}{_LEAVES}"
+_CORRECT = "正确舍入的内核最多偏差半级"
+_STATE = "请将状态作为 forward() 的输入传入，并作为输出返回。"
+_BUFFER = "请将 {name} 作为 forward() 的输入传入，并作为输出返回。"
+_DEPARTS = "转换后模型的第二次调用偏离原始模型：{db:db}，第一次为 {first_db:db}"
+
+STATEMENTS: dict[str, Entry] = {
+    "buffer_frozen.traced": {
+        "message": "forward() 更新缓冲区 {name}，而捕获的图没有该更新[[：{subject} 读取追踪时留在其中的值]]",
+        "reason": "torch.fx 在追踪 forward() 时写入了一次缓冲区，没有为此记录算子",
+        "hint": _BUFFER,
+    },
+    "buffer_frozen.computed": {
+        "message": "forward() 更新缓冲区 {name}，而 {subject} 保存着 torch.fx 追踪时由它计算出的值",
+        "reason": "torch.fx 在追踪时直接运行不读取输入的部分，并把结果作为常量保存；缓冲区为其他值时追踪，常量也不同",
+        "hint": _BUFFER,
+    },
+    "buffer_frozen.folded": {
+        "message": "forward() 更新缓冲区 {name}，而转换后的模型在其位置是常量[[：见 {subject}]]",
+        "reason": "量化器标注了读取该缓冲区的算子，convert_pt2e 像对权重一样折叠其 quantize，因此模型用当时的值计算",
+        "hint": "请让读取 {name} 的算子保持浮点，或将它作为 forward() 的输入传入，并作为输出返回。",
+    },
+    "observing_in_eval": {
+        "message": "{count:个伪量化|个伪量化}的范围在 eval 模式下仍在变化：{subject}",
+        "reason": "observer_enabled 为 1，而图处于 eval 模式，因此每个用于评估的批次都会改变 scale 和 zero point",
+        "hint": "请在评估模型之前调用 model.apply(torch.ao.quantization.disable_observer)。",
+    },
+    "weight_not_folded": {
+        "message": "{subject} 的权重依赖 {source}，因此每次调用都重新量化它",
+        "reason": "只有当权重由常量计算得到时，convert_pt2e 才把它变为整数；整数内核接受常量权重，而 scale 来自校准数据",
+        "hint": "请让 {subject} 保持浮点，或只由参数计算其权重。",
+    },
+    "capture_differs.training": {
+        "message": "转换后的模型中 {subject} 随机丢弃值：training=True 已固定",
+        "reason": "图以训练模式捕获，eval() 和 convert 都不会改变常量[[；两次相同的调用彼此保持 {db:db}]]",
+        "hint": "请用 nn.Dropout（eval() 会关闭它）代替 F.dropout(training=self.training)，或在捕获或转换之前将模型切换到 "
+        "eval 模式。",
+    },
+    "capture_differs.setting": {
+        "message": "转换后的模型中 {subject} 的 eps 为 {eps:number}，而原始模型中为 {was:number}",
+        "reason": "torch 将导出的模型切换到 eval 模式时，把 batch norm 改写为默认设置[[；准备后的模型保持为原始模型的 {db:db}]]",
+        "hint": "请在训练之前让 batch norm 使用默认的 eps（1e-5），或以 eval 模式导出，训练时不用该 batch norm。",
+    },
+    "capture_differs.values": {
+        "message": "模型捕获之后 {subject} 给出不同的值：输出保持 {db:db}",
+        "reason": "模块[['{module}' ]]与关闭所有量化器的准备后的模型在它之前一致，在它之后不一致[[（{own_db:db}）]]",
+        "hint": "请将此算子的设置与原始模块的设置对照，并检查依赖训练模式、输入的值或未给出的参数的部分。",
+    },
+    "capture_differs.outputs": {
+        "message": "捕获并准备后、关闭所有量化器的模型保持为原始输出的 {db:db}",
+        "reason": "没有单个模块的输出能显示两者从哪里开始不同",
+        "hint": "请检查 forward() 中依赖训练模式、值或未给出的参数的函数。",
+    },
+    "not_repeatable.converted": {
+        "message": "转换后模型的两次相同调用结果不同[[：彼此保持 {db:db}]]",
+        "reason": "原始模型两次给出相同的结果[[；{subject} 抽取随机数]]",
+        "hint": "请在捕获之前将模型切换到 eval 模式，并且不要在 forward() 中抽取随机数。",
+    },
+    "not_repeatable.both": {
+        "message": "模型的两次相同调用在量化前后都不同",
+        "reason": "forward() 在 eval 模式下也抽取随机数[[：{subject}]]；这里比较的所有模型使用相同的随机数",
+        "hint": "测量值只对这些随机数成立。",
+    },
+    "not_repeatable.original": {
+        "message": "原始模型的两次相同调用结果不同，而转换后的模型相同",
+        "reason": "forward() 在 eval 模式下抽取随机数；图中没有随机数",
+        "hint": "测量值只对一次抽取成立：请将随机数移出 forward()，或作为输入传入。",
+    },
+    "state_lost": {
+        "message": _DEPARTS,
+        "reason": "原始模型在各次调用之间保留某些内容，而转换后的模型没有保留",
+        "hint": _STATE,
+    },
+    "state_lost.buffers": {
+        "message": _DEPARTS,
+        "reason": "原始模型在 forward() 中更改 {buffers}，而转换后的模型没有正确更改",
+        "hint": _STATE,
+    },
+    "kernel_differs.given_equal_inputs": {
+        "message": "{subject} 计算的值与浮点时不同",
+        "reason": f"{_MEASURED}；{_CORRECT}",
+        "hint": "请让它保持浮点（qconfig 为 None），或尝试其他引擎：此机器上 torch 的内核对它计算有误。",
+    },
+    "kernel_differs.lost_write": {
+        "message": "{writer} 的原地写入丢失：{reader} 读取的是副本",
+        "reason": f"convert 在每个读取者之前各放了一个 dequantize，因此写入进了一个副本，而 {{reader}} 得到另一个：{_MEASURED}",
+        "hint": "请不要原地写入：用 torch.cat 或 torch.where 组合各部分，用 mul 或 add 代替 mul_ 或 add_。",
+    },
+    "kernel_differs.dropped_write": {
+        "message": "convert 删除了 {writers}，而它写入 {reader} 所读取的内容",
+        "reason": f"没有谁使用 {{writers}} 的结果，因此它被视为无用代码，尽管它原地更改张量：{_MEASURED}",
+        "hint": "请使用该写入的返回值，或不在原地计算；请将状态作为输入传入，并作为输出返回。",
+    },
+    "kernel_differs.hooks_lost": {
+        "message": "{subject} 失去了会改变结果的 hook",
+        "reason": f"模块上注册了 forward hook 或 forward pre-hook，而 convert 放入的量化模块没有：{_MEASURED}",
+        "hint": "请将 hook 的计算写入 forward()，或在转换后的模块上重新注册它。",
+    },
+    "kernel_differs.bag_sums": {
+        "message": "{subject} 计算总和，而浮点 EmbeddingBag 的 mode 为 '{mode}'",
+        "reason": f"torch 的量化 EmbeddingBag 无论 mode 如何都对每个 bag 的行求和：{_MEASURED}",
+        "hint": "请让它保持浮点，或自行将总和除以各 bag 的长度。",
+    },
+    "kernel_differs.slopes_below_one": {
+        "message": "{subject} 将正值乘以 {largest:number}，而不是 1",
+        "reason": "torch 2.8 的 quantized::prelu 将正值乘以按斜率的量化表示的 1，而该量化最大为 "
+        f"{{largest:number}}：{_MEASURED}",
+        "hint": "请为 torch.nn.PReLU 添加规则，其权重观测器达到 1："
+        "斜率为 0 到 1 时用 FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, dtype=torch.quint8)。",
+    },
+    "kernel_differs.overflow": {
+        "message": "{subject} 在此机器上溢出",
+        "reason": "没有 VNNI 指令时，引擎 {engine} 的内核以 16 位相加两个乘积，激活大于 127 时会饱和："
+        f"{_MEASURED}；在有 VNNI 的处理器上结果正确",
+        "hint": "请对激活使用 7 位（reduce_range=True，该引擎自己的 qconfig 即如此），或使用其他引擎。",
+    },
+    "kernel_differs.scale_of_input": {
+        "message": "{subject} 以某个输入的 scale 给出结果，这会截断 {wrong:percent} 的值",
+        "reason": f"没有观测器观测 {{subject}} 的结果，因此 torch 使用第一个输入的 scale 和 zero point：{_MEASURED}",
+        "hint": "请改用 prepare 会观测的 FloatFunctional，或在其前 dequantize。",
+    },
+    "kernel_differs.slightly": {
+        "message": "{subject} 的舍入与要求的略有不同",
+        "reason": f"{_MEASURED}；{_CORRECT}",
+        "hint": "有些内核自行选择 scale，或在中间做舍入；如果代价过大，请让它保持浮点。",
+    },
+}
