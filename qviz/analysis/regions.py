@@ -42,7 +42,9 @@ _OPERATOR = re.compile(
 )
 """``namespace.operator.overload`` of ``torch.ops``; a packet goes without the overload."""
 
-_WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm|embedding(_bag)?")
+_WEIGHTED = re.compile(
+    r"conv(_?transpose)?[123]d|convolution|conv(bn)?(relu)?[123]d|linear(relu|bn1d)?|addmm|embedding(_bag)?"
+)
 """Operators one of whose arguments is a weight."""
 _ON_THE_WAY = (Kind.DEQUANTIZE, Kind.QUANTIZE)
 _MATRIX = 2

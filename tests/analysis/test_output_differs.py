@@ -57,3 +57,14 @@ def test_changes_of_class_count_where_they_are_no_chance(agreement: float, sampl
 
 def test_what_kernels_changed_is_not_quantization():
     assert found(OutputErrors("logits", simulated=30.0, converted=2.0, total=2.0)) == []
+
+
+def test_the_figure_is_the_one_that_the_level_is_of():
+    both = snapshot(OutputErrors("logits", simulated=14.0, converted=-3.5, total=-3.4))
+    (finding,) = [each for each in find(both) if each.rule == "output_differs"]
+    assert (finding.level.value, finding.args["db"], finding.args["total_db"]) == ("warning", 14.0, -3.4)
+    assert "SQNR 14.0 dB by rounding alone, −3.4 dB with what else differs" in finding.message
+    alone = snapshot(OutputErrors("logits", simulated=30.0, converted=40.0, total=14.0))
+    (finding,) = [each for each in find(alone) if each.rule == "output_differs"]
+    assert (finding.level.value, finding.args["db"]) == ("warning", 14.0)
+    assert "total_db" not in finding.args

@@ -175,3 +175,15 @@ def test_a_reference_module_beside_kernels_is_float():
     kernel = node("conv2", "q", kind="quantized_op", path="conv2", type="Conv2d")
     assert precision(graph(*frame)) == (("conv",), ())  # a stage of reference modules: they mean low precision
     assert precision(graph(*frame, kernel)) == (("conv2",), ("conv",))
+
+
+@pytest.mark.parametrize("type_", ["ConvReLU2d", "LinearReLU", "Conv2d"])
+def test_a_module_with_its_own_float_weight_is_float_whatever_casts_stand_around_it(type_: str):
+    found = precision(
+        graph(
+            node("dq", kind="dequantize"),
+            node("layer", "dq", path="layer", type=type_, kind="op" if type_ == "Conv2d" else "fused_op"),
+            node("q", "layer", kind="quantize"),
+        )
+    )
+    assert found == ((), ("layer",))

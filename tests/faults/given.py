@@ -185,3 +185,23 @@ def ptq_for_training() -> Quantizer:
 
 def dynamic_x86() -> Quantizer:
     return X86InductorQuantizer().set_global(get_default_x86_inductor_quantization_config(is_dynamic=True))
+
+
+def own_xnnpack() -> Quantizer:
+    return XNNPACKQuantizer().set_global(get_symmetric_quantization_config())
+
+
+def six_bits() -> QConfig:
+    return QConfig(HistogramObserver.with_args(quant_min=0, quant_max=63), default_weight_observer)
+
+
+def reduced_twice() -> QConfig:
+    return QConfig(HistogramObserver.with_args(quant_min=0, quant_max=127, reduce_range=True), default_weight_observer)
+
+
+def seven_bits() -> QConfig:
+    return QConfig(HistogramObserver.with_args(reduce_range=True), default_weight_observer)
+
+
+def as_a_dict() -> dict[str, QConfig]:
+    return {"": seven_bits()}

@@ -16,7 +16,7 @@ from qviz.document.snapshot import Level, Snapshot
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded
-from tests.faults.cases import IMAGE, ROW
+from tests.faults.cases import GIVEN, IMAGE, ROW
 from tests.faults.models import conv, linear, made
 
 
@@ -161,3 +161,22 @@ def test_the_eps_of_a_norm_is_a_lost_constant_and_not_untrained():
     snapshot = inspect(model, "pt2e-static", torch.randn(ROW))
     assert "constant_lost" in codes(snapshot)
     assert "degenerate_scale.one_step" not in codes(snapshot)
+
+
+@pytest.mark.parametrize(("qconfig", "levels"), [("six_bits", 64), ("reduced_twice", 64), ("seven_bits", None)])
+def test_less_than_seven_bits_are_few_levels(qconfig: str, levels: int | None):
+    model = nn.Sequential(linear()()).eval()
+    found = inspect(model, "fx-static", torch.randn(ROW), qconfig=f"{GIVEN}:{qconfig}", measure=False).findings
+    assert [each.args["levels"] for each in found if each.rule == "few_levels"] == ([levels] if levels else [])
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+def test_images_in_bytes_for_an_input_in_float_are_a_fault_of_the_data(flow: str):
+    data = [(torch.randint(0, 255, ROW, dtype=torch.uint8),)]
+    model = nn.Sequential(linear()()).eval()
+    snapshot = inspect(model, flow, torch.randn(ROW), data=data, measure=False)
+    first = snapshot.findings[0]
+    assert snapshot.run.error is not None
+    assert snapshot.run.error.code == "stop.dtype_of_data"
+    assert "image.float() / 255" in first.hint
+    assert inspect(model, flow, torch.randn(ROW), data=[(data[0][0].float() / 255,)], measure=False).run.error is None

@@ -116,6 +116,9 @@ def _values(evidence: Evidence) -> Finding | None:
     if found.module:
         args["module"] = found.module
     code = "capture_differs.values" if found.nodes else "capture_differs.outputs"
+    config = evidence.snapshot.run.config
+    if (own_call := config.get("own_call")) is not None and config.get("captured_by") != "non-strict export":
+        code, args["types"] = "capture_differs.own_call", own_call
     level = damage.of_step(measured, "prepared")
     place = () if found.nodes else ("outputs",)
     roles = {"subject": found.nodes[-1:]} if found.nodes else {}

@@ -60,6 +60,7 @@ CATALOG = (
     "wrong_kind_of_graph",
     "dead_branch",
     "unobserved_input",
+    "mode_kept",
     "mode_changed",
     "made_ready",
     "on_fake_tensors",

@@ -33,6 +33,12 @@ def _for_no_number(_cause: Finding, consequence: Finding, _evidence: Evidence) -
     return isinstance(why, dict) and why.get("code") == "stop.values_not_a_number"
 
 
+def _for_the_mode(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+    """Return whether a run stopped because of the mode of the model."""
+    why = consequence.args.get("cause")
+    return isinstance(why, dict) and why.get("code") in _OF_MODE
+
+
 def _in_capture(_cause: Finding, _consequence: Finding, evidence: Evidence) -> bool:
     error = evidence.snapshot.run.error
     return error is not None and error.step in ("checking", "capturing")
@@ -46,6 +52,8 @@ class _Follows(NamedTuple):
     where: Callable[[Finding, Finding, Evidence], bool] = _anywhere
 
 
+_OF_MODE = ("stop.qat_needs_training", "stop.fuse_mode", "stop.fuse_needs_eval")
+
 _KNOWN = (
     _Follows("float_into_quantized.model_input", "missing_quant_stub"),
     _Follows("converted_does_not_run.float_into_quantized", "missing_quant_stub"),
@@ -54,12 +62,14 @@ _KNOWN = (
         _Follows(f"converted_does_not_run.{each}", "functional_in_eager.stops", _at_same_node)
         for each in ("no_kernel", "function")
     ),
+    _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
     _Follows(STOPPED, "not_finite", _for_no_number),
+    _Follows(STOPPED, "mode_kept", _for_the_mode),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows("degenerate_scale.not_finite", "not_finite"),
     _Follows("output_differs.unknown", "not_finite"),

@@ -65,16 +65,28 @@ def _of_output(output: OutputErrors, step: Step, limits: Thresholds) -> Level:
 
 
 def of_quantization(output: OutputErrors, measurements: Measurements) -> Level:
-    """Return how bad quantization is for an output; with what else changed it, unless that is bad enough by itself."""
+    """Return how bad quantization is for an output: the level of `noise_of`, or of the classes that change with it."""
     limits = thresholds(measurements)
-    by_step = [level(each, limits) for each in (output.prepared, output.converted)]
-    own = level(output.simulated, limits)
-    if all(each is Level.INFO for each in by_step):
-        own = worst((own, level(output.total, limits)))
+    own = level(noise_of(output, measurements), limits)
+    if is_all_of_quantization(output, measurements):
         is_certain = own is Level.WARNING or _is_certain(output.agreement, limits.agreement, measurements.samples)
         if is_certain and changes_classes(output, measurements):
             return Level.ERROR
     return own
+
+
+def is_all_of_quantization(output: OutputErrors, measurements: Measurements) -> bool:
+    """Return whether nothing else changed an output by enough to be told by itself."""
+    limits = thresholds(measurements)
+    return all(level(each, limits) is Level.INFO for each in (output.prepared, output.converted))
+
+
+def noise_of(output: OutputErrors, measurements: Measurements) -> Number | None:
+    """Return the signal-to-noise ratio that quantization leaves; with what else changed it, unless that is told."""
+    known = [output.simulated]
+    if is_all_of_quantization(output, measurements):
+        known.append(output.total)
+    return min((each for each in known if each is not None), key=float, default=None)
 
 
 def _is_certain(agreement: float | None, least: float, samples: int) -> bool:

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move
 from qviz.analysis.findings.layer_in_float import cause_of
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Kind, Node
+from qviz.document.flows import Mode
+from qviz.document.graph import Json, Kind, Node, Why
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
-_BY_CONFIGURATION = {"float.no_qconfig": "left_out", "float.qconfig_none": "left_out"}
+_CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
 """Reasons that the user's configuration gives."""
-_CHOSEN = frozenset(_BY_CONFIGURATION.values())
+_CASTS = re.compile(r"float|to|_to_copy|type|type_as|_to")
+_OF_TORCH = frozenset(("xnnpack", "x86_inductor", "embedding"))
+"""Quantizers whose lists of operators nobody but torch can change."""
+
+
+class _IslandCause(NamedTuple):
+    """What keeps an operator in float, and the level: a warning where the plan, or the model, can change it for good.
+
+    Attributes:
+        code: How the finding's code ends.
+        forms: Other forms of the operator that the backend has a pattern for.
+    """
+
+    code: str
+    level: Level = Level.INFO
+    forms: tuple[str, ...] = ()
 
 
 @finds("float_island")
@@ -24,27 +42,62 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if stage is None or (evidence.flow is not None and evidence.flow.keeps_activations_float):
         return  # what is between their operators is float by design
     index = evidence.index(stage)
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, _IslandCause], list[str]] = {}
     for node in stage.whole.nodes:
         if _stays_float(evidence, node) and _comes_from_low(index, node) and _goes_to_low(index, node):
-            found.setdefault((function_name(node), _cause(evidence, node)), []).append(node.id)
+            found.setdefault((function_name(node), _cause(evidence, index, node)), []).append(node.id)
     for (name, cause), nodes in found.items():
+        args: dict[str, Json] = {"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})}
         yield Finding(
             rule="float_island",
-            level=Level.INFO if cause in _CHOSEN else Level.WARNING,
+            level=cause.level,
             stage=stage.name,
             nodes=tuple(nodes),
-            code=f"float_island.{cause}",
+            code=f"float_island.{cause.code}",
             roles={"subject": tuple(nodes)},
-            args={"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})},
+            args=args | ({"forms": [*cause.forms]} if cause.forms else {}),
         )
 
 
-def _cause(evidence: Evidence, node: Node) -> str:
+def _cause(evidence: Evidence, index: Index, node: Node) -> _IslandCause:
     """Return why an operator stays in float: the configuration wants it so, or the backend cannot."""
-    if chosen := sorted(evidence.reasons(node) & _BY_CONFIGURATION.keys()):
-        return _BY_CONFIGURATION[chosen[0]]
-    return "not_annotated" if evidence.is_exported else "no_pattern"
+    whys = {why.code: why for why in evidence.whys(node)}
+    if not _CHOSEN.isdisjoint(whys):
+        return _IslandCause("left_out")
+    if _casts_to_its_own(index, node):
+        return _IslandCause("needless_cast", Level.WARNING if _stands_alone(index, node) else Level.INFO)
+    if evidence.is_exported:
+        is_torchs = evidence.flow is not None and evidence.snapshot.run.config.get("quantizer") in _OF_TORCH
+        return _IslandCause("not_annotated") if is_torchs else _IslandCause("not_annotated_by_own", Level.WARNING)
+    if evidence.flow is not None and evidence.flow.mode is Mode.EAGER:
+        return _IslandCause("between_stubs")
+    return _without_pattern(whys.get("float.no_pattern"))
+
+
+def _without_pattern(why: Why | None) -> _IslandCause:
+    """Return what can be done where the backend has no pattern; of a graph that does not tell, nothing is known."""
+    if why is None:
+        return _IslandCause("no_pattern", Level.WARNING)
+    forms = why.args.get("forms")
+    if isinstance(forms, list):
+        return _IslandCause("other_form", forms=tuple(map(str, forms)))
+    return _IslandCause("no_pattern")
+
+
+def _casts_to_its_own(index: Index, node: Node) -> bool:
+    """Return whether a node casts to the dtype that its input has."""
+    if _CASTS.fullmatch(function_name(node)) is None or not (given := activations(index, node.id)):
+        return False
+    before, after = ({value.dtype for value in each.values} for each in (given[0], node))
+    return len(before) == 1 and before == after
+
+
+def _stands_alone(index: Index, node: Node) -> bool:
+    """Return whether the casts around a node are there for it alone."""
+    users = [index.nodes[each] for each in index.users[node.id]]
+    given = [index.nodes[each] for each in index.producers[node.id]][:1]
+    is_from_low = all(each.kind is Kind.DEQUANTIZE for each in given)
+    return is_from_low and all(each.kind is Kind.QUANTIZE for each in users)
 
 
 def _stays_float(evidence: Evidence, node: Node) -> bool:

@@ -57,9 +57,21 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
         code, args["operator"] = "fusible_but_unfused.no_pattern", node.target
     elif len(calls) > 1:
         code, args = "fusible_but_unfused.called_several_times", {"module": calls[0].target, "calls": len(calls)}
+    elif sharing := _sharing_parameter(evidence, graph, host):
+        code, roles["readers"] = "fusible_but_unfused.parameter_taken", sharing
     else:
         code = f"fusible_but_unfused.{_unmatched(evidence)}"
     return Finding("fusible_but_unfused", level, stage.name, (node.id, producer), code, roles, args)
+
+
+def _sharing_parameter(evidence: Evidence, graph: Index, host: str) -> tuple[str, ...]:
+    """Return the operators of the same kind that read a parameter of one, of which XNNPACKQuantizer fuses the first."""
+    if host not in graph.nodes or evidence.snapshot.run.config.get("quantizer") != "xnnpack":
+        return ()
+    held = (each for each in graph.producers[host] if graph.nodes[each].kind is Kind.CONSTANT)
+    users = (user for each in held for user in graph.users[each])
+    target = graph.nodes[host].target
+    return tuple(dict.fromkeys(each for each in users if each != host and graph.nodes[each].target == target))
 
 
 def _unmatched(evidence: Evidence) -> str:

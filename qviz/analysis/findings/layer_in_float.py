@@ -12,7 +12,7 @@ from qviz.analysis.regions import function_name
 from qviz.document.flows import Flow, Method, Mode
 from qviz.document.graph import Json, Kind, Node
 from qviz.document.query import Index
-from qviz.document.snapshot import Finding, Level
+from qviz.document.snapshot import Finding, Level, Stage
 
 _CONVOLUTION = re.compile(r"conv[123]d")
 _TRANSPOSED = re.compile(r"conv_?transpose[123]d")
@@ -78,9 +78,17 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
             stage=stage.name,
             nodes=tuple(ids),
             code=f"{cause.rule}.{cause.code}",
-            roles={"subject": tuple(ids)},
+            roles={"subject": tuple(ids), **_taken_with(evidence, stage, ids)},
             args={"operator": name, **dict(cause.args)},
         )
+
+
+def _taken_with(evidence: Evidence, stage: Stage, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the operators with which a quantizer took the parameters of layers, as a role."""
+    nodes = evidence.index(stage).nodes
+    whys = (why for each in ids for why in evidence.whys(nodes[each]) if why.code == "float.parameter_taken")
+    found = dict.fromkeys(other for why in whys for other in why.roles["taken_with"])
+    return {"taken_with": tuple(found)} if found else {}
 
 
 def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
@@ -152,6 +160,8 @@ def _of_eager(chosen: Flow, node: Node, name: str) -> LayerCause | None:
 
 def _of_exported_flow(evidence: Evidence, node: Node, name: str, codes: Set[str]) -> LayerCause | None:
     """Return what keeps a layer from being annotated; where nothing is, that alone says nothing of it."""
+    if "float.parameter_taken" in codes:
+        return LayerCause("parameter_taken")
     if "float.not_annotated" in codes:
         return _of_exported(evidence, node, name)
     found = _of_exported(evidence, node, name) if "operator.float" in codes else None

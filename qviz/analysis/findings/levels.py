@@ -13,8 +13,10 @@ from qviz.document.snapshot import Finding, Integers, Level, ObserverFact
 
 _LEVELS = {"quint8": 256, "qint8": 256}
 """Of the dtypes that torch's quantized kernels compute with: they know no narrower range than these."""
-_FEW = 1 / 8
-"""Three bits, 18 dB."""
+_SEVEN_BITS = 127
+"""What reduce_range leaves, in a range that is symmetric: nothing of torch's own makes less of 8 bits."""
+_FEW = 1 / 4
+"""Of weights: two bits, 12 dB. A weight of one sign uses half of its levels, whatever its range."""
 _NEGLIGIBLE = 0.02
 """Negative values this small beside the largest one hardly need levels."""
 _ENOUGH = 64
@@ -30,7 +32,7 @@ def find_few(evidence: Evidence) -> Iterator[Finding]:
     for stage, node, fact in evidence.watched():
         params = node.quant.output if node.quant is not None else None
         bounds = _bounds(params) if params is not None and fact.calibrated is not False else None
-        if params is not None and bounds is not None and bounds[1] - bounds[0] + 1 <= _FEW * _levels(params):
+        if params is not None and bounds is not None and _is_few(bounds, params):
             found[stage.name, bounds[0], bounds[1]].append(node.id)
     for (name, low, high), nodes in found.items():
         yield _few("few_levels.range", name, nodes, low, high)
@@ -81,8 +83,8 @@ def _is_one_sided(params: QParams, fact: ObserverFact) -> bool:
     return math.isfinite(high[0]) and high[0] > 0 and low[0] >= -_NEGLIGIBLE * high[0]
 
 
-def _levels(params: QParams) -> int:
-    return _LEVELS.get(params.dtype.removeprefix("torch."), 0)
+def _is_few(bounds: tuple[float, float], params: QParams) -> bool:
+    return params.dtype.removeprefix("torch.") in _LEVELS and bounds[1] - bounds[0] + 1 < _SEVEN_BITS
 
 
 def _bounds(params: QParams) -> tuple[float, float] | None:

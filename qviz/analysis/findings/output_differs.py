@@ -50,15 +50,18 @@ def _finding(
     owner: QuantizerNoise | None,
     outputs: list[OutputErrors],
 ) -> Finding:
-    worst = min(outputs, key=_db)
-    args: dict[str, Json] = {"db": _db(worst)}
+    worst = min(outputs, key=lambda each: _db(each, measured))
+    args: dict[str, Json] = {"db": _db(worst, measured)}
+    if worst.total is not None and not damage.is_all_of_quantization(worst, measured):
+        args["total_db"] = worst.total
     if [each.name for each in measured.outputs] != ["output"]:
         args["outputs"] = [each.name for each in outputs]
-    agreements = [each.agreement for each in outputs if each.agreement is not None]
+    whole = [each for each in outputs if damage.is_all_of_quantization(each, measured)]
+    agreements = [each.agreement for each in whole if each.agreement is not None]
     if agreements:
         args["agreement"] = min(agreements)
         limits = damage.thresholds(measured)
-        args["by_class"] = damage.level(_db(worst), limits) is Level.INFO
+        args["by_class"] = damage.level(_db(worst, measured), limits) is Level.INFO
     if owner is None or measured.ledger is None:
         stage = evidence.converted or evidence.snapshot.stages[-1]
         return Finding("output_differs", level, stage.name, (), "output_differs.unknown", {}, args, _names(outputs))
@@ -77,9 +80,10 @@ def _finding(
     return Finding("output_differs", level, owner.stage, owner.nodes, code, {"subject": owner.nodes}, args, place)
 
 
-def _db(output: OutputErrors) -> float:
-    known = [float(each) for each in (output.total, output.simulated) if each is not None]
-    return min(known, default=0.0)
+def _db(output: OutputErrors, measured: Measurements) -> float:
+    """Return the figure that the level is of."""
+    found = damage.noise_of(output, measured)
+    return 0.0 if found is None else float(found)
 
 
 def _share(row: QuantizerNoise, output: str, ledger: Ledger) -> float | None:

@@ -61,11 +61,14 @@ class TiedWeights:
                 self._bytes += 0 if place in self._names else _size(each)
                 self._names.setdefault(place, []).append(path)
         self._read: dict[_WeightPlace, list[_WeightReader]] = {}
+        self._embeddings: set[str] = set()
         self._weights: dict[_WeightPlace, _TiedSize] = {}  # not the tensors: eager flows let go of them one by one
 
     def captured(self, graph: GraphModule) -> None:
         """Take which nodes of the captured graph read which weight."""
         for node in graph.graph.nodes:
+            if _is_embedding(graph, node):
+                self._embeddings.add(node.name)
             if node.op == "call_module":
                 for each in called_module(graph, node).parameters(recurse=False):
                     self._add(each, _WeightReader(node.name, None))
@@ -100,6 +103,8 @@ class TiedWeights:
             return
         dtypes: list[Json] = [each.dtype for each in copies]
         args: dict[str, Json] = {"names": [*names], "copies": len(copies), "dtypes": dtypes, "was": was, "now": now}
+        if embeddings := [each for each in nodes if each in self._embeddings]:
+            args["embeddings"] = [*embeddings]
         yield Finding(
             "tied_weights_split",
             Level.WARNING if grows else Level.INFO,
@@ -121,6 +126,12 @@ def _place(tensor: Tensor) -> _WeightPlace | None:
 
 def _size(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
+
+
+def _is_embedding(graph: GraphModule, node: Node) -> bool:
+    if node.op == "call_module":
+        return isinstance(called_module(graph, node), nn.Embedding | nn.EmbeddingBag)
+    return node.op == "call_function" and bare_name(node.target).startswith("embedding")
 
 
 def _held(graph: GraphModule, node: Node) -> object:

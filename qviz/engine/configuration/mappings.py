@@ -123,7 +123,9 @@ def _chosen(text: str) -> Written:
                 spec=text,
                 type=type(made.value).__name__,
             ),
-            tr("Name one of torch.ao.quantization, or a function that returns one."),
+            tr("Return QConfigMapping.from_dict(...) of it: the dict is the older form.")
+            if isinstance(made.value, dict)
+            else tr("Name one of torch.ao.quantization, or a function that returns one."),
         )
     return made
 

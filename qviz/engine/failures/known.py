@@ -94,6 +94,7 @@ _CONFIGURING = (
     Cause("stop.several_devices", text="only works with cpu or single-device"),
     Cause("stop.qat_needs_training", text="prepare_qat only works on models in training mode"),
     Cause("stop.fuse_mode", text="must be in the same mode"),
+    Cause("stop.fuse_needs_eval", type="AssertionError", text="Fusion only for eval"),
     Cause("stop.fuse_batch_norm", text=r"Only support fusing \w+ with (affine|track)|must match num_features"),
     Cause("stop.fuse_batch_norm", type="AssertionError", frame="nn/utils/fusion.py:fuse_"),
     Cause("stop.fuse_transposed", text=r"Fusing ConvTranspose\+BatchNorm not yet supported"),

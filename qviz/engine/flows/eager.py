@@ -150,7 +150,8 @@ def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, Ea
     entries: list[Json] = [list(entry) for entry in chosen]
     result = EagerResult(fuse_list=chosen, fuser=fuser, configured={"fuse_list": entries})
     job.reporter.so_far(result)
-    model = job.model.train(for_training)
+    model = job.model
+    model.train(for_training)
     if chosen:
         options = {"fuser_func": fuser.value} if fuser is not None else {}
         fuse = fuse_modules_qat if for_training else fuse_modules

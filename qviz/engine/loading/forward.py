@@ -40,7 +40,8 @@ class Arguments:
 
     def call(self, module: Module) -> Any:
         """Call a module; a GraphModule's own ``__call__`` would throw the traceback away."""
-        return Module.__call__(module, *self.args, **self.kwargs)
+        call = Module.__call__ if isinstance(module, GraphModule) else type(module).__call__
+        return call(module, *self.args, **self.kwargs)
 
     def mapped(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Arguments:
         """Return the same call with every tensor changed."""

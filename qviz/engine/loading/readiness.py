@@ -20,6 +20,7 @@ from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.first_run import does_not_run
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.ready_step import ReadyStep, step
 from qviz.engine.loading.refusals import refuse_unfit
 from qviz.engine.loading.source import Loaded
@@ -147,7 +148,7 @@ def _build(model: Module, inputs: Arguments, seed: int) -> ReadyStep:
     torch.manual_seed(seed)
     try:
         with torch.no_grad():
-            inputs.cloned().call(model.eval())
+            inputs.cloned().call(in_eval_mode(model))
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         raise does_not_run(error, model, inputs) from error
     finally:

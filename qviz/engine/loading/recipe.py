@@ -11,6 +11,7 @@ from torch.nn import Module
 from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments, is_by_name, names
 from qviz.engine.loading.importing import import_of
+from qviz.engine.loading.modes import has_own_switch
 from qviz.engine.loading.returned import Returned
 from qviz.engine.loading.tensor_files import FILES, read_tensors
 from qviz.engine.loading.weights import written_weights
@@ -98,7 +99,8 @@ def recipe(plan: Plan, origin: Origin) -> str:
         rest = "" if origin.returned.is_pair else ", *_"
         parts.append(f"model, given{rest} = {expression}\nmodel.eval()")
     else:
-        parts.append(f"model = {expression}{origin.returned.at}.eval()")
+        switch = "\nmodel.eval()" if has_own_switch(origin.module) else ".eval()"
+        parts.append(f"model = {expression}{origin.returned.at}{switch}")
     if plan.weights is not None:
         parts.append(written_weights(plan.weights))
     parts.append(f"torch.manual_seed({plan.seed})\n{_inputs(plan, name, origin)}")

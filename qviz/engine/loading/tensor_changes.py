@@ -16,6 +16,7 @@ from qviz.document.plan import Plan
 from qviz.engine.loading import wrappers
 from qviz.engine.loading.copies import own_copy
 from qviz.engine.loading.float_types import FloatTypes, float_types, is_type_fault, named
+from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.ready_step import ReadyStep, step
 from qviz.engine.loading.source import Loaded
 from qviz.errors import QvizError
@@ -164,7 +165,7 @@ def _tried(loaded: Loaded) -> BaseException | None:
     inside = wrappers.core(loaded.module)
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            loaded.inputs.cloned().call(own_copy(inside, {}).eval())
+            loaded.inputs.cloned().call(in_eval_mode(own_copy(inside, {})))
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         return error
     return None

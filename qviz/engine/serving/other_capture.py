@@ -20,6 +20,7 @@ from qviz.document.graph import Json
 from qviz.document.said import Said
 from qviz.engine.failures import cause_in_words, run_error
 from qviz.engine.loading.forward import Arguments, describe, left_out
+from qviz.engine.loading.modes import in_eval_mode
 
 _OTHER = {Mode.FX: Mode.PT2E, Mode.PT2E: Mode.FX}
 _MODULES = "eager-dynamic"
@@ -110,7 +111,7 @@ def _in_part(chosen: Flow, tried: Callable[[_Way], _Trial]) -> dict[str, Json] |
 def _try(way: _Way, model: Module, inputs: Arguments) -> _Trial:
     try:
         with torch.no_grad():
-            copied = copy.deepcopy(model, {id(each): each for each in model.parameters()}).eval()
+            copied = in_eval_mode(copy.deepcopy(model, {id(each): each for each in model.parameters()}))
             leaves = way(copied, inputs.cloned())
     except Exception as error:  # capturing runs the user's forward, which may raise anything
         _log.debug("another way stops, too", exc_info=True)

@@ -11,20 +11,19 @@ from functools import partial
 import msgspec
 from torch.fx import GraphModule
 from torch.nn import Module
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
 
 from qviz.analysis import findings
 from qviz.analysis.findings.rules import FindingRule
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
-from qviz.document.flows import Flow, flow
+from qviz.document.flows import Flow, Mode, flow
 from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
 from qviz.document.run_steps import stopped_finding
 from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
+from qviz.engine.checks.mode import is_training, told_of_mode
 from qviz.engine.checks.model import quantized_before
 from qviz.engine.checks.tied_weights import TiedWeights
 from qviz.engine.configuration.carrying import carried_over
@@ -33,9 +32,11 @@ from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.calibration import is_drawn, limited
 from qviz.engine.loading.copies import own_copy, shared_weights
+from qviz.engine.loading.default_arguments import classes_with_own_call
 from qviz.engine.loading.first_run import run_once, shapes_tell
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.own_rules import load_own_rules
 from qviz.engine.loading.readiness import make_ready, written
 from qviz.engine.loading.recipe import in_hand
@@ -208,8 +209,8 @@ def _run(
     progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep, is_fake=loaded.fake is not None)
     progress.asked = asked
     report(_describe(loaded, run_id))
-    progress.findings.extend((*about_plan, *_as_received(loaded, plan)))
-    model = _own(loaded, plan)
+    model, of_mode = _in_eval_mode(loaded, plan)
+    progress.findings.extend((*about_plan, *_as_received(loaded, plan), *of_mode))
     progress.ties = TiedWeights(model)
     progress.check = lambda: run_once(model, loaded, chosen)
     if loaded.fake is None and (chosen is None or not chosen.captures_without_running or not shapes_tell(loaded)):
@@ -279,9 +280,11 @@ def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     data = "beside the model" if loaded.python is not None else "given"
     data = f"{plan.random_batches} random batches" if is_drawn(loaded.batches) else data
     config["calibration"] = plan.calibrate or (data if loaded.batches is not None else "example inputs")
+    chosen = flow(plan.flow)
+    if own_call := classes_with_own_call(loaded.module, chosen is None or chosen.mode is not Mode.PT2E):
+        config["own_call"] = [*own_call]
     if plan.batch_limit is not None:
         config["batch_limit"] = plan.batch_limit
-    chosen = flow(plan.flow)
     if chosen is not None and chosen.is_training:
         config["training"] = loaded.training.python if loaded.training else "demonstrated"
     told: dict[str, Json] = {
@@ -309,12 +312,14 @@ def _describe(loaded: Loaded, run_id: int) -> ModelLoaded:
     )
 
 
-def _own(loaded: Loaded, plan: Plan) -> Module:
-    """Return the model in eval mode; a copy if anybody else may have it."""
+def _in_eval_mode(loaded: Loaded, plan: Plan) -> tuple[Module, list[Finding]]:
+    """Return the model in eval mode, a copy if anybody else may have it, and what is to be said of the mode."""
     if is_program(loaded.module):
-        return loaded.module  # its mode was fixed when it was exported
+        return loaded.module, []  # its mode was fixed when it was exported
+    was_training = is_training(loaded.module)
     is_ours = loaded.is_ours or loaded.fake is not None  # and a copy of fakes would crash (torch 2.8)
-    return (loaded.module if is_ours else own_copy(loaded.module, shared_weights(loaded, plan))).eval()
+    model = in_eval_mode(loaded.module if is_ours else own_copy(loaded.module, shared_weights(loaded, plan)))
+    return model, [*told_of_mode(model, was_training, flow(plan.flow))]
 
 
 def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
@@ -324,26 +329,5 @@ def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
     if loaded.steps:
         told: list[Json] = [each.said.as_arg() for each in loaded.steps]
         yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})
-    if (finding := _mode_changed(loaded.module, plan)) is not None:
-        yield finding
     if plan.flow:
         yield from quantized_before(loaded.module)
-
-
-def _mode_changed(model: Module, plan: Plan) -> Finding | None:
-    """Say that a flow ran in another mode than the model came in."""
-    chosen = flow(plan.flow)
-    trains = chosen is not None and chosen.is_training
-    was_training = any(module.training for module in model.modules())
-    if was_training == trains or is_program(model):
-        return None
-    code = "mode_changed.to_training" if trains else f"mode_changed.{_needs_eval(model)}"
-    return Finding("mode_changed", Level.INFO, "captured", (), code)
-
-
-def _needs_eval(model: Module) -> str:
-    """Return what eval mode is for in a model."""
-    modules = [*model.modules()]
-    if any(isinstance(each, _BatchNorm) for each in modules):
-        return "to_eval"
-    return "to_eval_dropout" if any(isinstance(each, _DropoutNd) for each in modules) else "to_eval_only"

@@ -28,10 +28,11 @@ from qviz.engine.why.observers import (
     observes,
     setter,
 )
-from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held
+from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held, other_forms
 from qviz.engine.why.statements import Roles, inner, reason, within
 from qviz.engine.why.subgraphs import CalledFrom, in_subgraph, of_call
 
+_TAKEN = "float.parameter_taken"
 _INSERTED = WATCHING | {Kind.QUANTIZE, Kind.DEQUANTIZE}
 _INPUT, _WEIGHT, _OUTPUT = "input_act_obs_or_fq_ctr", "weight_obs_or_fq_ctr", "output_act_obs_or_fq_ctr"
 
@@ -146,9 +147,16 @@ class Operators:
         return inner(code, roles, key=ANNOTATION)
 
     def _unannotated(self, node: Node) -> Why:
+        before = self.before.get(node.name)
+        if before is not None and before.why is not None and before.why.code == _TAKEN:
+            return before.why  # convert gave the other operator a constant of its own
         around = [*map(self._past, node.all_input_nodes), *self._readers(node)]
         known = list(dict.fromkeys(each for each in around if ANNOTATION in each.meta))
         near = inner("origin.annotated_neighbors", {"neighbors": known}) if known else inner("origin.no_neighbor")
+        if taken := self._taken_parameters(node):
+            others = dict.fromkeys(other for each in taken.values() for other in each)
+            roles: Roles = {"subject": node, "parameters": [*taken], "taken_with": [*others]}
+            return reason(_TAKEN, "Quantizer.annotate", roles, key=ANNOTATION)
         is_lost = "source_fn_stack" not in node.meta and "val" in node.meta
         return reason(
             "float.not_annotated",
@@ -158,6 +166,16 @@ class Operators:
             neighbors=near,
             without="source_fn_stack" if is_lost else None,
         )
+
+    def _taken_parameters(self, node: Node) -> dict[Node, list[Node]]:
+        """Return the annotated parameters of a node, each with the annotated operators of its kind that read it."""
+        found = {}
+        for parameter in node.all_input_nodes:
+            annotation = parameter.meta.get(ANNOTATION) if parameter.op == "get_attr" else None
+            if annotation is not None and annotation._annotated:  # noqa: SLF001
+                readers = (each for each in self._readers(parameter) if each.target == node.target)
+                found[parameter] = [each for each in readers if ANNOTATION in each.meta]
+        return {parameter: others for parameter, others in found.items() if others}
 
     def _past(self, node: Node) -> Node:
         while self.kinds[node.name] not in (Kind.OP, Kind.INPUT, Kind.CONSTANT) and node.all_input_nodes:
@@ -231,7 +249,12 @@ class Operators:
             return reason("float.dtypes_not_supported", "DTypeConfig", roles, **dtypes_of(qconfig))
         others: list[Json] = [*sorted({name_of(each) for each in patterns.together.get(called, ())})]
         return reason(
-            "float.no_pattern", "BackendConfig.configs", roles, operator=name_of(called), others=others or None
+            "float.no_pattern",
+            "BackendConfig.configs",
+            roles,
+            operator=name_of(called),
+            others=others or None,
+            forms=[*other_forms(called, patterns)] or None,
         )
 
 

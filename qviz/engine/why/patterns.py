@@ -8,8 +8,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from torch import nn
 from torch.ao.quantization import fuser_method_mappings as mappings
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
+from torch.nn import functional
 
 from qviz.document.graph import Json
 
@@ -59,6 +61,32 @@ def fused_pairs(config: BackendConfig | None) -> frozenset[tuple[Any, Any]]:
         elif isinstance(each.pattern, tuple):
             found.update(pairwise(each.pattern))
     return frozenset(found)
+
+
+def other_forms(called: Any, patterns: Held) -> list[str]:
+    """Return the patterns that compute what a function or a module of torch does, in another form of it.
+
+    A module is one of the same name (``torch.softmax`` and ``torch.nn.Softmax``), or a function the one that a
+    module's forward() calls (``torch.nn.Upsample`` and ``torch.nn.functional.interpolate``).
+    """
+    name = _own_name(called)
+    if isinstance(called, type):
+        code = getattr(getattr(called, "forward", None), "__code__", None)
+        calls = code.co_names if code is not None and called.__module__.startswith("torch.nn.") else ()
+        found = (getattr(functional, each, None) for each in calls)
+    else:
+        modules = (each for each in vars(nn).values() if isinstance(each, type))
+        found = (each for each in modules if _own_name(each) == name)
+    listed = (each for each in found if each is not None and each in patterns.alone and each is not called)
+    return list(dict.fromkeys(_full_name(each) for each in listed))
+
+
+def _own_name(called: Any) -> str:
+    return str(called if isinstance(called, str) else getattr(called, "__name__", "")).strip("_").lower()
+
+
+def _full_name(called: Any) -> str:
+    return f"torch.nn.{called.__name__}" if isinstance(called, type) else f"torch.nn.functional.{called.__name__}"
 
 
 @lru_cache(maxsize=1)

@@ -266,6 +266,10 @@ STATEMENTS: dict[str, Entry] = {
         "modules that are fused are in different modes, some in training and some in eval mode",
         "Call model.eval(), or model.train() for quantization-aware training, on the whole model.",
     ),
+    "stop.fuse_needs_eval": known(
+        "modules that are fused for evaluation are in training mode",
+        "Call model.eval() on the whole model; check that no train() or eval() of your own keeps its mode.",
+    ),
     "stop.fuse_batch_norm": known(
         "a batch norm cannot be fused: it has no affine parameters, no running statistics, or another number of "
         "channels",

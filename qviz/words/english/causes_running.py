@@ -74,6 +74,11 @@ STATEMENTS: dict[str, Entry] = {
         "an observer is asked to watch numbers of the type {dtype}, which it cannot",
         "Leave the operator that reads or computes them in float: set its qconfig to None, or do not annotate it.",
     ),
+    "stop.dtype_of_data": known(
+        "the data has numbers of the type {dtype} for {name}, and the example input is {wanted:dtype}",
+        "Give data of the dtype of the example inputs: images as the model was trained on them, such as "
+        "image.float() / 255.",
+    ),
     "stop.indices_in_float": known(
         "an embedding is given indices that quantization turned into float ({dtype})",
         _INTEGERS,

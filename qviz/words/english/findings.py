@@ -13,10 +13,7 @@ _FLOAT_GIVEN = (
     "'CPU' backend\"",
 )
 _ISLAND = "{operator} stays in float between quantized operators[[ at {places:place|places}]]"
-_ISLAND_HINT = (
-    "Replace {operator} with an operator the backend can quantize, or leave its neighbors in float too: each float "
-    "island costs a dequantize and a quantize."
-)
+_ISLAND_COSTS = "each float island costs a dequantize and a quantize."
 
 STATEMENTS: dict[str, Entry] = {
     "and_at": {"message": "{message}; the same at {also:other place|other places}: {also}"},
@@ -79,12 +76,35 @@ STATEMENTS: dict[str, Entry] = {
     "float_island.not_annotated": {
         "message": _ISLAND,
         "reason": "the quantizer did not annotate {operator}",
-        "hint": _ISLAND_HINT,
+        "hint": "Nothing to do if this quantizer suits your backend: torch's quantizers list their operators. Where "
+        "the layers next to {operator} do little work, leave them in float too: " + _ISLAND_COSTS,
+    },
+    "float_island.not_annotated_by_own": {
+        "message": _ISLAND,
+        "reason": "the quantizer did not annotate {operator}",
+        "hint": "Annotate {operator} in the quantizer if your backend has a kernel for it, or leave its neighbors in "
+        "float too: " + _ISLAND_COSTS,
     },
     "float_island.no_pattern": {
         "message": _ISLAND,
         "reason": "the backend has no pattern for {operator}",
-        "hint": _ISLAND_HINT,
+        "hint": "Nothing to do if you mean to keep {operator}: this backend cannot quantize it. Where the layers next "
+        "to it do little work, leave them in float too: " + _ISLAND_COSTS,
+    },
+    "float_island.other_form": {
+        "message": _ISLAND,
+        "reason": "the backend has no pattern for it in this form; it has one for {forms}",
+        "hint": "Use {forms} in its place, and look at what that does to the output: it is rounded there, too.",
+    },
+    "float_island.needless_cast": {
+        "message": _ISLAND,
+        "reason": "it casts to the dtype that its input has, which does nothing, and no pattern has it",
+        "hint": "Remove the cast from forward(): each float island costs a dequantize and a quantize.",
+    },
+    "float_island.between_stubs": {
+        "message": _ISLAND,
+        "reason": "forward() dequantizes before it and quantizes behind it",
+        "hint": "Nothing to do where torch has no quantized {operator}; otherwise remove the stubs around it.",
     },
     "float_island.left_out": {
         "message": _ISLAND,

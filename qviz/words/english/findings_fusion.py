@@ -105,6 +105,11 @@ STATEMENTS: dict[str, Entry] = {
         "the quantizer annotated each for itself, not both as one pattern, so a cast stands between them",
         "Let one rule of the quantizer cover both, such as set_global, and let the relu read the operator directly.",
     ),
+    "fusible_but_unfused.parameter_taken": _unfused(
+        "{producer} shares a parameter with {readers}, and XNNPACKQuantizer takes a pattern only where none of its "
+        "nodes is annotated, parameters included: the second reader is annotated apart from its relu",
+        "Give each call a layer of its own before export, a copy.deepcopy of the shared one.",
+    ),
     "batch_norm.into": {"text": "{subject} into {producer}"},
     f"{_SHARED}.read_elsewhere": _folded(_READ),
     f"{_SHARED}.read_elsewhere_fresh": _folded(_READ, _FRESH),

@@ -121,6 +121,13 @@ STATEMENTS: dict[str, Entry] = {
         "Compute the attention with an nn.Linear for each projection and "
         "torch.nn.functional.scaled_dot_product_attention: then the projections are quantized.",
     ),
+    "layer_in_float.parameter_taken": _in_float(
+        "the quantizer took a parameter of it with {taken_with}",
+        "XNNPACKQuantizer takes a pattern only where none of its nodes is annotated, its parameters included: "
+        "of the operators that read one weight or bias it takes the first",
+        "Give each call a layer of its own before export, a copy.deepcopy of the shared one; it needs the memory of "
+        "another weight.",
+    ),
     "layer_in_float.function": _in_float(
         "it is a function, and quantize_dynamic replaces modules",
         "eager mode has nothing to replace where forward() calls a function with a weight of its own",
@@ -153,8 +160,8 @@ STATEMENTS: dict[str, Entry] = {
         "after: {now:size} instead of {was:size}",
         "reason": "convert gives each layer that it quantizes a weight of its own, and what stays in float keeps the "
         "float one beside it[[ ({dtypes:every})]]",
-        "hint": "Leave all layers that share the weight in float, which keeps it once, or quantize all of them: "
-        "eager and FX flows take embeddings with float_qparams_weight_only_qconfig.",
+        "hint": "Leave all layers that share the weight in float, which keeps it once, or quantize all of them[[: "
+        "eager and FX flows take {embeddings} with float_qparams_weight_only_qconfig]].",
     },
     "tied_weights_split": {
         "message": "{subject} read one tied weight[[ ({names})]] before conversion and {copies:number} copies of it "

@@ -106,6 +106,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "no output of a single module shows where they part",
         "hint": "Look for functions in forward() that depend on training mode, on values, or on arguments left out.",
     },
+    "capture_differs.own_call": {
+        "message": "captured and prepared, the model keeps {db:db} of the original's outputs, with every quantizer off",
+        "reason": "{types} {types:overrides/override} __call__(), and capture follows forward() alone",
+        "hint": "Move what __call__() does into forward(), or do it outside the model.",
+    },
     "not_repeatable.converted": {
         "message": "two equal calls of the converted model differ[[: they keep {db:db} of each other]]",
         "reason": "the original gives the same twice[[; {subject} {subject:draws/draw} random numbers]]",

@@ -9,6 +9,7 @@ MEASURED = "[[; measured, the outputs keep {kept_db:db}]][[; measured alone, it 
 
 _MESSAGE = (
     "the output differs from float[[ at {outputs}]]: SQNR {db:db}"
+    "[[ by rounding alone, {total_db:db} with what else differs]]"
     "[[, {agreement:percent} of the samples in the same class]]"
 )
 _OWNS = "{name} owns {share:percent} of the noise ({how})[[: {cause:text}]]"

@@ -45,6 +45,31 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "quantization-aware training learns the ranges in training mode; convert runs in eval mode again",
         "hint": "Call model.train() before quantizing in your own code.",
     },
+    "rule.mode_kept": {
+        "text": "Mode cannot be changed",
+        "what": "Modules stay in training or eval mode, because their class overrides train() or eval().",
+        "advice": "Call super().train(mode) in train(), and return self.",
+    },
+    "mode_kept.training": {
+        "message": "{modules} {modules:stays/stay} in training mode when eval() is called",
+        "reason": "{types} {types:overrides/override} train() or eval(); in training mode batch norms normalize by the "
+        "batch and cannot be folded, and dropouts drop",
+        "hint": "Call super().train(mode) in train() and return self, or set module.training = False for each of "
+        "model.modules() before quantizing.",
+    },
+    "mode_kept.eval": {
+        "message": "{modules} {modules:stays/stay} in eval mode when train() is called",
+        "reason": "{types} {types:overrides/override} train() or eval(); quantization-aware training of torch takes a "
+        "model in training mode",
+        "hint": "Call super().train(mode) in train() and return self, or choose a static flow.",
+    },
+    "mode_kept.frozen": {
+        "message": "{modules} {modules:stays/stay} in eval mode when train() is called",
+        "reason": "{types} {types:overrides/override} train() or eval(); torch fuses no batch norm in eval mode with a "
+        "convolution in training mode",
+        "hint": "Leave train() as torch has it, and freeze batch norms after prepare: "
+        "model.apply(torch.ao.nn.intrinsic.qat.freeze_bn_stats).",
+    },
     "made_ready": {
         "message": "qviz works on a copy of the model: {steps:clauses}",
         "reason": "torch quantizes float32 modules on the CPU, and captures what a model is, not what it is wrapped in",

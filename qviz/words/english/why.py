@@ -121,7 +121,8 @@ FLOAT: dict[str, Entry] = {
     },
     "float.no_pattern": {
         "rule": "Stays in float: the backend has no pattern for it",
-        "evidence": "no pattern of the backend configuration contains {operator}[[ except together with {others}]]",
+        "evidence": "no pattern of the backend configuration contains {operator}[[ except together with "
+        "{others}]][[; it has {forms}]]",
         "text": "the backend has no pattern for it",
     },
     "float.dtypes_not_supported": {
@@ -134,6 +135,12 @@ FLOAT: dict[str, Entry] = {
         "rule": "Stays in float: the quantizer did not annotate it",
         "evidence": "{subject} has no meta['{key}']. {neighbors}[[. It was captured without {without}]]",
         "text": "the quantizer did not annotate it",
+    },
+    "float.parameter_taken": {
+        "rule": "Stays in float: the quantizer took {parameters} with {taken_with}",
+        "evidence": "{subject} has no meta['{key}']; {parameters} {parameters:has/have} one, as {taken_with} "
+        "{taken_with:has/have}, and XNNPACKQuantizer takes a pattern only where none of its nodes is annotated",
+        "text": "the quantizer took a parameter of it with another operator",
     },
     "float.in_subgraph": {
         "rule": "Stays in float: it runs inside {operator}",

@@ -76,6 +76,26 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "后端没有匹配 {operator} 的模式",
         "hint": _ISLAND_HINT,
     },
+    "float_island.not_annotated_by_own": {
+        "message": _ISLAND,
+        "reason": "量化器没有标注 {operator}",
+        "hint": _ISLAND_HINT,
+    },
+    "float_island.other_form": {
+        "message": _ISLAND,
+        "reason": "后端没有匹配它这种形式的模式；有匹配 {forms} 的",
+        "hint": "请改用 {forms}，并查看这对输出的影响：此处也会舍入。",
+    },
+    "float_island.needless_cast": {
+        "message": _ISLAND,
+        "reason": "它转换为其输入已有的 dtype，不起任何作用，也没有模式包含它",
+        "hint": "请从 forward() 中删除此转换：每个浮点孤岛都要多付出一次反量化和一次量化。",
+    },
+    "float_island.between_stubs": {
+        "message": _ISLAND,
+        "reason": "forward() 在它之前反量化，在它之后量化",
+        "hint": "如果 torch 没有量化的 {operator}，则无需处理；否则请删除它周围的 stub。",
+    },
     "float_island.left_out": {
         "message": _ISLAND,
         "reason": "其 qconfig 为 None，因此配置让它保持浮点",

@@ -7,7 +7,10 @@ from qviz.words.language import Entry
 MEASURED = "[[；实测输出仍保持 {kept_db:db}]][[；单独实测时输出剩 {alone_db:db}]]"
 _MODE = "模型处于训练模式，但流程以 eval 模式运行"
 _CALL_EVAL = "在您自己的代码中，量化前请调用 model.eval()。"
-_MESSAGE = "输出与浮点不同[[，位于 {outputs}]]：SQNR {db:db}[[，{agreement:percent} 的样本类别相同]]"
+_MESSAGE = (
+    "输出与浮点不同[[，位于 {outputs}]]：SQNR {db:db}[[（仅舍入），加上其他差异为 {total_db:db}]]"
+    "[[，{agreement:percent} 的样本类别相同]]"
+)
 _OWNS = "{name} 占噪声的 {share:percent}（{how}）[[：{cause:text}]]"
 _SPREAD = "没有量化器占很大的噪声：最大的[[占比 {share:percent}]][[（{how}）]] 来自 {name}[[（{cause:text}）]]"
 _WITH_REMEDY = "对 {name} 最好的补救措施：{remedy:text}[[（{gain:gain}）]]。"

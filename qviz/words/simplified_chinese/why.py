@@ -101,7 +101,7 @@ FLOAT: dict[str, Entry] = {
     },
     "float.no_pattern": {
         "rule": "保持浮点：后端没有匹配它的模式",
-        "evidence": "后端配置中没有包含 {operator} 的模式[[，除非与 {others} 一起]]",
+        "evidence": "后端配置中没有包含 {operator} 的模式[[，除非与 {others} 一起]][[；有的是 {forms}]]",
         "text": "后端没有匹配它的模式",
     },
     "float.dtypes_not_supported": {
@@ -113,6 +113,12 @@ FLOAT: dict[str, Entry] = {
         "rule": "保持浮点：量化器没有标注它",
         "evidence": "{subject} 没有 meta['{key}']。{neighbors}[[。捕获时没有 {without}]]",
         "text": "量化器没有标注它",
+    },
+    "float.parameter_taken": {
+        "rule": "保持浮点：量化器已将 {parameters} 与 {taken_with} 一起处理",
+        "evidence": "{subject} 没有 meta['{key}']；{parameters} 和 {taken_with} 有，"
+        "而 XNNPACKQuantizer 只处理其中没有任何节点已被标注的模式",
+        "text": "量化器已将它的一个参数与另一个算子一起处理",
     },
     "float.in_subgraph": {
         "rule": "保持浮点：它在 {operator} 内部运行",

@@ -22,6 +22,7 @@ from torch.ao.quantization.backend_config import get_fbgemm_backend_config
 per_channel = default_per_channel_qconfig
 mapping = get_default_qconfig_mapping("qnnpack")
 number = 3
+older = {"": per_channel}
 
 def only(type_name="Linear"):
     import torch
@@ -130,6 +131,7 @@ def test_the_users_own_mapping_stays_as_it_is(mine: str):
     [
         ({"qconfig": "default_per_chanel_qconfig"}, "no qconfig", "default_per_channel_qconfig"),
         ({"qconfig": "mine_of_mappings:number"}, "returns a int, neither a QConfig nor", "function"),
+        ({"qconfig": "mine_of_mappings:older"}, "returns a dict, neither", "QConfigMapping.from_dict"),
         ({"qconfig": "mine_of_mappings:onyl"}, 'has no "onyl"', "only"),
         ({"rules": (Rule("object_type", "torch.nn.Linea"),)}, '"torch.nn.Linea" was not found', "torch.nn.Linear"),
         ({"rules": (Rule("module_name_regex", "a("),)}, "not a regular expression", "layer1"),

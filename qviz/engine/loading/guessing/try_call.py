@@ -17,6 +17,7 @@ from qviz.engine.loading.copies import own_copy, shared_weights
 from qviz.engine.loading.first_run import does_not_run
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.source import load
 
 
@@ -29,7 +30,7 @@ def try_call(plan: Plan) -> TriedCall:
     loaded = load(replace(plan, evaluate=None, metric=None, train=None))
     model = loaded.module
     if not is_program(model):
-        model = (model if loaded.is_ours else own_copy(model, shared_weights(loaded, plan))).eval()
+        model = in_eval_mode(model if loaded.is_ours else own_copy(model, shared_weights(loaded, plan)))
     watched = _Reached()
     torch.manual_seed(plan.seed)
     try:

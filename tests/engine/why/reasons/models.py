@@ -168,6 +168,16 @@ def _unlisted() -> nn.Module:
     return Drawn(forward, quant=QuantStub(), dequant=DeQuantStub(), relu=nn.ReLU(), **convs, **norms)
 
 
+def _shared() -> nn.Module:
+    """One convolution for two images, one linear layer twice in a row."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        y = (m.conv(x) + m.conv(x.flip(-1))).flatten(2)
+        return m.fc(torch.relu(m.fc(y)))
+
+    return Drawn(forward, conv=_conv(), fc=nn.Linear(64, 64))
+
+
 IMAGE, ROWS, WORDS = (2, 4, 8, 8), (8, 8), (2, 6, 8)
 PT2E = ("pt2e-static", "pt2e-dynamic")
 FX = ("fx-static", "fx-dynamic")
@@ -219,6 +229,7 @@ ORIGINS = (
     Origin("regions", _regions, ROWS, PT2E),
     Origin("unsigned_weights", _rows, ROWS, ("fx-static",), qconfigs=(("fc", "unsigned_weights"),)),
     Origin("up", _up, IMAGE, ("fx-static", "fx-fuse", "pt2e-static")),
+    Origin("shared", _shared, IMAGE, ("pt2e-static",)),
     Origin("stubbed_apart", _stubbed, IMAGE, ("eager-static",), fuse_list=(("second", "relu"),)),
     Origin("unlisted", _unlisted, IMAGE, ("eager-static",), fuse_list=(("first", "bn"),)),
     Origin("stubbed_whole", _stubbed, IMAGE, ("eager-static", "eager-qat"), fuse_list=(("conv", "bn", "relu"),)),

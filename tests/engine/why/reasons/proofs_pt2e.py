@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.ao.quantization.quantize_pt2e import prepare_pt2e
 from torch.fx import GraphModule, Node
 
-from tests.engine.why.reasons.flows import KEY, ExportedFlow, named, watchers
+from tests.engine.why.reasons.flows import KEY, EditedQuantizer, ExportedFlow, named, watchers
 from tests.engine.why.reasons.reading import computed, is_cast, on, past, readers
 from tests.engine.why.reasons.statement import Claim
 
@@ -90,6 +91,33 @@ def not_annotated(claim: Claim, flow: ExportedFlow) -> bool:
         return False
     bare, given = flow.prepared(without=near), flow.prepared(without=near, given={claim.node})
     return _ties(given, claim.node) > _ties(bare, claim.node)
+
+
+def parameter_taken(claim: Claim, flow: ExportedFlow) -> bool:
+    """What it shares is annotated with the others; given copies of its own, it is annotated, too."""
+    base = flow.prepared()
+    node = _node(base, claim.node)
+    readers = [_node(base, each) for each in claim.many("taken_with")]
+    if KEY in node.meta or not all(KEY in each.meta and each.target == node.target for each in readers):
+        return False
+    apart = copy.deepcopy(flow.captured())
+    for name in claim.many("parameters"):
+        parameter, reader = _node(apart, name), _node(apart, claim.node)
+        setattr(apart, f"{name}_own", nn.Parameter(getattr_of(apart, str(parameter.target)).clone()))
+        with apart.graph.inserting_after(parameter):
+            own = apart.graph.get_attr(f"{name}_own")
+        own.meta = {key: value for key, value in parameter.meta.items() if key != KEY}
+        reader.replace_input_with(parameter, own)
+    apart.recompile()
+    made = prepare_pt2e(apart, EditedQuantizer(flow.is_dynamic, (), ()))
+    return KEY in _node(made, claim.node).meta
+
+
+def getattr_of(graph: GraphModule, target: str) -> torch.Tensor:
+    """Return the parameter at a path."""
+    path, _, name = target.rpartition(".")
+    found: torch.Tensor = getattr(graph.get_submodule(path), name)
+    return found
 
 
 def not_a_float(claim: Claim, flow: ExportedFlow) -> bool:
@@ -272,6 +300,7 @@ PROOFS: dict[str, Callable[[Claim, ExportedFlow], bool]] = {
     "quantized.annotated": annotated,
     "quantized.inside_pattern": inside_pattern,
     "float.not_annotated": not_annotated,
+    "float.parameter_taken": parameter_taken,
     "float.in_subgraph": in_subgraph,
     "operator.calls_graph": calls_graph,
     "constant.graph": graph_read,

@@ -1,0 +1,96 @@
+"""Float islands: a warning where something can be changed for good, else good to know; each with a hint that works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
+from torch.nn import functional as F  # noqa: N812 - torch's own name
+
+from qviz.analysis.findings.evidence import Evidence
+from qviz.document.snapshot import Finding, Level, Snapshot
+from tests.faults.cases import GIVEN, IMAGE, ROW, ran
+from tests.faults.models import conv, linear, made
+
+Between = Callable[[torch.Tensor], torch.Tensor]
+
+
+def between(what: Between) -> Callable[[], nn.Module]:
+    """Return a model of two linear layers with something between them."""
+    return made(lambda m, x: m.fc2(what(m.fc(x))), fc=linear(), fc2=linear())
+
+
+def islands(snapshot: Snapshot) -> list[Finding]:
+    assert snapshot.run.error is None
+    return [each for each in snapshot.findings if each.rule == "float_island"]
+
+
+def inspected(make: Callable[[], nn.Module], flow: str, shape: tuple[int, ...] = ROW, **fields: Any) -> Snapshot:
+    return ran(make, flow, [shape], measure=False, **fields)()
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+@pytest.mark.parametrize("what", [F.gelu, F.silu, lambda x: x.amax(1, keepdim=True).expand(8, 8)])
+def test_what_the_backend_cannot_quantize_is_good_to_know(what: Between, flow: str):
+    (island,) = islands(inspected(between(what), flow))
+    assert island.level is Level.INFO
+    assert island.code == ("float_island.no_pattern" if flow == "fx-static" else "float_island.not_annotated")
+
+
+def test_a_function_names_the_module_that_the_backend_has_a_pattern_for_and_that_is_quantized():
+    (island,) = islands(inspected(between(lambda x: torch.softmax(x, -1)), "fx-static"))
+    assert (island.code, island.level) == ("float_island.other_form", Level.INFO)
+    assert island.args["forms"] == ["torch.nn.Softmax"]
+    module = made(lambda m, x: m.fc2(m.act(m.fc(x))), fc=linear(), act=lambda: nn.Softmax(-1), fc2=linear())
+    assert islands(inspected(module, "fx-static")) == []
+
+
+def test_a_module_names_the_function_that_it_calls_and_that_is_quantized():
+    def upwards(m: Any, x: torch.Tensor) -> torch.Tensor:
+        return m.conv2(F.interpolate(m.conv(x), scale_factor=2))
+
+    up = made(lambda m, x: m.conv2(m.up(m.conv(x))), conv=conv(), up=lambda: nn.Upsample(scale_factor=2), conv2=conv())
+    (island,) = islands(inspected(up, "fx-static", IMAGE))
+    assert (island.code, island.args["forms"]) == ("float_island.other_form", ["torch.nn.functional.interpolate"])
+    snapshot = inspected(made(upwards, conv=conv(), conv2=conv()), "fx-static", IMAGE)
+    assert islands(snapshot) == []
+    assert len(Evidence(snapshot).precision.low) >= 2
+
+
+@pytest.mark.parametrize("cast", [lambda x: x.float(), lambda x: x.to(torch.float32)])
+def test_a_cast_that_does_nothing_is_to_be_removed(cast: Between):
+    (island,) = islands(inspected(between(cast), "fx-static"))
+    assert (island.code, island.level) == ("float_island.needless_cast", Level.WARNING)
+    assert island.hint.startswith("Remove the cast")
+    assert islands(inspected(between(lambda x: x), "fx-static")) == []
+
+
+def test_a_cast_beside_other_work_in_float_costs_nothing():
+    def normed(x: torch.Tensor) -> torch.Tensor:
+        y = F.gelu(x.float())
+        return torch.exp(-y * y)
+
+    found = {each.code: each.level for each in islands(inspected(between(normed), "fx-static"))}
+    assert found.get("float_island.needless_cast", Level.INFO) is Level.INFO
+
+
+def test_a_quantizer_of_ones_own_can_annotate_more():
+    (island,) = islands(inspected(between(F.gelu), "pt2e-static", quantizer=f"{GIVEN}:own_xnnpack"))
+    assert (island.code, island.level) == ("float_island.not_annotated_by_own", Level.WARNING)
+
+
+def test_what_stands_between_stubs_is_the_users_own_way():
+    stubs = {"quant": QuantStub, "dequant": DeQuantStub, "quant2": QuantStub, "dequant2": DeQuantStub}
+    islet = made(
+        lambda m, x: m.dequant2(m.fc2(m.quant2(m.act(m.dequant(m.fc(m.quant(x))))))),
+        fc=linear(),
+        act=nn.Softplus,
+        fc2=linear(),
+        **stubs,
+    )
+    found = islands(inspected(islet, "eager-static"))
+    assert [(each.code, each.level) for each in found] == [("float_island.between_stubs", Level.INFO)]
