@@ -67,7 +67,7 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{modules} {modules:stays/stay} in eval mode when train() is called",
         "reason": "{types} {types:overrides/override} train() or eval(); torch fuses no batch norm in eval mode with a "
         "convolution in training mode",
-        "hint": "Leave train() as torch has it, and freeze batch norms after prepare: "
+        "hint": "Leave train() as torch has it; in eager and FX flows, freeze batch norms after prepare: "
         "model.apply(torch.ao.nn.intrinsic.qat.freeze_bn_stats).",
     },
     "made_ready": {

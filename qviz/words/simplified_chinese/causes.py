@@ -222,6 +222,10 @@ STATEMENTS: dict[str, Entry] = {
         "要融合的模块模式不同，有的处于训练模式，有的处于 eval 模式",
         "请对整个模型调用 model.eval()；量化感知训练则调用 model.train()。",
     ),
+    "stop.fuse_needs_eval": known(
+        "为评估而融合的模块处于训练模式",
+        "请对整个模型调用 model.eval()；并检查您自己的 train() 或 eval() 是否保持了原来的模式。",
+    ),
     "stop.fuse_batch_norm": known(
         "无法融合 batch norm：它没有仿射参数或运行统计量，或通道数不同",
         "请以 affine=True、track_running_stats=True 和卷积的 out_channels 创建它，或不融合它。",

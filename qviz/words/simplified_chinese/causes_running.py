@@ -81,6 +81,10 @@ STATEMENTS: dict[str, Entry] = {
         "要求观测器观测类型为 {dtype} 的数，而它做不到",
         "请让读取或计算它们的算子保持浮点：将其 qconfig 设为 None，或不标注它。",
     ),
+    "stop.dtype_of_data": known(
+        "数据为 {name} 给出类型为 {dtype} 的数，而示例输入是 {wanted:dtype}",
+        "请给出与示例输入 dtype 相同的数据：图像应与训练模型时一样，例如 image.float() / 255。",
+    ),
     "stop.indices_in_float": known("embedding 的索引被量化变成了浮点（{dtype}）", _INTEGERS),
     "stop.integers_in_float": known("接受整数的算子得到了由量化变成的浮点", _INTEGERS),
     "stop.no_tensor_observed": known(

@@ -89,6 +89,11 @@ STATEMENTS: dict[str, Entry] = {
         "量化器分别标注了它们，而不是作为一个模式，因此两者之间有 cast",
         "请让量化器的一条规则同时包含两者，例如 set_global，并让 relu 直接读取该算子。",
     ),
+    "fusible_but_unfused.parameter_taken": _unfused(
+        "{producer} 与 {readers} 共享一个参数，而 XNNPACKQuantizer 只处理其中没有任何节点（包括参数）已被标注的模式："
+        "第二个读取者与其 relu 分开标注",
+        "请在导出之前为每次调用准备各自的层，即共享层的 copy.deepcopy。",
+    ),
     "batch_norm.into": {"text": "将 {subject} 折叠进 {producer}"},
     f"{_SHARED}.read_elsewhere": _folded(_READ),
     f"{_SHARED}.read_elsewhere_fresh": _folded(_READ, _FRESH),

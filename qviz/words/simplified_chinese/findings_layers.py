@@ -107,6 +107,11 @@ STATEMENTS: dict[str, Entry] = {
         "该层作为整体处理，没有模式包含它；它自己读取各投影的权重（in_proj_weight、out_proj）",
         "请为每个投影使用一个 nn.Linear，并用 torch.nn.functional.scaled_dot_product_attention 计算注意力：这样投影会被量化。",
     ),
+    "layer_in_float.parameter_taken": _in_float(
+        "量化器已将它的一个参数与 {taken_with} 一起处理",
+        "XNNPACKQuantizer 只处理其中没有任何节点已被标注的模式，参数也算在内：读取同一个权重或偏置的算子中，它只处理第一个",
+        "请在导出之前为每次调用准备各自的层，即共享层的 copy.deepcopy；这需要多一份权重的内存。",
+    ),
     "layer_in_float.function": _in_float(
         "它是函数，而 quantize_dynamic 替换模块",
         "forward() 用自己的权重调用函数时，eager 模式没有可替换的内容",
@@ -127,8 +132,8 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{subject} 在转换之前读取同一个共享的权重[[（{names}）]]，之后有 {copies:number} 份："
         "现在为 {now:size}，原为 {was:size}",
         "reason": "convert 为它量化的每一层单独创建权重，而保持浮点的部分另外保留浮点权重[[（{dtypes:every}）]]",
-        "hint": "请让共享该权重的所有层保持浮点，这样只保留一份；或量化所有这些层："
-        "eager 和 FX 流程以 float_qparams_weight_only_qconfig 接受 embedding。",
+        "hint": "请让共享该权重的所有层保持浮点，这样只保留一份；或量化所有这些层[["
+        "：eager 和 FX 流程以 float_qparams_weight_only_qconfig 接受 {embeddings}]]。",
     },
     "tied_weights_split": {
         "message": "{subject} 在转换之前读取同一个共享的权重[[（{names}）]]，之后有 {copies:number} 份："

@@ -57,6 +57,23 @@ RUN: dict[str, Entry] = {
         "reason": "量化感知训练在训练模式下学习范围；convert 又以 eval 模式运行",
         "hint": "在您自己的代码中，量化前请调用 model.train()。",
     },
+    "mode_kept.training": {
+        "message": "调用 eval() 时，{modules} 停留在训练模式",
+        "reason": "{types} 重写了 train() 或 eval()；在训练模式下 batch norm 按批次归一化，无法折叠，dropout 会丢弃值",
+        "hint": "请在 train() 中调用 super().train(mode) 并返回 self，"
+        "或在量化之前对 model.modules() 中的每个模块设置 module.training = False。",
+    },
+    "mode_kept.eval": {
+        "message": "调用 train() 时，{modules} 停留在 eval 模式",
+        "reason": "{types} 重写了 train() 或 eval()；torch 的量化感知训练需要处于训练模式的模型",
+        "hint": "请在 train() 中调用 super().train(mode) 并返回 self，或选择静态流程。",
+    },
+    "mode_kept.frozen": {
+        "message": "调用 train() 时，{modules} 停留在 eval 模式",
+        "reason": "{types} 重写了 train() 或 eval()；torch 不把 eval 模式的 batch norm 与训练模式的卷积融合",
+        "hint": "请不要重写 train()；在 eager 和 FX 流程中，请在 prepare 之后冻结 batch norm："
+        "model.apply(torch.ao.nn.intrinsic.qat.freeze_bn_stats)。",
+    },
     "made_ready": {
         "message": "qviz 使用模型的副本：{steps:clauses}",
         "reason": "torch 量化 CPU 上的 float32 模块，捕获的是模型本身，而不是其包装",

@@ -160,6 +160,11 @@ STATEMENTS: dict[str, Entry] = {
         "要量化的算子有一个没有观测器的输入。",
         "请标注每个激活；在 eager 模式下，请在每个输入之后放 QuantStub。",
     ),
+    "rule.mode_kept": _rule(
+        "模式无法更改",
+        "模块停留在训练或 eval 模式，因为其类重写了 train() 或 eval()。",
+        "请在 train() 中调用 super().train(mode)，并返回 self。",
+    ),
     "rule.mode_changed": _rule(
         "模式已更改",
         "流程运行时的模式（训练或 eval）与模型传入时不同。",
