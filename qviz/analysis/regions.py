@@ -84,14 +84,11 @@ def precision(graph: Graph, index: Index | None = None) -> Precision:
         kind = node.kind
         if has_kernels and is_reference(node):  # convert left it
             stays_float.append(node.id)
+        elif kind is Kind.OP or kind is Kind.FUSED_OP:
+            if _is_quantizable(node, index) and not node.attributes.get("stub"):
+                (low if _is_low(node, index) else stays_float).append(node.id)
         elif kind is Kind.QUANTIZED_OP:
             low += [] if _matches(_PACKING, node) else [node.id]
-        elif (
-            (kind is Kind.OP or kind is Kind.FUSED_OP)
-            and not node.attributes.get("stub")
-            and _is_quantizable(node, index)
-        ):
-            (low if _is_low(node, index) else stays_float).append(node.id)
     return Precision(tuple(low), tuple(stays_float))
 
 
@@ -101,12 +98,14 @@ def is_reference(node: Node) -> bool:
 
 
 def _matches(names: re.Pattern[str], node: Node) -> bool:
-    return _is_name_of(names, function_name(node))
+    is_module = node.op == "call_module"
+    # By its text: a compiled pattern is hashed anew each time, from its first code to its last.
+    return _is_name_of(names.pattern, node.module_type if is_module else node.target, is_module)
 
 
-@lru_cache(maxsize=4096)
-def _is_name_of(names: re.Pattern[str], name: str) -> bool:
-    return names.fullmatch(name) is not None
+@lru_cache(maxsize=8192)
+def _is_name_of(names: str, name: str, is_module: bool) -> bool:
+    return re.fullmatch(names, name.lower() if is_module else _bare_name(name)) is not None
 
 
 def _is_quantizable(node: Node, index: Index) -> bool:
@@ -138,18 +137,24 @@ def _is_low(node: Node, index: Index) -> bool:
 
 def _is_fed_low(node: Node, inputs: _FloatInputs, index: Index) -> bool:
     activations, weights = inputs
+    casts, within = 0, []
+    for each in activations:
+        kind = each.kind
+        if kind is Kind.DEQUANTIZE:
+            casts += 1
+        elif kind is Kind.OP or kind is Kind.FUSED_OP:
+            within.append(each)
+    if casts + len(within) < len(activations) or len(within) > 1 or not (activations or weights):
+        return False
     if not weights and _has_float_weight(node, index):
         return False  # casts around it belong to its neighbors
-    within = [each for each in activations if each.kind in (Kind.OP, Kind.FUSED_OP)]
-    if len(within) == 1 and ((_matches(FOLLOWER, node) and len(activations) == 1) or _is_annotated(node)):
-        before = within[0]
-        is_only_reader = len(index.users[before.id]) == 1
-        if not (is_only_reader and _matches(QUANTIZABLE, before)):
-            return False
-        if not _is_fed_low(before, _float_inputs(before, index), index):
-            return False
-        return all(each.kind is Kind.DEQUANTIZE for each in activations if each is not before)
-    return bool(activations or weights) and all(each.kind is Kind.DEQUANTIZE for each in activations)
+    if not within:
+        return True
+    if not (_is_annotated(node) or (_matches(FOLLOWER, node) and len(activations) == 1)):
+        return False
+    before = within[0]
+    is_only_reader = len(index.users[before.id]) == 1
+    return is_only_reader and _matches(QUANTIZABLE, before) and _is_fed_low(before, _float_inputs(before, index), index)
 
 
 def _has_float_weight(node: Node, index: Index) -> bool:
@@ -169,12 +174,13 @@ def _is_annotated(node: Node) -> bool:
 
 
 def _float_inputs(node: Node, index: Index) -> _FloatInputs:
-    found = _FloatInputs([], [])
+    found, nodes = _FloatInputs([], []), index.nodes
     for each in index.producers[node.id]:
-        read = index.nodes[each]
-        if read.kind is Kind.CONSTANT:
+        read = nodes[each]
+        kind = read.kind
+        if kind is Kind.CONSTANT:
             continue
-        if _is_cast_constant(read, index):
+        if kind is Kind.DEQUANTIZE and _is_cast_constant(read, index):
             found.weights.append(read)
         elif not read.values or any("float" in value.dtype for value in read.values):
             found.activations.append(read)
@@ -182,9 +188,7 @@ def _float_inputs(node: Node, index: Index) -> _FloatInputs:
 
 
 def _is_cast_constant(node: Node, index: Index) -> bool:
-    """Return whether a node dequantizes a parameter, quantized beforehand or on the spot."""
-    if node.kind is not Kind.DEQUANTIZE:
-        return False
+    """Return whether a dequantize is that of a parameter, quantized beforehand or on the spot."""
     nodes, producers = index.nodes, index.producers
     while node.kind in _ON_THE_WAY and producers[node.id]:
         node = nodes[producers[node.id][0]]
@@ -192,7 +196,7 @@ def _is_cast_constant(node: Node, index: Index) -> bool:
 
 
 def _quantized_again(node: Node, index: Index) -> bool:
-    users = [index.nodes[i] for i in index.users[node.id]]
-    if len(users) == 1 and _matches(FOLLOWER, users[0]):
-        return _quantized_again(users[0], index)
-    return bool(users) and all(each.kind is Kind.QUANTIZE for each in users)
+    nodes, users = index.nodes, index.users[node.id]
+    while len(users) == 1 and _matches(FOLLOWER, nodes[users[0]]):
+        users = index.users[users[0]]
+    return bool(users) and all(nodes[each].kind is Kind.QUANTIZE for each in users)

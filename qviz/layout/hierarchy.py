@@ -7,7 +7,8 @@ or goes out, and the pieces meet there. Lines of one value share their ports.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.view import View
@@ -33,12 +34,20 @@ Item: TypeAlias = "int | Port"
 """The number of a box in the view, or a port of the frame around."""
 
 
-class Piece(NamedTuple):
-    """The part of a line inside one frame; `value` is the number of the box that the line comes from."""
+Piece: TypeAlias = "tuple[Item, Item, int]"
+"""The part of a line inside one frame: from what, to what, and the number of the box that the line comes from."""
+_EdgeEnds: TypeAlias = "tuple[int, int, float | None, float | None, float]"
+"""All of an edge but its weight."""
 
-    source: Item
-    target: Item
-    value: int
+
+class _Outer(NamedTuple):
+    """Of an outline, what does not depend on what is inside."""
+
+    title: float | None
+    gutter: float
+    head: float
+    pad: float
+    least: float
 
 
 def compose(
@@ -80,11 +89,15 @@ class _Composition:
         self.reads = [box.kind in _READING for box in view.boxes]
         self.serves = [box.kind is Kind.DEQUANTIZE for box in view.boxes]
         self.enters = [kind is Kind.INPUT for kind in kinds]
-        self.paths = [tuple(self._cut(at, *ends)) for at, ends in enumerate(self.ends)]
+        self.seams = [box.is_seam and not self.is_turned for box in view.boxes]
+        self.ports_of: defaultdict[int, dict[Port, None]] = defaultdict(dict)
+        self.paths = [self._path(at, *ends) for at, ends in enumerate(self.ends)]
         self.frames: dict[int, Frame] = {}
-        self.ports: dict[int, dict[Port, float]] = {}
+        self.ports: dict[Item, dict[Port, float]] = {}
         self.labelled: dict[int, GroupStep] = {}
         self.written: set[tuple[int, str]] = set()
+        self.looks = self._numbered_looks()
+        self.known: dict[Hashable, Frame] = {}
 
     def places(self) -> Places:
         opened = [at for at, box in enumerate(self.view.boxes) if box.is_open]
@@ -104,24 +117,32 @@ class _Composition:
     def _stand(self, group: int, origin: Point) -> Stand:
         return Stand(self.frames[group], origin, tuple(self.children[group]), tuple(map(tuple, self.lines[group])))
 
-    def _cut(self, line: int, source: int, target: int) -> Iterator[GroupStep]:
-        """Yield the frames that a line passes with the number of its piece there."""
+    def _numbered_looks(self) -> list[Hashable]:
+        """Return for each box a number that stands for all that its group's layout asks of it; a frame follows."""
+        numbers: dict[Hashable, int] = {}
+        looks = zip(self.sizes, self.reads, self.serves, self.enters, self.seams, strict=True)
+        return [numbers.setdefault(each, len(numbers)) for each in looks]
+
+    def _path(self, line: int, source: int, target: int) -> tuple[GroupStep, ...]:
+        """Return the frames that a line passes with the number of its piece there."""
         frame = self.parents[source]
         if frame == self.parents[target]:  # most lines
-            yield frame, self._piece(line, frame, Piece(source, target, source))
-            return
+            return ((frame, self._piece(line, frame, (source, target, source))),)
+        return tuple(self._cut(line, source, target))
+
+    def _cut(self, line: int, source: int, target: int) -> Iterator[GroupStep]:
         around_source, around_target = list(self._around(source)), list(self._around(target))
         shared = set(around_target)
         here: Item = source
         below = 0
         while around_source[below] not in shared:
             frame = around_source[below]
-            yield frame, self._piece(line, frame, Piece(here, (False, source), source))
+            yield frame, self._piece(line, frame, (here, (False, source), source))
             here, below = frame, below + 1
         meeting = around_source[below]
         inward = around_target[: around_target.index(meeting)][::-1]
         for frame, inner in zip([meeting, *inward], [*inward, target], strict=True):
-            yield frame, self._piece(line, frame, Piece(here, inner, source))
+            yield frame, self._piece(line, frame, (here, inner, source))
             here = (True, source)
 
     def _around(self, box: int) -> Iterator[int]:
@@ -133,35 +154,54 @@ class _Composition:
         pieces, lines = self.pieces[frame], self.lines[frame]
         found = pieces.setdefault(piece, len(pieces))
         if found == len(lines):
-            lines.append([])
-        lines[found].append(line)
+            lines.append([line])
+            for end in piece[:2]:
+                if isinstance(end, tuple):
+                    self.ports_of[frame][end] = None
+        else:
+            lines[found].append(line)
         return found
 
     def _frame(self, group: int) -> None:
-        """Place a group whose inner groups are placed, and note which lines got their labels there."""
-        pieces = self.pieces[group]
-        ports = dict.fromkeys(end for piece in pieces for end in piece[:2] if isinstance(end, tuple))
-        items: list[Item] = [*self.children[group], *ports]
-        index = {item: place for place, item in enumerate(items)}
-        weights = self._weights(pieces)
-        level = GroupLevel(
-            tuple(self._node(item) for item in items),
-            tuple(self._edge(piece, index, weight) for piece, weight in zip(pieces, weights, strict=True)),
-        )
-        box = None if group == WHOLE else self.view.boxes[group]
-        title = None if box is None or box.is_bracket else title_width(box)
-        gutter = bracket_width(box.title) if box is not None and box.is_bracket else 0.0
-        wishes, spacing = tuple(self._wishes(group)), self.spacing
-        least = head_width(box) if box is not None and title is not None else 0.0
-        outline = Outline(title, self.is_turned, wishes, gutter, spacing.head, spacing.pad, least)
-        frame = framed(self.place_level, level, outline)
+        """Place a group whose inner groups are placed, and note which lines got their labels there.
+
+        Groups that look alike have one frame: what their layout asks is compared before anything is made for it.
+        """
+        children, ports = self.children[group], self.ports_of[group]
+        index: dict[Item, int] = dict(zip((*children, *ports), count(), strict=False))
+        pieces = [self._measured(piece, index) for piece in self.pieces[group]]
+        wishes, outer = tuple(self._wishes(group)), self._outer(group)
+        flows = [(is_in, is_in and self._is_entry((is_in, value))) for is_in, value in ports]
+        look = (*map(self.looks.__getitem__, children),), (*flows,), (*pieces,), wishes, outer
+        frame = self.known.get(look)
+        if frame is None:
+            frame = self.known[look] = self._framed(
+                group, index, pieces, Outline(outer.title, self.is_turned, wishes, *outer[1:])
+            )
         self.frames[group] = frame
-        self.ports[group] = {item: frame.ports[at] for at, item in enumerate(items) if isinstance(item, tuple)}
-        for edge, (at, lines) in enumerate(zip(frame.labels, self.lines[group], strict=True)):
+        if group != WHOLE:
+            self.looks[group] = frame
+        self.ports[group] = {port: frame.ports[at] for at, port in enumerate(ports, len(children))}
+        for edge, at in enumerate(frame.labels):
             if at is not None:
-                line = self._first(lines)
+                line = self._first(self.lines[group][edge])
                 self.labelled[line] = (group, edge)
                 self.written.add((self.ends[line][0], self.label[line]))
+
+    def _outer(self, group: int) -> _Outer:
+        """Return what is asked of a group's border."""
+        spacing = self.spacing
+        if group == WHOLE:
+            return _Outer(None, 0.0, spacing.head, spacing.pad, 0.0)
+        box = self.view.boxes[group]
+        if box.is_bracket:
+            return _Outer(None, bracket_width(box.title), spacing.head, spacing.pad, 0.0)
+        return _Outer(title_width(box), 0.0, spacing.head, spacing.pad, head_width(box))
+
+    def _framed(self, group: int, index: Mapping[Item, int], pieces: Sequence[_EdgeEnds], outline: Outline) -> Frame:
+        weights = self._weights(self.pieces[group])
+        edges = (LevelEdge(*each, weight) for each, weight in zip(pieces, weights, strict=True))
+        return framed(self.place_level, GroupLevel(tuple(map(self._node, index)), tuple(edges)), outline)
 
     def _first(self, lines: list[int]) -> int:
         """Return the line whose label an edge bears: the first that has one."""
@@ -171,8 +211,9 @@ class _Composition:
         """Yield the label that each edge is to bear; what comes in from outside is labelled where it comes from."""
         numbers: dict[tuple[int, str], int] = {}
         for piece, lines in zip(self.pieces[group], self.lines[group], strict=True):
-            value = (piece.value, self.label[self._first(lines)])
-            if not value[1] or value in self.written or (isinstance(piece.source, tuple) and piece.source[0]):
+            source, _, start = piece
+            value = (start, self.label[self._first(lines)])
+            if not value[1] or value in self.written or (isinstance(source, tuple) and source[0]):
                 yield None
             else:
                 yield Wish(numbers.setdefault(value, len(numbers)), value[1])
@@ -190,7 +231,7 @@ class _Composition:
                 if user not in flowing:
                     flowing.add(user)
                     waiting.append(user)
-        return [(SPINE_WEIGHT if piece.source in flowing else 1.0) * self._pull(piece) for piece in pieces]
+        return [(SPINE_WEIGHT if piece[0] in flowing else 1.0) * self._pull(piece) for piece in pieces]
 
     def _pull(self, piece: Piece) -> float:
         """Return how much an inserted node hugs what it serves: a dequantize its reader, the others what they read."""
@@ -213,11 +254,12 @@ class _Composition:
         assert size is not None
         width, height = (size.height, size.width) if self.is_turned else size
         # What a seam says stands at the right of its line.
-        is_seam = self.view.boxes[item].is_seam and not self.is_turned
-        return LevelNode(width, height, SEAM_SPINE if is_seam else width / 2)
+        return LevelNode(width, height, SEAM_SPINE if self.seams[item] else width / 2)
 
-    def _edge(self, piece: Piece, index: Mapping[Item, int], weight: float) -> LevelEdge:
+    def _measured(self, piece: Piece, index: Mapping[Item, int]) -> _EdgeEnds:
+        """Return the edge of a piece, but for its weight."""
         source, target, value = piece
-        leaves = self.ports[source][False, value] if isinstance(source, int) and source in self.ports else None
-        enters = self.ports[target][True, value] if isinstance(target, int) and target in self.ports else None
-        return LevelEdge(index[source], index[target], leaves, enters, self.beside[value], weight)
+        leaving, entering = self.ports.get(source), self.ports.get(target)  # of an open group
+        leaves = None if leaving is None else leaving[False, value]
+        enters = None if entering is None else entering[True, value]
+        return index[source], index[target], leaves, enters, self.beside[value]

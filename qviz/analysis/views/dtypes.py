@@ -37,13 +37,14 @@ class OutputValues:
         self.values: dict[str, Value] = {}
         self._mixed = False
         for node in graph.nodes:
-            if (value := self._value(node)) is not None:
+            several = node.values
+            value = several[0] if len(several) == 1 else self._value(node)
+            if value is not None:
                 self.values[node.id] = value
                 self._mixed = self._mixed or dtype_class(value.dtype) is DtypeClass.LOW
 
     def _value(self, node: Node) -> Value | None:
-        if len(node.values) == 1:
-            return node.values[0]
+        """Return what flows out of a node, of which torch does not say it."""
         producers = self._index.producers[node.id]
         if node.values or not producers:
             return None

@@ -8,21 +8,25 @@ called again after others is one group per call, so that no frame both feeds and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import chain, filterfalse, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from qviz.analysis.regions import precision
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
-from qviz.analysis.views.repeats import OneStage, Repeats, Sign
+from qviz.analysis.views.repeats import Repeats, Sign, one_stage
 from qviz.analysis.views.siblings import Siblings
+from qviz.analysis.views.tangles import NamedPlaces, OnePlace, Tangles, units_of
 from qviz.analysis.views.view import Badge
 from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.inlining import INSIDE
 from qviz.document.query import Index
+
+_KIND = attrgetter("kind")
 
 
 class Split(NamedTuple):
@@ -60,13 +64,13 @@ class Hierarchy:
         self._counts: dict[ModuleGroup, Counter[Kind]] = {}
         self._splits: dict[str, Split] = {}
         self._low: dict[str, tuple[int, int]] = {}
-        self._known_parts: dict[str, tuple[str, ...]] = {"": ()}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
         self._types.update((group.path, group.type) for group in graph.groups)
         hosts, repeats = self.plumbing.hosts, self.plumbing.repeats
         units = [each for each in self.index.nodes if each not in hosts and each not in repeats]
-        self._parts = {unit: self._parts_of(unit) for unit in units}
-        self.root = self._build("", 0, units)
+        self._parts = self._places_of(units)
+        self._tangles = Tangles(self.index, self.plumbing)
+        self.root = self._build("", 0, self._in_runs(units))
         calls: Counter[str] = Counter()
         for group in self.root.walk():
             calls[group.path] += 1
@@ -78,10 +82,10 @@ class Hierarchy:
         # Not the hierarchy itself: a cycle would outlive its model.
         return Repeats(self.graph.edges, self.plumbing, self._sign or self.sign, self.crossings)
 
-    @property
+    @cached_property
     def sign(self) -> Sign:
         """What makes the nodes of a stage equal."""
-        return OneStage(self.index, self.precision[0])
+        return one_stage(self.index, self.precision[0])
 
     @cached_property
     def siblings(self) -> Siblings:
@@ -106,8 +110,8 @@ class Hierarchy:
         known = self._low.get(box_id)
         if known is None:
             low, stays_float = self.precision
-            count = sum(each in low for each in members)
-            known = self._low[box_id] = count, count + sum(each in stays_float for each in members)
+            count = len(low.intersection(members))
+            known = self._low[box_id] = count, count + len(stays_float.intersection(members))
         return known
 
     @cached_property
@@ -121,24 +125,33 @@ class Hierarchy:
     def members(self, group: ModuleGroup) -> tuple[str, ...]:
         """Return the ids of all nodes in a group, each once."""
         if group not in self._members:
-            repeated, held = self.plumbing.repeated, self.plumbing.held
-            inside: list[str] = []
-            for unit in group.nodes:  # as in `Plumbing.members`; for every node of a large graph, several times
-                if unit in repeated:
-                    inside += repeated[unit]
-                else:
-                    inside.append(unit)
-                if unit in held:
-                    inside += held[unit]
+            groups = [item for item in group.items if isinstance(item, ModuleGroup)]
+            if len(groups) == len(group.items) and group.nodes == [*chain.from_iterable(each.nodes for each in groups)]:
+                inside: Iterable[str] = chain.from_iterable(map(self.members, groups))  # a list of layers
+            else:
+                inside = self._with_plumbing(group.nodes)
             self._members[group] = tuple(dict.fromkeys(inside))
         return self._members[group]
+
+    def _with_plumbing(self, units: Sequence[str]) -> list[str]:
+        """Return the ids of boxes, their repeats and their plumbing, as `Plumbing.members` has them for each."""
+        repeated, held = self.plumbing.repeated, self.plumbing.held
+        inside: list[str] = []
+        for unit in units:
+            if unit in repeated:
+                inside += repeated[unit]
+            else:
+                inside.append(unit)
+            if unit in held:
+                inside += held[unit]
+        return inside
 
     def split(self, box_id: str, members: Sequence[str]) -> Split:
         """Return the members of a box of groups, those apart that fold into operators elsewhere too."""
         if box_id not in self._splits:
-            hosts = self.plumbing.hosts
-            own = dict.fromkeys((each for each in members if each not in hosts), box_id)
-            self._splits[box_id] = Split(own, dict.fromkeys((each for each in members if each in hosts), box_id))
+            is_hosted = self.plumbing.hosts.__contains__
+            own = dict.fromkeys(filterfalse(is_hosted, members), box_id)
+            self._splits[box_id] = Split(own, dict.fromkeys(filter(is_hosted, members), box_id))
         return self._splits[box_id]
 
     @cached_property
@@ -176,94 +189,76 @@ class Hierarchy:
     def counts(self, group: ModuleGroup) -> Counter[Kind]:
         """Return how many nodes of each kind a group holds."""
         if group not in self._counts:
-            self._counts[group] = Counter([self.index.nodes[each].kind for each in self.members(group)])
+            self._counts[group] = Counter(map(_KIND, map(self.index.nodes.__getitem__, self.members(group))))
         return self._counts[group]
 
-    def _parts_of(self, unit: str) -> tuple[str, ...]:
-        """Return the place of a box, split; a repeated dequantize stands where all its uses can be reached."""
-        node = self.index.nodes[unit]
-        if node.kind in (Kind.INPUT, Kind.OUTPUT) and INSIDE not in unit:
-            return ()
-        parts = self._split(node.place)
-        for other in self.plumbing.repeated.get(unit, ())[1:]:
-            parts = _common(parts, self._split(self.index.nodes[other].place))
-        return parts
+    def _places_of(self, units: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the place of each box, split; a repeated dequantize stands where all its uses can be reached."""
+        nodes, repeated = self.index.nodes, self.plumbing.repeated
+        known: dict[str, tuple[str, ...]] = {"": ()}
+        found: dict[str, tuple[str, ...]] = {}
+        for unit in units:
+            node = nodes[unit]
+            place = node.module_path if node.inferred_path is None else node.inferred_path
+            parts = known.get(place)
+            if parts is None:
+                parts = known[place] = tuple(place.split("."))
+            is_end = node.kind is Kind.INPUT or node.kind is Kind.OUTPUT
+            found[unit] = () if is_end and INSIDE not in unit else parts
+        for unit, others in repeated.items():
+            for other in others[1:]:
+                place = nodes[other].place
+                found[unit] = _common(found[unit], tuple(place.split(".")) if place else ())
+        return found
 
-    def _split(self, place: str) -> tuple[str, ...]:
-        if place not in self._known_parts:
-            self._known_parts[place] = tuple(place.split("."))
-        return self._known_parts[place]
-
-    def _build(self, path: str, depth: int, units: Sequence[str]) -> ModuleGroup:
+    def _build(self, path: str, depth: int, runs: Sequence[OnePlace]) -> ModuleGroup:
         while True:
-            runs = self._runs(depth, units)
-            below = self._below(depth, runs)
-            if not path or len(below) != 1 or len(next(iter(below.values()))) != len(units):
+            named = [(name, [*run]) for name, run in groupby(runs, partial(_name_at, depth))]
+            below = self._below(depth, named)
+            if not path or len(below) != 1 or len(next(iter(below.values()))) != len(runs):
                 break
             path, depth = f"{path}.{next(iter(below))}", depth + 1
-        group = ModuleGroup(path, self._types.get(path, ""), list(units))
-        if self._may_be_tangled(runs, below):
+        group = ModuleGroup(path, self._types.get(path, ""), units_of(runs))
+        if self._tangles.may_be(named, below):
             self._fill(group, depth, below)
             return group
-        for name, run in runs:
+        for name, inside in named:
             if name not in below:
-                group.items += run
-            elif below[name][0] == run[0]:
+                group.items += units_of(inside)
+            elif below[name][0] is inside[0]:
                 group.items.append(self._build(f"{path}.{name}".lstrip("."), depth + 1, below[name]))
         return group
 
-    def _may_be_tangled(self, runs: Sequence[tuple[str, Sequence[str]]], below: Mapping[str, list[str]]) -> bool:
-        """Return whether modules may await each other: never those whose boxes follow each other without a gap.
+    def _in_runs(self, units: Iterable[str]) -> list[OnePlace]:
+        """Return boxes that follow each other in one place together: there are fewer of these to look at."""
+        return [OnePlace(parts, [*run]) for parts, run in groupby(units, self._parts.__getitem__)]
 
-        The order is topological, and so is that of its intervals; one with gaps may feed what stands there and read it.
-        """
-        calls = Counter(name for name, _ in runs if name in below)
-        apart = [name for name, count in calls.items() if count > 1]
-        if len(apart) != 1:
-            return bool(apart)
-        places = [place for place, (name, _) in enumerate(runs) if name == apart[0]]
-        inside, fed = set(below[apart[0]]), set[str]()
-        for name, run in runs[places[0] : places[-1]]:
-            if name == apart[0]:
-                continue
-            for together in [run] if name in below else [(unit,) for unit in run]:
-                if any(each in inside or each in fed for unit in together for each in self._producers(unit)):
-                    fed.update(together)
-                    if any(user in inside for unit in together for user in self._users(unit)):
-                        return True
-        return False
-
-    def _runs(self, depth: int, units: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
-        """Return the modules one level down, each with boxes that follow each other; others are runs without a name."""
-        parts = self._parts
-        names = [each[depth] if len(each := parts[unit]) > depth else "" for unit in units]
-        starts = [0, *(at for at, (one, other) in enumerate(pairwise(names), 1) if one != other), len(units)]
-        return [(names[start], units[start:end]) for start, end in pairwise(starts) if start < end]
-
-    def _below(self, depth: int, runs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, list[str]]:
+    def _below(self, depth: int, named: Iterable[NamedPlaces]) -> dict[str, list[OnePlace]]:
         """Return the boxes of each module one level down that is a group of its own."""
-        below: defaultdict[str, list[str]] = defaultdict(list)
-        for name, run in runs:
+        below: defaultdict[str, list[OnePlace]] = defaultdict(list)
+        for name, runs in named:
             if name:
-                below[name] += run
+                below[name] += runs
         return {name: inside for name, inside in below.items() if not self._is_trivial(name, depth + 1, inside)}
 
-    def _is_trivial(self, name: str, depth: int, units: Sequence[str]) -> bool:
+    def _is_trivial(self, name: str, depth: int, runs: Sequence[OnePlace]) -> bool:
         """Whether these boxes of a leaf module amount to one operator, or to several calls of one."""
-        parts, nodes = self._parts, self.index.nodes
-        if INSIDE in units[0] and name in units[0].split(INSIDE)[:-1]:
+        first = runs[0].units[0]
+        if INSIDE in first and name in first.split(INSIDE)[:-1]:
             return False  # what a higher-order operator calls is a group, however small
-        for unit in units:
-            if len(parts[unit]) > depth:
-                return False
-        work = [node for unit in units if (node := nodes[unit]).kind in COMPUTING and node.target[-7:] != "getitem"]
+        if any(len(run.parts) > depth for run in runs):
+            return False
+        nodes = self.index.nodes
+        work = [
+            node for unit in units_of(runs) if (node := nodes[unit]).kind in COMPUTING and node.target[-7:] != "getitem"
+        ]
         if len(work) == 1:
-            self.leaf_names[work[0].id] = ".".join(parts[work[0].id])
+            self.leaf_names[work[0].id] = ".".join(runs[0].parts)
         return len({node.target for node in work}) <= 1
 
-    def _fill(self, group: ModuleGroup, depth: int, below: dict[str, list[str]]) -> None:
-        owner = {unit: f".{name}" for name, inside in below.items() for unit in inside}
-        calls = self._calls(group.nodes, owner)
+    def _fill(self, group: ModuleGroup, depth: int, below: Mapping[str, Sequence[OnePlace]]) -> None:
+        owner = {unit: f".{name}" for name, runs in below.items() for unit in units_of(runs)}
+        calls = self._tangles.calls(group.nodes, owner)
         inside: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
         for unit in group.nodes:
             if unit in owner:
@@ -274,62 +269,13 @@ class Hierarchy:
             if not name or (len(boxes) == 1 and (name, 2) in inside):
                 group.items.append(unit)
             elif boxes[0] == unit:
-                group.items.append(self._build(f"{group.path}{name}".lstrip("."), depth + 1, boxes))
-
-    def _calls(self, units: Sequence[str], owner: Mapping[str, str]) -> dict[str, int]:
-        """Return which call of its module every grouped box belongs to."""
-        tangled = self._tangled(units, owner)
-        calls = {unit: 1 for unit in units if unit in owner and owner[unit] not in tangled}
-        seen: Counter[str] = Counter()
-        # Runs in graph order cannot await each other: the order is topological.
-        of_tangled = [unit for unit in units if owner.get(unit, unit) in tangled]
-        for name, run in groupby(of_tangled, key=lambda unit: owner.get(unit, unit)):
-            if name.startswith("."):
-                seen[name] += 1
-                calls.update(dict.fromkeys(run, seen[name]))
-        return calls
-
-    def _tangled(self, units: Sequence[str], owner: Mapping[str, str]) -> set[str]:
-        """Return the modules and boxes that lie on a cycle, or between two, when each module is one box."""
-        if not owner:
-            return set()
-        after: defaultdict[str, set[str]] = defaultdict(set)
-        before: defaultdict[str, set[str]] = defaultdict(set)
-        within = set(units)
-        for unit in units:
-            source = owner.get(unit, unit)
-            for user in self._users(unit):
-                target = owner.get(user, user)
-                if user in within and target != source:
-                    after[source].add(target)
-                    before[target].add(source)
-        return _peel(_peel({owner.get(unit, unit) for unit in units}, before, after), after, before)
-
-    def _producers(self, unit: str) -> Iterator[str]:
-        for each in self.plumbing.repeated.get(unit, (unit,)):
-            for producer in self.index.producers[each]:
-                yield self.plumbing.repeats.get(producer, producer)
-
-    def _users(self, unit: str) -> Iterator[str]:
-        for each in self.plumbing.repeated.get(unit, (unit,)):
-            for user in self.index.users[each]:
-                yield self.plumbing.repeats.get(user, user)
+                runs = self._in_runs(boxes)
+                group.items.append(self._build(f"{group.path}{name}".lstrip("."), depth + 1, runs))
 
 
-def _peel(left: set[str], before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> set[str]:
-    """Return what stays when, again and again, all that has nothing before it is taken away."""
-    left = set(left)
-    waits = {each: len(before.get(each, set()) & left) for each in left}
-    free = [each for each, count in waits.items() if count == 0]
-    while free:
-        each = free.pop()
-        left.discard(each)
-        for follower in after.get(each, ()):
-            if follower in left:
-                waits[follower] -= 1
-                if waits[follower] == 0:
-                    free.append(follower)
-    return left
+def _name_at(depth: int, run: OnePlace) -> str:
+    """Return the module of a place one level down; empty for what stands there itself."""
+    return run.parts[depth] if len(run.parts) > depth else ""
 
 
 def _innermost(one: ModuleGroup, other: ModuleGroup, around: Mapping[ModuleGroup, ModuleGroup | None]) -> ModuleGroup:

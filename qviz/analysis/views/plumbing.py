@@ -74,8 +74,13 @@ def _constant_only(graph: Graph, index: Index) -> dict[str, None]:
     constant: dict[str, None] = {}
     producers, first = index.producers, Kind.CONSTANT
     for node in graph.nodes:
-        if node.kind is first or (_all_in(producers[node.id], constant) and _carries(node)):
-            constant[node.id] = None
+        node_id = node.id
+        if node.kind is first:
+            constant[node_id] = None
+            continue
+        read = producers[node_id]
+        if read and read[0] in constant and _carries(node) and all(each in constant for each in read):
+            constant[node_id] = None
     return constant
 
 
@@ -86,10 +91,6 @@ def _owner(node: Node) -> str:
 
 def _carries(node: Node) -> bool:
     return node.kind in _CARRIERS and node.op != "call_module"
-
-
-def _all_in(ids: list[str], known: dict[str, None]) -> bool:
-    return bool(ids) and ids[0] in known and (len(ids) == 1 or all(each in known for each in ids))
 
 
 def _sole_ops(graph: Graph, constant: Collection[str]) -> dict[str, str]:
@@ -104,9 +105,13 @@ def _find_repeats(
     graph: Graph, index: Index, hosts: dict[str, tuple[str, ...]]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     same: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    producers, users, dequantize = index.producers, index.users, Kind.DEQUANTIZE
     for node in graph.nodes:
-        if node.kind is Kind.DEQUANTIZE and node.id not in hosts and index.producers[node.id]:
-            key = (node.target, *index.producers[node.id])
-            same[key].append(node.id)
+        if node.kind is dequantize:
+            node_id = node.id
+            read = producers[node_id]
+            if read and len(users[read[0]]) > 1 and node_id not in hosts:  # another may read the same
+                key = (node.target, *read)
+                same[key].append(node_id)
     repeated = {ids[0]: ids for ids in same.values() if len(ids) > 1}
     return {each: first for first, ids in repeated.items() for each in ids[1:]}, repeated

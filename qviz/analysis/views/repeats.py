@@ -9,13 +9,14 @@ from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing
-from qviz.document.graph import Edge, Node, NodeId, Quant
+from qviz.document.graph import Edge, NodeId, Quant
 from qviz.document.query import Index
 from qviz.words import tr, trn
 from qviz.words.formats import listed
 
 LEAST = 3
 """So many equal blocks are worth a word."""
+_CALLS = ("call_function", "call_method")
 
 Sign: TypeAlias = Callable[[NodeId], Hashable]
 """What a node is to whom it is equal or not; equal blocks have equal nodes."""
@@ -78,12 +79,14 @@ class Repeats:
         return found
 
     def _written(self, group: ModuleGroup) -> Hashable:
-        sign, members = self._sign, self._plumbing.members
+        sign, plumbing = self._sign, self._plumbing
+        held, repeated = plumbing.held, plumbing.repeated
         place: dict[str, int] = {}
         parts: list[Hashable] = []
         for at, item in enumerate(group.items):
             if isinstance(item, str):
-                parts.append(tuple([sign(each) for each in members(item)]))
+                is_alone = item not in held and item not in repeated
+                parts.append(sign(item) if is_alone else tuple(map(sign, plumbing.members(item))))
                 place[item] = at
             else:
                 parts.append(("group", self.form(item)))
@@ -97,22 +100,29 @@ class Repeats:
         return tuple(parts), tuple(sorted(joined))
 
 
-class OneStage:
-    """The sign of the nodes of one stage: what each computes, on which shapes and dtypes, in which precision.
+def one_stage(index: Index, low: Collection[NodeId]) -> Sign:
+    """Return the sign of the nodes of one stage: what each computes, on which shapes and dtypes, in which precision.
 
-    Scales do not count, nor do names: no two layers have the same.
+    Scales do not count, nor do names: no two layers have the same. Each sign is a number: what blocks
+    are made of is compared again and again.
     """
-
-    def __init__(self, index: Index, low: Collection[NodeId]) -> None:
-        self._nodes, self._producers, self._low = index.nodes, index.producers, low
-
-    def __call__(self, node_id: NodeId) -> Hashable:
-        """Return it."""
-        node = self._nodes[node_id]
-        is_low, reads = node_id in self._low, len(self._producers[node_id])
-        quant = None if node.quant is None else _dtypes(node.quant)
-        observer = None if node.observer is None else node.observer.type
-        return node.kind, _does(node), node.values, quant, observer, is_low, reads
+    known: dict[Hashable, int] = {}
+    numbers: dict[NodeId, int] = {}
+    producers = index.producers
+    for node_id, node in index.nodes.items():
+        op, quant, observer = node.op, node.quant, node.observer
+        does = node.module_type if op == "call_module" else node.target if op in _CALLS else ""
+        sign = (
+            node.kind,
+            does,
+            node.values,
+            None if quant is None else _dtypes(quant),
+            None if observer is None else observer.type,
+            node_id in low,
+            len(producers[node_id]),
+        )
+        numbers[node_id] = known.setdefault(sign, len(known))
+    return numbers.__getitem__
 
 
 class SeveralStages:
@@ -130,12 +140,6 @@ class SeveralStages:
         """Return it."""
         signs = tuple(None if (own := ids.get(node_id)) is None else sign(own) for sign, ids in self._stages)
         return signs, self._told.get(node_id)
-
-
-def _does(node: Node) -> str:
-    if node.op == "call_module":
-        return node.module_type
-    return node.target if node.op in ("call_function", "call_method") else ""
 
 
 def _dtypes(quant: Quant) -> Hashable:
