@@ -39,8 +39,8 @@ What stands beside qviz comes behind that: site-packages may hold an old ``typin
 
 IS_OWNED = sys.platform == "linux"
 """Whether a supervisor stands between this process and the engine; it ends all of them at SIGTERM."""
-PATIENCE_S = 1.0
-"""For a supervisor that does not end: the user's code may have stopped it."""
+PATIENCE_S = 0.6
+"""For a supervisor that does not end: the user's code may have stopped it, and a cancel may take a second."""
 _READ_BYTES = 1 << 16
 _LAST_WORDS_BYTES = 1 << 16
 _LAST_LINES = 3

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from qviz.wire.memory import descendants
 
 _MAX_ORDER_BYTES = 1 << 20
-_PATIENCE_S = 0.5
+_PATIENCE_S = 0.25
 _OF_START = re.compile(
     "PYTHON|LD_|LC_|LANG|GLIBC_|MALLOC_|OMP_|GOMP_|KMP_|MKL_|OPENBLAS_|GOTO_|DNNL_|ONEDNN_|ATEN_|NPY_|NUMPY_|TORCH|"
     "PYTORCH_|TRITON_|CUDA_|NVIDIA_|HIP_|THP_|HOME$|PATH$|TMPDIR$"

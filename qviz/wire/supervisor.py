@@ -131,7 +131,8 @@ class Owner:  # pragma: no cover - in a process of its own
                 os.kill(self._keeper, signal.SIGKILL)
             if self._is_isolated:
                 with contextlib.suppress(ChildProcessError):
-                    os.waitpid(self._keeper, 0)  # it ends when all of its namespace have
+                    os.waitpid(self._keeper, 0)  # it ends when all of its namespace have: nothing else is ours
+                return
         kill_all()
 
 
