@@ -77,6 +77,7 @@ class Monkey:
         self.faults: list[str] = []
         self.deeds: Counter[str] = Counter()
         self._last: deque[str] = deque(maxlen=NOTED)
+        self._in_sight: list[QWidget] = []
         self._results = [result(nodes) for nodes in (3, 40, 150)]
         self.files = [
             folder / name for name in ("a.qviz", "b.json", "c.qviz", "broken.qviz", "plan.toml", "net.py", "x.txt")
@@ -157,7 +158,8 @@ class Monkey:
             if shown:
                 return self._chance.choice(shown)
         shown = [each for each in front.findChildren(QWidget) if each.isVisible() and each.isEnabled()]
-        target = self._chance.choice([*shown, front])
+        self._in_sight = [*shown, front]  # PySide forgets the children of a popup with what it knew of the popup
+        target = self._chance.choice(self._in_sight)
         self._last.append(f"{type(target).__name__} {target.accessibleName()}".strip())
         return target
 
