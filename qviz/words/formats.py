@@ -210,8 +210,14 @@ def sentences(texts: Iterable[str]) -> str:
 
 
 def capitalized(text: str) -> str:
-    """Return a text that begins with a capital letter."""
-    return text[:1].upper() + text[1:]
+    """Return a text that begins with a capital letter, unless it begins with what only code and modules are named.
+
+    >>> capitalized("mean stays in float"), capitalized("layer1.0 is float"), capitalized("hard_swish is float")
+    ('Mean stays in float', 'layer1.0 is float', 'hard_swish is float')
+    """
+    first = text.partition(" ")[0]
+    is_name = any(each == "_" or each.isdigit() for each in first) or "." in first[:-1]
+    return text if is_name else text[:1].upper() + text[1:]
 
 
 FORMATS: dict[str, Callable[[Any], str]] = {

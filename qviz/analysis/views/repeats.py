@@ -169,13 +169,13 @@ def counted(repeat: Repeat) -> str:
 
 
 def compared(repeat: Repeat) -> str:
-    """Return ``11 identical, 7 differs``."""
+    """Return ``11 identical; 7 differs``."""
     if not repeat.different:
         return tr("all identical")
     return trn(
         len(repeat.different),
-        "{alike} identical, {names} differs",
-        "{alike} identical, {names} differ",
+        "{alike} identical; {names} differs",
+        "{alike} identical; {names} differ",
         alike=repeat.alike,
         names=_names(repeat),
     )
