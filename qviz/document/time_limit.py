@@ -47,5 +47,5 @@ def go_on() -> None:
     if ends is not None and thread_time() > ends[1]:
         raise TookTooLongError(
             tr("{name} takes longer to read than {seconds} s, the limit", name=ends[0], seconds=number(MAX_SECONDS)),
-            tr("qviz writes none that large: create it again, of a smaller model or with fewer stages."),
+            tr("qviz writes no file that large: create it again, from a smaller model or with fewer stages."),
         )

@@ -123,7 +123,7 @@ def _chosen(text: str) -> Written:
                 spec=text,
                 type=type(made.value).__name__,
             ),
-            tr("Return QConfigMapping.from_dict(...) of it: the dict is the older form.")
+            tr("Return QConfigMapping.from_dict(...) of that dict, which is the older form.")
             if isinstance(made.value, dict)
             else tr("Name one of torch.ao.quantization, or a function that returns one."),
         )

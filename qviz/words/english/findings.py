@@ -103,7 +103,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "float_island.between_stubs": {
         "message": _ISLAND,
-        "reason": "forward() dequantizes before it and quantizes behind it",
+        "reason": "forward() dequantizes before it and quantizes after it",
         "hint": "Nothing to do where torch has no quantized {operator}; otherwise remove the stubs around it.",
     },
     "float_island.left_out": {

@@ -217,4 +217,7 @@ TEXTS: dict[str, str] = {
     "Did you mean qviz {near}?": "您是指 qviz {near} 吗？",
     "Name a model as file.py:name, package.module:name or sample:NAME.": "请将模型写作 file.py:name、package.module:name 或 sample:NAME。",
     '"{source}" is neither a qviz command nor a model': "“{source}”既不是 qviz 的命令，也不是模型",
+    # later options
+    "Without calibration data: calibrate with N random batches drawn as --input says; 1 if not given.": "没有校准数据时：用按 --input 抽取的 N 个随机批次校准；不给出时为 1。",
+    "Show which line of source each box comes from.": "显示每个框来自源代码的哪一行。",
 }

@@ -116,4 +116,5 @@ TEXTS: dict[str, str] = {
     # engine/serving/server.py
     "Bug in qviz: {type}: {error}": "qviz 的缺陷：{type}：{error}",
     "Please report it with the traceback, which is in the log.": "请连同日志中的回溯一起报告。",
+    "Return QConfigMapping.from_dict(...) of that dict, which is the older form.": "请返回由该字典得到的 QConfigMapping.from_dict(...)；字典是旧的形式。",
 }

@@ -12,7 +12,6 @@ TEXTS: dict[str, str] = {
     "The picture could not be drawn": "无法绘制图片",
     # document/baseline.py
     "Create it from the current findings with --write-baseline.": "请用 --write-baseline 由当前的发现创建它。",
-    "{path} is too large for a baseline": "{path} 作为基线太大",
     "{path} is a baseline of version {version}; this qviz reads up to version {baseline_version}": "{path} 是版本 {version} 的基线；此 qviz 最多读取版本 {baseline_version}",
     "Update qviz.": "请更新 qviz。",
     "{path}: no such baseline": "{path}：没有这个基线",
@@ -46,7 +45,6 @@ TEXTS: dict[str, str] = {
     "{name}: unknown setting {setting} (line {line})": "{name}：未知的设置 {setting}（第 {line} 行）",
     "{name} is not valid TOML: {error}": "{name} 不是有效的 TOML：{error}",
     "Start it with: version = {plan_version}": "请以此开头：version = {plan_version}",
-    "{path} could not be read: {error}": "无法读取 {path}：{error}",
     # document/regular_files.py
     "{path} is not a file but a folder, a pipe or a device": "{path} 不是文件，而是文件夹、管道或设备",
     "{path} was not found": "没有找到 {path}",
@@ -86,4 +84,12 @@ TEXTS: dict[str, str] = {
     "{python} is not a Python interpreter that runs": "{python} 不是可运行的 Python 解释器",
     "torch {version}, not 2.8": "是 torch {version}，而不是 2.8",
     "no torch": "没有 torch",
+    # limits of what is read
+    "{name} is larger than the {size} that a plan may have": "{name} 超过计划允许的 {size}",
+    "{path} is larger than the {size} that qviz reads of such a file": "{path} 超过 qviz 对此类文件读取的 {size}",
+    "Check that it is the file you mean.": "请检查它是否是您要的文件。",
+    "{name} takes longer to read than {seconds} s, the limit": "读取 {name} 超过了 {seconds} 秒的限制",
+    "qviz writes no file that large: create it again, from a smaller model or with fewer stages.": "qviz 不会写出这么大的文件：请用更小的模型或更少的阶段重新创建它。",
+    "a request": "请求",
+    "a message of the engine": "引擎的消息",
 }
