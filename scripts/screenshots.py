@@ -16,10 +16,8 @@ from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from qviz.document.graph import Kind
 from qviz.document.plan import Plan
 from qviz.session.laid_over import OverlayChoice
-from qviz.session.sides import Side
 from qviz.ui.canvas.fonts import family
 from qviz.ui.settings import Settings
 from qviz.ui.shell.desk import Desk
@@ -29,6 +27,8 @@ from qviz.ui.shell.main_window import MainWindow
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 PATIENCE_S = 180
 SETTLE_MS = 300
+THUMBNAILS_MS = 3000
+"""Until the pictures of the samples are drawn, after the first paint."""
 
 RESNET = Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",), measure=True)
 
@@ -47,6 +47,36 @@ class Branch(torch.nn.Module):
 
 
 example_inputs = torch.ones(1, 4)
+"""
+
+RANKER = """import torch
+
+
+class TextHead(torch.nn.Module):
+    def __init__(self, dim, vocab):
+        super().__init__()
+        self.embed = torch.nn.Embedding(vocab, dim)
+        self.proj = torch.nn.Linear(dim, 64)
+
+    def forward(self, tokens):
+        return self.proj(self.embed(tokens)).mean(1)
+
+
+class Ranker(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 32, 3, 2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+        )
+        self.text = TextHead(128, 10000)
+        self.score = torch.nn.Linear(96, 1)
+
+    def forward(self, image, ids, mask=None):
+        return self.score(torch.cat([self.features(image), self.text(ids)], 1))
+
+
+def build(width=64, pretrained=False):
+    return Ranker()
 """
 
 
@@ -122,16 +152,13 @@ class Photographer:
 
     def all(self, folder: Path) -> None:
         """Take every picture."""
+        QTest.qWait(THUMBNAILS_MS)
         self.shoot("welcome")
-        self.window.opener.open_plan(Plan(source="sample:seed", flow="fx-static"))
-        self.wait_for(lambda: bool(self.desk.project and self.desk.project.shown.right))
-        self.shoot("running")
-        self.desk.cancel()
+        self._shoot_inputs(folder)
         self.run(Plan(source="sample:residual", flow="fx-static"))
         self.desk.selection.choose("converted", "block_conv1")
-        self.shoot("before-after-light")
+        self.shoot("before-after")
         self.window.appearance.use("dark")
-        self.shoot("before-after-dark")
         self.desk.dimming.lay_over(OverlayChoice.CHANGES)
         self.settle()
         self.desk.work.panes.fit()
@@ -146,6 +173,15 @@ class Photographer:
         self.run(Plan(source="branch.py:Branch", flow="fx-static"))
         self.shoot("error")
         self.window.close()
+
+    def _shoot_inputs(self, folder: Path) -> None:
+        """Open a file that names no inputs, and let them be guessed."""
+        (folder / "ranker.py").write_text(RANKER, encoding="utf-8")
+        self.window.opener.open_source("ranker.py", is_consented=True)
+        self.wait_for(lambda: bool(self.desk.project) and not self.window.engines.is_asked)
+        self.settle()
+        self.wait_for(lambda: not self.window.engines.is_asked)
+        self.shoot("inputs")
 
     def _shoot_trying(self) -> None:
         """Try out the worst quantizers of the result on screen, run two choices, and go back to the result."""
@@ -164,7 +200,7 @@ class Photographer:
         self.desk.trying.toggle()
 
     def _shoot_resnet(self) -> None:
-        """Show the numbers of the result on screen, in a small window, too, then its observers."""
+        """Show the numbers of the result on screen, in a small window, too."""
         self.desk.dimming.lay_over(OverlayChoice.NUMBERS)
         self.desk.selection.choose("converted", "conv2d")
         self.shoot("numbers")
@@ -172,20 +208,6 @@ class Photographer:
         self.shoot("small")
         self.window.resize(1600, 1000)
         self.desk.dimming.lay_over(OverlayChoice.ROLES)
-        self.desk.selection.show_stage(Side.RIGHT, "prepared")
-        self.settle()
-        self.desk.work.panes.canvas.folding.fold_all()
-        self.settle()
-        self.desk.work.panes.canvas.folding.toggle("layer2")
-        self.settle()
-        self.desk.work.panes.fit()
-        assert self.desk.project is not None
-        prepared = self.desk.project.stage("prepared")
-        assert prepared is not None
-        observers = [node for node in prepared.graph.nodes if node.kind is Kind.OBSERVER]
-        objects = [node.object_id for node in observers]
-        self.desk.selection.choose("prepared", next(node.id for node in observers if objects.count(node.object_id) > 1))
-        self.shoot("resnet18-folded")
 
 
 def main() -> int:

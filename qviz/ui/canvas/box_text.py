@@ -20,8 +20,6 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 TIGHT = 8.0
 """How much of the room beside a name may go before the name is cut."""
-LEAST_BESIDE = 56.0
-"""A second text that is cut is worth showing from so much room on."""
 
 
 class TextRow(NamedTuple):
@@ -100,30 +98,21 @@ def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
 
 
 def _shortened(box: Box, room: float) -> str:
-    """Return as much of a box's second text as has room, from clause to word; "" for none. Numbers are never cut."""
+    """Return as much of a box's second text as has room, from clause to word; "" for none. No word is cut."""
     if not box.subtitle:
         return ""
-    names = _names(box)
-    for text in _shorter(box.subtitle, names):
-        if width(text, subtitle_font()) <= room:
-            return text
-    return elided(names, subtitle_font(), room) if names and room >= LEAST_BESIDE else ""
+    return next((text for text in _shorter(box) if width(text, subtitle_font()) <= room), "")
 
 
-def _names(box: Box) -> str:
-    """Return what a second text begins with where that says something by itself: the type of a module, an operator."""
-    first = box.subtitle.partition(" ")[0].rstrip(",")
-    return first if (box.kind is None or box.kind.computes) and not first[:1].isdigit() else ""
-
-
-def _shorter(text: str, names: str) -> Iterator[str]:
-    """Yield a text, then less and less of it."""
-    clauses = text.split(" · ")
+def _shorter(box: Box) -> Iterator[str]:
+    """Yield a box's second text, then less and less of it, down to the operator or the type that it begins with."""
+    clauses = box.subtitle.split(" · ")
     yield from (" · ".join(clauses[:count]) for count in range(len(clauses), 0, -1))
     parts = clauses[0].split(", ")
     yield from (", ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
-    if names:
-        yield names
+    first = parts[0].partition(" ")[0]
+    if (box.kind is None or box.kind.computes) and not first[:1].isdigit():
+        yield first
 
 
 def _badges_in_row(box: Box, area: QRectF, used: float) -> QPointF | None:

@@ -67,7 +67,9 @@ class Camera(NamedTuple):
         return self if sight.contains(area) else self.centred(area, width, height)
 
 
-def opening(area: QRectF, first: QRectF, width: float, height: float, is_turned: bool = False) -> Camera:
+def opening(
+    area: QRectF, first: QRectF, width: float, height: float, is_turned: bool = False, largest: float = 1.0
+) -> Camera:
     """Return where to look first: at everything, or where that could not be read, at the beginning.
 
     Args:
@@ -76,8 +78,9 @@ def opening(area: QRectF, first: QRectF, width: float, height: float, is_turned:
         width: Of the screen.
         height: Of the screen.
         is_turned: Whether the picture runs from left to right, and so begins there; else at the top.
+        largest: The scale of a picture that needs less than the screen.
     """
-    whole = fitting(area, width, height)
+    whole = fitting(area, width, height, largest)
     if whole.scale >= READABLE:
         return whole
     if is_turned:

@@ -15,6 +15,8 @@ from qviz.ui.canvas.scene import Scene
 Pose: TypeAlias = Literal["free", "fit", "opening"]
 OnScreen: TypeAlias = "tuple[str, QPointF]"
 """The id of a box, and where on the screen it is."""
+LARGEST_FIT = {1: 1.15, 2: 1.0}
+"""The largest scale at which everything is shown, by the rows of text in a box: rows of one line stand closer."""
 
 
 class Viewport(QObject):
@@ -103,8 +105,11 @@ class Viewport(QObject):
     def fit(self) -> None:
         """Show everything."""
         if self.scene:
-            self.move(fitting(self.scene.bounds, self.size.width(), self.size.height()))
+            self.move(self._whole(self.scene))
             self.pose = "fit"
+
+    def _whole(self, scene: Scene) -> Camera:
+        return fitting(scene.bounds, self.size.width(), self.size.height(), LARGEST_FIT[scene.rows])
 
     def open(self) -> None:
         """Look where reading begins: at everything, or at the upper end; tells no one."""
@@ -113,7 +118,8 @@ class Viewport(QObject):
             begin = next((box for box in boxes if box.kind is not Kind.CONSTANT), boxes[0])
             size, first = self.size, self.scene.rect(begin.id)
             is_turned = self.direction == "right"
-            self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned))
+            largest = LARGEST_FIT[self.scene.rows]
+            self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned, largest))
             self.pose = "opening"
 
     def look_again(self) -> None:
@@ -121,7 +127,7 @@ class Viewport(QObject):
         if self.pose == "opening":
             self.open()
         elif self.pose == "fit" and self.scene:
-            self.set_camera(fitting(self.scene.bounds, self.size.width(), self.size.height()))
+            self.set_camera(self._whole(self.scene))
             self.pose = "fit"
 
     def zoom_by(self, factor: float) -> None:

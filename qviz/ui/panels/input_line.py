@@ -196,7 +196,7 @@ class InputLine(QFrame):
         else:
             _fill(self.source, self.row.text)
         is_whole = isinstance(form, DrawnTensor) and form.is_of_integers
-        self.values.buttons["normal"].setVisible(not is_whole)
+        self.values.offer("normal", not is_whole)
         self.values.show_value(values)
         self._ends.setVisible(self.row.is_on and is_tensor and values in _ENDS)
         for title, field, text, usual, name in zip(

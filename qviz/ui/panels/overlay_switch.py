@@ -44,6 +44,11 @@ class OverlaySwitch(QFrame):
         join_segments([*self.segments.values()])
         self.show_overlay(OverlayChoice.ROLES)
 
+    def offer(self, name: OverlayChoice, is_offered: bool) -> None:
+        """Let one be chosen, or hide it."""
+        self.segments[name].setVisible(is_offered)
+        join_segments([*self.segments.values()])
+
     def show_overlay(self, name: OverlayChoice) -> None:
         """Show which one is laid over the graph."""
         self.segments[name].setChecked(True)

@@ -53,6 +53,11 @@ class Segments(QWidget):
         for each, made in self.buttons.items():
             made.setChecked(each == value)
 
+    def offer(self, value: str, is_offered: bool) -> None:
+        """Let one be chosen, or hide it."""
+        self.buttons[value].setVisible(is_offered)
+        join_segments([*self.buttons.values()])
+
     def on_button_clicked(self) -> None:
         """Tell what was chosen."""
         self.picked.emit(self.value)

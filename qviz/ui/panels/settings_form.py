@@ -96,7 +96,7 @@ class SettingsForm(QDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.setVerticalSpacing(9)
+        form.setVerticalSpacing(7)
         form.setHorizontalSpacing(18)
         rows: tuple[tuple[str, QWidget, str], ...] = (
             (tr("Theme"), self.theme, ""),

@@ -104,7 +104,7 @@ class StageStrip(QFrame):
             each.setVisible(not stages or name in stages)
         for arrow in self._arrows:
             arrow.setVisible(not stages)
-        self.overlays.segments[OverlayChoice.CHANGES].setVisible(not stages)
+        self.overlays.offer(OverlayChoice.CHANGES, not stages)
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -97,10 +97,17 @@ def button(text: str, role: str = "", on_click: Callable[[], object] | None = No
 
 
 def join_segments(buttons: Sequence[QWidget]) -> None:
-    """Let buttons that stand side by side share their borders; only the outer corners are round."""
-    last = len(buttons) - 1
-    for place, each in enumerate(buttons):
-        each.setProperty("at", "only" if not last else "first" if not place else "last" if place == last else "inside")
+    """Let buttons that stand side by side share their borders; only the outer corners of those in sight are round."""
+    from PySide6.QtCore import Qt
+
+    told = Qt.WidgetAttribute.WA_WState_ExplicitShowHide  # without it a button waits for its place, and is not hidden
+    shown = [each for each in buttons if not (each.isHidden() and each.testAttribute(told))]
+    last = len(shown) - 1
+    for place, each in enumerate(shown):
+        at = "only" if not last else "first" if not place else "last" if place == last else "inside"
+        if each.property("at") != at:
+            each.setProperty("at", at)
+            restyle(each)
 
 
 def answers(accepted: str) -> QDialogButtonBox:

@@ -268,7 +268,7 @@ def test_the_figures_of_nodes_are_narrowed_before_the_table_scrolls(window: Main
     work = opened(window, qtbot, 1600, 1000)
     work.tabs.show_page(work.nodes)
     table = work.nodes
-    for wide, is_whole in ((1100, True), (900, True), (500, False)):
+    for wide, is_whole in ((1100, True), (900, True), (500, True), (200, False)):
         table.resize(wide, 200)
         assert (table.horizontalHeader().length() <= table.viewport().width()) is is_whole
     table.resize(1100, 200)

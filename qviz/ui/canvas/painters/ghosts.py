@@ -107,7 +107,10 @@ def _write_coming(painter: QPainter, ghost: Ghost, rect: QRectF, theme: Theme) -
     painter.setPen(QPen(theme.color("change.added"), 2.0))
     painter.drawLine(QPointF(middle.x() - DASH, middle.y()), QPointF(middle.x() + DASH, middle.y()))
     room = QRectF(middle.x() + DASH + 6.0, middle.y() - 9.0, max(rect.width() / 2, 120.0), 18.0)
-    painter.drawText(room, LEFT, elided(tr("+ {title}", title=ghost.title), subtitle_font(), room.width()))
+    text = elided(tr("+ {title}", title=ghost.title), subtitle_font(), room.width())
+    ground = QRectF(room.left() - 2.0, room.top() + 2.0, width(text, subtitle_font()) + 4.0, room.height() - 4.0)
+    painter.fillRect(ground, theme.color("canvas"))  # a line may turn off here
+    painter.drawText(room, LEFT, text)
 
 
 def _write_count(painter: QPainter, exposure: Exposure, fused: FusedBox, taken: list[QRectF]) -> None:

@@ -1,0 +1,57 @@
+"""What boxes say in the room that they have: names whole, less of the rest, no number cut."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSizeF
+
+from qviz.analysis.views.view import Box
+from qviz.document.graph import Kind
+from qviz.ui.canvas.box_text import writing
+from qviz.ui.canvas.fonts import title_font, width
+from qviz.ui.canvas.metrics import NAMES_FROM, NEAR, WIDEST, BoxForm, size_of
+
+ONE_ROW = BoxForm(1)
+
+
+def box(title: str, subtitle: str = "", kind: Kind | None = Kind.OP, note: str = "", is_seam: bool = False) -> Box:
+    return Box("a", title, subtitle, kind, ("a",), note=note, is_seam=is_seam)
+
+
+def said(each: Box, wide: float, high: float = 22.0) -> list[str]:
+    return [row.text for row in writing(each, QSizeF(wide, high)).rows]
+
+
+@pytest.mark.parametrize("title", ["x", "output", "flatten", "downsample.0", "block_12.expand_conv"])
+@pytest.mark.parametrize("kind", [Kind.OP, Kind.INPUT, Kind.OUTPUT])
+def test_a_name_fits_at_every_scale_that_shows_it(qapp, title: str, kind: Kind):
+    each = box(title, kind=kind)
+    wide = size_of(each, ONE_ROW).width * NAMES_FROM
+    assert width(title, title_font()) + 2 * NEAR <= wide + 0.5 or wide == WIDEST * NAMES_FROM
+    assert said(each, wide) == [title] or wide == WIDEST * NAMES_FROM
+
+
+def test_a_seam_says_less_where_it_has_less_room(qapp):
+    seam = box("3 casts only in Converted", kind=None, note="3 casts", is_seam=True)
+    wide = size_of(seam, ONE_ROW).width
+    assert said(seam, wide) == ["··· 3 casts only in Converted"]
+    assert said(seam, wide * NAMES_FROM) == ["··· 3 casts"]
+
+
+@pytest.mark.parametrize(
+    ("subtitle", "kind", "found"),
+    [
+        (
+            "conv2d 3 → 64, 7×7, /2",
+            Kind.OP,
+            ["conv2d 3 → 64, 7×7, /2", "conv2d 3 → 64, 7×7", "conv2d 3 → 64", "conv2d"],
+        ),
+        ("Linear 512 → 1000 · scale 0.0187", Kind.QUANTIZED_OP, ["Linear 512 → 1000", "Linear"]),
+        ("scale 0.0187 · zp −14", Kind.QUANTIZE, ["scale 0.0187"]),
+        ("7 identical", None, ["7 identical"]),
+    ],
+)
+def test_a_second_text_ends_at_a_word(qapp, subtitle: str, kind: Kind | None, found: list[str]):
+    shown = [texts[1] for wide in range(60, 420, 2) if len(texts := said(box("fc", subtitle, kind), wide)) > 1]
+    assert set(found) <= set(shown)
+    assert set(shown) <= {subtitle, *found}

@@ -1,0 +1,84 @@
+"""Panels in little room: actions go into a menu, messages below their titles, and nothing is lost."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from PySide6.QtCore import QModelIndex
+from PySide6.QtWidgets import QStyleOptionViewItem
+from pytestqt.qtbot import QtBot
+
+from qviz.document.snapshot import Finding, Level
+from qviz.ui.panels.findings import FindingList
+from qviz.ui.panels.inspecting.action_row import ActionRow
+from qviz.ui.panels.tick import Tick
+from qviz.ui.panels.widgets import button, join_segments
+from qviz.ui.theme import theme
+
+TITLES = ("Leave in float", "Observer…", "Per channel", "Try it…")
+
+
+def test_actions_without_room_are_in_the_menu_at_the_end(qtbot: QtBot):
+    done: list[str] = []
+    buttons = [button(title, "act", partial(done.append, title)) for title in TITLES]
+    buttons[2].setCheckable(True)
+    buttons[2].setChecked(True)
+    row = ActionRow(buttons)
+    qtbot.addWidget(row)
+    row.resize(row.sizeHint())
+    row.show()
+    assert not any(each.isHidden() for each in buttons)
+    assert row.more.isHidden()
+    row.resize(row.sizeHint().width() - 10, row.height())
+    assert [each.text() for each in buttons if each.isHidden()][-1:] == ["Try it…"]
+    assert not row.more.isHidden()
+    assert row.more.geometry().right() <= row.width()
+    row.resize(110 + row.more.sizeHint().width(), row.height())
+    row.on_menu_about_to_show()
+    menu = row.more.menu()
+    assert menu is not None
+    listed = {each.text(): each for each in menu.actions()}
+    assert list(listed) == [each.text() for each in buttons if each.isHidden()]
+    assert listed["Per channel"].isChecked()
+    listed["Try it…"].trigger()
+    assert done == ["Try it…"]
+
+
+@pytest.mark.parametrize(("wide", "is_narrow"), [(1300, False), (400, True)])
+def test_a_message_without_room_stands_below_its_title(qtbot: QtBot, wide: int, is_narrow: bool):
+    message = "the model was in training mode, but the flow ran in eval mode, which is another thing"
+    listed = FindingList()
+    qtbot.addWidget(listed)
+    listed.resize(wide, 200)
+    listed.show()
+    listed.show_findings((Finding.of("a", Level.WARNING, "converted", ["view"], message=message),), theme("light"))
+    assert listed.is_narrow is is_narrow
+    index = listed.model().index(0, 0, QModelIndex())
+    option = QStyleOptionViewItem()
+    listed.itemDelegateForColumn(0).initStyleOption(option, index)  # type: ignore[attr-defined]
+    assert (message in option.text) is is_narrow
+    listed.resize(1700 - wide, 200)
+    assert listed.is_narrow is not is_narrow
+
+
+def test_segments_are_round_at_their_ends_alone(qtbot: QtBot):
+    made = [button(text, "segment") for text in "abc"]
+    for each in made:
+        qtbot.addWidget(each)
+    join_segments(made)
+    assert [each.property("at") for each in made] == ["first", "inside", "last"]
+    made[2].hide()
+    join_segments(made)
+    assert [each.property("at") for each in made[:2]] == ["first", "last"]
+    join_segments(made[:1])
+    assert made[0].property("at") == "only"
+
+
+def test_a_tick_is_drawn_in_the_box(qtbot: QtBot):
+    box = Tick("a")
+    qtbot.addWidget(box)
+    box.show()
+    before = box.grab().toImage()
+    box.setChecked(True)
+    assert box.grab().toImage() != before
