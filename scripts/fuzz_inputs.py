@@ -5,7 +5,6 @@ Every reader refuses in words, or gives something of which all may be asked.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -319,6 +318,6 @@ def _grants() -> GrantBook:
 def tree_of(data: bytes) -> Any:
     """Return the JSON that data holds; None of a plan, an input, a frame."""
     try:
-        return json.loads(data)
+        return msgspec.json.decode(data)
     except (ValueError, RecursionError):
         return None

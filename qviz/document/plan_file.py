@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from qviz.document import toml_text
 from qviz.document.plan import Plan
 from qviz.document.regular_files import read_regular
 from qviz.document.time_limit import go_on, reading
@@ -74,7 +75,7 @@ def read(text: str, name: str | None = None) -> Plan:
 
 def _read(text: str, name: str) -> Plan:
     try:
-        raw = msgspec.toml.decode(text)
+        raw = toml_text.decoded(text)
         go_on()
         version = msgspec.convert(raw, _PlanHead).version
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from qviz.document.regular_files import read_regular
+from qviz.document.toml_text import decoded
 from qviz.errors import QvizError
 from qviz.sources.kinds import code_file, kind_of
 
@@ -49,7 +50,7 @@ def _nearest(folder: Path) -> Path | None:
 
 def _read(file: Path) -> ListedRules | None:
     try:
-        settings = msgspec.toml.decode(read_regular(file, _MAX_BYTES)).get("tool", {}).get("qviz", {})
+        settings = decoded(read_regular(file, _MAX_BYTES).decode()).get("tool", {}).get("qviz", {})
         targets = msgspec.convert(settings.get("rules", []), tuple[str, ...])
     except QvizError as error:
         return ListedRules(file, (), error.message)

@@ -17,6 +17,7 @@ from qviz.document.measurements import QuantizerNoise, SecondCalls
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Bookmark, Facts, Finding, FindingReference, Level, Snapshot, Stage
 from qviz.errors import QvizError
+from qviz.sources.own_rules import listed_rules
 from qviz.wire.framing import WireError, pack, report_reader, request_reader
 from qviz.wire.messages import RunFlow, StageReached
 from tests.factories import node, snapshot, stage
@@ -188,6 +189,18 @@ def test_a_document_is_looked_at_between_its_pieces(monkeypatch: pytest.MonkeyPa
     with time_limit.reading("it"):
         chunked.decode(chunked.encode(large), Snapshot)
     assert len(looks) > 3
+
+
+def test_a_key_of_a_plan_has_an_end(tmp_path: Path):
+    """Else 1 MB of TOML took minutes."""
+    key = "a" + ".a" * 400_000
+    with pytest.raises(QvizError, match="a key of more than 128 parts"):
+        plan_file.read(f"{key} = 1")
+    (tmp_path / "pyproject.toml").write_text(f"[{key}]")
+    listed = listed_rules(f"{tmp_path}/m.py:Net")
+    assert listed is not None
+    assert "a key of more than 128 parts" in listed.fault
+    assert plan_file.read(f"version = 1\nsource = 'm.py:{'.'.join('a' * 100)}'").source.count(".") == 100
 
 
 def test_a_plan_has_a_size():
