@@ -199,7 +199,7 @@ STATEMENTS: dict[str, Entry] = {
     "rule.on_fake_tensors": _rule(
         "On fake tensors",
         "The model was built without its weights.",
-        "Run without --fake to calibrate and measure.",
+        "Run with the weights to calibrate and measure.",
     ),
     "rule.training_demonstrated": _rule(
         "Training demonstrated",

@@ -95,7 +95,7 @@ STATEMENTS: dict[str, Entry] = {
         "message": "built on fake tensors: no weight was allocated, nothing was calibrated or measured",
         "reason": "the plan asks for it; graphs, placement and reasons are those of a real run, scales and ranges are "
         "not known",
-        "hint": "Run without --fake, on a machine with enough memory, to calibrate and measure.",
+        "hint": "Run with the weights, on a machine with enough memory, to calibrate and measure.",
         "option": "--fake",
     },
     "training_demonstrated": {

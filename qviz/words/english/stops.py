@@ -74,7 +74,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "stop.engine.memory": {
         "message": "The engine was ended because it took more than {gib:number} GiB, the memory limit",
-        "hint": "Use a smaller batch or fewer batches, or start qviz with a higher limit: --memory GIB.",
+        "hint": "Use a smaller batch or fewer batches, or raise the limit with --memory or in the window's settings.",
     },
     "stop.engine.exit_code": {
         "message": "The engine ended with code {exit_code}[[: {last_line}]]",
@@ -136,7 +136,7 @@ STATEMENTS: dict[str, Entry] = {
     "instead.counterfactuals": {"text": _UNMEASURED},
     "stop.memory_limit": {
         "message": "{step:text}: stopped because the engine took more than {gib:number} GiB, the memory limit",
-        "hint": "Use a smaller batch or fewer batches, or set a higher limit: --memory GIB.",
+        "hint": "Use a smaller batch or fewer batches, or raise the limit with --memory or in the window's settings.",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {

@@ -104,7 +104,7 @@ RUN: dict[str, Entry] = {
     "on_fake_tensors": {
         "message": "使用 fake 张量构建：没有分配权重，没有校准或测量",
         "reason": "计划要求如此；图、位置和原因与真实运行相同，但不知道 scale 和范围",
-        "hint": "要校准和测量，请在内存足够的机器上不使用 --fake 运行。",
+        "hint": "要校准和测量，请在内存足够的机器上带着权重运行。",
         "option": "--fake",
     },
     "no_weight_only_linear": {

@@ -171,7 +171,7 @@ STATEMENTS: dict[str, Entry] = {
         "请在量化之前调用 model.eval()；量化感知训练则调用 model.train()。",
     ),
     "rule.made_ready": _rule("已做准备", "已在副本上为流程准备好模型。", "无需处理；此运行的 Python 中有同样的代码。"),
-    "rule.on_fake_tensors": _rule("使用 fake 张量", "构建模型时没有权重。", "要校准和测量，请不使用 --fake 运行。"),
+    "rule.on_fake_tensors": _rule("使用 fake 张量", "构建模型时没有权重。", "要校准和测量，请带着权重运行。"),
     "rule.training_demonstrated": _rule(
         "仅演示训练",
         "量化感知训练的流程在没有训练的情况下运行。",

@@ -216,7 +216,7 @@ STOPS: dict[str, Entry] = {
     "stop.engine.signal": {"message": "引擎被 {signal} 终止[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.memory": {
         "message": "引擎占用超过 {gib:number} GiB 的内存限制，已被终止",
-        "hint": "请使用更小的批次或更少的批次，或以更高的限制启动 qviz：--memory GIB。",
+        "hint": "请使用更小的批次或更少的批次，或用 --memory 或在窗口的设置中提高限制。",
     },
     "stop.engine.exit_code": {"message": "引擎以代码 {exit_code} 结束[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.unreadable": {"message": "引擎发送了无法读取的内容：{cause}", "hint": _AGAIN},
@@ -262,7 +262,7 @@ STOPS: dict[str, Entry] = {
     "instead.counterfactuals": {"text": _UNMEASURED},
     "stop.memory_limit": {
         "message": "{step:text}：引擎占用超过 {gib:number} GiB 的内存限制，已停止",
-        "hint": "请使用更小的批次或更少的批次，或设置更高的限制：--memory GIB。",
+        "hint": "请使用更小的批次或更少的批次，或用 --memory 或在窗口的设置中提高限制。",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {
