@@ -44,9 +44,23 @@ def test_what_the_backend_cannot_quantize_is_good_to_know(what: Between, flow: s
 def test_a_function_names_the_module_that_the_backend_has_a_pattern_for_and_that_is_quantized():
     (island,) = islands(inspected(between(lambda x: torch.softmax(x, -1)), "fx-static"))
     assert (island.code, island.level) == ("float_island.other_form", Level.INFO)
-    assert island.args["forms"] == ["torch.nn.Softmax"]
+    assert (island.args["called"], island.args["forms"]) == (["torch.softmax"], ["torch.nn.Softmax"])
     module = made(lambda m, x: m.fc2(m.act(m.fc(x))), fc=linear(), act=lambda: nn.Softmax(-1), fc2=linear())
     assert islands(inspected(module, "fx-static")) == []
+
+
+def test_a_product_of_another_form_names_the_one_that_is_quantized():
+    def attends(product: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Snapshot:
+        def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+            y = m.fc(x)
+            return product(product(y, y), y)
+
+        return inspected(made(forward, fc=linear()), "fx-static")
+
+    (little,) = [each for each in attends(lambda a, b: a @ b).findings if each.level is not Level.INFO]
+    assert little.code == "little_quantized.macs.other_form"
+    assert little.hint == "Use torch.matmul in place of operator.matmul in forward()."
+    assert [each.rule for each in attends(torch.matmul).findings if each.level is not Level.INFO] == []
 
 
 def test_a_module_names_the_function_that_it_calls_and_that_is_quantized():

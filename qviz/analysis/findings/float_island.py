@@ -11,7 +11,7 @@ from qviz.analysis.findings.layer_in_float import cause_of
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.flows import Mode
-from qviz.document.graph import Json, Kind, Node, Why
+from qviz.document.graph import Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -22,17 +22,24 @@ _OF_TORCH = frozenset(("xnnpack", "x86_inductor", "embedding"))
 """Quantizers whose lists of operators nobody but torch can change."""
 
 
+class OtherForms(NamedTuple):
+    """How an operator is called, and the forms of it that the backend has a pattern for."""
+
+    called: str
+    forms: tuple[str, ...]
+
+
 class _IslandCause(NamedTuple):
     """What keeps an operator in float, and the level: a warning where the plan, or the model, can change it for good.
 
     Attributes:
         code: How the finding's code ends.
-        forms: Other forms of the operator that the backend has a pattern for.
+        others: Other forms of the operator.
     """
 
     code: str
     level: Level = Level.INFO
-    forms: tuple[str, ...] = ()
+    others: OtherForms | None = None
 
 
 @finds("float_island")
@@ -55,7 +62,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             nodes=tuple(nodes),
             code=f"float_island.{cause.code}",
             roles={"subject": tuple(nodes)},
-            args=args | ({"forms": [*cause.forms]} if cause.forms else {}),
+            args=args | _told(cause.others),
         )
 
 
@@ -71,17 +78,23 @@ def _cause(evidence: Evidence, index: Index, node: Node) -> _IslandCause:
         return _IslandCause("not_annotated") if is_torchs else _IslandCause("not_annotated_by_own", Level.WARNING)
     if evidence.flow is not None and evidence.flow.mode is Mode.EAGER:
         return _IslandCause("between_stubs")
-    return _without_pattern(whys.get("float.no_pattern"))
-
-
-def _without_pattern(why: Why | None) -> _IslandCause:
-    """Return what can be done where the backend has no pattern; of a graph that does not tell, nothing is known."""
-    if why is None:
+    if "float.no_pattern" not in whys:  # of a graph that does not tell, nothing is known
         return _IslandCause("no_pattern", Level.WARNING)
-    forms = why.args.get("forms")
-    if isinstance(forms, list):
-        return _IslandCause("other_form", forms=tuple(map(str, forms)))
-    return _IslandCause("no_pattern")
+    others = other_forms(evidence, node)
+    return _IslandCause("other_form" if others else "no_pattern", others=others)
+
+
+def other_forms(evidence: Evidence, node: Node) -> OtherForms | None:
+    """Return the other forms of an operator that the backend has a pattern for; None where there is none."""
+    for why in evidence.whys(node):
+        forms = why.args.get("forms")
+        if why.code == "float.no_pattern" and isinstance(forms, list):
+            return OtherForms(str(why.args["operator"]).lstrip("_"), tuple(map(str, forms)))
+    return None
+
+
+def _told(others: OtherForms | None) -> dict[str, Json]:
+    return {} if others is None else {"called": [others.called], "forms": [*others.forms]}
 
 
 def _casts_to_its_own(index: Index, node: Node) -> bool:

@@ -14,6 +14,7 @@ from torch.ao.quantization.backend_config import BackendConfig, get_native_backe
 from torch.nn import functional
 
 from qviz.document.graph import Json
+from qviz.engine.nodes.targets import target_name
 
 BACKEND_CONFIG = "qviz.backend_config"
 """Where the meta of a prepared graph keeps the backend configuration that it was prepared with."""
@@ -66,19 +67,17 @@ def fused_pairs(config: BackendConfig | None) -> frozenset[tuple[Any, Any]]:
 def other_forms(called: Any, patterns: Held) -> list[str]:
     """Return the patterns that compute what a function or a module of torch does, in another form of it.
 
-    A module is one of the same name (``torch.softmax`` and ``torch.nn.Softmax``), or a function the one that a
-    module's forward() calls (``torch.nn.Upsample`` and ``torch.nn.functional.interpolate``).
+    That is a module or a function of the same name (``a @ b`` and ``torch.matmul``, ``torch.softmax`` and
+    ``torch.nn.Softmax``), or the function that a module's forward() calls (``torch.nn.Upsample`` and
+    ``torch.nn.functional.interpolate``).
     """
     name = _own_name(called)
-    if isinstance(called, type):
+    found = [each for each in patterns.alone if _own_name(each) == name and not isinstance(each, str)]
+    if isinstance(called, type) and called.__module__.startswith("torch.nn."):
         code = getattr(getattr(called, "forward", None), "__code__", None)
-        calls = code.co_names if code is not None and called.__module__.startswith("torch.nn.") else ()
-        found = (getattr(functional, each, None) for each in calls)
-    else:
-        modules = (each for each in vars(nn).values() if isinstance(each, type))
-        found = (each for each in modules if _own_name(each) == name)
-    listed = (each for each in found if each is not None and each in patterns.alone and each is not called)
-    return list(dict.fromkeys(_full_name(each) for each in listed))
+        functions = (getattr(functional, each, None) for each in (code.co_names if code is not None else ()))
+        found += [each for each in functions if each is not None and each in patterns.alone]
+    return sorted({_full_name(each) for each in found if each is not called})
 
 
 def _own_name(called: Any) -> str:
@@ -86,7 +85,10 @@ def _own_name(called: Any) -> str:
 
 
 def _full_name(called: Any) -> str:
-    return f"torch.nn.{called.__name__}" if isinstance(called, type) else f"torch.nn.functional.{called.__name__}"
+    if isinstance(called, type):
+        return f"torch.nn.{called.__name__}" if hasattr(nn, called.__name__) else called.__name__
+    is_functional = getattr(functional, called.__name__, None) is called
+    return f"torch.nn.functional.{called.__name__}" if is_functional else target_name(called)
 
 
 @lru_cache(maxsize=1)

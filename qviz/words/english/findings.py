@@ -73,6 +73,17 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Compare the flows to see which quantizes more of them; the reason of each node says what keeps it in "
         "float.",
     },
+    "little_quantized.other_form": {
+        "message": "{low} of {total} quantizable operators {low:runs/run} in low precision",
+        "reason": "these stay in float: {called:all}; the backend has a pattern for {forms:all} alone",
+        "hint": "Use {forms:all} in place of {called:all} in forward().",
+    },
+    "little_quantized.macs.other_form": {
+        "message": "{share:percent} of the multiply-accumulates run in low precision ({low} of {total} operators)",
+        "reason": "these multiply in float: {called:all}[[ ({subject})]]; the backend has a pattern for {forms:all} "
+        "alone",
+        "hint": "Use {forms:all} in place of {called:all} in forward().",
+    },
     "float_island.not_annotated": {
         "message": _ISLAND,
         "reason": "the quantizer did not annotate {operator}",
@@ -93,8 +104,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "float_island.other_form": {
         "message": _ISLAND,
-        "reason": "the backend has no pattern for it in this form; it has one for {forms}",
-        "hint": "Use {forms} in its place, and look at what that does to the output: it is rounded there, too.",
+        "reason": "the backend has no pattern for {called:all}; it has one for {forms}",
+        "hint": "Use {forms} in place of {called:all}, and look at what that does to the outputs: it is rounded, too.",
     },
     "float_island.needless_cast": {
         "message": _ISLAND,

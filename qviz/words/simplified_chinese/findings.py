@@ -66,6 +66,16 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "以浮点相乘的有：{operators:all}[[（{subject}）]]",
         "hint": _COMPARE,
     },
+    "little_quantized.other_form": {
+        "message": "{total} 个可量化算子中有 {low} 个以低精度运行",
+        "reason": "保持浮点的有：{called:all}；后端只有匹配 {forms:all} 的模式",
+        "hint": "请在 forward() 中将 {called:all} 换成 {forms:all}。",
+    },
+    "little_quantized.macs.other_form": {
+        "message": "{share:percent} 的乘加以低精度运行（{total} 个算子中的 {low} 个）",
+        "reason": "以浮点相乘的有：{called:all}[[（{subject}）]]；后端只有匹配 {forms:all} 的模式",
+        "hint": "请在 forward() 中将 {called:all} 换成 {forms:all}。",
+    },
     "float_island.not_annotated": {
         "message": _ISLAND,
         "reason": "量化器没有标注 {operator}",
@@ -83,8 +93,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "float_island.other_form": {
         "message": _ISLAND,
-        "reason": "后端没有匹配它这种形式的模式；有匹配 {forms} 的",
-        "hint": "请改用 {forms}，并查看这对输出的影响：此处也会舍入。",
+        "reason": "后端没有匹配 {called:all} 的模式；有匹配 {forms} 的",
+        "hint": "请将 {called:all} 换成 {forms}，并查看这对输出的影响：此处也会舍入。",
     },
     "float_island.needless_cast": {
         "message": _ISLAND,
