@@ -15,6 +15,7 @@ from qviz.document.configuration import Factory, QConfig, Rule
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
 from tests.field_reports import more_models as more
+from tests.field_reports import newer_models as newer
 
 ROWS = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(5))
 IMAGE = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(3))
@@ -270,5 +271,41 @@ REPORTS = (
         inspected(more.Tied, "pt2e-static", torch.arange(24).reshape(4, 6)),
         "tied_weights_split",
         ("one tied weight", "in float"),
+    ),
+    Report(
+        "pytorch/pytorch#40759",
+        inspected(lambda: Stubbed(newer.Softmax()), "eager-static", ROWS),
+        "converted_does_not_run",
+        ("aten::_softmax.out", "DeQuantStub before"),
+    ),
+    Report(
+        "pytorch/executorch#20517",
+        inspected(newer.Padded, "pt2e-static", torch.ones(1, 256)),
+        "padding_outside_patterns",
+        ("padding='same'", "as numbers"),
+    ),
+    Report(
+        "pytorch/ao#4292",
+        inspected(small, "pt2e-dynamic", plan=Plan(flow="pt2e-dynamic", quantizer="x86_inductor")),
+        "dynamic_on_convolutions",
+        ("no kernel for dynamic convolutions", "static flow"),
+    ),
+    Report(
+        "pytorch/pytorch#87685",
+        inspected(newer.Named, "fx-static"),
+        "stopped",
+        ("by position", "torch.add(x, y)"),
+    ),
+    Report(
+        "alibaba/TinyNeuralNetwork#159",
+        inspected(newer.Pooled, "fx-qat", IMAGE[:1]),
+        "stopped",
+        ("one value per channel", "two samples"),
+    ),
+    Report(
+        "neuralmagic/sparseml#423",
+        inspected(newer.Siamese, "pt2e-static", (IMAGE, IMAGE.flip(-1))),
+        "layer_in_float",
+        ("took a parameter of it with conv2d", "copy.deepcopy"),
     ),
 )

@@ -12,8 +12,8 @@ from qviz.analysis.findings.rules import FindingRule, declared_rules
 from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level, Snapshot
 
-_BEFORE_WHAT_FOLLOWS = ("buffer_frozen",)
-"""Causes that stand first though what follows from them was measured, and is as bad: it says less of where."""
+_BEFORE_WHAT_FOLLOWS = ("buffer_frozen", "layer_in_float")
+"""Causes that stand first though what follows from them is as bad: it says less of where and why."""
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 

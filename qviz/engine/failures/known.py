@@ -223,6 +223,7 @@ _RUNNING = (
     Cause("stop.not_a_leaf", text="created explicitly by the user .* support the deepcopy"),
     Cause("stop.no_compiler", type="InvalidCxxCompiler|CppCompileError"),
     Cause("stop.no_compiler", text="No working C\\+\\+ compiler"),
+    Cause("stop.one_value_per_channel", text="Expected more than 1 value per channel when training"),
     Cause("stop.no_running_statistics", text="Expected a proper Tensor but got None", step="training"),
     Cause("stop.assert_of_capture", text=r"Runtime assertion failed for expression (?P<expression>.+?) on node"),
     Cause("stop.no_gradient", text="does not require grad and does not have a grad_fn", step="training"),

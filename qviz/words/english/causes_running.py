@@ -17,8 +17,8 @@ STATEMENTS: dict[str, Entry] = {
         "window's settings.",
     ),
     "stop.functional_by_keyword": known(
-        "FX graph mode finds input and weight by position, and this call names them",
-        "Pass input, weight, and bias by position, as in F.linear(x, weight, bias).",
+        "FX graph mode finds what a function is given by position, and this call names it",
+        "Pass tensors by position, as in F.linear(x, weight, bias) or torch.add(x, y).",
     ),
     "stop.attribute_of_fused": known(
         "forward() reads the {attribute} of a module that fusion replaced by a {class}, which has no such attribute",
@@ -130,6 +130,11 @@ STATEMENTS: dict[str, Entry] = {
     "stop.no_compiler": known(
         "Inductor found no working C++ compiler",
         "Install g++ or clang, or do not lower the model.",
+    ),
+    "stop.one_value_per_channel": known(
+        "a batch norm in training mode is given one value per channel, which has no variance",
+        "Train on batches of at least two samples; without a train function, give example inputs of two samples. Or "
+        "keep this batch norm in eval mode.",
     ),
     "stop.no_running_statistics": known(
         "a tensor is missing in the trained graph: probably the running statistics of a fused batch norm",

@@ -34,8 +34,8 @@ STATEMENTS: dict[str, Entry] = {
         "请先下载文件并给出其路径。如果您信任该代码，请用 --network 或在窗口的设置中允许网络。",
     ),
     "stop.functional_by_keyword": known(
-        "FX 图模式按位置查找输入和权重，而此调用按名称给出",
-        "请按位置传入输入、权重和偏置，例如 F.linear(x, weight, bias)。",
+        "FX 图模式按位置查找函数的输入，而此调用以名称给出",
+        "请按位置传入张量，例如 F.linear(x, weight, bias) 或 torch.add(x, y)。",
     ),
     "stop.attribute_of_fused": known(
         "forward() 读取某个模块的 {attribute}，而融合已将该模块换成没有此属性的 {class}",
@@ -118,6 +118,10 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.not_a_leaf": known("模型保存了带有梯度历史的张量，无法复制", "请在保存之前分离它：self.cache = x.detach()。"),
     "stop.no_compiler": known("Inductor 没有找到可用的 C++ 编译器", "请安装 g++ 或 clang，或不 lower 模型。"),
+    "stop.one_value_per_channel": known(
+        "训练模式下的 batch norm 每个通道只得到一个值，它没有方差",
+        "请以至少两个样本的批次训练；没有训练函数时，请给出两个样本的示例输入。或让此 batch norm 保持 eval 模式。",
+    ),
     "stop.no_running_statistics": known(
         "训练后的图缺少一个张量：很可能是已融合的 batch norm 的运行统计量",
         "请以 track_running_stats=True 创建 batch norm。",

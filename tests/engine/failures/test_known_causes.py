@@ -295,6 +295,7 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("quantization_spec", lambda: get_bias_qspec(QuantizationConfig(ACTIVATION, ACTIVATION, ACTIVATION, ACTIVATION))),
     ("functional_by_keyword", lambda: fx(model(by_keyword, weight=nn.Parameter(torch.ones(4, 4))), default_qconfig, X)),
     ("attribute_of_fused", lambda: fx(model(reads_bias, fc=nn.Linear(4, 4)), default_qconfig, X)),
+    ("one_value_per_channel", lambda: nn.BatchNorm1d(4).train()(torch.ones(1, 4))),
     ("cuda_missing", lambda: torch.zeros(1, device="cuda")),
     ("meta_tensor", lambda: torch.zeros(1, device="meta").item()),
     ("values_not_a_number", lambda: eager(nn.Sequential(nn.Linear(4, 4)), inside(MinMaxObserver), NAN)),
