@@ -205,7 +205,10 @@ class _Composition:
 
     def _first(self, lines: list[int]) -> int:
         """Return the line whose label an edge bears: the first that has one."""
-        return next((line for line in lines if self.label[line]), lines[0])
+        first = lines[0]
+        if len(lines) == 1 or self.label[first]:  # most
+            return first
+        return next((line for line in lines if self.label[line]), first)
 
     def _wishes(self, group: int) -> Iterator[Wish | None]:
         """Yield the label that each edge is to bear; what comes in from outside is labelled where it comes from."""

@@ -72,6 +72,7 @@ class Places:
         self._stands, self._homes, self._paths, self._labelled = stands, homes, paths, labelled
         self._rects: dict[int, Rect] = {}
         self._routes: dict[int, Route] = {}
+        self._spots: dict[int, Point | None] = {}
         self.bounds = stands[-1].frame.near.bounds
         self.boxes: Mapping[str, Rect] = _Boxes({box.id: at for at, box in enumerate(view.boxes)}, self.rect)
         self.routes: Sequence[Route] = _OfLines(len(view.lines), self.route)
@@ -142,15 +143,19 @@ class Places:
         """Return the left middle of a line's label."""
         if number not in self._labelled:
             return None
-        group, edge = self._labelled[number]
-        stand = self._stands[group]
-        at = stand.frame.labels[edge]
-        return None if at is None else _moved(at, stand.origin)
+        found = self._spots.get(number)
+        if found is None:
+            group, edge = self._labelled[number]
+            stand = self._stands[group]
+            at = stand.frame.labels[edge]
+            found = self._spots[number] = None if at is None else _moved(at, stand.origin)
+        return found
 
-    def many(self) -> Iterator[object]:
-        """Yield what there is one of for each box and line, for whoever lets go of it slowly."""
-        yield from self._paths
-        yield from self._homes
+    def many(self) -> Iterator[Sequence[object]]:
+        """Yield all that there is one of for each box, or line, or group, for whoever lets go of it slowly."""
+        yield self._paths
+        yield self._homes
+        yield [*self._stands.values()]
 
     def within(self, area: Rect) -> Within:
         """Return what an area shows, in the order of the view."""

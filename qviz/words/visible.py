@@ -16,6 +16,8 @@ _LAST_OF_PLANE = 0xFFFE
 _LONE_JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 """A joiner that stands between letters which it does not join, as those of ASCII."""
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PLAIN = re.compile("[ -~·×−→…]*").fullmatch
+"""Tells texts that hide nothing, with the signs that qviz itself writes: one for every box of a large graph."""
 _WIDE = 0xFFFF
 LONGEST_NAME = 160
 """Letters; names are a few dozen."""
@@ -41,20 +43,24 @@ def visible(text: str) -> str:
     >>> visible("conv\u202e1 \x1b[2J")
     'conv\\u202e1 \\x1b[2J'
     """
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or _PLAIN(text):
         return text
     return _LONE_JOINER.sub(lambda found: written(found[0]), text.translate(_SHOWN))
 
 
 def one_line(text: str) -> str:
     """Return a text like `visible`, with its line feeds and tabs written out, too."""
+    if (text.isascii() and text.isprintable()) or _PLAIN(text):
+        return text
     shown = visible(text)
     return shown.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def short_name(text: str, most: int = LONGEST_NAME) -> str:
     """Return a name in one line, shortened in its middle if it has more letters than any name that is meant well."""
-    return one_line(text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}")
+    if len(text) <= most:
+        return text if text.isascii() and text.isprintable() else one_line(text)
+    return one_line(f"{text[: most // 2]}…{text[-most // 2 :]}")
 
 
 def well_formed(xml: str) -> str:

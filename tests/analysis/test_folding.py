@@ -109,7 +109,7 @@ def test_observed_weight_stays_visible() -> None:
     )
     view = fold(each, Folds(), {"observer": observed(-1.2, 3.4)})
     assert view.box_of["w"] == "observer"
-    assert boxes(view)["observer"].title.endswith("−1.2 … 3.4")
+    assert boxes(view)["observer"].subtitle == "−1.2 … 3.4"
 
 
 def test_folded_group_counts_and_joins_lines() -> None:

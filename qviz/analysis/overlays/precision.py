@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from qviz.analysis.overlays.overlay import Overlay, StageRecord
 from qviz.analysis.overlays.scale import Categories, Category
-from qviz.analysis.views.dtypes import DtypeClass, OutputValues
+from qviz.analysis.views.dtypes import DtypeClass, OutputValues, dtype_class
 from qviz.words import mark
 
 SCALE = Categories(
@@ -33,6 +34,10 @@ class _EdgeClasses(Mapping[tuple[str, str], str]):
 
     def __getitem__(self, edge: tuple[str, str]) -> str:
         return self._outputs.dtype_class(edge[0])
+
+    def get(self, edge: tuple[str, str], default: Any = None) -> Any:
+        value = self._outputs.values.get(edge[0])  # here, not by an item that may raise: a large graph has many
+        return super().get(edge, default) if value is None else dtype_class(value.dtype)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(dict.fromkeys((edge.from_id, edge.to_id) for edge in self._graph.edges))

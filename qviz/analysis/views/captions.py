@@ -9,10 +9,11 @@ from typing import Any
 
 from qviz.analysis.regions import function_name
 from qviz.analysis.views.dtypes import shape_text, short_dtype
-from qviz.document.graph import Json, Kind, Node, Number, QParams, Value
+from qviz.document.graph import COMPUTING, Json, Kind, Node, Number, QParams, Value
 from qviz.document.snapshot import Facts
 from qviz.words import mark, names, tr, trn
 from qviz.words.formats import dtype, number, span
+from qviz.words.language import Language, language
 from qviz.words.visible import one_line, short_name
 
 OBSERVERS = {
@@ -25,6 +26,7 @@ OBSERVERS = {
 }
 NAMESPACES = ("aten", "quantized", "quantized_decomposed", "onednn", "prims", "torchvision")
 """Namespaces of torch's operators, whose names end in an overload."""
+_COUNTED = re.compile(r"_\d+$")
 GROUPS = 6
 """Where aten's convolutions take the number of groups."""
 MAX_SUBTITLE = 44
@@ -40,10 +42,11 @@ def caption(node: Node, fact: Facts | None, weight: Value | None = None, leaf: s
         weight: The operator's weight, where its shape is known.
         leaf: The path of the leaf module whose only operator this is.
     """
-    return short_name(_title(node, fact, leaf)), _cut(one_line(_subtitle(node, fact, weight, leaf)))
+    title = _name(node, leaf) if node.kind in COMPUTING else _title(node, fact)
+    return short_name(title), _cut(one_line(_subtitle(node, fact, weight, title)))
 
 
-def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
+def _title(node: Node, fact: Facts | None) -> str:
     match node.kind:
         case Kind.INPUT:
             return node.target
@@ -53,13 +56,18 @@ def _title(node: Node, fact: Facts | None, leaf: str | None) -> str:
             return _observer(node)
         case Kind.FAKE_QUANT:
             return _with_range(names.kind(node.kind.value), fact)
-        case kind if kind.casts or kind is Kind.OUTPUT:
-            return names.kind(kind.value)
-        case _:
-            return _name(node, leaf)
+        case kind:
+            return _kind_name(kind, language())
 
 
-def _subtitle(node: Node, fact: Facts | None, weight: Value | None, leaf: str | None) -> str:
+@lru_cache(maxsize=64)
+def _kind_name(kind: Kind, _: Language) -> str:
+    return names.kind(kind.value)
+
+
+def _subtitle(node: Node, fact: Facts | None, weight: Value | None, title: str) -> str:
+    if node.kind is Kind.OP:
+        return _operator(node, title, weight)
     if node.kind in _TOLD:
         return _TOLD[node.kind](node)
     match node.kind:
@@ -70,8 +78,6 @@ def _subtitle(node: Node, fact: Facts | None, weight: Value | None, leaf: str | 
             return _quantized(node, weight)
         case Kind.FUSED_OP:
             return _join([_fused(node), _sizes(node, weight)], " ")
-        case Kind.OP:
-            return _operator(node, _name(node, leaf), weight)
         case _:
             return ""
 
@@ -216,14 +222,17 @@ def _fused(node: Node) -> str:
 
 def _operator(node: Node, title: str, weight: Value | None) -> str:
     name = node.module_type if node.op == "call_module" else operator_name(node)
-    told = re.sub(r"_\d+$", "", title.rpartition(".")[2]).rstrip("_")
     detail = _sizes(node, weight) or _shape_arguments(node)
-    return _join(["" if name.lower() == told.lower() else name, detail], " ")
+    if _COUNTED.sub("", title.rpartition(".")[2]).rstrip("_").lower() == name.lower():
+        return detail
+    return f"{name} {detail}" if detail else name
 
 
 def _sizes(node: Node, weight: Value | None) -> str:
     """Return ``3072 → 102400`` of a linear, ``3 → 64, 7×7, /2`` of a convolution, the features of a norm."""
     has = node.attributes
+    if not has:
+        return _weight_sizes(node, weight)
     if "in_channels" in has and "out_channels" in has:
         kernel = _kernel(has.get("kernel_size"))
         return _join([f"{has['in_channels']} → {has['out_channels']}", kernel, _stride(has.get("stride"))], ", ")
@@ -236,9 +245,9 @@ def _sizes(node: Node, weight: Value | None) -> str:
 
 
 def _weight_sizes(node: Node, weight: Value | None) -> str:
-    function = operator_name(node)
     if weight is None or len(weight.shape) < 2:
         return ""
+    function = operator_name(node)
     out, into, *kernel = weight.shape
     if "linear" in function and not kernel:
         return f"{into} → {out}"

@@ -24,6 +24,8 @@ class DtypeClass(str, Enum):
     HALF = "half"
     INDEX = "index"
 
+    __hash__ = str.__hash__  # Enum's own is a call in Python: it is looked up for every line of a large graph
+
 
 class OutputValues:
     """The values between the nodes of a graph, filled in from their producers where torch says nothing.

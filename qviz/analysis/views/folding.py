@@ -17,7 +17,7 @@ from qviz.analysis.views.repeats import compared, counted, in_words
 from qviz.analysis.views.siblings import span_of
 from qviz.analysis.views.stubs import cut_fans
 from qviz.analysis.views.view import ALIKE, Badge, Box, Folds, Line, View, group_box_id
-from qviz.document.graph import WATCHING, Graph, Kind
+from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.snapshot import Facts
 from qviz.words import tr, trn
 from qviz.words.visible import short_name
@@ -81,10 +81,11 @@ def with_precision(boxes: Iterable[Box], tree: Hierarchy) -> Iterator[Box]:
         yield from boxes
         return
     for box in boxes:
-        if box.is_open or box.is_seam or box.stub_of is not None:
+        kind = box.kind
+        if (kind is not None and kind not in COMPUTING) or box.is_open or box.is_seam or box.stub_of is not None:
             yield box
             continue
-        if box.kind is None:
+        if kind is None:
             counts = tree.low_of(box.id, box.members)
         else:
             main = box.members[0]
@@ -94,7 +95,7 @@ def with_precision(boxes: Iterable[Box], tree: Hierarchy) -> Iterator[Box]:
             continue
         made = replace(box, low=counts)
         rest = Badge(Kind.OP, counts[1] - counts[0])
-        yield replace(made, badges=(rest, *box.badges)) if box.kind is None and made.is_mixed else made
+        yield replace(made, badges=(rest, *box.badges)) if kind is None and made.is_mixed else made
 
 
 def _tree(graph: Foldable) -> Hierarchy:
@@ -134,9 +135,10 @@ class _ViewBuilder:
         self.opened.append(group)
         # In a frame that says which modules it holds, these go by their numbers.
         is_numbered = self.tree.repeats.of(group) is not None and bool(span_of(group))
+        opened = self.folds.plumbing
         for item in self.tree.siblings.rows(group, self.folds):
             if isinstance(item, str):
-                for node_id in self._unfolded(item):
+                for node_id in self._unfolded(item) if item in opened else (item,):
                     self._add_node(node_id, parent)
             elif isinstance(item, ModuleGroup) and item.path in self.folds.groups:
                 self.boxes.append(self._group_box(item, parent, is_numbered, is_open=True))
@@ -150,27 +152,26 @@ class _ViewBuilder:
                 self.splits.append(self.tree.split(box.id, box.members))
 
     def _unfolded(self, unit: str) -> Iterable[str]:
-        """Yield what is drawn as boxes for a node: itself, or with its plumbing before it and its repeats behind."""
-        if unit not in self.folds.plumbing:
-            return (unit,)
+        """Return what is drawn as boxes for a node that is open: its plumbing, itself, and its repeats behind."""
         held, repeated = self.tree.plumbing.held.get(unit, ()), self.tree.plumbing.repeated.get(unit, (unit,))
         return [*(each for each in held if each not in self.drawn), *repeated]
 
     def _add_node(self, node_id: str, parent: str | None) -> None:
         plumbing = self.tree.plumbing
-        is_open = node_id in self.folds.plumbing
+        has_plumbing = node_id in plumbing.held or node_id in plumbing.repeated
+        is_alone = not has_plumbing or node_id in self.folds.plumbing
         box = node_box(
             self.tree,
-            (node_id,) if is_open else self.tree.plumbing.members(node_id),
+            (node_id,) if is_alone else plumbing.members(node_id),
             parent,
             self.facts,
             leaf=self.tree.leaf_names.get(node_id),
-            repeat=1 if is_open else len(plumbing.repeated.get(node_id, (node_id,))),
-            has_plumbing=node_id in plumbing.held or node_id in plumbing.repeated,
+            repeat=1 if is_alone else len(plumbing.repeated.get(node_id, (node_id,))),
+            has_plumbing=has_plumbing,
         )
         self.boxes.append(box)
         self.drawn.add(node_id)
-        if len(box.members) == 1:
+        if is_alone:
             self.alone.append(node_id)
             return
         hosts = plumbing.hosts
@@ -239,6 +240,9 @@ class _ViewBuilder:
     def _line(self, source: str, target: str, pairs: list[tuple[str, str]]) -> Line:
         # A repeated dequantize is one value, whichever of its nodes a line leaves.
         repeats = self.tree.plumbing.repeats
+        if len(pairs) == 1:  # most
+            from_id = pairs[0][0]
+            return Line(source, target, self.outputs.label(repeats.get(from_id, from_id)), tuple(pairs))
         values = {repeats.get(from_id, from_id) for from_id, _ in pairs}
         label = self.outputs.label(values.pop()) if len(values) == 1 else f"{len(values)} values"
         return Line(source, target, label, tuple(pairs))
@@ -265,20 +269,23 @@ def node_box(
         repeat: How many of the members are the node and its repeats.
         has_plumbing: Whether it can be opened, or is open.
     """
-    node = tree.index.nodes[members[0]]
-    weight = weight_of(node, tree.outputs.values, tree.index)
-    title, subtitle = caption(node, facts.get(node.id), weight, leaf)
-    folded = members[repeat:]
+    node_id = members[0]
+    node = tree.index.nodes[node_id]
+    kind, folded = node.kind, members[repeat:]
+    weight = weight_of(node, tree.outputs.values, tree.index) if kind in COMPUTING else None
+    title, subtitle = caption(node, facts.get(node_id), weight, leaf)
+    if not folded and kind not in WATCHING:  # most of a large graph, with its plumbing open
+        return Box(node_id, title, subtitle, kind, members, parent, repeat=repeat, has_plumbing=has_plumbing)
     return Box(
-        id=node.id,
+        id=node_id,
         title=title,
         subtitle=subtitle,
-        kind=node.kind,
+        kind=kind,
         members=members,
         parent=parent,
         badges=badges(Counter(tree.index.nodes[each].kind for each in folded)) if folded else (),
         repeat=repeat,
-        ring=tree.rings.get(node.object_id) if node.object_id is not None and node.kind in WATCHING else None,
+        ring=tree.rings.get(node.object_id) if node.object_id is not None and kind in WATCHING else None,
         has_plumbing=has_plumbing,
     )
 

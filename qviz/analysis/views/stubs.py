@@ -28,7 +28,7 @@ def cut_fans(boxes: Sequence[Box], lines: Sequence[Line]) -> tuple[list[Box], li
         else:
             kept.append(line)
         seen.add(line.from_box)
-    return [each for box in boxes for each in (*stubs[box.id], box)], kept
+    return [each for box in boxes for each in (*stubs.get(box.id, ()), box)], kept
 
 
 def _stub(source: Box, target: Box, line: Line) -> Box:

@@ -228,11 +228,13 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
         painter.setPen(QPen(theme.line(box.kind), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(shapes.eye(middle) if box.kind is Kind.OBSERVER else shapes.stair(middle))
+    if box.stub_of is None and (box.kind is not None or box.is_seam):
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color("text.muted"))
     if box.stub_of is not None:
         painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
-    elif box.kind is None and not box.is_seam:
+    else:
         front = shapes.card(rect)
         has_two = bool(box.subtitle) and rect.height() >= metrics.TWO_ROWS
         y = front.top() + metrics.PAD_Y + metrics.TITLE_ROW / 2 if has_two else front.center().y()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -178,10 +178,10 @@ class Scene:
             return next((self.box[each.box_id] for each in self.ghosts.fused_in(at)), None)
         return None
 
-    def many(self) -> Iterator[object]:
-        """Yield what there is one of for each box and line, for whoever lets go of it slowly."""
-        yield from self.view.boxes
-        yield from self.view.lines
+    def many(self) -> Iterator[Sequence[object]]:
+        """Yield all that there is one of for each box, or line, or group, for whoever lets go of it slowly."""
+        yield self.view.boxes
+        yield self.view.lines
         yield from self.places.many()
 
     def members_in(self, area: QRectF) -> frozenset[str]:

@@ -311,7 +311,8 @@ class GraphCanvas(QObject):
         if before is not None and not is_turned:
             self.surface.motion.start(before, (placed.scene, self.viewport.camera), self.viewport.size)
         if gone is not None and len(gone.view.boxes) > MANY:
-            self._disposal.hold(gone.many())
+            for each in gone.many():
+                self._disposal.hold(each)
         accessible.tell_changed(self.surface)
         self.laid_out.emit()
 
