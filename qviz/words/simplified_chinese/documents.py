@@ -92,4 +92,5 @@ TEXTS: dict[str, str] = {
     "qviz writes no file that large: create it again, from a smaller model or with fewer stages.": "qviz 不会写出这么大的文件：请用更小的模型或更少的阶段重新创建它。",
     "a request": "请求",
     "a message of the engine": "引擎的消息",
+    "a key of more than {count} parts": "键的部分超过 {count} 个",
 }
