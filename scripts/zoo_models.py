@@ -15,6 +15,7 @@ Example = tuple[nn.Module, dict[str, Any]]
 _LAYERS = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 _TEXT = {"vocab_size": 100, **_LAYERS}
 _DECODER = {**_TEXT, "num_key_value_heads": 2, "use_cache": False}
+_SMALL = {"vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2, "use_cache": False}
 _SEQ2SEQ = {
     "vocab_size": 100,
     "d_model": 32,
@@ -44,35 +45,23 @@ def _model(kind: str, inputs: dict[str, Any], **options: Any) -> Example:
     return getattr(transformers, f"{kind}Model")(config).eval(), inputs
 
 
+def _text(kind: str, **options: Any) -> Example:
+    return _model(kind, {"input_ids": _ids()}, **options)
+
+
 TRANSFORMERS: dict[str, Callable[[], Example]] = {
-    "BERT": lambda: _model("Bert", {"input_ids": _ids()}, **_TEXT),
-    "RoBERTa": lambda: _model("Roberta", {"input_ids": _ids()}, max_position_embeddings=40, **_TEXT),
-    "DistilBERT": lambda: _model(
-        "DistilBert", {"input_ids": _ids()}, vocab_size=100, dim=32, n_layers=2, n_heads=2, hidden_dim=64
-    ),
-    "ALBERT": lambda: _model("Albert", {"input_ids": _ids()}, embedding_size=16, **_TEXT),
-    "ELECTRA": lambda: _model("Electra", {"input_ids": _ids()}, embedding_size=16, **_TEXT),
-    "DeBERTa-v2": lambda: _model(
-        "DebertaV2", {"input_ids": _ids()}, relative_attention=True, pos_att_type=["p2c", "c2p"], **_TEXT
-    ),
-    "GPT-2": lambda: _model(
-        "GPT2", {"input_ids": _ids()}, vocab_size=100, n_embd=32, n_layer=2, n_head=2, use_cache=False
-    ),
-    "Llama": lambda: _model("Llama", {"input_ids": _ids()}, **_DECODER),
-    "Qwen2": lambda: _model("Qwen2", {"input_ids": _ids()}, **_DECODER),
-    "Mistral": lambda: _model("Mistral", {"input_ids": _ids()}, **_DECODER),
-    "Gemma": lambda: _model("Gemma", {"input_ids": _ids()}, head_dim=16, **_DECODER),
-    "OPT": lambda: _model(
-        "OPT",
-        {"input_ids": _ids()},
-        vocab_size=100,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        ffn_dim=64,
-        word_embed_proj_dim=32,
-        use_cache=False,
-    ),
+    "BERT": lambda: _text("Bert", **_TEXT),
+    "RoBERTa": lambda: _text("Roberta", max_position_embeddings=40, **_TEXT),
+    "DistilBERT": lambda: _text("DistilBert", vocab_size=100, dim=32, n_layers=2, n_heads=2, hidden_dim=64),
+    "ALBERT": lambda: _text("Albert", embedding_size=16, **_TEXT),
+    "ELECTRA": lambda: _text("Electra", embedding_size=16, **_TEXT),
+    "DeBERTa-v2": lambda: _text("DebertaV2", relative_attention=True, pos_att_type=["p2c", "c2p"], **_TEXT),
+    "GPT-2": lambda: _text("GPT2", vocab_size=100, n_embd=32, n_layer=2, n_head=2, use_cache=False),
+    "Llama": lambda: _text("Llama", **_DECODER),
+    "Qwen2": lambda: _text("Qwen2", **_DECODER),
+    "Mistral": lambda: _text("Mistral", **_DECODER),
+    "Gemma": lambda: _text("Gemma", head_dim=16, **_DECODER),
+    "OPT": lambda: _text("OPT", num_attention_heads=2, ffn_dim=64, word_embed_proj_dim=32, **_SMALL),
     "T5": lambda: _model(
         "T5",
         {"input_ids": _ids(), "decoder_input_ids": _ids(4)},
@@ -125,15 +114,7 @@ TRANSFORMERS: dict[str, Callable[[], Example]] = {
         vision_config={"image_size": 32, "patch_size": 8, **_LAYERS},
         projection_dim=16,
     ),
-    "Mamba": lambda: _model(
-        "Mamba",
-        {"input_ids": _ids()},
-        vocab_size=100,
-        hidden_size=32,
-        state_size=4,
-        num_hidden_layers=2,
-        use_cache=False,
-    ),
+    "Mamba": lambda: _text("Mamba", state_size=4, **_SMALL),
 }
 """Encoders, decoders, encoders with decoders, of vision, of audio, multimodal, of state spaces."""
 

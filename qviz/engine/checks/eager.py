@@ -22,6 +22,7 @@ from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.nodes.called import called_module, called_modules
 from qviz.engine.nodes.module_roles import LOW, Role, role_of
 from qviz.engine.nodes.targets import bare_name
 from qviz.engine.recording.module_graph import STOPS_AT, is_module_tree
@@ -73,7 +74,7 @@ def of_captured(graph: GraphModule, needs_stubs: bool) -> Iterator[Finding]:
     """Yield what a model lacks for the static flows of eager mode."""
     if not needs_stubs:
         return
-    called = [graph.get_submodule(str(node.target)) for node in graph.graph.nodes if node.op == "call_module"]
+    called = called_modules(graph).values()
     is_begun = any(isinstance(each, QuantStub) or role_of(each) in _DONE for each in called)
     if not is_begun and any(type(each) in _OBSERVED for each in called):
         yield _missing_stub(graph)
@@ -90,7 +91,7 @@ def _shared(graph: GraphModule) -> list[tuple[str, type, list[Node]]]:
         if FUNCTIONAL in node.meta:
             calls[node.meta[FUNCTIONAL]].append(node)
         elif node.op == "call_module":
-            calls[graph.get_submodule(str(node.target))].append(node)
+            calls[called_module(graph, node)].append(node)
     return [
         (called, FloatFunctional, nodes) if isinstance(called, str) else (str(nodes[0].target), type(called), nodes)
         for called, nodes in calls.items()
@@ -162,7 +163,7 @@ def fused_for_evaluation(graph: GraphModule, fused: FuseList) -> Iterator[Findin
     """Yield the batch norms of a fuse list that are folded before the training of a QAT flow."""
     listed = {path for entry in fused for path in entry}
     calls = [node for node in graph.graph.nodes if node.op == "call_module" and node.target in listed]
-    found = [node for node in calls if isinstance(graph.get_submodule(str(node.target)), _BatchNorm)]
+    found = [node for node in calls if isinstance(called_module(graph, node), _BatchNorm)]
     nodes = tuple(node.name for node in found)
     if found:
         yield Finding(

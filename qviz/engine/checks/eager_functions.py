@@ -10,6 +10,7 @@ from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.fx import GraphModule, Node
 
+from qviz.engine.nodes.called import called_modules
 from qviz.engine.nodes.kinds import SHAPE_QUERY
 from qviz.engine.nodes.targets import bare_name
 from qviz.engine.recording.functional_calls import MADE_BY
@@ -87,7 +88,7 @@ def _name(node: Node) -> str:
 
 def quantized_part(graph: GraphModule) -> set[Node]:
     """Return the nodes that give quantized tensors: those between stubs; without any, all behind the inputs."""
-    called = {node: graph.get_submodule(str(node.target)) for node in graph.graph.nodes if node.op == "call_module"}
+    called = called_modules(graph)
     has_stubs = any(isinstance(each, QuantStub) for each in called.values())
     found: set[Node] = set()
     for node in graph.graph.nodes:

@@ -1,4 +1,4 @@
-"""Finds the module that a node of a graph calls."""
+"""Finds the modules that the nodes of a graph call."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def called_module(module: GraphModule, node: Node) -> nn.Module:
             raise KeyError(node.target)
         found = child
     return found
+
+
+def called_modules(module: GraphModule) -> dict[Node, nn.Module]:
+    """Return the modules that a graph calls, by node."""
+    return {node: called_module(module, node) for node in module.graph.nodes if node.op == "call_module"}
