@@ -65,6 +65,7 @@ CATALOG = (
     "made_ready",
     "on_fake_tensors",
     "training_demonstrated",
+    "training_without_effect",
     "rule_matches_nothing",
     "setting_without_effect",
     "rule_passes_fused",

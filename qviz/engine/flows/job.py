@@ -98,7 +98,12 @@ class Job:
         self.reporter.started("training")
         try:
             if self.training is not None:
+                before = _sums(prepared)
                 self.training.value(prepared)
+                if _learned_nothing(prepared, before):
+                    self.reporter.found(
+                        Finding("training_without_effect", Level.INFO, "prepared", (), "training_without_effect")
+                    )
             else:
                 self.reporter.found(_only_demonstrated())
                 self.inputs.call(prepared)
@@ -108,6 +113,20 @@ class Job:
     def prepared(self, prepared: Module) -> None:
         """Record the prepared stage of a flow that neither calibrates nor trains."""
         self.reporter.reached("prepared", _itself(prepared))
+
+
+def _sums(model: Module) -> dict[str, tuple[float, float]]:
+    """Return of every parameter its sum and that of its magnitudes; a copy would take the memory of a model."""
+    found = {}
+    for name, each in model.named_parameters():
+        values = each.detach().double()
+        found[name] = (float(values.sum()), float(values.abs().sum()))
+    return found
+
+
+def _learned_nothing(model: Module, before: dict[str, tuple[float, float]]) -> bool:
+    """Return whether training computed gradients and no parameter is another one than before."""
+    return any(each.grad is not None for each in model.parameters()) and _sums(model) == before
 
 
 def _only_demonstrated() -> Finding:

@@ -98,6 +98,17 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Run with the weights, on a machine with enough memory, to calibrate and measure.",
         "option": "--fake",
     },
+    "rule.training_without_effect": {
+        "text": "Training changed nothing",
+        "what": "Training computed gradients and changed no parameter.",
+        "advice": "Make the optimizer in the train function, from the parameters of the model that it receives.",
+    },
+    "training_without_effect": {
+        "message": "training computed gradients, but no parameter changed",
+        "reason": "the optimizer takes no step, or it holds the parameters of another model: prepare works on a copy",
+        "hint": "Make the optimizer in the train function, from model.parameters() of the model that it receives, and "
+        "call optimizer.step() after backward().",
+    },
     "training_demonstrated": {
         "message": "nothing was trained: one forward pass in training mode stands in for training",
         "reason": "no train function was given",

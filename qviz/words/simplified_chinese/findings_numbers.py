@@ -95,6 +95,11 @@ RUN: dict[str, Entry] = {
     "made_ready.first_of": {"text": "取自还含有 {others:all} 的元组"},
     "made_ready.first_two_of": {"text": "模型和输入取自含 {count} 个值的元组"},
     "made_ready.under_key": {"text": "取自检查点的键 {key}"},
+    "training_without_effect": {
+        "message": "训练计算了梯度，但没有任何参数改变",
+        "reason": "优化器没有执行步骤，或持有另一个模型的参数：prepare 在副本上工作",
+        "hint": "请在训练函数中以其收到的模型的 model.parameters() 创建优化器，并在 backward() 之后调用 optimizer.step()。",
+    },
     "training_demonstrated": {
         "message": "没有训练：以训练模式的一次前向传播代替训练",
         "reason": "没有给出训练函数",
