@@ -138,6 +138,8 @@ QLineEdit, QComboBox, QPlainTextEdit, QSpinBox, QDoubleSpinBox {{
     background: {panel}; color: {text}; border: 1px solid {border.strong};
     border-radius: 5px; padding: 4px 8px; selection-background-color: {accent}; selection-color: {text.on_accent}; }}
 QComboBox {{ padding-left: 10px; }}
+QAbstractSpinBox {{ padding: 3px 0; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0; }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
 QDoubleSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}

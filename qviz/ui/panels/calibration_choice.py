@@ -10,7 +10,7 @@ from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.sources.input_text import DATA_FILES
 from qviz.ui.panels.segments import Segments
-from qviz.ui.panels.widgets import button, file_filter, label, restyle, section
+from qviz.ui.panels.widgets import button, file_filter, indent, label, restyle, section
 from qviz.words import mark, tr
 
 _MOST_BATCHES = 1_000_000
@@ -51,6 +51,7 @@ class CalibrationChoice(QWidget):
         self._title = label(tr("batches"), "small")
         row.addWidget(self._title)
         self.batches = QSpinBox()
+        indent(self.batches)
         self.batches.setRange(0, _MOST_BATCHES)
         self.batches.editingFinished.connect(self.on_batches_edited)
         row.addWidget(self.batches)

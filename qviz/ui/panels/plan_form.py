@@ -23,7 +23,7 @@ from qviz.sources.input_text import split_texts
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.plan_fields import GROUPS, FormRow
 from qviz.ui.panels.tick import Tick
-from qviz.ui.panels.widgets import button, label, section
+from qviz.ui.panels.widgets import button, indent, label, section
 from qviz.words import mark, tr, trn
 
 _MOST = 2**31 - 1
@@ -132,11 +132,13 @@ def _number(row: FormRow, value: float | None) -> tuple[QWidget, Callable[[], An
     none = tr(row.choices[0]) if row.choices else ""
     if row.sort == "number":
         whole = QSpinBox()
+        indent(whole)
         whole.setRange(0, _MOST)
         whole.setSpecialValueText(none)
         whole.setValue(int(value or 0))
         return whole, lambda: (whole.value() or None) if value is None or row.field == "batch_limit" else whole.value()
     decimal = QDoubleSpinBox()
+    indent(decimal)
     decimal.setRange(0.0, 1e9)
     decimal.setDecimals(3)
     decimal.setSpecialValueText(none)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout,
 
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.tick import Tick
-from qviz.ui.panels.widgets import button, label, passing
+from qviz.ui.panels.widgets import button, indent, label, passing
 from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
 from qviz.words import mark, tr, trn
 from qviz.words.language import LANGUAGES
@@ -206,6 +206,7 @@ def _choice(rows: Iterable[tuple[str | int, str]], now: str | int) -> Choice:
 
 def _gibibytes(now: str) -> QDoubleSpinBox:
     made = QDoubleSpinBox()
+    indent(made)
     made.setRange(0.0, _MOST_GIB)
     made.setDecimals(1)
     made.setKeyboardTracking(False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QColor, QFont, QIcon
-    from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLayout, QWidget
+    from PySide6.QtWidgets import QDialog, QDialogButtonBox, QDoubleSpinBox, QLayout, QSpinBox, QWidget
 
     from qviz.errors import QvizError
 
@@ -34,6 +34,8 @@ _BREAK = _ZERO_WIDTH_SPACE + r"(?=[._/\[(])"
 _LONGEST_WORD = 18
 """Letters that any line of a side panel has room for."""
 _UNIT = r"(?<=\d) (?=(%|dB|[kMGT]?B|bytes?|ms|s|px|k|M|G)(?!\w))"
+_INDENT = 8
+"""Pixels before a number."""
 _NO_BREAK = "\u202f"
 """Narrow, before units."""
 
@@ -108,6 +110,11 @@ def join_segments(buttons: Sequence[QWidget]) -> None:
         if each.property("at") != at:
             each.setProperty("at", at)
             restyle(each)
+
+
+def indent(field: QSpinBox | QDoubleSpinBox) -> None:
+    """Let a number begin where other fields' texts do; style sheets have no say in that."""
+    field.lineEdit().setTextMargins(_INDENT, 0, 0, 0)
 
 
 def answers(accepted: str) -> QDialogButtonBox:
