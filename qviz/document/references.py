@@ -10,7 +10,7 @@ from qviz.document.causes import reference
 from qviz.document.inlining import INSIDE
 from qviz.document.limits import faults_of_stage, sizes, too_many
 from qviz.document.measurements import Ledger, Measurements
-from qviz.document.snapshot import Facts, Finding, Link, Snapshot, Stage
+from qviz.document.snapshot import Facts, Finding, Link, Run, Snapshot, Stage
 from qviz.document.time_limit import go_on
 
 
@@ -25,7 +25,7 @@ def faults(snapshot: Snapshot) -> Iterator[str]:
     yield from known.faults_of_links(snapshot.links)
     for name, facts in snapshot.facts.items():
         yield from known.faults_of_facts(name, facts)
-    yield from known.faults_of_findings(snapshot.findings)
+    yield from known.faults_of_findings(snapshot.findings, snapshot.run)
     if snapshot.measurements is not None:
         yield from known.faults_of_measurements(snapshot.measurements)
 
@@ -68,7 +68,12 @@ class KnownNodes:
             for part in node.parts or ()
         }
         own = {node.id for node in stage.graph.nodes}
-        self._ids[stage.name] = own | {node.id for node in stage.whole.nodes} if stage.subgraphs else own
+        if stage.subgraphs:
+            own |= {node.id for node in stage.whole.nodes}
+            ends = (each for edge in stage.whole.edges for each in (edge.from_id, edge.to_id))
+            if lost := next((each for each in ends if each not in own), None):
+                yield f"a nested graph of stage {stage.name} is handed the node {lost}, which is not there"
+        self._ids[stage.name] = own
 
     def faults_of_links(self, links: Collection[Link]) -> Iterator[str]:
         """Yield what links name that is not there."""
@@ -84,12 +89,15 @@ class KnownNodes:
         go_on()
         yield from self._missing("a fact", stage, (each for each in facts if each not in self._parts.get(stage, ())))
 
-    def faults_of_findings(self, findings: Collection[Finding]) -> Iterator[str]:
-        """Yield what findings name that is not there; one of the whole may be about a stage that was not reached."""
+    def faults_of_findings(self, findings: Collection[Finding], run: Run) -> Iterator[str]:
+        """Yield what findings name that is not there.
+
+        One of the whole may be about a stage that was not reached, one of a run that stopped about its nodes, too.
+        """
         yield from too_many("findings", len(findings), limits.MAX_FINDINGS)
         known = {reference(each) for each in findings}
         for finding in findings:
-            if finding.nodes:
+            if finding.nodes and (run.status == "done" or finding.stage in self._ids):
                 yield from self._missing("a finding", finding.stage, finding.nodes)
             if finding.because_of is not None and finding.because_of not in known:
                 yield f"a finding follows from one of {finding.because_of.rule}, which is not there"

@@ -37,11 +37,21 @@ class Grant(Record, frozen=True):
         call = self.target[len(os.path.dirname(file)) :] if file else self.target
         if self.origin is NamedBy.TYPED:
             call = ""  # which name of a file she opens is her own choice
-        root = os.path.commonpath(map(os.path.dirname, self.files)) if self.files else ""
-        contents = sorted((os.path.relpath(path, root), digest) for path, digest in self.files.items())
+        root = _root(self.files)
+        contents = sorted(
+            (os.path.relpath(path, root) if root else path, digest) for path, digest in self.files.items()
+        )
         if self.target in self.files and not self.target.endswith(".py"):
             call, contents = "", [("", self.files[self.target])]
         return hashlib.sha256(repr((call, contents)).encode()).hexdigest()
+
+
+def _root(paths: Iterable[str]) -> str:
+    """Return the folder that holds all files; "" where none does, as on two drives."""
+    try:
+        return os.path.commonpath(map(os.path.dirname, paths))
+    except ValueError:
+        return ""
 
 
 def all_typed(plan: Plan) -> tuple[Grant, ...]:

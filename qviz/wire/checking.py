@@ -38,7 +38,7 @@ class ReportChecks:
                 yield from self._known.faults_of_links(report.links)
             case RunFinished():
                 yield from _of_end(report)
-                yield from self._known.faults_of_findings(report.findings)
+                yield from self._known.faults_of_findings(report.findings, report.run)
                 if report.measurements is not None:
                     yield from self._known.faults_of_measurements(report.measurements)
                 self._begin()

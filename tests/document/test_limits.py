@@ -12,7 +12,7 @@ import pytest
 
 from qviz.document import chunked, codec, limits, plan_file, time_limit
 from qviz.document.graph import Graph, Group, Kind, Part
-from qviz.document.kept import kept_link
+from qviz.document.kept import kept_error, kept_link
 from qviz.document.measurements import QuantizerNoise, SecondCalls
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Bookmark, Facts, Finding, FindingReference, Level, Snapshot, Stage
@@ -96,6 +96,15 @@ def test_facts_of_an_observer_inside_a_module_go_by_its_path():
 def test_a_finding_of_the_whole_may_be_about_a_stage_that_was_not_reached():
     made = _with(findings=(_finding("converted"),))
     assert _read(made).findings == made.findings
+
+
+def test_a_run_that_stopped_may_tell_of_nodes_of_the_stage_that_it_did_not_reach():
+    """As of observers that capturing met, which is why it stopped."""
+    failed = msgspec.structs.replace(SOUND.run, status="failed", error=kept_error("capture", "E", "x", "y"))
+    made = _with(run=failed, findings=(_finding("converted", "x"),))
+    assert _read(made).findings == made.findings
+    with pytest.raises(QvizError, match="finding names the node z"):
+        _read(_with(run=failed, findings=(_finding("captured", "z"),)))
 
 
 def test_a_bookmark_outlives_what_it_marked():

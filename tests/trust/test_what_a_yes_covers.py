@@ -26,7 +26,7 @@ from qviz.errors import QvizError
 from qviz.sources.candidates import candidates
 from qviz.sources.model_list import listed_models
 from qviz.sources.text import read_name
-from qviz.trust.grants import Permission
+from qviz.trust.grants import Grant, Permission
 from qviz.trust.listing import Listing, list_all
 from qviz.trust.model_looks import look
 from qviz.trust.references import NamedBy, code_refs
@@ -88,7 +88,7 @@ def test_a_module_beside_the_plan_does_not_stand_for_an_installed_one(
     told_another = listing(plan)
     assert told_another.asked[0].files[0].path == str(tmp_path / "tool_of_both.py")
     monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
-    with permitting(Permission(told_another.grants)), pytest.raises(QvizError, match="another file"):
+    with permitting(Permission(told_another.grants)), pytest.raises(QvizError, match="a different file"):
         import_name(read_name(text), "function")
     assert not (tmp_path / MARKER).exists()
 
@@ -142,3 +142,9 @@ def test_asking_an_interpreter_for_its_versions_imports_nothing_of_the_working_f
         (tmp_path / f"{name}.py").write_text(marking(tmp_path))
     interpreter.check(sys.executable)
     assert not (tmp_path / MARKER).exists()
+
+
+def test_files_without_a_common_folder_have_a_key():
+    """As on two drives, or in what another machine says."""
+    grant = Grant("/a/m.py:f()", NamedBy.FILE, {"/a/m.py": "1", "n.py": "2", "": "3"})
+    assert grant.key == msgspec.structs.replace(grant).key != msgspec.structs.replace(grant, files={"/a/m.py": "1"}).key

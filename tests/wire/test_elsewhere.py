@@ -19,6 +19,7 @@ from qviz.wire import elsewhere
 from qviz.wire.client import EngineClient, engine_environment
 from qviz.wire.far_listing import list_there
 from qviz.wire.messages import EngineHello
+from qviz.words import use
 
 SAYS = """
 import os, sys
@@ -134,7 +135,9 @@ def test_where_two_machines_count_otherwise_nothing_is_taken_for_typed(far: Path
     assert [each.ref.origin for each in list_here(other).entries] == [NamedBy.DOCUMENT]
 
 
-def test_a_refusal_of_the_other_machine_comes_through(starts):
+def test_a_refusal_of_the_other_machine_comes_through_in_the_users_language(starts, request: pytest.FixtureRequest):
     starts()
-    with pytest.raises(QvizError, match=r"gone\.pt2"):
+    request.addfinalizer(lambda: use("en"))
+    use("zh_CN")
+    with pytest.raises(QvizError, match=r"没有找到 .*gone\.pt2"):
         list_there(question_of(Plan("gone.pt2"), (), (), NamedBy.FILE))
