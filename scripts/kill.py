@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -31,7 +32,7 @@ def _results(line: CommandLine, folder: Path) -> tuple[Path, Path]:
     """Make two results that differ."""
     one, other = line.undisturbed("run"), folder / "cut.qviz"
     whole = codec.load(one)
-    codec.save(replace(whole, stages=whole.stages[:1], facts={}, links=(), findings=()), other)
+    codec.save(replace(whole, stages=whole.stages[:1], facts={}, links=(), findings=(), measurements=None), other)
     return one, other
 
 
@@ -86,6 +87,7 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=60, help="kills of each part")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has none, and what it starts
     done: Counter[tuple[str, str, str]] = Counter()
     canceled: dict[str, list[float]] = {}
     missed, faults, began = 0, 0, time.monotonic()

@@ -32,7 +32,7 @@ from qviz.ui.shell.main_window import MainWindow
 SIZES = (3, 30, 100, 400)
 READ_EVERY = 5
 """Results of which one is read through; the others are only looked at."""
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 GROWTH = 0.05
 
 

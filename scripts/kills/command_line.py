@@ -71,7 +71,7 @@ class CommandLine:
 
     def _words(self, what: str, out: Path) -> list[str]:
         words = [what, f"{self._model}:Net", "--flow", "fx-static", "-o", str(out), "--quiet"]
-        return words if what == "run" else [*words, "--workers", "2"]
+        return words if what == "run" else [*words, "--exact", "--workers", "2"]
 
     def undisturbed(self, what: str) -> Path:
         """Do it once, note how long it takes, and return what it wrote."""
