@@ -57,7 +57,7 @@ def test_every_rule_has_words_for_its_findings(rule: str):
     assert own, f"no entry has message, reason and hint for {rule}"
     for code in own:
         kind = code.partition(".")[2]
-        endings = [kind, *(kind.removesuffix(end) for end in ("_near", "_fresh", "_and_fusible"))]
+        endings = [kind, *(kind.removesuffix(end) for end in ("_near", "_fresh", "_and_fusible", ".other_form"))]
         assert any(f'{end}"' in text for text in SOURCES for end in endings if end or code == rule), (
             f"{code} is not made"
         )
