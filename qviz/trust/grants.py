@@ -47,9 +47,9 @@ class Grant(Record, frozen=True):
 
 
 def _root(paths: Iterable[str]) -> str:
-    """Return the folder that holds all files; "" where none does, as on two drives."""
+    """Return the folder that holds all files; "" where none does, as on two drives, or where there are none."""
     try:
-        return os.path.commonpath(map(os.path.dirname, paths))
+        return os.path.commonpath([os.path.dirname(each) for each in paths])
     except ValueError:
         return ""
 

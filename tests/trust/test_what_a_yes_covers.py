@@ -148,3 +148,4 @@ def test_files_without_a_common_folder_have_a_key():
     """As on two drives, or in what another machine says."""
     grant = Grant("/a/m.py:f()", NamedBy.FILE, {"/a/m.py": "1", "n.py": "2", "": "3"})
     assert grant.key == msgspec.structs.replace(grant).key != msgspec.structs.replace(grant, files={"/a/m.py": "1"}).key
+    assert Grant("package.module:f()", NamedBy.FILE).key == Grant("package.module:f()", NamedBy.FILE).key
