@@ -108,3 +108,15 @@ def test_what_stands_between_stubs_is_the_users_own_way():
     )
     found = islands(inspected(islet, "eager-static"))
     assert [(each.code, each.level) for each in found] == [("float_island.between_stubs", Level.INFO)]
+
+
+def test_a_method_that_keeps_no_scale_names_the_function_that_does():
+    def flattened(flat: Between) -> Snapshot:
+        pooled = made(
+            lambda m, x: m.fc(flat(F.adaptive_avg_pool2d(m.conv(x), 1))), conv=conv(), fc=lambda: nn.Linear(4, 4)
+        )
+        return inspected(pooled, "fx-static", IMAGE)
+
+    (differs,) = [each for each in flattened(lambda x: x.flatten(1)).findings if each.rule == "scales_differ"]
+    assert differs.hint == "Use torch.flatten in place of flatten in forward(): its pattern keeps one scale."
+    assert "scales_differ" not in {each.rule for each in flattened(lambda x: torch.flatten(x, 1)).findings}

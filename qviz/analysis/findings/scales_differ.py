@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, origin, qparams_statement, same_qparams
+from qviz.analysis.findings.float_island import other_forms
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import CASTING, WATCHING, Kind, Node, QParams
+from qviz.document.graph import CASTING, WATCHING, Json, Kind, Node, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -31,7 +32,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
                 known = [each for each in known if _source(index, node, each[0]) in sharing[node.id]]
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:
-                yield _finding(stage.name, node, known[0], unlike)
+                yield _finding(evidence, stage.name, node, known[0], unlike)
 
 
 def _fits(names: re.Pattern[str], node: Node) -> bool:
@@ -71,13 +72,17 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
     return found
 
 
-def _finding(stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]) -> Finding:
+def _finding(
+    evidence: Evidence, stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]
+) -> Finding:
+    forms = other_forms(evidence, node)
+    named: dict[str, Json] = {} if forms is None else {"called": [forms.called], "forms": [*forms.forms]}
     return Finding(
         rule="scales_differ",
         level=Level.WARNING,
         stage=stage,
         nodes=(node.id, one[0], other[0]),
-        code="scales_differ",
+        code="scales_differ" if forms is None else "scales_differ.other_form",
         roles={"subject": (node.id,), "one": (one[0],), "other": (other[0],)},
-        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1])},
+        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1]), **named},
     )

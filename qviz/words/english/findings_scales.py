@@ -31,6 +31,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Let its inputs and output share one observer (SharedQuantizationSpec; in FX, the backend's pattern); "
         "otherwise the backend requantizes here or refuses the graph.",
     },
+    "scales_differ.other_form": {
+        "message": "{subject} passes integers through, but the scales around it differ",
+        "reason": "the backend has no pattern for {called:all}, so {one} has {one_qparams:text}, and {other} has "
+        "{other_qparams:text}",
+        "hint": "Use {forms:all} in place of {called:all} in forward(): its pattern keeps one scale.",
+    },
     "degenerate_scale.all_zeros": {
         "message": "the {subject:scale/scales} of {subject} {subject:is/are} zero, not finite, or torch's smallest",
         "reason": "the observer saw only zeros, or the weight is all zeros, so every other value is clipped" + MEASURED,

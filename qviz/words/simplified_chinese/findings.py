@@ -56,6 +56,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "没有为它们请求观测器，或捕获丢失了量化器所需的信息",
         "hint": "请查看准备阶段：没有观测器的算子没有被标注。",
     },
+    "scales_differ.other_form": {
+        "message": "{subject}原样传递整数，但其前后的 scale 不同",
+        "reason": "后端没有匹配 {called:all} 的模式，因此 {one} 为 {one_qparams:text}，{other} 为 {other_qparams:text}",
+        "hint": "请在 forward() 中将 {called:all} 换成 {forms:all}：其模式保持同一个 scale。",
+    },
     "little_quantized": {
         "message": "{total} 个可量化算子中有 {low} 个以低精度运行",
         "reason": "保持浮点的有：{operators:all}",
