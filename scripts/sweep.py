@@ -203,7 +203,7 @@ def sweep(python: str | None, only: str, flow_ids: str, keep: Path | None) -> No
         for flow in flows:
             key = f"{name} {flow.id}"
             if key not in kept:
-                plan = Plan(source=bare.source, inputs=bare.inputs, flow=flow.id)
+                plan = Plan(source=bare.source, inputs=bare.inputs, flow=flow.id, measure=False)
                 kept[key] = runner.run(plan)
                 print(key, *kept[key][1:], flush=True)
                 if keep is not None:

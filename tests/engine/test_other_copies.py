@@ -1,4 +1,7 @@
-"""Graphs of copies of torch.ao, as torchao has them: the same names and forms, other classes."""
+"""Graphs of copies of torch.ao, as torchao has them: the same names and forms, other classes.
+
+With ``torchao==0.13.0`` installed, ``pytest -m slow`` also counts what its own graphs hold.
+"""
 
 from __future__ import annotations
 
@@ -106,3 +109,55 @@ def test_a_weight_that_is_a_tensor_subclass_is_a_quantized_one():
 def test_a_model_that_torchao_has_quantized_is_refused_by_its_layers():
     with pytest.raises(QvizError, match="The weights of 0 are quantized already, by torchao"):
         qviz.inspect(packed().eval(), (torch.randn(1, 4),), flow="fx-static")
+
+
+def _network(name: str) -> tuple[nn.Module, tuple[Any, ...]]:
+    torch.manual_seed(0)
+    if name != "transformer":
+        return getattr(pytest.importorskip("torchvision.models"), name)(), (torch.randn(2, 3, 64, 64),)
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+    return nn.TransformerEncoder(layer, 2, enable_nested_tensor=False), (torch.randn(2, 5, 32),)
+
+
+def _of_torchao(name: str, is_qat: bool) -> dict[str, GraphModule]:
+    """Return a network that torchao prepared and converted."""
+    steps = pytest.importorskip("torchao.quantization.pt2e.quantize_pt2e")
+    quantizers = pytest.importorskip("torchao.testing.pt2e._xnnpack_quantizer")
+    model, inputs = _network(name)
+    captured: Any = torch.export.export(model.train(is_qat), inputs, strict=True).module()
+    config = quantizers.get_symmetric_quantization_config(is_per_channel=True, is_qat=is_qat)
+    prepare = steps.prepare_qat_pt2e if is_qat else steps.prepare_pt2e
+    prepared = prepare(captured, quantizers.XNNPACKQuantizer().set_global(config))
+    prepared(*inputs)
+    kept = copy.deepcopy(prepared)
+    if is_qat:
+        pytest.importorskip("torchao.quantization.pt2e").move_exported_model_to_eval(prepared)
+    return {"prepared": kept, "converted": steps.convert_pt2e(prepared)}
+
+
+def _counted_by_name(graph: GraphModule) -> Counter[str]:
+    """Count by the names of operators and classes alone."""
+    of_operations = {"placeholder": "input", "output": "output", "get_attr": "constant"}
+    of_names = {"FakeQuant": "fake_quant", "Observer": "observer", "dequantize_": "dequantize", "quantize_": "quantize"}
+    found = Counter[str]()
+    for node in graph.graph.nodes:
+        name = str(node.target).rpartition("quantized_decomposed.")[2]
+        if node.op == "call_module":
+            name = type(graph.get_submodule(str(node.target))).__name__
+        kinds = [kind for part, kind in of_names.items() if part in name]
+        found[of_operations.get(node.op) or (kinds[0] if kinds else "op")] += 1
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("is_qat", [False, True])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "transformer"])
+def test_counts_per_kind_are_those_by_name(name: str, is_qat: bool):
+    graphs = _of_torchao(name, is_qat)
+    for stage in qviz.snapshot(graphs).stages:
+        nodes = stage.graph.nodes
+        assert Counter(node.kind.value for node in nodes) == _counted_by_name(graphs[stage.name])
+        watching = [node.why for node in nodes if node.kind in (Kind.OBSERVER, Kind.FAKE_QUANT)]
+        assert bool(watching) is (stage.name == "prepared")
+        assert all(why is not None and not why.stays_float for why in watching)

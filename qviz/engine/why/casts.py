@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from torch.fx import GraphModule, Node
 
+from qviz.document import graph as document
 from qviz.document.graph import CASTING, WATCHING, Graph, Json, Kind, QParams, Quant, Why
 from qviz.engine.nodes.arguments import number
 from qviz.engine.nodes.module_paths import own_place
@@ -39,10 +41,7 @@ class Casts:
         self, module: GraphModule, kinds: Mapping[str, Kind], quants: Mapping[str, Quant], earlier: Graph | None
     ) -> None:
         self.module, self.kinds, self.quants = module, kinds, quants
-        self.asked: dict[str, tuple[Kind, Why]] = {}
-        for node in earlier.nodes if earlier is not None else ():
-            if node.kind in WATCHING and node.why is not None and node.args and isinstance(node.args[0], dict):
-                self.asked.setdefault(str(node.args[0].get("node")), (node.kind, node.why))
+        self.observed = _observed(earlier) if earlier is not None else {}
 
     def of(self, node: Node) -> Why:
         """Return why a cast or a constant is there."""
@@ -51,18 +50,31 @@ class Casts:
         subject, readers = self._subject(node), self._readers(node)
         if self.kinds[node.name] is Kind.DEQUANTIZE:
             return self._of_dequantize(node, subject, readers)
-        asked = self.asked.get(subject.name) if subject is not None else None
         is_dynamic = self.kinds[node.name] is Kind.CHOOSE_QPARAMS
         if is_dynamic:  # it gives a scale and a zero point, which are picked before they are read
             readers = list(dict.fromkeys(reader for user in node.users for reader in self._readers(user)))
         code = "cast.choose_qparams" if is_dynamic else "cast.quantize" if readers else "cast.quantize_unread"
         same = self._needless(node)
+        asked = self._stood_for(node, subject, readers)
         return reason(
             code,
-            asked[1].api if asked is not None else target_name(node.target),
+            asked.why.api if asked is not None else target_name(node.target),
             {"subject": _all(subject), "readers": readers, "same_as": _all(same)},
-            origin=_stood_before(*asked) if asked is not None else self._params(node),
+            origin=_stood_before(asked) if asked is not None else self._params(node),
         )
+
+    def _stood_for(self, node: Node, subject: Node | None, readers: list[Node]) -> _Observed | None:
+        """Return the observer that a cast stands for: of several on one value, the one for the same readers."""
+        on_subject = self.observed.get(subject.name) if subject is not None else None
+        if not on_subject:
+            return None
+        passed = -1
+        while node is not subject and node.all_input_nodes:
+            passed += self.kinds[node.name] is Kind.QUANTIZE
+            node = node.all_input_nodes[0]
+        alike = [each for each in on_subject if each.passed == max(passed, 0)] or on_subject
+        names = {each.name for each in readers}
+        return next((each for each in alike if each.readers & names), alike[0] if alike else None)
 
     def _of_dequantize(self, node: Node, subject: Node | None, readers: list[Node]) -> Why:
         constant: Json = None
@@ -169,10 +181,52 @@ def _all(node: Node | None) -> tuple[Node, ...]:
     return () if node is None else (node,)
 
 
-def _stood_before(kind: Kind, why: Why) -> Json:
+class _Observed(NamedTuple):
+    """An observer or fake-quant of the stage before.
+
+    Attributes:
+        passed: How many others stand between it and what it watches.
+        readers: Who reads it, past others.
+    """
+
+    passed: int
+    readers: frozenset[str]
+    kind: Kind
+    why: Why
+
+
+def _observed(earlier: Graph) -> dict[str, list[_Observed]]:
+    """Return the observers of a stage by what they watch."""
+    nodes = {node.id: node for node in earlier.nodes}
+    behind: dict[str, list[str]] = {}
+    for edge in earlier.edges:
+        behind.setdefault(edge.from_id, []).append(edge.to_id)
+    found: dict[str, list[_Observed]] = {}
+    for node in earlier.nodes:
+        if node.kind not in WATCHING or node.why is None:
+            continue
+        subject, passed = node, -1
+        while subject.kind in WATCHING and (before := _read_first(subject)) in nodes:
+            subject, passed = nodes[before], passed + 1
+        if subject is node:
+            continue
+        readers, waiting = set[str](), [node.id]
+        while waiting:
+            for each in behind.get(waiting.pop(), ()):
+                (waiting.append if nodes[each].kind in WATCHING else readers.add)(each)
+        found.setdefault(subject.id, []).append(_Observed(passed, frozenset(readers), node.kind, node.why))
+    return found
+
+
+def _read_first(node: document.Node) -> str:
+    first = node.args[0] if node.args else None
+    return str(first.get("node")) if isinstance(first, dict) else ""
+
+
+def _stood_before(observed: _Observed) -> Json:
     """Return that an observer or fake-quant stood where a cast is, and its reason."""
-    code = "origin.fake_quant_before" if kind is Kind.FAKE_QUANT else "origin.observer_before"
-    return inner(code, observer=within(why))
+    code = "origin.fake_quant_before" if observed.kind is Kind.FAKE_QUANT else "origin.observer_before"
+    return inner(code, observer=within(observed.why))
 
 
 def _qparams(params: QParams) -> Json:

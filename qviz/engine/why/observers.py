@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from torch import nn
 from torch.ao.quantization import PlaceholderObserver, QConfigMapping
@@ -26,6 +26,8 @@ TARGET_DTYPE = "target_dtype_info"
 PREPARED_WITH = "_observed_graph_module_attrs"
 SHARING = "input_output_share_observers"
 HOOKED = "activation_post_process"
+_NodeScopes: TypeAlias = Mapping[str, tuple[str, Any]]
+"""The module in which each node stands, by its path, and its type; of a node that calls a module that module."""
 
 
 def of_observers(module: GraphModule) -> dict[str, Why]:
@@ -60,6 +62,11 @@ class _ObservationPoint(NamedTuple):
     node: Node
     subject: Node
     kind: str
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no other stands between: a second one is there for who reads it, never for an output."""
+        return self.node.args[0] is self.subject
 
     def output(self, api: str, origin: Json, roles: Roles) -> Why:
         """Return the reason of one that is there for the output of what it watches."""
@@ -111,7 +118,7 @@ def _annotated(point: _ObservationPoint) -> Why | None:
     """Explain by the quantizer's annotation: the subject's output, or an input of who reads it."""
     subject = point.subject
     own: QuantizationAnnotation | None = subject.meta.get(ANNOTATION)
-    if own is not None and own.output_qspec is not None:
+    if own is not None and own.output_qspec is not None and point.is_first:
         field, asked = "output_qspec", _asked(subject, own.output_qspec)
         return point.output(f"QuantizationAnnotation.{field}", _origin(subject, field, own.output_qspec), asked)
     for user in point.node.users:
@@ -195,14 +202,13 @@ def _configured(point: _ObservationPoint, observers: dict[Node, nn.Module], prep
     shared_with = [each for each, other in observers.items() if other is observers[node] and each is not node]
     if shared_with and _shares(subject):
         return _by_sharing(subject, shared_with)
-    wanted = next(_wanted(node, subject), None)
+    wanted = next((each for each in _wanted(node, subject) if point.is_first or not each.is_output), None)
     if wanted is None:
         return None
     if shared_with and class_of(wanted.constructor) is not type(observers[node]):
         return next((_by_sharing(user, shared_with) for user in node.users if _shares(user)), None)
     asks = wanted.node
-    path, type_ = prepared_with.node_name_to_scope.get(asks.name, ("", None))
-    api = setter(prepared_with.qconfig_mapping, asks, path, type_, prepared_with.node_name_to_qconfig.get(asks.name))
+    api = setter(prepared_with, asks)
     observer = made_by(wanted.constructor)
     origin = inner("origin.target_dtype", {"asked_by": asks}, key=TARGET_DTYPE, field=wanted.field, observer=observer)
     if wanted.is_output:
@@ -245,20 +251,17 @@ def _argument(node: Node, position: int) -> Any:
     return node.args[position] if position < len(node.args) else None
 
 
-def setter(mapping: QConfigMapping, node: Node, path: str, type_: Any, qconfig: Any) -> str:
-    """Return the call of the mapping whose qconfig the node has; the last one that applies wins."""
-    fits = (call for call, each in _applicable(mapping, node, path, type_) if qconfig_equals(each, qconfig))
-    return next(fits, "QConfigMapping")
+def setter(prepared_with: Any, node: Node) -> str:
+    """Return the call of the mapping whose qconfig a node has, as ``_generate_node_name_to_qconfig`` looks it up."""
+    qconfig = prepared_with.node_name_to_qconfig.get(node.name)
+    applicable = _applicable(prepared_with.qconfig_mapping, node, prepared_with.node_name_to_scope)
+    return next((call for call, each in applicable if qconfig_equals(each, qconfig)), "QConfigMapping")
 
 
-def _applicable(mapping: QConfigMapping, node: Node, path: str, type_: Any) -> Iterator[tuple[str, Any]]:
+def _applicable(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Iterator[tuple[str, Any]]:
     """Yield the mapping's entries that fit a node, the one of highest precedence first."""
-    for (name, object_type, index), qconfig in mapping.module_name_object_type_order_qconfigs.items():
-        if path == name or path.startswith(f"{name}."):
-            yield (
-                f"QConfigMapping.set_module_name_object_type_order({name!r}, {_type_text(object_type)}, {index})",
-                qconfig,
-            )
+    path, type_ = scopes.get(node.name, ("", None))
+    yield from _by_order(mapping, node, scopes)
     parents = path
     while parents:
         if parents in mapping.module_name_qconfigs:
@@ -267,10 +270,31 @@ def _applicable(mapping: QConfigMapping, node: Node, path: str, type_: Any) -> I
     for pattern, qconfig in mapping.module_name_regex_qconfigs.items():
         if re.match(pattern, path):
             yield f"QConfigMapping.set_module_name_regex({pattern!r})", qconfig
-    called: Any = type_ if node.op == "call_module" else node.target
-    if called in mapping.object_type_qconfigs:
-        yield f"QConfigMapping.set_object_type({_type_text(called)})", mapping.object_type_qconfigs[called]
+            break
+    # of a function the class of the module that it stands in comes first
+    for called in (type_,) if node.op == "call_module" else (type_, node.target):
+        if called in mapping.object_type_qconfigs:
+            yield f"QConfigMapping.set_object_type({_type_text(called)})", mapping.object_type_qconfigs[called]
     yield "QConfigMapping.set_global", mapping.global_qconfig
+
+
+def _by_order(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Iterator[tuple[str, Any]]:
+    """Yield the entry for a node by which call of its type it is in its module."""
+    entries = mapping.module_name_object_type_order_qconfigs
+    if not entries or node.op not in ("call_function", "call_module"):
+        return
+    own = _place(node, scopes)
+    alike = [each for each in node.graph.nodes if each.op == node.op and _place(each, scopes) == own]
+    key: Any = (*own, alike.index(node))
+    if key in entries:
+        name, called, index = key
+        yield f"QConfigMapping.set_module_name_object_type_order({name!r}, {_type_text(called)}, {index})", entries[key]
+
+
+def _place(node: Node, scopes: _NodeScopes) -> tuple[str, Any]:
+    """Return the module in which a node calls something, and what: of a module its type."""
+    path, type_ = scopes.get(node.name, ("", None))
+    return (path.rpartition(".")[0], type_) if node.op == "call_module" else (path, node.target)
 
 
 def _type_text(object_type: Any) -> str:

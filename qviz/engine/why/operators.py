@@ -198,8 +198,7 @@ class Operators:
         """Explain by the qconfig that ``prepare_fx`` gave the node and by what came of it."""
         attrs: Any = self.prepared_with
         qconfig = attrs.node_name_to_qconfig.get(node.name)
-        path, type_ = attrs.node_name_to_scope.get(node.name, ("", None))
-        api = setter(attrs.qconfig_mapping, node, path, type_, qconfig)
+        api = setter(attrs, node)
         roles = {"subject": node}
         if qconfig is None:
             return reason("float.qconfig_none", api, roles)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from torch.ao.quantization import (
     get_default_qconfig_mapping,
 )
 from torch.ao.quantization.quantize_fx import prepare_fx
-from torch.ao.quantization.quantize_pt2e import prepare_pt2e
+from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torch.ao.quantization.quantizer import (
     DerivedQuantizationSpec,
     FixedQParamsQuantizationSpec,
@@ -23,8 +24,10 @@ from torch.ao.quantization.quantizer import (
 )
 from torch.fx import GraphModule, symbolic_trace
 
-from qviz.document.graph import Why
+from qviz import snapshot
+from qviz.document.graph import Kind, Why
 from qviz.engine.why.observers import of_observers as explain
+from qviz.engine.why.observers import setter
 from tests.engine.small_models import NET_INPUTS, WORDS_INPUTS, Net, Words, exported, fx_prepared, pt2e_prepared
 
 
@@ -167,3 +170,57 @@ def test_without_metadata_nothing_is_made_up() -> None:
             return self.obs(x)
 
     assert explain(symbolic_trace(Observed())) == {}
+
+
+class Unlike(Quantizer):
+    """Asks for int8 behind the first Linear, and for uint8 before the second."""
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        first, second = (node for node in model.graph.nodes if str(node.target) == "aten.linear.default")
+        affine = torch.per_tensor_affine
+        signed = QuantizationSpec(torch.int8, MinMaxObserver, -128, 127, affine)
+        unsigned = QuantizationSpec(torch.uint8, MinMaxObserver, 0, 255, affine)
+        first.meta["quantization_annotation"] = QuantizationAnnotation({}, signed, _annotated=True)
+        second.meta["quantization_annotation"] = QuantizationAnnotation({first: unsigned}, None, _annotated=True)
+        return model
+
+    def validate(self, model: GraphModule) -> None:
+        pass
+
+
+def test_a_second_observer_on_a_value_is_there_for_who_reads_it() -> None:
+    captured = exported(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)).eval(), (torch.randn(2, 4),))
+    prepared = prepare_pt2e(captured, Unlike())
+    found = [why for _, why in _with_nodes(prepared)]
+    assert [why.code for why in found] == ["observer.output", "observer.input"]
+    assert [why.roles["asked_by"] for why in found] == [("linear",), ("linear_1",)]
+    prepared(torch.randn(2, 4))
+    stages = {"prepared": prepared, "converted": convert_pt2e(copy.deepcopy(prepared))}
+    casts = [each for each in snapshot(stages).stage("converted").graph.nodes if each.kind is Kind.QUANTIZE]
+    told = [origin(each.why)["observer"] for each in casts if each.why is not None]
+    assert [each["code"] for each in told] == ["observer.output", "observer.input"]
+
+
+class Marked(nn.Module):
+    """Adds: a rule for its class goes before one for what it calls."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.add(torch.add(x, x), x)
+
+
+def test_fx_rules_of_a_class_go_before_those_of_the_functions_in_it() -> None:
+    mine = default_qconfig
+    for mapping, calls in (
+        (QConfigMapping().set_object_type(Marked, mine).set_object_type(torch.add, None), ["object_type(Marked)"] * 2),
+        (
+            QConfigMapping().set_global(mine).set_module_name_object_type_order("1", torch.add, 1, mine),
+            ["global", "module_name_object_type_order('1', torch.add, 1)"],
+        ),
+        (QConfigMapping().set_module_name_object_type_order("", nn.Linear, 0, mine), None),
+    ):
+        prepared = prepare_fx(nn.Sequential(nn.Linear(4, 4), Marked()).eval(), mapping, (torch.randn(2, 4),))
+        nodes = {node.name: node for node in prepared.graph.nodes}
+        attrs = prepared.meta["_observed_graph_module_attrs"]
+        found = [setter(attrs, nodes[name]).removeprefix("QConfigMapping.set_") for name in ("add", "add_1")]
+        assert calls is None or found == calls
+    assert setter(attrs, nodes["_0"]) == "QConfigMapping.set_module_name_object_type_order('', Linear, 0)"

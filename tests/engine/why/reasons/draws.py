@@ -33,6 +33,7 @@ def claims(origin: Origin, flow: str) -> list[Claim]:
     """Return all reasons of one run."""
     rules = tuple(Rule("module_name", path) for path in origin.left_out)
     rules += tuple(Rule("module_name", path, QConfig(name=f"{GIVEN}:{name}")) for path, name in origin.qconfigs)
+    rules += tuple(_rule(*each) for each in origin.rules)
     plan = Plan(flow=flow, rules=rules, measure=False, fuse_list=origin.fuse_list or None)
     result = qviz.inspect(origin.model(), origin.inputs(), plan=plan, measure=False)
     found = []
@@ -42,12 +43,35 @@ def claims(origin: Origin, flow: str) -> list[Claim]:
         )
         for name, node in (*((node.id, node) for node in stage.graph.nodes), *inside):
             if (why := node.why) is not None:
-                fields = {"target": node.target, "op": node.op, "args": node.args, "path": node.module_path}
+                fields = {
+                    "target": node.target,
+                    "op": node.op,
+                    "args": node.args,
+                    "path": node.module_path,
+                    "api": why.api,
+                }
                 text = f"{why.rule}. {why.evidence}"
                 found.append(
                     Claim(origin.name, flow, stage.name, name, why.code, dict(why.roles), why.args, text, fields)
                 )
     return found
+
+
+def _rule(kind: Any, taken: tuple[Any, ...], name: str) -> Rule:
+    """Return what a plan calls an entry of a mapping."""
+    qconfig = QConfig(name=f"{GIVEN}:{name}") if name else None
+    target, *more = (_named(each) for each in taken)
+    return Rule(kind, target, qconfig, *more)
+
+
+def _named(value: Any) -> Any:
+    """Return a type or a function by its name."""
+    if isinstance(value, str | int):
+        return value
+    is_torchs = value.__module__ in (None, "torch") or value.__module__.startswith("torch.")
+    if not is_torchs:
+        return f"{value.__module__}:{value.__name__}"
+    return f"torch.nn.{value.__name__}" if isinstance(value, type) else f"torch.{value.__name__}"
 
 
 def drawn(seed: int, count: int, origins: tuple[Origin, ...] = ORIGINS) -> list[Claim]:
@@ -71,7 +95,8 @@ def in_torch(name: str, flow: str) -> Any:
     """Return the flow of a model in plain torch."""
     origin = next(each for each in ORIGINS if each.name == name)
     if flow.startswith("fx"):
-        return FxFlow(origin.model, origin.inputs(), flow, origin.left_out, origin.qconfigs)
+        rules = (*(("module_name", (path,), name) for path, name in origin.qconfigs), *origin.rules)
+        return FxFlow(origin.model, origin.inputs(), flow, origin.left_out, rules)
     if flow.startswith("pt2e"):
         return ExportedFlow(origin.model, origin.inputs(), flow)
     return EagerFlow(origin.model, origin.inputs(), flow, origin.left_out, origin.fuse_list)

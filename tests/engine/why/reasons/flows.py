@@ -37,10 +37,9 @@ class FxFlow:
     """An FX flow of one model."""
 
     def __init__(
-        self, make: Callable[[], nn.Module], inputs: Any, flow: str, left_out: Any = (), own_qconfigs: Any = ()
+        self, make: Callable[[], nn.Module], inputs: Any, flow: str, left_out: Any = (), rules: Any = ()
     ) -> None:
-        self.make, self.inputs, self.flow, self.left_out = make, inputs, flow, left_out
-        self.own_qconfigs = own_qconfigs
+        self.make, self.inputs, self.flow, self.left_out, self.rules = make, inputs, flow, left_out, rules
         self._kept: dict[Any, GraphModule] = {}
 
     def mapping(self) -> QConfigMapping:
@@ -56,8 +55,8 @@ class FxFlow:
             mapping = quantizing.get_default_qconfig_mapping("x86")
         for path in self.left_out:
             mapping.set_module_name(path, None)
-        for path, name in self.own_qconfigs:
-            mapping.set_module_name(path, getattr(qconfigs, name)())
+        for kind, taken, name in self.rules:
+            getattr(mapping, f"set_{kind}")(*taken, getattr(qconfigs, name)() if name else None)
         return mapping
 
     def model(self) -> nn.Module:
@@ -84,6 +83,7 @@ class FxFlow:
         config: Any = None,
         custom: Any = None,
         change: Callable[[nn.Module], None] | None = None,
+        is_calibrated: bool = True,
     ) -> GraphModule:
         """Prepare and calibrate; nodes `without` a qconfig, and with the one `given`, whatever the mapping says."""
         is_plain = given is None and mapping is None and config is None and custom is None and change is None
@@ -97,7 +97,7 @@ class FxFlow:
         torch.manual_seed(0)
         with self._qconfigs(dict.fromkeys(without) | dict(given or {})):
             made = prepare(model, mapping or self.mapping(), self.inputs, custom, backend_config=config)
-        if self.flow != "fx-dynamic":
+        if self.flow != "fx-dynamic" and is_calibrated:
             made(*self.inputs)
         made.eval()
         if is_plain:
@@ -115,11 +115,14 @@ class FxFlow:
     def _qconfigs(self, changed: Mapping[str, Any]) -> Iterator[None]:
         original, calls = PREPARING._generate_node_name_to_qconfig, []
 
-        def generate(*args: Any, **options: Any) -> Any:
-            found = original(*args, **options)
+        def generate(root: nn.Module, modules: Any, graph: Any, *args: Any, **options: Any) -> Any:
+            found = original(root, modules, graph, *args, **options)
             calls.append(found)
             if len(calls) == 1:  # of equalization
                 return found
+            for node in graph.nodes:  # convert asks modules
+                if node.op == "call_module" and changed.get(node.name) is not None:
+                    modules[node.target].qconfig = changed[node.name]
             return found | {name: qconfig for name, qconfig in changed.items() if name in found}
 
         with mock.patch.object(PREPARING, "_generate_node_name_to_qconfig", generate):

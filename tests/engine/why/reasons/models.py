@@ -178,6 +178,65 @@ def _shared() -> nn.Module:
     return Drawn(forward, conv=_conv(), fc=nn.Linear(64, 64))
 
 
+class Gate(nn.Module):
+    """A block of functions: what a rule says of its class is said of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.add(x, torch.sigmoid(self.conv(x))).contiguous()
+
+
+def _nested() -> nn.Module:
+    """Blocks in blocks, for rules of every kind."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        x = m.gate(m.body(x))
+        x = m.last(m.tail(x))
+        return m.head(F.relu(m.tail_end(torch.add(torch.add(x, x), x))).mean((2, 3)))
+
+    body = nn.Sequential(nn.Sequential(_conv(), nn.BatchNorm2d(4), nn.ReLU()), _conv())
+    tail = nn.Sequential(*(_conv() for _ in range(4)), nn.Sigmoid())
+    ends = {"last": _conv(), "tail_end": _conv(), "head": nn.Linear(4, 4)}
+    return Drawn(forward, body=body, gate=Gate(), tail=tail, **ends)
+
+
+class OwnConv(nn.Conv2d):
+    """Computes as torch's."""
+
+
+class OwnNorm(nn.BatchNorm2d):
+    """Computes as torch's, by a forward that a trace can follow."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training)
+
+
+def _own_classes() -> nn.Module:
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        return m.own_norm(m.conv(m.norm(m.own_conv(x))))
+
+    own = {"own_conv": OwnConv(4, 4, 3, padding=1), "own_norm": OwnNorm(4)}
+    return Drawn(forward, **own, norm=nn.BatchNorm2d(4), conv=_conv())
+
+
+def _parametrized() -> nn.Module:
+    first = nn.utils.parametrizations.weight_norm(nn.Linear(8, 8))
+    second = nn.utils.parametrizations.weight_norm(nn.Linear(8, 8))
+    return Drawn(
+        lambda m, x: m.last(torch.relu(m.second(m.first(x)))), first=first, second=second, last=nn.Linear(8, 8)
+    )
+
+
+def _called_twice() -> nn.Module:
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        return m.dequant(m.bn(m.twice(m.twice(m.quant(x)))))
+
+    return Drawn(forward, quant=QuantStub(), dequant=DeQuantStub(), twice=_conv(), bn=nn.BatchNorm2d(4))
+
+
 IMAGE, ROWS, WORDS = (2, 4, 8, 8), (8, 8), (2, 6, 8)
 PT2E = ("pt2e-static", "pt2e-dynamic")
 FX = ("fx-static", "fx-dynamic")
@@ -195,6 +254,7 @@ class Origin:
         left_out: Module paths whose qconfig is None.
         fuse_list: Of the eager flows.
         qconfigs: Module paths, and which of `qconfigs.py` they have.
+        rules: More of a `QConfigMapping`: a kind, what the setter of that kind takes, and which of `qconfigs.py`.
     """
 
     name: str
@@ -204,6 +264,7 @@ class Origin:
     left_out: tuple[str, ...] = ()
     fuse_list: tuple[tuple[str, ...], ...] = ()
     qconfigs: tuple[tuple[str, str], ...] = ()
+    rules: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
     def model(self) -> nn.Module:
         torch.manual_seed(0)
@@ -213,6 +274,23 @@ class Origin:
         torch.manual_seed(1)
         return (torch.randint(0, 16, self.shape) if self.name == "looked_up" else torch.randn(self.shape),)
 
+
+RULES = (
+    ("object_type", (nn.Linear,), "plain"),
+    ("object_type", (torch.add,), "plain"),
+    ("object_type", (Gate,), "coarse"),
+    ("module_name_regex", ("tail.*",), "plain"),
+    ("module_name", ("body.0",), "plain"),
+    ("module_name_object_type_order", ("tail", nn.Conv2d, 1), "coarse"),
+    ("module_name_object_type_order", ("", torch.add, 1), "coarse"),
+)
+LEFT = (
+    ("object_type", (Gate,), ""),
+    ("object_type", ("contiguous",), ""),
+    ("module_name_regex", (".*_end",), ""),
+    ("module_name_object_type_order", ("tail", nn.Conv2d, 2), ""),
+    ("module_name_object_type_order", ("", torch.add, 0), ""),
+)
 
 ORIGINS = (
     Origin("chain", _chain, IMAGE, (*FX, *PT2E, "fx-qat", "eager-dynamic")),
@@ -228,6 +306,11 @@ ORIGINS = (
     Origin("stubbed", _stubbed, IMAGE, ("eager-static",), ("second",), (("conv", "bn", "relu"),)),
     Origin("regions", _regions, ROWS, PT2E),
     Origin("unsigned_weights", _rows, ROWS, ("fx-static",), qconfigs=(("fc", "unsigned_weights"),)),
+    Origin("nested", _nested, IMAGE, ("fx-static", "fx-qat"), rules=RULES),
+    Origin("nested_left", _nested, IMAGE, ("fx-static",), ("tail.0", "body"), rules=LEFT),
+    Origin("own_classes", _own_classes, IMAGE, ("fx-static", "fx-fuse")),
+    Origin("parametrized", _parametrized, ROWS, ("fx-static", "pt2e-static")),
+    Origin("called_twice", _called_twice, IMAGE, ("eager-static",)),
     Origin("up", _up, IMAGE, ("fx-static", "fx-fuse", "pt2e-static")),
     Origin("shared", _shared, IMAGE, ("pt2e-static",)),
     Origin("stubbed_apart", _stubbed, IMAGE, ("eager-static",), fuse_list=(("second", "relu"),)),

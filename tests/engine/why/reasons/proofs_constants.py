@@ -124,7 +124,9 @@ def packed(claim: Claim, flow: FxFlow) -> bool:
     weights = {each for each in read if each.endswith("weight")}
 
     def unpacked(graph: GraphModule) -> torch.Tensor:
-        weight, bias = torch.ops.quantized.linear_unpack(getattr(graph, target))
+        held = getattr(graph, target)
+        kind = "linear" if "Linear" in str(held._type()) else "conv2d"
+        weight, bias = getattr(torch.ops.quantized, f"{kind}_unpack")(held)
         return torch.cat([weight.dequantize().flatten(), bias.detach().flatten()])
 
     return bool(weights) and _comes_from(read, flow, claim.stage, unpacked)

@@ -92,6 +92,50 @@ def is_not_fused(claim: Claim, flow: FxFlow) -> bool:
     return subject not in _names(flow.fused(change=change))
 
 
+def by_own_class(claim: Claim, flow: FxFlow) -> bool:
+    """Its class is the one of torch that is named, and the two are fused."""
+    path = claim.fields["path"]
+    subject, other = (claim.one("subject"), claim.one("norm" if "norm" in claim.roles else "producer"))
+    holder = claim.one("norm") if claim.code == "not_fused.into_own_class" else subject
+    if claim.code == "not_fused.into_own_class":
+        path = _place(flow.fused(), holder)
+    given = flow.model()
+    if type(given.get_submodule(path)).__name__ != claim.args["type"] or not {subject, other} <= _names(flow.fused()):
+        return False
+    given.get_submodule(path).__class__ = getattr(nn, claim.args["base"])
+    norm = claim.one("norm") if "norm" in claim.roles else subject
+    return _place(flow.fused(), norm) not in [node.target for node in flow.fused(model=given).graph.nodes]
+
+
+def _place(graph: GraphModule, name: str) -> str:
+    """Return the path of a module, or of the one that a function stands in."""
+    node = node_of(graph, name)
+    return str(node.target) if node.op == "call_module" else str([*node.meta["nn_module_stack"].values()][-1][0])
+
+
+def called_again(claim: Claim, flow: EagerFlow) -> bool:
+    """Folded, it changes what another call gives; where that has a module of its own, the model gives the same."""
+    path, graph = claim.args["path"], of_modules(flow.make())
+    calls = [node for node in graph.graph.nodes if node.target == path]
+    norm = str(node_of(graph, claim.one("subject")).target)
+    if len(calls) != claim.args["calls"] or claim.one("producer") not in [each.name for each in calls]:
+        return False
+
+    def changes(own: bool) -> bool:
+        model: Any = of_modules(flow.make())
+        model.get_submodule(norm).running_mean.add_(1)
+        for index, node in enumerate(node for node in model.graph.nodes if node.target == path):
+            if own and node.name != claim.one("producer"):
+                model.add_submodule(f"of_its_own_{index}", copy.deepcopy(model.get_submodule(path)))
+                node.target = f"of_its_own_{index}"
+        model.recompile()
+        whole = model.eval()(*flow.inputs)
+        fused = torch.ao.quantization.fuse_modules(model, [[path, norm]])
+        return not torch.allclose(whole, fused(*flow.inputs), atol=1e-5)
+
+    return changes(own=False) and not changes(own=True)
+
+
 def into_function(claim: Claim, flow: FxFlow) -> bool:
     """A module takes the place of the function before it, and the two are fused; a relu that fuses is not enough."""
     subject, producer = claim.one("subject"), claim.one("producer")
@@ -104,9 +148,11 @@ def into_function(claim: Claim, flow: FxFlow) -> bool:
     def change(is_whole: bool) -> Callable[[GraphModule], None]:
         def run(graph: GraphModule) -> None:
             node, before = node_of(graph, subject), node_of(graph, producer)
-            node.target, node.args, node.kwargs = F.relu, (before,), {}
+            if node.op != "call_module":
+                node.target, node.args, node.kwargs = F.relu, (before,), {}
             if is_whole:
-                graph.add_submodule("as_module", nn.Linear(8, 8).train(graph.training))
+                layer = nn.Conv2d(4, 4, 3) if "conv" in str(before.target) else nn.Linear(8, 8)
+                graph.add_submodule("as_module", layer.train(graph.training))
                 before.op, before.target, before.args, before.kwargs = "call_module", "as_module", before.args[:1], {}
 
         return run
@@ -222,6 +268,7 @@ FX_PROOFS: dict[str, Callable[[Claim, FxFlow], bool]] = {
         f"not_fused.{each}": is_not_fused
         for each in ("second_batch_norm", "operator_between", "read_elsewhere", "function_after_module")
     },
+    **{f"not_fused.{each}": by_own_class for each in ("own_class", "into_own_class", "exact_type")},
     "not_fused.no_pattern": no_pattern,
     "not_fused.into_function": into_function,
 }
@@ -230,6 +277,7 @@ EAGER_PROOFS: dict[str, Callable[[Claim, EagerFlow], bool]] = {
     "fused.operators": is_fused_by_list,
     "fused.batch_norm": is_folded_by_list,
     "fused.apart": is_fused_apart,
+    "not_fused.called_again": called_again,
     "not_fused.not_listed": not_listed,
     "not_fused.function_in_eager": function_in_eager,
 }

@@ -80,6 +80,16 @@ def mapping_without(flow: FxFlow, setter: str) -> Any:
             del mapping.object_type_qconfigs[key]
     elif call == "set_module_name":
         del mapping.module_name_qconfigs[argument.strip("'")]
+    elif call == "set_module_name_regex":
+        del mapping.module_name_regex_qconfigs[argument.strip("'")]
+    elif call == "set_module_name_object_type_order":
+        path, type_, index = argument.split(", ")
+        (key,) = [
+            each
+            for each in mapping.module_name_object_type_order_qconfigs
+            if each[::2] == (path.strip("'"), int(index)) and each[1].__name__ == type_.rpartition(".")[2]
+        ]
+        del mapping.module_name_object_type_order_qconfigs[key]
     else:
         raise NoIntervention(setter)
     return mapping
@@ -157,9 +167,15 @@ def with_neighbors(claim: Claim, flow: FxFlow) -> bool:
 
 
 def float_by_qconfig(claim: Claim, flow: FxFlow) -> bool:
-    """Its qconfig is None; given one it is observed, or becomes a kernel."""
+    """Its qconfig is None, by the entry named; given one it is observed, or becomes a kernel."""
     base = flow.prepared()
     if qconfig_of(base, claim.node) is not None or is_kernel(flow.converted(), claim.node):
+        return False
+    setter = claim.fields["api"]
+    if not setter.endswith("set_global"):
+        if qconfig_of(flow.prepared(mapping=mapping_without(flow, setter)), claim.node) is None:
+            return False
+    elif flow.mapping().global_qconfig is not None:
         return False
     node = named(base, claim.node)
     assert node is not None
@@ -202,7 +218,7 @@ def float_without_pattern(claim: Claim, flow: FxFlow) -> bool:
     observed = ObservationType.OUTPUT_USE_DIFFERENT_OBSERVER_AS_INPUT
     pattern = BackendPatternConfig(called(base, claim.node)).set_observation_type(observed).add_dtype_config(dtypes)
     config.set_backend_pattern_config(pattern)
-    return asks_for(flow.prepared(config=config), claim.node)
+    return asks_for(flow.prepared(config=config, is_calibrated=False), claim.node)
 
 
 def float_by_dtypes(claim: Claim, flow: FxFlow) -> bool:
@@ -272,12 +288,12 @@ def back_to_float(claim: Claim, flow: FxFlow) -> bool:
         kept = computed(flow.converted(custom=custom), flow.inputs)
         return bool(kept["output"].is_quantized)
     producers = before_lowering(flow.prepared(), base, _before(named(base, subject), base))
-    if node_of(base, subject).op == "placeholder":  # its readers ask for it, and nothing before does
-        producers |= claim.many("readers")
-    bare = flow.converted(without=producers)
-    left = [node_of(bare, each) for each in claim.many("readers")]
-    dequantized = [each for reader in left for each in reader.all_input_nodes if is_cast(each)]
-    return len(dequantized) < sum(is_cast(each) for name in claim.many("readers") for each in _inputs(base, name))
+
+    def dequantized(graph: GraphModule) -> int:
+        return sum(is_cast(each) for name in claim.many("readers") for each in _inputs(graph, name))
+
+    lost = (producers, producers | claim.many("readers"))  # a reader that stays in float may have asked for it
+    return any(dequantized(flow.converted(without=each)) < dequantized(base) for each in lost)
 
 
 def _inputs(graph: GraphModule, name: str) -> list[Node]:

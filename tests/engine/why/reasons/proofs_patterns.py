@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
+from torch import nn
 from torch.ao import quantization as quantizing
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
 
@@ -114,8 +115,26 @@ def kernel_with_other_weight(claim: Claim, flow: FxFlow) -> bool:
     return not is_kernel(flow.converted(), claim.node) and is_kernel(flow.converted(mapping=mapping), claim.node)
 
 
+def by_parametrization(claim: Claim, flow: FxFlow) -> bool:
+    """It is observed and a float module; with the tensors that are named as plain parameters it becomes a kernel."""
+    path = claim.args["target"]
+    held: Any = flow.make().get_submodule(path)
+    by = [type(each).__name__ for listed in held.parametrizations.values() for each in listed]
+    if list(held.parametrizations) != claim.args["tensors"] or by != claim.args["by"]:
+        return False
+    if not _asks(flow.prepared(), claim.node) or is_kernel(flow.converted(), claim.node):
+        return False
+
+    def change(model: nn.Module) -> None:
+        for each in claim.args["tensors"]:
+            nn.utils.parametrize.remove_parametrizations(model.get_submodule(path), each)
+
+    return is_kernel(flow.converted(change=change), claim.node)
+
+
 PROOFS: dict[str, Callable[[Claim, FxFlow], bool]] = {
     "quantized.reference": reference_left,
+    "float.parametrized": by_parametrization,
     "float.pattern_without_kernel": kernel_without_partner,
     "float.weight_dtype_not_supported": kernel_with_other_weight,
 }
