@@ -118,7 +118,11 @@ def hostile_run(seed: int) -> Snapshot:
     stages = tuple(_stage(names, each) for each in names.several(2))
     ends = [(each.name, each.graph.nodes[0].id) for each in stages]
     (first, before), (second, after) = ends
-    rows = (replace(row, id=names.one(), module=names.one(), nodes=(names.one(),)) for row in ledger().quantizers)
+    known = ledger().quantizers
+    rows = (
+        replace(row, id=name, module=names.one(), stage=first, nodes=(before,))
+        for row, name in zip(known, names.several(len(known)), strict=True)
+    )
     run = snapshot(
         *stages,
         links=[Link(first, second, (before,), (after,), "same", 1.0, names.one())],

@@ -68,7 +68,7 @@ def test_changes_against_the_order_of_the_flow_are_told_in_its_order() -> None:
 
 def test_changes_need_two_stages_that_differ() -> None:
     captured, _ = small_stages()
-    with pytest.raises(QvizError, match="there is one only"):
+    with pytest.raises(QvizError, match="there is only one"):
         parts(snapshot(captured), ("captured",), Scope(is_changes=True))
     same = [link for link in small_links() if link.relation == "same" and link.from_ids == ("x",)]
     x = captured.graph.nodes[0]

@@ -24,7 +24,7 @@ from qviz.ui.export.picture import Picture
 from qviz.ui.theme import theme
 from qviz.words.visible import short_name
 from tests.factories import small_links, small_stages, snapshot
-from tests.measured import measured_run
+from tests.measured import WEIGHT, ledger, measured, measured_run
 
 ROOT = Path(__file__).parents[3]
 PAIR = ("captured", "converted")
@@ -172,7 +172,8 @@ def test_numbers_are_written_beside_their_colors(qapp):
     look = PictureLook(has_numbers=True)
     made = encoded(Picture(measured_run(), ("captured",), look, engine="graphlay"), ".svg").decode()
     assert "14.2 dB" not in made
-    run = measured_run()
+    weight = msgspec.structs.replace(WEIGHT, stage="prepared")
+    run = measured_run(measured(ledger=ledger(weight)))
     stages = (run.stages[0], msgspec.structs.replace(run.stages[1], name="prepared"))
     run = msgspec.structs.replace(run, stages=stages)
     made = encoded(Picture(run, ("prepared",), look, engine="graphlay"), ".svg").decode()
