@@ -52,14 +52,14 @@ class Engines(QObject):
         self._run_id = 0
         self._asked_id = 0
         self._ran = ""
-        self._is_forking = False
+        self._is_forking = self._is_closed = False
         self.granted: Callable[[Plan], tuple[Grant, ...]] = lambda _: ()
         self.is_running = False
         self.host = ""
 
     def warm_up(self) -> None:
         """Have an engine import torch while the user still reads."""
-        if self._spare is None and not self._is_forking:
+        if self._spare is None and not self._is_forking and not self._is_closed:
             self._spare = self._start()
 
     def restart(self) -> None:
@@ -141,6 +141,11 @@ class Engines(QObject):
         from qviz.wire.template import end_template
 
         end_template()
+
+    def close(self) -> None:
+        """End all engines for good: a page that closes with the window may still give up its question."""
+        self._is_closed = True
+        self.shut_down()
 
     def process_id(self) -> int:
         """The process id of the engine at work; 0 without one."""

@@ -273,7 +273,7 @@ class MainWindow(QMainWindow):
         if self.desk is not None:
             self.desk.work.surroundings.save()
             self.desk.exports.finish()
-        self.engines.shut_down()
+        self.engines.close()
         if self.restoring is not None:
             self.restoring.finish()
         super().closeEvent(event)

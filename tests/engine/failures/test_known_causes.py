@@ -195,6 +195,7 @@ def other_qconfigs() -> Any:
 
 
 OTHER = QConfig(observer(MinMaxObserver, dtype=torch.qint8), default_qconfig.weight)
+NO_STATISTICS = nn.BatchNorm2d(2, track_running_stats=False).eval()
 
 
 def changed_qconfigs() -> Any:
@@ -305,10 +306,7 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("no_tensor_observed", lambda: eager(nn.Sequential(nn.GRU(4, 4)), default_qconfig, X)),
     ("channel_axis", lambda: PerChannelMinMaxObserver(ch_axis=5)(X)),
     ("channels_of_activation", lambda: eager(nn.Sequential(nn.Linear(4, 4)), inside(PerChannelMinMaxObserver), X)),
-    (
-        "fuse_batch_norm",
-        lambda: fuse(nn.Conv2d(2, 2, 1).eval(), nn.BatchNorm2d(2, track_running_stats=False).eval(), qat=False),
-    ),
+    ("fuse_batch_norm", lambda: fuse(nn.Conv2d(2, 2, 1).eval(), NO_STATISTICS, qat=False)),
     ("fuse_needs_eval", lambda: fuse(nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2), qat=False)),
     ("output_not_tensors", lambda: fx(model(lambda self, x: (x, 3)), default_qconfig, X)),
     ("nested_tensor", export(lambda self, x: torch.nested.nested_tensor([x[0], x[1]]).to_padded_tensor(0.0))),

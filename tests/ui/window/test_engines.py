@@ -119,6 +119,14 @@ def test_a_question_is_given_up_for_a_run_and_at_the_end(start: Callable[[str], 
     assert not engines.is_asked
 
 
+def test_a_question_that_is_given_up_after_the_end_starts_no_engine(start: Callable[[str], Engines]):
+    engines = start(SAY + SLEEP)
+    engines.guess_call(Plan(source="x"))
+    engines.close()
+    engines.cancel()
+    assert engines.findChildren(engine_client.EngineProcess) == []
+
+
 def test_an_engine_that_waits_imports_the_rest_of_torch(start: Callable[[str], Engines], qtbot: QtBot):
     engines = start(HEAR)
     with qtbot.waitSignal(engines.printed, timeout=WAIT_MS) as told:
