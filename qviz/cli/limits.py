@@ -14,11 +14,10 @@ from qviz.document.run_steps import step_arg
 from qviz.document.said import Said, StoppedError
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import IS_OWNED, EngineClient
+from qviz.wire.isolation import NETWORK
 from qviz.wire.memory import EXCEEDED, GIB, VARIABLE, limit
 from qviz.words import tr
 
-NETWORK_VARIABLE = "QVIZ_NETWORK"
-"""For every engine of this process: 1 for the network, 0 for none (`qviz.engine.network`)."""
 _LOOK_EVERY_S = 1.0
 
 
@@ -95,10 +94,10 @@ def refuse_elsewhere(link: str) -> None:
             tr("--memory cannot see the memory of another machine"),
             tr("Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine."),
         )
-    if link and NETWORK_VARIABLE in os.environ:
+    if link and NETWORK in os.environ:
         raise QvizError(
             tr("--network and --no-network do not reach another machine"),
-            tr("Leave them out, or set {variable} there, to 1 or 0.", variable=NETWORK_VARIABLE),
+            tr("Leave them out, or set {variable} there, to 1 or 0.", variable=NETWORK),
         )
 
 

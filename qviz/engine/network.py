@@ -21,9 +21,7 @@ from typing import NamedTuple
 
 from qviz.trust.grants import Grant
 from qviz.trust.references import NamedBy
-
-VARIABLE = "QVIZ_NETWORK"
-"""In the environment: 1 lets all code have the network, 0 none; if not given, the code that the user named herself."""
+from qviz.wire.isolation import NETWORK
 
 
 class _SystemCalls(NamedTuple):
@@ -56,7 +54,7 @@ def is_refused() -> bool:
 
 def is_wanted(grants: Iterable[Grant]) -> bool:
     """Tell whether what a request runs may have the network: by what the user said, else if she named all of it."""
-    said = os.environ.get(VARIABLE)
+    said = os.environ.get(NETWORK)
     return said == "1" if said in ("0", "1") else all(each.origin is NamedBy.TYPED for each in grants)
 
 

@@ -19,6 +19,8 @@ MODEL, TRUSTED, LINK = "--model", "--trusted", "--link"
 
 That end is alone when the link breaks, and what started it may go on: then it ends when nobody reads what it writes.
 """
+NETWORK = "QVIZ_NETWORK"
+"""In the environment: 1 lets all code have the network, 0 none; if not given, the code that the user named herself."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 2, 4, 8, 0x4000, 1 << 18

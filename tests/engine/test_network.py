@@ -9,9 +9,10 @@ import pytest
 
 from qviz.engine import network
 from qviz.engine.failures import run_error
-from qviz.engine.network import VARIABLE, can_refuse, is_wanted
+from qviz.engine.network import can_refuse, is_wanted
 from qviz.trust.grants import Grant
 from qviz.trust.references import NamedBy
+from qviz.wire.isolation import NETWORK
 
 TRIES = """
 import socket, subprocess, sys, threading
@@ -54,14 +55,14 @@ def test_no_thread_and_no_child_gets_a_socket_of_the_network():
 
 def test_what_the_user_did_not_name_has_none_unless_she_says_so(monkeypatch: pytest.MonkeyPatch):
     typed, of_file = Grant("a", NamedBy.TYPED), Grant("b", NamedBy.FILE)
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(NETWORK, raising=False)
     assert is_wanted(())
     assert is_wanted((typed,))
     assert not is_wanted((typed, of_file))
     assert not is_wanted((Grant("c", NamedBy.DOCUMENT),))
-    monkeypatch.setenv(VARIABLE, "1")
+    monkeypatch.setenv(NETWORK, "1")
     assert is_wanted((of_file,))
-    monkeypatch.setenv(VARIABLE, "0")
+    monkeypatch.setenv(NETWORK, "0")
     assert not is_wanted((typed,))
 
 

@@ -8,25 +8,18 @@ from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move
 from qviz.analysis.findings.layer_in_float import cause_of
+from qviz.analysis.findings.other_forms import OtherForms, as_args, other_forms
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.flows import Mode
 from qviz.document.graph import Json, Kind, Node
+from qviz.document.plan import QUANTIZERS
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
 _CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
 """Reasons that the user's configuration gives."""
 _CASTS = re.compile(r"float|to|_to_copy|type|type_as|_to")
-_OF_TORCH = frozenset(("xnnpack", "x86_inductor", "embedding"))
-"""Quantizers whose lists of operators nobody but torch can change."""
-
-
-class OtherForms(NamedTuple):
-    """How an operator is called, and the forms of it that the backend has a pattern for."""
-
-    called: str
-    forms: tuple[str, ...]
 
 
 class _IslandCause(NamedTuple):
@@ -62,7 +55,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             nodes=tuple(nodes),
             code=f"float_island.{cause.code}",
             roles={"subject": tuple(nodes)},
-            args=args | _told(cause.others),
+            args=args | as_args([cause.others]),
         )
 
 
@@ -74,7 +67,7 @@ def _cause(evidence: Evidence, index: Index, node: Node) -> _IslandCause:
     if _casts_to_its_own(index, node):
         return _IslandCause("needless_cast", Level.WARNING if _stands_alone(index, node) else Level.INFO)
     if evidence.is_exported:
-        is_torchs = evidence.flow is not None and evidence.snapshot.run.config.get("quantizer") in _OF_TORCH
+        is_torchs = evidence.flow is not None and evidence.snapshot.run.config.get("quantizer") in QUANTIZERS
         return _IslandCause("not_annotated") if is_torchs else _IslandCause("not_annotated_by_own", Level.WARNING)
     if evidence.flow is not None and evidence.flow.mode is Mode.EAGER:
         return _IslandCause("between_stubs")
@@ -82,19 +75,6 @@ def _cause(evidence: Evidence, index: Index, node: Node) -> _IslandCause:
         return _IslandCause("no_pattern", Level.WARNING)
     others = other_forms(evidence, node)
     return _IslandCause("other_form" if others else "no_pattern", others=others)
-
-
-def other_forms(evidence: Evidence, node: Node) -> OtherForms | None:
-    """Return the other forms of an operator that the backend has a pattern for; None where there is none."""
-    for why in evidence.whys(node):
-        forms = why.args.get("forms")
-        if why.code == "float.no_pattern" and isinstance(forms, list):
-            return OtherForms(str(why.args["operator"]).lstrip("_"), tuple(map(str, forms)))
-    return None
-
-
-def _told(others: OtherForms | None) -> dict[str, Json]:
-    return {} if others is None else {"called": [others.called], "forms": [*others.forms]}
 
 
 def _casts_to_its_own(index: Index, node: Node) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
-from qviz.analysis.findings.float_island import other_forms
 from qviz.analysis.findings.layer_in_float import cause_of, is_told_elsewhere
+from qviz.analysis.findings.other_forms import as_args, other_forms
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.flows import Method
@@ -45,10 +45,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         code, nodes = "little_quantized", stays_float
     known = evidence.index(stage).nodes
     args["operators"] = [*dict.fromkeys(function_name(known[each]) for each in nodes)]
-    if all(forms := [other_forms(evidence, known[each]) for each in nodes]):
-        code += ".other_form"
-        args["called"] = [*dict.fromkeys(each.called for each in forms if each)]
-        args["forms"] = [*dict.fromkeys(name for each in forms if each for name in each.forms)]
+    if forms := as_args([other_forms(evidence, known[each]) for each in nodes]):
+        code, args = f"{code}.other_form", args | forms
     told = all(is_told_elsewhere(evidence, known[each]) or cause_of(evidence, known[each]) for each in nodes)
     level = Level.INFO if told else Level.WARNING  # what keeps each of them in float is told by itself
     yield Finding("little_quantized", level, stage.name, nodes, code, {"subject": nodes}, args)

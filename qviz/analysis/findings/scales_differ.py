@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, origin, qparams_statement, same_qparams
-from qviz.analysis.findings.float_island import other_forms
+from qviz.analysis.findings.other_forms import as_args, other_forms
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import CASTING, WATCHING, Json, Kind, Node, QParams
+from qviz.document.graph import CASTING, WATCHING, Kind, Node, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
@@ -75,14 +75,13 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
 def _finding(
     evidence: Evidence, stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]
 ) -> Finding:
-    forms = other_forms(evidence, node)
-    named: dict[str, Json] = {} if forms is None else {"called": [forms.called], "forms": [*forms.forms]}
+    forms = as_args([other_forms(evidence, node)])
     return Finding(
         rule="scales_differ",
         level=Level.WARNING,
         stage=stage,
         nodes=(node.id, one[0], other[0]),
-        code="scales_differ" if forms is None else "scales_differ.other_form",
+        code="scales_differ.other_form" if forms else "scales_differ",
         roles={"subject": (node.id,), "one": (one[0],), "other": (other[0],)},
-        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1]), **named},
+        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1]), **forms},
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qviz.document.said import Said
     from qviz.trust.grants import Grant
     from qviz.ui.process.client import EngineProcess
-    from qviz.wire.messages import Report
+    from qviz.wire.messages import GuessCall, Report, RunFlow, TryCall
 
 
 class Engines(QObject):
@@ -83,7 +83,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self.is_running, self._asked_id = True, 0
-        self._need_worker(plan).send(RunFlow(self._run_id, plan, self.granted(plan)))
+        self._send(RunFlow(self._run_id, plan, self.granted(plan)))
 
     @property
     def is_asked(self) -> bool:
@@ -96,7 +96,7 @@ class Engines(QObject):
 
         self._run_id += 1
         self._asked_id = self._run_id
-        self._need_worker(plan).send(GuessCall(self._asked_id, plan, self.granted(plan)))
+        self._send(GuessCall(self._asked_id, plan, self.granted(plan)))
 
     def try_call(self, plan: Plan) -> None:
         """Have the plan's model called once on its inputs; only the last question is answered."""
@@ -104,7 +104,11 @@ class Engines(QObject):
 
         self._run_id += 1
         self._asked_id = self._run_id
-        self._need_worker(plan).send(TryCall(self._asked_id, plan, self.granted(plan)))
+        self._send(TryCall(self._asked_id, plan, self.granted(plan)))
+
+    def _send(self, request: RunFlow | GuessCall | TryCall) -> None:
+        if not self._is_closed:
+            self._need_worker(request.plan).send(request)
 
     def _need_worker(self, plan: Plan) -> EngineProcess:
         if self._worker is not None and (self._is_forking or self._ran != plan.source):

@@ -6,8 +6,7 @@ import os
 
 from qviz.ui.settings import Settings
 from qviz.wire import elsewhere, memory
-
-NETWORK = "QVIZ_NETWORK"
+from qviz.wire.isolation import NETWORK
 
 
 def take_stored_limits(settings: Settings) -> None:

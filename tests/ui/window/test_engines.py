@@ -119,11 +119,12 @@ def test_a_question_is_given_up_for_a_run_and_at_the_end(start: Callable[[str], 
     assert not engines.is_asked
 
 
-def test_a_question_that_is_given_up_after_the_end_starts_no_engine(start: Callable[[str], Engines]):
+def test_nothing_starts_an_engine_after_the_end(start: Callable[[str], Engines]):
     engines = start(SAY + SLEEP)
     engines.guess_call(Plan(source="x"))
     engines.close()
     engines.cancel()
+    engines.guess_call(Plan(source="x"))
     assert engines.findChildren(engine_client.EngineProcess) == []
 
 
