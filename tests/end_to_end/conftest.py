@@ -32,6 +32,10 @@ class SharedEngines(Engines):
         elif self.is_running:
             self.cancel()
 
+    def close(self) -> None:
+        """Stay open for the next window."""
+        self.shut_down()
+
     def end(self) -> None:
         """End them."""
         super().shut_down()
