@@ -12,6 +12,8 @@ from qviz.words.statement import KEPT, knows
 
 STARTING_ENGINE = "starting_engine"
 LOADING = "loading"
+UNFINISHED = "unfinished"
+"""Of a run that was at work when its window ended: which step that was, nobody noted."""
 
 
 def step_text(step: str, part: str = "text") -> str:
@@ -38,6 +40,11 @@ def progress_text(step: str, done: int = 0, total: int = 0, flow: str = "") -> s
 def stopped(step: str, type_: str, said: Said) -> RunError:
     """Return the error of a run that something ended from outside."""
     return RunError(step, type_, said.code, said.roles, said.args)
+
+
+def cut_off() -> RunError:
+    """Return the error of a run that was at work when its window ended."""
+    return stopped(UNFINISHED, "WindowEnded", Said("stop.window", {}, {}))
 
 
 STOPPED = "stopped"

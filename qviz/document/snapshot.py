@@ -32,8 +32,8 @@ class RunError(Record, frozen=True):
     """The step that failed, why, at which line of the model, and what to try.
 
     Attributes:
-        step: Names the step: ``capturing``.
-        type: The exception's class, or ``EngineDied``, ``LimitReached``, ``Timeout``.
+        step: Names the step: ``capturing``; ``unfinished`` where the window ended during the run.
+        type: The exception's class, or ``EngineDied``, ``LimitReached``, ``Timeout``, ``WindowEnded``.
         code: Names the cause: an entry of the catalog with the parts ``message`` and ``hint``.
         roles: The nodes that it speaks of, by what they are in it.
         args: Numbers and names; ``text`` is the exception's own first sentence.

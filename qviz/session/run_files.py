@@ -59,6 +59,18 @@ class RunFiles:
             write_atomically(path, codec.file_bytes(snapshot, path), is_private=True)
         self.note(record)
 
+    def write_unfinished(self, record: RunRecord, snapshot: Snapshot, most_bytes: int) -> None:
+        """Keep what has arrived of a run at work, unless that takes too many bytes: what was kept of it then stays.
+
+        Raises:
+            QvizError: The disk does not take it.
+        """
+        path = self._result(record.key)
+        data = codec.file_bytes(snapshot, path)
+        if len(data) <= most_bytes:
+            write_atomically(path, data, is_private=True)
+            self.note(record)
+
     def note(self, record: RunRecord) -> None:
         """Keep what changed of a run: its name, its bookmarks.
 

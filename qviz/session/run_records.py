@@ -55,6 +55,7 @@ class RunRecord(Record, frozen=True):
         is_pinned: Whether it stays, however many there are.
         is_deleted: Whether the user deleted it; it goes when nothing can bring it back any more.
         is_of_file: Whether the result is the file `origin` itself.
+        is_at_work: Whether the run was at work when this was written; what it came to nobody has noted yet.
         has_new_content: Whether the model's file changed since the run before.
         figures: What came of it.
         bookmarks: What the user marked.
@@ -72,6 +73,7 @@ class RunRecord(Record, frozen=True):
     is_pinned: bool = False
     is_deleted: bool = False
     is_of_file: bool = False
+    is_at_work: bool = False
     has_new_content: bool = False
     figures: RunFigures = RunFigures()
     bookmarks: tuple[Bookmark, ...] = ()

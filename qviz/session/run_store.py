@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -21,6 +22,8 @@ MOST = 20
 """Runs of one source; of more, the oldest that is not pinned goes."""
 MOST_BYTES = 500_000_000
 """Of all runs; of more, the oldest goes that is neither pinned nor in the list of an open window."""
+MOST_UNFINISHED_BYTES = 50_000_000
+"""Of the run at work of one window, of which more is not written before it ends."""
 _PATIENCE_SECONDS = 5.0
 
 
@@ -89,6 +92,18 @@ class RunStore:
         self._files.write(record, snapshot)
         self.tidy()
 
+    def write_unfinished(self, record: RunRecord, snapshot: Snapshot) -> None:
+        """Keep what has arrived of this window's run at work; `write` takes its place when the run has ended.
+
+        Raises:
+            QvizError: The disk does not take it.
+        """
+        self._files.write_unfinished(replace(record, is_at_work=True), snapshot, MOST_UNFINISHED_BYTES)
+
+    def drop_unfinished(self, key: str) -> None:
+        """Remove what was kept of a run at work that came to nothing."""
+        self._files.remove(key)
+
     def note(self, record: RunRecord) -> None:
         """Keep what changed of a run: its name, its bookmarks.
 
@@ -119,8 +134,33 @@ class RunStore:
     def _of_source(self, origin: str, content: str | None = None) -> FoundRuns:
         records, damaged = self._files.read()
         of_source = (each for each in records if each.origin == origin and not each.is_deleted)
-        found = [each for each in of_source if content in (None, each.content) and self._files.has(each)]
+        there = [each for each in of_source if content in (None, each.content) and self._files.has(each)]
+        found = [each for each in there if not each.is_at_work]
+        for record in there:
+            if record.is_at_work and self._is_cut_off(record):
+                settled = self._settled(record)
+                damaged += settled is None
+                found += [] if settled is None else [settled]
         return FoundRuns(_numbered(found), damaged)
+
+    def _is_cut_off(self, record: RunRecord) -> bool:
+        """Tell whether the window of a run that was at work has ended."""
+        owner = record.key.partition("-")[0]
+        return owner != self._windows.name and owner not in self._windows.of_others()
+
+    def _settled(self, record: RunRecord) -> RunRecord | None:
+        """Note what a run came to that was at work when its window ended; None where it cannot be read."""
+        from qviz.session.kept_runs import figures_of  # the first page needs neither
+        from qviz.session.project import Project
+
+        snapshot = self._loaded(record)
+        if snapshot is None:
+            return None
+        figures = figures_of(Project.of_snapshot(snapshot), record.figures.ended)
+        settled = replace(record, is_at_work=False, figures=figures)
+        with contextlib.suppress(QvizError):  # the next start does it
+            self._files.note(settled)
+        return settled
 
     def show(self, record: SessionRecord) -> None:
         """Keep what the window shows.
@@ -138,7 +178,7 @@ class RunStore:
                 return None
             name, record = last
             found = self._of_source(record.origin)
-            if found.records and found.records[0].figures.ended > record.saved:  # it died before it could say so
+            if found.records and _is_unseen(found.records[0], name, record):
                 newest = found.records[0].key
                 record = replace(record, a=newest, b=newest, left=None, right=None, selected="")
             self.show(replace(record, keys=tuple(each.key for each in found.records)))
@@ -218,6 +258,12 @@ def _is_free(key: str, taken: frozenset[str]) -> bool:
     return key not in taken and key.partition("-")[0] not in taken
 
 
+def _is_unseen(newest: RunRecord, window: str, shown: SessionRecord) -> bool:
+    """Tell whether a window died before it could say that it showed a run, which was perhaps at work."""
+    is_own = newest.key.partition("-")[0] == window and newest.key not in shown.keys
+    return is_own or newest.figures.ended > shown.saved
+
+
 def _numbered(records: list[RunRecord]) -> tuple[RunRecord, ...]:
     """Return runs with numbers that grow in the order in which they ran: two windows may have counted alike."""
     found: list[RunRecord] = []
@@ -231,7 +277,7 @@ def _too_many(records: Iterable[RunRecord]) -> Iterator[str]:
     """Yield the keys of those that are one too many of their source, from runs of which the newest is first."""
     counts: dict[str, int] = {}
     for record in records:
-        if not record.is_pinned and not record.is_deleted:
+        if not record.is_pinned and not record.is_deleted and not record.is_at_work:
             counts[record.origin] = counts.get(record.origin, 0) + 1
             if counts[record.origin] > MOST:
                 yield record.key

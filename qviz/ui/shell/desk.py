@@ -40,6 +40,7 @@ from qviz.ui.shell.saved_filters import SavedFilters
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.tables import Tables
 from qviz.ui.shell.trying import Trying
+from qviz.ui.shell.unfinished import UnfinishedRun
 from qviz.ui.shell.workspace import Workspace
 from qviz.ui.theme import Theme
 
@@ -118,6 +119,7 @@ class Desk(QObject):
         self.work.setup.plan_changed.connect(self.on_setup_plan_changed)
 
     def _tie_runs(self) -> None:
+        UnfinishedRun(self, self._open, self.runs, self.shelf)
         self.tables.take_runs(lambda: self.shelf.kept)
         # by name: each model that is opened begins a history of its own
         self.shelf.plan_viewed.connect(lambda before, after: self._history.record(before, after))  # noqa: PLW0108

@@ -75,6 +75,7 @@ class Restoring(QObject):
         is_late = self._pages.desk is not None and self._pages.desk.project is not None
         if last is None or is_late:
             return
+        from qviz.document.run_steps import UNFINISHED
         from qviz.sources.kinds import short_source
         from qviz.ui.shell.run_shelf import told_damaged
 
@@ -82,8 +83,11 @@ class Restoring(QObject):
         desk = self._pages.need_desk()
         desk.open_restored(session, found.record.origin)
         self._pages.show_desk()
+        error = session.project.error
         if session.damaged:
             desk.work.inform(told_damaged(session.damaged))
+        elif error is not None and error.step == UNFINISHED:
+            desk.work.tell_failure(error)
         else:
             name = short_source(session.project.plan.source)
             count = len(session.runs.runs)

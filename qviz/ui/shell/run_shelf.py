@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from qviz.document.snapshot import Snapshot
-from qviz.session.kept_runs import ShelvedRun, ShelvedRuns
+from qviz.session.kept_runs import RunOrigin, ShelvedRun, ShelvedRuns
 from qviz.session.project import Project
 from qviz.session.recorded_runs import RestoredSession, run_of, runs_of
 from qviz.session.run_pair import RunPair, runs_in_view, told_differences
@@ -68,7 +68,7 @@ class RunShelf(QObject):
         self._used: tuple[int, ...] = ()
         self._reading: tuple[int, ...] = ()
         self._asked: object = None
-        self._waiting: list[tuple[Project, bool]] | None = None
+        self._waiting: list[tuple[Project, RunOrigin]] | None = None
         runs.started.connect(self.on_runs_started)
         runs.ended.connect(self.keep)
         listed.viewed.connect(self.view)
@@ -121,10 +121,10 @@ class RunShelf(QObject):
         self._take(runs_of(found.records))
         if found.damaged:
             self.told.emit(told_damaged(found.damaged))
-        for project, is_of_file in waiting:
-            known = next((each for each in found.records if each.is_of_file and is_of_file), None)
+        for project, origin in waiting:
+            known = next((each for each in found.records if each.is_of_file and origin.is_of_file), None)
             if known is None or known.content != self.disk.content or project.snapshot is None:
-                self.keep(project, is_of_file)
+                self.keep(project, origin=origin._replace(content=self.disk.content))
                 continue
             run = run_of(known)
             marked = replace(project, bookmarks=known.bookmarks)
@@ -134,14 +134,15 @@ class RunShelf(QObject):
                 self._open.replace(replace(now, bookmarks=known.bookmarks))
         self._read_small()
 
-    def keep(self, project: Project, is_of_file: bool = False) -> None:
-        """Keep a run that ended, or a result that was opened."""
+    def keep(self, project: Project, is_of_file: bool = False, origin: RunOrigin | None = None) -> None:
+        """Keep a run that ended, or a result that was opened; `origin` is known of one that had to wait."""
         if project.snapshot is None:
             return
+        origin = origin or self.disk.origin(is_of_file)
         if self._waiting is not None:
-            self._waiting.append((project, is_of_file))
+            self._waiting.append((project, origin))
             return
-        kept = self.kept.kept(project, self.disk.origin(is_of_file))
+        kept = self.kept.kept(project, origin)
         self.disk.write(kept.runs[0])
         self._take(kept)
 

@@ -49,6 +49,7 @@ class Runs(QObject):
     Signals:
         started: A run begins.
         ended: The `Project` with what came of a run, however it ended.
+        left: A run at work came to nothing: it was rejected, or another was begun in its place.
         inputs_needed: The `RunRejected` of a run that lacks inputs, or whose inputs do not fit.
 
     Attributes:
@@ -57,6 +58,7 @@ class Runs(QObject):
 
     started = Signal()
     ended = Signal(object)
+    left = Signal()
     inputs_needed = Signal(object)
 
     def __init__(
@@ -90,6 +92,7 @@ class Runs(QObject):
         """Take a project that was opened; a run at work ends."""
         if self.is_running:
             self._engines.cancel()
+            self.left.emit()
         self._workspace.progress.hide()
         self._workspace.notice.clear()
         self._watch.watch(None)
@@ -175,6 +178,7 @@ class Runs(QObject):
             case RunFinished():
                 self._finish(project, report)
             case RunRejected():
+                self.left.emit()
                 self._workspace.progress.hide()
                 self._workspace.log.add(report.traceback)
                 is_of_inputs = report.option.startswith("--input")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from qviz.document.snapshot import Snapshot
 from qviz.session.kept_runs import RunOrigin, ShelvedRun, ShelvedRuns
 from qviz.session.recorded_runs import record_of
 from qviz.session.run_records import RunRecord, SessionRecord
-from qviz.session.run_store import FoundRuns
+from qviz.session.run_store import FoundRuns, RunStore
 from qviz.sources.content import content_of
 from qviz.sources.files import absolute
 from qviz.ui.process.keeping import Keeping
@@ -26,6 +27,13 @@ class DiskMemory(NamedTuple):
     content: str
     records: dict[str, RunRecord]
     there: frozenset[str]
+
+
+class _Unwritten(NamedTuple):
+    """What has arrived of a run at work, and is not on disk yet."""
+
+    record: RunRecord
+    snapshot: Snapshot
 
 
 class RunsOnDisk(QObject):
@@ -42,6 +50,8 @@ class RunsOnDisk(QObject):
         self._brings_back = True
         self._records: dict[str, RunRecord] = {}
         self._there: set[str] = set()
+        self._at_work_key = ""
+        self._unwritten: deque[_Unwritten] = deque(maxlen=1)
         self.source = self.content = ""
 
     def use(self, keeping: Keeping, brings_back: bool) -> None:
@@ -106,8 +116,35 @@ class RunsOnDisk(QObject):
 
     def origin(self, is_of_file: bool) -> RunOrigin:
         """Return where a run that ended just now comes from."""
-        key = self._keeping.new_key() if self._keeping is not None else ""
+        key = "" if is_of_file else self._at_work_key
+        if key:
+            self._at_work_key = ""
+            self._unwritten.clear()
+        elif self._keeping is not None:
+            key = self._keeping.new_key()
         return RunOrigin(self.content, time.time(), is_of_file, key)
+
+    def origin_at_work(self) -> RunOrigin:
+        """Return where the run at work comes from; when it has ended, `origin` returns the same key."""
+        if self._keeping is not None and not self._at_work_key:
+            self._at_work_key = self._keeping.new_key()
+        return RunOrigin(self.content, time.time(), False, self._at_work_key)
+
+    def reach(self, run: ShelvedRun) -> None:
+        """Keep what has arrived of the run at work; of what arrives while the disk is busy, only the newest."""
+        snapshot = run.project.document
+        if self._keeping is None or snapshot is None:
+            return
+        self._unwritten.append(_Unwritten(record_of(run, self.source), snapshot))
+        unwritten = self._unwritten
+        self._keeping.do(lambda store: _write_newest(store, unwritten))
+
+    def drop(self) -> None:
+        """Remove what was kept of a run at work that came to nothing."""
+        key, self._at_work_key = self._at_work_key, ""
+        self._unwritten.clear()
+        if self._keeping is not None and key:
+            self._keeping.do(lambda store: store.drop_unfinished(key))
 
     def write(self, run: ShelvedRun) -> None:
         """Keep a run at once."""
@@ -145,3 +182,11 @@ class RunsOnDisk(QObject):
         """Keep what the window shows."""
         if self._keeping is not None:
             self._keeping.do(lambda store: store.show(record))
+
+
+def _write_newest(store: RunStore, unwritten: deque[_Unwritten]) -> None:
+    try:
+        record, snapshot = unwritten.pop()
+    except IndexError:  # written already, or the run has ended
+        return
+    store.write_unfinished(record, snapshot)

@@ -65,6 +65,7 @@ STATEMENTS: dict[str, Entry] = {
         "failed": "The repair failed",
         "during": "while changes were tried",
     },
+    "step.unfinished": {"text": "Unfinished", "failed": "Unfinished", "during": "before its end"},
     "step.other": {"text": "{name:capital}", "failed": "{name:capital} failed", "during": "during {name}"},
     "step.counted": {"text": "[[{flow}: ]]{step:text} {done} of {total}"},
     "step.not_counted": {"text": "[[{flow}: ]]{step:text}"},
@@ -87,6 +88,10 @@ STATEMENTS: dict[str, Entry] = {
     "stop.engine.not_started": {
         "message": "The engine did not start: {cause}",
         "hint": "Check the interpreter that runs the engine.",
+    },
+    "stop.window": {
+        "message": "qviz ended before the run finished",
+        "hint": "The stages that the run reached are kept. Run the flow again to get the rest.",
     },
     "stop.link.exit_code": {
         "message": "The link to the engine ended with code {exit_code}[[: {last_lines}]]",

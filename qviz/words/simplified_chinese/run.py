@@ -207,6 +207,7 @@ STEPS: dict[str, Entry] = {
     "step.measuring_kernels": _step("正在比较算子与其内核", "比较算子失败", "在比较算子时"),
     "step.counterfactuals": _step("正在比较其他舍入方式", "比较其他舍入方式失败", "在比较其他舍入方式时"),
     "step.repairing": _step("正在尝试修改", "修复失败", "在尝试修改时"),
+    "step.unfinished": _step("未完成", "未完成", "在结束之前"),
     "step.other": _step("{name:capital}", "{name:capital} 失败", "在 {name} 时"),
     "step.counted": {"text": "[[{flow}：]]{step:text} {done} / {total}"},
     "step.not_counted": {"text": "[[{flow}：]]{step:text}"},
@@ -221,6 +222,10 @@ STOPS: dict[str, Entry] = {
     "stop.engine.exit_code": {"message": "引擎以代码 {exit_code} 结束[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.unreadable": {"message": "引擎发送了无法读取的内容：{cause}", "hint": _AGAIN},
     "stop.engine.not_started": {"message": "引擎没有启动：{cause}", "hint": "请检查运行引擎的解释器。"},
+    "stop.window": {
+        "message": "运行完成之前 qviz 已结束",
+        "hint": "运行已到达的阶段会保留。请再次运行该流程以得到其余阶段。",
+    },
     "stop.link.exit_code": {"message": "与引擎的连接以代码 {exit_code} 结束[[：{last_lines}]]", "hint": _LINK},
     "stop.link.signal": {"message": "与引擎的连接被 {signal} 终止[[：{last_lines}]]", "hint": _LINK},
     "stop.link.no_engine": {
