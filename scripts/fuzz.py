@@ -14,7 +14,6 @@ import argparse
 import copy
 import random
 import resource
-import shutil
 import signal
 import sys
 import time
@@ -22,10 +21,10 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from fuzz_inputs import FOLDER, made_kinds, tree_of
+from fuzz_inputs import made_kinds, tree_of
 
 from qviz.errors import QvizError
 from qviz.wire.framing import WireError
@@ -43,6 +42,15 @@ class HangError(BaseException):
     """An input took too long; what takes every exception for a refusal does not take this one."""
 
 
+class Found(NamedTuple):
+    """An input with a fault, which is kept."""
+
+    path: Path
+    data: bytes
+    read: Callable[[bytes], object]
+    fault: str
+
+
 def main(argv: list[str]) -> int:
     """Fuzz; return 1 where there were faults."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -53,6 +61,7 @@ def main(argv: list[str]) -> int:
     chance, counted, faults = random.Random(asked.seed), Counter[str](), Counter[str]()
     signal.signal(signal.SIGPROF, _too_long)
     ended: list[int] = []
+    found: list[Found] = []
     signal.signal(signal.SIGINT, lambda number, _: ended.append(number))
     kinds = made_kinds()
     started, before = time.monotonic(), 0
@@ -64,25 +73,28 @@ def main(argv: list[str]) -> int:
         answer, fault = tried(kinds[name].read, data)
         counted[f"{name}: {answer}"] += 1
         if fault and not faults[fault]:
-            _keep(asked.keep, f"{name}-{asked.seed}-{number}", data, kinds[name].read, fault)
+            asked.keep.mkdir(parents=True, exist_ok=True)
+            found.append(Found(asked.keep / f"{name}-{asked.seed}-{number}", data, kinds[name].read, fault))
+            found[-1].path.write_bytes(data)
             print(f"{name} {number}: {fault}", flush=True)
         faults[fault] += bool(fault)
         if number == asked.count // 10:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for line, count in sorted(counted.items()):
         print(f"{line:24} {count:>9,}")
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    # Sooner, the copies from which a small input is made would count as memory that qviz took.
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / max(before, 1)
     done, seconds = sum(counted.values()), time.monotonic() - started
     print(f"{done:,} inputs in {seconds:.0f} s; memory {grown:.2f} times that at a tenth")
-    return 1 if sum(faults.values()) else 0
+    for each in found:
+        _keep_small(each)
+    return 1 if found else 0
 
 
-def _keep(folder: Path, name: str, data: bytes, read: Callable[[bytes], object], fault: str) -> None:
-    """Write an input with a fault, and a small one that has it too."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(data)
-    (folder / f"{name}-small").write_bytes(smaller(data, lambda each: tried(read, each)[1] == fault))
+def _keep_small(found: Found) -> None:
+    """Write a small input with the same fault beside one that has it."""
+    small = smaller(found.data, lambda each: tried(found.read, each)[1] == found.fault)
+    found.path.with_name(f"{found.path.name}-small").write_bytes(small)
 
 
 def _too_long(*_: object) -> None:

@@ -5,8 +5,11 @@ Every reader refuses in words, or gives something of which all may be asked.
 
 from __future__ import annotations
 
-import os
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,10 +77,17 @@ from qviz.wire.messages import (
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSION_1 = ROOT / "tests/document/version_1"
-FOLDER = Path("/dev/shm" if Path("/dev/shm").is_dir() else "/tmp") / f"qviz-fuzz-{os.getpid()}"
-"""Where what is only read from files stands."""
 PLAN = Plan("m.py:Net", flow="fx-static", inputs=("x=1x3x8x8:float32",), calibrate="m.py:data", seed=3)
 KEY = "1a-1"
+
+
+@cache
+def scratch() -> Path:
+    """Return a folder of this process alone for what is only read from files; in memory where the system has one."""
+    in_memory = Path("/dev/shm")
+    made = tempfile.mkdtemp(prefix="qviz-fuzz-", dir=in_memory if in_memory.is_dir() else None)
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
 
 
 class Kind(NamedTuple):
@@ -264,8 +274,7 @@ def _plan(data: bytes) -> None:
 
 
 def _file(name: str, data: bytes) -> Path:
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / name
+    path = scratch() / name
     path.write_bytes(data)
     return path
 
@@ -284,9 +293,9 @@ def _grant_book(data: bytes) -> None:
 
 
 def _run_record(data: bytes) -> None:
-    files = RunFiles(FOLDER / "runs")
+    files = RunFiles(scratch() / "runs")
     files.begin()
-    (FOLDER / "runs" / f"{KEY}.json").write_bytes(data)
+    (scratch() / "runs" / f"{KEY}.json").write_bytes(data)
     files.read()
     files.remove(KEY)
 

@@ -20,7 +20,8 @@ from kills.command_line import CommandLine
 from kills.pictures import pictures_killed
 from kills.tree import KILLS
 from kills.trial import Outcome
-from kills.window import killed_windows, unwilling_trials, window_trials
+from kills.unwilling import unwilling_trials
+from kills.window import killed_windows, window_trials
 from msgspec.structs import replace
 
 from qviz.document import codec

@@ -185,7 +185,10 @@ class Day:
 
 
 def left(folder: Path) -> Left:
-    """Count what this process holds (Linux; elsewhere zeros for what the system does not tell)."""
+    """Count what this process holds, and the files of a folder.
+
+    On Linux; elsewhere zeros for what the system does not tell.
+    """
     proc = Path("/proc/self")
     is_told = proc.exists()
     pages = int((proc / "statm").read_text().split()[1]) if is_told else 0
@@ -197,8 +200,14 @@ def left(folder: Path) -> Left:
         threading.active_count(),
         len(list((proc / "fd").iterdir())) if is_told else 0,
         children,
-        sum(1 for each in (*folder.rglob("*"), *Path(tempfile.gettempdir()).glob("qviz*")) if each.is_file()),
+        sum(1 for each in folder.rglob("*") if each.is_file()),
     )
+
+
+def own_temporary_folder(folder: Path) -> None:
+    """Let temporary files of this process be made in a folder of its own: in the system's are those of others, too."""
+    folder.mkdir(exist_ok=True)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
 
 
 def quiet_window(folder: Path) -> MainWindow:
@@ -245,6 +254,7 @@ def main() -> int:
     seen: list[Left] = []
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
+        own_temporary_folder(Path(folder) / "temporary")
         for number, held in days(chosen.cycles, chosen.every, Path(folder)):
             seen.append(held)
             print(f"{number:6} {held.memory / 1e6:8.1f} " + " ".join(f"{each:11}" for each in held[1:]), flush=True)

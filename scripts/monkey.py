@@ -79,9 +79,7 @@ class Monkey:
         self._last: deque[str] = deque(maxlen=NOTED)
         self._in_sight: list[QWidget] = []
         self._results = [result(nodes) for nodes in (3, 40, 150)]
-        self.files = [
-            folder / name for name in ("a.qviz", "b.json", "c.qviz", "broken.qviz", "plan.toml", "net.py", "x.txt")
-        ]
+        self.files = [folder / name for name in FILES]
         for path, snapshot in zip(self.files, self._results, strict=False):
             codec.save(snapshot, path)
         self.files[3].write_bytes(b"no result")
@@ -351,14 +349,19 @@ def _without_the_world(monkey: Monkey) -> list[tuple[Any, str, Any]]:
     return kept
 
 
+def is_within(path: str, *folders: Path) -> bool:
+    """Tell whether a file is in one of some folders, links followed."""
+    return any(Path(os.path.realpath(path)).is_relative_to(each) for each in folders)
+
+
 def watch_writes(folder: Path, fault: Callable[[str], None]) -> None:
     """Tell of every file outside of a folder that is opened for writing; for as long as this process lives."""
-    allowed = (str(folder), "/dev/", "/proc/")
+    allowed = folder, Path("/dev"), Path("/proc")
 
     def look(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str) and isinstance(arguments[2], int):
             writes = arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            if writes and not os.path.realpath(arguments[0]).startswith(allowed):
+            if writes and not is_within(arguments[0], *allowed):
                 fault(f"writes {arguments[0]}")
 
     sys.addaudithook(look)

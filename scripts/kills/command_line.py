@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -68,6 +69,8 @@ class CommandLine:
         self._model.write_text(MODEL)
         self._usual: dict[str, tuple[float, float]] = {}
         """By what is done: seconds until an engine is there, and from then to the end."""
+        self._measured: object = None
+        """What a measurement comes to that nothing disturbs."""
 
     def _words(self, what: str, out: Path) -> list[str]:
         words = [what, f"{self._model}:Net", "--flow", "fx-static", "-o", str(out), "--quiet"]
@@ -85,6 +88,8 @@ class CommandLine:
             time.sleep(0.01)
         assert process.wait(1) == 0, f"{what} does not even work undisturbed"
         self._usual[what] = ready - began, time.monotonic() - ready
+        if what == "measure":
+            self._measured = _measured(out)
         return out
 
     def _start(self, what: str, out: Path, note: Path, marked: Marked) -> subprocess.Popen[bytes]:
@@ -100,7 +105,8 @@ class CommandLine:
             what: ``run`` or ``measure``.
             kill: How.
             victim: ``engine``, one of its processes, or ``supervisor``, one of those around it: the stages that were
-                told of are in the result. ``command``: nothing half-written stands in the place of the result.
+                told of are in the result, or the measurement comes to what it comes to undisturbed, or to nothing.
+            ``command``: nothing half-written stands in the place of the result.
         """
         is_engine = victim != "command"
         out = self._folder / f"out.{'qviz' if what == 'run' else 'json'}"
@@ -126,8 +132,9 @@ class CommandLine:
             if trial.lost:
                 trial.fault(f"ended with {process.returncode}: {self._errors.read_text()[-300:]!r}")
         elif out.exists():
-            _stages(out) if what == "run" else out.read_bytes()
-            trial.is_damaged = what == "run" and not _stages(out)
+            trial.is_damaged = not _stages(out) if what == "run" else _measured(out) != self._measured
+        elif process.returncode == 0:
+            trial.fault("ended with 0, and wrote nothing")
         trial.left = len(marked.left())
         return trial.outcome(was_there)
 
@@ -203,6 +210,15 @@ def _ends(process: subprocess.Popen[bytes], patience_s: float) -> bool:
 
 def _lines(note: Path) -> list[str]:
     return note.read_text().splitlines() if note.exists() else []
+
+
+def _measured(report: Path) -> object:
+    """Return what a report of a measurement says, without times; None of one that cannot be read."""
+    try:
+        found = json.loads(report.read_bytes())
+    except ValueError:
+        return None
+    return {key: value for key, value in found.items() if key not in ("seconds", "time")}
 
 
 def _stages(result: Path) -> list[str]:

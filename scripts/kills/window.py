@@ -1,14 +1,17 @@
-"""Kills under the window: the engine of its run, the window itself; and models that do not want to end."""
+"""Kills under the window: the engine of its run, and the window itself."""
 
 from __future__ import annotations
 
 import os
 import random
+import secrets
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -17,11 +20,11 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from kills.command_line import MODEL
-from kills.tree import KILLS, Marked, end, engine_at_work, engines
+from kills.tree import KILLS, Marked, end, engine_at_work
 from kills.trial import Outcome, Trial
 from qviz.document.plan import Plan
-from qviz.errors import ExitCode
 from qviz.session.run_files import RunFiles
+from qviz.session.run_store import RunStore
 from qviz.ui.settings import Settings
 from qviz.ui.shell.app import tune
 from qviz.ui.shell.main_window import MainWindow
@@ -29,35 +32,27 @@ from qviz.wire.messages import Report, StageReached
 
 AROUND = "supervisor", "keeper", "owner", "template"
 PATIENCE_S = 180.0
-CANCEL_S, LATE_S = 1.0, 2.0
+CANCEL_S = 1.0
 WINDOWS_OF_A_FOLDER = 10
 """Of one model 20 runs are kept; nothing may have to go because it is old."""
 
-UNWILLING = {
-    "forks": "[os.fork() or time.sleep(600) for _ in range(3)]",
-    "leaves a daemon": "os.fork() or (os.setsid(), os.fork() and os._exit(0), os.closerange(0, 99), time.sleep(600))",
-    "ignores SIGTERM": "[signal.signal(each, signal.SIG_IGN) for each in (2, 15, 1, 10)]",
-    "holds the GIL": "ctypes.PyDLL(None).sleep(600)",
-    "closes its descriptors": "os.closerange(0, 99)",
-    "prints 200 MB": "print('x' * 200_000_000)",
-}
-UNWILLING_MODEL = """
-import ctypes, os, signal, time
-import torch
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc = torch.nn.Linear(4, 4)
-        open({note!r}, "w").close()
-        {deed}
-        time.sleep(600)
-
-    def forward(self, x):
-        return self.fc(x)
-
-example_inputs = (torch.ones(1, 4),)
+WRITTEN_S = 1.0
+"""How long a window may take until a stage that it was told of is on disk."""
+TOLD = """
+import sys, time
+from qviz.ui.shell.runs import Runs
+from qviz.wire.messages import RunFinished, StageReached
+note, hear = open(sys.argv.pop(1), "a", buffering=1), Runs.on_engines_report_received
+def on_engines_report_received(self, report):
+    hear(self, report)
+    if isinstance(report, StageReached | RunFinished):
+        name = report.stage.name if isinstance(report, StageReached) else "-"
+        note.write(f"{time.monotonic()} {name}\\n")
+Runs.on_engines_report_received = on_engines_report_received
+from qviz.__main__ import main
+sys.exit(main())
 """
+"""A window that also notes when it was told of which stage; a hyphen for the end of its run."""
 
 
 class OwnWindow:
@@ -132,7 +127,7 @@ def wait(is_so: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
     return True
 
 
-def _left(processes: list[int]) -> int:
+def left(processes: list[int]) -> int:
     """Return how many of these still run after two seconds."""
 
     def is_gone(process_id: int) -> bool:
@@ -174,7 +169,7 @@ def window_trials(folder: Path, chance: random.Random, most: int) -> Iterator[Ou
             own.cancel()
         trial.lost = [name for name in own.told if name not in own.stages]
         gone = [each for name, each in tree.around.items() if name != "template" or victim == name]
-        trial.left = _left([*tree.engine, *gone]) if was_there else 0
+        trial.left = left([*tree.engine, *gone]) if was_there else 0
         if number % 5 == 0 or victim != "engine":
             own.open(f"{model}:Net")
             if not wait(lambda: not own.is_running) or own.stages != whole:
@@ -183,78 +178,68 @@ def window_trials(folder: Path, chance: random.Random, most: int) -> Iterator[Ou
     own.window.close()
 
 
-def unwilling_trials(folder: Path, _chance: random.Random, _most: int) -> Iterator[Outcome]:
-    """Cancel models that do not want to end, and let a time limit end them."""
-    own = OwnWindow(folder / "unwilling")
-    for number, (name, deed) in enumerate(UNWILLING.items()):
-        note, model = folder / f"note{number}", folder / f"unwilling{number}.py"
-        model.write_text(UNWILLING_MODEL.format(note=str(note), deed=deed))
-        trial = Trial(f"a model that {name}", "cancel", "engine")
-        own.open(f"{model}:Net")
-        wait(note.exists)
-        breathe(300)
-        below = engine_at_work(own.window.engines.process_id()).engine
-        seconds = own.cancel()
-        trial.canceled(seconds, CANCEL_S)
-        trial.left = _left(below)
-        print(f"a model that {name}: canceled in {seconds:.2f} s, {len(below)} processes", flush=True)
-        yield trial.outcome(bool(below))
-        yield _timed_out(folder, model, name)
-    own.window.close()
+class _Told(NamedTuple):
+    """What a killed window was told of its run: stages in time to be on disk, stages just before, and the end."""
+
+    stages: list[str]
+    late: list[str]
+    is_done: bool
 
 
-def _timed_out(folder: Path, model: Path, name: str, limit_s: float = 15.0) -> Outcome:
-    trial, marked = Trial(f"a model that {name}", "time", "engine"), Marked(dict(os.environ))
-    command = [sys.executable, "-m", "qviz", "run", f"{model}:Net", "--flow", "fx-static", "--quiet"]
-    process = subprocess.Popen(
-        [*command, "--timeout", str(limit_s), "-o", str(folder / "late.qviz")],
-        env=marked.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def _told(note: Path, killed_at: float) -> _Told:
+    lines = [line.split() for line in note.read_text().splitlines()] if note.exists() else []
+    stages = [(name, killed_at - float(at) > WRITTEN_S) for at, name in lines if name != "-"]
+    return _Told(
+        [name for name, is_old in stages if is_old],
+        [name for name, is_old in stages if not is_old],
+        any(name == "-" for _, name in lines),
     )
-    started = time.monotonic()
-    while not engines(marked) and process.poll() is None:
-        time.sleep(0.02)
-    began = time.monotonic()
-    while engines(marked):
-        time.sleep(0.02)
-    late = time.monotonic() - began - limit_s
-    if process.wait(60) != ExitCode.FLOW_FAILED:
-        trial.fault(f"ended with {process.returncode}")
-    trial.slow("the end after the limit", late, LATE_S)
-    trial.left = len(marked.left())
-    whole = late + began - started
-    print(
-        f"a model that {name}: {late:.2f} s after the limit since its engine was there, {whole:.2f} s since qviz began"
-    )
-    return trial.outcome(True)
+
+
+def _brought_back(state: Path, source: str, known: set[str]) -> list[str]:
+    """Return the stages of the run that a killed window had at work, as the next start brings it back."""
+    store = RunStore(state, secrets.token_hex(6))
+    store.begin()
+    found = [each for each in store.of_source(source).records if each.key not in known]
+    stages = [stage.name for stage in store.load(found[0]).stages] if found else []
+    store.end()
+    return stages
 
 
 def killed_windows(folder: Path, chance: random.Random, most: int) -> Iterator[Outcome]:
-    """Kill windows at random moments: no kept run is lost or damaged, no engine is left."""
-    model = folder / "killed_net.py"
+    """Kill windows at random moments: no run, and no stage of one at work, is lost or damaged, no engine is left."""
+    model, note = folder / "killed_net.py", folder / "killed-note"
     model.write_text(MODEL)
-    longest = 0.0
+    longest, counted = 0.0, Counter[str]()
     for number in range(most + 1):
         own = folder / f"killed{number // WINDOWS_OF_A_FOLDER}"
         environment = {**os.environ, "HOME": str(own), "XDG_STATE_HOME": str(own), "XDG_CONFIG_HOME": str(own)}
         marked, kept = Marked(environment), RunFiles(own / "qviz" / "runs")
         before = {record.key for record in kept.read().records}
-        command = [sys.executable, "-m", "qviz", f"{model}:Net", "--flow", "fx-static"]
+        note.unlink(missing_ok=True)
+        command = [sys.executable, "-c", TOLD, str(note), f"{model}:Net", "--flow", "fx-static"]
         trial, began = Trial("run of a window", "KILL", "window"), time.monotonic()
         process = subprocess.Popen(
             command, env=marked.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         if number == 0:
-            while not kept.read().records and time.monotonic() < began + PATIENCE_S:
+            while not _told(note, 0.0).is_done and time.monotonic() < began + PATIENCE_S:
                 time.sleep(0.1)
-            longest = time.monotonic() - began + 0.5
+            longest = time.monotonic() - began + 1.0
+            time.sleep(1.0)
         else:
             time.sleep(chance.uniform(0.3, longest))
-        was_there = end(process.pid, "KILL")
+        was_there, killed_at = end(process.pid, "KILL"), time.monotonic()
         process.wait()
         trial.left = len(marked.left())
-        found = kept.read()
+        found, told = kept.read(), _told(note, killed_at)
+        stages = _brought_back(own / "qviz" / "runs", f"{model}:Net", before)
         trial.lost = sorted(before - {record.key for record in found.records})
+        trial.lost += [name for name in told.stages if name not in stages]
+        counted["midway"] += bool(told.stages or told.late) and not told.is_done
+        counted["stages told in time"] += len(told.stages)
+        counted["stages told just before"] += len(told.late)
+        counted["of which not kept"] += sum(name not in stages for name in told.late)
         trial.is_damaged = found.damaged > 0 or not all(map(kept.has, found.records))
         yield trial.outcome(was_there)
+    print("windows killed with a run at work " + ", ".join(f"{name} {count}" for name, count in counted.items()))

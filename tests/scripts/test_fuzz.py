@@ -63,6 +63,12 @@ def test_what_is_refused_in_words_is_no_fault_and_anything_else_is():
     assert "KeyError: 'z' at test_fuzz.py" in told
 
 
+def test_what_is_only_read_from_files_stands_in_a_folder_that_nobody_can_have_prepared():
+    folder = fuzz_inputs.scratch()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert fuzz_inputs._file("baseline.json", b"x") == folder / "baseline.json"
+
+
 def test_what_takes_too_long_is_a_fault(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fuzz, "HANG_SECONDS", 0.01)
     before = signal.signal(signal.SIGPROF, fuzz._too_long)

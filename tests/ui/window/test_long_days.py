@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,12 @@ OBJECTS = 1.01
 
 
 @pytest.fixture
-def day(window: MainWindow, tmp_path: Path) -> Day:
+def day(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Day:
     window.resize(900, 640)
-    return Day(window, tmp_path / "results", sizes=(3, 12, 30))
+    made = Day(window, tmp_path / "results", sizes=(3, 12, 30))
+    (tmp_path / "results" / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "results" / "temporary"))
+    return made
 
 
 def test_sixty_results_leave_nothing_behind(day: Day):
