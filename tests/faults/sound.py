@@ -14,6 +14,7 @@ from qviz.document.configuration import Quantizer
 from qviz.document.snapshot import Snapshot
 from tests.faults.cases import IMAGE, ROW, STUBS, ran
 from tests.faults.models import TwoInputs, conv, linear, made, norm
+from tests.processor import HAS_VNNI
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ SOUND = (
     _sound("folded", FOLDED, "fx-fuse", IMAGE),
     _sound("residual", RESIDUAL, "fx-static", IMAGE),
     _sound("residual", RESIDUAL, "pt2e-static", IMAGE),
-    _sound("residual, onednn", RESIDUAL, "fx-static", IMAGE, backend="onednn"),
+    *((_sound("residual, onednn", RESIDUAL, "fx-static", IMAGE, backend="onednn"),) if HAS_VNNI else ()),
     _sound("joined", JOINED, "fx-static"),
     _sound("joined", JOINED, "pt2e-static", batches=lambda: [(torch.randn(ROW),) for _ in range(20)]),
     _sound("pooled", POOLED, "fx-static", IMAGE),

@@ -120,6 +120,8 @@ class _DropsInTraining(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.fc, self.out = nn.Linear(8, 8), nn.Linear(8, 4)
+        with torch.no_grad():
+            self.out.weight[:, ::2] = 0  # nor do products overflow in 16 bits, where a processor adds in pairs
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return nn.functional.alpha_dropout(self.out(torch.tanh(self.fc(x))), 0.3, self.training)

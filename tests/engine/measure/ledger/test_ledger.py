@@ -72,9 +72,9 @@ def test_segments_give_what_a_whole_pass_gives(way: str, is_simulated: bool, lim
         probe = Anchoring(case.simulation, inner, idle, is_simulated)
         more: dict[str, Any] = {"limit": limit} if passes is in_segments else {}
         assert len(list(passes(case.simulation, batch, probe, inner, signs, **more))) == len(signs)
-        found.append(sorted(inner.powers()))
-    assert found[0] == found[1]
-    assert any(power > 0 for _, _, power in found[0])
+        found.append({(quantizer, name): power for quantizer, name, power in inner.powers()})
+    assert found[0] == pytest.approx(found[1], rel=1e-3)  # a value at a bound of rounding may fall to either side
+    assert max(found[0].values()) > 0
 
 
 def ledger(model: nn.Module, flow: str, inputs: tuple[Any, ...] = INPUTS, **fields: Any) -> Ledger:
