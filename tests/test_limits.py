@@ -89,7 +89,7 @@ def test_a_limit_tells_the_step_its_rate_and_what_to_do():
         "Calibrating: stopped after 60 s, the time limit; 8 of 90 were done in 40 s, 0.2 per second"
     )
     assert "At that rate the step takes 450 s." in failure.hint
-    assert "--batches" in failure.hint
+    assert (failure.option, "--" in failure.hint) == ("--batches", False), "the window, too, shows the hint"
 
 
 def test_a_step_that_torch_does_in_one_piece_tells_what_it_works_on():
@@ -114,7 +114,9 @@ def test_an_engine_that_its_supervisor_ended_for_its_memory_is_told(monkeypatch:
     assert failure is not None
     assert "more than 2.5 GiB" in failure.message
     assert outcome(-EXCEEDED).message == "The engine was ended because it took more than 2.5 GiB, the memory limit"
-    assert "--memory" in StoppedError(outcome(-EXCEEDED), ExitCode.ENGINE_DIED).hint
+    told = StoppedError(outcome(-EXCEEDED), ExitCode.ENGINE_DIED)
+    assert told.option == "--memory"
+    assert "--" not in told.hint, "the window says it, too"
 
 
 def test_the_limit_is_a_share_of_the_machine_or_what_the_user_says(monkeypatch: pytest.MonkeyPatch):

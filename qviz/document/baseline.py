@@ -74,14 +74,15 @@ def read_baseline(path: Path) -> Baseline:
     Raises:
         QvizError: Not there, not a baseline, or of a newer version.
     """
-    again = tr("Create it from the current findings with --write-baseline.")
+    again, option = tr("Create it from the current findings."), "--write-baseline"
     if not path.exists():
-        raise QvizError(tr("{path}: no such baseline", path=path), again)
+        raise QvizError(tr("{path}: no such baseline", path=path), again, option=option)
     data = read_regular(path, MAX_BYTES)
     try:
         baseline = msgspec.json.decode(data, type=Baseline)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise QvizError(tr("{path} is not a baseline: {error}", path=path, error=error), again) from error
+        told = tr("{path} is not a baseline: {error}", path=path, error=error)
+        raise QvizError(told, again, option=option) from error
     if baseline.version > BASELINE_VERSION:
         raise QvizError(
             tr(

@@ -62,7 +62,8 @@ def _decoded(data: bytes, name: str) -> Snapshot:
     if head.format != "qviz":
         raise QvizError(
             tr("{name} is JSON, but not a qviz document", name=name),
-            tr("Create one with: qviz run SOURCE --flow FLOW -o OUT.qviz"),
+            tr("Run a flow and save its result."),
+            option="qviz run SOURCE --flow FLOW -o OUT.qviz",
         )
     if head.version > FORMAT_VERSION:
         raise QvizError(

@@ -40,10 +40,10 @@ class StoppedError(QvizError):
     """What ended a run from outside: the engine's death, or a limit.
 
     Args:
-        said: Why; an entry with the parts ``message`` and ``hint``.
+        said: Why; an entry with the parts ``message`` and ``hint``, and ``option`` for the command line.
         exit_code: What the command line ends with.
     """
 
     def __init__(self, said: Said, exit_code: ExitCode) -> None:
-        super().__init__(say(said, "message"), say(said, "hint"), exit_code)
+        super().__init__(say(said, "message"), say(said, "hint"), exit_code, say(said, "option"))
         self.said = said

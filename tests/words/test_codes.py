@@ -57,12 +57,7 @@ def test_every_template_can_be_read(name: str):
         for part, template in entry.items():
             assert template, f"{code}: {part} is empty"
             for _, field, how in _parsed(re.sub(r"\[\[|\]\]", "", template)):
-                fits = (
-                    how in {"", "stage", *FORMATS}
-                    or "|" in how
-                    or "/" in how
-                    or how in {"text", "message", "hint", "failed", "during"}
-                )
+                fits = how in {"", "stage", *FORMATS} or "|" in how or "/" in how or how in {*PARTS, "option"}
                 assert field is None or (field.isidentifier() and fits), f"{code}: {template}"
 
 

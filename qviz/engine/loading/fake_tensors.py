@@ -38,7 +38,7 @@ def refuse_flow(plan: Plan) -> None:
     chosen = flow(plan.flow)
     if chosen is None or not chosen.takes("fake"):
         raise QvizError(
-            tr("--fake works with PT2E flows only"),
+            tr("Fake tensors work with PT2E flows only"),
             tr("Choose one of: {names}.", names=", ".join(each.id for each in FLOWS if each.takes("fake"))),
             option="--fake",
         )
@@ -53,7 +53,7 @@ def refuse_made(name: str, found: Any) -> None:
     if isinstance(found, Module) or not callable(found):
         raise QvizError(
             tr("{name} has its weights already", name=name),
-            tr("--fake builds the model itself: name its class, or a function that returns it."),
+            tr("On fake tensors, a run builds the model itself: name its class, or a function that returns it."),
             option="--fake",
         )
 

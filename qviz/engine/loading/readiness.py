@@ -93,7 +93,7 @@ def _on_fakes(loaded: Loaded, plan: Plan) -> Loaded:
     if found := wrappers.wrappings(loaded.module):
         raise QvizError(
             tr("The model is wrapped in {names}", names=", ".join(found[0].names)),
-            tr("With --fake, name a class or function that returns the model itself."),
+            tr("For fake tensors, name a class or function that returns the model itself."),
             option="--fake",
         )
     changes = tensor_changes(loaded, plan)

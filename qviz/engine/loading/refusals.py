@@ -104,9 +104,10 @@ def _refuse_meta(model: Module, inside: Module, inputs: Arguments) -> None:
             else tr("{names} has no weights: they are on the meta device", names=listed(held)),
             tr(
                 "Build the model outside torch.device('meta') and init_empty_weights(), or call "
-                "model.to_empty(device='cpu') and load its weights. Without weights, --fake builds it in a PT2E "
-                "flow."
+                "model.to_empty(device='cpu') and load its weights. Without weights, it can be built on fake "
+                "tensors in a PT2E flow."
             ),
+            option="--fake",
         )
     for name, value in zip(names(inputs, inside), inputs.values, strict=False):
         if any(isinstance(each, Tensor) and each.is_meta for each in pytree.tree_leaves(value)):

@@ -13,8 +13,8 @@ _INTEGERS = (
 STATEMENTS: dict[str, Entry] = {
     "stop.no_network": known(
         "code named by the plan or the project tried to use the network, which qviz does not allow",
-        "Download the file first and give its path. If you trust the code, allow the network with --network or in the "
-        "window's settings.",
+        "Download the file first and give its path. If you trust the code, allow the network.",
+        "--network",
     ),
     "stop.functional_by_keyword": known(
         "FX graph mode finds what a function is given by position, and this call names it",

@@ -8,7 +8,7 @@ _SMALLER = (
     "run a smaller part of the model, such as one block or fewer iterations of a loop: torch does this step in one "
     "piece, and twice the nodes may take four times as long"
 )
-_UNMEASURED = "leave the measurement out (--no-measure)"
+_UNMEASURED: Entry = {"text": "leave the measurement out", "option": "--no-measure"}
 
 STATEMENTS: dict[str, Entry] = {
     "step.starting_engine": {
@@ -75,7 +75,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "stop.engine.memory": {
         "message": "The engine was ended because it took more than {gib:number} GiB, the memory limit",
-        "hint": "Use a smaller batch or fewer batches, or raise the limit with --memory or in the window's settings.",
+        "hint": "Use a smaller batch or fewer batches, or raise the memory limit.",
+        "option": "--memory",
     },
     "stop.engine.exit_code": {
         "message": "The engine ended with code {exit_code}[[: {last_line}]]",
@@ -122,26 +123,30 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{step:text}: stopped after {seconds:number} s, the time limit; {done:grouped} of {total:grouped} "
         "were done[[ in {spent:number} s, {rate:number} per second]]",
         "hint": "[[At that rate the step takes {needed:number} s. ]]Set a longer time limit[[, or {instead:text}]].",
+        "option": "[[{instead:option}]]",
     },
     "stop.time_limit.on_nodes": {
         "message": "{step:text}: stopped after {seconds:number} s, the time limit, {spent:number} s of it in this "
         "step, on a graph of {nodes:node|nodes}",
         "hint": "Set a longer time limit[[, or {instead:text}]].",
+        "option": "[[{instead:option}]]",
     },
-    "instead.calibrating": {"text": "calibrate with fewer batches (--batches)"},
+    "instead.calibrating": {"text": "calibrate with fewer batches", "option": "--batches"},
     "instead.preparing": {"text": _SMALLER},
     "instead.converting": {"text": _SMALLER},
     "instead.measuring_quantizers": {
-        "text": "keep what is measured by then (--at-most), share the work (--workers), or only estimate (no --exact)"
+        "text": "keep what is measured by then, share the work among processes, or only estimate",
+        "option": "--at-most, --workers, no --exact",
     },
-    "instead.measuring": {"text": _UNMEASURED},
-    "instead.estimating": {"text": _UNMEASURED},
-    "instead.telescoping": {"text": _UNMEASURED},
-    "instead.measuring_kernels": {"text": _UNMEASURED},
-    "instead.counterfactuals": {"text": _UNMEASURED},
+    "instead.measuring": _UNMEASURED,
+    "instead.estimating": _UNMEASURED,
+    "instead.telescoping": _UNMEASURED,
+    "instead.measuring_kernels": _UNMEASURED,
+    "instead.counterfactuals": _UNMEASURED,
     "stop.memory_limit": {
         "message": "{step:text}: stopped because the engine took more than {gib:number} GiB, the memory limit",
-        "hint": "Use a smaller batch or fewer batches, or raise the limit with --memory or in the window's settings.",
+        "hint": "Use a smaller batch or fewer batches, or raise the memory limit.",
+        "option": "--memory",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {
@@ -175,5 +180,6 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{cause:message}",
         "reason": "the run was cut off; the stages that it had reached are kept",
         "hint": "{cause}",
+        "option": "{cause}",
     },
 }

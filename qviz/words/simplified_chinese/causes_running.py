@@ -31,7 +31,8 @@ STATEMENTS: dict[str, Entry] = {
     **GUESSES,
     "stop.no_network": known(
         "计划或项目所指定的代码试图使用网络，而 qviz 不允许",
-        "请先下载文件并给出其路径。如果您信任该代码，请用 --network 或在窗口的设置中允许网络。",
+        "请先下载文件并给出其路径。如果您信任该代码，请允许网络。",
+        "--network",
     ),
     "stop.functional_by_keyword": known(
         "FX 图模式按位置查找函数的输入，而此调用以名称给出",

@@ -11,7 +11,7 @@ TEXTS: dict[str, str] = {
     "Give a list instead of a generator.": "请给出列表，而不是生成器。",
     "The picture could not be drawn": "无法绘制图片",
     # document/baseline.py
-    "Create it from the current findings with --write-baseline.": "请用 --write-baseline 由当前的发现创建它。",
+    "Create it from the current findings.": "请由当前的发现创建它。",
     "{path} is a baseline of version {version}; this qviz reads up to version {baseline_version}": "{path} 是版本 {version} 的基线；此 qviz 最多读取版本 {baseline_version}",
     "Update qviz.": "请更新 qviz。",
     "{path}: no such baseline": "{path}：没有这个基线",
@@ -23,7 +23,7 @@ TEXTS: dict[str, str] = {
     "{name} is damaged: {detail}": "{name} 已损坏：{detail}",
     "Create it again, or use an older copy.": "请重新创建它，或使用较早的副本。",
     "{name} is JSON, but not a qviz document": "{name} 是 JSON，但不是 qviz 文档",
-    "Create one with: qviz run SOURCE --flow FLOW -o OUT.qviz": "请这样创建：qviz run SOURCE --flow FLOW -o OUT.qviz",
+    "Run a flow and save its result.": "请运行一个流程并保存其结果。",
     "{name} has format version {version}; this qviz reads up to version {format_version}": "{name} 的格式版本为 {version}；此 qviz 最多读取版本 {format_version}",
     "{name}: the name of a result ends in .qviz or .json": "{name}：结果的文件名以 .qviz 或 .json 结尾",
     "For example: {stem}.qviz": "例如：{stem}.qviz",

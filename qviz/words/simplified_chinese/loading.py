@@ -21,9 +21,9 @@ TEXTS: dict[str, str] = {
     "{type} could not be copied: {error}": "无法复制 {type}：{error}",
     "Name its class, as in file.py:Net.": "请指定其类，例如 file.py:Net。",
     # engine/loading/fake_tensors.py
-    "--fake works with PT2E flows only": "--fake 只适用于 PT2E 流程",
+    "Fake tensors work with PT2E flows only": "fake 张量只适用于 PT2E 流程",
     "{name} has its weights already": "{name} 已经有权重",
-    "--fake builds the model itself: name its class, or a function that returns it.": "--fake 自己构建模型：请指定其类，或返回它的函数。",
+    "On fake tensors, a run builds the model itself: name its class, or a function that returns it.": "使用fake 张量时，运行会自己构建模型：请指定其类，或返回它的函数。",
     # engine/loading/first_run.py
     "The model does not run on {given}: {cause}": "模型无法在 {given} 上运行：{cause}",
     "The model does not run in float32: {cause}": "模型无法以 float32 运行：{cause}",
@@ -109,7 +109,7 @@ TEXTS: dict[str, str] = {
     "{target} is a {type}, not a function": "{target} 是 {type}，而不是函数",
     # engine/loading/readiness.py
     "The model is wrapped in {names}": "模型被 {names} 包装",
-    "With --fake, name a class or function that returns the model itself.": "使用 --fake 时，请指定返回模型本身的类或函数。",
+    "For fake tensors, name a class or function that returns the model itself.": "使用fake 张量时，请指定返回模型本身的类或函数。",
     # engine/loading/refusals.py
     "{name} has no forward(), so it cannot be run as a model": "{name} 没有 forward()，因此不能作为模型运行",
     "Name one of the modules it holds ({names}), or a class whose forward() calls them; nn.Sequential calls its modules in order.": "请指定它所含的一个模块（{names}），或 forward() 会调用它们的类；nn.Sequential 按顺序调用其模块。",
@@ -120,7 +120,7 @@ TEXTS: dict[str, str] = {
     "The weights of {names} are quantized already, by torchao": "{names} 的权重已由 torchao 量化",
     "Give the model as it was before quantize_(); qviz.snapshot shows this one's graph.": "请给出 quantize_() 之前的模型；qviz.snapshot 可以显示此模型的图。",
     "Name a model whose class defines forward().": "请指定其类定义了 forward() 的模型。",
-    "Build the model outside torch.device('meta') and init_empty_weights(), or call model.to_empty(device='cpu') and load its weights. Without weights, --fake builds it in a PT2E flow.": "请在 torch.device('meta') 和 init_empty_weights() 之外构建模型，或调用 model.to_empty(device='cpu') 并加载其权重。没有权重时，--fake 可在 PT2E 流程中构建它。",
+    "Build the model outside torch.device('meta') and init_empty_weights(), or call model.to_empty(device='cpu') and load its weights. Without weights, it can be built on fake tensors in a PT2E flow.": "请在 torch.device('meta') 和 init_empty_weights() 之外构建模型，或调用 model.to_empty(device='cpu') 并加载其权重。没有权重时，可在 PT2E 流程中用fake 张量构建它。",
     "forward() takes a {type}, and torch.export does not know what is in it": "forward() 接受 {type}，而 torch.export 不知道其中有什么",
     "forward() returns a {type}, and torch.export does not know what is in it": "forward() 返回 {type}，而 torch.export 不知道其中有什么",
     "{path} is TorchScript, made by torch.jit; torch.export does not know its weights": "{path} 是由 torch.jit 生成的 TorchScript；torch.export 不知道它的权重",

@@ -8,7 +8,7 @@ _GONE = "没有留下同名或同路径的节点"
 _CAUSE = "[[，位于 {file}:{line}]]：{type}[[：{text}]]"
 _AGAIN = "请重新运行；日志文件中有详细信息。"
 _SMALLER = "取模型较小的一部分，例如一个块，或让循环少转几圈：torch 一次性完成这一步，节点翻倍时耗时可能变为四倍"
-_UNMEASURED = "不做测量（--no-measure）"
+_UNMEASURED: Entry = {"text": "不做测量", "option": "--no-measure"}
 _LINK = "其命令为：{command}。请在终端中检查它能否无需询问地连接，然后再次运行。"
 
 
@@ -217,7 +217,8 @@ STOPS: dict[str, Entry] = {
     "stop.engine.signal": {"message": "引擎被 {signal} 终止[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.memory": {
         "message": "引擎占用超过 {gib:number} GiB 的内存限制，已被终止",
-        "hint": "请使用更小的批次或更少的批次，或用 --memory 或在窗口的设置中提高限制。",
+        "hint": "请使用更小的批次或更少的批次，或提高内存限制。",
+        "option": "--memory",
     },
     "stop.engine.exit_code": {"message": "引擎以代码 {exit_code} 结束[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.unreadable": {"message": "引擎发送了无法读取的内容：{cause}", "hint": _AGAIN},
@@ -248,26 +249,30 @@ STOPS: dict[str, Entry] = {
         "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制；已完成 {done:grouped}/{total:grouped}"
         "[[，用时 {spent:number} 秒，每秒 {rate:number} 个]]",
         "hint": "[[按此速度，该步骤需要 {needed:number} 秒。]]请设置更长的时间限制[[，或{instead:text}]]。",
+        "option": "[[{instead:option}]]",
     },
     "stop.time_limit.on_nodes": {
         "message": "{step:text}：{seconds:number} 秒后停止，达到时间限制，其中 {spent:number} 秒用于此步骤，"
         "图中有 {nodes:个节点|个节点}",
         "hint": "请设置更长的时间限制[[，或{instead:text}]]。",
+        "option": "[[{instead:option}]]",
     },
-    "instead.calibrating": {"text": "用更少的批次校准（--batches）"},
+    "instead.calibrating": {"text": "用更少的批次校准", "option": "--batches"},
     "instead.preparing": {"text": _SMALLER},
     "instead.converting": {"text": _SMALLER},
     "instead.measuring_quantizers": {
-        "text": "保留到那时为止的测量（--at-most）、分担工作（--workers），或只做估计（不用 --exact）"
+        "text": "保留到那时为止的测量、让多个进程分担工作，或只做估计",
+        "option": "--at-most, --workers, no --exact",
     },
-    "instead.measuring": {"text": _UNMEASURED},
-    "instead.estimating": {"text": _UNMEASURED},
-    "instead.telescoping": {"text": _UNMEASURED},
-    "instead.measuring_kernels": {"text": _UNMEASURED},
-    "instead.counterfactuals": {"text": _UNMEASURED},
+    "instead.measuring": _UNMEASURED,
+    "instead.estimating": _UNMEASURED,
+    "instead.telescoping": _UNMEASURED,
+    "instead.measuring_kernels": _UNMEASURED,
+    "instead.counterfactuals": _UNMEASURED,
     "stop.memory_limit": {
         "message": "{step:text}：引擎占用超过 {gib:number} GiB 的内存限制，已停止",
-        "hint": "请使用更小的批次或更少的批次，或用 --memory 或在窗口的设置中提高限制。",
+        "hint": "请使用更小的批次或更少的批次，或提高内存限制。",
+        "option": "--memory",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {
@@ -301,6 +306,7 @@ STOPS: dict[str, Entry] = {
         "message": "{cause:message}",
         "reason": "运行中途被中断；已到达的阶段在这里",
         "hint": "{cause}",
+        "option": "{cause}",
     },
 }
 
