@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qviz.document.plan import Plan
+from qviz.document.snapshot import Level, Snapshot
 from qviz.engine.loading.importing import forget
 from qviz.engine.serving.run import run_plan
 from qviz.engine.serving.torch_state import kept
@@ -152,3 +153,25 @@ def test_nothing_is_drawn_where_there_is_data(tmp_path: Path, monkeypatch):
     file.write_text(MODEL + "calibration_data = [torch.ones(2, 4)]\n")
     snapshot = run_plan(Plan(f"{file}:net", "fx-static", ("2x4",), random_batches=9), lambda _: None)
     assert snapshot.run.config["calibration"] == "beside the model"
+    assert not_drawn(snapshot) == [("setting_without_effect.batches.data", Level.INFO)]
+
+
+def test_batches_that_cannot_be_drawn_are_told(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file = tmp_path / "net_of_script.py"
+    file.write_text(MODEL)
+
+    def told(*inputs: str, source: str = "net", **plan: Any) -> list[tuple[str, Level]]:
+        return not_drawn(run_plan(Plan(f"{file}:{source}", inputs=inputs, **plan), lambda _: None))
+
+    own = [("setting_without_effect.batches.own_inputs", Level.WARNING)]
+    assert told(flow="fx-static", random_batches=9) == own
+    assert told(flow="pt2e-dynamic", random_batches=9) == own, "it measures with them"
+    assert told("2x4", flow="fx-static", random_batches=9) == []
+    assert told(flow="fx-static", random_batches=1) == told(flow="fx-fuse", random_batches=9) == []
+    fake = told("2x4", source="Net", flow="pt2e-static", random_batches=9, fake=True)
+    assert fake == [("setting_without_effect.batches.fake", Level.WARNING)]
+
+
+def not_drawn(snapshot: Snapshot) -> list[tuple[str, Level]]:
+    return [(each.code, each.level) for each in snapshot.findings if each.rule == "setting_without_effect"]

@@ -25,6 +25,7 @@ from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.mode import is_training, told_of_mode
 from qviz.engine.checks.model import quantized_before
+from qviz.engine.checks.random_batches import batches_not_drawn
 from qviz.engine.checks.tied_weights import TiedWeights
 from qviz.engine.configuration.carrying import carried_over
 from qviz.engine.flow_table import implementation
@@ -329,5 +330,6 @@ def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
     if loaded.steps:
         told: list[Json] = [each.said.as_arg() for each in loaded.steps]
         yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})
+    yield from batches_not_drawn(plan, loaded)
     if plan.flow:
         yield from quantized_before(loaded.module)

@@ -213,8 +213,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.setting_without_effect": _rule(
         "Setting without effect",
-        "A setting of the plan has no meaning in the flow that runs.",
-        "Say it in the words of the flow, or remove it from the plan.",
+        "A setting of the plan has no effect on the run.",
+        "Read the reason; say it in the words of the flow, or remove it from the plan.",
     ),
     "rule.rule_passes_fused": _rule(
         "Rule passes a fused module",

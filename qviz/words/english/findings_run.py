@@ -128,6 +128,22 @@ STATEMENTS: dict[str, Entry] = {
         "types",
         "hint": "Add a rule for {types:the object type/each of the object types} {names:all}.",
     },
+    "setting_without_effect.batches.own_inputs": {
+        "message": "the {count} random batches were not drawn: the run has the example inputs alone",
+        "reason": "batches are drawn as the inputs of the plan say, and these inputs stand with the model",
+        "hint": "Give the inputs in the plan, such as 1x3x224x224, or give calibration data.",
+        "option": "--input, --calibrate",
+    },
+    "setting_without_effect.batches.data": {
+        "message": "the {count} random batches were not drawn: there is calibration data",
+        "reason": "random batches stand in for calibration data where there is none",
+        "hint": "Nothing to do; or remove random_batches from the plan.",
+    },
+    "setting_without_effect.batches.fake": {
+        "message": "the {count} random batches were not drawn: the model is on fake tensors",
+        "reason": "fake tensors hold no numbers, so nothing is calibrated",
+        "hint": "Run with the weights to calibrate, or remove random_batches from the plan.",
+    },
     "setting_without_effect.rules": {
         "message": "{settings:all} {settings:has/have} no meaning in the flow {flow}",
         "reason": "the rules of FX and eager flows set qconfigs, those of PT2E flows are the quantizer's; only rules "

@@ -14,6 +14,22 @@ _BUFFER = "请将 {name} 作为 forward() 的输入传入，并作为输出返�
 _DEPARTS = "转换后模型的第二次调用偏离原始模型：{db:db}，第一次为 {first_db:db}"
 
 STATEMENTS: dict[str, Entry] = {
+    "setting_without_effect.batches.own_inputs": {
+        "message": "未抽取 {count} 个随机批次：此次运行只有示例输入",
+        "reason": "批次按计划的输入抽取，而这些输入在模型旁",
+        "hint": "请在计划中给出输入，例如 1x3x224x224，或给出校准数据。",
+        "option": "--input, --calibrate",
+    },
+    "setting_without_effect.batches.data": {
+        "message": "未抽取 {count} 个随机批次：已有校准数据",
+        "reason": "只有在没有校准数据时才使用随机批次",
+        "hint": "无需处理；或从计划中删除 random_batches。",
+    },
+    "setting_without_effect.batches.fake": {
+        "message": "未抽取 {count} 个随机批次：模型使用 fake 张量",
+        "reason": "fake 张量没有数值，因此不做校准",
+        "hint": "请带权重运行以便校准，或从计划中删除 random_batches。",
+    },
     "buffer_frozen.traced": {
         "message": "forward() 更新缓冲区 {name}，而捕获的图没有该更新[[：{subject} 读取追踪时留在其中的值]]",
         "reason": "torch.fx 在追踪 forward() 时写入了一次缓冲区，没有为此记录算子",
