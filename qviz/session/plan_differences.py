@@ -13,7 +13,13 @@ from qviz.words.formats import listed
 
 def difference(before: Plan, after: Plan) -> str:
     """Return in a few words what a plan does otherwise than another: ``layer1.0.conv1 in float``."""
-    found = differences(before, after)
+    floats, gone = _in_float(before, after), _without(before, after)
+    found = [each for each in differences(before, after) if each not in (*map(_rule, floats), *map(_no_rule, gone))]
+    if floats:
+        names_of_floats = listed([_name(rule) for rule in floats], 2)
+        found.insert(before.flow != after.flow, tr("{names} in float", names=names_of_floats))
+    if gone:
+        found.append(_no_rule(gone[0]) if len(gone) == 1 else tr("without {count} rules", count=len(gone)))
     return listed(found, 2) if found else tr("the same again")
 
 
@@ -26,10 +32,7 @@ def _differences(before: Plan, after: Plan) -> Iterator[str]:
     if before.flow != after.flow:
         yield flow_title(after)
     yield from (_rule(rule) for rule in _rules(after) if rule not in _rules(before))
-    targets = {rule.target for rule in _rules(after)}
-    for rule in _rules(before):
-        if rule.target not in targets:
-            yield tr("no rule for {target}", target=rule.target or tr("everything"))
+    yield from map(_no_rule, _without(before, after))
     if before.quantizer_options.per_channel != after.quantizer_options.per_channel:
         yield tr("per tensor") if after.quantizer_options.per_channel is False else tr("per channel")
     for name in after.__struct_fields__:
@@ -38,12 +41,32 @@ def _differences(before: Plan, after: Plan) -> Iterator[str]:
             yield f"{name} {now}" if isinstance(now, str | int | float) else tr("other {name}", name=name)
 
 
+def _in_float(before: Plan, after: Plan) -> list[Rule | QuantizerRule]:
+    """Return the rules of the second plan alone that leave something in float."""
+    new = [rule for rule in _rules(after) if rule not in _rules(before)]
+    return [rule for rule in new if (rule.qconfig is None if isinstance(rule, Rule) else not rule.enabled)]
+
+
+def _without(before: Plan, after: Plan) -> list[Rule | QuantizerRule]:
+    """Return the rules of the first plan for what the second one has no rule for."""
+    targets = {rule.target for rule in _rules(after)}
+    return [rule for rule in _rules(before) if rule.target not in targets]
+
+
+def _no_rule(rule: Rule | QuantizerRule) -> str:
+    return tr("no rule for {target}", target=_name(rule))
+
+
+def _name(rule: Rule | QuantizerRule) -> str:
+    return rule.target or tr("everything")
+
+
 def _rules(plan: Plan) -> list[Rule | QuantizerRule]:
     return [*plan.rules, *plan.quantizer_options.rules]
 
 
 def _rule(rule: Rule | QuantizerRule) -> str:
-    target = rule.target or tr("everything")
+    target = _name(rule)
     if isinstance(rule, Rule):
         if rule.qconfig is None:
             return tr("{target} in float", target=target)

@@ -235,6 +235,8 @@ TEXTS: dict[str, str] = {
     "everything": "全部",
     "{target}: another qconfig": "{target}：另一个 qconfig",
     "{target} in float": "{target} 保持浮点",
+    "{names} in float": "{names} 保持浮点",
+    "without {count} rules": "少了 {count} 条规则",
     "{target} {setting}": "{target} {setting}",
     "Capture only": "仅捕获",
     "per channel": "逐通道",
