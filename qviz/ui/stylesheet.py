@@ -175,7 +175,8 @@ QScrollBar:horizontal {{ background: transparent; height: 9px; margin: 0; }}
 QScrollBar::handle {{ background: {border.strong}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QTabWidget[role="bottom"] QTabBar::tab {{ padding: 6px 12px; }}
+QTabWidget[role="bottom"] QTabBar::tab {{ padding: 6px 10px; }}
+QTabWidget[role="bottom"] QToolButton[role="flat"] {{ padding: 4px 8px; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar {{ background: {panel}; }}
 QTabBar::tab {{ background: transparent; color: {text.muted}; padding: 7px 12px;

@@ -13,7 +13,7 @@ from qviz.words.untrusted import plain_tip
 
 _LARGEST = 16_777_215
 """What Qt takes for no limit."""
-_OPENS, _CLOSES = mark("{keys} opens the panel  ⌃"), mark("⌄")
+_OPENS, _SHORT, _CLOSES = mark("{keys} opens the panel  ⌃"), mark("⌃"), mark("⌄")
 
 
 class Bottom(QTabWidget):
@@ -41,6 +41,7 @@ class Bottom(QTabWidget):
         self._legend.setText(tr("Legend"))
         self._legend.clicked.connect(self.legend_requested)
         self._legend.hide()
+        self._offers_legend = False
         self._corner.clicked.connect(self.on_corner_clicked)
         self._tools: dict[QWidget, NodeFilter] = {}
         self._right = QWidget()
@@ -63,7 +64,8 @@ class Bottom(QTabWidget):
 
     def offer_legend(self, is_offered: bool) -> None:
         """Offer the legend where it does not stand by itself."""
-        self._legend.setVisible(is_offered)
+        self._offers_legend = is_offered
+        self._narrow_tool()
 
     def toggle(self) -> None:
         """Open or close it by the user's hand."""
@@ -89,11 +91,27 @@ class Bottom(QTabWidget):
         self._narrow_tool()
 
     def _narrow_tool(self) -> None:
-        """Let the tool in the bar give way to the tabs."""
-        taken = self.tabBar().sizeHint().width() + self._corner.sizeHint().width()
-        taken += 0 if self._legend.isHidden() else self._legend.sizeHint().width()
-        for tool in self._tools.values():
-            tool.narrow(self.width() - taken)
+        """Let the words of the button at the right, then the tool in the bar, then the legend give way to the tabs."""
+        self._corner.setText(self._told())
+        self._legend.setVisible(self._offers_legend)
+        tool = next((each for page, each in self._tools.items() if self.is_open and page is self.currentWidget()), None)
+        if tool is not None:
+            tool.narrow(0)
+        if self._left_over(tool) < 0:
+            self._corner.setText(tr(_CLOSES if self.is_open else _SHORT))
+        if tool is not None and self._left_over(tool) < 0:
+            self._legend.hide()
+        if tool is not None:
+            tool.narrow(self._left_over(None))
+        row = self._right.layout()
+        assert row is not None
+        row.activate()
+        self._right.updateGeometry()
+
+    def _left_over(self, tool: NodeFilter | None) -> int:
+        """Return how many pixels tabs and what stands at their right leave; fewer than none where there is no room."""
+        beside = [each for each in (self._legend, self._corner, tool) if each is not None and not each.isHidden()]
+        return self.width() - self.tabBar().sizeHint().width() - sum(each.sizeHint().width() for each in beside)
 
     def set_open(self, is_open: bool) -> None:
         """Show a page, or the bar alone."""
@@ -121,9 +139,14 @@ class Bottom(QTabWidget):
 
     def _describe(self) -> None:
         spoken = tr("Close the panel") if self.is_open else tr("Open the panel")
-        self._corner.setText(tr(_CLOSES) if self.is_open or not self._keys else tr(_OPENS, keys=self._keys))
-        self._corner.setToolTip(plain_tip(spoken))
+        self._narrow_tool()
+        self._corner.setToolTip(plain_tip(tr("{command} ({keys})", command=spoken, keys=self._keys)))
         self._corner.setAccessibleName(spoken)
+
+    def _told(self) -> str:
+        if self.is_open:
+            return tr(_CLOSES)
+        return tr(_OPENS, keys=self._keys) if self._keys else tr(_SHORT)
 
     def on_corner_clicked(self) -> None:
         """Open or close it."""

@@ -48,7 +48,8 @@ class StagePane(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        head = QHBoxLayout()
+        self.head = QWidget()
+        head = QHBoxLayout(self.head)
         head.setContentsMargins(12, 8, 12, 6)
         head.setSpacing(8)
         self.name = label("", "pane")
@@ -59,7 +60,7 @@ class StagePane(QFrame):
         self.columns = label("", "muted")
         self._run = ""
         head.addWidget(self.columns)
-        column.addLayout(head)
+        column.addWidget(self.head)
         self.canvas = GraphCanvas(self, theme, trees)
         spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
         self.canvas.surface.setAccessibleName(spoken)
@@ -188,6 +189,7 @@ class Panes(QWidget):
             if canvas.stage is not stage or canvas.family is not family:
                 folds = canvas.own_folds if canvas.stage is stage else _carried(canvas, stage, family)
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
+            pane.head.setVisible(stage is not None or project.snapshot is None)
             if stage is None:
                 words = tr(_FAILED) if project.snapshot else tr("The first stage appears here.")
                 canvas.surface.words = words

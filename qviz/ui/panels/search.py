@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QLineF, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from qviz.analysis.searching.fields import OtherWords
@@ -29,6 +30,9 @@ _LEAST_OF_COMMANDS, _MOST_COMMANDS = 3, 4
 _PAUSE_MS = 150
 """A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_KEYS = "Ctrl+F"
+_AROUND, _ICON, _RATIO = 40, 16, 2
+"""Pixels that frame, icon and gaps of the field take beside its text."""
 
 
 class Search(QLineEdit):
@@ -51,8 +55,8 @@ class Search(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(tr("Search nodes or commands"))
-        self.setToolTip(tr("{command} ({keys})", command=tr("Search nodes or commands"), keys="Ctrl+F"))
+        self.setToolTip(tr("{command} ({keys})", command=tr("Search nodes or commands"), keys=_KEYS))
+        self._glass = self.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
         self.setAccessibleName(tr("Search nodes"))
         self.setClearButtonEnabled(True)
         self.commands: Callable[[], Sequence[PaletteRow]] = tuple
@@ -61,8 +65,9 @@ class Search(QLineEdit):
         self._found = Found()
         self._words: Callable[[Stage], OtherWords | None] = lambda _stage: None
         self._indexes: OrderedDict[tuple[int, int], tuple[Stage, tuple[Finding, ...], SearchIndex]] = OrderedDict()
-        self._count = label("", "muted")
+        self._count, self._told = label("", "muted"), ""
         self._count.setParent(self)
+        self._count.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.results = Results(parent.window())
         self.results.node_clicked.connect(self.on_result_clicked)
         self.results.command_chosen.connect(self.on_command_chosen)
@@ -74,7 +79,8 @@ class Search(QLineEdit):
         self._pause.timeout.connect(self._dim)
 
     def set_theme(self, theme: Theme) -> None:
-        """Show the results in these colours."""
+        """Show the field and the results in these colours."""
+        self._glass.setIcon(_glass(theme.color("text.muted").rgba()))
         self.results.set_theme(theme)
 
     def take_words(self, words: Callable[[Stage], OtherWords | None]) -> None:
@@ -121,7 +127,7 @@ class Search(QLineEdit):
         text, index = self.text().strip(), self._index()
         self._found = index.search(text) if index is not None and text else Found()
         total = len(self._stage.whole.nodes) if self._stage else 0
-        self._count.setText(_counted(len(self._found.ids), total) if text and not self._found.fault else "")
+        self._told = _counted(len(self._found.ids), total) if text and not self._found.fault else ""
         self._place_count()
         if text and total > _MANY:
             self._pause.start()
@@ -129,10 +135,18 @@ class Search(QLineEdit):
             self._dim()
 
     def _place_count(self) -> None:
+        """Put the count at the right end; in an empty field the keys that lead there, if there is room for them."""
+        whole, short, advance = tr("Search nodes or commands"), tr("Search"), self.fontMetrics().horizontalAdvance
+        room, keys = self.width() - _AROUND, _KEYS.replace("+", " ")
+        self.setPlaceholderText(whole if advance(whole) <= room else short)
+        is_empty = not self.text()
+        has_keys = is_empty and advance(self.placeholderText()) + advance(keys) + _ICON <= room
+        self._count.setText(keys if has_keys else "" if is_empty else self._told)
         self._count.adjustSize()
         wide = self._count.width() if self._count.text() else 0
         self.setTextMargins(0, 0, wide, 0)
-        self._count.move(self.width() - _CLEAR_BUTTON - wide, (self.height() - self._count.height()) // 2)
+        right = _ICON // 2 if is_empty else _CLEAR_BUTTON
+        self._count.move(self.width() - right - wide, (self.height() - self._count.height()) // 2)
 
     def _dim(self) -> None:
         """Dim what does not match; a search that finds nothing leaves all as it is."""
@@ -199,6 +213,20 @@ class Search(QLineEdit):
         """Keep the count at the right end."""
         super().resizeEvent(event)
         self._place_count()
+
+
+@lru_cache(maxsize=4)
+def _glass(color: int) -> QIcon:
+    pixmap = QPixmap(_ICON * _RATIO, _ICON * _RATIO)
+    pixmap.setDevicePixelRatio(_RATIO)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor.fromRgba(color), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawEllipse(QPointF(7, 7), 4, 4)
+    painter.drawLine(QLineF(10, 10, 13, 13))
+    painter.end()
+    return QIcon(pixmap)
 
 
 def _counted(found: int, total: int) -> str:

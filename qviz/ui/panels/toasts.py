@@ -204,21 +204,25 @@ class Toast(QFrame):
         made.show()
 
     def _speak(self, told: Told) -> None:
-        """Let screen readers say it, wherever the keys go."""
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        from qviz.words import names
-
-        said = tr("{level}: {message} {hint}", level=names.level(told.level), message=told.message, hint=told.hint)
-        self.setAccessibleName(one_line(said))
-        event = QAccessibleAnnouncementEvent(self, said)
-        if told.level == "error":
-            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
-        QAccessible.updateAccessibility(event)
+        self.setAccessibleName(one_line(announce(self, told.level, told.message, told.hint)))
 
     def on_timer_timeout(self) -> None:
         """Take a result away that was told long enough."""
         self.dismiss()
+
+
+def announce(widget: QWidget, level: str, message: str, hint: str = "") -> str:
+    """Let screen readers say something that a widget shows, wherever the keys go; return what they say."""
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+    from qviz.words import names
+
+    said = tr("{level}: {message} {hint}", level=names.level(level), message=message, hint=hint)
+    event = QAccessibleAnnouncementEvent(widget, said)
+    if level == "error":
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+    QAccessible.updateAccessibility(event)
+    return said
 
 
 class Floating(QObject):

@@ -71,7 +71,7 @@ class Surroundings(QObject):
         self._room: Room | None = None
         self._is_bare = False
         self._wants_left, self._wants_inspector = settings.is_open("left"), settings.is_open("inspector")
-        self._wants_legend = settings.is_open("legend")
+        self._wants_legend, self._has_key = settings.is_open("legend"), True
         self._left_drawer = self._drawer = self._legend_drawer = self.is_trying = False
         self._width = 0
         self._sizes_before = [RAIL, LEFT, 1000, INSPECTOR, 0]
@@ -228,6 +228,12 @@ class Surroundings(QObject):
             self._legend_drawer = not self._legend_drawer
         self._arrange()
 
+    def show_key(self, has_key: bool) -> None:
+        """Let the legend stand where there is a graph, or one to come."""
+        if has_key is not self._has_key:
+            self._has_key = has_key
+            self._arrange()
+
     def toggle_bare(self) -> None:
         """Hide all but the panes, or bring it back."""
         self._is_bare = not self._is_bare
@@ -267,9 +273,9 @@ class Surroundings(QObject):
         self._above.setVisible(not bare)
         self._bottom.setVisible(not bare and not self.is_trying)
         self._share_width()
-        self._bottom.offer_legend(not room.has_legend)
+        self._bottom.offer_legend(self._has_key and not room.has_legend)
         has_legend = self._wants_legend if room.has_legend else self._legend_drawer
-        self._legend.setVisible(has_legend and not bare)
+        self._legend.setVisible(has_legend and self._has_key and not bare)
         self.arranged.emit()
 
     def _fit_trying(self) -> None:

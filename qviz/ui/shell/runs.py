@@ -199,7 +199,6 @@ class Runs(QObject):
             self._workspace.log.add(note)
         if error is not None:
             self._workspace.log.add(error.traceback or "")
-            self._workspace.tell_failure(error)
         about = recent_text(report.run.flow, len(report.findings), error)
         source = absolute(project.plan.source)
         self._settings.remember(source, about, plan_file.write(replace(project.received.plan, source=source)))
@@ -210,6 +209,8 @@ class Runs(QObject):
         self._tell_ended()
         if report.findings or error is not None:
             self._workspace.surroundings.reveal_findings(self._workspace.findings_page)
+        if error is not None:
+            self._workspace.tell_failure(error)
 
     def _tell_ended(self) -> None:
         if self._open.value is not None:

@@ -14,7 +14,8 @@ from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind, NodeId
 from qviz.document.plan import expected_stages
-from qviz.document.snapshot import Bookmark, RunError, Stage
+from qviz.document.run_steps import STOPPED
+from qviz.document.snapshot import Bookmark, Finding, RunError, Stage
 from qviz.session.project import Project
 from qviz.session.room import room_in
 from qviz.session.sides import Side
@@ -40,7 +41,7 @@ from qviz.ui.panels.setup import Setup
 from qviz.ui.panels.side_scroll import SideScroll
 from qviz.ui.panels.stages import StageStrip
 from qviz.ui.panels.summary_strip import SummaryStrip
-from qviz.ui.panels.toasts import Toast
+from qviz.ui.panels.toasts import Toast, announce
 from qviz.ui.panels.trying.panel import TryPanel
 from qviz.ui.panels.widgets import button, section
 from qviz.ui.settings import LESS_MOTION, OPEN_CASTS, Settings
@@ -243,8 +244,11 @@ class Workspace(QWidget):
         self.notice.tell("info", text)
 
     def tell_failure(self, error: RunError) -> None:
-        """Say that the run stopped; what to do stands with the findings."""
-        self.notice.tell("error", failed_at(error), "", ((tr("Show"), self.show_findings),))
+        """Say that the run stopped, in a line of its own where the findings, which tell what to do, are closed."""
+        if self.tabs.is_open and self.tabs.currentWidget() is self.findings_page:
+            announce(self.failure, "error", failed_at(error), error.hint)
+        else:
+            self.notice.tell("error", failed_at(error), "", ((tr("Show"), self.show_findings),))
 
     def show_findings(self) -> None:
         """Show the findings, and what stopped the run."""
@@ -265,6 +269,7 @@ class Workspace(QWidget):
         failing = missing[0] if project.error is not None and missing else None
         right = project.stage(project.shown.right) or project.stage(project.shown.left)
         self.strip.show_stages(names, set(there), project.shown, failing, theme)
+        self.surroundings.show_key(bool(there) or project.error is None)
         if right is not self._counted:
             self.legend.end_dimming()
         self.legend.show_overlay(self.panes.choice, theme)
@@ -272,7 +277,8 @@ class Workspace(QWidget):
         self.show_panes()
         self.panes.show_findings(project.findings)
         self.inspector.show_project(project)
-        self.findings.show_findings(project.findings, theme, _without_findings(project), self.inspector.run)
+        listed = tuple(each for each in project.findings if project.error is None or not _tells_stop(each))
+        self.findings.show_findings(listed, theme, _without_findings(project), self.inspector.run)
         self.failure.show_error(project.error)
         self.changes.show_project(project, theme)
         self._count(self.findings_page, tr("Findings"), len(by_cause(project.findings)))
@@ -297,6 +303,11 @@ class Workspace(QWidget):
     def _count(self, page: QWidget, title: str, count: int) -> None:
         text = tr("{title} {count}", title=title, count=grouped(count)) if count else title
         self.tabs.setTabText(self.tabs.indexOf(page), text)
+
+
+def _tells_stop(finding: Finding) -> bool:
+    """Tell whether a finding says nothing but why the run stopped, as the line above the findings does."""
+    return finding.rule == STOPPED and not finding.nodes
 
 
 def _without_findings(project: Project) -> str:

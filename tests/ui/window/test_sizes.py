@@ -275,3 +275,29 @@ def test_the_figures_of_nodes_are_narrowed_before_the_table_scrolls(window: Main
     table.horizontalHeader().resizeSection(3, 90)
     table.resize(900, 200)
     assert table.columnWidth(3) == 90, "the user's own"
+
+
+def test_the_tabs_need_no_arrows_in_the_smallest_window(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1024, 640)
+    assert window.desk is not None
+    window.desk.selection.choose("prepared", "conv")
+    assert work.inspector.isVisible()
+
+    def arrows() -> list[QToolButton]:
+        return [each for each in work.tabs.tabBar().findChildren(QToolButton) if each.isVisible()]
+
+    QApplication.processEvents()
+    assert arrows() == []
+    work.tabs.show_page(work.nodes)
+    QApplication.processEvents()
+    assert arrows() == []
+    assert work.node_filter.field.isVisible()
+
+
+def test_the_tabs_say_how_to_open_them_where_there_is_room(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1366, 768)
+    corner = next(each for each in work.tabs.findChildren(QToolButton) if each.accessibleName() == "Open the panel")
+    assert corner.text().startswith("Ctrl J opens the panel")
+    window.resize(1024, 640)
+    QApplication.processEvents()
+    assert "Ctrl" in corner.toolTip()

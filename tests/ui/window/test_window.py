@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from qviz.analysis.linking.links import link_stages
 from qviz.document import codec
 from qviz.document.graph import Quant, SourceLine
-from qviz.document.kept import kept_error
-from qviz.document.snapshot import Facts, Histogram, ObserverFact, Run, RunError, Stage
+from qviz.document.kept import kept_error, kept_finding
+from qviz.document.snapshot import Facts, Histogram, Level, ObserverFact, Run, RunError, Stage
 from qviz.session.sides import Shown, Side
 from qviz.ui.panels.inspecting.tensor_grid import TensorCells
 from qviz.ui.panels.welcome import SampleCard
@@ -170,6 +170,34 @@ def test_a_failed_step_is_red_and_the_notice_names_the_line(running: MainWindow)
     failing = [b.text() for b in running.desk.work.strip.findChildren(QPushButton) if b.property("failed") == "true"]
     assert failing == ["Fused"]
     assert running.desk.work.panes.panes[Side.LEFT].canvas.stage is CAPTURED
+
+
+def test_a_failure_is_told_once_and_leaves_no_empty_strips(running: MainWindow):
+    error = kept_error("capturing", "TraceError", "a branch", "Choose another flow.", None, "T!")
+    stop = kept_finding("stopped", Level.ERROR, "captured", (), "Capture failed: a branch", "r", "h")
+    mode = kept_finding("mode_changed", Level.INFO, "captured", (), "the mode changed", "r", "h")
+    hear(running, msgspec.structs.replace(finished(error), findings=(stop, mode)))
+    assert running.desk is not None
+    work = running.desk.work
+    assert words(running).count("a branch") == 1
+    assert not work.notice.isVisible()
+    assert [each.rule for each in work.findings.shown()] == ["mode_changed"]
+    assert not work.legend.isVisible(), "there is no graph to explain"
+    assert not work.panes.panes[Side.LEFT].head.isVisible(), "nor to name"
+    running.desk.runs.start()
+    hear(running, reached(CAPTURED), finished())
+    assert work.legend.isVisible()
+    assert work.panes.panes[Side.LEFT].head.isVisible()
+
+
+def test_a_failure_below_closed_tabs_is_told_above_them(running: MainWindow):
+    assert running.desk is not None
+    work = running.desk.work
+    work.tabs.set_open(True)
+    work.tabs.toggle()
+    hear(running, finished(kept_error("capturing", "TraceError", "a branch", "Choose another flow.", None, "T!")))
+    assert work.notice.isVisible()
+    assert "a branch" in work.notice.message.text()
 
 
 def test_what_gets_past_a_stop_is_taken_into_the_plan_and_run(running: MainWindow, asked: Asked, qtbot: QtBot):
