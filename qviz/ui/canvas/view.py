@@ -21,6 +21,7 @@ from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.folding import Folding
 from qviz.ui.canvas.keys import Keys
 from qviz.ui.canvas.layout_job import LayoutJobs, Placed, Question
+from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.canvas.pair_folds import PairFolds
 from qviz.ui.canvas.readable import Readable
 from qviz.ui.canvas.scene import Scene
@@ -194,9 +195,9 @@ class GraphCanvas(QObject):
             )
             self._jobs.ask(question)
 
-    def follow(self, folds: Folds, rows: int) -> None:
-        """Show what the canvas beside this one shows; tells no one."""
-        self.readable.rows, self._anchor = rows, None
+    def follow(self, folds: Folds, form: BoxForm) -> None:
+        """Show what the canvas beside this one shows, written alike; tells no one."""
+        self.readable.rows, self.readable.is_narrow, self._anchor = form.rows, form.is_narrow, None
         self._ask(folds)
 
     def on_reopen_wanted(self) -> None:

@@ -23,6 +23,7 @@ class Axis(QObject):
         super().__init__(parent)
         self._canvases = canvases
         self.leading = Side.RIGHT
+        self._is_agreed = False
         for side in canvases:
             self._connect(side)
 
@@ -60,18 +61,32 @@ class Axis(QObject):
     def on_canvas_folds_changed(self, side: Side, folds: Folds) -> None:
         """Open and close on the other side what the user opened and closed on this one."""
         self.leading = side
-        mine, other = self._canvases[side], self._canvases[side.other]
-        if not self.is_shared or mine.stage is None or other.stage is None or mine.family is None:
-            return
-        family = mine.family
-        other.follow(family.of_union(other.stage, family.to_union(mine.stage, folds)), mine.readable.rows)
+        if self.is_shared:
+            self._follow(side, folds)
 
     def on_canvas_laid_out(self, side: Side) -> None:
         """Look with both sides at the same rows once both show them."""
         mine, other = self._canvases[side], self._canvases[side.other]
         if not self.is_shared or mine.is_busy or other.is_busy or other.scene is None or mine.scene is None:
             return
-        self._join()
+        if self._is_agreed or _agree(mine, other):
+            self._is_agreed = False
+            self._join()
+            return
+        self._is_agreed = True  # more than once nothing is asked
+        # Each chose what fits its own room, or is written as it was alone: what is folded more fits both.
+        sides = sorted(Side, key=lambda each: _size(self._canvases[each]))
+        folds = self._canvases[sides[0]].folding.folds
+        if folds is not None:
+            self._follow(sides[0], folds)
+
+    def _follow(self, side: Side, folds: Folds) -> None:
+        """Open on the other side what is open on this one, and write it alike."""
+        mine, other = self._canvases[side], self._canvases[side.other]
+        if mine.family is not None and mine.stage is not None and other.stage is not None:
+            of_union = mine.family.to_union(mine.stage, folds)
+            other.follow(mine.family.of_union(other.stage, of_union), mine.readable.form(has_columns=False))
+            other.readable.is_opening = mine.readable.is_opening  # both choose anew for another size, or neither
 
     def on_canvas_resized(self) -> None:
         """Look with both sides at the same rows in the room that they have now."""
@@ -90,3 +105,20 @@ class Axis(QObject):
             if other.camera.scale < leading.camera.scale and second.surface.isVisible():
                 leading, other = other, leading  # what has to be seen on one side is cut on neither
         other.copy(leading)
+
+
+def _agree(one: GraphCanvas, other: GraphCanvas) -> bool:
+    """Tell whether two canvases have the same groups open, and their boxes written alike, so that rows are the same."""
+    mine, others = one.folding.folds, other.folding.folds
+    if mine is None or others is None or one.scene is None or other.scene is None:
+        return True
+    if (one.scene.rows, one.scene.is_narrow) != (other.scene.rows, other.scene.is_narrow):
+        return False
+    return (mine.groups, mine.apart, mine.has_seams) == (others.groups, others.apart, others.has_seams)
+
+
+def _size(canvas: GraphCanvas) -> tuple[int, int, bool]:
+    """Return how much room what is open takes: rows of text, groups, and whether boxes are wide."""
+    assert canvas.scene is not None
+    groups = len(canvas.folding.folds.groups) if canvas.folding.folds is not None else 0
+    return canvas.scene.rows, groups, not canvas.scene.is_narrow

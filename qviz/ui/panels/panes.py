@@ -187,7 +187,8 @@ class Panes(QWidget):
             pane.setVisible(side is Side.LEFT or stage is not None)
             canvas = pane.canvas
             if canvas.stage is not stage or canvas.family is not family:
-                folds = canvas.own_folds if canvas.stage is stage else _carried(canvas, stage, family)
+                is_kept = canvas.stage is stage and not canvas.readable.is_opening
+                folds = canvas.own_folds if is_kept else _carried(canvas, stage, family)
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             pane.head.setVisible(stage is not None or project.snapshot is None)
             if stage is None:

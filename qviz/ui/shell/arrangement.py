@@ -215,10 +215,6 @@ class Surroundings(QObject):
             self._drawer = self._inspector.isHidden()
         self._arrange()
 
-    def toggle_bottom(self) -> None:
-        """Close the tabs at the bottom, or open them."""
-        self._bottom.toggle()
-
     def toggle_legend(self) -> None:
         """Hide the legend, or bring it back."""
         if self._room is not None and self._room.has_legend:

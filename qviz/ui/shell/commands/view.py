@@ -91,7 +91,7 @@ class ViewCommands(CommandGroup):
     @command("Bottom panel", "Ctrl+J", when=When.OPEN, words="findings changes code log tabs hide show")
     def bottom(self) -> None:
         """Close the tabs at the bottom, or open them."""
-        self._desk.work.surroundings.toggle_bottom()
+        self._desk.work.tabs.toggle()
 
     @command("Overview rail", "Shift+M", when=When.OPEN, words="minimap overview ticks scroll hide show")
     def overview(self) -> None:
