@@ -53,9 +53,9 @@ def canvas(repeats: int, sizes: str, only_generated: bool, busy: bool) -> None:
     table = Table("graph", "measured", "qviz", "limit", "busy", "yardstick", "", title=f"Medians of {repeats}")
     is_missed = False
     for name, (path, nodes) in cases.items():
-        quiet = _measured(path, nodes, repeats)
+        quiet = _all_measured(path, nodes, repeats)
         with busy_core() if busy else contextlib.nullcontext():
-            again = {each.name: each.value for each in _measured(path, nodes, repeats)} if busy else {}
+            again = {each.name: each.value for each in _all_measured(path, nodes, repeats)} if busy else {}
         for each in quiet:
             value = again.get(each.name)
             fits = each.limit is None or each.value <= each.limit
@@ -91,9 +91,15 @@ def made(name: str, source: str) -> Path:
     return path
 
 
-def _measured(path: Path, nodes: int, repeats: int) -> list[Measurement]:
+def _all_measured(path: Path, nodes: int, repeats: int) -> list[Measurement]:
+    """Measure one graph in one pane, then with the stage before it in two."""
+    scripts = ("bench_canvas_case.py", "bench_canvas_pair.py")
+    return [each for script in scripts for each in _measured(script, path, nodes, repeats)]
+
+
+def _measured(script: str, path: Path, nodes: int, repeats: int) -> list[Measurement]:
     """Measure one graph in a process of its own, whose memory is that of one window."""
-    command = [sys.executable, str(HERE / "bench_canvas_case.py"), str(path), str(nodes), str(repeats)]
+    command = [sys.executable, str(HERE / script), str(path), str(nodes), str(repeats)]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(HERE.parent)}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     return [Measurement(*each) for each in json.loads(done.stdout.splitlines()[-1])]

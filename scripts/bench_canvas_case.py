@@ -43,6 +43,11 @@ def ms(act: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
+def peak_memory() -> float:
+    """Return the most megabytes that this process has taken."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 class Case:
     """A window with one canvas."""
 
@@ -170,7 +175,7 @@ def measure(stage: Stage, before: Stage, repeats: int) -> list[Line]:
     count = len(stage.graph.nodes)
     case.opened()  # fonts, imports
     case.settle(case.canvas)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory()
     cold: list[float] = []
     for _ in range(repeats):
         gc.collect()

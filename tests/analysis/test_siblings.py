@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from qviz.analysis.views.folding import fold, opening, unfold_all
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
-from qviz.analysis.views.projection import Whole, project
+from qviz.analysis.views.projection import Whole, projected
 from qviz.analysis.views.repeats import LEAST, SeveralStages
+from qviz.analysis.views.stage_share import UnionShares
 from qviz.analysis.views.union import unite
 from qviz.analysis.views.view import Box, Folds, View
 from qviz.document.graph import Node, Value
@@ -89,18 +90,18 @@ def made(blocks: list[Block]) -> Made:
 
 
 def shown(case: Made, folds: Folds = OPEN) -> Whole:
-    return project(*_asked(case, folds))
+    return projected(shares(case), folds, tuple(case.told))
 
 
-def _asked(case: Made, folds: Folds):
+def shares(case: Made) -> UnionShares:
     stages, trees = (case.before, case.after), Hierarchies()
     union = unite(stages, case.links)
     assert union is not None
-    signs = [
-        (trees.of(stage.whole).sign, {each: own for own, each in union.ids[stage.name].items()}) for stage in stages
-    ]
-    tree = Hierarchy(union.graph, SeveralStages(signs, case.told))
-    return union, folds, stages, {}, trees, tuple(case.told), tree
+    signs = []
+    for stage in stages:
+        sign = trees.of(stage.whole).sign
+        signs.append({each: sign(own) for own, each in union.ids[stage.name].items()})
+    return UnionShares(union, stages, {}, trees, Hierarchy(union.graph, SeveralStages(signs, case.told)))
 
 
 def rows(view: View) -> list[Box]:
@@ -150,7 +151,7 @@ def test_equal_neighbors_stand_in_one_box_and_nothing_else_does(made_of: list[Bl
 @given(blocks)
 def test_expand_all_hides_none(made_of: list[Block]):
     case = made(made_of)
-    tree = _asked(case, OPEN)[-1]
+    tree = shares(case).tree
     assert not any(box.alike for box in shown(case, unfold_all(tree)).view.boxes)
 
 
@@ -211,5 +212,5 @@ def test_what_lies_between_them_is_not_jumped_over():
 
 def test_at_first_one_of_equal_layers_is_open_or_the_one_that_differs():
     alike, odd = made([Block()] * 6), made([*[Block()] * 3, Block(is_float=True), *[Block()] * 3])
-    assert opening(_asked(alike, OPEN)[-1], 9).groups == {"layers", "layers.0"}
-    assert opening(_asked(odd, OPEN)[-1], 9).groups == {"layers", "layers.3"}
+    assert opening(shares(alike).tree, 9).groups == {"layers", "layers.0"}
+    assert opening(shares(odd).tree, 9).groups == {"layers", "layers.3"}

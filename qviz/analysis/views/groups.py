@@ -161,15 +161,20 @@ class Hierarchy:
         An edge is drawn only where the innermost group around both its ends is open, so that a view
         looks at these alone. Of a node that folds into several operators, all their places count.
         """
-        homes, around = self._homes()
+        return self.crossings_of((edge.from_id, edge.to_id) for edge in self.graph.edges)
+
+    def crossings_of(self, edges: Iterable[tuple[str, str]]) -> dict[ModuleGroup, list[int]]:
+        """Return the same for any edges between nodes of the graph."""
+        homes, around = self._homes
         found: defaultdict[ModuleGroup, list[int]] = defaultdict(list)
-        for place, edge in enumerate(self.graph.edges):
-            one, other = homes[edge.from_id], homes[edge.to_id]
+        for place, (from_id, to_id) in enumerate(edges):
+            one, other = homes[from_id], homes[to_id]
             found[one if one is other else _innermost(one, other, around)].append(place)
         return found
 
+    @cached_property
     def _homes(self) -> tuple[dict[str, ModuleGroup], dict[ModuleGroup, ModuleGroup | None]]:
-        """Return the group of every node, and the group around every group."""
+        """The group of every node, and the group around every group."""
         around: dict[ModuleGroup, ModuleGroup | None] = {self.root: None}
         homes: dict[str, ModuleGroup] = {}
         for group in (self.root, *self.root.walk()):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from qviz.analysis.views.captions import caption
-from qviz.analysis.views.folding import badges, box_id_of, fold, folded_words, node_box, with_precision
-from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.folding import fold, folded_words, node_box, with_precision
+from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.seams import gathered
+from qviz.analysis.views.stage_share import StageShare, UnionShares
 from qviz.analysis.views.union import Union
 from qviz.analysis.views.view import Box, Folds, Line, View
 from qviz.document.graph import Kind
@@ -58,6 +60,13 @@ class Seam(NamedTuple):
     is_open: bool
 
 
+class WayStep(NamedTuple):
+    """From which box of the union a line leads on, and the number of the line."""
+
+    box: int
+    line: int
+
+
 class Whole(NamedTuple):
     """The view of the union, and those of its stages, in their order; its seams by their first node."""
 
@@ -73,7 +82,6 @@ def project(
     facts: Mapping[str, Mapping[str, Facts]],
     trees: Hierarchies,
     loud: Collection[str] = (),
-    union_tree: Hierarchy | None = None,
 ) -> Whole:
     """Return the views of some stages under the same folds.
 
@@ -84,19 +92,21 @@ def project(
         facts: What was measured, by the stage's name and the node's id.
         trees: Of the union and of the stages.
         loud: Nodes of the union that no seam hides.
-        union_tree: The union's, where it is not that of `trees`.
     """
-    union_tree = union_tree or trees.of(union.graph)
-    view = fold(union_tree, folds, {}, has_precision=False)
+    return projected(UnionShares(union, stages, facts, trees), folds, loud)
+
+
+def projected(shares: UnionShares, folds: Folds, loud: Collection[str] = ()) -> Whole:
+    """Return the views of stages of which it is known what they have of their union."""
+    union = shares.union
+    view = fold(shares.tree, folds, {}, has_precision=False)
 
     def projections_of(view: View) -> list[_Projection]:
-        return [
-            _Projection(view, union, union_tree, stage, facts.get(stage.name, {}), trees.of(stage.whole))
-            for stage in stages
-        ]
+        opened = shares.opened(view.boxes)
+        return [_Projection(view, shares, each, opened) for each in shares.stages]
 
     projections = projections_of(view)
-    if len(stages) == 2 and folds.has_seams:
+    if len(projections) == 2 and folds.has_seams:
         view = gathered(view, [each.mine for each in projections], union.taken_in, folds, loud)
         projections = projections_of(view)
     missing = dict.fromkeys(pair for each in projections for pair in each.without_way())
@@ -105,8 +115,8 @@ def project(
         direct = tuple(Line(*pair, "", ()) for pair in missing)
         view = View(view.boxes, (*view.lines, *direct), view.box_of)
         projections = projections_of(view)
-    projected = [each.projected() for each in projections]
-    return Whole(_labelled(view, projected), projected, _seams(view, projections))
+    parts = [each.projected() for each in projections]
+    return Whole(_labelled(view, parts), parts, _seams(view, projections))
 
 
 def _seams(view: View, projections: Sequence[_Projection]) -> dict[str, Seam]:
@@ -137,48 +147,44 @@ def _labelled(view: View, stages: Sequence[Projected]) -> View:
 
 
 class _Projection:
-    def __init__(
-        self,
-        whole: View,
-        union: Union,
-        union_tree: Hierarchy,
-        stage: Stage,
-        facts: Mapping[str, Facts],
-        tree: Hierarchy,
-    ) -> None:
-        self.whole, self.stage, self.facts = whole, stage, facts
-        self.tree = tree
-        self.union_tree = union_tree
-        self.to_union = union.ids[stage.name]
-        self.from_union = {each: node_id for node_id, each in self.to_union.items()}
-        self.types = {box_id_of(group): group.type for group in self.union_tree.root.walk()}
+    def __init__(self, whole: View, shares: UnionShares, share: StageShare, opened: Sequence[ModuleGroup]) -> None:
+        self.whole, self.shares, self.share, self.opened = whole, shares, share, opened
+        self.tree, self.union_tree = share.tree, shares.tree
+        self.to_union, self.from_union = share.to_union, share.from_union
         self.numbers = {box.id: number for number, box in enumerate(whole.boxes)}
         self.mine: dict[int, tuple[str, ...]] = {}
+        self.ways: dict[int, dict[int, WayStep]] = {}
         orphans: dict[int, tuple[str, ...]] = {}
         for number, box in enumerate(whole.boxes):
-            members = tuple(self.from_union[each] for each in box.members if each in self.from_union)
-            if members and box.stub_of is None:
+            if box.stub_of is None and (members := share.members(box)):
                 (self.mine if box.kind is None or self._has_main(box) else orphans)[number] = members
-        self.home = {each: number for number, members in reversed(self.mine.items()) for each in members}
+        housed = set(chain.from_iterable(self.mine.values())) if orphans else set()
         for number, members in orphans.items():
             # Plumbing whose operator this stage has not stands for itself, unless it is in another's box.
-            left = tuple(each for each in members if each not in self.home)
+            left = tuple(each for each in members if each not in housed)
             if left:
                 self.mine[number] = left
-                self.home.update(dict.fromkeys(left, number))
+                housed.update(left)
 
     def without_way(self) -> list[tuple[str, str]]:
         """Return the ids of the union's boxes between which the stage has a line, and the union no way."""
         boxes = self.whole.boxes
-        return [(boxes[a].id, boxes[b].id) for a, b in self._pairs(self.box_of()) if self._way(a, b) is None]
+        return [(boxes[a].id, boxes[b].id) for a, b in self.pairs if b not in self._ways(a)]
 
-    def box_of(self) -> dict[str, int]:
-        """Return the number of the union's box that stands for each node of the stage."""
-        homes = {}
-        for node_id, each in self.to_union.items():
-            number = self.numbers[self.whole.box_of[each]]
-            homes[node_id] = number if node_id in self.mine.get(number, ()) else self.home[node_id]
-        return homes
+    @cached_property
+    def box_of(self) -> dict[str, str]:
+        """The id of the union's box that stands for each node of the stage."""
+        found: dict[str, str] = {}
+        boxes = self.whole.boxes
+        alone = [at for at, members in self.mine.items() if len(members) == 1 and boxes[at].kind is not None]
+        several = self.mine.keys() - alone
+        # What is in several is in the first; in a frame only where it is in nothing else.
+        for is_open in (True, False):
+            for number in sorted(several, reverse=True):
+                if boxes[number].is_open is is_open:
+                    found.update(self.share.homes(boxes[number], self.mine[number]))
+        found.update((self.mine[number][0], boxes[number].id) for number in alone)
+        return found
 
     def _has_main(self, box: Box) -> bool:
         """Return whether the stage has the node of a box, or one of its repeats."""
@@ -187,13 +193,10 @@ class _Projection:
 
     def projected(self) -> Projected:
         made = {number: self._box(number) for number in self.mine}
-        box_of = self.box_of()
         lines: list[Line] = []
         paths: list[tuple[int, ...]] = []
-        for (source, target), pairs in self._pairs(box_of).items():
-            path = self._way(source, target)
-            assert path is not None, "lines without a way got one"
-            start, path = self._from_stub(source, path)
+        for (source, target), pairs in self.pairs.items():
+            start, path = self._from_stub(source, self._way(source, target))
             if start != source:
                 made[start] = self._stub(made[source], made[target], pairs)
             lines.append(self._line(made[start].id, made[target].id, pairs, start != source))
@@ -202,7 +205,7 @@ class _Projection:
         view = View(
             tuple(with_precision((made[number] for number in order), self.tree)),
             tuple(lines),
-            {node_id: made[number].id for node_id, number in box_of.items()},
+            self.box_of,
         )
         return Projected(view, order, paths)
 
@@ -223,27 +226,26 @@ class _Projection:
                 self.tree,
                 members,
                 box.parent,
-                self.facts,
+                self.share.facts,
                 leaf=self.union_tree.leaf_names.get(box.members[0]),
                 repeat=max(sum(self.to_union[each] in repeated for each in members), 1),
                 has_plumbing=box.has_plumbing,
             )
             return made if box.seam is None else replace(made, seam=box.seam)
-        kinds = Counter(self.tree.index.nodes[each].kind for each in members)
         is_told = box.is_open or bool(box.alike)
-        words = box.subtitle if is_told else folded_words(self.types[box.id], len(members), box.note)
-        return replace(box, subtitle=words, members=members, badges=badges(kinds))
+        words = box.subtitle if is_told else folded_words(self.shares.groups[box.id].type, len(members), box.note)
+        return replace(box, subtitle=words, members=members, badges=self.share.holding(box).badges)
 
     def _title(self, union_id: str) -> str:
         node = self.tree.index.nodes[self.from_union[union_id]]
-        return caption(node, self.facts.get(node.id), None, self.union_tree.leaf_names.get(union_id))[0]
+        return caption(node, self.share.facts.get(node.id), None, self.union_tree.leaf_names.get(union_id))[0]
 
     def seam_words(self, members: Sequence[str]) -> SeamWords:
         """Return what nodes are that the other stage has not."""
         kinds = [self.tree.index.nodes[each].kind for each in members]
         # Scales and zero points that a cast reads belong to it.
         kinds = [kind for kind in kinds if kind is not Kind.CONSTANT] or kinds
-        stage, count = names.stage(self.stage.name), len(kinds)
+        stage, count = names.stage(self.share.stage.name), len(kinds)
         if all(kind.casts for kind in kinds):
             whole = trn(count, "{count} cast only in {stage}", "{count} casts only in {stage}", stage=stage)
             return SeamWords(whole, trn(count, "{count} cast", "{count} casts"))
@@ -253,32 +255,41 @@ class _Projection:
         whole = trn(count, "{count} node only in {stage}", "{count} nodes only in {stage}", stage=stage)
         return SeamWords(whole, trn(count, "{count} node", "{count} nodes"))
 
-    def _pairs(self, box_of: Mapping[str, int]) -> dict[tuple[int, int], list[tuple[str, str]]]:
-        """Return the edges of the stage between boxes; those of folded plumbing are in its operator's box."""
-        hosts = self.union_tree.plumbing.hosts
+    @cached_property
+    def pairs(self) -> dict[tuple[int, int], list[tuple[str, str]]]:
+        """The edges of the stage between boxes; those of folded plumbing are in its operator's box."""
+        hosts, box_of, numbers = self.union_tree.plumbing.hosts, self.box_of, self.numbers
         pairs: defaultdict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
-        for edge in self.stage.whole.edges:
-            source, target = box_of[edge.from_id], box_of[edge.to_id]
-            each = self.to_union[edge.from_id]
-            is_folded = each in hosts and self.whole.boxes[source].id != each
+        for edge in self.share.edges_between(self.opened):
+            from_id, to_id = edge
+            source, target = box_of[from_id], box_of[to_id]
+            each = self.to_union[from_id]
+            is_folded = each in hosts and source != each
             if source != target and not is_folded:
-                pairs[source, target].append((edge.from_id, edge.to_id))
+                pairs[numbers[source], numbers[target]].append(edge)
         return pairs
 
-    def _way(self, source: int, target: int) -> tuple[int, ...] | None:
+    def _ways(self, source: int) -> Mapping[int, WayStep]:
+        """Return how the union's lines lead on from a box, up to the boxes that the stage has, by where they lead."""
+        steps = self.ways.get(source)
+        if steps is None:
+            steps = self.ways[source] = {}
+            waiting = [source]
+            for box in waiting:
+                for line, following in self.onward[box]:
+                    if following != source and following not in steps:
+                        steps[following] = WayStep(box, line)
+                        if following not in self.mine:
+                            waiting.append(following)
+        return steps
+
+    def _way(self, source: int, target: int) -> tuple[int, ...]:
         """Return the union's lines from a box to another: one, or several through boxes that the stage has not."""
-        ways: dict[int, tuple[int, ...]] = {source: ()}
-        waiting = [source]
-        for box in waiting:
-            for line, following in self.onward[box]:
-                if following in ways:
-                    continue
-                ways[following] = (*ways[box], line)
-                if following == target:
-                    return ways[following]
-                if following not in self.mine:
-                    waiting.append(following)
-        return None
+        steps, way, here = self._ways(source), list[int](), target
+        while here != source:
+            here, line = steps[here]
+            way.append(line)
+        return tuple(reversed(way))
 
     @cached_property
     def onward(self) -> defaultdict[int, list[tuple[int, int]]]:

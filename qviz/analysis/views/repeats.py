@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from threading import RLock
 from typing import NamedTuple, TypeAlias
 
@@ -129,17 +129,16 @@ class SeveralStages:
     """The sign of the nodes of a union: equal are those that are equal in every stage, and of which the same is told.
 
     Args:
-        stages: For each stage the sign of its nodes, and their ids by those of the union.
+        stages: For each stage the sign of each of its nodes, by the ids of the union.
         told: What findings say of nodes of the union.
     """
 
-    def __init__(self, stages: Sequence[tuple[Sign, Mapping[NodeId, NodeId]]], told: Mapping[NodeId, Hashable]) -> None:
-        self._stages, self._told = tuple(stages), told
+    def __init__(self, stages: Iterable[Mapping[NodeId, Hashable]], told: Mapping[NodeId, Hashable]) -> None:
+        self._signs = [each.get for each in (*stages, told)]
 
     def __call__(self, node_id: NodeId) -> Hashable:
         """Return it."""
-        signs = tuple(None if (own := ids.get(node_id)) is None else sign(own) for sign, ids in self._stages)
-        return signs, self._told.get(node_id)
+        return tuple([sign(node_id) for sign in self._signs])
 
 
 def _dtypes(quant: Quant) -> Hashable:

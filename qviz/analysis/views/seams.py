@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -78,9 +79,15 @@ class _Gathering:
             members = tuple(one for each in run for one in boxes[each].members)
             boxes[run[0]] = Box(SEAM + seam, "", "", None, members, first.parent, seam=seam, is_seam=True)
             into.update({self.whole.boxes[each].id: SEAM + seam for each in run})
+        if not into:
+            return View(tuple(boxes.values()), self.whole.lines, self.whole.box_of)
         gone = {self.numbers[each] for each in into} - {run[0] for run in self.runs}
         kept = tuple(box for number, box in boxes.items() if number not in gone)
-        box_of = {node_id: into.get(box_id, box_id) for node_id, box_id in self.whole.box_of.items()}
+        box_of = dict(self.whole.box_of)
+        for number in (*self.host, *chain.from_iterable(self.runs)):
+            box = self.whole.boxes[number]
+            if box.id in into:
+                box_of.update((each, into[box.id]) for each in box.members if box_of[each] == box.id)
         return View(kept, tuple(_merged(self.whole.lines, into)), box_of)
 
     def _only_in(self, number: int) -> int | None:

@@ -83,14 +83,14 @@ def squeezed(tokens: Sequence[str], pixels: int) -> list[str]:
     low, found = f"role.{Kind.QUANTIZED_OP.value}.line", []
     count = len(tokens)
     for pixel in range(pixels):
-        rows = [each for each in tokens[pixel * count // pixels : (pixel + 1) * count // pixels] if each]
-        changed = [each for each in rows if each.startswith(CHANGE)]
-        if FLOAT in rows and low in rows:
+        rows = tokens[pixel * count // pixels : (pixel + 1) * count // pixels]
+        kinds = dict.fromkeys(rows)  # few: a large model has many rows for each pixel
+        kinds.pop(ABSENT, None)
+        if FLOAT in kinds and low in kinds:
             found.append(FLOAT)
-        elif changed:
-            found.append(max(dict.fromkeys(changed), key=changed.count))
         else:
-            found.append(max(dict.fromkeys(rows), key=rows.count, default=ABSENT))
+            changed = [each for each in kinds if each.startswith(CHANGE)]
+            found.append(max(changed or kinds, key=rows.count, default=ABSENT))
     return found
 
 

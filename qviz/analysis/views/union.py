@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,20 +37,38 @@ class Union(NamedTuple):
     taken_in: Mapping[str, str] = {}
 
 
-def unite(stages: Sequence[Stage], links: Iterable[Link], among: Collection[str] | None = None) -> Union | None:
+class Identities:
+    """What each node of the stages of a result is in any union of some of them, found when first asked for."""
+
+    def __init__(self, stages: Sequence[Stage], links: Sequence[Link]) -> None:
+        self._stages, self._links = stages, links
+
+    @cached_property
+    def of(self) -> dict[str, dict[str, str]]:
+        """For each stage by its name the id in a union of each of its nodes."""
+        return _identities(self._stages, self._links)
+
+
+def unite(
+    stages: Sequence[Stage],
+    links: Iterable[Link],
+    among: Collection[str] | None = None,
+    identities: Identities | None = None,
+) -> Union | None:
     """Return the union of some stages, or None where their links contradict the order of the nodes.
 
     Args:
         stages: All stages of a result, in their order: what a node is in one tells what it is in the next.
         links: Between them.
         among: The names of those that are united, such as the two in view; None for all.
+        identities: Of these stages, where they are known.
     """
     links = list(links)
-    ids = _identities(stages, links)
+    ids = (identities or Identities(stages, links)).of
     shown = [stage for stage in stages if among is None or stage.name in among]
     nodes: dict[str, Node] = {}
     ranks: dict[str, float] = {}
-    edges: dict[tuple[str, str], set[str]] = {}
+    edges: dict[tuple[str, str], frozenset[str]] = {}
     exits: dict[str, str] = {}
     taken_in: dict[str, str] = {}
     for before, stage in zip((None, *shown), shown, strict=False):
@@ -59,8 +78,9 @@ def unite(stages: Sequence[Stage], links: Iterable[Link], among: Collection[str]
         # Without links the stage is the first of another run: everything comes out where it stands.
         exits = _exits(before, ids[before.name], mine, exits, steps) if before and steps else {}
         read = [(exits.get(mine[edge.from_id], mine[edge.from_id]), mine[edge.to_id]) for edge in stage.whole.edges]
+        only = frozenset({stage.name})
         for each in read:
-            edges.setdefault(each, set()).add(stage.name)
+            edges[each] = edges[each] | only if each in edges else only
         _add_nodes(stage, mine, read, nodes, ranks)
     order = _ordered(ranks, edges)
     if order is None:
@@ -204,7 +224,7 @@ def _add_nodes(
     for place, node in enumerate(stage.whole.nodes):
         each = mine[node.id]
         if each not in nodes:
-            nodes[each] = msgspec.structs.replace(node, id=each)
+            nodes[each] = node if node.id == each else msgspec.structs.replace(node, id=each)
             # Between what it reads and what follows; 2**-20 keeps the order within a stage.
             ranks[each] = max([ranks[one] for one in read[each]], default=last) + (place + 1) * 2.0**-20
         last = ranks[each]
@@ -212,33 +232,38 @@ def _add_nodes(
 
 def _ordered(ranks: Mapping[str, float], edges: Iterable[tuple[str, str]]) -> list[str] | None:
     """Return the nodes in an order in which each follows what it reads, or None where there is none."""
-    waits = dict.fromkeys(ranks, 0)
-    users: defaultdict[str, list[str]] = defaultdict(list)
+    names = [name for _, name in sorted((rank, name) for name, rank in ranks.items())]
+    number = {each: at for at, each in enumerate(names)}
+    waits = [0] * len(names)
+    users: list[list[int]] = [[] for _ in names]
     for source, target in edges:
-        waits[target] += 1
-        users[source].append(target)
-    free = [(ranks[each], each) for each, count in waits.items() if count == 0]
-    heapq.heapify(free)
+        waits[number[target]] += 1
+        users[number[source]].append(number[target])
+    free = [each for each, count in enumerate(waits) if count == 0]  # in order, and so a heap
     order = []
     while free:
-        _, each = heapq.heappop(free)
-        order.append(each)
+        each = heapq.heappop(free)
+        order.append(names[each])
         for user in users[each]:
             waits[user] -= 1
             if waits[user] == 0:
-                heapq.heappush(free, (ranks[user], user))
+                heapq.heappush(free, user)
     return order if len(order) == len(ranks) else None
 
 
 def _without_detours(
-    edges: Mapping[tuple[str, str], set[str]], present: Mapping[str, set[str]]
+    edges: Mapping[tuple[str, str], frozenset[str]], present: Mapping[str, set[str]]
 ) -> list[tuple[str, str]]:
     """Return the edges, without those for which each stage has a way through nodes that it has not itself."""
     users: defaultdict[str, list[str]] = defaultdict(list)
     for source, target in edges:
         users[source].append(target)
+    # Most nodes are read by none that a stage has not.
+    leaving = {stage: {one for one, other in edges if other not in here} for stage, here in present.items()}
 
     def has_way(source: str, target: str, stage: str) -> bool:
+        if source not in leaving[stage]:
+            return False
         here = present[stage]
         waiting = [each for each in users[source] if each not in here]
         seen = set(waiting)
@@ -254,5 +279,5 @@ def _without_detours(
     return [
         (source, target)
         for (source, target), stages in edges.items()
-        if not all(has_way(source, target, stage) for stage in sorted(stages))
+        if not all(has_way(source, target, stage) for stage in stages)
     ]

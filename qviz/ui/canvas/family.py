@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 
@@ -13,10 +12,11 @@ from msgspec.structs import replace
 from qviz.analysis.views.folding import unfold_all
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
-from qviz.analysis.views.projection import Projected, Whole, project
+from qviz.analysis.views.projection import Projected, Whole, projected
 from qviz.analysis.views.repeats import SeveralStages
+from qviz.analysis.views.stage_share import UnionShares
 from qviz.analysis.views.ticks import Ticks, ticks
-from qviz.analysis.views.union import Union, unite
+from qviz.analysis.views.union import Identities, Union, unite
 from qviz.analysis.views.view import Box, Folds
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Facts, Link, Stage, StageName
@@ -28,8 +28,8 @@ from qviz.ui.canvas.metrics import SEAM_OVER, TWO_ROWED, BoxForm
 from qviz.ui.canvas.scene import SeamBand
 from qviz.ui.canvas.shapes import qrect
 
-LARGEST = 20_000
-"""Nodes of all stages together; of more, each stage is placed by itself, so that only what is shown is read."""
+LARGEST = 200_000
+"""Nodes of all stages together; of more, each stage is placed by itself: joining these takes five seconds."""
 ELSEWHERE = "union:"
 """Before the id, in the union, of a node that is open and that the stage has not."""
 KEPT = 4
@@ -78,6 +78,7 @@ class Family:
         facts: What was measured, by the stage's name and the node's id.
         among: The names of those in view, which share their rows; None for all.
         loud: By the stage's name, nodes that are never hidden in a seam, with the codes of what is found there.
+        kin: Another of the same stages, of which others were in view: what was found of each is not looked for again.
     """
 
     def __init__(
@@ -87,60 +88,89 @@ class Family:
         facts: Mapping[str, Mapping[str, Facts]],
         among: Collection[str] | None = None,
         loud: Mapping[StageName, Mapping[NodeId, Collection[str]]] | None = None,
+        kin: Family | None = None,
     ) -> None:
         self._all, self.facts, self._loud = tuple(stages), facts, loud or {}
         self.stages = tuple(stage for stage in stages if among is None or stage.name in among)
-        self.trees = Hierarchies()
         self._links = tuple(links)
+        is_kin = kin is not None and self.is_kin(kin)
+        self.trees: Hierarchies = kin.trees if kin is not None and is_kin else Hierarchies()
+        self.identities: Identities = (
+            kin.identities if kin is not None and is_kin else Identities(self._all, self._links)
+        )
         self._shared: OrderedDict[tuple[Folds, Direction, BoxForm], Shared] = OrderedDict()
         self._whole: tuple[Folds, Whole] | None = None
         self._ghosts: tuple[Shared, tuple[Ghosts, Ghosts]] | None = None
-        self._ticks: dict[StageName, Ticks] = {}
-        self._lock, self.placing = Lock(), Lock()
+        self._ticks: dict[tuple[StageName, bool], Ticks] = {}
+        self._shares: UnionShares | None = None
+        self._loud_here: Mapping[NodeId, frozenset[str]] = {}
+        self._is_joined = False
+        self._lock, self._joining, self.placing = Lock(), Lock(), Lock()
 
-    @cached_property
-    def union(self) -> Union | None:
-        """The stages as one graph; None where they are too large, or contradict each other."""
+    def join(self) -> UnionShares | None:
+        """Return the stages as one graph; None where they are too large, or contradict each other.
+
+        What takes long is done when first asked for, in a thread of whoever places it.
+        """
+        with self._joining:
+            if not self._is_joined:
+                self._shares = self._joined()
+                self._is_joined = True
+        return self._shares
+
+    def _joined(self) -> UnionShares | None:
         if sum(len(stage.whole.nodes) for stage in self.stages) > LARGEST:
             return None
-        return unite(self._all, self._links, {stage.name for stage in self.stages})
-
-    @cached_property
-    def tree(self) -> Hierarchy:
-        """The groups of the union: equal are those that are equal in every stage, and have the same findings."""
-        assert self.union is not None
+        union = unite(self._all, self._links, {stage.name for stage in self.stages}, self.identities)
+        if union is None:
+            return None
+        # Equal are groups that are equal in every stage, and have the same findings.
+        self._loud_here = self._told(union)
         signs = []
         for stage in self.stages:
-            to_stage = {each: node_id for node_id, each in self.union.ids[stage.name].items()}
-            signs.append((self.trees.of(stage.whole).sign, to_stage))
-        return Hierarchy(self.union.graph, SeveralStages(signs, self.loud))
+            sign = self.trees.of(stage.whole).sign
+            signs.append({each: sign(node_id) for node_id, each in union.ids[stage.name].items()})
+        tree = Hierarchy(union.graph, SeveralStages(signs, self._loud_here))
+        return UnionShares(union, self.stages, self.facts, self.trees, tree)
 
-    @cached_property
-    def loud(self) -> Mapping[NodeId, frozenset[str]]:
-        """What findings say of nodes of the union, which no seam hides."""
-        assert self.union is not None
+    @property
+    def union(self) -> Union | None:
+        """The stages as one graph; None where they are too large, or contradict each other."""
+        shares = self.join()
+        return None if shares is None else shares.union
+
+    @property
+    def tree(self) -> Hierarchy:
+        """The groups of the union."""
+        shares = self.join()
+        assert shares is not None
+        return shares.tree
+
+    def _told(self, union: Union) -> Mapping[NodeId, frozenset[str]]:
+        """Return what findings say of nodes of the union, which no seam hides."""
         found: defaultdict[NodeId, set[str]] = defaultdict(set)
         for name, told in self._loud.items():
-            ids = self.union.ids.get(name, {})
+            ids = union.ids.get(name, {})
             for node_id, codes in told.items():
                 if node_id in ids:
                     found[ids[node_id]].update(codes)
         return {each: frozenset(codes) for each, codes in found.items()}
 
     def has(self, stage: Stage) -> bool:
-        """Return whether a stage is one of these, and they have a layout together."""
-        return any(each is stage for each in self.stages) and self.union is not None
+        """Return whether a stage is one of these, and they are known to have a layout together; joins nothing."""
+        return self._shares is not None and any(each is stage for each in self.stages)
 
     def ticks(self, stage: Stage) -> Ticks:
         """Return what the overview shows of a stage, in the rows of the union where there is one."""
-        if stage.name not in self._ticks:
+        shares = self._shares if self.has(stage) else None
+        key = stage.name, shares is not None
+        if key not in self._ticks:
             tree = self.trees.of(stage.whole)
-            if self.has(stage) and self.union is not None:
-                found = ticks(self.tree, tree, self.union.ids[stage.name])
+            if shares is not None:
+                self._ticks[key] = ticks(shares.tree, tree, shares.union.ids[stage.name])
             else:
-                found = ticks(tree, tree)
-            self._ticks[stage.name] = found
-        return self._ticks[stage.name]
+                self._ticks[key] = ticks(tree, tree)
+        return self._ticks[key]
 
     def is_kin(self, other: Family) -> bool:
         """Return whether another has stages of the same run: its nodes have the same ids in the union."""
@@ -155,15 +185,12 @@ class Family:
 
     def folded(self, folds: Folds) -> Whole:
         """Return the views of the stages under some folds, by the union's ids; both panes ask for the same."""
-        assert self.union is not None
+        shares = self.join()
+        assert shares is not None
         with self.placing:
             if self._whole is None or self._whole[0] != folds:
-                self._whole = folds, self._projected(folds)
+                self._whole = folds, projected(shares, folds, self._loud_here)
             return self._whole[1]
-
-    def _projected(self, folds: Folds) -> Whole:
-        assert self.union is not None
-        return project(self.union, folds, self.stages, self.facts, self.trees, self.loud, self.tree)
 
     def keep(self, folds: Folds, direction: Direction, shared: Shared) -> None:
         """Remember a layout."""
@@ -174,15 +201,17 @@ class Family:
 
     def to_union(self, stage: Stage, folds: Folds) -> Folds:
         """Return a stage's folds by the ids of the union."""
-        assert self.union is not None
-        ids = self.union.ids[stage.name]
+        if not folds.plumbing:
+            return folds
+        ids = self.identities.of[stage.name]
         plumbing = (ids.get(each, each.removeprefix(ELSEWHERE)) for each in folds.plumbing)
         return replace(folds, plumbing=frozenset(plumbing))
 
     def of_union(self, stage: Stage, folds: Folds) -> Folds:
         """Return folds by the ids of the union as the stage's own; what only another stage has is kept for that."""
-        assert self.union is not None
-        there = {each: node_id for node_id, each in self.union.ids[stage.name].items()}
+        if not folds.plumbing:
+            return folds
+        there = {each: node_id for node_id, each in self.identities.of[stage.name].items()}
         plumbing = (there.get(each, f"{ELSEWHERE}{each}") for each in folds.plumbing)
         return replace(folds, plumbing=frozenset(plumbing))
 
@@ -192,13 +221,14 @@ class Family:
 
     def ghosts(self, shared: Shared) -> tuple[Ghosts, ...]:
         """Return for each stage what only the one beside has, where they are two; found once for a layout."""
-        assert self.union is not None
+        union = self.union
+        assert union is not None
         if len(self.stages) != 2:
             return (NO_GHOSTS,) * len(self.stages)
         with self.placing:
             if self._ghosts is None or self._ghosts[0] is not shared:
                 nodes = self.trees.of(self.stages[0].whole).index.nodes
-                self._ghosts = shared, find_ghosts(shared.whole, shared.places, self.union.taken_in, nodes)
+                self._ghosts = shared, find_ghosts(shared.whole, shared.places, union.taken_in, nodes)
             return self._ghosts[1]
 
     def of_stage(self, stage: Stage, whole: Whole) -> Projected:

@@ -205,12 +205,13 @@ def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
     from qviz.analysis.views.folding import fold
 
     stage, family = question.stage, question.family
+    if family is not None:
+        family.join()  # here, in the thread: it takes long
     if family is None or not family.has(stage):
         tree = question.trees.of(stage.whole)
         folds, form, attempt = _chosen(question, tree, attempt)
         view = fold(tree, folds, question.facts)
         return _Folded(folds, view, None, [(box.id, box) for box in view.boxes], form, attempt)
-    assert family.union is not None
     folds, form, attempt = _chosen(question, family.tree, attempt)
     if question.folds is not None:
         folds = family.to_union(stage, question.folds)
@@ -251,6 +252,8 @@ def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Fold
         places = _engine(folded.view, folded.form).place(folded.view, sizes, question.direction)
         if not _fits(question, places, folded):
             return _fold(question, _next_attempt(question, places, folded))
+        if question.family is not None:
+            question.family.ticks(question.stage)  # here, not where it is shown: a large stage has many
         return folded.folds, _scene(question, folded.view, places, folded.form)
     family, whole = question.family, folded.whole
     assert family is not None
@@ -299,7 +302,7 @@ def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
     assert family is not None
     part = family.of_stage(stage, shared.whole)
     places = shared.places.part(part.view, part.boxes, part.lines)
-    family.ticks(stage)  # here, not where it is shown: a large stage has many
+    family.ticks(stage)  # here, too
     number = next(at for at, each in enumerate(family.stages) if each is stage)
     scene = _scene(question, part.view, places, shared.form, shared.bands(number))
     if not folds.has_seams and not scene.is_turned:  # as while changes are shown

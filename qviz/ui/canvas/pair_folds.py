@@ -20,9 +20,8 @@ class PairFolds(NamedTuple):
 
     def union_id(self, node_id: NodeId) -> str:
         """Return what a node is in the union of the stages in view, by which seams are known."""
-        if self.family is None or not self.family.has(self.stage) or self.family.union is None:
-            return node_id
-        return self.family.union.ids[self.stage.name].get(node_id, node_id)
+        union = self.family.union if self.family is not None and self.family.has(self.stage) else None
+        return node_id if union is None else union.ids[self.stage.name].get(node_id, node_id)
 
     def all_open(self, trees: Hierarchies) -> Folds:
         """Return the folds that show all: of all stages that share their rows."""

@@ -14,7 +14,6 @@ from qviz.analysis.overlays import ON_CANVAS
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.loud import loud_nodes
-from qviz.analysis.views.view import Folds
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
@@ -24,6 +23,7 @@ from qviz.session.sides import Shown, Side
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.axis import Axis
+from qviz.ui.panels.carried import carried_folds
 from qviz.ui.panels.overview import Overview
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
@@ -188,7 +188,7 @@ class Panes(QWidget):
             canvas = pane.canvas
             if canvas.stage is not stage or canvas.family is not family:
                 is_kept = canvas.stage is stage and not canvas.readable.is_opening
-                folds = canvas.own_folds if is_kept else _carried(canvas, stage, family)
+                folds = canvas.own_folds if is_kept else carried_folds(canvas, stage, family)
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             pane.head.setVisible(stage is not None or project.snapshot is None)
             if stage is None:
@@ -213,7 +213,8 @@ class Panes(QWidget):
                 for each in project.stages:
                     if each.name in among:
                         loud[each.name] = {**dict.fromkeys(_casts(each), frozenset()), **loud[each.name]}
-            family = Family(project.stages, project.links, snapshot.facts, among, loud)
+            kin = self._family[2] if self._family is not None else None
+            family = Family(project.stages, project.links, snapshot.facts, among, loud, kin)
             self._family = (snapshot, among, family)
         return self._family[2]
 
@@ -338,13 +339,3 @@ class Panes(QWidget):
 
 def _casts(stage: Stage) -> frozenset[NodeId]:
     return frozenset(node.id for node in stage.whole.nodes if node.kind.casts)
-
-
-def _carried(canvas: GraphCanvas, stage: Stage | None, family: Family | None) -> Folds | None:
-    """Return what is open on a canvas, for another stage of the same run."""
-    before = canvas.family
-    if before is None or family is None or canvas.own_folds is None or canvas.stage is None or stage is None:
-        return None
-    if not family.is_kin(before) or not before.has(canvas.stage) or not family.has(stage):
-        return None
-    return family.of_union(stage, before.to_union(canvas.stage, canvas.own_folds))
