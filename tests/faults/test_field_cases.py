@@ -158,11 +158,34 @@ class Projected(nn.Module):
 
 @pytest.mark.parametrize(
     ("flow", "size", "code"),
-    [("fx-dynamic", 4, "on_data"), ("eager-dynamic", 4, "lstm_projection"), ("fx-dynamic", 0, None)],
+    [("fx-dynamic", 4, "lstm_projection"), ("eager-dynamic", 4, "lstm_projection"), ("fx-dynamic", 0, None)],
 )
 def test_an_lstm_with_a_projection_does_not_run_in_low_precision(flow: str, size: int, code: str | None):
     found = loud(run(Projected(size), flow, (ROWS[None],)))
     assert [each.code for each in found] == ([f"converted_does_not_run.{code}"] if code else [])
+
+
+class Flattens(nn.Module):
+    """Flattens by a view, which images in channels-last order, as quantized convolutions give them, do not have."""
+
+    def __init__(self, way: str, channels: int) -> None:
+        super().__init__()
+        self.conv, self.fc, self.way = nn.Conv2d(channels, 4, 3), nn.Linear(144, 3), way
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(getattr(self.conv(x), self.way)(-1, 144))
+
+
+@pytest.mark.parametrize(("way", "flow"), [("view", "fx-static"), ("view", "fx-qat"), ("reshape", "fx-static")])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_view_of_what_a_quantized_convolution_gives_stops_and_reshape_is_the_way_out(way, flow, channels):
+    snapshot = run(Flattens(way, channels), flow, (torch.randn(2, channels, 8, 8),))
+    found = loud(snapshot)
+    assert [each.code for each in found] == (["converted_does_not_run.view"] if way == "view" else [])
+    assert all("reshape" in each.hint for each in found)
+    assert snapshot.measurements is not None
+    assert snapshot.measurements.outputs or way == "view"
+    assert {note.code for note in snapshot.measurements.not_measured} <= {"not_measured.converted"}
 
 
 class Sparse(nn.Module):

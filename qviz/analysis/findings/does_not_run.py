@@ -9,8 +9,12 @@ from qviz.analysis.findings.rules import finds
 from qviz.document.snapshot import Finding, Level
 
 _NOTE = "not_measured.converted"
-_REFUSED = "pytorch_qnnp_status_success"
-"""Of the assertion that fails where QNNPACK makes no operator."""
+_KNOWN = (
+    ("pytorch_qnnp_status_success", "refused_by_qnnpack"),  # the assertion that fails where QNNPACK makes no operator
+    ("view size is not compatible", "view"),
+    ("rows in the packB should be equal to K", "lstm_projection"),
+)
+"""Why a graph of quantized operators stops, by a part of torch's error."""
 _FLOAT_INPUT = "Could not run 'quantized::"
 """A quantized operator got a float tensor, which another rule tells, and which may be what the user asked for."""
 
@@ -26,8 +30,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         text = str(note.args.get("text", ""))
         if note.code == _NOTE and not text.startswith(_FLOAT_INPUT):
             nodes = tuple(note.roles.get("subject", ()))
-            code = "converted_does_not_run." + ("refused_by_qnnpack" if _REFUSED in text else "on_data")
+            cause = next((cause for sign, cause in _KNOWN if sign in text), "on_data")
             roles = {"subject": nodes} if nodes else {}
             args = {"type": note.args["type"], "text": text}
             place = () if nodes else ("model",)
+            code = f"converted_does_not_run.{cause}"
             yield Finding("converted_does_not_run", Level.ERROR, run.stages[-1].name, nodes, code, roles, args, place)

@@ -83,7 +83,7 @@ class InnerProducts:
             known = self._dims.get(place, -1)
             for dim in self._possible_dims(gradient.shape) if known == -1 else (known,):
                 if dim is not None:
-                    product = _dots(self._rows(gradient, dim), self._rows(delta, dim))
+                    product = self._by_sample(gradient, delta, dim)
                     spread = ~torch.isfinite(product)
                     spread[row] = False
                     if not bool(spread.any()):
@@ -93,7 +93,7 @@ class InnerProducts:
         dim = self._dims.get(place)
         if dim is None:
             return _dots(gradient.reshape(1, -1), delta.reshape(1, -1))
-        return _dots(self._rows(gradient, dim), self._rows(delta, dim))
+        return self._by_sample(gradient, delta, dim)
 
     def _possible_dims(self, shape: torch.Size) -> Iterator[int]:
         """Yield the dimensions that may be those of samples; the first may hold several rows of each."""
@@ -101,8 +101,11 @@ class InnerProducts:
             if size == self._samples or (dim == 0 and size and size % self._samples == 0):
                 yield dim
 
-    def _rows(self, values: Tensor, dim: int) -> Tensor:
-        return values.movedim(dim, 0).reshape(self._samples, -1)
+    def _by_sample(self, gradient: Tensor, delta: Tensor, dim: int) -> Tensor:
+        """Return the inner products along a dimension; both are read in the order of the gradient's memory."""
+        rest = sorted((each for each in range(gradient.dim()) if each != dim), key=gradient.stride, reverse=True)
+        one, other = (each.permute(dim, *rest).reshape(self._samples, -1) for each in (gradient, delta))
+        return _dots(one, other)
 
     def powers(self) -> Iterator[tuple[int, str, float]]:
         """Yield quantizer, output, and the mean over passes of the squared product, summed over samples."""

@@ -17,9 +17,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.ledger.anchors import Anchoring, InnerProducts, Ray
@@ -144,6 +146,16 @@ class _Estimating:
     def _of(
         self, passes: Callable[..., Iterator[None]], batch: Arguments, samples: int, signs: dict[Ray, Tensor]
     ) -> InnerProducts:
+        if any(_is_image(each) for each in pytree.tree_leaves(batch.values)):
+            try:  # convolutions of oneDNN go backward in two thirds of the time
+                return self._inner(passes, batch.mapped(_channels_last), samples, signs)
+            except Exception:  # a model may take views that another order of memory does not have
+                _log.info("the model does not run on images in channels-last order", exc_info=True)
+        return self._inner(passes, batch, samples, signs)
+
+    def _inner(
+        self, passes: Callable[..., Iterator[None]], batch: Arguments, samples: int, signs: dict[Ray, Tensor]
+    ) -> InnerProducts:
         inner = InnerProducts(samples)
         marked = {ray: inner.marked(ray[1], given) for ray, given in signs.items()}
         probe = Anchoring(self.simulation, inner, self.idle, self.is_simulated)
@@ -160,6 +172,14 @@ def _check(part: Outputs, whole: Outputs, rows: Callable[[Tensor], Tensor]) -> N
             raise ValueError(f"{name} has no part for each sample")
         if not torch.allclose(part[name].detach(), wanted, _NEARLY, _NEARLY * float(values.abs().max())):
             raise ValueError(f"{name} of a sample depends on other samples")
+
+
+def _is_image(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() == 4 and value.is_floating_point() and value.is_contiguous()
+
+
+def _channels_last(values: Tensor) -> Tensor:
+    return values.contiguous(memory_format=torch.channels_last) if _is_image(values) else values
 
 
 def _signs(output: Tensor, random: torch.Generator) -> Tensor:

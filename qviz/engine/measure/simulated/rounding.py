@@ -145,8 +145,11 @@ class HeldWeight:
     affine: Affine | None = None
 
     def __call__(self, values: Tensor) -> Tensor:
-        """Return what is held, whatever is asked."""
-        return self.held.dequantize() if self.held.is_quantized else self.held.float()
+        """Return what is held, in the order of memory of the float weight: a forward may take views of what comes."""
+        found = self.held.dequantize() if self.held.is_quantized else self.held.float()
+        if found.shape != values.shape or found.stride() == values.stride():
+            return found
+        return torch.empty_like(values, dtype=found.dtype).copy_(found)
 
 
 def of_observer(observer: nn.Module, by_kernel: bool) -> Rounding | None:

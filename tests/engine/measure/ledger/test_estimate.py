@@ -64,15 +64,27 @@ class TokensFirstWithin(nn.Module):
         return self.two(torch.cumsum(self.one(x.transpose(0, 1)), 0)).transpose(0, 1)
 
 
+class TakesAView(nn.Module):
+    """Takes a view that images in channels-last order do not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(2, 4, 3), nn.Linear(36, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.conv(x).view(-1, 36))
+
+
 @pytest.mark.parametrize(
     ("model", "shape"),
     [
         (Straight(), (4, 2, 8, 8)),
+        (TakesAView(), (4, 2, 5, 5)),
         (PastItself(), (4, 2, 8, 8)),
         (SequenceFirst(), (5, 2, 6)),
         (TokensFirstWithin(), (4, 4, 6)),
     ],
-    ids=["straight", "past itself", "sequence first", "tokens first within"],
+    ids=["straight", "takes a view", "past itself", "sequence first", "tokens first within"],
 )
 @pytest.mark.parametrize("way", ["fx", "pt2e"])
 def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module, shape: tuple[int, ...]):
@@ -85,6 +97,17 @@ def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module,
     for quantizer, power in known.items():
         # at worst a standard deviation of sqrt(2 / 600), 6 %, in each
         assert found[quantizer]["output"] == pytest.approx(power["output"], rel=0.25), quantizer
+
+
+@given(st.permutations(range(4)), st.permutations(range(4)), st.integers(0, 3))
+@settings(deadline=None)
+def test_products_are_the_same_in_whatever_order_of_memory(one: list[int], other: list[int], dim: int):
+    values = torch.arange(2 * 2 * 360, dtype=torch.float32).reshape(2, 2, 3, 4, 5, 6)[0, 0].movedim(0, dim)
+    gradient, delta = (
+        values.permute(way).contiguous().permute([way.index(each) for each in range(4)]) for way in (one, other)
+    )
+    found = InnerProducts(3)._by_sample(gradient, delta, dim)
+    assert found.tolist() == values.square().movedim(dim, 0).flatten(1).sum(1).tolist()
 
 
 @pytest.mark.parametrize("is_simulated", [False, True])
