@@ -54,7 +54,9 @@ class Pair:
             nonlocal before
             now = time.perf_counter()
             self.longest, before = max(self.longest, (now - before) * 1000 - BEAT_MS), now
-            if not any(each.is_busy or (is_painted and not each.surface.is_finished) for each in self.canvases):
+            is_painting = is_painted and not all(each.surface.is_finished for each in self.canvases)
+            is_placing = self.panes.laying_over.is_busy or any(each.is_busy for each in self.canvases)
+            if not is_painting and not is_placing:
                 loop.quit()
 
         if after is not None:

@@ -29,6 +29,7 @@ OWN_DAEMONS = ("qviz", "limits")
 
 LASTING = (
     "layout_",  # of a canvas's executor, which ends when the canvas is collected
+    "overlays_",  # of what is laid over two panes, likewise
     "reading_",  # of an engine's reader, likewise
     "multiprocessing.resource_tracker",  # of Python, one for each process that shared memory once
     "qviz.engine.template",  # one for all windows of a process, whose end test_template.py looks at

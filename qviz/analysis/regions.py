@@ -17,7 +17,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from qviz.document.graph import Graph, Kind, Node
+from qviz.document.graph import COMPUTING, Graph, Kind, Node, Value
 from qviz.document.query import Index
 
 QUANTIZABLE = re.compile(
@@ -79,8 +79,9 @@ def precision(graph: Graph, index: Index | None = None) -> Precision:
     index = index or Index(graph)
     low: list[str] = []
     stays_float: list[str] = []
-    has_kernels = any(node.kind is Kind.QUANTIZED_OP and not is_reference(node) for node in graph.nodes)
-    for node in graph.nodes:
+    working = [node for node in graph.nodes if node.kind in COMPUTING]
+    has_kernels = any(node.kind is Kind.QUANTIZED_OP and not is_reference(node) for node in working)
+    for node in working:
         kind = node.kind
         if has_kernels and is_reference(node):  # convert left it
             stays_float.append(node.id)
@@ -111,9 +112,9 @@ def _is_name_of(names: str, name: str, is_module: bool) -> bool:
 def _is_quantizable(node: Node, index: Index) -> bool:
     if not _matches(QUANTIZABLE, node):
         return False
-    has_values = False
+    has_values, nodes = False, index.nodes
     for each in index.producers[node.id]:
-        for value in index.nodes[each].values:
+        for value in nodes[each].values:
             if "float" in value.dtype:
                 return True
             has_values = True
@@ -182,9 +183,16 @@ def _float_inputs(node: Node, index: Index) -> _FloatInputs:
             continue
         if kind is Kind.DEQUANTIZE and _is_cast_constant(read, index):
             found.weights.append(read)
-        elif not read.values or any("float" in value.dtype for value in read.values):
+        elif _may_be_float(read.values):
             found.activations.append(read)
     return found
+
+
+def _may_be_float(values: tuple[Value, ...]) -> bool:
+    """Return whether one of several outputs is a float, or nothing is known of them."""
+    if len(values) == 1:  # most
+        return "float" in values[0].dtype
+    return not values or any("float" in value.dtype for value in values)
 
 
 def _is_cast_constant(node: Node, index: Index) -> bool:

@@ -153,6 +153,8 @@ class Places:
 
     def many(self) -> Iterator[Sequence[object]]:
         """Yield all that there is one of for each box, or line, or group, for whoever lets go of it slowly."""
+        yield [*self._rects.values()]
+        yield [*self._routes.values()]
         yield self._paths
         yield self._homes
         yield [*self._stands.values()]

@@ -48,7 +48,7 @@ def test_observers_and_casts_of_a_leaf_stand_beside_its_operator() -> None:
     tree = Hierarchy(each)
     (block,) = tree.root.groups
     assert block.items == ["weight_observer", "conv2d", "observer", "add"]
-    assert tree.members(block) == ("weight_observer", "w", "conv2d", "observer", "add")
+    assert tree.contents.members(block) == ("weight_observer", "w", "conv2d", "observer", "add")
 
 
 def test_leaf_with_several_operators_is_a_group() -> None:
@@ -147,3 +147,25 @@ def test_a_module_with_a_gap_that_does_not_feed_it_is_one_group() -> None:
     assert [(group.path, group.call, group.nodes) for group in Hierarchy(each).root.walk()] == [
         ("block", 1, ["a", "c"])
     ]
+
+
+def test_a_weight_that_two_layers_read_is_one_node_of_the_list_around_them() -> None:
+    each = graph(
+        node("x", kind="input"),
+        node("w", kind="constant", path="layers.0"),
+        *(
+            made
+            for number, before in enumerate(("x", "b0"))
+            for made in (
+                node(f"a{number}", before, "w", path=f"layers.{number}"),
+                node(f"b{number}", f"a{number}", path=f"layers.{number}"),
+            )
+        ),
+        node("output", "b1", kind="output"),
+        groups={"layers": "ModuleList"},
+    )
+    tree = Hierarchy(each)
+    (layers,) = tree.root.groups
+    assert tree.contents.members(layers) == ("a0", "w", "b0", "a1", "b1")
+    assert sum(tree.contents.counts(layers).values()) == 5
+    assert [tree.contents.members(layer) for layer in layers.groups] == [("a0", "w", "b0"), ("a1", "w", "b1")]

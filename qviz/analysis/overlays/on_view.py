@@ -66,6 +66,10 @@ class ViewOverlays:
         self.looks: Sequence[Look] = looks
         self.is_plain = any(each.overlay.is_plain for each in self.shown)
 
+    def are(self, overlays: Sequence[Overlay]) -> bool:
+        """Return whether these overlays are shown, and no others."""
+        return [*map(id, overlays)] == [id(each.overlay) for each in self.shown]
+
 
 def _uppermost(count: int, layers: Sequence[Sequence[Look | None]]) -> list[Look]:
     found = [PLAIN] * count

@@ -183,7 +183,7 @@ class _ViewBuilder:
         )
 
     def _group_box(self, group: ModuleGroup, parent: str | None, is_numbered: bool, is_open: bool = False) -> Box:
-        members = self.tree.members(group)
+        members = self.tree.contents.members(group)
         repeat = self.tree.repeats.of(group)
         call = f" · call {group.call}" if group.call > 1 else ""
         name = group.path.rpartition(".")[2] if is_numbered else short_path(group.path)
@@ -202,7 +202,7 @@ class _ViewBuilder:
             members=members,
             parent=parent,
             is_open=is_open,
-            badges=badges(self.tree.counts(group)),
+            badges=badges(self.tree.contents.counts(group)),
             is_bracket=is_open and is_list and repeat is None,
             note=note,
         )
@@ -211,8 +211,8 @@ class _ViewBuilder:
         """Return the box of equal groups."""
         box_id = f"{ALIKE}{run[0].path}>{run[-1].path}"
         if box_id not in self.tree.runs:
-            inside = tuple(dict.fromkeys(chain.from_iterable(self.tree.members(each) for each in run)))
-            self.tree.runs[box_id] = inside, badges(sum((self.tree.counts(each) for each in run), Counter()))
+            inside = self.tree.contents.members_of(run)
+            self.tree.runs[box_id] = inside, badges(self.tree.contents.counts_of(run, inside))
         members, counted_kinds = self.tree.runs[box_id]
         return Box(
             id=box_id,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import chain, filterfalse, groupby
+from itertools import filterfalse, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from qviz.analysis.regions import precision
+from qviz.analysis.views.contents import Contents
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
@@ -26,14 +27,18 @@ from qviz.document.graph import COMPUTING, WATCHING, Graph, Kind
 from qviz.document.inlining import INSIDE
 from qviz.document.query import Index
 
-_KIND = attrgetter("kind")
+_FROM, _TO = attrgetter("from_id"), attrgetter("to_id")
+
+
+AT_ONCE = 5000
+"""Members looked at in one call of Python's own, which lets no other thread work meanwhile."""
 
 
 class Split(NamedTuple):
     """The members of a box, each with the box's id."""
 
-    own: Mapping[str, str]
-    hosted: Mapping[str, str]
+    own: dict[str, str]
+    hosted: dict[str, str]
 
 
 class Hierarchy:
@@ -42,6 +47,7 @@ class Hierarchy:
     Attributes:
         index: The graph's lookups.
         plumbing: What folds into what.
+        contents: What groups hold.
         root: The whole model.
         leaf_names: For the only operator of a leaf module, the module's path.
         runs: The members and badges of boxes of equal groups, by the box's id: a first view is folded several times.
@@ -58,10 +64,9 @@ class Hierarchy:
         self._sign = sign
         self.index = Index(graph)
         self.plumbing: Plumbing = find_plumbing(graph, self.index)
+        self.contents = Contents(self.index, self.plumbing)
         self.leaf_names: dict[str, str] = {}
         self.runs: dict[str, tuple[tuple[str, ...], tuple[Badge, ...]]] = {}
-        self._members: dict[ModuleGroup, tuple[str, ...]] = {}
-        self._counts: dict[ModuleGroup, Counter[Kind]] = {}
         self._splits: dict[str, Split] = {}
         self._low: dict[str, tuple[int, int]] = {}
         self._types = {node.module_path: node.module_type for node in graph.nodes}
@@ -122,36 +127,16 @@ class Hierarchy:
         shared = (object_id for object_id, count in calls.items() if count > 1 and object_id is not None)
         return {object_id: number for number, object_id in enumerate(shared, 1)}
 
-    def members(self, group: ModuleGroup) -> tuple[str, ...]:
-        """Return the ids of all nodes in a group, each once."""
-        if group not in self._members:
-            groups = [item for item in group.items if isinstance(item, ModuleGroup)]
-            if len(groups) == len(group.items) and group.nodes == [*chain.from_iterable(each.nodes for each in groups)]:
-                inside: Iterable[str] = chain.from_iterable(map(self.members, groups))  # a list of layers
-            else:
-                inside = self._with_plumbing(group.nodes)
-            self._members[group] = tuple(dict.fromkeys(inside))
-        return self._members[group]
-
-    def _with_plumbing(self, units: Sequence[str]) -> list[str]:
-        """Return the ids of boxes, their repeats and their plumbing, as `Plumbing.members` has them for each."""
-        repeated, held = self.plumbing.repeated, self.plumbing.held
-        inside: list[str] = []
-        for unit in units:
-            if unit in repeated:
-                inside += repeated[unit]
-            else:
-                inside.append(unit)
-            if unit in held:
-                inside += held[unit]
-        return inside
-
     def split(self, box_id: str, members: Sequence[str]) -> Split:
         """Return the members of a box of groups, those apart that fold into operators elsewhere too."""
         if box_id not in self._splits:
             is_hosted = self.plumbing.hosts.__contains__
-            own = dict.fromkeys(filterfalse(is_hosted, members), box_id)
-            self._splits[box_id] = Split(own, dict.fromkeys(filter(is_hosted, members), box_id))
+            found = Split({}, {})
+            for start in range(0, len(members), AT_ONCE):  # in between other threads get their turn
+                some = members[start : start + AT_ONCE]
+                found.own.update(dict.fromkeys(filterfalse(is_hosted, some), box_id))
+                found.hosted.update(dict.fromkeys(filter(is_hosted, some), box_id))
+            self._splits[box_id] = found
         return self._splits[box_id]
 
     @cached_property
@@ -161,14 +146,15 @@ class Hierarchy:
         An edge is drawn only where the innermost group around both its ends is open, so that a view
         looks at these alone. Of a node that folds into several operators, all their places count.
         """
-        return self.crossings_of((edge.from_id, edge.to_id) for edge in self.graph.edges)
+        edges = self.graph.edges
+        return self.crossings_of(map(_FROM, edges), map(_TO, edges))
 
-    def crossings_of(self, edges: Iterable[tuple[str, str]]) -> dict[ModuleGroup, list[int]]:
+    def crossings_of(self, from_ids: Iterable[str], to_ids: Iterable[str]) -> dict[ModuleGroup, list[int]]:
         """Return the same for any edges between nodes of the graph."""
         homes, around = self._homes
         found: defaultdict[ModuleGroup, list[int]] = defaultdict(list)
-        for place, (from_id, to_id) in enumerate(edges):
-            one, other = homes[from_id], homes[to_id]
+        ends = zip(map(homes.__getitem__, from_ids), map(homes.__getitem__, to_ids), strict=True)
+        for place, (one, other) in enumerate(ends):
             found[one if one is other else _innermost(one, other, around)].append(place)
         return found
 
@@ -190,12 +176,6 @@ class Hierarchy:
                 home = _innermost(home, homes[host], around)
             homes[each] = home
         return homes, around
-
-    def counts(self, group: ModuleGroup) -> Counter[Kind]:
-        """Return how many nodes of each kind a group holds."""
-        if group not in self._counts:
-            self._counts[group] = Counter(map(_KIND, map(self.index.nodes.__getitem__, self.members(group))))
-        return self._counts[group]
 
     def _places_of(self, units: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the place of each box, split; a repeated dequantize stands where all its uses can be reached."""

@@ -143,8 +143,13 @@ class SeveralStages:
 
 def _dtypes(quant: Quant) -> Hashable:
     """Return how what goes in and out is quantized, but not with which scales."""
-    each = (quant.input, quant.weight, quant.bias, quant.output)  # for every node of a large graph: no calls
-    return tuple([None if params is None else (params.dtype, params.qscheme, params.axis) for params in each])
+    source, weight, bias, output = quant.input, quant.weight, quant.bias, quant.output
+    return (  # for every node of a large graph: no calls, no loops
+        None if source is None else (source.dtype, source.qscheme, source.axis),
+        None if weight is None else (weight.dtype, weight.qscheme, weight.axis),
+        None if bias is None else (bias.dtype, bias.qscheme, bias.axis),
+        None if output is None else (output.dtype, output.qscheme, output.axis),
+    )
 
 
 def in_words(repeat: Repeat) -> str:

@@ -84,8 +84,8 @@ class StageShare:
 
     @cached_property
     def _crossings(self) -> Mapping[ModuleGroup, Sequence[int]]:
-        ids = self.to_union
-        return self.union_tree.crossings_of((ids[edge.from_id], ids[edge.to_id]) for edge in self.stage.whole.edges)
+        ids, edges = self.to_union.__getitem__, self.stage.whole.edges
+        return self.union_tree.crossings_of([ids(edge.from_id) for edge in edges], [ids(edge.to_id) for edge in edges])
 
     def _own(self, members: Iterable[str]) -> tuple[str, ...]:
         return tuple(filter(None, map(self.from_union.get, members)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -58,16 +59,21 @@ class Ghosts(NamedTuple):
         alone: What it lacks, from the top.
         fused: Its operators that took in others, from the top, by the id of their box.
         fused_into: In the earlier stage: what boxes are fused into, by their id.
+        tops: The upper edges of those alone.
+        tallest: The greatest height of one of them.
     """
 
     is_later: bool
     alone: tuple[Ghost, ...]
     fused: Mapping[str, FusedBox]
     fused_into: Mapping[str, str]
+    tops: Sequence[float] = ()
+    tallest: float = 0.0
 
     def alone_in(self, area: QRectF) -> list[Ghost]:
         """Return those of an area."""
-        return [each for each in self.alone if each.rect.intersects(area)]
+        first, last = bisect_left(self.tops, area.top() - self.tallest), bisect_right(self.tops, area.bottom())
+        return [each for each in self.alone[first:last] if each.rect.intersects(area)]
 
     def fused_in(self, area: QRectF) -> list[FusedBox]:
         """Return those of an area."""
@@ -114,10 +120,16 @@ def find_ghosts(
         for host, around in sorted(tall.items(), key=lambda each: each[1].y)
     }
     fused_into = {before[number].id: after[host].title for host, parts in hosted.items() for number in (host, *parts)}
+    coming = _alone(come, after, rects)
+    going = _alone([each for each in gone if each not in inside], before, rects)
     return (
-        Ghosts(False, _alone(come, after, rects), {}, fused_into),
-        Ghosts(True, _alone([each for each in gone if each not in inside], before, rects), fused, {}),
+        Ghosts(False, coming, {}, fused_into, *_heights(coming)),
+        Ghosts(True, going, fused, {}, *_heights(going)),
     )
+
+
+def _heights(alone: Sequence[Ghost]) -> tuple[Sequence[float], float]:
+    return [each.rect.top() for each in alone], max((each.rect.height() for each in alone), default=0.0)
 
 
 def _is_drawn(box: Box) -> bool:

@@ -113,10 +113,12 @@ class LayoutJobs(QObject):
     Signals:
         placed: A `Placed`, unless a newer question was asked meanwhile.
         failed: The message of a `QvizError`.
+        laid_over: A view, and the `ViewOverlays` of it.
     """
 
     placed = Signal(object)
     failed = Signal(str)
+    laid_over = Signal(object, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,6 +137,28 @@ class LayoutJobs(QObject):
         self._is_busy = True
         asked = question._replace(number=self._turn.number)
         self._start(asked.number, lambda: _fold(asked), lambda jobs, folded: jobs.take_folded(asked, folded))
+
+    def lay_over(self, view: View, overlays: tuple[Overlay, ...], known: ViewOverlays) -> None:
+        """Begin to find what overlays show on a view that is placed; `known` are those that it has."""
+        post, myself = main_thread().post, weakref.ref(self)
+
+        def tell(found: ViewOverlays | Exception) -> None:
+            jobs = myself()
+            if isinstance(found, Exception):
+                raise found
+            if jobs is not None and shiboken6.isValid(jobs):
+                jobs.laid_over.emit(view, found)
+
+        def work() -> None:
+            found: ViewOverlays | Exception
+            try:
+                with building():
+                    found = ViewOverlays(view, overlays, known)
+            except Exception as error:  # raised where the window's are: here nobody would hear of it
+                found = error
+            post(lambda: tell(found))
+
+        self._pool.submit(work)
 
     def drop(self) -> None:
         """Cancel the pending question."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -16,13 +16,18 @@ from qviz.analysis.views.view import Box, View, group_box_id
 from qviz.layout.labels import bracket_width
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
-from qviz.ui.canvas.blocks import Blocks, block_token
+from qviz.ui.canvas.blocks import Blocks, LaidOverBlocks, block_token
 from qviz.ui.canvas.box_text import Writing
 from qviz.ui.canvas.edges import Wire
 from qviz.ui.canvas.ghosts import NO_GHOSTS
 from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.shapes import FRAME_BAR, qrect
 from qviz.ui.theme import Theme
+
+FEW = 200
+"""So many boxes are looked at one by one."""
+ON_BLOCKS = ("bar", "side", "outline")
+"""Marks of overlays that boxes have from far away, too."""
 
 WalkStep: TypeAlias = Literal["up", "down", "left", "right"]
 
@@ -147,13 +152,18 @@ class Scene:
 
     def blocks(self, theme: Theme) -> Blocks:
         """Return the scene as it looks from far away."""
-        looks, found = self.overlays.looks, self._blocks.get(theme.name)
-        if found is None or found.looks is not looks:
-            found = self._blocks[theme.name] = Blocks(self.view, self.places, self._tokens, looks, theme)
+        marking = tuple(each for each in self.overlays.shown if each.boxes and each.overlay.mark in ON_BLOCKS)
+        laid = LaidOverBlocks(self.overlays.looks, marking, self.ghosts if self.shows_changes else NO_GHOSTS)
+        found = self._blocks.get(theme.name)
+        if found is None or not found.laid.is_same(laid):
+            found = self._blocks[theme.name] = Blocks(self.view, self.places, self._tokens, laid, theme)
         return found
 
-    def numbers(self, box_ids: Iterable[str], area: QRectF) -> list[int]:
+    def numbers(self, box_ids: Collection[str], area: QRectF) -> list[int]:
         """Return the numbers of the given boxes that are in an area."""
+        if len(box_ids) > FEW:  # of many, those in sight are fewer
+            boxes = self.view.boxes
+            return [each for each in self.places.within(_rect(area)).boxes if boxes[each].id in box_ids]
         return [self._number[each] for each in box_ids if self.rect(each).intersects(area)]
 
     def visible(self, area: QRectF) -> InSight:
@@ -182,6 +192,8 @@ class Scene:
         """Yield all that there is one of for each box, or line, or group, for whoever lets go of it slowly."""
         yield self.view.boxes
         yield self.view.lines
+        for made in (self.box, self.outlines, self.wires, self.writings, self._rects):
+            yield [*made.values()]
         yield from self.places.many()
 
     def members_in(self, area: QRectF) -> frozenset[str]:

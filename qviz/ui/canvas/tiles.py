@@ -24,8 +24,8 @@ KEPT = 220
 """Tiles of one plane; more than two screens."""
 WHOLE = 1200.0
 """The longer side of the plane behind all, in pixels."""
-STRIPS = 8
-"""Of a tile whose parts take long; each is painted by itself, between two events."""
+STRIPS, MOST_STRIPS = 8, 32
+"""Of a tile at first, and where these take long; each is painted by itself, between two events."""
 LONG = 0.008
 """Seconds that are long for a part of a tile."""
 
@@ -107,7 +107,7 @@ class Tiles:
         self._now: _Plane | None = None
         self._before: _Plane | None = stale.latest if stale else None
         self._begun: _Begun | None = None
-        self._strips = 2
+        self._strips = STRIPS
 
     @property
     def latest(self) -> _Plane | None:
@@ -192,7 +192,7 @@ class Tiles:
             self._paint_strip(begun, until)
             begun.row, now = until, monotonic()
             if now - started > LONG:
-                self._strips = min(2 * self._strips, STRIPS)
+                self._strips = min(2 * self._strips, MOST_STRIPS)
             elif now - started < LONG / 4:
                 self._strips = max(self._strips // 2, 1)
             if now >= end:

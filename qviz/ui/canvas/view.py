@@ -33,7 +33,7 @@ from qviz.ui.theme import Theme
 from qviz.words import tr
 
 MANY = 2000
-"""Boxes of a scene that are let go of in slices."""
+"""Boxes of a scene that are let go of in slices, and whose overlays are found in a thread."""
 
 
 class GraphCanvas(QObject):
@@ -102,6 +102,7 @@ class GraphCanvas(QObject):
         self.readable.reopen_wanted.connect(self.on_reopen_wanted)
         self._jobs.placed.connect(self.on_jobs_placed)
         self._jobs.failed.connect(self.on_jobs_failed)
+        self._jobs.laid_over.connect(self.on_jobs_laid_over)
         surface.setAccessibleName(tr("Graph"))
         accessible.install()
 
@@ -221,13 +222,7 @@ class GraphCanvas(QObject):
     def show_overlays(
         self, names: Sequence[str], more: Sequence[Overlay] = (), columns: Sequence[NumberColumn] = ()
     ) -> None:
-        """Lay other overlays over the graph, by their names, then some that are made, the uppermost last.
-
-        Args:
-            names: Of registered overlays.
-            more: Others, of this stage.
-            columns: Of numbers, at the right end of the boxes.
-        """
+        """Lay registered overlays over the graph, then some of this stage, the uppermost last; boxes get columns."""
         had_columns = bool(self._columns)
         self._overlay_names, self._more, self._columns = tuple(names), tuple(more), tuple(columns)
         self._make_overlays()
@@ -252,9 +247,19 @@ class GraphCanvas(QObject):
             self._lay_over(self.scene)
 
     def _lay_over(self, scene: Scene) -> None:
-        """Show the overlays on a scene, unless it does."""
-        if tuple(each.overlay for each in scene.overlays.shown) != self._overlays:
+        """Show the overlays on a scene, unless it does; on one with many boxes as soon as they are found."""
+        if scene.overlays.are(self._overlays):
+            return
+        if scene is self.scene and len(scene.view.boxes) > MANY:
+            self._jobs.lay_over(scene.view, self._overlays, scene.overlays)
+        else:
             scene.overlays = ViewOverlays(scene.view, self._overlays, scene.overlays)
+            self.surface.update()
+
+    def on_jobs_laid_over(self, view: View, overlays: ViewOverlays) -> None:
+        """Show overlays that were found for what is shown, unless others are wanted by now."""
+        if self.scene is not None and self.scene.view is view and overlays.are(self._overlays):
+            self.scene.overlays = overlays
             self.surface.update()
 
     def highlight(self, ids: Iterable[str] | None) -> None:
@@ -302,11 +307,11 @@ class GraphCanvas(QObject):
         gone = self.scene or self.surface.leaving
         direction = placed.question.direction
         is_turned, self._shown_direction = direction != self._shown_direction, direction
-        self._lay_over(placed.scene)  # where they changed meanwhile
         placed.scene.show_columns(self._columns)
         self.folding.folds = placed.folds
         self.readable.rows, self.readable.is_narrow = placed.scene.rows, placed.scene.is_narrow
         self.surface.show_scene(placed.scene)
+        self._lay_over(placed.scene)  # where they changed meanwhile
         self._settle(placed.scene, is_first=before is None)
         self.selection.check_box()
         if before is not None and not is_turned:

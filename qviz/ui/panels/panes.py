@@ -17,13 +17,14 @@ from qviz.analysis.views.loud import loud_nodes
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
-from qviz.session.laid_over import LaidOver, OverlayChoice, laid_over
+from qviz.session.laid_over import LaidOver, OverlayChoice
 from qviz.session.project import Project
 from qviz.session.sides import Shown, Side
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.axis import Axis
 from qviz.ui.panels.carried import carried_folds
+from qviz.ui.panels.laying_over import LayingOver
 from qviz.ui.panels.overview import Overview
 from qviz.ui.panels.widgets import label
 from qviz.ui.theme import Theme
@@ -117,6 +118,9 @@ class Panes(QWidget):
         activated: `Side` and node id of a double click.
         zoomed: The scale of the pane in use.
         banded: The ids of the nodes that the user drew a rubber band around, in the pane used last.
+
+    Attributes:
+        choice: What is laid over both stages.
     """
 
     selected = Signal(object, str)
@@ -128,11 +132,13 @@ class Panes(QWidget):
         super().__init__()
         self._sides = QSplitter(Qt.Orientation.Horizontal)
         self._sides.setChildrenCollapsible(False)
-        self._choice = OverlayChoice.ROLES
+        self.choice = OverlayChoice.ROLES
         self._direction: Direction = "down"
         self._project: Project | None = None
         self._laid_for: tuple[Snapshot | None, Shown] | None = None
         self._laid: Mapping[StageName, LaidOver] = {}
+        self.laying_over = LayingOver(self)
+        self.laying_over.found.connect(self.on_laying_over_found)
         self._chips: Mapping[StageName, Overlay] = {}
         self._family: tuple[Snapshot, frozenset[StageName], Family] | None = None
         self._opens_casts = False
@@ -167,11 +173,6 @@ class Panes(QWidget):
         canvas.laid_out.connect(lambda: self.on_canvas_laid_out(side))
 
     @property
-    def choice(self) -> OverlayChoice:
-        """What is laid over both stages."""
-        return self._choice
-
-    @property
     def canvas(self) -> GraphCanvas:
         """The canvas that keys go to: the one last used."""
         return self.panes[self.active].canvas
@@ -198,8 +199,10 @@ class Panes(QWidget):
         if project.shown.right is None:
             self.active = Side.LEFT
         shown = (project.snapshot, project.shown)
-        if self._choice is not OverlayChoice.ROLES and shown != self._laid_for:
-            self.lay_over(self._choice)
+        if self.choice is not OverlayChoice.ROLES and shown != self._laid_for:
+            if self.laying_over.takes_long(self.choice, project):
+                self.on_laying_over_found({})  # what is laid over other stages says nothing of these
+            self.lay_over(self.choice)
         self._laid_for = shown
 
     def _family_of(self, project: Project) -> Family | None:
@@ -269,11 +272,15 @@ class Panes(QWidget):
 
     def lay_over(self, choice: OverlayChoice) -> None:
         """Lay something else over both stages; seams hide nothing while changes are shown."""
-        self._choice = choice
-        self._laid = laid_over(choice, self._project) if self._project is not None else {}
+        self.choice = choice
+        self.laying_over.ask(choice, self._project)
+
+    def on_laying_over_found(self, laid: Mapping[StageName, LaidOver]) -> None:
+        """Lay over both stages what there is for them."""
+        self._laid = laid
         for pane in self.panes.values():
             pane.show_columns(self._show_laid(pane).columns)
-        self.canvas.folding.show_seams(choice is not OverlayChoice.CHANGES)
+        self.canvas.folding.show_seams(self.choice is not OverlayChoice.CHANGES)
 
     def _show_laid(self, pane: StagePane) -> LaidOver:
         """Lay over a pane's stage what is there for it, chips above all."""

@@ -14,7 +14,7 @@ from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Size
 from qviz.layout.spacing import TIGHT
 from qviz.ui.canvas.beside import free_room
-from qviz.ui.canvas.exposure import Exposure, Marks
+from qviz.ui.canvas.exposure import Detail, Exposure, Marks
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
@@ -116,3 +116,25 @@ def test_the_rail_shows_changes_however_small_it_is():
     assert changed_ticks.tokens[99] == ABSENT
     assert set(changed_ticks.tokens[:40]) == {FLOAT}
     assert squeezed(changed_ticks.tokens, 10)[4] == "change.removed"
+
+
+def test_from_far_away_changes_are_the_outlines_of_blocks(scenes):
+    before, after = scenes
+    for highlighted in (None, frozenset({"q2"})):
+        marks = Marks(highlighted=highlighted)
+        assert far(after, marks) != far(Scene(after.view, after.places, rows=1), marks)
+    assert far(before, Marks()) == far(Scene(before.view, before.places, rows=1), Marks()), "brackets say it there"
+
+
+def far(scene: Scene, marks: Marks) -> QImage:
+    """Return a scene at a scale at which it is blocks."""
+    image = QImage(200, 200, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFF)
+    painter = QPainter(image)
+    painter.scale(0.2, 0.2)
+    painter.translate(-scene.bounds.topLeft())
+    exposure = Exposure(scene, scene.bounds, 0.2, theme("light"), marks)
+    assert exposure.detail is Detail.BLOCKS
+    paint_all((*GRAPH, *SELECTION), painter, exposure)
+    painter.end()
+    return image

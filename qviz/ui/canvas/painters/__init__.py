@@ -12,7 +12,7 @@ from qviz.ui.canvas.painters.edges import EdgePainter, LabelPainter
 from qviz.ui.canvas.painters.emphasis import HighlightPainter, SelectionPainter
 from qviz.ui.canvas.painters.far import BlockPainter
 from qviz.ui.canvas.painters.ghosts import GhostPainter, GhostTextPainter
-from qviz.ui.canvas.painters.overlay import OverlayPainter
+from qviz.ui.canvas.painters.overlay import OverlayPainter, OverlayShapePainter
 
 SHAPES: tuple[Painter, ...] = (
     BlockPainter(),
@@ -21,6 +21,7 @@ SHAPES: tuple[Painter, ...] = (
     EdgePainter(),
     GhostPainter(),
     BoxPainter(),
+    OverlayShapePainter(),
     HighlightPainter(),
 )
 """What grows with the zoom; what these paint may be kept in tiles."""

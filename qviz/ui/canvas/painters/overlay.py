@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from qviz.analysis.overlays.on_view import OverlayOnView
-from qviz.analysis.overlays.scale import Categories
+from qviz.analysis.overlays.scale import Amount, Categories
 from qviz.analysis.views.view import Box
 from qviz.document.snapshot import Level
 from qviz.ui.canvas import shapes
@@ -16,6 +18,7 @@ from qviz.ui.canvas.level_shape import draw_level
 from qviz.ui.canvas.metrics import SEAM_OVER
 from qviz.ui.canvas.painters.boxes import draw_disc
 from qviz.ui.canvas.painters.chips import draw_chips
+from qviz.ui.canvas.scene import ON_BLOCKS
 from qviz.ui.theme import Theme
 
 BAR = 5.0
@@ -27,23 +30,37 @@ BESIDE_FLAG = 17.0
 """From a flag to the sign of what changed."""
 
 
-class OverlayPainter:
-    """Values of nodes; those of edges are the lines' own look."""
+class OverlayShapePainter:
+    """Values that grow with the zoom: bars and outlines. From far away they are the colors of blocks."""
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
-        """Paint each overlay that marks nodes."""
+        """Paint each overlay that marks nodes so."""
+        if exposure.detail is Detail.BLOCKS:
+            return
         for each in exposure.overlays.shown:
             if not each.boxes:
                 continue
-            if each.overlay.mark == "bar" or (each.overlay.mark == "side" and exposure.detail is Detail.BLOCKS):
+            if each.overlay.mark == "bar":
                 _draw_bars(painter, exposure, each)
             elif each.overlay.mark == "side":
                 _draw_sides(painter, exposure, each)
             elif each.overlay.mark == "outline":
                 _draw_outlines(painter, exposure, each)
+
+
+class OverlayPainter:
+    """Values that have one size at every zoom: flags, signs, chips. Those of edges are the lines' own look."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint each overlay that marks nodes so."""
+        for each in exposure.overlays.shown:
+            if not each.boxes:
+                continue
+            if each.overlay.mark == "outline":
+                _draw_signs(painter, exposure, each)
             elif each.overlay.mark == "chip":
                 draw_chips(painter, exposure, each)
-            elif exposure.detail is not Detail.BLOCKS:
+            elif each.overlay.mark not in ON_BLOCKS and exposure.detail is not Detail.BLOCKS:
                 _draw_flags(painter, exposure, each)
 
 
@@ -92,16 +109,10 @@ def _draw_sides(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> 
 
 
 def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
-    """Draw another outline around each box that has a value, with its sign at the corner."""
+    """Draw another outline around each box that has a value."""
     scale, theme = shown.overlay.scale, exposure.theme
-    signs = {each.code: each.sign for each in scale.order} if isinstance(scale, Categories) else {}
-    marked = [
-        (box, value)
-        for box in exposure.in_sight.boxes
-        if (value := shown.boxes.get(box.id)) is not None and not box.is_open and not _is_told_otherwise(exposure, box)
-    ]
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for box, value in marked:
+    for box, value in _outlined(exposure, shown):
         look = scale.look(value)
         pen = QPen(theme.color(look.token), OUTLINE / exposure.scale)
         if look.stroke == "dashed":
@@ -115,10 +126,16 @@ def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) 
             painter.drawPath(exposure.outline(box, exposure.scene.rect(box.id)))
         exposure.shift(painter, box.id, forth=False)
     painter.setOpacity(1.0)
+
+
+def _draw_signs(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
+    """Draw the sign of each outline at the corner of its box."""
+    scale, theme = shown.overlay.scale, exposure.theme
+    signs = {each.code: each.sign for each in scale.order} if isinstance(scale, Categories) else {}
     if exposure.detail < Detail.TITLES:
         return
     with exposure.in_pixels(painter):
-        for box, value in marked:
+        for box, value in _outlined(exposure, shown):
             sign = signs.get(str(value), "")
             if sign:
                 corner = exposure.on_screen(exposure.rect(box.id)).topRight() + QPointF(-1, 1)
@@ -128,21 +145,28 @@ def _draw_outlines(painter: QPainter, exposure: Exposure, shown: OverlayOnView) 
                 draw_disc(painter, theme, corner, sign, theme.color(scale.look(value).token), is_ring=False)
 
 
+def _outlined(exposure: Exposure, shown: OverlayOnView) -> Iterator[tuple[Box, Amount]]:
+    """Yield the boxes in sight that have a value, with it."""
+    for box in exposure.in_sight.boxes:
+        value = shown.boxes.get(box.id)
+        if value is not None and not box.is_open and not _is_told_otherwise(exposure, box):
+            yield box, value
+
+
 def _is_told_otherwise(exposure: Exposure, box: Box) -> bool:
     """Return whether brackets, or parts inside, say that a box was fused."""
     return box.id in exposure.ghosts.fused or box.id in exposure.ghosts.fused_into
 
 
 def _draw_bars(painter: QPainter, exposure: Exposure, shown: OverlayOnView) -> None:
-    """Draw a bar under each box with a value; from far away, where a bar is too small to see, the whole box."""
-    is_far = exposure.detail is Detail.BLOCKS
-    painter.setPen(Qt.PenStyle.NoPen if is_far else QPen(exposure.theme.color("border.strong"), 0.8))
+    """Draw a bar under each box with a value."""
+    painter.setPen(QPen(exposure.theme.color("border.strong"), 0.8))
     for box in exposure.in_sight.boxes:
         value = shown.boxes.get(box.id)
         if value is not None and not box.is_open:
             rect = exposure.rect(box.id)
             exposure.dim(painter, box.id)
             painter.setBrush(exposure.theme.color(shown.overlay.scale.look(value).token))
-            painter.drawRect(rect if is_far else QRectF(rect.left() + 8, rect.bottom() + 2, rect.width() - 16, BAR))
+            painter.drawRect(QRectF(rect.left() + 8, rect.bottom() + 2, rect.width() - 16, BAR))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setOpacity(1.0)
