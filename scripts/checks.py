@@ -105,8 +105,11 @@ def main(arguments: list[str]) -> int:
 
 
 def in_workers(count: int) -> list[str]:
-    """Return the arguments that spread the tests over processes; files stay together until one has nothing left."""
-    return ["-n", str(count), "--dist", "worksteal", "-p", "scripts.worker_coverage"]
+    """Return the arguments that spread the tests over processes; files stay together until one has nothing left.
+
+    The slowest are told: the whole is to take less than a quarter of an hour.
+    """
+    return ["-n", str(count), "--dist", "worksteal", "-p", "scripts.worker_coverage", "--durations", "25"]
 
 
 if __name__ == "__main__":
