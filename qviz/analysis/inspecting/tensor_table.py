@@ -68,7 +68,9 @@ def rows_of(columns: Sequence[TensorColumn]) -> tuple[TensorRow, ...]:
     if all(each.observed is None for each in columns):
         rows = [row for row in rows if row.name != tr("observed")]
     is_measured = any(each.row is not None for each in columns)
-    return (*rows, TensorRow(tr("SQNR"), tuple(map(_sqnr, columns)), is_strong=is_measured))
+    rows.append(TensorRow(tr("SQNR"), tuple(map(_sqnr, columns)), is_strong=is_measured))
+    missing = tr("not measured")  # said once, where the noise is
+    return tuple(row for row in rows if any(cell != missing for cell in row.cells))
 
 
 def small_share(value: float) -> str:

@@ -74,7 +74,9 @@ class Folding(QObject):
     def show_seams(self, is_shown: bool) -> None:
         """Gather in seams what only one of two stages has, or draw all of it."""
         if self.folds is not None and self.folds.has_seams != is_shown:
-            self._ask(replace(self.folds, has_seams=is_shown), self._selected_box())
+            # What was seen whole is seen whole again; where the user looks at a part, that stays.
+            anchor = self._selected_box() if self._viewport.pose == "free" else None
+            self._ask(replace(self.folds, has_seams=is_shown), anchor)
 
     def fold_others(self) -> None:
         """Close every group but those around the selection."""

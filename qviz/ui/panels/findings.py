@@ -154,6 +154,11 @@ class FindingList(QTreeWidget):
         self._mark_accepted()
         self._make_room()
 
+    def height_of_rows(self) -> int:
+        """Return how high all rows are, or the words in their place, with some air."""
+        rows = [self.rowHeight(self.indexFromItem(item)) for item in self._rows()]
+        return (sum(rows) if rows else 2 * self.fontMetrics().height()) + _GAP // 2
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the messages below the titles where there is no room beside them."""
         super().resizeEvent(event)

@@ -31,7 +31,7 @@ _PAUSE_MS = 150
 """A stage of more than `_MANY` nodes is dimmed when the typing pauses: drawing it anew takes longer than the search."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _KEYS = "Ctrl+F"
-_AROUND, _ICON, _RATIO = 40, 16, 2
+_AROUND, _ICON, _RATIO = 60, 16, 2
 """Pixels that frame, icon and gaps of the field take beside its text."""
 
 

@@ -205,6 +205,7 @@ class SampleCard(QFrame):
             words = label(text, role, wraps=True)
             words.setContentsMargins(13, 4 if role == "pane" else 0, 10, 0)
             column.addWidget(words)
+        column.addStretch(1)  # so that titles stand side by side, whatever the descriptions take
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint the thumbnail."""

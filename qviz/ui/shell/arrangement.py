@@ -100,6 +100,7 @@ class Surroundings(QObject):
         self.columns.resized.connect(self._share_width)
         self._left.least_changed.connect(lambda: self._share_width(is_due=True))
         self._bottom.toggled.connect(self.on_bottom_toggled)
+        self._bottom.currentChanged.connect(lambda _index: self._open_bottom(self._bottom.is_open))
         self._bottom.legend_requested.connect(self.toggle_legend)
 
     def _make_rows(self, ground: QWidget) -> QSplitter:
@@ -235,11 +236,18 @@ class Surroundings(QObject):
         self._is_bare = not self._is_bare
         self._arrange()
 
-    def reveal_findings(self, page: QWidget) -> None:
-        """Open the tabs for the findings of a new run, unless the user closed them."""
+    def reveal_findings(self, page: QWidget, wanted: int, is_urgent: bool) -> None:
+        """Open the tabs for the findings of a new run, unless the user closed them.
+
+        Args:
+            page: Of the findings.
+            wanted: How high all of it is; more is not taken from the graph.
+            is_urgent: In a low window, what is only good to know opens nothing.
+        """
         self._bottom.setCurrentWidget(page)
-        if self._settings.is_open("bottom") and not self._bottom.is_open:
-            self._open_bottom(True)
+        has_room = is_urgent or (self._room is not None and self._room.has_bottom)
+        if has_room and self._settings.is_open("bottom") and not self._bottom.is_open:
+            self._open_bottom(True, wanted + self._bottom.tabBar().sizeHint().height())
 
     def save(self) -> None:
         """Remember the sizes."""
@@ -308,11 +316,12 @@ class Surroundings(QObject):
         rest = self.columns.width() - rail - left - inspector
         self.columns.setSizes([rail, left, max(rest, 1), inspector, 0])
 
-    def _open_bottom(self, is_open: bool) -> None:
+    def _open_bottom(self, is_open: bool, most: int = _ALL) -> None:
         self._bottom.set_open(is_open)
         if is_open:
-            whole = max(sum(self._rows.sizes()), self._bottom_height + _SMALLEST_GRAPH)
-            self._rows.setSizes([whole - self._bottom_height, self._bottom_height])
+            high = min(self._bottom_height, most)
+            whole = max(sum(self._rows.sizes()), high + _SMALLEST_GRAPH)
+            self._rows.setSizes([whole - high, high])
         else:
             self._rows.setSizes([_ALL, 0])
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.coverage import CONVERTED
-from qviz.analysis.linking.changes import Changes
 from qviz.document.graph import Kind, NodeId
 from qviz.document.query import Index
 from qviz.document.snapshot import StageName
+from qviz.session.change_rows import ChangeSort, change_rows
 from qviz.session.focus import Focus
 from qviz.session.focus_memory import FocusMemory
 from qviz.session.laid_over import OverlayChoice
@@ -19,11 +20,15 @@ from qviz.ui.panels.toasts import Stepper
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
-from qviz.words import mark, names, tr, trn
+from qviz.words import mark, tr, trn
+from qviz.words.formats import grouped
 
-_ADDED = mark("{count} node added"), mark("{count} nodes added")
-_REMOVED = mark("{count} node removed"), mark("{count} nodes removed")
-_CHANGED = mark("{gone} changed in {one}, {new} in {other}")
+_SORTS: dict[ChangeSort, str] = {
+    "fused": mark("{count} fused"),
+    "added": mark("{count} added"),
+    "removed": mark("{count} removed"),
+    "replaced": mark("{count} replaced"),
+}
 _SHARED = mark("{count} node shares one observer."), mark("{count} nodes share one observer.")
 _BANDED = (
     mark("{count} node inside. Press H to hide the others or Esc to show all nodes."),
@@ -175,9 +180,10 @@ class Dimming(QObject):
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})
         panes.set_brackets({changes.earlier: changes.fused})
         if (project := self._open.value) is not None:
-            many = trn(len(changes.before) + len(changes.after), "{count} change", "{count} changes")
-            step = Stepper(many, self.change_stepped.emit)
-            self._begin(about or _told(changes, project.shown.left or "", project.shown.right or ""), step)
+            count = Counter(each.sort for each in change_rows(project))
+            step = Stepper(trn(count.total(), "{count} change", "{count} changes"), self.change_stepped.emit)
+            sorts = [tr(text, count=grouped(count[sort])) for sort, text in _SORTS.items() if count[sort]]
+            self._begin(about or " · ".join(sorts) or tr("Nothing changed"), step if sorts else None)
 
     def hide_dimmed(self) -> None:
         """Take what is dimmed off the picture, or bring it back."""
@@ -210,14 +216,3 @@ class Dimming(QObject):
         self.highlight_here(ids or None)
         if ids:
             self._begin(trn(len(ids), *_BANDED))
-
-
-def _told(changes: Changes, left: StageName, right: StageName) -> str:
-    """Return how many nodes changed in the stages in view, and how many fusions there are."""
-    gone, new = len(changes.before), len(changes.after)
-    if new and not gone:
-        many = trn(new, *(_ADDED if changes.earlier == left else _REMOVED))
-    else:
-        many = tr(_CHANGED, gone=gone, one=names.stage(left), new=new, other=names.stage(right))
-    fusions = [trn(len(changes.fused), "{count} fusion", "{count} fusions")]
-    return " · ".join([many, *(fusions if changes.fused else ())])

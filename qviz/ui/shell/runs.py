@@ -208,7 +208,7 @@ class Runs(QObject):
         self._open.replace(finished)
         self._tell_ended()
         if report.findings or error is not None:
-            self._workspace.surroundings.reveal_findings(self._workspace.findings_page)
+            self._workspace.reveal_findings(error, report.findings)
         if error is not None:
             self._workspace.tell_failure(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -15,7 +15,7 @@ from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind, NodeId
 from qviz.document.plan import expected_stages
 from qviz.document.run_steps import STOPPED
-from qviz.document.snapshot import Bookmark, Finding, RunError, Stage
+from qviz.document.snapshot import Bookmark, Finding, Level, RunError, Stage
 from qviz.session.project import Project
 from qviz.session.room import room_in
 from qviz.session.sides import Side
@@ -249,6 +249,13 @@ class Workspace(QWidget):
             announce(self.failure, "error", failed_at(error), error.hint)
         else:
             self.notice.tell("error", failed_at(error), "", ((tr("Show"), self.show_findings),))
+
+    def reveal_findings(self, error: RunError | None, findings: Sequence[Finding]) -> None:
+        """Open the tabs for what a new run found, as high as that is."""
+        is_urgent = error is not None or any(each.level is not Level.INFO for each in findings)
+        width = self.tabs.width()
+        failure = 0 if error is None else max(self.failure.heightForWidth(width), self.failure.sizeHint().height())
+        self.surroundings.reveal_findings(self.findings_page, failure + self.findings.height_of_rows(), is_urgent)
 
     def show_findings(self) -> None:
         """Show the findings, and what stopped the run."""

@@ -14,12 +14,14 @@ from qviz.session.laid_over import OverlayChoice
 from qviz.ui.panels.side_scroll import SideScroll
 from qviz.ui.panels.stages import StageButton
 from qviz.ui.settings import Settings
+from qviz.ui.shell.arrangement import BOTTOM
 from qviz.ui.shell.main_window import MainWindow
 from qviz.ui.shell.workspace import Workspace
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, FACTS, PREPARED, finished, hear, reached
 
-FOUND = tuple(kept_finding("rule", Level.INFO, "captured", ("x",), "m", "r", "h") for _ in range(1))
+FOUND = (kept_finding("rule", Level.WARNING, "captured", ("x",), "m", "r", "h"),)
+NOTED = (kept_finding("rule", Level.INFO, "captured", ("x",), "m", "r", "h"),)
 
 
 def opened(window: MainWindow, qtbot: QtBot, width: int, height: int) -> Workspace:
@@ -116,6 +118,32 @@ def test_the_tabs_open_for_findings_of_a_new_run_and_stay_closed_once_closed(
     hear(window, reached(CAPTURED), end)
     assert not work.tabs.is_open
     assert not Settings().is_open("bottom")
+
+
+@pytest.mark.parametrize(("height", "is_open"), [(768, False), (900, True)])
+def test_what_is_only_good_to_know_takes_no_room_from_a_low_window(
+    window: MainWindow, asked: Asked, qtbot: QtBot, height: int, is_open: bool
+):
+    work = opened(window, qtbot, 1366, height)
+    window.actions_of["run"].trigger()
+    hear(window, reached(CAPTURED), msgspec.structs.replace(finished(), findings=NOTED))
+    assert work.tabs.is_open is is_open
+    assert work.summary.isVisible()
+
+
+def test_tabs_that_open_for_findings_are_as_high_as_those_and_others_as_high_as_the_user_wants(
+    window: MainWindow, asked: Asked, qtbot: QtBot
+):
+    work = opened(window, qtbot, 1600, 1000)
+    window.actions_of["run"].trigger()
+    hear(window, reached(CAPTURED), msgspec.structs.replace(finished(), findings=FOUND))
+    QApplication.processEvents()
+    short = work.tabs.height()
+    assert work.findings.viewport().height() >= work.findings.visualItemRect(work.findings.topLevelItem(0)).bottom()
+    assert short < BOTTOM - 50
+    work.tabs.setCurrentWidget(work.nodes)
+    QApplication.processEvents()
+    assert work.tabs.height() == BOTTOM
 
 
 def test_until_a_run_is_done_the_strip_says_what_will_be_there(window: MainWindow, asked: Asked, qtbot: QtBot):

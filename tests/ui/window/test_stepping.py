@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from qviz.analysis.linking.links import link_stages
 from qviz.session.focus import Focus
 from qviz.session.sides import Side
+from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
 from tests.factories import node, stage
@@ -108,6 +109,35 @@ def test_only_what_changed_is_bright_and_can_be_stepped_through(qtbot: QtBot, de
     desk.work.panes.active = Side.RIGHT
     desk.navigation.step_change(1)
     assert canvases[Side.RIGHT].selection.node == "obs"
+
+
+def test_changes_are_counted_by_what_happened_and_seen_whole(qtbot: QtBot, desk: Desk):
+    desk.selection.show_stage(Side.LEFT, "captured")
+    desk.selection.show_stage(Side.RIGHT, "prepared")
+    canvases = [pane.canvas for pane in desk.work.panes.panes.values()]
+    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases))
+    desk.work.panes.fit()
+    desk.dimming.toggle_changes()
+    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases))
+    assert desk.work.notice.message.text() == "1 added"
+    assert {each.viewport.pose for each in canvases} == {"fit"}
+
+
+def test_panes_that_were_written_otherwise_agree(qtbot: QtBot, desk: Desk):
+    left, right = (pane.canvas for pane in desk.work.panes.panes.values())
+    qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+    assert desk.work.panes.axis.is_shared
+    for narrow in (right, left):
+        folds = narrow.folding.folds
+        assert folds is not None
+        narrow.follow(folds, BoxForm(1, is_narrow=True))
+        qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+        assert left.scene is not None
+        assert right.scene is not None
+        assert (left.scene.rows, left.scene.is_narrow) == (right.scene.rows, right.scene.is_narrow) == (1, True)
+        narrow.follow(folds, BoxForm(2))
+        qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+        assert left.scene.rows == right.scene.rows
 
 
 def test_focus_dims_all_but_what_lies_around_the_selection(desk: Desk):

@@ -27,6 +27,7 @@ class GroupSheet(Sheet):
     def __init__(self, page: GroupPage, edits: PlanEdits, theme: Theme, calls: Calls) -> None:
         super().__init__(theme, calls)
         self._page = page
+        self._has_noise = True
         self._missing = tr("none") if page.is_measured else tr("not measured")
         self.column.addWidget(label(breakable(page.title), "title", wraps=True))
         if page.about:
@@ -53,12 +54,13 @@ class GroupSheet(Sheet):
         if not children:
             return
         self.part(tr("Children"), label(grouped(len(children)), "small"))
+        self._has_noise = any(each.sqnr_db is not None or each.noise is not None for each in children)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         for column, stretch in ((0, 3), (1, 2), (3, 2)):
             grid.setColumnStretch(column, stretch)
-        heads = ("", tr("low precision"), tr("SQNR"), tr("share of noise"))
+        heads = ("", tr("low precision"), *((tr("SQNR"), tr("share of noise")) if self._has_noise else ()))
         for at, head in enumerate(heads):
             side = Qt.AlignmentFlag.AlignLeft if at in (0, 1, 3) else Qt.AlignmentFlag.AlignRight
             grid.addWidget(label(head, "small"), 0, at, side)
@@ -86,6 +88,8 @@ class GroupSheet(Sheet):
         else:
             low = NoiseBar([child.low], self.theme, "role.quantized_op.line")
             grid.addLayout(_with_bar(low, part(child.low)), at, 1)
+        if not self._has_noise:
+            return
         level = self._missing if child.sqnr_db is None else decibels(child.sqnr_db)
         grid.addWidget(label(level, "cell"), at, 2, right)
         if child.noise is None:
