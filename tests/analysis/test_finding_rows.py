@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from qviz.analysis.tables.finding_rows import finding_cells, finding_rows
+from qviz.analysis.tables.finding_rows import finding_cells, finding_rows, headline
 from qviz.document.snapshot import Finding, FindingReference, Level
 from tests.factories import inspected, small_stages, snapshot
 
@@ -47,3 +47,11 @@ def test_a_file_has_all_of_a_finding():
     told = dict(zip(heads, rows[0], strict=True))
     assert (told["level"], told["rule"], told["hint"]) == ("warning", "odd", "mend it")
     assert told["nodes"] == "fc dequantize gone"
+
+
+def test_a_text_begins_with_a_capital_letter_unless_it_begins_with_a_node():
+    found = Finding("rule", Level.INFO, "captured", ("conv", "fc"), "code")
+    assert headline(found, "the model was in training mode") == "The model was in training mode"
+    assert headline(found, "matmul stays in float") == "Matmul stays in float"
+    assert headline(found, "conv stays in float") == "conv stays in float"
+    assert headline(found, "layer1.0 stays in float") == "layer1.0 stays in float"

@@ -12,7 +12,7 @@ from qviz.analysis.tables.node_columns import CellValue
 from qviz.document.causes import by_cause
 from qviz.document.snapshot import Finding
 from qviz.words import names, tr
-from qviz.words.formats import every
+from qviz.words.formats import capitalized, every
 
 
 class FindingRow(NamedTuple):
@@ -31,6 +31,11 @@ class FindingRow(NamedTuple):
     places: tuple[str, ...]
     remedy: str
     consequences: tuple[FindingRow, ...] = ()
+
+
+def headline(finding: Finding, text: str) -> str:
+    """Return a text of a finding with a capital letter, unless it begins with the name of one of its nodes."""
+    return text if text.partition(" ")[0] in finding.nodes else capitalized(text)
 
 
 def finding_rows(findings: Iterable[Finding], run: InspectedRun | None) -> tuple[FindingRow, ...]:

@@ -232,7 +232,7 @@ class GraphCanvas(QObject):
             self.readable.keep_one_row(bool(columns))
             if self.readable.is_opening:
                 self.viewport.pose = "opening"
-            else:
+            elif self.viewport.pose == "free":
                 self._anchor = next(iter(self.viewport.in_place(self.emphasis.selected_box)), None)
             self._ask(None if self.readable.is_opening else self.folding.folds)
         self.surface.update()
@@ -326,7 +326,9 @@ class GraphCanvas(QObject):
         """Look where what stays was, so that only what changed seems to move; else at the opening."""
         known = next((each for each in self._landmarks if each[0] in scene.box), None)
         anchor = known if is_first else self._anchor
+        pose = self.viewport.pose
         self.readable.settle()
+        self.viewport.pose = pose  # what was seen whole, is
         if anchor:
             self.viewport.hold(*anchor)
         elif self.selection.is_to_reveal and not is_first:

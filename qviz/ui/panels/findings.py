@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun
-from qviz.analysis.tables.finding_rows import FindingRow, finding_rows
+from qviz.analysis.tables.finding_rows import FindingRow, finding_rows, headline
 from qviz.document.snapshot import Finding, Level
 from qviz.ui.canvas.level_shape import draw_level
 from qviz.ui.panels.widgets import button, label
@@ -293,7 +293,7 @@ def _told(item: QTreeWidgetItem) -> FindingRow:
 
 def _item(row: FindingRow, theme: Theme) -> QTreeWidgetItem:
     finding = row.finding
-    item = QTreeWidgetItem([row.title, one_line(finding.message), one_line(row.places[0]), "", ""])
+    item = QTreeWidgetItem([row.title, one_line(headline(finding, finding.message)), one_line(row.places[0]), "", ""])
     item.setIcon(_TITLE, sign(finding.level, theme))
     item.setData(0, Qt.ItemDataRole.UserRole, row)
     level = capitalized(names.level(finding.level.value))

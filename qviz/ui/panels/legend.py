@@ -107,7 +107,7 @@ class LegendStrip(QFrame):
         self._chips: list[KindChip] = []
         self._shown_key: tuple[object, ...] = ()
         self._chosen_kind = ""
-        self._has_coverage = True
+        self._has_coverage, self._choice = True, OverlayChoice.ROLES
 
     def show_counts(self, counted: Mapping[Kind, Sized], coverage: Coverage | None, theme: Theme) -> None:
         """Show a chip for each role that the stage has, and how much of the run is in low precision."""
@@ -121,21 +121,24 @@ class LegendStrip(QFrame):
             chip.deleteLater()
         there = [(kind, len(counted[kind])) for kind in _ORDER if counted.get(kind)]
         self._chips = [self._chip(kind, words.kinds(kind.value, count), theme) for kind, count in there]
-        self._coverage.setVisible(coverage is not None and self._has_coverage)
         if coverage is None:
             self._coverage.setText("")
         else:
             self._coverage.setText(tr("{share} in low precision", share=counts(coverage)))
             self._coverage.setToolTip(sentence(operators(coverage)))
+        self.show_coverage(self._has_coverage)
         self._arrange()
 
     def show_coverage(self, is_shown: bool) -> None:
         """Say how much of the run is in low precision, or leave that out where room is scarce."""
         self._has_coverage = is_shown
-        self._coverage.setVisible(is_shown and bool(self._coverage.text()))
+        is_crowded = self._choice is OverlayChoice.NUMBERS  # whose legend is long; the figures above tell it, too
+        self._coverage.setVisible(is_shown and not is_crowded and bool(self._coverage.text()))
 
     def show_overlay(self, choice: OverlayChoice, theme: Theme) -> None:
         """Show the legend of an overlay in place of the roles."""
+        self._choice = choice
+        self.show_coverage(self._has_coverage)
         self._overlay.show_choice(choice, theme)
         self._overlay.setVisible(choice is not OverlayChoice.ROLES)
         self._place.setVisible(choice is OverlayChoice.ROLES)

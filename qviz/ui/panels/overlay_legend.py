@@ -100,14 +100,22 @@ class OverlayLegend(QWidget):
             if self._x + width(told, subtitle_font()) <= self.width():
                 self._say(painter, theme, told)
             return
-        self._say(painter, theme, tr("Line width"))
-        self._say(painter, theme, tr("noise carried"), is_muted=False)
+        self._paint_widths(painter, theme)
+
+    def _paint_widths(self, painter: QPainter, theme: Theme) -> None:
+        """Explain how wide lines are, where there is room for all of it."""
+        middle, (line, noise, reach) = self.height() / 2, (tr("Line width"), tr("noise carried"), "46 … 31 dB")
+        needed = sum(width(each, subtitle_font()) + 6 for each in (line, noise, reach)) + 3 * 24.0
+        if self._x + needed > self.width():
+            return
+        self._say(painter, theme, line)
+        self._say(painter, theme, noise, is_muted=False)
         for level in (46.0, 38.0, 31.0):
             look = ERRORS.look(level)
             painter.setPen(QPen(theme.color("text.muted"), look.width or 1.0))
             painter.drawLine(QPointF(self._x + 2, middle), QPointF(self._x + 18, middle))
             self._x += 24
-        self._say(painter, theme, "46 … 31 dB")
+        self._say(painter, theme, reach)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_changes(self, painter: QPainter, theme: Theme) -> None:

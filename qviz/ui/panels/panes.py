@@ -24,6 +24,7 @@ from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.axis import Axis
 from qviz.ui.panels.carried import carried_folds
+from qviz.ui.panels.column_heads import ColumnHeads
 from qviz.ui.panels.laying_over import LayingOver
 from qviz.ui.panels.overview import Overview
 from qviz.ui.panels.widgets import label
@@ -58,11 +59,11 @@ class StagePane(QFrame):
         head.addWidget(self.name)
         head.addWidget(self.about)
         head.addStretch(1)
-        self.columns = label("", "muted")
-        self._run = ""
+        self.columns, self._run = ColumnHeads(), ""
         head.addWidget(self.columns)
         column.addWidget(self.head)
         self.canvas = GraphCanvas(self, theme, trees)
+        self.columns.follow(self.canvas)
         spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
         self.canvas.surface.setAccessibleName(spoken)
         column.addWidget(self.canvas.surface, 1)
@@ -73,8 +74,7 @@ class StagePane(QFrame):
         self._make_room()
 
     def _make_room(self) -> None:
-        parts = (self.name, self.about, self.columns)
-        needed = sum(each.sizeHint().width() + 8 for each in parts) + 24
+        needed = sum(each.sizeHint().width() + 8 for each in (self.name, self.about, self.columns)) + 24
         self.about.setVisible(needed <= self.width())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -83,7 +83,7 @@ class StagePane(QFrame):
 
     def show_columns(self, columns: Sequence[NumberColumn]) -> None:
         """Name the columns of numbers at the right ends of the boxes."""
-        self.columns.setText("      ".join(tr(each.title) for each in columns))
+        self.columns.show_titles([tr(each.title) for each in columns])
         self._make_room()
 
     def name_run(self, title: str) -> None:

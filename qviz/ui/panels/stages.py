@@ -96,6 +96,12 @@ class StageStrip(QFrame):
         self._buttons: dict[StageName, StageButton] = {}
         self._arrows: list[QLabel] = []
         self._only: tuple[StageName, ...] = ()
+        self._own_run, self._own = "", label("", "muted")
+
+    def name_run(self, title: str) -> None:
+        """Name the run whose stages stand below those of another."""
+        self._own_run = title
+        self._own.setText(title)
 
     def show_only(self, stages: tuple[StageName, ...]) -> None:
         """Leave out all stages but these, and what takes two of them, where room is scarce; none leaves out nothing."""
@@ -152,21 +158,23 @@ class StageStrip(QFrame):
         """Show the flow's stages: those not reached are disabled, the one that failed is red."""
         if tuple(self._buttons) != names:
             empty(self._stages)
-            self._buttons, self._arrows = {}, []
+            self._buttons, self._arrows, self._own = {}, [], label("", "muted")
             runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
             for row, run in enumerate(runs):
                 of_run = [name for name in names if name.partition(BETWEEN)[2] == run]
-                self._add_run(row, run if len(runs) > 1 else "", of_run)
+                self._add_run(row, run, of_run, len(runs) > 1)
         self.overlays.setEnabled(bool(there))
         for name, each in self._buttons.items():
             each.setEnabled(name in there)
             each.show_state([side for side in Side if shown.on(side) == name], name == failing, theme)
         self.show_only(self._only)
 
-    def _add_run(self, row: int, title: str, stages: list[str]) -> None:
-        """Add the stages of one run in a row; those of a second result stand below, under its name."""
-        if title:
-            self._stages.addWidget(label(title, "muted"), row, 0)
+    def _add_run(self, row: int, title: str, stages: list[str], is_named: bool) -> None:
+        """Add the stages of one run in a row, of two behind their names; the second, below, keeps the stages' names."""
+        if is_named:
+            named = label(title or self._own_run, "muted")
+            self._own = self._own if title else named
+            self._stages.addWidget(named, row, 0)
         for place, name in enumerate(stages):
             if place:
                 self._arrows.append(label("→", "muted"))

@@ -125,7 +125,7 @@ class Desk(QObject):
         self.shelf.plan_viewed.connect(lambda before, after: self._history.record(before, after))  # noqa: PLW0108
         self.shelf.put_away.connect(self._disposal.take)
         self.bookmarking.marked.connect(self.shelf.refresh)
-        self.shelf.refreshed.connect(lambda: self.work.panes.name_runs(titles_in_panes(self.shelf.in_view)))
+        self.shelf.refreshed.connect(lambda: self.work.name_runs(titles_in_panes(self.shelf.in_view)))
         self.pairs.compared.connect(lambda told: self.dimming.show_changes(True, told))
 
     @property

@@ -239,6 +239,11 @@ class Workspace(QWidget):
         """Return the nodes of each role in a stage, as they are drawn."""
         return roles(self.panes.canvas.folding.trees.of(stage.whole)) if stage is not None else {}
 
+    def name_runs(self, titles: Mapping[Side, str]) -> None:
+        """Name the run in each pane and that of each row of stages; none where both show the same."""
+        self.panes.name_runs(titles)
+        self.strip.name_run(titles.get(Side.RIGHT, ""))
+
     def inform(self, text: str) -> None:
         """Say what a command did."""
         self.notice.tell("info", text)

@@ -139,7 +139,9 @@ def test_tabs_that_open_for_findings_are_as_high_as_those_and_others_as_high_as_
     hear(window, reached(CAPTURED), msgspec.structs.replace(finished(), findings=FOUND))
     QApplication.processEvents()
     short = work.tabs.height()
-    assert work.findings.viewport().height() >= work.findings.visualItemRect(work.findings.topLevelItem(0)).bottom()
+    row = work.findings.topLevelItem(0)
+    assert row is not None
+    assert work.findings.viewport().height() >= work.findings.visualItemRect(row).bottom()
     assert short < BOTTOM - 50
     work.tabs.setCurrentWidget(work.nodes)
     QApplication.processEvents()

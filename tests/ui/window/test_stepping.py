@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.linking.links import link_stages
 from qviz.session.focus import Focus
 from qviz.session.sides import Side
@@ -121,6 +122,21 @@ def test_changes_are_counted_by_what_happened_and_seen_whole(qtbot: QtBot, desk:
     qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases))
     assert desk.work.notice.message.text() == "1 added"
     assert {each.viewport.pose for each in canvases} == {"fit"}
+
+
+def test_heads_of_columns_stand_over_their_numbers(qtbot: QtBot, desk: Desk):
+    desk.selection.show_stage(Side.LEFT, "captured")
+    pane = desk.work.panes.panes[Side.LEFT]
+    heads, canvas = pane.columns, pane.canvas
+    columns = [NumberColumn(title, {"conv": 5000.0}, "amount") for title in ("parameters", "MACs")]
+    qtbot.waitUntil(lambda: not canvas.is_busy)
+    canvas.show_overlays((), (), columns)
+    pane.show_columns(columns)
+    qtbot.waitUntil(lambda: not canvas.is_busy)
+    assert canvas.scene is not None
+    box = next(each for each in canvas.scene.view.boxes if any(canvas.scene.cells(each)))
+    end = canvas.viewport.camera.to_screen(canvas.scene.rect(box.id).topRight()).x() - 12
+    qtbot.waitUntil(lambda: abs(heads.end() - end) <= 1)
 
 
 def test_panes_that_were_written_otherwise_agree(qtbot: QtBot, desk: Desk):

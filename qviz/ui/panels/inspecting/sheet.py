@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePol
 from qviz.analysis.acting.offered import OfferedAction
 from qviz.analysis.acting.pending import Pending, predicted_lines
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
+from qviz.analysis.tables.finding_rows import headline
 from qviz.document.snapshot import Finding
 from qviz.ui.panels.inspecting.action_row import ActionRow
 from qviz.ui.panels.level_sign import LevelSign
@@ -154,14 +155,14 @@ class Sheet(QFrame):
             mark.setAccessibleName(names.level(each.level.value))
             words = QVBoxLayout()
             words.setSpacing(1)
-            told = label(breakable(each.message), wraps=True)
+            told = label(breakable(headline(each, each.message)), wraps=True)
             told.setToolTip(plain_tip(ended(each.hint)) if each.hint else "")
             words.addWidget(told)
             if is_inside and each.nodes:
                 go = button(each.nodes[0], "link", partial(self.calls.choose_node, each.stage, each.nodes[0]))
                 words.addWidget(go)
             elif each.reason:
-                words.addWidget(label(breakable(ended(each.reason)), "small", wraps=True))
+                words.addWidget(label(breakable(ended(headline(each, each.reason))), "small", wraps=True))
             if each.hint and not is_inside:
                 words.addWidget(label(breakable(ended(each.hint)), "small", wraps=True))
             row = QHBoxLayout()
