@@ -16,6 +16,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from qviz.document.configuration import Quantizer, QuantizerRule
 from qviz.document.plan import Plan
 from qviz.session.laid_over import OverlayChoice
 from qviz.ui.canvas.fonts import family
@@ -30,6 +31,12 @@ SETTLE_MS = 300
 THUMBNAILS_MS = 3000
 """Until the pictures of the samples are drawn, after the first paint."""
 
+TRANSFORMER = Plan(
+    source="encoder.py:model",
+    flow="pt2e-dynamic",
+    quantizer_options=Quantizer(rules=(QuantizerRule("module_name", "layers.7.fc2", enabled=False),)),
+    measure=True,
+)
 RESNET = Plan(source="torchvision.models:resnet18", flow="pt2e-static", inputs=("1x3x224x224",), measure=True)
 
 BRANCH = """import torch
@@ -47,6 +54,41 @@ class Branch(torch.nn.Module):
 
 
 example_inputs = torch.ones(1, 4)
+"""
+
+ENCODER = """import torch
+from torch import nn
+
+
+class EncoderLayer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.in_proj, self.out_proj = nn.Linear(64, 192), nn.Linear(64, 64)
+        self.norm1, self.norm2 = nn.LayerNorm(64), nn.LayerNorm(64)
+        self.fc1, self.fc2, self.relu = nn.Linear(64, 256), nn.Linear(256, 64), nn.ReLU()
+
+    def forward(self, x):
+        q, k, v = self.in_proj(x).chunk(3, -1)
+        x = self.norm1(x + self.out_proj(nn.functional.scaled_dot_product_attention(q, k, v)))
+        return self.norm2(x + self.fc2(self.relu(self.fc1(x))))
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(1000, 64)
+        self.layers = nn.ModuleList(EncoderLayer() for _ in range(12))
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, ids):
+        x = self.embed(ids)
+        for layer in self.layers:
+            x = layer(x)
+        return self.head(x)
+
+
+torch.manual_seed(0)
+model, example_inputs = Encoder().eval(), (torch.randint(0, 1000, (1, 128)),)
 """
 
 RANKER = """import torch
@@ -169,6 +211,7 @@ class Photographer:
         self.shoot_export("export")
         self._shoot_trying()
         self._shoot_resnet()
+        self._shoot_transformer(folder)
         (folder / "branch.py").write_text(BRANCH, encoding="utf-8")
         self.run(Plan(source="branch.py:Branch", flow="fx-static"))
         self.shoot("error")
@@ -182,6 +225,18 @@ class Photographer:
         self.settle()
         self.wait_for(lambda: not self.window.engines.is_asked)
         self.shoot("inputs")
+
+    def _shoot_transformer(self, folder: Path) -> None:
+        """Show twelve layers of which one differs, with that one open and the page of all of them."""
+        (folder / "encoder.py").write_text(ENCODER, encoding="utf-8")
+        self.run(TRANSFORMER)
+        canvas = self.desk.work.panes.canvas
+        assert canvas.view is not None
+        canvas.folding.toggle(next(each.id for each in canvas.view.boxes if each.title == "7"))
+        self.settle()
+        self.desk.selection.inspect_group("layers")
+        self.desk.work.panes.fit()
+        self.shoot("transformer")
 
     def _shoot_trying(self) -> None:
         """Try out the worst quantizers of the result on screen, run two choices, and go back to the result."""
@@ -204,6 +259,9 @@ class Photographer:
         self.desk.dimming.lay_over(OverlayChoice.NUMBERS)
         self.desk.selection.choose("converted", "conv2d")
         self.shoot("numbers")
+        self.window.appearance.use("dark")
+        self.shoot("numbers-dark")
+        self.window.appearance.use("light")
         self.window.resize(1366, 768)
         self.shoot("small")
         self.window.resize(1600, 1000)
