@@ -140,7 +140,7 @@ class Search(QLineEdit):
         room, keys = self.width() - _AROUND, _KEYS.replace("+", " ")
         self.setPlaceholderText(whole if advance(whole) <= room else short)
         is_empty = not self.text()
-        has_keys = is_empty and advance(self.placeholderText()) + advance(keys) + _ICON <= room
+        has_keys = is_empty and advance(self.placeholderText()) + advance(keys) + _ICON // 2 <= room
         self._count.setText(keys if has_keys else "" if is_empty else self._told)
         self._count.adjustSize()
         wide = self._count.width() if self._count.text() else 0

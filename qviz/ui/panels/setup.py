@@ -132,6 +132,9 @@ class Setup(QFrame):
         self.calibrate.setText(plan.calibrate or "")
         self.calibrate.setVisible(chosen.calibrates)
         self.train.setText(plan.train or "")
+        for each in (self.inputs, self.calibrate, self.train):
+            if not each.hasFocus():
+                each.setCursorPosition(0)  # what has no room is read from its beginning
         self.train.setVisible(chosen.is_training)
         self._is_filling = False
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qviz.ui.shell.crumbs import Crumbs
 
 _SUBTITLE = mark("See what quantization did to your model")
-_SEARCH_WIDTH = 120, 260
+_SEARCH_WIDTH = 120, 284
 _RUN, _CANCEL = mark("▶ Run   {keys}"), mark("■ Cancel   {keys}")
 _LEAST_CRUMB = 48
 _BEFORE_TOOLS = 2
