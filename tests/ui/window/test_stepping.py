@@ -19,6 +19,7 @@ from tests.factories import node, stage
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, FACTS, PREPARED, finished, hear, reached
 
+PATIENCE_MS = 30_000
 CONVERTED = stage(
     "converted",
     node("x", kind="input"),
@@ -116,10 +117,10 @@ def test_changes_are_counted_by_what_happened_and_seen_whole(qtbot: QtBot, desk:
     desk.selection.show_stage(Side.LEFT, "captured")
     desk.selection.show_stage(Side.RIGHT, "prepared")
     canvases = [pane.canvas for pane in desk.work.panes.panes.values()]
-    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases))
+    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases), timeout=PATIENCE_MS)
     desk.work.panes.fit()
     desk.dimming.toggle_changes()
-    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases))
+    qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases), timeout=PATIENCE_MS)
     assert desk.work.notice.message.text() == "1 added"
     assert {each.viewport.pose for each in canvases} == {"fit"}
 
@@ -129,30 +130,30 @@ def test_heads_of_columns_stand_over_their_numbers(qtbot: QtBot, desk: Desk):
     pane = desk.work.panes.panes[Side.LEFT]
     heads, canvas = pane.columns, pane.canvas
     columns = [NumberColumn(title, {"conv": 5000.0}, "amount") for title in ("parameters", "MACs")]
-    qtbot.waitUntil(lambda: not canvas.is_busy)
+    qtbot.waitUntil(lambda: not canvas.is_busy, timeout=PATIENCE_MS)
     canvas.show_overlays((), (), columns)
     pane.show_columns(columns)
-    qtbot.waitUntil(lambda: not canvas.is_busy)
+    qtbot.waitUntil(lambda: not canvas.is_busy, timeout=PATIENCE_MS)
     assert canvas.scene is not None
     box = next(each for each in canvas.scene.view.boxes if any(canvas.scene.cells(each)))
     end = canvas.viewport.camera.to_screen(canvas.scene.rect(box.id).topRight()).x() - 12
-    qtbot.waitUntil(lambda: abs(heads.end() - end) <= 1)
+    qtbot.waitUntil(lambda: abs(heads.end() - end) <= 1, timeout=PATIENCE_MS)
 
 
 def test_panes_that_were_written_otherwise_agree(qtbot: QtBot, desk: Desk):
     left, right = (pane.canvas for pane in desk.work.panes.panes.values())
-    qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+    qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy, timeout=PATIENCE_MS)
     assert desk.work.panes.axis.is_shared
     for narrow in (right, left):
         folds = narrow.folding.folds
         assert folds is not None
         narrow.follow(folds, BoxForm(1, is_narrow=True))
-        qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+        qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy, timeout=PATIENCE_MS)
         assert left.scene is not None
         assert right.scene is not None
         assert (left.scene.rows, left.scene.is_narrow) == (right.scene.rows, right.scene.is_narrow) == (1, True)
         narrow.follow(folds, BoxForm(2))
-        qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+        qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy, timeout=PATIENCE_MS)
         assert left.scene.rows == right.scene.rows
 
 
