@@ -169,6 +169,10 @@ class Places:
                 lines.update(stand.lines[edge])
         return Within(sorted(boxes), sorted(lines))
 
+    def boxes_within(self, area: Rect) -> list[int]:
+        """Return the boxes that an area shows, in the order of the view."""
+        return sorted(number for _, found in self._walk(area) for number in found)
+
     def groups(self, area: Rect) -> list[Stand]:
         """Return the open groups that an area shows, the outer ones first."""
         return [stand for stand, _ in self._walk(area)]

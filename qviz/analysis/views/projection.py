@@ -188,6 +188,8 @@ class _Projection:
 
     def _has_main(self, box: Box) -> bool:
         """Return whether the stage has the node of a box, or one of its repeats."""
+        if box.members[0] in self.from_union:
+            return True
         repeated = self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1])
         return any(each in self.from_union for each in repeated)
 
@@ -221,14 +223,17 @@ class _Projection:
             kind = self.tree.index.nodes[self.from_union[parts[0]]].kind
             return replace(box, title=", ".join(titles), subtitle=counted, kind=kind, members=members, badges=())
         if box.kind is not None:
-            repeated = set(self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1]))
+            repeat = 1
+            if len(members) > 1:
+                repeated = set(self.union_tree.plumbing.repeated.get(box.members[0], box.members[:1]))
+                repeat = max(sum(self.to_union[each] in repeated for each in members), 1)
             made = node_box(
                 self.tree,
                 members,
                 box.parent,
                 self.share.facts,
                 leaf=self.union_tree.leaf_names.get(box.members[0]),
-                repeat=max(sum(self.to_union[each] in repeated for each in members), 1),
+                repeat=repeat,
                 has_plumbing=box.has_plumbing,
             )
             return made if box.seam is None else replace(made, seam=box.seam)

@@ -56,6 +56,9 @@ class StageShare:
 
     def members(self, box: Box) -> tuple[str, ...]:
         """Return the nodes of the stage that are in a box of the union."""
+        if len(box.members) == 1:  # most, where all is open
+            own = self.from_union.get(box.members[0])
+            return () if own is None else (own,)
         return self.holding(box).members if _is_of_groups(box) else self._own(box.members)
 
     def holding(self, box: Box) -> Holding:

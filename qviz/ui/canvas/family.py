@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -36,7 +37,8 @@ KEPT = 4
 """Layouts under different folds; both panes ask for the same."""
 
 
-class Shared(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Shared:
     """The layout of the stages under some folds, with boxes of some form."""
 
     whole: Whole
@@ -46,18 +48,23 @@ class Shared(NamedTuple):
     def bands(self, stage: int) -> tuple[SeamBand, ...]:
         """Return where the seams are, as a stage sees them: those that nothing else stands beside."""
         found = []
-        for seam, (owner, words, numbers, is_open) in self.whole.seams.items():
-            rects = [self.places.rect(each) for each in numbers]
-            around = hull(rects)
-            if self._stands_alone(around, set(numbers)):
-                band = qrect(around).adjusted(0, -SEAM_OVER, 0, SEAM_OVER)
-                found.append(SeamBand(seam, band, "" if owner == stage else words, is_open))
+        for seam, around in self._alone.items():
+            owner, words, _, is_open = self.whole.seams[seam]
+            band = qrect(around).adjusted(0, -SEAM_OVER, 0, SEAM_OVER)
+            found.append(SeamBand(seam, band, "" if owner == stage else words, is_open))
         return tuple(found)
+
+    @cached_property
+    def _alone(self) -> dict[str, Rect]:
+        """What the seams beside which nothing stands take up: all stages ask for the same."""
+        arounds = {seam: hull([*map(self.places.rect, each.boxes)]) for seam, each in self.whole.seams.items()}
+        seams = self.whole.seams
+        return {seam: each for seam, each in arounds.items() if self._stands_alone(each, set(seams[seam].boxes))}
 
     def _stands_alone(self, around: Rect, mine: set[int]) -> bool:
         whole, boxes = self.places.bounds, self.whole.view.boxes
         row = Rect(whole.x, around.y + 1.0, whole.width, max(around.height - 2.0, 1.0))
-        others = (number for number in self.places.within(row).boxes if number not in mine)
+        others = (number for number in self.places.boxes_within(row) if number not in mine)
         return not any(
             _meets(self.places.rect(number), row)
             for number in others

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.views.folding import opening
+from qviz.analysis.views.view import Folds
 from qviz.document.graph import Node
 from qviz.document.snapshot import Stage
-from qviz.ui.canvas.family import Family
+from qviz.layout.graphlay_engine import GraphlayEngine
+from qviz.layout.place import Rect, Size
+from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
+from qviz.ui.canvas.metrics import TWO_ROWED, measure_in_slices
 from tests.factories import graph, node
 from tests.two_stages import AFTER, BEFORE, LINKS
 
@@ -79,3 +83,20 @@ def test_stages_beside_others_are_not_looked_at_again():
     assert next_.identities is first.identities
     other = Family((AFTER,), (), {}, kin=first)
     assert other.trees is not first.trees, "of another run"
+
+
+def test_seams_beside_which_nothing_stands_are_found_once_for_both_stages(qapp):
+    before, after = layers(3, False), layers(3, True)
+    family = Family((before, after), link_stages(before, after), {})
+    whole = family.folded(Folds(groups=frozenset({"layers", *(f"layers.{number}" for number in range(3))})))
+    sizes: dict[str, Size] = {}
+    assert list(measure_in_slices(boxes_to_measure(whole), sizes, 10**6)) == []
+    places = GraphlayEngine().place(whole.view, sizes)
+    bands = [Shared(whole, places, TWO_ROWED).bands(stage) for stage in range(2)]
+    assert [each.rect for each in bands[0]] == [each.rect for each in bands[1]]
+    assert len(bands[0]) == 3
+    assert ["only" in each.words for each in bands[0]] == [True] * 3, "told where they are not"
+    assert {each.words for each in bands[1]} == {""}
+    for band in bands[0]:
+        row = Rect(places.bounds.x, band.rect.y(), places.bounds.width, band.rect.height())
+        assert set(places.boxes_within(row)) <= set(places.within(row).boxes)
