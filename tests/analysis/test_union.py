@@ -50,6 +50,23 @@ def test_links_that_turn_the_order_around_make_no_union():
     assert unite((first, second), crossed) is None
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_node_with_another_name_than_before_is_in_a_box_of_its_stage(is_open: bool):
+    before = Stage("a", graph(node("x", kind="input"), node("add", "x", path="m"), node("mul", "add", path="m")), "")
+    after = Stage("b", graph(node("x", kind="input"), node("sum", "x", path="m"), node("mul", "sum", path="m")), "")
+    links = (link("same", ("x",), ("x",)), link("replaced", ("add",), ("sum",)), link("same", ("mul",), ("mul",)))
+    union = unite((before, after), links)
+    assert union is not None
+    folds = unfold_all(union.graph) if is_open else Folds()
+    for stage, part in zip(
+        (before, after), project(union, folds, (before, after), {}, Hierarchies()).stages, strict=True
+    ):
+        boxes = {box.id: box for box in part.view.boxes}
+        assert set(part.view.box_of) == {each.id for each in stage.graph.nodes}
+        for node_id, box_id in part.view.box_of.items():
+            assert node_id in boxes[box_id].members
+
+
 def test_equal_names_without_a_link_are_two_nodes():
     first = Stage("a", graph(node("x", kind="input"), node("p", "x")), "")
     second = Stage("b", graph(node("x", kind="input"), node("p", "x", kind="quantize")), "")

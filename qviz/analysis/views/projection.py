@@ -186,6 +186,15 @@ class _Projection:
         found.update((self.mine[number][0], boxes[number].id) for number in alone)
         return found
 
+    def _own_box_of(self, made: Mapping[int, Box]) -> dict[str, str]:
+        """Return the id of the stage's own box for each node: a node may have another name than in the union."""
+        found = dict(self.box_of)
+        for number, members in self.mine.items():
+            here, there = made[number].id, self.whole.boxes[number].id
+            if here != there:
+                found.update((each, here) for each in members if self.box_of[each] == there)
+        return found
+
     def _has_main(self, box: Box) -> bool:
         """Return whether the stage has the node of a box, or one of its repeats."""
         if box.members[0] in self.from_union:
@@ -207,7 +216,7 @@ class _Projection:
         view = View(
             tuple(with_precision((made[number] for number in order), self.tree)),
             tuple(lines),
-            self.box_of,
+            self._own_box_of(made),
         )
         return Projected(view, order, paths)
 
