@@ -205,3 +205,7 @@ def seven_bits() -> QConfig:
 
 def as_a_dict() -> dict[str, QConfig]:
     return {"": seven_bits()}
+
+
+def dynamic_xnnpack() -> Quantizer:
+    return XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_dynamic=True))

@@ -1,4 +1,4 @@
-"""Training that computes gradients and changes nothing."""
+"""Training that changes nothing, or cannot: gradients without a step, batch norms that are gone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub, fuse_modules, fuse_modules_qat
 
-from tests.faults.cases import ROW, ran
+from tests.faults.cases import IMAGE, ROW, ran
 from tests.faults.models import linear, made
 
 FC = made(lambda m, x: m.fc(x), fc=linear())
@@ -43,3 +44,35 @@ def test_gradients_that_change_no_parameter(train: Callable[[nn.Module], None], 
     snapshot = ran(FC, "fx-qat", [ROW], train=train, measure=False)()
     assert snapshot.run.error is None
     assert ("training_without_effect" in {each.rule for each in snapshot.findings}) is is_told
+
+
+class Folded(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.bn, self.relu = nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.ReLU()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.dequant(self.relu(self.bn(self.conv(self.quant(x)))))
+
+
+def fused(for_training: bool, parts: list[str]) -> nn.Module:
+    fuse = fuse_modules_qat if for_training else fuse_modules
+    return fuse(Folded().train(for_training), [parts])
+
+
+@pytest.mark.parametrize("flow", ["eager-qat", "fx-qat"])
+@pytest.mark.parametrize(
+    ("for_training", "parts", "is_told"),
+    [
+        (False, ["conv", "bn", "relu"], True),
+        (True, ["conv", "bn", "relu"], False),
+        (True, ["bn", "relu"], False),
+    ],
+)
+def test_batch_norms_folded_before_the_model_came(flow: str, for_training: bool, parts: list[str], is_told: bool):
+    snapshot = ran(lambda: fused(for_training, parts), flow, [IMAGE], measure=False)()
+    found = [each for each in snapshot.findings if each.rule == "batch_norm_fused_for_evaluation"]
+    assert [(each.code, each.nodes) for each in found] == (
+        [("batch_norm_fused_for_evaluation.before", ("conv",))] if is_told else []
+    )

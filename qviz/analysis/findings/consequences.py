@@ -67,6 +67,7 @@ _KNOWN = (
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
+    _Follows("little_quantized", "calibration_without_effect"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
     _Follows(STOPPED, "not_finite", _for_no_number),
     _Follows(STOPPED, "mode_kept", _for_the_mode),

@@ -37,6 +37,8 @@ _DONE = LOW | {Role.QUANTIZE}
 _WHY_NOT = (
     ("Could not run 'quantized::", "float_into_quantized"),
     ("Input type (c10::q", "quantized_into_float"),
+    ("but got QUInt8 and Float", "quantized_into_float"),
+    ("but got QInt8 and Float", "quantized_into_float"),
     ("rows in the packB should be equal to K", "lstm_projection"),
     ("view size is not compatible", "view"),
     ("'function' object has no attribute", "weight_is_method"),

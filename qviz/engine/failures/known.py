@@ -105,6 +105,12 @@ _CONFIGURING = (
         frame=r"nn/utils/fusion\.py:fuse_conv_bn_weights",
     ),
     Cause("stop.no_fuser", text="Cannot fuse|did not find fuser method"),
+    Cause(
+        "stop.part_without_qconfig",
+        type="AttributeError",
+        text="'NoneType' object has no attribute 'weight'",
+        frame=r"ao/nn/.*:(from_float|get_qconv|get_qlinear)",
+    ),
     Cause("stop.not_observed_module", text=r"non-observed (?P<class>\w+) module"),
     Cause("stop.functional_called", text="Functional is not intended to use the"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from qviz.document.graph import Json
 from qviz.document.plan import WeightDtype
 from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
-from qviz.engine.checks import exact_types
+from qviz.engine.checks import exact_types, fused_before, own_qconfigs
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.dynamic_spec import dynamic_spec, left_out
 from qviz.engine.configuration.eager import configure
@@ -85,9 +85,10 @@ def static(job: Job) -> EagerResult:
     """Run ``fuse_modules``, ``prepare``, calibration and ``convert``."""
     use_backend(job.plan.backend)
     captured = _capture(job, needs_stubs=True)
+    own = own_qconfigs.own_qconfigs(job.model)
     model, result = _fuse(job, captured, for_training=bool(job.plan.fuse_for_training))
     model.eval()
-    result = _configure(job, model, result)
+    result = _configure(job, model, result, own)
     job.reporter.started("preparing")
     prepared = prepare(model, inplace=True)
     job.calibrate(prepared, captured.draw)
@@ -99,11 +100,14 @@ def qat(job: Job) -> EagerResult:
     """Run ``fuse_modules_qat``, ``prepare_qat``, training and ``convert``."""
     use_backend(job.plan.backend)
     captured = _capture(job, needs_stubs=True)
+    own = own_qconfigs.own_qconfigs(job.model)
+    before = [*fused_before.before_training(job.model, captured.graph)]
     model, result = _fuse(job, captured, for_training=job.plan.fuse_for_training is not False)
+    _tell(job, before)
     if job.plan.fuse_for_training is False:
         _tell(job, checks.fused_for_evaluation(captured.graph, result.fuse_list))
     model.train()
-    result = _configure(job, model, result)
+    result = _configure(job, model, result, own)
     job.reporter.started("preparing")
     prepared = prepare_qat(model, inplace=True)
     job.train(prepared, captured.draw)
@@ -162,10 +166,13 @@ def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, Ea
     return model, result
 
 
-def _configure(job: Job, model: nn.Module, result: EagerResult) -> EagerResult:
-    """Set the qconfigs, and record how many modules each rule matched."""
+def _configure(job: Job, model: nn.Module, result: EagerResult, before: Mapping[str, Any]) -> EagerResult:
+    """Set the qconfigs, and record how many modules each rule matched; `before` are those before fusion."""
+    own = own_qconfigs.own_qconfigs(model)
     done = configure(model, job.plan)
-    return _ruled(job, replace(result, qconfigs=done), done.matched, done.findings)
+    _tell(job, own_qconfigs.lost_by_fusion(before, model))
+    configured = result.configured | ({"own_qconfigs": [path or type(model).__name__ for path in own]} if own else {})
+    return _ruled(job, replace(result, qconfigs=done, configured=configured), done.matched, done.findings)
 
 
 def _ruled(

@@ -23,7 +23,7 @@ from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
-from qviz.engine.checks import exact_types, frozen_buffers
+from qviz.engine.checks import exact_types, frozen_buffers, fused_before
 from qviz.engine.configuration import rules
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.fx import FxConfiguration, make_configuration, values
@@ -127,7 +127,8 @@ def _captured(
     """Record the captured graph; for training convolutions and batch norms stay apart until convert."""
     job.reporter.reached("captured", captured)
     written = frozen_buffers.written_by_trace(before, job.model, captured)
-    for finding in (*exact_types.of_fx(job.model, captured), *written):
+    fused = fused_before.before_training(job.model, captured) if is_qat else ()
+    for finding in (*exact_types.of_fx(job.model, captured), *written, *fused):
         job.reporter.found(finding)
     norms = {} if is_qat else folding.shared_calls(captured)
     return _SharedNorms(norms, folding.output_of(captured, job.inputs)) if norms else None

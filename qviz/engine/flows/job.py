@@ -11,8 +11,10 @@ from torch._subclasses import FakeTensorMode
 from torch.fx import GraphModule
 from torch.nn import Module
 
+from qviz.document.flows import Method, flow
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.checks import calibration
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.written import Written
@@ -76,6 +78,10 @@ class Job:
         if self.fake is not None:  # there is nothing to observe
             self.reporter.reached("prepared", graph_of(prepared))
             return
+        chosen = flow(self.plan.flow)
+        if isinstance(prepared, GraphModule) and chosen is not None and chosen.method is Method.STATIC:
+            for finding in calibration.without_effect(prepared):
+                self.reporter.found(finding)
         total = len(self.batches) if isinstance(self.batches, Sized) else 0
         self.reporter.started("calibrating", 0, total)
         try:

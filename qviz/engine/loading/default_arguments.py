@@ -27,21 +27,6 @@ model.__class__ = type(type(model).__name__, (type(model),), {"forward": forward
 """Gives the class of ``model`` the forward() of the instance: torch.fx traces that of the class."""
 
 
-def classes_with_own_call(model: Module, is_traced: bool) -> list[str]:
-    """Return the classes that override ``Module.__call__`` where capture calls forward() past it.
-
-    Args:
-        model: The user's.
-        is_traced: By torch.fx, which passes by the call of the model; strict export passes by those inside.
-    """
-    modules = [model] if is_traced else [each for each in model.modules() if each is not model]
-    return list(dict.fromkeys(type(each).__name__ for each in modules if _has_own_call(type(each))))
-
-
-def _has_own_call(class_: type) -> bool:
-    return any("__call__" in vars(each) for each in class_.__mro__ if not each.__module__.startswith("torch."))
-
-
 def has_own_forward(model: Module) -> bool:
     """Tell whether an instance has a forward() of its own, a method that is not that of its class."""
     own = vars(model).get("forward")

@@ -25,15 +25,17 @@ from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.mode import is_training, told_of_mode
 from qviz.engine.checks.model import quantized_before
+from qviz.engine.checks.own_call import lost_calls
+from qviz.engine.checks.own_qconfigs import without_effect
 from qviz.engine.checks.random_batches import batches_not_drawn
 from qviz.engine.checks.tied_weights import TiedWeights
 from qviz.engine.configuration.carrying import carried_over
+from qviz.engine.configuration.qconfigs import default_qconfig
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.calibration import is_drawn, limited
 from qviz.engine.loading.copies import own_copy, shared_weights
-from qviz.engine.loading.default_arguments import classes_with_own_call
 from qviz.engine.loading.first_run import run_once, shapes_tell
 from qviz.engine.loading.forward import Arguments, describe
 from qviz.engine.loading.model_files import is_program
@@ -128,6 +130,7 @@ class _RunState:
         ties: Follows weights that layers share, from the first stage on.
         asked: The plan as the user gave it.
         is_fake: The model is made of fake tensors, whose numbers mean nothing.
+        own_calls: What is kept of classes whose own ``__call__`` the capture loses.
     """
 
     assembly: Assembly
@@ -143,6 +146,7 @@ class _RunState:
     ties: TiedWeights | None = None
     asked: Plan | None = None
     is_fake: bool = False
+    own_calls: dict[str, Json] = field(default_factory=dict)
 
     def started(self, step: str, done: int = 0, total: int = 0) -> None:
         self.step = step
@@ -207,16 +211,18 @@ def _run(
 ) -> Snapshot:
     given, asked, (plan, about_plan) = type(loaded.module).__name__, plan, carried_over(plan)
     loaded, chosen = make_ready(loaded, plan), flow(plan.flow)
-    progress = _RunState(Assembly(plan), report, run_id, loaded.inputs, keep=keep, is_fake=loaded.fake is not None)
-    progress.asked = asked
+    progress = _RunState(
+        Assembly(plan), report, run_id, loaded.inputs, keep=keep, asked=asked, is_fake=loaded.fake is not None
+    )
     report(_describe(loaded, run_id))
     model, of_mode = _in_eval_mode(loaded, plan)
     progress.findings.extend((*about_plan, *_as_received(loaded, plan), *of_mode))
     progress.ties = TiedWeights(model)
     progress.check = lambda: run_once(model, loaded, chosen)
-    if loaded.fake is None and (chosen is None or not chosen.captures_without_running or not shapes_tell(loaded)):
+    if not progress.is_fake and (chosen is None or not chosen.captures_without_running or not shapes_tell(loaded)):
         progress.started("checking")
         progress.checked()  # else the capture, or the shapes found for the first graph, tell
+    progress.own_calls = _own_calls(model, loaded, plan)
     data = watched_batches(loaded)
     batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
     if chosen is not None and chosen.quantizes and plan.measure is not False and loaded.fake is None:
@@ -241,7 +247,7 @@ def _run(
         progress.findings.extend(weights_not_finite(loaded.module, progress.assembly.stages))
     own = load_own_rules(plan.source)
     progress.findings.extend(own.findings)
-    config = _config(plan, loaded) | dict(progress.result.configured if progress.result else {})
+    config = _config(plan, loaded) | progress.own_calls | dict(progress.result.configured if progress.result else {})
     if own.names:
         config["own_rules"] = [*own.names]
     return _finish(python, config, progress, error, _notes(caught), own.rules, measurements)
@@ -276,14 +282,19 @@ def _finish(
     return progress.assembly.finished(finished)
 
 
+def _own_calls(model: Module, loaded: Loaded, plan: Plan) -> dict[str, Json]:
+    chosen = flow(plan.flow)
+    is_traced = chosen is None or chosen.mode is not Mode.PT2E
+    lost = [] if loaded.fake is not None else lost_calls(model, loaded.inputs, is_traced, plan.seed)
+    return {"own_call": [*lost]} if lost else {}
+
+
 def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
     data = "beside the model" if loaded.python is not None else "given"
     data = f"{plan.random_batches} random batches" if is_drawn(loaded.batches) else data
     config["calibration"] = plan.calibrate or (data if loaded.batches is not None else "example inputs")
     chosen = flow(plan.flow)
-    if own_call := classes_with_own_call(loaded.module, chosen is None or chosen.mode is not Mode.PT2E):
-        config["own_call"] = [*own_call]
     if plan.batch_limit is not None:
         config["batch_limit"] = plan.batch_limit
     if chosen is not None and chosen.is_training:
@@ -331,5 +342,8 @@ def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
         told: list[Json] = [each.said.as_arg() for each in loaded.steps]
         yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})
     yield from batches_not_drawn(plan, loaded)
-    if plan.flow:
-        yield from quantized_before(loaded.module)
+    if (chosen := flow(plan.flow)) is not None:
+        before = [*quantized_before(loaded.module)]
+        yield from before
+        if not before:
+            yield from without_effect(loaded.module, chosen, default_qconfig(plan).value)

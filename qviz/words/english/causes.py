@@ -59,7 +59,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.trace_foreign_module": known(
         "forward() calls a module that is not a submodule of the model, so torch.fx has no name for it",
-        "Keep modules in attributes, nn.ModuleList, or nn.ModuleDict, not in a plain list, dict, or global variable."
+        "Make modules in __init__() and keep them in attributes, nn.ModuleList, or nn.ModuleDict, not in a plain list, "
+        "dict, or global variable."
         f"{_OTHER}",
     ),
     "stop.trace_foreign_parameter": known(
@@ -168,7 +169,12 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.observer_without_scale": known(
         "{observer} has no scale, and conversion asks for one",
-        "Use an observer that computes a scale, such as MinMaxObserver, or leave that module in float.",
+        "Use an observer that computes a scale, such as MinMaxObserver, or leave that module in float. "
+        "PlaceholderObserver belongs to qconfigs for dynamic flows.",
+    ),
+    "stop.part_without_qconfig": known(
+        "a fused module has a qconfig, and the convolution or linear inside it has one of its own, None",
+        "Set the qconfig after fusion, as a rule by module name does, or take the module out of the fuse list.",
     ),
     "stop.quantization_range": known(
         "quant_min and quant_max do not fit each other or the dtype",

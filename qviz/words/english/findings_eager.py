@@ -98,6 +98,12 @@ STATEMENTS: dict[str, Entry] = {
         "convert",
         "hint": "Remove fuse_for_training = false from the plan, and fuse with fuse_modules_qat in training mode.",
     },
+    "batch_norm_fused_for_evaluation.before": {
+        "message": "{modules} came fused for evaluation, so the batch {modules:norm does/norms do} not train",
+        "reason": "fuse_modules in eval mode folds a batch norm into the convolution, and leaves an Identity in its "
+        "place and in that of the relu",
+        "hint": "Give the model as it was before fuse_modules; the flow fuses it for training.",
+    },
     "converted_does_not_run.float_into_quantized": _does_not_run("Put a QuantStub before the first quantized module."),
     "converted_does_not_run.view": _does_not_run(
         "Use reshape instead of view: quantized convolutions return tensors in channels_last format."

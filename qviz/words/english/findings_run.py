@@ -98,6 +98,39 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Run with the weights, on a machine with enough memory, to calibrate and measure.",
         "option": "--fake",
     },
+    "rule.own_qconfig": {
+        "text": "Qconfig on the model is ignored",
+        "what": "The model has qconfig attributes that the flow does not look at, or that fusion lost.",
+        "advice": "Say it in the configuration of the flow, or set it after fusion.",
+    },
+    "own_qconfig.traced": {
+        "message": "the {modules:qconfig attribute/qconfig attributes} of {modules} {modules:has/have} no effect",
+        "reason": "prepare_fx takes qconfigs from the QConfigMapping alone; only eager mode reads the attribute",
+        "hint": "Add a rule by module name to the configuration; without a qconfig it leaves the module in float.",
+    },
+    "own_qconfig.exported": {
+        "message": "the {modules:qconfig attribute/qconfig attributes} of {modules} {modules:has/have} no effect",
+        "reason": "a PT2E flow asks its quantizer alone; only eager mode reads the attribute",
+        "hint": "Add a rule by module name to the quantizer's options; enabled = false leaves the module in float.",
+    },
+    "own_qconfig.fused": {
+        "message": "the {modules:qconfig/qconfigs} of {modules} {modules:was/were} lost in fusion",
+        "reason": "fuse_modules puts a new module around the first one and an Identity in each other place; the new "
+        "one takes over no qconfig, so its output is observed as what is around it says",
+        "hint": "Set the qconfig after fusion, as a rule by module name does, or take the module out of the fuse list.",
+    },
+    "rule.calibration_without_effect": {
+        "text": "Calibration sets nothing",
+        "what": "All observers of a static flow are dynamic ones, so calibration sets no range.",
+        "advice": "Use a static qconfig or quantizer configuration, or choose a dynamic flow.",
+    },
+    "calibration_without_effect": {
+        "message": "calibration has no effect: the ranges of activations are computed when the model runs",
+        "reason": "the configuration asks for dynamic quantization (is_dynamic=True), for which torch has kernels of "
+        "linear and recurrent layers alone; everything else stays in float",
+        "hint": "Use a static configuration, such as get_default_qconfig('x86') or, in PT2E, "
+        "get_symmetric_quantization_config(is_dynamic=False), or choose a dynamic flow.",
+    },
     "rule.training_without_effect": {
         "text": "Training changed nothing",
         "what": "Training computed gradients and changed no parameter.",

@@ -55,7 +55,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.trace_foreign_module": known(
         f"forward() 调用了不是模型子模块的模块，{_NO_NAME}",
-        f"请将模块放在属性、nn.ModuleList 或 nn.ModuleDict 中，而不是普通的列表、字典或全局变量中。{_OTHER}",
+        f"请在 __init__() 中创建模块，并放在属性、nn.ModuleList 或 nn.ModuleDict 中，而不是普通的列表、字典或全局变量中。{_OTHER}",
     ),
     "stop.trace_foreign_parameter": known(
         f"forward() 使用了不属于模型的参数，{_NO_NAME}",
@@ -145,7 +145,12 @@ STATEMENTS: dict[str, Entry] = {
         "观测器的 dtype 是 torch 无法量化到的", "请使用 quint8 或 qint8；PT2E 使用 uint8 或 int8。"
     ),
     "stop.observer_without_scale": known(
-        "{observer} 没有 scale，而转换需要它", "请使用会计算 scale 的观测器，例如 MinMaxObserver，或让该模块保持浮点。"
+        "{observer} 没有 scale，而转换需要它",
+        "请使用会计算 scale 的观测器，例如 MinMaxObserver，或让该模块保持浮点。PlaceholderObserver 属于动态流程的 qconfig。",
+    ),
+    "stop.part_without_qconfig": known(
+        "融合后的模块有 qconfig，而其中的卷积或线性层自己的 qconfig 是 None",
+        "请在融合之后设置 qconfig，例如用按模块名的规则，或把该模块移出融合列表。",
     ),
     "stop.quantization_range": known(
         "quant_min 和 quant_max 彼此不符，或与 dtype 不符",

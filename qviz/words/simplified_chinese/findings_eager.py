@@ -85,6 +85,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "fuse_modules 以当时的统计量折叠 batch norm；fuse_modules_qat 则保留它直到 convert",
         "hint": "请从计划中删除 fuse_for_training = false，并在训练模式下用 fuse_modules_qat 融合。",
     },
+    "batch_norm_fused_for_evaluation.before": {
+        "message": "{modules} 在到来时已按评估模式融合，因此其 batch norm 不参与训练",
+        "reason": "eval 模式下的 fuse_modules 把 batch norm 折叠进卷积，并在该 norm 和 relu 的位置留下 Identity",
+        "hint": "请给出 fuse_modules 之前的模型；流程会为训练融合它。",
+    },
     "converted_does_not_run.float_into_quantized": _does_not_run("请在第一个量化模块之前放 QuantStub。"),
     "converted_does_not_run.view": _does_not_run("请用 reshape 代替 view：量化卷积返回 channels_last 格式的张量。"),
     "converted_does_not_run.weight_is_method": _does_not_run(

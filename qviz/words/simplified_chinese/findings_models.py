@@ -30,6 +30,37 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "fake 张量没有数值，因此不做校准",
         "hint": "请带权重运行以便校准，或从计划中删除 random_batches。",
     },
+    "rule.own_qconfig": {
+        "text": "模型上的 qconfig 被忽略",
+        "what": "模型带有流程不查看的、或在融合时丢失的 qconfig 属性。",
+        "advice": "请在流程的配置中说明，或在融合之后设置。",
+    },
+    "own_qconfig.traced": {
+        "message": "{modules} 的 qconfig 属性没有作用",
+        "reason": "prepare_fx 只从 QConfigMapping 取 qconfig；只有 eager 模式读取该属性",
+        "hint": "请在配置中添加按模块名的规则；不带 qconfig 的规则让该模块保持浮点。",
+    },
+    "own_qconfig.exported": {
+        "message": "{modules} 的 qconfig 属性没有作用",
+        "reason": "PT2E 流程只询问其量化器；只有 eager 模式读取该属性",
+        "hint": "请在量化器的选项中添加按模块名的规则；enabled = false 让该模块保持浮点。",
+    },
+    "own_qconfig.fused": {
+        "message": "{modules} 的 qconfig 在融合时丢失",
+        "reason": "fuse_modules 用新模块包住第一个模块，在其余模块的位置各放入一个 Identity；新模块不接管 qconfig，因此其输出按外层的 qconfig 观测",
+        "hint": "请在融合之后设置 qconfig，例如用按模块名的规则，或把该模块移出融合列表。",
+    },
+    "rule.calibration_without_effect": {
+        "text": "校准没有设定任何内容",
+        "what": "静态流程的观测器全部是动态的，因此校准没有设定任何范围。",
+        "advice": "请使用静态的 qconfig 或量化器配置，或选择动态流程。",
+    },
+    "calibration_without_effect": {
+        "message": "校准没有作用：激活的范围在模型运行时计算",
+        "reason": "配置要求动态量化（is_dynamic=True），而 torch 只有线性层和循环层的动态内核；其余部分保持浮点",
+        "hint": "请使用静态配置，例如 get_default_qconfig('x86')，或在 PT2E 中使用 "
+        "get_symmetric_quantization_config(is_dynamic=False)；或选择动态流程。",
+    },
     "buffer_frozen.traced": {
         "message": "forward() 更新缓冲区 {name}，而捕获的图没有该更新[[：{subject} 读取追踪时留在其中的值]]",
         "reason": "torch.fx 在追踪 forward() 时写入了一次缓冲区，没有为此记录算子",
