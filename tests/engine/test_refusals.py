@@ -67,6 +67,27 @@ def wrapped_weights():
 def settings():
     return {"rate": 0.1}
 
+def pairs():
+    return [*Net().state_dict().items()]
+
+def tensors():
+    return [*Net().parameters()]
+
+def arrays():
+    return {name: each.numpy() for name, each in Net().state_dict().items()}
+
+def inner_weights():
+    return {"state_dict": {f"model.{name}": each for name, each in Net().state_dict().items()}}
+
+def compiled_weights():
+    return {f"_orig_mod.{name}": each for name, each in Net().state_dict().items()}
+
+def nothing():
+    Net()
+
+async def later():
+    return Net()
+
 def on_gpu():
     return Net().to("cuda:99")
 """
@@ -98,8 +119,15 @@ def refused(model: Any, flow: str = "fx-static", inputs: Any = X) -> QvizError:
         ("weights", "weights() holds weights without their model: under net 0.weight, 0.bias", "weights()['net'])"),
         ("weights_and_inputs", "under model 0.weight, 0.bias", "weights_and_inputs()[0]['model'])"),
         ("wrapped_weights", "module.0.weight, module.0.bias", "Remove the prefix module. from the keys"),
+        ("pairs", "holds weights without their model: 0.weight, 0.bias", "load_state_dict(dict(pairs()))"),
+        ("tensors", "tensors() holds 2 tensors without names and without their model", "Save model.state_dict()"),
+        ("arrays", "holds weights without their model: 0.weight, 0.bias", "torch.from_numpy(array)"),
+        ("inner_weights", "under state_dict model.0.weight", "All keys begin with model.; remove that if it names"),
+        ("compiled_weights", "_orig_mod.0.weight", "Remove the prefix _orig_mod. from the keys"),
+        ("nothing", "nothing() returned nothing", "End the function with: return model"),
+        ("later", "later() is an async function", "without async"),
         ("settings", "holds no model, but a dict with rate", "builds the model"),
-        ("on_gpu", "on_gpu() needs a GPU at {file}:", "Remove .cuda()"),
+        ("on_gpu", "on_gpu() needs a GPU at {file}:", "remove .cuda()"),
         ("program", "is an exported program, which only PT2E flows accept", "pt2e-static"),
         ("whole", "is an exported program, which only PT2E flows accept", "pt2e-static"),
     ],
@@ -252,6 +280,20 @@ def test_pickled_weights_are_named_with_their_keys(name: str, tmp_path: Path):
     with pytest.raises(QvizError, match=f"{name} holds weights without their model: under state_dict 0.weight") as told:
         run_plan(Plan(source=str(tmp_path / name), flow="fx-static", inputs=("2x4",)), lambda _: None)
     assert "weights_only=False)['state_dict'])" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ([*net().parameters()], "list.pt holds 2 tensors without names"),
+        ((net().state_dict(), {"step": 1}), "list.pt holds weights without their model: 0.weight"),
+        ([1, 2], "list.pt holds a list, not a model"),
+    ],
+)
+def test_pickled_lists_are_named_by_what_is_in_them(held: Any, message: str, tmp_path: Path):
+    torch.save(held, tmp_path / "list.pt")
+    with pytest.raises(QvizError, match=message):
+        run_plan(Plan(source=str(tmp_path / "list.pt"), flow="fx-static", inputs=("2x4",)), lambda _: None)
 
 
 def test_of_several_models_in_a_checkpoint_one_has_to_be_named(tmp_path: Path):

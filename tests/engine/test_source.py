@@ -126,7 +126,7 @@ def test_samples_run_on_their_inputs(sample: str):
         ("{file}:Nett", 'has no "Nett"', "Did you mean Net?"),
         ("{file}", "the name of the model is missing", "Choose one of: Net, net."),
         ("{file}:number", "is a int, not a model", "Module class"),
-        ("{file}:nothing", "returned a NoneType", "Return a Module"),
+        ("{file}:nothing", "nothing() returned nothing", "return model"),
         ("{file}:broken", "ValueError: no weights at {file}:22", "Fix that line"),
         ("{file}:deep", "deep() needs a value for depth, width", "deep(depth=18)"),
         ("{file}:lost", "FileNotFoundError", "Path(__file__).parent"),

@@ -8,6 +8,7 @@ from torch import nn
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
 
+from qviz.document.causes import by_cause
 from qviz.document.graph import Json, Kind, Node
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Level, Snapshot
@@ -139,6 +140,21 @@ def test_what_no_quantizer_reaches_is_named(model: type[NoGrad], code: str) -> N
     assert {whys[each].code for each in call.why.roles["graphs"]} == {"constant.graph"}
     frames = {node.why.code for graph in (converted.subgraphs or {}).values() for node in graph.nodes if node.why}
     assert frames >= {"input.of_graph", "output.of_graph"}
+
+
+class AllAutocast(NoGrad):
+    """All of forward() stands in the region: nothing is left outside for a quantizer to annotate."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return self.behind(self.inside(self.before(x)))
+
+
+def test_a_region_around_the_whole_model_is_why_nothing_is_quantized() -> None:
+    snapshot = run(AllAutocast(), "pt2e-static")
+    first = by_cause(snapshot.findings)[0]
+    assert (first.cause.code, first.cause.level) == ("float_in_subgraph.autocast", Level.ERROR)
+    assert "nothing_quantized" in {each.rule for each in first.consequences}
 
 
 def test_torch_observes_nothing_inside() -> None:

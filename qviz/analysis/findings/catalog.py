@@ -70,6 +70,7 @@ CATALOG = (
     "rule_matches_nothing",
     "setting_without_effect",
     "own_qconfig",
+    "hidden_modules",
     "rule_passes_fused",
     "no_weight_only_linear",
     "recorded_by_running",

@@ -62,10 +62,14 @@ _KNOWN = (
         _Follows(f"converted_does_not_run.{each}", "functional_in_eager.stops", _at_same_node)
         for each in ("no_kernel", "function")
     ),
+    _Follows("converted_does_not_run.quantized_into_float", "hidden_modules"),
+    _Follows("uneven_channels", "never_calibrated", _at_same_node),
+    _Follows("output_differs", "never_calibrated", _at_same_node),
     _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
+    _Follows("nothing_quantized", "float_in_subgraph", _at_same_node),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "calibration_without_effect"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),

@@ -28,15 +28,22 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         giver = _float_giver(index, node)
         if giver is None:
             continue
+        unread = _unread_quantize(index, giver)
         is_input = index.nodes[giver].kind is Kind.INPUT
         yield Finding(
             rule="float_into_quantized",
             level=Level.ERROR,
             stage=stage.name,
-            nodes=(node.id, giver),
-            code="float_into_quantized." + ("model_input" if is_input else "operator"),
-            roles={"subject": (node.id,), "producer": (giver,)},
+            nodes=(node.id, giver, *unread),
+            code="float_into_quantized." + ("unread" if unread else "model_input" if is_input else "operator"),
+            roles={"subject": (node.id,), "producer": (giver,), **({"quantize": unread} if unread else {})},
         )
+
+
+def _unread_quantize(index: Index, giver: str) -> tuple[str, ...]:
+    """Return the quantizes of a tensor whose results nothing reads."""
+    readers = (index.nodes[each] for each in index.users[giver])
+    return tuple(each.id for each in readers if each.kind is Kind.QUANTIZE and not index.users[each.id])
 
 
 def _takes_quantized(node: Node) -> bool:

@@ -37,7 +37,10 @@ def _code(evidence: Evidence, stage: str, nodes: list[str]) -> str:
     """Return why they saw none: a dynamic flow brings no data, a train function may run no batch."""
     if evidence.flow is not None and evidence.flow.method is Method.DYNAMIC:
         return "never_calibrated.dynamic_flow"
-    watching = [node.id for at, node, fact in evidence.watched() if at.name == stage and fact.calibrated is not None]
+    watched = {node.id: fact for at, node, fact in evidence.watched() if at.name == stage}
+    if all(watched[each].observer_enabled is False for each in nodes):
+        return "never_calibrated.turned_off"
+    watching = [each for each, fact in watched.items() if fact.calibrated is not None]
     if evidence.flow is not None and len(watching) == len(nodes):
         return "never_calibrated." + ("not_trained" if evidence.flow.is_training else "no_batch")
     return "never_calibrated.observer"

@@ -23,7 +23,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             fact = facts.observer
             if fact is not None and fact.fake_quant_enabled is False:
                 idle[stage.name].append(place)
-            elif fact is not None and fact.observer_enabled is False:
+            elif fact is not None and fact.observer_enabled is False and fact.calibrated is not False:
                 frozen[stage.name].append(place)
     for name, places in idle.items():
         yield _finding(evidence, Level.WARNING, name, "switched_off.fake_quant", places)

@@ -31,7 +31,7 @@ def find_unused(evidence: Evidence) -> Iterator[Finding]:
     for each in _inputs(evidence):
         low, high, least, greatest = _numbers(each)
         part = (max(high, 0.0) - min(low, 0.0)) / (greatest - least) if greatest > least else 1.0
-        if 0 < part < _SMALL_PART:
+        if 0 < part < _SMALL_PART and not _is_empty(evidence, each):
             yield _finding("range_unused", each, {"part": part})
 
 
@@ -51,6 +51,13 @@ def _is_new(evidence: Evidence, seen: InputRange) -> bool:
         if lows and highs and min(lows) <= float(seen.low) and max(highs) >= float(seen.high):
             return False
     return True
+
+
+def _is_empty(evidence: Evidence, seen: InputRange) -> bool:
+    """Return whether calibration gave no range at all, which another rule tells."""
+    facts = evidence.snapshot.facts.get(seen.stage, {})
+    held = (facts[each].observer for each in seen.nodes if each in facts)
+    return any(fact is not None and fact.calibrated is False for fact in held)
 
 
 def _numbers(seen: InputRange) -> tuple[float, float, float, float]:

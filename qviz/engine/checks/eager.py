@@ -72,15 +72,15 @@ def _at(where: SourceLine | None) -> dict[str, Json]:
     return {"file": Path(where.file).name, "line": where.line} if where else {}
 
 
-def of_captured(graph: GraphModule, needs_stubs: bool) -> Iterator[Finding]:
-    """Yield what a model lacks for the static flows of eager mode."""
+def of_captured(graph: GraphModule, needs_stubs: bool, model: nn.Module) -> Iterator[Finding]:
+    """Yield what a model lacks for the static flows of eager mode; its graph keeps the modules that it calls alone."""
     if not needs_stubs:
         return
     called = called_modules(graph).values()
     is_begun = any(isinstance(each, QuantStub) or role_of(each) in _DONE for each in called)
     if not is_begun and any(type(each) in _OBSERVED for each in called):
         yield _missing_stub(graph)
-    yield from map(_functional, unseen(graph))
+    yield from (_functional(graph, model, each) for each in unseen(graph))
     for path, class_, nodes in _shared(graph):
         if (finding := _used_twice(path, class_, nodes)) is not None:
             yield finding
@@ -112,7 +112,18 @@ def _missing_stub(graph: GraphModule) -> Finding:
     )
 
 
-def _functional(each: Unseen) -> Finding:
+def _functional(graph: GraphModule, model: nn.Module, each: Unseen) -> Finding:
+    if (passed := _passed_by(graph, model, each.node)) is not None:
+        path, module = passed
+        return Finding(
+            rule="functional_in_eager",
+            level=Level.ERROR,
+            stage="captured",
+            nodes=(each.node.name,),
+            code="functional_in_eager.module_passed_by",
+            roles={"subject": (each.node.name,)},
+            args={"operator": bare_name(each.node.target), "module": path, "type": type(module).__name__},
+        )
     return Finding(
         rule="functional_in_eager",
         level=Level.WARNING,
@@ -122,6 +133,19 @@ def _functional(each: Unseen) -> Finding:
         roles={"subject": (each.node.name,)},
         args={"operator": bare_name(each.node.target), "replacement": each.better},
     )
+
+
+def _passed_by(graph: GraphModule, model: nn.Module, function: Node) -> tuple[str, nn.Module] | None:
+    """Return the module whose weight a function computes with, where that module itself is never called.
+
+    So does ``layer.forward(x)``, which goes around the observer that prepare puts behind the module.
+    """
+    called, modules = {str(node.target) for node in called_modules(graph)}, dict(model.named_modules())
+    for node in function.all_input_nodes:
+        path = str(node.target).rpartition(".")[0] if node.op == "get_attr" else ""
+        if path not in called and type(modules.get(path)) in _OBSERVED:
+            return path, modules[path]
+    return None
 
 
 def _used_twice(path: str, class_: type, nodes: list[Node]) -> Finding | None:

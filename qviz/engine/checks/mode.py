@@ -56,7 +56,8 @@ def _not_trained(model: Module) -> dict[str, Module]:
 
 def _finding(model: Module, kept: dict[str, Module], own: list[str], trains: bool) -> Finding:
     names: list[Json] = [path or type(model).__name__ for path in kept]
-    is_part = trains and "" not in kept  # as layers that are frozen on purpose
+    leaves = [path for path, each in model.named_modules() if not any(True for _ in each.children())]
+    is_part = trains and "" not in kept and not all(path in kept for path in leaves)  # as layers frozen on purpose
     args: dict[str, Json] = {"modules": names, "types": [*own]}
     code = "frozen" if is_part else "eval" if trains else "training"
     level = Level.INFO if is_part else Level.WARNING

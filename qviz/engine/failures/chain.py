@@ -35,9 +35,11 @@ def root(error: BaseException) -> BaseException:
 
 
 def first_sentence(error: BaseException) -> str:
-    """Return the first line of an exception's text; its class where it has none."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return the first line of an exception's text, without what torch adds for all; its class where it has none."""
+    lines = [line.strip().partition(_FOR_ALL)[0] for line in str(error).splitlines() if line.strip()]
     return lines[0][:_TEXT_LIMIT] if lines else type(error).__name__
 
 
 _TEXT_LIMIT = 2000
+_FOR_ALL = " This could be because the operator doesn't exist for this backend"
+"""Begins what the dispatcher says of every operator, down to the list of all backends."""

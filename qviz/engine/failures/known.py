@@ -111,6 +111,19 @@ _CONFIGURING = (
         text="'NoneType' object has no attribute 'weight'",
         frame=r"ao/nn/.*:(from_float|get_qconv|get_qlinear)",
     ),
+    Cause(
+        "stop.weight_by_hook",
+        type="TypeError",
+        text=r"cannot assign 'torch\.\w*Tensor' as parameter '(?P<parameter>\w+)'",
+        frame=r"nn/utils/(weight_norm|spectral_norm|prune)\.py",
+    ),
+    Cause("stop.sparse_tensor", text=r"Could not run 'aten::\w+[\w.]*' with arguments from the 'Sparse\w*' backend"),
+    Cause("stop.weight_only_qconfig", type="AttributeError", text="'Identity' object has no attribute 'dtype'"),
+    Cause(
+        "stop.zero_point_outside",
+        text="zero_point` must be between `quant_min` and `quant_max",
+        frame=r"quantization/fake_quantize\.py",
+    ),
     Cause("stop.not_observed_module", text=r"non-observed (?P<class>\w+) module"),
     Cause("stop.functional_called", text="Functional is not intended to use the"),
 )

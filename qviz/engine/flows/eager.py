@@ -19,12 +19,12 @@ from torch.ao.quantization import (
 from torch.ao.quantization import qconfig as qconfigs
 from torch.fx import GraphModule
 
-from qviz.document.flows import Method
+from qviz.document.flows import Method, flow
 from qviz.document.graph import Json
 from qviz.document.plan import WeightDtype
 from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
-from qviz.engine.checks import exact_types, fused_before, own_qconfigs
+from qviz.engine.checks import exact_types, fused_before, hidden_modules, own_qconfigs
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.dynamic_spec import dynamic_spec, left_out
 from qviz.engine.configuration.eager import configure
@@ -47,10 +47,11 @@ WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {
 
 
 class _Model(NamedTuple):
-    """The captured model: its graph, and what draws it again when it has changed."""
+    """The captured model: its graph, what draws it again when it has changed, modules that it holds in lists alone."""
 
     graph: GraphModule
     draw: Callable[[Any], GraphModule]
+    held_beside: frozenset[str]
 
 
 def dynamic(job: Job) -> EagerResult:
@@ -130,9 +131,10 @@ def _capture(job: Job, needs_stubs: bool = False) -> _Model:
     job.reporter.reached("captured", drawn.graph)
     if drawn.error is not None:
         job.reporter.found(checks.not_traced(drawn.error, drawn.graph))
-    for finding in checks.of_captured(drawn.graph, needs_stubs):
+    for finding in checks.of_captured(drawn.graph, needs_stubs, job.model):
         job.reporter.found(finding)
-    return _Model(drawn.graph, lambda model: draw(model, job.inputs, drawn).graph)
+    beside = hidden_modules.held_beside(job.model)
+    return _Model(drawn.graph, lambda model: draw(model, job.inputs, drawn).graph, beside)
 
 
 def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, EagerResult]:
@@ -171,7 +173,9 @@ def _configure(job: Job, model: nn.Module, result: EagerResult, before: Mapping[
     own = own_qconfigs.own_qconfigs(model)
     done = configure(model, job.plan)
     _tell(job, own_qconfigs.lost_by_fusion(before, model))
-    configured = result.configured | ({"own_qconfigs": [path or type(model).__name__ for path in own]} if own else {})
+    configured = dict(result.configured)
+    if own:
+        configured["own_qconfigs"] = [path or type(model).__name__ for path in own]
     return _ruled(job, replace(result, qconfigs=done, configured=configured), done.matched, done.findings)
 
 
@@ -207,6 +211,7 @@ def _record_converted(job: Job, captured: _Model, model: nn.Module, left: frozen
     graph.meta[LEFT_OUT] = left
     job.reporter.reached("converted", graph)
     job.reporter.converted(model)
+    _tell(job, hidden_modules.left_behind(model, job.inputs, captured.held_beside, flow(job.plan.flow)))
     finding = checks.does_not_run(model, job.inputs, graph)
     if finding is not None:
         job.reporter.found(finding)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch.nn import Module
@@ -11,18 +14,21 @@ from qviz.document.flows import Flow
 from qviz.engine.failures import advice, is_of_inputs, line_of
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.float_types import is_type_fault
-from qviz.engine.loading.forward import Arguments, describe
+from qviz.engine.loading.forward import Arguments, describe, parameters
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.refusals import refuse_unopened
 from qviz.engine.loading.source import Loaded
 from qviz.errors import QvizError
 from qviz.words import tr
+from qviz.words.formats import listed
 
 
 def shapes_tell(loaded: Loaded) -> bool:
     """Tell whether shapes are all that can be wrong; an index may also be out of range, a type another one."""
     leaves = pytree.tree_leaves((loaded.inputs.args, loaded.inputs.kwargs))
+    if not _fits_signature(loaded.module, loaded.inputs):
+        return False
     return not is_cast(loaded) and all(isinstance(each, Tensor) and each.is_floating_point() for each in leaves)
 
 
@@ -46,6 +52,36 @@ def run_once(model: Module, loaded: Loaded, flow: Flow | None) -> None:
         refuse_unopened(given, loaded.inputs)
 
 
+def _fits_signature(model: Module, inputs: Arguments) -> bool:
+    """Tell whether forward() takes inputs by their number and names, as far as Python can tell."""
+    try:
+        inspect.signature(model.forward).bind(*inputs.args, **inputs.kwargs)
+    except TypeError:
+        return False
+    except ValueError:  # Python cannot tell
+        return True
+    return True
+
+
+def _about_arguments(error: BaseException, model: Module, inputs: Arguments) -> str | None:
+    """Return what to do about inputs that forward() does not take by their number or names; None where it may."""
+    taken = listed([*parameters(model)]) or tr("nothing")
+    if not _fits_signature(model, inputs):
+        return tr(
+            "Give one input for each argument of forward(), which takes {taken}; a list or dict that is one argument "
+            "stands in a tuple.",
+            taken=taken,
+        )
+    lone = inputs.args[0] if len(inputs.args) == 1 and not inputs.kwargs else None
+    if isinstance(lone, Mapping) and lone and "dict" in str(error) and not isinstance(error, KeyError):
+        return tr(
+            "forward() takes {taken}, and the inputs are a dict with {keys}: name them as forward() does.",
+            taken=taken,
+            keys=listed(map(str, lone)),
+        )
+    return None
+
+
 def is_cast(loaded: Loaded) -> bool:
     """Tell whether the model, or its inputs, came in another type than float32, which they have now."""
     return any(each.said.code.startswith("made_ready.float32") for each in loaded.steps)
@@ -63,7 +99,7 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
     if asks_for_gpu(error):
         return gpu_in_forward(error)
     where = line_of(error)
-    cause = " ".join(str(error).split()) or type(error).__name__
+    cause = " ".join(str(error).split()).partition(", but expected one of: *")[0] or type(error).__name__
     place = None if where is None else f"{where.file}:{where.line}: {where.code}"
     if was_cast and is_type_fault(error):
         message = tr("The model does not run in float32: {cause}", cause=cause)
@@ -76,6 +112,8 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
         message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
     if any(type(each).__module__ == "numpy" for each in pytree.tree_leaves(inputs.values)):
         return QvizError(message, tr("Give tensors, as torch.from_numpy(x) makes them."), option="--input")
+    if (fault := _about_arguments(error, model, inputs)) is not None:
+        return QvizError(message, fault, option="--input")
     if is_of_inputs(error, model):
         return QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:VALUES]]."), option="--input")
     return QvizError(message, advice("checking", error))

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from qviz.engine.loading.missing_gpu import asks_for_gpu
+from qviz.engine.loading.missing_gpu import STAY_ON_CPU, asks_for_gpu
 from qviz.errors import QvizError
 from qviz.words import mark, tr
 
@@ -90,7 +90,7 @@ _HINTS: tuple[tuple[Callable[[BaseException], bool], str], ...] = (
         lambda error: isinstance(error, FileNotFoundError),
         mark("Give the file's full path there, or one from the folder of the code: Path(__file__).parent / 'name'."),
     ),
-    (asks_for_gpu, mark("Remove .cuda() and device='cuda' there; load files with map_location='cpu'.")),
+    (asks_for_gpu, STAY_ON_CPU),
 )
 """What to do, by what fits the exception; the first counts."""
 

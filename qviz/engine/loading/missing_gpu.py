@@ -6,13 +6,17 @@ import re
 
 from qviz.engine.failures import line_of
 from qviz.errors import QvizError
-from qviz.words import tr
+from qviz.words import mark, tr
 
 _NO_DEVICE = re.compile(
     r"not compiled with (CUDA|HIP|XPU)|No (CUDA|HIP|XPU) GPUs|no NVIDIA driver|not linked with support for|"
     r"on a CUDA device but torch\.cuda\.is_available|Cannot access accelerator|CUDA driver|CUDA error|"
     r"(MPS|CUDA|XPU) (backend|device) is not available|CUDA unknown error",
     re.IGNORECASE,
+)
+
+STAY_ON_CPU = mark(
+    "Stay on the CPU there: remove .cuda(), .to(device) and device=...; load files with map_location='cpu'."
 )
 
 
@@ -34,7 +38,10 @@ def gpu_in_forward(error: BaseException) -> QvizError:
     else:
         place = f"{where.file}:{where.line}: {where.code}"
         message = tr("forward() needs a GPU at {place}, and torch finds none here", place=place)
-    hint = tr("Create tensors on the device of the input there, such as .to(x.device) or device=x.device.")
+    hint = tr(
+        "Create tensors on the device of the input there, such as .to(x.device) or device=x.device, and call "
+        "torch.cuda only where torch.cuda.is_available()."
+    )
     return QvizError(message, hint)
 
 
@@ -50,4 +57,4 @@ def gpu_elsewhere(call: str, error: BaseException) -> QvizError:
     if where is not None:
         place = f"{where.file}:{where.line}: {where.code}"
         message = tr("{call} needs a GPU at {place}, and torch finds none here", call=call, place=place)
-    return QvizError(message, tr("Remove .cuda() and device='cuda' there; load files with map_location='cpu'."))
+    return QvizError(message, tr(STAY_ON_CPU))

@@ -26,7 +26,7 @@ from qviz.document.said import Said
 from qviz.engine.loading.broker import opened_model
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.ready_step import ReadyStep
-from qviz.engine.loading.weights import weights_alone
+from qviz.engine.loading.weights import unnamed_weights, weights_alone
 from qviz.errors import QvizError
 from qviz.words import tr
 from qviz.words.formats import every, size
@@ -136,6 +136,10 @@ def _open_pickle(content: OpenedFile) -> OpenedModel:
     if isinstance(held, Mapping):
         module, key = module_in(held, path.name, python)
         return OpenedModel(module, None, f"model = {python}[{key!r}]", under_key(key))
+    if isinstance(held, (tuple, list)) and (weights := unnamed_weights(path.name, held, python)) is not None:
+        raise weights
+    if isinstance(held, (tuple, list)) and held and isinstance(held[0], Mapping):
+        raise weights_alone(path.name, held[0], f"{python}[0]")
     if not isinstance(held, Module):
         raise QvizError(
             tr("{name} holds a {type}, not a model", name=path.name, type=type(held).__name__),

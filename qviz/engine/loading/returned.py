@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.model_files import is_loss, module_in, under_key
 from qviz.engine.loading.ready_step import ReadyStep, step
-from qviz.engine.loading.weights import weights_alone
+from qviz.engine.loading.weights import unnamed_weights, weights_alone
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -66,15 +67,31 @@ def taken_apart(made: Any, call: str, expression: str) -> Returned:
             raise weights_alone(call, made[0], f"{expression}[0]")
         if begins_with_model(made):
             return _of_several(made, call, expression)
-    if held := _held_model(made):
-        raise QvizError(
-            tr("{call} returned a {type}, not a model", call=call, type=type(made).__name__),
-            tr("Name a function that returns the model it holds, such as {chosen}.", chosen=f"{expression}.{held}"),
+        if (weights := unnamed_weights(call, made, expression)) is not None:
+            raise weights
+    raise _without_model(made, call, expression)
+
+
+def _without_model(made: Any, call: str, expression: str) -> QvizError:
+    """Return what to say of something else than a model."""
+    if made is None:
+        return QvizError(
+            tr("{call} returned nothing", call=call),
+            tr("End the function with: return model, or return model, example_inputs."),
         )
-    raise QvizError(
-        tr("{call} returned a {type}, not a model", call=call, type=type(made).__name__),
-        tr("Return a Module, or a tuple of a Module and its example inputs."),
-    )
+    if inspect.iscoroutine(made):
+        made.close()
+        return QvizError(
+            tr("{call} is an async function, which returns no model by itself", call=call),
+            tr("Name a function without async that returns the model."),
+        )
+    message = tr("{call} returned a {type}, not a model", call=call, type=type(made).__name__)
+    if held := _held_model(made):
+        chosen = f"{expression}.{held}"
+        return QvizError(
+            message, tr("Name a function that returns the model it holds, such as {chosen}.", chosen=chosen)
+        )
+    return QvizError(message, tr("Return a Module, or a tuple of a Module and its example inputs."))
 
 
 def begins_with_model(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,10 @@ from qviz.errors import QvizError
 from qviz.sources.input_text import DATA_FILES
 from qviz.words import tr
 from qviz.words.formats import listed
+
+_WRAPPERS = ("_orig_mod.module.", "module._orig_mod.", "module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before the names of what they wrap."""
+_PAIR = 2
 
 
 def load_weights(module: Module, text: str) -> None:
@@ -62,7 +66,6 @@ def weights_alone(name: str, held: Mapping[Any, Any], expression: str) -> QvizEr
     """
     path, weights = _state_dict(held)
     keys = [str(each) for each in weights] if path or weights else []
-    prefix = next((each for each in ("module.", "_orig_mod.") if keys and all(k.startswith(each) for k in keys)), None)
     expression += "".join(f"[{each!r}]" for each in path)
     if not weights:
         return QvizError(
@@ -81,13 +84,48 @@ def weights_alone(name: str, held: Mapping[Any, Any], expression: str) -> QvizEr
         "Name a function that builds the model, calls model.load_state_dict({expression}) and returns the model.",
         expression=expression,
     )
-    if prefix is not None:
-        hint = tr(
+    if any(not isinstance(each, Tensor) for each in weights.values() if _is_array(each)):
+        hint = tr("{hint} Its arrays have to become tensors first: torch.from_numpy(array).", hint=hint)
+    return QvizError(message, _with_prefix(hint, keys))
+
+
+def _with_prefix(hint: str, keys: list[str]) -> str:
+    """Return what to do about weights, with what is to be removed from all of their names, if anything is."""
+    wrapper = next((each for each in _WRAPPERS if keys and all(key.startswith(each) for key in keys)), None)
+    if wrapper is not None:
+        return tr(
             "{hint} Remove the prefix {prefix} from the keys first; a wrapper added it.",
+            hint=hint,
+            prefix=wrapper,
+        )
+    first = {key.partition(".")[0] for key in keys}
+    if len(first) == 1 and len(keys) > 1 and all(key.count(".") > 1 for key in keys):
+        prefix = f"{first.pop()}."
+        return tr(
+            "{hint} All keys begin with {prefix}; remove that if it names the model inside a larger one.",
             hint=hint,
             prefix=prefix,
         )
-    return QvizError(message, hint)
+    return hint
+
+
+def unnamed_weights(name: str, held: Sequence[Any], expression: str) -> QvizError | None:
+    """Return what to say of a list of weights, with or without their names; None of any other list.
+
+    Args:
+        name: What holds it.
+        held: The list.
+        expression: The Python that gives `held`.
+    """
+    if held and all(isinstance(each, tuple) and len(each) == _PAIR and isinstance(each[0], str) for each in held):
+        named = dict(held)
+        return weights_alone(name, named, f"dict({expression})") if _is_of_tensors(named) else None
+    if held and all(isinstance(each, Tensor) for each in held):
+        return QvizError(
+            tr("{name} holds {count} tensors without names and without their model", name=name, count=len(held)),
+            tr("Save model.state_dict(), which has the names, and name a function that builds the model and loads it."),
+        )
+    return None
 
 
 def _state_dict(held: Mapping[Any, Any], path: tuple[Any, ...] = ()) -> tuple[tuple[Any, ...], Mapping[Any, Any]]:
@@ -100,8 +138,8 @@ def _state_dict(held: Mapping[Any, Any], path: tuple[Any, ...] = ()) -> tuple[tu
 
 
 def _is_of_tensors(held: Mapping[Any, Any]) -> bool:
-    return (
-        bool(held)
-        and all(isinstance(key, str) for key in held)
-        and any(isinstance(value, Tensor) for value in held.values())
-    )
+    return bool(held) and all(isinstance(key, str) for key in held) and any(map(_is_array, held.values()))
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, Tensor) or type(value).__module__ == "numpy"

@@ -16,21 +16,16 @@ from qviz.analysis import findings
 from qviz.analysis.findings.rules import FindingRule
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
-from qviz.document.flows import Flow, Mode, flow
+from qviz.document.flows import Flow, flow
 from qviz.document.graph import Json
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
 from qviz.document.run_steps import stopped_finding
-from qviz.document.snapshot import Finding, Level, Run, RunError, Snapshot
+from qviz.document.snapshot import Finding, Run, RunError, Snapshot
 from qviz.engine.checks.finite import weights_not_finite
 from qviz.engine.checks.mode import is_training, told_of_mode
-from qviz.engine.checks.model import quantized_before
-from qviz.engine.checks.own_call import lost_calls
-from qviz.engine.checks.own_qconfigs import without_effect
-from qviz.engine.checks.random_batches import batches_not_drawn
 from qviz.engine.checks.tied_weights import TiedWeights
 from qviz.engine.configuration.carrying import carried_over
-from qviz.engine.configuration.qconfigs import default_qconfig
 from qviz.engine.flow_table import implementation
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import FlowResult
@@ -48,6 +43,7 @@ from qviz.engine.measure.running.data import Peeked
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
+from qviz.engine.serving.as_received import as_received, own_calls
 from qviz.engine.serving.histogram_search import searched_once
 from qviz.engine.serving.measuring import Keep, Measuring, watched_batches
 from qviz.engine.serving.stack_traces import light_stack_traces
@@ -216,13 +212,13 @@ def _run(
     )
     report(_describe(loaded, run_id))
     model, of_mode = _in_eval_mode(loaded, plan)
-    progress.findings.extend((*about_plan, *_as_received(loaded, plan), *of_mode))
+    progress.findings.extend((*about_plan, *as_received(loaded, plan, model), *of_mode))
     progress.ties = TiedWeights(model)
     progress.check = lambda: run_once(model, loaded, chosen)
     if not progress.is_fake and (chosen is None or not chosen.captures_without_running or not shapes_tell(loaded)):
         progress.started("checking")
         progress.checked()  # else the capture, or the shapes found for the first graph, tell
-    progress.own_calls = _own_calls(model, loaded, plan)
+    progress.own_calls = own_calls(model, loaded, plan)
     data = watched_batches(loaded)
     batches = limited(data if data is not None else [loaded.inputs], plan.batch_limit)
     if chosen is not None and chosen.quantizes and plan.measure is not False and loaded.fake is None:
@@ -282,13 +278,6 @@ def _finish(
     return progress.assembly.finished(finished)
 
 
-def _own_calls(model: Module, loaded: Loaded, plan: Plan) -> dict[str, Json]:
-    chosen = flow(plan.flow)
-    is_traced = chosen is None or chosen.mode is not Mode.PT2E
-    lost = [] if loaded.fake is not None else lost_calls(model, loaded.inputs, is_traced, plan.seed)
-    return {"own_call": [*lost]} if lost else {}
-
-
 def _config(plan: Plan, loaded: Loaded) -> dict[str, Json]:
     config: dict[str, Json] = {"seed": plan.seed, "inputs": list(describe(loaded.inputs))}
     data = "beside the model" if loaded.python is not None else "given"
@@ -332,18 +321,3 @@ def _in_eval_mode(loaded: Loaded, plan: Plan) -> tuple[Module, list[Finding]]:
     is_ours = loaded.is_ours or loaded.fake is not None  # and a copy of fakes would crash (torch 2.8)
     model = in_eval_mode(loaded.module if is_ours else own_copy(loaded.module, shared_weights(loaded, plan)))
     return model, [*told_of_mode(model, was_training, flow(plan.flow))]
-
-
-def _as_received(loaded: Loaded, plan: Plan) -> Iterator[Finding]:
-    """Yield what is to be said of a model before its flow begins."""
-    if loaded.fake is not None:
-        yield Finding("on_fake_tensors", Level.INFO, "captured", (), "on_fake_tensors")
-    if loaded.steps:
-        told: list[Json] = [each.said.as_arg() for each in loaded.steps]
-        yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})
-    yield from batches_not_drawn(plan, loaded)
-    if (chosen := flow(plan.flow)) is not None:
-        before = [*quantized_before(loaded.module)]
-        yield from before
-        if not before:
-            yield from without_effect(loaded.module, chosen, default_qconfig(plan).value)

@@ -87,7 +87,12 @@ class Operators:
         return why
 
     def _of_higher_order(self, node: Node) -> Why | None:
-        is_quantized = self.is_watched or self.is_converted or self.is_annotated
+        is_quantized = (
+            self.is_watched
+            or self.is_converted
+            or self.is_annotated
+            or (self.is_exported and self.prepared_with is not None)
+        )
         if self.called is None or is_quantized:
             return of_call(node, is_quantized)
         return in_subgraph(node, self.called)

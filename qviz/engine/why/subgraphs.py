@@ -11,7 +11,7 @@ from torch.fx import GraphModule, Node
 from qviz.document.graph import Json, SourceLine, Why
 from qviz.engine.nodes.source_lines import source_line
 from qviz.engine.nodes.targets import target_name
-from qviz.engine.why.observers import ANNOTATION
+from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH
 from qviz.engine.why.statements import inner, reason
 
 HIGHER_ORDER = torch.ops.higher_order
@@ -34,7 +34,9 @@ class CalledFrom(NamedTuple):
 def called_from(call: Node) -> CalledFrom:
     """Return what a nested graph is called by."""
     operator = target_name(call.target).rpartition(".")[2] if isinstance(call.target, HigherOrderOperator) else None
-    return CalledFrom(operator, cause_of(call), any(map(_is_of_quantization, call.graph.nodes)))
+    owner = call.graph.owning_module
+    is_prepared = owner is not None and PREPARED_WITH in owner.meta  # prepare_pt2e may have found nothing outside
+    return CalledFrom(operator, cause_of(call), is_prepared or any(map(_is_of_quantization, call.graph.nodes)))
 
 
 def _is_of_quantization(node: Node) -> bool:

@@ -176,6 +176,16 @@ STATEMENTS: dict[str, Entry] = {
         "a fused module has a qconfig, and the convolution or linear inside it has one of its own, None",
         "Set the qconfig after fusion, as a rule by module name does, or take the module out of the fuse list.",
     ),
+    "stop.weight_by_hook": known(
+        "a hook of weight_norm, spectral_norm or pruning computes the {parameter} at every call, and fusion has made a "
+        "parameter of it",
+        "Make the {parameter} permanent before quantizing: torch.nn.utils.remove_weight_norm(layer), "
+        "remove_spectral_norm(layer), or prune.remove(layer, '{parameter}').",
+    ),
+    "stop.sparse_tensor": known(
+        "an operator or observer has no kernel for sparse tensors",
+        "Give dense tensors, as x.to_dense() makes them, or leave the operators that take sparse ones in float.",
+    ),
     "stop.quantization_range": known(
         "quant_min and quant_max do not fit each other or the dtype",
         "Choose quant_min <= 0 <= quant_max within the range of the dtype: 0 … 255 for quint8, −128 … 127 for qint8.",

@@ -110,6 +110,15 @@ STATEMENTS: dict[str, Entry] = {
         "{operator} expects a quantized tensor and is given a float one",
         "Quantize its input: put a QuantStub before it in eager mode.",
     ),
+    "stop.weight_only_qconfig": known(
+        "the qconfig has torch.nn.Identity in the place of an observer for activations, as those for weights alone do, "
+        "and this flow asks an observer for its dtype",
+        "Use a qconfig that observes activations, such as get_default_qconfig('x86'), or a weight-only flow.",
+    ),
+    "stop.zero_point_outside": known(
+        "the zero point of a fake-quant is outside its range, as that of a range with NaN or inf is",
+        "Look whether training diverged: print the loss, lower the learning rate, or clip the gradients.",
+    ),
     "stop.no_engine": known(
         "this build of torch lacks the quantized engine that was chosen",
         "Choose another backend: x86, onednn, or qnnpack.",

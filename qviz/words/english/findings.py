@@ -152,6 +152,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": _FLOAT_GIVEN[1],
         "hint": "Put a QuantStub or a quantize after {producer}.",
     },
+    "float_into_quantized.unread": {
+        "message": "{subject} takes only quantized tensors, but {producer} gives it a float tensor; nothing reads what "
+        "{quantize} made of {producer}",
+        "reason": _FLOAT_GIVEN[1],
+        "hint": "Pass on the result of {quantize} in forward(), as in x = self.quant(x).",
+    },
     "float_into_quantized.model_input": {
         "message": _FLOAT_GIVEN[0],
         "reason": _FLOAT_GIVEN[1],
@@ -206,6 +212,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "no batch went through the prepared model, so torch falls back to scale 1 and zero point 0",
         "hint": "Calibrate with at least one batch; an iterator gives its batches only once.",
         "option": "--calibrate",
+    },
+    "never_calibrated.turned_off": {
+        "message": "the {subject:observer/observers} {subject} saw no data: {subject:it is/they are} turned off",
+        "reason": "observer_enabled is 0, so no range was learned, and torch falls back to scale 1 and zero point 0",
+        "hint": "Call model.apply(torch.ao.quantization.enable_observer) before the first batch, and disable_observer "
+        "only when the ranges have settled.",
     },
     "never_calibrated.not_trained": {
         "message": "the {subject:fake-quant/fake-quants} {subject} saw no data",

@@ -78,6 +78,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Put a QuantStub before and a DeQuantStub after the part to quantize, or use fx-static.",
     },
     "functional_in_eager.stops": _functional("this function has no kernel for quantized tensors"),
+    "functional_in_eager.module_passed_by": {
+        "message": "{operator} computes with the weight of {module} ({type}), and {module} itself is never called",
+        "reason": "prepare observes what a module gives when it is called, and {module}.forward(x), or a function with "
+        "its weight, goes around that: convert then quantizes {module} with a scale of 1",
+        "hint": "Call the module itself, as in self.{module}(x).",
+    },
     "functional_in_eager.keeps_scale": _functional("this function keeps the scale of its input and is not fused"),
     "module_used_twice.observed": _used_twice(_ONE_SCALE),
     "module_used_twice.fusible": _used_twice(_NOT_FUSED),

@@ -98,6 +98,31 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Run with the weights, on a machine with enough memory, to calibrate and measure.",
         "option": "--fake",
     },
+    "rule.hidden_modules": {
+        "text": "Modules in a plain list",
+        "what": "The model calls modules that stand in a plain list or dict, so they are none of its submodules.",
+        "advice": "Keep them in nn.ModuleList or nn.ModuleDict.",
+    },
+    "hidden_modules.eager": {
+        "message": "{modules} ({types}) {modules:is not a submodule/are not submodules} of the model, so eager mode "
+        "leaves {modules:it/them} in float",
+        "reason": "modules in a plain list or dict are not in model.modules(): prepare and convert do not see them, "
+        "and their weights are neither in the state dict nor trained",
+        "hint": "Keep them in nn.ModuleList or nn.ModuleDict.",
+    },
+    "hidden_modules.left_behind": {
+        "message": "{modules} still {modules:holds the float module/hold the float modules}, and forward() calls "
+        "{modules:it/them}",
+        "reason": "convert puts quantized modules into the attributes of the model; a plain list or dict keeps the "
+        "float ones",
+        "hint": "Use nn.ModuleList or nn.ModuleDict in its place, or call the attributes.",
+    },
+    "hidden_modules.others": {
+        "message": "{modules} ({types}) {modules:is not a submodule/are not submodules} of the model",
+        "reason": "modules in a plain list or dict are not in model.modules(): torch.fx cannot name them, and their "
+        "weights are neither in the state dict nor trained",
+        "hint": "Keep them in nn.ModuleList or nn.ModuleDict.",
+    },
     "rule.own_qconfig": {
         "text": "Qconfig on the model is ignored",
         "what": "The model has qconfig attributes that the flow does not look at, or that fusion lost.",

@@ -152,6 +152,15 @@ STATEMENTS: dict[str, Entry] = {
         "融合后的模块有 qconfig，而其中的卷积或线性层自己的 qconfig 是 None",
         "请在融合之后设置 qconfig，例如用按模块名的规则，或把该模块移出融合列表。",
     ),
+    "stop.weight_by_hook": known(
+        "weight_norm、spectral_norm 或剪枝的钩子在每次调用时计算 {parameter}，而融合把它变成了参数",
+        "请在量化之前使 {parameter} 成为永久的：torch.nn.utils.remove_weight_norm(layer)、remove_spectral_norm(layer) 或 "
+        "prune.remove(layer, '{parameter}')。",
+    ),
+    "stop.sparse_tensor": known(
+        "某个算子或观测器没有稀疏张量的内核",
+        "请给出稠密张量，例如由 x.to_dense() 得到，或让接受稀疏张量的算子保持浮点。",
+    ),
     "stop.quantization_range": known(
         "quant_min 和 quant_max 彼此不符，或与 dtype 不符",
         "请选择 quant_min <= 0 <= quant_max，并在 dtype 的范围内：quint8 为 0 … 255，qint8 为 −128 … 127。",

@@ -108,6 +108,14 @@ STATEMENTS: dict[str, Entry] = {
     "stop.float_into_quantized": known(
         "{operator} 需要量化张量，而得到的是浮点张量", "请量化其输入：eager 模式下在其前放 QuantStub。"
     ),
+    "stop.weight_only_qconfig": known(
+        "该 qconfig 在激活观测器的位置上是 torch.nn.Identity，只用于权重的 qconfig 就是这样，而此流程要向观测器询问 dtype",
+        "请使用观测激活的 qconfig，例如 get_default_qconfig('x86')，或使用仅权重流程。",
+    ),
+    "stop.zero_point_outside": known(
+        "伪量化的 zero point 在其范围之外，含 NaN 或 inf 的范围就会这样",
+        "请检查训练是否发散：打印损失、降低学习率或裁剪梯度。",
+    ),
     "stop.no_engine": known("此 torch 没有所选的量化引擎", "请选择其他后端：x86、onednn 或 qnnpack。", "--backend"),
     "stop.weight_is_method": known(
         "某处把量化模块的 weight 当作张量读取，而它在那里是方法",

@@ -143,6 +143,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": _FLOAT_GIVEN[1],
         "hint": "请在 {producer} 之后放 QuantStub 或 quantize。",
     },
+    "float_into_quantized.unread": {
+        "message": "{subject} 只接受量化张量，而 {producer} 给它的是浮点张量；没有任何节点读取 {quantize} 由 {producer} 得到的结果",
+        "reason": _FLOAT_GIVEN[1],
+        "hint": "请在 forward() 中传递 {quantize} 的结果，例如 x = self.quant(x)。",
+    },
     "float_into_quantized.model_input": {
         "message": _FLOAT_GIVEN[0],
         "reason": _FLOAT_GIVEN[1],
@@ -189,6 +194,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "没有批次经过准备后的模型，因此 torch 退回到 scale 1 和 zero point 0",
         "hint": "请至少用一个批次校准；迭代器只能给出一次批次。",
         "option": "--calibrate",
+    },
+    "never_calibrated.turned_off": {
+        "message": "观测器 {subject} 没有见过数据：它们已关闭",
+        "reason": "observer_enabled 为 0，因此没有学到任何范围，torch 退回到 scale 1 和 zero point 0",
+        "hint": "请在第一个批次之前调用 model.apply(torch.ao.quantization.enable_observer)，并只在范围稳定后才用 "
+        "disable_observer。",
     },
     "never_calibrated.not_trained": {
         "message": "伪量化 {subject} 没有见过数据",

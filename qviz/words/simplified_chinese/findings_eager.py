@@ -68,6 +68,11 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请在要量化的部分之前放 QuantStub，之后放 DeQuantStub，或使用 fx-static。",
     },
     "functional_in_eager.stops": _functional("此函数没有用于量化张量的内核"),
+    "functional_in_eager.module_passed_by": {
+        "message": "{operator} 使用 {module}（{type}）的权重计算，而 {module} 本身从未被调用",
+        "reason": "prepare 观测模块被调用时给出的值，而 {module}.forward(x) 或使用其权重的函数绕过了它：convert 随后以 scale 1 量化 {module}",
+        "hint": "请调用模块本身，例如 self.{module}(x)。",
+    },
     "functional_in_eager.keeps_scale": _functional("此函数保持其输入的 scale，并且不会融合"),
     "module_used_twice.observed": _used_twice(_ONE_SCALE),
     "module_used_twice.fusible": _used_twice(_NOT_FUSED),

@@ -30,6 +30,26 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "fake 张量没有数值，因此不做校准",
         "hint": "请带权重运行以便校准，或从计划中删除 random_batches。",
     },
+    "rule.hidden_modules": {
+        "text": "普通列表中的模块",
+        "what": "模型调用了放在普通列表或字典中的模块，因此它们不是模型的子模块。",
+        "advice": "请将它们放在 nn.ModuleList 或 nn.ModuleDict 中。",
+    },
+    "hidden_modules.eager": {
+        "message": "{modules}（{types}）不是模型的子模块，因此 eager 模式让它们保持浮点",
+        "reason": "普通列表或字典中的模块不在 model.modules() 中：prepare 和 convert 看不到它们，其权重既不在 state dict 中，也不参与训练",
+        "hint": "请将它们放在 nn.ModuleList 或 nn.ModuleDict 中。",
+    },
+    "hidden_modules.left_behind": {
+        "message": "{modules} 仍持有浮点模块，而 forward() 调用它们",
+        "reason": "convert 把量化模块放入模型的属性；普通列表或字典则保留浮点模块",
+        "hint": "请改用 nn.ModuleList 或 nn.ModuleDict，或调用属性。",
+    },
+    "hidden_modules.others": {
+        "message": "{modules}（{types}）不是模型的子模块",
+        "reason": "普通列表或字典中的模块不在 model.modules() 中：torch.fx 无法命名它们，其权重既不在 state dict 中，也不参与训练",
+        "hint": "请将它们放在 nn.ModuleList 或 nn.ModuleDict 中。",
+    },
     "rule.own_qconfig": {
         "text": "模型上的 qconfig 被忽略",
         "what": "模型带有流程不查看的、或在融合时丢失的 qconfig 属性。",

@@ -1,0 +1,50 @@
+"""What there is to say of a model as it was received, before its flow begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch.nn import Module
+
+from qviz.document.flows import Mode, flow
+from qviz.document.graph import Json
+from qviz.document.plan import Plan
+from qviz.document.snapshot import Finding, Level
+from qviz.engine.checks.hidden_modules import not_owned
+from qviz.engine.checks.model import quantized_before
+from qviz.engine.checks.own_call import lost_calls
+from qviz.engine.checks.own_qconfigs import without_effect
+from qviz.engine.checks.random_batches import batches_not_drawn
+from qviz.engine.configuration.qconfigs import default_qconfig
+from qviz.engine.loading.source import Loaded
+
+
+def as_received(loaded: Loaded, plan: Plan, model: Module) -> Iterator[Finding]:
+    """Yield what is to be said of a model before its flow begins.
+
+    Args:
+        loaded: The model, made ready.
+        plan: Of the run.
+        model: What the flow will have, in eval mode.
+    """
+    if loaded.fake is not None:
+        yield Finding("on_fake_tensors", Level.INFO, "captured", (), "on_fake_tensors")
+    if loaded.steps:
+        told: list[Json] = [each.said.as_arg() for each in loaded.steps]
+        yield Finding("made_ready", Level.INFO, "captured", (), "made_ready", args={"steps": told})
+    yield from batches_not_drawn(plan, loaded)
+    if (chosen := flow(plan.flow)) is not None:
+        before = [*quantized_before(loaded.module)]
+        yield from before
+        if not before:
+            yield from without_effect(loaded.module, chosen, default_qconfig(plan).value)
+        if loaded.fake is None:
+            yield from not_owned(model, loaded.inputs, chosen)
+
+
+def own_calls(model: Module, loaded: Loaded, plan: Plan) -> dict[str, Json]:
+    """Return what a run keeps of classes whose own ``__call__`` the capture loses."""
+    chosen = flow(plan.flow)
+    is_traced = chosen is None or chosen.mode is not Mode.PT2E
+    lost = [] if loaded.fake is not None else lost_calls(model, loaded.inputs, is_traced, plan.seed)
+    return {"own_call": [*lost]} if lost else {}

@@ -1,0 +1,84 @@
+"""Stops that people meet, each raised by torch itself, named by its cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from qviz.document.plan import Plan
+from qviz.document.snapshot import RunError
+from qviz.engine.loading.source import Loaded
+from qviz.engine.serving.run import run_loaded
+from qviz.errors import QvizError
+from tests.faults.cases import IMAGE, ROW, ran
+from tests.faults.models import linear, made
+
+FC = made(lambda m, x: m.fc(x), fc=linear())
+
+
+class Normed(nn.Module):
+    """The older weight_norm, whose hook computes the weight at every call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv: Any = torch.nn.utils.weight_norm(nn.Conv2d(4, 4, 3))
+        self.bn = nn.BatchNorm2d(4)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.bn(self.conv(x))
+
+
+def diverge(model: nn.Module) -> None:
+    with torch.no_grad():
+        for each in model.parameters():
+            each.fill_(float("nan"))
+    model(torch.randn(ROW))
+
+
+def stopped(snapshot: Any) -> RunError:
+    assert snapshot.run.error is not None
+    assert snapshot.findings[0].rule == "stopped"
+    error: RunError = snapshot.run.error
+    return error
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
+def test_a_weight_that_a_hook_computes():
+    error = stopped(ran(Normed, "fx-static", [IMAGE], measure=False)())
+    assert error.code == "stop.weight_by_hook"
+    assert "remove_weight_norm" in error.hint
+
+
+def test_a_qconfig_for_weights_alone():
+    error = stopped(ran(FC, "fx-static", [ROW], qconfig="default_weight_only_qconfig", measure=False)())
+    assert error.code == "stop.weight_only_qconfig"
+
+
+def test_training_that_diverges():
+    error = stopped(ran(FC, "fx-qat", [ROW], train=diverge, measure=False)())
+    assert error.code == "stop.zero_point_outside"
+
+
+def test_sparse_inputs():
+    loaded = Loaded(FC(), (torch.eye(8).to_sparse(),), is_ours=True)
+    error = stopped(run_loaded(loaded, Plan(source="x", flow="fx-static", measure=False), lambda _: None))
+    assert error.code == "stop.sparse_tensor"
+    assert "could be because" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("inputs", "hint"),
+    [
+        ((torch.ones(ROW), torch.ones(ROW)), "forward(), which takes x"),
+        ([torch.ones(ROW), torch.ones(ROW)], "a list or dict that is one argument stands in a tuple"),
+        ({"image": torch.ones(ROW)}, "forward() takes x, and the inputs are a dict with image"),
+    ],
+)
+def test_inputs_of_another_number_or_name(inputs: Any, hint: str):
+    with pytest.raises(QvizError) as caught:
+        run_loaded(Loaded(FC(), inputs), Plan(source="x", flow="fx-static"), lambda _: None)
+    assert hint in caught.value.hint
+    assert "but expected one of" not in caught.value.message
