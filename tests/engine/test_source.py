@@ -172,6 +172,23 @@ def test_a_file_that_does_not_import_names_its_line(tmp_path: Path, text: str, m
         load(Plan(source=f"{path}:Net"))
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("from torch.nn import MultiHeadAttention\n", "Did you mean MultiheadAttention?"),
+        ("import os\nos.environ['QVIZ_TEST_NOWHERE']\n", "Set the environment variable QVIZ_TEST_NOWHERE"),
+        ("{}['key']\n", "Fix that line."),
+        ("from torch.nn import zzz\n", "Fix that line."),
+    ],
+)
+def test_a_file_that_does_not_import_says_what_to_do(tmp_path: Path, text: str, hint: str):
+    path = tmp_path / "does_not_import.py"
+    path.write_text(text)
+    with pytest.raises(QvizError) as caught:
+        load(Plan(source=f"{path}:Net"))
+    assert hint in caught.value.hint
+
+
 def test_a_module_may_have_a_name_of_one_letter():
     assert read_name("m:Ok")[:2] == ("m", "Ok")
     assert read_name("C:\\models\\net.py")[:2] == ("C:\\models\\net.py", "")

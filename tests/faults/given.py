@@ -209,3 +209,12 @@ def as_a_dict() -> dict[str, QConfig]:
 
 def dynamic_xnnpack() -> Quantizer:
     return XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_dynamic=True))
+
+
+def along_inputs() -> QConfig:
+    weight = PerChannelMinMaxObserver.with_args(dtype=torch.qint8, qscheme=torch.per_channel_symmetric, ch_axis=1)
+    return QConfig(HistogramObserver.with_args(reduce_range=True), weight)
+
+
+def functions_alone() -> QConfigMapping:
+    return QConfigMapping().set_object_type(torch.nn.functional.linear, four_bits())

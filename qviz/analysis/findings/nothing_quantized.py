@@ -12,6 +12,7 @@ from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 
+_WITHOUT_QCONFIG = {"float.qconfig_none", "float.no_qconfig"}
 _UNANNOTATED = {"float.not_annotated", "operator.float"}
 """Reasons that a quantizer gives by doing nothing."""
 
@@ -57,4 +58,18 @@ def _cause(evidence: Evidence, stays_float: Sequence[str]) -> str:
         nodes = evidence.index(evidence.converted).nodes
         if all(_UNANNOTATED & evidence.reasons(nodes[each]) for each in stays_float):
             return "nothing_quantized.not_annotated"
-    return "nothing_quantized.not_observed"
+        return "nothing_quantized.not_observed"
+    return _without_kernel(evidence, stays_float) or "nothing_quantized.not_observed"
+
+
+def _without_kernel(evidence: Evidence, stays_float: Sequence[str]) -> str | None:
+    """Return why nothing is quantized in FX, where one cause holds for all; None where it does not."""
+    if evidence.converted is None:
+        return None
+    nodes = evidence.index(evidence.converted).nodes
+    if all(_WITHOUT_QCONFIG & evidence.reasons(nodes[each]) for each in stays_float):
+        return "nothing_quantized.no_qconfig"
+    asked = evidence.asked
+    if all(asked.intersection(evidence.earlier(evidence.prepared, each)) for each in stays_float):
+        return "nothing_quantized.no_kernel"
+    return None

@@ -50,6 +50,8 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
             code="degenerate_scale.all_zeros",
             roles={"subject": tuple(found)},
         )
+    if not found:
+        yield from _only_zeros(evidence)
     vanishing = [each for each in _ranges(evidence) if 0 < each.width < each.step and not _is_constant(evidence, each)]
     for name, seen in _by_stage(vanishing):
         first = seen[0]
@@ -62,6 +64,14 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
             roles={"subject": tuple(each.node for each in seen), "example": (first.node,)},
             args={"low": first.low, "high": first.high, "step": first.step},
         )
+
+
+def _only_zeros(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the observers of activations that saw zeros alone, whose scale is the smallest that they give."""
+    zeros = [each for each in _ranges(evidence) if each.low == each.high == 0 and not _is_constant(evidence, each)]
+    for name, seen in _by_stage(zeros):
+        subject, code = tuple(each.node for each in seen), "degenerate_scale.only_zeros"
+        yield Finding("degenerate_scale", Level.WARNING, name, subject, code, {"subject": subject})
 
 
 def _infinite(evidence: Evidence) -> Iterator[Finding]:

@@ -72,12 +72,20 @@ _CONFIGURING = (
     Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
     Cause("stop.channel_axis", type="IndexError", frame=r"quantization/observer\.py:_forward"),
     Cause(
+        "stop.weight_axis",
+        type="IndexError",
+        text=r"select\(\): index \d+ out of range for tensor of size",
+        frame=r"ao/nn/(intrinsic/)?quantized/.*:(set_weight_bias|from_float|get_qconv)",
+    ),
+    Cause(
         "stop.transposed_per_channel",
         text="Per channel weight observer is not supported yet for ConvTranspose|"
         "Per Channel Quantization is currently disabled for transposed conv",
     ),
     Cause("stop.embedding_qconfig", text="quantization is only supported with float_qparams_weight_only_qconfig"),
-    Cause("stop.weight_dtype", text="Weight observer must have dtype|supported dtypes for dynamic quantized linear"),
+    Cause(
+        "stop.weight_dtype", text="Weight observer must have (a )?dtype|supported dtypes for dynamic quantized linear"
+    ),
     Cause(
         "stop.dtype_combination",
         text=r"Unrecognized dtype combination.*activation\(torch\.(?P<activation>\w+)\),"
@@ -246,6 +254,7 @@ _RUNNING = (
     Cause("stop.no_running_statistics", text="Expected a proper Tensor but got None", step="training"),
     Cause("stop.assert_of_capture", text=r"Runtime assertion failed for expression (?P<expression>.+?) on node"),
     Cause("stop.no_gradient", text="does not require grad and does not have a grad_fn", step="training"),
+    Cause("stop.no_process_group", text="Default process group has not been initialized"),
     Cause("stop.package_missing", type="ModuleNotFoundError", text=r"No module named '(?P<package>[^']+)'"),
     Cause("stop.recursion", type="RecursionError"),
     Cause("stop.no_kernel", text=r"not implemented for '(?P<dtype>\w+)'"),

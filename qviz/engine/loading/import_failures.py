@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import difflib
+import re
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +14,7 @@ from qviz.engine.loading.missing_gpu import STAY_ON_CPU, asks_for_gpu
 from qviz.errors import QvizError
 from qviz.words import mark, tr
 
+_LACKS = re.compile(r"cannot import name '(\w+)'")
 _MAGICS = ("%", "!", "?")
 """What begins a line that only a notebook runs."""
 
@@ -39,7 +43,21 @@ def import_failure(name: str, error: BaseException, file: str | None = None) -> 
 def _hint(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         return tr("Fix the import, or install {name} beside qviz.", name=error.name)
+    if isinstance(error, KeyError) and _came_through(error, "<frozen os>"):
+        return tr("Set the environment variable {name} before qviz starts.", name=error.args[0])
+    if isinstance(error, ImportError) and (near := _near_name(error)):
+        return tr("Did you mean {near}?", near=near)
     return tr(next((hint for fits, hint in _HINTS if fits(error)), mark("Fix that line.")))
+
+
+def _near_name(error: ImportError) -> str | None:
+    """Return the name in a module that is closest to one that it lacks."""
+    wanted = _LACKS.match(str(error))
+    module = sys.modules.get(error.name or "")
+    near = (
+        difflib.get_close_matches(wanted[1], dir(module), 1, 0.8) if wanted is not None and module is not None else []
+    )
+    return near[0] if near else None
 
 
 def _is_of_notebook(error: BaseException) -> bool:

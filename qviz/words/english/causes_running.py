@@ -119,6 +119,14 @@ STATEMENTS: dict[str, Entry] = {
         "the zero point of a fake-quant is outside its range, as that of a range with NaN or inf is",
         "Look whether training diverged: print the loss, lower the learning rate, or clip the gradients.",
     ),
+    "stop.weight_axis": known(
+        "the weight has one scale for each slice along another axis than that of its output channels",
+        "Set ch_axis of the weight observer to the dimension of the output channels: 0 for Linear and Conv.",
+    ),
+    "stop.no_process_group": known(
+        "forward() talks to other processes of a training, and there are none here",
+        "Call torch.distributed only where torch.distributed.is_initialized().",
+    ),
     "stop.no_engine": known(
         "this build of torch lacks the quantized engine that was chosen",
         "Choose another backend: x86, onednn, or qnnpack.",

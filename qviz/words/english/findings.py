@@ -56,6 +56,17 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "the quantizer annotated none of them, so none has an observer",
         "hint": "Use a quantizer that annotates {operators}, or compare the flows: each backend lists other operators.",
     },
+    "nothing_quantized.no_qconfig": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "the QConfigMapping gives none of them a qconfig",
+        "hint": "Add set_global(qconfig), or set_object_type for what the model uses: modules as torch.nn.Linear, "
+        "functions as torch.nn.functional.linear.",
+    },
+    "nothing_quantized.no_kernel": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "they were observed, and convert found no low-precision operator for the dtypes of their observers",
+        "hint": "Use observers of dtypes that the backend lists: quint8 for activations, qint8 for weights.",
+    },
     "nothing_quantized.not_observed": {
         "message": _NOTHING_QUANTIZED,
         "reason": "no observer was requested for them, or the capture lost what the quantizer needs",

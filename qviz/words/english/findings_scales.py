@@ -43,6 +43,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Calibrate with data like the data the model will meet; the stage Prepared shows what the observer "
         "saw.",
     },
+    "degenerate_scale.only_zeros": {
+        "message": "{subject} observed only zeros",
+        "reason": "its range is empty, so the scale is the smallest that the observer gives, and every other value is "
+        "clipped" + MEASURED,
+        "hint": "Calibrate with data like the data the model will meet.",
+    },
     "degenerate_scale.weight_of_zeros": {
         "message": "the {subject:weight/weights} of {subject} {subject:holds/hold} only zeros, or nearly",
         "reason": "the {subject:scale is/scales are} torch's smallest, which an observer gives an empty range"

@@ -116,6 +116,14 @@ STATEMENTS: dict[str, Entry] = {
         "伪量化的 zero point 在其范围之外，含 NaN 或 inf 的范围就会这样",
         "请检查训练是否发散：打印损失、降低学习率或裁剪梯度。",
     ),
+    "stop.weight_axis": known(
+        "权重沿输出通道以外的轴逐片取 scale",
+        "请将权重观测器的 ch_axis 设为输出通道所在的维度：Linear 和 Conv 为 0。",
+    ),
+    "stop.no_process_group": known(
+        "forward() 与训练的其他进程通信，而这里没有其他进程",
+        "请只在 torch.distributed.is_initialized() 时调用 torch.distributed。",
+    ),
     "stop.no_engine": known("此 torch 没有所选的量化引擎", "请选择其他后端：x86、onednn 或 qnnpack。", "--backend"),
     "stop.weight_is_method": known(
         "某处把量化模块的 weight 当作张量读取，而它在那里是方法",

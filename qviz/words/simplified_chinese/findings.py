@@ -51,6 +51,23 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "量化器没有标注其中任何一个，因此都没有观测器",
         "hint": "请使用会标注 {operators} 的量化器，或比较各流程：各后端列出的算子不同。",
     },
+    "degenerate_scale.only_zeros": {
+        "message": "{subject} 只观测到零",
+        "reason": "其范围为空，因此 scale 是观测器给出的最小值，其他值都被截断[[；实测输出仍保持 {kept_db:db}]]"
+        "[[；单独实测时输出剩 {alone_db:db}]]",
+        "hint": "请用与模型实际遇到的数据相似的数据校准。",
+    },
+    "nothing_quantized.no_qconfig": {
+        "message": _NOTHING,
+        "reason": "qconfig 映射没有给其中任何一个 qconfig",
+        "hint": "请为模型所用的类型添加 set_global(qconfig) 或 set_object_type：模块如 torch.nn.Linear，函数如 "
+        "torch.nn.functional.linear。",
+    },
+    "nothing_quantized.no_kernel": {
+        "message": _NOTHING,
+        "reason": "它们被观测过，而 convert 没有找到适合所用 dtype 的低精度算子",
+        "hint": "请让权重和激活的观测器使用后端列出的 dtype：激活 quint8，权重 qint8。",
+    },
     "nothing_quantized.not_observed": {
         "message": _NOTHING,
         "reason": "没有为它们请求观测器，或捕获丢失了量化器所需的信息",

@@ -176,6 +176,7 @@ TEXTS: dict[str, str] = {
     "{hint} All keys begin with {prefix}; remove that if it names the model inside a larger one.": "{hint} 所有键都以 {prefix} 开头；如果它是较大模型中该模型的名字，请将其去掉。",
     "{name} holds {count} tensors without names and without their model": "{name} 中有 {count} 个张量，没有名字，也没有模型",
     "Save model.state_dict(), which has the names, and name a function that builds the model and loads it.": "请保存带有名字的 model.state_dict()，并指定构建模型并加载它的函数。",
+    "Set the environment variable {name} before qviz starts.": "请在启动 qviz 之前设置环境变量 {name}。",
     "{call} returned nothing": "{call} 没有返回任何内容",
     "End the function with: return model, or return model, example_inputs.": "请以 return model 或 return model, example_inputs 结束该函数。",
     "{call} is an async function, which returns no model by itself": "{call} 是 async 函数，本身不返回模型",

@@ -13,7 +13,7 @@ from qviz.document.snapshot import RunError
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded
 from qviz.errors import QvizError
-from tests.faults.cases import IMAGE, ROW, ran
+from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, ran
 from tests.faults.models import linear, made
 
 FC = made(lambda m, x: m.fc(x), fc=linear())
@@ -57,6 +57,19 @@ def test_a_qconfig_for_weights_alone():
     assert error.code == "stop.weight_only_qconfig"
 
 
+@pytest.mark.parametrize("flow", ["fx-static", "eager-static"])
+def test_weights_with_scales_along_another_axis(flow: str):
+    wide = made(lambda m, x: m.dequant(m.fc(m.quant(x))), fc=lambda: nn.Linear(8, 24), **STUBS)
+    error = stopped(ran(wide, flow, [ROW], qconfig=f"{GIVEN}:along_inputs", measure=False)())
+    assert error.code == "stop.weight_axis"
+
+
+def test_weights_of_another_dtype():
+    stubbed = made(lambda m, x: m.dequant(m.fc(m.quant(x))), fc=linear(), **STUBS)
+    error = stopped(ran(stubbed, "eager-static", [ROW], qconfig=f"{GIVEN}:unsigned_weights", measure=False)())
+    assert error.code == "stop.weight_dtype"
+
+
 def test_training_that_diverges():
     error = stopped(ran(FC, "fx-qat", [ROW], train=diverge, measure=False)())
     assert error.code == "stop.zero_point_outside"
@@ -67,6 +80,18 @@ def test_sparse_inputs():
     error = stopped(run_loaded(loaded, Plan(source="x", flow="fx-static", measure=False), lambda _: None))
     assert error.code == "stop.sparse_tensor"
     assert "could be because" not in error.message
+
+
+def test_other_processes_that_are_not_there():
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = m.fc(x)
+        torch.distributed.all_reduce(y)
+        return y
+
+    loaded = Loaded(made(forward, fc=linear())(), (torch.ones(ROW),))
+    with pytest.raises(QvizError) as caught:
+        run_loaded(loaded, Plan(source="x", flow="fx-static"), lambda _: None)
+    assert "torch.distributed.is_initialized()" in caught.value.hint
 
 
 @pytest.mark.parametrize(

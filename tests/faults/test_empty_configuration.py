@@ -1,8 +1,9 @@
-"""A static flow whose configuration is a dynamic one: calibration sets nothing."""
+"""Static flows whose configuration or data says nothing: dynamic qconfigs, none, other dtypes, data of zeros."""
 
 from __future__ import annotations
 
 import pytest
+import torch
 
 from qviz.document.causes import by_cause
 from qviz.document.configuration import QConfig, Quantizer, QuantizerRule, Rule
@@ -48,3 +49,27 @@ def test_one_dynamic_layer_among_others_is_a_choice():
 @pytest.mark.parametrize("flow", ["fx-dynamic", "pt2e-dynamic", "fx-static", "pt2e-static"])
 def test_other_flows_are_left_alone(flow: str):
     assert said(ran(TWO, flow, [ROW])()) == []
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+def test_data_of_zeros(flow: str):
+    snapshot = ran(TWO, flow, [ROW], batches=lambda: [(torch.zeros(ROW),)])()
+    assert said(snapshot)[0] == "degenerate_scale"
+    assert (
+        "x" in snapshot.findings[0].nodes
+        or "activation_post_process_0" in snapshot.findings[0].nodes
+        or ("quantize_per_tensor" in snapshot.findings[0].nodes)
+    )
+
+
+@pytest.mark.parametrize(
+    ("qconfig", "code"),
+    [
+        (f"{GIVEN}:functions_alone", "nothing_quantized.no_qconfig"),
+        (f"{GIVEN}:unsigned_weights", "nothing_quantized.no_kernel"),
+    ],
+)
+def test_why_nothing_is_quantized(qconfig: str, code: str):
+    snapshot = ran(TWO, "fx-static", [ROW], qconfig=qconfig)()
+    assert code in {each.code for each in snapshot.findings}
+    assert snapshot.findings[0].rule == ("asked_but_float" if code.endswith("kernel") else "nothing_quantized")
