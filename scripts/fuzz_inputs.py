@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,7 +99,11 @@ class Kind(NamedTuple):
 
 
 def made_kinds() -> dict[str, Kind]:
-    """Return what is damaged: real documents of both versions, and what is made of them."""
+    """Return what is damaged: real documents of both versions, and what is made of them.
+
+    What few inputs need is imported now: 15 MB and most of a second of work would be put down to the first of them.
+    """
+    import_module("networkx")
     files = [path for path in sorted(VERSION_1.glob("*.json")) if "baseline" not in path.name]
     whole = [codec.load(path) for path in files]
     whole.append(_measured(whole[-1]))

@@ -67,7 +67,7 @@ def _commands(what: str) -> Trials:
     return trials
 
 
-TOLD_EVERY = 10
+TOLD_EVERY = 5
 
 PARTS: dict[str, Trials] = {
     "saves": _saves,

@@ -210,8 +210,8 @@ def own_temporary_folder(folder: Path) -> None:
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
 
 
-def quiet_window(folder: Path) -> MainWindow:
-    """Return a window whose engines never start, and which keeps nothing outside of a folder."""
+def quiet_window(folder: Path, keeps_runs: bool = False) -> MainWindow:
+    """Return a window whose engines never start, and which keeps nothing outside of a folder; runs on demand."""
     from PySide6.QtCore import QSettings
 
     from qviz.ui.process.engines import Engines
@@ -224,6 +224,8 @@ def quiet_window(folder: Path) -> MainWindow:
     window = MainWindow(Settings())
     window.resize(1366, 768)
     window.show()
+    if keeps_runs:
+        window.keep_runs(restores=True)
     breathe(50)
     return window
 

@@ -384,7 +384,7 @@ def main() -> int:
         os.environ["HOME"] = str(folder)
         os.environ["PATH"] = ""
         os.chdir(folder)
-        window = quiet_window(folder)
+        window = quiet_window(folder, keeps_runs=True)
         with Monkey(window, random.Random(chosen.seed), folder) as monkey:
             watch_writes(folder, monkey.fault)
             for _ in range(chosen.events // 500 or 1):

@@ -125,7 +125,7 @@ class CommandLine:
         of = {"engine": engines, "supervisor": supervisors}
         victims = of[victim](marked) if is_engine else [process.pid]
         was_there = bool(victims) and end(self._chance.choice(victims), kill)
-        self._wait(process, trial, is_patient=kill not in ("STOP", "OOM"))
+        self._wait(what, process, trial, is_patient=kill not in ("STOP", "OOM"))
         told = [line for line in _lines(note) if not line.startswith("-")]
         if what == "run" and is_engine and process.returncode != 130:
             trial.lost = [name for name in told if name not in _stages(out)]
@@ -138,9 +138,13 @@ class CommandLine:
         trial.left = len(marked.left())
         return trial.outcome(was_there)
 
-    def _wait(self, process: subprocess.Popen[bytes], trial: Trial, is_patient: bool) -> None:
-        """Wait for the end; what is stopped never ends, what has no memory perhaps: then the user cancels."""
-        if _ends(process, 60.0 if is_patient else 3.0):
+    def _wait(self, what: str, process: subprocess.Popen[bytes], trial: Trial, is_patient: bool) -> None:
+        """Wait for the end; what is stopped never ends, what has no memory perhaps: then the user cancels.
+
+        A measurement goes on without a worker that was killed, and with another in its place.
+        """
+        longest = max(60.0, 4 * sum(self._usual[what]))
+        if _ends(process, longest if is_patient else 3.0):
             return
         if is_patient:
             trial.fault("did not end")

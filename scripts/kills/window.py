@@ -36,6 +36,8 @@ CANCEL_S = 1.0
 WINDOWS_OF_A_FOLDER = 10
 """Of one model 20 runs are kept; nothing may have to go because it is old."""
 
+MIDWAY = 0.7
+"""How many of the killed windows have reached a stage, and are killed before the run would end."""
 WRITTEN_S = 1.0
 """How long a window may take until a stage that it was told of is on disk."""
 TOLD = """
@@ -179,11 +181,19 @@ def window_trials(folder: Path, chance: random.Random, most: int) -> Iterator[Ou
 
 
 class _Told(NamedTuple):
-    """What a killed window was told of its run: stages in time to be on disk, stages just before, and the end."""
+    """What a killed window was told of its run.
+
+    Attributes:
+        stages: Those in time to be on disk.
+        late: Those just before.
+        is_done: Whether the run had ended.
+        seconds: From the first stage to the last, or to the end.
+    """
 
     stages: list[str]
     late: list[str]
     is_done: bool
+    seconds: float
 
 
 def _told(note: Path, killed_at: float) -> _Told:
@@ -193,6 +203,7 @@ def _told(note: Path, killed_at: float) -> _Told:
         [name for name, is_old in stages if is_old],
         [name for name, is_old in stages if not is_old],
         any(name == "-" for _, name in lines),
+        float(lines[-1][0]) - float(lines[0][0]) if lines else 0.0,
     )
 
 
@@ -210,7 +221,7 @@ def killed_windows(folder: Path, chance: random.Random, most: int) -> Iterator[O
     """Kill windows at random moments: no run, and no stage of one at work, is lost or damaged, no engine is left."""
     model, note = folder / "killed_net.py", folder / "killed-note"
     model.write_text(MODEL)
-    longest, counted = 0.0, Counter[str]()
+    longest, working, counted = 0.0, 0.0, Counter[str]()
     for number in range(most + 1):
         own = folder / f"killed{number // WINDOWS_OF_A_FOLDER}"
         environment = {**os.environ, "HOME": str(own), "XDG_STATE_HOME": str(own), "XDG_CONFIG_HOME": str(own)}
@@ -225,8 +236,12 @@ def killed_windows(folder: Path, chance: random.Random, most: int) -> Iterator[O
         if number == 0:
             while not _told(note, 0.0).is_done and time.monotonic() < began + PATIENCE_S:
                 time.sleep(0.1)
-            longest = time.monotonic() - began + 1.0
+            longest, working = time.monotonic() - began + 1.0, _told(note, 0.0).seconds
             time.sleep(1.0)
+        elif chance.random() < MIDWAY:
+            while not (note.exists() and note.stat().st_size) and time.monotonic() < began + PATIENCE_S:
+                time.sleep(0.02)
+            time.sleep(chance.uniform(0, working))
         else:
             time.sleep(chance.uniform(0.3, longest))
         was_there, killed_at = end(process.pid, "KILL"), time.monotonic()

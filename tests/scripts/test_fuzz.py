@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import signal
+import sys
 from pathlib import Path
 
 import fuzz
@@ -67,6 +68,12 @@ def test_what_is_only_read_from_files_stands_in_a_folder_that_nobody_can_have_pr
     folder = fuzz_inputs.scratch()
     assert folder.stat().st_mode & 0o077 == 0
     assert fuzz_inputs._file("baseline.json", b"x") == folder / "baseline.json"
+
+
+def test_what_few_inputs_need_is_there_before_the_first(kinds: dict[str, fuzz_inputs.Kind]):
+    """networkx, for links that skip a stage: else the first such input is said to take its memory and its time."""
+    assert kinds
+    assert "networkx" in sys.modules
 
 
 def test_what_takes_too_long_is_a_fault(monkeypatch: pytest.MonkeyPatch):
