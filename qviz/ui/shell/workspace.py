@@ -256,11 +256,10 @@ class Workspace(QWidget):
             self.notice.tell("error", failed_at(error), "", ((tr("Show"), self.show_findings),))
 
     def reveal_findings(self, error: RunError | None, findings: Sequence[Finding]) -> None:
-        """Open the tabs for what a new run found, as high as that is."""
+        """Open the tabs for what a new run found: as high as that is, or with all their room for what stopped it."""
         is_urgent = error is not None or any(each.level is not Level.INFO for each in findings)
-        width = self.tabs.width()
-        failure = 0 if error is None else max(self.failure.heightForWidth(width), self.failure.sizeHint().height())
-        self.surroundings.reveal_findings(self.findings_page, failure + self.findings.height_of_rows(), is_urgent)
+        wanted = self.findings.height_of_rows() if error is None else self.height()
+        self.surroundings.reveal_findings(self.findings_page, wanted, is_urgent)
 
     def show_findings(self) -> None:
         """Show the findings, and what stopped the run."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from qviz.document.kept import kept_finding
+from qviz.document.kept import kept_error, kept_finding
 from qviz.document.snapshot import Level
 from qviz.session.laid_over import OverlayChoice
 from qviz.ui.panels.side_scroll import SideScroll
@@ -146,6 +146,17 @@ def test_tabs_that_open_for_findings_are_as_high_as_those_and_others_as_high_as_
     work.tabs.setCurrentWidget(work.nodes)
     QApplication.processEvents()
     assert work.tabs.height() == BOTTOM
+
+
+def test_what_stopped_a_run_is_not_cut(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1600, 1000)
+    window.actions_of["run"].trigger()
+    error = kept_error("capturing", "TraceError", "a branch", "Choose another flow. " * 12, None, "T!")
+    hear(window, reached(CAPTURED), finished(error))
+    QApplication.processEvents()
+    assert work.tabs.height() == BOTTOM
+    hint = work.failure.hint
+    assert hint.height() >= hint.heightForWidth(hint.width())
 
 
 def test_until_a_run_is_done_the_strip_says_what_will_be_there(window: MainWindow, asked: Asked, qtbot: QtBot):
