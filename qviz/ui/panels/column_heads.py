@@ -83,8 +83,10 @@ class ColumnHeads(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw each title at the right end of its column."""
+        if self._canvas is None:
+            return
         painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setPen(self._canvas.surface.theme().color("text.muted"))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         x, column = float(self.width() - self._beyond), COLUMN * self._unit
         for title in reversed(self._titles):

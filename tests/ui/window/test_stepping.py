@@ -15,6 +15,7 @@ from qviz.session.sides import Side
 from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
+from qviz.ui.theme import theme as theme_of
 from tests.factories import node, stage
 from tests.ui.window.conftest import Asked
 from tests.ui.window.test_window import CAPTURED, FACTS, PREPARED, finished, hear, reached
@@ -138,6 +139,10 @@ def test_heads_of_columns_stand_over_their_numbers(qtbot: QtBot, desk: Desk):
     box = next(each for each in canvas.scene.view.boxes if any(canvas.scene.cells(each)))
     end = canvas.viewport.camera.to_screen(canvas.scene.rect(box.id).topRight()).x() - 12
     qtbot.waitUntil(lambda: abs(heads.end() - end) <= 1, timeout=PATIENCE_MS)
+    desk.set_theme(theme_of("dark"))
+    picture = heads.grab().toImage()
+    inks = {picture.pixelColor(x, y).lightness() for x in range(picture.width()) for y in range(picture.height())}
+    assert max(inks) >= theme_of("dark").color("text.muted").lightness() - 20, "they are read in dark, too"
 
 
 def test_panes_that_were_written_otherwise_agree(qtbot: QtBot, desk: Desk):
