@@ -7,7 +7,7 @@ of them are, and what multiplies in float is an operator in float whatever it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from qviz.analysis.linking.index import LinkIndex
@@ -69,6 +69,11 @@ class LowPrecision:
             if rest and first is not None:
                 found[first] = found.get(first, 0) + rest
         return found
+
+    def share_in_float(self, nodes: Iterable[str]) -> float | None:
+        """Return the share of the multiply-accumulates that nodes of the stage do in float; None where none is known."""
+        total = self.macs[1] if self.macs is not None else 0
+        return sum(self.multiplying_in_float.get(each, 0) for each in nodes) / total if total else None
 
     @property
     def coverage(self) -> Coverage | None:

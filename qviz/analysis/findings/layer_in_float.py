@@ -25,7 +25,7 @@ _ATTENTION = re.compile(r"multiheadattention|transformer(en|de)coderlayer")
 _LAYERS = re.compile("|".join(each.pattern for each in (_CONVOLUTION, _TRANSPOSED, _RECURRENT, _ATTENTION)) + "|linear")
 _CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
 """Reasons that the user's configuration gives."""
-_LARGE = 1 / 4
+LARGE = 1 / 4
 """Of the multiply-accumulates: a layer that is the user's own choice to leave out is rarely as large."""
 _NEARLY_ALL = 3 / 4
 """The same of attention in eager mode, beside which other layers do much of the work in most models."""
@@ -71,7 +71,8 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
         if cause is not None:
             found.setdefault((function_name(node), cause), []).append(node.id)
     for (name, cause), ids in found.items():
-        is_small = cause.least > 0 and _share(evidence, ids) < cause.least
+        share = evidence.low_precision.share_in_float(ids) if evidence.low_precision is not None else None
+        is_small = (share or 0.0) < cause.least
         yield Finding(
             rule=cause.rule,
             level=Level.INFO if is_small else cause.level,
@@ -144,7 +145,7 @@ def _of_product(evidence: Evidence, node: Node, code: str) -> LayerCause:
     assert evidence.converted is not None
     types = {group.path: group.type for group in evidence.converted.graph.groups}
     args: tuple[tuple[str, Json], ...] = (("type", types[node.place]),) if types.get(node.place) else ()
-    return LayerCause(code, args=args, least=_LARGE)
+    return LayerCause(code, args=args, least=LARGE)
 
 
 def _of_eager(chosen: Flow, node: Node, name: str) -> LayerCause | None:
@@ -175,9 +176,9 @@ def _of_exported(evidence: Evidence, node: Node, name: str) -> LayerCause:
     if _PRODUCT.fullmatch(name):
         return _of_product(evidence, node, "product_in_export")
     if _PLAIN_RECURRENT.fullmatch(name):
-        return LayerCause("plain_recurrent", least=_LARGE if is_dynamic else 0.0)
+        return LayerCause("plain_recurrent", least=LARGE if is_dynamic else 0.0)
     if is_dynamic and _RECURRENT.fullmatch(name):
-        return LayerCause("recurrent_exported_dynamic", least=_LARGE)
+        return LayerCause("recurrent_exported_dynamic", least=LARGE)
     if evidence.snapshot.run.config.get("quantizer") != "xnnpack" or (is_dynamic and name != "linear"):
         return LayerCause("not_annotated", Level.INFO)
     if (padding := _padding(node)) is not None:
@@ -192,14 +193,6 @@ def _outside_xnnpack(name: str) -> LayerCause:
     if _TRANSPOSED.fullmatch(name):
         return LayerCause("transposed")
     return LayerCause("conv3d") if name == "conv3d" else LayerCause("not_annotated", Level.INFO)
-
-
-def _share(evidence: Evidence, ids: Iterable[str]) -> float:
-    """Return the share of the multiply-accumulates that layers do in float; none where that is not known."""
-    judged = evidence.low_precision
-    total = judged.macs[1] if judged is not None and judged.macs is not None else 0
-    in_float = sum(judged.multiplying_in_float.get(each, 0) for each in ids) if judged is not None else 0
-    return in_float / total if total else 0.0
 
 
 def _of_taken(evidence: Evidence, node: Node) -> LayerCause | None:
