@@ -120,3 +120,14 @@ def test_a_method_that_keeps_no_scale_names_the_function_that_does():
     (differs,) = [each for each in flattened(lambda x: x.flatten(1)).findings if each.rule == "scales_differ"]
     assert differs.hint == "Use torch.flatten in place of flatten in forward(): its pattern keeps one scale."
     assert "scales_differ" not in {each.rule for each in flattened(lambda x: torch.flatten(x, 1)).findings}
+
+
+@pytest.mark.parametrize(("join", "code"), [(torch.stack, "float_island.not_annotated"), (torch.cat, None)])
+def test_a_stack_computes_in_float_where_no_quantizer_of_torch_annotates_it(join: Any, code: str | None):
+    def joined(m: Any, x: torch.Tensor) -> torch.Tensor:
+        return m.fc3(join([m.fc(x), m.fc2(5 * x)]))
+
+    model = made(joined, fc=linear(), fc2=linear(), fc3=linear())
+    snapshot = inspected(model, "pt2e-static", ROW)
+    assert "scales_differ" not in {each.rule for each in snapshot.findings}
+    assert [(each.code, each.level) for each in islands(snapshot)] == [(code, Level.INFO)] * (code is not None)

@@ -127,6 +127,15 @@ class Evidence:
             or self.not_replaced.intersection(self.earlier(self.captured, node.id))
         )
 
+    def joins(self, node: Node) -> bool:
+        """Return whether an operator joins tensors as they are.
+
+        No quantizer of torch annotates a stack: without an annotation it computes in float as others do.
+        """
+        name = function_name(node)
+        is_float = self.is_exported and name.endswith("stack") and "float.not_annotated" in self.reasons(node)
+        return JOINS.fullmatch(name) is not None and not is_float
+
     @cached_property
     def not_replaced(self) -> frozenset[str]:
         """Nodes of the captured stage that stay in float for the class of their layer, as the engine found."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, activations, gives_float, is_move
+from qviz.analysis.findings.evidence import Evidence, activations, gives_float, is_move
 from qviz.analysis.findings.layer_in_float import cause_of
 from qviz.analysis.findings.other_forms import OtherForms, as_args, other_forms
 from qviz.analysis.findings.rules import finds
@@ -97,7 +97,7 @@ def _stays_float(evidence: Evidence, node: Node) -> bool:
     runs_a_graph = node.target.startswith("higher_order.")  # float_in_subgraph speaks of what is inside
     if node.kind not in (Kind.OP, Kind.FUSED_OP) or is_move(node) or runs_a_graph:
         return False
-    if JOINS.fullmatch(function_name(node)) or not gives_float(node):
+    if evidence.joins(node) or not gives_float(node):
         return False  # scales_differ speaks of what joins
     if evidence.is_told(node) or _is_layer(evidence, node):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import JOINS, Evidence, is_move, origin, qparams_statement, same_qparams
+from qviz.analysis.findings.evidence import Evidence, is_move, origin, qparams_statement, same_qparams
 from qviz.analysis.findings.other_forms import as_args, other_forms
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
@@ -25,7 +25,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     index = evidence.index(stage)
     sharing = _sharing(evidence)
     for node in stage.whole.nodes:
-        is_asked = is_move(node) or _fits(JOINS, node) or _fits(_PICKS, node)
+        is_asked = is_move(node) or evidence.joins(node) or _PICKS.fullmatch(function_name(node)) is not None
         if node.kind is Kind.OP and (is_asked or node.id in sharing):
             known = _around(index, node)
             if not is_asked:
@@ -33,10 +33,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:
                 yield _finding(evidence, stage.name, node, known[0], unlike)
-
-
-def _fits(names: re.Pattern[str], node: Node) -> bool:
-    return names.fullmatch(function_name(node)) is not None
 
 
 def _sharing(evidence: Evidence) -> dict[str, set[str]]:

@@ -14,6 +14,7 @@ from qviz.document.graph import Graph
 from qviz.document.measurements import QuantizerKind
 from qviz.engine.loading.copies import own_copy
 from qviz.engine.measure.simulated.board import Board, FunctionOperator, Operator, Switch, Weight, WeightSwitch
+from qviz.engine.measure.simulated.by_number import behind_numbers
 from qviz.engine.measure.simulated.in_place import is_changed_in_place, out_of_place, write_through
 from qviz.engine.measure.simulated.rounding import Dynamic, Half, HeldWeight, Rounding, of_observer, of_quantized
 from qviz.engine.measure.simulated.weight_observers import observe_weights
@@ -89,7 +90,7 @@ def simulate(prepared: nn.Module, converted: nn.Module, by_kernel: bool) -> Simu
         observe_weights(prepared)
     out_of_place(prepared)
     _weights_of_modules(found, prepared, converted)
-    _observers(found, prepared, by_kernel)
+    _observers(found, prepared, converted, by_kernel)
     if isinstance(prepared, GraphModule):
         _weights_of_functions(found, prepared)
         found.reruns_part = not is_changed_in_place(prepared)
@@ -98,7 +99,7 @@ def simulate(prepared: nn.Module, converted: nn.Module, by_kernel: bool) -> Simu
     return found
 
 
-def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:
+def _observers(found: Simulation, model: nn.Module, converted: nn.Module, by_kernel: bool) -> None:
     """Put a switch in the place of every observer; one object is one quantizer, however often it stands there."""
     places: dict[int, list[tuple[nn.Module, str, str]]] = {}
     objects: dict[int, nn.Module] = {}
@@ -106,7 +107,11 @@ def _observers(found: Simulation, model: nn.Module, by_kernel: bool) -> None:
         if role_of(child) in OBSERVING:
             places.setdefault(id(child), []).append((parent, name, path))
             objects[id(child)] = child
-    for key, where in places.items():
+    unrounded = behind_numbers(model, converted) if by_kernel and isinstance(model, GraphModule) else frozenset()
+    for key, stands_at in places.items():
+        where = [each for each in stands_at if each[2] not in unrounded]
+        for parent, name, _ in (each for each in stands_at if each[2] in unrounded):
+            parent._modules[name] = nn.Identity()  # noqa: SLF001
         observer = objects[key]
         rounding = of_observer(observer, by_kernel)
         if rounding is None or (isinstance(rounding, Dynamic) and _feeds_cells(model, [path for _, _, path in where])):
