@@ -71,7 +71,7 @@ class LowPrecision:
         return found
 
     def share_in_float(self, nodes: Iterable[str]) -> float | None:
-        """Return the share of the multiply-accumulates that nodes of the stage do in float; None where none is known."""
+        """Return the share of the multiply-accumulates that nodes do in float; None where it is not known."""
         total = self.macs[1] if self.macs is not None else 0
         return sum(self.multiplying_in_float.get(each, 0) for each in nodes) / total if total else None
 

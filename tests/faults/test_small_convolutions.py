@@ -1,4 +1,4 @@
-"""A convolution that a dynamic flow leaves in float is a fault where it does the work, and a note beside larger layers."""
+"""A convolution in float in a dynamic flow: a fault where it does the work, a note beside larger layers."""
 
 from __future__ import annotations
 
