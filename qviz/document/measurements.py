@@ -34,7 +34,8 @@ class OutputErrors(Record, frozen=True):
         floor: Simulated to itself with its activations moved by 1e-6: rounding is chaotic, and a difference
             to the converted model that is no larger than this one shows nothing.
         agreement: The share of samples whose largest class score stays the same, original to converted; None
-            where the output is no table of class scores, or is read on by the model.
+            where the output is no table of class scores, has fewer rows than there are samples, or is read on by
+            the model.
     """
 
     name: str

@@ -78,6 +78,7 @@ _KNOWN = (
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows("degenerate_scale.not_finite", "not_finite"),
     _Follows("output_differs.unknown", "not_finite"),
+    _Follows("output_differs.not_measurable", "not_finite"),
     *(_Follows(each, "buffer_frozen") for each in ("state_lost", "capture_differs.values", "capture_differs.outputs")),
     *(
         _Follows(each, "applied_twice")

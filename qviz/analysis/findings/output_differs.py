@@ -64,7 +64,10 @@ def _finding(
         args["by_class"] = damage.level(_db(worst, measured), limits) is Level.INFO
     if owner is None or measured.ledger is None:
         stage = evidence.converted or evidence.snapshot.stages[-1]
-        return Finding("output_differs", level, stage.name, (), "output_differs.unknown", {}, args, _names(outputs))
+        failed = next((each for each in measured.not_measured if each.code == "not_measured.ledger"), None)
+        args |= {"type": failed.args["type"], "text": failed.args["text"]} if failed is not None else {}
+        code = "output_differs.unknown" if failed is None else "output_differs.not_measurable"
+        return Finding("output_differs", level, stage.name, (), code, {}, args, _names(outputs))
     share = _share(owner, worst.name, measured.ledger)
     args |= {"name": owner.id, "how": _how(measured.ledger, owner).as_arg()}
     if share is not None:

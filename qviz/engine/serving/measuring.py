@@ -222,7 +222,8 @@ class Measuring:
         calls = None if self._again is None or again is None else (self._again, again)
         first = floating if self._original is None else self._original
         features = read_on(assembly.stages[0], list(first[0]))
-        models = FourModels(first, floating, simulated, nudged, converted, calls, self._original is not None, features)
+        is_original, samples = self._original is not None, outputs.samples_in(batches)
+        models = FourModels(first, floating, simulated, nudged, converted, calls, is_original, features, samples)
         stages, links = tuple(assembly.stages), tuple(assembly.links)
         return Measured(
             plan=self._plan,

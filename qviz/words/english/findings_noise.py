@@ -38,6 +38,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "what each quantizer costs was not measured",
         "hint": "Measure the run again with its ledger.",
     },
+    "output_differs.not_measurable": {
+        "message": _MESSAGE,
+        "reason": "the cost of each quantizer could not be measured: {type}: {text}",
+        "hint": "Find the part that costs most: leave one after another in float, by a rule without a qconfig, and "
+        "compare the runs.",
+    },
     "share.estimated": {"text": "estimated to first order"},
     "share.not_additive": {"text": "estimated; the shares do not add up"},
     "share.measured": {"text": "measured alone"},

@@ -185,6 +185,11 @@ NOISE: dict[str, Entry] = {
         "reason": "未测量各量化器的代价",
         "hint": "请重新测量此运行及其噪声账。",
     },
+    "output_differs.not_measurable": {
+        "message": _MESSAGE,
+        "reason": "无法测量各量化器的代价：{type}：{text}",
+        "hint": "请找出代价最大的部分：用不带 qconfig 的规则逐个让各部分保持浮点，并比较各次运行。",
+    },
     "share.estimated": {"text": "一阶估计"},
     "share.not_additive": {"text": "估计；占比不能相加"},
     "share.measured": {"text": "单独测量"},

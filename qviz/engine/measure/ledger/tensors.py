@@ -96,7 +96,7 @@ class TensorNoise:
             self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
             self.not_finite += int((~torch.isfinite(values)).sum())
             self.zeros += values.numel() - int(torch.count_nonzero(values))
-            if axis is not None and axis < values.dim():
+            if axis is not None and axis < values.dim() > 1:  # a vector has no channels
                 self.axis = axis
                 self._add_channels(values.movedim(axis, 0).flatten(1).abs().amax(1))
         affine = affine_of(rounding)

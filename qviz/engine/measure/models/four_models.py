@@ -34,6 +34,7 @@ class FourModels:
         is_original: Whether `original` is that; else it is the float model once more, because no original has the
             parameters that were trained.
         features: The outputs that the model itself reads on; their largest entry is no class.
+        samples: How many the batches hold; an output with fewer rows than that has no class for each.
     """
 
     original: list[Outputs]
@@ -44,6 +45,7 @@ class FourModels:
     again: tuple[Outputs, Outputs] | None = None
     is_original: bool = True
     features: frozenset[str] = frozenset()
+    samples: int = 0
 
     def errors(self) -> tuple[OutputErrors, ...]:
         """Return the errors of each output of the original model."""
@@ -55,7 +57,7 @@ class FourModels:
             return found.get(step, {}).get(name)
 
         agreements = {
-            name: outputs.agreement(self.original, self.converted, name)
+            name: outputs.agreement(self.original, self.converted, name, self.samples)
             if self.converted and name not in self.features
             else None
             for name in names

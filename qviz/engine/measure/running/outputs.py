@@ -130,16 +130,19 @@ def together(expected: Sequence[Outputs], got: Sequence[Outputs]) -> Number | No
     return decibels(1.0, sum(ratios) / len(ratios)) if ratios else None
 
 
-def agreement(expected: Sequence[Outputs], got: Sequence[Outputs], name: str) -> float | None:
-    """Return the share of samples whose largest class score is the same; None unless they are tables of scores."""
-    same = samples = 0
+def agreement(expected: Sequence[Outputs], got: Sequence[Outputs], name: str, samples: int = 0) -> float | None:
+    """Return the share of samples whose largest class score is the same; None unless they are tables of scores.
+
+    ``samples`` is how many the batches hold: a graph of many nodes, say, has one row of scores, no class of each node.
+    """
+    same = rows = 0
     for wanted, have in zip(expected, got, strict=True):
         scores, others = wanted.get(name), have.get(name)
         if scores is None or others is None or scores.shape != others.shape or scores.dim() != 2 or scores.shape[1] < 2:
             return None
         same += int((scores.argmax(1) == others.argmax(1)).sum())
-        samples += len(scores)
-    return same / samples if samples else None
+        rows += len(scores)
+    return same / rows if rows and rows >= samples else None
 
 
 def samples_in(batches: Sequence[Arguments]) -> int:

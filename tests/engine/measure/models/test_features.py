@@ -33,3 +33,21 @@ def test_what_the_model_reads_on_has_no_classes(flow: str):
     found = qviz.inspect(Net().eval(), (torch.randn(2, 3, 8, 8),), flow=flow).document.measurements
     assert found is not None
     assert {each.name: each.agreement is not None for each in found.outputs} == {"scores": True, "hidden": False}
+
+
+class Nodes(nn.Module):
+    """Scores of a graph: one row for all of its nodes, or one for each."""
+
+    def __init__(self, is_pooled: bool) -> None:
+        super().__init__()
+        self.fc, self.is_pooled = nn.Linear(3, 4), is_pooled
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x.mean(0, keepdim=True) if self.is_pooled else x)
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_rows_that_are_fewer_than_the_samples_are_no_classes_of_samples(is_pooled: bool):
+    found = qviz.inspect(Nodes(is_pooled).eval(), (torch.randn(6, 3),), flow="fx-static").document.measurements
+    assert found is not None
+    assert (found.outputs[0].agreement is None) == is_pooled

@@ -183,3 +183,20 @@ def test_what_happens_inside_a_cell_is_one_row(flow: str):
     weights = {row.id for row in rows if row.kind == "weight"}
     assert {"lstm weight_ih_l0", "lstm weight_hh_l0", "fc weight"} <= weights
     assert all(isinstance(row.share, float) and row.share > 0 for row in cells)
+
+
+class Frequencies(nn.Module):
+    """Multiplies with a vector, as an encoding of positions does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("frequencies", torch.tensor([1.0, 2.0, 4.0]))
+        self.fc = nn.Linear(3, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x * self.frequencies)
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+def test_a_vector_is_measured_without_channels(flow: str):
+    assert ledger(flow, Frequencies().eval(), (torch.randn(5, 3),)).quantizers
