@@ -42,6 +42,7 @@ class Casts:
     ) -> None:
         self.module, self.kinds, self.quants = module, kinds, quants
         self.observed = _observed(earlier) if earlier is not None else {}
+        self.before = {each.id: each.why for each in earlier.nodes} if earlier is not None else {}
 
     def of(self, node: Node) -> Why:
         """Return why a cast or a constant is there."""
@@ -87,12 +88,17 @@ class Casts:
             code = "cast.dequantize_returned"
         elif all(self.kinds[each.name] in CASTING for each in node.users):
             code, readers = "cast.dequantize_requantized", list(node.users)
-        elif target_name(node.target).startswith("quantized_decomposed."):
+        elif target_name(node.target).startswith("quantized_decomposed.") and not self._are_float(readers):
             code = "cast.dequantize_in_pattern"
         else:
             code = "cast.dequantize_for_float"
         around: Roles = {"subject": _all(subject), "readers": readers}
         return reason(code, target_name(node.target), around, constant=constant, origin=self._params(node))
+
+    def _are_float(self, readers: list[Node]) -> bool:
+        """Return whether the stage before tells of all readers that they stay in float: no pattern holds them."""
+        whys = [self.before.get(each.name) for each in readers]
+        return all(why is not None and why.stays_float for why in whys)
 
     def _needless(self, node: Node) -> Node | None:
         """Return the dequantize before a cast that has the same parameters, so that the cast changes nothing."""

@@ -16,6 +16,7 @@ from qviz.document.graph import Why
 from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, ran
 from tests.faults.models import conv, linear, made, norm
 
+INTO_OPERATORS = ("cast.dequantize_for_float", "cast.dequantize_in_pattern")
 GELU = made(lambda m, x: m.fc2(F.gelu(m.fc(x))), fc=linear(), fc2=linear())
 TWO = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear())
 
@@ -214,6 +215,13 @@ def test_packed_weights_are_no_operands():
 def test_annotated_and_dropped():
     found = whys("converted", TWO, "pt2e-static", [ROW], quantizer=f"{GIVEN}:float_annotation")
     assert found["linear"].code == "float.nothing_inserted"
+
+
+def test_only_what_is_annotated_is_in_a_pattern_that_a_backend_knows():
+    found = whys("converted", GELU, "pt2e-static", [ROW])
+    codes = {each.roles["readers"]: each.code for each in found.values() if each.code in INTO_OPERATORS}
+    assert codes[("gelu",)] == "cast.dequantize_for_float"
+    assert codes[("linear",)] == codes[("linear_1",)] == "cast.dequantize_in_pattern"
 
 
 def test_casts_say_for_whom_and_constants_whose():

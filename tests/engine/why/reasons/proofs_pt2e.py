@@ -162,8 +162,9 @@ def back_to_float(claim: Claim, flow: ExportedFlow) -> bool:
         return {user.name for user in node.users} == claim.many("readers") and all(map(is_cast, node.users))
     if readers(node, base) != claim.many("readers"):
         return False
-    subject = past(node, base).name
-    if claim.many("subject") != {subject}:
+    prepared, subject = flow.prepared(), past(node, base).name
+    is_annotated = any(KEY in _node(prepared, each).meta for each in claim.many("readers") - {"output"})
+    if claim.many("subject") != {subject} or is_annotated != (claim.code == "cast.dequantize_in_pattern"):
         return False
     beside = {subject, *readers(_node(base, subject), base)}
     bare = flow.converted(without=beside)
@@ -312,6 +313,7 @@ PROOFS: dict[str, Callable[[Claim, ExportedFlow], bool]] = {
     "cast.dequantize_returned": back_to_float,
     "cast.dequantize_requantized": back_to_float,
     "cast.dequantize_in_pattern": back_to_float,
+    "cast.dequantize_for_float": back_to_float,
     "cast.dequantize_constant": constant_cast,
     "operator.picks_scale": picks,
     "operator.picks_zero_point": picks,
