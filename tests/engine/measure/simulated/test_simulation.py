@@ -188,6 +188,8 @@ def test_what_happens_inside_a_cell_is_one_row(flow: str):
 class Frequencies(nn.Module):
     """Multiplies with a vector, as an encoding of positions does."""
 
+    frequencies: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("frequencies", torch.tensor([1.0, 2.0, 4.0]))
