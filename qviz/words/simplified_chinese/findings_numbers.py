@@ -180,11 +180,7 @@ NOISE: dict[str, Entry] = {
         "hint": "请在此运行的噪声账中查看占比次大的量化器，并让最差的保持浮点。",
     },
     "output_differs.spread_with_remedy": {"message": _MESSAGE, "reason": _SPREAD, "hint": _WITH_REMEDY},
-    "output_differs.unknown": {
-        "message": _MESSAGE,
-        "reason": "未测量各量化器的代价",
-        "hint": "请重新测量此运行及其噪声账。",
-    },
+    "output_differs.unknown": {"message": _MESSAGE, "reason": "未测量各量化器的代价", "hint": "请重新测量噪声账。"},
     "output_differs.not_measurable": {
         "message": _MESSAGE,
         "reason": "无法测量各量化器的代价：{type}：{text}",
