@@ -235,7 +235,7 @@ class Photographer:
         canvas.folding.toggle(next(each.id for each in canvas.view.boxes if each.title == "7"))
         self.settle()
         self.desk.selection.inspect_group("layers")
-        self.desk.work.tabs.set_open(False)
+        self.desk.work.tabs.toggle()
         self.settle()
         self.desk.work.panes.fit()
         self.shoot("transformer")
