@@ -72,5 +72,5 @@ def test_a_failure_for_want_of_it_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(network, "is_refused", lambda: True)
     found = run_error("loading", error)
     assert found.code == "stop.no_network"
-    assert "--network" in found.hint
+    assert "allow the network" in found.hint
     assert run_error("loading", ValueError("something else")).code != "stop.no_network"

@@ -219,4 +219,4 @@ def test_code_that_a_plan_named_has_no_network_and_the_run_says_so(name: str, tm
         rejected = [each for each in reports if isinstance(each, RunRejected)]
         assert bool(rejected) is not is_run
         assert any(isinstance(each, StepStarted) for each in reports)
-        assert all("--network" in each.hint for each in rejected)
+        assert all("allow the network" in each.hint for each in rejected)

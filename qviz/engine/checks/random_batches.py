@@ -22,11 +22,11 @@ def batches_not_drawn(plan: Plan, loaded: Loaded) -> Iterator[Finding]:
     chosen = flow(plan.flow)
     if plan.random_batches < 2 or chosen is None or not chosen.quantizes or is_drawn(loaded.batches):
         return
-    code, level = "own_inputs", Level.WARNING
+    code, level = "batches.own_inputs", Level.WARNING
     if loaded.fake is not None:
-        code = "fake"
+        code = "batches.fake"
     elif loaded.batches is not None:
-        code, level = "data", Level.INFO
+        code, level = "batches.data", Level.INFO
     args: dict[str, Json] = {"count": plan.random_batches}
-    told = f"setting_without_effect.batches.{code}"
+    told = f"setting_without_effect.{code}"
     yield Finding("setting_without_effect", level, "captured", (), told, {}, args, ("random_batches",))

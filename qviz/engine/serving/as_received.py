@@ -8,7 +8,7 @@ from torch.nn import Module
 
 from qviz.document.flows import Mode, flow
 from qviz.document.graph import Json
-from qviz.document.plan import Plan
+from qviz.document.plan import BACKENDS, Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks.hidden_modules import not_owned
 from qviz.engine.checks.model import quantized_before
@@ -37,7 +37,8 @@ def as_received(loaded: Loaded, plan: Plan, model: Module) -> Iterator[Finding]:
         before = [*quantized_before(loaded.module)]
         yield from before
         if not before:
-            yield from without_effect(loaded.module, chosen, default_qconfig(plan).value)
+            usual = default_qconfig(plan).value if plan.backend in BACKENDS else None  # its flow refuses another
+            yield from without_effect(loaded.module, chosen, usual)
         if loaded.fake is None:
             yield from not_owned(model, loaded.inputs, chosen)
 

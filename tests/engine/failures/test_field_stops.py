@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from torch import nn
 
 from qviz.document.plan import Plan
 from qviz.document.snapshot import RunError
+from qviz.engine.failures.known import CAUSES, OF_INPUTS
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded
 from qviz.errors import QvizError
+from qviz.words.statement import knows
+from tests.engine.failures.test_known_causes import FORMS, RAISED
 from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, ran
 from tests.faults.models import linear, made
 
@@ -107,3 +111,12 @@ def test_inputs_of_another_number_or_name(inputs: Any, hint: str):
         run_loaded(Loaded(FC(), inputs), Plan(source="x", flow="fx-static"), lambda _: None)
     assert hint in caught.value.hint
     assert "but expected one of" not in caught.value.message
+
+
+def test_every_known_cause_has_a_test_and_there_are_many():
+    codes = {cause.code for cause in (*CAUSES, *OF_INPUTS)}
+    of_runs = [Path(__file__), Path(__file__).parents[1] / "test_own_qconfigs.py"]
+    asserted = {code for code in codes if any(f'"{code}"' in file.read_text() for file in of_runs)}
+    assert codes == {f"stop.{code}" for code, _ in (*RAISED, *FORMS)} | asserted
+    assert all(knows(code) for code in codes)
+    assert len(codes) >= 30
