@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QByteArray, QSettings
+
+from qviz.words import mark
 
 if TYPE_CHECKING:
     from qviz.trust.consent import Consent
@@ -16,8 +20,34 @@ LESS_MOTION, OPEN_CASTS, NO_RESTORE = "less_motion", "open_casts", "no_restore"
 """Choices that are off at first."""
 
 
+class Meaning(NamedTuple):
+    """Which texts of a setting mean something.
+
+    Attributes:
+        holds: Tells whether a text does.
+        takes: In words, what does.
+    """
+
+    holds: Callable[[str], bool]
+    takes: str
+
+
+class Ignored(NamedTuple):
+    """A setting whose text means nothing; its default is used.
+
+    Attributes:
+        name: As it stands in the store.
+        text: What stands there.
+        takes: In words, what means something.
+    """
+
+    name: str
+    text: str
+    takes: str
+
+
 class StoredText:
-    """One text of the store, as an attribute of `Settings`."""
+    """One text of the store, as an attribute of `Settings`; one that means nothing is its default."""
 
     def __init__(self, default: str = "") -> None:
         self._default, self._key = default, ""
@@ -26,10 +56,38 @@ class StoredText:
         self._key = name
 
     def __get__(self, settings: Settings, owner: type) -> str:
-        return str(settings.store.value(self._key, self._default))
+        return settings.meant(self._key) or self._default
 
     def __set__(self, settings: Settings, text: str) -> None:
         settings.store.setValue(self._key, text)
+
+
+def is_editor_command(text: str) -> bool:
+    """Tell whether a command names the file and can be taken apart."""
+    import shlex  # no part of the first paint
+
+    try:
+        words = [word.format(file="", line=1) for word in shlex.split(text)]
+    except (ValueError, LookupError, AttributeError):  # a quote without its end, a field of another name
+        return False
+    return bool(words) and "{file}" in text
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
+
+
+MEANINGS = {
+    "text_size": Meaning(lambda text: text.isascii() and text.isdigit(), mark("a whole number from 90 to 160")),
+    "theme": Meaning(lambda text: text in ("light", "dark", "system"), mark("light, dark or system")),
+    "editor": Meaning(is_editor_command, mark("a command with {file}")),
+    "memory": Meaning(_is_amount, mark("a number of GiB above 0")),
+    "network": Meaning(lambda text: text in ("0", "1"), mark("0 or 1")),
+}
+"""By the name of the setting; any text means something where none stands here."""
 
 
 class Settings:
@@ -52,10 +110,24 @@ class Settings:
     def __init__(self) -> None:
         self.store = QSettings("qviz", "qviz")
 
+    def meant(self, name: str) -> str:
+        """Return the text of a setting; "" where none stands, or one that means nothing."""
+        text = self._text(name)
+        return text if name not in MEANINGS or MEANINGS[name].holds(text) else ""
+
+    def ignored(self) -> tuple[Ignored, ...]:
+        """Return the settings that somebody wrote and that mean nothing."""
+        texts = ((name, self._text(name), meaning.takes) for name, meaning in MEANINGS.items())
+        return tuple(Ignored(name, text, takes) for name, text, takes in texts if text and not self.meant(name))
+
+    def _text(self, name: str) -> str:
+        value = self.store.value(name)  # a text with commas comes back as a list
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value) if value is not None else ""
+
     @property
     def text_size(self) -> int:
         """The size of all text in percent of the usual one, from 90 to 160."""
-        return min(160, max(90, int(str(self.store.value("text_size", 100)))))
+        return min(160, max(90, int(self.meant("text_size") or 100)))
 
     @text_size.setter
     def text_size(self, percent: int) -> None:

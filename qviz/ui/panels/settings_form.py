@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout,
 from qviz.ui.panels.choice import Choice
 from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, indent, label, passing
-from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
+from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings, is_editor_command
 from qviz.words import mark, tr, trn
 from qviz.words.language import LANGUAGES
 from qviz.words.visible import one_line
@@ -175,7 +175,7 @@ class SettingsForm(QDialog):
     def on_editor_edited(self) -> None:
         """Remember the command, if it names the file."""
         command = self.editor.text().strip()
-        is_complete = not command or "{file}" in command
+        is_complete = not command or is_editor_command(command)
         if is_complete:
             self._settings.editor = command
         self.note.setText("" if is_complete else tr("The editor command needs {file}.", file="{file}"))
@@ -212,7 +212,7 @@ def _gibibytes(now: str) -> QDoubleSpinBox:
     made.setKeyboardTracking(False)
     made.setSpecialValueText(tr("80 % of the machine's"))
     made.setSuffix("\u202f" + tr("GiB"))
-    made.setValue(float(now) if now.replace(".", "", 1).isdigit() else 0.0)
+    made.setValue(float(now or 0))
     return made
 
 

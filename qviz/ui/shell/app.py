@@ -19,6 +19,7 @@ from qviz.ui.process import garbage as cycles
 from qviz.ui.process.first_paint import AfterFirstPaint
 from qviz.ui.settings import Settings
 from qviz.ui.shell.main_window import MainWindow
+from qviz.words import tr
 from qviz.words.language import ENGLISH, VARIABLE, language, use_environment
 
 if TYPE_CHECKING:
@@ -118,6 +119,28 @@ def start(
         window.opener.open_source(source, is_consented=True)
     elif window.restoring is not None:
         window.restoring.restore()
+    tell_ignored(window)
+
+
+def tell_ignored(window: MainWindow) -> None:
+    """Tell which stored settings mean nothing, and what would; all else goes on with the defaults."""
+    ignored = window.settings.ignored()
+    if not ignored:
+        return
+    from qviz.words import trn
+    from qviz.words.formats import clauses
+    from qviz.words.visible import one_line
+
+    window.pages.warn(
+        trn(
+            len(ignored),
+            "A setting is ignored: {settings}",
+            "{count} settings are ignored: {settings}",
+            settings=clauses(one_line(f"{each.name} = {each.text}") for each in ignored),
+        ),
+        clauses(tr("{setting} takes {values}", setting=each.name, values=tr(each.takes)) for each in ignored),
+        ((tr("Settings…"), window.actions_of["settings"].trigger),),
+    )
 
 
 def clear_up(folders: list[str]) -> None:
@@ -146,7 +169,6 @@ def report_bug(window: QWidget, kind: type[BaseException], error: BaseException,
     from PySide6.QtWidgets import QMessageBox
 
     from qviz.log import log_path
-    from qviz.words import tr
 
     details = "".join(traceback.format_exception(kind, error, trace))
     _log.error("a fault in the window\n%s", details)

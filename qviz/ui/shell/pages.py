@@ -15,6 +15,8 @@ from qviz.ui.settings import Settings
 from qviz.ui.shell.appearance import Appearance
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QKeyEvent
 
     from qviz.ui.panels.toasts import Toast
@@ -130,8 +132,14 @@ class Pages(QWidget):
 
     def tell(self, error: QvizError) -> None:
         """Show a failure that the user can act on, on the page that is open."""
-        notice = self.shown_desk.work.notice if self.shown_desk is not None else self.notice
-        notice.tell("error", error.message, error.hint)
+        self._shown_notice().tell("error", error.message, error.hint)
+
+    def warn(self, message: str, hint: str, actions: tuple[tuple[str, Callable[[], object]], ...]) -> None:
+        """Show what did not stop anything, on the page that is open."""
+        self._shown_notice().tell("warning", message, hint, actions)
+
+    def _shown_notice(self) -> Toast:
+        return self.shown_desk.work.notice if self.shown_desk is not None else self.notice
 
     def on_appearance_changed(self) -> None:
         """Use the theme on every page."""

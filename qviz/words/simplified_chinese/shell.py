@@ -303,4 +303,13 @@ TEXTS: dict[str, str] = {
     "{count} boxes": "{count} 个框",
     "Drawing…": "正在绘制…",
     "{width} × {height} px": "{width} × {height} 像素",
+    # stored settings that mean nothing
+    "A setting is ignored: {settings}": "有一项设置被忽略：{settings}",
+    "{count} settings are ignored: {settings}": "有 {count} 项设置被忽略：{settings}",
+    "{setting} takes {values}": "{setting} 的取值：{values}",
+    "a whole number from 90 to 160": "90 到 160 的整数",
+    "light, dark or system": "light、dark 或 system",
+    "a command with {file}": "含有 {file} 的命令",
+    "a number of GiB above 0": "大于 0 的 GiB 数",
+    "0 or 1": "0 或 1",
 }

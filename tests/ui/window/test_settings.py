@@ -18,7 +18,7 @@ from qviz.ui.panels.documentation import PAGES, Documentation, page_text
 from qviz.ui.panels.settings_form import SettingsForm
 from qviz.ui.panels.shortcuts import Palette
 from qviz.ui.settings import LESS_MOTION, NO_RESTORE, OPEN_CASTS, Settings
-from qviz.ui.shell.app import take_language
+from qviz.ui.shell.app import take_language, tell_ignored
 from qviz.ui.shell.engine_limits import take_stored_limits
 from qviz.ui.shell.main_window import MainWindow
 from qviz.wire.memory import limit
@@ -163,6 +163,38 @@ def test_limits_do_not_reach_another_machine(monkeypatch: pytest.MonkeyPatch, wi
     assert not form.memory.isEnabled()
     assert not form.network.isEnabled()
     settings.engine = ""
+
+
+BAD = {"text_size": "big", "theme": "mauve", "editor": 'code "{file}', "memory": "-2", "network": "maybe"}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_stored_setting_that_means_nothing_is_ignored_and_told(window: MainWindow, name: str):
+    settings = window.settings
+    settings.store.setValue(name, BAD[name])
+    assert [each[:2] for each in settings.ignored()] == [(name, BAD[name])]
+    tell_ignored(window)
+    told = window.pages.notice
+    assert told.message.text() == f"A setting is ignored: {name} = {BAD[name]}"
+    assert told.hint.text().startswith(f"{name} takes ")
+    shown = settings.text_size, settings.theme, settings.editor, settings.memory, settings.network
+    assert shown == (100, "system", "", "", "")
+    form_of(window)
+
+
+def test_settings_that_are_sound_are_not_told(window: MainWindow):
+    settings = window.settings
+    settings.theme, settings.text_size, settings.memory, settings.network = "dark", 150, "1.5", "0"
+    settings.editor = "code -g {file}:{line}"
+    settings.store.setValue("saved_in", ["a", "b"])
+    assert settings.ignored() == ()
+    tell_ignored(window)
+    assert "notice" not in vars(window.pages)
+
+
+def test_a_text_with_commas_is_one_text(window: MainWindow):
+    window.settings.store.setValue("editor", ["edit {file}", "{line}"])
+    assert window.settings.editor == "edit {file}, {line}"
 
 
 @pytest.fixture
