@@ -48,6 +48,36 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def waited(is_done: Callable[[], bool], first: Callable[[], object] | None = None) -> float:
+    """Run the event loop until something is so; return the milliseconds of its longest block.
+
+    It sleeps between events, as that of the window does: one that spins would take turns with the layout's thread
+    at Python's lock, and halve its speed.
+
+    Args:
+        is_done: Asked at each beat.
+        first: What to do first, in the loop.
+    """
+    loop, clock = QEventLoop(), QTimer()
+    clock.setTimerType(Qt.TimerType.PreciseTimer)
+    longest, before = 0.0, time.perf_counter()
+
+    def beat() -> None:
+        nonlocal longest, before
+        now = time.perf_counter()
+        longest, before = max(longest, (now - before) * 1000 - BEAT_MS), now
+        if is_done():
+            loop.quit()
+
+    if first is not None:
+        QTimer.singleShot(0, first)
+    clock.timeout.connect(beat)
+    clock.start(BEAT_MS)
+    loop.exec()
+    clock.stop()
+    return longest
+
+
 class Case:
     """A window with one canvas."""
 
@@ -72,31 +102,16 @@ class Case:
     def settle(self, canvas: GraphCanvas, is_painted: bool = True, after: Callable[[], object] | None = None) -> None:
         """Run the event loop until everything is there, and note how long it is blocked.
 
-        It sleeps between events, as that of the window does: one that spins would take turns with the layout's thread
-        at Python's lock, and halve its speed.
-
         Args:
             canvas: What is waited for.
             is_painted: Whether pictures that are finished between events are waited for, too.
             after: What to do first, in the loop.
         """
-        loop, clock = QEventLoop(), QTimer()
-        clock.setTimerType(Qt.TimerType.PreciseTimer)
-        before = time.perf_counter()
 
-        def beat() -> None:
-            nonlocal before
-            now = time.perf_counter()
-            self.longest, before = max(self.longest, (now - before) * 1000 - BEAT_MS), now
-            if not canvas.is_busy and (not is_painted or canvas.surface.is_finished):
-                loop.quit()
+        def is_settled() -> bool:
+            return not canvas.is_busy and (not is_painted or canvas.surface.is_finished)
 
-        if after is not None:
-            QTimer.singleShot(0, after)
-        clock.timeout.connect(beat)
-        clock.start(BEAT_MS)
-        loop.exec()
-        clock.stop()
+        self.longest = max(self.longest, waited(is_settled, after))
 
     def opened(self) -> float:
         """Return the time from a stage to its first picture."""

@@ -6,15 +6,13 @@ import gc
 import json
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import msgspec
-from bench_canvas_case import BEAT_MS, HEIGHT, WIDTH, Line, ms, peak_memory, sixty_boxes
+from bench_canvas_case import HEIGHT, WIDTH, Line, ms, peak_memory, sixty_boxes, waited
 from big_graphs import grown, without_casts
-from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from qviz.analysis.linking.links import link_stages
@@ -46,25 +44,13 @@ class Pair:
 
     def settle(self, is_painted: bool = True, after: Callable[[], object] | None = None) -> None:
         """Run the event loop until both panes show what they should, and note how long it is blocked."""
-        loop, clock = QEventLoop(), QTimer()
-        clock.setTimerType(Qt.TimerType.PreciseTimer)
-        before = time.perf_counter()
 
-        def beat() -> None:
-            nonlocal before
-            now = time.perf_counter()
-            self.longest, before = max(self.longest, (now - before) * 1000 - BEAT_MS), now
+        def is_settled() -> bool:
             is_painting = is_painted and not all(each.surface.is_finished for each in self.canvases)
             is_placing = self.panes.laying_over.is_busy or any(each.is_busy for each in self.canvases)
-            if not is_painting and not is_placing:
-                loop.quit()
+            return not is_painting and not is_placing
 
-        if after is not None:
-            QTimer.singleShot(0, after)
-        clock.timeout.connect(beat)
-        clock.start(BEAT_MS)
-        loop.exec()
-        clock.stop()
+        self.longest = max(self.longest, waited(is_settled, after))
 
     def took(self, act: Callable[[], object]) -> float:
         """Return the time from an act to the first picture of both panes."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace as with_fields
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from msgspec.structs import replace
 from qviz.document import codec
 from qviz.document.held_lock import HeldLock, is_held
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Bookmark, Snapshot
+from qviz.document.snapshot import Bookmark
 from qviz.errors import QvizError
 from qviz.session import run_store
 from qviz.session.kept_runs import RunOrigin, ShelvedRuns
@@ -24,70 +22,11 @@ from qviz.session.laid_over import OverlayChoice
 from qviz.session.project import Project
 from qviz.session.recorded_runs import record_of, restored, run_of, session_of
 from qviz.session.run_pair import beside_each_other
-from qviz.session.run_records import NO_FIGURES, RECORD_VERSION, RunRecord, SessionRecord
+from qviz.session.run_records import SessionRecord
 from qviz.session.run_store import RunStore
 from qviz.session.sides import Shown
-from tests.factories import node, snapshot, stage
-
-NET = "/models/net.py:Net"
-RESULT = snapshot(stage("captured", node("x"), node("fc")), stage("converted", node("x"), node("fc")))
-
-
-_NUMBERS = itertools.count(1)
-
-
-class Clock:
-    """Every look at it is a second later."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        self.now += 1
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def store(folder: Path, clock: Clock) -> Iterator[RunStore]:
-    made = opened(folder, clock)
-    made.begin()
-    yield made
-    made.end()
-
-
-def opened(folder: Path, clock: Clock) -> RunStore:
-    return RunStore(folder, f"{next(_NUMBERS):012x}", clock)
-
-
-def new_key(store: RunStore) -> str:
-    return f"{store._windows.name}-{next(_NUMBERS)}"
-
-
-def written(store: RunStore, clock: Clock, result: Snapshot = RESULT, **fields: object) -> RunRecord:
-    figures = replace(NO_FIGURES, ended=clock())
-    record = RunRecord("qviz-run", RECORD_VERSION, new_key(store), NET, "c", 1, Plan(NET), figures=figures)
-    record = replace(record, **fields)
-    store.write(record, result)
-    return record
-
-
-def died(store: RunStore) -> None:
-    """Let go of a window's lock as the system does when its process is killed."""
-    store._windows._lock.release()
-
-
-def keys(store: RunStore, source: str = NET) -> list[str]:
-    return [each.key for each in store.of_source(source).records]
+from tests.factories import snapshot
+from tests.session.run_stores import NET, RESULT, Clock, died, keys, new_key, opened, written
 
 
 def test_a_run_comes_back_with_its_result_and_its_bookmarks(store: RunStore, folder: Path, clock: Clock):

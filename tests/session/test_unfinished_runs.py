@@ -18,28 +18,10 @@ from qviz.session.recorded_runs import record_of, restored, run_of
 from qviz.session.run_records import RunRecord
 from qviz.session.run_store import RunStore
 from tests.factories import node, snapshot, stage
-from tests.session.test_run_store import NET, Clock, died, keys, new_key, opened, written
+from tests.session.run_stores import NET, Clock, died, keys, new_key, opened, written
 
 REACHED = (stage("captured", node("x"), node("fc")),)
 WHOLE = snapshot(*REACHED, stage("converted", node("x"), node("fc")))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def store(folder: Path, clock: Clock) -> Iterator[RunStore]:
-    made = opened(folder, clock)
-    made.begin()
-    yield made
-    made.end()
 
 
 @pytest.fixture
