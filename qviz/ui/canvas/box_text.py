@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import WATCHING, Kind
+from qviz.layout import spacing
 from qviz.layout.labels import bracket_width
 from qviz.ui.canvas import metrics, shapes
 from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
@@ -180,12 +181,20 @@ def _row(text: str, font: QFont, area: QRectF, align: Qt.AlignmentFlag, token: s
     return TextRow(elided(text, font, area.width()), font, area, align, token)
 
 
-def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
+def frame_bar(rect: QRectF, scale: float) -> QRectF:
+    """Return where the title of an open group stands: in its frame, and from afar on its upper edge, over no box."""
+    bar = QRectF(rect.left() + 20, rect.top() + 2, max(rect.width() - 26, 0.0), shapes.FRAME_BAR - 2)
+    first_box = rect.top() + spacing.TIGHT.head * scale
+    bar.moveTop(min(bar.top(), first_box - bar.height() + 1.0))  # its plate ends 2 pixels above its foot
+    return bar
+
+
+def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
     """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under.
 
     How the groups inside compare stands at the right end, where there is room.
     """
-    bar = QRectF(rect.left() + 20, rect.top() + 2, max(rect.width() - 26, 0.0), shapes.FRAME_BAR - 2)
+    bar = frame_bar(rect, scale)
     title = elided(box.title, group_font(), bar.width())
     used = width(title, group_font()) + 8
     noted = width(box.note, label_font()) + 10

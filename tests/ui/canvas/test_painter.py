@@ -13,17 +13,19 @@ from qviz.analysis.views.view import Badge, Box, Folds, View
 from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point
+from qviz.layout.spacing import NARROW, TIGHT
 from qviz.ui.canvas.box_text import LEFT, writing
 from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
-from qviz.ui.canvas.metrics import measure, size_of
-from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
+from qviz.ui.canvas.metrics import BoxForm, measure, size_of
+from qviz.ui.canvas.painters import GRAPH, SELECTION, SHAPES, paint_all
+from qviz.ui.canvas.painters.boxes import TextPainter
 from qviz.ui.canvas.painters.overlay import draw_flag
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import outline
 from qviz.ui.theme import theme
-from tests.factories import small_stages
+from tests.factories import graph, node, small_stages
 
 
 def flagged(level):
@@ -171,3 +173,29 @@ def test_badges_stand_beside_a_name_and_never_over_it(qapp):
         if said.badges_at is not None:
             assert said.rows[0].area.left() + width(said.rows[0].text, title_font()) <= said.badges_at.x()
             assert said.rows[0].align == LEFT
+
+
+@pytest.mark.parametrize("scale", [0.54, 0.6, 0.63, 0.8, 1.0])
+@pytest.mark.parametrize("spacing", [TIGHT, NARROW])
+def test_the_title_of_a_frame_hides_no_edge_of_a_box(qapp, scale, spacing):
+    first, second = node("a", path="net"), node("b", "a", path="net")
+    view = fold(graph(first, second, groups={"net": "Net"}), Folds(frozenset({"net"})), {})
+    assert any(each.is_open for each in view.boxes)
+    sizes = {each.id: size_of(each, BoxForm(1)) for each in view.boxes if not each.is_open}
+    scene = Scene(view, GraphlayEngine(spacing).place(view, sizes))
+    area = scene.bounds.adjusted(-20, -20, 20, 20)
+    image = QImage(600, 400, QImage.Format.Format_RGB32)
+    image.fill(theme("light").color("canvas"))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    painter.translate(-area.topLeft())
+    exposure = Exposure(scene, area, scale, theme("light"))
+    paint_all(SHAPES, painter, exposure)
+    bare = image.copy()
+    paint_all((TextPainter(),), painter, exposure)
+    painter.end()
+    edge = min((scene.rect(each) for each in sizes), key=lambda each: each.top()).translated(-area.topLeft())
+    rows = range(round(edge.left() * scale), round(edge.right() * scale))
+    top = round(edge.top() * scale)
+    assert image != bare
+    assert all(image.pixel(x, top) == bare.pixel(x, top) for x in rows)

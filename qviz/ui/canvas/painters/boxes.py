@@ -67,7 +67,7 @@ class TextPainter:
                     if box.is_bracket:
                         box_text.draw_bracket(painter, box, rect, exposure.scale, theme)
                     else:
-                        box_text.draw_frame_title(painter, box, rect, theme)
+                        box_text.draw_frame_title(painter, box, rect, exposure.scale, theme)
                     continue
                 exposure.dim(painter, box.id)
                 box_text.draw_signs(painter, box, rect, theme)
