@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from qviz.analysis.tables.finding_rows import finding_cells, finding_rows, headline
+from qviz.analysis.tables.finding_rows import count_text, finding_cells, finding_rows, headline
 from qviz.document.snapshot import Finding, FindingReference, Level
 from tests.factories import inspected, small_stages, snapshot
 
@@ -23,6 +23,17 @@ def test_a_place_in_a_run_beside_names_that_run():
     beside = msgspec.structs.replace(FOUND, stage="converted · Run 2", nodes=("fc",))
     rows = finding_rows([FOUND, beside], None)
     assert [row.places[0] for row in rows] == ["fc", "Run 2: fc"]
+
+
+def test_findings_of_two_results_are_counted_apart():
+    beside = msgspec.structs.replace(FOUND, stage="converted · Run 2", nodes=("fc",))
+    found = [FOUND, beside, msgspec.structs.replace(beside, rule="even")]
+    assert count_text(found, ("converted · Run 2", "converted")) == "A 2 · B 1"
+    assert count_text(found, ("converted", "converted · Run 2")) == "A 1 · B 2"
+    assert count_text([FOUND], ("converted · Run 2", "converted")) == "A 0 · B 1"
+    assert count_text([FOUND], ("captured", "converted")) == "1"
+    assert count_text(found, ("captured · Run 2", "converted · Run 2")) == "3"
+    assert count_text([], ("converted · Run 2", "converted")) == ""
 
 
 def test_a_finding_of_the_whole_has_its_stage_as_its_place():

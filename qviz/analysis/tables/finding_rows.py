@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,9 +11,9 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.tables.node_columns import CellValue
 from qviz.document.causes import by_cause
-from qviz.document.snapshot import Finding
+from qviz.document.snapshot import Finding, StageName
 from qviz.words import names, tr
-from qviz.words.formats import capitalized, every
+from qviz.words.formats import capitalized, every, grouped
 
 
 class FindingRow(NamedTuple):
@@ -46,8 +47,29 @@ def finding_rows(findings: Iterable[Finding], run: InspectedRun | None) -> tuple
     )
 
 
+def count_text(findings: Iterable[Finding], panes: tuple[str | None, str | None]) -> str:
+    """Return how many rows there are; of two results for each pane: ``A 2 · B 1``. "" for none.
+
+    Args:
+        findings: All of them.
+        panes: The names of the stages in pane A and in pane B.
+    """
+    causes = [each.cause for each in by_cause(findings)]
+    results = [_result(name or "") for name in panes]
+    if results[0] == results[1]:
+        return grouped(len(causes)) if causes else ""
+    counted = Counter(_result(each.stage) for each in causes)
+    a, b = (grouped(counted[each]) for each in results)
+    return tr("A {a} · B {b}", a=a, b=b) if causes else ""
+
+
+def _result(stage: StageName) -> str:
+    """Return which result beside the own one a stage is of; "" for its own."""
+    return stage.partition(BETWEEN)[2]
+
+
 def _row(finding: Finding, run: InspectedRun | None) -> FindingRow:
-    beside = finding.stage.partition(BETWEEN)[2]
+    beside = _result(finding.stage)
     told = (_place(run, NodePlace(finding.stage, each)) for each in finding.nodes)
     places = tuple(tr("{run}: {node}", run=beside, node=each) if beside else each for each in told)
     whole = (every(finding.place) if finding.place else names.stage(finding.stage),)

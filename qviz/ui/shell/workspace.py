@@ -8,9 +8,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from qviz.analysis.linking.beside import BETWEEN
+from qviz.analysis.tables.finding_rows import count_text
 from qviz.analysis.verdicts.summary import told_coverage
 from qviz.analysis.views.roles import roles
-from qviz.document.causes import by_cause
 from qviz.document.coverage import Coverage
 from qviz.document.graph import Kind, NodeId
 from qviz.document.plan import expected_stages
@@ -292,7 +292,8 @@ class Workspace(QWidget):
         self.findings.show_findings(listed, theme, _without_findings(project), self.inspector.run)
         self.failure.show_error(project.error)
         self.changes.show_project(project, theme)
-        self._count(self.findings_page, tr("Findings"), len(by_cause(project.findings)))
+        panes = project.shown.left, project.shown.right
+        self._count(self.findings_page, tr("Findings"), count_text(project.findings, panes))
         self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)
         script = visible(project.snapshot.run.python) if project.snapshot else ""
@@ -304,15 +305,15 @@ class Workspace(QWidget):
 
     def count_nodes(self, count: int) -> None:
         """Say in the tab how many nodes the stage in pane B has."""
-        self._count(self.nodes, tr("Nodes"), count)
+        self._count(self.nodes, tr("Nodes"), grouped(count) if count else "")
 
     def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
         """Show what the reader marked, and how much that is."""
         self.bookmarks.show_bookmarks(bookmarks)
-        self._count(self.bookmarks, tr("Bookmarks"), len(bookmarks))
+        self._count(self.bookmarks, tr("Bookmarks"), grouped(len(bookmarks)) if bookmarks else "")
 
-    def _count(self, page: QWidget, title: str, count: int) -> None:
-        text = tr("{title} {count}", title=title, count=grouped(count)) if count else title
+    def _count(self, page: QWidget, title: str, count: str) -> None:
+        text = tr("{title} {count}", title=title, count=count) if count else title
         self.tabs.setTabText(self.tabs.indexOf(page), text)
 
 

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, Q
 
 from qviz.analysis.inspecting.change_part import ChangedNode, ChangePart
 from qviz.analysis.inspecting.node_noise import PlaceNoise
-from qviz.analysis.inspecting.node_page import Fact, NodePage, Position
+from qviz.analysis.inspecting.node_page import Fact, NodePage, Position, StageNodes
 from qviz.analysis.inspecting.tensor_table import rows_of
 from qviz.analysis.ledger.answer import alternative_name, gain_of, remedies
+from qviz.analysis.linking.beside import BETWEEN
 from qviz.document.api_entries import ApiEntry
 from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import Integers
@@ -27,6 +28,7 @@ from qviz.ui.theme import Theme
 from qviz.words import names, term, tr, trn
 from qviz.words.formats import gain, grouped, part, span, tensor
 from qviz.words.untrusted import plain_tip
+from qviz.words.visible import short_name
 
 _LINKS_SHOWN = 6
 _STAGES_A_ROW = 4
@@ -284,12 +286,25 @@ class NodeSheet(Sheet):
         if len(page.stages) < 2:
             return
         self.part(tr("Through the stages"))
+        own = [each for each in page.stages if BETWEEN not in each.stage]
+        beside = [each for each in page.stages if BETWEEN in each.stage]
+        self.column.addLayout(self._grid_of(own))
+        if beside:
+            self.text(short_name(beside[0].stage.partition(BETWEEN)[2]), "small")
+            self.column.addLayout(self._grid_of(beside))
+        here = next((each.relation for each in page.stages if each.stage == page.place.stage), "")
+        if here:
+            self.text(here, "small")
+
+    def _grid_of(self, stages: Sequence[StageNodes]) -> QGridLayout:
+        """Return the nodes of the stages of one run, each below the name of its stage."""
+        here = self._page.place
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(1)
-        for number, each in enumerate(page.stages):
-            row, at = 2 * (number // _STAGES_A_ROW), number % _STAGES_A_ROW  # those of a run beside it stand below
-            head = label(names.stage(each.stage), "small")
+        for number, each in enumerate(stages):
+            row, at = 2 * (number // _STAGES_A_ROW), number % _STAGES_A_ROW
+            head = label(names.stage(each.stage.partition(BETWEEN)[0]), "small")
             head.setMinimumWidth(1)
             head.setToolTip(plain_tip("\n".join(filter(None, (names.stage(each.stage), each.relation)))))
             grid.addWidget(head, row, at)
@@ -297,7 +312,7 @@ class NodeSheet(Sheet):
             column = QVBoxLayout()
             column.setSpacing(1)
             for node_id in each.ids[:_LINKS_SHOWN]:
-                is_here = each.stage == page.place.stage and node_id == page.place.node
+                is_here = each.stage == here.stage and node_id == here.node
                 go = None if is_here else partial(self.calls.choose_node, each.stage, node_id)
                 column.addWidget(ElidedLink(node_id, go))
             if len(each.ids) > _LINKS_SHOWN:
@@ -306,10 +321,7 @@ class NodeSheet(Sheet):
                 column.addWidget(label(told, "small"))
             column.addStretch(1)
             grid.addLayout(column, row + 1, at)
-        self.column.addLayout(grid)
-        here = next((each.relation for each in page.stages if each.stage == page.place.stage), "")
-        if here:
-            self.text(here, "small")
+        return grid
 
 
 def _share(noise: PlaceNoise, at: int) -> float:
