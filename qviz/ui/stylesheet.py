@@ -176,6 +176,7 @@ QScrollBar::handle {{ background: {border.strong}; border-radius: 4px; min-heigh
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QTabWidget[role="bottom"] QTabBar::tab {{ padding: 6px 10px; }}
+QTabWidget[role="bottom"][tight="true"] QTabBar::tab {{ padding: 6px 5px; }}
 QTabWidget[role="bottom"] QToolButton[role="flat"] {{ padding: 4px 8px; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar {{ background: {panel}; }}

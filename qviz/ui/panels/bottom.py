@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabWidget, QToolButton, QWidget
 
 from qviz.ui.panels.node_filter import NodeFilter
-from qviz.ui.panels.widgets import choose
+from qviz.ui.panels.widgets import choose, restyle
 from qviz.words import mark, tr
 from qviz.words.untrusted import plain_tip
 
@@ -44,6 +44,9 @@ class Bottom(QTabWidget):
         self._offers_legend = False
         self._corner.clicked.connect(self.on_corner_clicked)
         self._tools: dict[QWidget, NodeFilter] = {}
+        self._counts: dict[QWidget, tuple[str, str]] = {}
+        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setUsesScrollButtons(False)
         self._right = QWidget()
         row = QHBoxLayout(self._right)
         row.setContentsMargins(0, 0, 0, 0)
@@ -80,6 +83,22 @@ class Bottom(QTabWidget):
         row.insertWidget(0, tool)
         self._show_tool()
 
+    def show_count(self, page: QWidget, title: str, count: str) -> None:
+        """Say in a tab how much its page holds, "" for nothing; where there is no room, its tooltip says so."""
+        self._counts[page] = title, count
+        self._narrow_tool()
+
+    def _name_tabs(self, has_counts: bool) -> None:
+        for page, (title, count) in self._counts.items():
+            index, whole = self.indexOf(page), tr("{title} {count}", title=title, count=count) if count else title
+            self.setTabText(index, whole if has_counts else title)
+            self.setTabToolTip(index, plain_tip(whole))
+
+    def _tighten(self, is_tight: bool) -> None:
+        if bool(self.property("tight")) is not is_tight:
+            self.setProperty("tight", is_tight)
+            restyle(self.tabBar())
+
     def _show_tool(self) -> None:
         for page, tool in self._tools.items():
             tool.setVisible(self.is_open and page is self.currentWidget())
@@ -91,7 +110,12 @@ class Bottom(QTabWidget):
         self._narrow_tool()
 
     def _narrow_tool(self) -> None:
-        """Let the words of the button at the right, then the tool in the bar, then the legend give way to the tabs."""
+        """Let the words of the button at the right, then the tool in the bar, then the legend give way to the tabs.
+
+        Where that is not enough, counts and air give way to titles, and in the end titles are cut.
+        """
+        self._name_tabs(has_counts=True)
+        self._tighten(False)
         self._corner.setText(self._told())
         self._legend.setVisible(self._offers_legend)
         tool = next((each for page, each in self._tools.items() if self.is_open and page is self.currentWidget()), None)
@@ -101,6 +125,10 @@ class Bottom(QTabWidget):
             self._corner.setText(tr(_CLOSES if self.is_open else _SHORT))
         if tool is not None and self._left_over(tool) < 0:
             self._legend.hide()
+        if self._left_over(None) < 0:
+            self._name_tabs(has_counts=False)
+        if self._left_over(None) < 0:
+            self._tighten(True)
         if tool is not None:
             tool.narrow(self._left_over(None))
         row = self._right.layout()

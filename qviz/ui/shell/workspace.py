@@ -293,7 +293,7 @@ class Workspace(QWidget):
         self.failure.show_error(project.error)
         self.changes.show_project(project, theme)
         panes = project.shown.left, project.shown.right
-        self._count(self.findings_page, tr("Findings"), count_text(project.findings, panes))
+        self.tabs.show_count(self.findings_page, tr("Findings"), count_text(project.findings, panes))
         self.show_bookmarks(project.bookmarks)
         self.code.show_stage(right)
         script = visible(project.snapshot.run.python) if project.snapshot else ""
@@ -305,16 +305,12 @@ class Workspace(QWidget):
 
     def count_nodes(self, count: int) -> None:
         """Say in the tab how many nodes the stage in pane B has."""
-        self._count(self.nodes, tr("Nodes"), grouped(count) if count else "")
+        self.tabs.show_count(self.nodes, tr("Nodes"), grouped(count) if count else "")
 
     def show_bookmarks(self, bookmarks: tuple[Bookmark, ...]) -> None:
         """Show what the reader marked, and how much that is."""
         self.bookmarks.show_bookmarks(bookmarks)
-        self._count(self.bookmarks, tr("Bookmarks"), grouped(len(bookmarks)) if bookmarks else "")
-
-    def _count(self, page: QWidget, title: str, count: str) -> None:
-        text = tr("{title} {count}", title=title, count=count) if count else title
-        self.tabs.setTabText(self.tabs.indexOf(page), text)
+        self.tabs.show_count(self.bookmarks, tr("Bookmarks"), grouped(len(bookmarks)) if bookmarks else "")
 
 
 def _tells_stop(finding: Finding) -> bool:

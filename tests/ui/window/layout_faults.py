@@ -62,7 +62,10 @@ def _texts(widget: QWidget) -> Iterator[tuple[str, int, int]]:
             yield widget.currentText(), widget.width() - 2 * _FRAME, metrics.horizontalAdvance(widget.currentText())
         case QTabBar():
             for tab in range(widget.count()):
-                yield widget.tabText(tab), widget.tabRect(tab).width(), metrics.horizontalAdvance(widget.tabText(tab))
+                text = widget.tabText(tab)
+                untold = "" if _plain(text) in _plain(widget.tabToolTip(tab)) else text
+                yield untold, widget.tabRect(tab).width(), metrics.horizontalAdvance(text)
+            yield "the last tab", widget.width(), widget.tabRect(widget.count() - 1).right() + 1
         case _:
             return
 

@@ -6,14 +6,16 @@ from functools import partial
 
 import pytest
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.snapshot import Finding, Level
+from qviz.ui.panels.bottom import Bottom
 from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspecting.action_row import ActionRow
 from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, join_segments
+from qviz.ui.stylesheet import stylesheet
 from qviz.ui.theme import theme
 
 TITLES = ("Leave in float", "Observer…", "Per channel", "Try it…")
@@ -60,6 +62,33 @@ def test_a_message_without_room_stands_below_its_title(qtbot: QtBot, wide: int, 
     assert (message[1:] in option.text) is is_narrow
     listed.resize(1700 - wide, 200)
     assert listed.is_narrow is not is_narrow
+
+
+@pytest.mark.parametrize(
+    ("wide", "named", "is_cut"),
+    [
+        (700, ["Findings 3", "Nodes 188", "Changes", "Code", "Bookmarks", "Log"], False),
+        (430, ["Findings", "Nodes", "Changes", "Code", "Bookmarks", "Log"], False),
+        (300, ["Findings", "Nodes", "Changes", "Code", "Bookmarks", "Log"], True),
+    ],
+)
+def test_tabs_give_up_counts_and_air_before_their_titles(qtbot: QtBot, wide: int, named: list[str], is_cut: bool):
+    tabs = Bottom()
+    qtbot.addWidget(tabs)
+    tabs.setStyleSheet(stylesheet(theme("light"), 1.0))
+    for title, count in (("Findings", "3"), ("Nodes", "188"), ("Changes", ""), ("Code", ""), ("Bookmarks", "")):
+        page = QWidget()
+        tabs.addTab(page, title)
+        tabs.show_count(page, title, count)
+    tabs.addTab(QWidget(), "Log")
+    tabs.resize(wide, 100)
+    tabs.show()
+    bar = tabs.tabBar()
+    assert [tabs.tabText(at) for at in range(tabs.count())] == named
+    assert tabs.tabToolTip(1) == "Nodes 188"
+    assert not any(each.isVisible() for each in bar.findChildren(QToolButton))
+    assert bar.tabRect(5).right() < bar.width()
+    assert (bar.sizeHint().width() > bar.width()) is is_cut
 
 
 def test_segments_are_round_at_their_ends_alone(qtbot: QtBot):
