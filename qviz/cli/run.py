@@ -52,6 +52,7 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
     For example: qviz run sample:conv-bn-relu --flow fx-static -o review.qviz
     """
     from qviz.cli.runs import run_plan
+    from qviz.cli.unfinished import Unfinished
     from qviz.log import start_log
 
     need_source(plan, needs_flow=True)
@@ -62,9 +63,10 @@ def run(plan: Plan, out: Path, manner: Manner) -> int:
         )
     check_place(out, SUFFIXES)
     start_log()
-    with Progress(manner.quiet or manner.as_json) as progress:
-        snapshot, failure = run_plan(plan, progress.report, manner)
-    save(snapshot, out)
+    with Unfinished(out) as unfinished:
+        with Progress(manner.quiet or manner.as_json) as progress:
+            snapshot, failure = run_plan(plan, progress.report, manner, unfinished.keep)
+        save(snapshot, out)
     if manner.as_json:
         _print_json(summarize(snapshot, out))
     elif not manner.quiet:

@@ -10,8 +10,9 @@ from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.outcome import Outcome, failure_of
 from qviz.document.plan import Plan
-from qviz.document.run_steps import stopped
+from qviz.document.run_steps import cut_off, stopped
 from qviz.document.said import StoppedError
+from qviz.document.snapshot import Snapshot
 from qviz.errors import ExitCode, QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.client import EngineClient
@@ -20,8 +21,19 @@ from qviz.wire.messages import Report, RunFinished, RunFlow, RunRejected, StageR
 RUN_ID = 1
 
 
-def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) -> Outcome:
+def run_plan(
+    plan: Plan,
+    on_report: Callable[[Report], None],
+    manner: Manner,
+    on_stage: Callable[[Snapshot], None] = lambda _snapshot: None,
+) -> Outcome:
     """Run a plan to its end, good or bad, within the limits of `manner`.
+
+    Args:
+        plan: What is run.
+        on_report: Hears all that the engine says.
+        manner: How.
+        on_stage: Gets what would be left of the run if it ended now, at every stage.
 
     Raises:
         QvizError: Nothing ran: the input has to be mended first.
@@ -37,6 +49,7 @@ def run_plan(plan: Plan, on_report: Callable[[Report], None], manner: Manner) ->
                 match report:
                     case StageReached():
                         assembly.add(report)
+                        on_stage(assembly.interrupted(cut_off()))
                     case RunRejected():
                         raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
                     case RunFinished():

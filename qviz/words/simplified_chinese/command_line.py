@@ -77,4 +77,5 @@ TEXTS: dict[str, str] = {
     "repair model.py:Net --flow fx-static --target 25 -o plan.toml",
     "For example: qviz run sample:conv-bn-relu --flow fx-static -o review.qviz": "例如：qviz "
     "run sample:conv-bn-relu --flow fx-static -o review.qviz",
+    "The stages that the run reached are in {file}.": "运行已到达的阶段在 {file} 中。",
 }
