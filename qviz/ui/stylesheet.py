@@ -111,6 +111,8 @@ QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11p
 QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
 QPushButton[role="stage"] {{ border-radius: 10px; padding: 3px 13px; }}
 QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 2px 12px 2px 6px; }}
+QPushButton[role="stage"][tight="true"] {{ padding: 3px 6px; }}
+QPushButton[role="stage"][tight="true"][shown="true"] {{ padding: 2px 5px; }}
 QPushButton[role="stage"][failed="true"] {{ border: 2px solid {level.error}; color: {level.error}; }}
 QPushButton[role="segment"] {{ border-radius: 0; padding: 3px 9px; }}
 QPushButton[role="segment"][at="only"] {{ border-radius: 5px; }}

@@ -112,7 +112,7 @@ class Bottom(QTabWidget):
     def _narrow_tool(self) -> None:
         """Let the words of the button at the right, then the tool in the bar, then the legend give way to the tabs.
 
-        Where that is not enough, counts and air give way to titles, and in the end titles are cut.
+        Where that is not enough, counts, air and the legend give way to titles, and in the end titles are cut.
         """
         self._name_tabs(has_counts=True)
         self._tighten(False)
@@ -129,6 +129,8 @@ class Bottom(QTabWidget):
             self._name_tabs(has_counts=False)
         if self._left_over(None) < 0:
             self._tighten(True)
+        if self._left_over(None) < 0:
+            self._legend.hide()
         if tool is not None:
             tool.narrow(self._left_over(None))
         row = self._right.layout()

@@ -6,8 +6,20 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QFont, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.document.snapshot import StageName
@@ -53,6 +65,17 @@ class StageButton(QPushButton):
         self.setAccessibleName(tr(text, stage=words.stage(self.name), panes=" ".join(letters)))
         restyle(self)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the letters, and of the text what fits beside them."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        inside = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        beside = self.iconSize().width() + _GAP + 1 if not self.icon().isNull() else 0
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside - beside)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose pane A by Shift or the right button."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -97,6 +120,7 @@ class StageStrip(QFrame):
         self._arrows: list[QLabel] = []
         self._only: tuple[StageName, ...] = ()
         self._own_run, self._own = "", label("", "muted")
+        self._is_tight, self._wanted = False, 0
 
     def name_run(self, title: str) -> None:
         """Name the run whose stages stand below those of another."""
@@ -108,8 +132,7 @@ class StageStrip(QFrame):
         self._only = stages
         for name, each in self._buttons.items():
             each.setVisible(not stages or name in stages)
-        for arrow in self._arrows:
-            arrow.setVisible(not stages)
+        self._show_arrows()
         self.overlays.offer(OverlayChoice.CHANGES, not stages)
         self._make_room()
 
@@ -125,7 +148,27 @@ class StageStrip(QFrame):
             self._make_room()
         return is_done
 
+    def _show_arrows(self) -> None:
+        for arrow in self._arrows:
+            arrow.setVisible(not self._only and not self._is_tight)
+
+    def _tighten(self, is_tight: bool) -> None:
+        """Let stages stand close to each other, without arrows, or not."""
+        self._is_tight = is_tight
+        for each in self._buttons.values():
+            each.setProperty("tight", is_tight)
+            restyle(each)
+        self._stages.setHorizontalSpacing(_GAP if is_tight else -1)
+        self._show_arrows()
+
     def _make_room(self) -> None:
+        room = self.width() - 4 * _SPACE
+        if self._is_tight and room >= self._wanted:
+            self._tighten(False)
+        wide = self._stages.sizeHint().width()
+        if not self._is_tight and wide > room:
+            self._wanted = wide
+            self._tighten(True)
         shown: list[QWidget] = [self.overlays, *(each for each in (self.detail, self.scale) if each.text())]
         needed = self._stages.sizeHint().width() + sum(each.sizeHint().width() + _SPACE for each in shown) + 4 * _SPACE
         for each in reversed(shown):
@@ -159,6 +202,8 @@ class StageStrip(QFrame):
         if tuple(self._buttons) != names:
             empty(self._stages)
             self._buttons, self._arrows, self._own = {}, [], label("", "muted")
+            self._is_tight = False
+            self._stages.setHorizontalSpacing(-1)
             runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
             for row, run in enumerate(runs):
                 of_run = [name for name in names if name.partition(BETWEEN)[2] == run]

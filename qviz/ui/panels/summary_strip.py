@@ -108,6 +108,9 @@ class TileButton(QAbstractButton):
             rest = max(int(room.width()) - value - _GAP, 0)
             title = QFontMetrics(name_font).elidedText(title, Qt.TextElideMode.ElideRight, rest)
             title = title if len(title) > 1 else ""  # a lone ellipsis would push the value out
+        else:
+            rest = int(room.width()) - (_FUNNEL + _GAP if self.tile.query else 0)
+            title = QFontMetrics(name_font).elidedText(title, Qt.TextElideMode.ElideRight, rest)
         name_width = QFontMetrics(name_font).horizontalAdvance(title)
         painter.setFont(name_font)
         painter.setPen(self._theme.color("text.muted"))
@@ -139,8 +142,12 @@ class TileButton(QAbstractButton):
         font = self._font(_LARGE, is_bold=True) if is_known else self._font(_PLAIN)
         painter.setFont(font)
         painter.setPen(self._theme.color("text" if is_known else "text.muted"))
-        painter.drawText(room, middle, self.tile.value)
-        x += QFontMetrics(font).horizontalAdvance(self.tile.value) + _GAP
+        value = self.tile.value
+        if QFontMetrics(font).horizontalAdvance(value) > room.width():  # what it came to; the tooltip has all
+            last = value.rpartition("→ ")[2]
+            value = QFontMetrics(font).elidedText(last, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, middle, value)
+        x += QFontMetrics(font).horizontalAdvance(value) + _GAP
         if self.tile.share is not None and x + _BAR.width() <= room.right():
             bar = QRectF(x, room.center().y() - _BAR.height() / 2, _BAR.width(), _BAR.height())
             painter.fillRect(bar, self._theme.color("border"))

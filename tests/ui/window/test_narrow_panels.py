@@ -6,13 +6,15 @@ from functools import partial
 
 import pytest
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QStyleOptionViewItem, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionViewItem, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.document.snapshot import Finding, Level
+from qviz.session.sides import Shown
 from qviz.ui.panels.bottom import Bottom
 from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspecting.action_row import ActionRow
+from qviz.ui.panels.stages import StageButton, StageStrip
 from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, join_segments
 from qviz.ui.stylesheet import stylesheet
@@ -89,6 +91,36 @@ def test_tabs_give_up_counts_and_air_before_their_titles(qtbot: QtBot, wide: int
     assert not any(each.isVisible() for each in bar.findChildren(QToolButton))
     assert bar.tabRect(5).right() < bar.width()
     assert (bar.sizeHint().width() > bar.width()) is is_cut
+
+
+def test_stages_stand_closer_before_their_names_are_cut(qtbot: QtBot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 100)
+    strip = StageStrip()
+    strip.setParent(window)
+    strip.setStyleSheet(stylesheet(theme("light"), 1.0))
+    names = ("captured · Run 2", "prepared · Run 2", "converted · Run 2", "captured", "prepared", "converted")
+    strip.show_stages(names, names, Shown("converted · Run 2", "converted"), None, theme("light"))
+    strip.name_run("Run 1")
+    strip.show_detail("7 boxes", "Fit")
+    strip.resize(500, 70)
+    window.show()
+    buttons = strip.findChildren(StageButton)
+    arrows = [each for each in strip.findChildren(QLabel) if each.text() == "→"]
+
+    def is_whole() -> bool:
+        QApplication.processEvents()
+        return all(each.width() >= each.sizeHint().width() for each in buttons)
+
+    assert is_whole()
+    assert all(each.isVisible() for each in arrows)
+    strip.resize(330, 70)
+    assert is_whole()
+    assert not any(each.isVisible() for each in arrows)
+    strip.resize(500, 70)
+    assert is_whole()
+    assert all(each.isVisible() for each in arrows)
 
 
 def test_segments_are_round_at_their_ends_alone(qtbot: QtBot):

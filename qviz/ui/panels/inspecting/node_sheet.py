@@ -288,13 +288,13 @@ class NodeSheet(Sheet):
         self.part(tr("Through the stages"))
         own = [each for each in page.stages if BETWEEN not in each.stage]
         beside = [each for each in page.stages if BETWEEN in each.stage]
-        self.column.addLayout(self._grid_of(own))
-        if beside:
-            self.text(short_name(beside[0].stage.partition(BETWEEN)[2]), "small")
-            self.column.addLayout(self._grid_of(beside))
-        here = next((each.relation for each in page.stages if each.stage == page.place.stage), "")
-        if here:
-            self.text(here, "small")
+        for stages in filter(None, (own, beside)):
+            if stages is beside:
+                self.text(short_name(stages[0].stage.partition(BETWEEN)[2]), "small")
+            self.column.addLayout(self._grid_of(stages))
+            here = next((each.relation for each in stages if each.stage == page.place.stage), "")
+            if here:
+                self.text(here, "small")
 
     def _grid_of(self, stages: Sequence[StageNodes]) -> QGridLayout:
         """Return the nodes of the stages of one run, each below the name of its stage."""
