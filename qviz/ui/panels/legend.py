@@ -34,6 +34,8 @@ _ORDER = (
     Kind.CONSTANT,
 )
 _SAMPLE, _RATIO = QSize(26, 13), 2
+_AROUND = 46
+"""Pixels of margins and gaps."""
 _SMALLER = 2.4
 """Than on the canvas, whose shapes have slants of some pixels."""
 
@@ -132,14 +134,21 @@ class LegendStrip(QFrame):
     def show_coverage(self, is_shown: bool) -> None:
         """Say how much of the run is in low precision, or leave that out where room is scarce."""
         self._has_coverage = is_shown
-        is_crowded = self._choice is OverlayChoice.NUMBERS  # whose legend is long; the figures above tell it, too
-        self._coverage.setVisible(is_shown and not is_crowded and bool(self._coverage.text()))
+        self._show_coverage()
+
+    def _show_coverage(self) -> None:
+        needed = self._overlay.wanted() + self._coverage.sizeHint().width() + _AROUND
+        is_crowded = self._choice is OverlayChoice.NUMBERS or (
+            self._choice is OverlayChoice.CHANGES and needed > self.width()
+        )
+        # where it is, the figures above tell it, too
+        self._coverage.setVisible(self._has_coverage and not is_crowded and bool(self._coverage.text()))
 
     def show_overlay(self, choice: OverlayChoice, theme: Theme) -> None:
         """Show the legend of an overlay in place of the roles."""
         self._choice = choice
-        self.show_coverage(self._has_coverage)
         self._overlay.show_choice(choice, theme)
+        self._show_coverage()
         self._overlay.setVisible(choice is not OverlayChoice.ROLES)
         self._place.setVisible(choice is OverlayChoice.ROLES)
 
@@ -163,6 +172,7 @@ class LegendStrip(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Find out how many have room."""
         super().resizeEvent(event)
+        self._show_coverage()
         self._row.activate()
         self._arrange()
 

@@ -13,13 +13,14 @@ from qviz.session.laid_over import OverlayChoice
 from qviz.ui.canvas.edges import pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
 from qviz.ui.theme import Theme
-from qviz.words import tr
+from qviz.words import mark, tr
 from qviz.words.formats import number
 from qviz.words.untrusted import plain_tip
 
 _CELL = 30.0
 _SAMPLE = 26.0
 _GAP = 18.0
+_FUSED = mark("fused into one operator")
 _NARROW = 480
 """Pixels; with less the words are shorter."""
 _LIGHT = 0.58
@@ -50,6 +51,13 @@ class OverlayLegend(QWidget):
         if self._choice is OverlayChoice.CHANGES:
             return ", ".join(tr(each.title) for each in reversed(CHANGES.order))
         return ""
+
+    def wanted(self) -> int:
+        """Return how many pixels the legend of changes takes; 0 for others, which are shortened."""
+        if self._choice is not OverlayChoice.CHANGES:
+            return 0
+        texts = [*(f"{each.sign} {tr(each.title)}" for each in CHANGES.order), tr(_FUSED)]
+        return round(sum(_SAMPLE + 6 + width(each, subtitle_font()) + _GAP for each in texts) - _GAP)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the samples with their words."""
@@ -134,4 +142,4 @@ class OverlayLegend(QWidget):
             corners = ((x + hook, middle - 6), (x, middle - 6), (x, middle + 6), (x + hook, middle + 6))
             painter.drawPolyline(QPolygonF([QPointF(*corner) for corner in corners]))
         self._x += _SAMPLE + 6
-        self._say(painter, theme, tr("fused into one operator"))
+        self._say(painter, theme, tr(_FUSED))

@@ -9,11 +9,15 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionViewItem, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from qviz.document.coverage import Coverage
 from qviz.document.snapshot import Finding, Level
+from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Shown
 from qviz.ui.panels.bottom import Bottom
 from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspecting.action_row import ActionRow
+from qviz.ui.panels.legend import LegendStrip
+from qviz.ui.panels.overlay_legend import OverlayLegend
 from qviz.ui.panels.stages import StageButton, StageStrip
 from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, join_segments
@@ -121,6 +125,23 @@ def test_stages_stand_closer_before_their_names_are_cut(qtbot: QtBot):
     strip.resize(500, 70)
     assert is_whole()
     assert all(each.isVisible() for each in arrows)
+
+
+@pytest.mark.parametrize(("wide", "has_coverage"), [(700, True), (500, False)])
+def test_the_legend_of_changes_is_whole_before_other_figures_stand_beside_it(
+    qtbot: QtBot, wide: int, has_coverage: bool
+):
+    legend = LegendStrip()
+    qtbot.addWidget(legend)
+    legend.show_counts({}, Coverage("converted", 2, 3), theme("light"))
+    legend.show_overlay(OverlayChoice.CHANGES, theme("light"))
+    legend.resize(wide, 26)
+    legend.show()
+    told = next(each for each in legend.findChildren(QLabel) if each.text() == "2 of 3 in low precision")
+    assert told.isVisible() is has_coverage
+    overlay = legend.findChild(OverlayLegend)
+    assert overlay is not None
+    assert overlay.wanted() <= overlay.width()
 
 
 def test_segments_are_round_at_their_ends_alone(qtbot: QtBot):
