@@ -89,8 +89,11 @@ class Bottom(QTabWidget):
         self._narrow_tool()
 
     def _name_tabs(self, has_counts: bool) -> None:
-        for page, (title, count) in self._counts.items():
-            index, whole = self.indexOf(page), tr("{title} {count}", title=title, count=count) if count else title
+        for index in range(self.count()):
+            page = self.widget(index)
+            assert page is not None
+            title, count = self._counts.get(page, (self.tabText(index), ""))
+            whole = tr("{title} {count}", title=title, count=count) if count else title
             self.setTabText(index, whole if has_counts else title)
             self.setTabToolTip(index, plain_tip(whole))
 
