@@ -38,7 +38,15 @@ def _differences(before: Plan, after: Plan) -> Iterator[str]:
     for name in after.__struct_fields__:
         was, now = getattr(before, name), getattr(after, name)
         if was != now and name not in ("flow", "rules", "quantizer_options", "source"):
-            yield f"{name} {now}" if isinstance(now, str | int | float) else tr("other {name}", name=name)
+            yield _setting(name, now)
+
+
+def _setting(name: str, now: object) -> str:
+    if name == "measure" and now is not None:
+        return tr("noise measured") if now else tr("noise not measured")
+    if isinstance(now, bool):
+        return tr("with {name}", name=name) if now else tr("without {name}", name=name)
+    return f"{name} {now}" if isinstance(now, str | int | float) else tr("other {name}", name=name)
 
 
 def _in_float(before: Plan, after: Plan) -> list[Rule | QuantizerRule]:

@@ -30,3 +30,11 @@ def test_rules_that_are_gone_are_counted_last():
 
 def test_all_settings_that_differ_are_still_told_one_by_one():
     assert differences(in_float("a", "b"), in_float("c")) == ("c in float", "no rule for a", "no rule for b")
+
+
+def test_settings_are_told_in_words():
+    base = Plan("m.py:Net", "pt2e-static")
+    assert differences(base, Plan("m.py:Net", "pt2e-static", measure=True)) == ("noise measured",)
+    assert differences(base, Plan("m.py:Net", "pt2e-static", measure=False)) == ("noise not measured",)
+    assert differences(base, Plan("m.py:Net", "pt2e-static", reference=True)) == ("with reference",)
+    assert differences(base, Plan("m.py:Net", "pt2e-static", seed=3)) == ("seed 3",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
@@ -19,6 +21,13 @@ _STEPS: dict[int, WalkStep] = {
     Qt.Key.Key_Left: "left",
     Qt.Key.Key_Right: "right",
 }
+_PAGES: dict[int, float] = {
+    Qt.Key.Key_PageUp: -0.9,
+    Qt.Key.Key_PageDown: 0.9,
+    Qt.Key.Key_Home: -math.inf,
+    Qt.Key.Key_End: math.inf,
+}
+"""Heights of what is seen; a line or two stay in sight."""
 
 
 class Keys(QObject):
@@ -41,6 +50,8 @@ class Keys(QObject):
         key = event.key()
         if key in _STEPS:
             self._selection.walk(_STEPS[key])
+        elif key in _PAGES:
+            self._viewport.page(_PAGES[key])
         elif key == Qt.Key.Key_F and not event.modifiers():
             self.fit_asked.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QHelpEvent,
     QHideEvent,
     QKeyEvent,
@@ -74,6 +75,7 @@ class Surface(QWidget):
         for each in (self._tiled.improved, self.motion.moved, self.emphasis.changed, self.pointing.changed):
             each.connect(self.update)
         self.viewport.changed.connect(self.update)
+        self._has_keys = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -116,6 +118,8 @@ class Surface(QWidget):
             self._paint_words(painter)
         else:
             self._paint_scene(painter, scene)
+        if self._has_keys and self.hasFocus():
+            painter.fillRect(0, 0, self.width(), 2, self._theme.color("accent"))
 
     def _paint_scene(self, painter: QPainter, scene: Scene) -> None:
         camera, sight = self.viewport.camera, self.viewport.sight
@@ -144,6 +148,12 @@ class Surface(QWidget):
         painter.setPen(self._theme.color("text.muted"))
         painter.setFont(subtitle_font())
         painter.drawText(self.rect().adjusted(20, 20, -20, -20), int(Qt.AlignmentFlag.AlignCenter), self.words)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where keys go, to those who use keys."""
+        reasons = Qt.FocusReason
+        self._has_keys = event.reason() in (reasons.TabFocusReason, reasons.BacktabFocusReason)
+        super().focusInEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what was in sight."""
@@ -194,6 +204,7 @@ class Surface(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click, a drag or a rubber band."""
+        self._has_keys = False
         self.pointing.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -218,5 +229,8 @@ class Surface(QWidget):
         """Pass on a key; the parent widget gets keys that are not handled."""
         event.ignore()
         self.key_pressed.emit(event)
+        if event.isAccepted() and not self._has_keys:
+            self._has_keys = True
+            self.update()
         if not event.isAccepted():
             super().keyPressEvent(event)

@@ -13,6 +13,7 @@ from qviz.ui.canvas import view
 from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.metrics import LEAST_NARROW
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.theme import theme
 from tests.analysis.test_siblings import Block, made
 from tests.factories import graph, node, small_stages
 
@@ -263,3 +264,37 @@ def test_what_is_uncovered_comes_into_view_at_the_scale_that_was_read(canvas, qt
         canvas.folding.uncover("cat7")
     assert canvas.viewport.camera.scale == scale
     assert canvas.viewport.sight.contains(canvas.scene.rect("cat7"))
+
+
+def test_page_keys_go_up_and_down_as_far_as_the_graph_reaches(canvas, qtbot):
+    canvas.viewport.zoom_to(4.0)
+    view, keys = canvas.viewport, Qt.Key
+    bounds = canvas.scene.bounds
+    assert view.sight.height() < bounds.height()
+    qtbot.keyClick(canvas.surface, keys.Key_End)
+    assert bounds.bottom() < view.sight.bottom() < bounds.bottom() + view.sight.height() / 2
+    lowest = view.sight.top()
+    qtbot.keyClick(canvas.surface, keys.Key_PageDown)
+    assert view.sight.top() == lowest
+    qtbot.keyClick(canvas.surface, keys.Key_PageUp)
+    assert lowest - view.sight.height() < view.sight.top() < lowest
+    qtbot.keyClick(canvas.surface, keys.Key_Home)
+    assert bounds.top() - view.sight.height() / 2 < view.sight.top() < bounds.top()
+
+
+def test_those_who_use_keys_see_which_graph_has_them(canvas, qtbot):
+    surface, accent = canvas.surface, theme("light").color("accent")
+
+    def is_marked():
+        return surface.grab().toImage().pixelColor(surface.width() // 2, 0) == accent
+
+    surface.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.mouseClick(surface, Qt.MouseButton.LeftButton)
+    assert not is_marked()
+    qtbot.keyClick(surface, Qt.Key.Key_Down)
+    assert is_marked()
+    qtbot.mouseClick(surface, Qt.MouseButton.LeftButton)
+    assert not is_marked()
+    surface.clearFocus()
+    surface.setFocus(Qt.FocusReason.TabFocusReason)
+    assert is_marked()
