@@ -214,9 +214,11 @@ def capitalized(text: str) -> str:
 
     >>> capitalized("mean stays in float"), capitalized("layer1.0 is float"), capitalized("hard_swish is float")
     ('Mean stays in float', 'layer1.0 is float', 'hard_swish is float')
+    >>> capitalized("qviz works on a copy")
+    'qviz works on a copy'
     """
     first = text.partition(" ")[0]
-    is_name = any(each == "_" or each.isdigit() for each in first) or "." in first[:-1]
+    is_name = first == "qviz" or any(each == "_" or each.isdigit() for each in first) or "." in first[:-1]
     return text if is_name else text[:1].upper() + text[1:]
 
 

@@ -140,6 +140,7 @@ class NodeTable(QTableView):
         heads = self.horizontalHeader()
         heads.setSectionsClickable(True)
         heads.setHighlightSections(False)
+        heads.setTextElideMode(Qt.TextElideMode.ElideRight)
         heads.setStretchLastSection(False)
         heads.sectionClicked.connect(self.on_head_clicked)
         heads.sectionResized.connect(self.on_head_resized)

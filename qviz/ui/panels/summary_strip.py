@@ -20,6 +20,7 @@ from qviz.words.untrusted import plain_tip
 HIGH, LOW = 46, 30
 """Pixels in a window that is high, and in one that is not."""
 _PAD, _GAP, _BAR, _FUNNEL = 11, 7, QSize(36, 7), 8
+_NARROW_PAD = 4
 _SIGN = 12
 _SMALL, _LARGE, _PLAIN = 11, 15, 12
 _ACTIONS = {MEASURE: mark("Measure")}
@@ -105,6 +106,8 @@ class TileButton(QAbstractButton):
         name_font, title = self._font(_SMALL), self.tile.title
         if self._is_low:  # the value is what one looks for; the name may be cut
             value = QFontMetrics(self._font(_LARGE, is_bold=True)).horizontalAdvance(self.tile.value)
+            if value > room.width():
+                room.adjust(_NARROW_PAD - _PAD, 0, _PAD - _NARROW_PAD, 0)
             rest = max(int(room.width()) - value - _GAP, 0)
             title = QFontMetrics(name_font).elidedText(title, Qt.TextElideMode.ElideRight, rest)
             title = title if len(title) > 1 else ""  # a lone ellipsis would push the value out

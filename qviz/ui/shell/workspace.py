@@ -323,11 +323,11 @@ def _without_findings(project: Project) -> str:
         return tr("Findings appear here when the run is done.")
     is_done = project.snapshot.run.status == "done"
     many = len(project.stages[-1].whole.nodes) if project.stages else 0
-    return (
-        trn(many, "Nothing to report in {count} node.", "Nothing to report in {count} nodes.")
-        if is_done
-        else tr("No findings, since the run did not finish. Fix the problem and run again.")
-    )
+    if is_done:
+        return trn(many, "Nothing to report in {count} node.", "Nothing to report in {count} nodes.")
+    if project.error is not None:  # which counts as a finding, too
+        return tr("No other findings, since the run did not finish. Fix the problem and run again.")
+    return tr("No findings, since the run did not finish.")
 
 
 def _coverage(project: Project) -> Coverage | None:
