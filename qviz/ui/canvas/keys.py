@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from qviz.ui.canvas.camera import FOOT, MARGIN
 from qviz.ui.canvas.folding import Folding
 from qviz.ui.canvas.scene import WalkStep
 from qviz.ui.canvas.selection import Selection
@@ -51,7 +52,7 @@ class Keys(QObject):
         if key in _STEPS:
             self._selection.walk(_STEPS[key])
         elif key in _PAGES:
-            self._viewport.page(_PAGES[key])
+            self._page(_PAGES[key])
         elif key == Qt.Key.Key_F and not event.modifiers():
             self.fit_asked.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -67,3 +68,14 @@ class Keys(QObject):
         else:
             return
         event.accept()
+
+    def _page(self, heights: float) -> None:
+        """Look further down by so many heights, up where that is negative, as far as the graph reaches."""
+        view = self._viewport
+        if view.scene is None:
+            return
+        sight, bounds, scale = view.sight, view.scene.bounds, view.camera.scale
+        highest, lowest = bounds.top() - MARGIN / scale, bounds.bottom() + FOOT / scale - sight.height()
+        if highest < lowest:
+            top = min(max(sight.top() + heights * sight.height(), highest), lowest)
+            view.move(view.camera._replace(y=top))

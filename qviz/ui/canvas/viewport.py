@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from qviz.document.graph import Kind
 from qviz.layout.place import Direction
-from qviz.ui.canvas.camera import FOOT, MARGIN, Camera, fitting, opening
+from qviz.ui.canvas.camera import Camera, fitting, opening
 from qviz.ui.canvas.scene import Scene
 
 Pose: TypeAlias = Literal["free", "fit", "opening"]
@@ -90,17 +90,6 @@ class Viewport(QObject):
     def pan(self, way: QPointF) -> None:
         """Push the picture by so many pixels."""
         self.move(self.camera.moved(way.x(), way.y()))
-
-    def page(self, heights: float) -> None:
-        """Look further down by so many of its heights, up where that is negative, as far as the graph reaches."""
-        if self.scene is None:
-            return
-        sight, bounds = self.sight, self.scene.bounds
-        scale = self.camera.scale
-        highest, lowest = bounds.top() - MARGIN / scale, bounds.bottom() + FOOT / scale - sight.height()
-        if highest < lowest:
-            top = min(max(sight.top() + heights * sight.height(), highest), lowest)
-            self.move(self.camera._replace(y=top))
 
     def copy(self, other: Viewport) -> None:
         """Look where another does; a widget of another width has the same middle. Tells no one."""
