@@ -15,27 +15,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure.ledger.anchors import Anchoring, InnerProducts, Ray
+from qviz.engine.measure.ledger.anchors import Anchoring
+from qviz.engine.measure.ledger.inner_products import InnerProducts, Ray
 from qviz.engine.measure.ledger.segments import in_segments
 from qviz.engine.measure.models.measured import Measured
 from qviz.engine.measure.running.outputs import Outputs, raw_outputs, samples_in
 from qviz.engine.measure.simulated.simulation import Simulation
 
-MEMORY = 1 << 30
-"""Bytes; above it a batch goes in parts, or a backward pass segment by segment."""
+MEMORY = 3 << 28
+"""Bytes; above it a batch goes in parts, or a backward pass segment by segment. With what torch takes while it works,
+and what the allocator does not give back, the process stays below a gigabyte above that of the float model."""
 LEAST_PROJECTIONS, MOST_PROJECTIONS = 8, 16
 _OF_ALL_SAMPLES = 64
 _MOST_OUTPUTS = 4
-_LEAST_PART = 3
+_LEAST_PART = 2
 _NEARLY = 1e-4
 _log = logging.getLogger(__name__)
 Powers = dict[int, dict[str, float]]
@@ -148,7 +151,8 @@ class _Estimating:
     ) -> InnerProducts:
         if any(_is_image(each) for each in pytree.tree_leaves(batch.values)):
             try:  # convolutions of oneDNN go backward in two thirds of the time
-                return self._inner(passes, batch.mapped(_channels_last), samples, signs)
+                with _weights_in_channels_last(self.simulation.module):
+                    return self._inner(passes, batch.mapped(_channels_last), samples, signs)
             except Exception:  # a model may take views that another order of memory does not have
                 _log.info("the model does not run on images in channels-last order", exc_info=True)
         return self._inner(passes, batch, samples, signs)
@@ -180,6 +184,22 @@ def _is_image(value: Any) -> bool:
 
 def _channels_last(values: Tensor) -> Tensor:
     return values.contiguous(memory_format=torch.channels_last) if _is_image(values) else values
+
+
+@contextmanager
+def _weights_in_channels_last(module: nn.Module) -> Iterator[None]:
+    """Hold the weights of convolutions in that order too: else each pass would copy each of them.
+
+    They are put back by value, one by one, so that this holds none twice.
+    """
+    moved = [each for each in module.parameters() if _is_image(each)]
+    for each in moved:
+        each.data = each.data.contiguous(memory_format=torch.channels_last)
+    try:
+        yield
+    finally:
+        for each in moved:
+            each.data = each.data.contiguous()
 
 
 def _signs(output: Tensor, random: torch.Generator) -> Tensor:

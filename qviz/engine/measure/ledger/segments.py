@@ -20,7 +20,8 @@ from torch.fx import GraphModule, Node
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure.ledger.anchors import Anchoring, InnerProducts, Ray
+from qviz.engine.measure.ledger.anchors import Anchoring
+from qviz.engine.measure.ledger.inner_products import InnerProducts, Ray
 from qviz.engine.measure.running.outputs import raw_outputs
 from qviz.engine.measure.simulated.kept_run import KeptValues
 from qviz.engine.measure.simulated.simulation import Simulation

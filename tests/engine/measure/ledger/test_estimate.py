@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from qviz.engine.measure.ledger import estimate, exact, tensors
-from qviz.engine.measure.ledger.anchors import InnerProducts
 from qviz.engine.measure.ledger.estimate import projections_for
+from qviz.engine.measure.ledger.inner_products import InnerProducts
 from qviz.engine.measure.ledger.segments import in_segments
 from qviz.engine.measure.simulated.neighbors import neighbors
 from tests.engine.measure.ledger.test_ledger import measured
@@ -107,7 +107,7 @@ def test_products_are_the_same_in_whatever_order_of_memory(one: list[int], other
         values.permute(way).contiguous().permute([way.index(each) for each in range(4)]) for way in (one, other)
     )
     found = InnerProducts(3)._by_sample(gradient, delta, dim)
-    assert found.tolist() == values.square().movedim(dim, 0).flatten(1).sum(1).tolist()
+    assert found.sum(1).tolist() == values.square().movedim(dim, 0).flatten(1).sum(1).tolist()
 
 
 @pytest.mark.parametrize("is_simulated", [False, True])
@@ -121,6 +121,16 @@ def test_a_batch_in_parts_gives_what_the_batch_gives(monkeypatch: pytest.MonkeyP
     assert not calls_of_segments(monkeypatch, lambda: estimate.estimate(case, idle, 3, kept_bytes=estimate.MEMORY // 2))
     for quantizer, power in whole.items():
         assert parts[quantizer]["output"] == pytest.approx(power["output"], rel=0.15)
+
+
+def test_weights_are_put_back_in_their_own_order_of_memory():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 1), nn.Flatten(), nn.Linear(5, 2))
+    own = {name: (each.data.clone(), each.data.stride()) for name, each in model.named_parameters()}
+    with estimate._weights_in_channels_last(model):
+        assert next(model.parameters()).is_contiguous(memory_format=torch.channels_last)
+    for name, each in model.named_parameters():
+        assert torch.equal(each.data, own[name][0]), name
+        assert each.data.stride() == own[name][1], name
 
 
 def calls_of_segments(monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) -> int:

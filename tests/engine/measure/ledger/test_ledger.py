@@ -15,7 +15,8 @@ from qviz.document.measurements import Ledger
 from qviz.document.plan import Plan
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.measure.ledger import estimate, tensors
-from qviz.engine.measure.ledger.anchors import Anchoring, InnerProducts
+from qviz.engine.measure.ledger.anchors import Anchoring
+from qviz.engine.measure.ledger.inner_products import InnerProducts
 from qviz.engine.measure.ledger.segments import in_segments
 from qviz.engine.measure.models import four_models
 from qviz.engine.measure.models.four_models import FourModels
