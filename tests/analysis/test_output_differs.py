@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from qviz.analysis.findings import find
 from qviz.document.graph import Graph
 from qviz.document.measurements import Ledger, Measurements, OutputErrors, QuantizerNoise
+from qviz.document.said import Said
 from qviz.document.snapshot import Run, Snapshot, Stage
 
 
@@ -68,3 +70,21 @@ def test_the_figure_is_the_one_that_the_level_is_of():
     (finding,) = [each for each in find(alone) if each.rule == "output_differs"]
     assert (finding.level.value, finding.args["db"]) == ("warning", 14.0)
     assert "total_db" not in finding.args
+
+
+@pytest.mark.parametrize(
+    ("notes", "code"),
+    [
+        ((Said("not_measured.ledger", args={"type": "RuntimeError", "text": "no gradient"}),), "not_measurable"),
+        ((Said("not_measured.converted", args={"type": "RuntimeError", "text": "no kernel"}),), "unknown"),
+        ((), "unknown"),
+    ],
+)
+def test_without_a_ledger_it_is_said_why_there_is_none(notes: tuple[Said, ...], code: str):
+    noisy = snapshot(OutputErrors("logits", simulated=5.0, total=5.0))
+    assert noisy.measurements is not None
+    measured = msgspec.structs.replace(noisy.measurements, ledger=None, not_measured=notes)
+    findings = find(msgspec.structs.replace(noisy, measurements=measured))
+    (finding,) = [each for each in findings if each.rule == "output_differs"]
+    assert (finding.code, finding.level.value) == (f"output_differs.{code}", "error")
+    assert ("RuntimeError: no gradient" in finding.reason) == (code == "not_measurable")

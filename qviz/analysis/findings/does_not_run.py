@@ -6,17 +6,12 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
+from qviz.document.kernel_errors import cause_of
 from qviz.document.snapshot import Finding, Level
 
 _NOTE = "not_measured.converted"
-_KNOWN = (
-    ("pytorch_qnnp_status_success", "refused_by_qnnpack"),  # the assertion that fails where QNNPACK makes no operator
-    ("view size is not compatible", "view"),
-    ("rows in the packB should be equal to K", "lstm_projection"),
-)
-"""Why a graph of quantized operators stops, by a part of torch's error."""
-_FLOAT_INPUT = "Could not run 'quantized::"
-"""A quantized operator got a float tensor, which another rule tells, and which may be what the user asked for."""
+_EVERYWHERE = frozenset(("refused_by_qnnpack", "view", "lstm_projection", "weight_is_method"))
+"""Causes whose hint holds without stubs, too; for the others a stub is the remedy, which graphs have not."""
 
 
 @finds("converted_does_not_run")
@@ -28,9 +23,10 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     for note in measured.not_measured:
         text = str(note.args.get("text", ""))
-        if note.code == _NOTE and not text.startswith(_FLOAT_INPUT):
+        cause = cause_of(text)
+        if note.code == _NOTE and cause != "float_into_quantized":  # another rule tells it, and it may be wanted
             nodes = tuple(note.roles.get("subject", ()))
-            cause = next((cause for sign, cause in _KNOWN if sign in text), "on_data")
+            cause = cause if cause in _EVERYWHERE else "on_data"
             roles = {"subject": nodes} if nodes else {}
             args = {"type": note.args["type"], "text": text}
             place = () if nodes else ("model",)

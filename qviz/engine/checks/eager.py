@@ -16,6 +16,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from qviz.document.graph import Json, SourceLine
+from qviz.document.kernel_errors import cause_of
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks.eager_functions import Unseen, better_module, may_join, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
@@ -33,20 +34,6 @@ _OBSERVED = frozenset(get_default_qconfig_propagation_list())
 
 _DONE = LOW | {Role.QUANTIZE}
 """What a model has that was converted before."""
-
-_WHY_NOT = (
-    ("Could not run 'quantized::", "float_into_quantized"),
-    ("Input type (c10::q", "quantized_into_float"),
-    ("but got QUInt8 and Float", "quantized_into_float"),
-    ("but got QInt8 and Float", "quantized_into_float"),
-    ("rows in the packB should be equal to K", "lstm_projection"),
-    ("view size is not compatible", "view"),
-    ("'function' object has no attribute", "weight_is_method"),
-    ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
-    ("QuantizedCPU", "no_kernel"),
-    ("on quantized tensors", "no_kernel"),
-)
-"""Why a converted model stops, by a part of torch's error; the first match counts."""
 
 
 def not_traced(error: Exception, drawn: GraphModule) -> Finding:
@@ -241,7 +228,7 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
         node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs) or _at_module(graph, culprits(error, model).module)
-        cause = next((cause for sign, cause in _WHY_NOT if sign in str(error)), "other")
+        cause = cause_of(str(error)) or "other"
         args: dict[str, Json] = {"text": text, **_at(where)}
         function = next((each for each in graph.graph.nodes if each.name == node), None)
         if cause == "no_kernel" and function is not None and (better := better_module(function)) is not None:

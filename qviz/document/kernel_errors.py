@@ -1,0 +1,23 @@
+"""Why a converted model stops when it runs, by what torch's kernels say: the engine and the findings both ask."""
+
+from __future__ import annotations
+
+KERNEL_ERRORS = (
+    ("pytorch_qnnp_status_success", "refused_by_qnnpack"),  # the assertion that fails where QNNPACK makes no operator
+    ("Could not run 'quantized::", "float_into_quantized"),
+    ("Input type (c10::q", "quantized_into_float"),
+    ("but got QUInt8 and Float", "quantized_into_float"),
+    ("but got QInt8 and Float", "quantized_into_float"),
+    ("rows in the packB should be equal to K", "lstm_projection"),
+    ("view size is not compatible", "view"),
+    ("'function' object has no attribute", "weight_is_method"),
+    ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
+    ("QuantizedCPU", "no_kernel"),
+    ("on quantized tensors", "no_kernel"),
+)
+"""A part of torch's error and how the code of ``converted_does_not_run`` ends for it; the first match counts."""
+
+
+def cause_of(text: str) -> str | None:
+    """Return how the code of the finding ends for an error of torch's; None where nothing is known of it."""
+    return next((cause for sign, cause in KERNEL_ERRORS if sign in text), None)
