@@ -16,6 +16,9 @@ from qviz.analysis.inspecting.run_page import run_page
 from qviz.analysis.inspecting.source_excerpt import excerpt
 from qviz.analysis.inspecting.tensors import shown_first, tensors
 from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.views.groups import Hierarchy
+from qviz.analysis.views.repeats import SeveralStages
+from qviz.analysis.views.union import unite
 from qviz.document.graph import Kind, Quant, SourceLine
 from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import (
@@ -292,6 +295,44 @@ def test_of_many_equal_children_the_one_that_differs_is_named():
     assert found is not None
     assert [each.name for each in found.children if each.differs] == ["2"]
     assert found.why == ("3 children are alike. 2 has Linear in float; the others have Linear in low precision.")
+
+
+def blocks(name: str, *, casts_at: int | None = None) -> Stage:
+    """Return a stage of six blocks, in one of which a cast stands."""
+    nodes, last = [node("x", kind="input")], "x"
+    for at in range(6):
+        path = f"layers.{at}"
+        nodes.append(node(f"a{at}", last, path=f"{path}.a", type="Linear"))
+        nodes.append(node(f"b{at}", f"a{at}", path=f"{path}.b", type="ReLU"))
+        last = f"b{at}"
+        if at == casts_at:
+            nodes.append(node("q", last, path=path, kind="quantize"))
+            last = "q"
+    groups = {"layers": "ModuleList", **{f"layers.{at}": "Block" for at in range(6)}}
+    return stage(name, *nodes, node("output", last, kind="output"), groups=groups)
+
+
+@pytest.mark.parametrize(("views", "odd"), [(("captured",), ["2"]), (("captured", "converted"), ["0", "2"])])
+def test_canvas_and_inspector_agree_on_the_blocks_that_differ(views: tuple[str, ...], odd: list[str]):
+    stages = (blocks("captured"), blocks("converted", casts_at=0))
+    finding = Finding("uneven_channels", Level.WARNING, "captured", ("a2",), "uneven_channels")
+    everything = {each.id for each in stages[0].graph.nodes}
+    links = tuple(Link("captured", "converted", (each,), (each,), "same", 1.0, "same") for each in sorted(everything))
+    run = inspected(stages=stages, links=LinkIndex(links), facts={}, findings=(finding,), summary={}, measurements=None)
+    page = group_page(run, "captured", "layers", beside=views)
+    assert page is not None
+    assert [each.name for each in page.children if each.differs] == odd
+    shown = [each for each in stages if each.name in views]
+    union = unite(stages, links, set(views))
+    assert union is not None
+    signs = []
+    for each in shown:
+        sign = Hierarchy(each.whole).sign
+        signs.append({here: sign(node_id) for node_id, here in union.ids[each.name].items()})
+    tree = Hierarchy(union.graph, SeveralStages(signs, {"a2": frozenset({"uneven_channels"})}))
+    repeat = tree.repeats.of(next(each for each in tree.root.walk() if each.path == "layers"))
+    assert repeat is not None
+    assert [each.rpartition(".")[2] for each in repeat.different] == odd
 
 
 def test_where_nothing_is_selected_the_noisiest_places_are_named():

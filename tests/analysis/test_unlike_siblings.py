@@ -52,3 +52,21 @@ def test_of_blocks_with_the_same_operators_the_one_with_other_casts_is_told():
     assert differences_among(layers) == {"0": "0 has 7 casts; the others have 6."}
     layers["0"] = Sibling("Layer", USUAL[:1], 7)
     assert differences_among(layers) == {"0": "Only 0 lacks an observer after fc."}
+
+
+def test_of_blocks_alike_in_all_else_findings_count_as_they_do_on_the_canvas():
+    layers = {
+        name: Sibling("Layer", USUAL, 6, frozenset({"uneven_channels"} if name == "2" else ())) for name in "0123"
+    }
+    assert differences_among(layers) == {"2": "Only 2 has the finding Uneven channels."}
+    layers = {
+        name: Sibling("Layer", USUAL, 6, frozenset(() if name == "2" else {"uneven_channels"})) for name in "0123"
+    }
+    assert differences_among(layers) == {"2": "Only 2 lacks the finding Uneven channels."}
+
+
+def test_what_the_canvas_alone_sees_is_told_last():
+    layers = {name: Sibling("Layer", USUAL, 6, is_other=name == "3") for name in "0123"}
+    assert differences_among(layers) == {"3": "3 has other shapes, dtypes or connections."}
+    layers["3"] = Sibling("Layer", USUAL, 5, is_other=True)
+    assert differences_among(layers) == {"3": "3 has 5 casts; the others have 6."}

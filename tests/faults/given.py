@@ -187,6 +187,14 @@ def dynamic_x86() -> Quantizer:
     return X86InductorQuantizer().set_global(get_default_x86_inductor_quantization_config(is_dynamic=True))
 
 
+def bare_xnnpack() -> Quantizer:
+    return XNNPACKQuantizer()
+
+
+def bare_x86() -> Quantizer:
+    return X86InductorQuantizer()
+
+
 def own_xnnpack() -> Quantizer:
     return XNNPACKQuantizer().set_global(get_symmetric_quantization_config())
 

@@ -12,6 +12,7 @@ from tests.faults.cases import GIVEN, IMAGE, ROW, ran
 from tests.faults.models import conv, linear, made
 
 TWO = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear())
+BY_NAME = QuantizerRule("module_name", "fc", enabled=False)
 CONVOLUTIONS = made(lambda m, x: m.fc(m.conv(x).mean((2, 3))), conv=conv(8), fc=linear())
 
 
@@ -73,3 +74,27 @@ def test_why_nothing_is_quantized(qconfig: str, code: str):
     snapshot = ran(TWO, "fx-static", [ROW], qconfig=qconfig)()
     assert code in {each.code for each in snapshot.findings}
     assert snapshot.findings[0].rule == ("asked_but_float" if code.endswith("kernel") else "nothing_quantized")
+
+
+@pytest.mark.parametrize("quantizer", ["bare_xnnpack", "bare_x86"])
+def test_a_quantizer_without_a_configuration_is_told_before_what_comes_of_it(quantizer: str):
+    snapshot = ran(TWO, "pt2e-static", [ROW], quantizer=f"{GIVEN}:{quantizer}")()
+    first = snapshot.findings[0]
+    assert first.code == "quantizer_without_effect.no_configuration"
+    assert "set_global(" in first.hint
+    nothing = next(each for each in snapshot.findings if each.rule == "nothing_quantized")
+    assert nothing.because_of is not None
+    assert nothing.because_of.rule == "quantizer_without_effect"
+
+
+def test_a_quantizer_with_one_has_an_effect():
+    for given in ({"quantizer": f"{GIVEN}:own_xnnpack"}, {"quantizer_options": Quantizer(rules=(BY_NAME,))}):
+        snapshot = ran(TWO, "pt2e-static", [ROW], **given)()
+        assert "quantizer_without_effect" not in said(snapshot)
+
+
+def test_where_rules_leave_all_in_float_they_are_the_cause():
+    rules = tuple(QuantizerRule("module_name", each, enabled=False) for each in ("fc", "fc2"))
+    snapshot = ran(TWO, "pt2e-static", [ROW], quantizer_options=Quantizer(rules=rules))()
+    (nothing,) = [each for each in snapshot.findings if each.rule == "nothing_quantized"]
+    assert nothing.code == "nothing_quantized.left_by_rules"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
-from torch.ao.quantization import DeQuantStub, QuantStub, fuse_modules, fuse_modules_qat
+from torch.ao.quantization import DeQuantStub, QuantStub, QuantWrapper, fuse_modules, fuse_modules_qat
 
 from tests.faults.cases import IMAGE, ROW, ran
-from tests.faults.models import linear, made
+from tests.faults.models import linear, made, norm
 
 FC = made(lambda m, x: m.fc(x), fc=linear())
 X = torch.randn(ROW, generator=torch.Generator().manual_seed(3))
@@ -75,4 +75,54 @@ def test_batch_norms_folded_before_the_model_came(flow: str, for_training: bool,
     found = [each for each in snapshot.findings if each.rule == "batch_norm_fused_for_evaluation"]
     assert [(each.code, each.nodes) for each in found] == (
         [("batch_norm_fused_for_evaluation.before", ("conv",))] if is_told else []
+    )
+
+
+class FoldedAlone(nn.Module):
+    """A convolution with a batch norm and no relu behind it; `name` is that of the batch norm."""
+
+    def __init__(self, bias: bool, name: str) -> None:
+        super().__init__()
+        self.quant, self.dequant, self.conv = QuantStub(), DeQuantStub(), nn.Conv2d(4, 4, 3, bias=bias)
+        self.add_module(name, nn.BatchNorm2d(4))
+        self.last = nn.Conv2d(4, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        _, _, conv, norm, last = self.children()
+        return self.dequant(last(norm(conv(self.quant(x)))))
+
+
+class Dropped(nn.Module):
+    """An Identity where a dropout may be, behind a bias that trains."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv, self.drop, self.bn = nn.Conv2d(4, 4, 3), nn.Identity(), nn.BatchNorm2d(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.dequant(self.bn(self.drop(self.conv(self.quant(x)))))
+
+
+def fused_alone(bias: bool, name: str) -> nn.Module:
+    return fuse_modules(FoldedAlone(bias, name).eval(), [["conv", name]])
+
+
+@pytest.mark.parametrize(("flow", "node"), [("eager-qat", "conv"), ("fx-qat", "conv"), ("pt2e-qat", "conv2d")])
+@pytest.mark.parametrize(
+    ("make", "sign"),
+    [
+        (lambda: fused_alone(False, "second"), "before_without_relu"),
+        (lambda: fused_alone(True, "norm"), "seems_before"),
+        (lambda: fused_alone(True, "second"), None),  # nothing tells it from an Identity of the model
+        (lambda: FoldedAlone(False, "norm"), None),
+        (Dropped, None),
+        (lambda: QuantWrapper(nn.Sequential(nn.Conv2d(4, 4, 3), nn.Identity(), norm())), None),
+    ],
+)
+def test_batch_norms_folded_without_a_relu(flow: str, node: str, make: Callable[[], nn.Module], sign: str | None):
+    snapshot = ran(make, flow, [IMAGE], measure=False)()
+    found = [each for each in snapshot.findings if each.rule == "batch_norm_fused_for_evaluation"]
+    assert [(each.code, each.nodes) for each in found] == (
+        [(f"batch_norm_fused_for_evaluation.{sign}", (node,))] if sign else []
     )

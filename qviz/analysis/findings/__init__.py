@@ -12,7 +12,10 @@ from qviz.analysis.findings.rules import FindingRule, declared_rules
 from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level, Snapshot
 
-_BEFORE_WHAT_FOLLOWS = ("buffer_frozen", "layer_in_float", "asked_but_float", "float_in_subgraph")
+_BEFORE_WHAT_FOLLOWS = (
+    *("buffer_frozen", "layer_in_float", "asked_but_float", "float_in_subgraph"),
+    *("capture_differs", "quantizer_without_effect"),
+)
 """Causes that stand first though what follows from them is as bad: it says less of where and why."""
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 

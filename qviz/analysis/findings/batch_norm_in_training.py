@@ -9,8 +9,8 @@ from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Node
 from qviz.document.snapshot import Finding, Level
 
-_TRAINING_AT = 5
-"""The argument ``training`` of ``aten.batch_norm`` and of ``aten._native_batch_norm_legit``."""
+_MEAN_AT, _TRAINING_AT = 3, 5
+"""The arguments ``running_mean`` and ``training`` of ``aten.batch_norm`` and of ``aten._native_batch_norm_legit``."""
 
 
 @finds("batch_norm_in_training")
@@ -33,5 +33,6 @@ def _trains(node: Node) -> bool:
     if node.op == "call_module":
         return node.attributes.get("training") is True
     if node.op == "call_function" and node.target.startswith("aten."):
-        return len(node.args) > _TRAINING_AT and node.args[_TRAINING_AT] is True
+        is_without = len(node.args) > _MEAN_AT and node.args[_MEAN_AT] is None  # it has no other way to normalize
+        return not is_without and len(node.args) > _TRAINING_AT and node.args[_TRAINING_AT] is True
     return node.kwargs.get("training") is True

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, gives_float, is_batch_norm, is_weighted, origin
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import CASTING, WATCHING, Json, Node
+from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
 
 _PASSED = WATCHING | CASTING
 """What may stand between a convolution and its batch norm, and computes nothing."""
+_WITH_RELU = re.compile(r"bnrelu[23]d")
+_HANDS_ON = re.compile(r"identity|((feature_)?alpha_)?dropout([123]d)?")
+"""Operators of the model that compute nothing either, and part what a pattern would join."""
 
 
 @finds("batch_norm_left")
@@ -24,7 +28,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if last is None or (evidence.flow is not None and "fused" not in stages and not evidence.is_exported):
         return  # flows that only swap types fuse nothing
     for node in last.whole.nodes:
-        if is_batch_norm(node):
+        if is_batch_norm(node) or _is_fused_with_relu(node):
             yield _finding(evidence, last, node)
 
 
@@ -45,6 +49,11 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
         roles={"subject": (node.id,), **(cause.roles if cause else {})},
         args={**(cause.args if cause else {}), **({"precision": "float"} if runs_in_float else {})},
     )
+
+
+def _is_fused_with_relu(node: Node) -> bool:
+    """Return whether a node is a batch norm and a relu in one: no convolution took them."""
+    return node.kind in COMPUTING and _WITH_RELU.fullmatch(function_name(node)) is not None
 
 
 class _LeftCause(NamedTuple):
@@ -69,10 +78,19 @@ def _of_class(evidence: Evidence, names: tuple[str, ...]) -> _LeftCause | None:
 def _cause(index: Index, node_id: str) -> _LeftCause | None:
     """Return the cause by what stood before it in the captured graph; None where nothing could have been done."""
     producer = origin(index, node_id, _PASSED)
+    between: list[str] = []
+    while producer is not None and _hands_on(index.nodes[producer]):
+        between.append(producer)
+        producer = origin(index, producer, _PASSED)
     before = index.nodes[producer] if producer is not None else None
     if producer is None or before is None or not (is_weighted(before) or is_batch_norm(before)):
         return None
     roles: dict[str, tuple[str, ...]] = {"producer": (producer,)}
+    if between:
+        is_folded = is_weighted(before) and all(len(index.users[each]) == 1 for each in (producer, *between))
+        return (
+            _LeftCause("batch_norm_left.operator_between", {**roles, "between": tuple(between)}) if is_folded else None
+        )
     if is_batch_norm(before):
         return _LeftCause("batch_norm_left.second_in_a_row", roles)
     others = tuple(each for each in index.users[producer] if each != node_id)
@@ -81,6 +99,11 @@ def _cause(index: Index, node_id: str) -> _LeftCause | None:
     if _is_shared(index, before):
         return _LeftCause("batch_norm_left.called_several_times", roles, {"module": before.module_path or producer})
     return _by_pattern(index.nodes[node_id], before, roles)
+
+
+def _hands_on(node: Node) -> bool:
+    """Return whether an operator gives what it gets, as one that was put there for nothing: in eval mode at least."""
+    return node.kind is Kind.OP and _HANDS_ON.fullmatch(function_name(node)) is not None
 
 
 def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> _LeftCause:

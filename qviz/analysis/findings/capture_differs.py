@@ -9,7 +9,7 @@ from qviz.analysis.findings import damage
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
-from qviz.document.graph import Json, Kind, Node, Number
+from qviz.document.graph import COMPUTING, Json, Kind, Node, Number
 from qviz.document.measurements import Measurements
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
@@ -40,14 +40,19 @@ def _baked_in(evidence: Evidence) -> Iterator[Finding]:
         return
     is_exported = evidence.snapshot.run.config.get("captured_by") == _EXPORTED  # its original is the graph itself
     is_in_original = repeat is not None and repeat.is_random and not is_exported  # which may be wanted
-    found = tuple(node.id for node in stage.whole.nodes if node.kind is Kind.OP and _drops(node))
+    drops = [node for node in stage.whole.nodes if node.kind in COMPUTING and _drops(node)]
+    found = tuple(node.id for node in drops if node.kind is not Kind.QUANTIZED_OP)
+    quantized = tuple(node.id for node in drops if node.kind is Kind.QUANTIZED_OP)  # whose kernel drops nothing
+    if quantized and is_in_original:
+        code = "capture_differs.drops_in_original"
+        yield Finding("capture_differs", Level.WARNING, stage.name, quantized, code, {"subject": quantized})
     if found:
         yield Finding(
             "capture_differs",
             Level.WARNING if is_in_original else Level.ERROR,
             stage.name,
             found,
-            "capture_differs.training",
+            "capture_differs.drops_in_eval" if is_in_original else "capture_differs.training",
             {"subject": found},
             {} if repeat is None or repeat.converted is None else {"db": repeat.converted},
         )

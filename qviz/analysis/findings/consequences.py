@@ -67,6 +67,7 @@ _KNOWN = (
     _Follows("output_differs", "never_calibrated", _at_same_node),
     _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
+    _Follows("nothing_quantized", "quantizer_without_effect.no_configuration"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
     _Follows("nothing_quantized", "float_in_subgraph", _at_same_node),
@@ -79,6 +80,15 @@ _KNOWN = (
     _Follows("degenerate_scale.not_finite", "not_finite"),
     _Follows("output_differs.unknown", "not_finite"),
     _Follows("output_differs.not_measurable", "not_finite"),
+    *(
+        _Follows(rule, f"capture_differs.{each}", where)
+        for each in ("training", "drops_in_eval", "drops_in_original")
+        for rule, where in (
+            ("kernel_differs", _at_same_node),
+            ("scales_differ", _at_same_node),
+            ("not_repeatable", _anywhere),
+        )
+    ),
     *(_Follows(each, "buffer_frozen") for each in ("state_lost", "capture_differs.values", "capture_differs.outputs")),
     *(
         _Follows(each, "applied_twice")

@@ -17,8 +17,8 @@ from qviz.document.plan import QUANTIZERS
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
-_CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
-"""Reasons that the user's configuration gives."""
+_CHOSEN = {"float.no_qconfig": "left_out", "float.qconfig_none": "left_out", "float.left_by_rule": "left_by_rule"}
+"""Reasons that the user's configuration gives, and how the finding's code ends for each."""
 _CASTS = re.compile(r"float|to|_to_copy|type|type_as|_to")
 
 
@@ -62,8 +62,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _cause(evidence: Evidence, index: Index, node: Node) -> _IslandCause:
     """Return why an operator stays in float: the configuration wants it so, or the backend cannot."""
     whys = {why.code: why for why in evidence.whys(node)}
-    if not _CHOSEN.isdisjoint(whys):
-        return _IslandCause("left_out")
+    if chosen := [code for why, code in _CHOSEN.items() if why in whys]:
+        return _IslandCause(chosen[0])
     if _casts_to_its_own(index, node):
         return _IslandCause("needless_cast", Level.WARNING if _stands_alone(index, node) else Level.INFO)
     if evidence.is_exported:

@@ -22,6 +22,8 @@ _PLAIN_RECURRENT = re.compile(r"rnn(_tanh|_relu)?")
 _PRODUCT = re.compile(r"addmm|mm|matmul|bmm|baddbmm|einsum")
 """Functions that compute what a linear layer does, where one operand is a weight."""
 _ATTENTION = re.compile(r"multiheadattention|transformer(en|de)coderlayer")
+_TURNS = re.compile(r"getattr|(numpy|matrix)_[TH]|swap(axes|dims)|movedim|adjoint|[mM]?[TH]")
+"""What turns a weight on its way into a product, besides moves: ``weight.T`` is a getattr in FX."""
 _LAYERS = re.compile("|".join(each.pattern for each in (_CONVOLUTION, _TRANSPOSED, _RECURRENT, _ATTENTION)) + "|linear")
 _CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
 """Reasons that the user's configuration gives."""
@@ -29,6 +31,8 @@ LARGE = 1 / 4
 """Of the multiply-accumulates: a layer that is the user's own choice to leave out is rarely as large."""
 _NEARLY_ALL = 3 / 4
 """The same of attention in eager mode, beside which other layers do much of the work in most models."""
+_MATRIX = 2
+"""Dimensions of a weight; with more it holds several, one for each entry of a batch."""
 _PADDING_AT = 4
 """Where ``aten.conv2d.padding`` takes it."""
 
@@ -73,6 +77,7 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
     for (name, cause), ids in found.items():
         share = evidence.low_precision.share_in_float(ids) if evidence.low_precision is not None else None
         is_small = (share or 0.0) < cause.least
+        told: dict[str, Json] = {"share": share} if share and cause.code.startswith("product") else {}
         yield Finding(
             rule=cause.rule,
             level=Level.INFO if is_small else cause.level,
@@ -80,7 +85,7 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
             nodes=tuple(ids),
             code=f"{cause.rule}.{cause.code}",
             roles={"subject": tuple(ids), **_taken_with(evidence, stage, ids)},
-            args={"operator": name, **dict(cause.args)},
+            args={"operator": name, **dict(cause.args), **told},
         )
 
 
@@ -120,22 +125,36 @@ def is_told_elsewhere(evidence: Evidence, node: Node) -> bool:
 
 def _multiplies_with_weight(evidence: Evidence, node: Node, name: str) -> bool:
     """Return whether a function multiplies with a parameter of at least two dimensions."""
-    stage = evidence.converted
-    if stage is None or _PRODUCT.fullmatch(name) is None:
-        return False
-    index = evidence.index(stage)
-    sources = (_past_moves(index, each) for each in index.producers[node.id])
-    return any(
-        each.why is not None
-        and each.why.code == "constant.parameter"
-        and any(len(value.shape) > 1 for value in each.values)
+    return _PRODUCT.fullmatch(name) is not None and bool(_weights(evidence, node))
+
+
+def _weights(evidence: Evidence, node: Node) -> list[Node]:
+    """Return the parameters of at least two dimensions that an operator reads, past what moves and turns them."""
+    if evidence.converted is None:
+        return []
+    index = evidence.index(evidence.converted)
+    sources = [_past_moves(index, each) for each in index.producers[node.id]]
+    return [
+        each
         for each in sources
-    )
+        if any(len(value.shape) >= _MATRIX for value in each.values) and _is_parameter(evidence, each)
+    ]
+
+
+def _is_parameter(evidence: Evidence, node: Node) -> bool:
+    """Return whether a node gives a parameter; one of the model itself is told from other constants by its size."""
+    if node.why is not None and node.why.code == "constant.parameter":
+        return True
+    if node.kind is not Kind.CONSTANT or evidence.captured is None:
+        return False
+    facts = evidence.snapshot.facts.get(evidence.captured.name, {})
+    known = (facts[each].size for each in evidence.earlier(evidence.captured, node.id) if each in facts)
+    return any(size is not None and size.parameters > 0 for size in known)
 
 
 def _past_moves(index: Index, node_id: str) -> Node:
     node = index.nodes[node_id]
-    while is_move(node) and index.producers[node.id]:
+    while (is_move(node) or _TURNS.fullmatch(function_name(node))) and index.producers[node.id]:
         node = index.nodes[index.producers[node.id][0]]
     return node
 
@@ -145,6 +164,9 @@ def _of_product(evidence: Evidence, node: Node, code: str) -> LayerCause:
     assert evidence.converted is not None
     types = {group.path: group.type for group in evidence.converted.graph.groups}
     args: tuple[tuple[str, Json], ...] = (("type", types[node.place]),) if types.get(node.place) else ()
+    shapes = [value.shape for each in _weights(evidence, node) for value in each.values]
+    if matrices := next((shape[0] for shape in shapes if len(shape) > _MATRIX), None):
+        args = (*args, ("matrices", matrices))
     return LayerCause(code, args=args, least=LARGE)
 
 

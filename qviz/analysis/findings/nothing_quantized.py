@@ -56,6 +56,8 @@ def _cause(evidence: Evidence, stays_float: Sequence[str]) -> str:
         return "nothing_quantized.no_such_module"
     if evidence.converted is not None and evidence.is_exported:
         nodes = evidence.index(evidence.converted).nodes
+        if all("float.left_by_rule" in evidence.reasons(nodes[each]) for each in stays_float):
+            return "nothing_quantized.left_by_rules"
         if all(_UNANNOTATED & evidence.reasons(nodes[each]) for each in stays_float):
             return "nothing_quantized.not_annotated"
         return "nothing_quantized.not_observed"

@@ -13,6 +13,7 @@ from qviz.document.graph import CASTING, WATCHING, Kind, Node, QParams
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level
 
+_DROPS = re.compile(r"((feature_)?alpha_)?dropout[123]?d?")
 _PICKS = re.compile(r"(adaptive_)?max_?pool[123]d")
 
 
@@ -72,12 +73,16 @@ def _finding(
     evidence: Evidence, stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]
 ) -> Finding:
     forms = as_args([other_forms(evidence, node)])
+    code = "scales_differ.other_form" if forms else "scales_differ"
+    is_trained = evidence.flow is not None and evidence.flow.is_training
+    if is_trained and _DROPS.fullmatch(function_name(node)) is not None:
+        code, forms = "scales_differ.dropout", {}
     return Finding(
         rule="scales_differ",
-        level=Level.WARNING,
+        level=Level.INFO if code.endswith(".dropout") else Level.WARNING,
         stage=stage,
         nodes=(node.id, one[0], other[0]),
-        code="scales_differ.other_form" if forms else "scales_differ",
+        code=code,
         roles={"subject": (node.id,), "one": (one[0],), "other": (other[0],)},
         args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1]), **forms},
     )

@@ -36,7 +36,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _stays_float(node: Node) -> bool:
     """Tell whether nobody asked for it: the backend has no pattern, or the quantizer did not annotate it."""
-    return node.why is not None and node.why.code in ("float.no_pattern", "float.not_annotated")
+    return node.why is not None and node.why.code in ("float.no_pattern", "float.not_annotated", "float.left_by_rule")
 
 
 def _is_bare(index: Index, giver: Node) -> bool:

@@ -10,12 +10,12 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
 from qviz.analysis.inspecting.node_page import Fact
 from qviz.analysis.inspecting.shares import LowShare, low_share
-from qviz.analysis.inspecting.siblings import Sibling, differences_among, makeup_of, unlike
+from qviz.analysis.inspecting.siblings import Sibling, differences_among, makeup_of, unlike, unlike_most
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt, excerpt
 from qviz.analysis.ledger.answer import finite
 from qviz.document.graph import Kind, Node, NodeId
-from qviz.document.snapshot import Finding, StageName
-from qviz.words import tr, trn
+from qviz.document.snapshot import Finding, Level, StageName
+from qviz.words import names, tr, trn
 from qviz.words.formats import amount, grouped, listed, part, sentence
 
 _NAMED = 3
@@ -84,7 +84,9 @@ class GroupPage(NamedTuple):
     source: SourceExcerpt | None
 
 
-def group_page(run: InspectedRun, stage: StageName, path: str, text: Sequence[str] = ()) -> GroupPage | None:
+def group_page(
+    run: InspectedRun, stage: StageName, path: str, text: Sequence[str] = (), beside: Sequence[StageName] = ()
+) -> GroupPage | None:
     """Return the page of a module; None where the stage has no node inside.
 
     Args:
@@ -92,6 +94,7 @@ def group_page(run: InspectedRun, stage: StageName, path: str, text: Sequence[st
         stage: Where it was selected.
         path: Its module path.
         text: The lines of its source file, where that can be read.
+        beside: Other stages in view: children that are unlike in one of them are unlike on the canvas.
     """
     if run.stage(stage) is None:
         return None
@@ -99,7 +102,8 @@ def group_page(run: InspectedRun, stage: StageName, path: str, text: Sequence[st
     if not nodes:
         return None
     ids = tuple(node.id for node in nodes)
-    children = _marked(run, stage, path, nodes)
+    views = (stage, *(each for each in dict.fromkeys(beside) if each != stage and run.stage(each) is not None))
+    children = _marked(run, views, path, nodes)
     told = tuple(each for each in children if each.is_told)
     shares = low_share(run, stage, ids)
     types = _types(run, stage)
@@ -115,7 +119,7 @@ def group_page(run: InspectedRun, stage: StageName, path: str, text: Sequence[st
         path or types.get("", "") or tr("Model"),
         tuple(filter(None, about)),
         tuple(_inside(run, stage, nodes, shares)),
-        " ".join(filter(None, (_unlike(run, stage, path), _why(run, stage, nodes, children)))),
+        " ".join(filter(None, (_unlike(run, views, path), _why(run, stage, nodes, children)))),
         told,
         len(children) - len(told),
         run.ledger is not None,
@@ -168,26 +172,48 @@ def _by_child(path: str, nodes: Sequence[Node]) -> dict[tuple[str, str], list[No
     return inside
 
 
-def _unlike(run: InspectedRun, stage: StageName, path: str) -> str:
+def _unlike(run: InspectedRun, views: Sequence[StageName], path: str) -> str:
     """Return in what a module is unlike its siblings, where those are alike."""
     parent, _, name = path.rpartition(".")
-    types = _types(run, stage)
-    siblings = {
-        child: _sibling(run, stage, own, types.get(own, ""), members)
-        for (child, own), members in (_by_child(parent, run.inside(stage, parent)).items() if path else ())
-        if own != parent
-    }
-    odd = differences_among(siblings)
+    odd = _differences(run, views, parent) if path else {}
     return unlike(odd[name]) if name in odd else ""
 
 
-def _sibling(run: InspectedRun, stage: StageName, path: str, type_: str, members: Sequence[Node]) -> Sibling:
-    casts = sum(each.kind.casts for each in members)
-    return Sibling(type_, makeup_of(run, stage, path, members), casts)
+def _differences(run: InspectedRun, views: Sequence[StageName], path: str) -> dict[str, str]:
+    """Return in what children of a module are unlike the others, in the first stage or in one in view beside it."""
+    found: dict[str, str] = {}
+    for stage in views:
+        types, others = _types(run, stage), unlike_most(run, stage, path)
+        siblings = {
+            name: _sibling(run, stage, own, types.get(own, "") or _type_of(members), members, own in others)
+            for (name, own), members in _by_child(path, run.inside(stage, path)).items()
+            if own != path
+        }
+        for name, told in differences_among(siblings).items():
+            known = told if stage == views[0] else tr("In {stage}: {told}", stage=names.stage(stage), told=told)
+            found.setdefault(name, known)
+    return found
 
 
-def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
-    types, rows, siblings = _types(run, stage), [], {}
+def _type_of(members: Sequence[Node]) -> str:
+    return next((each.module_type for each in members if each.kind.computes), "")
+
+
+def _sibling(
+    run: InspectedRun, stage: StageName, path: str, type_: str, members: Sequence[Node], is_other: bool
+) -> Sibling:
+    casts, ids = sum(each.kind.casts for each in members), {each.id for each in members}
+    told = {
+        each.rule
+        for each in run.parts.findings
+        if each.stage == stage and each.level is not Level.INFO and not ids.isdisjoint(each.nodes)
+    }
+    return Sibling(type_, makeup_of(run, stage, path, members), casts, frozenset(told), is_other)
+
+
+def _marked(run: InspectedRun, views: Sequence[StageName], path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
+    stage = views[0]
+    types, rows = _types(run, stage), []
     for (name, own), members in _by_child(path, nodes).items():
         first = next((each for each in members if each.kind.computes), None)
         if first is None:
@@ -200,10 +226,9 @@ def _marked(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node
         worst, noise = min(levels, default=None), share_of(quantizers)
         is_group = sum(each.kind.computes for each in members) > 1
         rows.append(ChildRow(name, own, type_, NodePlace(stage, first.id), share, worst, noise, is_group))
-        siblings[name] = _sibling(run, stage, own, type_, members)
     known = [row.noise for row in rows if row.noise is not None]
     most = max(known) if known and len(rows) > 1 else None
-    odd = differences_among(siblings)
+    odd = _differences(run, views, path)
     return tuple(
         row._replace(is_worst=row.noise is not None and row.noise == most, differs=odd.get(row.name, ""))
         for row in rows

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.document.graph import COMPUTING, Json, Kind, Node, NodeId
 from qviz.document.measurements import Ledger, Measurements, QuantizerNoise
 from qviz.document.query import Index
@@ -65,6 +66,7 @@ class InspectedRun:
         self._stages = {stage.name: stage for stage in parts.stages}
         self._indexes: dict[StageName, Index] = {}
         self._leaves: dict[StageName, Counter[str]] = {}
+        self.trees = Hierarchies()
 
     def prepare(self) -> InspectedRun:
         """Make the lookups now, in whatever thread this is; pages are quick then."""

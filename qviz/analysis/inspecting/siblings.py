@@ -10,7 +10,7 @@ from qviz.analysis.inspecting.inspected_run import InspectedRun
 from qviz.analysis.regions import function_name
 from qviz.document.graph import Node
 from qviz.document.snapshot import StageName
-from qviz.words import tr, trn
+from qviz.words import names, tr, trn
 from qviz.words.formats import listed
 
 MANY_ALIKE = 3
@@ -45,11 +45,15 @@ class Sibling(NamedTuple):
         type: Of its module.
         makeup: Its operators.
         casts: How many quantize and dequantize it holds.
+        told: The rules of the warnings and errors inside.
+        is_other: Whether it is not what most of its type are, in whatever the graph shows of it.
     """
 
     type: str
     makeup: Makeup
     casts: int
+    told: frozenset[str] = frozenset()
+    is_other: bool = False
 
 
 def makeup_of(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Makeup:
@@ -61,6 +65,17 @@ def makeup_of(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[No
     ]
     judged = [each for each in ops if each.is_low is not None] or ops
     return (*judged, *_observed(run, stage, path, nodes))
+
+
+def unlike_most(run: InspectedRun, stage: StageName, path: str) -> frozenset[str]:
+    """Return the paths of the blocks right inside a module that the canvas counts as unlike most of their type."""
+    known = run.stage(stage)
+    if known is None:
+        return frozenset()
+    tree = run.trees.of(known.whole)
+    group = next((each for each in (tree.root, *tree.root.walk()) if each.path == path), None)
+    repeat = tree.repeats.of(group) if group is not None else None
+    return frozenset(repeat.different) if repeat is not None else frozenset()
 
 
 def _observed(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Iterator[MakeupPart]:
@@ -119,18 +134,33 @@ def casts_in_words(name: str, own: int, usual: int) -> str:
     )
 
 
+def findings_in_words(name: str, own: frozenset[str], usual: frozenset[str]) -> str:
+    """Return in a sentence that findings speak of one that do not speak of the others, or the other way."""
+    more, less = (listed([names.rule(each) for each in sorted(side)], _TOLD) for side in (own - usual, usual - own))
+    if more:
+        return tr("Only {name} has the finding {findings}.", name=name, findings=more)
+    return tr("Only {name} lacks the finding {findings}.", name=name, findings=less)
+
+
 def differences_among(children: Mapping[str, Sibling]) -> dict[str, str]:
     """Return for each child that is not like most of its type a sentence that says in what.
 
     Where operators and precision are the same, casts are counted: a block at the edge of what is quantized may have
-    more of them.
+    more of them. Then come findings, and at last what the canvas alone sees: it counts the same blocks as equal.
     """
     found = {
         name: difference_in_words(name, *pair)
         for name, pair in odd_ones({name: (each.type, each.makeup) for name, each in children.items()}).items()
     }
     casts = odd_ones({name: (each.type, each.casts) for name, each in children.items()})
-    return {name: casts_in_words(name, *pair) for name, pair in casts.items()} | found
+    told = odd_ones({name: (each.type, each.told) for name, each in children.items()})
+    others = {name: tr("{name} has other shapes, dtypes or connections.", name=name) for name in children}
+    return (
+        {name: others[name] for name, each in children.items() if each.is_other}
+        | {name: findings_in_words(name, *pair) for name, pair in told.items()}
+        | {name: casts_in_words(name, *pair) for name, pair in casts.items()}
+        | found
+    )
 
 
 def unlike(difference: str) -> str:

@@ -19,11 +19,27 @@ from qviz.engine.nodes.targets import target_name
 _ANNOTATION = "quantization_annotation"
 
 
+_SET = {
+    XNNPACKQuantizer: ("global_config", "operator_type_config", "module_type_config", "module_name_config"),
+    X86InductorQuantizer: ("global_config", "operator_type_qconfig", "module_name_qconfig"),
+}
+"""Where torch's quantizers keep what their ``set_*`` methods give them; without any of it they annotate nothing."""
+_REMEDIES = {
+    XNNPACKQuantizer: "quantizer.set_global(get_symmetric_quantization_config())",
+    X86InductorQuantizer: "quantizer.set_global(get_default_x86_inductor_quantization_config())",
+}
+
+
 class QuantizerPart(NamedTuple):
     """A quantizer of a composed one, and how many nodes it annotated."""
 
-    type: str
+    quantizer: Any
     annotated: int
+
+    @property
+    def type(self) -> str:
+        """The name of its class."""
+        return type(self.quantizer).__name__
 
 
 @contextmanager
@@ -53,7 +69,7 @@ def _counted(quantizer: Any, found: list[QuantizerPart]) -> Iterator[None]:
         before = {node for node in model.graph.nodes if _ANNOTATION in node.meta}
         result = annotate(model)
         new = [node for node in model.graph.nodes if _ANNOTATION in node.meta and node not in before]
-        found.append(QuantizerPart(type(quantizer).__name__, len(new)))
+        found.append(QuantizerPart(quantizer, len(new)))
         return result
 
     quantizer.annotate = counting
@@ -66,7 +82,7 @@ def _counted(quantizer: Any, found: list[QuantizerPart]) -> Iterator[None]:
 def without_effect(parts: list[QuantizerPart]) -> Iterator[Finding]:
     """Yield the parts of a composed quantizer that annotated nothing."""
     for at, part in enumerate(parts):
-        if not part.annotated:
+        if not part.annotated and _remedy(part.quantizer) is None:
             first = [each.type for each in parts[:at] if each.annotated]
             args: dict[str, Json] = {"quantizer": part.type, **({"first": [*first]} if first else {})}
             yield Finding(
@@ -79,6 +95,37 @@ def without_effect(parts: list[QuantizerPart]) -> Iterator[Finding]:
                 args,
                 (part.type,),
             )
+
+
+def without_configuration(quantizer: Any) -> Iterator[Finding]:
+    """Yield the quantizers of torch's that were given no configuration, parts of a composed one too."""
+    parts = _composed(quantizer)
+    for each in parts or [getattr(quantizer, "quantizer", quantizer)]:
+        if (remedy := _remedy(each)) is not None:
+            name = type(each).__name__
+            yield Finding(
+                "quantizer_without_effect",
+                Level.WARNING if parts else Level.ERROR,
+                "prepared",
+                (),
+                "quantizer_without_effect.no_configuration",
+                {},
+                {"quantizer": name, "remedy": remedy},
+                (name,),
+            )
+
+
+def _remedy(quantizer: Any) -> str | None:
+    """Return the call that gives a quantizer a configuration, where it has none."""
+    for class_, fields in _SET.items():
+        if isinstance(quantizer, class_) and not any(_is_set(getattr(quantizer, name, None)) for name in fields):
+            return _REMEDIES[class_]
+    return None
+
+
+def _is_set(given: Any) -> bool:
+    """Return whether a field of a quantizer holds a configuration: None in a dict leaves something in float."""
+    return any(each is not None for each in given.values()) if isinstance(given, dict) else given is not None
 
 
 def matching_nothing(graph: GraphModule, quantizer: Any) -> Iterator[Finding]:

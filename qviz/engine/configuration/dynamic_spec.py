@@ -15,9 +15,10 @@ from torch.ao.quantization.quantization_mappings import get_default_dynamic_quan
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from qviz.document.configuration import Rule
+from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding
-from qviz.engine.configuration.eager import matches_nothing
+from qviz.engine.configuration.eager import matches_nothing, statement_of
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig
 from qviz.engine.loading.written import Written
@@ -36,14 +37,14 @@ class DynamicSpec(NamedTuple):
     Attributes:
         written: The dict and its Python; None where the plan has no rules, and torch chooses.
         matched: How many modules each rule decided.
-        left: The modules that rules leave in float.
+        left: The modules that rules leave in float, each with the rule.
         findings: Rules that match nothing.
         statements: Set the ``qconfig`` of modules that have one and that rules name: it is stronger than the dict.
     """
 
     written: Written | None = None
     matched: tuple[int, ...] = ()
-    left: tuple[str, ...] = ()
+    left: Mapping[str, Json] = {}
     findings: tuple[Finding, ...] = ()
     statements: tuple[str, ...] = ()
 
@@ -90,7 +91,7 @@ def dynamic_spec(model: nn.Module, plan: Plan, types: Sequence[type[nn.Module]])
             frozenset().union(*(key.imports | each.imports for key, each in entries)),
         ),
         counts,
-        tuple(path for path, number in decided.items() if rules[number].qconfig is None),
+        {path: statement_of(rules[at]) for path, at in decided.items() if rules[at].qconfig is None},
         tuple(matches_nothing(rules[place], model, "captured") for place, count in enumerate(counts) if not count),
         tuple(f"model.get_submodule({path!r}).qconfig = {made[decided[path]].python}" for path in own),
     )

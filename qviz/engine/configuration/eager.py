@@ -27,12 +27,21 @@ _FUSED: type = vars(fused)["_FusedModule"]
 
 
 class Configured(NamedTuple):
-    """What was set: the Python that does it again, how many modules each rule matched, what is odd."""
+    """What was set.
+
+    Attributes:
+        statements: The Python that does it again.
+        imports: What that needs.
+        matched: How many modules each rule matched.
+        findings: What is odd about them.
+        left_by: By their paths the modules whose qconfig is None, each with the rule that says so.
+    """
 
     statements: tuple[str, ...]
     imports: frozenset[str]
     matched: tuple[int, ...]
     findings: tuple[Finding, ...]
+    left_by: dict[str, Json]
 
 
 def configure(model: nn.Module, plan: Plan) -> Configured:
@@ -48,19 +57,28 @@ def configure(model: nn.Module, plan: Plan) -> Configured:
     else:
         statements, imports = [], frozenset()
     counts: dict[int, int] = {}
+    left_by: dict[str, Json] = {}
     for number in sorted(range(len(plan.rules)), key=lambda place: _strength(plan.rules[place])):
         rule = plan.rules[number]
         qconfig = Written(None, "None") if rule.qconfig is None else make_qconfig(rule.qconfig, plan)
         paths = _paths(model, rule)
         for path in paths:
             model.get_submodule(path).qconfig = qconfig.value
+            left_by.pop(path, None)
+            if qconfig.value is None:
+                left_by[path] = statement_of(rule)
             statements.append(f"model{_access(path)}.qconfig = {qconfig.python}")
         counts[number] = len(paths)
         imports |= qconfig.imports
     unmatched = [rule for place, rule in enumerate(plan.rules) if not counts[place]]
     findings = tuple(matches_nothing(rule, model, "fused") for rule in unmatched)
     matched = tuple(counts[place] for place in range(len(plan.rules)))
-    return Configured(tuple(statements), imports, matched, findings)
+    return Configured(tuple(statements), imports, matched, findings, left_by)
+
+
+def statement_of(rule: Rule) -> Json:
+    """Return what a rule is for, as an argument of the reason of what it leaves in float."""
+    return {"code": f"left_by.{rule.kind}", "args": {"target": rule.target}}
 
 
 def _strength(rule: Rule) -> int:

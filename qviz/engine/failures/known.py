@@ -105,12 +105,23 @@ _CONFIGURING = (
     Cause("stop.fuse_needs_eval", type="AssertionError", text="Fusion only for eval"),
     Cause("stop.fuse_batch_norm", text=r"Only support fusing \w+ with (affine|track)|must match num_features"),
     Cause("stop.fuse_batch_norm", type="AssertionError", frame="nn/utils/fusion.py:fuse_"),
+    Cause(
+        "stop.batch_norm_without_statistics",
+        type="TypeError",
+        text="NoneType",
+        frame=r"nn/utils/fusion\.py:fuse_conv_bn_weights",
+    ),
     Cause("stop.fuse_transposed", text=r"Fusing ConvTranspose\+BatchNorm not yet supported"),
     Cause(
         "stop.fuse_transposed_groups",
         type="RuntimeError",
         text="must match the size of tensor|is invalid for input of size|Given transposed=1",
         frame=r"nn/utils/fusion\.py:fuse_conv_bn_weights",
+    ),
+    Cause(
+        "stop.convolution_arguments",
+        text=r"quantized::(?P<function>conv(_transpose)?[123]d)_prepack\(\) is missing value for argument "
+        r"'(?P<argument>\w+)'",
     ),
     Cause("stop.no_fuser", text="Cannot fuse|did not find fuser method"),
     Cause(

@@ -33,6 +33,7 @@ from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import EagerResult
 from qviz.engine.loading.written import users_own
 from qviz.engine.recording.module_graph import draw
+from qviz.engine.why.annotated import LEFT_BY
 from qviz.engine.why.converted import LEFT_OUT
 from qviz.engine.why.fusion import FUSE_LIST
 from qviz.errors import QvizError
@@ -47,11 +48,19 @@ WEIGHT_ONLY: dict[WeightDtype, tuple[str, tuple[str, ...], torch.dtype]] = {
 
 
 class _Model(NamedTuple):
-    """The captured model: its graph, what draws it again when it has changed, modules that it holds in lists alone."""
+    """The captured model.
+
+    Attributes:
+        graph: Its graph.
+        draw: Draws it again when it has changed.
+        held_beside: Modules that it holds in lists alone.
+        left_by: By their paths the modules that rules leave in float, each with the rule; known once they are set.
+    """
 
     graph: GraphModule
     draw: Callable[[Any], GraphModule]
     held_beside: frozenset[str]
+    left_by: dict[str, Json]
 
 
 def dynamic(job: Job) -> EagerResult:
@@ -71,10 +80,11 @@ def _at_once(job: Job, usual: dict[type[nn.Module], Any], dtype: torch.dtype) ->
     captured = _capture(job)
     spec = dynamic_spec(job.model, job.plan, [*usual])
     result = EagerResult(qconfig_spec=spec.written, statements=spec.statements)
-    result = _ruled(job, result, spec.matched, spec.findings, spec.left)
+    result = _ruled(job, result, spec.matched, spec.findings, [*spec.left])
     chosen = spec.written.value if spec.written is not None else usual
-    passed = exact_types.passed_by(job.model, [*usual], spec.left)
+    passed = exact_types.passed_by(job.model, [*usual], [*spec.left])
     left = left_out(job.model, chosen)
+    captured.left_by.update(spec.left)
     job.reporter.started("converting")
     job.reporter.converting(job.model)
     _record_converted(job, captured, quantize_dynamic(job.model, chosen, dtype, inplace=True), left)
@@ -89,7 +99,7 @@ def static(job: Job) -> EagerResult:
     own = own_qconfigs.own_qconfigs(job.model)
     model, result = _fuse(job, captured, for_training=bool(job.plan.fuse_for_training))
     model.eval()
-    result = _configure(job, model, result, own)
+    result = _configure(job, model, result, own, captured)
     job.reporter.started("preparing")
     prepared = prepare(model, inplace=True)
     job.calibrate(prepared, captured.draw)
@@ -108,7 +118,7 @@ def qat(job: Job) -> EagerResult:
     if job.plan.fuse_for_training is False:
         _tell(job, checks.fused_for_evaluation(captured.graph, result.fuse_list))
     model.train()
-    result = _configure(job, model, result, own)
+    result = _configure(job, model, result, own, captured)
     job.reporter.started("preparing")
     prepared = prepare_qat(model, inplace=True)
     job.train(prepared, captured.draw)
@@ -134,7 +144,14 @@ def _capture(job: Job, needs_stubs: bool = False) -> _Model:
     for finding in checks.of_captured(drawn.graph, needs_stubs, job.model):
         job.reporter.found(finding)
     beside = hidden_modules.held_beside(job.model)
-    return _Model(drawn.graph, lambda model: draw(model, job.inputs, drawn).graph, beside)
+    left_by: dict[str, Json] = {}
+
+    def draw_again(model: Any) -> GraphModule:
+        graph = draw(model, job.inputs, drawn).graph
+        graph.meta[LEFT_BY] = left_by
+        return graph
+
+    return _Model(drawn.graph, draw_again, beside, left_by)
 
 
 def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, EagerResult]:
@@ -168,10 +185,13 @@ def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, Ea
     return model, result
 
 
-def _configure(job: Job, model: nn.Module, result: EagerResult, before: Mapping[str, Any]) -> EagerResult:
+def _configure(
+    job: Job, model: nn.Module, result: EagerResult, before: Mapping[str, Any], captured: _Model
+) -> EagerResult:
     """Set the qconfigs, and record how many modules each rule matched; `before` are those before fusion."""
     own = own_qconfigs.own_qconfigs(model)
     done = configure(model, job.plan)
+    captured.left_by.update(done.left_by)
     _tell(job, own_qconfigs.lost_by_fusion(before, model))
     configured = dict(result.configured)
     if own:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.ao.quantization import allow_exported_model_train_eval, move_exported_model_to_eval
@@ -15,7 +16,7 @@ from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
-from qviz.engine.checks import frozen_buffers, grad_mode, rewritten_settings, subgraphs
+from qviz.engine.checks import frozen_buffers, fused_before, grad_mode, left_by_rules, rewritten_settings, subgraphs
 from qviz.engine.checks import quantizer_effects as effects
 from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
@@ -28,6 +29,7 @@ from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
+from qviz.engine.why.annotated import LEFT_BY
 from qviz.engine.why.subgraphs import first_line
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -42,9 +44,7 @@ def static(job: Job) -> ExportResult:
     shared = folding.shared_convolutions(captured) if job.fake is None else {}
     before = folding.output_of(captured, job.inputs) if shared else []
     job.reporter.started("preparing")
-    with effects.watched_parts(quantizer.value) as parts, inside(job.fake):
-        prepared = prepare_pt2e(captured, quantizer.value)
-    _tell(job, effects.without_effect(parts))
+    prepared = _prepare(job, captured, quantizer.value, prepare_pt2e)
     if shared:
         job.reporter.found(folding.folded_wrongly(shared, before, folding.output_of(prepared, job.inputs)))
     _tell_what_quantizes(job, quantizer, result)
@@ -62,12 +62,13 @@ def qat(job: Job) -> ExportResult:
         job.model.train()
     with inside(job.fake):
         captured, result = _captured(job, quantizer, is_training=True)
+    if not is_program(job.model):
+        _tell(job, fused_before.before_training(job.model, captured))
     settings = rewritten_settings.settings_of(captured)
     buffers = frozen_buffers.updated(captured)
     job.reporter.started("preparing")
-    with effects.watched_parts(quantizer.value) as parts, only_possible(), inside(job.fake):
-        prepared = prepare_qat_pt2e(captured, quantizer.value)
-    _tell(job, effects.without_effect(parts))
+    with only_possible():
+        prepared = _prepare(job, captured, quantizer.value, prepare_qat_pt2e)
     allow_exported_model_train_eval(prepared)  # a training of the user's calls model.train() as it always did
     rewritten_settings.watch(prepared)
     _tell_what_quantizes(job, quantizer, result)
@@ -108,6 +109,20 @@ def _quantizer(job: Job) -> Written:
             tr("Wrap it in a model that takes them by position, as lower_pt2e_quantized_to_x86 passes them."),
         )
     return make_quantizer(job.plan, job.model)
+
+
+def _prepare(
+    job: Job, captured: GraphModule, quantizer: Any, prepare: Callable[[GraphModule, Any], GraphModule]
+) -> GraphModule:
+    """Insert the observers; what rules of the plan keep in float is noted in the graph, with the rule."""
+    watched_rules = left_by_rules.watched_rules(quantizer, job.plan, job.model)
+    with effects.watched_parts(quantizer) as parts, watched_rules as left, inside(job.fake):
+        prepared = prepare(captured, quantizer)
+    if left:
+        prepared.meta[LEFT_BY] = left
+    _tell(job, effects.without_configuration(quantizer))
+    _tell(job, effects.without_effect(parts))
+    return prepared
 
 
 def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphModule, ExportResult]:

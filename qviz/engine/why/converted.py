@@ -16,6 +16,7 @@ from qviz.document.graph import Json, Kind, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import LOW, Role, role_of
 from qviz.engine.nodes.targets import QUANTIZED_DTYPES, target_name
+from qviz.engine.why.annotated import left_by
 from qviz.engine.why.calls import call_of, kernel_of
 from qviz.engine.why.statements import reason, within
 
@@ -78,7 +79,7 @@ class Converted:
         if node.op != "call_module":
             return reason("operator.as_given", target_name(node.target), roles, **called)
         if str(node.target) in self.module.meta.get(LEFT_OUT, ()):
-            return reason("float.no_qconfig", "quantize_dynamic", roles, **called)
+            return reason("float.no_qconfig", "quantize_dynamic", roles, **called, left_by=left_by(self.module, node))
         return reason("float.no_mapping", "quantization_mappings", roles, **called)
 
     def _gives_integers(self, node: Node) -> bool:

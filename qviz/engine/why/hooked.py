@@ -12,6 +12,7 @@ from torch.fx import GraphModule, Node
 from qviz.document.graph import WATCHING, Kind, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import OBSERVING, Role, role_of
+from qviz.engine.why.annotated import left_by
 from qviz.engine.why.calls import call_of
 from qviz.engine.why.observers import functional_of
 from qviz.engine.why.patterns import dtypes_of
@@ -45,7 +46,7 @@ def _of_module(module: GraphModule, node: Node, child: nn.Module, is_watched: bo
     called = call_of(module, node)
     qconfig = getattr(child, "qconfig", None)
     if qconfig is None:
-        return reason("float.no_qconfig", "propagate_qconfig_", roles, **called)
+        return reason("float.no_qconfig", "propagate_qconfig_", roles, **called, left_by=left_by(module, node))
     if isinstance(child, nn.Identity):
         return reason("fused.place_left", "fuse_modules", roles, **called)
     if not any(role_of(each) in OBSERVING for each in child.children()) and not is_watched:

@@ -123,14 +123,14 @@ def _annotated(point: _ObservationPoint) -> Why | None:
         return point.output(f"QuantizationAnnotation.{field}", _origin(subject, field, own.output_qspec), asked)
     for user in point.node.users:
         annotation: QuantizationAnnotation | None = user.meta.get(ANNOTATION)
-        spec = _input_spec(annotation, subject) if annotation is not None else None
+        spec = input_spec(annotation, subject) if annotation is not None else None
         if spec is not None:
             field = "input_qspec_map"
             return point.input(user, f"QuantizationAnnotation.{field}", _origin(user, field, spec), _asked(user, spec))
     return None
 
 
-def _input_spec(annotation: QuantizationAnnotation, producer: Node) -> Any:
+def input_spec(annotation: QuantizationAnnotation, producer: Node) -> Any:
     """Return what is asked for an input; a copied graph keeps the annotations of the nodes it was copied from."""
     asked = annotation.input_qspec_map
     return asked.get(producer) or next((spec for node, spec in asked.items() if node.name == producer.name), None)

@@ -15,6 +15,7 @@ from qviz.document.graph import COMPUTING, WATCHING, Graph, Json, Kind, Why
 from qviz.engine.nodes.called import called_module
 from qviz.engine.nodes.module_roles import weight_subclass
 from qviz.engine.nodes.targets import target_name
+from qviz.engine.why.annotated import LEFT_BY, asks_for_float, continues_in
 from qviz.engine.why.calls import call_of, name_of
 from qviz.engine.why.converted import Converted, NodeValues
 from qviz.engine.why.fusion import Fusion
@@ -61,7 +62,7 @@ class Operators:
         self.prepared_with = module.meta.get(PREPARED_WITH)
         self.is_fx = bool(getattr(self.prepared_with, "node_name_to_qconfig", None))
         self.is_exported = any(target_name(node.target).startswith("aten.") for node in module.graph.nodes)
-        self.is_annotated = any(ANNOTATION in node.meta for node in module.graph.nodes)
+        self.is_annotated = any(ANNOTATION in node.meta for node in module.graph.nodes) or LEFT_BY in module.meta
         self.subclassed = self._subclassed()
         self.is_converted = any(
             kinds[node.name] in (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP) and node not in self.subclassed
@@ -131,16 +132,26 @@ class Operators:
 
     def _annotated(self, node: Node) -> Why:
         """Explain by what the quantizer wrote on the node and on its neighbours."""
+        if (rule := self.module.meta.get(LEFT_BY, {}).get(node.name)) is not None:
+            return reason("float.left_by_rule", "Quantizer.annotate", {"subject": node}, rule=rule)
         annotation: QuantizationAnnotation | None = node.meta.get(ANNOTATION)
         if annotation is not None and (annotation.input_qspec_map or annotation.output_qspec is not None):
-            is_alone = not any(self.kinds[each.name] in _INSERTED for each in (*node.all_input_nodes, *node.users))
-            code = "float.nothing_inserted" if is_alone else "quantized.annotated"
-            origin = self._specs(node, annotation)
+            code, origin = self._of_annotation(node, annotation), self._specs(node, annotation)
             return reason(code, "QuantizationAnnotation", {"subject": node}, origin=origin)
         if annotation is not None and annotation._annotated:  # noqa: SLF001 - torch has no public way
-            roles: Roles = {"subject": node, "continues_in": self._readers(node)}
+            roles: Roles = {"subject": node, "continues_in": continues_in(node, self._readers(node))}
             return reason("quantized.inside_pattern", "QuantizationAnnotation._annotated", roles, key=ANNOTATION)
         return self._unannotated(node)
+
+    def _of_annotation(self, node: Node, annotation: QuantizationAnnotation) -> str:
+        """Return the code of what came of an annotation in this stage."""
+        if asks_for_float(annotation):
+            return "float.annotated_as_float"
+        if any(self.kinds[each.name] in _INSERTED for each in (*node.all_input_nodes, *node.users)):
+            return "quantized.annotated"
+        before = self.before.get(node.name)
+        was_observed = before is not None and before.why is not None and before.why.code == "quantized.annotated"
+        return "float.nothing_converted" if was_observed else "float.nothing_inserted"
 
     def _specs(self, node: Node, annotation: QuantizationAnnotation) -> Json:
         """Return what an annotation asks for."""
@@ -206,7 +217,8 @@ class Operators:
         api = setter(attrs, node)
         roles = {"subject": node}
         if qconfig is None:
-            return reason("float.qconfig_none", api, roles)
+            named = api if api != "QConfigMapping" else None
+            return reason("float.qconfig_none", api, roles, setter=named)
         info: dict[str, Any] = node.meta.get(TARGET_DTYPE) or {}
         if info.get(SHARING):
             return reason("operator.output_shares_input", api, roles, key=TARGET_DTYPE, field=SHARING)

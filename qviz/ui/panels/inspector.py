@@ -205,9 +205,10 @@ class Inspector(QScrollArea):
         """Show a module that holds others."""
         self._project, self._shown = project, None
         self._group = (project, stage_name, path)
+        beside = tuple(filter(None, (project.shown.left, project.shown.right)))
 
         def make(run: InspectedRun) -> tuple[GroupPage, PlanEdits] | None:
-            page = group_page(run, stage_name, path)
+            page = group_page(run, stage_name, path, beside=beside)
             if page is not None and page.source is not None:
                 page = page._replace(source=excerpt(page.source.source, _lines(page.source.source.file)))
             target = target_of_group(run, stage_name, path)

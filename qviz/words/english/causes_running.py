@@ -11,6 +11,17 @@ _INTEGERS = (
 )
 
 STATEMENTS: dict[str, Entry] = {
+    "stop.batch_norm_without_statistics": known(
+        "a batch norm without running statistics stands right after a convolution, and torch folds it all the same",
+        "Create it with track_running_stats=True and train it so; or put an operator such as clone() between the two "
+        "in forward(), and the batch norm stays in float.",
+    ),
+    "stop.convolution_arguments": known(
+        "convert hands the arguments of the function {function} to its quantized form, and the call leaves out "
+        "{argument}",
+        "Give the function all of its arguments by position, sizes as tuples: F.conv2d(x, weight, bias, (1, 1), "
+        "(0, 0), (1, 1), 1); or hold the weight in a convolution module.",
+    ),
     "stop.no_network": known(
         "code named by the plan or the project tried to use the network, which qviz does not allow",
         "Download the file first and give its path. If you trust the code, allow the network.",

@@ -56,6 +56,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "the quantizer annotated none of them, so none has an observer",
         "hint": "Use a quantizer that annotates {operators}, or compare the flows: each backend lists other operators.",
     },
+    "nothing_quantized.left_by_rules": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "rules of the plan leave all of them in float; without these rules the quantizer annotates them",
+        "hint": "Remove the rules with enabled = false, or name fewer modules in them.",
+    },
     "nothing_quantized.no_qconfig": {
         "message": _NOTHING_QUANTIZED,
         "reason": "the QConfigMapping gives none of them a qconfig",
@@ -132,6 +137,11 @@ STATEMENTS: dict[str, Entry] = {
         "message": _ISLAND,
         "reason": "its qconfig is None, so the configuration leaves it in float",
         "hint": "Nothing to do if you mean to keep it in float; otherwise give {operator} a qconfig.",
+    },
+    "float_island.left_by_rule": {
+        "message": _ISLAND,
+        "reason": "a rule of the plan leaves it in float; without that rule the quantizer annotates it",
+        "hint": "Nothing to do if you mean to keep it in float; otherwise remove the rule that its reason names.",
     },
     "asked_but_float": {
         "message": "{operator} was observed but still runs in float[[ at {places:place|places}]]",

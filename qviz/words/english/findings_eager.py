@@ -110,6 +110,19 @@ STATEMENTS: dict[str, Entry] = {
         "place and in that of the relu",
         "hint": "Give the model as it was before fuse_modules; the flow fuses it for training.",
     },
+    "batch_norm_fused_for_evaluation.before_without_relu": {
+        "message": "{modules} came fused for evaluation, so the batch {modules:norm does/norms do} not train",
+        "reason": "an Identity stands right behind, and the bias does not train while the weight does: fuse_modules in "
+        "eval mode leaves both where it folds a batch norm into a layer without a bias",
+        "hint": "Give the model as it was before fuse_modules; the flow fuses it for training.",
+    },
+    "batch_norm_fused_for_evaluation.seems_before": {
+        "message": "{modules} {modules:seems/seem} to have come fused for evaluation: then the batch "
+        "{modules:norm does/norms do} not train",
+        "reason": "an Identity stands right behind where a batch norm would stand, as fuse_modules leaves one in eval "
+        "mode; a model may have it there for other reasons",
+        "hint": "If fuse_modules put it there, give the model as it was before; otherwise nothing is to be done.",
+    },
     "converted_does_not_run.float_into_quantized": _does_not_run("Put a QuantStub before the first quantized module."),
     "converted_does_not_run.view": _does_not_run(
         "Use reshape instead of view: quantized convolutions return tensors in channels_last format."

@@ -95,6 +95,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "it is a part of a ComposableQuantizer and finds no operator that it knows",
         "hint": "Remove it from the ComposableQuantizer, or check which operators it annotates.",
     },
+    "quantizer_without_effect.no_configuration": {
+        "message": "{quantizer} has no configuration, so it annotates nothing",
+        "reason": "none of its set_ methods gave it one: without a configuration it has no observers to ask for",
+        "hint": "Give it one before prepare: {remedy}.",
+    },
     "quantizer_without_effect.behind_others": {
         "message": "{quantizer} annotates nothing after {first:all}",
         "reason": "a ComposableQuantizer applies its quantizers in order: each leaves alone what those before it "

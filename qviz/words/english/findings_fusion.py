@@ -58,6 +58,11 @@ STATEMENTS: dict[str, Entry] = {
         "module.__class__ = torch.nn.{base}; otherwise fold it into {producer} yourself, as "
         "torch.nn.utils.fusion.fuse_conv_bn_weights computes it.",
     ),
+    "batch_norm_left.operator_between": _left(
+        "{between} {between:stands/stand} between {producer} and it, and a pattern joins only what follows directly",
+        "Take {between} out of forward(), or put {between:it/them} after the batch norm: in eval mode "
+        "{between:it hands/they hand} values on unchanged.",
+    ),
     "batch_norm_left.function": _left(
         "it is a function after the module {producer}, which is not a pattern to fuse",
         "Replace the function with nn.BatchNorm.",

@@ -19,10 +19,11 @@ _PADDING_HINT = (
     "a whole number."
 )
 _RECURRENT_HINT = "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM, GRU, and their cells."
-_PRODUCT = "{operator} multiplies by a weight[[ that {type} holds]]"
+_PRODUCT = "{operator} multiplies by a weight[[ that {type} holds]][[, in {share:percent} of the multiply-accumulates]]"
 _PRODUCT_HINT = (
     "Before quantizing, replace it with a torch.nn.Linear, which computes x @ weight.T + bias: for a weight of shape "
-    "(in, out), linear.weight = torch.nn.Parameter(weight.T.contiguous())."
+    "(in, out), linear.weight = torch.nn.Parameter(weight.T.contiguous())[[; a weight of {matrices} matrices needs "
+    "a Linear for each of them, with its own part of the input]]."
 )
 
 STATEMENTS: dict[str, Entry] = {

@@ -86,6 +86,19 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use nn.Dropout, which eval() switches off, in place of F.dropout(training=self.training), or switch "
         "the model to eval mode before it is captured or converted.",
     },
+    "capture_differs.drops_in_eval": {
+        "message": "{subject} {subject:drops/drop} values at random in eval mode, in the original model, too",
+        "reason": "its training argument is True, as F.dropout has it where a call leaves it out[[; two equal calls of "
+        "the converted model keep {db:db} of each other]]",
+        "hint": "Write F.dropout(x, p, training=self.training), or use nn.Dropout, which eval() switches off; nothing "
+        "to do if you mean it to drop.",
+    },
+    "capture_differs.drops_in_original": {
+        "message": "the original model drops values at random at {subject} in eval mode, the converted one does not",
+        "reason": "the training argument is True, as F.dropout has it where a call leaves it out; torch's quantized "
+        "dropout hands on all values",
+        "hint": "Write F.dropout(x, p, training=self.training), or use nn.Dropout, which eval() switches off.",
+    },
     "capture_differs.setting": {
         "message": "{subject} {subject:has/have} the eps {eps:number} in the converted model, but {was:number} in the "
         "original",

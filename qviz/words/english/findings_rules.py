@@ -303,8 +303,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.quantizer_without_effect": _rule(
         "Quantizer without effect",
-        "A quantizer of a composed one annotates nothing.",
-        "Put the quantizer for fewer operators first, or remove it.",
+        "A quantizer, or one of a composed one, annotates nothing.",
+        "Give it a configuration; put the quantizer for fewer operators first, or remove it.",
     ),
     "rule.output_stays_quantized": _rule(
         "Output stays quantized",

@@ -31,6 +31,13 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Let its inputs and output share one observer (SharedQuantizationSpec; in FX, the backend's pattern); "
         "otherwise the backend requantizes here or refuses the graph.",
     },
+    "scales_differ.dropout": {
+        "message": "the scales before and after {subject} differ, though it hands values on unchanged in eval mode",
+        "reason": "{one} has {one_qparams:text}; {other} has {other_qparams:text}: in training mode a dropout scales "
+        "what it keeps by 1 / (1 − p), so the observer after it saw larger values",
+        "hint": "Set p = 0 while the ranges are learned, at least in the last steps of training: then both observers "
+        "see the same values.",
+    },
     "scales_differ.other_form": {
         "message": "{subject} passes integers through, but the scales around it differ",
         "reason": "the backend has no pattern for {called:all}, so {one} has {one_qparams:text}, and {other} has "

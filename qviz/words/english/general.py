@@ -1,4 +1,4 @@
-"""English: relations and other words of the document that are not `names`. Parts of an entry: text."""
+"""English: relations, what rules are for, other words of the document that are not `names`. Parts of an entry: text."""
 
 from __future__ import annotations
 
@@ -19,4 +19,12 @@ STATEMENTS: dict[str, Entry] = {
     "relation.became.decomposed": {"text": "Decomposed (in {stage:stage})"},
     "relation.became.duplicated": {"text": "Duplicated (in {stage:stage})"},
     "relation.became.removed": {"text": "Removed (in {stage:stage})"},
+    "left_by.global": {"text": "all modules"},
+    "left_by.object_type": {"text": "the type {target}"},
+    "left_by.module_type": {"text": "the type {target}"},
+    "left_by.module_name": {"text": "the module {target}"},
+    "left_by.module_name_regex": {"text": "the modules {target}"},
+    "left_by.operator": {"text": "the operator {target}"},
+    "left_by.node": {"text": "the node {target}"},
+    "left_by.tensor": {"text": "the tensor {target}"},
 }

@@ -115,7 +115,7 @@ OPERATORS: dict[str, Entry] = {
 
 FLOAT: dict[str, Entry] = {
     "float.qconfig_none": {
-        "rule": "Stays in float: its qconfig is None",
+        "rule": "Stays in float: its qconfig is None[[, as {setter} says]]",
         "evidence": "node_name_to_qconfig['{subject}'] is None",
         "text": "its qconfig is None",
     },
@@ -151,13 +151,23 @@ FLOAT: dict[str, Entry] = {
     "origin.no_grad": _region("no_grad"),
     "origin.enable_grad": _region("enable_grad"),
     "origin.autocast": _region("autocast"),
+    "float.annotated_as_float": {
+        "rule": "Stays in float: its annotation asks for float",
+        "evidence": "{origin}, with the dtype float32 only",
+        "text": "its annotation asks for float",
+    },
     "float.nothing_inserted": {
-        "rule": "Stays in float: the quantizer annotated it, but nothing was inserted",
+        "rule": "Stays in float: the quantizer annotated it, but prepare inserted nothing",
         "evidence": "{origin}",
-        "text": "the quantizer annotated it, but nothing was inserted",
+        "text": "the quantizer annotated it, but prepare inserted nothing",
+    },
+    "float.nothing_converted": {
+        "rule": "Stays in float: Prepared has observers for it, but convert put nothing in their place",
+        "evidence": "{origin}",
+        "text": "it was observed, but convert put nothing in place of the observers",
     },
     "float.no_qconfig": {
-        "rule": "Stays in float: it has no qconfig",
+        "rule": "Stays in float: it has no qconfig[[, for the plan has a rule for {left_by:text}]]",
         "evidence": "{target}.qconfig is None",
         "text": "it has no qconfig",
     },
@@ -189,7 +199,11 @@ FLOAT: dict[str, Entry] = {
     },
     "float.not_observed": {"text": "no observer was requested for it"},
     "float.not_prepared": {"text": "it is not in the prepared stage"},
-    "float.left_by_rule": {"text": "a rule leaves it in float"},
+    "float.left_by_rule": {
+        "rule": "Stays in float: the plan's rule for {rule:text} leaves it in float",
+        "evidence": "Without that rule the quantizer asks for observers at {subject}",
+        "text": "a rule leaves it in float",
+    },
     "float.not_dynamic": {"text": "dynamic quantization does not cover it"},
     "float.not_weight_only": {"text": "weight-only flows take embeddings, or Linear in float16"},
     "float.not_matched": {"text": "it was to be quantized, but no kernel or pattern takes it"},

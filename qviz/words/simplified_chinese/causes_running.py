@@ -29,6 +29,14 @@ GUESSES: dict[str, Entry] = {
 
 STATEMENTS: dict[str, Entry] = {
     **GUESSES,
+    "stop.batch_norm_without_statistics": known(
+        "一个没有运行统计量的 batch norm 紧随卷积之后，而 torch 仍然折叠它",
+        "请以 track_running_stats=True 创建并训练它；或在 forward() 中在两者之间放一个算子，如 clone()，batch norm 便保持浮点。",
+    ),
+    "stop.convolution_arguments": known(
+        "convert 把函数 {function} 的参数交给其量化形式，而调用没有给出 {argument}",
+        "请按位置给出该函数的所有参数，尺寸用元组：F.conv2d(x, weight, bias, (1, 1), (0, 0), (1, 1), 1)；或把权重放在卷积模块中。",
+    ),
     "stop.no_network": known(
         "计划或项目所指定的代码试图使用网络，而 qviz 不允许",
         "请先下载文件并给出其路径。如果您信任该代码，请允许网络。",

@@ -57,6 +57,11 @@ STATEMENTS: dict[str, Entry] = {
         "[[；单独实测时输出剩 {alone_db:db}]]",
         "hint": "请用与模型实际遇到的数据相似的数据校准。",
     },
+    "nothing_quantized.left_by_rules": {
+        "message": _NOTHING,
+        "reason": "计划中的规则让它们全部保持浮点；没有这些规则时，量化器会标注它们",
+        "hint": "请删除 enabled = false 的规则，或让它们只针对较少的模块。",
+    },
     "nothing_quantized.no_qconfig": {
         "message": _NOTHING,
         "reason": "qconfig 映射没有给其中任何一个 qconfig",
@@ -72,6 +77,12 @@ STATEMENTS: dict[str, Entry] = {
         "message": _NOTHING,
         "reason": "没有为它们请求观测器，或捕获丢失了量化器所需的信息",
         "hint": "请查看准备阶段：没有观测器的算子没有被标注。",
+    },
+    "scales_differ.dropout": {
+        "message": "{subject} 在 eval 模式下原样传递值，但其前后的 scale 不同",
+        "reason": "{one} 为 {one_qparams:text}，{other} 为 {other_qparams:text}：训练模式下，dropout 把保留的值放大 1 / (1 − p)，"
+        "因此其后的观测器看到更大的值",
+        "hint": "请在学习范围时，至少在训练的最后几步，设 p = 0：这样两个观测器看到相同的值。",
     },
     "scales_differ.other_form": {
         "message": "{subject}原样传递整数，但其前后的 scale 不同",
@@ -132,6 +143,11 @@ STATEMENTS: dict[str, Entry] = {
         "message": _ISLAND,
         "reason": "其 qconfig 为 None，因此配置让它保持浮点",
         "hint": "如果您有意让它保持浮点，则无需处理；否则请为 {operator} 指定 qconfig。",
+    },
+    "float_island.left_by_rule": {
+        "message": _ISLAND,
+        "reason": "计划中的一条规则让它保持浮点；没有这条规则时，量化器会标注它",
+        "hint": "如果您有意让它保持浮点，则无需处理；否则请删除其原因中所说的规则。",
     },
     "asked_but_float": {
         "message": "{operator} 已被观测，但仍以浮点运行[[，共 {places:处|处}]]",

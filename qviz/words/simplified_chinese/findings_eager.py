@@ -95,6 +95,17 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "eval 模式下的 fuse_modules 把 batch norm 折叠进卷积，并在该 norm 和 relu 的位置留下 Identity",
         "hint": "请给出 fuse_modules 之前的模型；流程会为训练融合它。",
     },
+    "batch_norm_fused_for_evaluation.before_without_relu": {
+        "message": "{modules} 在到来时已按评估模式融合，因此其 batch norm 不参与训练",
+        "reason": "紧随其后的是 Identity，且权重参与训练而偏置不参与：eval 模式下的 fuse_modules 把 batch norm 折叠进没有偏置的层时，"
+        "会留下这两者",
+        "hint": "请给出 fuse_modules 之前的模型；流程会为训练融合它。",
+    },
+    "batch_norm_fused_for_evaluation.seems_before": {
+        "message": "{modules} 似乎在到来时已按评估模式融合：若是如此，其 batch norm 不参与训练",
+        "reason": "紧随其后、本该是 batch norm 的位置上是 Identity，eval 模式下的 fuse_modules 会留下它；模型也可能因其他原因这样写",
+        "hint": "如果它是 fuse_modules 放的，请给出融合之前的模型；否则无需处理。",
+    },
     "converted_does_not_run.float_into_quantized": _does_not_run("请在第一个量化模块之前放 QuantStub。"),
     "converted_does_not_run.view": _does_not_run("请用 reshape 代替 view：量化卷积返回 channels_last 格式的张量。"),
     "converted_does_not_run.weight_is_method": _does_not_run(

@@ -96,6 +96,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "它是 ComposableQuantizer 的一部分，没有找到它认识的算子",
         "hint": "请从 ComposableQuantizer 中删除它，或检查它标注哪些算子。",
     },
+    "quantizer_without_effect.no_configuration": {
+        "message": "{quantizer} 没有配置，因此不标注任何内容",
+        "reason": "它的 set_ 方法都没有给它配置：没有配置，它就没有要插入的观测器",
+        "hint": "请在 prepare 之前给它一个配置：{remedy}。",
+    },
     "quantizer_without_effect.behind_others": {
         "message": "{quantizer} 在 {first:all} 之后没有标注任何内容",
         "reason": "ComposableQuantizer 按顺序应用其量化器：每个都不改动前面已标注的内容，而这一个没有找到其他它认识的算子",

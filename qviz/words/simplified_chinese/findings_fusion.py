@@ -46,6 +46,10 @@ STATEMENTS: dict[str, Entry] = {
         "如果 {type} 的计算与 {base} 相同，请在量化之前让它使用该类：module.__class__ = torch.nn.{base}；"
         "否则请自行将其折叠进 {producer}，与 torch.nn.utils.fusion.fuse_conv_bn_weights 的计算相同。",
     ),
+    "batch_norm_left.operator_between": _left(
+        "{between} 位于 {producer} 与它之间，而模式只连接直接相随的算子",
+        "请从 forward() 中去掉 {between}，或把它放到 batch norm 之后：在 eval 模式下它原样传递值。",
+    ),
     "batch_norm_left.function": _left(
         "它是模块 {producer} 之后的函数，这不是可融合的模式", "请用 nn.BatchNorm 代替该函数。"
     ),

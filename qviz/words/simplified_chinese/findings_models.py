@@ -112,6 +112,16 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请用 nn.Dropout（eval() 会关闭它）代替 F.dropout(training=self.training)，或在捕获或转换之前将模型切换到 "
         "eval 模式。",
     },
+    "capture_differs.drops_in_eval": {
+        "message": "{subject} 在 eval 模式下也随机丢弃值，原始模型中也是如此",
+        "reason": "其 training 参数为 True：调用未给出时，F.dropout 就是如此[[；转换后模型的两次相同调用相互保持 {db:db}]]",
+        "hint": "请写成 F.dropout(x, p, training=self.training)，或使用 eval() 会关闭的 nn.Dropout；如果您有意让它丢弃，则无需处理。",
+    },
+    "capture_differs.drops_in_original": {
+        "message": "原始模型在 eval 模式下于 {subject} 处随机丢弃值，而转换后的模型不丢弃",
+        "reason": "training 参数为 True：调用未给出时，F.dropout 就是如此；torch 的量化 dropout 传递所有值",
+        "hint": "请写成 F.dropout(x, p, training=self.training)，或使用 eval() 会关闭的 nn.Dropout。",
+    },
     "capture_differs.setting": {
         "message": "转换后的模型中 {subject} 的 eps 为 {eps:number}，而原始模型中为 {was:number}",
         "reason": "torch 将导出的模型切换到 eval 模式时，把 batch norm 改写为默认设置[[；准备后的模型保持为原始模型的 {db:db}]]",

@@ -263,8 +263,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.quantizer_without_effect": _rule(
         "量化器无效果",
-        "组合量化器中的一个量化器没有标注任何内容。",
-        "请将处理较少算子的量化器放在前面，或删除它。",
+        "一个量化器，或组合量化器中的一个，没有标注任何内容。",
+        "请给它配置；将处理较少算子的量化器放在前面，或删除它。",
     ),
     "rule.output_stays_quantized": _rule(
         "输出仍为量化", "浮点模型返回浮点的地方，转换后的模型返回量化张量。", "请在输出之前放 DeQuantStub。"

@@ -172,6 +172,14 @@ COMPARISON: dict[str, Entry] = {
 }
 
 RELATIONS: dict[str, Entry] = {
+    "left_by.global": {"text": "所有模块"},
+    "left_by.object_type": {"text": "类型 {target} "},
+    "left_by.module_type": {"text": "类型 {target} "},
+    "left_by.module_name": {"text": "模块 {target} "},
+    "left_by.module_name_regex": {"text": "模块 {target} "},
+    "left_by.operator": {"text": "算子 {target} "},
+    "left_by.node": {"text": "节点 {target} "},
+    "left_by.tensor": {"text": "张量 {target} "},
     "relation.came.same": {"text": "不变（来自{stage:stage}）"},
     "relation.came.replaced": {"text": "被替换（来自{stage:stage}）"},
     "relation.came.fused": {"text": "[[与 {others:all} ]]融合（来自{stage:stage}）"},

@@ -95,7 +95,7 @@ OPERATORS: dict[str, Entry] = {
 
 FLOAT: dict[str, Entry] = {
     "float.qconfig_none": {
-        "rule": "保持浮点：其 qconfig 为 None",
+        "rule": "保持浮点：其 qconfig 为 None[[，由 {setter} 指定]]",
         "evidence": "node_name_to_qconfig['{subject}'] 为 None",
         "text": "其 qconfig 为 None",
     },
@@ -128,13 +128,23 @@ FLOAT: dict[str, Entry] = {
     "origin.no_grad": _region("no_grad"),
     "origin.enable_grad": _region("enable_grad"),
     "origin.autocast": _region("autocast"),
+    "float.annotated_as_float": {
+        "rule": "保持浮点：其标注要求浮点",
+        "evidence": "{origin}，且只有 float32 类型",
+        "text": "其标注要求浮点",
+    },
     "float.nothing_inserted": {
-        "rule": "保持浮点：量化器标注了它，但没有插入任何内容",
+        "rule": "保持浮点：量化器标注了它，但 prepare 没有插入任何内容",
         "evidence": "{origin}",
-        "text": "量化器标注了它，但没有插入任何内容",
+        "text": "量化器标注了它，但 prepare 没有插入任何内容",
+    },
+    "float.nothing_converted": {
+        "rule": "保持浮点：它在“准备”阶段有观测器，但 convert 没有在其位置放任何内容",
+        "evidence": "{origin}",
+        "text": "它被观测了，但 convert 没有在观测器的位置放任何内容",
     },
     "float.no_qconfig": {
-        "rule": "保持浮点：它没有 qconfig",
+        "rule": "保持浮点：它没有 qconfig[[，因为计划中有针对{left_by:text}的规则]]",
         "evidence": "{target}.qconfig 为 None",
         "text": "它没有 qconfig",
     },
@@ -165,7 +175,11 @@ FLOAT: dict[str, Entry] = {
     },
     "float.not_observed": {"text": "没有为它请求观测器"},
     "float.not_prepared": {"text": "它不在准备阶段中"},
-    "float.left_by_rule": {"text": "一条规则让它保持浮点"},
+    "float.left_by_rule": {
+        "rule": "保持浮点：计划中针对{rule:text}的规则让它保持浮点",
+        "evidence": "没有这条规则时，量化器会在 {subject} 处要求观测器",
+        "text": "一条规则让它保持浮点",
+    },
     "float.not_dynamic": {"text": "动态量化不涵盖它"},
     "float.not_weight_only": {"text": "仅权重流程只处理 embedding，或 float16 的 Linear"},
     "float.not_matched": {"text": "本应量化它，但没有内核或模式接受它"},

@@ -19,7 +19,7 @@ from torch.ao.quantization import (
     prepare_qat,
     quantize_dynamic,
 )
-from torch.ao.quantization.quantize_fx import prepare_fx
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
 from torch.ao.quantization.quantizer import x86_inductor_quantizer as x86
 from torch.ao.quantization.quantizer import xnnpack_quantizer as xnnpack
@@ -169,6 +169,27 @@ def _transposed_groups() -> Any:
     return fuse_modules(nn.Sequential(nn.ConvTranspose2d(8, 8, 2, groups=4), nn.BatchNorm2d(8)).eval(), ["0", "1"])
 
 
+def _without_statistics() -> Any:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4, track_running_stats=False)).eval()
+    exported: Any = torch.export.export(model, (IMAGE,)).module()
+    return prepare_pt2e(exported, xnnpack.XNNPACKQuantizer())
+
+
+class _LeavesOut(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4, 3, 3, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.conv2d(x, self.weight)
+
+
+def _left_out_arguments() -> Any:
+    prepared = prepare_fx(_LeavesOut().eval(), QConfigMapping().set_global(get_default_qconfig("x86")), (IMAGE,))
+    prepared(IMAGE)
+    return convert_fx(prepared)
+
+
 LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("attention_projection", _attention),
     ("prelu_per_channel", _prelu),
@@ -188,4 +209,6 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("reshape_fixed", lambda: torch.ones(4, 3).reshape(2, 3)),
     ("trace_script_function", lambda: symbolic_trace(nn.Sequential(_Scripted(4, 4)))),
     ("computed_weight", _computed_weight),
+    ("batch_norm_without_statistics", _without_statistics),
+    ("convolution_arguments", _left_out_arguments),
 )

@@ -11,7 +11,7 @@ from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.nn import functional as F  # noqa: N812 - torch's own name
 
-from qviz.document.configuration import QConfig, Rule
+from qviz.document.configuration import QConfig, Quantizer, QuantizerRule, Rule
 from qviz.document.graph import Why
 from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, ran
 from tests.faults.models import conv, linear, made, norm
@@ -213,8 +213,48 @@ def test_packed_weights_are_no_operands():
 
 
 def test_annotated_and_dropped():
-    found = whys("converted", TWO, "pt2e-static", [ROW], quantizer=f"{GIVEN}:float_annotation")
-    assert found["linear"].code == "float.nothing_inserted"
+    for stage in ("prepared", "converted"):  # observers for float stand in the first, and not in the second
+        found = whys(stage, TWO, "pt2e-static", [ROW], quantizer=f"{GIVEN}:float_annotation")
+        assert found["linear"].code == "float.annotated_as_float"
+        assert whys(stage, TWO, "pt2e-static", [ROW])["linear"].code == "quantized.annotated"
+
+
+BY_NAME = QuantizerRule("module_name", "fc", enabled=False)
+BY_TYPE = QuantizerRule("module_type", "torch.nn.Linear", enabled=False)
+
+
+@pytest.mark.parametrize("stage", ["prepared", "converted"])
+@pytest.mark.parametrize(
+    ("rules", "quantizer", "left"),
+    [
+        ((BY_NAME,), "xnnpack", {"linear": "module_name"}),
+        ((BY_TYPE,), "xnnpack", {"linear": "module_type", "linear_1": "module_type"}),
+        ((BY_TYPE, BY_NAME), "xnnpack", {"linear": "module_name", "linear_1": "module_type"}),
+        ((QuantizerRule("node", "linear_1", enabled=False),), "xnnpack", {"linear_1": "node"}),
+        ((BY_NAME,), "x86_inductor", {"linear": "module_name"}),
+        ((), "xnnpack", {}),
+    ],
+)
+def test_what_a_rule_of_the_plan_leaves_in_float_names_the_rule(
+    stage: str, rules: tuple[QuantizerRule, ...], quantizer: str, left: dict[str, str]
+):
+    options = Quantizer(rules=rules)
+    found = whys(stage, GELU, "pt2e-static", [ROW], quantizer=quantizer, quantizer_options=options)
+    rules_of: dict[str, Any] = {id_: why.args["rule"] for id_, why in found.items() if why.code == "float.left_by_rule"}
+    told = {node: rule["code"] for node, rule in rules_of.items()}
+    assert told == {node: f"left_by.{kind}" for node, kind in left.items()}
+    if quantizer == "xnnpack":  # the other one annotates it
+        assert found["gelu"].code == "float.not_annotated"
+
+
+@pytest.mark.parametrize("flow", ["eager-static", "eager-dynamic", "fx-static"])
+def test_the_reason_of_a_layer_without_a_qconfig_names_the_rule(flow: str):
+    parts = {"fc": linear(), "fc2": linear(), **STUBS}
+    model = made(lambda m, x: m.dequant(m.fc2(m.fc(m.quant(x)))), **parts)
+    stage = "prepared" if flow == "eager-static" else "converted"
+    found = whys(stage, model, flow, [ROW], rules=(Rule("module_name", "fc"),), measure=False)["fc"]
+    assert found.stays_float
+    assert "set_module_name('fc')" in found.rule if flow == "fx-static" else "a rule for the module fc" in found.rule
 
 
 def test_only_what_is_annotated_is_in_a_pattern_that_a_backend_knows():

@@ -74,10 +74,13 @@ def inside_pattern(claim: Claim, flow: ExportedFlow) -> bool:
     build = flow.converted if claim.stage == "converted" else flow.prepared
     base, without = build(), build(without={claim.node})
     node = _node(base, claim.node)
-    if readers(node, base) != claim.many("continues_in"):
-        return False
-    before = {user for user in claim.many("continues_in") if KEY in _node(flow.prepared(), user).meta}
-    return bool(before) and _ties(base, claim.node) == _ties(without, claim.node)
+    asking = {user: _node(base, user).meta.get(KEY) for user in readers(node, base)}
+    inside = {user for user, asked in asking.items() if asked is not None and not _asks_for(asked, node.name)}
+    return inside == claim.many("continues_in") and _ties(base, claim.node) == _ties(without, claim.node)
+
+
+def _asks_for(asked: Any, name: str) -> bool:
+    return any(source.name == name for source in asked.input_qspec_map)
 
 
 def not_annotated(claim: Claim, flow: ExportedFlow) -> bool:
