@@ -149,4 +149,4 @@ def _take_weights(model: nn.Module, converted: nn.Module) -> None:
         own = model.get_submodule(path)
         inner = next(each for each in own.modules() if isinstance(each._parameters.get("weight"), nn.Parameter))  # noqa: SLF001
         # in the order of memory of its own: another one gives other last bits, of which rounding makes steps
-        inner.weight = nn.Parameter(torch.empty_like(inner.weight).copy_(give().dequantize()))
+        inner.weight = nn.Parameter(torch.empty_like(inner.get_parameter("weight")).copy_(give().dequantize()))

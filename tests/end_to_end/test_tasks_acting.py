@@ -43,7 +43,7 @@ def test_leave_a_layer_in_float_and_compare_with_the_run_before(user: User):
     assert user.sees("Not run yet", "block.conv1 in float")
     user.click_text("Run")
     user.wait_for_result()
-    assert user.sees("Stays in float: its qconfig is None.")
+    assert user.sees("Stays in float: its qconfig is None, as QConfigMapping.set_module_name('block.conv1') says.")
     user.press("Shift+B")
     assert user.sees("Run 2 against Run 1: block.conv1 in float. Output SQNR", "Run 2")
     assert user.sees("Converted · Run 1"), "the pane of the run before"
