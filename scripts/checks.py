@@ -94,6 +94,7 @@ def main(arguments: list[str]) -> int:
     """Run everything; return 0 only if all is well."""
     os.chdir(ROOT)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    keep_bytecode()
     sys.path[:1] = [str(ROOT)]  # instead of the folder of this script
     faults = run_checks()
     is_whole = not arguments
@@ -102,6 +103,16 @@ def main(arguments: list[str]) -> int:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # a worker for each core, and torch would take all in each
         arguments = in_workers(min(os.cpu_count() or 1, MOST_WORKERS))
     return int(pytest.main(arguments, plugins=[Gate(faults, is_covered=is_whole)]))
+
+
+def keep_bytecode() -> None:
+    """Let all processes of the tests share what one compiled, beside the packages and not in the sources.
+
+    Some environments forbid bytecode; then each of hundreds of engines and commands would compile torch's sources
+    anew, which takes twice as long as importing them.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "bytecode"))
 
 
 def in_workers(count: int) -> list[str]:
