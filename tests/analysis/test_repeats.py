@@ -49,3 +49,20 @@ def test_two_are_no_repeat():
 def test_a_folded_group_says_it():
     boxes = fold(layers(5), Folds(), {}).boxes
     assert any("5 × " in box.subtitle and "identical" in box.subtitle for box in boxes if box.kind is None)
+
+
+def test_whether_a_weight_or_a_bias_is_read_first_makes_no_difference():
+    nodes, last = [node("x", kind="input")], "x"
+    for at in range(4):
+        path = f"layers.{at}.fc"
+        weight = node(f"w{at}", kind="constant", path=path)
+        cast = node(f"d{at}", f"w{at}", kind="dequantize", path=path, target="dequantize")
+        bias = node(f"b{at}", kind="constant", path=path)
+        nodes += [weight, cast, bias] if at else [weight, bias, cast]
+        nodes += [node(f"fc{at}", last, f"d{at}", f"b{at}", path=path, target="linear")]
+        nodes += [node(f"r{at}", f"fc{at}", path=f"layers.{at}", target="relu")]
+        last = f"r{at}"
+    groups = {f"layers.{at}": "Layer" for at in range(4)}
+    found = repeat(graph(*nodes, node("output", last, kind="output"), groups=groups))
+    assert found is not None
+    assert (found.alike, found.different) == (4, ())

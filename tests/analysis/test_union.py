@@ -12,6 +12,7 @@ from qviz.analysis.views.projection import project
 from qviz.analysis.views.union import unite
 from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Stage
+from qviz.ui.canvas.family import Family
 from tests.factories import graph, node
 from tests.two_stages import AFTER, BEFORE, LINKS, link
 
@@ -73,3 +74,44 @@ def test_equal_names_without_a_link_are_two_nodes():
     union = unite((first, second), (link("same", ("x",), ("x",)),))
     assert union is not None
     assert [each.id for each in union.graph.nodes] == ["x", "p", "p@b"]
+
+
+def layers(count: int, *, is_quantized: bool, in_float: int | None = None) -> Stage:
+    """Return a stage of linear layers that are equal, but for one that may stay in float."""
+    nodes, last = [node("x", kind="input"), node("embed", "x")], "embed"
+    for at in range(count):
+        path, weight = f"layers.{at}", f"w{at}"
+        fc = f"{path}.fc"
+        is_low = is_quantized and at != in_float
+        if is_low:
+            nodes += [node(f"q{at}", last, kind="quantize", path=fc, target="quantize")]
+            nodes += [node(f"dq{at}", f"q{at}", kind="dequantize", path=fc, target="dequantize")]
+        nodes += [node(weight, kind="constant", path=fc, target=f"{fc}.weight")]
+        if is_low:
+            nodes += [node(f"dw{at}", weight, kind="dequantize", path=fc, target="dequantize")]
+        nodes += [node(f"b{at}", kind="constant", path=fc, target=f"{fc}.bias")]
+        given = (f"dq{at}", f"dw{at}") if is_low else (last, weight)
+        nodes += [node(f"fc{at}", *given, f"b{at}", path=fc, target="linear")]
+        nodes += [node(f"relu{at}", f"fc{at}", path=path, target="relu")]
+        nodes += [node(f"add{at}", f"relu{at}", last, path=path, target="add")]
+        last = f"add{at}"
+    groups = {"layers": "ModuleList", **{f"layers.{at}": "Layer" for at in range(count)}}
+    name = "b" if is_quantized else "a"
+    return Stage(name, graph(*nodes, node("output", last, kind="output"), groups=groups), "")
+
+
+@pytest.mark.parametrize("in_float", [None, 3])
+def test_equal_layers_are_equal_wherever_in_the_model_they_stand(in_float: int | None):
+    stages = layers(9, is_quantized=False), layers(9, is_quantized=True, in_float=in_float)
+    there = {each.id for each in stages[1].graph.nodes}
+    links = [link("same", (each.id,), (each.id,)) for each in stages[0].graph.nodes if each.id in there]
+    known = {each.id for each in stages[0].graph.nodes}
+    links += [link("inserted", (), (each.id,)) for each in stages[1].graph.nodes if each.id not in known]
+    family = Family(stages, links, {})
+    repeat = family.repeat_at(stages[0], "layers")
+    assert repeat is not None
+    assert repeat.different == (() if in_float is None else (f"layers.{in_float}",))
+    order = [each.id for each in family.tree.graph.nodes]
+    for at in (each for each in range(9) if each != in_float):
+        mine = [each.rstrip("0123456789") for each in order if each.lstrip("abcdefklqruw") == str(at)]
+        assert mine == [each.rstrip("0123456789") for each in order if each.lstrip("abcdefklqruw") == "8"]

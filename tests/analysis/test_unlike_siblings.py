@@ -65,8 +65,10 @@ def test_of_blocks_alike_in_all_else_findings_count_as_they_do_on_the_canvas():
     assert differences_among(layers) == {"2": "Only 2 lacks the finding Uneven channels."}
 
 
-def test_what_the_canvas_alone_sees_is_told_last():
-    layers = {name: Sibling("Layer", USUAL, 6, is_other=name == "3") for name in "0123"}
-    assert differences_among(layers) == {"3": "3 has other shapes, dtypes or connections."}
-    layers["3"] = Sibling("Layer", USUAL, 5, is_other=True)
+def test_where_the_canvas_counts_equal_blocks_it_decides_which_ones_differ():
+    layers = {name: Sibling("Layer", USUAL, 6, is_like=name != "3") for name in "0123"}
+    assert differences_among(layers) == {"3": ""}, "only the canvas compares in what"
+    layers["3"] = Sibling("Layer", USUAL, 5, is_like=False)
     assert differences_among(layers) == {"3": "3 has 5 casts; the others have 6."}
+    alike = {name: Sibling("Layer", USUAL, 7 if name == "0" else 6, is_like=True) for name in "0123"}
+    assert differences_among(alike) == {}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
 from qviz.analysis.inspecting.node_page import Fact
 from qviz.analysis.inspecting.shares import LowShare, low_share
-from qviz.analysis.inspecting.siblings import Sibling, differences_among, makeup_of, unlike, unlike_most
+from qviz.analysis.inspecting.siblings import Sibling, differences_among, makeup_of, otherwise_unlike, unlike
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt, excerpt
 from qviz.analysis.ledger.answer import finite
+from qviz.analysis.views.repeats import Repeat
 from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, Level, StageName
 from qviz.words import names, tr, trn
 from qviz.words.formats import amount, grouped, listed, part, sentence
+
+RepeatAt: TypeAlias = Callable[[str], Repeat | None]
+"""What repeats right inside the module of a path."""
 
 _NAMED = 3
 
@@ -85,7 +89,12 @@ class GroupPage(NamedTuple):
 
 
 def group_page(
-    run: InspectedRun, stage: StageName, path: str, text: Sequence[str] = (), beside: Sequence[StageName] = ()
+    run: InspectedRun,
+    stage: StageName,
+    path: str,
+    text: Sequence[str] = (),
+    beside: Sequence[StageName] = (),
+    repeat_at: RepeatAt | None = None,
 ) -> GroupPage | None:
     """Return the page of a module; None where the stage has no node inside.
 
@@ -94,16 +103,19 @@ def group_page(
         stage: Where it was selected.
         path: Its module path.
         text: The lines of its source file, where that can be read.
-        beside: Other stages in view: children that are unlike in one of them are unlike on the canvas.
+        beside: Other stages in view: it is said which of them shows in what a child is unlike.
+        repeat_at: Says which children are alike, as their frame on the canvas does; as in the stage alone if not given.
     """
-    if run.stage(stage) is None:
+    known = run.stage(stage)
+    if known is None:
         return None
     nodes = run.inside(stage, path)
     if not nodes:
         return None
     ids = tuple(node.id for node in nodes)
     views = (stage, *(each for each in dict.fromkeys(beside) if each != stage and run.stage(each) is not None))
-    children = _marked(run, views, path, nodes)
+    repeat_at = repeat_at or run.trees.of(known.whole).repeat_at
+    children = _marked(run, views, path, nodes, repeat_at(path))
     told = tuple(each for each in children if each.is_told)
     shares = low_share(run, stage, ids)
     types = _types(run, stage)
@@ -119,7 +131,7 @@ def group_page(
         path or types.get("", "") or tr("Model"),
         tuple(filter(None, about)),
         tuple(_inside(run, stage, nodes, shares)),
-        " ".join(filter(None, (_unlike(run, views, path), _why(run, stage, nodes, children)))),
+        " ".join(filter(None, (_unlike(run, views, path, repeat_at), _why(run, stage, nodes, children)))),
         told,
         len(children) - len(told),
         run.ledger is not None,
@@ -172,27 +184,27 @@ def _by_child(path: str, nodes: Sequence[Node]) -> dict[tuple[str, str], list[No
     return inside
 
 
-def _unlike(run: InspectedRun, views: Sequence[StageName], path: str) -> str:
+def _unlike(run: InspectedRun, views: Sequence[StageName], path: str, repeat_at: RepeatAt) -> str:
     """Return in what a module is unlike its siblings, where those are alike."""
     parent, _, name = path.rpartition(".")
-    odd = _differences(run, views, parent) if path else {}
+    odd = _differences(run, views, parent, repeat_at(parent)) if path else {}
     return unlike(odd[name]) if name in odd else ""
 
 
-def _differences(run: InspectedRun, views: Sequence[StageName], path: str) -> dict[str, str]:
+def _differences(run: InspectedRun, views: Sequence[StageName], path: str, repeat: Repeat | None) -> dict[str, str]:
     """Return in what children of a module are unlike the others, in the first stage or in one in view beside it."""
     found: dict[str, str] = {}
     for stage in views:
-        types, others = _types(run, stage), unlike_most(run, stage, path)
+        types = _types(run, stage)
         siblings = {
-            name: _sibling(run, stage, own, types.get(own, "") or _type_of(members), members, own in others)
+            name: _sibling(run, stage, own, types.get(own, "") or _type_of(members), members, repeat)
             for (name, own), members in _by_child(path, run.inside(stage, path)).items()
             if own != path
         }
         for name, told in differences_among(siblings).items():
             known = told if stage == views[0] else tr("In {stage}: {told}", stage=names.stage(stage), told=told)
-            found.setdefault(name, known)
-    return found
+            found[name] = found.get(name) or (known if told else "")
+    return {name: told or otherwise_unlike(name) for name, told in found.items()}
 
 
 def _type_of(members: Sequence[Node]) -> str:
@@ -200,18 +212,22 @@ def _type_of(members: Sequence[Node]) -> str:
 
 
 def _sibling(
-    run: InspectedRun, stage: StageName, path: str, type_: str, members: Sequence[Node], is_other: bool
+    run: InspectedRun, stage: StageName, path: str, type_: str, members: Sequence[Node], repeat: Repeat | None
 ) -> Sibling:
+    is_counted = repeat is not None and type_ == repeat.type
+    is_like = path not in repeat.different if repeat is not None and is_counted else None
     casts, ids = sum(each.kind.casts for each in members), {each.id for each in members}
     told = {
         each.rule
         for each in run.parts.findings
         if each.stage == stage and each.level is not Level.INFO and not ids.isdisjoint(each.nodes)
     }
-    return Sibling(type_, makeup_of(run, stage, path, members), casts, frozenset(told), is_other)
+    return Sibling(type_, makeup_of(run, stage, path, members), casts, frozenset(told), is_like)
 
 
-def _marked(run: InspectedRun, views: Sequence[StageName], path: str, nodes: Sequence[Node]) -> tuple[ChildRow, ...]:
+def _marked(
+    run: InspectedRun, views: Sequence[StageName], path: str, nodes: Sequence[Node], repeat: Repeat | None
+) -> tuple[ChildRow, ...]:
     stage = views[0]
     types, rows = _types(run, stage), []
     for (name, own), members in _by_child(path, nodes).items():
@@ -228,7 +244,7 @@ def _marked(run: InspectedRun, views: Sequence[StageName], path: str, nodes: Seq
         rows.append(ChildRow(name, own, type_, NodePlace(stage, first.id), share, worst, noise, is_group))
     known = [row.noise for row in rows if row.noise is not None]
     most = max(known) if known and len(rows) > 1 else None
-    odd = _differences(run, views, path)
+    odd = _differences(run, views, path, repeat)
     return tuple(
         row._replace(is_worst=row.noise is not None and row.noise == most, differs=odd.get(row.name, ""))
         for row in rows

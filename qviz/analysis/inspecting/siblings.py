@@ -46,14 +46,14 @@ class Sibling(NamedTuple):
         makeup: Its operators.
         casts: How many quantize and dequantize it holds.
         told: The rules of the warnings and errors inside.
-        is_other: Whether it is not what most of its type are, in whatever the graph shows of it.
+        is_like: Whether the canvas counts it among the equal ones of its type; None where it counts none of that type.
     """
 
     type: str
     makeup: Makeup
     casts: int
     told: frozenset[str] = frozenset()
-    is_other: bool = False
+    is_like: bool | None = None
 
 
 def makeup_of(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Makeup:
@@ -65,17 +65,6 @@ def makeup_of(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[No
     ]
     judged = [each for each in ops if each.is_low is not None] or ops
     return (*judged, *_observed(run, stage, path, nodes))
-
-
-def unlike_most(run: InspectedRun, stage: StageName, path: str) -> frozenset[str]:
-    """Return the paths of the blocks right inside a module that the canvas counts as unlike most of their type."""
-    known = run.stage(stage)
-    if known is None:
-        return frozenset()
-    tree = run.trees.of(known.whole)
-    group = next((each for each in (tree.root, *tree.root.walk()) if each.path == path), None)
-    repeat = tree.repeats.of(group) if group is not None else None
-    return frozenset(repeat.different) if repeat is not None else frozenset()
 
 
 def _observed(run: InspectedRun, stage: StageName, path: str, nodes: Sequence[Node]) -> Iterator[MakeupPart]:
@@ -145,22 +134,44 @@ def findings_in_words(name: str, own: frozenset[str], usual: frozenset[str]) -> 
 def differences_among(children: Mapping[str, Sibling]) -> dict[str, str]:
     """Return for each child that is not like most of its type a sentence that says in what.
 
-    Where operators and precision are the same, casts are counted: a block at the edge of what is quantized may have
-    more of them. Then come findings, and at last what the canvas alone sees: it counts the same blocks as equal.
+    Which ones those are the canvas decides, where it counts equal blocks; a sentence is "" where all that is
+    compared here is the same. Where operators and precision are the same, casts are counted: a block at the edge of
+    what is quantized may have more of them. Then come findings.
     """
-    found = {
-        name: difference_in_words(name, *pair)
-        for name, pair in odd_ones({name: (each.type, each.makeup) for name, each in children.items()}).items()
-    }
+    found: dict[str, str] = {}
+    for type_ in {each.type for each in children.values() if each.type}:
+        own = {name: each for name, each in children.items() if each.type == type_}
+        usual = next((each for each in own.values() if each.is_like), None)
+        if usual is not None:
+            found |= {name: _difference(name, each, usual) for name, each in own.items() if not each.is_like}
+        elif all(each.is_like is None for each in own.values()):
+            found |= _found_here(own)
+    return {name: found[name] for name in children if name in found}
+
+
+def _found_here(children: Mapping[str, Sibling]) -> dict[str, str]:
+    """Return the same of children that the canvas does not compare, such as those of one operator."""
+    makeups = odd_ones({name: (each.type, each.makeup) for name, each in children.items()})
     casts = odd_ones({name: (each.type, each.casts) for name, each in children.items()})
     told = odd_ones({name: (each.type, each.told) for name, each in children.items()})
-    others = {name: tr("{name} has other shapes, dtypes or connections.", name=name) for name in children}
     return (
-        {name: others[name] for name, each in children.items() if each.is_other}
-        | {name: findings_in_words(name, *pair) for name, pair in told.items()}
+        {name: findings_in_words(name, *pair) for name, pair in told.items()}
         | {name: casts_in_words(name, *pair) for name, pair in casts.items()}
-        | found
+        | {name: difference_in_words(name, *pair) for name, pair in makeups.items()}
     )
+
+
+def _difference(name: str, own: Sibling, usual: Sibling) -> str:
+    if own.makeup != usual.makeup:
+        return difference_in_words(name, own.makeup, usual.makeup)
+    if own.casts != usual.casts:
+        return casts_in_words(name, own.casts, usual.casts)
+    return findings_in_words(name, own.told, usual.told) if own.told != usual.told else ""
+
+
+def otherwise_unlike(name: str) -> str:
+    """Return in a sentence that one differs in what the canvas alone compares."""
+    return tr("{name} has other shapes, dtypes or connections.", name=name)
 
 
 def unlike(difference: str) -> str:

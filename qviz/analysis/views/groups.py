@@ -19,7 +19,7 @@ from qviz.analysis.views.contents import Contents
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
-from qviz.analysis.views.repeats import Repeats, Sign, one_stage
+from qviz.analysis.views.repeats import Repeat, Repeats, Sign, one_stage
 from qviz.analysis.views.siblings import Siblings
 from qviz.analysis.views.tangles import NamedPlaces, OnePlace, Tangles, units_of
 from qviz.analysis.views.view import Badge
@@ -86,6 +86,11 @@ class Hierarchy:
         """Which blocks are alike."""
         # Not the hierarchy itself: a cycle would outlive its model.
         return Repeats(self.graph.edges, self.plumbing, self._sign or self.sign, self.crossings)
+
+    def repeat_at(self, path: str) -> Repeat | None:
+        """Return what repeats right inside the module of a path; None where nothing does, or no group is there."""
+        group = next((each for each in (self.root, *self.root.walk()) if each.path == path), None)
+        return None if group is None else self.repeats.of(group)
 
     @cached_property
     def sign(self) -> Sign:

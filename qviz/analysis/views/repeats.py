@@ -86,7 +86,7 @@ class Repeats:
         for at, item in enumerate(group.items):
             if isinstance(item, str):
                 is_alone = item not in held and item not in repeated
-                parts.append(sign(item) if is_alone else tuple(map(sign, plumbing.members(item))))
+                parts.append(sign(item) if is_alone else _in_any_order(map(sign, plumbing.members(item))))
                 place[item] = at
             else:
                 parts.append(("group", self.form(item)))
@@ -139,6 +139,11 @@ class SeveralStages:
     def __call__(self, node_id: NodeId) -> Hashable:
         """Return it."""
         return tuple([sign(node_id) for sign in self._signs])
+
+
+def _in_any_order(signs: Iterable[Hashable]) -> Hashable:
+    """Return what stands in one box: of a weight and a bias either may come first, and says nothing."""
+    return frozenset(Counter(signs).items())
 
 
 def _dtypes(quant: Quant) -> Hashable:

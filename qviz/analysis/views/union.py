@@ -67,7 +67,7 @@ def unite(
     ids = (identities or Identities(stages, links)).of
     shown = [stage for stage in stages if among is None or stage.name in among]
     nodes: dict[str, Node] = {}
-    ranks: dict[str, float] = {}
+    ranks: dict[str, int] = {}
     edges: dict[tuple[str, str], frozenset[str]] = {}
     exits: dict[str, str] = {}
     taken_in: dict[str, str] = {}
@@ -214,25 +214,28 @@ def _add_nodes(
     mine: Mapping[str, str],
     edges: Iterable[tuple[str, str]],
     nodes: dict[str, Node],
-    ranks: dict[str, float],
+    ranks: dict[str, int],
 ) -> None:
     """Add what is new in a stage, right behind what it reads."""
     read: defaultdict[str, list[str]] = defaultdict(list)
     for source, target in edges:
         read[target].append(source)
-    last = 0.0
-    for place, node in enumerate(stage.whole.nodes):
+    last = 0
+    for node in stage.whole.nodes:
         each = mine[node.id]
         if each not in nodes:
             nodes[each] = node if node.id == each else msgspec.structs.replace(node, id=each)
-            # Between what it reads and what follows; 2**-20 keeps the order within a stage.
-            ranks[each] = max([ranks[one] for one in read[each]], default=last) + (place + 1) * 2.0**-20
+            # Counted in steps, not in places of the stage: then equal blocks have their nodes in one order.
+            ranks[each] = max([ranks[one] + 1 for one in read[each]], default=last)
         last = ranks[each]
 
 
-def _ordered(ranks: Mapping[str, float], edges: Iterable[tuple[str, str]]) -> list[str] | None:
-    """Return the nodes in an order in which each follows what it reads, or None where there is none."""
-    names = [name for _, name in sorted((rank, name) for name, rank in ranks.items())]
+def _ordered(ranks: Mapping[str, int], edges: Iterable[tuple[str, str]]) -> list[str] | None:
+    """Return the nodes in an order in which each follows what it reads, or None where there is none.
+
+    Of equal rank, those of an earlier stage come first, in the order of their stage.
+    """
+    names = sorted(ranks, key=ranks.__getitem__)
     number = {each: at for at, each in enumerate(names)}
     waits = [0] * len(names)
     users: list[list[int]] = [[] for _ in names]

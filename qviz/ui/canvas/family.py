@@ -14,7 +14,7 @@ from qviz.analysis.views.folding import unfold_all
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.projection import Projected, Whole, projected
-from qviz.analysis.views.repeats import SeveralStages
+from qviz.analysis.views.repeats import Repeat, SeveralStages
 from qviz.analysis.views.stage_share import UnionShares
 from qviz.analysis.views.ticks import Ticks, ticks
 from qviz.analysis.views.union import Identities, Union, unite
@@ -152,6 +152,12 @@ class Family:
         shares = self.join()
         assert shares is not None
         return shares.tree
+
+    def repeat_at(self, stage: Stage, path: str) -> Repeat | None:
+        """Return what repeats right inside a module, as the frame of a stage in view says it."""
+        shares = self.join()
+        tree = self.trees.of(stage.whole) if shares is None or not self.has(stage) else shares.tree
+        return tree.repeat_at(path)
 
     def _told(self, union: Union) -> Mapping[NodeId, frozenset[str]]:
         """Return what findings say of nodes of the union, which no seam hides."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from qviz.errors import QvizError
 from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows, quant_rows
 from qviz.session.project import Project
 from qviz.sources.kinds import short_source
+from qviz.ui.canvas.family import Family
 from qviz.ui.panels.inspecting.group_sheet import GroupSheet
 from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
 from qviz.ui.panels.inspecting.run_sheet import RunSheet
@@ -66,8 +68,15 @@ class Inspector(QScrollArea):
     command_requested = Signal(str)
     remedy_chosen = Signal(str, str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, family: Callable[[], Family | None] = lambda: None) -> None:
+        """Show nothing so far.
+
+        Args:
+            theme: Its colors.
+            family: Gives the stages in view as the canvas compares them, if it does.
+        """
         super().__init__()
+        self._family = family
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._theme = theme
@@ -142,7 +151,10 @@ class Inspector(QScrollArea):
     def show_project(self, project: Project) -> None:
         """Show the same of a project that changed: more of its run has arrived."""
         is_shown = self._run is not None and self._project is not None and _is_same(self._run[0], project)
-        if is_shown and self._project is not None and self._project.plan == project.plan:
+        is_same_plan = self._project is not None and self._project.plan == project.plan
+        # A group's page tells which of its modules differ in the stages in view.
+        is_in_view = self._group is None or self._group[0].shown == project.shown
+        if is_shown and is_same_plan and is_in_view:
             return
         if self._shown is not None:
             self.show_node(project, *self._shown[1:])
@@ -206,9 +218,11 @@ class Inspector(QScrollArea):
         self._project, self._shown = project, None
         self._group = (project, stage_name, path)
         beside = tuple(filter(None, (project.shown.left, project.shown.right)))
+        family, stage = self._family(), project.stage(stage_name)
+        repeat_at = partial(family.repeat_at, stage) if family is not None and stage is not None else None
 
         def make(run: InspectedRun) -> tuple[GroupPage, PlanEdits] | None:
-            page = group_page(run, stage_name, path, beside=beside)
+            page = group_page(run, stage_name, path, beside=beside, repeat_at=repeat_at)
             if page is not None and page.source is not None:
                 page = page._replace(source=excerpt(page.source.source, _lines(page.source.source.file)))
             target = target_of_group(run, stage_name, path)

@@ -98,6 +98,8 @@ class SharedSelection(QObject):
             self._work.panes.select(side, node_id, reveal=False)
             self._show_selected(side, node_id)
             self._inspect_again(path)
+        elif self._group:  # a group of which no node is selected
+            self._inspect_again(self._group)
         else:
             self._work.inspector.show_run(project)
 

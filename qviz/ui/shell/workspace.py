@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -19,6 +20,7 @@ from qviz.document.snapshot import Bookmark, Finding, Level, RunError, Stage
 from qviz.session.project import Project
 from qviz.session.room import room_in
 from qviz.session.sides import Side
+from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.motion import reduce_motion
 from qviz.ui.panels.bookmarks import Bookmarks
 from qviz.ui.panels.bottom import Bottom
@@ -70,7 +72,8 @@ class Workspace(QWidget):
         self._settings = settings
         self.runs = RunList()
         self.setup, self.outline, self.strip, self.legend = Setup(), ModuleTree(), StageStrip(), LegendStrip()
-        self.panes, self.inspector, self.rail = Panes(theme), Inspector(theme), Rail()
+        self.panes, self.rail = Panes(theme), Rail()
+        self.inspector = Inspector(theme, partial(_family_in, self.panes))
         self.summary, self.nodes, self.node_filter = SummaryStrip(), NodeTable(), NodeFilter()
         self.findings, self.code, self.log = FindingList(), GraphCode(theme), Log()
         self.script, self.bookmarks, self.changes = GraphCode(theme), Bookmarks(), ChangeList()
@@ -311,6 +314,10 @@ class Workspace(QWidget):
         """Show what the reader marked, and how much that is."""
         self.bookmarks.show_bookmarks(bookmarks)
         self.tabs.show_count(self.bookmarks, tr("Bookmarks"), grouped(len(bookmarks)) if bookmarks else "")
+
+
+def _family_in(panes: Panes) -> Family | None:
+    return panes.canvas.family
 
 
 def _tells_stop(finding: Finding) -> bool:

@@ -148,6 +148,17 @@ def test_a_click_on_a_child_of_a_group_selects_and_shows_its_box(desk: Desk, qtb
     assert "Why" in texts(desk)
 
 
+def test_the_page_of_a_group_follows_the_stages_in_view(desk: Desk):
+    desk.selection.inspect_group("block")
+    before = shown(desk)
+    assert desk.project is not None
+    desk.work.show_project(desk.project, desk.theme)
+    assert shown(desk) is before, "nothing that it tells has changed"
+    desk.selection.show_stage(Side.LEFT, "prepared")
+    assert shown(desk) is not before
+    assert "Inside" in texts(desk)
+
+
 def test_a_click_on_an_inner_group_selects_its_box(desk: Desk, qtbot: QtBot):
     canvas = desk.work.panes.panes[Side.RIGHT].canvas
     qtbot.waitUntil(lambda: canvas.view is not None)
