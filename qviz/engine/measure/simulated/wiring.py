@@ -21,6 +21,7 @@ class Wiring:
         nodes: In the order of the graph.
         place_of: Of a node among these.
         places: Of the nodes that ask a quantizer, by its index.
+        switch_at: By place, the node's switch, if it is one itself: off, it passes on what it is given.
         readers: By place, the places of the nodes that read the value.
         first_input: By place, one of the nodes that it reads; None where it reads none.
         last_use: The place behind which a node's value is not read any more.
@@ -33,6 +34,7 @@ class Wiring:
         self.place_of = {node: place for place, node in enumerate(self.nodes)}
         self._modules = dict(module.named_modules(remove_duplicate=False))
         self._steps = [self._step(node) for node in self.nodes]
+        self.switch_at = [self._switch(node) for node in self.nodes]
         self.readers = [tuple(self.place_of[user] for user in node.users) for node in self.nodes]
         self.first_input = [next(iter(node.all_input_nodes), None) for node in self.nodes]
         self.places: dict[int, list[int]] = {}
@@ -49,11 +51,14 @@ class Wiring:
         """Yield every node that is a switch itself, with the switch's path and the number of the call."""
         calls: dict[str, int] = {}
         for node in self.nodes:
-            module = self._modules.get(str(node.target)) if node.op == "call_module" else None
-            if isinstance(module, Switch):
-                call = calls.get(module.path, 0)
-                calls[module.path] = call + 1
-                yield (module.path, call), node
+            if (switch := self._switch(node)) is not None:
+                call = calls.get(switch.path, 0)
+                calls[switch.path] = call + 1
+                yield (switch.path, call), node
+
+    def _switch(self, node: Node) -> Switch | None:
+        module = self._modules.get(str(node.target)) if node.op == "call_module" else None
+        return module if isinstance(module, Switch) else None
 
     def _asked_by(self, node: Node) -> set[int]:
         """Return the quantizers that a node asks, those inside of modules included that it calls or is given."""

@@ -188,6 +188,25 @@ def test_nothing_runs_behind_a_value_that_stays_the_same():
     assert counted.calls == 1  # the first batch is on the grid already
 
 
+def test_a_change_that_ends_further_down_is_noticed_in_time():
+    board, graph, root = Board(), Graph(), nn.Module()
+    root.add_module("s", Switch(board, 0, "s", grid(0.5)))
+    value = graph.call_function(torch.clamp, (graph.call_module("s", (graph.placeholder("x"),)), 9.0))
+    counted = [Counted() for _ in range(40)]
+    for place, each in enumerate(counted):
+        root.add_module(f"c{place}", each)
+        value = graph.call_module(f"c{place}", (value,))
+    graph.output(value)
+    simulation = Simulation(GraphModule(root, graph), board, [None], reruns_part=True)  # type: ignore[list-item]
+    data = [Arguments((torch.tensor([0.3, 1.4]),))]
+    reruns = Reruns(simulation, data)
+    before = sum(each.calls for each in counted)
+    found = reruns.rerun({0})
+    ran = sum(each.calls for each in counted) - before
+    assert is_equal(found, whole(simulation, data, {0}))
+    assert 1 <= ran <= 8
+
+
 def test_an_idle_place_stays_off_where_told_so():
     simulation, _ = chain(0.5, 0.5)
     for part in (True, False):
