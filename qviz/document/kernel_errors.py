@@ -14,6 +14,7 @@ KERNEL_ERRORS = (
     ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
     ("QuantizedCPU", "no_kernel"),
     ("on quantized tensors", "no_kernel"),
+    ("promoteTypes with quantized numbers", "no_kernel"),  # q * 0.5, with a number of Python
 )
 """A part of torch's error and how the code of ``converted_does_not_run`` ends for it; the first match counts."""
 

@@ -184,12 +184,16 @@ class CaptureDifference(Record, frozen=True):
         nodes: The operators whose last one gives the value; none where no module's output shows it.
         module: Its path.
         sqnr_db: Original to prepared, at that value.
+        replaced: The classes of the module before and after prepare, where torch put another there.
+        settings: Of that module: those with which the class that replaced it is known to miscompute.
     """
 
     stage: str
     nodes: tuple[NodeId, ...]
     module: str
     sqnr_db: Number | None = None
+    replaced: tuple[str, str] | None = None
+    settings: tuple[str, ...] = ()
 
 
 class InputRange(Record, frozen=True):

@@ -93,12 +93,20 @@ def _cause(index: Index, node_id: str) -> _LeftCause | None:
         )
     if is_batch_norm(before):
         return _LeftCause("batch_norm_left.second_in_a_row", roles)
-    others = tuple(each for each in index.users[producer] if each != node_id)
+    others = tuple(each for each in _readers(index, producer) if each != node_id)
     if others:
         return _LeftCause("batch_norm_left.read_elsewhere", {**roles, "readers": others})
     if _is_shared(index, before):
         return _LeftCause("batch_norm_left.called_several_times", roles, {"module": before.module_path or producer})
     return _by_pattern(index.nodes[node_id], before, roles)
+
+
+def _readers(index: Index, producer: str) -> list[str]:
+    """Return what reads a value, past observers and casts."""
+    found: list[str] = []
+    for each in index.users[producer]:
+        found += _readers(index, each) if index.nodes[each].kind in _PASSED else [each]
+    return [*dict.fromkeys(found)]
 
 
 def _hands_on(node: Node) -> bool:
@@ -108,7 +116,8 @@ def _hands_on(node: Node) -> bool:
 
 def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> _LeftCause:
     """Return why a batch norm right behind what nobody else reads was left."""
-    if node.op != "call_module" and before.op == "call_module":
+    are_modules = node.op == before.op == "call_module"
+    if not are_modules and not before.target.startswith("aten."):
         return _LeftCause("batch_norm_left.function", roles)
     if function_name(before) in ("linear", "addmm"):
         return _LeftCause("batch_norm_left.no_pattern", roles, {"operator": function_name(before)})

@@ -121,6 +121,11 @@ def _values(evidence: Evidence) -> Finding | None:
     if found.module:
         args["module"] = found.module
     code = "capture_differs.values" if found.nodes else "capture_differs.outputs"
+    if found.replaced is not None:
+        args |= {"was": found.replaced[0], "now": found.replaced[1]}
+        code = "capture_differs.replaced_module"
+        if found.settings:
+            code, args["settings"] = "capture_differs.replaced_attention", [*found.settings]
     config = evidence.snapshot.run.config
     if (own_call := config.get("own_call")) is not None and config.get("captured_by") != "non-strict export":
         code, args["types"] = "capture_differs.own_call", own_call

@@ -10,6 +10,9 @@ from qviz.analysis.regions import QUANTIZABLE, function_name
 from qviz.document.graph import Kind, Node
 from qviz.document.snapshot import Finding, Level
 
+_FILLS = frozenset(("update", "setdefault", "append", "extend", "insert", "pop", "popitem", "remove", "clear"))
+"""Methods of dicts and lists: what they put into an argument of forward(), its caller reads."""
+
 
 @finds("dead_branch")
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -41,6 +44,8 @@ def _is_no_trace(evidence: Evidence) -> bool:
 
 def _writes(node: Node) -> bool:
     """Return whether a node works in place, or checks something."""
+    if node.op == "call_method" and node.target in _FILLS:
+        return True
     name = node.target.removesuffix(".default").rpartition(".")[2] if node.op != "call_module" else ""
     base = node.target.split(".")[1] if node.target.startswith("aten.") else name
     inplace = node.kwargs.get("inplace") is True or (base.endswith("_") and not base.endswith("__"))

@@ -25,6 +25,8 @@ _ATTENTION = re.compile(r"multiheadattention|transformer(en|de)coderlayer")
 _TURNS = re.compile(r"getattr|(numpy|matrix)_[TH]|swap(axes|dims)|movedim|adjoint|[mM]?[TH]")
 """What turns a weight on its way into a product, besides moves: ``weight.T`` is a getattr in FX."""
 _LAYERS = re.compile("|".join(each.pattern for each in (_CONVOLUTION, _TRANSPOSED, _RECURRENT, _ATTENTION)) + "|linear")
+_FUSED = re.compile(r"(conv|linear)([123]d)?(bn|relu|add|tanh|leakyrelu)+([123]d)?")
+"""A convolution or linear with what torch fused into one module with it."""
 _CHOSEN = frozenset(("float.no_qconfig", "float.qconfig_none"))
 """Reasons that the user's configuration gives."""
 LARGE = 1 / 4
@@ -102,7 +104,8 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     name = function_name(node)
     if evidence.flow is None or node.kind not in (Kind.OP, Kind.FUSED_OP):
         return None
-    is_layer, is_product = _LAYERS.fullmatch(name) is not None, _multiplies_with_weight(evidence, node, name)
+    is_layer = (_LAYERS.fullmatch(name) or _FUSED.fullmatch(name)) is not None
+    is_product = _multiplies_with_weight(evidence, node, name)
     if not (is_layer or is_product) or is_told_elsewhere(evidence, node):
         return None
     codes = evidence.reasons(node)

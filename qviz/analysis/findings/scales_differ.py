@@ -56,7 +56,7 @@ def _source(index: Index, node: Node, cast: str) -> str:
 def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
     """Return the casts before and behind an operator; empty where one of them is missing."""
     found: list[tuple[str, QParams]] = []
-    for each in (index.nodes[i] for i in index.producers[node.id]):
+    for each in (_past_moves(index, i) for i in index.producers[node.id]):
         quant = each.quant
         params = quant.input if quant is not None and each.kind is Kind.DEQUANTIZE else None
         if params is None or params.scale is None:
@@ -67,6 +67,14 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
         if params is not None and params.scale is not None:
             found.append((each.id, params))
     return found
+
+
+def _past_moves(index: Index, node_id: str) -> Node:
+    """Return what gives a value, past moves that nothing is quantized between: of x[:, :4] export makes two."""
+    node = index.nodes[node_id]
+    while is_move(node) and len(index.producers[node.id]) == 1:
+        node = index.nodes[index.producers[node.id][0]]
+    return node
 
 
 def _finding(

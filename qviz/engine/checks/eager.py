@@ -130,7 +130,7 @@ def _passed_by(graph: GraphModule, model: nn.Module, function: Node) -> tuple[st
     called, modules = {str(node.target) for node in called_modules(graph)}, dict(model.named_modules())
     for node in function.all_input_nodes:
         path = str(node.target).rpartition(".")[0] if node.op == "get_attr" else ""
-        if path not in called and type(modules.get(path)) in _OBSERVED:
+        if path and path not in called and type(modules.get(path)) in _OBSERVED:  # "" is the model itself
             return path, modules[path]
     return None
 

@@ -68,15 +68,16 @@ def other_forms(called: Any, patterns: Held) -> list[str]:
     """Return the patterns that compute what a function or a module of torch does, in another form of it.
 
     That is a module or a function of the same name (``a @ b`` and ``torch.matmul``, ``torch.softmax`` and
-    ``torch.nn.Softmax``), or the function that a module's forward() calls (``torch.nn.Upsample`` and
-    ``torch.nn.functional.interpolate``).
+    ``torch.nn.Softmax``), or the one function that a module's forward() calls (``torch.nn.Upsample`` and
+    ``torch.nn.functional.interpolate``); where it calls several, as attention does, none of them is the module.
     """
     name = _own_name(called)
     found = [each for each in patterns.alone if _own_name(each) == name and not isinstance(each, str)]
     if isinstance(called, type) and called.__module__.startswith("torch.nn."):
         code = getattr(getattr(called, "forward", None), "__code__", None)
         functions = (getattr(functional, each, None) for each in (code.co_names if code is not None else ()))
-        found += [each for each in functions if each is not None and each in patterns.alone]
+        known = [each for each in functions if each is not None]
+        found += [each for each in known if len(known) == 1 and each in patterns.alone]
     return sorted({_full_name(each) for each in found if each is not called})
 
 

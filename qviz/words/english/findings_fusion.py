@@ -64,8 +64,8 @@ STATEMENTS: dict[str, Entry] = {
         "{between:it hands/they hand} values on unchanged.",
     ),
     "batch_norm_left.function": _left(
-        "it is a function after the module {producer}, which is not a pattern to fuse",
-        "Replace the function with nn.BatchNorm.",
+        "torch fuses modules alone, and of {producer} and this batch norm not both are modules",
+        "Call both as modules, as in self.norm(self.conv(x)) with nn.Conv2d and nn.BatchNorm2d.",
     ),
     "batch_norm_left.no_pattern": _left(
         "this flow does not list the pattern of {operator} and batch norm",

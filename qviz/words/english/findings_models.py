@@ -114,6 +114,21 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Compare the settings of this operator with those of the original module, and look for what depends on "
         "training mode, on the inputs' values, or on arguments left out.",
     },
+    "capture_differs.replaced_module": {
+        "message": "{subject} computes something else after prepare, before anything is rounded: the outputs keep "
+        "{db:db}",
+        "reason": "prepare replaces the {was} '{module}' by a {now}, which gives other values for the same input"
+        "[[ ({own_db:db})]]",
+        "hint": "Leave it in float: set its qconfig to None, with a DeQuantStub before and a QuantStub after it.",
+    },
+    "capture_differs.replaced_attention": {
+        "message": "{subject} computes something else after prepare, before anything is rounded: the outputs keep "
+        "{db:db}",
+        "reason": "prepare replaces the {was} '{module}' by a {now}, and that mixes up the attention heads with "
+        "{settings} in torch 2.8[[ ({own_db:db})]]",
+        "hint": "Create it with batch_first=False, and call it with (sequence, batch, features): "
+        "x.transpose(0, 1) before it and after it.",
+    },
     "capture_differs.outputs": {
         "message": "captured and prepared, the model keeps {db:db} of the original's outputs, with every quantizer off",
         "reason": "no output of a single module shows where they part",

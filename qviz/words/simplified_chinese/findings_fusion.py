@@ -51,7 +51,8 @@ STATEMENTS: dict[str, Entry] = {
         "请从 forward() 中去掉 {between}，或把它放到 batch norm 之后：在 eval 模式下它原样传递值。",
     ),
     "batch_norm_left.function": _left(
-        "它是模块 {producer} 之后的函数，这不是可融合的模式", "请用 nn.BatchNorm 代替该函数。"
+        "torch 只融合模块，而 {producer} 与此 batch norm 并非都是模块",
+        "请把两者都作为模块调用，例如用 nn.Conv2d 和 nn.BatchNorm2d 写成 self.norm(self.conv(x))。",
     ),
     "batch_norm_left.no_pattern": _left(
         "此流程没有列出 {operator} 与 batch norm 的模式",

@@ -132,6 +132,16 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "模块[['{module}' ]]与关闭所有量化器的准备后的模型在它之前一致，在它之后不一致[[（{own_db:db}）]]",
         "hint": "请将此算子的设置与原始模块的设置对照，并检查依赖训练模式、输入的值或未给出的参数的部分。",
     },
+    "capture_differs.replaced_module": {
+        "message": "在任何舍入之前，{subject} 在 prepare 之后就计算出不同的值：输出保持 {db:db}",
+        "reason": "prepare 将 {was} '{module}' 替换为 {now}，后者对相同的输入给出不同的值[[（{own_db:db}）]]",
+        "hint": "请让它保持浮点：将其 qconfig 设为 None，并在它之前放 DeQuantStub、之后放 QuantStub。",
+    },
+    "capture_differs.replaced_attention": {
+        "message": "在任何舍入之前，{subject} 在 prepare 之后就计算出不同的值：输出保持 {db:db}",
+        "reason": "prepare 将 {was} '{module}' 替换为 {now}，在 torch 2.8 中后者在 {settings} 时会混淆各注意力头[[（{own_db:db}）]]",
+        "hint": "请以 batch_first=False 创建它，并以 (sequence, batch, features) 调用：在它之前和之后使用 x.transpose(0, 1)。",
+    },
     "capture_differs.outputs": {
         "message": "捕获并准备后、关闭所有量化器的模型保持为原始输出的 {db:db}",
         "reason": "没有单个模块的输出能显示两者从哪里开始不同",

@@ -126,7 +126,7 @@ class _LockStep:
 
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
         """Compare what is rounded here with what the converted model holds; go on with that."""
-        name = self._places.get(switch.path, switch.path)
+        name = self._place_of(switch)
         rounding = switch.rounding
         partner, recorded = self._held(name, values)
         if recorded is None:
@@ -147,6 +147,12 @@ class _LockStep:
             self._compare_float(partner, rounding(values), held)
         self._compared.update(self._pairs.of[name])
         return switch.given(values, held)
+
+    def _place_of(self, switch: Switch) -> str:
+        """Return the node that calls a switch, of several the one at work; its path where it is inside a module."""
+        at = self._run.at if self._run is not None else None
+        is_at_work = at is not None and at.op == "call_module" and at.target == switch.path
+        return at.name if at is not None and is_at_work else self._places.get(switch.path, switch.path)
 
     def at_operator(self, operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run it as it is simulated; of a cell the inside stays in float, because its kernel is what is looked at."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+from torch.ao.nn import quantizable
 from torch.fx import Node
 from torch.utils import _pytree as pytree
 
@@ -20,6 +21,8 @@ from qviz.engine.measure.models.measured import Measured
 from qviz.engine.measure.running import outputs
 from qviz.engine.measure.simulated.graphs import NodeByNode, graph_of, run_graph, state_kept
 
+_QUANTIZABLE = "torch.ao.nn.quantizable"
+"""Modules of torch that compute what others do in parts that can be observed."""
 SAME_DB = 60.0
 """Folding batch norms and other orders of sums leave more than this."""
 
@@ -55,8 +58,24 @@ def capture_difference(measured: Measured, original: nn.Module) -> CaptureDiffer
             continue
         ratio = outputs.decibels(outputs.power(wanted), outputs.power(wanted - have))
         if ratio is None or float(ratio) < SAME_DB:
-            return CaptureDifference(captured.name, ids, path, ratio)
+            replaced, settings = _replaced(original, simulation.module, path)
+            return CaptureDifference(captured.name, ids, path, ratio, replaced, settings)
     return CaptureDifference(captured.name, (), "", together)
+
+
+def _replaced(original: nn.Module, prepared: nn.Module, path: str) -> tuple[tuple[str, str] | None, tuple[str, ...]]:
+    """Return the classes of a module before and after prepare, where torch put one of another kind there.
+
+    Source:
+        ``torch.ao.nn.quantizable.MultiheadAttention._forward_impl``: with ``batch_first`` it views what the heads
+        give, which are the first dimension together with the batch, as if they were in the last one.
+    """
+    before, after = original.get_submodule(path), dict(prepared.named_modules()).get(path)
+    if after is None or type(after) is type(before) or not type(after).__module__.startswith(_QUANTIZABLE):
+        return None, ()
+    mixes_heads = isinstance(after, quantizable.MultiheadAttention) and after.batch_first
+    names = tuple(f"{type(each).__module__.partition('.modules')[0]}.{type(each).__name__}" for each in (before, after))
+    return (names[0], names[1]), (("batch_first=True",) if mixes_heads else ())
 
 
 @contextmanager

@@ -60,10 +60,12 @@ class NodeByNode(Interpreter):
         self.written: dict[int, list[tuple[int, Node]]] = {}
         self.born: dict[Node, int] = {}
         self.place = 0
+        self.at: Node | None = None
 
     def run_node(self, n: Node) -> Any:
         """NodeByNode one node."""
         self.place += 1
+        self.at = n
         torch.default_generator.manual_seed(self.seed)
         before = self._versions(n)
         result = self.seen(n, super().run_node(n))

@@ -1,0 +1,165 @@
+"""What is said of models as public reports have them: shared adders, dicts that forward() fills, replaced attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+from qviz.document.causes import by_cause
+from qviz.document.configuration import Factory, QConfig, Rule
+from qviz.document.snapshot import Level
+from tests.faults.cases import IMAGE, ROW
+from tests.faults.models import conv, linear, made
+from tests.faults.test_statements import codes, inspect
+
+ROWS = (2, 5, 16)
+
+
+class Skips(nn.Module):
+    """Two skip connections by one FloatFunctional, or by one each."""
+
+    def __init__(self, shared: bool) -> None:
+        super().__init__()
+        self.quant, self.dequant, self.first = QuantStub(), DeQuantStub(), FloatFunctional()
+        self.second = self.first if shared else FloatFunctional()
+        self.a, self.b, self.c = (nn.Conv2d(each, 8, 3, padding=1) for each in (3, 8, 8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.a(self.quant(x))
+        x = self.first.add(self.b(x), x)
+        return self.dequant(self.second.add(self.c(x), x))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_no_kernel_is_blamed_for_an_adder_that_is_called_twice(shared: bool):
+    snapshot = inspect(Skips(shared).eval(), "eager-static", torch.randn(4, 3, 16, 16))
+    assert snapshot.measurements is not None
+    assert snapshot.measurements.operators == ()
+    assert ("module_used_twice.observed" in codes(snapshot)) is shared
+
+
+class Fills(nn.Module):
+    """Puts what it computes into the dict that it was given, as the parts of sentence encoders do."""
+
+    def __init__(self, returned: bool) -> None:
+        super().__init__()
+        self.returned, self.words, self.dense = returned, nn.Embedding(50, 16), nn.Linear(16, 8)
+
+    def forward(self, features: dict[str, Any]) -> Any:
+        encoded = self.dense(self.words(features["ids"]).mean(1))
+        if self.returned:
+            features.update({"encoded": encoded})
+        return features
+
+
+@pytest.mark.parametrize("flow", ["eager-dynamic", "fx-dynamic"])
+@pytest.mark.parametrize("returned", [True, False])
+def test_what_a_dict_is_filled_with_is_no_dead_branch(returned: bool, flow: str):
+    features: Any = {"ids": torch.arange(24).reshape(4, 6)}
+    assert ("dead_branch" in codes(inspect(Fills(returned).eval(), flow, features))) is not returned
+
+
+class Attends(nn.Module):
+    def __init__(self, batch_first: bool) -> None:
+        super().__init__()
+        self.quant, self.dequant, self.fc = QuantStub(), DeQuantStub(), nn.Linear(16, 4)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=batch_first)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.quant(x)
+        if self.attention.batch_first:
+            return self.dequant(self.fc(self.attention(x, x, x)[0]))
+        x = x.transpose(0, 1)
+        return self.dequant(self.fc(self.attention(x, x, x)[0].transpose(0, 1)))
+
+
+def test_attention_that_prepare_replaces_by_one_that_mixes_its_heads_is_named_and_the_hint_works():
+    (first, *_) = inspect(Attends(batch_first=True).eval(), "eager-static", torch.randn(ROWS)).findings
+    assert (first.code, first.level, first.nodes) == (
+        "capture_differs.replaced_attention",
+        Level.ERROR,
+        ("attention",),
+    )
+    assert "batch_first=True" in first.reason
+    hinted = inspect(Attends(batch_first=False).eval(), "eager-static", torch.randn(ROWS))
+    assert [each for each in hinted.findings if each.level is not Level.INFO] == []
+
+
+def test_attention_that_the_backend_leaves_alone_is_not_to_become_a_dropout():
+    attention = made(
+        lambda m, x: m.fc(m.attention(x, x, x)[0]), fc=linear(), attention=lambda: nn.MultiheadAttention(8, 2)
+    )
+    told = [
+        f"{each.reason} {each.hint}" for each in inspect(attention().eval(), "fx-static", torch.randn(5, 1, 8)).findings
+    ]
+    assert told
+    assert not any("functional.dropout" in each for each in told)
+
+
+def test_a_fuse_list_that_takes_what_is_called_elsewhere_is_the_cause_of_other_values():
+    model = made(lambda m, x: m.relu(m.second(m.relu(m.first(x)))), first=conv(), second=conv(), relu=nn.ReLU)
+    stubbed = nn.Sequential(QuantStub(), model(), DeQuantStub()).eval()
+    fused = (("1.second", "1.relu"),)
+    snapshot = inspect(stubbed, "eager-static", torch.randn(IMAGE), fuse_list=fused)
+    first = by_cause(snapshot.findings)[0]
+    assert first.cause.rule == snapshot.findings[0].rule == "fuse_list_out_of_order"
+
+
+def rules(activation: str) -> tuple[Rule, ...]:
+    arguments = {"dtype": activation}
+    observed = QConfig(activation=Factory("MinMaxObserver", arguments), weight=Factory("default_weight_observer"))
+    return (Rule("global", qconfig=observed),)
+
+
+def test_dtypes_that_the_backend_does_not_take_are_named_at_fused_layers_too():
+    model = nn.Sequential(conv()(), nn.BatchNorm2d(4), nn.ReLU()).eval()
+    (first, *_) = inspect(model, "fx-static", torch.randn(IMAGE), rules=rules("torch.qint8")).findings
+    assert (first.rule, first.level) == ("nothing_quantized", Level.ERROR)
+    assert "activation qint8" in first.reason
+    quantized = inspect(model, "fx-static", torch.randn(IMAGE), rules=rules("torch.quint8"))
+    assert "nothing_quantized.layers" not in codes(quantized)
+
+
+def test_a_batch_norm_behind_a_linear_is_left_in_training_as_no_pattern_has_it():
+    model = made(lambda m, x: m.last(m.norm(m.fc(x))), fc=linear(), norm=lambda: nn.BatchNorm1d(8), last=linear())
+    snapshot = inspect(model().eval(), "pt2e-qat", torch.randn(ROW))
+    (left,) = [each for each in snapshot.findings if each.rule == "batch_norm_left"]
+    assert left.code == "batch_norm_left.no_pattern"
+
+
+@pytest.mark.parametrize("before", ["module", "function"])
+def test_a_batch_norm_that_is_a_function_is_told_as_that(before: str):
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        y = m.conv(x) if before == "module" else nn.functional.conv2d(x, m.conv.weight, m.conv.bias)
+        norm = m.norm
+        return nn.functional.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias)
+
+    model = made(forward, conv=conv(), norm=lambda: nn.BatchNorm2d(4))
+    snapshot = inspect(model().eval(), "fx-static", torch.randn(IMAGE))
+    (left,) = [each for each in snapshot.findings if each.rule == "batch_norm_left"]
+    assert left.code == "batch_norm_left.function"
+
+
+@pytest.mark.parametrize("halves", [True, False])
+def test_a_slice_in_two_steps_whose_scale_changes_is_named(halves: bool):
+    """torch.export makes two slices of ``y[:, :2]``, and XNNPACKQuantizer observes the second one anew."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        y = m.conv(x)
+        return y[:, :2] + y[:, 2:] if halves else y + y
+
+    snapshot = inspect(made(forward, conv=conv())().eval(), "pt2e-static", torch.randn(IMAGE))
+    assert ("scales_differ" in {each.rule for each in snapshot.findings}) is halves
+
+
+def test_a_number_times_a_quantized_tensor_is_told_with_what_takes_it():
+    model = made(lambda m, x: m.last((m.fc(x).transpose(0, 1) * 0.5).transpose(0, 1)), fc=linear(), last=linear())
+    stubbed = nn.Sequential(QuantStub(), model(), DeQuantStub()).eval()
+    found = inspect(stubbed, "eager-static", torch.randn(ROW)).findings
+    assert found[0].code == "converted_does_not_run.no_kernel"
+    assert "FloatFunctional" in found[0].hint
