@@ -111,7 +111,7 @@ def test_a_fuse_list_that_takes_what_is_called_elsewhere_is_the_cause_of_other_v
 
 
 def rules(activation: str) -> tuple[Rule, ...]:
-    arguments = {"dtype": activation}
+    arguments: dict[str, Any] = {"dtype": activation}
     observed = QConfig(activation=Factory("MinMaxObserver", arguments), weight=Factory("default_weight_observer"))
     return (Rule("global", qconfig=observed),)
 
