@@ -32,6 +32,7 @@ CATALOG = (
     "fusible_but_unfused",
     "type_not_replaced",
     "layer_in_float",
+    "left_by_rule",
     "padding_outside_patterns",
     "activation_per_channel",
     "bias_scale_differs",

@@ -104,9 +104,8 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     name = function_name(node)
     if evidence.flow is None or node.kind not in (Kind.OP, Kind.FUSED_OP):
         return None
-    is_layer = (_LAYERS.fullmatch(name) or _FUSED.fullmatch(name)) is not None
     is_product = _multiplies_with_weight(evidence, node, name)
-    if not (is_layer or is_product) or is_told_elsewhere(evidence, node):
+    if not (is_layer(name) or is_product) or is_told_elsewhere(evidence, node):
         return None
     codes = evidence.reasons(node)
     if evidence.flow.mode is Mode.PT2E:
@@ -116,6 +115,11 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     if evidence.flow.mode is Mode.EAGER and not codes & _CHOSEN:
         return _of_product(evidence, node, "product_in_eager") if is_product else _of_eager(evidence.flow, node, name)
     return None
+
+
+def is_layer(name: str) -> bool:
+    """Return whether a bare name of a function or a module is that of a layer with weights."""
+    return (_LAYERS.fullmatch(name) or _FUSED.fullmatch(name)) is not None
 
 
 def is_told_elsewhere(evidence: Evidence, node: Node) -> bool:

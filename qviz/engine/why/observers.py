@@ -208,7 +208,8 @@ def _configured(point: _ObservationPoint, observers: dict[Node, nn.Module], prep
     if shared_with and class_of(wanted.constructor) is not type(observers[node]):
         return next((_by_sharing(user, shared_with) for user in node.users if _shares(user)), None)
     asks = wanted.node
-    api = setter(prepared_with, asks)
+    entry = setter(prepared_with, asks)
+    api = entry.call if entry is not None else "QConfigMapping"
     observer = made_by(wanted.constructor)
     origin = inner("origin.target_dtype", {"asked_by": asks}, key=TARGET_DTYPE, field=wanted.field, observer=observer)
     if wanted.is_output:
@@ -251,34 +252,57 @@ def _argument(node: Node, position: int) -> Any:
     return node.args[position] if position < len(node.args) else None
 
 
-def setter(prepared_with: Any, node: Node) -> str:
-    """Return the call of the mapping whose qconfig a node has, as ``_generate_node_name_to_qconfig`` looks it up."""
+class MappingEntry(NamedTuple):
+    """An entry of a QConfigMapping.
+
+    Attributes:
+        kind: The end of the name of the method that sets it: ``module_name``.
+        arguments: Of its call, as Python writes them, but for the qconfig.
+        target: The first of them as text; of an order all of them.
+        qconfig: What it asks for.
+    """
+
+    kind: str
+    arguments: str
+    target: str
+    qconfig: Any
+
+    @property
+    def call(self) -> str:
+        """The call that sets it."""
+        name = f"QConfigMapping.set_{self.kind}"
+        return f"{name}({self.arguments})" if self.arguments else name
+
+
+def setter(prepared_with: Any, node: Node) -> MappingEntry | None:
+    """Return the entry of the mapping whose qconfig a node has, as ``_generate_node_name_to_qconfig`` looks it up."""
     qconfig = prepared_with.node_name_to_qconfig.get(node.name)
     applicable = _applicable(prepared_with.qconfig_mapping, node, prepared_with.node_name_to_scope)
-    return next((call for call, each in applicable if qconfig_equals(each, qconfig)), "QConfigMapping")
+    return next((each for each in applicable if qconfig_equals(each.qconfig, qconfig)), None)
 
 
-def _applicable(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Iterator[tuple[str, Any]]:
+def _applicable(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Iterator[MappingEntry]:
     """Yield the mapping's entries that fit a node, the one of highest precedence first."""
     path, type_ = scopes.get(node.name, ("", None))
     yield from _by_order(mapping, node, scopes)
     parents = path
     while parents:
         if parents in mapping.module_name_qconfigs:
-            yield f"QConfigMapping.set_module_name({parents!r})", mapping.module_name_qconfigs[parents]
+            yield MappingEntry("module_name", repr(parents), parents, mapping.module_name_qconfigs[parents])
         parents = parents.rpartition(".")[0]
     for pattern, qconfig in mapping.module_name_regex_qconfigs.items():
         if re.match(pattern, path):
-            yield f"QConfigMapping.set_module_name_regex({pattern!r})", qconfig
+            yield MappingEntry("module_name_regex", repr(pattern), pattern, qconfig)
             break
     # of a function the class of the module that it stands in comes first
     for called in (type_,) if node.op == "call_module" else (type_, node.target):
         if called in mapping.object_type_qconfigs:
-            yield f"QConfigMapping.set_object_type({_type_text(called)})", mapping.object_type_qconfigs[called]
-    yield "QConfigMapping.set_global", mapping.global_qconfig
+            text = _type_text(called)
+            yield MappingEntry("object_type", text, text, mapping.object_type_qconfigs[called])
+    yield MappingEntry("global", "", "", mapping.global_qconfig)
 
 
-def _by_order(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Iterator[tuple[str, Any]]:
+def _by_order(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Iterator[MappingEntry]:
     """Yield the entry for a node by which call of its type it is in its module."""
     entries = mapping.module_name_object_type_order_qconfigs
     if not entries or node.op not in ("call_function", "call_module"):
@@ -288,7 +312,8 @@ def _by_order(mapping: QConfigMapping, node: Node, scopes: _NodeScopes) -> Itera
     key: Any = (*own, alike.index(node))
     if key in entries:
         name, called, index = key
-        yield f"QConfigMapping.set_module_name_object_type_order({name!r}, {_type_text(called)}, {index})", entries[key]
+        arguments = f"{name!r}, {_type_text(called)}, {index}"
+        yield MappingEntry("module_name_object_type_order", arguments, arguments, entries[key])
 
 
 def _place(node: Node, scopes: _NodeScopes) -> tuple[str, Any]:

@@ -25,6 +25,7 @@ from qviz.engine.why.observers import (
     PREPARED_WITH,
     SHARING,
     TARGET_DTYPE,
+    MappingEntry,
     made_by,
     observes,
     setter,
@@ -214,11 +215,12 @@ class Operators:
         """Explain by the qconfig that ``prepare_fx`` gave the node and by what came of it."""
         attrs: Any = self.prepared_with
         qconfig = attrs.node_name_to_qconfig.get(node.name)
-        api = setter(attrs, node)
+        entry = setter(attrs, node)
+        api = entry.call if entry is not None else "QConfigMapping"
         roles = {"subject": node}
         if qconfig is None:
-            named = api if api != "QConfigMapping" else None
-            return reason("float.qconfig_none", api, roles, setter=named)
+            named = entry.call if entry is not None else None
+            return reason("float.qconfig_none", api, roles, setter=named, left_by=self._left_by(node, entry))
         info: dict[str, Any] = node.meta.get(TARGET_DTYPE) or {}
         if info.get(SHARING):
             return reason("operator.output_shares_input", api, roles, key=TARGET_DTYPE, field=SHARING)
@@ -237,11 +239,21 @@ class Operators:
             **wanted,
         )
 
+    def _left_by(self, node: Node, entry: MappingEntry | None) -> Json:
+        """Return the rule that leaves in float what the backend has a pattern for; None where none does."""
+        patterns, called = held(self.module.meta.get(BACKEND_CONFIG)), self._called(node)
+        if entry is None or entry.kind == "global" or called not in (*patterns.alone, *patterns.together):
+            return None
+        return inner(f"left_by.{entry.kind}", target=entry.target)
+
+    def _called(self, node: Node) -> Any:
+        return type(self._child(node)) if node.op == "call_module" else node.target
+
     def _pattern(self, node: Node) -> Json:
         """Return the pattern of the backend that an operator fits: itself, or itself with others."""
         if partners := self._joined(node):
             return inner("pattern.joined", {"partners": partners})
-        called = type(self._child(node)) if node.op == "call_module" else node.target
+        called = self._called(node)
         is_alone = called in held(self.module.meta.get(BACKEND_CONFIG)).alone
         return inner("pattern.alone" if is_alone else "pattern.with_others", operator=name_of(called))
 
@@ -258,7 +270,7 @@ class Operators:
         return self.kinds[user.name] in COMPUTING and _asks(user, _INPUT)
 
     def _unobserved(self, node: Node, qconfig: Any) -> Why:
-        called = type(self._child(node)) if node.op == "call_module" else node.target
+        called = self._called(node)
         patterns = held(self.module.meta.get(BACKEND_CONFIG))
         roles = {"subject": node}
         if called in patterns.alone:

@@ -14,6 +14,11 @@ _FLOAT_GIVEN = (
 )
 _ISLAND = "{operator} stays in float between quantized operators[[ at {places:place|places}]]"
 _ISLAND_COSTS = "each float island costs a dequantize and a quantize."
+_LEFT_BY_RULE = (
+    "{subject} {subject:stays/stay} in float by the rule for {rule:text}"
+    "[[, {share:percent} of the multiply-accumulates]]"
+)
+_KEEP_OR_REMOVE = "Nothing to do if you mean to keep {subject:it/them} in float; otherwise remove that rule."
 
 STATEMENTS: dict[str, Entry] = {
     "and_at": {"message": "{message}; the same at {also:other place|other places}: {also}"},
@@ -142,6 +147,21 @@ STATEMENTS: dict[str, Entry] = {
         "message": _ISLAND,
         "reason": "a rule of the plan leaves it in float; without that rule the quantizer annotates it",
         "hint": "Nothing to do if you mean to keep it in float; otherwise remove the rule that its reason names.",
+    },
+    "rule.left_by_rule": {
+        "text": "Left in float by a rule",
+        "what": "A rule of the configuration leaves operators in float that would run in low precision without it.",
+        "advice": "Nothing to do if you mean to keep them in float; otherwise remove the rule.",
+    },
+    "left_by_rule.annotated": {
+        "message": _LEFT_BY_RULE,
+        "reason": "without that rule the quantizer annotates {subject:it/them}",
+        "hint": _KEEP_OR_REMOVE,
+    },
+    "left_by_rule.qconfig": {
+        "message": _LEFT_BY_RULE,
+        "reason": "that rule gives {subject:it/them} a qconfig of None",
+        "hint": _KEEP_OR_REMOVE,
     },
     "asked_but_float": {
         "message": "{operator} was observed but still runs in float[[ at {places:place|places}]]",

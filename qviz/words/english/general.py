@@ -24,6 +24,7 @@ STATEMENTS: dict[str, Entry] = {
     "left_by.module_type": {"text": "the type {target}"},
     "left_by.module_name": {"text": "the module {target}"},
     "left_by.module_name_regex": {"text": "the modules {target}"},
+    "left_by.module_name_object_type_order": {"text": "the call ({target})"},
     "left_by.operator": {"text": "the operator {target}"},
     "left_by.node": {"text": "the node {target}"},
     "left_by.tensor": {"text": "the tensor {target}"},

@@ -9,6 +9,8 @@ _ISLAND = "{operator} 在量化算子之间保持浮点[[，共 {places:处|处}
 _ISLAND_HINT = (
     "将 {operator} 换成后端可以量化的算子，或让相邻算子也保持浮点：每个浮点孤岛都要多付出一次反量化和一次量化。"
 )
+_LEFT_BY_RULE = "{subject} 因针对{rule:text}的规则保持浮点[[，占乘加运算的 {share:percent}]]"
+_KEEP_OR_REMOVE = "如果您有意让它保持浮点，则无需处理；否则请删除这条规则。"
 _COMPARE = "请比较各流程，看哪个量化得更多；每个节点的原因说明它为何保持浮点。"
 _CALIBRATE = "请使用能到达模型每个分支的数据校准。"
 _FLOAT_GIVEN = (
@@ -148,6 +150,21 @@ STATEMENTS: dict[str, Entry] = {
         "message": _ISLAND,
         "reason": "计划中的一条规则让它保持浮点；没有这条规则时，量化器会标注它",
         "hint": "如果您有意让它保持浮点，则无需处理；否则请删除其原因中所说的规则。",
+    },
+    "rule.left_by_rule": {
+        "text": "因规则保持浮点",
+        "what": "配置中的一条规则让算子保持浮点；没有这条规则时，它们会以低精度运行。",
+        "advice": "如果您有意让它们保持浮点，则无需处理；否则请删除该规则。",
+    },
+    "left_by_rule.annotated": {
+        "message": _LEFT_BY_RULE,
+        "reason": "没有这条规则时，量化器会标注它",
+        "hint": _KEEP_OR_REMOVE,
+    },
+    "left_by_rule.qconfig": {
+        "message": _LEFT_BY_RULE,
+        "reason": "这条规则给它的 qconfig 是 None",
+        "hint": _KEEP_OR_REMOVE,
     },
     "asked_but_float": {
         "message": "{operator} 已被观测，但仍以浮点运行[[，共 {places:处|处}]]",

@@ -177,6 +177,7 @@ RELATIONS: dict[str, Entry] = {
     "left_by.module_type": {"text": "类型 {target} "},
     "left_by.module_name": {"text": "模块 {target} "},
     "left_by.module_name_regex": {"text": "模块 {target} "},
+    "left_by.module_name_object_type_order": {"text": "调用 ({target}) "},
     "left_by.operator": {"text": "算子 {target} "},
     "left_by.node": {"text": "节点 {target} "},
     "left_by.tensor": {"text": "张量 {target} "},
