@@ -163,3 +163,23 @@ def test_a_number_times_a_quantized_tensor_is_told_with_what_takes_it():
     found = inspect(stubbed, "eager-static", torch.randn(ROW)).findings
     assert found[0].code == "converted_does_not_run.no_kernel"
     assert "FloatFunctional" in found[0].hint
+
+
+def test_an_input_that_shares_its_range_with_a_product_is_told_so_and_the_hint_works():
+    """FX gives ``x * 255`` one observer with x: torch's kernel keeps the scale of x."""
+    model = made(lambda m, x: m.fc(x * 255 - 120), fc=linear())
+    (first, *_) = inspect(model().eval(), "fx-static", torch.rand(ROW)).findings
+    assert (first.code, first.level, first.roles["sharing"]) == ("range_unused.shared", Level.ERROR, ("mul",))
+    left = inspect(model().eval(), "fx-static", torch.rand(ROW), rules=(Rule("object_type", "operator.mul"),))
+    assert [each for each in left.findings if each.level is not Level.INFO] == []
+
+
+def test_layers_that_keep_everything_in_float_stand_before_that_nothing_is_quantized():
+    arguments: dict[str, Any] = {"dtype": "torch.float16"}
+    half = QConfig(
+        activation=Factory("PlaceholderObserver", arguments), weight=Factory("PlaceholderObserver", arguments)
+    )
+    model = nn.Sequential(conv()(), nn.ReLU(), nn.Flatten(), nn.Linear(256, 4)).eval()
+    found = inspect(model, "fx-static", torch.randn(IMAGE), rules=(Rule("global", qconfig=half),)).findings
+    assert [each.code for each in found[:2]] == ["layer_in_float.dtypes", "nothing_quantized.not_observed"]
+    assert found[1].because_of is not None

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.ao.quantization import DeQuantStub, QuantStub, QuantWrapper, fuse_modules, fuse_modules_qat
 
+from qviz.document.snapshot import Level
 from tests.faults.cases import IMAGE, ROW, ran
 from tests.faults.models import linear, made, norm
 
@@ -37,13 +38,37 @@ def forward_alone(model: nn.Module) -> None:
 
 
 @pytest.mark.parametrize(
-    ("train", "is_told"),
-    [(backward_alone, True), (with_another_optimizer, True), (with_its_own, False), (forward_alone, False)],
+    ("train", "told"),
+    [
+        (backward_alone, [("training_without_effect", Level.WARNING)]),
+        (with_another_optimizer, [("training_without_effect", Level.WARNING)]),
+        (forward_alone, [("training_without_effect.no_gradient", Level.INFO)]),
+        (with_its_own, []),
+    ],
 )
-def test_gradients_that_change_no_parameter(train: Callable[[nn.Module], None], is_told: bool):
+def test_training_that_changes_no_parameter(train: Callable[[nn.Module], None], told: list[tuple[str, Level]]):
     snapshot = ran(FC, "fx-qat", [ROW], train=train, measure=False)()
     assert snapshot.run.error is None
-    assert ("training_without_effect" in {each.rule for each in snapshot.findings}) is is_told
+    found = [each for each in snapshot.findings if each.rule == "training_without_effect"]
+    assert [(each.code, each.level) for each in found] == told
+
+
+def in_large_steps(model: nn.Module) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e3)
+    for _ in range(4):
+        optimizer.zero_grad()
+        model(X).square().mean().backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize(("train", "first"), [(in_large_steps, "training_diverged"), (with_its_own, None)])
+@pytest.mark.parametrize("flow", ["fx-qat", "pt2e-qat"])
+def test_training_that_diverges_is_the_cause_of_what_is_clipped(
+    train: Callable[[nn.Module], None], first: str | None, flow: str
+):
+    findings = ran(FC, flow, [ROW], train=train)().findings
+    assert ("training_diverged" in {each.rule for each in findings}) is (first is not None)
+    assert first is None or findings[0].rule == first
 
 
 class Folded(nn.Module):

@@ -68,6 +68,7 @@ CATALOG = (
     "on_fake_tensors",
     "training_demonstrated",
     "training_without_effect",
+    "training_diverged",
     "rule_matches_nothing",
     "setting_without_effect",
     "own_qconfig",

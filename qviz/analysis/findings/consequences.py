@@ -71,6 +71,8 @@ _KNOWN = (
     _Follows("nothing_quantized", "quantizer_without_effect.no_configuration"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
+    _Follows("nothing_quantized", "layer_in_float", _at_same_node),
+    _Follows("output_differs", "training_diverged"),
     _Follows("nothing_quantized", "float_in_subgraph", _at_same_node),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "calibration_without_effect"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from qviz.analysis.findings.evidence import Evidence, numbers
 from qviz.analysis.findings.rules import finds
 from qviz.document.measurements import InputRange
@@ -32,7 +34,10 @@ def find_unused(evidence: Evidence) -> Iterator[Finding]:
         low, high, least, greatest = _numbers(each)
         part = (max(high, 0.0) - min(low, 0.0)) / (greatest - least) if greatest > least else 1.0
         if 0 < part < _SMALL_PART and not _is_empty(evidence, each):
-            yield _finding("range_unused", each, {"part": part})
+            sharing = _sharing(evidence, each)
+            found = _finding("range_unused", each, {"part": part})
+            roles = {**found.roles, "sharing": sharing}
+            yield replace(found, code="range_unused.shared", roles=roles) if sharing else found
 
 
 def _inputs(evidence: Evidence) -> tuple[InputRange, ...]:
@@ -58,6 +63,15 @@ def _is_empty(evidence: Evidence, seen: InputRange) -> bool:
     facts = evidence.snapshot.facts.get(seen.stage, {})
     held = (facts[each].observer for each in seen.nodes if each in facts)
     return any(fact is not None and fact.calibrated is False for fact in held)
+
+
+def _sharing(evidence: Evidence, seen: InputRange) -> tuple[str, ...]:
+    """Return the operators for which an observer was put before and behind them, such as a product with a number."""
+    stage = next((each for each in evidence.snapshot.stages if each.name == seen.stage), None)
+    whys = (node.why for node in stage.whole.nodes) if stage is not None else ()
+    found = (why for why in whys if why is not None and why.code == "observer.output_shares_input")
+    same = (why for why in found if set(why.roles.get("same_observer", ())).intersection(seen.nodes))
+    return tuple(dict.fromkeys(each for why in same for each in why.roles.get("asked_by", ())))
 
 
 def _numbers(seen: InputRange) -> tuple[float, float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.flows import Method, flow
+from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import calibration
@@ -106,10 +108,8 @@ class Job:
             if self.training is not None:
                 before = _sums(prepared)
                 self.training.value(prepared)
-                if _learned_nothing(prepared, before):
-                    self.reporter.found(
-                        Finding("training_without_effect", Level.INFO, "prepared", (), "training_without_effect")
-                    )
+                if (finding := _wrong_training(prepared, before)) is not None:
+                    self.reporter.found(finding)
             else:
                 self.reporter.found(_only_demonstrated())
                 self.inputs.call(prepared)
@@ -121,6 +121,10 @@ class Job:
         self.reporter.reached("prepared", _itself(prepared))
 
 
+_DIVERGED = 100.0
+"""Times as large as before all weights together are only after training that does not converge."""
+
+
 def _sums(model: Module) -> dict[str, tuple[float, float]]:
     """Return of every parameter its sum and that of its magnitudes; a copy would take the memory of a model."""
     found = {}
@@ -130,9 +134,20 @@ def _sums(model: Module) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _learned_nothing(model: Module, before: dict[str, tuple[float, float]]) -> bool:
-    """Return whether training computed gradients and no parameter is another one than before."""
-    return any(each.grad is not None for each in model.parameters()) and _sums(model) == before
+def _wrong_training(model: Module, before: dict[str, tuple[float, float]]) -> Finding | None:
+    """Return that training changed no parameter, or made all of them together larger by orders of magnitude."""
+    after = _sums(model)
+    if after == before and after:
+        has_gradients = any(each.grad is not None for each in model.parameters())
+        level = Level.WARNING if has_gradients else Level.INFO  # who only runs data through it may want no more
+        code = "training_without_effect" + ("" if has_gradients else ".no_gradient")
+        return Finding("training_without_effect", level, "prepared", (), code)
+    small, large = (sum(magnitude for _, magnitude in each.values()) for each in (before, after))
+    if small and not large < _DIVERGED * small:
+        factor = large / small
+        args: dict[str, Json] = {"factor": factor} if math.isfinite(factor) else {}
+        return Finding("training_diverged", Level.WARNING, "prepared", (), "training_diverged", {}, args)
+    return None
 
 
 def _only_demonstrated() -> Finding:

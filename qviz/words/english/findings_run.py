@@ -158,14 +158,33 @@ STATEMENTS: dict[str, Entry] = {
     },
     "rule.training_without_effect": {
         "text": "Training changed nothing",
-        "what": "Training computed gradients and changed no parameter.",
+        "what": "Training changed no parameter.",
         "advice": "Make the optimizer in the train function, from the parameters of the model that it receives.",
+    },
+    "rule.training_diverged": {
+        "text": "Training diverged",
+        "what": "Training made the weights larger by orders of magnitude.",
+        "advice": "Train with a lower learning rate.",
     },
     "training_without_effect": {
         "message": "training computed gradients, but no parameter changed",
         "reason": "the optimizer takes no step, or it holds the parameters of another model: prepare works on a copy",
         "hint": "Make the optimizer in the train function, from model.parameters() of the model that it receives, and "
         "call optimizer.step() after backward().",
+    },
+    "training_without_effect.no_gradient": {
+        "message": "training changed no parameter and computed no gradient",
+        "reason": "the train function only ran the model, or every parameter has requires_grad=False: the ranges are "
+        "those of a calibration, and the weights have learned nothing of the rounding",
+        "hint": "Call backward() and optimizer.step() in the train function, or choose a static flow if you mean to "
+        "calibrate.",
+    },
+    "training_diverged": {
+        "message": "training diverged[[: all weights together are {factor:number} times as large as before]]",
+        "reason": "weights of a model that learns stay in their order of magnitude; ranges of activations lag behind "
+        "such growth, so that they clip",
+        "hint": "Lower the learning rate (for quantization-aware training to a tenth or hundredth of that of the float "
+        "model), or clip the gradients with torch.nn.utils.clip_grad_norm_.",
     },
     "training_demonstrated": {
         "message": "nothing was trained: one forward pass in training mode stands in for training",

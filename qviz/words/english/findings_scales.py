@@ -167,6 +167,14 @@ STATEMENTS: dict[str, Entry] = {
         "{greatest:number}: few levels are left for it" + MEASURED,
         "hint": "Calibrate with data that is preprocessed like the data the model will meet.",
     },
+    "range_unused.shared": {
+        "message": "the data at {subject} uses {part:percent} of the range that it shares with the output of {sharing}",
+        "reason": "torch gives {sharing} one observer with its input, because its quantized kernel keeps the scale: "
+        "the data has {low:number} … {high:number}, and the shared range is {least:number} … {greatest:number}: few "
+        "levels are left for it" + MEASURED,
+        "hint": "Leave {sharing} in float (set_object_type(..., None) for its function in the QConfigMapping), or "
+        "compute it outside the model or in the weights of the next layer.",
+    },
     "reduce_range_mismatch.overflows": {
         "message": "activations have 8 bits on the engine {backend}: {subject}",
         "reason": "without VNNI instructions, its kernels add two products in 16 bits, which overflows: its own "

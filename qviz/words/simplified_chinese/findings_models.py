@@ -132,6 +132,23 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "模块[['{module}' ]]与关闭所有量化器的准备后的模型在它之前一致，在它之后不一致[[（{own_db:db}）]]",
         "hint": "请将此算子的设置与原始模块的设置对照，并检查依赖训练模式、输入的值或未给出的参数的部分。",
     },
+    "training_without_effect.no_gradient": {
+        "message": "训练没有改变任何参数，也没有计算梯度",
+        "reason": "训练函数只运行了模型，或所有参数的 requires_grad 均为 False：范围与校准得到的相同，权重没有学到任何舍入",
+        "hint": "请在训练函数中调用 backward() 和 optimizer.step()；如果只想校准，请选择静态流程。",
+    },
+    "training_diverged": {
+        "message": "训练发散[[：所有权重之和是之前的 {factor:number} 倍]]",
+        "reason": "正常学习的模型的权重保持其数量级；激活的范围跟不上这种增长，因此会截断",
+        "hint": "请降低学习率（量化感知训练用浮点模型的十分之一或百分之一），或用 torch.nn.utils.clip_grad_norm_ 裁剪梯度。",
+    },
+    "range_unused.shared": {
+        "message": "{subject} 处的数据只用到与 {sharing} 共用的范围的 {part:percent}",
+        "reason": "torch 给 {sharing} 与其输入同一个 observer，因为其量化内核沿用输入的 scale：数据为 {low:number} … {high:number}，"
+        "而共用的范围是 {least:number} … {greatest:number}：只剩很少的量化级",
+        "hint": "请让 {sharing} 保持浮点（在 QConfigMapping 中对其函数使用 set_object_type(..., None)），或在模型之外、"
+        "在权重中完成这个计算。",
+    },
     "capture_differs.replaced_module": {
         "message": "在任何舍入之前，{subject} 在 prepare 之后就计算出不同的值：输出保持 {db:db}",
         "reason": "prepare 将 {was} '{module}' 替换为 {now}，后者对相同的输入给出不同的值[[（{own_db:db}）]]",

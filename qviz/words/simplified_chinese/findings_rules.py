@@ -174,9 +174,10 @@ STATEMENTS: dict[str, Entry] = {
     "rule.on_fake_tensors": _rule("使用 fake 张量", "构建模型时没有权重。", "要校准和测量，请带着权重运行。"),
     "rule.training_without_effect": _rule(
         "训练没有改变任何内容",
-        "训练计算了梯度，但没有改变任何参数。",
+        "训练没有改变任何参数。",
         "请在训练函数中以其收到的模型的参数创建优化器。",
     ),
+    "rule.training_diverged": _rule("训练发散", "训练使权重增大了几个数量级。", "请以更低的学习率训练。"),
     "rule.training_demonstrated": _rule(
         "仅演示训练",
         "量化感知训练的流程在没有训练的情况下运行。",
