@@ -139,9 +139,8 @@ def _wrong_training(model: Module, before: dict[str, tuple[float, float]]) -> Fi
     after = _sums(model)
     if after == before and after:
         has_gradients = any(each.grad is not None for each in model.parameters())
-        level = Level.WARNING if has_gradients else Level.INFO  # who only runs data through it may want no more
         code = "training_without_effect" + ("" if has_gradients else ".no_gradient")
-        return Finding("training_without_effect", level, "prepared", (), code)
+        return Finding("training_without_effect", Level.INFO, "prepared", (), code)
     small, large = (sum(magnitude for _, magnitude in each.values()) for each in (before, after))
     if small and not large < _DIVERGED * small:
         factor = large / small
