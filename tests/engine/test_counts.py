@@ -35,6 +35,7 @@ from qviz.document.samples import SAMPLES
 from qviz.document.snapshot import Stage
 from qviz.engine.recording.extract import record
 from tests.engine.small_models import exported, fx_prepared, pt2e_prepared
+from tests.sweeps import some
 
 SAMPLE_FILES = Path(__file__).parents[2] / "resources" / "samples"
 QUANTIZED_CLASSES = (
@@ -80,10 +81,10 @@ MODELS: dict[str, Callable[[], tuple[nn.Module, tuple[Any, ...]]]] = {
 }
 
 
-def models() -> Iterator[object]:
-    for name in MODELS:
-        is_large = name == "sample:seed"  # 314 million weights; sample:seed-small has the same modules
-        yield pytest.param(name, marks=pytest.mark.slow if is_large else ())
+def models(one_in: int) -> list[Any]:
+    """Return all models; those of the suite are one in so many."""
+    large = "sample:seed"  # 314 million weights; sample:seed-small has the same modules
+    return [*some([name for name in MODELS if name != large], one_in), pytest.param(large, marks=pytest.mark.slow)]
 
 
 def count_by_hand(module: GraphModule) -> Counter[str]:
@@ -149,7 +150,7 @@ def _plain(edge: Any) -> tuple[str, str, int]:
     return edge.from_id, edge.to_id, edge.input_index
 
 
-@pytest.mark.parametrize("name", list(models()))
+@pytest.mark.parametrize("name", models(one_in=2))
 def test_fx_static(name: str) -> None:
     torch.manual_seed(0)
     model, inputs = MODELS[name]()
@@ -165,7 +166,7 @@ def test_fx_static(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:erase_node.* on an already erased node:UserWarning")
-@pytest.mark.parametrize("name", list(models()))
+@pytest.mark.parametrize("name", models(one_in=2))
 def test_pt2e_static(name: str) -> None:
     torch.manual_seed(0)
     model, inputs = MODELS[name]()

@@ -35,6 +35,9 @@ from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded
 from tests.engine.test_counts import QUANTIZED_CLASSES, torch_model, torch_model_names
+from tests.sweeps import pairs
+
+FLOWS = ("eager-dynamic", "eager-weight-only", "eager-static", "eager-qat")
 
 COUNTED = ("observer", "fake_quant", "fused_op", "quantized_op", "quantize", "dequantize")
 
@@ -133,8 +136,7 @@ def attempt(act: Callable[[], list[tuple[str, nn.Module]]]) -> tuple[list[tuple[
         return [], error
 
 
-@pytest.mark.parametrize("name", sorted(torch_model_names()))
-@pytest.mark.parametrize("flow", ["eager-dynamic", "eager-weight-only", "eager-static", "eager-qat"])
+@pytest.mark.parametrize(("name", "flow"), pairs(sorted(torch_model_names()), FLOWS, one_in=3))
 def test_nodes_are_the_modules_that_torch_calls(name: str, flow: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -51,7 +51,7 @@ def converts_alike(prepared: GraphModule, before: Stage, inputs: tuple[torch.Ten
     return after
 
 
-@pytest.mark.parametrize("name", list(models()))
+@pytest.mark.parametrize("name", models(one_in=1))
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_fx_without_calibration(name: str, mapping: str) -> None:
     torch.manual_seed(0)
@@ -65,7 +65,7 @@ def test_fx_without_calibration(name: str, mapping: str) -> None:
     assert bool(count_kinds(after.graph).get(Kind.QUANTIZED_OP)) or not any(each in wanted for each in kinds)
 
 
-@pytest.mark.parametrize("name", list(models()))
+@pytest.mark.parametrize("name", models(one_in=2))
 def test_fx_qat(name: str) -> None:
     torch.manual_seed(0)
     model, inputs = MODELS[name]()

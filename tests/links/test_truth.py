@@ -17,6 +17,7 @@ from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.serving.run import run_loaded
 from tests.links.truth import Score, Watch
+from tests.sweeps import pairs
 
 SAMPLES = ("conv-bn-relu", "residual", "transformer", "mobile", "seed-small")
 TORCHS = (
@@ -79,15 +80,13 @@ def unlinked(snapshot: Snapshot) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("flow", [flow.id for flow in FLOWS])
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize(("sample", "flow"), pairs(SAMPLES, [flow.id for flow in FLOWS], one_in=3))
 def test_every_flow_of_every_sample(sample: str, flow: str):
     plan = Plan(source=f"sample:{sample}", flow=flow)
     check(*scored(load(plan), plan), 0.1)
 
 
-@pytest.mark.parametrize("flow", ["fx-static", "fx-dynamic", "pt2e-static", "pt2e-dynamic"])
-@pytest.mark.parametrize("name", TORCHS)
+@pytest.mark.parametrize(("name", "flow"), pairs(TORCHS, ["fx-static", "fx-dynamic", "pt2e-static", "pt2e-dynamic"], 3))
 def test_models_that_torch_tests_itself_with(name: str, flow: str):
     torch.manual_seed(0)
     model = getattr(torch_models, name)().eval()

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from qviz.document.api_entries import FILE, load_entries
+from tests.sweeps import some
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {entry.example: entry.name for entry in load_entries() if entry.example}
@@ -37,7 +38,7 @@ def _as_it_was():
 
 
 @pytest.mark.usefixtures("_as_it_was")
-@pytest.mark.parametrize("example", EXAMPLES, ids=EXAMPLES.values())
+@pytest.mark.parametrize("example", some(EXAMPLES, one_in=3), ids=EXAMPLES.values())
 def test_every_example_runs_and_prints(example: str):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
