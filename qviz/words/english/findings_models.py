@@ -94,7 +94,8 @@ STATEMENTS: dict[str, Entry] = {
         "to do if you mean it to drop.",
     },
     "capture_differs.drops_in_original": {
-        "message": "the original model drops values at random at {subject} in eval mode, the converted one does not",
+        "message": "the original model drops values at random at {subject} in eval mode, but the converted one "
+        "does not",
         "reason": "the training argument is True, as F.dropout has it where a call leaves it out; torch's quantized "
         "dropout hands on all values",
         "hint": "Write F.dropout(x, p, training=self.training), or use nn.Dropout, which eval() switches off.",
