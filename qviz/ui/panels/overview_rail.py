@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
     QHelpEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -26,6 +28,7 @@ from qviz.document.snapshot import Level
 from qviz.session.sides import Side
 from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.theme import Theme
+from qviz.words import tr
 
 WIDTH = 60
 COLUMNS = {Side.LEFT: 9, Side.RIGHT: 26}
@@ -36,6 +39,8 @@ FOOT = 10
 TALLEST = 14.0
 """Pixels of a tick where there are few."""
 LEAST_OUTLINE = 5.0
+PAGES = 10
+"""Parts of the rail that Page Up and Page Down step by."""
 NEAR = 8.0
 """Flags that are nearer to each other are one, the worst."""
 _WORST = (Level.ERROR, Level.WARNING, Level.INFO)
@@ -69,10 +74,10 @@ class _RailPicture(NamedTuple):
 
 
 class OverviewRail(QWidget):
-    """Shows where on the whole model the panes look.
+    """Shows where on the whole model the panes look; keys go along it as they do along a scroll bar.
 
     Signals:
-        chosen: `Side` and node id of a tick that the user pressed, or dragged over.
+        chosen: `Side` and node id of a tick that the user pressed, dragged over, or went to by key.
         scrolled: Pixels that the wheel was turned by.
     """
 
@@ -86,8 +91,11 @@ class OverviewRail(QWidget):
         self._pixmap = QPixmap()
         self._painted: _RailPicture | None = None
         self._letters = subtitle_font()
+        self._row: int | None = None
         self.setFixedWidth(WIDTH)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(tr("Overview rail"))
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint with another theme."""
@@ -137,6 +145,7 @@ class OverviewRail(QWidget):
         self._draw_sight(painter)
         self._draw_selection(painter)
         self._draw_flags(painter)
+        self._draw_focus(painter)
 
     def _picture(self) -> QPixmap:
         tokens = tuple((side, each.ticks.tokens) for side, each in self._columns.items())
@@ -227,6 +236,16 @@ class OverviewRail(QWidget):
                 painter.drawPolygon(QPolygonF([QPointF(*each) for each in corners]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
+    def _draw_focus(self, painter: QPainter) -> None:
+        """Draw where keys are: around the rail, and at the row that they went to."""
+        if not self.hasFocus():
+            return
+        painter.setPen(QPen(self._theme.color("selection"), 2.0))
+        painter.drawRect(QRectF(self.rect()).adjusted(1.0, 1.0, -1.0, -1.0))
+        if self._row is not None and self._row < self.rows:
+            y = self.y_of(self._row + 0.5)
+            painter.drawLine(QPointF(3.0, y), QPointF(MARKS, y))
+
     def _node_at(self, at: QPointF) -> tuple[Side, NodeId] | None:
         """Return the node nearest to a place: of the column there, else of the other."""
         row = self.row_at(at.y())
@@ -253,6 +272,49 @@ class OverviewRail(QWidget):
         found = self._node_at(event.position())
         if found is not None:
             self.chosen.emit(*found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go along the rail by rows, by pages, or to an end."""
+        keys, page = Qt.Key, max(self.rows // PAGES, 1)
+        steps = {keys.Key_Up: -1, keys.Key_Down: 1, keys.Key_PageUp: -page, keys.Key_PageDown: page}
+        steps |= {keys.Key_Home: -self.rows, keys.Key_End: self.rows}
+        step = steps.get(keys(event.key()))
+        if step is None or not self.rows:
+            super().keyPressEvent(event)
+            return
+        here = self._start() if self._row is None else self._row + step
+        self._go(min(max(here, 0), self.rows - 1), 1 if step > 0 else -1)
+
+    def _start(self) -> int:
+        """Return the row that keys begin at: what is selected, else the first in sight."""
+        selected = [row for each in self._columns.values() for row in each.selected]
+        visible = [each.visible[0] for each in self._columns.values() if each.visible is not None]
+        return min(selected or visible, default=0)
+
+    def _go(self, row: int, by: int) -> None:
+        """Go to the node nearest to a row, beyond it if there is one, and tell what it is."""
+        ahead, behind = range(row, self.rows), range(row, -1, -1)
+        for found in chain(*((ahead, behind) if by > 0 else (behind, ahead))):
+            if (place := self._node_in(found)) is not None:
+                self._tell(found, *place)
+                return
+
+    def _tell(self, row: int, side: Side, node: NodeId) -> None:
+        self._row = row
+        told = self._say(side, node)
+        self.setAccessibleDescription(told)
+        self.chosen.emit(side, node)
+        QToolTip.showText(self.mapToGlobal(QPoint(0, round(self.y_of(row)))), told, self)
+        self.update()
+
+    def _node_in(self, row: int) -> tuple[Side, NodeId] | None:
+        """Return the node of a row, that of the later stage if both have one."""
+        for side in (Side.RIGHT, Side.LEFT):
+            nodes = self._columns[side].ticks.nodes if side in self._columns else ()
+            node = nodes[row] if row < len(nodes) else None
+            if node is not None:
+                return side, node
+        return None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the panes."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from qviz.document import codec
@@ -123,6 +125,32 @@ def test_the_overview_goes_and_stays_away(desk: Desk, window: MainWindow, qtbot:
     assert not Settings().is_open("overview")
     window.actions_of["overview"].trigger()
     qtbot.waitUntil(rail.isVisible)
+
+
+def test_keys_go_along_the_overview(desk: Desk, window: MainWindow, qtbot: QtBot):
+    rail = desk.work.panes.overview.rail
+    qtbot.waitUntil(lambda: rail.isVisible() and rail.rows > 2)
+    window.activateWindow()
+    desk.work.panes.canvas.surface.setFocus()
+    seen: list[str] = []
+    rail.chosen.connect(lambda _side, node: seen.append(node))
+    while not rail.hasFocus():
+        now = QApplication.focusWidget()
+        assert now is not None
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is not desk.work.panes.canvas.surface, "once around without the rail"
+    QTest.keyClick(rail, Qt.Key.Key_Home)
+    QTest.keyClick(rail, Qt.Key.Key_Home)
+    QTest.keyClick(rail, Qt.Key.Key_Down)
+    QTest.keyClick(rail, Qt.Key.Key_Down)
+    QTest.keyClick(rail, Qt.Key.Key_Up)
+    QTest.keyClick(rail, Qt.Key.Key_End)
+    *_, first, second, third, again, last = seen
+    assert first == "x"
+    assert again == second
+    assert len({first, second, third, last}) >= 3
+    assert last == "output"
+    assert last in rail.accessibleDescription()
 
 
 def test_observers_are_stepped_both_ways(desk: Desk, window: MainWindow):
