@@ -144,6 +144,7 @@ TEXTS: dict[str, str] = {
     "Eager, FX, PT2E": "Eager、FX、PT2E",
     "Click a row or press Enter to run its flow.": "单击一行或按 Enter 运行该流程。",
     "{step}…": "{step}…",
+    "{step}… {seconds}\u202fs": "{step}… {seconds}\u202f秒",
     "{done} of {total} flows compared": "已比较 {total} 个流程中的 {done} 个",
     "Comparing the flows on this model": "正在此模型上比较各流程",
     "Waiting": "等待中",

@@ -96,6 +96,17 @@ def test_a_click_on_a_sample_runs_it(running: MainWindow, asked: Asked):
     assert "Starting the engine…" in words(running)
 
 
+def test_a_step_that_takes_long_says_how_long_so_far(running: MainWindow):
+    assert running.desk is not None
+    progress = running.desk.work.progress
+    progress.tell(12)
+    assert "Starting the engine… 12\u202fs" in words(running)
+    hear(running, StepStarted(1, "calibrating", 12, 128))
+    assert not any("\u202fs" in each for each in words(running) if "…" in each), "of this step"
+    progress.tell(2)
+    assert "\u202fs" not in progress.words.text()
+
+
 def test_steps_are_named_and_stages_appear_as_they_arrive(running: MainWindow):
     hear(running, StepStarted(1, "calibrating", 12, 128))
     assert "Calibrating 12 of 128…" in words(running)
