@@ -282,39 +282,15 @@ class OverviewRail(QWidget):
         if step is None or not self.rows:
             super().keyPressEvent(event)
             return
-        here = self._start() if self._row is None else self._row + step
-        self._go(min(max(here, 0), self.rows - 1), 1 if step > 0 else -1)
-
-    def _start(self) -> int:
-        """Return the row that keys begin at: what is selected, else the first in sight."""
-        selected = [row for each in self._columns.values() for row in each.selected]
-        visible = [each.visible[0] for each in self._columns.values() if each.visible is not None]
-        return min(selected or visible, default=0)
-
-    def _go(self, row: int, by: int) -> None:
-        """Go to the node nearest to a row, beyond it if there is one, and tell what it is."""
-        ahead, behind = range(row, self.rows), range(row, -1, -1)
-        for found in chain(*((ahead, behind) if by > 0 else (behind, ahead))):
-            if (place := self._node_in(found)) is not None:
-                self._tell(found, *place)
-                return
-
-    def _tell(self, row: int, side: Side, node: NodeId) -> None:
-        self._row = row
-        told = self._say(side, node)
-        self.setAccessibleDescription(told)
-        self.chosen.emit(side, node)
-        QToolTip.showText(self.mapToGlobal(QPoint(0, round(self.y_of(row)))), told, self)
-        self.update()
-
-    def _node_in(self, row: int) -> tuple[Side, NodeId] | None:
-        """Return the node of a row, that of the later stage if both have one."""
-        for side in (Side.RIGHT, Side.LEFT):
-            nodes = self._columns[side].ticks.nodes if side in self._columns else ()
-            node = nodes[row] if row < len(nodes) else None
-            if node is not None:
-                return side, node
-        return None
+        here = _first(self._columns) if self._row is None else self._row + step
+        found = _nearest(self._columns, min(max(here, 0), self.rows - 1), self.rows, step)
+        if found is not None:
+            self._row, side, node = found
+            told = self._say(side, node)
+            self.setAccessibleDescription(told)
+            self.chosen.emit(side, node)
+            QToolTip.showText(self.mapToGlobal(QPoint(0, round(self.y_of(self._row)))), told, self)
+            self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the panes."""
@@ -328,3 +304,22 @@ class OverviewRail(QWidget):
             QToolTip.showText(event.globalPos(), self._say(*found) if found else "", self)
             return True
         return super().event(event)
+
+
+def _first(columns: Mapping[Side, RailColumn]) -> int:
+    """Return the row that keys begin at: what is selected, else the first in sight."""
+    selected = [row for each in columns.values() for row in each.selected]
+    visible = [each.visible[0] for each in columns.values() if each.visible is not None]
+    return min(selected or visible, default=0)
+
+
+def _nearest(columns: Mapping[Side, RailColumn], row: int, rows: int, by: int) -> tuple[int, Side, NodeId] | None:
+    """Return the node nearest to a row in a direction, or before it; that of the later stage if both have one."""
+    ahead, behind = range(row, rows), range(row, -1, -1)
+    for here in chain(*((ahead, behind) if by > 0 else (behind, ahead))):
+        for side in (Side.RIGHT, Side.LEFT):
+            nodes = columns[side].ticks.nodes if side in columns else ()
+            node = nodes[here] if here < len(nodes) else None
+            if node is not None:
+                return here, side, node
+    return None
