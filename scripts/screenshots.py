@@ -235,7 +235,8 @@ class Photographer:
         canvas.folding.toggle(next(each.id for each in canvas.view.boxes if each.title == "7"))
         self.settle()
         self.desk.selection.inspect_group("layers")
-        self.desk.work.tabs.toggle()
+        if self.desk.work.tabs.is_open:  # it has one finding, which the inspector tells, too
+            self.desk.work.tabs.toggle()
         self.settle()
         self.desk.work.panes.fit()
         self.shoot("transformer")
