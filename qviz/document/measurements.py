@@ -262,6 +262,8 @@ class SecondCalls(Record, frozen=True):
         first: The same in their first one.
         is_random: Whether the original draws random numbers; else what differs is what it keeps from call to call.
         state: The buffers in which it keeps that.
+        attributes: The attributes in which it does, which a captured graph has none of; then the figures are those of
+            a call with other inputs, alone and after another one.
         random: Nodes of the converted stage that draw random numbers.
     """
 
@@ -272,6 +274,7 @@ class SecondCalls(Record, frozen=True):
     is_random: bool = False
     state: tuple[str, ...] = ()
     random: tuple[NodeId, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 class Metric(Record, frozen=True):

@@ -101,6 +101,7 @@ CATALOG = (
     "kernel_differs",
     "not_repeatable",
     "state_lost",
+    "state_left",
     "buffer_frozen",
     "observing_in_eval",
     "weight_not_folded",

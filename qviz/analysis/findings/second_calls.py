@@ -34,7 +34,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         lost: dict[str, Json] = {"db": repeat.second, "first_db": repeat.first}
         if repeat.state:
             lost["buffers"] = [*repeat.state]
-        code = "state_lost.buffers" if repeat.state else "state_lost"
+        if repeat.attributes:
+            lost["attributes"] = [*repeat.attributes]
+        code = "state_lost.attributes" if repeat.attributes else "state_lost.buffers" if repeat.state else "state_lost"
         yield Finding("state_lost", damage.level(repeat.second, limits), stage.name, (), code, {}, lost, ("model",))
 
 

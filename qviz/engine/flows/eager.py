@@ -24,7 +24,7 @@ from qviz.document.graph import Json
 from qviz.document.plan import WeightDtype
 from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
-from qviz.engine.checks import exact_types, fused_before, hidden_modules, own_qconfigs
+from qviz.engine.checks import exact_types, fused_before, hidden_modules, left_state, own_qconfigs
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.dynamic_spec import dynamic_spec, left_out
 from qviz.engine.configuration.eager import configure
@@ -32,6 +32,7 @@ from qviz.engine.configuration.fuse_list import FuseList, fuse_list, unknown_pat
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import EagerResult
 from qviz.engine.loading.written import users_own
+from qviz.engine.nodes import held_state
 from qviz.engine.recording.module_graph import draw
 from qviz.engine.why.annotated import LEFT_BY
 from qviz.engine.why.converted import LEFT_OUT
@@ -55,12 +56,14 @@ class _Model(NamedTuple):
         draw: Draws it again when it has changed.
         held_beside: Modules that it holds in lists alone.
         left_by: By their paths the modules that rules leave in float, each with the rule; known once they are set.
+        start: What it held in attributes before any call; all stages are drawn from there.
     """
 
     graph: GraphModule
     draw: Callable[[Any], GraphModule]
     held_beside: frozenset[str]
     left_by: dict[str, Json]
+    start: held_state.Held
 
 
 def dynamic(job: Job) -> EagerResult:
@@ -137,7 +140,9 @@ RUNNERS: dict[Method, Callable[[Job], EagerResult]] = {
 
 def _capture(job: Job, needs_stubs: bool = False) -> _Model:
     job.reporter.started("capturing")
+    start = held_state.held(job.model)
     drawn = draw(job.model, job.inputs)
+    held_state.put(job.model, start)
     job.reporter.reached("captured", drawn.graph)
     if drawn.error is not None:
         job.reporter.found(checks.not_traced(drawn.error, drawn.graph))
@@ -147,11 +152,12 @@ def _capture(job: Job, needs_stubs: bool = False) -> _Model:
     left_by: dict[str, Json] = {}
 
     def draw_again(model: Any) -> GraphModule:
-        graph = draw(model, job.inputs, drawn).graph
+        with held_state.starting_from(model, start):
+            graph = draw(model, job.inputs, drawn).graph
         graph.meta[LEFT_BY] = left_by
         return graph
 
-    return _Model(drawn.graph, draw_again, beside, left_by)
+    return _Model(drawn.graph, draw_again, beside, left_by, start)
 
 
 def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, EagerResult]:
@@ -227,15 +233,23 @@ def _convert(job: Job, captured: _Model, prepared: nn.Module) -> None:
 
 def _record_converted(job: Job, captured: _Model, model: nn.Module, left: frozenset[str] = frozenset()) -> bool:
     """Record the converted stage; return whether it runs."""
+    kept, kept_names = held_state.held(model), held_state.changed(model, captured.start)
+    held_state.put(model, captured.start)
     graph = captured.draw(model)
     graph.meta[LEFT_OUT] = left
     job.reporter.reached("converted", graph)
     job.reporter.converted(model)
     _tell(job, hidden_modules.left_behind(model, job.inputs, captured.held_beside, flow(job.plan.flow)))
     finding = checks.does_not_run(model, job.inputs, graph)
+    if finding is None and kept_names:  # the next call goes another way
+        finding = checks.does_not_run(model, job.inputs, graph)
+    held_state.put(model, captured.start)
+    runs = finding is None
+    if runs and kept_names:
+        finding = left_state.of_converted(model, job.inputs, captured.start, kept, kept_names)
     if finding is not None:
         job.reporter.found(finding)
-    return finding is None
+    return runs
 
 
 def _tell(job: Job, findings: Iterable[Finding]) -> None:

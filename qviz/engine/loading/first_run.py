@@ -19,6 +19,7 @@ from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.refusals import refuse_unopened
 from qviz.engine.loading.source import Loaded
+from qviz.engine.nodes import held_state
 from qviz.errors import QvizError
 from qviz.words import tr
 from qviz.words.formats import listed
@@ -44,7 +45,7 @@ def run_once(model: Module, loaded: Loaded, flow: Flow | None) -> None:
         QvizError: It does not run, or gives what the flow cannot take.
     """
     try:
-        with torch.no_grad(), inside(loaded.fake):
+        with torch.no_grad(), inside(loaded.fake), held_state.unchanged(model):
             given = loaded.inputs.cloned().call(model)  # forward may work in place
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         raise does_not_run(error, model, loaded.inputs, is_cast(loaded)) from error

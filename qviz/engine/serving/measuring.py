@@ -37,6 +37,7 @@ from qviz.engine.measure.running.size import size_of
 from qviz.engine.measure.running.stops import stops_at
 from qviz.engine.measure.simulated.graphs import state_kept
 from qviz.engine.measure.simulated.simulation import copied, simulate
+from qviz.engine.nodes import held_state
 from qviz.engine.serving.torch_state import kept
 from qviz.wire.assembly import Assembly
 
@@ -74,6 +75,8 @@ class Measuring:
         self._converted: Module | None = None
         self._watch: FloatWatch | None = None
         self._own = self._attempt("original", lambda: original.apart(model, flow.is_training))
+        self._start = {} if self._own is None else held_state.held(self._own)
+        self._keeps: tuple[str, ...] = ()
 
     def _chosen_data(self) -> Evaluation:
         """Return what is measured on; the calibration has passed by now."""
@@ -88,6 +91,7 @@ class Measuring:
         with kept(self._plan.seed):
             with state_kept(own):
                 self._original = self._attempt("original", lambda: outputs.run(own, self._evaluation.batches))
+                self._keeps = held_state.changed(own, self._start)
                 if self._original is not None:
                     self._again = self._attempt("repeat", lambda: four_models.twice(own, self._evaluation.batches[0]))
             if self._original is not None:
@@ -165,7 +169,7 @@ class Measuring:
         return None if self._own is None else capture_difference(measured, self._own)
 
     def _repeat(self, measured: Measured) -> SecondCalls | None:
-        return None if self._own is None else second_calls(measured, self._own)
+        return None if self._own is None else second_calls(measured, self._own, self._keeps)
 
     def _bare(self) -> Measurements:
         """Return why nothing was measured."""
@@ -200,6 +204,8 @@ class Measuring:
         started("measuring", 0, 4)
         simulation = simulate(self._prepared, self._converted, self._flow.converts_to_kernels)
         module = simulation.module
+        for each in (module, self._converted):
+            held_state.put(each, self._start)
         watch = self._watch = FloatWatch(simulation, shown_at(assembly.stages))
         seen = len(batches) if self._has_own_data else 1  # calibration data has the calibrated range
         with kept(self._plan.seed), state_kept(module):

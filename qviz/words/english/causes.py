@@ -119,7 +119,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.attribute_assigned": known(
         "forward() assigns a tensor to an attribute[[, {attribute}]], which torch.export does not keep",
-        f"Register the attribute as a buffer with register_buffer(), or return the tensor.{_OTHER}",
+        "Register the attribute as a buffer with register_buffer(), or return the tensor. If forward() makes it only "
+        f"where the size of the input is new, call the model once before you export it.{_OTHER}",
     ),
     "stop.not_a_pytree": known(
         "torch.export does not know what an object of the type {class} holds",

@@ -31,6 +31,11 @@ STATEMENTS: dict[str, Entry] = {
         "what": "The original model keeps something from call to call, which the converted one does not.",
         "advice": "Pass the state in as an input and return it as an output.",
     },
+    "rule.state_left": {
+        "text": "State left by calibration",
+        "what": "The converted model goes on from a state that calibration left in its attributes.",
+        "advice": "Reset the state after calibration.",
+    },
     "rule.buffer_frozen": {
         "text": "Buffer became a constant",
         "what": "forward() updates a buffer, and the captured or converted model reads a constant in its place.",
@@ -165,6 +170,25 @@ STATEMENTS: dict[str, Entry] = {
         "message": "the second call of the converted model departs from the original: {db:db} after {first_db:db}",
         "reason": "the original changes {buffers} in forward(), and the converted model does not as it should",
         "hint": "Pass the state in as an input and return it as an output of forward().",
+    },
+    "state_lost.attributes": {
+        "message": "the converted model does not keep {attributes} from call to call: a second call keeps {db:db} of "
+        "the original's outputs, a first one {first_db:db}",
+        "reason": "the captured graph is that of one call: it neither reads nor sets what forward() keeps in attributes",
+        "hint": "Pass the state in as an input and return it as an output of forward().",
+    },
+    "state_left": {
+        "message": "the converted model goes on from the {attributes} that calibration or training left in it",
+        "reason": "forward() keeps {attributes:it/them} from call to call, and convert takes over what the last batch "
+        "left: its first outputs differ from those of a model at its start, from which qviz measures",
+        "hint": "Reset {attributes:it/them} after calibration, as it is in a new model.",
+    },
+    "state_left.stops": {
+        "message": "the converted model does not run with the {attributes} that calibration or training left in it",
+        "reason": "forward() keeps {attributes:it/them} from call to call, and after calibration that is a float "
+        "tensor of the model with observers: {type}: {text}",
+        "hint": "Reset {attributes:it/them} after calibration, as it is in a new model; from there the converted model "
+        "runs.",
     },
     "kernel_differs.given_equal_inputs": {
         "message": "{subject} {subject:computes/compute} other values than in float",

@@ -105,7 +105,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.attribute_assigned": known(
         "forward() 将张量赋给属性[[ {attribute}]]，torch.export 不会保留它",
-        f"请用 register_buffer() 将该属性注册为缓冲区，或返回该张量。{_OTHER}",
+        "请用 register_buffer() 将该属性注册为缓冲区，或返回该张量。如果 forward() 只在输入尺寸改变时才创建它，"
+        f"请在导出之前调用一次模型。{_OTHER}",
     ),
     "stop.not_a_pytree": known(
         "torch.export 不知道类型为 {class} 的对象中有什么",

@@ -194,6 +194,22 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "原始模型在 forward() 中更改 {buffers}，而转换后的模型没有正确更改",
         "hint": _STATE,
     },
+    "state_lost.attributes": {
+        "message": "转换后的模型不在各次调用之间保留 {attributes}：第二次调用保持 {db:db} 的原始输出，第一次为 {first_db:db}",
+        "reason": "捕获的图是一次调用的图，不读取也不设置 forward() 保留在属性中的内容",
+        "hint": _STATE,
+    },
+    "state_left": {
+        "message": "转换后的模型从校准留在其中的 {attributes} 继续",
+        "reason": "forward() 在各次调用之间保留 {attributes}，convert 沿用最后一个批次留下的值：其最初的输出与从起始状态运行的模型"
+        "不同，qviz 从起始状态测量",
+        "hint": "请在校准之后重置 {attributes}，恢复为新模型中的值。",
+    },
+    "state_left.stops": {
+        "message": "转换后的模型无法以校准留在其中的 {attributes} 运行",
+        "reason": "forward() 在各次调用之间保留 {attributes}，校准之后它是带 observer 的模型的浮点张量：{type}：{text}",
+        "hint": "请在校准之后重置 {attributes}，恢复为新模型中的值；转换后的模型从那里可以运行。",
+    },
     "kernel_differs.given_equal_inputs": {
         "message": "{subject} 计算的值与浮点时不同",
         "reason": f"{_MEASURED}；{_CORRECT}",

@@ -177,6 +177,9 @@ STATEMENTS: dict[str, Entry] = {
         "训练没有改变任何参数。",
         "请在训练函数中以其收到的模型的参数创建优化器。",
     ),
+    "rule.state_left": _rule(
+        "校准留下的状态", "转换后的模型从校准留在其属性中的状态继续。", "请在校准之后重置该状态。"
+    ),
     "rule.training_diverged": _rule("训练发散", "训练使权重增大了几个数量级。", "请以更低的学习率训练。"),
     "rule.training_demonstrated": _rule(
         "仅演示训练",

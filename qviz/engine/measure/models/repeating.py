@@ -8,18 +8,21 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
-from torch.fx import Node
+from torch.fx import GraphModule, Node
 from torch.utils import _pytree as pytree
 
 from qviz.document.measurements import SecondCalls
 from qviz.engine.measure.models import original as originals
 from qviz.engine.measure.models.measured import Measured
+from qviz.engine.measure.running import outputs
 from qviz.engine.measure.simulated.graphs import NodeByNode, graph_of, run_graph, state_kept
 
 
-def second_calls(measured: Measured, original: nn.Module) -> SecondCalls | None:
-    """Return what second calls gave; where one differs, also why."""
+def second_calls(measured: Measured, original: nn.Module, keeps: tuple[str, ...] = ()) -> SecondCalls | None:
+    """Return what second calls gave; where one differs, also why; `keeps` are attributes that a call changes."""
     calls = measured.outputs.repeat()
+    if calls is not None and keeps and isinstance(measured.converted, GraphModule):
+        return _without_attributes(measured, original, keeps) or calls
     if calls is None or (calls.original == calls.converted == "inf"):
         return calls
     batch = measured.evaluation.batches[0]
@@ -28,6 +31,29 @@ def second_calls(measured: Measured, original: nn.Module) -> SecondCalls | None:
         is_random=calls.original != "inf" and originals.is_random(original, batch),
         state=originals.state(original, batch),
         random=_drawing(measured),
+    )
+
+
+def _without_attributes(measured: Measured, original: nn.Module, keeps: tuple[str, ...]) -> SecondCalls | None:
+    """Return what a call with other inputs gives alone and after another one; None where the original is the same.
+
+    Equal inputs show nothing of a cache of keys and values: attention to everything twice gives the same.
+    """
+    batch = measured.evaluation.batches[0]
+    other = batch.mapped(lambda tensor: tensor * 0.5 if tensor.is_floating_point() else tensor.flip(-1))
+    alone, after = {}, {}
+    for name, model in (("original", original), ("converted", measured.converted)):
+        for found, batches in ((alone, [other]), (after, [batch, other])):
+            with state_kept(model):
+                found[name] = outputs.run(model, batches)[-1]
+    if outputs.is_equal(alone["original"], after["original"]):
+        return None
+    return SecondCalls(
+        outputs.together([alone["original"]], [after["original"]]),
+        outputs.together([alone["converted"]], [after["converted"]]),
+        outputs.together([after["original"]], [after["converted"]]),
+        outputs.together([alone["original"]], [alone["converted"]]),
+        attributes=keeps,
     )
 
 

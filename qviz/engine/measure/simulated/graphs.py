@@ -13,6 +13,7 @@ from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments, left_out
 from qviz.engine.measure.simulated.board import Switch
+from qviz.engine.nodes import held_state
 from qviz.engine.recording.module_graph import ModuleTracer, is_leaf
 from qviz.engine.recording.recorded_run import record_run
 
@@ -116,12 +117,15 @@ def run_graph(run: NodeByNode, batch: Arguments) -> Any:
 
 @contextmanager
 def state_kept(*models: nn.Module) -> Iterator[None]:
-    """Give the buffers of models back as they were; weights that Inductor packed cannot be written, by nobody."""
+    """Give the buffers and attributes of models back as they were; what Inductor packed nobody can write."""
+    attributes = [(model, held_state.held(model)) for model in models]
     buffers = (buffer for model in models for buffer in model.buffers() if not buffer.is_mkldnn)
     held = [(buffer, buffer.detach().clone()) for buffer in buffers]
     try:
         yield
     finally:
+        for model, state in attributes:
+            held_state.put(model, state)
         with torch.no_grad():
             for buffer, before in held:
                 if buffer.shape == before.shape:

@@ -1,0 +1,107 @@
+"""What a model keeps from call to call in plain attributes of its own modules: caches, hidden states, grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+Held: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""By the path of a module the attributes that can hold a state, with copies of their values."""
+
+_TORCHS = frozenset((*vars(nn.Module()), "qconfig", "_modules"))
+_PLAIN = (type(None), bool, int, float, str)
+
+
+def held(model: nn.Module) -> Held:
+    """Return what the modules that are not torch's hold in attributes that are neither parameters nor buffers."""
+    return {
+        path: {name: _copied(value) for name, value in _attributes(module)}
+        for path, module in model.named_modules()
+        if not type(module).__module__.startswith("torch.")
+    }
+
+
+def put(model: nn.Module, state: Held) -> None:
+    """Give a model, or another stage of it, the attributes that were held; those that came later go."""
+    modules = dict(model.named_modules())
+    for path, attributes in state.items():
+        module = modules.get(path)
+        if module is None or type(module).__module__.startswith("torch."):
+            continue
+        for name in [name for name, _ in _attributes(module) if name not in attributes]:
+            del vars(module)[name]
+        for name, value in attributes.items():
+            vars(module)[name] = _copied(value)
+
+
+def changed(model: nn.Module, state: Held) -> tuple[str, ...]:
+    """Return the attributes that are tensors, or hold some, now or then, and have another value now."""
+    found = []
+    for path, attributes in held(model).items():
+        before = state.get(path, {})
+        for name in dict.fromkeys((*before, *attributes)):
+            one, other = before.get(name), attributes.get(name)
+            if (_has_tensor(one) or _has_tensor(other)) and not _are_equal(one, other):
+                found.append(f"{path}.{name}" if path else name)
+    return tuple(found)
+
+
+@contextmanager
+def starting_from(model: nn.Module, state: Held) -> Iterator[None]:
+    """Run something on a model as it was held, and give it back what it holds now."""
+    now = held(model)
+    put(model, state)
+    try:
+        yield
+    finally:
+        put(model, now)
+
+
+@contextmanager
+def unchanged(model: nn.Module) -> Iterator[None]:
+    """Run something on a model, and give it back what it holds now."""
+    with starting_from(model, held(model)):
+        yield
+
+
+def _attributes(module: nn.Module) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in vars(module).items() if name not in _TORCHS and _is_state(value)]
+
+
+def _is_state(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return all(map(_is_state, value))
+    if type(value) is dict:
+        return all(map(_is_state, value.values()))
+    return isinstance(value, _PLAIN) or (isinstance(value, Tensor) and not isinstance(value, nn.Parameter))
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_copied, value))
+    return {key: _copied(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def _has_tensor(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_has_tensor, value))
+    return isinstance(value, Tensor) or (isinstance(value, dict) and any(map(_has_tensor, value.values())))
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Tensor):
+        alike = (one.shape, one.dtype, one.is_quantized) == (other.shape, other.dtype, other.is_quantized)
+        return alike and torch.equal(one, other)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_are_equal, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_are_equal(each, other[key]) for key, each in one.items())
+    return bool(one == other)

@@ -1,0 +1,148 @@
+"""Models that keep something in plain attributes: measured from their start, and told where it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+from qviz.document.snapshot import Level, Snapshot
+from qviz.engine.nodes import held_state
+from tests.faults.cases import ROW
+from tests.faults.test_statements import inspect
+
+X = torch.randn(ROW, generator=torch.Generator().manual_seed(4))
+
+
+class Cell(nn.Module):
+    """A recurrent cell that keeps its state, as streaming models do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.into, self.back, self.state = nn.Linear(8, 8), nn.Linear(8, 8), None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.into(x)
+        if self.state is not None:
+            y = y + self.back(self.state)
+        self.state = torch.tanh(y).detach()
+        return self.state
+
+
+class Stubbed(Cell):
+    """The same for eager mode; its state is a quantized tensor once it is converted, or a float one always."""
+
+    def __init__(self, quantized: bool) -> None:
+        super().__init__()
+        self.quantized, self.add = quantized, FloatFunctional()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.quant_state, self.dequant_back = QuantStub(), DeQuantStub()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.into(self.quant(x))
+        if self.quantized:
+            if self.state is not None:
+                y = self.add.add(y, self.back(self.state))
+            self.state = torch.tanh(y).detach()
+            return self.dequant(self.state)
+        y = self.dequant(y)
+        if self.state is not None:
+            y = y + self.dequant_back(self.back(self.quant_state(self.state)))
+        self.state = torch.tanh(y).detach()
+        return self.state
+
+
+class Watches(nn.Module):
+    """Keeps what it computed, and never reads it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.fc, self.features = nn.Linear(8, 8), None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.features = y = self.fc(self.quant(x))
+        return self.dequant(y)
+
+
+class Attends(nn.Module):
+    """Attention over all keys and values so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k, self.v = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+        self.keys: Any = None
+        self.values: Any = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        keys, values = self.k(x), self.v(x)
+        if self.keys is not None:
+            keys, values = torch.cat([self.keys, keys]), torch.cat([self.values, values])
+        self.keys, self.values = keys.detach(), values.detach()
+        return torch.softmax(self.q(x) @ keys.T, -1) @ values
+
+
+def about_state(snapshot: Snapshot) -> list[tuple[str, Level]]:
+    return [(each.code, each.level) for each in snapshot.findings if each.rule.startswith("state_")]
+
+
+def test_a_dynamic_flow_is_measured_from_the_start_of_the_model():
+    snapshot = inspect(Cell().eval(), "eager-dynamic", X)
+    assert [each for each in snapshot.findings if each.level is not Level.INFO] == []
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Stubbed(quantized=True), [("state_left.stops", Level.ERROR)]),
+        (lambda: Stubbed(quantized=False), [("state_left", Level.INFO)]),
+        (Watches, []),
+    ],
+)
+def test_what_calibration_left_is_told_where_it_changes_what_the_converted_model_gives(
+    make: Callable[[], nn.Module], told: list[tuple[str, Level]]
+):
+    snapshot = inspect(make().eval(), "eager-static", X)
+    assert about_state(snapshot) == told
+    assert "converted_does_not_run" not in {each.rule for each in snapshot.findings}
+
+
+def test_the_second_call_of_a_model_with_a_state_is_run_too():
+    class Adds(Stubbed):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.into(self.quant(x))
+            y = y if self.state is None else y + self.back(self.state)
+            self.state = torch.tanh(y).detach()
+            return self.dequant(self.state)
+
+    (first, *_) = inspect(Adds(quantized=True).eval(), "eager-static", X).findings
+    assert first.rule == "converted_does_not_run"
+    assert "aten::add" in first.reason
+
+
+@pytest.mark.parametrize(("make", "names"), [(Cell, ["state"]), (Attends, ["keys", "values"])])
+def test_a_traced_graph_that_keeps_nothing_is_told_with_the_attributes(make: Callable[[], nn.Module], names: list[str]):
+    (lost,) = [each for each in inspect(make().eval(), "fx-static", X).findings if each.rule == "state_lost"]
+    assert (lost.code, lost.args["attributes"]) == ("state_lost.attributes", names)
+    assert lost.level is not Level.INFO
+
+
+def test_what_is_kept_and_never_read_is_not_lost():
+    assert about_state(inspect(Watches().eval(), "fx-static", X)) == []
+
+
+def test_attributes_come_back_as_they_were():
+    model = nn.Sequential(Cell(), nn.ReLU())
+    start = held_state.held(model)
+    model(X)
+    assert held_state.changed(model, start) == ("0.state",)
+    with held_state.starting_from(model, start):
+        assert model[0].state is None
+    assert model[0].state is not None
+    held_state.put(model, start)
+    assert held_state.changed(model, start) == ()
