@@ -24,7 +24,8 @@ class Cell(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.into, self.back, self.state = nn.Linear(8, 8), nn.Linear(8, 8), None
+        self.into, self.back = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.state: Any = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.into(x)
@@ -63,7 +64,8 @@ class Watches(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.quant, self.dequant = QuantStub(), DeQuantStub()
-        self.fc, self.features = nn.Linear(8, 8), None
+        self.fc = nn.Linear(8, 8)
+        self.features: Any = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.features = y = self.fc(self.quant(x))

@@ -33,9 +33,9 @@ def put(model: nn.Module, state: Held) -> None:
         if module is None or type(module).__module__.startswith("torch."):
             continue
         for name in [name for name, _ in _attributes(module) if name not in attributes]:
-            del vars(module)[name]
+            del module.__dict__[name]
         for name, value in attributes.items():
-            vars(module)[name] = _copied(value)
+            module.__dict__[name] = _copied(value)
 
 
 def changed(model: nn.Module, state: Held) -> tuple[str, ...]:

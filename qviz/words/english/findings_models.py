@@ -174,7 +174,7 @@ STATEMENTS: dict[str, Entry] = {
     "state_lost.attributes": {
         "message": "the converted model does not keep {attributes} from call to call: a second call keeps {db:db} of "
         "the original's outputs, a first one {first_db:db}",
-        "reason": "the captured graph is that of one call: it neither reads nor sets what forward() keeps in attributes",
+        "reason": "the captured graph is that of one call: it neither reads nor sets attributes",
         "hint": "Pass the state in as an input and return it as an output of forward().",
     },
     "state_left": {

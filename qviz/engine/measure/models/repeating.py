@@ -41,7 +41,8 @@ def _without_attributes(measured: Measured, original: nn.Module, keeps: tuple[st
     """
     batch = measured.evaluation.batches[0]
     other = batch.mapped(lambda tensor: tensor * 0.5 if tensor.is_floating_point() else tensor.flip(-1))
-    alone, after = {}, {}
+    alone: dict[str, outputs.Outputs] = {}
+    after: dict[str, outputs.Outputs] = {}
     for name, model in (("original", original), ("converted", measured.converted)):
         for found, batches in ((alone, [other]), (after, [batch, other])):
             with state_kept(model):
