@@ -12,11 +12,11 @@ from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.nodes import held_state
-from qviz.engine.nodes.held_state import Held
+from qviz.engine.nodes.held_state import HeldState
 
 
 def of_converted(
-    model: nn.Module, inputs: Arguments, start: Held, left: Held, names: tuple[str, ...]
+    model: nn.Module, inputs: Arguments, start: HeldState, left: HeldState, names: tuple[str, ...]
 ) -> Finding | None:
     """Return that the converted model goes on from what calibration left, where that changes what it gives.
 

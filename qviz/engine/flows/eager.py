@@ -63,7 +63,7 @@ class _Model(NamedTuple):
     draw: Callable[[Any], GraphModule]
     held_beside: frozenset[str]
     left_by: dict[str, Json]
-    start: held_state.Held
+    start: held_state.HeldState
 
 
 def dynamic(job: Job) -> EagerResult:

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
-Held: TypeAlias = Mapping[str, Mapping[str, Any]]
+HeldState: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By the path of a module the attributes that can hold a state, with copies of their values."""
 
 _TORCHS = frozenset((*vars(nn.Module()), "qconfig", "_modules"))
 _PLAIN = (type(None), bool, int, float, str)
 
 
-def held(model: nn.Module) -> Held:
+def held(model: nn.Module) -> HeldState:
     """Return what the modules that are not torch's hold in attributes that are neither parameters nor buffers."""
     return {
         path: {name: _copied(value) for name, value in _attributes(module)}
@@ -25,7 +25,7 @@ def held(model: nn.Module) -> Held:
     }
 
 
-def put(model: nn.Module, state: Held) -> None:
+def put(model: nn.Module, state: HeldState) -> None:
     """Give a model, or another stage of it, the attributes that were held; those that came later go."""
     modules = dict(model.named_modules())
     for path, attributes in state.items():
@@ -38,7 +38,7 @@ def put(model: nn.Module, state: Held) -> None:
             module.__dict__[name] = _copied(value)
 
 
-def changed(model: nn.Module, state: Held) -> tuple[str, ...]:
+def changed(model: nn.Module, state: HeldState) -> tuple[str, ...]:
     """Return the attributes that are tensors, or hold some, now or then, and have another value now."""
     found = []
     for path, attributes in held(model).items():
@@ -51,7 +51,7 @@ def changed(model: nn.Module, state: Held) -> tuple[str, ...]:
 
 
 @contextmanager
-def starting_from(model: nn.Module, state: Held) -> Iterator[None]:
+def starting_from(model: nn.Module, state: HeldState) -> Iterator[None]:
     """Run something on a model as it was held, and give it back what it holds now."""
     now = held(model)
     put(model, state)

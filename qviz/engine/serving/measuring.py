@@ -75,7 +75,7 @@ class Measuring:
         self._converted: Module | None = None
         self._watch: FloatWatch | None = None
         self._own = self._attempt("original", lambda: original.apart(model, flow.is_training))
-        self._start = {} if self._own is None else held_state.held(self._own)
+        self._start: held_state.HeldState = {} if self._own is None else held_state.held(self._own)
         self._keeps: tuple[str, ...] = ()
 
     def _chosen_data(self) -> Evaluation:
