@@ -148,3 +148,14 @@ def test_attributes_come_back_as_they_were():
     assert model[0].state is not None
     held_state.put(model, start)
     assert held_state.changed(model, start) == ()
+
+
+def test_what_no_call_changes_stays_the_object_that_it_is():
+    model = Watches()
+    model.view, model.edges = model.fc.weight[:2], torch.eye(3).to_sparse()
+    start = held_state.held(model)
+    with held_state.unchanged(model):
+        model(X)
+    assert model.features is None
+    assert held_state.changed(model, start) == ()
+    assert model.view.data_ptr() == model.fc.weight.data_ptr()

@@ -29,6 +29,7 @@ from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
+from qviz.engine.nodes import held_state
 from qviz.engine.why.annotated import LEFT_BY
 from qviz.engine.why.subgraphs import first_line
 from qviz.errors import QvizError
@@ -275,7 +276,8 @@ def _program(job: Job, result: ExportResult) -> GraphModule:
     torch._dynamo.reset()  # noqa: SLF001 - repeated strict exports hit dynamo's recompile limit otherwise
     shapes = result.dynamic_shapes.value if result.dynamic_shapes else None
     args, kwargs, strict = job.inputs.args, job.inputs.kwargs or None, result.captured_by == "strict export"
-    with torch.set_grad_enabled(torch.is_grad_enabled() and not result.without_grad):
+    has_grad = torch.is_grad_enabled() and not result.without_grad
+    with torch.set_grad_enabled(has_grad), held_state.unchanged(job.model):  # a failure leaves fakes in attributes
         program = torch.export.export(job.model, args, kwargs, dynamic_shapes=shapes, strict=strict)
     module = program.module()
     assert isinstance(module, GraphModule)

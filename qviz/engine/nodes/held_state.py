@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses import FakeTensor
 
 HeldState: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By the path of a module the attributes that can hold a state, with copies of their values."""
@@ -26,16 +27,21 @@ def held(model: nn.Module) -> HeldState:
 
 
 def put(model: nn.Module, state: HeldState) -> None:
-    """Give a model, or another stage of it, the attributes that were held; those that came later go."""
+    """Give a model, or another stage of it, the attributes that were held; those that came later go.
+
+    What is the same stays the object that it is: it may share its memory with a parameter.
+    """
     modules = dict(model.named_modules())
     for path, attributes in state.items():
         module = modules.get(path)
         if module is None or type(module).__module__.startswith("torch."):
             continue
-        for name in [name for name, _ in _attributes(module) if name not in attributes]:
+        now = dict(_attributes(module))
+        for name in now.keys() - attributes.keys():
             del module.__dict__[name]
         for name, value in attributes.items():
-            module.__dict__[name] = _copied(value)
+            if name not in now or not _are_equal(now[name], value):
+                module.__dict__[name] = _copied(value)
 
 
 def changed(model: nn.Module, state: HeldState) -> tuple[str, ...]:
@@ -98,8 +104,15 @@ def _are_equal(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, Tensor):
-        alike = (one.shape, one.dtype, one.is_quantized) == (other.shape, other.dtype, other.is_quantized)
-        return alike and torch.equal(one, other)
+        alike = (one.shape, one.dtype, one.layout, one.is_quantized) == (
+            other.shape,
+            other.dtype,
+            other.layout,
+            other.is_quantized,
+        )
+        if alike and one.layout is not torch.strided:  # torch.equal takes no sparse tensors
+            one, other = one.to_dense(), other.to_dense()
+        return alike and (isinstance(one, FakeTensor) or torch.equal(one, other))
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(_are_equal, one, other))
     if isinstance(one, dict):
