@@ -116,5 +116,5 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
     if (fault := _about_arguments(error, model, inputs)) is not None:
         return QvizError(message, fault, option="--input")
     if is_of_inputs(error, model):
-        return QvizError(message, tr("Give inputs that fit, as SHAPE[:DTYPE[:VALUES]]."), option="--input")
+        return QvizError(message, tr("Give inputs of shapes, dtypes and values that fit."), option="--input")
     return QvizError(message, advice("checking", error))

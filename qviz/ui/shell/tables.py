@@ -22,6 +22,7 @@ from qviz.session.project import Project
 from qviz.session.sides import Side
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.shell.dimming import Dimming
+from qviz.ui.shell.found_in_sight import FoundInSight
 from qviz.ui.shell.navigation import Navigation
 from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.row_actions import RowActions, RowCells
@@ -75,6 +76,7 @@ class Tables(QObject):
         super().__init__(parent)
         self._open, self._work, self._theme = project, work, theme
         self._navigation, self._dimming = navigation, dimming
+        self._in_sight = FoundInSight(self, work.panes)
         self._aside = Decoding(self)
         self._waiting: Callable[[], tuple[SummaryTile, ...]] | None = None
         self._later = QTimer(self)
@@ -205,6 +207,7 @@ class Tables(QObject):
         self._own, self._is_lighting = None, True
         self._dimming.show_only(ids, about)
         self._own, self._is_lighting = (ids[side] if ids is not None else None), False
+        self._in_sight.keep(side, self._own or frozenset())
         self.on_emphasis_changed(side)
         self._count()
 

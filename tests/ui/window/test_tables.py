@@ -14,6 +14,7 @@ from qviz.analysis.verdicts.summary import summarize
 from qviz.document import codec
 from qviz.document.snapshot import Facts, Finding, Level, OperatorSize, Snapshot
 from qviz.session.sides import Side
+from qviz.ui.canvas.camera import Camera
 from qviz.ui.panels.summary_strip import TileButton
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
@@ -85,6 +86,24 @@ def test_the_groups_around_float_islands_open_with_their_figure(window: MainWind
     qtbot.waitUntil(lambda: canvas.view is not None and "fc" not in {box.id for box in canvas.view.boxes})
     qtbot.mouseClick(tile(window.desk, "islands"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: canvas.view is not None and {"softmax", "fc"} <= {box.id for box in canvas.view.boxes})
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_what_a_figure_finds_is_brought_into_sight_until_the_user_looks_elsewhere(
+    desk: Desk, qtbot: QtBot, is_moved: bool
+):
+    canvas = desk.work.panes.canvas
+    qtbot.waitUntil(lambda: canvas.scene is not None and not canvas.is_busy)
+    canvas.viewport.move(Camera(4.0, -9000.0, -9000.0))
+    assert not canvas.viewport.sees_a_box()
+    qtbot.mouseClick(tile(desk, "macs"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not canvas.is_busy and canvas.viewport.sees_a_box())
+    assert canvas.scene is not None
+    assert canvas.viewport.sight.contains(canvas.scene.rect(canvas.scene.view.box_of["fc"]).center())
+    if is_moved:
+        canvas.viewport.move(Camera(4.0, -9000.0, -9000.0))
+        canvas.laid_out.emit()
+        assert not canvas.viewport.sees_a_box()
 
 
 def test_the_value_of_a_figure_without_room_for_its_name_begins_at_its_edge(desk: Desk):
