@@ -183,3 +183,24 @@ def test_layers_that_keep_everything_in_float_stand_before_that_nothing_is_quant
     found = inspect(model, "fx-static", torch.randn(IMAGE), rules=(Rule("global", qconfig=half),)).findings
     assert [each.code for each in found[:2]] == ["layer_in_float.dtypes", "nothing_quantized.not_observed"]
     assert found[1].because_of is not None
+
+
+def test_the_operator_that_stops_is_named_and_not_what_was_unpacked_before_it():
+    """A run that is written down unpacks what unbind gave only where the product takes a part of it."""
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        rows, columns = x.shape  # torch.fx cannot unpack it
+        q, k = m.fc(x).reshape(rows, 2, columns // 2).unbind(1)
+        return m.last(torch.cat([q * 0.5, k], 1))
+
+    stubbed = nn.Sequential(QuantStub(), made(forward, fc=linear(), last=linear())(), DeQuantStub()).eval()
+    (first, *_) = inspect(stubbed, "eager-static", torch.randn(ROW)).findings
+    assert (first.code, first.nodes) == ("converted_does_not_run.no_kernel", ("mul",))
+
+
+@pytest.mark.parametrize("hooked", [True, False])
+def test_a_hook_of_the_model_itself_which_a_trace_passes_by_is_named(hooked: bool):
+    model = made(lambda m, x: m.fc(x), fc=linear())().eval()
+    if hooked:
+        model.register_forward_hook(lambda _, __, result: result * 3 + 1)
+    assert ("capture_differs.own_hooks" in codes(inspect(model, "fx-static", torch.randn(ROW)))) is hooked

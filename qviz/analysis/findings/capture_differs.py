@@ -129,6 +129,8 @@ def _values(evidence: Evidence) -> Finding | None:
     config = evidence.snapshot.run.config
     if (own_call := config.get("own_call")) is not None and config.get("captured_by") != "non-strict export":
         code, args["types"] = "capture_differs.own_call", own_call
+    elif not found.nodes and config.get("own_hooks"):
+        code = "capture_differs.own_hooks"
     level = damage.of_step(measured, "prepared")
     place = () if found.nodes else ("outputs",)
     roles = {"subject": found.nodes[-1:]} if found.nodes else {}

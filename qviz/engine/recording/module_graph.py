@@ -6,6 +6,7 @@ of torch as a leaf; where torch.fx cannot follow it, it is run once and what hap
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -90,7 +91,14 @@ def _behind(stopped: GraphModule, whole: GraphModule) -> str | None:
     done = [node for node in stopped.graph.nodes if node.op != "output"]
     nodes = list(whole.graph.nodes)
     goes_along = all(one.target == other.target for one, other in zip(done, nodes, strict=False))
-    return nodes[len(done)].name if goes_along and len(done) < len(nodes) else None
+    if not goes_along:
+        return None
+    # what a function gave is unpacked in the graph only where the next one takes a part of it
+    return next((node.name for node in nodes[len(done) :] if not _is_unpacked(node)), None)
+
+
+def _is_unpacked(node: Node) -> bool:
+    return node.op == "get_attr" or node.target is operator.getitem
 
 
 class ModuleTracer(Tracer):

@@ -48,4 +48,7 @@ def own_calls(model: Module, loaded: Loaded, plan: Plan) -> dict[str, Json]:
     chosen = flow(plan.flow)
     is_traced = chosen is None or chosen.mode is not Mode.PT2E
     lost = [] if loaded.fake is not None else lost_calls(model, loaded.inputs, is_traced, plan.seed)
-    return {"own_call": [*lost]} if lost else {}
+    kept: dict[str, Json] = {"own_call": [*lost]} if lost else {}
+    if is_traced and (model._forward_hooks or model._forward_pre_hooks):  # noqa: SLF001 - torch has no public way
+        kept["own_hooks"] = True
+    return kept

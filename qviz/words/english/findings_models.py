@@ -145,6 +145,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "{types} {types:overrides/override} __call__(), and capture follows forward() alone",
         "hint": "Move what __call__() does into forward(), or do it outside the model.",
     },
+    "capture_differs.own_hooks": {
+        "message": "captured and prepared, the model keeps {db:db} of the original's outputs, with every quantizer off",
+        "reason": "a forward hook is registered on the model itself, and capture follows forward() alone",
+        "hint": "Write what the hook computes into forward(), or do it outside the model.",
+    },
     "not_repeatable.converted": {
         "message": "two equal calls of the converted model differ[[: they keep {db:db} of each other]]",
         "reason": "the original gives the same twice[[; {subject} {subject:draws/draw} random numbers]]",

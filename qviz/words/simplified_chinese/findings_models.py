@@ -169,6 +169,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "{types} 重写了 __call__()，而捕获只跟随 forward()",
         "hint": "请将 __call__() 所做的移入 forward()，或在模型之外进行。",
     },
+    "capture_differs.own_hooks": {
+        "message": "捕获并准备后、关闭所有量化器的模型保持为原始输出的 {db:db}",
+        "reason": "模型本身注册了 forward hook，而捕获只跟随 forward()",
+        "hint": "请将 hook 的计算写入 forward()，或在模型之外进行。",
+    },
     "not_repeatable.converted": {
         "message": "转换后模型的两次相同调用结果不同[[：彼此保持 {db:db}]]",
         "reason": "原始模型两次给出相同的结果[[；{subject} 抽取随机数]]",
