@@ -126,7 +126,8 @@ def is_told_elsewhere(evidence: Evidence, node: Node) -> bool:
     """Return whether another rule tells why a node stays in float."""
     is_dynamic = evidence.flow is not None and evidence.flow.method is Method.DYNAMIC
     name = function_name(node)
-    is_convolution = (_CONVOLUTION.fullmatch(name) or _TRANSPOSED.fullmatch(name)) is not None
+    is_fused = _FUSED.fullmatch(name) is not None and name.startswith("conv")
+    is_convolution = is_fused or (_CONVOLUTION.fullmatch(name) or _TRANSPOSED.fullmatch(name)) is not None
     return evidence.is_told(node) or (is_dynamic and is_convolution)  # dynamic_on_convolutions
 
 
