@@ -21,6 +21,8 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 TIGHT = 8.0
 """How much of the room beside a name may go before the name is cut."""
+TIGHT_LEAD = 5.0
+"""The same between the triangle of a folded group and its name."""
 
 
 class TextRow(NamedTuple):
@@ -87,8 +89,9 @@ def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
     if not beside:
         badges_at = _badges_in_row(box, area, used)
         is_left = is_left or badges_at is not None  # else they would stand over a name in the middle
-        if not is_left and width(title, font) > area.width():
-            area = area.adjusted(-TIGHT, 0, TIGHT, 0)
+        if width(title, font) > area.width():
+            before = TIGHT_LEAD if box.kind is None else 0.0 if is_left else TIGHT
+            area = area.adjusted(-before, 0, TIGHT, 0)
         align = LEFT if is_left else CENTRE
         return Writing((_row(title, font, area, align, "text"),), badges_at)
     rows = (

@@ -151,6 +151,8 @@ class LegendStrip(QFrame):
         self._show_coverage()
         self._overlay.setVisible(choice is not OverlayChoice.ROLES)
         self._place.setVisible(choice is OverlayChoice.ROLES)
+        self._row.activate()  # it may have had less room when it was shown last
+        self._arrange()
 
     def _chip(self, kind: Kind, text: str, theme: Theme) -> KindChip:
         chip = KindChip(kind, text, theme)

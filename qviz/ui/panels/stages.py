@@ -120,6 +120,7 @@ class StageStrip(QFrame):
         self._arrows: list[QLabel] = []
         self._only: tuple[StageName, ...] = ()
         self._own_run, self._own = "", label("", "muted")
+        self._named: list[tuple[QLabel, list[str]]] = []
         self._is_tight, self._wanted = False, 0
 
     def name_run(self, title: str) -> None:
@@ -132,6 +133,8 @@ class StageStrip(QFrame):
         self._only = stages
         for name, each in self._buttons.items():
             each.setVisible(not stages or name in stages)
+        for named, of_run in self._named:
+            named.setVisible(not stages or not set(of_run).isdisjoint(stages))
         self._show_arrows()
         self.overlays.offer(OverlayChoice.CHANGES, not stages)
         self._make_room()
@@ -201,7 +204,7 @@ class StageStrip(QFrame):
         """Show the flow's stages: those not reached are disabled, the one that failed is red."""
         if tuple(self._buttons) != names:
             empty(self._stages)
-            self._buttons, self._arrows, self._own = {}, [], label("", "muted")
+            self._buttons, self._arrows, self._own, self._named = {}, [], label("", "muted"), []
             self._is_tight = False
             self._stages.setHorizontalSpacing(-1)
             runs = list(dict.fromkeys(name.partition(BETWEEN)[2] for name in names))
@@ -220,6 +223,7 @@ class StageStrip(QFrame):
             named = label(title or self._own_run, "muted")
             self._own = self._own if title else named
             self._stages.addWidget(named, row, 0)
+            self._named.append((named, stages))
         for place, name in enumerate(stages):
             if place:
                 self._arrows.append(label("→", "muted"))

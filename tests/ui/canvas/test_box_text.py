@@ -31,6 +31,13 @@ def test_a_name_fits_at_every_scale_that_shows_it(qapp, title: str, kind: Kind):
     assert said(each, wide) == [title] or wide == WIDEST * NAMES_FROM
 
 
+@pytest.mark.parametrize("title", ["7", "up2", "enc1", "stem", "layer4", "blocks.11"])
+def test_the_name_of_a_narrow_group_is_not_cut_while_its_box_has_room(qapp, title: str):
+    each = box(title, "Up · 5 nodes", kind=None)
+    wide = size_of(each, BoxForm(1, is_narrow=True)).width * 0.65
+    assert said(each, wide) == [title]
+
+
 def test_a_seam_says_less_where_it_has_less_room(qapp):
     seam = box("3 casts only in Converted", kind=None, note="3 casts", is_seam=True)
     wide = size_of(seam, ONE_ROW).width

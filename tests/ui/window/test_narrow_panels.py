@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionViewItem, QToolB
 from pytestqt.qtbot import QtBot
 
 from qviz.document.coverage import Coverage
+from qviz.document.graph import Kind
 from qviz.document.snapshot import Finding, Level
 from qviz.session.laid_over import OverlayChoice
 from qviz.session.sides import Shown
 from qviz.ui.panels.bottom import Bottom
 from qviz.ui.panels.findings import FindingList
 from qviz.ui.panels.inspecting.action_row import ActionRow
-from qviz.ui.panels.legend import LegendStrip
+from qviz.ui.panels.legend import KindChip, LegendStrip
 from qviz.ui.panels.overlay_legend import OverlayLegend
 from qviz.ui.panels.stages import StageButton, StageStrip
 from qviz.ui.panels.tick import Tick
@@ -142,6 +143,21 @@ def test_the_legend_of_changes_is_whole_before_other_figures_stand_beside_it(
     overlay = legend.findChild(OverlayLegend)
     assert overlay is not None
     assert overlay.wanted() <= overlay.width()
+
+
+def test_the_legend_has_all_roles_again_after_one_of_changes_that_had_less_room(qtbot: QtBot):
+    legend = LegendStrip()
+    qtbot.addWidget(legend)
+    kinds = (Kind.QUANTIZE, Kind.DEQUANTIZE, Kind.QUANTIZED_OP, Kind.OP, Kind.CONSTANT)
+    legend.show_counts(dict.fromkeys(kinds, ("a", "b")), None, theme("light"))
+    legend.resize(900, 26)
+    legend.show()
+    assert all(each.isVisible() for each in legend.findChildren(KindChip))
+    legend.resize(300, 26)
+    legend.show_overlay(OverlayChoice.CHANGES, theme("light"))
+    legend.resize(900, 26)
+    legend.show_overlay(OverlayChoice.ROLES, theme("light"))
+    assert all(each.isVisible() for each in legend.findChildren(KindChip))
 
 
 def test_segments_are_round_at_their_ends_alone(qtbot: QtBot):
