@@ -70,6 +70,8 @@ def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
     area = front.adjusted(before, 0, -metrics.pad_in_row(box), 0)
     if any(numbers):
         area.adjust(metrics.AFTER_SIDE, 0, 0, 0)
+    if area.width() < metrics.COLUMN_LEAST * len(numbers) + metrics.NAME_LEAST:
+        numbers = numbers[-1:]  # rather one than none
     column = metrics.COLUMN if area.width() >= metrics.COLUMN * (len(numbers) + 1) else metrics.COLUMN_LEAST
     if any(numbers) and area.width() >= column * len(numbers) + metrics.NAME_LEAST:
         texts = _in_one_row(box, area.adjusted(0, 0, -column * len(numbers) + 4, 0), is_left=True)

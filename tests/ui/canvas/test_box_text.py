@@ -38,6 +38,16 @@ def test_the_name_of_a_narrow_group_is_not_cut_while_its_box_has_room(qapp, titl
     assert said(each, wide) == [title]
 
 
+@pytest.mark.parametrize(
+    ("wide", "numbers"), [(250, ["36.2 dB", "31.3 %"]), (165, ["31.3 %"]), (90, []), (250, []), (165, [])]
+)
+def test_of_two_numbers_the_last_stays_where_room_is_scarce(qapp, wide: int, numbers: list[str]):
+    given = ("36.2 dB", "31.3 %") if numbers or wide == 90 else ("", "")
+    texts = [row.text for row in writing(box("stem", "Sequential", kind=None), QSizeF(wide, 22.0), given).rows]
+    assert texts[0] == "stem"
+    assert [each for each in texts if each in ("36.2 dB", "31.3 %")] == numbers
+
+
 def test_a_seam_says_less_where_it_has_less_room(qapp):
     seam = box("3 casts only in Converted", kind=None, note="3 casts", is_seam=True)
     wide = size_of(seam, ONE_ROW).width
