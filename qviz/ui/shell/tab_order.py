@@ -20,7 +20,9 @@ def next_focus(order: list[QWidget], now: QWidget | None, by: int) -> QWidget | 
     """Return the widget by which the focus goes on; around the end, it begins anew."""
     if not order:
         return None
-    at = next((place for place, each in enumerate(order) if each is now or (now and each.isAncestorOf(now))), None)
+    at = next((place for place, each in enumerate(order) if each is now), None)
+    if at is None:  # inside of something that takes keys, too, as a scroll area does
+        at = next((place for place, each in enumerate(order) if now and each.isAncestorOf(now)), None)
     if at is None:
         return order[0 if by > 0 else -1]
     return order[(at + by) % len(order)]

@@ -6,7 +6,15 @@ from functools import partial
 
 import pytest
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionViewItem, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QScrollArea,
+    QStyleOptionViewItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from qviz.document.coverage import Coverage
@@ -22,6 +30,7 @@ from qviz.ui.panels.overlay_legend import OverlayLegend
 from qviz.ui.panels.stages import StageButton, StageStrip
 from qviz.ui.panels.tick import Tick
 from qviz.ui.panels.widgets import button, join_segments
+from qviz.ui.shell.tab_order import next_focus
 from qviz.ui.stylesheet import stylesheet
 from qviz.ui.theme import theme
 
@@ -158,6 +167,20 @@ def test_the_legend_has_all_roles_again_after_one_of_changes_that_had_less_room(
     legend.resize(900, 26)
     legend.show_overlay(OverlayChoice.ROLES, theme("light"))
     assert all(each.isVisible() for each in legend.findChildren(KindChip))
+
+
+def test_tab_goes_on_inside_of_a_panel_that_takes_keys_itself(qtbot: QtBot):
+    panel, page = QScrollArea(), QWidget()
+    qtbot.addWidget(panel)
+    row = QVBoxLayout(page)
+    made = [button(text, "link") for text in "abc"]
+    for each in made:
+        row.addWidget(each)
+    panel.setWidget(page)
+    order: list[QWidget] = [panel, *made]
+    assert [next_focus(order, each, 1) for each in order] == [*made, panel]
+    assert [next_focus(order, each, -1) for each in order] == [made[2], panel, *made[:2]]
+    assert next_focus(order, page, 1) is made[0], "inside of it, and none of these"
 
 
 def test_segments_are_round_at_their_ends_alone(qtbot: QtBot):
