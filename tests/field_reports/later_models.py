@@ -81,18 +81,6 @@ class ConvModule(nn.Module):
         return self.act(self.bn(self.conv(x)))
 
 
-class Halves(nn.Module):
-    """Adds the halves of what a convolution gives."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 8, 3, padding=1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.conv(x)
-        return y[:, :4] + y[:, 4:]
-
-
 def linear_and_norm() -> nn.Module:
     """Return a batch norm behind a linear."""
     return nn.Sequential(nn.Linear(16, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 4))

@@ -79,12 +79,6 @@ LATER_REPORTS = (
         ("WrappedConv is a subclass of Conv2d", "exact type"),
     ),
     Report(
-        "pytorch/executorch#21829",
-        inspected(later.Halves, "pt2e-static"),
-        "scales_differ",
-        ("slice", "refuses the graph"),
-    ),
-    Report(
         "pytorch/ao#4484",
         inspected(later.linear_and_norm, "pt2e-qat", VECTORS),
         "batch_norm_left",

@@ -33,7 +33,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
                 known = [each for each in known if _source(index, node, each[0]) in sharing[node.id]]
             unlike = next((each for each in known[1:] if not same_qparams(known[0][1], each[1])), None)
             if unlike is not None:
-                yield _finding(evidence, stage.name, node, known[0], unlike)
+                is_chain = any(_past_moves(index, each).id != each for each in index.producers[node.id])
+                yield _finding(evidence, stage.name, node, known[0], unlike, is_chain)
 
 
 def _sharing(evidence: Evidence) -> dict[str, set[str]]:
@@ -70,7 +71,10 @@ def _around(index: Index, node: Node) -> list[tuple[str, QParams]]:
 
 
 def _past_moves(index: Index, node_id: str) -> Node:
-    """Return what gives a value, past moves that nothing is quantized between: of x[:, :4] export makes two."""
+    """Return what gives a value, past moves that nothing is quantized between: of x[:, :4] export makes two.
+
+    That is how quantizers of torch leave it, which is good to know where another backend is to take the graph.
+    """
     node = index.nodes[node_id]
     while is_move(node) and len(index.producers[node.id]) == 1:
         node = index.nodes[index.producers[node.id][0]]
@@ -78,7 +82,12 @@ def _past_moves(index: Index, node_id: str) -> Node:
 
 
 def _finding(
-    evidence: Evidence, stage: str, node: Node, one: tuple[str, QParams], other: tuple[str, QParams]
+    evidence: Evidence,
+    stage: str,
+    node: Node,
+    one: tuple[str, QParams],
+    other: tuple[str, QParams],
+    is_chain: bool,
 ) -> Finding:
     forms = as_args([other_forms(evidence, node)])
     code = "scales_differ.other_form" if forms else "scales_differ"
@@ -87,7 +96,7 @@ def _finding(
         code, forms = "scales_differ.dropout", {}
     return Finding(
         rule="scales_differ",
-        level=Level.INFO if code.endswith(".dropout") else Level.WARNING,
+        level=Level.INFO if is_chain or code.endswith(".dropout") else Level.WARNING,
         stage=stage,
         nodes=(node.id, one[0], other[0]),
         code=code,
