@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from qviz.analysis.inspecting.change_part import change_part
 from qviz.analysis.inspecting.group_page import group_page
@@ -18,9 +16,7 @@ from qviz.analysis.inspecting.run_page import run_page
 from qviz.analysis.inspecting.source_excerpt import excerpt
 from qviz.analysis.inspecting.tensors import shown_first, tensors
 from qviz.analysis.linking.index import LinkIndex
-from qviz.analysis.views.groups import Hierarchy
-from qviz.analysis.views.loud import loud_nodes
-from qviz.document.graph import Kind, Quant, SourceLine, Value
+from qviz.document.graph import Kind, Quant, SourceLine
 from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import (
     Facts,
@@ -33,7 +29,6 @@ from qviz.document.snapshot import (
     OperatorSize,
     Stage,
 )
-from qviz.ui.canvas.family import Family
 from tests.factories import node, observed, qparams, stage
 from tests.measured import ledger, measured
 
@@ -297,58 +292,6 @@ def test_of_many_equal_children_the_one_that_differs_is_named():
     assert found is not None
     assert [each.name for each in found.children if each.differs] == ["2"]
     assert found.why == ("3 children are alike. 2 has Linear in float; the others have Linear in low precision.")
-
-
-def blocks(name: str, *, casts_at: int | None = None) -> Stage:
-    """Return a stage of six blocks, in one of which a cast stands."""
-    nodes, last = [node("x", kind="input")], "x"
-    for at in range(6):
-        path = f"layers.{at}"
-        nodes.append(node(f"a{at}", last, path=f"{path}.a", type="Linear"))
-        nodes.append(node(f"b{at}", f"a{at}", path=f"{path}.b", type="ReLU"))
-        last = f"b{at}"
-        if at == casts_at:
-            nodes.append(node("q", last, path=path, kind="quantize"))
-            last = "q"
-    groups = {"layers": "ModuleList", **{f"layers.{at}": "Block" for at in range(6)}}
-    return stage(name, *nodes, node("output", last, kind="output"), groups=groups)
-
-
-@pytest.mark.parametrize(("views", "odd"), [(("captured",), ["2"]), (("captured", "converted"), ["0", "2"])])
-def test_canvas_and_inspector_agree_on_the_blocks_that_differ(views: tuple[str, ...], odd: list[str]):
-    stages = (blocks("captured"), blocks("converted", casts_at=0))
-    finding = Finding("uneven_channels", Level.WARNING, "captured", ("a2",), "uneven_channels")
-    everything = {each.id for each in stages[0].graph.nodes}
-    links = tuple(Link("captured", "converted", (each,), (each,), "same", 1.0, "same") for each in sorted(everything))
-    run = inspected(stages=stages, links=LinkIndex(links), facts={}, findings=(finding,), summary={}, measurements=None)
-    family = Family(stages, links, {}, views, {name: loud_nodes([finding], name) for name in views})
-    repeat = family.repeat_at(stages[0], "layers")
-    assert repeat is not None
-    assert [each.rpartition(".")[2] for each in repeat.different] == odd
-    page = group_page(run, "captured", "layers", beside=views, repeat_at=partial(family.repeat_at, stages[0]))
-    assert page is not None
-    assert [each.name for each in page.children if each.differs] == odd
-    assert page.why.startswith(f"{repeat.alike} children are alike.")
-
-
-@pytest.mark.parametrize("width", [8, 16])
-def test_what_the_frame_counts_as_equal_the_page_counts_as_equal(width: int):
-    """Shapes are no part of what the page compares by itself, and of what the frame compares."""
-    found = blocks("captured")
-    nodes = [
-        replace(each, values=(Value((1, width if each.id == "a3" else 8), "torch.float32"),))
-        for each in found.graph.nodes
-    ]
-    found = replace(found, graph=replace(found.graph, nodes=tuple(nodes)))
-    run = inspected(stages=(found,), links=LinkIndex(()), facts={}, findings=(), summary={}, measurements=None)
-    page = group_page(run, "captured", "layers")
-    repeat = Hierarchy(found.whole).repeat_at("layers")
-    assert page is not None
-    assert repeat is not None
-    odd = [] if width == 8 else ["3"]
-    assert [each.rpartition(".")[2] for each in repeat.different] == odd
-    assert [each.name for each in page.children if each.differs] == odd
-    assert ("3 has other shapes, dtypes or connections." in page.why) is bool(odd)
 
 
 def test_where_nothing_is_selected_the_noisiest_places_are_named():

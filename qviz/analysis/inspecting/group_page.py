@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
 from qviz.analysis.inspecting.node_page import Fact
@@ -281,5 +283,11 @@ def _floats(run: InspectedRun, stage: StageName, nodes: Sequence[Node]) -> list[
 
 
 def _findings(run: InspectedRun, stage: StageName, ids: Sequence[NodeId]) -> tuple[Finding, ...]:
+    """Return the findings inside, of each the nodes inside first: from there one goes on."""
     there = {name: frozenset(each) for name, each in run.through(stage, ids).items()}
-    return tuple(each for each in run.parts.findings if not there.get(each.stage, frozenset()).isdisjoint(each.nodes))
+    found = []
+    for each in run.parts.findings:
+        inside = there.get(each.stage, frozenset())
+        if here := [node for node in each.nodes if node in inside]:
+            found.append(replace(each, nodes=tuple(dict.fromkeys((*here, *each.nodes)))))
+    return tuple(found)
