@@ -143,7 +143,9 @@ class SeveralStages:
 
 def _in_any_order(signs: Iterable[Hashable]) -> Hashable:
     """Return what stands in one box: of a weight and a bias either may come first, and says nothing."""
-    return frozenset(Counter(signs).items())
+    found = tuple(signs)
+    once = frozenset(found)
+    return once if len(once) == len(found) else frozenset(Counter(found).items())  # of most each is another
 
 
 def _dtypes(quant: Quant) -> Hashable:
