@@ -23,6 +23,7 @@ from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.kept_state import buffers_kept
 from qviz.engine.nodes.called import called_module, called_modules
 from qviz.engine.nodes.module_roles import LOW, Role, role_of
 from qviz.engine.nodes.targets import bare_name
@@ -222,7 +223,7 @@ def _at_module(graph: GraphModule, path: str) -> str | None:
 def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Finding | None:
     """Run a converted model once; return what stops it, if anything does, at which node of its graph."""
     try:
-        with torch.no_grad():
+        with torch.no_grad(), buffers_kept(model):
             inputs.cloned().call(model)
     except Exception as error:  # the user's forward and torch's kernels may raise anything
         where = line_of(error)

@@ -122,6 +122,7 @@ class _OnlyFloat(Measuring):
         assert self._prepared is not None
         assert self._converted is not None
         simulation = simulate(self._prepared, self._converted, self._flow.converts_to_kernels)
-        floating = four_models.floating(simulation, self._evaluation.batches)
+        with simulation.board.first_run(simulation.module):
+            floating = four_models.floating(simulation, self._evaluation.batches)
         self.made = simulation, hash_of(floating), torch.backends.quantized.engine
         return None

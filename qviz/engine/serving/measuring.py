@@ -208,7 +208,7 @@ class Measuring:
             held_state.put(each, self._start)
         watch = self._watch = FloatWatch(simulation, shown_at(assembly.stages))
         seen = len(batches) if self._has_own_data else 1  # calibration data has the calibrated range
-        with kept(self._plan.seed), state_kept(module):
+        with kept(self._plan.seed), simulation.board.first_run(module):
             floating = four_models.floating(simulation, batches[:seen], watch)
             floating += four_models.floating(simulation, batches[seen:])
         started("measuring", 1, 4)

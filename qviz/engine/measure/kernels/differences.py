@@ -63,19 +63,18 @@ class _Tally:
 
 def kernel_differences(measured: Measured) -> tuple[KernelDifference, ...]:
     """Return the operators of the converted model that compute something else, in the order of its graph."""
-    stages = {stage.name: stage for stage in measured.stages}
-    before, after = stages.get("prepared", measured.stages[0]), measured.stages[-1]
+    after = measured.stages[-1]
+    before = next((stage for stage in measured.stages if stage.name == "prepared"), measured.stages[0])
     if before is after:
         return ()
-    batches = measured.evaluation.batches
-    simulated = graph_of(measured.simulation.module, batches[0])
-    converted = graph_of(measured.converted, batches[0])
+    batches, model = measured.evaluation.batches, measured.simulation.module
+    simulated, converted = graph_of(model, batches[0]), graph_of(measured.converted, batches[0])
     pairs = Pairs(simulated, converted, before, after, LinkIndex(measured.links))
     lock_step = _LockStep(measured, pairs, simulated, converted)
-    with warnings.catch_warnings(), state_kept(measured.simulation.module, measured.converted):
+    with warnings.catch_warnings(), state_kept(model, measured.converted):
         warnings.simplefilter("ignore")
-        equalize(measured.simulation.module, measured.converted)
         for batch in batches:
+            equalize(model, measured.converted)
             lock_step.compare(batch)
     return tuple(lock_step.found())
 

@@ -10,7 +10,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from qviz.engine.loading.kept_state import BufferPlace, buffers_kept, give_back, hold
 from qviz.engine.measure.simulated.rounding import Rounding
+from qviz.engine.nodes import held_state
+from qviz.engine.nodes.held_state import HeldState
 
 
 class Probe(Protocol):
@@ -30,20 +33,39 @@ class Board:
     Attributes:
         on: The indices of the quantizers that round.
         probe: Asked instead, if there is one.
+        state: The buffers that calls change: at the end of a run they are given back as they were before it, so that
+            every run begins alike.
+        attributes: The same of plain attributes: of which model, and what they were.
     """
 
     on: Set[int] = frozenset()
     probe: Probe | None = None
+    state: tuple[BufferPlace, ...] = ()
+    attributes: tuple[nn.Module, HeldState] | None = None
 
     @contextmanager
     def set_to(self, on: Set[int] = frozenset(), probe: Probe | None = None) -> Iterator[None]:
         """Set all switches for a while."""
-        before = self.on, self.probe
+        before, held = (self.on, self.probe), hold(self.state)
         self.on, self.probe = on, probe
         try:
             yield
         finally:
             self.on, self.probe = before
+            give_back(held)
+            if self.attributes is not None:
+                held_state.put(*self.attributes)
+
+    @contextmanager
+    def first_run(self, module: nn.Module) -> Iterator[None]:
+        """See which buffers of the model a run changes; this one gives them back, and so does every later one."""
+        start = held_state.held(module)
+        with buffers_kept(module) as held:
+            yield
+            self.state = tuple(each.place for each in held if each.is_changed)
+        if held_state.changed(module, start):
+            self.attributes = module, start
+        held_state.put(module, start)
 
 
 class Switch(nn.Module):

@@ -12,6 +12,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments, left_out
+from qviz.engine.loading.kept_state import buffers_kept
 from qviz.engine.measure.simulated.board import Switch
 from qviz.engine.nodes import held_state
 from qviz.engine.recording.module_graph import ModuleTracer, is_leaf
@@ -119,17 +120,12 @@ def run_graph(run: NodeByNode, batch: Arguments) -> Any:
 def state_kept(*models: nn.Module) -> Iterator[None]:
     """Give the buffers and attributes of models back as they were; what Inductor packed nobody can write."""
     attributes = [(model, held_state.held(model)) for model in models]
-    buffers = (buffer for model in models for buffer in model.buffers() if not buffer.is_mkldnn)
-    held = [(buffer, buffer.detach().clone()) for buffer in buffers]
     try:
-        yield
+        with buffers_kept(*models):
+            yield
     finally:
         for model, state in attributes:
             held_state.put(model, state)
-        with torch.no_grad():
-            for buffer, before in held:
-                if buffer.shape == before.shape:
-                    buffer.copy_(before)
 
 
 def equalize(model: nn.Module, other: nn.Module) -> None:

@@ -1,0 +1,71 @@
+"""What a model keeps between calls: its buffers, also those that a call puts another tensor in the place of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+BufferPlace: TypeAlias = tuple[nn.Module, str]
+"""A module and the name of its buffer."""
+
+
+class HeldBuffer(NamedTuple):
+    """A buffer as it was."""
+
+    place: BufferPlace
+    buffer: Tensor
+    before: Tensor
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether another tensor took its place since, or it holds other numbers."""
+        now = _at(self.place)
+        if now is None or now.shape != self.before.shape or now.layout is not torch.strided:
+            return True
+        return not torch.equal(now, self.before)
+
+
+def _at(place: BufferPlace) -> Tensor | None:
+    owner, name = place
+    return dict(owner.named_buffers(recurse=False)).get(name)
+
+
+def places_of(*models: nn.Module) -> list[BufferPlace]:
+    """Return where all buffers are."""
+    owners = {id(each): each for model in models for each in model.modules()}.values()
+    return [(each, name) for each in owners for name, _ in each.named_buffers(recurse=False)]
+
+
+def hold(places: Iterable[BufferPlace]) -> list[HeldBuffer]:
+    """Return copies of buffers; weights that Inductor packed cannot be written, by nobody."""
+    found = [(place, _at(place)) for place in places]
+    return [
+        HeldBuffer(place, buffer, buffer.detach().clone())
+        for place, buffer in found
+        if buffer is not None and not buffer.is_mkldnn
+    ]
+
+
+def give_back(held: Iterable[HeldBuffer]) -> None:
+    """Put buffers back as they were."""
+    with torch.no_grad():
+        for each in held:
+            owner, name = each.place
+            if not isinstance(owner, torch.jit.ScriptModule):
+                owner._buffers[name] = each.buffer  # noqa: SLF001 - register_buffer would make it persistent
+            if each.buffer.shape == each.before.shape:
+                each.buffer.copy_(each.before)
+
+
+@contextmanager
+def buffers_kept(*models: nn.Module) -> Iterator[list[HeldBuffer]]:
+    """Give the buffers of models back as they were."""
+    held = hold(places_of(*models))
+    try:
+        yield held
+    finally:
+        give_back(held)
