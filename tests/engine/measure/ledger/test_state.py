@@ -46,6 +46,7 @@ def test_what_a_call_keeps_is_no_noise_of_a_quantizer(how: str):
         expected = float(compute_sqnr(copy.deepcopy(model)(*X), dynamic(*X)))
     snap = qviz.inspect(model, X, flow="eager-dynamic", measure=True)
     assert snap.measurements is not None
+    assert snap.measurements.sqnr_db is not None
     assert snap.measurements.sqnr_db.total == pytest.approx(expected, abs=0.01)
     assert snap.measurements.sqnr_db.simulated == pytest.approx(expected, abs=0.01)
     assert snap.ledger is not None
