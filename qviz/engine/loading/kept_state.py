@@ -13,7 +13,7 @@ BufferPlace: TypeAlias = tuple[nn.Module, str]
 """A module and the name of its buffer."""
 
 
-class HeldBuffer(NamedTuple):
+class BufferBefore(NamedTuple):
     """A buffer as it was."""
 
     place: BufferPlace
@@ -40,17 +40,17 @@ def places_of(*models: nn.Module) -> list[BufferPlace]:
     return [(each, name) for each in owners for name, _ in each.named_buffers(recurse=False)]
 
 
-def hold(places: Iterable[BufferPlace]) -> list[HeldBuffer]:
+def hold(places: Iterable[BufferPlace]) -> list[BufferBefore]:
     """Return copies of buffers; weights that Inductor packed cannot be written, by nobody."""
     found = [(place, _at(place)) for place in places]
     return [
-        HeldBuffer(place, buffer, buffer.detach().clone())
+        BufferBefore(place, buffer, buffer.detach().clone())
         for place, buffer in found
         if buffer is not None and not buffer.is_mkldnn
     ]
 
 
-def give_back(held: Iterable[HeldBuffer]) -> None:
+def give_back(held: Iterable[BufferBefore]) -> None:
     """Put buffers back as they were."""
     with torch.no_grad():
         for each in held:
@@ -62,7 +62,7 @@ def give_back(held: Iterable[HeldBuffer]) -> None:
 
 
 @contextmanager
-def buffers_kept(*models: nn.Module) -> Iterator[list[HeldBuffer]]:
+def buffers_kept(*models: nn.Module) -> Iterator[list[BufferBefore]]:
     """Give the buffers of models back as they were."""
     held = hold(places_of(*models))
     try:
