@@ -205,3 +205,12 @@ def test_a_hook_of_the_model_itself_which_a_trace_passes_by_is_named(hooked: boo
     if hooked:
         model.register_forward_hook(lambda _, __, result: result * 3 + 1)
     assert ("capture_differs.own_hooks" in codes(inspect(model, "fx-static", torch.randn(ROW)))) is hooked
+
+
+@pytest.mark.parametrize(("with_relu", "told"), [(True, ["batch_norm_left.taken_with_relu"]), (False, [])])
+def test_a_batch_norm_that_is_fused_with_its_relu_is_good_to_know(with_relu: bool, told: list[str]):
+    parts = [nn.ConvTranspose2d(4, 4, 2, stride=2), nn.BatchNorm2d(4), *([nn.ReLU()] if with_relu else [])]
+    found = inspect(nn.Sequential(*parts).eval(), "fx-static", torch.randn(IMAGE), backend="qnnpack").findings
+    left = [each for each in found if each.rule == "batch_norm_left"]
+    assert [each.code for each in left] == told
+    assert all(each.level is Level.INFO for each in left)

@@ -16,6 +16,8 @@ from qviz.document.snapshot import Finding, Level, Stage
 _PASSED = WATCHING | CASTING
 """What may stand between a convolution and its batch norm, and computes nothing."""
 _WITH_RELU = re.compile(r"bnrelu[23]d")
+_IN_ORDER = ("batch_norm_left.taken_with_relu",)
+"""Causes that are good to know: the batch norm runs in low precision, as one operator more."""
 _HANDS_ON = re.compile(r"identity|((feature_)?alpha_)?dropout([123]d)?")
 """Operators of the model that compute nothing either, and part what a pattern would join."""
 
@@ -39,10 +41,12 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
     if found is None:  # the move to eval mode made it anew
         before, found = last, node.id
     cause = _of_class(evidence, names) or _cause(evidence.index(before), found)
+    if cause is not None and cause.code == "batch_norm_left.flow_folded_nothing" and _is_fused_with_relu(node):
+        cause = _LeftCause("batch_norm_left.taken_with_relu", cause.roles)
     runs_in_float = gives_float(node) and evidence.converted is last
     return Finding(
         rule="batch_norm_left",
-        level=Level.WARNING if cause else Level.INFO,
+        level=Level.WARNING if cause and cause.code not in _IN_ORDER else Level.INFO,
         stage=last.name,
         nodes=(node.id,),
         code=cause.code if cause else "batch_norm_left.nothing_before",

@@ -76,6 +76,11 @@ STATEMENTS: dict[str, Entry] = {
         "aten.{operator}.default",
         "Give the padding as numbers.",
     ),
+    "batch_norm_left.taken_with_relu": _left(
+        "torch fuses it with the relu behind it, and has no pattern of {producer}, batch norm, and relu together",
+        "Leave it as it is, or fold it before quantizing: torch.nn.utils.fusion.fuse_conv_bn_eval(conv, norm), with "
+        "transpose=True for a transposed convolution.",
+    ),
     "batch_norm_left.flow_folded_nothing": _left(
         "it follows {producer}, but the flow folded nothing there",
         "Check that both are modules in eval mode, next to each other, with the same qconfig or annotation.",

@@ -62,6 +62,10 @@ STATEMENTS: dict[str, Entry] = {
         "{producer} 的填充是字符串（aten.{operator}.padding），而训练的模式列出的是 aten.{operator}.default",
         "请以数字给出填充。",
     ),
+    "batch_norm_left.taken_with_relu": _left(
+        "torch 将它与其后的 relu 融合，而没有 {producer}、batch norm 与 relu 三者的模式",
+        "请保持原样，或在量化之前折叠它：torch.nn.utils.fusion.fuse_conv_bn_eval(conv, norm)，转置卷积用 transpose=True。",
+    ),
     "batch_norm_left.flow_folded_nothing": _left(
         "它紧接在 {producer} 之后，但流程在那里没有折叠任何内容",
         "请检查两者是否都是 eval 模式的模块、彼此相邻，并且 qconfig 或标注相同。",
