@@ -92,7 +92,11 @@ _KNOWN = (
             ("not_repeatable", _anywhere),
         )
     ),
-    *(_Follows(f"capture_differs.{each}", "fuse_list_out_of_order") for each in ("values", "outputs")),
+    *(
+        _Follows(f"capture_differs.{each}", cause)
+        for each in ("values", "outputs")
+        for cause in ("fuse_list_out_of_order", "state_lost.attributes")
+    ),
     *(_Follows(each, "buffer_frozen") for each in ("state_lost", "capture_differs.values", "capture_differs.outputs")),
     *(
         _Follows(each, "applied_twice")
