@@ -100,6 +100,18 @@ def test_shares_that_do_not_add_up_are_said_to_and_telescoping_ones_stand_beside
     added = report("text", measured(ledger=ledger(additivity=0.81)))
     assert "Not additive" not in added
     assert "Telescoping" not in added
+    rows = tuple(msgspec.structs.replace(row, telescoped=None) for row in ledger().quantizers)
+    estimated = report("text", measured(ledger=msgspec.structs.replace(ledger(additivity=1.5), quantizers=rows)))
+    assert "--exact shows what each quantizer adds" in estimated
+    assert "Telescoping" not in estimated
+
+
+def test_an_estimate_of_which_every_quantizer_was_measured_alone_names_no_others():
+    rows = tuple(msgspec.structs.replace(row, is_exact=True) for row in ledger().quantizers)
+    made = msgspec.structs.replace(ledger(), method="estimate", quantizers=rows)
+    told = report("text", measured(ledger=made))
+    assert "Measured one quantizer at a time" in told
+    assert "the others" not in told
 
 
 def test_rows_beyond_the_limit_are_counted_with_their_share():

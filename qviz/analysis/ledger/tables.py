@@ -141,16 +141,18 @@ def _notes(ledger: Ledger) -> Iterator[str]:
     if total is not None and not ledger.is_additive and total > 0:
         interaction = gain(10 * math.log10(total))
         yield tr("Not additive: {level} of interaction between the quantizers", level=interaction)
-    if ledger.method == "exact" and ledger.is_complete:
+        if all(row.telescoped is None for row in ledger.quantizers):
+            yield tr("--exact shows what each quantizer adds when they are turned on one after the other")
+    exact = sum(row.is_exact for row in ledger.quantizers)
+    if (ledger.method == "exact" and ledger.is_complete) or 0 < exact == len(ledger.quantizers):
         yield tr("Measured one quantizer at a time")
     elif ledger.method == "exact":
-        exact = sum(row.is_exact for row in ledger.quantizers)
         yield tr(
             "Stopped early: {exact} of {count} quantizers were measured one at a time, the others are estimated",
             exact=exact,
             count=len(ledger.quantizers),
         )
-    elif exact := sum(row.is_exact for row in ledger.quantizers):
+    elif exact:
         yield tr(
             "{exact} of {count} quantizers were measured one at a time, the others are estimated from "
             "{projections} random projections",

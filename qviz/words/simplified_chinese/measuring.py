@@ -139,6 +139,9 @@ TEXTS: dict[str, str] = {
     "{number} steps": "{number} 级",
     "Telescoping": "逐级打开",
     "Not additive: {level} of interaction between the quantizers": "不可相加：量化器之间的相互作用为 {level}",
+    "--exact shows what each quantizer adds when they are turned on one after the other": (
+        "--exact 显示逐个打开量化器时每个量化器增加多少"
+    ),
     "Measured one quantizer at a time": "逐个量化器测量",
     "{count} batch": "{count} 个批次",
     "{count} batches": "{count} 个批次",

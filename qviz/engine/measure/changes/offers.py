@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ _MOVING = {
     "MinMaxObserver": "MovingAverageMinMaxObserver",
     "PerChannelMinMaxObserver": "MovingAveragePerChannelMinMaxObserver",
 }
+_LAYER = re.compile(r"conv|linear")
 _BOUNDS = {"torch.qint8": (-128, 127), "torch.quint8": (0, 255)}
 
 
@@ -36,7 +38,7 @@ def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> I
     if chosen is None:
         return
     if chosen.mode is Mode.PT2E:
-        yield from _all_per_channel(measured.plan, ledger)
+        yield from _all_per_channel(measured, ledger)
         for row in ledger.quantizers[:_LEADERS] if chosen.fixes_activation_ranges else ():
             yield from _of_tensor(measured, row, measured.simulation.quantizers[index_of[row.id]])
     elif chosen.takes("rules") and chosen.method is not Method.WEIGHT_ONLY:
@@ -44,11 +46,21 @@ def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> I
             yield from _of_row(measured, row, measured.simulation.quantizers[index_of[row.id]])
 
 
-def _all_per_channel(plan: Plan, ledger: Ledger) -> Iterator[Change]:
-    """Yield the option that XNNPACK's configuration has for all weights at once."""
+def _all_per_channel(measured: Measured, ledger: Ledger) -> Iterator[Change]:
+    """Yield the option that XNNPACK's configuration has for all weights at once.
+
+    It rounds the weights of convolutions and linears so, and a constant that another operator reads as an activation:
+    ``torch/ao/quantization/quantizer/xnnpack_quantizer_utils.py``.
+    """
+    plan = measured.plan
     if plan.quantizer != "xnnpack" or plan.quantizer_options.per_channel:
         return
-    gains = {row.id: gain for row in ledger.quantizers if (gain := _gains(row).get("per_channel")) is not None}
+    layers = {node.id for node in measured.stage.graph.nodes if _LAYER.search(node.target)}
+    gains = {
+        row.id: gain
+        for row in ledger.quantizers
+        if not layers.isdisjoint(row.asked_by) and (gain := _gains(row).get("per_channel")) is not None
+    }
     if any(float(gain) > _WORTH_DB for gain in gains.values()):
         yield Change("alternative", "per_channel", tuple(gains), "per_channel", per_channel=True, gains=gains)
 

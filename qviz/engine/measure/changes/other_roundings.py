@@ -212,7 +212,7 @@ def of_weight(grid: RoundingGrid, weight: Tensor, axis: int) -> dict[str, Roundi
     cut = int(_channels(weight, now).shape[1] * (1 - PERCENTILE) / 2)
     if cut:
         found["percentile"] = grid.over(*_percentiles(weight, now, cut), now)
-    if now is None and axis in ranges:
+    if now is None and axis in ranges and weight.shape[axis] > 1:
         found["per_channel"] = grid.over(*ranges[axis], axis)
     if now is not None:
         found["per_tensor"] = grid.over(*ranges[None], None)

@@ -106,7 +106,7 @@ class FloatWatch:
         is_alive = reach > _DEAD * reach.max()
         is_lost = noise.square().sum(1) > 10 ** (-_LOST_DB / 10) * rows.square().sum(1)
         lost, total = int((is_alive & is_lost).sum()), int(is_alive.sum())
-        if not lost or not math.isfinite(float(reach.max())):
+        if not lost or total < 2 or not math.isfinite(float(reach.max())):  # one channel is unlike no other
             return None
         return UnevenWeight(
             stage=self.stage.name,

@@ -115,6 +115,40 @@ def test_dynamic_modules_are_offered_in_float_and_per_channel():
     assert float(offered["per_channel"].gain_db) > 5
 
 
+class Gate(nn.Module):
+    """Adds a constant whose rows differ, which XNNPACK rounds as an activation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.register_buffer("grid", torch.randn(8, 1) * torch.logspace(-3, 1, 8)[:, None])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x) + self.grid
+
+
+class Level(Gate):
+    """Adds a constant of one row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid = torch.randn(1, 8) * torch.logspace(-3, 1, 8)
+
+
+@pytest.mark.parametrize("kind", [Gate, Level])
+def test_a_constant_that_is_no_weight_of_a_layer_is_not_offered_per_channel(kind: type[Gate]):
+    torch.manual_seed(0)
+    snapshot = run_loaded(
+        Loaded(kind().eval(), (torch.randn(8, 8),)), Plan(flow="pt2e-static", measure=True), lambda _: None
+    )
+    assert snapshot.measurements is not None
+    assert snapshot.measurements.ledger is not None
+    weights = [row for row in snapshot.measurements.ledger.quantizers if row.kind == "weight"]
+    [constant] = [row for row in weights if not any("linear" in each for each in row.asked_by)]
+    assert [each.name for each in constant.alternatives if each.offered and each.name == "per_channel"] == []
+    assert kind is Gate or "uneven_channels" not in {each.rule for each in snapshot.findings}
+
+
 def test_what_is_not_offered_says_so():
     _, ledger = measured(Plan(flow="fx-static", measure=True))
     ways = [each for row in ledger.quantizers for each in row.alternatives]
