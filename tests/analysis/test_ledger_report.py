@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from qviz.analysis.ledger import LEDGER_FORMATS, answer, output_line, summary_line
-from qviz.document.measurements import Alternative, InputRange, Measurements, Metric, OutputErrors
+from qviz.document.measurements import Alternative, BornNotFinite, InputRange, Measurements, Metric, OutputErrors
 from qviz.document.said import Said
 from tests.measured import ACTIVATION, LOST, OPERATOR, WEIGHT, ledger, measured, measured_run
 
@@ -69,6 +69,13 @@ def test_what_costs_next_to_nothing_has_no_remedy():
         (measured(ledger=None), "The output SQNR of quantization is 14.3 dB"),
         (measured("inf", "inf", "inf", "inf"), "Quantization does not change"),
         (measured(None, None, None, None), "The outputs cannot be compared"),
+        (
+            msgspec.structs.replace(
+                measured(None, None, 26.9, operators=(OPERATOR,)),
+                not_finite=BornNotFinite("prepared", ("x",), "x", "nan"),
+            ),
+            "nan in the float model, first at x: what follows from it cannot be compared",
+        ),
         (Measurements("example inputs", 1, 1, ()), "Nothing was measured"),
     ],
 )

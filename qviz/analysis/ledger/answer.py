@@ -21,11 +21,13 @@ def answer(measured: Measurements) -> Said:
     """Return what a reader wants to know first.
 
     The part that moved the outputs most is named: capture, quantization or kernels; of quantization the
-    quantizer with the largest share.
+    quantizer with the largest share. Where the float outputs are not finite, what is measured says nothing of the rest.
     """
     errors = measured.sqnr_db
     if errors is None:
         return Said("answer.nothing")
+    if (born := measured.not_finite) is not None:
+        return Said("answer.not_finite", {}, {"name": born.name, "value": born.value})
     return _beside_quantization(measured, errors) or _of_quantization(measured, errors)
 
 

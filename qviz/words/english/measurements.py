@@ -35,6 +35,9 @@ STATEMENTS: dict[str, Entry] = {
     "answer.unknown": {
         "text": "The outputs cannot be compared: they are not finite, all zeros, or of different shapes"
     },
+    "answer.not_finite": {
+        "text": "{value} in the float model, first at {name}: what follows from it cannot be compared"
+    },
     "answer.nothing": {"text": "Nothing was measured"},
     "alternative.per_channel": {"text": "per channel"},
     "alternative.per_tensor": {"text": "per tensor"},

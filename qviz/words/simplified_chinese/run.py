@@ -69,6 +69,7 @@ MEASUREMENTS: dict[str, Entry] = {
     "answer.noise": {"text": "量化的输出 SQNR 为 {simulated:db}；未测量各量化器的噪声"},
     "answer.equal": {"text": "在这些数据上，量化没有改变输出"},
     "answer.unknown": {"text": "无法比较输出：它们不是有限值、全为零，或形状不同"},
+    "answer.not_finite": {"text": "浮点模型中首先在 {name} 处出现 {value}：由此得出的结果无法比较"},
     "answer.nothing": {"text": "未做任何测量"},
     "alternative.per_channel": {"text": "逐通道"},
     "alternative.per_tensor": {"text": "逐张量"},

@@ -13,7 +13,6 @@ from qviz.document.configuration import Factory, QConfig, QuantizerRule, Rule
 from qviz.document.flows import Method, Mode, flow
 from qviz.document.graph import Node, Number
 from qviz.document.measurements import Ledger, QuantizerNoise
-from qviz.document.plan import Plan
 from qviz.engine.measure.changes.counterfactuals import gain_of
 from qviz.engine.measure.changes.trial import is_observed, is_taken
 from qviz.engine.measure.models.measured import Measured
