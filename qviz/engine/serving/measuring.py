@@ -149,7 +149,7 @@ class Measuring:
         return Measurements(
             data=self._evaluation.told,
             batches=len(batches),
-            samples=outputs.samples_in(batches),
+            samples=outputs.samples_in(batches, models.floating),
             outputs=models.errors(),
             sqnr_db=models.together(),
             ledger=ledger,
@@ -228,7 +228,7 @@ class Measuring:
         calls = None if self._again is None or again is None else (self._again, again)
         first = floating if self._original is None else self._original
         features = read_on(assembly.stages[0], list(first[0]))
-        is_original, samples = self._original is not None, outputs.samples_in(batches)
+        is_original, samples = self._original is not None, outputs.samples_in(batches, floating)
         models = FourModels(first, floating, simulated, nudged, converted, calls, is_original, features, samples)
         stages, links = tuple(assembly.stages), tuple(assembly.links)
         return Measured(

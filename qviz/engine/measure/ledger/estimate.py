@@ -73,7 +73,7 @@ def estimate(
     random = torch.Generator().manual_seed(measured.plan.seed)
     names = tuple(dict.fromkeys(name for batch in measured.outputs.floating for name in batch))[:_MOST_OUTPUTS]
     powers: Powers = {each.index: dict.fromkeys(names, 0.0) for each in simulation.quantizers}
-    count = max(3, projections or projections_for(samples_in(batches)))
+    count = max(3, projections or projections_for(samples_in(batches, measured.outputs.floating)))
     done, total = 0, len(batches) * len(names) * count
 
     def passed() -> None:
@@ -111,7 +111,7 @@ class _Estimating:
 
     def of_batch(self, batch: Arguments, floating: Outputs, signs: dict[Ray, Tensor]) -> list[InnerProducts]:
         """Return the inner products of a batch: of all of it, or of its parts if a part is what fits in memory."""
-        samples = samples_in([batch])
+        samples = samples_in([batch], [floating])
         if 4 * self.kept_bytes <= MEMORY:
             return [self._of(at_once, batch, samples, signs)]
         most = samples * MEMORY // (4 * self.kept_bytes)

@@ -110,7 +110,7 @@ def assembled(
     additivity = sum(_value(row.share) for row in rows)
     return Ledger(
         method="estimate",
-        projections=estimate.projections_for(samples_in(measured.evaluation.batches)),
+        projections=estimate.projections_for(samples_in(measured.evaluation.batches, measured.outputs.floating)),
         signals={name: number(signal) for name, (_, signal) in shares.wholes.items()},
         totals={name: number(noise) for name, (noise, _) in shares.wholes.items()},
         quantizers=tuple(rows),

@@ -145,14 +145,23 @@ def agreement(expected: Sequence[Outputs], got: Sequence[Outputs], name: str, sa
     return same / rows if rows and rows >= samples else None
 
 
-def samples_in(batches: Sequence[Arguments]) -> int:
-    """Return how many samples the batches hold, by the first dimension of their first tensor."""
-    return sum(_samples(batch) for batch in batches)
+def samples_in(batches: Sequence[Arguments], given: Sequence[Outputs] = ()) -> int:
+    """Return how many samples the batches hold, by the first dimension of their first tensor.
+
+    Args:
+        batches: What the model is called with.
+        given: What it gave for each: where all outputs have the first dimension of another input, that is the number,
+            as of an ``EmbeddingBag``, whose first input holds the indices of all bags.
+    """
+    known = given if len(given) == len(batches) else [{}] * len(batches)
+    return sum(map(_samples, batches, known))
 
 
-def _samples(batch: Arguments) -> int:
+def _samples(batch: Arguments, given: Outputs) -> int:
     tensors = [each for each in pytree.tree_leaves((batch.args, batch.kwargs)) if isinstance(each, Tensor)]
-    return len(tensors[0]) if tensors and tensors[0].dim() else 1
+    rows = [len(each) if each.dim() else 1 for each in tensors] or [1]
+    wanted = {len(each) if each.dim() else 1 for each in given.values()}
+    return next((each for each in rows if wanted == {each}), rows[0])
 
 
 def is_equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.measure.running.outputs import Outputs, outputs_of, run, together
+from qviz.engine.measure.running.outputs import Outputs, outputs_of, run, samples_in, together
 from qviz.engine.measure.running.size import size_of
 from qviz.engine.measure.running.time import median_ms
 from tests.engine.small_models import NET_INPUTS, Net, exported, fx_prepared, pt2e_prepared
@@ -103,6 +103,15 @@ def test_outputs_are_taken_by_name_and_the_inputs_stay_as_they_are():
         {"a": [1.0, 1.0], "b.0": [2.0, 2.0]}
     ]
     assert x.tolist() == [0.0, 0.0]
+
+
+def test_samples_are_the_rows_of_the_outputs_where_an_input_has_as_many():
+    bag = Arguments((torch.arange(12), torch.tensor([0, 3, 6, 9])))
+    assert samples_in([bag, bag]) == 24
+    assert samples_in([bag, bag], of_one(torch.randn(4, 3), torch.randn(4, 3))) == 8
+    graph = Arguments((torch.randn(7, 5), torch.zeros(2, 9)))
+    assert samples_in([graph], of_one(torch.randn(1, 3))) == 7
+    assert samples_in([graph], of_one(torch.tensor(1.0))) == 7
 
 
 def test_more_work_takes_longer_and_threads_come_back():
