@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import threading
 import time
 from pathlib import Path
@@ -136,7 +137,7 @@ class Sweep:
 
 
 def _one_line(text: str) -> str:
-    words = " ".join(text.split()).replace("|", "\\|")
+    words = re.sub(r" at 0x[0-9a-f]+", "", " ".join(text.split())).replace("|", "\\|")
     return words if len(words) <= 220 else words[:219] + "…"
 
 
