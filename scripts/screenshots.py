@@ -235,11 +235,14 @@ class Photographer:
         canvas.folding.toggle(next(each.id for each in canvas.view.boxes if each.title == "7"))
         self.settle()
         self.desk.selection.inspect_group("layers")
-        if self.desk.work.tabs.is_open:  # it has one finding, which the inspector tells, too
+        is_open = self.desk.work.tabs.is_open  # it has one finding, which the inspector tells, too
+        if is_open:
             self.desk.work.tabs.toggle()
         self.settle()
         self.desk.work.panes.fit()
         self.shoot("transformer")
+        if is_open:
+            self.desk.work.tabs.toggle()
 
     def _shoot_trying(self) -> None:
         """Try out the worst quantizers of the result on screen, run two choices, and go back to the result."""
