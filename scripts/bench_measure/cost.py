@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -23,15 +24,33 @@ from qviz.document.plan import Plan
 from qviz.engine.measure.ledger import estimate, tensors
 
 PASSES, CHEAPER, MEMORY_GB = 8.0, 10.0, 1.0
-_FORWARDS = 4
+_FORWARDS = 8
 """One takes a second; so short a time says more about the moment than about the network."""
-_IN_PROCESS = "import sys; from bench_measure.cost import peak; peak(*sys.argv[1:])"
+_IN_PROCESS = "import sys; from bench_measure import cost; getattr(cost, sys.argv[1])(*sys.argv[2:])"
 
 
-def measure(name: str = "resnet50", pixels: int = 224, samples: int = 8, repeats: int = 3) -> Result:
+def measure(name: str = "resnet50", pixels: int = 224, samples: int = 8, repeats: int = 5) -> Result:
     """Time, in turns, of the estimate and of torch's passes; memory in processes of their own."""
     result = Result(f"Cost, {name} at {pixels} px, {samples} samples, K = 8", ("what", "CPU seconds", "of a pass"))
-    found = quantized(name, pixels, samples)
+    given = (name, str(pixels), str(samples))
+    timed = _in_process("times", *given, str(repeats))
+    times: dict[str, list[float]] = timed["times"]
+    count: int = timed["quantizers"]
+    passes = _ratio(times, "estimate", "float forward and backward")
+    times["float forward"] = [each / _FORWARDS for each in times["float forward"]]
+    cheaper = count * _ratio(times, "float forward", "estimate")
+    for way, seconds in times.items():
+        result.row(way, statistics.median(seconds), _ratio(times, way, "float forward and backward"))
+    result.figure("Estimate, in float forward-and-backward passes", f"{passes:.1f}", "<= 8", passes <= PASSES)
+    told = f"{cheaper:.1f} times"
+    result.figure(f"Cheaper than a float forward for each of {count}", told, ">= 10", cheaper >= CHEAPER)
+    _tell_memory(result, given)
+    return result
+
+
+def times(name: str, pixels: str, samples: str, repeats: str) -> None:
+    """Print the CPU seconds of each way, and how many quantizers there are."""
+    found = quantized(name, int(pixels), int(samples))
     looked = tensors.look(found.measured)
     ways: dict[str, Callable[[], object]] = {
         "float forward": lambda: _forward(found, _FORWARDS),
@@ -39,19 +58,8 @@ def measure(name: str = "resnet50", pixels: int = 224, samples: int = 8, repeats
         "estimate": lambda: estimate.estimate(found.measured, looked.idle, kept_bytes=looked.bytes),
         "tensors": lambda: tensors.look(found.measured),
     }
-    times = in_turns(ways, repeats)
-    count = len(found.measured.simulation.quantizers)
-    passes = _ratio(times, "estimate", "float forward and backward")
-    times["float forward"] = [each / _FORWARDS for each in times["float forward"]]
-    cheaper = count * _ratio(times, "float forward", "estimate")
-    for way in ways:
-        of_pass = _ratio(times, way, "float forward and backward")
-        result.row(way, statistics.median(times[way]), of_pass)
-    result.figure("Estimate, in float forward-and-backward passes", f"{passes:.1f}", "<= 8", passes <= PASSES)
-    told = f"{cheaper:.1f} times"
-    result.figure(f"Cheaper than a float forward for each of {count}", told, ">= 10", cheaper >= CHEAPER)
-    _tell_memory(result, (name, str(pixels), str(samples)))
-    return result
+    seconds = in_turns(ways, int(repeats))
+    print(json.dumps({"times": seconds, "quantizers": len(found.measured.simulation.quantizers)}))
 
 
 def in_turns(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
@@ -103,10 +111,15 @@ def _tell_memory(result: Result, given: tuple[str, str, str]) -> None:
 
 def _peaks(way: str, *given: str) -> dict[str, float]:
     """Return the largest memory of each step of a process of its own, in GB."""
-    command = [sys.executable, "-c", _IN_PROCESS, way, *given]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environment())
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = _in_process("peak", way, *given)
     return found
+
+
+def _in_process(*given: str) -> Any:
+    """Return what a function of this file prints in a process whose memory is set up as the engine's is."""
+    command = [sys.executable, "-c", _IN_PROCESS, *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environment())
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _environment() -> dict[str, str]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from qviz.engine.measure.ledger.inner_products import InnerProducts
+from qviz.engine.measure.ledger.inner_products import InnerProducts, RoundingErrors
 from qviz.engine.measure.simulated.board import Operator, Switch
 from qviz.engine.measure.simulated.neighbors import neighbors
 from qviz.engine.measure.simulated.simulation import Simulation
@@ -21,17 +21,16 @@ class _Anchor(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, values: Tensor, leaf: Tensor, probe: Anchoring, deltas: list[tuple[int, Tensor]], anchor: int
+        ctx: Any, values: Tensor, leaf: Tensor, probe: Anchoring, errors: RoundingErrors, anchor: int
     ) -> Tensor:
         """Keep what the backward pass needs; `leaf` makes it come here."""
-        ctx.inner, ctx.deltas, ctx.anchor = probe.inner, deltas, anchor
+        ctx.inner, ctx.errors, ctx.anchor = probe.inner, errors, anchor
         return values.view_as(values) if probe.shares_memory else values.clone()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         """Take the inner products."""
-        for quantizer, delta in ctx.deltas:
-            ctx.inner.add(ctx.anchor, quantizer, gradients[0], delta)
+        ctx.inner.add(ctx.anchor, ctx.errors, gradients[0])
         return gradients[0], None, None, None, None
 
 
@@ -58,8 +57,9 @@ class Anchoring:
         self.leaf = torch.zeros((), requires_grad=True)
         self.shares_memory = simulation.reruns_part
         self._neighbors = neighbors(simulation)
+        self._read_alone = frozenset(self._neighbors.alone.values())
         self._anchors = 0
-        self._last: tuple[Tensor, list[tuple[int, Tensor]]] | None = None
+        self._last: tuple[Tensor, RoundingErrors] | None = None
         self._operator = ""
 
     def at_switch(self, switch: Switch, values: Tensor) -> Tensor:
@@ -68,64 +68,59 @@ class Anchoring:
         self.calls[switch.path] += 1
         if key in self._idle or (not self.is_simulated and switch.path in self._neighbors.inputs):
             return values
-        with torch.no_grad():
-            delta = switch.rounding(values) - values.detach()
         last, self._last = self._last, None
-        if last is not None and last[0] is values and self._neighbors.alone.get(switch.path) == self._operator:
-            last[1].append((switch.quantizer, _finite(delta)))
-            return values + delta if self.is_simulated else values
+        is_beside = last is not None and last[0] is values and self._neighbors.alone.get(switch.path) == self._operator
+        errors = last[1] if last is not None and is_beside else RoundingErrors(values, 1)
+        with torch.no_grad():
+            errors.add(switch.quantizer, switch.rounding(values), values.detach())
         if self.is_simulated:
-            values = values + delta
-        return self._anchored(values, [(switch.quantizer, delta)])
+            *_, error = errors
+            values = values + error
+        return values if is_beside else self._anchored(values, errors)
 
     def at_operator(self, operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Compare the operator's outputs with one of its weights rounded, and without, on equal inputs."""
         result = operator.run(frozenset(), args, kwargs)
         plain = pytree.tree_map_only(Tensor, Tensor.detach, (args, dict(kwargs)))
-        before = pytree.tree_map_only(Tensor, Tensor.detach, result)
+        leaves, structure = pytree.tree_flatten(result)
+        before = [each.detach() if isinstance(each, Tensor) else each for each in leaves]
         base: frozenset[int] = frozenset()
-        errors: list[tuple[int, list[Any]]] = []
+        given = None if self.is_simulated else self._neighbors.readers.get(operator.path)
+        room = len(operator.quantizers) + bool(given) + (len(leaves) == 1 and operator.path in self._read_alone)
+        errors = {
+            place: RoundingErrors(leaf, room)
+            for place, leaf in enumerate(leaves)
+            if isinstance(leaf, Tensor) and leaf.is_floating_point()
+        }
+
+        def compare(quantizer: int, found: Any) -> None:
+            outputs = pytree.tree_leaves(found)
+            for place, each in errors.items():
+                each.add(quantizer, outputs[place], before[place])
+
         with torch.no_grad():
             for quantizer in operator.quantizers:
                 if operator.cell is not None and quantizer == operator.cell[0]:
                     base = frozenset(each.quantizer for each in operator.weights)
-                    before = operator.run(base, *plain)
-                errors.append((quantizer, _differences(operator.run({quantizer}, *plain), before)))
-            given = None if self.is_simulated else self._neighbors.readers.get(operator.path)
+                    before = pytree.tree_leaves(operator.run(base, *plain))
+                compare(quantizer, operator.run({quantizer}, *plain))
             if given is not None and (given.path, 0) not in self._idle and plain[0][0].is_floating_point():
-                moved = (given.rounding(plain[0][0]), *plain[0][1:])
-                errors.append((given.quantizer, _differences(operator.run(frozenset(), moved, plain[1]), before)))
-        leaves, structure = pytree.tree_flatten(result)
-        for place, leaf in enumerate(leaves):
-            if isinstance(leaf, Tensor) and leaf.is_floating_point():
-                deltas = [(quantizer, found[place]) for quantizer, found in errors]
-                leaves[place] = self._anchored(self._moved(leaf, deltas), deltas)
+                compare(
+                    given.quantizer, operator.run(frozenset(), (given.rounding(plain[0][0]), *plain[0][1:]), plain[1])
+                )
+        for place, each in errors.items():
+            leaves[place] = self._anchored(self._moved(leaves[place], each), each)
         self._operator = operator.path if len(leaves) == 1 else ""
         return pytree.tree_unflatten(leaves, structure)
 
-    def _moved(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
-        if not self.is_simulated:
-            return values
-        for _, delta in deltas:
-            values = values + delta
+    def _moved(self, values: Tensor, errors: RoundingErrors) -> Tensor:
+        if self.is_simulated:
+            for error in errors:
+                values = values + error
         return values
 
-    def _anchored(self, values: Tensor, deltas: list[tuple[int, Tensor]]) -> Tensor:
+    def _anchored(self, values: Tensor, errors: RoundingErrors) -> Tensor:
         self._anchors += 1
-        finite = [(quantizer, _finite(delta)) for quantizer, delta in deltas]
-        anchored: Tensor = _Anchor.apply(values, self.leaf, self, finite, self._anchors)
-        self._last = anchored, finite
+        anchored: Tensor = _Anchor.apply(values, self.leaf, self, errors, self._anchors)
+        self._last = anchored, errors
         return anchored
-
-
-def _finite(delta: Tensor) -> Tensor:
-    """Return an error in float32.
-
-    A mask of the smallest float is rounded to minus infinity, where softmax has no slope: that is no noise.
-    """
-    return torch.nan_to_num_(delta.float())
-
-
-def _differences(have: Any, want: Any) -> list[Any]:
-    pairs = zip(pytree.tree_leaves(have), pytree.tree_leaves(want), strict=True)
-    return [one - other if isinstance(one, Tensor) and one.is_floating_point() else None for one, other in pairs]

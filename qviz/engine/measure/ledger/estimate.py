@@ -29,16 +29,19 @@ from qviz.engine.measure.ledger.anchors import Anchoring
 from qviz.engine.measure.ledger.inner_products import InnerProducts, Ray
 from qviz.engine.measure.ledger.segments import in_segments
 from qviz.engine.measure.models.measured import Measured
+from qviz.engine.measure.running import memory
 from qviz.engine.measure.running.outputs import Outputs, raw_outputs, samples_in
 from qviz.engine.measure.simulated.simulation import Simulation
 
-MEMORY = 3 << 28
+MEMORY = 13 << 26
 """Bytes; above it a batch goes in parts, or a backward pass segment by segment. With what torch takes while it works,
 and what the allocator does not give back, the process stays below a gigabyte above that of the float model."""
 LEAST_PROJECTIONS, MOST_PROJECTIONS = 8, 16
 _OF_ALL_SAMPLES = 64
 _MOST_OUTPUTS = 4
 _LEAST_PART = 2
+_TIMES_KEPT = 3
+"""What a pass takes beside the activations: the errors of two quantizers at most of them, and gradients."""
 _NEARLY = 1e-4
 _log = logging.getLogger(__name__)
 Powers = dict[int, dict[str, float]]
@@ -112,9 +115,9 @@ class _Estimating:
     def of_batch(self, batch: Arguments, floating: Outputs, signs: dict[Ray, Tensor]) -> list[InnerProducts]:
         """Return the inner products of a batch: of all of it, or of its parts if a part is what fits in memory."""
         samples = samples_in([batch], [floating])
-        if 4 * self.kept_bytes <= MEMORY:
+        if _TIMES_KEPT * self.kept_bytes <= MEMORY:
             return [self._of(at_once, batch, samples, signs)]
-        most = samples * MEMORY // (4 * self.kept_bytes)
+        most = samples * MEMORY // (_TIMES_KEPT * self.kept_bytes)
         if most >= _LEAST_PART and not any(each.kind == "dynamic" for each in self.simulation.quantizers):
             try:
                 return self._of_parts(batch, floating, signs, -(-samples // most))
@@ -133,17 +136,17 @@ class _Estimating:
             def part(values: Tensor, rows: slice = rows) -> Tensor:
                 return values[rows] if values.dim() and len(values) == samples else values
 
-            def check(outputs: Outputs, part: Callable[[Tensor], Tensor] = part) -> None:
-                _check(outputs, floating, part)
+            def look(outputs: Outputs, part: Callable[[Tensor], Tensor] = part) -> None:
+                memory.give_back()  # what forward left behind is in the way of gradients
+                if not self.is_simulated:
+                    _check(outputs, floating, part)
 
             own, given = batch.mapped(part), {ray: part(each) for ray, each in signs.items()}
             if self.is_simulated:  # nothing is as chaotic as rounding: the float model tells
                 with torch.no_grad(), self.simulation.board.set_to():
-                    check(raw_outputs(own.cloned().call(self.simulation.module)))
-                passes: Callable[..., Iterator[None]] = at_once
-            else:
-                passes = partial(at_once, check=check)
-            found.append(self._of(passes, own, rows.stop - rows.start, given))
+                    _check(raw_outputs(own.cloned().call(self.simulation.module)), floating, part)
+            memory.give_back()
+            found.append(self._of(partial(at_once, look=look), own, rows.stop - rows.start, given))
         return found
 
     def _of(
@@ -212,12 +215,12 @@ def at_once(
     probe: Anchoring,
     inner: InnerProducts,
     signs: Mapping[Ray, Tensor],
-    check: Callable[[Outputs], None] = lambda outputs: None,
+    look: Callable[[Outputs], None] = lambda outputs: None,
 ) -> Iterator[None]:
-    """Run forward once, then backward for each ray; yield behind each; `check` is called with the outputs."""
+    """Run forward once, then backward for each ray; yield behind each; `look` is called with the outputs."""
     with torch.enable_grad(), simulation.board.set_to(probe=probe):
         found = raw_outputs(batch.cloned().call(simulation.module))
-    check(found)
+    look(found)
     for ray, given in signs.items():
         output = found.get(ray[0])
         if output is not None and output.requires_grad:

@@ -13,7 +13,7 @@ from torch import nn
 
 from qviz.engine.measure.ledger import estimate, exact, tensors
 from qviz.engine.measure.ledger.estimate import projections_for
-from qviz.engine.measure.ledger.inner_products import InnerProducts
+from qviz.engine.measure.ledger.inner_products import InnerProducts, RoundingErrors
 from qviz.engine.measure.ledger.segments import in_segments
 from qviz.engine.measure.simulated.neighbors import neighbors
 from tests.engine.measure.ledger.test_ledger import measured
@@ -99,15 +99,26 @@ def test_a_linear_models_estimate_is_its_exact_power(way: str, model: nn.Module,
         assert found[quantizer]["output"] == pytest.approx(power["output"], rel=0.25), quantizer
 
 
+def errors_of(*errors: torch.Tensor) -> RoundingErrors:
+    found = RoundingErrors(errors[0], len(errors))
+    for quantizer, error in enumerate(errors):
+        found.add(quantizer, error, torch.zeros_like(error))
+    return found
+
+
 @given(st.permutations(range(4)), st.permutations(range(4)), st.integers(0, 3))
 @settings(deadline=None)
 def test_products_are_the_same_in_whatever_order_of_memory(one: list[int], other: list[int], dim: int):
-    values = torch.arange(2 * 2 * 360, dtype=torch.float32).reshape(2, 2, 3, 4, 5, 6)[0, 0].movedim(0, dim)
+    values = (torch.arange(360.0) % 19).reshape(3, 4, 5, 6).movedim(0, dim)
     gradient, delta = (
         values.permute(way).contiguous().permute([way.index(each) for each in range(4)]) for way in (one, other)
     )
-    found = InnerProducts(3)._by_sample(gradient, delta, dim)
-    assert found.sum(1).tolist() == values.square().movedim(dim, 0).flatten(1).sum(1).tolist()
+    inner = InnerProducts(3)
+    inner.ray = ("output", 1)
+    inner._dims["output", 1] = dim
+    inner.add(1, errors_of(delta, -2 * delta), gradient)
+    power = float(values.double().square().movedim(dim, 0).flatten(1).sum(1).square().sum())
+    assert list(inner.powers()) == [(0, "output", power), (1, "output", 4 * power)]
 
 
 @pytest.mark.parametrize("is_simulated", [False, True])
@@ -194,10 +205,10 @@ def test_samples_are_found_where_they_are_not_the_first_dimension():
     gradient = torch.ones(3, 3, 2)
     gradient[:, 1] = torch.nan
     delta = torch.arange(18.0).reshape(3, 3, 2)
-    inner.add(1, 0, gradient, delta)
+    inner.add(1, errors_of(delta), gradient)
     for number in (1, 2):
         inner.ray = ("output", number)
-        inner.add(1, 0, torch.ones(3, 3, 2), delta)
+        inner.add(1, errors_of(delta), torch.ones(3, 3, 2))
     (found,) = inner.powers()
     assert found == (0, "output", float(delta.sum((0, 2)).square().sum()))
 
@@ -208,19 +219,19 @@ def test_where_samples_meet_all_products_are_added_before_they_are_squared():
         (torch.full((2, 3), torch.nan), torch.full((2, 3), torch.nan), torch.ones(2, 3), -torch.ones(2, 3))
     ):
         inner.ray = ("output", number)
-        inner.add(1, 0, gradient, torch.tensor([[1.0, 2, 3], [4, 5, 6]]))
+        inner.add(1, errors_of(torch.tensor([[1.0, 2, 3], [4, 5, 6]])), gradient)
     assert list(inner.powers()) == [(0, "output", 21.0**2)]
 
 
 def test_one_mixed_place_of_a_quantizer_makes_all_of_its_places_mixed():
     inner = InnerProducts(2)
-    one, other = torch.tensor([[1.0], [2.0]]), torch.tensor([3.0])
+    one, other = (errors_of(each) for each in (torch.tensor([[1.0], [2.0]]), torch.tensor([3.0])))
     nan = torch.nan
     passes = [([nan, 1], nan), ([1, nan], nan), ([1, 1], 1), ([1, -1], 1)]
     for number, (first, second) in enumerate(passes):
         inner.ray = ("output", number)
-        inner.add(1, 0, torch.tensor(first, dtype=torch.float32).reshape(2, 1), one)
-        inner.add(2, 0, torch.tensor([second], dtype=torch.float32), other)
+        inner.add(1, one, torch.tensor(first, dtype=torch.float32).reshape(2, 1))
+        inner.add(2, other, torch.tensor([second], dtype=torch.float32))
     assert list(inner.powers()) == [(0, "output", (6.0**2 + 2.0**2) / 2)]
 
 
@@ -230,7 +241,7 @@ def test_of_two_samples_both_directions_are_tried():
     for number, signs in enumerate(torch.tensor([[1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])):
         inner.ray = ("output", number)
         first, second = inner.marked(number, signs)
-        inner.add(1, 0, torch.stack([first + second, second]), torch.tensor([1.0, 2.0]))
+        inner.add(1, errors_of(torch.tensor([1.0, 2.0])), torch.stack([first + second, second]))
     assert list(inner.powers()) == [(0, "output", 4.0)]
 
 
@@ -245,7 +256,7 @@ def test_rows_that_do_not_meet_give_the_sum_of_their_own_squares(shape: list[int
     for number, gradient in enumerate(gradients):
         inner.ray = ("output", number)
         marks = inner.marked(number, torch.ones(samples))
-        inner.add(1, 0, gradient * marks.reshape(-1, *[1] * len(shape)), delta)
+        inner.add(1, errors_of(delta), gradient * marks.reshape(-1, *[1] * len(shape)))
         products[number] += marks - marks
     (found,) = inner.powers()
     assert found[2] == pytest.approx(float(products.nanmean(0).sum()))
