@@ -64,7 +64,7 @@ STATEMENTS: dict[str, Entry] = {
         "{between:it hands/they hand} values on unchanged.",
     ),
     "batch_norm_left.function": _left(
-        "torch fuses modules alone, and of {producer} and this batch norm not both are modules",
+        "torch fuses modules alone, and at least one of {producer} and this batch norm is not a module",
         "Call both as modules, as in self.norm(self.conv(x)) with nn.Conv2d and nn.BatchNorm2d.",
     ),
     "batch_norm_left.no_pattern": _left(
