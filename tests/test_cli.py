@@ -262,6 +262,19 @@ def test_an_interruption_is_no_finding(monkeypatch, capsys):
     assert capsys.readouterr().err == "qviz: Interrupted\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "is_told"), [(["--exact"], True), (["--exact", "--at-most", "9"], False), ([], False)]
+)
+def test_an_interrupted_exact_measurement_says_how_to_keep_one(words, is_told, monkeypatch, capsys, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qviz.cli.runs.run_plan", interrupted)
+    (tmp_path / "model.py").write_text("from torch import nn\nmodel = nn.Linear(2, 2)\n")
+    assert cli.main(["measure", str(tmp_path / "model.py"), "--flow", "fx-static", *words]) == 130
+    assert ("--at-most SECONDS" in capsys.readouterr().err) is is_told
+
+
 def test_a_bug_is_logged_and_told(tmp_path):
     script = (
         "import sys, qviz.log, pathlib; qviz.log.log_path = lambda: pathlib.Path(sys.argv.pop())\n"

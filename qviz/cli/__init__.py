@@ -24,8 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except QvizError as error:
         explain(error, debug)
         return int(error.exit_code)
-    except KeyboardInterrupt:
-        explain(QvizError(tr("Interrupted")), debug)
+    except KeyboardInterrupt as interruption:
+        explain(QvizError(tr("Interrupted"), *interruption.args), debug)
         return INTERRUPTED
     except BrokenPipeError:  # `qviz flows | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -89,4 +89,5 @@ def dispatch(words: list[str]) -> int:
         path = error.ctx.command_path.replace(f" {WINDOW}", "") if error.ctx else "qviz"
         raise QvizError(usage_text(error), tr("See {path} --help.", path=path)) from error
     except click.Abort as error:
-        raise KeyboardInterrupt from error
+        cause = error.__cause__
+        raise KeyboardInterrupt(*cause.args if isinstance(cause, KeyboardInterrupt) else ()) from error

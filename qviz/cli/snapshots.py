@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qviz.cli.options import Manner, is_snapshot
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Snapshot
+from qviz.words import tr
 
 if TYPE_CHECKING:
     from qviz.cli.outcome import Outcome
@@ -17,6 +18,7 @@ def obtain(plan: Plan, manner: Manner) -> Outcome | tuple[Snapshot, None]:
 
     Raises:
         QvizError: The file is no result, or nothing ran.
+        KeyboardInterrupt: The user had enough; where something could have been kept, it says how.
     """
     if is_snapshot(plan.source):
         from qviz.document.codec import load
@@ -28,4 +30,10 @@ def obtain(plan: Plan, manner: Manner) -> Outcome | tuple[Snapshot, None]:
 
     start_log()
     with Progress(manner.quiet or manner.as_json) as progress:
-        return run_plan(plan, progress.report, manner)
+        try:
+            return run_plan(plan, progress.report, manner)
+        except KeyboardInterrupt as error:
+            if plan.exact and plan.at_most is None:
+                hint = tr("Nothing was kept. --at-most SECONDS stops after that time and keeps what was measured.")
+                raise KeyboardInterrupt(hint) from error
+            raise

@@ -206,6 +206,9 @@ TEXTS: dict[str, str] = {
     "{flow} was canceled, written to {out}.": "{flow} 已取消，写入 {out}。",
     "Open it with qviz {source}, or draw it with qviz render.": "请用 qviz {source} 打开它，或用 qviz render 绘制它。",
     "as a result, {finding}": "因此，{finding}",
+    # cli/snapshots.py
+    "Nothing was kept. --at-most SECONDS stops after that time and keeps what was measured.": "未保留任何结果。"
+    "--at-most SECONDS 会在到时后停止，并保留已测量的结果。",
     # cli/speech.py
     'Unknown language "{name}"': "未知的语言“{name}”",
     # cli/value_types.py

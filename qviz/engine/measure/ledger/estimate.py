@@ -41,7 +41,8 @@ _OF_ALL_SAMPLES = 64
 _MOST_OUTPUTS = 4
 _LEAST_PART = 2
 _TIMES_KEPT = 3
-"""What a pass takes beside the activations: the errors of two quantizers at most of them, and gradients."""
+"""What passes take, in activations: these, and the errors of two quantizers at most of them."""
+_MUCH = 1 << 26
 _NEARLY = 1e-4
 _log = logging.getLogger(__name__)
 Powers = dict[int, dict[str, float]]
@@ -116,7 +117,7 @@ class _Estimating:
         """Return the inner products of a batch: of all of it, or of its parts if a part is what fits in memory."""
         samples = samples_in([batch], [floating])
         if _TIMES_KEPT * self.kept_bytes <= MEMORY:
-            return [self._of(at_once, batch, samples, signs)]
+            return [self._of(partial(at_once, look=lambda outputs: self._give_back()), batch, samples, signs)]
         most = samples * MEMORY // (_TIMES_KEPT * self.kept_bytes)
         if most >= _LEAST_PART and not any(each.kind == "dynamic" for each in self.simulation.quantizers):
             try:
@@ -137,7 +138,7 @@ class _Estimating:
                 return values[rows] if values.dim() and len(values) == samples else values
 
             def look(outputs: Outputs, part: Callable[[Tensor], Tensor] = part) -> None:
-                memory.give_back()  # what forward left behind is in the way of gradients
+                self._give_back()
                 if not self.is_simulated:
                     _check(outputs, floating, part)
 
@@ -145,9 +146,13 @@ class _Estimating:
             if self.is_simulated:  # nothing is as chaotic as rounding: the float model tells
                 with torch.no_grad(), self.simulation.board.set_to():
                     _check(raw_outputs(own.cloned().call(self.simulation.module)), floating, part)
-            memory.give_back()
             found.append(self._of(partial(at_once, look=look), own, rows.stop - rows.start, given))
         return found
+
+    def _give_back(self) -> None:
+        """Give back what is free, where that is much: what forward leaves behind is in the way of gradients."""
+        if self.kept_bytes >= _MUCH:
+            memory.give_back()
 
     def _of(
         self, passes: Callable[..., Iterator[None]], batch: Arguments, samples: int, signs: dict[Ray, Tensor]
@@ -163,6 +168,7 @@ class _Estimating:
     def _inner(
         self, passes: Callable[..., Iterator[None]], batch: Arguments, samples: int, signs: dict[Ray, Tensor]
     ) -> InnerProducts:
+        self._give_back()
         inner = InnerProducts(samples)
         marked = {ray: inner.marked(ray[1], given) for ray, given in signs.items()}
         probe = Anchoring(self.simulation, inner, self.idle, self.is_simulated)
