@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from qviz.engine.measure.ledger import estimate, exact, tensors
+from qviz.engine.measure.ledger import estimate, exact, inner_products, tensors
 from qviz.engine.measure.ledger.estimate import projections_for
 from qviz.engine.measure.ledger.inner_products import InnerProducts, RoundingErrors
 from qviz.engine.measure.ledger.segments import in_segments
@@ -106,9 +107,10 @@ def errors_of(*errors: torch.Tensor) -> RoundingErrors:
     return found
 
 
+@pytest.mark.parametrize("long_row", [1, 4096], ids=["by BLAS", "one by one"])
 @given(st.permutations(range(4)), st.permutations(range(4)), st.integers(0, 3))
 @settings(deadline=None)
-def test_products_are_the_same_in_whatever_order_of_memory(one: list[int], other: list[int], dim: int):
+def test_products_are_the_same_in_whatever_order_of_memory(long_row: int, one: list[int], other: list[int], dim: int):
     values = (torch.arange(360.0) % 19).reshape(3, 4, 5, 6).movedim(0, dim)
     gradient, delta = (
         values.permute(way).contiguous().permute([way.index(each) for each in range(4)]) for way in (one, other)
@@ -116,7 +118,8 @@ def test_products_are_the_same_in_whatever_order_of_memory(one: list[int], other
     inner = InnerProducts(3)
     inner.ray = ("output", 1)
     inner._dims["output", 1] = dim
-    inner.add(1, errors_of(delta, -2 * delta), gradient)
+    with mock.patch.object(inner_products, "_LONG_ROW", long_row):
+        inner.add(1, errors_of(delta, -2 * delta), gradient)
     power = float(values.double().square().movedim(dim, 0).flatten(1).sum(1).square().sum())
     assert list(inner.powers()) == [(0, "output", power), (1, "output", 4 * power)]
 
