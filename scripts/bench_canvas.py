@@ -50,9 +50,9 @@ def canvas(repeats: int, sizes: str, only_generated: bool, busy: bool) -> None:
     cases = {} if only_generated else {name: (made(name, source), 0) for name, source in SOURCES.items()}
     pattern = made("pattern", PATTERN)
     cases |= {f"generated {int(size):,}": (pattern, int(size)) for size in sizes.split(",")}
-    table = Table("graph", "measured", "qviz", "limit", "busy", "yardstick", "", title=f"Medians of {repeats}")
     is_missed = False
     for name, (path, nodes) in cases.items():
+        table = Table("measured", "qviz", "limit", "busy", "yardstick", "", title=f"{name}, medians of {repeats}")
         quiet = _all_measured(path, nodes, repeats)
         with busy_core() if busy else contextlib.nullcontext():
             again = {each.name: each.value for each in _all_measured(path, nodes, repeats)} if busy else {}
@@ -63,9 +63,8 @@ def canvas(repeats: int, sizes: str, only_generated: bool, busy: bool) -> None:
             is_missed = is_missed or not fits or not fits_busy
             limit, beside = (f"{number:.4g}" if number is not None else "" for number in (each.limit, value))
             missed = " ".join(["NOT"] * (not fits) + ["NOT BUSY"] * (not fits_busy))
-            table.add_row(name, each.name, f"{each.value:.4g}", limit, beside, each.yardstick, missed)
-        table.add_section()
-    Console(width=160).print(table)
+            table.add_row(each.name, f"{each.value:.4g}", limit, beside, each.yardstick, missed)
+        Console(width=160).print(table)  # each at once: an interrupted bench keeps what it measured
     sys.exit(is_missed)
 
 

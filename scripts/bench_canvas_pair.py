@@ -16,6 +16,7 @@ from big_graphs import grown, without_casts
 from PySide6.QtWidgets import QApplication
 
 from qviz.analysis.linking.links import link_stages
+from qviz.analysis.views.group import ModuleGroup
 from qviz.document import codec
 from qviz.document.graph import Kind
 from qviz.document.measurements import Ledger, Measurements, QuantizerNoise
@@ -114,7 +115,8 @@ def measured(snapshot: Snapshot, repeats: int) -> list[Line]:
         ("two panes: memory, MB", memory, None, ""),
     ]
     right = pair.panes.panes[Side.RIGHT].canvas
-    lines.append(("two panes: expand a group, ms", pair.median(partial(_expanded, pair)), 100, "100 ms"))
+    if _groups(pair):
+        lines.append(("two panes: expand a group, ms", pair.median(partial(_expanded, pair)), 100, "100 ms"))
     swap = Project.of_snapshot(snapshot)
 
     def swapped() -> float:
@@ -152,14 +154,19 @@ def _with_overlay(pair: Pair, choice: OverlayChoice, yard: float, state: str) ->
     yield f"two panes: frame of pan and zoom, {choice.value}{state}, 95 %, ms", worst, 2 * yard, words
 
 
+def _groups(pair: Pair) -> list[ModuleGroup]:
+    """Return the groups that have something to expand; a small model may have none."""
+    canvas = pair.panes.panes[Side.RIGHT].canvas
+    assert canvas.stage is not None
+    return [each for each in canvas.folding.trees.of(canvas.stage.whole).root.walk() if len(each.items) > 1]
+
+
 def _expanded(pair: Pair) -> float:
     """Expand the group whose number of boxes is nearest to 100, both panes closed before."""
     canvas = pair.panes.panes[Side.RIGHT].canvas
-    assert canvas.stage is not None
     canvas.folding.fold_all()
     pair.settle()
-    groups = [each for each in canvas.folding.trees.of(canvas.stage.whole).root.walk() if len(each.items) > 1]
-    group = min(groups, key=lambda each: abs(len(each.items) - 100))
+    group = min(_groups(pair), key=lambda each: abs(len(each.items) - 100))
     parts = group.path.split(".")
     for end in range(1, len(parts)):
         canvas.folding.toggle(".".join(parts[:end]))
