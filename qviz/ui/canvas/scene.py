@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainterPath
 
 from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays.on_view import ViewOverlays
+from qviz.analysis.views.folding import group_path
 from qviz.analysis.views.view import Box, View, group_box_id
 from qviz.layout.labels import bracket_width
 from qviz.layout.place import Rect
@@ -205,6 +206,10 @@ class Scene:
         """Return a box by its own id, the path of its module, or the id of a node for which it stands."""
         found = self.box.get(box_or_node) or self.box.get(group_box_id(box_or_node)) or self._alike.get(box_or_node)
         return found or self.box.get(self.view.box_of.get(box_or_node, ""))
+
+    def group_box(self, box_id: str) -> Box | None:
+        """Return the box of a group, open or closed, or that of equal groups for which it stands."""
+        return self.box.get(box_id) or self._alike.get(group_path(box_id) or "")
 
     @cached_property
     def _alike(self) -> dict[str, Box]:

@@ -169,7 +169,7 @@ class GraphCanvas(QObject):
         self._landmarks = self.viewport.in_place(self.emphasis.selected_box) if is_free else []
         self.surface.show_scene(None, leaving=self.scene if self.stage else None)
         self.folding.folds, self._part, self._anchor, self._findings = None, None, None, ()
-        self.selection.node = None
+        self.selection.node, self.selection.group = None, ""
         self.emphasis.forget()
 
     def _ask(self, folds: Folds | None) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.ticks import Ticks, recolored
+from qviz.analysis.views.view import Box
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding
 from qviz.session.sides import Side
@@ -34,6 +35,7 @@ class Overview(QObject):
         self._canvases = canvases
         self._findings: Sequence[Finding] = ()
         self._known: dict[Side, tuple[Ticks, Overlay, Ticks]] = {}
+        self._spans: dict[Side, tuple[Box, Mapping[NodeId, int], frozenset[int]]] = {}
         self._is_wanted = True
         self.rail = OverviewRail(theme, self._say)
         self.rail.chosen.connect(self.chosen)
@@ -73,15 +75,26 @@ class Overview(QObject):
                 for node in each.nodes
                 if node in row_of
             ]
-            marked = {canvas.selection.node or "", *canvas.emphasis.partners}
-            rows = {row_of[each] for each in marked if each in row_of}
-            columns[side] = RailColumn(ticks, _visible(canvas, row_of), frozenset(rows), tuple(flags))
+            columns[side] = RailColumn(ticks, _visible(canvas, row_of), self._marked(side, row_of), tuple(flags))
         if self._shows_changes and len(columns) == 2:
             for side, canvas in self._canvases.items():
                 if canvas.family is not None and canvas.stage is canvas.family.stages[-1]:  # the later one
                     columns[side] = columns[side]._replace(gone=_gone(columns[side], columns[side.other]))
         self.rail.setVisible(self._is_wanted and bool(columns))
         self.rail.show_columns(columns)
+
+    def _marked(self, side: Side, row_of: Mapping[NodeId, int]) -> frozenset[int]:
+        """Return the rows of the selection; of a group the first and the last, found once for each."""
+        canvas = self._canvases[side]
+        group = canvas.scene.box.get(canvas.selection.group) if canvas.scene is not None else None
+        if group is None:
+            marked = {canvas.selection.node or "", *canvas.emphasis.partners}
+            return frozenset(row_of[each] for each in marked if each in row_of)
+        known = self._spans.get(side)
+        if known is None or known[0] is not group or known[1] is not row_of:
+            rows = [row_of[each] for each in group.members if each in row_of]
+            known = self._spans[side] = group, row_of, frozenset((min(rows), max(rows)) if rows else ())
+        return known[2]
 
     @property
     def _shows_changes(self) -> bool:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
-from qviz.analysis.inspecting.columns import NumberColumn
-from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.overlays import ON_CANVAS
 from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.views.folding import group_path
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.loud import loud_nodes
+from qviz.analysis.views.view import group_box_id
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
@@ -24,90 +23,13 @@ from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.axis import Axis
 from qviz.ui.panels.carried import carried_folds
-from qviz.ui.panels.column_heads import ColumnHeads
 from qviz.ui.panels.laying_over import LayingOver
 from qviz.ui.panels.overview import Overview
-from qviz.ui.panels.widgets import label
+from qviz.ui.panels.stage_pane import StagePane
 from qviz.ui.theme import Theme
-from qviz.words import mark, names, tr, trn
-from qviz.words.untrusted import plain_tip
+from qviz.words import mark, tr
 
 _FAILED = mark("Nothing to show yet. Fix the problem and run again.")
-
-
-class StagePane(QFrame):
-    """One canvas under its stage's name.
-
-    Signals:
-        menu_requested: Where on the desktop a menu was asked for, over the name.
-    """
-
-    menu_requested = Signal(QPoint)
-
-    def __init__(self, side: Side, theme: Theme, trees: Hierarchies) -> None:
-        super().__init__()
-        self.side = side
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self.head = QWidget()
-        head = QHBoxLayout(self.head)
-        head.setContentsMargins(12, 8, 12, 6)
-        head.setSpacing(8)
-        self.name = label("", "pane")
-        self.about = label("", "muted")
-        head.addWidget(self.name)
-        head.addWidget(self.about)
-        head.addStretch(1)
-        self.columns, self._run = ColumnHeads(), ""
-        head.addWidget(self.columns)
-        column.addWidget(self.head)
-        self.canvas = GraphCanvas(self, theme, trees)
-        self.columns.follow(self.canvas)
-        spoken = tr("Graph, left pane") if side is Side.LEFT else tr("Graph, right pane")
-        self.canvas.surface.setAccessibleName(spoken)
-        column.addWidget(self.canvas.surface, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out how much is shown, which the tooltip says too, where the columns need the room."""
-        super().resizeEvent(event)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        needed = sum(each.sizeHint().width() + 8 for each in (self.name, self.about, self.columns)) + 24
-        self.about.setVisible(needed <= self.width())
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the pane."""
-        self.menu_requested.emit(event.globalPos())
-
-    def show_columns(self, columns: Sequence[NumberColumn]) -> None:
-        """Name the columns of numbers at the right ends of the boxes."""
-        self.columns.show_titles([tr(each.title) for each in columns])
-        self._make_room()
-
-    def name_run(self, title: str) -> None:
-        """Name the run that the stage is of, where the panes show two."""
-        self._run = title
-        self.describe()
-
-    def describe(self) -> None:
-        """Write the stage's name, of two runs also whose it is, and how much of it is on screen."""
-        stage, view = self.canvas.stage, self.canvas.view
-        if stage is None:
-            self.name.setText("")
-            self.about.setText("")
-            return
-        words = [trn(len(stage.whole.nodes), "{count} node", "{count} nodes")]
-        if view is not None and len(view.boxes) < len(stage.whole.nodes):
-            words.append(trn(len(view.boxes), "{count} box shown", "{count} boxes shown"))
-        name = names.stage(stage.name)
-        is_told = not self._run or BETWEEN in stage.name
-        self.name.setText(name if is_told else BETWEEN.join((name, self._run)))
-        self.about.setText(" · ".join(words))
-        self.about.setToolTip(plain_tip(self.about.text()))
-        self.name.setToolTip(plain_tip(self.about.text()))
-        self._make_room()
 
 
 class Panes(QWidget):
@@ -264,6 +186,16 @@ class Panes(QWidget):
         self.panes[side].canvas.emphasis.set_partners(())
         self._show_partners(side, node_id)
         self.axis.lead(side)
+
+    def select_group(self, path: str) -> None:
+        """Mark a module on both sides, its frame where it is open; "" marks what is selected as a node again."""
+        box_id = self.canvas.selection.group
+        if group_path(box_id) != path:  # else it is known which call of the module it is
+            box_id = group_box_id(path) if path else ""
+        for pane in self.panes.values():
+            pane.canvas.selection.select_group(box_id)
+            if box_id:
+                pane.canvas.emphasis.set_partners(())
 
     def highlight(self, ids_by_side: Mapping[Side, frozenset[NodeId]] | None) -> None:
         """Dim all but these nodes; None ends it."""

@@ -18,6 +18,7 @@ from qviz.session.sides import Side
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.tensor_grid import TensorCells
 from qviz.ui.panels.observer_dialogs import ObserverDialog, RangeDialog
+from qviz.ui.panels.overview_rail import COLUMNS
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.main_window import MainWindow
 from qviz.words.language import using
@@ -146,6 +147,30 @@ def test_a_click_on_a_child_of_a_group_selects_and_shows_its_box(desk: Desk, qtb
     child.click()
     qtbot.waitUntil(lambda: (box := canvas.selection.box) is not None and box.id == "conv")
     assert "Why" in texts(desk)
+
+
+def test_a_group_is_marked_in_both_panes_and_on_the_rail(desk: Desk, qtbot: QtBot):
+    canvases = [pane.canvas for pane in desk.work.panes.panes.values()]
+    qtbot.waitUntil(lambda: all(each.view is not None and not each.is_busy for each in canvases))
+    desk.selection.choose("converted", "conv")
+    alone = height_on_rail(desk)
+    desk.selection.inspect_group("block")
+    assert [each.emphasis.selected_box for each in canvases] == ["group:block"] * 2
+    assert not any(each.emphasis.partners for each in canvases)
+    assert 0 < alone < height_on_rail(desk)
+    desk.selection.choose("converted", "conv")
+    assert "group:block" not in [each.emphasis.selected_box for each in canvases]
+    assert height_on_rail(desk) == alone
+
+
+def height_on_rail(desk: Desk) -> int:
+    """Return the height of the frame of the selection on the rail, in pixels."""
+    overview = desk.work.panes.overview
+    overview.refresh()
+    image, ink = overview.rail.grab().toImage(), desk.theme.color("selection").rgb()
+    left = COLUMNS[Side.LEFT] - 3
+    rows = [y for y in range(image.height()) if ink in (image.pixel(left - 1, y), image.pixel(left, y))]
+    return max(rows) - min(rows)
 
 
 def test_the_page_of_a_group_follows_the_stages_in_view(desk: Desk):

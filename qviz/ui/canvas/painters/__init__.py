@@ -9,7 +9,7 @@ from qviz.ui.canvas.painters.bands import BandPainter
 from qviz.ui.canvas.painters.boxes import BoxPainter, FramePainter, ObserverNumberPainter, TextPainter
 from qviz.ui.canvas.painters.chain import Painter, paint_all
 from qviz.ui.canvas.painters.edges import EdgePainter, LabelPainter
-from qviz.ui.canvas.painters.emphasis import HighlightPainter, SelectionPainter
+from qviz.ui.canvas.painters.emphasis import HighlightPainter, MarkedFramePainter, SelectionPainter
 from qviz.ui.canvas.painters.far import BlockPainter
 from qviz.ui.canvas.painters.ghosts import GhostPainter, GhostTextPainter
 from qviz.ui.canvas.painters.overlay import OverlayPainter, OverlayShapePainter
@@ -27,13 +27,14 @@ SHAPES: tuple[Painter, ...] = (
 """What grows with the zoom; what these paint may be kept in tiles."""
 
 WRITING: tuple[Painter, ...] = (
+    MarkedFramePainter(),
     LabelPainter(),
     TextPainter(),
     GhostTextPainter(),
     ObserverNumberPainter(),
     OverlayPainter(),
 )
-"""Texts and signs, which have one size at every zoom."""
+"""Texts and signs, which have one size at every zoom, and under them the frames that stand out."""
 
 GRAPH: tuple[Painter, ...] = (*SHAPES, *WRITING)
 """The graph itself."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from qviz.ui.canvas import shapes
 from qviz.ui.canvas.beside import free_room
 from qviz.ui.canvas.box_text import LEFT, RIGHT
 from qviz.ui.canvas.exposure import Detail, Exposure
@@ -36,6 +37,18 @@ class HighlightPainter:
                 _ring(painter, exposure.rect(box.id), color, 1.6, exposure.scale)
 
 
+class MarkedFramePainter:
+    """Frames of open groups that are selected or hovered: under all texts, one of which stands on the frame."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint those in sight."""
+        for box_id, ink, wide in _marked(exposure):
+            if exposure.scene.box[box_id].is_open:
+                painter.setPen(QPen(ink, wide / exposure.scale))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPath(shapes.frame(exposure.rect(box_id)))
+
+
 class SelectionPainter:
     """Rings around what is selected, its partners and what is hovered; brackets. Never part of a tile."""
 
@@ -46,19 +59,26 @@ class SelectionPainter:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _draw_brackets(painter, exposure)
-        color = exposure.theme.color("selection")
         if not scene.is_turned:
             _draw_rows(painter, exposure, marks.selected | marks.partners)
-        soft = QColor(color)
-        soft.setAlphaF(0.45)
-        done: set[str] = set()
-        for ids, ink, wide in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
-            for box_id in sorted(ids - done):
-                if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
-                    fused = exposure.ghosts.fused.get(box_id)
-                    rect = exposure.rect(box_id) if fused is None else fused.rect
-                    _ring(painter, rect, ink, wide, exposure.scale)
-            done |= ids
+        for box_id, ink, wide in _marked(exposure):
+            if not scene.box[box_id].is_open:
+                fused = exposure.ghosts.fused.get(box_id)
+                rect = exposure.rect(box_id) if fused is None else fused.rect
+                _ring(painter, rect, ink, wide, exposure.scale)
+
+
+def _marked(exposure: Exposure) -> Iterator[tuple[str, QColor, float]]:
+    """Yield the boxes in sight that have a ring, each with the strongest: its color and its width."""
+    marks, scene, color = exposure.marks, exposure.scene, exposure.theme.color("selection")
+    soft = QColor(color)
+    soft.setAlphaF(0.45)
+    done: set[str] = set()
+    for ids, ink, wide in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
+        for box_id in sorted(ids - done):
+            if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
+                yield box_id, ink, wide
+        done |= ids
 
 
 def _draw_rows(painter: QPainter, exposure: Exposure, box_ids: frozenset[str]) -> None:
