@@ -17,4 +17,6 @@ def findings(record: StageRecord) -> Overlay:
         for node_id in finding.nodes:
             known = (levels[node_id],) if node_id in levels else ()
             levels[node_id] = SCALE.merged((*known, finding.level.value)) or finding.level.value
-    return Overlay("findings", mark("findings"), SCALE, levels, mark="flag")
+    return Overlay(
+        "findings", mark("findings"), SCALE, levels, mark="flag", findings=tuple(each.nodes for each in record.findings)
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from qviz.analysis.overlays.overlay import LegendEntry, Overlay, legend
 from qviz.analysis.overlays.scale import Amount, Categories, Look
@@ -19,12 +20,16 @@ class OverlayOnView:
     Attributes:
         overlay: What is shown.
         boxes: Values by box id; only those of an overlay that marks nodes.
+        findings: How many a box holds, by its id.
         looks: By the line's number; empty for an overlay that speaks of no edges.
     """
 
     def __init__(self, overlay: Overlay, view: View) -> None:
         self.overlay = overlay
         self.boxes = _on_boxes(overlay, view) if overlay.mark != "none" else {}
+        box_of = view.box_of
+        inside = ({box_of[each] for each in nodes if each in box_of} for nodes in overlay.findings)
+        self.findings: Mapping[str, int] = Counter(chain.from_iterable(inside))
         self.lines = _on_lines(overlay, view)
         look: dict[Amount | None, Look | None] = {None: None}
         look |= {each: overlay.scale.look(each) for each in set(self.lines) if each is not None}
@@ -65,6 +70,10 @@ class ViewOverlays:
             looks = _uppermost(len(view.lines), with_lines)
         self.looks: Sequence[Look] = looks
         self.is_plain = any(each.overlay.is_plain for each in self.shown)
+
+    def findings_in(self, box_id: str) -> int:
+        """Return how many of the findings that are shown speak of what a box holds."""
+        return sum(each.findings.get(box_id, 0) for each in self.shown)
 
     def are(self, overlays: Sequence[Overlay]) -> bool:
         """Return whether these overlays are shown, and no others."""

@@ -62,6 +62,7 @@ class Overlay:
         unit: Of the numbers, such as ``dB``.
         mark: How nodes show their values.
         is_plain: Whether the colors of roles give way to it.
+        findings: The nodes of each finding that it shows: a folded group tells how many it holds.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Overlay:
     unit: str = ""
     mark: Mark = "none"
     is_plain: bool = False
+    findings: tuple[tuple[str, ...], ...] = ()
 
     def text(self, node_id: str) -> str | None:
         """Return the value of a node in words, with its unit; None where it has none."""

@@ -87,13 +87,15 @@ def with_precision(boxes: Iterable[Box], tree: Hierarchy) -> Iterator[Box]:
             continue
         if kind is None:
             counts = tree.low_of(box.id, box.members)
+            told = tree.precisions.of_group(box.id, box.members) if counts[0] else ""
         else:
             main = box.members[0]
             counts = int(main in low), int(main in low or main in stays_float)
+            told = tree.precisions.of(main) if counts[1] else ""
         if not counts[1]:
             yield box
             continue
-        made = replace(box, low=counts)
+        made = replace(box, low=counts, precision=told)
         rest = Badge(Kind.OP, counts[1] - counts[0])
         yield replace(made, badges=(rest, *box.badges)) if kind is None and made.is_mixed else made
 

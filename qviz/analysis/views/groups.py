@@ -19,6 +19,7 @@ from qviz.analysis.views.contents import Contents
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
 from qviz.analysis.views.plumbing import Plumbing, find_plumbing
+from qviz.analysis.views.precisions import Precisions
 from qviz.analysis.views.repeats import Repeat, Repeats, Sign, one_stage
 from qviz.analysis.views.siblings import Siblings
 from qviz.analysis.views.tangles import NamedPlaces, OnePlace, Tangles, units_of
@@ -114,6 +115,11 @@ class Hierarchy:
             return frozenset(), frozenset()
         found = precision(self.graph, self.index)
         return (frozenset(found.low), frozenset(found.float)) if found.low else (frozenset(), frozenset())
+
+    @cached_property
+    def precisions(self) -> Precisions:
+        """What boxes say of their precision."""
+        return Precisions(self.index, *self.precision)
 
     def low_of(self, box_id: str, members: Sequence[str]) -> tuple[int, int]:
         """Return how many operators of a group's box run in low precision, and how many could; found once for each."""

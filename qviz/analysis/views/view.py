@@ -47,7 +47,8 @@ class Box(Record, frozen=True):
     first; ``repeat`` counts equal nodes folded into one; ``ring`` numbers observer objects
     that several nodes share. ``parts`` are the main nodes of a box in which another stage's
     operator took in others. ``low`` counts the operators that could run in low precision: how
-    many do, and all; None where the stage was not converted. A seam (`is_seam`) stands for what
+    many do, and all; None where the stage was not converted; ``precision`` says it in few words, such as an operator's
+    dtype, or "" where there is no need to. A seam (`is_seam`) stands for what
     only one of two stages has; ``seam`` is its first node, also at the boxes of one that is open.
     An open list of modules that computes nothing itself has a bracket (`is_bracket`), no frame.
     ``alike`` are the module paths of equal groups for which one box stands; ``note`` says how the
@@ -68,6 +69,7 @@ class Box(Record, frozen=True):
     has_plumbing: bool = False
     parts: tuple[str, ...] = ()
     low: tuple[int, int] | None = None
+    precision: str = ""
     seam: str | None = None
     is_seam: bool = False
     is_bracket: bool = False

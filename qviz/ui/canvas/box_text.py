@@ -15,6 +15,7 @@ from qviz.layout.labels import bracket_width
 from qviz.ui.canvas import metrics, shapes
 from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
 from qviz.ui.theme import Theme
+from qviz.words import trn
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -42,13 +43,14 @@ class Writing(NamedTuple):
     badges_at: QPointF | None = None
 
 
-def writing(box: Box, size: QSizeF, numbers: Sequence[str] = ()) -> Writing:
+def writing(box: Box, size: QSizeF, numbers: Sequence[str] = (), findings: int = 0) -> Writing:
     """Return what a box of this size on the screen says: two rows where they have room, else one.
 
     Args:
         box: The box.
         size: In pixels.
         numbers: What stands in columns at the right end of a box with one row.
+        findings: How many there are in a folded group.
     """
     rect = QRectF(QPointF(0.0, 0.0), size)
     if box.is_seam:
@@ -60,11 +62,11 @@ def writing(box: Box, size: QSizeF, numbers: Sequence[str] = ()) -> Writing:
     if box.stub_of is not None:
         return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
     has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS and not any(numbers)
-    return _in_two(box, rect) if has_two else _in_one(box, rect, numbers)
+    return _in_two(box, rect) if has_two else _in_one(box, rect, numbers, findings)
 
 
-def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
-    """Return the title, and the second text, numbers and badges beside it where they have room."""
+def _in_one(box: Box, rect: QRectF, numbers: Sequence[str], findings: int) -> Writing:
+    """Return the title, and the second text, numbers, precision and badges beside it where they have room."""
     front = shapes.card(rect) if box.kind is None else rect
     before = metrics.GROUP_LEAD if box.kind is None else metrics.lead(box) + metrics.pad_in_row(box)
     area = front.adjusted(before, 0, -metrics.pad_in_row(box), 0)
@@ -81,13 +83,43 @@ def _in_one(box: Box, rect: QRectF, numbers: Sequence[str] = ()) -> Writing:
             cell = QRectF(right - column, area.top(), column, area.height())
             cells.append(TextRow(text, subtitle_font(), cell, RIGHT, "text"))
         return Writing((*texts.rows, *cells))
-    return _in_one_row(box, area, is_left=box.kind is None or (bool(numbers) and box.kind.computes))
+    is_left = box.kind is None or (bool(numbers) and box.kind.computes)
+    ends = () if any(numbers) else tuple(_ends(box, findings))
+    return _in_one_row(box, area, is_left, ends)
 
 
-def _in_one_row(box: Box, area: QRectF, is_left: bool) -> Writing:
+def _ends(box: Box, findings: int) -> Iterator[str]:
+    """Yield what may stand at the right end of a row, the fullest first."""
+    if findings:
+        yield ", ".join(filter(None, (box.precision, trn(findings, "{count} finding", "{count} findings"))))
+    if box.precision:
+        yield box.precision
+
+
+def _in_one_row(box: Box, area: QRectF, is_left: bool, ends: Sequence[str] = ()) -> Writing:
     title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
     used = width(title, font) + metrics.BESIDE
     beside = _shortened(box, area.width() - used)
+    taken = used + width(beside, subtitle_font()) if beside else used - metrics.BESIDE
+    is_cut = bool(box.subtitle) and not beside
+    end = _end(box, area, taken, [each for each in ends if not is_cut and each not in beside.split()])
+    if end is not None:
+        area, is_left = area.adjusted(0, 0, -width(end.text, end.font) - metrics.AT_END, 0), True
+    made = _beside_name(box, area, is_left, beside)
+    return made if end is None else made._replace(rows=(*made.rows, end))
+
+
+def _end(box: Box, area: QRectF, taken: float, ends: Sequence[str]) -> TextRow | None:
+    """Return the fullest of some texts that the right end of a row has room for; it cuts nothing."""
+    font, room = metrics.end_font(box), area.width() - taken - metrics.AT_END
+    text = next((each for each in ends if width(each, font) <= room), None)
+    return None if text is None else TextRow(text, font, area, RIGHT, "text" if font.bold() else "text.muted")
+
+
+def _beside_name(box: Box, area: QRectF, is_left: bool, beside: str) -> Writing:
+    """Return the title with a second text and badges beside it."""
+    title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
+    used = width(title, font) + metrics.BESIDE
     if not beside:
         badges_at = _badges_in_row(box, area, used)
         is_left = is_left or badges_at is not None  # else they would stand over a name in the middle
@@ -216,9 +248,10 @@ def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, scale: float, th
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color("text.muted"))
     painter.drawPath(shapes.caret(QPointF(rect.left() + 11, bar.center().y()), is_open=True))
-    painter.setPen(theme.color("text.muted"))
+    painter.setPen(theme.color("text"))
     painter.setFont(group_font())
     painter.drawText(bar, LEFT, title)
+    painter.setPen(theme.color("text.muted"))
     painter.setFont(label_font())
     painter.drawText(bar.adjusted(used, 0, 0, 0), LEFT, subtitle)
 

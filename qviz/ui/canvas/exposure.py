@@ -173,12 +173,13 @@ class Exposure:
 
     def writing(self, box: Box, size: QSizeF) -> box_text.Writing:
         """Return what a box of this size on the screen says, found when first seen."""
-        key, writings = (box.id, int(size.width()), int(size.height())), self.scene.writings
+        findings = self.overlays.findings_in(box.id) if box.kind is None else 0
+        key, writings = (box.id, int(size.width()), int(size.height()), findings), self.scene.writings
         found = writings.get(key)
         if found is None:
             if len(writings) > MOST_WRITINGS:
                 writings.clear()
-            found = writings[key] = box_text.writing(box, size, self.scene.cells(box))
+            found = writings[key] = box_text.writing(box, size, self.scene.cells(box), findings)
         return found
 
     def on_screen(self, rect: QRectF) -> QRectF:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from PySide6.QtGui import QFont
+
 from qviz.analysis.views.view import Badge, Box, View
 from qviz.document.graph import WATCHING, Kind
 from qviz.layout.place import Size
-from qviz.ui.canvas.fonts import label_font, subtitle_font, title_font, width
+from qviz.ui.canvas.fonts import group_font, label_font, subtitle_font, title_font, width
+from qviz.words import trn
 
 WIDEST = 280.0
 """Longer texts are shortened in their middle."""
@@ -42,6 +45,8 @@ NAME_LEAST = 44.0
 """So much room is left for a name beside numbers."""
 BESIDE = 7.0
 """Between a title and what stands beside it in one row."""
+AT_END = 12.0
+"""Between what stands beside a title and the precision at the right end of a row."""
 SEAM_SIGN = "···"
 """Before the words of a seam; the shipped font has no sign of three dots on a line."""
 SEAM_HEIGHT = 10.0
@@ -65,6 +70,8 @@ NARROW = 136.0
 """In wider ones stands nothing but the name."""
 WIDTHS = (76.0, 116.0, 156.0, 196.0, 236.0, WIDEST)
 """Of boxes with one row: few different ones, so that rows line up."""
+WIDEST_TO_END = 320.0
+"""Of a box with one row that tells its precision at its end, too."""
 
 SHORT = {
     Kind.OBSERVER: "obs",
@@ -129,7 +136,8 @@ def measure_in_slices(
             if box.is_open:
                 continue
             # All that a size depends on; layers of a network have boxes with equal texts.
-            says = box.kind, box.title, box.subtitle, box.badges, box.repeat, box.stub_of is None, box.is_seam
+            texts = box.title, box.subtitle, box.precision
+            says = box.kind, texts, box.badges, box.repeat, box.stub_of is None, box.is_seam, box.is_mixed
             size = like.get(says)
             if size is None:
                 size = like[says] = size_of(box, form)
@@ -178,10 +186,26 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
         wide -= beside + badges if wide > NARROW * form.least else 0.0
         widths = NARROW_WIDTHS
     least = form.least
+    at_end = _end_of_row(box) if not form.has_columns else 0.0
+    if at_end and wide + at_end <= (NARROW if form.is_narrow else WIDEST_TO_END) * least:
+        wide, widths = wide + at_end, (*widths, WIDEST_TO_END)
     if not form.is_narrow:
         wide = max(wide, (title + 2 * NEAR) * least / NAMES_FROM)
     fitting = next((each for each in widths if each * least >= wide), widths[-1])
     return Size(fitting, ROW + STACK if box.kind is None else ROW)
+
+
+def _end_of_row(box: Box) -> float:
+    """Return the room of what stands at the right end of a row: the precision, and the findings in a group."""
+    if not box.precision:
+        return 0.0
+    ends = (box.precision, trn(9, "{count} finding", "{count} findings")) if box.kind is None else (box.precision,)
+    return AT_END + width(", ".join(ends), end_font(box))
+
+
+def end_font(box: Box) -> QFont:
+    """Return the font of a box's precision: an operator that says that it stays in float says it aloud."""
+    return group_font() if box.kind is not None and box.low is not None and not box.low[0] else subtitle_font()
 
 
 def pad_in_row(box: Box) -> float:

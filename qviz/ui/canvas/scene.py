@@ -68,7 +68,7 @@ class Scene:
         bounds: The rectangle of all of it.
         box: Box by id.
         outlines: The painter's outlines by box id, made when first seen.
-        writings: What is written in boxes, by box id and size on the screen; made when first seen.
+        writings: What is written in boxes, by box id, size on the screen and findings; made when first seen.
         rows: How many rows of text a box has where it is not zoomed.
         bands: Where seams are, of this stage and of that beside it.
         is_turned: Whether the picture runs to the right; rows are columns then.
@@ -97,7 +97,7 @@ class Scene:
         self.box = {box.id: box for box in view.boxes}
         self._number = {box.id: number for number, box in enumerate(view.boxes)}
         self.outlines: dict[str, QPainterPath] = {}
-        self.writings: dict[tuple[str, int, int], Writing] = {}
+        self.writings: dict[tuple[str, int, int, int], Writing] = {}
         self.wires: dict[int, Wire] = {}
         self._rects: dict[str, QRectF] = {}
         self._blocks: dict[str, Blocks] = {}

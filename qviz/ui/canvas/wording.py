@@ -38,7 +38,7 @@ def tooltip(box: Box, graph: Graph | None) -> str:
     if node is not None:
         rows += [Untrusted(row).xml for row in _rows(node)]
     if box.ring is not None:
-        rows.append(escape(tr("UnionShares observer {number}", number=box.ring)))
+        rows.append(escape(tr("Shares observer {number}", number=box.ring)))
     if len(box.members) > 1 and box.kind is not None:
         rows.append(escape(tr("Stands for {count} nodes", count=len(box.members))))
     if can_toggle(box):

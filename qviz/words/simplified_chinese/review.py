@@ -75,7 +75,6 @@ TEXTS: dict[str, str] = {
     "observers": "观测器",
     "{names} stays in float.": "{names} 保持浮点。",
     "{count} operators stay in float: {names}.": "{count} 个算子保持浮点：{names}。",
-    "{q} quantize, {dq} dequantize": "{q} 个 quantize，{dq} 个 dequantize",
     "{count} child is like the others.": "{count} 个子模块与其他相同。",
     "{count} children are alike.": "{count} 个子模块相同。",
     "Only {name} has the finding {findings}.": "只有 {name} 有发现“{findings}”。",
@@ -84,11 +83,31 @@ TEXTS: dict[str, str] = {
     "In {stage}: {told}": "在{stage}中：{told}",
     "{name} has {count} cast; the others have {usual}.": "{name} 有 {count} 个 cast；其余的有 {usual} 个。",
     "{name} has {count} casts; the others have {usual}.": "{name} 有 {count} 个 cast；其余的有 {usual} 个。",
+    "In {name}, {parts} stays in float; in the others it runs in low precision.": (
+        "{name} 中的 {parts} 保持浮点；在其他模块中以低精度运行。"
+    ),
+    "In {name}, {parts} stay in float; in the others they run in low precision.": (
+        "{name} 中的 {parts} 保持浮点；在其他模块中以低精度运行。"
+    ),
+    "In {name}, {parts} runs in low precision; in the others it stays in float.": (
+        "{name} 中的 {parts} 以低精度运行；在其他模块中保持浮点。"
+    ),
+    "In {name}, {parts} run in low precision; in the others they stay in float.": (
+        "{name} 中的 {parts} 以低精度运行；在其他模块中保持浮点。"
+    ),
+    "{count} in low precision": "{count} 个为低精度",
+    "{count} {dtype}": "{count} 个 {dtype}",
+    "group": "分组",
+    "{count}, {share}": "{count}，{share}",
+    "{q} q, {dq} dq": "{q} 个 q，{dq} 个 dq",
+    "shares in low precision": "低精度占比",
+    "Export group…": "导出分组…",
+    "Export a picture of the group.": "导出该分组的图片。",
+    "Expand the group and all groups in it.": "展开该分组及其中的所有分组。",
+    "Collapse the group and all groups in it.": "折叠该分组及其中的所有分组。",
     "{count} parameters": "{count} 参数",
     "All operators run in low precision.": "所有算子都以低精度运行。",
-    "{low} of {total} in low precision": "{total} 个中 {low} 个为低精度",
     "{share} of the output noise": "输出噪声的 {share}",
-    "{count}, {share} in low precision": "{count}，{share} 为低精度",
     "Not measured.": "未测量。",
     "Estimated to first order from {count} projection.": "由 {count} 次投影作一阶估计。",
     "Estimated to first order from {count} projections.": "由 {count} 次投影作一阶估计。",

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QSizeF
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
-from qviz.ui.canvas.box_text import writing
+from qviz.ui.canvas.box_text import RIGHT, writing
 from qviz.ui.canvas.fonts import title_font, width
-from qviz.ui.canvas.metrics import NAMES_FROM, NEAR, WIDEST, BoxForm, size_of
+from qviz.ui.canvas.metrics import LEAST, NAMES_FROM, NARROW, NEAR, WIDEST, BoxForm, size_of
 
 ONE_ROW = BoxForm(1)
 
 
-def box(title: str, subtitle: str = "", kind: Kind | None = Kind.OP, note: str = "", is_seam: bool = False) -> Box:
-    return Box("a", title, subtitle, kind, ("a",), note=note, is_seam=is_seam)
+def box(
+    title: str,
+    subtitle: str = "",
+    kind: Kind | None = Kind.OP,
+    note: str = "",
+    is_seam: bool = False,
+    precision: str = "",
+    low: tuple[int, int] | None = None,
+) -> Box:
+    return Box("a", title, subtitle, kind, ("a",), note=note, is_seam=is_seam, precision=precision, low=low)
 
 
 def said(each: Box, wide: float, high: float = 22.0) -> list[str]:
@@ -72,3 +81,58 @@ def test_a_second_text_ends_at_a_word(qapp, subtitle: str, kind: Kind | None, fo
     shown = [texts[1] for wide in range(60, 420, 2) if len(texts := said(box("fc", subtitle, kind), wide)) > 1]
     assert set(found) <= set(shown)
     assert set(shown) <= {subtitle, *found}
+
+
+LINEAR = box("self_attn.in_proj", "linear 512 → 1536", precision="int8", low=(1, 1))
+FLOAT = box("fc2", "linear 512 → 64", precision="float", low=(0, 1))
+LAYERS = box("0 … 6", "7 identical", kind=None, precision="28 int8", low=(28, 30))
+
+
+@pytest.mark.parametrize("each", [LINEAR, FLOAT, box("relu", precision="uint8", low=(1, 1))])
+@pytest.mark.parametrize("scale", [LEAST, 1.0])
+def test_the_dtype_stands_at_the_end_of_a_row_that_is_as_wide_as_it_needs(qapp, each: Box, scale: float):
+    wide = size_of(each, ONE_ROW).width * scale
+    *_, end = writing(each, QSizeF(wide, 22.0)).rows
+    assert (end.text, end.align, end.font.bold()) == (each.precision, RIGHT, each is FLOAT)
+    assert end.token == ("text" if each is FLOAT else "text.muted")
+
+
+@pytest.mark.parametrize("each", [LINEAR, FLOAT, LAYERS])
+def test_the_dtype_takes_no_room_of_a_name_or_a_type(qapp, each: Box):
+    plain = replace(each, precision="", low=None)
+    for wide in range(40, 420):
+        told, without = said(each, wide), said(plain, wide)
+        assert told in (without, [*without, each.precision])
+        assert len(told) == len(without) or len(without) == 2
+
+
+def test_a_dtype_is_not_told_twice(qapp):
+    each = box("fc", "Linear · int8 per channel", Kind.QUANTIZED_OP, precision="int8", low=(1, 1))
+    shown = {tuple(said(each, wide)) for wide in range(60, 420, 2)}
+    assert ("fc", "Linear · int8 per channel") in shown
+    assert ("fc", "Linear", "int8") in shown
+    assert ("fc", "Linear · int8 per channel", "int8") not in shown
+
+
+def test_a_folded_group_tells_its_findings_where_they_fit(qapp):
+    wide = size_of(LAYERS, ONE_ROW).width * LEAST
+    texts = [row.text for row in writing(LAYERS, QSizeF(wide, 22.0), findings=3).rows]
+    assert texts == ["0 … 6", "7 identical", "28 int8, 3 findings"]
+    small = [row.text for row in writing(LAYERS, QSizeF(wide - 50, 22.0), findings=3).rows]
+    assert small == ["0 … 6", "7 identical", "28 int8"]
+    prepared = replace(LAYERS, precision="", low=None)
+    assert [row.text for row in writing(prepared, QSizeF(wide, 22.0), findings=1).rows][2:] == ["1 finding"]
+
+
+def test_columns_of_numbers_leave_no_room_for_a_dtype(qapp):
+    rows = writing(LINEAR, QSizeF(280, 22.0), ("36.2 dB", "31.3 %")).rows
+    assert "int8" not in [row.text for row in rows]
+    assert size_of(LINEAR, BoxForm(1, has_columns=True)).width == WIDEST
+
+
+@pytest.mark.parametrize("each", [LINEAR, FLOAT, LAYERS])
+def test_where_it_does_not_fit_into_the_widest_box_none_is_wider(qapp, each: Box):
+    long = replace(each, title="self_attention.in_projection.weight_norm")
+    assert size_of(long, ONE_ROW) == size_of(replace(long, precision=""), ONE_ROW)
+    narrow = BoxForm(1, is_narrow=True)
+    assert size_of(each, narrow).width <= max(size_of(replace(each, precision=""), narrow).width, NARROW)

@@ -62,7 +62,7 @@ def _draw_chip(painter: QPainter, exposure: Exposure, box: Box, rect: QRectF, te
     """Draw a chip in the row, in place of what else stands beside the name; without room there beside the box."""
     front = shapes.card(rect) if box.kind is None else rect
     rows = exposure.writing(box, rect.size()).rows
-    cells = [each for each in rows[1:] if each.align == RIGHT]
+    cells = [each for each in rows[1:] if each.align == RIGHT] if exposure.scene.columns else []
     wide = width(text, label_font()) + 2 * _PAD
     right = rect.left() + _left_of(cells[0]) - 4 if cells else front.right() - 8
     name, theme = rect.left() + _right_of(rows[0]), exposure.theme
