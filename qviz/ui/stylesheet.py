@@ -17,6 +17,7 @@ QLabel[role="section"] {{ font-weight: 600; color: {text.muted}; }}
 QLabel[role="part"] {{ font-weight: 600; color: {text.muted}; }}
 QLabel[role="small"] {{ font-size: 11px; color: {text.muted}; }}
 QLabel[role="cell"] {{ font-size: 11px; }}
+QFrame[role="tint"] {{ background: {accent.soft}; border: none; border-radius: 3px; }}
 QLabel[role="strong"] {{ font-weight: 600; }}
 QLabel[role="code.near"] {{ padding: 1px 9px; color: {text.muted}; }}
 QLabel[role="code.line"] {{ padding: 1px 9px; background: {code.line}; }}

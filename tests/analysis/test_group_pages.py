@@ -82,3 +82,44 @@ def test_of_a_finding_at_several_places_those_inside_come_first():
     outside = group_page(run, "captured", "layers.2")
     assert outside is not None
     assert outside.findings == ()
+
+
+def test_one_steps_from_group_to_group_of_the_module_around():
+    run = inspected(
+        stages=(blocks("captured"),), links=LinkIndex(()), facts={}, findings=(), summary={}, measurements=None
+    )
+    page = group_page(run, "captured", "layers.2")
+    assert page is not None
+    assert page.position == (3, 6, ("layers.1", "a1"), ("layers.3", "a3"))
+    first, last = (group_page(run, "captured", f"layers.{at}") for at in (0, 5))
+    assert first is not None
+    assert last is not None
+    assert first.position == (1, 6, None, ("layers.1", "a1"))
+    assert last.position == (6, 6, ("layers.4", "a4"), None)
+    for path in ("layers", ""):
+        page = group_page(run, "captured", path)
+        assert page is not None
+        assert page.position is None, "nothing stands beside it"
+
+
+def test_a_group_tells_what_is_inside_and_how_much_of_it_in_low_precision():
+    run = inspected(
+        stages=(blocks("converted", casts_at=0),),
+        links=LinkIndex(()),
+        facts={},
+        findings=(),
+        summary={"precision": {"stage": "converted", "low": ["a1", "a2"], "float": ["a3"]}},
+        measurements=None,
+    )
+    page = group_page(run, "converted", "layers")
+    assert page is not None
+    assert page.inside == (("nodes", "13"), ("casts", "1 q, 0 dq"))
+    assert page.is_judged
+    assert page.low == (("operators", "2 of 3"),)
+    before = inspected(
+        stages=(blocks("captured"),), links=LinkIndex(()), facts={}, findings=(), summary={}, measurements=None
+    )
+    page = group_page(before, "captured", "layers")
+    assert page is not None
+    assert page.low == (("operators", "12"),)
+    assert not page.is_judged

@@ -291,7 +291,7 @@ def test_of_many_equal_children_the_one_that_differs_is_named():
     found = group_page(run, "converted", "layers")
     assert found is not None
     assert [each.name for each in found.children if each.differs] == ["2"]
-    assert found.why == ("3 children are alike. 2 has Linear in float; the others have Linear in low precision.")
+    assert found.why == ("3 children are alike. In 2, Linear stays in float; in the others it runs in low precision.")
 
 
 def test_where_nothing_is_selected_the_noisiest_places_are_named():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qviz.analysis.views.expansion import alone, one_level_more, uncovered
+from qviz.analysis.views.expansion import alone, groups_at, one_level_more, uncovered
 from qviz.analysis.views.folding import fold, unfold_all
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.view import Folds
@@ -66,3 +66,9 @@ def test_a_group_opens_only_as_far_as_one_node_wants():
     everything = Folds(frozenset({"net", "net.stem", "net.block"}))
     assert alone(tree, everything, "net", "a").groups == {"net", "net.stem"}
     assert alone(tree, everything, "net.block", "d").groups == {"net", "net.stem", "net.block"}
+
+
+def test_a_group_is_opened_with_all_groups_inside():
+    assert groups_at(Hierarchy(NET), "net") == {"net", "net.stem", "net.block"}
+    assert groups_at(Hierarchy(NET), "net.block") == {"net.block"}
+    assert groups_at(Hierarchy(NET), "net.bl") == frozenset()

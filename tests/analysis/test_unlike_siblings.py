@@ -19,7 +19,10 @@ USUAL: Makeup = (MakeupPart("fc", "LinearReLU", True), MakeupPart("fc", ""))
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        ((MakeupPart("fc", "LinearReLU", False), MakeupPart("fc", "")), "fc (LinearReLU) in float"),
+        (
+            (MakeupPart("fc", "LinearReLU", False), MakeupPart("fc", "")),
+            "In 2, fc (LinearReLU) stays in float; in the others it runs in low precision.",
+        ),
         (
             (
                 MakeupPart("fc", "Linear", True),
@@ -38,6 +41,25 @@ def test_the_one_that_is_unlike_the_others_is_found_and_told(own: Makeup, told: 
     makeups = {name: ("Layer", own if name == "2" else USUAL) for name in "0123"}
     assert odd_ones(makeups) == {"2": (own, USUAL)}
     assert told in difference_in_words("2", own, USUAL)
+
+
+@pytest.mark.parametrize(
+    ("own", "usual", "told"),
+    [
+        (False, True, "In 7, a (Linear), b (Linear) stay in float; in the others they run in low precision."),
+        (True, False, "In 7, a (Linear), b (Linear) run in low precision; in the others they stay in float."),
+    ],
+)
+def test_of_the_same_operators_in_another_precision_that_is_said_once(own: bool, usual: bool, told: str):
+    mine, others = ([MakeupPart(name, "Linear", is_low) for name in "ab"] for is_low in (own, usual))
+    assert difference_in_words("7", tuple(mine), tuple(others)) == told
+
+
+def test_operators_that_are_others_are_named_with_their_own():
+    own = MakeupPart("a", "Linear", False), MakeupPart("b", "ReLU", True)
+    usual = MakeupPart("a", "Linear", True), MakeupPart("b", "GELU", True)
+    told = difference_in_words("7", own, usual)
+    assert told == "7 has a (Linear) in float, b (ReLU); the others have a (Linear) in low precision, b (GELU)."
 
 
 def test_of_few_or_of_different_types_none_is_odd():

@@ -44,8 +44,9 @@ def offered(run: InspectedRun, plan: Plan, target: EditTarget) -> tuple[OfferedA
             edit.reason if isinstance(edit, NoEdit) else "",
         )
     ]
+    try_it = OfferedAction("try_it", tr("Try it…"), tr("Predict the effect of leaving quantizers in float."))
     if target.is_group:
-        return tuple(found)
+        return (*found, try_it) if run.ledger is not None else tuple(found)
     refused = may_choose_observer(plan, target)
     why = refused.reason if refused is not None else ""
     found.append(OfferedAction("choose_observer", tr("Observer…"), tr("Choose other observers."), False, why))
@@ -61,7 +62,7 @@ def offered(run: InspectedRun, plan: Plan, target: EditTarget) -> tuple[OfferedA
             )
         )
     if run.ledger is not None:
-        found.append(OfferedAction("try_it", tr("Try it…"), tr("Predict the effect of leaving quantizers in float.")))
+        found.append(try_it)
     fixed = may_fix_range(run, plan, target)
     why = fixed.reason if fixed is not None else ""
     found.append(

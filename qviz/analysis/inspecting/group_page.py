@@ -25,6 +25,8 @@ RepeatAt: TypeAlias = Callable[[str], Repeat | None]
 """What repeats right inside the module of a path."""
 
 _NAMED = 3
+MANY_STEPS = 2
+"""From so many groups beside each other on there is a step from one to the next."""
 
 
 class ChildRow(NamedTuple):
@@ -60,6 +62,22 @@ class ChildRow(NamedTuple):
         return bool(self.type) or any(each is not None for each in (self.low, self.sqnr_db, self.noise))
 
 
+class GroupStep(NamedTuple):
+    """A group beside another: its path and its first operator."""
+
+    path: str
+    node: NodeId
+
+
+class GroupPosition(NamedTuple):
+    """Where a group stands among those of the module around it; `at` is from 1."""
+
+    at: int
+    of: int
+    previous: GroupStep | None
+    next: GroupStep | None
+
+
 class GroupPage(NamedTuple):
     """All of a page.
 
@@ -68,13 +86,16 @@ class GroupPage(NamedTuple):
         path: The module path; "" for the whole model.
         title: What it is called.
         about: Its type and size.
-        inside: What it holds.
+        inside: What it holds, in few words.
+        low: How much of it there is, and how much in low precision where that is judged.
+        is_judged: Whether it is.
         why: Two sentences at most.
         children: In graph order, without operators that nothing is known of.
         others: How many those are.
         is_measured: Whether there is a ledger: what has no quantizer adds no noise then.
         findings: Those inside.
         source: The first line that is known.
+        position: Among its siblings; None where it has none.
     """
 
     stage: StageName
@@ -82,12 +103,15 @@ class GroupPage(NamedTuple):
     title: str
     about: tuple[str, ...]
     inside: tuple[Fact, ...]
+    low: tuple[Fact, ...]
+    is_judged: bool
     why: str
     children: tuple[ChildRow, ...]
     others: int
     is_measured: bool
     findings: tuple[Finding, ...]
     source: SourceExcerpt | None
+    position: GroupPosition | None = None
 
 
 def group_page(
@@ -132,13 +156,16 @@ def group_page(
         path,
         path or types.get("", "") or tr("Model"),
         tuple(filter(None, about)),
-        tuple(_inside(run, stage, nodes, shares)),
+        tuple(_inside(run, stage, nodes)),
+        tuple(_low(nodes, shares)),
+        shares.operators is not None,
         " ".join(filter(None, (_unlike(run, views, path, repeat_at), _why(run, stage, nodes, children)))),
         told,
         len(children) - len(told),
         run.ledger is not None,
         _findings(run, stage, ids),
         excerpt(source, text),
+        _position(run, stage, path),
     )
 
 
@@ -150,27 +177,49 @@ def _types(run: InspectedRun, stage: StageName) -> dict[str, str]:
     return found
 
 
-def _inside(run: InspectedRun, stage: StageName, nodes: Sequence[Node], shares: LowShare) -> Iterator[Fact]:
+def _inside(run: InspectedRun, stage: StageName, nodes: Sequence[Node]) -> Iterator[Fact]:
     ids = [node.id for node in nodes]
     first = run.parts.own_stages[0].name
     before = len(run.become(stage, ids, first))
     yield tr("nodes"), grouped(len(nodes)) if before == len(nodes) else f"{grouped(before)} → {grouped(len(nodes))}"
-    if shares.operators is not None:
-        low, total = shares.operators
-        yield tr("operators"), tr("{low} of {total} in low precision", low=low, total=total)
-    else:
-        yield tr("operators"), grouped(sum(node.kind.computes for node in nodes))
     if casts := Counter(node.kind for node in nodes if node.kind.casts):
-        told = tr("{q} quantize, {dq} dequantize", q=casts[Kind.QUANTIZE], dq=casts[Kind.DEQUANTIZE])
-        yield tr("casts"), told
+        yield tr("casts"), tr("{q} q, {dq} dq", q=grouped(casts[Kind.QUANTIZE]), dq=grouped(casts[Kind.DEQUANTIZE]))
     if watching := sum(node.kind.watches for node in nodes):
         yield tr("observers"), grouped(watching)
+    if (noise := share_of(quantizers_of(run, stage, ids))) is not None:
+        yield tr("share of noise"), part(noise)
+
+
+def _low(nodes: Sequence[Node], shares: LowShare) -> Iterator[Fact]:
+    if shares.operators is not None:
+        low, total = shares.operators
+        yield tr("operators"), tr("{low} of {total}", low=grouped(low), total=grouped(total))
+    else:
+        yield tr("operators"), grouped(sum(node.kind.computes for node in nodes))
     for name, pair in ((tr("parameters"), shares.parameters), (tr("MACs"), shares.macs)):
         if pair is not None:
-            share = part(pair[0] / pair[1])
-            yield name, tr("{count}, {share} in low precision", count=amount(pair[1]), share=share)
-    if (noise := share_of(quantizers_of(run, stage, ids))) is not None:
-        yield tr("noise"), tr("{share} of the output noise", share=part(noise))
+            yield name, tr("{count}, {share}", count=amount(pair[1]), share=part(pair[0] / pair[1]))
+
+
+def _position(run: InspectedRun, stage: StageName, path: str) -> GroupPosition | None:
+    """Return where a group stands among those that the canvas shows beside it."""
+    known = run.stage(stage)
+    if not path or known is None:
+        return None
+    tree, nodes = run.trees.of(known.whole), run.index(stage).nodes
+    groups = next(
+        (inner for each in (tree.root, *tree.root.walk()) if path in (inner := {at.path: at for at in each.groups})), {}
+    )
+    steps = []
+    for own, group in groups.items():
+        first = next((each for each in group.nodes if nodes[each].kind.computes), None)
+        if first is not None:
+            steps.append(GroupStep(own, first))
+    at = next((number for number, each in enumerate(steps) if each.path == path), None)
+    if at is None or len(steps) < MANY_STEPS:
+        return None
+    following = steps[at + 1] if at + 1 < len(steps) else None
+    return GroupPosition(at + 1, len(steps), steps[at - 1] if at else None, following)
 
 
 def _by_child(path: str, nodes: Sequence[Node]) -> dict[tuple[str, str], list[Node]]:

@@ -102,6 +102,8 @@ def odd_ones(makeups: Mapping[str, tuple[str, Trait]]) -> dict[str, tuple[Trait,
 
 def difference_in_words(name: str, own: Makeup, usual: Makeup) -> str:
     """Return in a sentence what one has that the others do not have, and what it lacks."""
+    if precision := _precision_in_words(name, own, usual):
+        return precision
     more, less = _names(own, usual), _names(usual, own)
     if more and less:
         return tr("{name} has {own}; the others have {usual}.", name=name, own=more, usual=less)
@@ -110,6 +112,33 @@ def difference_in_words(name: str, own: Makeup, usual: Makeup) -> str:
     if less:
         return tr("Only {name} lacks {usual}.", name=name, usual=less)
     return tr("{name} has the same operators in another order.", name=name)
+
+
+def _precision_in_words(name: str, own: Makeup, usual: Makeup) -> str:
+    """Return in a sentence which operators run in another precision; "" where more than that is different."""
+    pairs = [*zip(own, usual, strict=False)]
+    if len(own) != len(usual) or any((one.place, one.what) != (other.place, other.what) for one, other in pairs):
+        return ""
+    parts = [one for one, other in pairs if one.is_low is not other.is_low]
+    floats = [each for each in parts if each.is_low is False]
+    if not parts or len(floats) not in (0, len(parts)):
+        return ""
+    count, told = len(parts), listed(map(_plain_name, parts), _TOLD)
+    if floats:
+        return trn(
+            count,
+            "In {name}, {parts} stays in float; in the others it runs in low precision.",
+            "In {name}, {parts} stay in float; in the others they run in low precision.",
+            name=name,
+            parts=told,
+        )
+    return trn(
+        count,
+        "In {name}, {parts} runs in low precision; in the others it stays in float.",
+        "In {name}, {parts} run in low precision; in the others they stay in float.",
+        name=name,
+        parts=told,
+    )
 
 
 def casts_in_words(name: str, own: int, usual: int) -> str:
@@ -193,8 +222,12 @@ def _names(one: Makeup, other: Makeup) -> str:
     return listed(found, _TOLD) if found else ""
 
 
+def _plain_name(part: MakeupPart) -> str:
+    return part.what if part.place in ("", part.what) else f"{part.place} ({part.what})"
+
+
 def _name(part: MakeupPart, is_there_otherwise: bool) -> str:
-    name = part.what if part.place in ("", part.what) else f"{part.place} ({part.what})"
+    name = _plain_name(part)
     if not is_there_otherwise or part.is_low is None:
         return name
     return tr("{name} in low precision", name=name) if part.is_low else tr("{name} in float", name=name)

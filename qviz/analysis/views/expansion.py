@@ -38,6 +38,11 @@ def alone(tree: Hierarchy, folds: Folds, path: str, node_id: str) -> Folds:
     return uncovered(tree, replace(folds, groups=kept), node_id)
 
 
+def groups_at(tree: Hierarchy, path: str) -> frozenset[str]:
+    """Return the paths of a group and of all groups inside."""
+    return frozenset(each.path for each in tree.root.walk() if f"{each.path}.".startswith(f"{path}."))
+
+
 def _closed(group: ModuleGroup, folds: Folds) -> Iterator[ModuleGroup]:
     for each in group.groups:
         if each.path in folds.groups:

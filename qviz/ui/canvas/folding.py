@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from qviz.analysis.views.folding import group_path
 from qviz.analysis.views.hierarchies import Hierarchies
-from qviz.analysis.views.view import Folds
+from qviz.analysis.views.view import Folds, group_box_id
 from qviz.document.graph import Graph
 from qviz.ui.canvas import folding_moves
 from qviz.ui.canvas.pair_folds import PairFolds
@@ -64,8 +64,32 @@ class Folding(QObject):
         from qviz.analysis.views.expansion import alone
 
         if self.graph is not None and self.folds is not None:
-            self._selection.node, self._selection.is_to_reveal = node_id, True
+            self._selection.node, self._selection.group, self._selection.is_to_reveal = node_id, "", True
             self._ask(alone(self.trees.of(self.graph), self.folds, path, node_id), None)
+
+    def is_open(self, path: str) -> bool:
+        """Return whether a group and all groups inside are open."""
+        inside = self._groups_at(path)
+        return self.folds is not None and bool(inside) and inside <= self.folds.groups
+
+    def unfold_group(self, path: str) -> None:
+        """Open a group, those around it, and all groups inside."""
+        if self.folds is not None:
+            names = path.split(".")
+            around = {".".join(names[:end]) for end in range(1, len(names))}
+            self._ask(
+                replace(self.folds, groups=self.folds.groups | around | self._groups_at(path)), group_box_id(path)
+            )
+
+    def fold_group(self, path: str) -> None:
+        """Close a group and all groups inside."""
+        if self.folds is not None:
+            self._ask(replace(self.folds, groups=self.folds.groups - self._groups_at(path)), group_box_id(path))
+
+    def _groups_at(self, path: str) -> frozenset[str]:
+        from qviz.analysis.views.expansion import groups_at
+
+        return groups_at(self.trees.of(self.graph), path) if self.graph is not None else frozenset()
 
     def fold_all(self) -> None:
         """Close every group and all plumbing."""
@@ -99,7 +123,7 @@ class Folding(QObject):
         if is_gathered or folds != self.folds:
             folds = replace(folds, seams=folds.seams | {self._union_id(node_id)})
         if folds != self.folds:
-            self._selection.node, self._selection.is_to_reveal = node_id, True
+            self._selection.node, self._selection.group, self._selection.is_to_reveal = node_id, "", True
             self._ask(folds, None)
 
     def uncover_group(self, path: str) -> None:

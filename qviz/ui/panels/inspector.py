@@ -68,15 +68,21 @@ class Inspector(QScrollArea):
     command_requested = Signal(str)
     remedy_chosen = Signal(str, str)
 
-    def __init__(self, theme: Theme, family: Callable[[], Family | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        family: Callable[[], Family | None] = lambda: None,
+        is_open: Callable[[str], bool] = lambda _path: False,
+    ) -> None:
         """Show nothing so far.
 
         Args:
             theme: Its colors.
             family: Gives the stages in view as the canvas compares them, if it does.
+            is_open: Tells whether a group is expanded on the canvas with all that it holds.
         """
         super().__init__()
-        self._family = family
+        self._family, self._is_open = family, is_open
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._theme = theme
@@ -163,6 +169,12 @@ class Inspector(QScrollArea):
         else:
             self.show_run(project)
 
+    def follow_folds(self) -> None:
+        """Offer to collapse a group that is expanded by now, or to expand it."""
+        sheet = self.widget()
+        if self._group is not None and isinstance(sheet, GroupSheet):
+            sheet.show_open(self._is_open(self._group[2]))
+
     def show_nothing(self) -> None:
         """Say what would be here."""
         self.show_run(None)
@@ -232,7 +244,8 @@ class Inspector(QScrollArea):
             if made is None:
                 self.show_run(project)
             else:
-                self._put(GroupSheet(*made, self._theme, self._calls()))
+                is_open = self._is_open(path) if path else None
+                self._put(GroupSheet(*made, self._theme, self._calls(), is_open))
 
         self._make(path or stage_name, self._inspected(project), make, show)
 

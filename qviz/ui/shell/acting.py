@@ -38,6 +38,7 @@ class Acting(QObject):
         run_requested: The plan should run.
         undo_requested: The last edit should be taken back.
         try_requested: To try out what quantizers in float would give.
+        export_requested: A picture of the selection is wanted.
         failed: A `QvizError` to tell the user.
     """
 
@@ -45,6 +46,7 @@ class Acting(QObject):
     run_requested = Signal()
     undo_requested = Signal()
     try_requested = Signal()
+    export_requested = Signal()
     failed = Signal(object)
 
     def __init__(self, parent: QObject, project: OpenProject, work: Workspace) -> None:
@@ -60,6 +62,9 @@ class Acting(QObject):
             "run": self.run_requested.emit,
             "undo": self.undo_requested.emit,
             "try_it": self.try_requested.emit,
+            "export_selection": self.export_requested.emit,
+            "expand_group": lambda: self._fold_group(is_open=True),
+            "collapse_group": lambda: self._fold_group(is_open=False),
         }
         work.inspector.command_requested.connect(self.on_inspector_command_requested)
         work.inspector.remedy_chosen.connect(self.apply_remedy)
@@ -70,6 +75,12 @@ class Acting(QObject):
     def on_inspector_command_requested(self, name: str) -> None:
         """Do what a button of the inspector says."""
         self._by_name[name]()
+
+    def _fold_group(self, is_open: bool) -> None:
+        """Expand the group that the inspector shows with all groups inside, or collapse them."""
+        target, folding = self._work.inspector.target, self._work.panes.canvas.folding
+        if isinstance(target, EditTarget):
+            (folding.unfold_group if is_open else folding.fold_group)(target.path)
 
     def on_project_edited(self) -> None:
         """Show in the inspector what is not run yet."""

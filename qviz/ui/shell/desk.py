@@ -106,6 +106,7 @@ class Desk(QObject):
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
         self.acting.run_requested.connect(self.run)
         self.acting.undo_requested.connect(self.undo)
+        self.acting.export_requested.connect(self.on_acting_export_requested)
         self.accepting = Accepting(self, self._open, self.work, settings)
         self.trying = Trying(self, self._open, self.work, self.selection, self.dimming, self.shelf, self.acting)
         acting = (self.run_actions, self.acting, self.accepting, self.trying)
@@ -299,6 +300,10 @@ class Desk(QObject):
             self._settings.consent.edited(self.project.plan, plan)
             self._history.record(self.project.plan, plan)
             self._open.edit(self.project.with_plan(plan))
+
+    def on_acting_export_requested(self) -> None:
+        """Ask how to export the selection."""
+        self.exports.export_picture(self.theme, is_around=True)
 
     def on_acting_plan_edited(self, plan: Plan) -> None:
         """Take an edit of what is selected; the result stays until the next run."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from qviz.analysis.views.folding import group_path
 from qviz.session.project import Project
 from qviz.session.sides import Side
 from qviz.ui.shell.workspace import Workspace
@@ -35,6 +36,8 @@ def on_screen(project: Project, work: Workspace) -> InView:
     selected: tuple[str, ...] = ()
     if project.selected is not None:
         selected = (project.selected.node_id, *project.partners(project.selected.side, (project.selected.node_id,)))
+    if path := group_path(work.panes.canvas.selection.group):
+        selected = (path,)  # all of the group that is selected
     return InView(snapshot, panes, selected, work.panes.choice, snapshot.run.source)
 
 

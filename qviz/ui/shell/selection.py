@@ -124,6 +124,8 @@ class SharedSelection(QObject):
     def _show_group(self, project: Project, stage: StageName, path: str) -> None:
         self._group = path
         self._work.panes.select_group(path)
+        if path:
+            self._work.outline.show_selected(path)
         self._work.inspector.show_group(project, stage, path)
 
     def choose(self, stage: StageName, node_id: NodeId) -> None:

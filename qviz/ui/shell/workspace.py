@@ -73,7 +73,9 @@ class Workspace(QWidget):
         self.runs = RunList()
         self.setup, self.outline, self.strip, self.legend = Setup(), ModuleTree(), StageStrip(), LegendStrip()
         self.panes, self.rail = Panes(theme), Rail()
-        self.inspector = Inspector(theme, partial(_family_in, self.panes))
+        self.inspector = Inspector(theme, partial(_family_in, self.panes), partial(_is_open_in, self.panes))
+        for pane in self.panes.panes.values():
+            pane.canvas.laid_out.connect(self.inspector.follow_folds)
         self.summary, self.nodes, self.node_filter = SummaryStrip(), NodeTable(), NodeFilter()
         self.findings, self.code, self.log = FindingList(), GraphCode(theme), Log()
         self.script, self.bookmarks, self.changes = GraphCode(theme), Bookmarks(), ChangeList()
@@ -314,6 +316,10 @@ class Workspace(QWidget):
         """Show what the reader marked, and how much that is."""
         self.bookmarks.show_bookmarks(bookmarks)
         self.tabs.show_count(self.bookmarks, tr("Bookmarks"), grouped(len(bookmarks)) if bookmarks else "")
+
+
+def _is_open_in(panes: Panes, path: str) -> bool:
+    return panes.canvas.folding.is_open(path)
 
 
 def _family_in(panes: Panes) -> Family | None:

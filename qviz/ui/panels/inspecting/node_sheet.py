@@ -92,23 +92,12 @@ class NodeSheet(Sheet):
         self.text(" · ".join(page.about), "muted")
 
     def _stepper(self, position: Position) -> list[QWidget]:
-        parts: list[QWidget] = []
-        told = tr("{kind} {at} of {of}", kind=position.kind, at=grouped(position.at), of=grouped(position.of))
-        for text, name, other in (
-            ("‹", tr("Previous {kind}", kind=position.kind), position.previous),
-            ("›", tr("Next {kind}", kind=position.kind), position.next),
-        ):
-            step = button(text, "step")
-            step.setAccessibleName(name)
-            step.setToolTip(name)
-            step.setEnabled(other is not None)
-            if other is not None:
-                step.clicked.connect(partial(self._go, other))
-            parts.append(step)
-        parts.insert(1, label(told, "small"))
-        return parts
+        before, behind = (
+            None if each is None else partial(self._go, each) for each in (position.previous, position.next)
+        )
+        return self.stepper(position.kind, position.at, position.of, before, behind)
 
-    def _go(self, node_id: str, _checked: bool = False) -> None:
+    def _go(self, node_id: str) -> None:
         self.calls.choose_node(self._page.place.stage, node_id)
 
     def _menu(self, facts: str, edits: PlanEdits) -> QToolButton:

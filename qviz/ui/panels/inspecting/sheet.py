@@ -7,7 +7,17 @@ from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from qviz.analysis.acting.offered import OfferedAction
 from qviz.analysis.acting.pending import Pending, predicted_lines
@@ -19,7 +29,7 @@ from qviz.ui.panels.level_sign import LevelSign
 from qviz.ui.panels.widgets import breakable, button, label, line, mono
 from qviz.ui.theme import Theme
 from qviz.words import names, tr
-from qviz.words.formats import ended
+from qviz.words.formats import ended, grouped
 from qviz.words.untrusted import plain_tip
 
 _MOST_EDITS = 6
@@ -189,12 +199,12 @@ class Sheet(QFrame):
     def add_edits(self, edits: PlanEdits) -> None:
         """Add the buttons that edit the plan, and what is not run yet."""
         if edits.actions:
-            self._add_actions(edits.actions)
+            self.column.addWidget(ActionRow(self.action_buttons(edits.actions)))
         if edits.pending is not None:
             self._add_pending(edits.pending)
 
-    def _add_actions(self, actions: Sequence[OfferedAction]) -> None:
-        """Add a button for each; one that is not possible says why."""
+    def action_buttons(self, actions: Sequence[OfferedAction]) -> list[QPushButton]:
+        """Return a button for each; one that is not possible says why."""
         buttons = []
         for each in (one for one in actions if not one.is_rare):
             made = button(each.title, "act", partial(self.calls.act, each.command))
@@ -203,7 +213,24 @@ class Sheet(QFrame):
             made.setEnabled(not each.refusal)
             made.setToolTip(plain_tip(each.refusal or each.tip))
             buttons.append(made)
-        self.column.addWidget(ActionRow(buttons))
+        return buttons
+
+    def stepper(
+        self, kind: str, at: int, of: int, before: Callable[[], object] | None, behind: Callable[[], object] | None
+    ) -> list[QWidget]:
+        """Return where something stands among others of its kind, between the buttons that go to those beside it."""
+        parts: list[QWidget] = []
+        for text, name, go in (
+            ("‹", tr("Previous {kind}", kind=kind), before),
+            ("›", tr("Next {kind}", kind=kind), behind),
+        ):
+            step = button(text, "step", go)
+            step.setAccessibleName(name)
+            step.setToolTip(name)
+            step.setEnabled(go is not None)
+            parts.append(step)
+        parts.insert(1, label(tr("{kind} {at} of {of}", kind=kind, at=grouped(at), of=grouped(of)), "small"))
+        return parts
 
     def _add_pending(self, pending: Pending) -> None:
         """Add what is not run yet, with its predicted effect."""
