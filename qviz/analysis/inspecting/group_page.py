@@ -62,7 +62,7 @@ class ChildRow(NamedTuple):
         return bool(self.type) or any(each is not None for each in (self.low, self.sqnr_db, self.noise))
 
 
-class GroupStep(NamedTuple):
+class GroupBeside(NamedTuple):
     """A group beside another: its path and its first operator."""
 
     path: str
@@ -74,8 +74,8 @@ class GroupPosition(NamedTuple):
 
     at: int
     of: int
-    previous: GroupStep | None
-    next: GroupStep | None
+    previous: GroupBeside | None
+    next: GroupBeside | None
 
 
 class GroupPage(NamedTuple):
@@ -214,7 +214,7 @@ def _position(run: InspectedRun, stage: StageName, path: str) -> GroupPosition |
     for own, group in groups.items():
         first = next((each for each in group.nodes if nodes[each].kind.computes), None)
         if first is not None:
-            steps.append(GroupStep(own, first))
+            steps.append(GroupBeside(own, first))
     at = next((number for number, each in enumerate(steps) if each.path == path), None)
     if at is None or len(steps) < MANY_STEPS:
         return None

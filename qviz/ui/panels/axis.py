@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject
 
-from qviz.analysis.views.view import Folds
+from qviz.analysis.views.folding import group_path
+from qviz.analysis.views.view import Folds, group_box_id
 from qviz.session.sides import Side
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.view import GraphCanvas
@@ -47,6 +48,16 @@ class Axis(QObject):
         """Look with the other side where this one looks, now and once both are placed."""
         self.leading = side
         self.on_canvas_laid_out(side)
+
+    def mark_group(self, side: Side, path: str) -> None:
+        """Mark a module on both sides, its frame where it is open; "" marks what is selected as a node again."""
+        box_id = self._canvases[side].selection.group
+        if group_path(box_id) != path:  # else it is known which call of the module it is
+            box_id = group_box_id(path) if path else ""
+        for canvas in self._canvases.values():
+            canvas.selection.select_group(box_id)
+            if box_id:
+                canvas.emphasis.set_partners(())
 
     def on_canvas_travelled(self, side: Side, before: Camera, after: Camera) -> None:
         """Look with the other side where the user looks with this one."""

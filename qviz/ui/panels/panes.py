@@ -9,10 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from qviz.analysis.overlays import ON_CANVAS
 from qviz.analysis.overlays.overlay import Overlay
-from qviz.analysis.views.folding import group_path
 from qviz.analysis.views.hierarchies import Hierarchies
 from qviz.analysis.views.loud import loud_nodes
-from qviz.analysis.views.view import group_box_id
 from qviz.document.graph import NodeId
 from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
@@ -186,16 +184,6 @@ class Panes(QWidget):
         self.panes[side].canvas.emphasis.set_partners(())
         self._show_partners(side, node_id)
         self.axis.lead(side)
-
-    def select_group(self, path: str) -> None:
-        """Mark a module on both sides, its frame where it is open; "" marks what is selected as a node again."""
-        box_id = self.canvas.selection.group
-        if group_path(box_id) != path:  # else it is known which call of the module it is
-            box_id = group_box_id(path) if path else ""
-        for pane in self.panes.values():
-            pane.canvas.selection.select_group(box_id)
-            if box_id:
-                pane.canvas.emphasis.set_partners(())
 
     def highlight(self, ids_by_side: Mapping[Side, frozenset[NodeId]] | None) -> None:
         """Dim all but these nodes; None ends it."""

@@ -92,7 +92,6 @@ class Desk(QObject):
         self.bookmarking = Bookmarking(self, self._open, self.work, self.selection, self.navigation)
         self.exports = Exports(self, self._open, self.work, settings)
         self.tables = Tables(self, self._open, self.work, self.selection, self.navigation, self.dimming, theme)
-        self.tables.run_requested.connect(self.run)
         self.saved_filters = SavedFilters(self, self.work, settings)
         self._search: Search | None = None
         self.shelf = RunShelf(self, self._open, self.runs, self.work.runs)
@@ -106,7 +105,7 @@ class Desk(QObject):
         self.acting.plan_edited.connect(self.on_acting_plan_edited)
         self.acting.run_requested.connect(self.run)
         self.acting.undo_requested.connect(self.undo)
-        self.acting.export_requested.connect(self.on_acting_export_requested)
+        self.acting.export_requested.connect(lambda: self.exports.export_picture(self.theme, is_around=True))
         self.accepting = Accepting(self, self._open, self.work, settings)
         self.trying = Trying(self, self._open, self.work, self.selection, self.dimming, self.shelf, self.acting)
         acting = (self.run_actions, self.acting, self.accepting, self.trying)
@@ -121,6 +120,7 @@ class Desk(QObject):
 
     def _tie_runs(self) -> None:
         UnfinishedRun(self, self._open, self.runs, self.shelf)
+        self.tables.run_requested.connect(self.run)
         self.tables.take_runs(lambda: self.shelf.kept)
         # by name: each model that is opened begins a history of its own
         self.shelf.plan_viewed.connect(lambda before, after: self._history.record(before, after))  # noqa: PLW0108
@@ -300,10 +300,6 @@ class Desk(QObject):
             self._settings.consent.edited(self.project.plan, plan)
             self._history.record(self.project.plan, plan)
             self._open.edit(self.project.with_plan(plan))
-
-    def on_acting_export_requested(self) -> None:
-        """Ask how to export the selection."""
-        self.exports.export_picture(self.theme, is_around=True)
 
     def on_acting_plan_edited(self, plan: Plan) -> None:
         """Take an edit of what is selected; the result stays until the next run."""

@@ -123,7 +123,7 @@ class SharedSelection(QObject):
 
     def _show_group(self, project: Project, stage: StageName, path: str) -> None:
         self._group = path
-        self._work.panes.select_group(path)
+        self._work.panes.axis.mark_group(self._work.panes.active, path)
         if path:
             self._work.outline.show_selected(path)
         self._work.inspector.show_group(project, stage, path)

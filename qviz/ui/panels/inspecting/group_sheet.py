@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
 
-from qviz.analysis.inspecting.group_page import ChildRow, GroupPage, GroupStep
+from qviz.analysis.inspecting.group_page import ChildRow, GroupBeside, GroupPage
 from qviz.ui.panels.inspecting.action_row import ActionRow
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.fact_columns import FactColumns
@@ -75,7 +75,7 @@ class GroupSheet(Sheet):
         if page.about:
             self.text(" · ".join(page.about), "muted")
 
-    def _step(self, step: GroupStep) -> None:
+    def _step(self, step: GroupBeside) -> None:
         self.calls.choose_child(self._page.stage, step.node, step.path)
 
     def _buttons(self, edits: PlanEdits, has_box: bool) -> list[QPushButton]:
