@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QTransform
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box
+from qviz.layout.near import OVER
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.ghosts import NO_GHOSTS, Ghosts
@@ -130,10 +131,15 @@ class Exposure:
 
     @cached_property
     def in_sight(self) -> InSight:
-        """The boxes and lines that may be seen."""
-        return self.scene.visible(self.area)
+        """The boxes and lines that may be seen; of boxes that move also those that are here on their way."""
+        found = self.scene.visible(self.area)
+        if self.moving is None:
+            return found
+        reach = self.area.adjusted(-OVER, -OVER, OVER, OVER)
+        passing = (each for each in self.moving.ways if self.rect(each).intersects(reach))
+        return InSight(self.scene.in_order({*passing, *(box.id for box in found.boxes)}), found.lines)
 
-    @property
+    @cached_property
     def ghosts(self) -> Ghosts:
         """What only the stage beside has, while changes are shown and nothing moves."""
         return self.scene.ghosts if self.scene.shows_changes and self.moving is None else NO_GHOSTS

@@ -172,6 +172,10 @@ class Scene:
         boxes, lines = self.places.within(_rect(area))
         return InSight([self.view.boxes[number] for number in boxes], lines)
 
+    def in_order(self, box_ids: Collection[str]) -> list[Box]:
+        """Return these boxes as they are drawn one after the other."""
+        return [self.view.boxes[number] for number in sorted(self._number[each] for each in box_ids)]
+
     def box_at(self, point: QPointF) -> Box | None:
         """Return the innermost box at a point; an open frame only by its title."""
         for box in reversed(self.visible(QRectF(point, point)).boxes):

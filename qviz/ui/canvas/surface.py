@@ -129,15 +129,13 @@ class Surface(QWidget):
         screen = Screen(camera, self.viewport.size, painter.worldTransform(), unit)
         painter.scale(camera.scale, camera.scale)
         painter.translate(-camera.x, -camera.y)
-        if self.motion.is_running:
-            # Boxes come from as far as the screen is large.
-            around = sight.adjusted(-sight.width(), -sight.height(), sight.width(), sight.height())
-            moving = Exposure(scene, around, camera.scale, self._theme, marks, self.motion.now(), screen)
-            paint_all((*GRAPH, *SELECTION), painter, moving)
+        edge = 2 / camera.scale  # one pixel more on each side for the pens' widths
+        area = sight.adjusted(-edge, -edge, edge, edge)
+        moving = self.motion.now() if self.motion.is_running else None
+        exposure = Exposure(scene, area, camera.scale, self._theme, marks, moving, screen)
+        if moving is not None:
+            paint_all((*GRAPH, *SELECTION), painter, exposure)
         else:
-            edge = 2 / camera.scale  # one pixel more on each side for the pens' widths
-            area = sight.adjusted(-edge, -edge, edge, edge)
-            exposure = Exposure(scene, area, camera.scale, self._theme, marks, None, screen)
             for each in self.layers:
                 painter.save()
                 each.paint(painter, exposure)

@@ -125,3 +125,30 @@ def test_brackets_stand_around_boxes_that_became_one(canvas):
     assert canvas.surface.grab().toImage() != before
     canvas.emphasis.set_brackets(())
     assert canvas.surface.grab().toImage() == before
+
+
+def test_only_boxes_that_pass_through_what_is_seen_are_painted_on_their_way(canvas):
+    scene = canvas.scene
+    seen = scene.rect("conv").adjusted(-60, -2, 60, 2)
+    there = [box.id for box in scene.visible(seen).boxes]
+    away = next(box.id for box in scene.view.boxes if box.id not in there and not box.is_open)
+    to_here = scene.rect("conv").topLeft() - scene.rect(away).topLeft()
+
+    def drawn(way: QPointF, area: QRectF = seen) -> Exposure:
+        return Exposure(scene, area, 1.0, theme("light"), moving=Moving({away: way}, frozenset(), 0.5))
+
+    assert [box.id for box in drawn(QPointF(3000, 0)).in_sight.boxes] == there
+    passing = [box.id for box in drawn(to_here).in_sight.boxes]
+    assert set(passing) == {*there, away}
+    assert passing == [box.id for box in scene.view.boxes if box.id in passing]
+
+    def picture(exposure: Exposure) -> QImage:
+        image = QImage(seen.size().toSize(), QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        painter.translate(-seen.topLeft())
+        paint_all(GRAPH, painter, exposure)
+        painter.end()
+        return image
+
+    assert picture(drawn(to_here)) == picture(drawn(to_here, scene.bounds.adjusted(-900, -900, 900, 900)))

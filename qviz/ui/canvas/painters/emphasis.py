@@ -76,7 +76,7 @@ def _marked(exposure: Exposure) -> Iterator[tuple[str, QColor, float]]:
     done: set[str] = set()
     for ids, ink, wide in ((marks.selected, color, 2.4), (marks.partners, color, 1.6), (marks.hovered, soft, 1.4)):
         for box_id in sorted(ids - done):
-            if box_id in scene.box and scene.rect(box_id).intersects(exposure.area):
+            if box_id in scene.box and exposure.rect(box_id).intersects(exposure.area):
                 yield box_id, ink, wide
         done |= ids
 
