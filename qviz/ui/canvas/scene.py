@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
@@ -86,6 +87,8 @@ class Scene:
         bands: tuple[SeamBand, ...] = (),
     ) -> None:
         self.rows, self.bands = rows, bands
+        self._by_top = sorted((band.rect.top(), number) for number, band in enumerate(bands))
+        self._tallest = max((band.rect.height() for band in bands), default=0.0)
         self.is_turned = self.is_narrow = False
         self.ghosts = NO_GHOSTS
         self._columns: tuple[NumberColumn, ...] = ()
@@ -171,6 +174,13 @@ class Scene:
         """Return the boxes and lines that may be seen in an area of the canvas."""
         boxes, lines = self.places.within(_rect(area))
         return InSight([self.view.boxes[number] for number in boxes], lines)
+
+    def bands_in(self, area: QRectF) -> list[SeamBand]:
+        """Return the bands at the height of an area, in their order."""
+        first = bisect_left(self._by_top, (area.top() - self._tallest, -1))
+        last = bisect_right(self._by_top, (area.bottom(), len(self.bands)))
+        found = (self.bands[number] for number in sorted(number for _, number in self._by_top[first:last]))
+        return [each for each in found if each.rect.bottom() >= area.top()]
 
     def in_order(self, box_ids: Collection[str]) -> list[Box]:
         """Return these boxes as they are drawn one after the other."""

@@ -9,7 +9,7 @@ from qviz.analysis.views.folding import fold, unfold_all
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.near import OVER
 from qviz.ui.canvas.metrics import measure
-from qviz.ui.canvas.scene import Scene
+from qviz.ui.canvas.scene import Scene, SeamBand
 from tests.factories import graph, node, small_stages
 
 
@@ -73,3 +73,15 @@ def test_beside_are_producers_consumers_and_the_row():
     assert made.beside("a", "down") == "c"
     assert {made.beside("a", "left"), made.beside("a", "right")} == {"b", None}
     assert made.beside("x", "up") is None
+
+
+def test_the_bands_at_a_height_are_found_in_their_order(small):
+    chooser = random.Random(2)
+    rects = [QRectF(0, 90 * at, 50, chooser.choice((10, 70, 400))) for at in range(60)]
+    chooser.shuffle(rects)
+    bands = tuple(SeamBand(str(at), rect, "", is_open=True) for at, rect in enumerate(rects))
+    scene = Scene(small.view, small.places, bands=bands)
+    for top in range(-200, 6000, 37):
+        area = QRectF(-9000, top, 10, chooser.choice((0, 30, 900)))
+        found = [each for each in bands if each.rect.bottom() >= area.top() and each.rect.top() <= area.bottom()]
+        assert scene.bands_in(area) == found

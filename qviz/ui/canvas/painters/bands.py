@@ -24,10 +24,8 @@ class BandPainter:
         color = QColor(exposure.theme.color("seam"))
         painter.setPen(Qt.PenStyle.NoPen)
         words = []
-        for band in exposure.scene.bands:
+        for band in exposure.scene.bands_in(area):
             rect = band.rect
-            if rect.bottom() < area.top() or rect.top() > area.bottom():
-                continue
             color.setAlphaF(OPEN_ALPHA if band.is_open else 1.0)
             across = rect if band.is_bounded else area
             painter.fillRect(QRectF(across.left(), rect.top(), across.width(), rect.height()), color)

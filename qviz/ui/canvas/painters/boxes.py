@@ -17,6 +17,8 @@ from qviz.ui.canvas.metrics import STACK
 from qviz.ui.theme import Theme
 
 HEAVY = 2.2
+AROUND_TITLE = (-40.0, -8.0, 40.0, 8.0)
+"""Pixels that the title of a frame may take beside its bar; of most frames it is out of sight."""
 
 
 class FramePainter:
@@ -58,7 +60,7 @@ class TextPainter:
         """Paint the texts in sight, where there is room for any."""
         if exposure.detail < Detail.TITLES:
             return
-        theme = exposure.theme
+        theme, seen = exposure.theme, exposure.on_screen(exposure.area)
         with exposure.in_pixels(painter):
             for box in exposure.in_sight.boxes:
                 rect = exposure.on_screen(exposure.rect(box.id))
@@ -66,7 +68,7 @@ class TextPainter:
                     painter.setOpacity(1.0)
                     if box.is_bracket:
                         box_text.draw_bracket(painter, box, rect, exposure.scale, theme)
-                    else:
+                    elif box_text.frame_bar(rect, exposure.scale).adjusted(*AROUND_TITLE).intersects(seen):
                         box_text.draw_frame_title(painter, box, rect, exposure.scale, theme)
                     continue
                 exposure.dim(painter, box.id)
