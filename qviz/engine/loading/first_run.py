@@ -18,9 +18,11 @@ from qviz.engine.loading.forward import Arguments, describe, parameters
 from qviz.engine.loading.kept_state import buffers_kept
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
 from qviz.engine.loading.model_files import is_program
+from qviz.engine.loading.other_batch import kept_of_other_batch
 from qviz.engine.loading.refusals import refuse_unopened
 from qviz.engine.loading.source import Loaded
 from qviz.engine.nodes import held_state
+from qviz.engine.nodes.held_state import HeldState
 from qviz.errors import QvizError
 from qviz.words import tr
 from qviz.words.formats import listed
@@ -34,17 +36,19 @@ def shapes_tell(loaded: Loaded) -> bool:
     return not is_cast(loaded) and all(isinstance(each, Tensor) and each.is_floating_point() for each in leaves)
 
 
-def run_once(model: Module, loaded: Loaded, flow: Flow | None) -> None:
+def run_once(model: Module, loaded: Loaded, flow: Flow | None, start: HeldState) -> None:
     """Run the model once, so that a wrong shape is told apart from a failing flow.
 
     Args:
         model: The copy that the flow will have.
         loaded: What it came from, made ready.
         flow: The one to come.
+        start: What the model came with in its attributes, where a failed capture may have left stand-ins for tensors.
 
     Raises:
         QvizError: It does not run, or gives what the flow cannot take.
     """
+    held_state.put(model, start)
     try:
         with torch.no_grad(), inside(loaded.fake), held_state.unchanged(model), buffers_kept(model):
             given = loaded.inputs.cloned().call(model)  # forward may work in place
@@ -84,6 +88,18 @@ def _about_arguments(error: BaseException, model: Module, inputs: Arguments) -> 
     return None
 
 
+def _about_state(model: Module, inputs: Arguments) -> str | None:
+    """Return what to do about a state of another batch size, which a model came with; None where that is not it."""
+    if (kept := kept_of_other_batch(model, inputs)) is None:
+        return None
+    return tr(
+        "The model keeps {names} of a batch of {size} from an earlier call: reset it before the run, or give inputs "
+        "of that batch size.",
+        names=listed(kept.names),
+        size=kept.size,
+    )
+
+
 def is_cast(loaded: Loaded) -> bool:
     """Tell whether the model, or its inputs, came in another type than float32, which they have now."""
     return any(each.said.code.startswith("made_ready.float32") for each in loaded.steps)
@@ -114,7 +130,7 @@ def does_not_run(error: BaseException, model: Module, inputs: Arguments, was_cas
         message = tr("The model does not run on {given} at {place}: {cause}", given=given, place=place, cause=cause)
     if any(type(each).__module__ == "numpy" for each in pytree.tree_leaves(inputs.values)):
         return QvizError(message, tr("Give tensors, as torch.from_numpy(x) makes them."), option="--input")
-    if (fault := _about_arguments(error, model, inputs)) is not None:
+    if (fault := _about_arguments(error, model, inputs) or _about_state(model, inputs)) is not None:
         return QvizError(message, fault, option="--input")
     if is_of_inputs(error, model):
         return QvizError(message, tr("Give inputs of shapes, dtypes and values that fit."), option="--input")

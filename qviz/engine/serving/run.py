@@ -40,6 +40,7 @@ from qviz.engine.loading.readiness import make_ready, written
 from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.running.data import Peeked
+from qviz.engine.nodes import held_state
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script
@@ -214,7 +215,7 @@ def _run(
     model, of_mode = _in_eval_mode(loaded, plan)
     progress.findings.extend((*about_plan, *as_received(loaded, plan, model), *of_mode))
     progress.ties = TiedWeights(model)
-    progress.check = lambda: run_once(model, loaded, chosen)
+    progress.check = partial(run_once, model, loaded, chosen, held_state.held(model))
     if not progress.is_fake and (chosen is None or not chosen.captures_without_running or not shapes_tell(loaded)):
         progress.started("checking")
         progress.checked()  # else the capture, or the shapes found for the first graph, tell

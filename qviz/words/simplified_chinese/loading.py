@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "Give tensors, as torch.from_numpy(x) makes them.": "请给出张量，例如由 torch.from_numpy(x) 得到的。",
     "Give one input for each argument of forward(), which takes {taken}; a list or dict that is one argument stands in a tuple.": "请为 forward() 的每个参数给出一个输入，它接受 {taken}；作为单个参数的列表或字典要放在元组中。",
     "forward() takes {taken}, and the inputs are a dict with {keys}: name them as forward() does.": "forward() 接受 {taken}，而输入是含有 {keys} 的字典：请按 forward() 的参数命名。",
+    "The model keeps {names} of a batch of {size} from an earlier call: reset it before the run, or give inputs of that batch size.": "模型保留着早前一次调用的 {names}，批大小为 {size}：请在运行前重置，或给出该批大小的输入。",
     "Give inputs of shapes, dtypes and values that fit.": "请给出形状、dtype 和取值都合适的输入。",
     # engine/loading/foreign_files.py
     "{name} is a file of {format}; qviz reads PyTorch models": "{name} 是 {format} 文件；qviz 读取 PyTorch 模型",
