@@ -66,6 +66,11 @@ def function_name(node: Node) -> str:
     return node.module_type.lower() if node.op == "call_module" else _bare_name(node.target)
 
 
+def operator_name(node: Node) -> str:
+    """Return what an operator is called in texts: a module by its class, ``GroupNorm``, a function as it is written."""
+    return (node.module_type if node.op == "call_module" else "") or function_name(node)
+
+
 @lru_cache(maxsize=4096)
 def _bare_name(target: str) -> str:
     operator = _OPERATOR.fullmatch(target)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, is_batch_norm, is_move, origin
 from qviz.analysis.findings.rules import finds
-from qviz.analysis.regions import function_name, is_reference
+from qviz.analysis.regions import is_reference, operator_name
 from qviz.document.graph import Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
+
+_DTYPES = ("activation_dtype", "weight_dtype", "listed")
+"""What the reason of such a node tells of its qconfig, and which dtype of weights is listed in place of its own."""
 
 
 @finds("asked_but_float")
@@ -20,27 +23,39 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         return
     index = evidence.index(stage)
     yield from _references(evidence, stage, index)
-    found: dict[tuple[str, bool], list[Node]] = {}
+    found: dict[tuple[str, str], list[Node]] = {}
+    of_dtypes: dict[tuple[str, ...], list[Node]] = {}
     for node in stage.whole.nodes:
         is_cast = any(index.nodes[each].kind is Kind.DEQUANTIZE for each in index.producers[node.id])
         if node.kind not in (Kind.OP, Kind.FUSED_OP) or not is_cast or is_move(node):
             continue
-        if evidence.asked.intersection(evidence.earlier(prepared, node.id)):
-            is_changed = node.why is not None and node.why.code == "float.parametrized"
-            found.setdefault((function_name(node), is_changed), []).append(node)
-    for (name, is_changed), nodes in found.items():
-        ids = tuple(node.id for node in nodes)
-        args: dict[str, Json] = {"operator": name, **({"places": len(ids)} if len(ids) > 1 else {})}
+        if not evidence.asked.intersection(evidence.earlier(prepared, node.id)):
+            continue
+        if node.why is not None and node.why.code == "float.weight_dtype_not_supported":
+            dtypes = tuple(_text(node.why.args.get(each)) for each in _DTYPES)
+            of_dtypes.setdefault(dtypes, []).append(node)
+            continue
+        is_changed = node.why is not None and node.why.code == "float.parametrized"
         code = "asked_but_float.parametrized" if is_changed else "asked_but_float"
-        yield Finding(
-            rule="asked_but_float",
-            level=Level.WARNING,
-            stage=stage.name,
-            nodes=ids,
-            code=code,
-            roles={"subject": ids},
-            args=args | (_parametrized(nodes) if is_changed else {}),
-        )
+        found.setdefault((operator_name(node), code), []).append(node)
+    for dtypes, nodes in of_dtypes.items():
+        yield _of_dtypes(stage, nodes, dict(zip(_DTYPES, dtypes, strict=True)))
+    for (name, code), nodes in found.items():
+        args: dict[str, Json] = {"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})}
+        yield _finding(stage, nodes, code, args | (_parametrized(nodes) if code.endswith("parametrized") else {}))
+
+
+def _finding(stage: Stage, nodes: list[Node], code: str, args: dict[str, Json]) -> Finding:
+    ids = tuple(node.id for node in nodes)
+    return Finding("asked_but_float", Level.WARNING, stage.name, ids, code, {"subject": ids}, args)
+
+
+def _of_dtypes(stage: Stage, nodes: list[Node], dtypes: dict[str, Json]) -> Finding:
+    """Return that convert takes no weights of a dtype; in graphs in hand, it may have had another configuration."""
+    known = {name: dtype for name, dtype in dtypes.items() if dtype}
+    code = "asked_but_float.weight_listed" if "listed" in known else "asked_but_float.weight_unlisted"
+    operators: list[Json] = [*dict.fromkeys(operator_name(node) for node in nodes)]
+    return _finding(stage, nodes, code, {**known, "operators": operators})
 
 
 def _references(evidence: Evidence, stage: Stage, index: Index) -> Iterator[Finding]:
@@ -75,6 +90,10 @@ def _parametrized(nodes: list[Node]) -> dict[str, Json]:
     by = dict.fromkeys(str(name) for _, why in whys for name in _listed(why.args.get("by")))
     removals = [f"({node.target!r}, {name!r})" for node, why in whys for name in _listed(why.args.get("tensors"))]
     return {"by": [*by], "removals": f"[{', '.join(removals)}]"}
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _listed(value: Json) -> list[Json]:

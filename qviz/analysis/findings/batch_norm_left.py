@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, gives_float, is_batch_norm, is_weighted, origin
 from qviz.analysis.findings.rules import finds
-from qviz.analysis.regions import function_name
+from qviz.analysis.regions import function_name, operator_name
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
@@ -124,9 +124,9 @@ def _by_pattern(node: Node, before: Node, roles: dict[str, tuple[str, ...]]) -> 
     if not are_modules and not before.target.startswith("aten."):
         return _LeftCause("batch_norm_left.function", roles)
     if function_name(before) in ("linear", "addmm"):
-        return _LeftCause("batch_norm_left.no_pattern", roles, {"operator": function_name(before)})
+        return _LeftCause("batch_norm_left.no_pattern", roles, {"operator": operator_name(before)})
     if before.target.startswith("aten.conv") and before.target.endswith(".padding"):
-        return _LeftCause("batch_norm_left.padding", roles, {"operator": function_name(before)})
+        return _LeftCause("batch_norm_left.padding", roles, {"operator": operator_name(before)})
     return _LeftCause("batch_norm_left.flow_folded_nothing", roles)
 
 

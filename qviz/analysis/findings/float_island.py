@@ -10,7 +10,7 @@ from qviz.analysis.findings.evidence import Evidence, activations, gives_float, 
 from qviz.analysis.findings.layer_in_float import cause_of
 from qviz.analysis.findings.other_forms import OtherForms, as_args, other_forms
 from qviz.analysis.findings.rules import finds
-from qviz.analysis.regions import function_name
+from qviz.analysis.regions import function_name, operator_name
 from qviz.document.flows import Mode
 from qviz.document.graph import Json, Kind, Node
 from qviz.document.plan import QUANTIZERS
@@ -45,7 +45,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     found: dict[tuple[str, _IslandCause], list[str]] = {}
     for node in stage.whole.nodes:
         if _stays_float(evidence, node) and _comes_from_low(index, node) and _goes_to_low(index, node):
-            found.setdefault((function_name(node), _cause(evidence, index, node)), []).append(node.id)
+            found.setdefault((operator_name(node), _cause(evidence, index, node)), []).append(node.id)
     for (name, cause), nodes in found.items():
         args: dict[str, Json] = {"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})}
         yield Finding(

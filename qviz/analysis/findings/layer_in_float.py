@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, is_move
 from qviz.analysis.findings.rules import finds
-from qviz.analysis.regions import function_name
+from qviz.analysis.regions import function_name, operator_name
 from qviz.document.flows import Flow, Method, Mode
 from qviz.document.graph import Json, Kind, Node
 from qviz.document.query import Index
@@ -37,6 +37,10 @@ _MATRIX = 2
 """Dimensions of a weight; with more it holds several, one for each entry of a batch."""
 _PADDING_AT = 4
 """Where ``aten.conv2d.padding`` takes it."""
+
+
+_DTYPES = "dtypes"
+"""How the code ends of layers whose dtypes the backend does not take."""
 
 
 class LayerCause(NamedTuple):
@@ -75,7 +79,7 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
     for node in stage.graph.nodes:
         cause = cause_of(evidence, node) or _of_taken(evidence, node)
         if cause is not None:
-            found.setdefault((function_name(node), cause), []).append(node.id)
+            found.setdefault(("" if cause.code == _DTYPES else operator_name(node), cause), []).append(node.id)
     for (name, cause), ids in found.items():
         share = evidence.low_precision.share_in_float(ids) if evidence.low_precision is not None else None
         is_small = (share or 0.0) < cause.least
@@ -87,8 +91,14 @@ def layers(evidence: Evidence) -> Iterator[Finding]:
             nodes=tuple(ids),
             code=f"{cause.rule}.{cause.code}",
             roles={"subject": tuple(ids), **_taken_with(evidence, stage, ids)},
-            args={"operator": name, **dict(cause.args), **told},
+            args={**_named(evidence, stage, name, ids), **dict(cause.args), **told},
         )
+
+
+def _named(evidence: Evidence, stage: Stage, name: str, ids: Iterable[str]) -> dict[str, Json]:
+    """Return what layers are called; of the same dtypes there may be several types."""
+    nodes = evidence.index(stage).nodes
+    return {"operator": name} if name else {"operators": [*dict.fromkeys(operator_name(nodes[each]) for each in ids)]}
 
 
 def _taken_with(evidence: Evidence, stage: Stage, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -253,5 +263,5 @@ def _of_pattern(evidence: Evidence, node: Node, name: str) -> LayerCause:
         return LayerCause("recurrent")
     why = next((each for each in evidence.whys(node) if each.code == "float.dtypes_not_supported"), None)
     if why is not None:
-        return LayerCause("dtypes", args=tuple(sorted(why.args.items())))
+        return LayerCause(_DTYPES, args=tuple(sorted(why.args.items())))
     return LayerCause("attention" if _ATTENTION.fullmatch(name) else "no_pattern")

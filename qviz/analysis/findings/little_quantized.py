@@ -8,7 +8,7 @@ from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.layer_in_float import cause_of, is_told_elsewhere
 from qviz.analysis.findings.other_forms import as_args, other_forms
 from qviz.analysis.findings.rules import finds
-from qviz.analysis.regions import function_name
+from qviz.analysis.regions import operator_name
 from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
@@ -44,7 +44,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     else:
         code, nodes = "little_quantized", stays_float
     known = evidence.index(stage).nodes
-    args["operators"] = [*dict.fromkeys(function_name(known[each]) for each in nodes)]
+    args["operators"] = [*dict.fromkeys(operator_name(known[each]) for each in nodes)]
     if forms := as_args([other_forms(evidence, known[each]) for each in nodes]):
         code, args = f"{code}.other_form", args | forms
     told = all(is_told_elsewhere(evidence, known[each]) or cause_of(evidence, known[each]) for each in nodes)

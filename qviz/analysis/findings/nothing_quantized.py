@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.layer_in_float import sole_cause
 from qviz.analysis.findings.rules import finds
-from qviz.analysis.regions import function_name
+from qviz.analysis.regions import operator_name
 from qviz.document.flows import Method
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
@@ -31,7 +31,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     code = _cause(evidence, stays_float) if cause is None else "nothing_quantized.layers"
     if code == "nothing_quantized.not_annotated":
         nodes = evidence.index(evidence.converted).nodes
-        args["operators"] = [*dict.fromkeys(function_name(nodes[each]) for each in stays_float)]
+        args["operators"] = [*dict.fromkeys(operator_name(nodes[each]) for each in stays_float)]
     yield Finding(
         rule="nothing_quantized",
         level=Level.ERROR,

@@ -6,11 +6,13 @@ place of their qconfigs.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from torch import nn
 from torch.ao.nn.intrinsic.modules.fused import _FusedModule
 from torch.ao.quantization import QConfigMapping
 from torch.ao.quantization.fx import qconfig_mapping_utils as lookup
@@ -43,7 +45,7 @@ def findings(fused: GraphModule, scopes: Scopes, mapping: Mapping, model: Module
     for number, setting in enumerate(mapping.settings):
         passed = [node for node in _fused_past(fused, setting) if node.name in quantized_by_default]
         if passed:
-            yield _passes_fused(setting, passed)
+            yield _passes_fused(setting.python, passed)
         elif number not in decisions.values():
             alone = _resolve(fused, scopes, _labels(fused, mapping._replace(base=QConfigMapping()), [number]))
             yield _matches_nothing(setting, number in alone.values(), fused, model)
@@ -57,6 +59,33 @@ def named_in_vain(base: QConfigMapping, model: Module) -> Iterator[Finding]:
     for rule, name, is_pattern in named:
         if not any(re.match(name, path) if is_pattern else name == path for path in paths):
             yield _nothing(rule, name, *_no_such_path(name, paths, is_pattern))
+
+
+def passed_by(fused: GraphModule, scopes: Scopes, base: QConfigMapping) -> Iterator[Finding]:
+    """Yield what else in a mapping of the user's own has no effect: for calls that are not made, fused types."""
+    orders, labels = base.module_name_object_type_order_qconfigs, copy.deepcopy(base)
+    for number, key in enumerate(orders):
+        labels.set_module_name_object_type_order(*key, number)
+    decisions = _resolve(fused, scopes, labels)
+    for number, (path, type_, order) in enumerate(orders):
+        if not any(each == number and type(each) is int for each in decisions.values()):
+            name = _written(type_)
+            rule = f"set_module_name_object_type_order({path!r}, {name}, {order}, …)"
+            yield _nothing(rule, path, "no_such_call", {"order": order, "type": name})
+    left_out = [each for each, qconfig in base.object_type_qconfigs.items() if qconfig is None]
+    for type_ in left_out if base.global_qconfig is not None else ():
+        passed = [node for node, module in _fused_modules(fused) if type(module[0]) is type_ and decisions[node.name]]
+        if passed:
+            yield _passes_fused(f"set_object_type({_written(type_)}, None)", passed)
+
+
+def _written(called: Any) -> str:
+    """Return a type or a function as people write it: ``torch.nn.Linear``, ``torch.nn.functional.linear``."""
+    for module in (nn, nn.functional):
+        name = getattr(called, "__name__", "")
+        if getattr(module, name, None) is called:
+            return f"{module.__name__}.{name}"
+    return target_name(called)
 
 
 def _labels(fused: GraphModule, mapping: Mapping, numbers: Iterable[int]) -> QConfigMapping:
@@ -122,7 +151,7 @@ def _fused_past(fused: GraphModule, setting: Setting) -> list[Node]:
     return [node for node, module in _fused_modules(fused) if type(module[0]) is setting.arguments[0].value]
 
 
-def _passes_fused(setting: Setting, passed: list[Node]) -> Finding:
+def _passes_fused(rule: str, passed: list[Node]) -> Finding:
     modules = passed[0].graph.owning_module
     types = sorted({type(modules.get_submodule(str(node.target))).__name__ for node in passed})
     nodes = tuple(node.name for node in passed)
@@ -134,7 +163,7 @@ def _passes_fused(setting: Setting, passed: list[Node]) -> Finding:
         code="rule_passes_fused",
         roles={"subject": nodes},
         args={
-            "rule": setting.python,
+            "rule": rule,
             "types": [*types],
             "names": [f"torch.ao.nn.intrinsic.{each}" for each in types],
         },

@@ -162,9 +162,11 @@ def _with_rules(job: Job, result: FxResult, fused: GraphModule, prepared: GraphM
         return result
     for finding in rules.named_in_vain(mapping.base, job.model):
         job.reporter.found(finding)
+    scopes = prepared.meta[PREPARED_WITH].node_name_to_scope
+    for finding in rules.passed_by(fused, scopes, mapping.base):
+        job.reporter.found(finding)
     if not mapping.settings:
         return result
-    scopes = prepared.meta[PREPARED_WITH].node_name_to_scope
     decided = list(rules.decided(fused, scopes, mapping).values())
     matched: list[Json] = [
         {"rule": setting.python, "matched": decided.count(number)} for number, setting in enumerate(mapping.settings)

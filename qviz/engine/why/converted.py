@@ -36,6 +36,8 @@ _TO_BE_QUANTIZED = frozenset(
 )
 _WITH_REFERENCE = (nn.Linear, _ConvNd, _FusedModule)
 """Float modules that convert puts a reference module in the place of, before it looks for a kernel."""
+_OF_QCONFIG = ("activation_dtype", "weight_dtype", "listed")
+"""What the reason of the prepared node tells of a weight that its pattern does not list."""
 _UNCHANGED = frozenset({"operator.float", "operator.not_float", "operator.unchanged"})
 
 
@@ -128,7 +130,10 @@ class Converted:
         told, api = within(asked), "convert_fx(backend_config=...)"
         if isinstance(child, _WITH_REFERENCE) and "weight" in asked.args:  # it would be a reference module
             called = call_of(self.module, node)
-            return reason("float.weight_dtype_not_supported", "DTypeConfig", {"subject": node}, **called, asked=told)
+            of_qconfig = {key: asked.args[key] for key in _OF_QCONFIG if key in asked.args}
+            return reason(
+                "float.weight_dtype_not_supported", "DTypeConfig", {"subject": node}, **called, **of_qconfig, asked=told
+            )
         if partners := _partners(asked):
             roles = {"subject": (node.name,), "partners": partners}
             return reason("float.pattern_without_kernel", api, roles, asked=told)

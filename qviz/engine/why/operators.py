@@ -30,7 +30,7 @@ from qviz.engine.why.observers import (
     observes,
     setter,
 )
-from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held, other_forms
+from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held, other_forms, other_weight
 from qviz.engine.why.statements import Roles, inner, reason, within
 from qviz.engine.why.subgraphs import CalledFrom, in_subgraph, of_call
 
@@ -237,7 +237,11 @@ class Operators:
             key=TARGET_DTYPE,
             pattern=self._pattern(node),
             **wanted,
+            **(self._other_weight(node, qconfig) if "weight" in wanted and node.op == "call_module" else {}),
         )
+
+    def _other_weight(self, node: Node, qconfig: Any) -> dict[str, Json]:
+        return other_weight(self._called(node), qconfig, self.module.meta.get(BACKEND_CONFIG))
 
     def _left_by(self, node: Node, entry: MappingEntry | None) -> Json:
         """Return the rule that leaves in float what the backend has a pattern for; None where none does."""

@@ -117,6 +117,28 @@ def _leaves(pattern: Any) -> Iterator[Any]:
         yield pattern
 
 
+def other_weight(called: Any, qconfig: Any, config: BackendConfig | None) -> dict[str, Json]:
+    """Return the dtypes of a qconfig whose weights the pattern of a module does not list, with one that it does.
+
+    ``prepare_fx`` compares the dtypes of activations, ``convert_fx`` those of weights as well. Nothing is returned
+    where the weights are listed, or the pattern has no weight.
+    """
+    dtypes = dtypes_of(qconfig)
+    known = config if config is not None else get_native_backend_config()
+    listed = {
+        str(each.weight_dtype): str(each.input_dtype)
+        for pattern in known.configs
+        if pattern.pattern is called
+        for each in pattern.dtype_configs
+        if each.weight_dtype is not None
+    }
+    weight = dtypes.get("weight")
+    if not listed or weight is None or weight in listed:
+        return {}
+    fits = [each for each, activation in listed.items() if activation == dtypes.get("activation")]
+    return {f"{name}_dtype": dtype for name, dtype in dtypes.items()} | ({"listed": fits[0]} if fits else {})
+
+
 def dtypes_of(qconfig: Any) -> dict[str, Json]:
     """Return the dtypes of ``activation`` and ``weight`` as far as a qconfig's constructors tell them."""
     found: dict[str, Json] = {}

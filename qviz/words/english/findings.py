@@ -169,6 +169,21 @@ STATEMENTS: dict[str, Entry] = {
         "prepare, or the backend has no kernel for these dtypes of activation and weight",
         "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
     },
+    "asked_but_float.weight_listed": {
+        "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: the backend lists no "
+        "weights of {weight_dtype:dtype} for {subject:it/them}",
+        "reason": "prepare compares the dtypes of activations with those that the backend lists, and convert those of "
+        "weights too; for {operators:all} with activations of {activation_dtype:dtype} it lists weights of "
+        "{listed:dtype}",
+        "hint": "Use a weight observer of {listed:dtype}.",
+    },
+    "asked_but_float.weight_unlisted": {
+        "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: convert does not take "
+        "the dtypes of {subject:its qconfig/their qconfigs}",
+        "reason": "the backend configuration given to convert lists no such dtypes of activation and weight for "
+        "{operators:all}[[: activation {activation_dtype:dtype}]][[, weight {weight_dtype:dtype}]]",
+        "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
+    },
     "asked_but_float.reference": {
         "message": "{subject} was observed but still runs in float: convert left a reference module",
         "reason": "convert puts a kernel only where the module stands between a dequantize and a quantize",

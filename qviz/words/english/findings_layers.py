@@ -136,7 +136,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "layer_in_float.dtypes": _in_float(
         "the backend does not take the dtypes of its qconfig",
-        "no dtype configuration of the backend for {operator} fits[[ activation {activation:dtype}]]"
+        "no dtype configuration of the backend for {operators:all} fits[[ activation {activation:dtype}]]"
         "[[ with weight {weight:dtype}]]",
         "Use observers of dtypes that the backend configuration lists: torch's own lists activation quint8 with weight "
         "qint8.",

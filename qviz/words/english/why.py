@@ -183,8 +183,8 @@ FLOAT: dict[str, Entry] = {
     },
     "float.weight_dtype_not_supported": {
         "rule": "Stays in float: it was observed, but convert does not take the dtypes of its qconfig",
-        "evidence": "{target} is still a float {module_type}: no dtype configuration of its pattern takes its weight. "
-        "{asked}",
+        "evidence": "{target} is still a float {module_type}: no dtype configuration of its pattern fits its qconfig"
+        "[[: weight {weight_dtype:dtype}]][[ where {listed:dtype} is listed]]. {asked}",
         "text": "it was observed, but convert does not take the dtypes of its qconfig",
     },
     "float.parametrized": {

@@ -172,6 +172,18 @@ STATEMENTS: dict[str, Entry] = {
         "或后端没有这些激活和权重 dtype 的内核",
         "hint": "请给 prepare 和 convert 相同的 backend_config，并使用后端列出的 dtype 的 qconfig。",
     },
+    "asked_but_float.weight_listed": {
+        "message": "{subject} 已被观测，但仍以浮点运行：后端没有为其列出 {weight_dtype:dtype} 权重",
+        "reason": "prepare 只将激活的 dtype 与后端列出的相比较，convert 还比较权重的 dtype；对激活为 "
+        "{activation_dtype:dtype} 的 {operators:all}，后端列出的权重是 {listed:dtype}",
+        "hint": "请使用 {listed:dtype} 的权重观测器。",
+    },
+    "asked_but_float.weight_unlisted": {
+        "message": "{subject} 已被观测，但仍以浮点运行：convert 不接受其 qconfig 的 dtype",
+        "reason": "convert 得到的后端配置没有为 {operators:all} 列出这样的激活和权重 dtype"
+        "[[：激活 {activation_dtype:dtype}]][[，权重 {weight_dtype:dtype}]]",
+        "hint": "请给 prepare 和 convert 相同的 backend_config，并使用后端列出的 dtype 的 qconfig。",
+    },
     "asked_but_float.reference": {
         "message": "{subject} 已被观测，但仍以浮点运行：convert 留下了参考模块",
         "reason": "convert 只在模块位于 dequantize 和 quantize 之间时放入内核",

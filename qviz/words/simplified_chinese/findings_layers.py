@@ -120,7 +120,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "layer_in_float.dtypes": _in_float(
         "后端不接受其 qconfig 的 dtype",
-        "后端没有适合 {operator} 的 dtype 配置[[：激活 {activation:dtype}]][[，权重 {weight:dtype}]]",
+        "后端没有适合 {operators:all} 的 dtype 配置[[：激活 {activation:dtype}]][[，权重 {weight:dtype}]]",
         "请使用后端配置所列 dtype 的观测器：torch 自己的配置列出激活 quint8 与权重 qint8。",
     ),
     "layer_in_float.no_pattern": _in_float(

@@ -160,7 +160,7 @@ FLOAT: dict[str, Entry] = {
     },
     "float.weight_dtype_not_supported": {
         "rule": "保持浮点：它被观测了，但 convert 不接受其 qconfig 的 dtype",
-        "evidence": "{target} 仍是浮点 {module_type}：其模式的 dtype 配置都不接受它的权重。{asked}",
+        "evidence": "{target} 仍是浮点 {module_type}：其模式的 dtype 配置都不符合它的 qconfig[[：权重 {weight_dtype:dtype}]][[，列出的是 {listed:dtype}]]。{asked}",
         "text": "它被观测了，但 convert 不接受其 qconfig 的 dtype",
     },
     "float.parametrized": {
