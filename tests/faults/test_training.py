@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
-from torch.ao.quantization import DeQuantStub, QuantStub, QuantWrapper, fuse_modules, fuse_modules_qat
+from torch.ao.quantization import DeQuantStub, QuantStub, QuantWrapper, disable_observer, fuse_modules, fuse_modules_qat
 
 from qviz.document.snapshot import Level
 from tests.faults.cases import IMAGE, ROW, ran
@@ -37,12 +38,29 @@ def forward_alone(model: nn.Module) -> None:
     model(X)
 
 
+def a_copy(model: nn.Module) -> None:
+    with_its_own(copy.deepcopy(model))
+
+
+def without_gradient(model: nn.Module) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    (model(X) * 0.0).mean().backward()
+    optimizer.step()
+
+
+def without_ranges(model: nn.Module) -> None:
+    model.apply(disable_observer)
+    with_its_own(model)
+
+
 @pytest.mark.parametrize(
     ("train", "told"),
     [
         (backward_alone, [("training_without_effect", Level.INFO)]),
         (with_another_optimizer, [("training_without_effect", Level.INFO)]),
         (forward_alone, [("training_without_effect.no_gradient", Level.INFO)]),
+        (without_gradient, [("training_without_effect.zero_gradient", Level.INFO)]),
+        (a_copy, [("training_without_effect.untouched", Level.INFO)]),
         (with_its_own, []),
     ],
 )
@@ -51,6 +69,19 @@ def test_training_that_changes_no_parameter(train: Callable[[nn.Module], None], 
     assert snapshot.run.error is None
     found = [each for each in snapshot.findings if each.rule == "training_without_effect"]
     assert [(each.code, each.level) for each in found] == told
+
+
+@pytest.mark.parametrize("flow", ["fx-qat", "eager-qat"])
+def test_observers_that_are_off_from_the_start_stop_the_conversion(flow: str):
+    """The weights have one range for each channel, of which torch asserts that it is none."""
+    stubbed = (lambda: QuantWrapper(FC())) if flow == "eager-qat" else FC
+    snapshot = ran(stubbed, flow, [ROW], train=without_ranges, measure=False)()
+    assert snapshot.run.error is not None
+    assert snapshot.run.error.code == "stop.range_empty"
+    stopped = snapshot.findings[0]
+    assert stopped.because_of is not None
+    assert stopped.because_of.rule == "never_calibrated"
+    assert ran(stubbed, flow, [ROW], train=with_its_own, measure=False)().run.error is None
 
 
 def in_large_steps(model: nn.Module) -> None:

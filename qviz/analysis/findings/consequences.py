@@ -33,6 +33,12 @@ def _for_no_number(_cause: Finding, consequence: Finding, _evidence: Evidence) -
     return isinstance(why, dict) and why.get("code") == "stop.values_not_a_number"
 
 
+def _for_empty_range(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+    """Return whether a run stopped at a range of an observer that saw nothing."""
+    why = consequence.args.get("cause")
+    return isinstance(why, dict) and why.get("code") == "stop.range_empty"
+
+
 def _for_the_mode(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
     """Return whether a run stopped because of the mode of the model."""
     why = consequence.args.get("cause")
@@ -62,6 +68,7 @@ _KNOWN = (
         _Follows(f"converted_does_not_run.{each}", "functional_in_eager.stops", _at_same_node)
         for each in ("no_kernel", "function")
     ),
+    _Follows("converted_does_not_run.float_into_quantized", "unobserved_input", _at_same_node),
     _Follows("converted_does_not_run.quantized_into_float", "hidden_modules"),
     _Follows("uneven_channels", "never_calibrated", _at_same_node),
     _Follows("output_differs", "never_calibrated", _at_same_node),
@@ -78,6 +85,7 @@ _KNOWN = (
     _Follows("little_quantized", "calibration_without_effect"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
     _Follows(STOPPED, "not_finite", _for_no_number),
+    _Follows(STOPPED, "never_calibrated", _for_empty_range),
     _Follows(STOPPED, "mode_kept", _for_the_mode),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows("degenerate_scale.not_finite", "not_finite"),

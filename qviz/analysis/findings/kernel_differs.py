@@ -16,6 +16,7 @@ _BY_CAUSE = {
     "kernel.dropped_write": "kernel_differs.dropped_write",
     "kernel.hooks_lost": "kernel_differs.hooks_lost",
     "kernel.bag_sums": "kernel_differs.bag_sums",
+    "kernel.arguments_dropped": "kernel_differs.arguments_dropped",
     "kernel.slopes_below_one": "kernel_differs.slopes_below_one",
     "kernel.overflow": "kernel_differs.overflow",
     "kernel.scale_of_input": "kernel_differs.scale_of_input",

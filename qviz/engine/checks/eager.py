@@ -18,7 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from qviz.document.graph import Json, SourceLine
 from qviz.document.kernel_errors import cause_of
 from qviz.document.snapshot import Finding, Level
-from qviz.engine.checks.eager_functions import Unseen, better_module, may_join, unseen
+from qviz.engine.checks.eager_functions import Unseen, better_form, better_module, may_join, unseen
 from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
@@ -229,19 +229,21 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
         where = line_of(error)
         text = str(error).strip().partition("\n")[0].partition(". ")[0]
         node = graph.meta.get(STOPS_AT) or _stops_at(graph, inputs) or _at_module(graph, culprits(error, model).module)
-        cause = cause_of(str(error)) or "other"
+        cause = cause_of(str(error))
         args: dict[str, Json] = {"text": text, **_at(where)}
         function = next((each for each in graph.graph.nodes if each.name == node), None)
         if cause == "no_kernel" and function is not None and (better := better_module(function)) is not None:
             cause, args = "function", {**args, "operator": bare_name(function.target), "replacement": better}
         elif cause == "no_kernel" and not (function is not None and may_join(function)):
             cause = "no_kernel_at_all"
+        elif cause is None and function is not None and (better := better_form(function)) is not None:
+            cause, args = "function", {**args, "operator": bare_name(function.target), "replacement": better}
         return Finding(
             rule="converted_does_not_run",
             level=Level.ERROR,
             stage="converted",
             nodes=(node,) if node else (),
-            code=f"converted_does_not_run.{cause}",
+            code=f"converted_does_not_run.{cause or 'other'}",
             roles={"subject": (node,)} if node else {},
             args=args,
             place=(Path(where.file).name,) if where and not node else (),

@@ -36,6 +36,8 @@ _STOPS = {
 _JOINS = {"add": "FloatFunctional.add", "mul": "FloatFunctional.mul", "matmul": "FloatFunctional.matmul"}
 _WITH_NUMBER = {"add": "FloatFunctional.add_scalar", "mul": "FloatFunctional.mul_scalar"}
 """The same with two tensors, and with a tensor and a number."""
+_WITH_ALPHA = {"add": "FloatFunctional.mul_scalar and then FloatFunctional.add"}
+"""The same where the second tensor is multiplied by a number."""
 
 
 def may_join(node: Node) -> bool:
@@ -68,16 +70,31 @@ def unseen(graph: GraphModule) -> Iterator[Unseen]:
             yield Unseen(node, _RUNS[name], stops=False)
         elif name in _STOPS:
             yield Unseen(node, _STOPS[name], stops=True)
-        elif name in _JOINS and tensors:
-            both = len(tensors) > 1 or node.args[:2] == (tensors[0], tensors[0])
-            better = _JOINS[name] if both else _WITH_NUMBER.get(name)
-            if better is not None:
-                yield Unseen(node, better, stops=True)
+        elif name in _JOINS and tensors and (better := _joined(node, tensors)) is not None:
+            yield Unseen(node, better, stops=True)
 
 
 def better_module(node: Node) -> str | None:
     """Return the module that computes what a function computes, where quantized tensors stop the function."""
     return _STOPS.get(_name(node)) if node.op == "call_function" else None
+
+
+def better_form(node: Node) -> str | None:
+    """Return the module, or the method of one, that computes what a function computes, where such a one is known."""
+    if node.op not in ("call_function", "call_method"):
+        return None
+    return _STOPS.get(_name(node)) or _joined(node, node.all_input_nodes)
+
+
+def _joined(node: Node, tensors: list[Node]) -> str | None:
+    """Return the method of FloatFunctional in the place of a function; none of them takes an alpha."""
+    name = _name(node)
+    if name not in _JOINS or not tensors:
+        return None
+    if node.kwargs.get("alpha", 1) != 1:
+        return _WITH_ALPHA.get(name)
+    both = len(tensors) > 1 or node.args[:2] == (tensors[0], tensors[0])
+    return _JOINS[name] if both else _WITH_NUMBER.get(name)
 
 
 def _name(node: Node) -> str:

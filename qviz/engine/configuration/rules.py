@@ -64,8 +64,8 @@ def named_in_vain(base: QConfigMapping, model: Module) -> Iterator[Finding]:
 def passed_by(fused: GraphModule, scopes: Scopes, base: QConfigMapping) -> Iterator[Finding]:
     """Yield what else in a mapping of the user's own has no effect: for calls that are not made, fused types."""
     orders, labels = base.module_name_object_type_order_qconfigs, copy.deepcopy(base)
-    for number, key in enumerate(orders):
-        labels.set_module_name_object_type_order(*key, number)
+    numbers: Any = labels.module_name_object_type_order_qconfigs
+    numbers.update({key: number for number, key in enumerate(orders)})
     decisions = _resolve(fused, scopes, labels)
     for number, (path, type_, order) in enumerate(orders):
         if not any(each == number and type(each) is int for each in decisions.values()):
@@ -73,10 +73,10 @@ def passed_by(fused: GraphModule, scopes: Scopes, base: QConfigMapping) -> Itera
             rule = f"set_module_name_object_type_order({path!r}, {name}, {order}, …)"
             yield _nothing(rule, path, "no_such_call", {"order": order, "type": name})
     left_out = [each for each, qconfig in base.object_type_qconfigs.items() if qconfig is None]
-    for type_ in left_out if base.global_qconfig is not None else ():
-        passed = [node for node, module in _fused_modules(fused) if type(module[0]) is type_ and decisions[node.name]]
+    for each in left_out if base.global_qconfig is not None else ():
+        passed = [node for node, module in _fused_modules(fused) if type(module[0]) is each and decisions[node.name]]
         if passed:
-            yield _passes_fused(f"set_object_type({_written(type_)}, None)", passed)
+            yield _passes_fused(f"set_object_type({_written(each)}, None)", passed)
 
 
 def _written(called: Any) -> str:

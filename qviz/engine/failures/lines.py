@@ -31,6 +31,7 @@ _OURS = (
 _STANDARD, _PACKAGES = (sysconfig.get_paths()[each] for each in ("stdlib", "purelib"))
 _IN_TEXT = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _ASSIGNED = re.compile(r"\s*(\w+)\b[^=]*=")
+_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".h", ".hpp")
 _GENERATED = "<eval_with_key>"
 _WRAPPERS = re.compile(r"_?(wrapped_)?call_impl|__call__|wrapper|inner|decorate_context|_fn")
 """Functions of torch that only call another one."""
@@ -90,6 +91,8 @@ def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:
 
 
 def _is_users(file: str) -> bool:
+    if Path(file).suffix in _COMPILED:  # export writes its frames of C++ into the message
+        return False
     if file.startswith(_STANDARD) and not file.startswith(_PACKAGES):
         return False
     return not file.startswith(_OURS) and "importlib" not in file

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import torch
+from torch import Tensor
 from torch._subclasses import FakeTensorMode
 from torch.fx import GraphModule
 from torch.nn import Module
@@ -106,9 +107,9 @@ class Job:
         self.reporter.started("training")
         try:
             if self.training is not None:
-                before = _sums(prepared)
+                before, kept = _sums(prepared.named_parameters()), _sums(prepared.named_buffers())
                 self.training.value(prepared)
-                if (finding := _wrong_training(prepared, before)) is not None:
+                if (finding := _wrong_training(prepared, before, kept)) is not None:
                     self.reporter.found(finding)
             else:
                 self.reporter.found(_only_demonstrated())
@@ -125,21 +126,30 @@ _DIVERGED = 100.0
 """Times as large as before all weights together are only after training that does not converge."""
 
 
-def _sums(model: Module) -> dict[str, tuple[float, float]]:
-    """Return of every parameter its sum and that of its magnitudes; a copy would take the memory of a model."""
+_Sums: TypeAlias = dict[str, tuple[float, float]]
+"""Of every tensor its sum and that of its magnitudes."""
+
+
+def _sums(tensors: Iterable[tuple[str, Tensor]]) -> _Sums:
+    """Return of every tensor its sum and that of its magnitudes; a copy would take the memory of a model."""
     found = {}
-    for name, each in model.named_parameters():
+    for name, each in tensors:
         values = each.detach().double()
         found[name] = (float(values.sum()), float(values.abs().sum()))
     return found
 
 
-def _wrong_training(model: Module, before: dict[str, tuple[float, float]]) -> Finding | None:
-    """Return that training changed no parameter, or made all of them together larger by orders of magnitude."""
-    after = _sums(model)
+def _wrong_training(model: Module, before: _Sums, kept: _Sums) -> Finding | None:
+    """Return that training changed no parameter, or made all of them together larger by orders of magnitude.
+
+    Args:
+        model: Prepared and trained.
+        before: Its parameters before it was trained.
+        kept: Its buffers then: ranges of fake-quants, statistics of batch norms.
+    """
+    after = _sums(model.named_parameters())
     if after == before and after:
-        has_gradients = any(each.grad is not None for each in model.parameters())
-        code = "training_without_effect" + ("" if has_gradients else ".no_gradient")
+        code = _without_effect(model, repr(kept) == repr(_sums(model.named_buffers())))  # nan is nan there
         return Finding("training_without_effect", Level.INFO, "prepared", (), code)
     small, large = (sum(magnitude for _, magnitude in each.values()) for each in (before, after))
     if small and not large < _DIVERGED * small:
@@ -147,6 +157,14 @@ def _wrong_training(model: Module, before: dict[str, tuple[float, float]]) -> Fi
         args: dict[str, Json] = {"factor": factor} if math.isfinite(factor) else {}
         return Finding("training_diverged", Level.WARNING, "prepared", (), "training_diverged", {}, args)
     return None
+
+
+def _without_effect(model: Module, is_untouched: bool) -> str:
+    gradients = [each.grad for each in model.parameters() if each.grad is not None]
+    if not gradients:
+        return "training_without_effect.untouched" if is_untouched else "training_without_effect.no_gradient"
+    has_any = any(bool(each.count_nonzero()) for each in gradients)
+    return "training_without_effect" if has_any else "training_without_effect.zero_gradient"
 
 
 def _only_demonstrated() -> Finding:

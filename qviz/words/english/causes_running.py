@@ -78,6 +78,11 @@ STATEMENTS: dict[str, Entry] = {
         "an observer has seen NaN",
         "Look for NaN and inf in the data and the weights, and for a division by zero or a log of 0 in the model.",
     ),
+    "stop.range_empty": known(
+        "an observer that saw no data has no range: its minimum is inf, its maximum -inf",
+        "Call model.apply(torch.ao.quantization.enable_observer) before the first batch, and run batches that reach "
+        "every layer.",
+    ),
     "stop.values_infinite": known(
         "an observer has seen an infinite value",
         "Look for inf in the data, for overflows, and for masks of -inf; use a finite mask such as -100.",
@@ -141,6 +146,20 @@ STATEMENTS: dict[str, Entry] = {
     "stop.no_engine": known(
         "this build of torch lacks the quantized engine that was chosen",
         "Choose another backend: x86, onednn, or qnnpack.",
+        "--backend",
+    ),
+    "stop.half_weights_of_engine": known(
+        "the engine {engine} has no kernel for weights of float16",
+        "Choose the backend x86 or fbgemm, or weights of qint8.",
+        "--backend",
+    ),
+    "stop.asymmetric_weights": known(
+        "the engine onednn takes only weights whose zero point is 0",
+        "Use a weight observer with a symmetric qscheme, such as default_weight_observer, or the backend x86.",
+    ),
+    "stop.output_padding": known(
+        "the engine onednn takes no transposed convolution with an output_padding",
+        "Leave it in float, or choose the backend x86.",
         "--backend",
     ),
     "stop.weight_is_method": known(

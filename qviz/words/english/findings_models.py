@@ -227,6 +227,13 @@ STATEMENTS: dict[str, Entry] = {
         f"{_LEAVES}",
         "hint": "Leave {subject:it/them} in float, or divide the sums by the lengths of the bags yourself.",
     },
+    "kernel_differs.arguments_dropped": {
+        "message": "{subject} {subject:computes/compute} without {arguments:all} of {function}",
+        "reason": "convert puts {kernel} in its place, which does not take {arguments:it/them}: "
+        f"{_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "hint": "Write it without {arguments:that argument/those arguments}, as in x + a * y for "
+        "torch.add(x, y, alpha=a), or leave it in float.",
+    },
     "kernel_differs.slopes_below_one": {
         "message": "{subject} {subject:scales/scale} positive values, by {largest:number} instead of 1",
         "reason": "quantized::prelu of torch 2.8 multiplies positive values by 1 in the quantization of the slopes, "

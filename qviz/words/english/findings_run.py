@@ -179,6 +179,18 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Call backward() and optimizer.step() in the train function, or choose a static flow if you mean to "
         "calibrate.",
     },
+    "training_without_effect.untouched": {
+        "message": "training left the prepared model as it was: neither a parameter nor a range changed",
+        "reason": "the train function ran no batch through the model that it receives, or it trained another one, such "
+        "as a copy",
+        "hint": "Train the model that the train function receives, in place.",
+    },
+    "training_without_effect.zero_gradient": {
+        "message": "training changed no parameter, and the gradients that it left are zero",
+        "reason": "fake-quants whose range is empty, or far from the data, pass no gradient on; "
+        "zero_grad(set_to_none=False) after the last backward() leaves zeros as well",
+        "hint": "Look at the ranges of the fake-quants first; then call optimizer.step() after every backward().",
+    },
     "training_diverged": {
         "message": "training diverged[[: all weights together are {factor:number} times as large as before]]",
         "reason": "weights of a model that learns stay in their order of magnitude; ranges of activations lag behind "

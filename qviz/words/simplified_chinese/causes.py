@@ -289,6 +289,10 @@ STATEMENTS: dict[str, Entry] = {
         "X86InductorQuantizer 在一个模式中找到一条规则的多个算子",
         "请用按模块名或模块类型的规则代替针对所有模块或某个算子的规则。",
     ),
+    "stop.keywords_observed": known(
+        "量化器标注了一个以关键字参数调用的算子，例如 torch.add 的 alpha，而 prepare_pt2e 不接受它们",
+        "请不用关键字参数，例如把 torch.add(x, y, alpha=a) 写作 x + a * y，或不要标注它。",
+    ),
     "stop.onednn_number": known(
         "onednn 的后端配置在加法两侧查找卷积，遇到普通的数而失败",
         "请改为加上张量，或使用后端配置 x86。",

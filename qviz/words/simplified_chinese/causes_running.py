@@ -83,6 +83,10 @@ STATEMENTS: dict[str, Entry] = {
     "stop.values_not_a_number": known(
         "观测器遇到了 NaN", "请检查数据和权重中的 NaN 和 inf，以及模型中的除以零或对 0 取对数。"
     ),
+    "stop.range_empty": known(
+        "没有见到数据的观测器没有范围：最小值为 inf，最大值为 -inf",
+        "请在第一个批次之前调用 model.apply(torch.ao.quantization.enable_observer)，并运行能到达每一层的批次。",
+    ),
     "stop.values_infinite": known(
         "观测器遇到了无穷大的值", "请检查数据中的 inf、溢出，以及值为 -inf 的掩码；请使用有限的掩码，例如 -100。"
     ),
@@ -133,6 +137,16 @@ STATEMENTS: dict[str, Entry] = {
         "请只在 torch.distributed.is_initialized() 时调用 torch.distributed。",
     ),
     "stop.no_engine": known("此 torch 没有所选的量化引擎", "请选择其他后端：x86、onednn 或 qnnpack。", "--backend"),
+    "stop.half_weights_of_engine": known(
+        "引擎 {engine} 没有 float16 权重的内核", "请选择后端 x86 或 fbgemm，或使用 qint8 权重。", "--backend"
+    ),
+    "stop.asymmetric_weights": known(
+        "引擎 onednn 只接受零点为 0 的权重",
+        "请使用对称 qscheme 的权重观测器，例如 default_weight_observer，或后端 x86。",
+    ),
+    "stop.output_padding": known(
+        "引擎 onednn 不接受带 output_padding 的转置卷积", "请让它保持浮点，或选择后端 x86。", "--backend"
+    ),
     "stop.weight_is_method": known(
         "某处把量化模块的 weight 当作张量读取，而它在那里是方法",
         "请调用它，即 module.weight()，或让该模块保持浮点。",

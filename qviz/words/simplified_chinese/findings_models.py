@@ -137,6 +137,17 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "训练函数只运行了模型，或所有参数的 requires_grad 均为 False：范围与校准得到的相同，权重没有学到任何舍入",
         "hint": "请在训练函数中调用 backward() 和 optimizer.step()；如果只想校准，请选择静态流程。",
     },
+    "training_without_effect.untouched": {
+        "message": "训练没有改动准备好的模型：参数和范围都没有变化",
+        "reason": "train 函数没有让任何批次通过它收到的模型，或训练的是另一个模型，例如副本",
+        "hint": "请就地训练 train 函数收到的模型。",
+    },
+    "training_without_effect.zero_gradient": {
+        "message": "训练没有改变任何参数，留下的梯度都是零",
+        "reason": "范围为空或远离数据的 fake-quant 不传递梯度；最后一次 backward() 之后的 "
+        "zero_grad(set_to_none=False) 也会留下零",
+        "hint": "请先查看 fake-quant 的范围，再在每次 backward() 之后调用 optimizer.step()。",
+    },
     "training_diverged": {
         "message": "训练发散[[：所有权重之和是之前的 {factor:number} 倍]]",
         "reason": "正常学习的模型的权重保持其数量级；激活的范围跟不上这种增长，因此会截断",
@@ -239,6 +250,11 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{subject} 计算总和，而浮点 EmbeddingBag 的 mode 为 '{mode}'",
         "reason": f"torch 的量化 EmbeddingBag 无论 mode 如何都对每个 bag 的行求和：{_MEASURED}",
         "hint": "请让它保持浮点，或自行将总和除以各 bag 的长度。",
+    },
+    "kernel_differs.arguments_dropped": {
+        "message": "{subject} 计算时没有 {function} 的 {arguments:all}",
+        "reason": f"convert 用 {{kernel}} 代替它，而后者不接受这些参数：{_MEASURED}",
+        "hint": "请不用这些参数，例如把 torch.add(x, y, alpha=a) 写作 x + a * y，或让它保持浮点。",
     },
     "kernel_differs.slopes_below_one": {
         "message": "{subject} 将正值乘以 {largest:number}，而不是 1",

@@ -289,9 +289,8 @@ class _LockStep:
         if dropped:
             return Said("kernel.dropped_write", {"reader": (at,)}, {"writers": [*dropped]})
         node = self._pairs.index.nodes[at]
-        known = kernel_causes.of_bag(self._simulated, self._converted, node)
-        known = known or kernel_causes.of_hooks(self._simulated, self._converted, node)
-        known = known or kernel_causes.of_slopes(self._converted, node)
+        stands_for = [name for name, partners in self._pairs.of.items() if at in partners]
+        known = kernel_causes.of_operator(self._simulated, self._converted, node, stands_for)
         return known or (kernel_causes.overflow(at) if at in self._wide and tally.in_steps else None)
 
     def found(self) -> Iterator[KernelDifference]:

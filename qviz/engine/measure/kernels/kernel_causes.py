@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from torch.fx import GraphModule, Node
 from qviz.document import graph as document
 from qviz.document.graph import Json
 from qviz.document.said import Said
-from qviz.engine.nodes.targets import bare_name
+from qviz.engine.nodes.targets import bare_name, target_name
 
 _ADDS_IN_16_BITS = ("x86", "fbgemm", "onednn")
 _WEIGHTED = ("conv", "linear")
@@ -76,6 +76,41 @@ def is_wide(node: Node, given: Iterable[Any]) -> bool:
 def overflow(node: str) -> Said:
     """Return that products overflow on this machine."""
     return Said("kernel.overflow", {"subject": (node,)}, {"engine": torch.backends.quantized.engine})
+
+
+def of_operator(
+    simulated: GraphModule, converted: GraphModule, node: document.Node, stands_for: Collection[str]
+) -> Said | None:
+    """Return what is known of an operator of the converted graph.
+
+    Args:
+        simulated: The float graph.
+        converted: The graph with the kernels.
+        node: The operator as it was recorded.
+        stands_for: The names of what it computes in the float graph.
+    """
+    return (
+        of_bag(simulated, converted, node)
+        or of_hooks(simulated, converted, node)
+        or of_slopes(converted, node)
+        or of_arguments(simulated, converted, node, stands_for)
+    )
+
+
+def of_arguments(
+    simulated: GraphModule, converted: GraphModule, node: document.Node, stands_for: Collection[str]
+) -> Said | None:
+    """Return that convert dropped what a function is called with by name: it gives kernels none of that."""
+    kernel = next((each for each in converted.graph.nodes if each.name == node.id), None)
+    if kernel is None or kernel.op != "call_function" or not str(kernel.target).startswith("quantized"):
+        return None
+    for each in simulated.graph.nodes:
+        if each.name in stands_for and each.op == "call_function":
+            lost: list[Json] = [f"{name}={value}" for name, value in each.kwargs.items() if name not in kernel.kwargs]
+            if lost:
+                args: dict[str, Json] = {"arguments": lost, "function": target_name(each.target)}
+                return Said("kernel.arguments_dropped", {"subject": (node.id,)}, {**args, "kernel": node.target})
+    return None
 
 
 def of_bag(simulated: GraphModule, converted: GraphModule, node: document.Node) -> Said | None:
