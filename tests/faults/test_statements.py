@@ -180,3 +180,13 @@ def test_images_in_bytes_for_an_input_in_float_are_a_fault_of_the_data(flow: str
     assert snapshot.run.error.code == "stop.dtype_of_data"
     assert "image.float() / 255" in first.hint
     assert inspect(model, flow, torch.randn(ROW), data=[(data[0][0].float() / 255,)], measure=False).run.error is None
+
+
+def test_what_7_bits_are_on_onednn_depends_on_the_processor():
+    """Without VNNI its kernels overflow for 8 bits, so that it is no fault to have 7."""
+    model = made(lambda m, x: m.fc(x), fc=linear())().eval()
+    found = inspect(model, "fx-static", torch.randn(ROW), backend="onednn", qconfig=f"{GIVEN}:x86_mapping").findings
+    (mismatch,) = [each for each in found if each.rule == "reduce_range_mismatch"]
+    assert (mismatch.code, mismatch.level) == ("reduce_range_mismatch.by_processor", Level.INFO)
+    whole = inspect(model, "fx-static", torch.randn(ROW), backend="qnnpack", qconfig=f"{GIVEN}:x86_mapping").findings
+    assert "reduce_range_mismatch.wastes_levels" in {each.code for each in whole}

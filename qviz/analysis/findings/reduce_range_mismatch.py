@@ -52,13 +52,19 @@ def _has_default(evidence: Evidence) -> bool:
 
 
 def _finding(stage: str, backend: str, found: list[str], is_default: bool) -> Finding:
+    by_processor = backend == "onednn"  # what 7 bits are good for there depends on the processor
+    if by_processor:
+        code = "reduce_range_mismatch.by_processor"
+    elif _NEEDS[backend] != _REDUCED:
+        code = "reduce_range_mismatch.wastes_levels"
+    else:
+        code = "reduce_range_mismatch." + ("overflows_by_default" if is_default else "overflows")
     return Finding(
         rule="reduce_range_mismatch",
-        level=Level.WARNING,
+        level=Level.INFO if by_processor else Level.WARNING,
         stage=stage,
         nodes=tuple(found),
-        code="reduce_range_mismatch."
-        + ("wastes_levels" if _NEEDS[backend] != _REDUCED else "overflows_by_default" if is_default else "overflows"),
+        code=code,
         roles={"subject": tuple(found)},
         args={"backend": backend},
     )

@@ -72,7 +72,7 @@ def passed_by(fused: GraphModule, scopes: Scopes, base: QConfigMapping) -> Itera
             name = _written(type_)
             rule = f"set_module_name_object_type_order({path!r}, {name}, {order}, …)"
             yield _nothing(rule, path, "no_such_call", {"order": order, "type": name})
-    left_out = [each for each, qconfig in base.object_type_qconfigs.items() if qconfig is None]
+    left_out: list[Any] = [each for each, qconfig in base.object_type_qconfigs.items() if qconfig is None]
     for each in left_out if base.global_qconfig is not None else ():
         passed = [node for node, module in _fused_modules(fused) if type(module[0]) is each and decisions[node.name]]
         if passed:

@@ -246,7 +246,8 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "without VNNI instructions, kernels of the engine {engine} add two products in 16 bits, which "
         f"saturates for activations above 127: {_GIVEN_EQUAL}{_BY}{_LEAVES}; on a processor with VNNI the result is "
         "right",
-        "hint": "Use 7 bits for activations (reduce_range=True, as the engine's own qconfig does), or another engine.",
+        "hint": "Use 7 bits for activations (reduce_range=True, as in get_default_qconfig_mapping('x86')), or the "
+        "engine qnnpack.",
     },
     "kernel_differs.scale_of_input": {
         "message": "{subject} {subject:gives its/give their} result with the scale of an input, which clips "

@@ -190,6 +190,13 @@ STATEMENTS: dict[str, Entry] = {
         "with_args(reduce_range=True), FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, "
         "dtype=torch.quint8)).",
     },
+    "reduce_range_mismatch.by_processor": {
+        "message": "activations have 7 bits on the engine {backend}: {subject}",
+        "reason": "with VNNI instructions its kernels do not overflow, and half of the levels are wasted; without them "
+        "they add two products in 16 bits, which overflows for 8 bits, though its own qconfig has reduce_range=False",
+        "hint": "Use get_default_qconfig_mapping('{backend}') for processors with VNNI (avx512_vnni or avx_vnni); "
+        "for others, 7 bits are right.",
+    },
     "reduce_range_mismatch.wastes_levels": {
         "message": "activations have 7 bits on the engine {backend}: {subject}",
         "reason": "its kernels do not overflow: its own qconfig has reduce_range=False (0 to 255), so half of the "
