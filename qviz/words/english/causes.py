@@ -343,11 +343,6 @@ STATEMENTS: dict[str, Entry] = {
         "X86InductorQuantizer found several operators for one rule in a single pattern",
         "Use rules by module name or module type instead of a rule for all modules or for an operator.",
     ),
-    "stop.keywords_observed": known(
-        "the quantizer annotated an operator that is called with keyword arguments, such as alpha of torch.add, and "
-        "prepare_pt2e takes none there",
-        "Write it without them, as in x + a * y for torch.add(x, y, alpha=a), or do not annotate it.",
-    ),
     "stop.onednn_number": known(
         "the onednn backend config looks for a convolution on both sides of an addition and fails on a plain number",
         "Add a tensor instead, or use the backend config x86.",

@@ -148,6 +148,11 @@ STATEMENTS: dict[str, Entry] = {
         "Choose another backend: x86, onednn, or qnnpack.",
         "--backend",
     ),
+    "stop.keywords_observed": known(
+        "the quantizer annotated an operator that is called with keyword arguments, such as alpha of torch.add, and "
+        "prepare_pt2e takes none there",
+        "Write it without them, as in x + a * y for torch.add(x, y, alpha=a), or do not annotate it.",
+    ),
     "stop.half_weights_of_engine": known(
         "the engine {engine} has no kernel for weights of float16",
         "Choose the backend x86 or fbgemm, or weights of qint8.",

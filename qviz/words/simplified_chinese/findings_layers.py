@@ -152,4 +152,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "整数内核把偏置加到乘积上，乘积的 scale 是输入的 scale 乘以权重的 scale" + MEASURED,
         "hint": "请推出偏置的 scale：由该算子的输入和权重建立 DerivedQuantizationSpec。",
     },
+    "reduce_range_mismatch.by_processor": {
+        "message": "引擎 {backend} 上激活为 7 位：{subject}",
+        "reason": "有 VNNI 指令时其内核不会溢出，一半量化级被浪费；没有时它以 16 位相加两个乘积，8 位会溢出，"
+        "尽管其自身的 qconfig 为 reduce_range=False",
+        "hint": "对有 VNNI 的处理器（avx512_vnni 或 avx_vnni）请使用 get_default_qconfig_mapping('{backend}')；"
+        "对其他处理器，7 位是对的。",
+    },
 }

@@ -339,13 +339,6 @@ SCALES: dict[str, Entry] = {
         "with_args(reduce_range=True), FixedQParamsObserver.with_args(scale=1 / 255, zero_point=0, "
         "dtype=torch.quint8))。",
     },
-    "reduce_range_mismatch.by_processor": {
-        "message": "引擎 {backend} 上激活为 7 位：{subject}",
-        "reason": "有 VNNI 指令时其内核不会溢出，一半量化级被浪费；没有时它以 16 位相加两个乘积，8 位会溢出，"
-        "尽管其自身的 qconfig 为 reduce_range=False",
-        "hint": "对有 VNNI 的处理器（avx512_vnni 或 avx_vnni）请使用 get_default_qconfig_mapping('{backend}')；"
-        "对其他处理器，7 位是对的。",
-    },
     "reduce_range_mismatch.wastes_levels": {
         "message": "引擎 {backend} 上激活为 7 位：{subject}",
         "reason": "其内核不会溢出：其自身的 qconfig 为 reduce_range=False（0 到 255），因此这里浪费了一半量化级",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 import time
 import warnings
 from collections.abc import Callable
@@ -41,7 +40,6 @@ from torch.ao.quantization.quantizer import (
 )
 from torch.ao.quantization.quantizer.composable_quantizer import ComposableQuantizer
 from torch.ao.quantization.quantizer.xnnpack_quantizer_utils import QuantizationConfig, get_bias_qspec
-from torch.ao.quantization.utils import check_min_max_valid
 from torch.fx import symbolic_trace
 
 from qviz.engine.failures import run_error
@@ -105,27 +103,6 @@ class Annotates(Quantizer):
 def annotated(*quantizers: Quantizer) -> Any:
     exported: Any = torch.export.export(model(lambda self, x: torch.relu(x) + x), (X,)).module()
     return prepare_pt2e(exported, quantizers[0] if len(quantizers) == 1 else ComposableQuantizer(list(quantizers)))
-
-
-OPS = torch.ops.quantized
-PADDED = ([2, 2], [0, 0], [1, 1], [1, 1], 1)
-"""A transposed convolution's stride, padding, output padding, dilation and groups."""
-
-
-def on(engine: str, call: Callable[[], Any]) -> Callable[[], Any]:
-    def raises() -> None:
-        before = torch.backends.quantized.engine
-        torch.backends.quantized.engine = engine
-        try:
-            call()
-        finally:
-            torch.backends.quantized.engine = before
-
-    return raises
-
-
-def weight(shape: tuple[int, ...], zero_point: int) -> torch.Tensor:
-    return torch.quantize_per_tensor(torch.ones(shape), 0.1, zero_point, torch.qint8)
 
 
 def shares_with_nothing(add: Any) -> QuantizationAnnotation:
@@ -342,10 +319,6 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("no_quantized_kernel", lambda: quantized(X).log_softmax(-1)),
     ("float_into_quantized", lambda: torch.ao.nn.quantized.Linear(4, 4)(X)),
     ("no_engine", lambda: setattr(torch.backends.quantized, "engine", "cudnn")),
-    ("half_weights_of_engine", on("qnnpack", lambda: OPS.linear_prepack_fp16(torch.ones(2, 2), None))),
-    ("asymmetric_weights", on("onednn", lambda: OPS.linear_prepack(weight((2, 2), 3), None))),
-    ("output_padding", on("onednn", lambda: OPS.conv_transpose2d_prepack(weight((2, 2, 3, 3), 0), None, *PADDED))),
-    ("range_empty", lambda: check_min_max_valid(torch.full((2,), math.inf), torch.full((2,), -math.inf))),
     ("weight_is_method", lambda: LINEAR.weight.shape),
     ("not_a_leaf", deepcopied),
     ("no_gradient", lambda: trained(nn.Linear(4, 4))),
