@@ -63,12 +63,24 @@ def test_without_a_weight_it_is_what_all_casts_before_it_have(other: Quant | Non
         (Quant(weight=qparams(dtype="torch.qint8"), output=qparams(dtype="torch.quint8")), "int8"),
         (Quant(output=qparams(dtype="torch.quint8")), "uint8"),
         (Quant(weight=qparams(dtype="torch.float16")), "float16"),
+        (Quant(weight=qparams(dtype="torch.float32"), output=qparams(dtype="torch.quint8")), "uint8"),
+        (Quant(weight=qparams(dtype="torch.float32")), ""),
         (None, ""),
     ],
 )
 def test_a_quantized_operator_tells_what_torch_keeps_at_it(quant: Quant | None, found: str):
     made = graph(node("x", kind=Kind.INPUT), node("fc", "x", kind=Kind.QUANTIZED_OP, type="Linear", quant=quant))
     assert told(made).get("fc", "") == found
+
+
+def test_the_last_of_a_chain_is_told_by_the_cast_behind_it():
+    made = graph(
+        node("x", kind=Kind.INPUT),
+        *linear("fc", "x"),
+        node("relu", "fc", target="aten.relu.default"),
+        node("q", "relu", kind=Kind.QUANTIZE, quant=Quant(output=qparams(dtype="torch.int8"))),
+    )
+    assert told(made) == {"fc": "int8", "relu": "int8"}
 
 
 def test_float_is_told_where_others_of_the_kind_are_low():

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from qviz.analysis.regions import function_name
+from qviz.analysis.views.dtypes import DtypeClass, dtype_class
 from qviz.document.graph import Kind, Node, NodeId, QParams
 from qviz.document.query import Index
 from qviz.words import tr
@@ -73,13 +74,14 @@ def _counted(counts: Counter[str]) -> str:
 def low_dtype(node: Node, index: Index) -> str:
     """Return the dtype in which an operator in low precision works: of its weight, else of its activations.
 
-    Of a quantized operator it is that which torch keeps at it, of one between casts that of the casts which it reads.
-    It is "" where several differ, or none is known.
+    Of a quantized operator it is that which torch keeps at it, of one between casts that of the casts which it reads,
+    or, where it ends a chain of operators that takes none within, of those that read it. It is "" where several differ,
+    or none is known.
     """
     if node.kind is Kind.QUANTIZED_OP:
         quant = node.quant
-        known = quant and (quant.weight or quant.input or quant.output)
-        return _short(known.dtype) if known else ""
+        held = (quant.weight, quant.input, quant.output) if quant else ()
+        return next((_short(each.dtype) for each in held if each is not None and _is_low(each)), "")
     weights: set[str] = set()
     activations: set[str] = set()
     for each in index.producers[node.id]:
@@ -87,12 +89,20 @@ def low_dtype(node: Node, index: Index) -> str:
         if read.kind is Kind.DEQUANTIZE:
             params = _of_cast(read)
             (weights if _is_constant(read, index) else activations).add(_short(params.dtype) if params else "")
+    readers = [index.nodes[each] for each in index.users[node.id]]
+    if not (weights or activations) and readers and all(each.kind is Kind.QUANTIZE for each in readers):
+        activations = {_short(params.dtype) if (params := _of_cast(each)) else "" for each in readers}
     found = weights or activations
     return found.pop() if len(found) == 1 else ""
 
 
 def _of_cast(node: Node) -> QParams | None:
     return (node.quant.input or node.quant.output) if node.quant else None
+
+
+def _is_low(params: QParams) -> bool:
+    """Return whether something is kept in less than float32: a quantized batch norm's weight is not."""
+    return dtype_class(params.dtype) in (DtypeClass.LOW, DtypeClass.HALF)
 
 
 def _is_constant(node: Node, index: Index) -> bool:

@@ -61,7 +61,7 @@ def writing(box: Box, size: QSizeF, numbers: Sequence[str] = (), findings: int =
         return Writing((_row(text, subtitle_font(), area, LEFT, "text.muted"),))
     if box.stub_of is not None:
         return Writing((_row(box.title, subtitle_font(), rect.adjusted(14, 0, -10, 0), CENTRE, "text.muted"),))
-    has_two = bool(box.subtitle) and size.height() >= metrics.TWO_ROWS and not any(numbers)
+    has_two = metrics.has_two_rows(box, size.height()) and not any(numbers)
     return _in_two(box, rect) if has_two else _in_one(box, rect, numbers, findings)
 
 
@@ -98,15 +98,16 @@ def _ends(box: Box, findings: int) -> Iterator[str]:
 
 def _in_one_row(box: Box, area: QRectF, is_left: bool, ends: Sequence[str] = ()) -> Writing:
     title, font = metrics.heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font()
-    used = width(title, font) + metrics.BESIDE
+    used, least = width(title, font) + metrics.BESIDE, box.subtitle.partition(metrics.CLAUSE)[0]
     beside = _shortened(box, area.width() - used)
-    taken = used + width(beside, subtitle_font()) if beside else used - metrics.BESIDE
-    is_cut = bool(box.subtitle) and not beside
-    end = _end(box, area, taken, [each for each in ends if not is_cut and each not in beside.split()])
-    if end is not None:
-        area, is_left = area.adjusted(0, 0, -width(end.text, end.font) - metrics.AT_END, 0), True
-    made = _beside_name(box, area, is_left, beside)
-    return made if end is None else made._replace(rows=(*made.rows, end))
+    taken = used + width(least, subtitle_font()) if least else used - metrics.BESIDE
+    end = None if any(each in beside.split() for each in ends) else _end(box, area, taken, ends)
+    if end is None:
+        return _beside_name(box, area, is_left, beside)
+    inner = area.adjusted(0, 0, -width(end.text, end.font) - metrics.AT_END, 0)
+    made = _beside_name(box, inner, True, _shortened(box, inner.width() - used))
+    # It says what badges would: those are of the casts inside.
+    return Writing((*made.rows, end), None if box.precision else made.badges_at)
 
 
 def _end(box: Box, area: QRectF, taken: float, ends: Sequence[str]) -> TextRow | None:
@@ -144,8 +145,8 @@ def _shortened(box: Box, room: float) -> str:
 
 def _shorter(box: Box) -> Iterator[str]:
     """Yield a box's second text, then less and less of it, down to the operator or the type that it begins with."""
-    clauses = box.subtitle.split(" · ")
-    yield from (" · ".join(clauses[:count]) for count in range(len(clauses), 0, -1))
+    clauses = box.subtitle.split(metrics.CLAUSE)
+    yield from (metrics.CLAUSE.join(clauses[:count]) for count in range(len(clauses), 0, -1))
     parts = clauses[0].split(", ")
     yield from (", ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
     first = parts[0].partition(" ")[0]
@@ -283,7 +284,7 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
         painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
     else:
         front = shapes.card(rect)
-        has_two = bool(box.subtitle) and rect.height() >= metrics.TWO_ROWS
+        has_two = metrics.has_two_rows(box, rect.height())
         y = front.top() + metrics.PAD_Y + metrics.TITLE_ROW / 2 if has_two else front.center().y()
         painter.drawPath(shapes.caret(QPointF(rect.left() + 14, y), is_open=False))
 

@@ -22,9 +22,9 @@ from qviz.errors import QvizError
 from qviz.layout.engine import LayoutEngine
 from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
-from qviz.ui.canvas.camera import FOOT, MARGIN
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
-from qviz.ui.canvas.metrics import LEAST, LEAST_NARROW, TWO_ROWED, BoxForm, measure_in_slices
+from qviz.ui.canvas.metrics import TWO_ROWED, BoxForm, measure_in_slices
+from qviz.ui.canvas.openings import OPENINGS, alike_before, fits, next_after
 from qviz.ui.canvas.scene import Scene, SeamBand
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
@@ -33,21 +33,6 @@ T = TypeVar("T")
 
 SLICE = 1000
 """Boxes measured between two events: some milliseconds."""
-
-
-class Opening(NamedTuple):
-    """A first view to try: so many rows of text in a box, about so many boxes at most, narrow or wide ones."""
-
-    rows: int
-    limit: int
-    is_narrow: bool = False
-
-
-OPENINGS = (
-    Opening(2, 60),
-    *(Opening(1, limit, is_narrow) for limit in (60, 44, 32, 24, 18, 13, 9, 5, 0) for is_narrow in (False, True)),
-)
-"""The richest first; the first that fits is shown."""
 
 
 class Question(NamedTuple):
@@ -261,12 +246,10 @@ def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, B
     if question.form.has_columns:
         attempt = max(attempt, 1)  # columns stand in one row
     folds = opening(tree, OPENINGS[attempt].limit)
-    # The one before the last was as narrow, or as wide.
-    while 2 < attempt < len(OPENINGS) - 1 and folds == opening(tree, OPENINGS[attempt - 2].limit):
+    while (before := alike_before(attempt)) is not None and folds == opening(tree, before.limit):
         attempt += 1
         folds = opening(tree, OPENINGS[attempt].limit)
-    rows, _, is_narrow = OPENINGS[attempt]
-    return folds, BoxForm(rows, question.form.has_columns, is_narrow and not question.form.has_columns), attempt
+    return folds, OPENINGS[attempt].form(question.form.has_columns), attempt
 
 
 def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Folded | Done:
@@ -296,28 +279,20 @@ def _engine(view: View, form: BoxForm) -> LayoutEngine:
     from qviz.layout.choice import engine_for
     from qviz.layout.spacing import NARROW, ROOMY, TIGHT
 
-    spacing = NARROW if form.is_narrow else TIGHT if form.rows == 1 else ROOMY
+    spacing = NARROW if form.is_narrow or form.is_small else TIGHT if form.rows == 1 else ROOMY
     return engine_for(view, "screen", spacing=spacing)
 
 
 def _fits(question: Question, places: Places, tried: _Folded) -> bool:
-    """Return whether a first view is whole on the screen, or nothing smaller is left to try."""
-    if question.folds is not None or question.room is None or tried.attempt == len(OPENINGS) - 1:
+    """Return whether a first view is whole on the screen; any other view fits."""
+    if question.folds is not None or question.room is None:
         return True
-    bounds, room, least = places.bounds, _room(question.room), min(tried.form.least, LEAST)
-    return bounds.width * least <= room.width and bounds.height * least <= room.height
+    return fits(tried.attempt, tried.form, places.bounds, question.room)
 
 
 def _next_attempt(question: Question, places: Places, tried: _Folded) -> int:
-    """Return the next view to try: narrow boxes help what is too wide, hardly what is too tall."""
-    following = tried.attempt + 1
-    is_tall = question.room is not None and places.bounds.height * LEAST_NARROW > _room(question.room).height
-    is_last = following == len(OPENINGS) - 1
-    return following + 1 if OPENINGS[following].is_narrow and is_tall and not is_last else following
-
-
-def _room(size: Size) -> Size:
-    return Size(size.width - 2 * MARGIN, size.height - MARGIN - FOOT)
+    assert question.room is not None
+    return next_after(tried.attempt, places.bounds, question.room)
 
 
 def _answer(question: Question, folds: Folds, shared: Shared) -> Done:
@@ -338,7 +313,7 @@ def _scene(question: Question, view: View, places: Places, form: BoxForm, bands:
     """Return a scene; what its overlays show is found here, for it takes as long as the lines are many."""
     is_turned = question.direction == "right"
     scene = Scene(view, places, ViewOverlays(view, question.overlays), form.rows, () if is_turned else bands)
-    scene.is_turned, scene.is_narrow = is_turned, form.is_narrow
+    scene.is_turned, scene.is_narrow, scene.is_small = is_turned, form.is_narrow, form.is_small
     return scene
 
 

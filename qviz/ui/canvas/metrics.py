@@ -45,6 +45,8 @@ NAME_LEAST = 44.0
 """So much room is left for a name beside numbers."""
 BESIDE = 7.0
 """Between a title and what stands beside it in one row."""
+CLAUSE = " · "
+"""Between the parts of a second text; the first is kept longest."""
 AT_END = 12.0
 """Between what stands beside a title and the precision at the right end of a row."""
 SEAM_SIGN = "···"
@@ -103,17 +105,19 @@ def measure(view: View) -> dict[str, Size]:
 class BoxForm(NamedTuple):
     """How boxes are written: in one or two rows, and in one with columns of numbers at the right or without.
 
-    In one row they may be narrow, as wide as their names; what stands beside these is shown where it has room.
+    In one row they may be narrow, as wide as their names; what stands beside these is shown where it has room. They may
+    also be small: shown at a smaller scale than others, at which their texts have room.
     """
 
     rows: int = 2
     has_columns: bool = False
     is_narrow: bool = False
+    is_small: bool = False
 
     @property
     def least(self) -> float:
         """The smallest scale at which its texts have room."""
-        return LEAST_NARROW if self.is_narrow else LEAST if self.rows == 1 else 1.0
+        return LEAST_NARROW if self.is_narrow or self.is_small else LEAST if self.rows == 1 else 1.0
 
 
 TWO_ROWED = BoxForm()
@@ -176,7 +180,7 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
         return Size(_even(min(width(box.title, subtitle_font()), WIDEST) + 30.0), 20.0)
     title = width(heading(box), subtitle_font() if box.kind is Kind.CONSTANT else title_font())
     beside = BESIDE + width(box.subtitle, subtitle_font()) if box.subtitle else 0.0
-    badges = BESIDE + badges_width(box.badges) if box.badges else 0.0
+    badges = BESIDE + badges_width(box.badges) if box.badges and not box.precision else 0.0
     wide = title + beside + badges + pad_in_row(box)
     wide += GROUP_LEAD + STACK if box.kind is None else lead(box) + pad_in_row(box)
     if form.has_columns and (box.kind is None or box.kind.computes):
@@ -186,21 +190,31 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
         wide -= beside + badges if wide > NARROW * form.least else 0.0
         widths = NARROW_WIDTHS
     least = form.least
-    at_end = _end_of_row(box) if not form.has_columns else 0.0
-    if at_end and wide + at_end <= (NARROW if form.is_narrow else WIDEST_TO_END) * least:
-        wide, widths = wide + at_end, (*widths, WIDEST_TO_END)
+    most = (NARROW if form.is_narrow else WIDEST_TO_END) * least
+    rest = width(box.subtitle, subtitle_font()) - width(box.subtitle.partition(CLAUSE)[0], subtitle_font())
+    bare = wide if form.is_narrow else wide - badges - rest
+    if not form.has_columns and (end := next((each for each in _ends_of_row(box) if bare + each <= most), None)):
+        # The rest stands beside it where there is room for all.
+        wide = wide + end if wide + end <= most else max(min(wide, WIDEST * least), bare + end)
+        widths = (*widths, WIDEST_TO_END)
     if not form.is_narrow:
         wide = max(wide, (title + 2 * NEAR) * least / NAMES_FROM)
     fitting = next((each for each in widths if each * least >= wide), widths[-1])
     return Size(fitting, ROW + STACK if box.kind is None else ROW)
 
 
-def _end_of_row(box: Box) -> float:
-    """Return the room of what stands at the right end of a row: the precision, and the findings in a group."""
-    if not box.precision:
-        return 0.0
-    ends = (box.precision, trn(9, "{count} finding", "{count} findings")) if box.kind is None else (box.precision,)
-    return AT_END + width(", ".join(ends), end_font(box))
+def has_two_rows(box: Box, height: float) -> bool:
+    """Return whether a box that is so high on the screen has room for two rows of text."""
+    return bool(box.subtitle) and height - (STACK if box.kind is None else 0.0) >= TWO_ROWS
+
+
+def _ends_of_row(box: Box) -> Iterator[float]:
+    """Yield the room of what may stand at the right end of a row: precision and a group's findings, precision alone."""
+    if box.precision and box.kind is None:
+        ends = box.precision, trn(9, "{count} finding", "{count} findings")
+        yield AT_END + width(", ".join(ends), end_font(box))
+    if box.precision:
+        yield AT_END + width(box.precision, end_font(box))
 
 
 def end_font(box: Box) -> QFont:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from qviz.ui.canvas.camera import Camera, fitting
 from qviz.ui.canvas.metrics import BoxForm
+from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.viewport import Viewport
 
 MORE_FROM, MORE_AT = 1.25, 0.85
@@ -29,6 +30,7 @@ class Readable(QObject):
     Attributes:
         rows: How many rows of text a box has where it is not zoomed.
         is_narrow: Whether boxes with one row are as wide as their names.
+        is_small: Whether boxes with one row have room for their texts at a smaller scale, too.
         is_opening: Whether what is open was chosen for the size of the widget, not by the user.
     """
 
@@ -38,7 +40,7 @@ class Readable(QObject):
     def __init__(self, parent: QObject, viewport: Viewport) -> None:
         super().__init__(parent)
         self._viewport = viewport
-        self.rows, self.is_narrow = 2, False
+        self.rows, self.is_narrow, self.is_small = 2, False, False
         self.is_opening = False
         self._opened_for = QSize()
         self._scale: float | None = None
@@ -61,7 +63,12 @@ class Readable(QObject):
 
     def form(self, has_columns: bool) -> BoxForm:
         """Return how boxes are written that the user opens or closes."""
-        return BoxForm(self.rows, has_columns, self.is_narrow and self.rows == 1 and not has_columns)
+        is_free = self.rows == 1 and not has_columns
+        return BoxForm(self.rows, has_columns, self.is_narrow and is_free, self.is_small and is_free)
+
+    def take(self, shown: Scene | BoxForm) -> None:
+        """Go on as boxes are written now."""
+        self.rows, self.is_narrow, self.is_small = shown.rows, shown.is_narrow, shown.is_small
 
     def fit(self) -> None:
         """Show everything; where its names could not be read then, fold it until they can."""

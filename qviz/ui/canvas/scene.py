@@ -74,6 +74,7 @@ class Scene:
         bands: Where seams are, of this stage and of that beside it.
         is_turned: Whether the picture runs to the right; rows are columns then.
         is_narrow: Whether boxes are as wide as their names.
+        is_small: Whether they have room for their texts at a smaller scale, too.
         wires: The painter's lines by line index, made when first seen.
         ghosts: What only the stage beside has, which is shown with changes.
     """
@@ -89,7 +90,7 @@ class Scene:
         self.rows, self.bands = rows, bands
         self._by_top = sorted((band.rect.top(), number) for number, band in enumerate(bands))
         self._tallest = max((band.rect.height() for band in bands), default=0.0)
-        self.is_turned = self.is_narrow = False
+        self.is_turned = self.is_narrow = self.is_small = False
         self.ghosts = NO_GHOSTS
         self._columns: tuple[NumberColumn, ...] = ()
         self._cells: dict[str, tuple[str, ...]] = {}

@@ -198,7 +198,8 @@ class GraphCanvas(QObject):
 
     def follow(self, folds: Folds, form: BoxForm) -> None:
         """Show what the canvas beside this one shows, written alike; tells no one."""
-        self.readable.rows, self.readable.is_narrow, self._anchor = form.rows, form.is_narrow, None
+        self._anchor = None
+        self.readable.take(form)
         self._ask(folds)
 
     def on_reopen_wanted(self) -> None:
@@ -309,7 +310,7 @@ class GraphCanvas(QObject):
         is_turned, self._shown_direction = direction != self._shown_direction, direction
         placed.scene.show_columns(self._columns)
         self.folding.folds = placed.folds
-        self.readable.rows, self.readable.is_narrow = placed.scene.rows, placed.scene.is_narrow
+        self.readable.take(placed.scene)
         self.surface.show_scene(placed.scene)
         self._lay_over(placed.scene)  # where they changed meanwhile
         self._settle(placed.scene, is_first=before is None)
@@ -337,9 +338,7 @@ class GraphCanvas(QObject):
             self.viewport.fit()
         elif self.viewport.pose == "opening" or is_first:
             self.viewport.open()
-        self._anchor = None
-        if is_first:
-            self._landmarks = []
+        self._anchor, self._landmarks = None, [] if is_first else self._landmarks
         if not self.viewport.sees_a_box():
             self.viewport.open()
 
