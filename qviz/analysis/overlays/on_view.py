@@ -21,6 +21,7 @@ class OverlayOnView:
         overlay: What is shown.
         boxes: Values by box id; only those of an overlay that marks nodes.
         findings: How many a box holds, by its id.
+        has_widths: Whether the width of any line says something.
         looks: By the line's number; empty for an overlay that speaks of no edges.
     """
 
@@ -30,16 +31,19 @@ class OverlayOnView:
         box_of = view.box_of
         inside = ({box_of[each] for each in nodes if each in box_of} for nodes in overlay.findings)
         self.findings: Mapping[str, int] = Counter(chain.from_iterable(inside))
-        self.lines = _on_lines(overlay, view)
-        look: dict[Amount | None, Look | None] = {None: None}
-        look |= {each: overlay.scale.look(each) for each in set(self.lines) if each is not None}
-        self.looks = [look[each] for each in self.lines]
+        self.lines = _on_lines(overlay, overlay.edges, view)
+        widths = _on_lines(overlay, overlay.widths, view) or [None] * len(self.lines)
+        self.has_widths = any(each is not None for each in widths)
+        drawn = [*zip(self.lines, widths, strict=True)]
+        look = {each: _look(overlay, *each) for each in set(drawn)}
+        self.looks = [look[each] for each in drawn]
 
 
 def legend_of(shown: Sequence[OverlayOnView]) -> tuple[LegendEntry, ...]:
     """Return the rows of the legend for one overlay on several views."""
     lines = {value for each in shown for value in each.lines if value is not None}
-    return legend(shown[0].overlay, lines, {value for each in shown for value in each.boxes.values()})
+    boxes = {value for each in shown for value in each.boxes.values()}
+    return legend(shown[0].overlay, lines, boxes, any(each.has_widths for each in shown))
 
 
 class ViewOverlays:
@@ -115,10 +119,18 @@ def _outlined(overlay: Overlay, view: View) -> dict[str, Amount]:
     return found
 
 
-def _on_lines(overlay: Overlay, view: View) -> list[Amount | None]:
-    if not overlay.edges:
+def _look(overlay: Overlay, value: Amount | None, width: Amount | None) -> Look | None:
+    if value is None:
+        return None
+    look, scale = overlay.scale.look(value), overlay.scale
+    return look if width is None or isinstance(scale, Categories) else look._replace(width=scale.width(width))
+
+
+def _on_lines(overlay: Overlay, edges: Mapping[tuple[str, str], Amount], view: View) -> list[Amount | None]:
+    """Return what some edges say of each line; nothing where they say nothing at all."""
+    if not edges:
         return []
-    get, merged = overlay.edges.get, overlay.scale.merged
+    get, merged = edges.get, overlay.scale.merged
     found: list[Amount | None] = []
     for line in view.lines:
         if len(line.pairs) == 1:  # as most lines: this is done for every line of a large graph

@@ -17,7 +17,7 @@ Mark: TypeAlias = Literal["none", "flag", "bar", "side", "outline", "chip"]
 """How nodes show their values on the canvas: not at all, by a flag at the corner, a bar under the box, a bar at its
 left side, another outline with a sign, a chip with a word."""
 
-Shape: TypeAlias = Literal["line"] | Mark
+Shape: TypeAlias = Literal["line", "width"] | Mark
 
 
 class StageRecord(NamedTuple):
@@ -59,6 +59,8 @@ class Overlay:
         scale: How values are told apart, and which one stands for several.
         nodes: By node id.
         edges: By the ids of the nodes from which and to which the edge runs.
+        widths: Likewise, what makes lines wide; on the same scale, but of another quantity.
+        width_title: What a reader calls that, in English.
         unit: Of the numbers, such as ``dB``.
         mark: How nodes show their values.
         is_plain: Whether the colors of roles give way to it.
@@ -70,6 +72,8 @@ class Overlay:
     scale: Categories | Range
     nodes: Mapping[str, Amount] = field(default_factory=dict)
     edges: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
+    widths: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
+    width_title: str = ""
     unit: str = ""
     mark: Mark = "none"
     is_plain: bool = False
@@ -82,20 +86,23 @@ class Overlay:
 
 
 class LegendEntry(NamedTuple):
-    """One row of a legend: some looks, what has them, and whether it is a line, a flag or a bar."""
+    """One row of a legend: some looks, what has them, and whether it is a line, its width, a flag or a bar."""
 
     text: str
     looks: tuple[Look, ...]
     shape: Shape
 
 
-def legend(overlay: Overlay, on_lines: Iterable[Amount], on_boxes: Iterable[Amount]) -> tuple[LegendEntry, ...]:
+def legend(
+    overlay: Overlay, on_lines: Iterable[Amount], on_boxes: Iterable[Amount], has_widths: bool = False
+) -> tuple[LegendEntry, ...]:
     """Return what a reader must know of the values that are drawn.
 
     Args:
         overlay: Their overlay.
         on_lines: The values of the lines.
         on_boxes: The values of the boxes.
+        has_widths: Whether the width of any line says something.
     """
     entries: list[LegendEntry] = []
     drawn: tuple[tuple[Shape, set[Amount]], ...] = (("line", set(on_lines)), (overlay.mark, set(on_boxes)))
@@ -106,12 +113,17 @@ def legend(overlay: Overlay, on_lines: Iterable[Amount], on_boxes: Iterable[Amou
             there = [each for each in overlay.scale.order if each.code in values]
             entries += [LegendEntry(each.title, (Look(each.token, each.stroke),), shape) for each in there]
         else:
-            entries.append(_range_entry(overlay, overlay.scale, shape))
+            looks = tuple(map(overlay.scale.look, overlay.scale.ticks()))
+            entries.append(_range_entry(overlay, overlay.title, overlay.scale.ticks(), looks, shape))
+    if has_widths and isinstance(overlay.scale, Range):
+        ticks = overlay.scale.width_ticks()
+        looks = tuple(Look("text.muted", width=overlay.scale.width(each)) for each in ticks)
+        entries.append(_range_entry(overlay, overlay.width_title, ticks, looks, "width"))
     return tuple(entries)
 
 
-def _range_entry(overlay: Overlay, scale: Range, shape: Shape) -> LegendEntry:
-    ticks = scale.ticks()
-    said = " · ".join(map(scale.text, ticks))
-    looks = tuple(map(scale.look, ticks))
-    return LegendEntry(f"{tr(overlay.title)}: {said} {overlay.unit}".rstrip(), looks, shape)
+def _range_entry(
+    overlay: Overlay, title: str, ticks: Iterable[float], looks: tuple[Look, ...], shape: Shape
+) -> LegendEntry:
+    said = " · ".join(map(overlay.scale.text, ticks))
+    return LegendEntry(f"{tr(title)}: {said} {overlay.unit}".rstrip(), looks, shape)

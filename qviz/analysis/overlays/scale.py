@@ -95,6 +95,14 @@ class Range(Record, frozen=True):
         """Return how a value is drawn."""
         return Look(f"scale.{round(self._share(float(value)) * (SHADES - 1))}")
 
+    def width(self, value: Amount) -> float | None:
+        """Return how wide a value makes a line, in pixels; None where width says nothing."""
+        return None
+
+    def width_ticks(self) -> tuple[float, ...]:
+        """Return values of some widths; none where width says nothing."""
+        return ()
+
     def text(self, value: Amount) -> str:
         """Return a value with at most four significant digits."""
         return number(value)

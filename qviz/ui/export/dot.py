@@ -66,6 +66,7 @@ def _stage(number: int, content: Content, theme: Theme) -> Iterator[str]:
         drawn = {"color": _hex(theme.color(look.token)), "style": _STYLES[look.stroke]}
         drawn |= {"label": line.label} if line.label else {}
         drawn |= {"penwidth": "2.6"} if look.stroke == "heavy" else {}
+        drawn |= {"penwidth": f"{look.width:g}"} if look.width else {}
         yield f"    {_id(number, line.from_box)} -> {_id(number, line.to_box)} [{_given(**drawn)}];"
     yield "  }"
 
@@ -132,10 +133,10 @@ def _legend(rows: tuple[LegendRow, ...], theme: Theme) -> Iterator[str]:
 
 
 def _sample(row: LegendRow, theme: Theme) -> str:
-    """Return a cell in the color of a row; of a range, a cell of its colors."""
+    """Return a cell in the color of a row; of a range, a cell of its colors and widths."""
     if row.overlay is not None:
-        colors = [_hex(theme.color(look.token)) for look in row.overlay.looks]
-        inner = "".join(f'<TD BGCOLOR="{color}" WIDTH="12" HEIGHT="8"></TD>' for color in colors)
+        cells = ((_hex(theme.color(each.token)), each.width or 8) for each in row.overlay.looks)
+        inner = "".join(f'<TD BGCOLOR="{color}" WIDTH="12" HEIGHT="{tall:.0f}"></TD>' for color, tall in cells)
         return f'<TD><TABLE BORDER="0" CELLSPACING="0"><TR>{inner}</TR></TABLE></TD>'
     style = ' STYLE="DASHED"' if row.is_open else ""
     line = _hex(theme.color("group.frame") if row.is_open else theme.line(row.kind))

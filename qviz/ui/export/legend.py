@@ -23,7 +23,11 @@ ROW = 26.0
 SAMPLE = 38.0
 GAP = 22.0
 ABOVE = 14.0
-_RANGES = {"line": mark("Line color: {meaning}"), "side": mark("Left bar: {meaning}")}
+_RANGES = {
+    "line": mark("Line color: {meaning}"),
+    "width": mark("Line width: {meaning}"),
+    "side": mark("Left bar: {meaning}"),
+}
 
 
 class LegendRow(NamedTuple):
@@ -55,7 +59,7 @@ def entries(views: Iterable[View], overlays: Iterable[ViewOverlays] = ()) -> tup
 
 
 def _said(entry: LegendEntry) -> str:
-    """Return the words of an entry; a range is drawn in two ways, which are told apart."""
+    """Return the words of an entry; a range is drawn in several ways, which are told apart."""
     if len(entry.looks) < 2 or entry.shape not in _RANGES:
         return entry.text
     return tr(_RANGES[entry.shape], meaning=entry.text)
@@ -128,7 +132,7 @@ def _draw_values(painter: QPainter, entry: LegendEntry, rect: QRectF, theme: The
     wide, middle = rect.width() / len(entry.looks), rect.center().y()
     for place, look in enumerate(entry.looks):
         left = rect.left() + place * wide
-        if entry.shape == "line":
+        if entry.shape in ("line", "width"):
             painter.setPen(pen_of(look, theme))
             painter.drawLine(QPointF(left, middle), QPointF(left + wide, middle))
         elif entry.shape == "flag":

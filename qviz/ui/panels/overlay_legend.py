@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from qviz.analysis.overlays.changes import SCALE as CHANGES
 from qviz.analysis.overlays.numbers import SCALE as ERRORS
-from qviz.analysis.overlays.numbers import STEPS
+from qviz.analysis.overlays.numbers import STEPS, THIN, WIDE
 from qviz.session.laid_over import OverlayChoice
 from qviz.ui.canvas.edges import pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
@@ -112,15 +112,17 @@ class OverlayLegend(QWidget):
 
     def _paint_widths(self, painter: QPainter, theme: Theme) -> None:
         """Explain how wide lines are, where there is room for all of it."""
-        middle, (line, noise, reach) = self.height() / 2, (tr("Line width"), tr("noise carried"), "46 … 31 dB")
+        middle, (line, noise, reach) = (
+            self.height() / 2,
+            (tr("Line width"), tr("noise carried"), f"{THIN:.0f} … {WIDE:.0f} dB"),
+        )
         needed = sum(width(each, subtitle_font()) + 6 for each in (line, noise, reach)) + 3 * 24.0
         if self._x + needed > self.width():
             return
         self._say(painter, theme, line)
         self._say(painter, theme, noise, is_muted=False)
-        for level in (46.0, 38.0, 31.0):
-            look = ERRORS.look(level)
-            painter.setPen(QPen(theme.color("text.muted"), look.width or 1.0))
+        for level in ERRORS.width_ticks():
+            painter.setPen(QPen(theme.color("text.muted"), ERRORS.width(level)))
             painter.drawLine(QPointF(self._x + 2, middle), QPointF(self._x + 18, middle))
             self._x += 24
         self._say(painter, theme, reach)

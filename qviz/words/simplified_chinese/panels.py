@@ -28,6 +28,7 @@ TEXTS: dict[str, str] = {
     "Markdown report": "Markdown 报告",
     "Line color: {meaning}": "线条颜色：{meaning}",
     "Left bar: {meaning}": "左侧条：{meaning}",
+    "Line width: {meaning}": "线宽：{meaning}",
     "collapsed module": "折叠的模块",
     "expanded module": "展开的模块",
     "{stages} of {source}": "{source} 的 {stages}",
