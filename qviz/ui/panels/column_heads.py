@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -21,7 +21,13 @@ _MOST = 400
 
 
 class ColumnHeads(QWidget):
-    """Stands at the right end of a pane's head, and reaches as far to the left as its columns do."""
+    """Stands at the right end of a pane's head, and reaches as far to the left as its columns do.
+
+    Signals:
+        moved: It needs more room, or less.
+    """
+
+    moved = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +86,7 @@ class ColumnHeads(QWidget):
             self._beyond = beyond
             self.updateGeometry()
             self.update()
+            self.moved.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw each title at the right end of its column."""

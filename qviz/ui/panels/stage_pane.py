@@ -19,6 +19,8 @@ from qviz.ui.theme import Theme
 from qviz.words import names, tr, trn
 from qviz.words.untrusted import plain_tip
 
+_DOT = " · "
+
 
 class StagePane(QFrame):
     """One canvas under its stage's name.
@@ -41,10 +43,13 @@ class StagePane(QFrame):
         head.setSpacing(8)
         self.name = label("", "pane")
         self.about = label("", "muted")
+        self.about.setMinimumWidth(1)  # else its words would keep the pane from getting too narrow for them
         head.addWidget(self.name)
         head.addWidget(self.about)
         head.addStretch(1)
         self.columns, self._run = ColumnHeads(), ""
+        self._counts: tuple[str, ...] = ()
+        self.columns.moved.connect(self._make_room)
         head.addWidget(self.columns)
         column.addWidget(self.head)
         self.canvas = GraphCanvas(self, theme, trees)
@@ -54,13 +59,17 @@ class StagePane(QFrame):
         column.addWidget(self.canvas.surface, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out how much is shown, which the tooltip says too, where the columns need the room."""
+        """Say as much of what is shown as there is room for."""
         super().resizeEvent(event)
         self._make_room()
 
     def _make_room(self) -> None:
-        needed = sum(each.sizeHint().width() + 8 for each in (self.name, self.about, self.columns)) + 24
-        self.about.setVisible(needed <= self.width())
+        """Say how much is shown, or less of it where the columns need the room; the tooltip has it all."""
+        room = self.width() - sum(each.sizeHint().width() + 8 for each in (self.name, self.columns)) - 32
+        told = (_DOT.join(self._counts[:end]) for end in range(len(self._counts), 0, -1))
+        text = next((each for each in told if self.about.fontMetrics().horizontalAdvance(each) <= room), "")
+        self.about.setText(text)
+        self.about.setVisible(bool(text))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the pane."""
@@ -81,7 +90,8 @@ class StagePane(QFrame):
         stage, view = self.canvas.stage, self.canvas.view
         if stage is None:
             self.name.setText("")
-            self.about.setText("")
+            self._counts = ()
+            self._make_room()
             return
         words = [trn(len(stage.whole.nodes), "{count} node", "{count} nodes")]
         if view is not None and len(view.boxes) < len(stage.whole.nodes):
@@ -89,7 +99,8 @@ class StagePane(QFrame):
         name = names.stage(stage.name)
         is_told = not self._run or BETWEEN in stage.name
         self.name.setText(name if is_told else BETWEEN.join((name, self._run)))
-        self.about.setText(" · ".join(words))
-        self.about.setToolTip(plain_tip(self.about.text()))
-        self.name.setToolTip(plain_tip(self.about.text()))
+        self._counts = tuple(words)
+        tip = plain_tip(_DOT.join(words))
+        self.about.setToolTip(tip)
+        self.name.setToolTip(tip)
         self._make_room()
