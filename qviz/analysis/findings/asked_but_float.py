@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence, is_batch_norm, is_move, origin
 from qviz.analysis.findings.rules import finds
+from qviz.analysis.findings.whole_modules import is_observed_custom
 from qviz.analysis.regions import is_reference, operator_name
+from qviz.document.flows import Mode
 from qviz.document.graph import Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
@@ -36,13 +38,21 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             of_dtypes.setdefault(dtypes, []).append(node)
             continue
         is_changed = node.why is not None and node.why.code == "float.parametrized"
-        code = "asked_but_float.parametrized" if is_changed else "asked_but_float"
+        code = "asked_but_float.parametrized" if is_changed else _without_kernel(evidence, node)
         found.setdefault((operator_name(node), code), []).append(node)
     for dtypes, nodes in of_dtypes.items():
         yield _of_dtypes(stage, nodes, dict(zip(_DTYPES, dtypes, strict=True)))
     for (name, code), nodes in found.items():
         args: dict[str, Json] = {"operator": name, **({"places": len(nodes)} if len(nodes) > 1 else {})}
         yield _finding(stage, nodes, code, args | (_parametrized(nodes) if code.endswith("parametrized") else {}))
+
+
+def _without_kernel(evidence: Evidence, node: Node) -> str:
+    """Return the code for what convert put nothing in the place of; a flow gives it the configuration of prepare."""
+    if is_observed_custom(evidence, node):
+        return "asked_but_float.custom"
+    is_traced = evidence.flow is not None and evidence.flow.mode is Mode.FX
+    return "asked_but_float.not_lowered" if is_traced else "asked_but_float"
 
 
 def _finding(stage: Stage, nodes: list[Node], code: str, args: dict[str, Json]) -> Finding:

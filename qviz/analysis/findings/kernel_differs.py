@@ -17,6 +17,7 @@ _BY_CAUSE = {
     "kernel.hooks_lost": "kernel_differs.hooks_lost",
     "kernel.bag_sums": "kernel_differs.bag_sums",
     "kernel.arguments_dropped": "kernel_differs.arguments_dropped",
+    "kernel.setting_dropped": "kernel_differs.setting_dropped",
     "kernel.slopes_below_one": "kernel_differs.slopes_below_one",
     "kernel.overflow": "kernel_differs.overflow",
     "kernel.scale_of_input": "kernel_differs.scale_of_input",

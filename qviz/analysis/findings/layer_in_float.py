@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, is_move
 from qviz.analysis.findings.rules import finds
+from qviz.analysis.findings.whole_modules import of_whole
 from qviz.analysis.regions import function_name, operator_name
 from qviz.document.flows import Flow, Method, Mode
 from qviz.document.graph import Json, Kind, Node
@@ -115,16 +116,20 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     if evidence.flow is None or node.kind not in (Kind.OP, Kind.FUSED_OP):
         return None
     is_product = _multiplies_with_weight(evidence, node, name)
-    if not (is_layer(name) or is_product) or is_told_elsewhere(evidence, node):
-        return None
     codes = evidence.reasons(node)
+    if not (is_layer(name) or is_product):
+        whole = of_whole(evidence, node) if "float.no_pattern" in codes and evidence.flow.mode is Mode.FX else None
+        return LayerCause(whole, least=LARGE) if whole is not None else None
+    if is_told_elsewhere(evidence, node):
+        return None
+    found: LayerCause | None = None
     if evidence.flow.mode is Mode.PT2E:
-        return _of_exported_flow(evidence, node, name, codes)
-    if codes & {"float.no_pattern", "float.dtypes_not_supported"}:
-        return _of_product(evidence, node, "product_in_pattern") if is_product else _of_pattern(evidence, node, name)
-    if evidence.flow.mode is Mode.EAGER and not codes & _CHOSEN:
-        return _of_product(evidence, node, "product_in_eager") if is_product else _of_eager(evidence.flow, node, name)
-    return None
+        found = _of_exported_flow(evidence, node, name, codes)
+    elif codes & {"float.no_pattern", "float.dtypes_not_supported"}:
+        found = _of_product(evidence, node, "product_in_pattern") if is_product else _of_pattern(evidence, node, name)
+    elif evidence.flow.mode is Mode.EAGER and not codes & _CHOSEN:
+        found = _of_product(evidence, node, "product_in_eager") if is_product else _of_eager(evidence.flow, node, name)
+    return found
 
 
 def is_layer(name: str) -> bool:

@@ -258,8 +258,17 @@ class Operators:
         if partners := self._joined(node):
             return inner("pattern.joined", {"partners": partners})
         called = self._called(node)
-        is_alone = called in held(self.module.meta.get(BACKEND_CONFIG)).alone
+        patterns = held(self.module.meta.get(BACKEND_CONFIG))
+        if called not in (*patterns.alone, *patterns.together) and called in self._observed_classes():
+            return inner("pattern.custom", operator=name_of(called))
+        is_alone = called in patterns.alone
         return inner("pattern.alone" if is_alone else "pattern.with_others", operator=name_of(called))
+
+    def _observed_classes(self) -> set[Any]:
+        """Return the classes that the configuration puts in the place of float ones."""
+        custom: Any = getattr(self.prepared_with, "prepare_custom_config", None)
+        mappings: dict[Any, dict[Any, Any]] = getattr(custom, "float_to_observed_mapping", {})
+        return {observed for mapping in mappings.values() for observed in mapping.values()}
 
     def _joined(self, node: Node) -> list[Node]:
         """Return what one pattern took an operator with: nothing is observed between them, though both ask for it."""

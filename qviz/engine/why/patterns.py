@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from torch import nn
 from torch.ao.quantization import fuser_method_mappings as mappings
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
+from torch.ao.quantization.fx import _lower_to_native_backend as lowering
+from torch.fx import Graph
 from torch.nn import functional
 
 from qviz.document.graph import Json
@@ -78,7 +80,23 @@ def other_forms(called: Any, patterns: Held) -> list[str]:
         functions = (getattr(functional, each, None) for each in (code.co_names if code is not None else ()))
         known = [each for each in functions if each is not None]
         found += [each for each in known if len(known) == 1 and each in patterns.alone]
+    found = [each for each in found if isinstance(each, type) or is_lowered(each)]
     return sorted({_full_name(each) for each in found if each is not called})
+
+
+def is_lowered(function: Any) -> bool:
+    """Tell whether ``convert_fx`` has a low-precision form of a function; not all that have a pattern have one."""
+    node = Graph().call_function(function)
+    judges = (
+        lowering.is_default_node,
+        lowering.is_special_pattern_node,
+        lowering.is_copy_node,
+        lowering.is_general_tensor_shape_node,
+        lowering.is_other_node,
+        lowering.is_fixed_qparams_node,
+    )
+    listed = (*lowering.STATIC_LOWER_FUNCTIONAL_MAP, *lowering.QBIN_OP_MAPPING)
+    return function in listed or any(any(judge(node, {})) for judge in judges)
 
 
 def _own_name(called: Any) -> str:

@@ -169,6 +169,19 @@ STATEMENTS: dict[str, Entry] = {
         "prepare, or the backend has no kernel for these dtypes of activation and weight",
         "hint": "Give prepare and convert the same backend_config, and a qconfig with dtypes that this backend lists.",
     },
+    "asked_but_float.custom": {
+        "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: "
+        "observed_to_quantized does not name {operator}",
+        "reason": "float_to_observed put {operator} there, and convert replaces only the classes that "
+        "observed_to_quantized names",
+        "hint": "Name {operator} in observed_to_quantized, with a class that has from_observed().",
+    },
+    "asked_but_float.not_lowered": {
+        "message": "{operator} was observed but still runs in float[[ at {places:place|places}]]",
+        "reason": "the backend configuration lists {operator}, so prepare observed it, but convert has no "
+        "low-precision operator to put in its place",
+        "hint": "Leave {operator} in float, by a rule without a qconfig: that saves the rounding around it.",
+    },
     "asked_but_float.weight_listed": {
         "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: the backend lists no "
         "weights of {weight_dtype:dtype} for {subject:it/them}",

@@ -115,6 +115,18 @@ STATEMENTS: dict[str, Entry] = {
         "convolutions, and {operator} is neither",
         _PRODUCT_HINT,
     ),
+    "layer_in_float.whole": _in_float(
+        "torch.fx takes {operator} as one operator",
+        "modules of torch.nn are not traced into, so the layers inside are neither observed nor replaced",
+        "Choose a PT2E flow, which captures the operators inside, or write the layers of {operator} out in a module of "
+        "your own.",
+    ),
+    "layer_in_float.not_traced": _in_float(
+        "the configuration names {subject:it/them} as non-traceable",
+        "torch.fx takes {operator} as one operator then, so the layers inside are neither observed nor replaced",
+        "Remove {subject:it/them} from non_traceable_modules and non_traceable_classes, or call the layers from "
+        "outside of {operator}.",
+    ),
     "layer_in_float.attention": _in_float(
         "the projections of an attention are not replaced",
         "the layer is taken as a whole and no pattern has it; it reads the weights of its projections (in_proj_weight, "

@@ -198,8 +198,8 @@ STATEMENTS: dict[str, Entry] = {
     "kernel_differs.given_equal_inputs": {
         "message": "{subject} {subject:computes/compute} other values than in float",
         "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds correctly is off by half a step at most",
-        "hint": "Leave {subject:it/them} in float (qconfig None), or try another engine: torch's kernel on this "
-        "machine miscomputes {subject:it/them}.",
+        "hint": "Leave {subject:it/them} in float (qconfig None), or try another engine: torch's kernel does not take "
+        "a setting of {subject:it/them}, or miscomputes {subject:it/them} on this machine.",
     },
     "kernel_differs.lost_write": {
         "message": "what {writer} {writer:writes/write} in place is lost: {reader} {reader:reads/read} a copy",
@@ -233,6 +233,12 @@ STATEMENTS: dict[str, Entry] = {
         f"{_GIVEN_EQUAL}{_BY}{_LEAVES}",
         "hint": "Write it without {arguments:that argument/those arguments}, as in x + a * y for "
         "torch.add(x, y, alpha=a), or leave it in float.",
+    },
+    "kernel_differs.setting_dropped": {
+        "message": "{subject} {subject:computes/compute} without {setting}",
+        "reason": f"torch's quantized module does not have {{setting}}, which the float one has: {_GIVEN_EQUAL}{_BY}"
+        f"{_LEAVES}",
+        "hint": "Leave {subject:it/them} in float (qconfig None).",
     },
     "kernel_differs.slopes_below_one": {
         "message": "{subject} {subject:scales/scale} positive values, by {largest:number} instead of 1",

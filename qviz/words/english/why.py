@@ -109,6 +109,7 @@ OPERATORS: dict[str, Entry] = {
     "stub.quant": {"rule": "Marks where quantization begins", "evidence": _CALLED},
     "stub.dequant": {"rule": "Marks where quantization ends", "evidence": _CALLED},
     "pattern.alone": {"evidence": "matched by the pattern {operator}"},
+    "pattern.custom": {"evidence": "{operator} stands in float_to_observed, so it is taken without a pattern"},
     "pattern.joined": {"evidence": "matched together with {partners} by one pattern"},
     "pattern.with_others": {"evidence": "matched by a pattern of {operator} with other operators"},
 }

@@ -172,6 +172,16 @@ STATEMENTS: dict[str, Entry] = {
         "或后端没有这些激活和权重 dtype 的内核",
         "hint": "请给 prepare 和 convert 相同的 backend_config，并使用后端列出的 dtype 的 qconfig。",
     },
+    "asked_but_float.custom": {
+        "message": "{subject} 已被观测，但仍以浮点运行：observed_to_quantized 没有指定 {operator}",
+        "reason": "{operator} 由 float_to_observed 放入，而 convert 只替换 observed_to_quantized 指定的类",
+        "hint": "请在 observed_to_quantized 中指定 {operator}，其对应的类须有 from_observed()。",
+    },
+    "asked_but_float.not_lowered": {
+        "message": "{operator} 已被观测，但仍以浮点运行[[，共 {places:处|处}]]",
+        "reason": "后端配置列出了 {operator}，因此 prepare 观测了它，但 convert 没有可以代替它的低精度算子",
+        "hint": "请用不带 qconfig 的规则让 {operator} 保持浮点，这样可省去其周围的舍入。",
+    },
     "asked_but_float.weight_listed": {
         "message": "{subject} 已被观测，但仍以浮点运行：后端没有为其列出 {weight_dtype:dtype} 权重",
         "reason": "prepare 只将激活的 dtype 与后端列出的相比较，convert 还比较权重的 dtype；对激活为 "

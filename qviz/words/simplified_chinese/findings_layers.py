@@ -103,6 +103,16 @@ STATEMENTS: dict[str, Entry] = {
         f"{_NOT_ANNOTATED}：torch 的量化器处理 Linear 层和卷积的权重，而 {{operator}} 两者都不是",
         _PRODUCT_HINT,
     ),
+    "layer_in_float.whole": _in_float(
+        "torch.fx 将 {operator} 作为一个算子",
+        "它不会进入 torch.nn 的模块，因此其中的层既不被观测也不被替换",
+        "请选择会捕获其内部算子的 PT2E 流程，或在自己的模块中写出 {operator} 的各层。",
+    ),
+    "layer_in_float.not_traced": _in_float(
+        "配置将其列为不可跟踪",
+        "torch.fx 因此将 {operator} 作为一个算子，其中的层既不被观测也不被替换",
+        "请将其从 non_traceable_modules 和 non_traceable_classes 中移除，或在 {operator} 之外调用这些层。",
+    ),
     "layer_in_float.attention": _in_float(
         "注意力的投影没有被替换",
         "该层作为整体处理，没有模式包含它；它自己读取各投影的权重（in_proj_weight、out_proj）",

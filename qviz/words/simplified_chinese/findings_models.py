@@ -256,6 +256,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": f"convert 用 {{kernel}} 代替它，而后者不接受这些参数：{_MEASURED}",
         "hint": "请不用这些参数，例如把 torch.add(x, y, alpha=a) 写作 x + a * y，或让它保持浮点。",
     },
+    "kernel_differs.setting_dropped": {
+        "message": "{subject} 计算时没有 {setting}",
+        "reason": f"浮点模块有 {{setting}}，而 torch 的量化模块没有：{_MEASURED}",
+        "hint": "请让它保持浮点（qconfig 为 None）。",
+    },
     "kernel_differs.slopes_below_one": {
         "message": "{subject} 将正值乘以 {largest:number}，而不是 1",
         "reason": "torch 2.8 的 quantized::prelu 将正值乘以按斜率的量化表示的 1，而该量化最大为 "

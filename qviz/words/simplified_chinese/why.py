@@ -89,6 +89,7 @@ OPERATORS: dict[str, Entry] = {
     "stub.quant": {"rule": "标记量化的起点", "evidence": _CALLED},
     "stub.dequant": {"rule": "标记量化的终点", "evidence": _CALLED},
     "pattern.alone": {"evidence": "由模式 {operator} 匹配"},
+    "pattern.custom": {"evidence": "{operator} 在 float_to_observed 中，因此无需模式"},
     "pattern.joined": {"evidence": "与 {partners} 由同一个模式匹配"},
     "pattern.with_others": {"evidence": "由含 {operator} 和其他算子的模式匹配"},
 }

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.ao.nn import quantized
 from torch.fx import GraphModule, Node
+from torch.nn.modules.instancenorm import _InstanceNorm
 
 from qviz.document import graph as document
 from qviz.document.graph import Json
@@ -93,6 +94,7 @@ def of_operator(
         of_bag(simulated, converted, node)
         or of_hooks(simulated, converted, node)
         or of_slopes(converted, node)
+        or of_settings(simulated, converted, node)
         or of_arguments(simulated, converted, node, stands_for)
     )
 
@@ -110,6 +112,20 @@ def of_arguments(
             if lost:
                 args: dict[str, Json] = {"arguments": lost, "function": target_name(each.target)}
                 return Said("kernel.arguments_dropped", {"subject": (node.id,)}, {**args, "kernel": node.target})
+    return None
+
+
+def of_settings(simulated: GraphModule, converted: GraphModule, node: document.Node) -> Said | None:
+    """Return which setting of a float module its quantized one has not."""
+    if node.op != "call_module":
+        return None
+    float_one, kernel = _module(simulated, node.target), _module(converted, node.target)
+    is_norm = isinstance(float_one, _InstanceNorm) and float_one.track_running_stats and not float_one.training
+    if is_norm and type(kernel).__module__.startswith("torch.ao.nn.quantized"):
+        return Said("kernel.setting_dropped", {"subject": (node.id,)}, {"setting": "track_running_stats"})
+    is_embedding = isinstance(float_one, nn.Embedding | nn.EmbeddingBag) and float_one.max_norm is not None
+    if is_embedding and isinstance(kernel, quantized.Embedding | quantized.EmbeddingBag):
+        return Said("kernel.setting_dropped", {"subject": (node.id,)}, {"setting": "max_norm"})
     return None
 
 
