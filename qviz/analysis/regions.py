@@ -47,6 +47,7 @@ _WEIGHTED = re.compile(
 )
 """Operators one of whose arguments is a weight."""
 _ON_THE_WAY = (Kind.DEQUANTIZE, Kind.QUANTIZE)
+_WIDE = ("torch.float32", "torch.float64")
 _MATRIX = 2
 """Dimensions that a weight has at least; a bias has one."""
 _INPLACE = {"iadd": "add", "imul": "mul", "isub": "sub"}
@@ -59,6 +60,13 @@ class Precision(NamedTuple):
 
     low: tuple[str, ...]
     float: tuple[str, ...]
+
+
+class PrecisionWithDtypes(NamedTuple):
+    """The same, and of each operator in low precision the dtype in which it works; "" where that is not known."""
+
+    precision: Precision
+    dtypes: tuple[str, ...] = ()
 
 
 def function_name(node: Node) -> str:
@@ -81,8 +89,13 @@ def _bare_name(target: str) -> str:
 
 def precision(graph: Graph, index: Index | None = None) -> Precision:
     """Return which quantizable operators of a converted stage are low, and which float; `index` is the graph's."""
-    index = index or Index(graph)
+    return precision_with_dtypes(graph, index or Index(graph)).precision
+
+
+def precision_with_dtypes(graph: Graph, index: Index) -> PrecisionWithDtypes:
+    """Return the same, with the dtypes of those that are low."""
     low: list[str] = []
+    dtypes: list[str] = []
     stays_float: list[str] = []
     working = [node for node in graph.nodes if node.kind in COMPUTING]
     has_kernels = any(node.kind is Kind.QUANTIZED_OP and not is_reference(node) for node in working)
@@ -92,10 +105,42 @@ def precision(graph: Graph, index: Index | None = None) -> Precision:
             stays_float.append(node.id)
         elif kind is Kind.OP or kind is Kind.FUSED_OP:
             if _is_quantizable(node, index) and not node.attributes.get("stub"):
-                (low if _is_low(node, index) else stays_float).append(node.id)
-        elif kind is Kind.QUANTIZED_OP:
-            low += [] if _matches(_PACKING, node) else [node.id]
-    return Precision(tuple(low), tuple(stays_float))
+                inputs = _float_inputs(node, index)
+                if _is_low(node, inputs, index):
+                    low.append(node.id)
+                    dtypes.append(_dtype_of_casts(node, inputs, index))
+                else:
+                    stays_float.append(node.id)
+        elif kind is Kind.QUANTIZED_OP and not _matches(_PACKING, node):
+            low.append(node.id)
+            dtypes.append(_kept_dtype(node))
+    return PrecisionWithDtypes(Precision(tuple(low), tuple(stays_float)), tuple(dtypes))
+
+
+def _kept_dtype(node: Node) -> str:
+    """Return the dtype that torch keeps at a quantized operator: of its weight, else of its input or output."""
+    held = (node.quant.weight, node.quant.input, node.quant.output) if node.quant is not None else ()
+    # A quantized batch norm's weight is kept in float32.
+    return next((each.dtype for each in held if each is not None and each.dtype not in _WIDE), "")
+
+
+def _dtype_of_casts(node: Node, inputs: _FloatInputs, index: Index) -> str:
+    """Return the dtype of the casts that an operator reads, of its weight if it has one.
+
+    One that ends a chain of operators, and reads none, has that of the casts which read it. It is "" where several
+    differ.
+    """
+    casts = inputs.weights[:1] or [each for each in inputs.activations if each.kind is Kind.DEQUANTIZE]
+    found = {_dtype_of_cast(each) for each in casts}
+    if not found:
+        readers = [index.nodes[each] for each in index.users[node.id]]
+        found = {_dtype_of_cast(each) if each.kind is Kind.QUANTIZE else "" for each in readers}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _dtype_of_cast(node: Node) -> str:
+    params = (node.quant.input or node.quant.output) if node.quant is not None else None
+    return "" if params is None else params.dtype
 
 
 def is_reference(node: Node) -> bool:
@@ -133,8 +178,7 @@ class _FloatInputs(NamedTuple):
     weights: list[Node]
 
 
-def _is_low(node: Node, index: Index) -> bool:
-    inputs = _float_inputs(node, index)
+def _is_low(node: Node, inputs: _FloatInputs, index: Index) -> bool:
     if not _is_fed_low(node, inputs, index):
         return False
     # The output is quantized again, or may stay float.

@@ -14,7 +14,7 @@ from itertools import filterfalse, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from qviz.analysis.regions import precision
+from qviz.analysis.regions import Precision, PrecisionWithDtypes, precision_with_dtypes
 from qviz.analysis.views.contents import Contents
 from qviz.analysis.views.dtypes import OutputValues
 from qviz.analysis.views.group import ModuleGroup
@@ -111,15 +111,19 @@ class Hierarchy:
     @cached_property
     def precision(self) -> tuple[frozenset[str], frozenset[str]]:
         """The operators that run in low precision, and those that could and do not; both empty where none does."""
-        if not any(node.kind in (Kind.DEQUANTIZE, Kind.QUANTIZED_OP) for node in self.graph.nodes):
-            return frozenset(), frozenset()
-        found = precision(self.graph, self.index)
+        found = self._precision.precision
         return (frozenset(found.low), frozenset(found.float)) if found.low else (frozenset(), frozenset())
+
+    @cached_property
+    def _precision(self) -> PrecisionWithDtypes:
+        if not any(node.kind in (Kind.DEQUANTIZE, Kind.QUANTIZED_OP) for node in self.graph.nodes):
+            return PrecisionWithDtypes(Precision((), ()))
+        return precision_with_dtypes(self.graph, self.index)
 
     @cached_property
     def precisions(self) -> Precisions:
         """What boxes say of their precision."""
-        return Precisions(self.index, *self.precision)
+        return Precisions(self.index, self._precision)
 
     def low_of(self, box_id: str, members: Sequence[str]) -> tuple[int, int]:
         """Return how many operators of a group's box run in low precision, and how many could; found once for each."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
-from qviz.analysis.regions import function_name
-from qviz.analysis.views.dtypes import DtypeClass, dtype_class
-from qviz.document.graph import Kind, Node, NodeId, QParams
+from qviz.analysis.regions import PrecisionWithDtypes, function_name
+from qviz.document.graph import NodeId
 from qviz.document.query import Index
 from qviz.words import tr
 from qviz.words.formats import dtype as dtype_text
@@ -28,14 +27,19 @@ class Precisions:
 
     Args:
         index: The stage's.
-        low: The operators that run in low precision.
-        stays_float: Those that could and do not.
+        found: Which of them run in low precision, and which stay in float.
     """
 
-    def __init__(self, index: Index, low: Collection[NodeId], stays_float: Collection[NodeId]) -> None:
-        self._index, self._low, self._float = index, frozenset(low), frozenset(stays_float)
-        self._likes = frozenset(_family(function_name(index.nodes[each])) for each in self._low)
+    def __init__(self, index: Index, found: PrecisionWithDtypes) -> None:
+        self._index, self._float = index, frozenset(found.precision.float)
+        self._dtypes = dict(zip(found.precision.low, map(_short, found.dtypes), strict=True))
         self._groups: dict[tuple[str, Language], str] = {}
+
+    @cached_property
+    def _likes(self) -> frozenset[str]:
+        """What runs in low precision somewhere in the stage."""
+        nodes = self._index.nodes
+        return frozenset(_family(function_name(nodes[each])) for each in self._dtypes)
 
     def of(self, node_id: NodeId) -> str:
         """Return what the box of an operator says; "" where its facts tell nothing, or nobody would ask.
@@ -43,11 +47,10 @@ class Precisions:
         In low precision it is the dtype. An operator in float says so where others of its kind are in low precision,
         or a rule left it.
         """
+        known = self._dtypes.get(node_id)
+        if known is not None or node_id not in self._float:
+            return known or ""
         node = self._index.nodes[node_id]
-        if node_id in self._low:
-            return low_dtype(node, self._index)
-        if node_id not in self._float:
-            return ""
         is_ruled = node.why is not None and node.why.code == _LEFT_BY_RULE
         return tr("float") if is_ruled or _family(function_name(node)) in self._likes else ""
 
@@ -56,8 +59,7 @@ class Precisions:
         key = box_id, language()
         known = self._groups.get(key)
         if known is None:
-            nodes = self._index.nodes
-            counts = Counter(low_dtype(nodes[each], self._index) for each in self._low.intersection(members))
+            counts = Counter(map(self._dtypes.__getitem__, self._dtypes.keys() & members))
             known = self._groups[key] = _counted(counts)
         return known
 
@@ -69,47 +71,6 @@ def _counted(counts: Counter[str]) -> str:
         return tr("{count} in low precision", count=counts.total())
     told = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return ", ".join(tr("{count} {dtype}", count=count, dtype=name) for name, count in told)
-
-
-def low_dtype(node: Node, index: Index) -> str:
-    """Return the dtype in which an operator in low precision works: of its weight, else of its activations.
-
-    Of a quantized operator it is that which torch keeps at it, of one between casts that of the casts which it reads,
-    or, where it ends a chain of operators that takes none within, of those that read it. It is "" where several differ,
-    or none is known.
-    """
-    if node.kind is Kind.QUANTIZED_OP:
-        quant = node.quant
-        held = (quant.weight, quant.input, quant.output) if quant else ()
-        return next((_short(each.dtype) for each in held if each is not None and _is_low(each)), "")
-    weights: set[str] = set()
-    activations: set[str] = set()
-    for each in index.producers[node.id]:
-        read = index.nodes[each]
-        if read.kind is Kind.DEQUANTIZE:
-            params = _of_cast(read)
-            (weights if _is_constant(read, index) else activations).add(_short(params.dtype) if params else "")
-    readers = [index.nodes[each] for each in index.users[node.id]]
-    if not (weights or activations) and readers and all(each.kind is Kind.QUANTIZE for each in readers):
-        activations = {_short(params.dtype) if (params := _of_cast(each)) else "" for each in readers}
-    found = weights or activations
-    return found.pop() if len(found) == 1 else ""
-
-
-def _of_cast(node: Node) -> QParams | None:
-    return (node.quant.input or node.quant.output) if node.quant else None
-
-
-def _is_low(params: QParams) -> bool:
-    """Return whether something is kept in less than float32: a quantized batch norm's weight is not."""
-    return dtype_class(params.dtype) in (DtypeClass.LOW, DtypeClass.HALF)
-
-
-def _is_constant(node: Node, index: Index) -> bool:
-    """Return whether a dequantize reads a parameter, quantized beforehand or on the spot."""
-    while node.kind.casts and index.producers[node.id]:
-        node = index.nodes[index.producers[node.id][0]]
-    return node.kind is Kind.CONSTANT
 
 
 @lru_cache(maxsize=64)
