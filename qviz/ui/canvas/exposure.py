@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -118,11 +118,20 @@ class Exposure:
     ) -> None:
         self.scene, self.area, self.scale, self.theme = scene, area, scale, theme
         self.marks, self.moving, self.screen = marks or Marks(), moving, screen
+        self._parts: tuple[QRectF, ...] = ()
+        self._reach = 0.0
         self.detail = detail_at(scale, scene.rows)
         # What did not change is still to be read beside what did, whose outlines stand out by themselves.
         has_outlines = scene.shows_changes
         unchanged = UNCHANGED_DARK if theme.is_dark else UNCHANGED_LIGHT
         self.dimmed = unchanged if has_outlines else DIMMED
+
+    def parts(self, areas: Sequence[QRectF], reach: float) -> Exposure:
+        """Return parts of what is seen, into which words reach that belong to something so many pixels away."""
+        around = reduce(QRectF.united, areas).adjusted(-reach / self.scale, 0.0, reach / self.scale, 0.0)
+        parts = Exposure(self.scene, around, self.scale, self.theme, self.marks, None, self.screen)
+        parts._parts, parts._reach = tuple(areas), reach / self.scale
+        return parts
 
     @property
     def overlays(self) -> ViewOverlays:
@@ -132,12 +141,36 @@ class Exposure:
     @cached_property
     def in_sight(self) -> InSight:
         """The boxes and lines that may be seen; of boxes that move also those that are here on their way."""
-        found = self.scene.visible(self.area)
+        if self._parts:
+            found = [self.scene.visible(each) for each in self._parts]
+            ids = {box.id for each in found for box in each.boxes}
+            if self.scene.has_brackets:
+                ids |= {box.id for each in self._around for box in each.boxes if box.is_bracket}
+            return InSight(self.scene.in_order(ids), sorted({line for each in found for line in each.lines}))
+        seen = self.scene.visible(self.area)
         if self.moving is None:
-            return found
+            return seen
         reach = self.area.adjusted(-OVER, -OVER, OVER, OVER)
         passing = (each for each in self.moving.ways if self.rect(each).intersects(reach))
-        return InSight(self.scene.in_order({*passing, *(box.id for box in found.boxes)}), found.lines)
+        return InSight(self.scene.in_order({*passing, *(box.id for box in seen.boxes)}), seen.lines)
+
+    @property
+    def labelled(self) -> list[int]:
+        """The lines whose labels may be seen."""
+        if not self._parts or self.scale >= 1.0:  # at this scale there is room for labels where they stand
+            return self.in_sight.lines
+        return sorted({line for each in self._around for line in each.lines})
+
+    def reaches(self, rect: QRectF) -> bool:
+        """Return whether what stands in a rectangle, or words of it, may be seen."""
+        return not self._parts or any(self._wider(each).intersects(rect) for each in self._parts)
+
+    def _wider(self, part: QRectF) -> QRectF:
+        return part.adjusted(-self._reach, 0.0, self._reach, 0.0)
+
+    @cached_property
+    def _around(self) -> list[InSight]:
+        return [self.scene.visible(self._wider(each)) for each in self._parts]
 
     @cached_property
     def ghosts(self) -> Ghosts:

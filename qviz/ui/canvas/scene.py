@@ -142,6 +142,11 @@ class Scene:
                     found[line.to_box] = number
         return found
 
+    @cached_property
+    def has_brackets(self) -> bool:
+        """Whether there are lists of modules."""
+        return any(box.is_bracket for box in self.view.boxes)
+
     def rect(self, box_id: str) -> QRectF:
         """Return the place of a box."""
         found = self._rects.get(box_id)

@@ -24,8 +24,9 @@ from qviz.ui.canvas.emphasis import Emphasis
 from qviz.ui.canvas.exposure import Exposure, Screen
 from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.canvas.motion import Motion
-from qviz.ui.canvas.painters import GRAPH, SELECTION, SHAPES, WRITING, Painter, paint_all
+from qviz.ui.canvas.painters import GRAPH, LOOSE, SELECTION, SHAPES, WRITING, Painter, paint_all
 from qviz.ui.canvas.painters.chain import Layers
+from qviz.ui.canvas.painters.kept import KeptPainter
 from qviz.ui.canvas.painters.tiled import TiledPainter
 from qviz.ui.canvas.pointing import Pointing
 from qviz.ui.canvas.scene import Scene
@@ -66,13 +67,13 @@ class Surface(QWidget):
         self.graph: Graph | None = None
         self.leaving: Scene | None = None
         self._theme = theme or theme_of("light")
-        self._tiled = TiledPainter(self, SHAPES)
+        self._kept = KeptPainter(self, TiledPainter(self, SHAPES), WRITING)
         self.viewport = Viewport(self)
         self.pointing = Pointing(self, self.viewport)
         self.emphasis = Emphasis(self)
         self.motion = Motion(self)
-        self.layers: tuple[Painter, ...] = (self._tiled, Layers(WRITING), *SELECTION, self.pointing)
-        for each in (self._tiled.improved, self.motion.moved, self.emphasis.changed, self.pointing.changed):
+        self.layers: tuple[Painter, ...] = (self._kept, Layers(LOOSE), *SELECTION, self.pointing)
+        for each in (self._kept.improved, self.motion.moved, self.emphasis.changed, self.pointing.changed):
             each.connect(self.update)
         self.viewport.changed.connect(self.update)
         self._has_keys = False
@@ -94,7 +95,7 @@ class Surface(QWidget):
     @property
     def is_finished(self) -> bool:
         """Whether a crowded picture is painted to its end, and nothing moves."""
-        return self._tiled.is_finished and not self.motion.is_running
+        return self._kept.is_finished and not self.motion.is_running
 
     def theme(self) -> Theme:
         """Return the colors in use."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
-from PySide6.QtCore import QRect, QRectF, QSizeF
+from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
 
 from qviz.ui.canvas.camera import Camera
@@ -108,6 +108,7 @@ class Tiles:
         self._before: _Plane | None = stale.latest if stale else None
         self._begun: _Begun | None = None
         self._strips = STRIPS
+        self._fresh: list[QRectF] = []
 
     @property
     def latest(self) -> _Plane | None:
@@ -132,10 +133,15 @@ class Tiles:
             # Drawing pictures larger or smaller is dear; only what the finer plane lacks is worth it.
             around = QRectF(seen.boundingRect())
             painter.save()
-            painter.setClipRegion(seen)
+            painter.setClipRegion(seen, Qt.ClipOperation.IntersectClip)
             part = QRectF(camera.to_canvas(around.topLeft()), camera.to_canvas(around.bottomRight()))
             plane.draw(painter, camera, part.intersected(sight))
             painter.restore()
+
+    def take_fresh(self) -> list[QRectF]:
+        """Return the parts of the canvas that were painted since this was last asked."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     def has_any(self, camera: Camera, screen: QSizeF) -> bool:
         """Return whether there is anything to draw for a camera."""
@@ -201,6 +207,8 @@ class Tiles:
             return False
         begun.tile.setDevicePixelRatio(self._ratio)
         plane.tiles[cell], self._begun = begun.tile, None
+        if plane is self._now:  # the plane behind all is painted once nothing of it is seen
+            self._fresh.append(plane.area(cell))
         return True
 
     def _paint_strip(self, begun: _Begun, until: int) -> None:

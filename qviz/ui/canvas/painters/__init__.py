@@ -11,7 +11,7 @@ from qviz.ui.canvas.painters.chain import Painter, paint_all
 from qviz.ui.canvas.painters.edges import EdgePainter, LabelPainter
 from qviz.ui.canvas.painters.emphasis import HighlightPainter, MarkedFramePainter, SelectionPainter
 from qviz.ui.canvas.painters.far import BlockPainter
-from qviz.ui.canvas.painters.ghosts import GhostPainter, GhostTextPainter
+from qviz.ui.canvas.painters.ghosts import GhostCountPainter, GhostPainter, GhostTextPainter
 from qviz.ui.canvas.painters.overlay import OverlayPainter, OverlayShapePainter
 
 SHAPES: tuple[Painter, ...] = (
@@ -36,10 +36,13 @@ WRITING: tuple[Painter, ...] = (
 )
 """Texts and signs, which have one size at every zoom, and under them the frames that stand out."""
 
-GRAPH: tuple[Painter, ...] = (*SHAPES, *WRITING)
+LOOSE: tuple[Painter, ...] = (GhostCountPainter(),)
+"""Words whose place depends on what is seen around them."""
+
+GRAPH: tuple[Painter, ...] = (*SHAPES, *WRITING, *LOOSE)
 """The graph itself."""
 
 SELECTION: tuple[Painter, ...] = (SelectionPainter(),)
 """What changes with every click and move of the pointer."""
 
-__all__ = ["GRAPH", "SELECTION", "SHAPES", "WRITING", "Painter", "paint_all"]
+__all__ = ["GRAPH", "LOOSE", "SELECTION", "SHAPES", "WRITING", "Painter", "paint_all"]

@@ -48,7 +48,7 @@ class LabelPainter:
         with exposure.in_pixels(painter):
             painter.setFont(label_font())
             painter.setPen(exposure.theme.color("edge.label"))
-            for index in exposure.in_sight.lines:
+            for index in exposure.labelled:
                 line, place = scene.view.lines[index], scene.places.labels[index]
                 if place is None or not line.label:
                     continue

@@ -49,18 +49,31 @@ class GhostTextPainter:
             return
         with exposure.in_pixels(painter):
             painter.setFont(subtitle_font())
-            for ghost in ghosts.alone_in(exposure.area):
+            for ghost in filter(lambda each: exposure.reaches(each.rect), ghosts.alone_in(exposure.area)):
                 rect = exposure.on_screen(ghost.rect)
                 if ghosts.is_later:
                     _write(painter, ghost, rect, theme)
                 else:
                     _write_coming(painter, ghost, rect, theme)
-            taken: list[QRectF] = []
             for fused in ghosts.fused_in(exposure.area):
                 exposure.dim(painter, fused.box_id)
                 for ghost in fused.parts:
                     _write(painter, ghost, exposure.on_screen(_inner(ghost)), theme)
                 painter.setOpacity(1.0)
+
+
+class GhostCountPainter:
+    """How many became one, where there is room for it in what is seen."""
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Write the counts in sight, where they can be read."""
+        ghosts = exposure.ghosts
+        if exposure.detail < Detail.TITLES or not ghosts.fused:
+            return
+        with exposure.in_pixels(painter):
+            painter.setFont(subtitle_font())
+            taken: list[QRectF] = []
+            for fused in ghosts.fused_in(exposure.area):
                 _write_count(painter, exposure, fused, taken)
 
 

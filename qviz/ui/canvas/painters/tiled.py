@@ -53,6 +53,7 @@ class TiledPainter(QObject):
         self._camera = Camera()
         self._screen = QSizeF()
         self._is_crowded = False
+        self._is_direct = True
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._work)
@@ -62,25 +63,42 @@ class TiledPainter(QObject):
         """Whether the screen shows all that there is."""
         return not self._timer.isActive()
 
-    def paint(self, painter: QPainter, exposure: Exposure) -> None:
-        """Paint what the camera of a screen sees."""
+    @property
+    def is_direct(self) -> bool:
+        """Whether so few boxes are seen that they are painted one by one."""
+        return self._is_direct
+
+    def look(self, painter: QPainter, exposure: Exposure) -> list[QRectF]:
+        """See what the camera of a screen sees, for `paint`; return the parts of it that tiles show better than before.
+
+        What tiles lack is painted from now on.
+        """
         assert exposure.screen is not None
-        scene, (camera, size, transform, unit) = exposure.scene, exposure.screen
+        scene, (camera, size, _, unit) = exposure.scene, exposure.screen
         # Tiles lie on pixels of the widget, whatever the unit is.
         camera, screen = camera._replace(scale=camera.scale * unit), size * unit
         is_zoomed = camera.scale != self._camera.scale
         self._camera, self._screen = camera, screen
         self._is_crowded = not scene.are_few(exposure.area, FEW)
         tiles = None if len(scene.view.boxes) <= FEW else self._tiles_of(exposure, painter)
-        if tiles is None or not self._is_crowded:
-            paint_all(self._painters, painter, exposure)
-        else:
-            if not tiles.has_any(camera, screen):
-                tiles.work(camera, screen, AT_ONCE)
-            painter.setWorldTransform(QTransform(transform).scale(1 / unit, 1 / unit))
-            tiles.draw(painter, camera, screen)
-        if tiles is not None and tiles.are_missing(camera if self._is_crowded else None, screen):
+        self._is_direct = tiles is None or not self._is_crowded
+        if tiles is None:
+            return []
+        if self._is_crowded and not tiles.has_any(camera, screen):
+            tiles.work(camera, screen, AT_ONCE)
+        if tiles.are_missing(camera if self._is_crowded else None, screen):
             self._begin(SETTLED if is_zoomed else 0)
+        return tiles.take_fresh()
+
+    def paint(self, painter: QPainter, exposure: Exposure) -> None:
+        """Paint what was looked at, or a part of it."""
+        if self._is_direct or self._tiles is None:
+            paint_all(self._painters, painter, exposure)
+            return
+        assert exposure.screen is not None
+        unit = exposure.screen.unit
+        painter.setWorldTransform(QTransform(exposure.screen.transform).scale(1 / unit, 1 / unit))
+        self._tiles.draw(painter, self._camera, self._screen)
 
     def _tiles_of(self, exposure: Exposure, painter: QPainter) -> Tiles:
         scene, theme, highlighted = exposure.scene, exposure.theme, exposure.marks.highlighted

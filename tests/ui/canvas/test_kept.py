@@ -1,0 +1,131 @@
+"""A picture that only moved is moved: what comes into sight is painted, and nothing for what changes over the graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage
+
+from qviz.analysis.overlays.overlay import Overlay
+from qviz.analysis.overlays.scale import range_of
+from qviz.document.snapshot import Stage
+from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.painters import boxes
+from qviz.ui.canvas.view import GraphCanvas
+from tests.factories import graph, node
+
+
+@pytest.fixture
+def canvas(qtbot) -> GraphCanvas:
+    nodes = [node("x", kind="input")]
+    for number in range(60):
+        nodes.append(node(f"n{number}", nodes[-1].id, kind=("op", "quantize", "dequantize")[number % 3]))
+    made = GraphCanvas()
+    qtbot.addWidget(made.surface)
+    made.surface.resize(500, 600)
+    made.surface.show()
+    made.show_stage(Stage("captured", graph(*nodes, node("output", nodes[-1].id, kind="output")), ""), {})
+    qtbot.waitUntil(lambda: not made.is_busy)
+    assert made.scene is not None
+    made.folding.unfold_all()
+    qtbot.waitUntil(lambda: not made.is_busy)
+    look_at(made, 1.0, qtbot)
+    return made
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> list[str]:
+    found: list[str] = []
+    draw_box = boxes.draw_box
+
+    def noted(painter, exposure, box, path) -> None:
+        found.append(box.id)
+        draw_box(painter, exposure, box, path)
+
+    monkeypatch.setattr(boxes, "draw_box", noted)
+    return found
+
+
+def look_at(canvas: GraphCanvas, scale: float, qtbot) -> None:
+    assert canvas.scene is not None
+    x, y = Camera(scale).centred(canvas.scene.bounds, 500, 600)[1:]
+    canvas.viewport.set_camera(Camera(scale, round(x), round(y)))
+    finished(canvas, qtbot)
+
+
+def finished(canvas: GraphCanvas, qtbot) -> QImage:
+    canvas.surface.grab()
+    qtbot.waitUntil(lambda: canvas.surface.is_finished)
+    return shown(canvas)
+
+
+def shown(canvas: GraphCanvas) -> QImage:
+    return canvas.surface.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def pushed(canvas: GraphCanvas, right: float, down: float) -> None:
+    canvas.viewport.set_camera(canvas.viewport.camera.moved(right, down))
+
+
+def shades(one: QImage, other: QImage) -> int:
+    """The most that a color of a pixel differs by."""
+    first, second = (np.frombuffer(each.constBits(), np.uint8).astype(int) for each in (one, other))
+    return int(abs(first - second).max())
+
+
+def test_nothing_is_painted_anew_for_what_stands_over_the_graph(canvas, drawn):
+    before = shown(canvas)
+    drawn.clear()
+    canvas.emphasis.set_partners({"n30"})
+    assert shown(canvas) != before
+    canvas.emphasis.set_partners(())
+    assert shown(canvas) == before
+    assert drawn == []
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.6])
+def test_a_pan_paints_what_comes_into_sight_and_shows_the_same(canvas, drawn, qtbot, scale):
+    look_at(canvas, scale, qtbot)
+    for right, down in ((0, -40), (0, 25), (-30, 0), (60, 60)):
+        whole = len(canvas.scene.visible(canvas.viewport.sight).boxes)
+        drawn.clear()
+        pushed(canvas, right, down)
+        panned = shown(canvas)
+        if not right:
+            assert len(drawn) < whole / 2
+        canvas.surface._kept.on_settled()
+        drawn.clear()
+        assert shades(shown(canvas), panned) < 8
+        assert len(drawn) >= whole - 2
+
+
+def test_once_a_pan_is_over_all_is_one_picture(canvas, qtbot):
+    pushed(canvas, 0, -40)
+    shown(canvas)
+    assert not canvas.surface.is_finished
+    settled = finished(canvas, qtbot)
+    canvas.surface._kept.on_settled()
+    assert shown(canvas) == settled
+
+
+@pytest.mark.parametrize("change", ["part of a pixel", "zoom", "dimmed", "size", "chips"])
+def test_what_looks_different_is_painted_whole(canvas, drawn, change):
+    whole = len(canvas.scene.visible(canvas.viewport.sight).boxes)
+    drawn.clear()
+    if change == "part of a pixel":
+        pushed(canvas, 0.3, -40)
+    elif change == "zoom":
+        canvas.viewport.set_camera(canvas.viewport.camera.scaled(0.9, QPoint(0, 0).toPointF()))
+    elif change == "dimmed":
+        canvas.highlight({"n30"})
+    elif change == "size":
+        canvas.surface.resize(510, 600)
+    else:
+        chips = Overlay("chips", "Chips", range_of((1.0,)), {"n30": 1.0}, mark="chip")
+        canvas.show_overlays((), (chips,))
+        shown(canvas)
+        drawn.clear()
+        pushed(canvas, 0, -20)
+    shown(canvas)
+    assert len(drawn) >= whole - 2
