@@ -20,7 +20,9 @@ from qviz.ui.panels.inspecting.tensor_grid import TensorCells
 from qviz.ui.panels.observer_dialogs import ObserverDialog, RangeDialog
 from qviz.ui.panels.overview_rail import COLUMNS
 from qviz.ui.shell.desk import Desk
+from qviz.ui.shell.export_sheet import ExportSheet
 from qviz.ui.shell.main_window import MainWindow
+from qviz.ui.shell.on_screen import on_screen
 from qviz.words.language import using
 from tests.analysis.test_inspecting import FACTS, FINDING, LINKS, QUANTIZERS, SUMMARY, captured, converted, prepared
 from tests.factories import snapshot
@@ -161,6 +163,45 @@ def test_a_group_is_marked_in_both_panes_and_on_the_rail(desk: Desk, qtbot: QtBo
     desk.selection.choose("converted", "conv")
     assert "group:block" not in [each.emphasis.selected_box for each in canvases]
     assert height_on_rail(desk) == alone
+
+
+def buttons(desk: Desk) -> dict[str, QPushButton]:
+    """Return the buttons of the page by what they say."""
+    return {each.text(): each for each in shown(desk).findChildren(QPushButton)}
+
+
+def test_the_page_of_a_group_collapses_and_expands_it(desk: Desk, qtbot: QtBot):
+    canvases = [pane.canvas for pane in desk.work.panes.panes.values()]
+    qtbot.waitUntil(lambda: all(each.view is not None and not each.is_busy for each in canvases))
+    desk.selection.inspect_group("block")
+    assert "Expand all" not in buttons(desk), "it is expanded"
+    buttons(desk)["Collapse"].click()
+    qtbot.waitUntil(lambda: all("conv" not in each.scene.box for each in canvases if each.scene is not None))
+    assert "Collapse" not in buttons(desk)
+    buttons(desk)["Expand all"].click()
+    qtbot.waitUntil(lambda: all("group:block" in each.scene.box for each in canvases if each.scene is not None))
+    qtbot.waitUntil(lambda: "Collapse" in buttons(desk))
+    assert [each.emphasis.selected_box for each in canvases] == ["group:block"] * 2
+
+
+def test_the_page_of_a_group_exports_all_of_it(desk: Desk, qtbot: QtBot):
+    qtbot.waitUntil(lambda: desk.work.panes.canvas.view is not None)
+    desk.selection.choose("converted", "conv")
+    assert desk.project is not None
+    assert on_screen(desk.project, desk.work).selected[0] == "conv"
+    desk.selection.inspect_group("block")
+    assert on_screen(desk.project, desk.work).selected == ("block",)
+    buttons(desk)["Export group…"].click()
+    sheet = desk.work.window().findChild(ExportSheet)
+    assert sheet is not None
+    assert [area for each, area in sheet.form.areas.items() if each.isChecked()] == ["around"]
+    sheet.close()
+
+
+def test_the_whole_model_has_no_box_to_expand(desk: Desk):
+    assert desk.project is not None
+    desk.work.inspector.show_group(desk.project, "converted", "")
+    assert not {"Expand all", "Collapse", "Export group…"} & buttons(desk).keys()
 
 
 def height_on_rail(desk: Desk) -> int:
