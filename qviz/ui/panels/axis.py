@@ -85,8 +85,11 @@ class Axis(QObject):
             self._join()
             return
         self._is_agreed = True  # more than once nothing is asked
-        # Each chose what fits its own room, or is written as it was alone: what is folded more fits both.
-        sides = sorted(Side, key=lambda each: _size(self._canvases[each]))
+        # Each chose what fits its own room, or is written as it was alone: what is folded more fits both. What is
+        # hidden has no room of its own.
+        sides = sorted(
+            Side, key=lambda each: (not self._canvases[each].surface.isVisible(), _size(self._canvases[each]))
+        )
         folds = self._canvases[sides[0]].folding.folds
         if folds is not None:
             self._follow(sides[0], folds)

@@ -142,7 +142,7 @@ class Navigation(QObject):
 
         first = next((node.id for node in stage.whole.nodes if belongs(node)), None) if stage else None
         if first is not None:
-            self._selection.choose_here(first)
+            self._selection.choose_here(first, path)
             self._selection.inspect_group(path)
 
     def on_inspector_child_chosen(self, stage: StageName, node_id: NodeId, path: str) -> None:
@@ -150,7 +150,7 @@ class Navigation(QObject):
         if not path:
             self.jump(stage, node_id)
             return
-        self._selection.choose(stage, node_id)
+        self._selection.choose(stage, node_id, path)
         self._work.panes.canvas.folding.uncover_group(path)
         self._selection.inspect_group(path)
 

@@ -103,10 +103,10 @@ class SharedSelection(QObject):
         else:
             self._work.inspector.show_run(project)
 
-    def choose_here(self, node_id: NodeId) -> None:
-        """Select a node in the pane used last, or where it is shown."""
+    def choose_here(self, node_id: NodeId, path: str = "") -> None:
+        """Select a node, or a module that it is in, in the pane used last, or where it is shown."""
         if self._open.value is not None and (stage := self.stage) is not None:
-            self.choose(stage.name, node_id)
+            self.choose(stage.name, node_id, path)
 
     def inspect_group(self, path: str) -> None:
         """Show in the inspector the module of this path, where it holds several operators."""
@@ -128,8 +128,14 @@ class SharedSelection(QObject):
             self._work.outline.show_selected(path)
         self._work.inspector.show_group(project, stage, path)
 
-    def choose(self, stage: StageName, node_id: NodeId) -> None:
-        """Select a node of a stage, showing the stage first if need be."""
+    def choose(self, stage: StageName, node_id: NodeId, path: str = "") -> None:
+        """Select a node of a stage, showing the stage first if need be.
+
+        Args:
+            stage: Its name.
+            node_id: The node.
+            path: Of the module that is meant, where it is the first node of one.
+        """
         project = self._open.value
         if project is None or project.stage(stage) is None:
             return
@@ -138,7 +144,7 @@ class SharedSelection(QObject):
             side = Side.RIGHT
             self.show_stage(side, stage)
         self._work.panes.select(side, node_id)
-        self._show_selected(side, node_id)
+        self._show_selected(side, node_id, path)
 
     def on_panes_selected(self, side: Side, node_id: NodeId) -> None:
         """Show what was selected on a canvas: a node, or the group whose box it is."""
@@ -152,7 +158,7 @@ class SharedSelection(QObject):
         if project is not None and stage is not None and path is not None:
             self._show_group(project, stage, path)
 
-    def _show_selected(self, side: Side, node_id: NodeId) -> None:
+    def _show_selected(self, side: Side, node_id: NodeId, path: str = "") -> None:
         """Show the selected node in the inspector, the code and the outline."""
         project, self._group = self._open.value, ""
         if project is None:
@@ -170,7 +176,8 @@ class SharedSelection(QObject):
         self._work.inspector.show_node(project, stage.name, node_id)
         self._work.code.show_stage(stage)
         self._work.code.show_node(node_id)
-        self._work.outline.show_selected(next((n.place for n in stage.whole.nodes if n.id == node_id), ""))
+        place = path or next((n.place for n in stage.whole.nodes if n.id == node_id), "")
+        self._work.outline.show_selected(place)
         self._open.edited.emit()
 
 

@@ -11,10 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from qviz.analysis.acting.observers import ACTIVATION_OBSERVERS, WEIGHT_OBSERVERS
 from qviz.analysis.views.folding import group_path
+from qviz.analysis.views.view import Folds
 from qviz.document import codec
 from qviz.document.configuration import Rule
 from qviz.document.snapshot import Run
 from qviz.session.sides import Side
+from qviz.ui.canvas.metrics import BoxForm
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.tensor_grid import TensorCells
 from qviz.ui.panels.observer_dialogs import ObserverDialog, RangeDialog
@@ -127,6 +129,8 @@ def test_a_module_of_the_outline_shows_its_group(desk: Desk):
     desk.selection.choose("converted", "pool")
     desk.work.outline.module_chosen.emit("block")
     assert "Inside" in texts(desk)
+    assert [each.text(0) for each in desk.work.outline.selectedItems()] == ["block"]
+    assert not desk.work.outline.selectedItems()[0].isExpanded(), "nothing inside is selected"
     desk.work.outline.module_chosen.emit("pool")
     assert "Inside" not in texts(desk)
 
@@ -196,6 +200,22 @@ def test_the_page_of_a_group_exports_all_of_it(desk: Desk, qtbot: QtBot):
     assert sheet is not None
     assert [area for each, area in sheet.form.areas.items() if each.isChecked()] == ["around"]
     sheet.close()
+
+
+def test_a_hidden_pane_has_no_say_in_what_is_expanded(qtbot: QtBot, desk: Desk):
+    left, right = (pane.canvas for pane in desk.work.panes.panes.values())
+    qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+    assert right.folding.folds is not None
+    opened = right.folding.folds.groups
+    assert opened
+    desk.work.panes.panes[Side.LEFT].hide()
+    left.follow(Folds(), BoxForm(1))
+    qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+    assert (left.folding.folds or Folds()).groups == (right.folding.folds or Folds()).groups == opened
+    desk.work.panes.panes[Side.LEFT].show()
+    left.follow(Folds(), BoxForm(1))
+    qtbot.waitUntil(lambda: not left.is_busy and not right.is_busy)
+    assert (right.folding.folds or Folds()).groups == frozenset(), "what both show fits both"
 
 
 def test_the_whole_model_has_no_box_to_expand(desk: Desk):
