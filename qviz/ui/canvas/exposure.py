@@ -151,7 +151,8 @@ class Exposure:
         if self.moving is None:
             return seen
         reach = self.area.adjusted(-OVER, -OVER, OVER, OVER)
-        passing = (each for each in self.moving.ways if self.rect(each).intersects(reach))
+        known, ways = self.scene.box, self.moving.ways
+        passing = (each for each in ways if each in known and self.rect(each).intersects(reach))
         return InSight(self.scene.in_order({*passing, *(box.id for box in seen.boxes)}), seen.lines)
 
     @property

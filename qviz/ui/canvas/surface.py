@@ -89,6 +89,8 @@ class Surface(QWidget):
 
     def show_scene(self, scene: Scene | None, leaving: Scene | None = None) -> None:
         """Show a scene; without, the words, or a scene that leaves until the next comes."""
+        if scene is not None:
+            self.motion.stop()  # what was on its way is of another scene
         self.viewport.scene, self.leaving, self.pointing.hovered = scene, leaving, None
         self.update()
 

@@ -7,13 +7,14 @@ from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QNativeGestureEvent, QPainter, QPointingDevice
 from PySide6.QtWidgets import QApplication
 
+from qviz.document.snapshot import Stage
 from qviz.ui.canvas import motion
 from qviz.ui.canvas.exposure import Exposure, Moving
 from qviz.ui.canvas.glide import Glide
 from qviz.ui.canvas.painters import GRAPH, paint_all
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
-from tests.factories import small_stages
+from tests.factories import graph, node, small_stages
 
 CAPTURED, _ = small_stages()
 
@@ -94,6 +95,22 @@ def test_boxes_move_after_folding_and_arrive(canvas, qtbot, monkeypatch):
     moving = canvas.surface.motion.now()
     assert moving.ways or moving.fresh
     qtbot.waitUntil(lambda: not canvas.surface.motion.is_running, timeout=2000)
+
+
+def test_what_was_on_its_way_in_another_stage_is_on_no_way_in_this_one(canvas, qtbot, monkeypatch):
+    monkeypatch.setattr(motion, "wants_less_motion", lambda: False)
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.folding.fold_all()
+    assert canvas.surface.motion.is_running
+    other = Stage("other", graph(node("a", kind="input"), node("b", "a")), "")
+    with qtbot.waitSignal(canvas.laid_out):
+        canvas.show_stage(other, {})
+    assert not canvas.surface.motion.is_running
+    assert not canvas.surface.grab().isNull()
+    elsewhere = Moving({"nowhere": QPointF(40, 0)}, frozenset({"nowhere"}), 0.5)
+    area = canvas.scene.bounds
+    drawn = Exposure(canvas.scene, area, 1.0, theme("light"), moving=elsewhere).in_sight
+    assert drawn == canvas.scene.visible(area)
 
 
 def test_nothing_moves_where_less_motion_is_wanted(canvas, qtbot, monkeypatch):
