@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
 from qviz.document.snapshot import Stage
@@ -11,9 +12,10 @@ from qviz.ui.canvas import tiles
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import GRAPH, paint_all
-from qviz.ui.canvas.painters.tiled import FEW
+from qviz.ui.canvas.painters.tiled import FEW, SETTLED
 from qviz.ui.canvas.tiles import Tiles
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.theme import theme
 from tests.factories import graph, node
 
 
@@ -129,3 +131,20 @@ def test_what_is_looked_for_changes_the_tiles(canvas: GraphCanvas, qtbot) -> Non
     assert finished(canvas, qtbot) != before
     canvas.highlight(None)
     assert finished(canvas, qtbot) == before
+
+
+def test_what_is_behind_all_is_painted_once_nothing_else_is(canvas: GraphCanvas, qtbot) -> None:
+    canvas.viewport.set_camera(Camera(1.0))
+    finished(canvas, qtbot)
+    canvas.surface.set_theme(theme("dark"))
+    canvas.surface.grab()
+    tiled = canvas.surface._kept._tiled
+    assert tiled.is_direct
+    assert not tiled.is_finished
+    assert tiled._timer.interval() == SETTLED
+    canvas.viewport.set_camera(Camera(0.0625))
+    finished(canvas, qtbot)
+    canvas.viewport.pan(QPointF(0, -300))
+    canvas.surface.grab()
+    assert not tiled.is_direct
+    assert tiled.is_finished or tiled._timer.interval() == 0

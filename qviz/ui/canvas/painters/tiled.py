@@ -22,7 +22,8 @@ AT_ONCE = 0.02
 SLICE = 0.008
 """Seconds of painting tiles between two events."""
 SETTLED = 70
-"""Milliseconds after the last zoom until tiles of the new scale are painted."""
+"""Milliseconds after the last zoom until tiles of the new scale are painted, and after the last frame without any
+until those behind all are."""
 
 
 class _TileContent(NamedTuple):
@@ -87,7 +88,8 @@ class TiledPainter(QObject):
         if self._is_crowded and not tiles.has_any(camera, screen):
             tiles.work(camera, screen, AT_ONCE)
         if tiles.are_missing(camera if self._is_crowded else None, screen):
-            self._begin(SETTLED if is_zoomed else 0)
+            # What nobody sees yet does not come between the first frames of what is seen.
+            self._begin(SETTLED if is_zoomed or self._is_direct else 0)
         return tiles.take_fresh()
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
