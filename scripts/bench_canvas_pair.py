@@ -29,7 +29,8 @@ from qviz.ui.panels.panes import Panes
 from qviz.ui.shell.app import tune
 from qviz.ui.theme import theme
 
-SCALES = (1.0, 0.5, 0.3, 0.15, 0.08, 0.04, 0.01)
+SCALES = (0.5, 0.3, 0.15, 0.08, 0.04, 0.01, 1.2, 1.0)
+"""One row of text in boxes down to the smallest; then over the border to two rows, and with these."""
 
 
 class Pair:
@@ -88,8 +89,9 @@ class Pair:
         canvas = self.panes.panes[Side.RIGHT].canvas
         assert canvas.scene is not None
         size = canvas.viewport.size
-        canvas.viewport.move(Camera(scale).centred(canvas.scene.bounds, size.width(), size.height()))
-        self.settle()
+        for _ in range(2):  # at first boxes may get other rows of text, and be looked at from nearer
+            canvas.viewport.move(Camera(scale).centred(canvas.scene.bounds, size.width(), size.height()))
+            self.settle()
         for step in range(40):
             camera = canvas.viewport.camera
             canvas.viewport.move(camera.moved(-31, -47) if step < 30 else camera._replace(scale=camera.scale * 1.03))
