@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from qviz.analysis.inspecting.group_page import ChildRow, GroupBeside, GroupPage
 from qviz.ui.panels.inspecting.action_row import ActionRow
 from qviz.ui.panels.inspecting.elided_link import ElidedLink
 from qviz.ui.panels.inspecting.fact_columns import FactColumns
-from qviz.ui.panels.inspecting.noise_bar import NoiseBar
+from qviz.ui.panels.inspecting.noise_bar import NoiseBar, Shade
 from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.panels.widgets import breakable, button, label
 from qviz.ui.theme import Theme
@@ -22,6 +22,10 @@ from qviz.words.untrusted import plain_tip
 
 _MOST_CHILDREN = 60
 _MOST_FINDINGS = 12
+_NAME, _LOW, _SQNR, _NOISE = 0, 1, 3, 5
+"""Columns of a child; all but the name have a picture and a number."""
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class GroupSheet(Sheet):
@@ -36,7 +40,7 @@ class GroupSheet(Sheet):
     ) -> None:
         super().__init__(theme, calls)
         self._page = page
-        self._has_noise = True
+        self._has_noise, self._most = True, 0.0
         self._missing = tr("none") if page.is_measured else tr("not measured")
         self._fold = button("", "act", self._expand_or_collapse)
         self._is_open = False
@@ -111,16 +115,16 @@ class GroupSheet(Sheet):
         if not children:
             return
         self.part(tr("Children"), label(grouped(len(children)), "small"))
+        self._most = max((each.noise for each in children if each.noise is not None), default=0.0)
         self._has_noise = any(each.sqnr_db is not None or each.noise is not None for each in children)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(2)
-        for column, stretch in ((0, 3), (1, 2), (3, 2)):
+        for column, stretch in ((_NAME, 3), (_LOW, 2), (_NOISE, 2)):
             grid.setColumnStretch(column, stretch)
-        heads = ("", tr("low precision"), *((tr("SQNR"), tr("share of noise")) if self._has_noise else ()))
-        for at, head in enumerate(heads):
-            side = Qt.AlignmentFlag.AlignLeft if at in (0, 1, 3) else Qt.AlignmentFlag.AlignRight
-            grid.addWidget(label(head, "small"), 0, at, side)
+        heads = ((_LOW, tr("low precision"), _LEFT), (_SQNR, tr("SQNR"), _RIGHT), (_NOISE, tr("share of noise"), _LEFT))
+        for column, head, side in heads if self._has_noise else heads[:1]:
+            grid.addWidget(label(head, "small"), 0, column, 1, 2, side)
         for at_row, each in enumerate(children[:_MOST_CHILDREN], 1):
             self._add_child(grid, at_row, each)
         self.column.addLayout(grid)
@@ -133,7 +137,7 @@ class GroupSheet(Sheet):
         if child.differs:
             ground = QFrame()
             ground.setProperty("role", "tint")
-            grid.addWidget(ground, at, 0, 1, 4 if self._has_noise else 2)  # first: it is below the others
+            grid.addWidget(ground, at, 0, 1, grid.columnCount())  # first: it is below the others
         name = QHBoxLayout()
         name.setSpacing(6)
         name.addWidget(ElidedLink(child.name, lambda: self._go(child)), 1)
@@ -143,29 +147,23 @@ class GroupSheet(Sheet):
                 marked.setToolTip(plain_tip(child.differs) if told == tr("differs") else "")
                 name.addWidget(marked)
         grid.addLayout(name, at, 0)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if child.low is None:
-            grid.addWidget(label(tr("none"), "cell"), at, 1, right)
-        else:
-            low = NoiseBar([child.low], self.theme, "role.quantized_op.line")
-            grid.addLayout(_with_bar(low, part(child.low)), at, 1)
+        low = None if child.low is None else NoiseBar([child.low], self.theme, "role.quantized_op.line")
+        self._add_cell(grid, at, _LOW, low, tr("none") if child.low is None else part(child.low))
         if not self._has_noise:
             return
-        level = self._missing if child.sqnr_db is None else decibels(child.sqnr_db)
-        grid.addWidget(label(level, "cell"), at, 2, right)
-        if child.noise is None:
-            grid.addWidget(label(self._missing, "cell"), at, 3)
+        shade = None if child.sqnr_db is None else Shade(child.sqnr_db, self.theme)
+        self._add_cell(grid, at, _SQNR, shade, self._missing if child.sqnr_db is None else decibels(child.sqnr_db))
+        bar = None if child.noise is None else NoiseBar([child.noise], self.theme, whole=self._most or 1.0)
+        self._add_cell(grid, at, _NOISE, bar, self._missing if child.noise is None else part(child.noise))
+
+    def _add_cell(self, grid: QGridLayout, at: int, column: int, picture: QWidget | None, text: str) -> None:
+        """Add a number at the right of its picture; without one it has the room of both."""
+        if picture is None:
+            grid.addWidget(label(text, "cell"), at, column, 1, 2, _RIGHT)
             return
-        grid.addLayout(_with_bar(NoiseBar([child.noise], self.theme), part(child.noise)), at, 3)
+        grid.addWidget(picture, at, column, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(label(text, "cell"), at, column + 1, _RIGHT)
 
     def _go(self, child: ChildRow) -> None:
         is_group = child.is_group and child.path != self._page.path
         self.calls.choose_child(child.place.stage, child.place.node, child.path if is_group else "")
-
-
-def _with_bar(bar: NoiseBar, text: str) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(6)
-    row.addWidget(bar, 1, Qt.AlignmentFlag.AlignVCenter)
-    row.addWidget(label(text, "cell"))
-    return row
