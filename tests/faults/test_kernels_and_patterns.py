@@ -9,14 +9,27 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
+from torch.ao.nn.quantized import reference
+from torch.ao.quantization import HistogramObserver, MinMaxObserver
+from torch.ao.quantization.backend_config import (
+    BackendConfig,
+    BackendPatternConfig,
+    DTypeConfig,
+    get_native_backend_config,
+)
+from torch.ao.quantization.quantizer import QuantizationAnnotation, QuantizationSpec, Quantizer
 
-from qviz.document.configuration import Custom
+from qviz.document.causes import by_cause
+from qviz.document.configuration import Custom, Rule
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Snapshot
 from qviz.engine.loading.source import Loaded
 from qviz.engine.serving.run import run_loaded
 from tests.faults.models import conv, linear, made
 
+KEY = "quantization_annotation"
+ACTIVATION = QuantizationSpec(torch.int8, HistogramObserver, -128, 127, torch.per_tensor_affine)
+WEIGHT = QuantizationSpec(torch.int8, MinMaxObserver, -127, 127, torch.per_tensor_symmetric)
 ROWS = torch.linspace(-1, 1, 256).reshape(32, 8)
 IMAGES = torch.linspace(-1, 1, 1152).reshape(2, 4, 12, 12)
 
@@ -131,3 +144,96 @@ def test_an_instance_norm_with_running_statistics(tracks: bool):
 
     first = [(each.code, each.args.get("setting")) for each in loud(run(between(norm), IMAGES))][:1]
     assert first == ([("kernel_differs.setting_dropped", "track_running_stats")] if tracks else [])
+
+
+def of_linear(with_root: bool) -> BackendConfig:
+    dtypes = DTypeConfig(torch.quint8, torch.quint8, torch.qint8, torch.float)
+    pattern = BackendPatternConfig(nn.Linear).add_dtype_config(dtypes)
+    if with_root:
+        pattern.set_root_module(nn.Linear).set_reference_quantized_module(reference.Linear)
+    return BackendConfig("own").set_backend_pattern_config(pattern)
+
+
+def with_root() -> BackendConfig:
+    return of_linear(with_root=True)
+
+
+def without_root() -> BackendConfig:
+    return of_linear(with_root=False)
+
+
+def without_fusion() -> BackendConfig:
+    torchs = get_native_backend_config().configs
+    return BackendConfig("own").set_backend_pattern_configs(
+        [each for each in torchs if each.pattern in (nn.Conv2d, nn.ReLU)]
+    )
+
+
+def test_a_pattern_without_a_reference_module():
+    def codes(backend: str) -> list[str]:
+        model = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
+        return [each.code for each in loud(run(model, ROWS, backend_config=f"{__name__}:{backend}"))]
+
+    assert codes("without_root")[0] == "asked_but_float.no_root"
+    assert codes("with_root") == []
+
+
+def test_a_pair_that_the_backend_does_not_fuse():
+    model = nn.Sequential(nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3))
+    (found,) = loud(run(model, IMAGES, backend_config=f"{__name__}:without_fusion"))
+    assert (found.code, found.args) == ("fusible_but_unfused.not_listed", {"operator": "ReLU", "other": "Conv2d"})
+    assert loud(run(model, IMAGES)) == []
+
+
+class OfLinears(Quantizer):
+    """Annotates linear layers and not the relus behind them, or both as one pattern."""
+
+    def __init__(self, is_one: bool) -> None:
+        super().__init__()
+        self.is_one = is_one
+
+    def annotate(self, model: torch.fx.GraphModule) -> torch.fx.GraphModule:
+        for node in model.graph.nodes:
+            if node.target is torch.ops.aten.linear.default:
+                (reader,) = node.users
+                is_pair = self.is_one and reader.target is torch.ops.aten.relu.default
+                inputs: dict[Any, Any] = {node.args[0]: ACTIVATION, node.args[1]: WEIGHT}
+                node.meta[KEY] = QuantizationAnnotation(inputs, None if is_pair else ACTIVATION, _annotated=True)
+                if is_pair:
+                    reader.meta[KEY] = QuantizationAnnotation({}, ACTIVATION, _annotated=True)
+        return model
+
+    def validate(self, model: torch.fx.GraphModule) -> None:
+        pass
+
+
+def linears_alone() -> Quantizer:
+    return OfLinears(is_one=False)
+
+
+def linears_with_relus() -> Quantizer:
+    return OfLinears(is_one=True)
+
+
+def test_a_relu_that_a_quantizer_left_out():
+    def groups(quantizer: str) -> list[tuple[str, list[str]]]:
+        model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8)).eval()
+        plan = Plan(source="model", flow="pt2e-static", quantizer=f"{__name__}:{quantizer}")
+        snapshot = run_loaded(Loaded(model, (ROWS,)), plan, lambda _: None)
+        found = [each for each in by_cause(snapshot.findings) if each.cause.level is not Level.INFO]
+        return [(each.cause.code, [other.code for other in each.consequences]) for each in found]
+
+    unfused = ("fusible_but_unfused.not_annotated", ["float_island.not_annotated_by_own"])
+    assert groups("linears_alone") == [unfused]
+    assert groups("linears_with_relus") == []
+
+
+def test_a_rule_by_a_function_in_eager_mode():
+    def code(target: str) -> list[str]:
+        plan = Plan(source="model", flow="eager-dynamic", rules=(Rule("object_type", target),))
+        snapshot = run_loaded(Loaded(nn.Sequential(nn.Linear(8, 8)).eval(), (ROWS,)), plan, lambda _: None)
+        return [each.code for each in snapshot.findings if each.rule == "rule_matches_nothing"]
+
+    assert code("torch.nn.functional.linear") == ["rule_matches_nothing.eager_function"]
+    assert code("torch.nn.GRU") == ["rule_matches_nothing.eager_type"]
+    assert code("torch.nn.Linear") == []

@@ -51,6 +51,8 @@ def _without_kernel(evidence: Evidence, node: Node) -> str:
     """Return the code for what convert put nothing in the place of; a flow gives it the configuration of prepare."""
     if is_observed_custom(evidence, node):
         return "asked_but_float.custom"
+    if node.why is not None and node.why.code == "float.no_reference_module":
+        return "asked_but_float.no_root"
     is_traced = evidence.flow is not None and evidence.flow.mode is Mode.FX
     return "asked_but_float.not_lowered" if is_traced else "asked_but_float"
 

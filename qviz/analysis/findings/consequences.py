@@ -74,6 +74,7 @@ _KNOWN = (
     _Follows("output_differs", "never_calibrated", _at_same_node),
     _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
     *(_Follows(f"float_island.{each}", "left_by_rule", _at_same_node) for each in ("left_by_rule", "left_out")),
+    _Follows("float_island.not_annotated_by_own", "fusible_but_unfused.not_annotated", _at_same_node),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_without_effect.no_configuration"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),

@@ -60,7 +60,8 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
     elif sharing := _sharing_parameter(evidence, graph, host):
         code, roles["readers"] = "fusible_but_unfused.parameter_taken", sharing
     else:
-        code = f"fusible_but_unfused.{_unmatched(evidence)}"
+        code = f"fusible_but_unfused.{_unmatched(evidence, node)}"
+        args = _unlisted(evidence, node)
     return Finding("fusible_but_unfused", level, stage.name, (node.id, producer), code, roles, args)
 
 
@@ -74,10 +75,21 @@ def _sharing_parameter(evidence: Evidence, graph: Index, host: str) -> tuple[str
     return tuple(dict.fromkeys(each for each in users if each != host and graph.nodes[each].target == target))
 
 
-def _unmatched(evidence: Evidence) -> str:
+def _unlisted(evidence: Evidence, node: Node) -> dict[str, Json]:
+    """Return the types of a pair that the backend configuration does not fuse, by the reason of the stage Fused."""
+    fused = next((each for each in evidence.snapshot.stages if each.name == "fused"), None)
+    nodes = evidence.index(fused).nodes if fused is not None else {}
+    whys = (nodes[each].why for each in evidence.earlier(fused, node.id) if each in nodes)
+    found = (why.args for why in whys if why is not None and why.code == "not_fused.no_pattern")
+    return next(({key: args[key] for key in ("operator", "other") if args.get(key)} for args in found), {})
+
+
+def _unmatched(evidence: Evidence, node: Node) -> str:
     """Return the variant of the reason for a pattern that the flow might have matched."""
     if evidence.is_exported:
-        return "not_one_annotation"
+        return "not_annotated" if "float.not_annotated" in evidence.reasons(node) else "not_one_annotation"
+    if _unlisted(evidence, node):
+        return "not_listed"
     is_eager = evidence.flow is not None and evidence.flow.mode is Mode.EAGER
     return "not_one_pattern" if is_eager else "not_one_qconfig"
 

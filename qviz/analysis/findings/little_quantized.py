@@ -47,7 +47,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     args["operators"] = [*dict.fromkeys(operator_name(known[each]) for each in nodes)]
     if forms := as_args([other_forms(evidence, known[each]) for each in nodes]):
         code, args = f"{code}.other_form", args | forms
-    told = all(is_told_elsewhere(evidence, known[each]) or cause_of(evidence, known[each]) for each in nodes)
+    told = all(
+        is_told_elsewhere(evidence, known[each])
+        or cause_of(evidence, known[each])
+        or any(why.args.get("left_by") for why in evidence.whys(known[each]))  # left_by_rule
+        for each in nodes
+    )
     level = Level.INFO if told else Level.WARNING  # what keeps each of them in float is told by itself
     yield Finding("little_quantized", level, stage.name, nodes, code, {"subject": nodes}, args)
 

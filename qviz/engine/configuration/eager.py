@@ -120,6 +120,8 @@ def matches_nothing(rule: Rule, model: nn.Module, stage: str) -> Finding:
     near = difflib.get_close_matches(rule.target.rpartition("torch.nn.")[2], names, 1)
     args: dict[str, Json] = {"target": rule.target, **({"near": near[0]} if near else {})}
     cause = ("eager_type" if rule.kind == "object_type" else "eager_name") + ("_near" if near else "")
+    if rule.kind == "object_type" and not isinstance(object_type(rule.target).value, type):
+        cause = "eager_function"
     return Finding(
         rule="rule_matches_nothing",
         level=Level.WARNING,

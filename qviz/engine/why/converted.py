@@ -130,6 +130,9 @@ class Converted:
         told, api = within(asked), "convert_fx(backend_config=...)"
         if isinstance(child, _WITH_REFERENCE) and "weight" in asked.args:  # it would be a reference module
             called = call_of(self.module, node)
+            if asked.args.get("is_rootless"):
+                api = "BackendPatternConfig.set_root_module"
+                return reason("float.no_reference_module", api, {"subject": node}, **called, asked=told)
             of_qconfig = {key: asked.args[key] for key in _OF_QCONFIG if key in asked.args}
             return reason(
                 "float.weight_dtype_not_supported", "DTypeConfig", {"subject": node}, **called, **of_qconfig, asked=told

@@ -30,7 +30,7 @@ from qviz.engine.why.observers import (
     observes,
     setter,
 )
-from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held, other_forms, other_weight
+from qviz.engine.why.patterns import BACKEND_CONFIG, dtypes_of, held, is_rootless, other_forms, other_weight
 from qviz.engine.why.statements import Roles, inner, reason, within
 from qviz.engine.why.subgraphs import CalledFrom, in_subgraph, of_call
 
@@ -241,7 +241,10 @@ class Operators:
         )
 
     def _other_weight(self, node: Node, qconfig: Any) -> dict[str, Json]:
-        return other_weight(self._called(node), qconfig, self.module.meta.get(BACKEND_CONFIG))
+        config = self.module.meta.get(BACKEND_CONFIG)
+        if is_rootless(self._child(node), config):
+            return {"is_rootless": True}
+        return other_weight(self._called(node), qconfig, config)
 
     def _left_by(self, node: Node, entry: MappingEntry | None) -> Json:
         """Return the rule that leaves in float what the backend has a pattern for; None where none does."""

@@ -11,9 +11,14 @@ from typing import Any, NamedTuple
 from torch import nn
 from torch.ao.quantization import fuser_method_mappings as mappings
 from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
+from torch.ao.quantization.backend_config.utils import (
+    get_fused_module_classes,
+    get_root_module_to_quantized_reference_module,
+)
 from torch.ao.quantization.fx import _lower_to_native_backend as lowering
 from torch.fx import Graph
 from torch.nn import functional
+from torch.nn.utils.parametrize import type_before_parametrizations
 
 from qviz.document.graph import Json
 from qviz.engine.nodes.targets import target_name
@@ -133,6 +138,15 @@ def _leaves(pattern: Any) -> Iterator[Any]:
             yield from _leaves(part)
     elif pattern is not None:
         yield pattern
+
+
+def is_rootless(module: nn.Module, config: BackendConfig | None) -> bool:
+    """Tell whether a configuration lists a module for observers and names nothing that convert puts in its place."""
+    known = config if config is not None else get_native_backend_config()
+    roots = get_root_module_to_quantized_reference_module(known)
+    if type_before_parametrizations(module) in get_fused_module_classes(known):
+        return type_before_parametrizations(next(module.children(), module)) not in roots
+    return type_before_parametrizations(module) not in roots
 
 
 def other_weight(called: Any, qconfig: Any, config: BackendConfig | None) -> dict[str, Json]:

@@ -176,6 +176,15 @@ STATEMENTS: dict[str, Entry] = {
         "observed_to_quantized names",
         "hint": "Name {operator} in observed_to_quantized, with a class that has from_observed().",
     },
+    "asked_but_float.no_root": {
+        "message": "{subject} {subject:was/were} observed but still {subject:runs/run} in float: the backend "
+        "configuration names no reference module for {operator}",
+        "reason": "convert replaces a module only where its BackendPatternConfig has a root module and the reference "
+        "module for it",
+        "hint": "Call set_root_module(torch.nn.{operator}) and set_reference_quantized_module("
+        "torch.ao.nn.quantized.reference.{operator}) on its BackendPatternConfig; for a fused type, on that of its "
+        "first module.",
+    },
     "asked_but_float.not_lowered": {
         "message": "{operator} was observed but still runs in float[[ at {places:place|places}]]",
         "reason": "the backend configuration lists {operator}, so prepare observed it, but convert has no "

@@ -111,6 +111,14 @@ STATEMENTS: dict[str, Entry] = {
         "the flow did not match them as one pattern: their qconfigs differ, or something stands between them",
         "Give both the same qconfig, and let the relu read the operator directly.",
     ),
+    "fusible_but_unfused.not_listed": _unfused(
+        "no fusion pattern of the backend configuration has {operator} right after {other}",
+        "Add a BackendPatternConfig of both with a fuser method, as torch's own configurations have it.",
+    ),
+    "fusible_but_unfused.not_annotated": _unfused(
+        "the quantizer annotated {producer} alone and not the relu, so a cast stands between them",
+        "Annotate both as one pattern: the inputs of {producer}, and the output of the relu.",
+    ),
     "fusible_but_unfused.not_one_annotation": _unfused(
         "the quantizer annotated each for itself, not both as one pattern, so a cast stands between them",
         "Let one rule of the quantizer cover both, such as set_global, and let the relu read the operator directly.",

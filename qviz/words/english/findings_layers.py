@@ -159,7 +159,7 @@ STATEMENTS: dict[str, Entry] = {
         "Use a layer that the backend lists, or leave it in float.",
     ),
     "layer_in_float.not_annotated": _in_float(
-        "the quantizer did not annotate it",
+        "the quantizer did not annotate {subject:it/them}",
         "{subject} {subject:has/have} no quantization_annotation",
         "Nothing to do if you mean to keep {subject:it/them} in float; otherwise annotate {subject:it/them}.",
     ),

@@ -274,8 +274,11 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule_matches_nothing.no_such_type": _no_effect("the model has no {target}", "Choose one of: {types:every}."),
     "rule_matches_nothing.no_such_type_near": _no_effect("the model has no {target}", _DID_YOU_MEAN),
-    "rule_matches_nothing.eager_type": _no_module("no module of the fused model has that type", _OUTLINE),
-    "rule_matches_nothing.eager_type_near": _no_module("no module of the fused model has that type", _DID_YOU_MEAN),
-    "rule_matches_nothing.eager_name": _no_module("no module of the fused model has that name", _OUTLINE),
-    "rule_matches_nothing.eager_name_near": _no_module("no module of the fused model has that name", _DID_YOU_MEAN),
+    "rule_matches_nothing.eager_type": _no_module("no module of the model has that type", _OUTLINE),
+    "rule_matches_nothing.eager_type_near": _no_module("no module of the model has that type", _DID_YOU_MEAN),
+    "rule_matches_nothing.eager_function": _no_module(
+        "it is a function, and eager mode replaces modules", "Name the type or the path of a module."
+    ),
+    "rule_matches_nothing.eager_name": _no_module("no module of the model has that name", _OUTLINE),
+    "rule_matches_nothing.eager_name_near": _no_module("no module of the model has that name", _DID_YOU_MEAN),
 }

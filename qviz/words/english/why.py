@@ -188,6 +188,12 @@ FLOAT: dict[str, Entry] = {
         "[[: weight {weight_dtype:dtype}]][[ where {listed:dtype} is listed]]. {asked}",
         "text": "it was observed, but convert does not take the dtypes of its qconfig",
     },
+    "float.no_reference_module": {
+        "rule": "Stays in float: it was observed, but the backend configuration names nothing to put in its place",
+        "evidence": "{target} is still a float {module_type}: its pattern has no root module with a reference module. "
+        "{asked}",
+        "text": "it was observed, but the backend configuration names nothing to put in its place",
+    },
     "float.parametrized": {
         "rule": "Stays in float: its class was changed by a parametrization",
         "evidence": "{target} is a {module_type}[[ by {by:all}]], and convert looks up the dtypes of the exact type",

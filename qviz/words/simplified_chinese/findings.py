@@ -177,6 +177,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "{operator} 由 float_to_observed 放入，而 convert 只替换 observed_to_quantized 指定的类",
         "hint": "请在 observed_to_quantized 中指定 {operator}，其对应的类须有 from_observed()。",
     },
+    "asked_but_float.no_root": {
+        "message": "{subject} 已被观测，但仍以浮点运行：后端配置没有为 {operator} 指定参考模块",
+        "reason": "convert 只替换其 BackendPatternConfig 有根模块和对应参考模块的模块",
+        "hint": "请在其 BackendPatternConfig 上调用 set_root_module(torch.nn.{operator}) 和 "
+        "set_reference_quantized_module(torch.ao.nn.quantized.reference.{operator})；融合类型则在其第一个模块的配置上。",
+    },
     "asked_but_float.not_lowered": {
         "message": "{operator} 已被观测，但仍以浮点运行[[，共 {places:处|处}]]",
         "reason": "后端配置列出了 {operator}，因此 prepare 观测了它，但 convert 没有可以代替它的低精度算子",

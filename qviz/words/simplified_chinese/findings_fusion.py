@@ -94,6 +94,14 @@ STATEMENTS: dict[str, Entry] = {
         "流程没有把它们作为一个模式匹配：它们的 qconfig 不同，或两者之间有其他内容",
         "请让两者使用相同的 qconfig，并让 relu 直接读取该算子。",
     ),
+    "fusible_but_unfused.not_listed": _unfused(
+        "后端配置没有 {operator} 紧跟 {other} 的融合模式",
+        "请为两者添加带融合方法的 BackendPatternConfig，如 torch 自己的配置那样。",
+    ),
+    "fusible_but_unfused.not_annotated": _unfused(
+        "量化器只标注了 {producer}，没有标注 relu，因此两者之间有 cast",
+        "请将两者标注为一个模式：{producer} 的输入和 relu 的输出。",
+    ),
     "fusible_but_unfused.not_one_annotation": _unfused(
         "量化器分别标注了它们，而不是作为一个模式，因此两者之间有 cast",
         "请让量化器的一条规则同时包含两者，例如 set_global，并让 relu 直接读取该算子。",

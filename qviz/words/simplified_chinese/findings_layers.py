@@ -169,4 +169,9 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "对有 VNNI 的处理器（avx512_vnni 或 avx_vnni）请使用 get_default_qconfig_mapping('{backend}')；"
         "对其他处理器，7 位是对的。",
     },
+    "rule_matches_nothing.eager_function": {
+        "message": "针对 '{target}' 的规则不匹配任何模块",
+        "reason": "它是函数，而 eager 模式替换的是模块",
+        "hint": "请写模块的类型或路径。",
+    },
 }

@@ -164,6 +164,11 @@ FLOAT: dict[str, Entry] = {
         "evidence": "{target} 仍是浮点 {module_type}：其模式的 dtype 配置都不符合它的 qconfig[[：权重 {weight_dtype:dtype}]][[，列出的是 {listed:dtype}]]。{asked}",
         "text": "它被观测了，但 convert 不接受其 qconfig 的 dtype",
     },
+    "float.no_reference_module": {
+        "rule": "保持浮点：它被观测了，但后端配置没有指定代替它的模块",
+        "evidence": "{target} 仍是浮点 {module_type}：其模式没有带参考模块的根模块。{asked}",
+        "text": "它被观测了，但后端配置没有指定代替它的模块",
+    },
     "float.parametrized": {
         "rule": "保持浮点：其类被 parametrization 更改",
         "evidence": "{target} 是 {module_type}[[，由 {by:all} 更改]]，而 convert 按确切的类型查找 dtype",
