@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qviz.analysis.findings import damage
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.fused_calls import CAPTURED, fused_calls
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.graph import COMPUTING, Json, Kind, Node, Number
@@ -26,7 +27,7 @@ _EXPORTED = "exported program"
 @finds("capture_differs")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield what capture, fusion and the move to eval mode changed."""
-    certain = [*_baked_in(evidence), *_rewritten(evidence)]
+    certain = [*_baked_in(evidence), *_rewritten(evidence), *_fused_at_every_call(evidence)]
     yield from certain
     if not certain and (finding := _values(evidence)) is not None:
         yield finding
@@ -68,6 +69,15 @@ def _drops(node: Node) -> bool:
     if trains is None and len(node.args) > _TRAINS_AT:
         trains = node.args[_TRAINS_AT]
     return trains is True and share != 0
+
+
+def _fused_at_every_call(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the calls of a module that run what follows another call of it."""
+    measured = evidence.snapshot.measurements
+    for nodes, args in fused_calls(evidence):
+        level = Level.ERROR if measured is None else damage.of_step(measured, "prepared")
+        code, told = "capture_differs.fused_at_every_call", {**args, **_noise(measured)}
+        yield Finding("capture_differs", level, CAPTURED, nodes, code, {"subject": nodes}, told)
 
 
 def _rewritten(evidence: Evidence) -> Iterator[Finding]:

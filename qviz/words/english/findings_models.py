@@ -113,6 +113,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Give the batch norm the default eps (1e-5) before training, or export in eval mode and train without "
         "the batch norm.",
     },
+    "capture_differs.fused_at_every_call": {
+        "message": "{subject} {subject:runs/run} {taken:all}, too, which the model does not have there",
+        "reason": "{module} is called {calls} times; torch fuses it with what follows one call, and every other call "
+        "runs the fused module[[; the prepared model keeps {db:db} of the original]]",
+        "hint": "Give each call a module of its own, a copy.deepcopy of {module}.",
+    },
     "capture_differs.values": {
         "message": "{subject} gives other values once the model is captured: the outputs keep {db:db}",
         "reason": "the module [['{module}' ]]and the prepared model, with every quantizer off, agree before it, and "

@@ -127,6 +127,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "torch 将导出的模型切换到 eval 模式时，把 batch norm 改写为默认设置[[；准备后的模型保持为原始模型的 {db:db}]]",
         "hint": "请在训练之前让 batch norm 使用默认的 eps（1e-5），或以 eval 模式导出，训练时不用该 batch norm。",
     },
+    "capture_differs.fused_at_every_call": {
+        "message": "{subject} 也会运行 {taken:all}，而模型在那里没有它",
+        "reason": "{module} 被调用 {calls} 次；torch 将它与某次调用之后的算子融合，其他每次调用都会运行融合后的模块"
+        "[[；准备好的模型与原始模型的 SQNR 为 {db:db}]]",
+        "hint": "请让每次调用各用一个模块，即 {module} 的 copy.deepcopy。",
+    },
     "capture_differs.values": {
         "message": "模型捕获之后 {subject} 给出不同的值：输出保持 {db:db}",
         "reason": "模块[['{module}' ]]与关闭所有量化器的准备后的模型在它之前一致，在它之后不一致[[（{own_db:db}）]]",
