@@ -237,3 +237,25 @@ def test_a_rule_by_a_function_in_eager_mode():
     assert code("torch.nn.functional.linear") == ["rule_matches_nothing.eager_function"]
     assert code("torch.nn.GRU") == ["rule_matches_nothing.eager_type"]
     assert code("torch.nn.Linear") == []
+
+
+class OfConvolutions(OfLinears):
+    def annotate(self, model: torch.fx.GraphModule) -> torch.fx.GraphModule:
+        for node in model.graph.nodes:
+            if node.target is torch.ops.aten.conv2d.default:
+                inputs: dict[Any, Any] = {node.args[0]: ACTIVATION, node.args[1]: WEIGHT}
+                node.meta[KEY] = QuantizationAnnotation(inputs, ACTIVATION, _annotated=True)
+        return model
+
+
+def convolutions_alone() -> Quantizer:
+    return OfConvolutions(is_one=False)
+
+
+def test_a_batch_norm_that_was_folded_is_no_other_reader():
+    model = nn.Sequential(nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3)).eval()
+    plan = Plan(source="model", flow="pt2e-static", quantizer=f"{__name__}:convolutions_alone")
+    findings = run_loaded(Loaded(model, (IMAGES,)), plan, lambda _: None).findings
+    assert [each.code for each in findings if each.rule == "fusible_but_unfused"] == [
+        "fusible_but_unfused.not_annotated"
+    ]

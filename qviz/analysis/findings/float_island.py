@@ -67,8 +67,8 @@ def _cause(evidence: Evidence, index: Index, node: Node) -> _IslandCause:
     if _casts_to_its_own(index, node):
         return _IslandCause("needless_cast", Level.WARNING if _stands_alone(index, node) else Level.INFO)
     if evidence.is_exported:
-        is_torchs = evidence.flow is not None and evidence.snapshot.run.config.get("quantizer") in QUANTIZERS
-        return _IslandCause("not_annotated") if is_torchs else _IslandCause("not_annotated_by_own", Level.WARNING)
+        is_own = evidence.flow is not None and evidence.snapshot.run.config.get("quantizer") not in QUANTIZERS
+        return _IslandCause("not_annotated_by_own", Level.WARNING) if is_own else _IslandCause("not_annotated")
     if evidence.flow is not None and evidence.flow.mode is Mode.EAGER:
         return _IslandCause("between_stubs")
     if "float.no_pattern" not in whys:  # of a graph that does not tell, nothing is known

@@ -37,7 +37,7 @@ def fused_calls(evidence: Evidence) -> Iterator[tuple[tuple[str, ...], dict[str,
         most = max(names, key=Counter.total)
         short = [at for at, each in enumerate(names) if each.total() and most - each]
         if len(found) > 1 and short:
-            taken = [*dict.fromkeys(name for at in short for name in (most - names[at]))]
+            taken: list[Json] = [*dict.fromkeys(name for at in short for name in (most - names[at]))]
             yield tuple(parts[at][0].id for at in short), {"module": module, "calls": len(found), "taken": taken}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, is_weighted, origin
+from qviz.analysis.findings.evidence import Evidence, is_batch_norm, is_weighted, origin
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.flows import Mode
@@ -51,7 +51,7 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
     args: dict[str, Json] = {}
     level = Level.WARNING
     calls = [each for each in graph.nodes.values() if each.op == "call_module" and each.target in _targets(graph, own)]
-    if others := tuple(each for each in graph.users.get(host, ()) if each != own):
+    if others := tuple(each for each in graph.users.get(host, ()) if each != own and not _leads_to(graph, each, own)):
         level, code, roles["readers"] = Level.INFO, "fusible_but_unfused.read_elsewhere", others
     elif node.target in ("torch.relu", "relu") and node.op != "call_module" and not evidence.is_exported:
         code, args["operator"] = "fusible_but_unfused.no_pattern", node.target
@@ -63,6 +63,11 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
         code = f"fusible_but_unfused.{_unmatched(evidence, node)}"
         args = _unlisted(evidence, node)
     return Finding("fusible_but_unfused", level, stage.name, (node.id, producer), code, roles, args)
+
+
+def _leads_to(graph: Index, norm: str, own: str) -> bool:
+    """Return whether what reads the host is a batch norm that stands before the relu: it was folded."""
+    return is_batch_norm(graph.nodes[norm]) and own in graph.users[norm]
 
 
 def _sharing_parameter(evidence: Evidence, graph: Index, host: str) -> tuple[str, ...]:

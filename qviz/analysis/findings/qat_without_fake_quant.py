@@ -16,7 +16,9 @@ _PLACES = 3
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the places of a model in training at which a range is kept and nothing is rounded."""
     stage = evidence.prepared
-    if stage is None or evidence.flow is None or not evidence.flow.is_training:
+    config = evidence.snapshot.run.config
+    is_training = evidence.flow.is_training if evidence.flow is not None else config.get("is_qat") is True
+    if stage is None or not is_training:
         return
     watched = {
         place: facts.observer

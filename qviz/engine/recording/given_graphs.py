@@ -16,6 +16,7 @@ from qviz.analysis import findings
 from qviz.analysis.linking.links import link_stages
 from qviz.analysis.verdicts.summary import summarize
 from qviz.document.codec import FORMAT_VERSION
+from qviz.document.graph import Json
 from qviz.document.snapshot import Facts, Finding, Run, Snapshot, Stage
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.observing_in_eval import observing_in_eval
@@ -23,6 +24,7 @@ from qviz.errors import QvizError
 from qviz.version import __version__
 from qviz.words import tr
 
+_PREPARED_WITH = "_observed_graph_module_attrs"
 _LIFTED = (InputKind.PARAMETER, InputKind.BUFFER, InputKind.CONSTANT_TENSOR, InputKind.CUSTOM_OBJ)
 
 
@@ -48,7 +50,9 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
     whole = Snapshot(
         format="qviz",
         version=FORMAT_VERSION,
-        run=Run(source="graphs in hand", flow="", status="done", config={}, versions=versions(), python=""),
+        run=Run(
+            source="graphs in hand", flow="", status="done", config=_config(graphs), versions=versions(), python=""
+        ),
         stages=tuple(stages),
         links=links,
         facts=facts,
@@ -62,6 +66,12 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
 def versions() -> dict[str, str]:
     """Return the versions that matter for a result."""
     return {"python": platform.python_version(), "qviz": __version__, "torch": str(torch.__version__)}
+
+
+def _config(graphs: Mapping[str, object]) -> dict[str, Json]:
+    """Return what torch keeps in prepared graphs of how they were made: whether for training."""
+    kept = (getattr(each, "meta", {}).get(_PREPARED_WITH) for each in graphs.values())
+    return {"is_qat": True} if any(getattr(each, "is_qat", False) is True for each in kept) else {}
 
 
 def _open(name: str, graph: object) -> tuple[GraphModule, tuple[str, ...]]:

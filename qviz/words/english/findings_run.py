@@ -25,6 +25,12 @@ STATEMENTS: dict[str, Entry] = {
         "they are, or stops when it traces an observer",
         "hint": "Give the float model, or use qviz.snapshot to see graphs that are already prepared or converted.",
     },
+    "applied_twice.observers": {
+        "message": "the graph was prepared twice: {subject} {subject:observes/observe} what another observer gives",
+        "reason": "prepare does not refuse a graph that it prepared before: it puts observers behind the observers, "
+        "also at weights, of which no annotation asks for two",
+        "hint": "Call prepare once, on the captured graph.",
+    },
     "mode_changed.to_eval": {
         "message": "the model was in training mode, but the flow ran in eval mode",
         "reason": "batch norms are folded with their running statistics, which needs eval mode",

@@ -174,4 +174,9 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "它是函数，而 eager 模式替换的是模块",
         "hint": "请写模块的类型或路径。",
     },
+    "applied_twice.observers": {
+        "message": "图被准备了两次：{subject} 观测的是另一个观测器的结果",
+        "reason": "prepare 不会拒绝已经准备过的图：它在观测器之后再放观测器，权重也是如此，而没有标注会要求两个",
+        "hint": "请只对捕获的图调用一次 prepare。",
+    },
 }
