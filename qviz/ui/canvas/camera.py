@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -14,6 +15,11 @@ MARGIN = 18.0
 """Pixels of the screen around what was fitted."""
 FOOT = 44.0
 """Pixels at the lower end of the screen that stay free for what is told there."""
+
+
+def whole_pixel(place: float) -> int:
+    """Return the pixel of the screen nearest to a place; a half is the next one, so that a push moves all alike."""
+    return floor(place + 0.5 + 1e-6)
 
 
 class Camera(NamedTuple):

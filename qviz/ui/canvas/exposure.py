@@ -15,7 +15,7 @@ from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.view import Box
 from qviz.layout.near import OVER
 from qviz.ui.canvas import box_text, shapes
-from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.camera import Camera, whole_pixel
 from qviz.ui.canvas.ghosts import NO_GHOSTS, Ghosts
 from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
@@ -234,7 +234,8 @@ class Exposure:
         now = painter.worldTransform()
         ratio = now.m11() / self.scale
         if abs(ratio - 1.0) < 1e-6:  # whole pixels, and no scale at all: glyphs are drawn as they are
-            painter.setWorldTransform(QTransform.fromTranslate(round(now.dx()), round(now.dy())))
+            nearest = round if self.screen is None else whole_pixel
+            painter.setWorldTransform(QTransform.fromTranslate(nearest(now.dx()), nearest(now.dy())))
         else:
             painter.setWorldTransform(QTransform(ratio, 0.0, 0.0, ratio, now.dx(), now.dy()))
         yield

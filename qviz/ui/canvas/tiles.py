@@ -16,7 +16,7 @@ from typing import TypeAlias
 from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
 
-from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.camera import Camera, whole_pixel
 
 SIDE = 256
 """Pixels of the screen."""
@@ -64,7 +64,7 @@ class _Plane:
     def draw(self, painter: QPainter, camera: Camera, sight: QRectF) -> None:
         """Draw the tiles there are."""
         is_exact = camera.scale == self.scale
-        left, top = round(-camera.x * self.scale), round(-camera.y * self.scale)
+        left, top = whole_pixel(-camera.x * self.scale), whole_pixel(-camera.y * self.scale)
         cells = self.cells(sight)
         for cell in cells if is_exact else self._outwards(cells, sight):  # tiles of another size share pixels
             tile = self.tiles.get(cell)

@@ -84,10 +84,12 @@ def test_nothing_is_painted_anew_for_what_stands_over_the_graph(canvas, drawn):
     assert drawn == []
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.6])
-def test_a_pan_paints_what_comes_into_sight_and_shows_the_same(canvas, drawn, qtbot, scale):
+@pytest.mark.parametrize(("scale", "phase"), [(1.0, 0.0), (1.0, 0.5), (0.6, 0.3)])
+def test_a_pan_paints_what_comes_into_sight_and_shows_the_same(canvas, drawn, qtbot, scale, phase):
     look_at(canvas, scale, qtbot)
-    for right, down in ((0, -40), (0, 25), (-30, 0), (60, 60)):
+    pushed(canvas, phase, phase)
+    finished(canvas, qtbot)
+    for right, down in ((0, -39), (0, 26), (-30, 0), (60, 61)):
         whole = len(canvas.scene.visible(canvas.viewport.sight).boxes)
         drawn.clear()
         pushed(canvas, right, down)

@@ -13,11 +13,13 @@ from PySide6.QtGui import QPainter, QPixmap, QRegion, QTransform
 
 from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays.on_view import ViewOverlays
-from qviz.ui.canvas.exposure import Exposure
+from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.painters.chain import Painter, paint_all
 from qviz.ui.canvas.painters.tiled import TiledPainter
 from qviz.ui.canvas.scene import Scene
 
+FEW = 12
+"""Boxes; painting them takes about as long as moving the picture. Tiles without texts take no longer either."""
 NEAR = 16.0
 """Pixels that flags, signs and the words of seams stand over their boxes."""
 REACH = 220.0
@@ -77,6 +79,15 @@ class KeptPainter(QObject):
         """Paint what the camera of a screen sees."""
         assert exposure.screen is not None
         scene, screen = exposure.scene, exposure.screen
+        if exposure.detail < Detail.TITLES or scene.are_few(exposure.area, FEW):
+            self._look = None
+            self._settled.stop()
+            self._tiled.look(painter, exposure)
+            painter.save()
+            self._tiled.paint(painter, exposure)
+            painter.restore()
+            paint_all(self._writing, painter, exposure)
+            return
         fresh = self._tiled.look(painter, exposure)
         look, at = self._look_of(painter, exposure), painter.worldTransform().map(QPointF())
         whole = QRect(0, 0, round(screen.size.width() * screen.unit), round(screen.size.height() * screen.unit))
@@ -122,8 +133,7 @@ class KeptPainter(QObject):
         for now, then, side in ((at.x(), self._at.x(), look.size.width()), (at.y(), self._at.y(), look.size.height())):
             way = round(now - then)
             is_even = abs(now - then - way) < _EXACT and abs(way * look.ratio - round(way * look.ratio)) < _EXACT
-            # Texts and tiles stand on whole pixels, and have to move as far as the rest.
-            if not is_even or abs(now % 1 - 0.5) < _EXACT or abs(way) >= side * look.unit / 2:
+            if not is_even or abs(way) >= side * look.unit / 2:
                 return None
             found.append(way)
         return found[0], found[1]
