@@ -5,6 +5,10 @@ inputs come through dequantize and its output is quantized again. Operators that
 takes as one pattern (conv, batch norm, relu) hand values on between them without a cast, so
 the question is asked of each chain of such operators as a whole.
 
+FX and eager conversion put kernels in place of all that the backend takes. What stays a float operator between casts
+beside them runs in float; in PT2E and in the reference a backend takes it later. Where the graph still tells who
+asked for the casts, an operator that the quantizer passed by is float: the casts around it are those of its neighbors.
+
 The output may stay float where the operator's annotation says so, or where a weight comes through
 dequantize too: only the operator's own annotation quantizes a weight, so a missing cast behind it is
 what that annotation wants, as that of every dynamic one does. Inputs alone prove nothing: the operator
@@ -99,6 +103,7 @@ def precision_with_dtypes(graph: Graph, index: Index) -> PrecisionWithDtypes:
     stays_float: list[str] = []
     working = [node for node in graph.nodes if node.kind in COMPUTING]
     has_kernels = any(node.kind is Kind.QUANTIZED_OP and not is_reference(node) for node in working)
+    runs_floats = has_kernels and not any(node.target.startswith("aten.") for node in working)
     for node in working:
         kind = node.kind
         if has_kernels and is_reference(node):  # convert left it
@@ -106,7 +111,7 @@ def precision_with_dtypes(graph: Graph, index: Index) -> PrecisionWithDtypes:
         elif kind is Kind.OP or kind is Kind.FUSED_OP:
             if _is_quantizable(node, index) and not node.attributes.get("stub"):
                 inputs = _float_inputs(node, index)
-                if _is_low(node, inputs, index):
+                if _is_low(node, inputs, index) and (inputs.weights or not runs_floats):
                     low.append(node.id)
                     dtypes.append(_dtype_of_casts(node, inputs, index))
                 else:
@@ -186,6 +191,8 @@ def _is_low(node: Node, inputs: _FloatInputs, index: Index) -> bool:
 
 
 def _is_fed_low(node: Node, inputs: _FloatInputs, index: Index) -> bool:
+    if node.why is not None and node.why.code.startswith("float."):
+        return False  # nobody asked for the casts around it on its account
     activations, weights = inputs
     casts, within = 0, []
     for each in activations:

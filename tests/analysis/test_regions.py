@@ -187,3 +187,38 @@ def test_a_module_with_its_own_float_weight_is_float_whatever_casts_stand_around
         )
     )
     assert found == ((), ("layer",))
+
+
+@pytest.mark.parametrize(
+    ("silu", "before", "low"),
+    [
+        ("torch.nn.functional.silu", "quantized.conv2d", False),  # FX: convert would have put a kernel there
+        ("torch.nn.functional.silu", "torch.nn.functional.conv2d", True),  # the reference
+        ("aten.silu.default", "onednn.qconv2d_pointwise.default", True),  # PT2E, lowered in part
+    ],
+)
+def test_an_operator_between_casts_runs_in_float_beside_kernels_that_convert_put_there(
+    silu: str, before: str, low: bool
+) -> None:
+    is_kernel = not before.startswith("torch.")
+    found = precision(
+        graph(
+            node("dq_in", kind="dequantize"),
+            *cast_weight(),
+            node("conv", "dq_in", "w", target=before, kind="quantized_op" if is_kernel else "op"),
+            node("q", "conv", kind="quantize"),
+            node("dq", "q", kind="dequantize"),
+            node("silu", "dq", target=silu),
+            node("q2", "silu", kind="quantize"),
+        )
+    )
+    assert found == ((("conv", "silu"), ()) if low else (("conv",), ("silu",)))
+
+
+@pytest.mark.parametrize(("code", "low"), [("quantized.annotated", True), ("float.not_annotated", False), (None, True)])
+def test_what_the_quantizer_passed_by_is_float_though_its_neighbors_put_casts_around_it(
+    code: str | None, low: bool
+) -> None:
+    silu = node("silu", "dq", target="aten.silu.default", why=None if code is None else Why(code))
+    found = precision(graph(node("dq", kind="dequantize"), silu, node("q", "silu", kind="quantize")))
+    assert found == ((("silu",), ()) if low else ((), ("silu",)))

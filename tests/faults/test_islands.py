@@ -11,7 +11,11 @@ from torch import nn
 from torch.ao.quantization import DeQuantStub, QuantStub
 from torch.nn import functional as F  # noqa: N812 - torch's own name
 
+from qviz.analysis.coverage import coverage
 from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.inspecting.inspected_run import InspectedRun, RunParts
+from qviz.analysis.linking.index import LinkIndex
+from qviz.analysis.tables.islands import float_islands
 from qviz.document.snapshot import Finding, Level, Snapshot
 from tests.faults.cases import GIVEN, IMAGE, ROW, ran
 from tests.faults.models import conv, linear, made
@@ -131,3 +135,18 @@ def test_a_stack_computes_in_float_where_no_quantizer_of_torch_annotates_it(join
     snapshot = inspected(model, "pt2e-static", ROW)
     assert "scales_differ" not in {each.rule for each in snapshot.findings}
     assert [(each.code, each.level) for each in islands(snapshot)] == [(code, Level.INFO)] * (code is not None)
+
+
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static", "pt2e-qat"])
+def test_no_total_says_that_an_island_runs_in_low_precision(flow: str):
+    made_twice = made(lambda m, x: m.fc3(F.silu(m.fc2(F.silu(m.fc(x))))), fc=linear(), fc2=linear(), fc3=linear())
+    snapshot = inspected(made_twice, flow)
+    (island,) = islands(snapshot)
+    run = InspectedRun(
+        RunParts(snapshot.stages, LinkIndex(snapshot.links), snapshot.facts, snapshot.findings, snapshot.summary)
+    )
+    assert {*island.nodes} == {*run.floats}
+    assert [node for each in float_islands(run) for node in each] == [*island.nodes]
+    found = coverage(snapshot.stages, snapshot.links, snapshot.facts)
+    assert found is not None
+    assert (found.low, found.total) == (3, 5)
