@@ -6,7 +6,7 @@ Numbers have at most 4 significant digits and a true minus sign; lists name thre
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from qviz.words.language import mark, sign, tr, trn
@@ -84,6 +84,17 @@ def channels(values: Iterable[float | str]) -> str:
         if low == high
         else f"{count}{sign(', ')}{span(low, high)}"
     )
+
+
+def stride(steps: Sequence[int]) -> str:
+    """Return how far apart the places of a kernel are; "" where it leaves none out.
+
+    >>> stride([2, 2]), stride([2, 1]), stride([1, 1])
+    ('/2', '/2×1', '')
+    """
+    if set(steps) <= {1}:
+        return ""
+    return f"/{steps[0]}" if len(set(steps)) == 1 else f"/{'×'.join(map(str, steps))}"
 
 
 def listed(names: Iterable[Any], most: int = 3) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from qviz.analysis.views.captions import caption, short_path
 from qviz.document.graph import Kind, Node, ObserverType, Part, QParams, Quant
@@ -153,6 +154,9 @@ def strided() -> Node:
 
 def test_stride() -> None:
     assert caption(strided(), None) == ("conv1", "Conv2d 64 → 128, 3×3, /2")
+    each = strided()
+    uneven = replace(each, attributes={**each.attributes, "stride": [1, 2]})
+    assert caption(uneven, None) == ("conv1", "Conv2d 64 → 128, 3×3, /1×2")
 
 
 def test_module_called_again_keeps_its_number() -> None:

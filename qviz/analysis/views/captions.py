@@ -12,7 +12,7 @@ from qviz.analysis.views.dtypes import shape_text, short_dtype
 from qviz.document.graph import COMPUTING, Json, Kind, Node, Number, QParams, Value
 from qviz.document.snapshot import Facts
 from qviz.words import mark, names, tr, trn
-from qviz.words.formats import dtype, number, span
+from qviz.words.formats import dtype, number, span, stride
 from qviz.words.language import Language, language
 from qviz.words.visible import one_line, short_name
 
@@ -266,7 +266,7 @@ def _kernel(value: Json) -> str:
 
 def _stride(value: Json) -> str:
     steps: list[Any] = value if isinstance(value, list) else [value]
-    return f"/{steps[0]}" if steps[0] not in (None, 1) else ""
+    return stride([each for each in steps if isinstance(each, int)])
 
 
 def _shape_arguments(node: Node) -> str:

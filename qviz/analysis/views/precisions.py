@@ -16,6 +16,7 @@ from qviz.words.language import Language, language
 
 _TOLD = 2
 """More dtypes than these are not listed."""
+_INTEGER = re.compile(r"u?int(\d+)")
 _LEFT_BY_RULE = "float.left_by_rule"
 _WITHOUT_PARTNERS = re.compile(
     r"(conv(?:_?transpose)?(?:[123]d)?|linear|add|mul|matmul|cat|batch_?norm(?:[123]d)?)(?:_?(?:bn|relu6?|dynamic))+(?![a-z])"
@@ -69,6 +70,9 @@ def _counted(counts: Counter[str]) -> str:
         return ""
     if "" in counts or len(counts) > _TOLD:
         return tr("{count} in low precision", count=counts.total())
+    widths = {found[1] if (found := _INTEGER.fullmatch(each)) else "" for each in counts}
+    if len(counts) > 1 and len(widths) == 1 and "" not in widths:  # weights have signs, activations often none
+        return tr("{count} in {bits} bits", count=counts.total(), bits=widths.pop())
     told = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return ", ".join(tr("{count} {dtype}", count=count, dtype=name) for name, count in told)
 

@@ -97,6 +97,7 @@ TEXTS: dict[str, str] = {
     ),
     "{count} in low precision": "{count} 个为低精度",
     "{count} {dtype}": "{count} 个 {dtype}",
+    "{count} in {bits} bits": "{count} 个为 {bits} 位",
     "group": "分组",
     "{count}, {share}": "{count}，{share}",
     "{q} q, {dq} dq": "{q} 个 q，{dq} 个 dq",

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from torch import Tensor, nn
 from torch.nn import Module
 
+from qviz.words.formats import stride
+
 NeedKind: TypeAlias = Literal["channels", "features", "sequence", "rows", "mask", "dims"]
 _CONV_DIMS = {"conv1d": 3, "conv2d": 4, "conv3d": 5}
 _FLAT = 2
@@ -68,8 +70,8 @@ def _of_pool(module: Module, name: str) -> LayerNeed | None:
 
 def _conv(module: nn.modules.conv._ConvNd) -> str:
     kernel = "×".join(map(str, module.kernel_size))
-    stride = "" if set(module.stride) == {1} else f", /{module.stride[0]}"
-    return f"{module.in_channels} → {module.out_channels}, {kernel}{stride}"
+    parts = (f"{module.in_channels} → {module.out_channels}", kernel, stride(module.stride))
+    return ", ".join(filter(None, parts))
 
 
 def _sizes(module: nn.Linear) -> str:
