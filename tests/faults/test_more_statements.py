@@ -175,15 +175,18 @@ def test_an_input_that_shares_its_range_with_a_product_is_told_so_and_the_hint_w
     assert [each for each in left.findings if each.level is not Level.INFO] == []
 
 
-def test_layers_that_keep_everything_in_float_stand_before_that_nothing_is_quantized():
+def test_what_keeps_all_layers_in_float_is_the_reason_that_nothing_is_quantized():
     arguments: dict[str, Any] = {"dtype": "torch.float16"}
     half = QConfig(
         activation=Factory("PlaceholderObserver", arguments), weight=Factory("PlaceholderObserver", arguments)
     )
     model = nn.Sequential(conv()(), nn.ReLU(), nn.Flatten(), nn.Linear(256, 4)).eval()
     found = inspect(model, "fx-static", torch.randn(IMAGE), rules=(Rule("global", qconfig=half),)).findings
-    assert [each.code for each in found[:2]] == ["layer_in_float.dtypes", "nothing_quantized.not_observed"]
-    assert found[1].because_of is not None
+    (first,) = [each for each in found if each.level is not Level.INFO]
+    assert first.code == "nothing_quantized.layers"
+    cause: Any = first.args["cause"]
+    assert cause["code"] == "layer_in_float.dtypes"
+    assert "fits activation float16 with weight float16" in first.reason
 
 
 def test_the_operator_that_stops_is_named_and_not_what_was_unpacked_before_it():

@@ -76,7 +76,6 @@ _KNOWN = (
     *(_Follows(f"float_island.{each}", "left_by_rule", _at_same_node) for each in ("left_by_rule", "left_out")),
     _Follows("float_island.not_annotated_by_own", "fusible_but_unfused.not_annotated", _at_same_node),
     _Follows("kernel_differs.given_equal_inputs", "module_used_twice", _at_same_node),
-    _Follows("nothing_quantized", "dynamic_on_convolutions.left_in_float", _at_same_node),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_without_effect.no_configuration"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),

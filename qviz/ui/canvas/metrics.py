@@ -197,6 +197,8 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
         # The rest stands beside it where there is room for all.
         wide = wide + end if wide + end <= most else max(min(wide, WIDEST * least), bare + end)
         widths = (*widths, WIDEST_TO_END)
+        # What is expanded further is shown smaller.
+        least = LEAST_NARROW if wide <= LEAST_NARROW * WIDEST_TO_END else least
     if not form.is_narrow:
         wide = max(wide, (title + 2 * NEAR) * least / NAMES_FROM)
     fitting = next((each for each in widths if each * least >= wide), widths[-1])

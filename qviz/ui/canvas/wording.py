@@ -24,6 +24,7 @@ def spoken(box: Box) -> str:
     words = [tr("{role} {title}", role=role(box), title=box.title)]
     if box.subtitle:
         words = [tr("{role} {title}, {detail}", role=role(box), title=box.title, detail=box.subtitle)]
+    words += [box.precision] if box.precision else []
     words += [names.kinds(badge.kind.value, badge.count) for badge in box.badges]
     if box.kind is None:
         words.append(tr("expanded") if box.is_open else tr("collapsed"))
@@ -34,6 +35,8 @@ def tooltip(box: Box, graph: Graph | None) -> str:
     """Return what a box shows when the pointer rests on it, as rich text."""
     about = tr("{role} · {detail}", role=role(box), detail=box.subtitle) if box.subtitle else role(box)
     rows = [f"<b>{Untrusted(box.title).xml}</b>", Untrusted(about).xml]
+    if box.precision:  # the row may have no room for it
+        rows.append(Untrusted(box.precision).xml)
     node = _node(box, graph)
     if node is not None:
         rows += [Untrusted(row).xml for row in _rows(node)]

@@ -17,6 +17,7 @@ from qviz.engine.serving.run import run_loaded
 from qviz.errors import QvizError
 from qviz.words.statement import knows
 from tests.engine.failures.test_known_causes import FORMS, RAISED
+from tests.engine.failures.test_limits_of_engines import RAISED as OF_ENGINES
 from tests.faults.cases import GIVEN, IMAGE, ROW, STUBS, ran
 from tests.faults.models import linear, made
 
@@ -117,6 +118,6 @@ def test_every_known_cause_has_a_test_and_there_are_many():
     codes = {cause.code for cause in (*CAUSES, *OF_INPUTS)}
     of_runs = [Path(__file__), Path(__file__).parents[1] / "test_own_qconfigs.py"]
     asserted = {code for code in codes if any(f'"{code}"' in file.read_text() for file in of_runs)}
-    assert codes == {f"stop.{code}" for code, _ in (*RAISED, *FORMS)} | asserted
+    assert codes == {f"stop.{code}" for code, _ in (*RAISED, *OF_ENGINES, *FORMS)} | asserted
     assert all(knows(code) for code in codes)
     assert len(codes) >= 30
