@@ -16,6 +16,7 @@ from qviz.document.snapshot import Finding, Snapshot, Stage, StageName
 from qviz.layout.place import Direction
 from qviz.session.laid_over import LaidOver, OverlayChoice
 from qviz.session.project import Project
+from qviz.session.received import Received
 from qviz.session.sides import Shown, Side
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
@@ -60,7 +61,7 @@ class Panes(QWidget):
         self.laying_over = LayingOver(self)
         self.laying_over.found.connect(self.on_laying_over_found)
         self._chips: Mapping[StageName, Overlay] = {}
-        self._family: tuple[Snapshot, frozenset[StageName], Family] | None = None
+        self._family: tuple[Snapshot | Received, frozenset[StageName], Family] | None = None
         self._opens_casts = False
         self.active = Side.RIGHT
         trees = Hierarchies()  # both panes ask for the same graphs
@@ -126,19 +127,21 @@ class Panes(QWidget):
         self._laid_for = shown
 
     def _family_of(self, project: Project) -> Family | None:
-        """Return the stages in view of a result, which share their rows; those of a run at work do not yet."""
+        """Return the stages in view, which share their rows, of a run at work as soon as there are two."""
         snapshot, among = project.snapshot, frozenset(project.shown.stages)
-        if snapshot is None:
+        known = project.received if snapshot is None else snapshot
+        if snapshot is None and project.shown.right is None:
             return None
-        if self._family is None or self._family[0] is not snapshot or self._family[1] != among:
-            loud = {name: loud_nodes(snapshot.findings, name) for name in among}
+        if self._family is None or self._family[0] is not known or self._family[1] != among:
+            findings = () if snapshot is None else snapshot.findings
+            loud = {name: loud_nodes(findings, name) for name in among}
             if self._opens_casts:
                 for each in project.stages:
                     if each.name in among:
                         loud[each.name] = {**dict.fromkeys(_casts(each), frozenset()), **loud[each.name]}
             kin = self._family[2] if self._family is not None else None
-            family = Family(project.stages, project.links, snapshot.facts, among, loud, kin)
-            self._family = (snapshot, among, family)
+            family = Family(project.stages, project.links, known.facts, among, loud, kin)
+            self._family = (known, among, family)
         return self._family[2]
 
     def open_casts(self, is_on: bool) -> None:

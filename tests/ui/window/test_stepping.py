@@ -126,6 +126,34 @@ def test_changes_are_counted_by_what_happened_and_seen_whole(qtbot: QtBot, desk:
     assert {each.viewport.pose for each in canvases} == {"fit"}
 
 
+def test_the_stages_of_a_run_at_work_share_their_rows_and_go_on_to_do_so(
+    window: MainWindow, asked: Asked, qtbot: QtBot
+):
+    window.opener.open_model("sample:conv-bn-relu")
+    hear(window, reached(CAPTURED))
+    made = window.desk
+    assert made is not None
+    panes = made.work.panes
+    assert not panes.axis.is_shared
+    canvases = [pane.canvas for pane in panes.panes.values()]
+
+    def rows() -> list[float]:
+        qtbot.waitUntil(lambda: not any(each.is_busy for each in canvases), timeout=PATIENCE_MS)
+        assert panes.axis.is_shared
+        left, right = (each.scene for each in canvases)
+        assert left is not None
+        assert right is not None
+        assert left.rect("conv").top() == right.rect("conv").top()
+        return [left.rect("conv").top(), right.rect("output").top()]
+
+    hear(window, reached(PREPARED, CAPTURED, FACTS))
+    rows()
+    hear(window, reached(CONVERTED, PREPARED))
+    at_work = rows()
+    hear(window, finished())
+    assert rows() == at_work
+
+
 def test_heads_of_columns_stand_over_their_numbers(qtbot: QtBot, desk: Desk):
     desk.selection.show_stage(Side.LEFT, "captured")
     pane = desk.work.panes.panes[Side.LEFT]
