@@ -155,6 +155,19 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "{type}: {text}",
         "hint": "Leave the operator that stops in float: add a rule without a qconfig for it, or do not annotate it.",
     },
+    "converted_does_not_run.argument": {
+        "message": "the converted model does not run[[: it stops at {subject}]]",
+        "reason": "torch's quantized module does not take the argument {argument}, which the float one does: "
+        "{type}: {text}",
+        "hint": "Leave {subject} in float, by a rule without a qconfig, or call it without {argument}; a transposed "
+        "convolution has output_padding for output_size.",
+    },
+    "converted_does_not_run.odd_columns": {
+        "message": "the converted model does not run[[: it stops at {subject}]]",
+        "reason": "embeddings of 4 bits hold two columns in a byte, and {given:all}, whose embedding_dim is odd, "
+        "{given:gives/give} one column more: {type}: {text}",
+        "hint": "Use an even embedding_dim, or the weight dtype quint8.",
+    },
     "converted_does_not_run.refused_by_qnnpack": {
         "message": "the converted model does not run[[: QNNPACK refuses {subject}]]",
         "reason": "QNNPACK makes no operator of these scales; it adds only where the scales of input and output "

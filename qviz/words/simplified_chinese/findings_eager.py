@@ -136,5 +136,16 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "QNNPACK 无法以这些 scale 创建算子；只有输入与输出的 scale 相差不到 2¹⁴ 倍时它才能相加，这很可能就是原因",
         "hint": "请用能填满其周围范围的数据校准（未训练的零权重会使范围为空），让该算子保持浮点，或使用后端 x86 或 onednn。",
     },
+    "converted_does_not_run.argument": {
+        "message": "转换后的模型无法运行[[：停在 {subject}]]",
+        "reason": "torch 的量化模块不接受参数 {argument}，而浮点模块接受：{type}：{text}",
+        "hint": "请用不带 qconfig 的规则让 {subject} 保持浮点，或调用时不带 {argument}；"
+        "转置卷积可用 output_padding 代替 output_size。",
+    },
+    "converted_does_not_run.odd_columns": {
+        "message": "转换后的模型无法运行[[：停在 {subject}]]",
+        "reason": "4 位嵌入的一个字节存放两列，{given:all} 的 embedding_dim 是奇数，因此多给出一列：{type}：{text}",
+        "hint": "请使用偶数 embedding_dim，或权重 dtype quint8。",
+    },
     "converted_does_not_run.other": _does_not_run("请让停止的部分保持浮点：按其类型或名称添加不带 qconfig 的规则。"),
 }
