@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -14,7 +16,10 @@ from torch.ao.quantization import (
     default_weight_observer,
     get_default_qconfig_mapping,
 )
+from torch.ao.quantization.backend_config import BackendConfig, get_native_backend_config
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
+import qviz
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level, Snapshot
 from qviz.engine.loading.source import Loaded
@@ -108,3 +113,19 @@ def test_weights_of_a_dtype_that_convert_does_not_take():
 def test_weights_of_a_dtype_that_it_takes():
     assert "asked_but_float.weight_listed" not in codes(run("signed_weights"))
     assert "nothing_quantized" not in {each.rule for each in run("signed_weights").findings}
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_backend_that_convert_alone_was_given_and_that_lists_no_linear(is_same: bool):
+    net = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8)).eval()
+    full = get_native_backend_config()
+    own = BackendConfig("own")
+    for each in full.configs:
+        if is_same or each.pattern is not nn.Linear:
+            own.set_backend_pattern_config(each)
+    prepared = prepare_fx(net, get_default_qconfig_mapping("x86"), (ROWS,), backend_config=full)
+    prepared(ROWS)
+    before = copy.deepcopy(prepared)
+    found = qviz.snapshot({"prepared": before, "converted": convert_fx(prepared, backend_config=own)}).findings
+    said = [(each.code, each.nodes) for each in found if each.rule == "asked_but_float"]
+    assert said == ([] if is_same else [("asked_but_float.weight_unlisted", ("_2",))])
