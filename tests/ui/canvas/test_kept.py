@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtGui import QImage, QRegion
 
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.overlays.scale import range_of
 from qviz.document.snapshot import Stage
 from qviz.ui.canvas.camera import Camera
-from qviz.ui.canvas.painters import boxes
+from qviz.ui.canvas.painters import boxes, kept
 from qviz.ui.canvas.view import GraphCanvas
 from tests.factories import graph, node
 
@@ -100,6 +100,33 @@ def test_a_pan_paints_what_comes_into_sight_and_shows_the_same(canvas, drawn, qt
         drawn.clear()
         assert shades(shown(canvas), panned) < 8
         assert len(drawn) >= whole - 2
+
+
+@pytest.mark.parametrize("way", [(0, 0), (30, 0), (-30, 0), (0, 20), (0, -20), (30, 20), (-30, 20), (-30, -20)])
+def test_what_a_push_uncovers_is_what_it_does_not_cover(way):
+    whole = QRect(0, 0, 100, 80)
+    parts = [each for each in kept._uncovered(whole, *way) if not each.isEmpty()]
+    assert QRegion(whole) - QRegion(whole.translated(*way)) == sum(map(QRegion, parts), QRegion())
+    assert sum(each.width() * each.height() for each in parts) == 8000 - (100 - abs(way[0])) * (80 - abs(way[1]))
+
+
+def test_tiles_that_were_finished_meanwhile_are_one_part(canvas, monkeypatch):
+    painter = canvas.surface._kept
+    middle = canvas.viewport.sight.center()
+    tiles = [QRectF(middle.x() + 20 * at, middle.y(), 20, 20) for at in range(4)]
+    monkeypatch.setattr(painter._tiled, "look", lambda *_: tiles)
+    painted: list[list[QRect]] = []
+    paint = painter._paint
+
+    def noted(seen, part, rects=()) -> None:
+        painted.append([*rects])
+        paint(seen, part, rects)
+
+    monkeypatch.setattr(painter, "_paint", noted)
+    before = shown(canvas)
+    pushed(canvas, 0, -10)
+    assert shown(canvas) != before
+    assert [len(each) for each in painted] == [1, 2]
 
 
 def test_once_a_pan_is_over_all_is_one_picture(canvas, qtbot):

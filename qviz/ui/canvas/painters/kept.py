@@ -100,7 +100,9 @@ class KeptPainter(QObject):
             self._settled.stop()
             self._paint(exposure, exposure)
         else:
-            parts = [*_uncovered(whole, *way), *(_on_screen(each, exposure, whole) for each in fresh)]
+            parts = _uncovered(whole, *way)
+            if fresh:  # tiles beside each other, as one: each part is looked through by itself
+                parts.append(_on_screen(reduce(QRectF.united, fresh), exposure, whole))
             if any(way):
                 self._picture.scroll(round(way[0] * look.ratio), round(way[1] * look.ratio), self._picture.rect())
                 self._settled.start()
