@@ -232,7 +232,9 @@ class Photographer:
         self.run(TRANSFORMER)
         canvas = self.desk.work.panes.canvas
         assert canvas.view is not None
-        canvas.folding.toggle(next(each.id for each in canvas.view.boxes if each.title == "7"))
+        odd = next(each for each in canvas.view.boxes if each.title == "7")
+        if not odd.is_open:  # the first view has room for it, or not
+            canvas.folding.toggle(odd.id)
         self.settle()
         self.desk.selection.inspect_group("layers")
         is_open = self.desk.work.tabs.is_open  # it has one finding, which the inspector tells, too
