@@ -229,7 +229,7 @@ STATEMENTS: dict[str, Entry] = {
     },
     "state_left.stops": {
         "message": "转换后的模型无法以校准留在其中的 {attributes} 运行",
-        "reason": "forward() 在各次调用之间保留 {attributes}，校准之后它是带 observer 的模型的浮点张量：{type}：{text}",
+        "reason": "forward() 在各次调用之间保留 {attributes}；带 observer 的模型最后留下的值使转换后的模型停止：{type}：{text}",
         "hint": "请在校准之后重置 {attributes}，恢复为新模型中的值；转换后的模型从那里可以运行。",
     },
     "kernel_differs.given_equal_inputs": {
