@@ -64,7 +64,7 @@ def test_see_why_a_layer_stays_in_float(user: User):
     user.click(user.found(SampleCard, "Transformer block"))
     user.wait_for_result()
     user.click(user.found(TileButton, "Float islands"))
-    assert user.sees("softmax", "2 of 64")
+    assert user.sees("softmax", "4 of 64")
     user.click_text("softmax")
     user.wait_for_result()
     assert user.sees("Stays in float: the backend has no pattern for it.")
