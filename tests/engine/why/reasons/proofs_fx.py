@@ -171,15 +171,17 @@ def float_by_qconfig(claim: Claim, flow: FxFlow) -> bool:
     base = flow.prepared()
     if qconfig_of(base, claim.node) is not None or is_kernel(flow.converted(), claim.node):
         return False
-    setter = claim.fields["api"]
+    setter, other = claim.fields["api"], given_qconfig(flow)
     if not setter.endswith("set_global"):
-        if qconfig_of(flow.prepared(mapping=mapping_without(flow, setter)), claim.node) is None:
+        # what torch gives it then: an operator whose range is fixed takes no other observers
+        other = qconfig_of(flow.prepared(mapping=mapping_without(flow, setter)), claim.node)
+        if other is None:
             return False
     elif flow.mapping().global_qconfig is not None:
         return False
     node = named(base, claim.node)
     assert node is not None
-    ours: dict[str, Any] = {claim.node: given_qconfig(flow)}
+    ours: dict[str, Any] = {claim.node: other}
     given = flow.prepared(given=ours)
     return len(around(given, claim.node)) > len(around(base, claim.node)) or is_kernel(
         flow.converted(given=ours), claim.node
