@@ -34,8 +34,8 @@ ROWS = torch.linspace(-1, 1, 256).reshape(32, 8)
 IMAGES = torch.linspace(-1, 1, 1152).reshape(2, 4, 12, 12)
 
 
-def run(model: nn.Module, inputs: torch.Tensor, **fields: Any) -> Snapshot:
-    plan = Plan(source="model", flow="fx-static", **fields)
+def run(model: nn.Module, inputs: torch.Tensor, flow: str = "fx-static", **fields: Any) -> Snapshot:
+    plan = Plan(source="model", flow=flow, **fields)
     return run_loaded(Loaded(model.eval(), (inputs,)), plan, lambda _: None)
 
 
@@ -183,6 +183,12 @@ def test_a_pair_that_the_backend_does_not_fuse():
     (found,) = loud(run(model, IMAGES, backend_config=f"{__name__}:without_fusion"))
     assert (found.code, found.args) == ("fusible_but_unfused.not_listed", {"operator": "ReLU", "other": "Conv2d"})
     assert loud(run(model, IMAGES)) == []
+
+
+def test_torch_has_no_pattern_of_a_linear_its_batch_norm_and_a_relu():
+    model = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 8))
+    found = [each for each in run(model, ROWS, "fx-qat").findings if each.rule == "fusible_but_unfused"]
+    assert [(each.code, each.level) for each in found] == [("fusible_but_unfused.behind_batch_norm", Level.INFO)]
 
 
 class OfLinears(Quantizer):

@@ -51,8 +51,12 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
     args: dict[str, Json] = {}
     level = Level.WARNING
     calls = [each for each in graph.nodes.values() if each.op == "call_module" and each.target in _targets(graph, own)]
-    if others := tuple(each for each in graph.users.get(host, ()) if each != own and not _leads_to(graph, each, own)):
+    readers = [each for each in graph.users.get(host, ()) if each != own]
+    norms = [each for each in readers if _leads_to(graph, each, own)]
+    if others := tuple(each for each in readers if each not in norms):
         level, code, roles["readers"] = Level.INFO, "fusible_but_unfused.read_elsewhere", others
+    elif norms and not evidence.is_exported and function_name(graph.nodes[host]) == "linear":
+        level, code, roles["norm"] = Level.INFO, "fusible_but_unfused.behind_batch_norm", tuple(norms)
     elif node.target in ("torch.relu", "relu") and node.op != "call_module" and not evidence.is_exported:
         code, args["operator"] = "fusible_but_unfused.no_pattern", node.target
     elif len(calls) > 1:

@@ -94,6 +94,10 @@ STATEMENTS: dict[str, Entry] = {
         "{readers} also {readers:reads/read} the output of {host}, and {readers:needs/need} it without the relu",
         "Let the other reader read the output of the relu, if the model allows it.",
     ),
+    "fusible_but_unfused.behind_batch_norm": _unfused(
+        "torch fuses a linear with the batch norm behind it, {norm}, and has no pattern of both with a relu",
+        "Nothing to do: the relu is an operator of its own on integers.",
+    ),
     "fusible_but_unfused.no_pattern": _unfused(
         "no fusion pattern of the backend has {operator}; there are patterns for torch.nn.ReLU and "
         "torch.nn.functional.relu",

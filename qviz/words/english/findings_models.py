@@ -196,8 +196,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "state_left.stops": {
         "message": "the converted model does not run with the {attributes} that calibration or training left in it",
-        "reason": "forward() keeps {attributes:it/them} from call to call; what the model with observers kept last stops "
-        "the converted model: {type}: {text}",
+        "reason": "forward() keeps {attributes:it/them} from call to call; what the model with observers kept last "
+        "stops the converted model: {type}: {text}",
         "hint": "Reset {attributes:it/them} after calibration, as it is in a new model; from there the converted model "
         "runs.",
     },

@@ -79,6 +79,10 @@ STATEMENTS: dict[str, Entry] = {
         "{readers} 也读取 {host} 的输出，并且需要 relu 之前的值",
         "如果模型允许，请让另一个读取者读取 relu 的输出。",
     ),
+    "fusible_but_unfused.behind_batch_norm": _unfused(
+        "torch 会将线性层与其后的 batch norm（{norm}）融合，但没有二者再加 relu 的模式",
+        "无需处理：relu 是作用于整数的单独算子。",
+    ),
     "fusible_but_unfused.no_pattern": _unfused(
         "后端没有含 {operator} 的融合模式；有的是 torch.nn.ReLU 和 torch.nn.functional.relu 的模式",
         "请改用 nn.ReLU 或 torch.nn.functional.relu。",
