@@ -9,6 +9,7 @@ KERNEL_ERRORS = (
     ("but got QUInt8 and Float", "quantized_into_float"),
     ("but got QInt8 and Float", "quantized_into_float"),
     ("rows in the packB should be equal to K", "lstm_projection"),
+    ("doesn't work unless it is captured completely", "compiled_branch"),  # torch.cond, torch.while_loop
     ("view size is not compatible", "view"),
     ("'function' object has no attribute", "weight_is_method"),
     ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),

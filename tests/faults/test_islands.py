@@ -79,6 +79,23 @@ def test_a_module_names_the_function_that_it_calls_and_that_is_quantized():
     assert len(Evidence(snapshot).precision.low) >= 2
 
 
+def test_a_function_without_a_kernel_for_the_mode_is_not_offered():
+    def upsampled(mode: str) -> list[str]:
+        up = made(
+            lambda m, x: m.conv2(m.up(m.conv(x))),
+            conv=conv(),
+            up=lambda: nn.Upsample(scale_factor=2, mode=mode),
+            conv2=conv(),
+        )
+        return [each.code for each in islands(inspected(up, "fx-static", IMAGE))]
+
+    image = torch.quantize_per_tensor(torch.ones(1, 2, 4, 4), 0.1, 0, torch.quint8)
+    with pytest.raises(NotImplementedError, match="bicubic"):
+        F.interpolate(image, scale_factor=2, mode="bicubic")
+    assert F.interpolate(image, scale_factor=2, mode="bilinear").is_quantized
+    assert [upsampled("bicubic"), upsampled("bilinear")] == [["float_island.no_pattern"], ["float_island.other_form"]]
+
+
 @pytest.mark.parametrize("cast", [lambda x: x.float(), lambda x: x.to(torch.float32)])
 def test_a_cast_that_does_nothing_is_to_be_removed(cast: Between):
     (island,) = islands(inspected(between(cast), "fx-static"))

@@ -53,6 +53,7 @@ CATALOG = (
     "range_unused",
     "not_finite",
     "few_levels",
+    "bounds_outside_dtype",
     "levels_unused",
     "saturated_range",
     "stretched_by_outliers",

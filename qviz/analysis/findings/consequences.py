@@ -39,10 +39,22 @@ def _for_empty_range(_cause: Finding, consequence: Finding, _evidence: Evidence)
     return isinstance(why, dict) and why.get("code") == "stop.range_empty"
 
 
+def _for_bounds(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+    """Return whether a run stopped because of the bounds of an observer."""
+    why = consequence.args.get("cause")
+    return isinstance(why, dict) and why.get("code") in ("stop.quantization_range", "stop.zero_point_of_dtype")
+
+
 def _for_the_mode(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
     """Return whether a run stopped because of the mode of the model."""
     why = consequence.args.get("cause")
     return isinstance(why, dict) and why.get("code") in _OF_MODE
+
+
+def _by_lost_rule(cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+    """Return whether a quantizer did nothing because a rule that asked it to quantize does not find its module."""
+    of_quantizer = consequence.args.get("quantizer", cause.args.get("quantizer"))
+    return bool(cause.args.get("quantizes")) and cause.args.get("quantizer") == of_quantizer
 
 
 def _in_capture(_cause: Finding, _consequence: Finding, evidence: Evidence) -> bool:
@@ -70,6 +82,8 @@ _KNOWN = (
     ),
     _Follows("converted_does_not_run.float_into_quantized", "unobserved_input", _at_same_node),
     _Follows("converted_does_not_run.quantized_into_float", "hidden_modules"),
+    _Follows("converted_does_not_run", "bounds_outside_dtype.refused", _at_same_node),
+    _Follows("converted_does_not_run", "bounds_outside_dtype.zero_point", _at_same_node),
     _Follows("uneven_channels", "never_calibrated", _at_same_node),
     _Follows("output_differs", "never_calibrated", _at_same_node),
     _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
@@ -79,6 +93,8 @@ _KNOWN = (
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_without_effect.no_configuration"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
+    _Follows("nothing_quantized", "rule_matches_nothing", _by_lost_rule),
+    _Follows("quantizer_without_effect", "rule_matches_nothing", _by_lost_rule),
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
     _Follows("nothing_quantized", "layer_in_float", _at_same_node),
     _Follows("output_differs", "training_diverged"),
@@ -89,6 +105,7 @@ _KNOWN = (
     _Follows(STOPPED, "not_finite", _for_no_number),
     _Follows(STOPPED, "never_calibrated", _for_empty_range),
     _Follows(STOPPED, "mode_kept", _for_the_mode),
+    _Follows(STOPPED, "bounds_outside_dtype", _for_bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows("degenerate_scale.not_finite", "not_finite"),
     _Follows("output_differs.unknown", "not_finite"),

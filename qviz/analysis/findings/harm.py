@@ -18,9 +18,14 @@ from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
 
 _MISTAKES = frozenset(
-    ("few_levels", "levels_unused", "wrong_axis", "outside_calibration", "range_unused", "bias_scale_differs")
+    (
+        *("few_levels", "levels_unused", "wrong_axis", "outside_calibration", "range_unused"),
+        *("bias_scale_differs", "bounds_outside_dtype"),
+    )
 )
 """What costs accuracy and is a mistake of the configuration or of the data: a few samples do not excuse it."""
+_STOPS = frozenset(("degenerate_scale.not_finite", "bounds_outside_dtype.refused", "bounds_outside_dtype.zero_point"))
+"""What has no damage to be measured: nothing comes out."""
 NOISE = _MISTAKES | {
     "degenerate_scale",
     "saturated_range",
@@ -40,7 +45,7 @@ _MIXES = re.compile(r"conv(?!ert)|linear|addmm|(ba?dd)?b?mm|matmul|scaled_dot_pr
 def measured_level(finding: Finding, evidence: Evidence) -> Finding:
     """Return a finding with the level of what it was measured to do; itself where that is not known."""
     measured = evidence.snapshot.measurements
-    if measured is None or finding.rule not in NOISE or finding.code == "degenerate_scale.not_finite":
+    if measured is None or finding.rule not in NOISE or finding.code in _STOPS:
         return finding
     if finding.rule in _BY_CHANNEL and _reaches_output(finding, evidence):
         return finding

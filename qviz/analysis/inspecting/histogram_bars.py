@@ -6,18 +6,8 @@ import math
 from typing import NamedTuple
 
 from qviz.document.graph import Number, Numbers, QParams
+from qviz.document.integers import limits_of
 from qviz.document.snapshot import Histogram, Integers
-
-_LIMITS = {
-    "uint8": (0, 255),
-    "quint8": (0, 255),
-    "int8": (-128, 127),
-    "qint8": (-128, 127),
-    "int16": (-32768, 32767),
-    "uint16": (0, 65535),
-    "quint4x2": (0, 15),
-}
-"""The integers of a dtype, where the quantizer does not say its own."""
 
 
 class Bar(NamedTuple):
@@ -48,10 +38,10 @@ class BarChart(NamedTuple):
 
 
 def integer_limits(params: QParams) -> tuple[int, int] | None:
-    """Return the smallest and the largest integer of a quantizer; None of a float dtype."""
+    """Return the smallest and the largest integer of a quantizer, its own or its dtype's; None of a float dtype."""
     if isinstance(params.quant_min, (int, float)) and isinstance(params.quant_max, (int, float)):
         return round(params.quant_min), round(params.quant_max)
-    return _LIMITS.get(params.dtype.removeprefix("torch."))
+    return limits_of(params.dtype)
 
 
 def covered(params: QParams | None) -> tuple[float, float] | None:

@@ -36,19 +36,20 @@ def rules_without_effect(quantizer: Any) -> Iterator[Finding]:
             )
 
 
-def rules_lost_by_strict(captured: GraphModule, quantizer: Any, rules: Iterable[QuantizerRule]) -> Iterator[Finding]:
-    """Yield the rules for modules whose operators do not name them any more, so that no quantizer can tell."""
-    needs_strict = any(isinstance(each, X86InductorQuantizer) for each in _torchs(quantizer))
+def layers_not_left(captured: GraphModule, quantizer: Any, rules: Iterable[QuantizerRule]) -> Iterator[Finding]:
+    """Yield the rules that leave a module in float by taking annotations away, and find no operator that names it."""
+    if any(isinstance(each, X86InductorQuantizer) for each in _torchs(quantizer)):
+        return  # it is told these rules itself
     named = {place.path for node in captured.graph.nodes for place in torchs_stack(node)}
     found = {place.path for node in captured.graph.nodes for place in module_stack(node)} - named
     for rule in rules:
-        if rule.kind == "module_name" and rule.target in found:
+        if rule.kind == "module_name" and not rule.enabled and rule.target in found:
             yield Finding(
                 rule="rule_matches_nothing",
                 level=Level.ERROR,
                 stage="captured",
                 nodes=(),
-                code="rule_matches_nothing." + ("lost_by_strict_for_x86" if needs_strict else "lost_by_strict"),
+                code="rule_matches_nothing.lost_by_strict",
                 args={"rule": rule.target, "target": rule.target},
                 place=(rule.target,),
             )

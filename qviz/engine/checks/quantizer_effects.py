@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from torch.fx import GraphModule
 
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
-from qviz.engine.nodes.module_paths import module_stack, torchs_stack
+from qviz.engine.nodes.module_paths import module_stack, quantizers_paths, root_name, torchs_stack
 from qviz.engine.nodes.targets import target_name
 
 _ANNOTATION = "quantization_annotation"
@@ -130,30 +130,40 @@ def _is_set(given: Any) -> bool:
 
 def matching_nothing(graph: GraphModule, quantizer: Any) -> Iterator[Finding]:
     """Yield the rules of torch's quantizers whose module, type or operator the graph does not have."""
-    paths = {place.path for node in graph.graph.nodes for place in (*torchs_stack(node), *module_stack(node))}
     types = {_type_text(each) for node in graph.graph.nodes for each in _types(node)}
     operators = {getattr(node.target, "overloadpacket", None) for node in graph.graph.nodes}
     for each in _composed(quantizer) or [getattr(quantizer, "quantizer", quantizer)]:
         if isinstance(each, XNNPACKQuantizer):
-            yield from (
-                _nothing("rule_matches_nothing.exported_name", path)
-                for path in each.module_name_config
-                if path not in paths
-            )
+            yield from _modules_not_found(graph, each, each.module_name_config)
             named = (class_ for class_ in each.module_type_config if _type_text(class_) not in types)
             yield from (_nothing("rule_matches_nothing.exported_type", _type_text(class_)) for class_ in named)
         elif isinstance(each, X86InductorQuantizer):
-            yield from (
-                _nothing("rule_matches_nothing.exported_name", path)
-                for path in each.module_name_qconfig
-                if path not in paths
-            )
+            yield from _modules_not_found(graph, each, each.module_name_qconfig)
             targets = {getattr(operator, "overloadpacket", operator) for operator in each.operator_type_qconfig}
             yield from (
                 _nothing("rule_matches_nothing.exported_operator", target_name(target))
                 for target in targets
                 if target not in operators
             )
+
+
+def _modules_not_found(graph: GraphModule, quantizer: Any, given: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the paths of modules that a quantizer does not find, and why: there are none, or capture lost them."""
+    nodes = [*graph.graph.nodes]
+    read = {path for node in nodes for path in quantizers_paths(node)}
+    known = {place.path for node in nodes for place in (*torchs_stack(node), *module_stack(node))}
+    root = next((name for node in nodes if (name := root_name(node)) is not None), None)
+    for path, configuration in given.items():
+        args: dict[str, Json] = {"quantizer": type(quantizer).__name__, "quantizes": configuration is not None}
+        if path in read:
+            continue
+        if path not in known:
+            yield _nothing("rule_matches_nothing.exported_name", path)
+        elif root is not None:
+            yield _nothing("rule_matches_nothing.not_called_self", path, Level.ERROR, root=root, **args)
+        else:
+            code = "lost_by_strict_for_x86" if isinstance(quantizer, X86InductorQuantizer) else "lost_by_strict"
+            yield _nothing(f"rule_matches_nothing.{code}", path, Level.ERROR, **args)
 
 
 def _types(node: Any) -> list[Any]:
@@ -165,15 +175,6 @@ def _type_text(class_: Any) -> str:
     return f"{class_.__module__}.{class_.__qualname__}" if isinstance(class_, type) else str(class_)
 
 
-def _nothing(code: str, target: str) -> Finding:
-    args: dict[str, Json] = {"rule": target, "target": target}
-    return Finding(
-        "rule_matches_nothing",
-        Level.WARNING,
-        "captured",
-        (),
-        code,
-        {},
-        args,
-        (target,),
-    )
+def _nothing(code: str, target: str, level: Level = Level.WARNING, **args: Json) -> Finding:
+    known: dict[str, Json] = {"rule": target, "target": target, **args}
+    return Finding("rule_matches_nothing", level, "captured", (), code, {}, known, (target,))

@@ -6,7 +6,7 @@ import logging
 import traceback
 from collections.abc import Sequence
 
-from torch.nn import Module
+from torch.nn import Module, RNNBase
 
 from qviz.document.graph import Json
 from qviz.document.said import Said
@@ -52,6 +52,8 @@ def run_error(
     known = known_cause(step, error, (*_causes(), *OF_INPUTS) if has_data else _causes())
     line = line_of(error)
     place = place_of(_culprits(error, model), stages, line)
+    if known is not None and known.code == "stop.no_tensor_observed" and _is_recurrent(model, place.called):
+        known = known._replace(code="stop.recurrent_observed")
     module = place.module or module_at(line, model)
     if module and module not in place.nodes:
         args["module"] = module
@@ -66,6 +68,11 @@ def run_error(
         source=line or place.line,
         traceback=traceback_text(error)[-_LONGEST:],
     )
+
+
+def _is_recurrent(model: Module | None, paths: Sequence[str]) -> bool:
+    modules = dict(model.named_modules()) if model is not None else {}
+    return any(isinstance(modules.get(path), RNNBase) for path in paths)
 
 
 def is_of_inputs(error: BaseException, model: Module) -> bool:

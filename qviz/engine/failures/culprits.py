@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 from torch.ao.quantization import QConfig
 from torch.fx import Graph, GraphModule, Node
 
@@ -50,13 +50,23 @@ def culprits(error: BaseException, model: nn.Module | None = None) -> Culprits:
     paths, annotated = _paths(tops), _annotated(tops)
     nodes: tuple[Node, ...] = ()
     owners: tuple[Node, ...] = ()
-    module = ""
+    module = first = ""
     for values in _sights(links):
         seen = list(values)
+        first = first or _first_asked(seen, tops)
         nodes = nodes or tuple(node for each in seen for node in _nodes(each))
         owners = owners or tuple(node for each in seen for node in annotated if _is_owner(node, each))
         module = module or next((path for each in seen if (path := _path(each, paths))), "")
-    return Culprits(tuple(dict.fromkeys((*owners, *nodes)))[:_MOST], module)
+    return Culprits(tuple(dict.fromkeys((*owners, *nodes)))[:_MOST], module or first)
+
+
+def _first_asked(values: Iterable[Any], tops: Iterable[nn.Module]) -> str:
+    """Return the first layer with a weight where torch was about to give the qconfig of all to the whole model."""
+    if not any(isinstance(each, QConfig) for each in values):
+        return ""
+    whole = next((top for top in tops if any(each is top for each in values)), None)
+    layers = whole.named_modules() if whole is not None else ()
+    return next((path for path, each in layers if path and isinstance(getattr(each, "weight", None), Tensor)), "")
 
 
 def _sights(links: Iterable[BaseException]) -> Iterator[Iterable[Any]]:
@@ -149,14 +159,18 @@ def _path(value: Any, paths: dict[int, str]) -> str:
     if isinstance(value, (tuple, list)) and len(value) <= _LONGEST:  # modules that are fused
         return next((path for each in value if isinstance(each, nn.Module) and (path := _path(each, paths))), "")
     stack = getattr(value, "nn_module_stack", None)  # where dynamo is in the user's model
-    return _module_of(stack) if isinstance(stack, dict) and stack else ""
+    return _module_of(stack, {*paths.values()}) if isinstance(stack, dict) and stack else ""
 
 
-def _module_of(stack: dict[Any, Any]) -> str:
+def _module_of(stack: dict[Any, Any], known: set[str]) -> str:
     innermost = list(stack.values())[-1]
     path = str(innermost[0]) if isinstance(innermost, tuple) and innermost else ""
+    is_in_closure = "__closure__" in path  # of a function that torch.cond was given, as in L['args'][1].__closure__
     path = re.sub(r"L\['self'\]\.?|_modules\b|getattr\(|\)$", "", path)
-    return ".".join(_NAME_OR_NUMBER.findall(path))
+    steps = _NAME_OR_NUMBER.findall(path)
+    if not is_in_closure:
+        return ".".join(steps)
+    return next((path for at in range(len(steps)) if (path := ".".join(steps[at:])) in known), "")
 
 
 _NAME_OR_NUMBER = re.compile(r"\w+")

@@ -143,6 +143,7 @@ _CONFIGURING = (
         text="zero_point` must be between `quant_min` and `quant_max",
         frame=r"quantization/fake_quantize\.py",
     ),
+    Cause("stop.zero_point_of_dtype", text=r"zero_point (?P<zero_point>-?\d+) is (below lower|above upper) bound"),
     Cause("stop.not_observed_module", text=r"non-observed (?P<class>\w+) module"),
     Cause("stop.functional_called", text="Functional is not intended to use the"),
 )
@@ -215,9 +216,15 @@ _CONVERTING = (
 
 _RUNNING = (
     Cause(
+        "stop.shape_observed",
+        type="AttributeError",
+        text=r"'(?P<class>torch\.Size)' object has no attribute",
+        frame=r"quantization/(observer|fake_quantize)\.py",
+    ),
+    Cause(
         "stop.no_tensor_observed",
         type="AttributeError",
-        text=r"'(?P<class>torch\.Size|tuple|list|dict|int|float|bool|str|NoneType)' object has no attribute",
+        text=r"'(?P<class>tuple|list|dict|int|float|bool|str|NoneType)' object has no attribute",
         frame=r"quantization/(observer|fake_quantize)\.py",
     ),
     Cause(

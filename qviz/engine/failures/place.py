@@ -27,16 +27,24 @@ class StopPlace(NamedTuple):
         nodes: Ids in that stage.
         module: A module path; "" where none is known.
         line: Of the first of the nodes; None where none is known.
+        called: The modules that the nodes call, and the module.
     """
 
     stage: str = ""
     nodes: tuple[str, ...] = ()
     module: str = ""
     line: SourceLine | None = None
+    called: tuple[str, ...] = ()
 
 
 def place_of(found: Culprits, stages: Sequence[Stage], line: SourceLine | None) -> StopPlace:
-    """Return the nodes of the latest recorded stage that has any of these, else those of the module or the line."""
+    """Return the nodes of the latest recorded stage that has any of these, else those of the module or the line.
+
+    A node of a stage that is not recorded yet, as a cast that conversion folds into a weight, stands at what it reads.
+    """
+    new = [node for node in found.nodes if not any(_is_recorded(node, stage) for stage in stages)]
+    if new and len(new) == len(found.nodes):
+        found = found._replace(nodes=tuple(given for node in new for given in node.all_input_nodes))
     for stage in reversed(stages):
         known = {node.id: node for node in stage.graph.nodes}
         same = [known[node.name] for node in found.nodes if _is_same(node, known.get(node.name))]
@@ -48,12 +56,13 @@ def place_of(found: Culprits, stages: Sequence[Stage], line: SourceLine | None) 
             at = next((node.source for node in same if node.source), None)
             inner = _module(found)
             module = inner if inner.startswith(f"{place}.") else place or inner
-            return StopPlace(stage.name, tuple(node.id for node in same[:_MOST]), module, at)
+            called = tuple(node.target for node in same[:_MOST] if node.op == "call_module")
+            return StopPlace(stage.name, tuple(node.id for node in same[:_MOST]), module, at, (*called, module))
     for stage in reversed(stages):
         at_line = [node.id for node in stage.graph.nodes if line is not None and _is_at(node, line, found.module)]
         if at_line:
-            return StopPlace(stage.name, tuple(at_line[:_MOST]), found.module)
-    return StopPlace("", (), _module(found))
+            return StopPlace(stage.name, tuple(at_line[:_MOST]), found.module, called=(found.module,))
+    return StopPlace("", (), _module(found), called=(_module(found),))
 
 
 def module_at(line: SourceLine | None, model: Module | None) -> str:
@@ -87,6 +96,10 @@ def _holds(node: Node, module: str) -> bool:
 def _is_same(node: fx.Node, recorded: Node | None) -> bool:
     """Tell whether a node is a recorded one: torch's patterns have nodes of the same names."""
     return recorded is not None and recorded.op == node.op and recorded.target == target_name(node.target)
+
+
+def _is_recorded(node: fx.Node, stage: Stage) -> bool:
+    return any(each.id == node.name and _is_same(node, each) for each in stage.graph.nodes)
 
 
 def _is_at(node: Node, line: SourceLine, module: str) -> bool:

@@ -189,6 +189,8 @@ _REMEDIES: dict[str, Callable[[_StoppedRun], Plan | None]] = {
     "stop.attention_without_batch": _of_types((nn.MultiheadAttention,), None),
     "stop.prelu_per_channel": _slopes_to_one,
     "stop.no_tensor_observed": _in_float,
+    "stop.recurrent_observed": _in_float,
+    "stop.shape_observed": _in_float,
     "stop.padding_mode": _in_float_in_fx,
     "stop.gru_annotator": _without_gru,
     "stop.no_fuser": _shorter_fuse_list,

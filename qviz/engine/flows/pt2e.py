@@ -134,7 +134,7 @@ def _captured(job: Job, quantizer: Written, is_training: bool) -> tuple[GraphMod
         captured, result = _without_grad(job, captured, result, is_training)
     refine(job, captured, result)
     job.reporter.reached("captured", captured)
-    _tell(job, checks.rules_lost_by_strict(captured, quantizer.value, job.plan.quantizer_options.rules))
+    _tell(job, checks.layers_not_left(captured, quantizer.value, job.plan.quantizer_options.rules))
     _tell(job, effects.matching_nothing(captured, quantizer.value))
     return captured, result
 

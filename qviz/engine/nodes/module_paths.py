@@ -14,6 +14,7 @@ KNOWN_STACK = "qviz_module_stack"
 """The key in a node's metadata under which a list of `ModulePlace` stands, where torch's own stack lost some."""
 
 _ROOT = re.compile(r"^(L\[['\"]\w+['\"]\]|L__\w+__)\.?")
+_FOLLOWED = re.compile(r"L\[['\"](?P<name>\w+)['\"]\]")
 _GETATTR = re.compile(r"getattr\((?P<owner>[^()]*), ['\"](?P<name>[^'\"]*)['\"]\)")
 _SUBSCRIPT = re.compile(r"(\.?_modules)?\[['\"]?([^'\"\]]+)['\"]?\]")
 _SECOND_CALL = re.compile(r"@\d+$")
@@ -55,6 +56,23 @@ def torchs_stack(node: Node) -> list[ModulePlace]:
     """Return the modules around a node as torch wrote them down, which is what quantizers read."""
     stack = node.meta.get("nn_module_stack") or {}
     return [ModulePlace(plain_path(str(path)), class_name(type_)) for path, type_ in stack.values()]
+
+
+def quantizers_paths(node: Node) -> list[str]:
+    """Return the paths of the modules around a node as torch's quantizers read them, who know no root but ``self``.
+
+    So does `_get_module_name_filter` of ao/quantization/quantizer/utils.py, which XNNPACKQuantizer and
+    X86InductorQuantizer use.
+    """
+    stack = node.meta.get("nn_module_stack") or {}
+    return [str(path).removeprefix("L['self'].") for path, _ in stack.values()]
+
+
+def root_name(node: Node) -> str | None:
+    """Return how forward() calls the model that strict capture followed, where that is not ``self``."""
+    stack = node.meta.get("nn_module_stack") or {}
+    found = [match["name"] for path, _ in stack.values() if (match := _FOLLOWED.match(str(path))) is not None]
+    return next((each for each in found if each != "self"), None)
 
 
 def is_of_pattern(node: Node) -> bool:

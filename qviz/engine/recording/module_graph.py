@@ -53,6 +53,8 @@ def draw(model: nn.Module, inputs: Arguments, captured: Drawn | None = None) -> 
 
 def _recorded(model: nn.Module, inputs: Arguments, captured: Drawn | None) -> GraphModule:
     graph, is_whole = record_run(model, inputs, is_leaf)
+    if captured is None and not is_whole:  # the model runs, but not while it is written down
+        return module_tree(model)
     if is_whole or captured is None or captured.error is None or is_module_tree(captured.graph):
         return graph
     whole = redrawn(captured.graph, model, watched)

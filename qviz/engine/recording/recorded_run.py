@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, TypeAlias
+from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -92,6 +93,13 @@ def _gives_tensors(result: Any) -> bool:
     return bool(tensors) and not any(is_functorch_wrapped_tensor(each) for each in tensors)
 
 
+def _branch_taken(
+    pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Iterable[Any] = ()
+) -> Any:
+    """Call the branch that torch.cond takes, which compiles both and so hides what they call."""
+    return (true_fn if pred else false_fn)(*operands)
+
+
 class _Recording(TorchFunctionMode):
     """Follows tensors by identity from what gives them to what takes them."""
 
@@ -120,6 +128,7 @@ class _Recording(TorchFunctionMode):
             ):
                 stack.callback(handle.remove)
                 stack.callback(_global_forward_hooks_with_kwargs.pop, handle.id, None)  # remove() leaves it there
+            stack.enter_context(patch.object(torch, "cond", _branch_taken))
             stack.enter_context(self)
             yield
 

@@ -287,6 +287,7 @@ class Operators:
 
     def _unobserved(self, node: Node, qconfig: Any) -> Why:
         called = self._called(node)
+        child = self._child(node) if node.op == "call_module" else None
         patterns = held(self.module.meta.get(BACKEND_CONFIG))
         roles = {"subject": node}
         if called in patterns.alone:
@@ -298,7 +299,7 @@ class Operators:
             roles,
             operator=name_of(called),
             others=others or None,
-            forms=[*other_forms(called, patterns)] or None,
+            forms=[*other_forms(called, patterns, child)] or None,
         )
 
 

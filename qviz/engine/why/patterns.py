@@ -71,13 +71,24 @@ def fused_pairs(config: BackendConfig | None) -> frozenset[tuple[Any, Any]]:
     return frozenset(found)
 
 
-def other_forms(called: Any, patterns: Held) -> list[str]:
+_INTERPOLATED = ("nearest", "nearest-exact", "bilinear")
+"""The modes of torch.nn.functional.interpolate with a kernel for quantized tensors."""
+
+
+def other_forms(called: Any, patterns: Held, module: Any = None) -> list[str]:
     """Return the patterns that compute what a function or a module of torch does, in another form of it.
 
     That is a module or a function of the same name (``a @ b`` and ``torch.matmul``, ``torch.softmax`` and
     ``torch.nn.Softmax``), or the one function that a module's forward() calls (``torch.nn.Upsample`` and
     ``torch.nn.functional.interpolate``); where it calls several, as attention does, none of them is the module.
+
+    Args:
+        called: The class of the module, or the function.
+        patterns: Of the backend.
+        module: The module itself; what it interpolates by may have no kernel.
     """
+    if isinstance(module, nn.Upsample) and module.mode not in _INTERPOLATED:
+        return []
     name = _own_name(called)
     found = [each for each in patterns.alone if _own_name(each) == name and not isinstance(each, str)]
     if isinstance(called, type) and called.__module__.startswith("torch.nn."):

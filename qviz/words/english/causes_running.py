@@ -106,8 +106,16 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.no_tensor_observed": known(
         "an observer is given a {class} in place of a tensor",
-        "Leave the operator or module there in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM. "
-        "Give a shape number by number, as in x.view(x.size(0), -1, n), not as a sum of tuples.",
+        "Leave the operator or module there in float: set its qconfig to None.",
+    ),
+    "stop.recurrent_observed": known(
+        "an observer is given the {class} that a recurrent module returns, in place of a tensor",
+        "Leave it in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM.",
+    ),
+    "stop.shape_observed": known(
+        "an observer is given a {class} in place of a tensor",
+        "Give a shape number by number, as in x.view(x.size(0), -1, n), not as a sum of tuples; or leave the operator "
+        "there in float: set its qconfig to None.",
     ),
     "stop.attention_without_batch": known(
         "the quantizable MultiheadAttention takes only batches, and is given a tensor of two dimensions",
@@ -134,6 +142,12 @@ STATEMENTS: dict[str, Entry] = {
     "stop.zero_point_outside": known(
         "the zero point of a fake-quant is outside its range, as that of a range with NaN or inf is",
         "Look whether training diverged: print the loss, lower the learning rate, or clip the gradients.",
+    ),
+    "stop.zero_point_of_dtype": known(
+        "a zero point of {zero_point} is outside the dtype: quant_min and quant_max of the observer are not those of "
+        "its dtype",
+        "Remove quant_min and quant_max from the observer, of the weights too, or choose the dtype that has them: "
+        "0 … 255 is quint8, −128 … 127 is qint8.",
     ),
     "stop.weight_axis": known(
         "the weight has one scale for each slice along another axis than that of its output channels",

@@ -127,6 +127,10 @@ STATEMENTS: dict[str, Entry] = {
     "converted_does_not_run.view": _does_not_run(
         "Use reshape instead of view: quantized convolutions return tensors in channels_last format."
     ),
+    "converted_does_not_run.compiled_branch": _does_not_run(
+        "Leave the modules that torch.cond or torch.while_loop calls in float, by a rule without a qconfig: it "
+        "compiles its functions, and torch.compile cannot follow quantized modules. Or choose with a Python if."
+    ),
     "converted_does_not_run.weight_is_method": _does_not_run(
         "Find the code that reads weight as a tensor: it is a method of quantized modules. For torch's Transformer "
         "layers, call torch.backends.mha.set_fastpath_enabled(False)."

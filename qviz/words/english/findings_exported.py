@@ -62,6 +62,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "strict capture did not record {target} on its operators, and quantizers find modules by that record",
         "hint": "Leave its nodes in float one by one, or use the quantizer xnnpack with non-strict capture.",
     },
+    "rule_matches_nothing.not_called_self": {
+        "message": "the rule for {rule} has no effect",
+        "reason": "strict capture names modules by the first parameter of forward(), here {root}, and torch's "
+        "quantizers look for those of self",
+        "hint": "Call the first parameter of forward() self.",
+    },
     "rule_matches_nothing.exported_name": {
         "message": "the rule for {rule} has no effect",
         "reason": "no operator of the captured graph comes from a module with the path {target}",

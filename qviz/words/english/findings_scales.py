@@ -111,6 +111,34 @@ STATEMENTS: dict[str, Entry] = {
         "is coarser than it could be" + MEASURED,
         "hint": "Remove quant_min and quant_max from the observer of the weights.",
     },
+    "rule.bounds_outside_dtype": {
+        "text": "Bounds outside the dtype",
+        "what": "An observer has a quant_min or quant_max that its dtype does not have: torch stops, or cuts "
+        "values off.",
+        "advice": "Remove quant_min and quant_max from the observer, or choose the dtype that has them.",
+    },
+    "bounds_outside_dtype.refused": {
+        "message": "{subject} {subject:quantizes/quantize} to {low:number} … {high:number}, and {dtype:dtype} holds "
+        "{smallest:number} … {largest:number}",
+        "reason": "the quantize operator of the converted model checks the bounds and stops",
+        "hint": "Remove quant_min and quant_max from the observer or the QuantizationSpec, or choose the dtype that "
+        "has them: 0 … 255 is uint8, −128 … 127 is int8.",
+    },
+    "bounds_outside_dtype.zero_point": {
+        "message": "{subject} {subject:quantizes/quantize} to {low:number} … {high:number}, and {dtype:dtype} holds "
+        "{smallest:number} … {largest:number}",
+        "reason": "its zero point is computed for those bounds and is outside the dtype, at which quantize stops",
+        "hint": "Remove quant_min and quant_max from the observer, or choose the dtype that has them: 0 … 255 is "
+        "quint8, −128 … 127 is qint8.",
+    },
+    "bounds_outside_dtype.cuts": {
+        "message": "{subject} {subject:quantizes/quantize} to {low:number} … {high:number}, and {dtype:dtype} holds "
+        "{smallest:number} … {largest:number}",
+        "reason": "scale and zero point are computed for those bounds; integers outside the dtype are cut off at its "
+        "ends" + MEASURED,
+        "hint": "Remove quant_min and quant_max from the observer, or choose the dtype that has them: 0 … 255 is "
+        "quint8, −128 … 127 is qint8.",
+    },
     "levels_unused": {
         "message": "half of the levels of {subject} are unused: the range is symmetric, the values are not negative",
         "reason": "a symmetric scheme puts the zero point in the middle of the unsigned dtype, and nothing lies below "

@@ -102,8 +102,15 @@ STATEMENTS: dict[str, Entry] = {
     "stop.integers_in_float": known("接受整数的算子得到了由量化变成的浮点", _INTEGERS),
     "stop.no_tensor_observed": known(
         "观测器得到的是 {class}，而不是张量",
-        "请让那里的算子或模块保持浮点：将其 qconfig 设为 None。动态流程会量化 GRU 和 LSTM。"
-        "请逐个数字给出形状，例如 x.view(x.size(0), -1, n)，而不是元组之和。",
+        "请让那里的算子或模块保持浮点：将其 qconfig 设为 None。",
+    ),
+    "stop.recurrent_observed": known(
+        "观测器得到的是循环模块返回的 {class}，而不是张量",
+        "请让它保持浮点：将其 qconfig 设为 None。动态流程会量化 GRU 和 LSTM。",
+    ),
+    "stop.shape_observed": known(
+        "观测器得到的是 {class}，而不是张量",
+        "请逐个数字给出形状，例如 x.view(x.size(0), -1, n)，而不是元组之和；或让那里的算子保持浮点：将其 qconfig 设为 None。",
     ),
     "stop.attention_without_batch": known(
         "可量化的 MultiheadAttention 只接受批次，而得到的是二维张量",
@@ -127,6 +134,10 @@ STATEMENTS: dict[str, Entry] = {
     "stop.zero_point_outside": known(
         "伪量化的 zero point 在其范围之外，含 NaN 或 inf 的范围就会这样",
         "请检查训练是否发散：打印损失、降低学习率或裁剪梯度。",
+    ),
+    "stop.zero_point_of_dtype": known(
+        "zero point {zero_point} 在 dtype 之外：观测器的 quant_min 和 quant_max 不是其 dtype 的",
+        "请从观测器（包括权重的）中去掉 quant_min 和 quant_max，或选择具有它们的 dtype：0 … 255 为 quint8，−128 … 127 为 qint8。",
     ),
     "stop.weight_axis": known(
         "权重沿输出通道以外的轴逐片取 scale",

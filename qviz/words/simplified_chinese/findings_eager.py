@@ -108,6 +108,10 @@ STATEMENTS: dict[str, Entry] = {
     },
     "converted_does_not_run.float_into_quantized": _does_not_run("请在第一个量化模块之前放 QuantStub。"),
     "converted_does_not_run.view": _does_not_run("请用 reshape 代替 view：量化卷积返回 channels_last 格式的张量。"),
+    "converted_does_not_run.compiled_branch": _does_not_run(
+        "请用不带 qconfig 的规则让 torch.cond 或 torch.while_loop 调用的模块保持浮点：它会编译其函数，而 torch.compile "
+        "无法跟随量化模块。或者用 Python 的 if 选择。"
+    ),
     "converted_does_not_run.weight_is_method": _does_not_run(
         "请找出把 weight 当作张量读取的代码：在量化模块中它是方法。对于 torch 的 Transformer 层，请调用 "
         "torch.backends.mha.set_fastpath_enabled(False)。"

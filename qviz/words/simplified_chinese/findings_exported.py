@@ -65,6 +65,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": _NOT_RECORDED,
         "hint": "请逐个让其节点保持浮点，或使用量化器 xnnpack 和非 strict 捕获。",
     },
+    "rule_matches_nothing.not_called_self": {
+        "message": _NO_EFFECT,
+        "reason": "strict 捕获按 forward() 的第一个参数（此处为 {root}）命名模块，而 torch 的量化器寻找 self 的模块",
+        "hint": "请将 forward() 的第一个参数命名为 self。",
+    },
     "rule_matches_nothing.exported_name": {
         "message": _NO_EFFECT,
         "reason": "捕获的图中没有算子来自路径为 {target} 的模块",

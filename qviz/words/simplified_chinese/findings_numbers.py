@@ -269,22 +269,6 @@ SCALES: dict[str, Entry] = {
         "reason": "浮点模型在这些数据上得到 {value}，其后的一切都没有意义",
         "hint": "请检查数据和此算子：除以零、对零取对数、求和溢出。",
     },
-    "few_levels.range": {
-        "message": "{subject} 的范围只有 {levels} 个量化级，{low:number} 到 {high:number}",
-        "reason": "无论观测器的 quant_min 和 quant_max 如何，内核都以 8 位计算：scale 只把值分布到 256 级中的 {levels} 级"
-        + MEASURED,
-        "hint": "请从观测器中去掉 quant_min 和 quant_max；需要 7 位的引擎请用 reduce_range=True。",
-    },
-    "few_levels.weight": {
-        "message": "{subject} 的权重只用到 256 个量化级中的 {levels} 个，{low:number} 到 {high:number}",
-        "reason": "无论观测器的 quant_min 和 quant_max 如何，内核都以 8 位计算，因此 scale 比可能的更粗" + MEASURED,
-        "hint": "请从权重的观测器中去掉 quant_min 和 quant_max。",
-    },
-    "levels_unused": {
-        "message": "{subject} 的一半量化级未使用：范围对称，而值不为负",
-        "reason": "对称方案把 zero point 放在无符号 dtype 的中间，其下没有值；这浪费一位，即 6 dB" + MEASURED,
-        "hint": "请对这些激活使用 qscheme=torch.per_tensor_affine。",
-    },
     "saturated_range": {
         "message": "观测值超出 {subject} 的 scale 的范围",
         "reason": "{example} 观测到 {low:number} 到 {high:number}，但其 scale 只能达到 {least:number} 到 "

@@ -198,7 +198,7 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("parametrized_dynamic", lambda: _parametrized_convolution(qat=False)),
     ("out_with_gradient", _spectral_norm),
     ("trace_buffer_assigned", lambda: symbolic_trace(_Average())),
-    ("no_tensor_observed", _size_observed),
+    ("shape_observed", _size_observed),
     ("padding_without_kernel", _valid_padding),
     ("padding_in_words", _same_padding),
     ("gru_annotator", _gru),

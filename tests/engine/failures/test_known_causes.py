@@ -302,6 +302,7 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("dtype_observed", lambda: HistogramObserver()(torch.ones(4).bool())),
     ("indices_in_float", lambda: nn.Embedding(4, 4)(torch.ones(2))),
     ("no_tensor_observed", lambda: eager(nn.Sequential(nn.GRU(4, 4)), default_qconfig, X)),
+    ("zero_point_of_dtype", lambda: torch.quantize_per_tensor(X, 0.1, -3, torch.quint8)),
     ("channel_axis", lambda: PerChannelMinMaxObserver(ch_axis=5)(X)),
     ("channels_of_activation", lambda: eager(nn.Sequential(nn.Linear(4, 4)), inside(PerChannelMinMaxObserver), X)),
     ("fuse_batch_norm", lambda: fuse(nn.Conv2d(2, 2, 1).eval(), NO_STATISTICS, qat=False)),

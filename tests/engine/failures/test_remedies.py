@@ -147,7 +147,8 @@ STOPS: tuple[tuple[str, nn.Module, tuple[torch.Tensor, ...], Plan, str], ...] = 
         plan("eager-static"),
         "FixedQParamsObserver",
     ),
-    ("no_tensor_observed", Calls(nn.GRU(4, 4)), SEQUENCE, plan("eager-static"), 'target = "inner"'),
+    ("recurrent_observed", Calls(nn.GRU(4, 4)), SEQUENCE, plan("eager-static"), 'target = "inner"'),
+    ("no_tensor_observed", Calls(nn.MaxPool2d(2, return_indices=True)), IMAGE, plan("fx-static"), 'target = "inner"'),
     (
         "padding_mode",
         nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")),

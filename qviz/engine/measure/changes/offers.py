@@ -12,6 +12,7 @@ from qviz.document.changes import Change
 from qviz.document.configuration import Factory, QConfig, QuantizerRule, Rule
 from qviz.document.flows import Method, Mode, flow
 from qviz.document.graph import Node, Number
+from qviz.document.integers import limits_of
 from qviz.document.measurements import Ledger, QuantizerNoise
 from qviz.engine.measure.changes.counterfactuals import gain_of
 from qviz.engine.measure.changes.trial import is_observed, is_taken
@@ -28,7 +29,6 @@ _MOVING = {
     "PerChannelMinMaxObserver": "MovingAveragePerChannelMinMaxObserver",
 }
 _LAYER = re.compile(r"conv|linear")
-_BOUNDS = {"torch.qint8": (-128, 127), "torch.quint8": (0, 255)}
 
 
 def offers(measured: Measured, ledger: Ledger, index_of: Mapping[str, int]) -> Iterator[Change]:
@@ -170,8 +170,9 @@ def _of_activation(quantizer: MeasuredQuantizer, name: str) -> Factory | None:
 def _fake_quant(factory: Factory, is_weight: bool) -> Factory:
     """Return the fake-quant around an observer; a weight moves in training, and the range of its observer with it."""
     observer = _MOVING[factory.name] if is_weight else factory.name
-    low, high = _BOUNDS[str(factory.arguments["dtype"])]
-    arguments: dict[str, Any] = {"observer": observer, "quant_min": low, "quant_max": high}
+    arguments: dict[str, Any] = {"observer": observer}
+    if (limits := limits_of(str(factory.arguments["dtype"]))) is not None:
+        arguments |= {"quant_min": limits[0], "quant_max": limits[1]}
     return Factory("FakeQuantize", {**arguments, **factory.arguments})
 
 
