@@ -9,6 +9,10 @@ import pytest
 import torch
 from torch import nn
 from torch.ao.quantization.quantize_pt2e import convert_pt2e, prepare_pt2e, prepare_qat_pt2e
+from torch.ao.quantization.quantizer.x86_inductor_quantizer import (
+    X86InductorQuantizer,
+    get_default_x86_inductor_quantization_config,
+)
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
 from torch.fx import GraphModule
 
@@ -69,3 +73,22 @@ def test_what_a_quantizer_that_is_not_known_left_in_float():
     snapshot = converted(model, IMAGES)
     assert [each.code for each in snapshot.findings if each.rule == "float_island"] == ["float_island.not_annotated"]
     assert loud(snapshot) == []
+
+
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_a_quantizer_that_had_no_source_fn_stack_to_read_is_a_guess(is_strict: bool):
+    captured: Any = torch.export.export(layers(), (ROWS,), strict=is_strict).module()
+    of_inductor = X86InductorQuantizer().set_global(get_default_x86_inductor_quantization_config())
+    prepared: Any = prepare_pt2e(copy.deepcopy(captured), of_inductor)
+    prepared(ROWS)
+    told = loud(record_graphs({"captured": captured, "prepared": prepared, "converted": convert_pt2e(prepared)}))
+    codes = ["nothing_quantized.not_observed", "captured_without_strict.in_hand"]
+    assert [each.code for each in told] == ([] if is_strict else codes)
+
+
+def test_where_another_quantizer_found_its_operators_nothing_is_guessed():
+    captured: Any = torch.export.export(layers(), (ROWS,), strict=False).module()
+    prepared: Any = prepare_pt2e(copy.deepcopy(captured), quantizer())
+    prepared(ROWS)
+    found = record_graphs({"captured": captured, "prepared": prepared}).findings
+    assert "captured_without_strict" not in {each.rule for each in found}

@@ -20,6 +20,7 @@ from qviz.document.graph import Json
 from qviz.document.snapshot import Facts, Finding, Run, Snapshot, Stage
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.observing_in_eval import observing_in_eval
+from qviz.engine.recording.without_strict import without_strict
 from qviz.errors import QvizError
 from qviz.version import __version__
 from qviz.words import tr
@@ -56,7 +57,7 @@ def record_graphs(graphs: Mapping[str, GraphModule | ExportedProgram]) -> Snapsh
         stages=tuple(stages),
         links=links,
         facts=facts,
-        findings=tuple(in_eval),
+        findings=(*in_eval, *without_strict(_open(*next(iter(graphs.items())))[0], stages)),
         summary=summarize(stages, links, facts),
         notes=(),
     )

@@ -45,6 +45,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "lower_pt2e_quantized_to_x86 exports the graph again, without dynamic shapes",
         "hint": "Use torch.compile(converted) for inputs of several sizes, or lower once for each size.",
     },
+    "captured_without_strict.in_hand": {
+        "message": "no operator has a source_fn_stack, as in graphs of non-strict capture, and none was annotated",
+        "reason": "X86InductorQuantizer finds its patterns by source_fn_stack, which only strict capture records; "
+        "which quantizer was used is not known",
+        "hint": "If it was X86InductorQuantizer, capture with torch.export.export(model, inputs, strict=True).",
+    },
     "captured_without_strict": {
         "message": "captured in non-strict mode, because strict capture failed[[ at {file}:{line}]]",
         "reason": "non-strict graphs have no source_fn_stack, so quantizers find fewer patterns or none",

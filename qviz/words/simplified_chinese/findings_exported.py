@@ -48,6 +48,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "lower_pt2e_quantized_to_x86 会在没有动态形状的情况下重新导出图",
         "hint": "输入有多种大小时，请使用 torch.compile(converted)，或为每种大小分别 lower。",
     },
+    "captured_without_strict.in_hand": {
+        "message": "与非 strict 捕获的图一样，没有算子带有 source_fn_stack，也没有算子被标注",
+        "reason": "X86InductorQuantizer 按 source_fn_stack 寻找模式，只有 strict 捕获会记录它；所用的量化器不得而知",
+        "hint": "如果使用的是 X86InductorQuantizer，请用 torch.export.export(model, inputs, strict=True) 捕获。",
+    },
     "captured_without_strict": {
         "message": "以非 strict 模式捕获，因为 strict 捕获失败[[，位于 {file}:{line}]]",
         "reason": "非 strict 的图没有 source_fn_stack，因此量化器找到的模式较少或没有",
